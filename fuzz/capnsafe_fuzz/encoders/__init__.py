@@ -1,0 +1,1 @@
+"""An encoder is a library that builds messages, as the harness sees it."""

@@ -1,0 +1,1 @@
+"""An oracle decides whether a promise was broken."""
