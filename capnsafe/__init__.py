@@ -1,0 +1,1 @@
+"""An encoder for Cap'n Proto that cannot be hurt by its memory."""

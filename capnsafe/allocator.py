@@ -1,0 +1,72 @@
+"""What the owner of memory owes to a message, and what it may do.
+
+Read this before you write an allocator. A message never keeps memory; it keeps *keys*. Whenever it
+writes or reads it asks for the segment anew, uses the answer at once, and lets it go before the
+call ends and before it asks the allocator anything else (P4). So an allocator is free to do what
+other builders cannot survive: move a segment at every call, fail at every call, grow.
+
+The words of this file: a *word* is 8 bytes; a *grant* is what one ``allocate`` returned; a grant
+becomes a *segment* of the message once it was found good.
+
+**allocate(minimum_words)** grants one new segment of at least ``minimum_words`` words (always at
+least 1) and returns its key.
+
+- It MAY raise any exception. The call of the message that needed the memory then raises
+  ``AllocationRefused`` with that exception as its ``__cause__``, and the message reads as it did
+  before (P2). A ``BaseException`` such as ``KeyboardInterrupt`` passes through unchanged.
+- It MAY grant more than was asked; the message hands out all of it, up to 2²⁹−1 words. Growth
+  policy is the allocator's business: grant more when asked again.
+- The key MAY be any object, also ``None``. The message gives it back and never looks into it.
+- The memory NEED NOT be zero: words are zeroed when they are handed out (P9).
+- It MUST NOT grant memory that another live grant covers. Overlap with another segment of the same
+  message is found, and refused with ``GrantOverlaps``.
+
+**segment(key)** says where the segment is now.
+
+- It MUST return an object with a writable, C-contiguous buffer (``bytearray``, ``memoryview``,
+  ``mmap``, a ctypes or numpy array …) of at least as many words as have been handed out. Bytes
+  past the last whole word are ignored.
+- The address and the length MAY differ from call to call. A length below the words handed out
+  means that contents are gone: the segment is lost for good (P5).
+- It MAY raise. A ``LookupError`` says that the segment is gone, and it is lost for good. Any other
+  exception refuses this call alone, which may be tried again.
+- It is called at most once for every segment that one field operation touches and for every object
+  that it retires or follows, and once a segment by output (P7).
+
+**release(key, words_used)** takes the grant back.
+
+- It is called exactly once for every grant, whatever became of it (P8). ``words_used`` is the
+  highest word ever written, 0 where none was.
+- It MAY raise; the grant counts as released, and the others are still released.
+
+**stable** (optional attribute, ``False`` where absent): a promise that ``segment(key)`` answers the
+same object, at the same address and of the same length, for as long as the grant lives. The message
+then asks once, and keeps the *object*, never a view of it. A ``bytearray`` that somebody resizes
+nevertheless is noticed, since its length is looked at before each write.
+
+Any of the three MAY move any segment. None MUST call into the message that is calling it: such a
+call raises ``Reentered`` (P10).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeAlias
+
+#: What names a grant. Opaque: only the allocator knows what it means.
+Key: TypeAlias = Any
+
+#: An object with a writable buffer (``collections.abc.Buffer`` exists from Python 3.12 on only).
+Buffer: TypeAlias = Any
+
+
+class Allocator(Protocol):
+    """The three calls. See the module's docstring for what each must and may do."""
+
+    def allocate(self, minimum_words: int, /) -> Key:
+        """Grant one new segment of at least ``minimum_words`` words, and return its key."""
+
+    def segment(self, key: Key, /) -> Buffer:
+        """Answer the memory of the grant ``key`` as it lies now."""
+
+    def release(self, key: Key, words_used: int, /) -> None:
+        """Take the grant ``key`` back; its first ``words_used`` words may have been written."""

@@ -1,0 +1,175 @@
+"""Every exception that a public call of capnsafe can raise (promise P1).
+
+::
+
+    Error
+    ├── ArgumentError                the caller's mistake; nothing was changed
+    │   ├── ArgumentTypeError        (also a TypeError)
+    │   ├── ArgumentValueError       (also a ValueError)
+    │   └── ArgumentIndexError       (also an IndexError)
+    ├── AllocatorError               the owner of the memory failed, or broke its contract
+    │   ├── AllocationRefused        ``allocate`` raised
+    │   ├── GrantTooSmall            ``allocate`` granted fewer words than the minimum
+    │   ├── GrantOverlaps            a grant shares memory with another segment of the message
+    │   ├── BorrowRefused            ``segment`` raised; the call may be tried again
+    │   ├── BadBuffer                ``segment`` answered something that cannot be written
+    │   └── ReleaseFailed            ``release`` raised; said once, after all were released
+    ├── SegmentLost                  words that had been handed out are gone, for good (P5)
+    ├── StaleHandle                  the object of this handle is no more (P12)
+    ├── MessageTooLarge              a limit of the encoding, or of this message
+    ├── MessageStateError            the message cannot serve this call now
+    │   ├── Closed                   it was closed
+    │   ├── Reentered                one of its own allocator calls is running (P10)
+    │   └── Poisoned                 an interrupt left it unfinished; only ``close`` works
+    ├── MalformedMessage             what was read is no valid message
+    │   ├── PointerOutOfBounds
+    │   ├── PointerKindMismatch
+    │   ├── TraversalLimitExceeded
+    │   ├── NestingLimitExceeded
+    │   └── InvalidText
+    └── FramingError                 the stream framing around a message is wrong
+
+A ``BaseException`` that is no ``Exception`` (``KeyboardInterrupt``) passes through unchanged.
+"""
+
+from __future__ import annotations
+
+
+class Error(Exception):
+    """The root of the tree.
+
+    The facts are attributes, each ``None`` where it has no meaning: ``segment`` is the index of a
+    segment in its message, ``offset`` counts words from that segment's start, ``words_asked`` and
+    ``words_granted`` count words.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        segment: int | None = None,
+        offset: int | None = None,
+        words_asked: int | None = None,
+        words_granted: int | None = None,
+    ) -> None:
+        """Say what happened in a sentence, and keep the facts."""
+        super().__init__(sentence)
+        self.segment = segment
+        self.offset = offset
+        self.words_asked = words_asked
+        self.words_granted = words_granted
+
+
+class ArgumentError(Error):
+    """An argument of the call is wrong. Nothing was changed."""
+
+
+class ArgumentTypeError(ArgumentError, TypeError):
+    """An argument has the wrong type."""
+
+
+class ArgumentValueError(ArgumentError, ValueError):
+    """An argument has the right type and a value that the field cannot hold."""
+
+
+class ArgumentIndexError(ArgumentError, IndexError):
+    """A field, pointer or element lies outside the object."""
+
+
+class AllocatorError(Error):
+    """The owner of the memory failed, or broke its side of the contract.
+
+    If the allocator raised, its exception is the ``__cause__``.
+    """
+
+
+class AllocationRefused(AllocatorError):
+    """``allocate`` raised. The call may be tried again (P2)."""
+
+
+class GrantTooSmall(AllocatorError):
+    """``allocate`` granted ``words_granted`` where ``words_asked`` was the minimum."""
+
+
+class GrantOverlaps(AllocatorError):
+    """``allocate`` granted memory that another segment of the same message holds."""
+
+
+class BorrowRefused(AllocatorError):
+    """``segment`` raised something else than a ``LookupError``. The call may be tried again."""
+
+
+class BadBuffer(AllocatorError):
+    """``segment`` answered what is not a writable, contiguous buffer of bytes."""
+
+
+class ReleaseFailed(AllocatorError):
+    """One or more calls of ``release`` raised.
+
+    ``failures`` holds what was raised, in the order of the segments. Every grant counts as
+    released, and none is released again (P8).
+    """
+
+    def __init__(self, sentence: str, failures: tuple[Exception, ...]) -> None:
+        """Keep each failure, not the first alone."""
+        super().__init__(sentence)
+        self.failures = failures
+
+
+class SegmentLost(Error):
+    """A segment was seen shorter than the words handed out of it, or was missing (P5).
+
+    It stays lost, also if it grows back: what it held cannot be trusted any more.
+    """
+
+
+class StaleHandle(Error):
+    """The object of this handle was overwritten or cleared (P12). Nothing was written."""
+
+
+class MessageTooLarge(Error):
+    """An object or a segment would exceed a limit of the encoding, or of this message."""
+
+
+class MessageStateError(Error):
+    """The message cannot serve this call in the state that it is in."""
+
+
+class Closed(MessageStateError):
+    """The message was closed, and its memory released."""
+
+
+class Reentered(MessageStateError):
+    """The call came from inside one of the message's own allocator calls (P10)."""
+
+
+class Poisoned(MessageStateError):
+    """An interrupt between two bytecodes left a call unfinished. Only ``close`` works."""
+
+
+class MalformedMessage(Error):
+    """What was read is no valid message."""
+
+
+class PointerOutOfBounds(MalformedMessage):
+    """A pointer leads outside its segment, or to a segment that is not there."""
+
+
+class PointerKindMismatch(MalformedMessage):
+    """A pointer leads to another kind of object than the one asked for."""
+
+
+class TraversalLimitExceeded(MalformedMessage):
+    """More words were visited than the traversal limit allows: an amplification attack?"""
+
+
+class NestingLimitExceeded(MalformedMessage):
+    """Objects are nested deeper than the nesting limit allows."""
+
+
+class InvalidText(MalformedMessage):
+    """A Text is not UTF-8, or has no NUL at its end."""
+
+
+class FramingError(Error):
+    """The segment table is wrong, too large, or longer than what was received."""

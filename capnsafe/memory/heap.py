@@ -1,0 +1,58 @@
+"""The heap: a ``bytearray`` for each segment. The default memory of a message."""
+
+from __future__ import annotations
+
+from ..wire import WORD_BYTES
+
+#: Segments stop growing here (words): 2²⁴ words are 128 MiB.
+LARGEST_GROWTH_WORDS = 1 << 24
+
+
+class HeapAllocator:
+    """Grants a ``bytearray`` a segment.
+
+    The first grant has ``segment_words`` words. With ``growth`` each next one has as many words as
+    all before it together, so that a message of n words needs O(log n) segments; without, each has
+    ``segment_words``. A larger minimum is always met.
+    """
+
+    #: A bytearray that nobody resizes stays where it is.
+    stable = True
+
+    def __init__(self, *, segment_words: int = 1024, growth: bool = True) -> None:
+        """Start with ``segment_words`` words (at least 1) for the first segment."""
+        if segment_words < 1:
+            raise ValueError(f"segment_words must be at least 1, not {segment_words}")
+        self._next_words = segment_words
+        self._growth = growth
+        self._live: dict[int, bytearray] = {}
+        self._next_key = 0
+        self._granted_words = 0
+
+    def allocate(self, minimum_words: int, /) -> int:
+        """Grant a zeroed bytearray of at least ``minimum_words`` words."""
+        words = max(minimum_words, self._next_words)
+        memory = bytearray(words * WORD_BYTES)
+        key = self._next_key
+        self._live[key] = memory
+        self._next_key = key + 1
+        self._granted_words += words
+        if self._growth:
+            # Derived from what was granted, never from a running product: no overflow, no reset.
+            self._next_words = min(
+                max(self._next_words, self._granted_words), max(LARGEST_GROWTH_WORDS, words)
+            )
+        return key
+
+    def segment(self, key: int, /) -> bytearray:
+        """Answer the bytearray itself."""
+        return self._live[key]
+
+    def release(self, key: int, words_used: int, /) -> None:
+        """Drop the bytearray."""
+        del self._live[key]
+
+    @property
+    def live_grants(self) -> int:
+        """How many grants have not been released."""
+        return len(self._live)

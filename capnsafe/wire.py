@@ -1,0 +1,189 @@
+"""Words and pointers of the Cap'n Proto encoding: pure functions, no memory.
+
+A pointer is handled as one unsigned 64-bit integer, the word as it lies in little-endian memory
+(encoding specification, "Structs", "Lists", "Inter-Segment Pointers")::
+
+    struct   kind 0 | offset, 30 bits signed | data words, 16 | pointers, 16
+    list     kind 1 | offset, 30 bits signed | element size, 3 | elements (or words), 29
+    far      kind 2 | double 1 | offset of the pad, 29 bits | segment, 32
+    other    kind 3 (capabilities)
+
+The *shape* of an object is its pointer with offset 0: what a landing pad's tag holds, and all that
+a pointer says apart from the place.  All arithmetic on numbers that came from memory is here. Every
+number here is a Python integer, so nothing wraps; what a field cannot hold is refused instead.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from struct import Struct
+from typing import Final
+
+WORD_BYTES: Final = 8
+
+STRUCT: Final = 0
+LIST: Final = 1
+FAR: Final = 2
+OTHER: Final = 3
+
+#: The largest count of a list pointer, and the largest segment: far pointers have 29 bits (words).
+MAX_SEGMENT_WORDS: Final = (1 << 29) - 1
+MAX_LIST_COUNT: Final = (1 << 29) - 1
+#: The largest data section (words), and the largest pointer section of a struct.
+MAX_SECTION: Final = (1 << 16) - 1
+MAX_SEGMENTS: Final = 1 << 32
+
+_OFFSET_MASK: Final = 0x3FFFFFFF
+_OFFSET_SIGN: Final = 0x20000000
+
+#: A struct without any words points at itself (offset -1), so that it is not the null pointer.
+EMPTY_STRUCT: Final = _OFFSET_MASK << 2
+
+# Element sizes of list pointers (specification, "Lists").
+SIZE_VOID: Final = 0
+SIZE_BIT: Final = 1
+SIZE_BYTE: Final = 2
+SIZE_TWO_BYTES: Final = 3
+SIZE_FOUR_BYTES: Final = 4
+SIZE_EIGHT_BYTES: Final = 5
+SIZE_POINTER: Final = 6
+SIZE_COMPOSITE: Final = 7
+
+#: Bits of one element for each element size; a composite's are in its tag.
+ELEMENT_BITS: Final = (0, 1, 8, 16, 32, 64, 64, 0)
+
+POINTER: Final = Struct("<Q")
+
+
+class Element(Enum):
+    """The primitive types of list elements and struct fields.
+
+    ``size_code`` is the element size of a list pointer, ``bits`` and ``bytes`` the width (``bytes``
+    is 0 for void and bool), ``low`` and ``high`` the range of an integer, ``floating`` whether
+    values are floats. An enum value is a UINT16.
+    """
+
+    VOID = ("x", SIZE_VOID, 0, 0)
+    BOOL = ("?", SIZE_BIT, 0, 1)
+    INT8 = ("<b", SIZE_BYTE, -(1 << 7), (1 << 7) - 1)
+    INT16 = ("<h", SIZE_TWO_BYTES, -(1 << 15), (1 << 15) - 1)
+    INT32 = ("<i", SIZE_FOUR_BYTES, -(1 << 31), (1 << 31) - 1)
+    INT64 = ("<q", SIZE_EIGHT_BYTES, -(1 << 63), (1 << 63) - 1)
+    UINT8 = ("<B", SIZE_BYTE, 0, (1 << 8) - 1)
+    UINT16 = ("<H", SIZE_TWO_BYTES, 0, (1 << 16) - 1)
+    UINT32 = ("<I", SIZE_FOUR_BYTES, 0, (1 << 32) - 1)
+    UINT64 = ("<Q", SIZE_EIGHT_BYTES, 0, (1 << 64) - 1)
+    FLOAT32 = ("<f", SIZE_FOUR_BYTES, 0, (1 << 32) - 1)
+    FLOAT64 = ("<d", SIZE_EIGHT_BYTES, 0, (1 << 64) - 1)
+
+    def __init__(self, code: str, size_code: int, low: int, high: int) -> None:
+        """Derive what a field of this type needs."""
+        self.size_code = size_code
+        self.bits = ELEMENT_BITS[size_code]
+        self.bytes = self.bits // 8
+        self.low = low
+        self.high = high
+        self.floating = code in ("<f", "<d")
+        self.codec = Struct(code)
+        #: The same bits as an unsigned integer, for XOR with a default.
+        self.raw = Struct({0: "x", 1: "<B", 2: "<H", 4: "<I", 8: "<Q"}[self.bytes])
+
+
+def kind(pointer: int) -> int:
+    """Answer STRUCT, LIST, FAR or OTHER."""
+    return pointer & 3
+
+
+def offset(pointer: int) -> int:
+    """Answer the signed offset in words, counted from the end of the pointer (struct and list)."""
+    field = (pointer >> 2) & _OFFSET_MASK
+    return field - (1 << 30) if field & _OFFSET_SIGN else field
+
+
+def with_offset(shape: int, words: int) -> int:
+    """Answer ``shape`` as a pointer whose object starts ``words`` words behind the pointer's end.
+
+    Raises ``OverflowError`` outside 30 bits signed; an arena of legal segments never gets there.
+    """
+    if not -(1 << 29) <= words < (1 << 29):
+        raise OverflowError(f"a pointer cannot reach {words} words")
+    return shape | (words & _OFFSET_MASK) << 2
+
+
+def shape_of(pointer: int) -> int:
+    """Answer a struct or list pointer without its offset."""
+    return pointer & ~(_OFFSET_MASK << 2)
+
+
+def struct_shape(data_words: int, pointers: int) -> int:
+    """Answer the shape of a struct with these sections (words, pointers)."""
+    return STRUCT | data_words << 32 | pointers << 48
+
+
+def struct_data_words(pointer: int) -> int:
+    """Answer the words of the data section (struct pointer, or tag of a composite list)."""
+    return (pointer >> 32) & 0xFFFF
+
+
+def struct_pointers(pointer: int) -> int:
+    """Answer the number of pointers (struct pointer, or tag of a composite list)."""
+    return (pointer >> 48) & 0xFFFF
+
+
+def list_shape(size_code: int, count: int) -> int:
+    """Answer the shape of a list; for a composite list ``count`` is its words without the tag."""
+    return LIST | size_code << 32 | count << 35
+
+
+def list_size_code(pointer: int) -> int:
+    """Answer the element size of a list pointer."""
+    return (pointer >> 32) & 7
+
+
+def list_count(pointer: int) -> int:
+    """Answer the elements of a list, or the words without the tag of a composite list."""
+    return pointer >> 35
+
+
+def tag(count: int, data_words: int, pointers: int) -> int:
+    """Answer the tag word of a composite list: a struct pointer whose offset is the count."""
+    return STRUCT | count << 2 | data_words << 32 | pointers << 48
+
+
+def tag_count(word: int) -> int:
+    """Answer the elements that a tag counts (30 bits, unsigned)."""
+    return (word >> 2) & _OFFSET_MASK
+
+
+def list_body_words(size_code: int, count: int) -> int:
+    """Answer the words of a list's body; a composite's include the tag."""
+    if size_code == SIZE_COMPOSITE:
+        return count + 1
+    return (count * ELEMENT_BITS[size_code] + 63) // 64
+
+
+def object_words(pointer: int) -> int:
+    """Answer the words of the object that a struct or list pointer (or shape) describes."""
+    if pointer & 3 == STRUCT:
+        return struct_data_words(pointer) + struct_pointers(pointer)
+    return list_body_words(list_size_code(pointer), list_count(pointer))
+
+
+def far_pointer(segment: int, pad: int, *, double: bool = False) -> int:
+    """Answer a far pointer to the landing pad at word ``pad`` of ``segment``."""
+    return FAR | (4 if double else 0) | pad << 3 | segment << 32
+
+
+def far_is_double(pointer: int) -> bool:
+    """Answer whether the landing pad is a far pointer and a tag (two words)."""
+    return pointer & 4 != 0
+
+
+def far_offset(pointer: int) -> int:
+    """Answer the word at which the landing pad starts."""
+    return (pointer >> 3) & MAX_SEGMENT_WORDS
+
+
+def far_segment(pointer: int) -> int:
+    """Answer the segment that holds the landing pad."""
+    return pointer >> 32
