@@ -1,0 +1,1 @@
+"""The harness: who searches for broken promises, and who judges."""

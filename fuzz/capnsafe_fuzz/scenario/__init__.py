@@ -1,0 +1,64 @@
+"""A scenario is one value: a program of build operations, its memory, and a script of faults.
+
+It has two forms that say the same. Text is what people read, write, review and commit. Bytes are
+what a coverage-guided fuzzer mutates: every byte string decodes. A plain Python model knows at
+every moment what the message must say, and random programs can be made, mutated and crossed.
+
+Modules: `schema` (what can be named), `program` (operations and which make sense), `scenario` (the
+value), `textform`, `bytesform`, `model`, `mutate`. Nothing here knows who runs a scenario, what on,
+or who judges it.
+"""
+
+from .program import (
+    HANDLE_MAKERS,
+    NO_HANDLE,
+    WHOLE_MESSAGE,
+    Operation,
+    Place,
+    Program,
+    ScenarioError,
+    Value,
+    Verb,
+    handle_types,
+)
+from .scenario import UNLIMITED_WORDS, MemorySpec, Scenario
+from .schema import EMPTY, EVERYTHING, SMALL, TYPES, Field, Kind, ListType, StructType, Type
+from .textform import (
+    Printer,
+    ScenarioSyntaxError,
+    parse_scenario,
+    print_operations,
+    print_scenario,
+    print_value,
+)
+
+__all__ = [
+    "EMPTY",
+    "EVERYTHING",
+    "HANDLE_MAKERS",
+    "NO_HANDLE",
+    "SMALL",
+    "TYPES",
+    "UNLIMITED_WORDS",
+    "WHOLE_MESSAGE",
+    "Field",
+    "Kind",
+    "ListType",
+    "MemorySpec",
+    "Operation",
+    "Place",
+    "Printer",
+    "Program",
+    "Scenario",
+    "ScenarioError",
+    "ScenarioSyntaxError",
+    "StructType",
+    "Type",
+    "Value",
+    "Verb",
+    "handle_types",
+    "parse_scenario",
+    "print_operations",
+    "print_scenario",
+    "print_value",
+]

@@ -1,0 +1,122 @@
+"""The value that everything else passes around: a program, its memory, and what goes wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from capnsafe_allocators import Fault
+
+from .program import Operation, Program, ScenarioError
+from .schema import Type
+
+MAX_FAULTS: Final = 8
+MAX_MOMENT: Final = 8191
+"""The highest `number` of a fault."""
+MAX_FAULT_SEGMENT: Final = 63
+MAX_FAULT_AMOUNT: Final = 8191
+MAX_MEMORY_WORDS: Final = 8192
+"""Of the size of a segment, and of a fixed buffer."""
+UNLIMITED_WORDS: Final = (1 << 29) - 1
+"""The most words in a segment that the encoding can address."""
+
+
+def _check_range(what: str, number: int, least: int, most: int) -> None:
+    if number.__class__ is not int or not least <= number <= most:
+        raise ScenarioError(f"{what} is {least} to {most}, not {number!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySpec:
+    """The honest memory under the faults.
+
+    heap    each grant has the words asked for, but at least `segment_words`; it never grows with
+            the number of grants, so that a small number makes many segments.
+    fixed   grants are cut in the same way from one buffer of `total_words`; `segment_words` 0
+            means that each grant takes all that is left. For heap, `total_words` is 0.
+    """
+
+    name: str
+    segment_words: int
+    total_words: int = 0
+
+    def __post_init__(self) -> None:  # noqa: D105
+        if self.name not in ("heap", "fixed"):
+            raise ScenarioError(f"memory is heap or fixed, not {self.name!r}")
+        least = 1 if self.name == "heap" else 0
+        _check_range("segment_words", self.segment_words, least, MAX_MEMORY_WORDS)
+        if self.name == "heap":
+            if self.total_words:
+                raise ScenarioError("heap memory has no total_words")
+        else:
+            _check_range("total_words", self.total_words, 1, MAX_MEMORY_WORDS)
+
+
+HEAP: Final = MemorySpec("heap", 1024)
+
+
+def _tidy(comment: str) -> str:
+    """A comment as it comes back from text: no empty lines around it, no trailing blanks."""
+    lines = comment.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines).strip("\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A program of build operations over some memory, and a script of faults; target `build`.
+
+    Whatever the constructor accepts has one text and one canonical byte string, and both say the
+    same. What bytes cannot hold is refused with ScenarioError.
+    """
+
+    memory: MemorySpec = HEAP
+    max_segment_words: int = UNLIMITED_WORDS
+    """The longest segment that the encoder may ask for: an injected limit of the encoding."""
+    operations: tuple[Operation, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    comment: str = field(default="", compare=False)
+    """Why this scenario is here, in lines; of the text form only."""
+
+    def __post_init__(self) -> None:  # noqa: D105
+        _check_range("max_segment_words", self.max_segment_words, 1, UNLIMITED_WORDS)
+        program = Program()
+        for number, operation in enumerate(self.operations):
+            try:
+                program.add(operation)
+            except ScenarioError as error:
+                raise ScenarioError(f"operation {number}: {error}") from None
+        if len(self.faults) > MAX_FAULTS:
+            raise ScenarioError(f"a scenario has at most {MAX_FAULTS} faults")
+        for fault in self.faults:
+            _check_range("the number of a fault's moment", fault.number, 0, MAX_MOMENT)
+            _check_range("segment", fault.segment, 0, MAX_FAULT_SEGMENT)
+            _check_range("amount", fault.amount, 0, MAX_FAULT_AMOUNT)
+        object.__setattr__(self, "comment", _tidy(self.comment))
+
+    @property
+    def handle_types(self) -> tuple[Type, ...]:
+        """The type of every handle of the program, by its number."""
+        return tuple(Program(self.operations).types)
+
+
+_new = object.__new__
+_set = object.__setattr__
+
+
+def trusted(
+    memory: MemorySpec,
+    max_segment_words: int,
+    operations: tuple[Operation, ...],
+    faults: tuple[Fault, ...],
+) -> Scenario:
+    """A scenario that is valid by construction: the decoder's way round the checks.
+
+    They would double the time that it takes; that it makes nothing invalid is a test.
+    """
+    made = _new(Scenario)
+    _set(made, "memory", memory)
+    _set(made, "max_segment_words", max_segment_words)
+    _set(made, "operations", operations)
+    _set(made, "faults", faults)
+    _set(made, "comment", "")
+    return made

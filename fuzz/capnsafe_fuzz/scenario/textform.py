@@ -1,0 +1,295 @@
+r"""Scenarios as people read, write, review and commit them.
+
+One way to print; the parser accepts that and blank lines, and names the line that it cannot read.
+
+    capnsafe scenario 1
+    # why this scenario is here
+    memory heap segment_words=16
+    limit max_segment_words=64
+    h0 = root
+    set h0.u32 7
+    set h0.text "abc"
+    h1 = init h0.i32s 10
+    set h1[3] -5
+    fault refuse MemoryError allocate 2 once
+
+Floats are their IEEE bits in hexadecimal, at full width. In a text, all but printable ASCII is
+escaped (``\u{e9}``): a file says the same to every editor, terminal and version of Python.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NoReturn
+
+from capnsafe_allocators import parse_fault, print_fault
+
+from .program import (
+    HANDLE_MAKERS,
+    WHOLE_MESSAGE,
+    Operation,
+    Place,
+    Program,
+    ScenarioError,
+    Value,
+    Verb,
+    kind_of,
+)
+from .scenario import MemorySpec, Scenario
+from .schema import FLOATS, SCALAR_BITS, Kind, Type
+
+HEADER: Final = "capnsafe scenario 1"
+
+
+class ScenarioSyntaxError(ScenarioError):
+    """A text is no scenario; `line` counts from 1."""
+
+    def __init__(self, line: int, sentence: str) -> None:
+        super().__init__(f"line {line}: {sentence}")
+        self.line = line
+
+
+# Printing.
+
+_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
+_UNPRINTABLE: Final = re.compile(r"[^ !#-\[\]-~]")
+
+
+def _escape(found: re.Match[str]) -> str:
+    char = found.group()
+    return _ESCAPES.get(char) or f"\\u{{{ord(char):x}}}"
+
+
+def print_value(kind: Kind, value: Value) -> str:
+    """A value that SET writes or GET reads, as scenarios spell it; null is ``null``."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return f'"{_UNPRINTABLE.sub(_escape, value)}"'
+    if isinstance(value, bytes):
+        return f'x"{value.hex()}"'
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if kind in FLOATS:
+        return f"0x{value:0{SCALAR_BITS[kind] // 4}x}"
+    return str(value)
+
+
+def print_place(handle: int, place: Place) -> str:
+    """Where an operation works, as scenarios spell it: ``h0.text`` or ``h2[3]``."""
+    return f"h{handle}.{place}" if isinstance(place, str) else f"h{handle}[{place}]"
+
+
+class Printer:
+    """Prints a program's operations one after the other, numbering the handles that they make."""
+
+    def __init__(self) -> None:
+        self._program = Program()
+
+    def line(self, operation: Operation) -> str:
+        """The line of the next operation."""
+        program = self._program
+        verb, handle, place, value = operation
+        kind = None if verb in WHOLE_MESSAGE else kind_of(program.handle_type(handle), place)
+        made = len(program.types)
+        program.add(operation)
+        start = f"h{made} = {verb.value}" if verb in HANDLE_MAKERS else verb.value
+        if kind is None:
+            return start
+        line = f"{start} {print_place(handle, place)}"
+        return line if value is None else f"{line} {print_value(kind, value)}"
+
+
+def print_operations(operations: tuple[Operation, ...]) -> list[str]:
+    """A line for each operation of a program."""
+    printer = Printer()
+    return [printer.line(operation) for operation in operations]
+
+
+def print_scenario(scenario: Scenario) -> str:
+    """The text of a scenario, ending in a newline."""
+    memory = scenario.memory
+    lines = [HEADER]
+    if scenario.comment:
+        lines += [f"# {line}" if line else "#" for line in scenario.comment.split("\n")]
+    total = f" total_words={memory.total_words}" if memory.name == "fixed" else ""
+    lines.append(f"memory {memory.name} segment_words={memory.segment_words}{total}")
+    lines.append(f"limit max_segment_words={scenario.max_segment_words}")
+    lines += print_operations(scenario.operations)
+    lines += [f"fault {print_fault(fault)}" for fault in scenario.faults]
+    return "\n".join(lines) + "\n"
+
+
+# Parsing.
+
+_NUMBER = r"0|[1-9][0-9]{0,19}"
+_MEMORY = re.compile(
+    rf"memory (heap|fixed) segment_words=({_NUMBER})(?: total_words=({_NUMBER}))?", re.ASCII
+)
+_LIMIT = re.compile(rf"limit max_segment_words=({_NUMBER})", re.ASCII)
+_OPERATION = re.compile(
+    rf"(?:h({_NUMBER}) = )?([a-z]+)"
+    rf"(?: h({_NUMBER})(?:\.([A-Za-z0-9.]+)|\[({_NUMBER})\])(?: (.+))?)?",
+    re.ASCII,
+)
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,19}", re.ASCII)
+_BITS = re.compile(r"0x[0-9a-f]{1,16}", re.ASCII)
+_TEXT = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\nt]|\\u\{[0-9a-f]{1,6}\})*)"', re.ASCII)
+_DATA = re.compile(r'x"((?:[0-9a-f]{2})*)"', re.ASCII)
+_ESCAPED = re.compile(r"\\(?:u\{([0-9a-f]+)\}|(.))", re.ASCII)
+_UNESCAPES: Final = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
+_VERBS: Final = {verb.value: verb for verb in Verb}
+
+
+def _unescape(found: re.Match[str]) -> str:
+    digits, char = found.groups()
+    if digits is None:
+        return _UNESCAPES[char]
+    number = int(digits, 16)
+    if number > 0x10FFFF:
+        raise ScenarioError(f"\\u{{{digits}}} is past the last character of Unicode")
+    return chr(number)
+
+
+def parse_value(kind: Kind, text: str) -> Value:
+    """What `print_value` printed, null excepted; ScenarioError if it is not of this kind."""
+    if kind is Kind.TEXT:
+        if found := _TEXT.fullmatch(text):
+            return _ESCAPED.sub(_unescape, found.group(1))
+        raise ScenarioError(f'a text is ASCII and escapes in quotes: "a\\n\\u{{e9}}", not {text}')
+    if kind is Kind.DATA:
+        if found := _DATA.fullmatch(text):
+            return bytes.fromhex(found.group(1))
+        raise ScenarioError(f'data is pairs of small hexadecimal digits: x"00ff", not {text}')
+    if kind is Kind.BOOL:
+        if text in ("true", "false"):
+            return text == "true"
+        raise ScenarioError(f"a Bool is true or false, not {text}")
+    if kind in FLOATS:
+        digits = SCALAR_BITS[kind] // 4
+        if _BITS.fullmatch(text) and len(text) == 2 + digits:
+            return int(text, 16)
+        raise ScenarioError(f"a {kind.value} is its IEEE bits, 0x and {digits} digits, not {text}")
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    raise ScenarioError(f"{text} is not a decimal integer")
+
+
+def parse_scenario(text: str) -> Scenario:
+    """The scenario that a text says; ScenarioSyntaxError names the first line that is wrong."""
+    return _Parser(text).scenario()
+
+
+class _Parser:
+    """Goes through the lines once, from top to bottom."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.replace("\r\n", "\n").split("\n")
+        self._next = 0
+        """Index of the line to read next; so it is the number, from 1, of the one read last."""
+
+    def _refuse(self, sentence: str) -> NoReturn:
+        raise ScenarioSyntaxError(max(1, min(self._next, len(self._lines))), sentence)
+
+    def _peek(self) -> str | None:
+        """The next line that is not blank, None at the end."""
+        while self._next < len(self._lines):
+            if line := self._lines[self._next].rstrip():
+                return line
+            self._next += 1
+        return None
+
+    def _take(self, what: str) -> str:
+        line = self._peek()
+        self._next += 1
+        if line is None:
+            self._refuse(f"the text ends where {what} is expected")
+        return line
+
+    def scenario(self) -> Scenario:
+        if (header := self._take(f'"{HEADER}"')) != HEADER:
+            self._refuse(f'a scenario starts with "{HEADER}", not {header[:60]!r}')
+        comment = []
+        while (line := self._peek()) is not None and line.startswith("#"):
+            comment.append(line[1:].removeprefix(" "))
+            self._next += 1
+        memory = self._memory()
+        limit = self._limit()
+        operations = []
+        program = Program()
+        faults = []
+        while (line := self._peek()) is not None:
+            self._next += 1
+            try:
+                if line.startswith("fault "):
+                    faults.append(parse_fault(line.removeprefix("fault ")))
+                    continue
+                if line.startswith("#"):
+                    self._refuse("comments stand below the first line only")
+                if faults:
+                    self._refuse("operations come before faults")
+                operation = _parse_operation(line, program)
+                program.add(operation)
+            except ScenarioSyntaxError:
+                raise
+            except ValueError as error:
+                self._refuse(str(error))
+            operations.append(operation)
+        try:
+            return Scenario(memory, limit, tuple(operations), tuple(faults), "\n".join(comment))
+        except ScenarioError as error:
+            self._refuse(str(error))
+
+    def _memory(self) -> MemorySpec:
+        found = _MEMORY.fullmatch(line := self._take("memory"))
+        if found is None:
+            self._refuse(
+                '"memory heap segment_words=N" or "memory fixed segment_words=N total_words=N" '
+                f"is expected, not {line[:60]!r}"
+            )
+        name, segment, total = found.groups()
+        if (total is not None) != (name == "fixed"):
+            self._refuse("fixed memory has total_words, heap has not")
+        try:
+            return MemorySpec(name, int(segment), int(total or 0))
+        except ScenarioError as error:
+            self._refuse(str(error))
+
+    def _limit(self) -> int:
+        found = _LIMIT.fullmatch(line := self._take("limit"))
+        if found is None:
+            self._refuse(f'"limit max_segment_words=N" is expected, not {line[:60]!r}')
+        return int(found.group(1))
+
+
+def _parse_operation(line: str, program: Program) -> Operation:
+    found = _OPERATION.fullmatch(line)
+    verb = _VERBS.get(found.group(2)) if found else None
+    if found is None or verb is None:
+        raise ScenarioError(f"{line[:60]!r} is no operation")
+    made, _, number, name, index, written = found.groups()
+    if verb in HANDLE_MAKERS:
+        expected = len(program.types)
+        if made is None or int(made) != expected:
+            raise ScenarioError(f'this operation makes a handle: it starts with "h{expected} = "')
+    elif made is not None:
+        raise ScenarioError(f"{verb.value} makes no handle")
+    if verb in WHOLE_MESSAGE:
+        if number is not None:
+            raise ScenarioError(f"{verb.value} takes no handle, place or value")
+        return Operation(verb)
+    if number is None:
+        raise ScenarioError(f"{verb.value} takes a place: a handle's field or element")
+    handle = int(number)
+    place: Place = name if index is None else int(index)
+    held = program.handle_type(handle)
+    kind = kind_of(held, place)
+    value = None if written is None else _parse_written(verb, held, kind, written)
+    return Operation(verb, handle, place, value)
+
+
+def _parse_written(verb: Verb, held: Type, kind: Kind, written: str) -> Value:
+    if verb is Verb.SET and kind in (Kind.STRUCT, Kind.LIST, Kind.VOID):
+        raise ScenarioError(f"set does not go with {kind.value} in {held.name}")
+    # Whatever else has a value is a count.
+    return parse_value(kind if verb is Verb.SET else Kind.UINT32, written)
