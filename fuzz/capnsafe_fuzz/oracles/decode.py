@@ -1,0 +1,535 @@
+"""An independent, strict examiner of finished messages.
+
+It is led by the schema alone and shares no code with any encoder: what capnsafe misunderstands
+about the encoding, this must not misunderstand in the same way.  Where a lenient reader makes the
+best of a message, this one says what is wrong with it:
+
+- a pointer that leads out of bounds, or to something else than the schema has;
+- two things that share words: objects, tags, landing pads, the root pointer;
+- a far pointer that leads to a far pointer; a double-far's tag with an offset;
+- a struct of other sizes than the schema's, a struct list whose tag and pointer disagree;
+- a text without its NUL, or that is not UTF-8;
+- padding that is not zero: behind the end of a list or text, or data that no field has;
+- words that cannot be reached from the root and are not zero: old bytes of retired objects.
+
+It is iterative, and its work is bounded by the words of the message: whatever shares words with
+something met before is reported and not entered, and lists whose elements occupy nothing are
+entered up to a limit only.
+
+It runs after every execution, so the schema is compiled first (``layout``) and all scalars of a
+struct are unpacked at once.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from .layout import Shape, ShapeKind, StructLayout
+
+WORD_BYTES: Final = 8
+#: Elements of a list whose elements occupy no words: a few bytes could ask for 2²⁹ of them.
+LONGEST_WEIGHTLESS_LIST: Final = 1 << 16
+#: Reports after which the examiner stops adding more: the first ones say what is wrong.
+MOST_PROBLEMS: Final = 32
+
+_POINTER_STRUCT: Final = 0
+_POINTER_LIST: Final = 1
+_POINTER_FAR: Final = 2
+
+_ELEMENT_BIT: Final = 1
+_ELEMENT_POINTER: Final = 6
+_ELEMENT_COMPOSITE: Final = 7
+
+
+class ProblemKind(StrEnum):
+    """What can be wrong with a message."""
+
+    FRAMING = "framing"
+    OUT_OF_BOUNDS = "out-of-bounds"
+    WRONG_KIND = "wrong-kind"
+    WRONG_SIZE = "wrong-size"
+    SHARED_WORDS = "shared-words"
+    FAR_CHAIN = "far-chain"
+    DOUBLE_FAR_TAG = "double-far-tag"
+    TAG_MISMATCH = "tag-mismatch"
+    TEXT = "text"
+    PADDING = "padding"
+    LEFTOVER = "leftover"
+    TOO_LONG = "too-long"
+
+
+#: Problems that leave the message readable: they are about cleanliness (P9), not about meaning.
+UNCLEAN: Final = frozenset({ProblemKind.PADDING, ProblemKind.LEFTOVER})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong; ``segment`` and ``word`` say where it was met."""
+
+    kind: ProblemKind
+    segment: int
+    word: int
+    sentence: str
+
+
+class Unreadable:
+    """Stands in the tree for a value that could not be read. Equal to nothing else."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<unreadable>"
+
+
+UNREADABLE: Final = Unreadable()
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What a message says, in the model's own form, and what is wrong with it."""
+
+    tree: Any
+    problems: tuple[Problem, ...]
+
+
+def unframe(stream: bytes) -> tuple[list[bytes], list[Problem]]:
+    """Split a framed stream into its segments, and say where it departs from the framing."""
+
+    def wrong(sentence: str) -> Problem:
+        return Problem(ProblemKind.FRAMING, 0, 0, sentence)
+
+    if len(stream) < 4:
+        return [], [wrong(f"a stream of {len(stream)} bytes has no segment table")]
+    count = int.from_bytes(stream[:4], "little") + 1
+    head = (4 + 4 * count + 7) // 8 * 8
+    if len(stream) < head:
+        return [], [wrong(f"the table of {count} segments needs {head} bytes")]
+    problems: list[Problem] = []
+    if count % 2 == 0 and stream[head - 4 : head] != b"\0\0\0\0":
+        problems.append(wrong("the padding of the segment table is not zero"))
+    segments: list[bytes] = []
+    position = head
+    for index in range(count):
+        words = int.from_bytes(stream[4 + 4 * index : 8 + 4 * index], "little")
+        end = position + words * WORD_BYTES
+        if end > len(stream):
+            problems.append(wrong(f"segment {index} of {words} words is cut off"))
+        segments.append(stream[position:end])
+        position = end
+    if position < len(stream):
+        problems.append(wrong(f"{len(stream) - position} bytes follow the last segment"))
+    return segments, problems
+
+
+def examine(
+    segments: Sequence[bytes | bytearray | memoryview],
+    root: StructLayout,
+    used_words: Sequence[int] | None = None,
+) -> Examination:
+    """Read the message in ``segments`` as a ``root``, strictly.
+
+    ``used_words`` counts, for each segment, the words that belong to the message; what lies behind
+    them is not looked at.  Without it the segments belong to the message whole.
+    """
+    examiner = _Examiner(segments, used_words)
+    tree = examiner.read_root(root)
+    examiner.find_leftovers()
+    return Examination(tree, tuple(examiner.problems))
+
+
+def examine_stream(stream: bytes, root: StructLayout) -> Examination:
+    """Examine a framed message."""
+    segments, framing = unframe(stream)
+    examination = examine(segments, root)
+    if not framing:
+        return examination
+    return Examination(examination.tree, (*framing, *examination.problems))
+
+
+def _words_of(data: bytes) -> Sequence[int]:
+    if sys.byteorder == "little":
+        return memoryview(data).cast("Q")
+    return struct.unpack(f"<{len(data) // WORD_BYTES}Q", data)
+
+
+class _Examiner:
+    """The state of one examination."""
+
+    __slots__ = ("claimed", "data", "problems", "sizes", "words")
+
+    def __init__(
+        self,
+        segments: Sequence[bytes | bytearray | memoryview],
+        used_words: Sequence[int] | None,
+    ) -> None:
+        self.data: list[bytes] = []
+        self.sizes: list[int] = []
+        #: A byte for each word: 1 once something has claimed it.
+        self.claimed: list[bytearray] = []
+        self.problems: list[Problem] = []
+        for index, segment in enumerate(segments):
+            size = len(segment) // WORD_BYTES
+            if used_words is not None and index < len(used_words):
+                size = min(size, used_words[index])
+            self.data.append(bytes(segment[: size * WORD_BYTES]))
+            self.sizes.append(size)
+            self.claimed.append(bytearray(size))
+        self.words: list[Sequence[int]] = [_words_of(data) for data in self.data]
+
+    def report(self, kind: ProblemKind, segment: int, word: int, sentence: str) -> None:
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(Problem(kind, segment, word, sentence))
+
+    def claim(self, segment: int, start: int, count: int, what: str) -> bool:
+        """Take words for one thing; False, and a report, if they are not there or not free."""
+        end = start + count
+        if start < 0 or end > self.sizes[segment]:
+            self.report(
+                ProblemKind.OUT_OF_BOUNDS,
+                segment,
+                start,
+                f"{what} lies at words {start} to {end} of segment {segment}, "
+                f"which has {self.sizes[segment]}",
+            )
+            return False
+        claimed = self.claimed[segment]
+        taken = claimed.find(1, start, end)
+        if taken >= 0:
+            self.report(
+                ProblemKind.SHARED_WORDS,
+                segment,
+                taken,
+                f"{what} shares word {taken} of segment {segment} with something else",
+            )
+            return False
+        claimed[start:end] = b"\1" * count
+        return True
+
+    def find_leftovers(self) -> None:
+        """Report each run of unclaimed words that is not zero."""
+        for segment, claimed in enumerate(self.claimed):
+            start = claimed.find(0)
+            while start >= 0:
+                end = claimed.find(1, start)
+                if end < 0:
+                    end = len(claimed)
+                first, last = start * WORD_BYTES, end * WORD_BYTES
+                data = self.data[segment]
+                if data.count(0, first, last) != last - first:
+                    word = start
+                    while self.words[segment][word] == 0:
+                        word += 1
+                    self.report(
+                        ProblemKind.LEFTOVER,
+                        segment,
+                        word,
+                        f"word {word} of segment {segment} cannot be reached from the root "
+                        f"and holds {self.words[segment][word]:#018x}",
+                    )
+                start = claimed.find(0, end)
+
+    def read_root(self, root: StructLayout) -> Any:
+        if not self.sizes or self.sizes[0] == 0:
+            return None
+        self.claim(0, 0, 1, "the root pointer")
+        if self.words[0][0] == 0:
+            return None
+        holder: dict[str, Any] = {}
+        work: list[tuple[Any, Any, Shape, int, int]] = [
+            (holder, "root", Shape(ShapeKind.STRUCT, struct=root), 0, 0)
+        ]
+        while work:
+            container, key, shape, segment, word = work.pop()
+            container[key] = self.read_pointer(key, shape, segment, word, work)
+        return holder["root"]
+
+    def follow(self, name: Any, segment: int, word: int) -> tuple[int, int, int] | None:
+        """Resolve far pointers: the segment, the word that offsets count from, the pointer."""
+        pointer = self.words[segment][word]
+        if pointer & 3 != _POINTER_FAR:
+            return segment, word + 1, pointer
+        target = pointer >> 32
+        pad = (pointer & 0xFFFFFFFF) >> 3
+        double = bool(pointer & 4)
+        if target >= len(self.sizes):
+            self.report(
+                ProblemKind.OUT_OF_BOUNDS,
+                segment,
+                word,
+                f"the far pointer of {name} names segment {target} of {len(self.sizes)}",
+            )
+            return None
+        if not self.claim(target, pad, 2 if double else 1, f"the landing pad of {name}"):
+            return None
+        landed = self.words[target][pad]
+        if not double:
+            if landed & 3 == _POINTER_FAR:
+                self.report(
+                    ProblemKind.FAR_CHAIN,
+                    target,
+                    pad,
+                    f"the landing pad of {name} is itself a far pointer",
+                )
+                return None
+            if landed == 0:
+                self.report(
+                    ProblemKind.WRONG_KIND, target, pad, f"the landing pad of {name} is null"
+                )
+                return None
+            return target, pad + 1, landed
+        tag = self.words[target][pad + 1]
+        if landed & 3 != _POINTER_FAR or landed & 4:
+            self.report(
+                ProblemKind.FAR_CHAIN,
+                target,
+                pad,
+                f"the double-far landing pad of {name} does not begin with a single far pointer",
+            )
+            return None
+        content = landed >> 32
+        start = (landed & 0xFFFFFFFF) >> 3
+        if content >= len(self.sizes):
+            self.report(
+                ProblemKind.OUT_OF_BOUNDS,
+                target,
+                pad,
+                f"the landing pad of {name} names segment {content} of {len(self.sizes)}",
+            )
+            return None
+        if tag & 0xFFFFFFFC:
+            self.report(
+                ProblemKind.DOUBLE_FAR_TAG,
+                target,
+                pad + 1,
+                f"the tag of the double-far pointer of {name} has an offset",
+            )
+            return None
+        return content, start, tag
+
+    def read_pointer(
+        self,
+        name: Any,
+        shape: Shape,
+        segment: int,
+        word: int,
+        work: list[tuple[Any, Any, Shape, int, int]],
+    ) -> Any:
+        """Read what the non-zero pointer at ``word`` leads to; what it contains goes to ``work``."""
+        followed = self.follow(name, segment, word)
+        if followed is None:
+            return UNREADABLE
+        at, base, pointer = followed
+        offset = (pointer & 0xFFFFFFFF) >> 2
+        if offset >= 1 << 29:
+            offset -= 1 << 30
+        start = base + offset
+        wanted = _POINTER_STRUCT if shape.kind is ShapeKind.STRUCT else _POINTER_LIST
+        if pointer & 3 != wanted:
+            self.report(
+                ProblemKind.WRONG_KIND,
+                segment,
+                word,
+                f"the pointer of {name} is {pointer:#018x}, which is no "
+                + ("struct pointer" if wanted == _POINTER_STRUCT else "list pointer"),
+            )
+            return UNREADABLE
+        high = pointer >> 32
+        if shape.kind is ShapeKind.STRUCT:
+            layout = shape.struct
+            assert layout is not None
+            data_words, pointer_count = high & 0xFFFF, high >> 16
+            if (data_words, pointer_count) != (layout.data_words, layout.pointer_count):
+                self.report(
+                    ProblemKind.WRONG_SIZE,
+                    segment,
+                    word,
+                    f"{name} has {data_words} data words and {pointer_count} pointers, and its "
+                    f"schema {layout.data_words} and {layout.pointer_count}",
+                )
+                return UNREADABLE
+            if layout.total_words and not self.claim(at, start, layout.total_words, f"{name}"):
+                return UNREADABLE
+            return self.read_struct(layout, at, start, work)
+        return self.read_list(name, shape, at, start, high & 7, high >> 3, work)
+
+    def read_struct(
+        self,
+        layout: StructLayout,
+        segment: int,
+        start: int,
+        work: list[tuple[Any, Any, Shape, int, int]],
+    ) -> dict[str, Any]:
+        """Read a struct whose words are claimed."""
+        data = self.data[segment]
+        first = start * WORD_BYTES
+        pointers_at = start + layout.data_words
+        last = pointers_at * WORD_BYTES
+        if data.count(0, first, last) == last - first:
+            tree = layout.blank()
+        else:
+            tree, stray = layout.read_data(data, first)
+            if stray:
+                bit = (stray & -stray).bit_length() - 1
+                self.report(
+                    ProblemKind.PADDING,
+                    segment,
+                    start + bit // 64,
+                    f"bit {bit} of a {layout.name} belongs to no field and is set",
+                )
+        end = last + layout.pointer_count * WORD_BYTES
+        if data.count(0, last, end) != end - last:
+            words = self.words[segment]
+            for index, name, shape in layout.pointers:
+                if words[pointers_at + index]:
+                    work.append((tree, name, shape, segment, pointers_at + index))
+            for index in layout.unused_pointers:
+                if words[pointers_at + index]:
+                    self.report(
+                        ProblemKind.PADDING,
+                        segment,
+                        pointers_at + index,
+                        f"pointer {index} of a {layout.name} belongs to no field and is set",
+                    )
+        return tree
+
+    def read_list(
+        self,
+        name: Any,
+        shape: Shape,
+        segment: int,
+        start: int,
+        element_size: int,
+        count: int,
+        work: list[tuple[Any, Any, Shape, int, int]],
+    ) -> Any:
+        """Read any kind of list; for a struct list ``count`` is still the words behind the tag."""
+        if element_size != shape.element_size:
+            self.report(
+                ProblemKind.WRONG_KIND,
+                segment,
+                start,
+                f"{name} is a list of element size {element_size}, and its schema says "
+                f"{shape.element_size}",
+            )
+            return UNREADABLE
+        if element_size == _ELEMENT_COMPOSITE:
+            return self.read_struct_list(name, shape, segment, start, count, work)
+        bits = count * shape.element_bits
+        words = (bits + 63) // 64
+        if words and not self.claim(segment, start, words, f"{name}"):
+            return UNREADABLE
+        if words == 0:
+            if not 0 <= start <= self.sizes[segment]:
+                self.claim(segment, start, 0, f"{name}")
+                return UNREADABLE
+            if count > LONGEST_WEIGHTLESS_LIST:
+                self.report(
+                    ProblemKind.TOO_LONG, segment, start, f"{name} has {count} weightless elements"
+                )
+                return UNREADABLE
+        if element_size == _ELEMENT_POINTER:
+            return self.read_pointer_list(name, shape, segment, start, count, work)
+        first = start * WORD_BYTES
+        last = first + words * WORD_BYTES
+        if bits & 63:
+            used = bits & 63
+            if self.words[segment][start + words - 1] >> used:
+                self.report(
+                    ProblemKind.PADDING,
+                    segment,
+                    start + words - 1,
+                    f"the padding behind the {count} elements of {name} is not zero",
+                )
+        data = self.data[segment]
+        if shape.kind is ShapeKind.TEXT:
+            return self.read_text(name, segment, start, data[first : first + count])
+        if shape.kind is ShapeKind.DATA:
+            return data[first : first + count]
+        if element_size == _ELEMENT_BIT:
+            number = int.from_bytes(data[first:last], "little")
+            return [number >> bit & 1 == 1 for bit in range(count)]
+        if shape.letter is None:
+            return [None] * count
+        return list(struct.unpack_from(f"<{count}{shape.letter}", data, first))
+
+    def read_text(self, name: Any, segment: int, start: int, data: bytes) -> Any:
+        if not data.endswith(b"\0"):
+            self.report(ProblemKind.TEXT, segment, start, f"the text of {name} has no NUL")
+            return UNREADABLE
+        try:
+            return data[:-1].decode()
+        except UnicodeDecodeError as error:
+            self.report(ProblemKind.TEXT, segment, start, f"the text of {name}: {error}")
+            return UNREADABLE
+
+    def read_pointer_list(
+        self,
+        name: Any,
+        shape: Shape,
+        segment: int,
+        start: int,
+        count: int,
+        work: list[tuple[Any, Any, Shape, int, int]],
+    ) -> list[Any]:
+        elements: list[Any] = [None] * count
+        assert shape.element is not None
+        words = self.words[segment]
+        for index in range(count):
+            if words[start + index]:
+                work.append((elements, index, shape.element, segment, start + index))
+        return elements
+
+    def read_struct_list(
+        self,
+        name: Any,
+        shape: Shape,
+        segment: int,
+        start: int,
+        words: int,
+        work: list[tuple[Any, Any, Shape, int, int]],
+    ) -> Any:
+        if not self.claim(segment, start, words + 1, f"{name}"):
+            return UNREADABLE
+        layout = shape.struct
+        assert layout is not None
+        tag = self.words[segment][start]
+        count = (tag & 0xFFFFFFFF) >> 2
+        data_words, pointer_count = tag >> 32 & 0xFFFF, tag >> 48
+        if tag & 3 != _POINTER_STRUCT:
+            self.report(
+                ProblemKind.TAG_MISMATCH, segment, start, f"the tag of {name} is no struct's"
+            )
+            return UNREADABLE
+        if (data_words, pointer_count) != (layout.data_words, layout.pointer_count):
+            self.report(
+                ProblemKind.WRONG_SIZE,
+                segment,
+                start,
+                f"the elements of {name} have {data_words} data words and {pointer_count} "
+                f"pointers, and their schema {layout.data_words} and {layout.pointer_count}",
+            )
+            return UNREADABLE
+        if count * layout.total_words != words:
+            self.report(
+                ProblemKind.TAG_MISMATCH,
+                segment,
+                start,
+                f"the tag of {name} counts {count} elements of {layout.total_words} words, and "
+                f"its pointer {words} words",
+            )
+            return UNREADABLE
+        if layout.total_words == 0 and count > LONGEST_WEIGHTLESS_LIST:
+            self.report(
+                ProblemKind.TOO_LONG, segment, start, f"{name} has {count} weightless elements"
+            )
+            return UNREADABLE
+        size = layout.total_words
+        first = start + 1
+        return [
+            self.read_struct(layout, segment, first + index * size, work) for index in range(count)
+        ]

@@ -1,0 +1,220 @@
+"""The schema, compiled into what the strict examiner needs at each pointer and struct.
+
+Reading a struct field by field would dominate the harness's time, so a layout holds one
+``struct.Struct`` that unpacks every scalar of a data section at once, and one mask of the bits that
+no field has.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import cache
+from typing import Any, Final
+
+from ..scenario.schema import (
+    EVERYTHING,
+    POINTERS,
+    SCALAR_BITS,
+    SIGNED,
+    TYPES,
+    Kind,
+    ListType,
+    StructType,
+)
+
+_BYTE_BITS: Final = 8
+_WORD_BITS: Final = 64
+
+#: ``struct`` letters by kind; floats are read as their IEEE bits.
+_LETTERS: Final = {
+    Kind.INT8: "b",
+    Kind.INT16: "h",
+    Kind.INT32: "i",
+    Kind.INT64: "q",
+    Kind.UINT8: "B",
+    Kind.UINT16: "H",
+    Kind.UINT32: "I",
+    Kind.UINT64: "Q",
+    Kind.FLOAT32: "I",
+    Kind.FLOAT64: "Q",
+    Kind.ENUM: "H",
+}
+
+#: Element sizes of the encoding by width in bits.
+_ELEMENT_SIZES: Final = {0: 0, 1: 1, 8: 2, 16: 3, 32: 4, 64: 5}
+_ELEMENT_POINTER: Final = 6
+_ELEMENT_COMPOSITE: Final = 7
+
+
+class ShapeKind(Enum):
+    """What a pointer may lead to."""
+
+    STRUCT = auto()
+    TEXT = auto()
+    DATA = auto()
+    SCALAR_LIST = auto()
+    POINTER_LIST = auto()
+    STRUCT_LIST = auto()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """What one pointer leads to, as the schema has it."""
+
+    kind: ShapeKind
+    struct: StructLayout | None = None
+    """Of a struct, or of the elements of a struct list."""
+    element: Shape | None = None
+    """Of the elements of a list of pointers."""
+    element_size: int = 0
+    """The three bits of a list pointer."""
+    element_bits: int = 0
+    letter: str | None = None
+    """The ``struct`` letter of a scalar element; None for void and bool."""
+
+
+@dataclass(slots=True, eq=False)
+class StructLayout:
+    """One struct type.  Made by ``layout_of`` only, which fills it in two steps: types recur."""
+
+    name: str
+    data_words: int
+    pointer_count: int
+    pointers: tuple[tuple[int, str, Shape], ...] = ()
+    """(index in the pointer section, field, what it leads to)."""
+    unused_pointers: tuple[int, ...] = ()
+    blank_tree: dict[str, Any] = field(default_factory=dict)
+    unpacker: struct.Struct = field(default_factory=lambda: struct.Struct("<"))
+    names: tuple[str, ...] = ()
+    """Fields in the order in which ``unpacker`` gives them."""
+    flags: tuple[tuple[str, int, bool], ...] = ()
+    """(field, bit, default)."""
+    masked: tuple[tuple[str, int, int], ...] = ()
+    """(field, default as unsigned bits, sign bit or 0) of each scalar with a default not zero."""
+    unused_bits: int = 0
+
+    @property
+    def total_words(self) -> int:
+        """Words of one such struct."""
+        return self.data_words + self.pointer_count
+
+    def blank(self) -> dict[str, Any]:
+        """What a struct reads as whose words are all zero."""
+        return self.blank_tree.copy()
+
+    def read_data(self, data: bytes, first: int) -> tuple[dict[str, Any], int]:
+        """The tree of the data section at byte ``first``, and the bits set that no field has."""
+        tree = self.blank_tree.copy()
+        tree.update(zip(self.names, self.unpacker.unpack_from(data, first), strict=True))
+        for name, default, sign in self.masked:
+            value = tree[name] ^ default
+            # ``value`` is the XOR of a two's complement number with a non-negative mask, and so
+            # has the right low bits; the sign has to be made anew from the topmost of them.
+            if sign:
+                value &= (sign << 1) - 1
+                value = value - (sign << 1) if value & sign else value
+            tree[name] = value
+        number = int.from_bytes(data[first : first + self.data_words * 8], "little")
+        for name, bit, default_flag in self.flags:
+            tree[name] = (number >> bit & 1 == 1) is not default_flag
+        return tree, number & self.unused_bits
+
+
+def _shape_of_list(held: ListType) -> Shape:
+    if held.element is Kind.STRUCT:
+        assert isinstance(held.type, StructType)
+        return Shape(
+            ShapeKind.STRUCT_LIST,
+            struct=layout_of(held.type),
+            element_size=_ELEMENT_COMPOSITE,
+        )
+    if held.element in POINTERS:
+        return Shape(
+            ShapeKind.POINTER_LIST,
+            element=_shape(held.element, held.target),
+            element_size=_ELEMENT_POINTER,
+            element_bits=_WORD_BITS,
+        )
+    bits = SCALAR_BITS[held.element]
+    return Shape(
+        ShapeKind.SCALAR_LIST,
+        element_size=_ELEMENT_SIZES[bits],
+        element_bits=bits,
+        letter=_LETTERS.get(held.element),
+    )
+
+
+def _shape(kind: Kind, target: str | None) -> Shape:
+    byte = _ELEMENT_SIZES[_BYTE_BITS]
+    if kind is Kind.TEXT:
+        return Shape(ShapeKind.TEXT, element_size=byte, element_bits=_BYTE_BITS)
+    if kind is Kind.DATA:
+        return Shape(ShapeKind.DATA, element_size=byte, element_bits=_BYTE_BITS)
+    assert target is not None
+    held = TYPES[target]
+    if isinstance(held, ListType):
+        return _shape_of_list(held)
+    return Shape(ShapeKind.STRUCT, struct=layout_of(held))
+
+
+@cache
+def _empty_layout(held: StructType) -> StructLayout:
+    return StructLayout(held.name, held.data_words, held.pointer_count)
+
+
+_FILLED: Final[set[str]] = set()
+
+
+def layout_of(held: StructType) -> StructLayout:
+    """The compiled layout of ``held``; one object per type."""
+    layout = _empty_layout(held)
+    if held.name not in _FILLED:
+        _FILLED.add(held.name)
+        _fill(layout, held)
+    return layout
+
+
+def _fill(layout: StructLayout, held: StructType) -> None:
+    pointers: list[tuple[int, str, Shape]] = []
+    scalars: list[tuple[int, str, Kind]] = []
+    flags: list[tuple[str, int, bool]] = []
+    masked: list[tuple[str, int, int]] = []
+    used = 0
+    for entry in held.fields:
+        layout.blank_tree[entry.name] = None if entry.kind in POINTERS else entry.default
+        if entry.kind in POINTERS:
+            pointers.append((entry.offset, entry.name, _shape(entry.kind, entry.target)))
+            continue
+        bits = SCALAR_BITS[entry.kind]
+        at = entry.offset * bits
+        used |= (1 << bits) - 1 << at
+        if entry.kind is Kind.BOOL:
+            flags.append((entry.name, at, bool(entry.default)))
+        elif bits:
+            scalars.append((at // _BYTE_BITS, entry.name, entry.kind))
+            if entry.default:
+                sign = 1 << bits - 1 if entry.kind in SIGNED else 0
+                masked.append((entry.name, entry.default & (1 << bits) - 1, sign))
+    scalars.sort()
+    form = "<"
+    position = 0
+    for at, _, kind in scalars:
+        letter = _LETTERS[kind]
+        form += "x" * (at - position) + letter
+        position = at + struct.calcsize("<" + letter)
+    layout.unpacker = struct.Struct(form)
+    layout.names = tuple(name for _, name, _ in scalars)
+    layout.pointers = tuple(pointers)
+    layout.flags = tuple(flags)
+    layout.masked = tuple(masked)
+    layout.unused_bits = ~used & (1 << held.data_words * _WORD_BITS) - 1
+    known = {index for index, _, _ in pointers}
+    layout.unused_pointers = tuple(
+        index for index in range(held.pointer_count) if index not in known
+    )
+
+
+ROOT: Final = layout_of(EVERYTHING)
+"""Every scenario's message has an Everything at its root."""
