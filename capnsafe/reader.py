@@ -1,0 +1,741 @@
+"""Reads messages without trusting a single bit of them.
+
+A reader is a handle: the segment and the place of an object, whose bounds were checked when it was
+opened. Nothing is read ahead; each pointer is loaded once, when it is followed, and that copy is
+checked and used (P6), since the memory may be shared with a writer. What went in as bytes, however
+hostile, comes out as a value or as a subclass of ``capnsafe.Error``.
+
+Two limits keep a small message from becoming much work (encoding specification, "Security
+Considerations"). The *traversal limit* is charged with the words of each object when it is opened,
+landing pads included, again each time it is opened: pointers may overlap. Elements without a size
+(``List(Void)``, structs without fields) are charged as one word each when they are visited, all at
+once when they are iterated over; a length alone costs nothing. The *nesting limit* bounds how deep
+structs and lists may be opened in one another. Nothing here recurses.
+
+Evolution. A struct shorter than its reader expects reads as defaults. A list of structs can be
+read as a list of its first field, and a list of primitives or pointers as a list of structs with
+one field, bits excepted (encoding specification, "Lists"). An element size that is neither the one
+asked for nor reached by that rule is refused, where the reference implementation would let wider
+elements be read as narrower ones.
+
+Offsets of fields are in units of the field's own size, as in the encoding specification.
+"""
+
+from __future__ import annotations
+
+import struct
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Final, final
+
+from .allocator import Buffer
+from .errors import (
+    ArgumentIndexError,
+    ArgumentTypeError,
+    ArgumentValueError,
+    InvalidText,
+    NestingLimitExceeded,
+    PointerKindMismatch,
+    PointerOutOfBounds,
+    TraversalLimitExceeded,
+)
+from .wire import (
+    ELEMENT_BITS,
+    FAR,
+    LIST,
+    POINTER,
+    SIZE_BIT,
+    SIZE_BYTE,
+    SIZE_COMPOSITE,
+    SIZE_POINTER,
+    STRUCT,
+    WORD_BYTES,
+    Element,
+    far_is_double,
+    far_offset,
+    far_segment,
+    kind,
+    list_body_words,
+    list_count,
+    list_size_code,
+    offset,
+    shape_of,
+    struct_data_words,
+    struct_pointers,
+    tag_count,
+)
+
+#: 64 MiB: the default of the reference implementation.
+TRAVERSAL_LIMIT_WORDS: Final = 8 * 1024 * 1024
+NESTING_LIMIT: Final = 64
+
+_KIND_NAMES: Final = ("a struct", "a list", "a far pointer", "a capability")
+_SIZE_NAMES: Final = (
+    "a list of voids",
+    "a list of bits",
+    "a list of bytes",
+    "a list of 2-byte values",
+    "a list of 4-byte values",
+    "a list of 8-byte values",
+    "a list of pointers",
+    "a list of structs",
+)
+
+
+def view_of(buffer: Buffer, what: str) -> memoryview:
+    """Answer the bytes of a caller's buffer, whatever its items are, as a read-only view.
+
+    Raises ``ArgumentTypeError`` where ``what`` has no C-contiguous buffer.
+    """
+    try:
+        view = memoryview(buffer)
+        # ``cast`` refuses a shape with a zero in it.
+        return view.cast("B").toreadonly() if view.nbytes else memoryview(b"")
+    except Exception as cause:
+        raise ArgumentTypeError(
+            f"{what} must be a contiguous buffer, not {type(buffer).__name__}: {cause}"
+        ) from cause
+
+
+def limit_of(value: int, name: str) -> int:
+    """Answer a limit that the caller gave, checked."""
+    if not isinstance(value, int):
+        raise ArgumentTypeError(f"{name} must be an int, not {type(value).__name__}")
+    if value < 0:
+        raise ArgumentValueError(f"{name} must not be negative, and {value} was given")
+    return value
+
+
+def _checked_index(index: int) -> int:
+    """Answer the index of a field, pointer or element, of the right type and not negative."""
+    if not isinstance(index, int):
+        raise ArgumentTypeError(f"an index must be an int, not {type(index).__name__}")
+    if index < 0:
+        raise ArgumentIndexError(f"an index must not be negative, and {index} was given")
+    return index
+
+
+def _element_index(index: int, count: int) -> int:
+    """Answer the index of an element of a list that has ``count``."""
+    if _checked_index(index) >= count:
+        raise ArgumentIndexError(f"the list has {count} elements, and {index} was asked for")
+    return index
+
+
+@final
+class _Segments:
+    """The memory of a message, and how much of it may still be read.
+
+    ``views`` are the segments, ``words`` the whole words of each, ``unread_words`` what the
+    traversal limit has left.
+    """
+
+    __slots__ = ("unread_words", "views", "words")
+
+    def __init__(self, views: list[memoryview], unread_words: int) -> None:
+        self.views = views
+        self.words = [len(view) // WORD_BYTES for view in views]
+        self.unread_words = unread_words
+
+    def charge(self, words: int) -> None:
+        """Charge the traversal limit. All reading of objects comes through here."""
+        if words > self.unread_words:
+            raise TraversalLimitExceeded(
+                f"the traversal limit leaves {self.unread_words} words, and {words} are to be read",
+                words_asked=words,
+                words_granted=self.unread_words,
+            )
+        self.unread_words -= words
+
+    def claim(self, segment: int, start: int, words: int, what: str) -> None:
+        """Check that ``words`` words at word ``start`` lie within the segment, and charge them."""
+        if segment >= len(self.words):
+            raise PointerOutOfBounds(
+                f"{what} is in segment {segment}, and the message has {len(self.words)}",
+                segment=segment,
+                offset=start,
+            )
+        limit = self.words[segment]
+        if start < 0 or start + words > limit:
+            raise PointerOutOfBounds(
+                f"{what} of {words} words at word {start} leaves segment {segment},"
+                f" which has {limit}",
+                segment=segment,
+                offset=start,
+                words_asked=words,
+                words_granted=limit,
+            )
+        self.charge(words)
+
+    def word(self, segment: int, at: int) -> int:
+        """Load a word that was claimed before. Load it once: the memory may change."""
+        word: int = POINTER.unpack_from(self.views[segment], at * WORD_BYTES)[0]
+        return word
+
+    def follow(self, segment: int, at: int) -> tuple[int, int, int] | None:
+        """Follow the pointer at word ``at``, through its landing pads.
+
+        Answers the shape of the object, its segment and the word where it starts, none of which was
+        checked yet; None for the null pointer (encoding specification, "Inter-Segment Pointers").
+        """
+        pointer = self.word(segment, at)
+        if pointer == 0:
+            return None
+        if kind(pointer) != FAR:
+            return shape_of(pointer), segment, at + 1 + offset(pointer)
+        segment = far_segment(pointer)
+        pad = far_offset(pointer)
+        if not far_is_double(pointer):
+            self.claim(segment, pad, 1, "a landing pad")
+            pointer = self.word(segment, pad)
+            if kind(pointer) == FAR:
+                raise PointerKindMismatch(
+                    "the landing pad of a far pointer is a far pointer again",
+                    segment=segment,
+                    offset=pad,
+                )
+            return shape_of(pointer), segment, pad + 1 + offset(pointer)
+        self.claim(segment, pad, 2, "a double landing pad")
+        pointer = self.word(segment, pad)
+        if kind(pointer) != FAR or far_is_double(pointer):
+            raise PointerKindMismatch(
+                "a double landing pad does not start with a single far pointer",
+                segment=segment,
+                offset=pad,
+            )
+        tag = self.word(segment, pad + 1)
+        if kind(tag) == FAR or offset(tag) != 0:
+            raise PointerKindMismatch(
+                "the tag of a double landing pad is no struct or list with offset zero",
+                segment=segment,
+                offset=pad + 1,
+            )
+        return tag, far_segment(pointer), far_offset(pointer)
+
+
+@final
+class _Elements:
+    """Where the elements of an opened list are, in terms that every reading of it can use."""
+
+    __slots__ = ("count", "data_bytes", "pointers", "segment", "size_code", "start", "step_bytes")
+
+    def __init__(
+        self,
+        segment: int,
+        start: int,
+        count: int,
+        size_code: int,
+        step_bytes: int,
+        data_bytes: int,
+        pointers: int,
+    ) -> None:
+        self.segment = segment
+        self.start = start
+        """The word of the first element."""
+        self.count = count
+        self.size_code = size_code
+        self.step_bytes = step_bytes
+        """From one element to the next; 0 for bits and voids."""
+        self.data_bytes = data_bytes
+        self.pointers = pointers
+
+
+class _Pointers(ABC):
+    """What can be asked of a row of pointers: those of a struct, or the elements of a list."""
+
+    __slots__ = ("_nesting", "_segment", "_segments")
+
+    def __init__(self, segments: _Segments, segment: int, nesting: int) -> None:
+        self._segments = segments
+        self._segment = segment
+        # How many levels may be opened below this object.
+        self._nesting = nesting
+
+    @abstractmethod
+    def _slot(self, index: int) -> int:
+        """Answer the word of the pointer, or -1 where an older writer left it out."""
+
+    def is_null(self, index: int) -> bool:
+        """Answer whether the pointer is null. An older writer left out what is null."""
+        at = self._slot(index)
+        return at < 0 or self._segments.word(self._segment, at) == 0
+
+    def get_struct(self, index: int) -> StructReader | None:
+        """Open the struct, or answer None for a null pointer."""
+        at = self._slot(index)
+        if at < 0:
+            return None
+        return _open_struct(self._segments, self._segment, at, self._nesting)
+
+    def get_list(self, index: int, element: Element) -> ListReader | None:
+        """Open the list as one of primitive values, or answer None for a null pointer.
+
+        A list of structs is read as the list of their first fields.
+        """
+        if not isinstance(element, Element):
+            raise ArgumentTypeError(f"element must be an Element, not {type(element).__name__}")
+        found = self._open_list(index)
+        if found is None:
+            return None
+        if found.size_code != element.size_code and (
+            found.size_code != SIZE_COMPOSITE
+            or element.size_code == SIZE_BIT
+            or found.data_bytes < element.bytes
+        ):
+            raise self._mismatch(found, _SIZE_NAMES[element.size_code])
+        return ListReader(self._segments, found, element)
+
+    def get_pointer_list(self, index: int) -> PointerListReader | None:
+        """Open the list as one of pointers, or answer None for a null pointer.
+
+        A list of structs is read as the list of their first pointers.
+        """
+        found = self._open_list(index)
+        if found is None:
+            return None
+        if found.pointers == 0:
+            raise self._mismatch(found, _SIZE_NAMES[SIZE_POINTER])
+        return PointerListReader(self._segments, found, self._nesting - 1)
+
+    def get_struct_list(self, index: int) -> StructListReader | None:
+        """Open the list as one of structs, or answer None for a null pointer.
+
+        Values and pointers are read as structs with that one field, but a list of bits is refused.
+        """
+        found = self._open_list(index)
+        if found is None:
+            return None
+        if found.size_code == SIZE_BIT:
+            raise self._mismatch(found, _SIZE_NAMES[SIZE_COMPOSITE])
+        return StructListReader(self._segments, found, self._nesting - 1)
+
+    def get_text(self, index: int) -> str | None:
+        """Answer the text without its NUL, or None for a null pointer.
+
+        Raises ``InvalidText`` where it does not end in a NUL, or is not UTF-8.
+        """
+        blob = self._blob(index, "a text")
+        if blob is None:
+            return None
+        if not blob or blob[-1] != 0:
+            raise InvalidText(f"a text of {len(blob)} bytes does not end in a NUL")
+        try:
+            return blob[:-1].decode()
+        except UnicodeDecodeError as cause:
+            raise InvalidText(f"a text is not UTF-8 at its byte {cause.start}") from cause
+
+    def get_data(self, index: int) -> bytes | None:
+        """Answer a copy of the data, or None for a null pointer."""
+        return self._blob(index, "data")
+
+    def _blob(self, index: int, what: str) -> bytes | None:
+        """Answer a copy of a list of bytes. Nothing can be opened in it, so it is no level."""
+        at = self._slot(index)
+        if at < 0:
+            return None
+        target = self._segments.follow(self._segment, at)
+        if target is None:
+            return None
+        shape, segment, start = target
+        if kind(shape) != LIST or list_size_code(shape) != SIZE_BYTE:
+            name = _SIZE_NAMES[list_size_code(shape)] if kind(shape) == LIST else _name_of(shape)
+            raise PointerKindMismatch(
+                f"{name} was found where {what} was asked for", segment=segment, offset=start
+            )
+        count = list_count(shape)
+        self._segments.claim(segment, start, list_body_words(SIZE_BYTE, count), what)
+        first = start * WORD_BYTES
+        return bytes(self._segments.views[segment][first : first + count])
+
+    def _open_list(self, index: int) -> _Elements | None:
+        """Check and charge the list that the pointer leads to, and say where its elements are."""
+        at = self._slot(index)
+        if at < 0:
+            return None
+        segments = self._segments
+        target = segments.follow(self._segment, at)
+        if target is None:
+            return None
+        _descend(self._nesting, self._segment, at)
+        shape, segment, start = target
+        if kind(shape) != LIST:
+            raise PointerKindMismatch(
+                f"{_name_of(shape)} was found where a list was asked for",
+                segment=segment,
+                offset=start,
+            )
+        size_code = list_size_code(shape)
+        count = list_count(shape)
+        segments.claim(segment, start, list_body_words(size_code, count), _SIZE_NAMES[size_code])
+        if size_code != SIZE_COMPOSITE:
+            width = ELEMENT_BITS[size_code] // 8
+            pointers = 1 if size_code == SIZE_POINTER else 0
+            return _Elements(
+                segment, start, count, size_code, width, 0 if pointers else width, pointers
+            )
+        tag = segments.word(segment, start)
+        if kind(tag) != STRUCT:
+            raise PointerKindMismatch(
+                f"the tag of a list of structs describes {_name_of(tag)}",
+                segment=segment,
+                offset=start,
+            )
+        data_words = struct_data_words(tag)
+        pointers = struct_pointers(tag)
+        element_words = data_words + pointers
+        if tag_count(tag) * element_words > count:
+            raise PointerOutOfBounds(
+                f"the tag of a list of {count} words counts {tag_count(tag)} structs"
+                f" of {element_words} words",
+                segment=segment,
+                offset=start,
+                words_asked=tag_count(tag) * element_words,
+                words_granted=count,
+            )
+        return _Elements(
+            segment,
+            start + 1,
+            tag_count(tag),
+            size_code,
+            element_words * WORD_BYTES,
+            data_words * WORD_BYTES,
+            pointers,
+        )
+
+    def _mismatch(self, found: _Elements, asked: str) -> PointerKindMismatch:
+        """Say that a list was found whose elements cannot be read as was asked."""
+        name = _SIZE_NAMES[found.size_code]
+        if found.size_code == SIZE_COMPOSITE:
+            name += f" of {found.data_bytes // WORD_BYTES} data words and {found.pointers} pointers"
+        return PointerKindMismatch(
+            f"{name} was found where {asked} was asked for",
+            segment=found.segment,
+            offset=found.start,
+        )
+
+
+def _name_of(shape: int) -> str:
+    """Name the kind of object, for a sentence."""
+    return _KIND_NAMES[kind(shape)]
+
+
+def _descend(nesting: int, segment: int, at: int) -> None:
+    """Check that one more level may be opened."""
+    if nesting <= 0:
+        raise NestingLimitExceeded(
+            "objects are nested deeper than the nesting limit allows", segment=segment, offset=at
+        )
+
+
+def _open_struct(segments: _Segments, segment: int, at: int, nesting: int) -> StructReader | None:
+    """Check and charge the struct that the pointer at word ``at`` leads to."""
+    target = segments.follow(segment, at)
+    if target is None:
+        return None
+    _descend(nesting, segment, at)
+    shape, segment, start = target
+    if kind(shape) != STRUCT:
+        raise PointerKindMismatch(
+            f"{_name_of(shape)} was found where a struct was asked for",
+            segment=segment,
+            offset=start,
+        )
+    data_words = struct_data_words(shape)
+    pointers = struct_pointers(shape)
+    segments.claim(segment, start, data_words + pointers, "a struct")
+    data_bytes = data_words * WORD_BYTES
+    return StructReader(
+        segments, segment, start * WORD_BYTES, data_bytes, start + data_words, pointers, nesting - 1
+    )
+
+
+@final
+class StructReader(_Pointers):
+    """A struct. What its writer's schema did not have yet reads as the default."""
+
+    __slots__ = ("_data", "_data_bytes", "_first_pointer", "_pointer_count", "_view")
+
+    def __init__(
+        self,
+        segments: _Segments,
+        segment: int,
+        data: int,
+        data_bytes: int,
+        first_pointer: int,
+        pointer_count: int,
+        nesting: int,
+    ) -> None:
+        """Not for callers: ``MessageReader.get_root`` is where readers come from."""
+        super().__init__(segments, segment, nesting)
+        self._view = segments.views[segment]
+        # In bytes: an element of a list of bytes can be read as a struct.
+        self._data = data
+        self._data_bytes = data_bytes
+        # In words.
+        self._first_pointer = first_pointer
+        self._pointer_count = pointer_count
+
+    @property
+    def data_bytes(self) -> int:
+        """Bytes of the data section; whole words, but for a value that is read as a struct."""
+        return self._data_bytes
+
+    @property
+    def pointer_count(self) -> int:
+        """Number of pointers that the writer's schema had."""
+        return self._pointer_count
+
+    def _slot(self, index: int) -> int:
+        if _checked_index(index) >= self._pointer_count:
+            return -1
+        return self._first_pointer + index
+
+    def _place(self, offset: int, width: int) -> int:
+        """Answer the byte where a field of ``width`` bytes is, or -1 where the struct has none."""
+        if (_checked_index(offset) + 1) * width > self._data_bytes:
+            return -1
+        return self._data + offset * width
+
+    def _integer(self, element: Element, offset: int, default: int) -> int:
+        """Read an integer. On the wire it is XORed with its default (in two's complement)."""
+        if not isinstance(default, int):
+            raise ArgumentTypeError(f"the default must be an int, not {type(default).__name__}")
+        if not element.low <= default <= element.high:
+            raise ArgumentValueError(
+                f"the default must lie in {element.low} .. {element.high}, and {default} was given"
+            )
+        at = self._place(offset, element.bytes)
+        if at < 0:
+            return default
+        value: int = element.codec.unpack_from(self._view, at)[0]
+        return value ^ default
+
+    def _float(self, element: Element, offset: int, default: float) -> float:
+        """Read a float, whose bits are XORed with those of its default."""
+        try:
+            bits: int = element.raw.unpack(element.codec.pack(default))[0]
+        except struct.error as cause:
+            raise ArgumentTypeError(
+                f"the default must be a float, not {type(default).__name__}"
+            ) from cause
+        except OverflowError as cause:
+            raise ArgumentValueError(
+                f"the default {default!r} does not fit in {element.bits} bits"
+            ) from cause
+        at = self._place(offset, element.bytes)
+        if at >= 0:
+            bits ^= element.raw.unpack_from(self._view, at)[0]
+        value: float = element.codec.unpack(element.raw.pack(bits))[0]
+        return value
+
+    def get_bool(self, offset: int, default: bool = False) -> bool:
+        """Answer the bit ``offset`` of the data section."""
+        if not isinstance(default, bool):
+            raise ArgumentTypeError(f"the default must be a bool, not {type(default).__name__}")
+        at = self._place(_checked_index(offset) >> 3, 1)
+        if at < 0:
+            return default
+        return bool(self._view[at] >> (offset & 7) & 1) is not default
+
+    def get_int8(self, offset: int, default: int = 0) -> int:
+        """Answer the Int8 at ``offset`` bytes."""
+        return self._integer(Element.INT8, offset, default)
+
+    def get_int16(self, offset: int, default: int = 0) -> int:
+        """Answer the Int16 at ``offset``, in units of 2 bytes."""
+        return self._integer(Element.INT16, offset, default)
+
+    def get_int32(self, offset: int, default: int = 0) -> int:
+        """Answer the Int32 at ``offset``, in units of 4 bytes."""
+        return self._integer(Element.INT32, offset, default)
+
+    def get_int64(self, offset: int, default: int = 0) -> int:
+        """Answer the Int64 at ``offset`` words."""
+        return self._integer(Element.INT64, offset, default)
+
+    def get_uint8(self, offset: int, default: int = 0) -> int:
+        """Answer the UInt8 at ``offset`` bytes."""
+        return self._integer(Element.UINT8, offset, default)
+
+    def get_uint16(self, offset: int, default: int = 0) -> int:
+        """Answer the UInt16, or the enum, at ``offset``, in units of 2 bytes."""
+        return self._integer(Element.UINT16, offset, default)
+
+    def get_uint32(self, offset: int, default: int = 0) -> int:
+        """Answer the UInt32 at ``offset``, in units of 4 bytes."""
+        return self._integer(Element.UINT32, offset, default)
+
+    def get_uint64(self, offset: int, default: int = 0) -> int:
+        """Answer the UInt64 at ``offset`` words."""
+        return self._integer(Element.UINT64, offset, default)
+
+    def get_float32(self, offset: int, default: float = 0.0) -> float:
+        """Answer the Float32 at ``offset``, in units of 4 bytes."""
+        return self._float(Element.FLOAT32, offset, default)
+
+    def get_float64(self, offset: int, default: float = 0.0) -> float:
+        """Answer the Float64 at ``offset`` words."""
+        return self._float(Element.FLOAT64, offset, default)
+
+
+@final
+class ListReader:
+    """A list of primitive values: ``len()``, ``[index]`` and iteration."""
+
+    __slots__ = ("_count", "_element", "_segments", "_start", "_step", "_view")
+
+    def __init__(self, segments: _Segments, found: _Elements, element: Element) -> None:
+        """Not for callers: ``get_list`` is where these readers come from."""
+        self._segments = segments
+        self._view = segments.views[found.segment]
+        self._start = found.start * WORD_BYTES
+        self._step = found.step_bytes
+        self._count = found.count
+        self._element = element
+
+    def __len__(self) -> int:
+        """Answer the number of elements. It costs nothing, and may be huge for voids."""
+        return self._count
+
+    def __getitem__(self, index: int) -> int | float | bool | None:
+        """Answer the element; that of a list of voids is None."""
+        _element_index(index, self._count)
+        if self._element is Element.VOID:
+            self._segments.charge(1)
+        return self._value(index)
+
+    def __iter__(self) -> Iterator[int | float | bool | None]:
+        """Answer the elements in order.
+
+        Voids are charged here and not one by one, because ``list()`` makes room for all of them as
+        soon as it has an iterator.
+        """
+        if self._element is Element.VOID:
+            self._segments.charge(self._count)
+        return self._values()
+
+    def _values(self) -> Iterator[int | float | bool | None]:
+        for index in range(self._count):
+            yield self._value(index)
+
+    def _value(self, index: int) -> int | float | bool | None:
+        element = self._element
+        if element is Element.VOID:
+            return None
+        if element is Element.BOOL:
+            return bool(self._view[self._start + (index >> 3)] >> (index & 7) & 1)
+        value: int | float = element.codec.unpack_from(
+            self._view, self._start + index * self._step
+        )[0]
+        return value
+
+
+@final
+class PointerListReader(_Pointers):
+    """A list of pointers: ``len()``, and whatever can be asked of a pointer, by element index."""
+
+    __slots__ = ("_count", "_start", "_step_words")
+
+    def __init__(self, segments: _Segments, found: _Elements, nesting: int) -> None:
+        """Not for callers: ``get_pointer_list`` is where these readers come from."""
+        super().__init__(segments, found.segment, nesting)
+        # In a list of structs the data section comes first, in each element.
+        self._start = found.start + found.data_bytes // WORD_BYTES
+        self._step_words = found.step_bytes // WORD_BYTES
+        self._count = found.count
+
+    def __len__(self) -> int:
+        """Answer the number of elements."""
+        return self._count
+
+    def _slot(self, index: int) -> int:
+        return self._start + _element_index(index, self._count) * self._step_words
+
+
+@final
+class StructListReader:
+    """A list of structs: ``len()``, ``[index]`` and iteration."""
+
+    __slots__ = ("_found", "_nesting", "_segments")
+
+    def __init__(self, segments: _Segments, found: _Elements, nesting: int) -> None:
+        """Not for callers: ``get_struct_list`` is where these readers come from."""
+        self._segments = segments
+        self._found = found
+        self._nesting = nesting
+
+    def __len__(self) -> int:
+        """Answer the number of elements. It costs nothing, and may be huge for empty structs."""
+        return self._found.count
+
+    def __getitem__(self, index: int) -> StructReader:
+        """Answer the element."""
+        _element_index(index, self._found.count)
+        if self._found.step_bytes == 0:
+            self._segments.charge(1)
+        return self._struct(index)
+
+    def __iter__(self) -> Iterator[StructReader]:
+        """Answer the elements in order; empty structs are charged here, as are voids."""
+        if self._found.step_bytes == 0:
+            self._segments.charge(self._found.count)
+        return self._structs()
+
+    def _structs(self) -> Iterator[StructReader]:
+        for index in range(self._found.count):
+            yield self._struct(index)
+
+    def _struct(self, index: int) -> StructReader:
+        found = self._found
+        _descend(self._nesting, found.segment, found.start)
+        data = found.start * WORD_BYTES + index * found.step_bytes
+        return StructReader(
+            self._segments,
+            found.segment,
+            data,
+            found.data_bytes,
+            # Only whole words have pointers behind them.
+            (data + found.data_bytes) // WORD_BYTES,
+            found.pointers,
+            self._nesting - 1,
+        )
+
+
+@final
+class MessageReader:
+    """Reads the message that lies in ``segments``.
+
+    The segments are any contiguous buffers; bytes behind the last whole word are ignored. They are
+    not copied, and cannot be resized while a reader is alive. ``traversal_limit_words`` is how many
+    words may be read in all, ``nesting_limit`` how many levels of structs and lists may be opened.
+    """
+
+    __slots__ = ("_nesting_limit", "_segments")
+
+    def __init__(
+        self,
+        segments: Sequence[Buffer],
+        *,
+        traversal_limit_words: int = TRAVERSAL_LIMIT_WORDS,
+        nesting_limit: int = NESTING_LIMIT,
+    ) -> None:
+        """Look at no word yet."""
+        if not isinstance(segments, Sequence) or isinstance(
+            segments, (bytes, bytearray, memoryview, str)
+        ):
+            raise ArgumentTypeError(
+                f"segments must be a sequence of buffers, not {type(segments).__name__}"
+            )
+        self._nesting_limit = limit_of(nesting_limit, "nesting_limit")
+        self._segments = _Segments(
+            [view_of(segment, f"segment {index}") for index, segment in enumerate(segments)],
+            limit_of(traversal_limit_words, "traversal_limit_words"),
+        )
+
+    def get_root(self) -> StructReader:
+        """Open the root struct. A null pointer reads as a struct in which all is default."""
+        self._segments.claim(0, 0, 1, "the root pointer")
+        root = _open_struct(self._segments, 0, 0, self._nesting_limit)
+        if root is None:
+            return StructReader(self._segments, 0, 0, 0, 0, 0, 0)
+        return root
