@@ -1,1 +1,79 @@
-"""An encoder for Cap'n Proto that cannot be hurt by its memory."""
+"""An encoder for Cap'n Proto that cannot be hurt by its memory.
+
+Builders hold a segment and an offset, never memory. The memory stays with an :class:`Allocator`,
+which may refuse, move or shrink it at any call; it is borrowed only while one write lasts. Every
+failure is an exception from the tree in :mod:`capnsafe.errors`, and a call that raises leaves the
+message as it was.
+"""
+
+from .allocator import Allocator
+from .builder import ListBuilder, PointerListBuilder, StructBuilder, StructListBuilder
+from .errors import (
+    AllocationRefused,
+    AllocatorError,
+    ArgumentError,
+    ArgumentIndexError,
+    ArgumentTypeError,
+    ArgumentValueError,
+    BadBuffer,
+    BorrowRefused,
+    Closed,
+    Error,
+    FramingError,
+    GrantOverlaps,
+    GrantTooSmall,
+    InvalidText,
+    MalformedMessage,
+    MessageStateError,
+    MessageTooLarge,
+    NestingLimitExceeded,
+    PointerKindMismatch,
+    PointerOutOfBounds,
+    Poisoned,
+    Reentered,
+    ReleaseFailed,
+    SegmentLost,
+    StaleHandle,
+    TraversalLimitExceeded,
+)
+from .memory import FixedAllocator, HeapAllocator
+from .message import MessageBuilder
+from .wire import Element
+
+__all__ = [
+    "AllocationRefused",
+    "Allocator",
+    "AllocatorError",
+    "ArgumentError",
+    "ArgumentIndexError",
+    "ArgumentTypeError",
+    "ArgumentValueError",
+    "BadBuffer",
+    "BorrowRefused",
+    "Closed",
+    "Element",
+    "Error",
+    "FixedAllocator",
+    "FramingError",
+    "GrantOverlaps",
+    "GrantTooSmall",
+    "HeapAllocator",
+    "InvalidText",
+    "ListBuilder",
+    "MalformedMessage",
+    "MessageBuilder",
+    "MessageStateError",
+    "MessageTooLarge",
+    "NestingLimitExceeded",
+    "PointerKindMismatch",
+    "PointerListBuilder",
+    "PointerOutOfBounds",
+    "Poisoned",
+    "Reentered",
+    "ReleaseFailed",
+    "SegmentLost",
+    "StaleHandle",
+    "StructBuilder",
+    "StructListBuilder",
+    "TraversalLimitExceeded",
+]

@@ -1,0 +1,121 @@
+"""A message that is being built: its root, its output, its end."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import BinaryIO
+
+from . import wire
+from .allocator import Allocator
+from .arena import Arena
+from .builder import StructBuilder, check_sections, integer
+from .errors import ArgumentTypeError, ArgumentValueError, PointerKindMismatch
+from .framing import frame
+from .memory.heap import HeapAllocator
+
+#: A message without a root is one null pointer.
+_NO_ROOT = bytes(wire.WORD_BYTES)
+
+
+class MessageBuilder:
+    """A message over the memory of an allocator.
+
+    Use it as a context manager: every grant is released at the end, whatever happened. No allocator
+    method is called before the first root is built. Not for use from several threads.
+    """
+
+    __slots__ = ("_arena",)
+
+    def __init__(
+        self,
+        allocator: Allocator | None = None,
+        *,
+        max_segment_words: int = wire.MAX_SEGMENT_WORDS,
+    ) -> None:
+        """Build in the memory of ``allocator``, by default in ``HeapAllocator()``.
+
+        No segment is used beyond ``max_segment_words`` words, and so no object can be larger.
+        """
+        if allocator is None:
+            allocator = HeapAllocator()
+        for name in ("allocate", "segment", "release"):
+            if not callable(getattr(allocator, name, None)):
+                raise ArgumentTypeError(
+                    f"an allocator has a method {name!r}; {type(allocator).__name__} has none"
+                )
+        limit = integer(max_segment_words, "max_segment_words")
+        if not 1 <= limit <= wire.MAX_SEGMENT_WORDS:
+            raise ArgumentValueError(
+                f"max_segment_words is 1 to {wire.MAX_SEGMENT_WORDS}, not {limit}"
+            )
+        self._arena = Arena(allocator, limit)
+
+    def init_root(self, data_words: int, pointer_count: int) -> StructBuilder:
+        """Build the root struct, with sections of these sizes (words, pointers), all zero.
+
+        A root that was there before is retired with all below it.
+        """
+        data, pointers = check_sections(data_words, pointer_count)
+        words = data + pointers
+        arena = self._arena
+        segment, start = arena.install_root(wire.struct_shape(data, pointers), words)
+        since = -1 if words else arena.epoch
+        return StructBuilder(arena, segment, start, since, start, data, pointers)
+
+    def get_root(self) -> StructBuilder | None:
+        """Open the root struct; ``None`` where there is none yet."""
+        arena = self._arena
+        arena.require_idle()
+        if not arena.segments:
+            return None
+        slot = arena.segments[0]
+        pointer = arena.load(slot, 0)
+        if pointer == 0:
+            return None
+        found = arena.resolve(slot, 0, pointer)
+        if found.shape & 3 != wire.STRUCT:
+            raise PointerKindMismatch("the root is no struct", segment=0, offset=0)
+        data = wire.struct_data_words(found.shape)
+        pointers = wire.struct_pointers(found.shape)
+        if data + pointers:
+            return StructBuilder(arena, found.segment, found.start, -1, found.start, data, pointers)
+        return StructBuilder(arena, slot, 0, arena.epoch, found.start, 0, 0)
+
+    def segment_words(self) -> tuple[int, ...]:
+        """Answer how many words are handed out of each segment. Calls no allocator."""
+        return tuple(segment.used for segment in self._arena.segments)
+
+    def segments(self) -> list[bytes]:
+        """Answer a copy of every segment's words.
+
+        Raises ``SegmentLost`` if any segment lost words, ever (P5).
+        """
+        return self._arena.contents() or [_NO_ROOT]
+
+    def to_bytes(self) -> bytes:
+        """Answer the message with stream framing (specification, "Serialization Over a Stream")."""
+        return frame(self.segments())
+
+    def write_to(self, file: BinaryIO) -> None:
+        """Write the framed message to a binary file; what the file raises passes unchanged."""
+        file.write(self.to_bytes())
+
+    def close(self) -> None:
+        """Release every grant, once. Handles raise ``Closed`` from then on.
+
+        Raises ``ReleaseFailed`` after all were released, if ``release`` raised.
+        """
+        self._arena.close()
+
+    def __enter__(self) -> MessageBuilder:
+        """Answer the message itself."""
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the message."""
+        self.close()
