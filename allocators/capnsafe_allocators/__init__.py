@@ -1,0 +1,36 @@
+"""Allocators that hurt: faults that can be laid over any honest memory.
+
+A *fault* is one thing that an allocator does to its client, and the moment it does it
+(:class:`Fault`). A *family* is a way of hurting, with its kinds (:data:`FAMILIES`); a fault script
+is a list of faults, and one line of text is one fault (:func:`print_fault`, :func:`parse_fault`).
+:class:`HostileAllocator` lays a script over honest memory, keeps a log of every call, and collects
+evidence of what its client did wrong.
+
+This package knows nothing of any encoder: what it needs is the allocator's protocol.
+"""
+
+from .families import FAMILIES, CustomRefusal, Family, Kind, check_fault
+from .fault import Fault, FaultError, When
+from .hostile import GUARD_WORDS, Grant, HostileAllocator
+from .records import Call, Evidence, Fired
+from .script import FaultSyntaxError, parse_fault, print_fault
+
+__all__ = [
+    "FAMILIES",
+    "GUARD_WORDS",
+    "Call",
+    "CustomRefusal",
+    "Evidence",
+    "Family",
+    "Fault",
+    "FaultError",
+    "FaultSyntaxError",
+    "Fired",
+    "Grant",
+    "HostileAllocator",
+    "Kind",
+    "When",
+    "check_fault",
+    "parse_fault",
+    "print_fault",
+]

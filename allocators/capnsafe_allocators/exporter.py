@@ -1,0 +1,66 @@
+"""The buffer that a client is given, and who still looks at it.
+
+From Python 3.12 on a class can export a buffer, so the answer of ``segment`` is an object that
+counts the views of it. Slices and casts of a view, and ctypes arrays laid over it, hold the same
+export, so the count falls to zero when the last of them is gone, and not before. Python 3.11 cannot
+count: there the answer is a plain ``memoryview``, and a view that is held shows itself only when
+the memory below it is resized (the fault ``move resize``).
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+from capnsafe.allocator import Buffer
+
+from .place import octets
+
+if TYPE_CHECKING:
+    from .hostile import Grant, HostileAllocator
+
+#: Whether this Python can count the views of a buffer.
+COUNTS_VIEWS: Final[bool] = sys.version_info >= (3, 12)
+
+
+class Exporter:
+    """A window on a buffer. It lends the same bytes each time, and keeps no view itself.
+
+    It is good until the allocator is called again or the operation ends, since either may move the
+    segment. Used later it still lends the place the segment had when it was asked for, as a stale
+    address would, and the allocator notes it.
+    """
+
+    __slots__ = ("_buffer", "_end", "_epoch", "_grant", "_owner", "_start")
+
+    def __init__(
+        self,
+        owner: HostileAllocator,
+        grant: Grant,
+        buffer: Buffer,
+        start: int,
+        end: int,
+        epoch: int,
+    ) -> None:
+        """Lend bytes ``start`` to ``end`` of ``buffer``."""
+        self._owner = owner
+        self._grant = grant
+        self._buffer = buffer
+        self._start = start
+        self._end = end
+        self._epoch = epoch
+
+    def __buffer__(self, flags: int, /) -> memoryview:
+        """Lend the window, and count it."""
+        view = octets(self._buffer)[self._start : self._end]
+        owner = self._owner
+        if self._epoch != owner.epoch:
+            owner.note_stale_buffer(self._grant)
+        owner.views += 1
+        self._grant.views += 1
+        return view
+
+    def __release_buffer__(self, view: memoryview, /) -> None:
+        """The last view is gone."""
+        self._owner.views -= 1
+        self._grant.views -= 1

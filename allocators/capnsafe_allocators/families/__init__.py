@@ -1,0 +1,54 @@
+"""The families of faults: one file each, and the one registry of them.
+
+A *family* is one way in which an allocator hurts its client. :mod:`.family` says what a family is
+made of and how to add one.
+"""
+
+from __future__ import annotations
+
+from ..fault import Fault, FaultError
+from .dirty import DIRTY
+from .family import Answer, Family, Kind
+from .move import MOVE
+from .refuse import REFUSE, CustomRefusal
+from .short import SHORT
+from .shrink import SHRINK
+
+#: Every family, by name, in the order in which lists show them.
+FAMILIES: dict[str, Family] = {
+    family.name: family for family in (REFUSE, SHORT, MOVE, SHRINK, DIRTY)
+}
+
+
+def check_fault(fault: Fault) -> Family:
+    """Answer the family of the fault; raise :class:`FaultError` if the fault means nothing."""
+    family = FAMILIES.get(fault.family)
+    if family is None:
+        raise FaultError(
+            f"there is no family of faults {fault.family!r}; there are {', '.join(FAMILIES)}"
+        )
+    kind = family.kinds.get(fault.kind)
+    if kind is None:
+        raise FaultError(
+            f"{family.name} has no kind {fault.kind!r}; its kinds are {', '.join(family.kinds)}"
+        )
+    if fault.when not in family.moments:
+        moments = ", ".join(when.value for when in family.moments)
+        raise FaultError(
+            f"{family.name} cannot be laid at {fault.when.value!r}; its moments are {moments}"
+        )
+    if fault.segment and not kind.takes_segment:
+        raise FaultError(f"{family.name} {fault.kind} takes no segment")
+    if fault.amount and not kind.takes_amount:
+        raise FaultError(f"{family.name} {fault.kind} takes no amount")
+    return family
+
+
+__all__ = [
+    "FAMILIES",
+    "Answer",
+    "CustomRefusal",
+    "Family",
+    "Kind",
+    "check_fault",
+]

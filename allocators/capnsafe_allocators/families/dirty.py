@@ -1,0 +1,43 @@
+"""dirty: the allocator grants memory that is not zero."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from ..fault import Fault, When
+from ..place import WORD_BYTES, paint
+from .family import Family, Kind
+
+if TYPE_CHECKING:
+    from ..hostile import Grant, HostileAllocator
+
+#: A struct pointer to the next word with one data word and one pointer, a list pointer to the next
+#: word with one byte, a single far pointer to word 0 of segment 0, and a double far pointer there.
+_POINTERS = struct.pack("<8I", 0, 1 | 1 << 16, 1, 2 | 1 << 3, 2, 0, 6, 0)
+_FILLER = b"\xa5" * WORD_BYTES
+
+
+def _on_grant(allocator: HostileAllocator, fault: Fault, grant: Grant) -> str | None:
+    shown = grant.shown_bytes // WORD_BYTES * WORD_BYTES
+    if shown == 0:
+        return None
+    if fault.kind == "filler":
+        dirt = paint(_FILLER, 0, shown)
+    else:
+        dirt = (_POINTERS * (shown // len(_POINTERS) + 1))[:shown]
+    allocator.write(grant, 0, dirt)
+    return f"segment {grant.index} was granted full of {fault.kind}"
+
+
+DIRTY = Family(
+    name="dirty",
+    description="grants memory that is not zero",
+    kinds={
+        "filler": Kind("Every byte of the grant is 0xA5."),
+        "pointers": Kind("The words of the grant look like struct, list and far pointers."),
+    },
+    promises=("P9", "P11"),
+    moments=(When.ALLOCATE, When.ANY, When.AFTER),
+    on_grant=_on_grant,
+)

@@ -1,0 +1,85 @@
+"""What a family of faults is: a table of its kinds, what it puts to the test, and its hooks.
+
+A family is one file: a few functions, and one :class:`Family` that names them. To add a family,
+write such a file and list it in the package's ``__init__``.
+
+Hooks are how a family acts. :class:`.HostileAllocator` calls a hook when a fault of the family is
+due and the hook's event comes; a hook that is None is never called. Every hook answers None if it
+changed nothing that the client can see: the fault has then not fired, and stays due. Otherwise it
+says in a sentence what it did (or answers what it wants done), and the fault has fired. Hooks never
+raise; one that wants the client's call to raise answers the exception.
+
+======================  ====================================================================
+hook                    its event
+======================  ====================================================================
+``before_call``         a call of the kind the fault names, before it is served: change
+                        memory, or answer an exception for the client
+``grant_bytes``         an allocate call: how many bytes to grant
+``on_grant``            an allocate call: the grant is made, the client does not have it yet
+``on_borrow``           a segment call: what to answer in place of the buffer
+``between_operations``  an operation has finished
+======================  ====================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ..fault import Fault, When
+
+if TYPE_CHECKING:
+    from ..hostile import Grant, HostileAllocator
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What ``on_borrow`` answers in place of the buffer, and the sentence about it."""
+
+    value: Any
+    what: str
+
+
+#: (allocator, fault, kind of the call, its grant if it names one)
+BeforeCall: TypeAlias = (
+    "Callable[[HostileAllocator, Fault, When, Grant | None], str | BaseException | None]"
+)
+#: (fault, minimum words asked) -> bytes to grant
+GrantBytes: TypeAlias = "Callable[[Fault, int], int | None]"
+#: (allocator, fault, the new grant)
+OnGrant: TypeAlias = "Callable[[HostileAllocator, Fault, Grant], str | None]"
+#: (allocator, fault, grant, what would be answered)
+OnBorrow: TypeAlias = "Callable[[HostileAllocator, Fault, Grant, Any], Answer | None]"
+#: (allocator, fault)
+BetweenOperations: TypeAlias = "Callable[[HostileAllocator, Fault], str | None]"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A variant of a family: a sentence about it, and the numbers it takes."""
+
+    sentence: str
+    #: It applies to one grant: ``Fault.segment`` says which.
+    takes_segment: bool = False
+    #: ``Fault.amount`` means something.
+    takes_amount: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A family of faults."""
+
+    name: str
+    #: What the allocator does, in a few words that complete "the allocator ...".
+    description: str
+    kinds: Mapping[str, Kind]
+    #: The promises that it puts to the test.
+    promises: tuple[str, ...]
+    #: The moments at which it may be laid.
+    moments: tuple[When, ...]
+    before_call: BeforeCall | None = None
+    grant_bytes: GrantBytes | None = None
+    on_grant: OnGrant | None = None
+    on_borrow: OnBorrow | None = None
+    between_operations: BetweenOperations | None = None

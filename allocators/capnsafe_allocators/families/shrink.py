@@ -1,0 +1,96 @@
+"""shrink: a segment becomes shorter than it was granted, and may grow back, empty.
+
+The words that are cut are lost for real: they are guard from then on, and zero if they come back.
+They come back at the first allocator call after ``segment`` has answered the short segment, so that
+the client could see the loss; a cut that nobody looked at stays.
+
+The allocator itself does not know how many words of a segment its client has handed out;
+``HostileAllocator.used`` tells. Where it is not set, all words granted count as used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..fault import Fault, When
+from ..place import WORD_BYTES
+from .family import Family, Kind
+
+if TYPE_CHECKING:
+    from ..hostile import Grant, HostileAllocator
+
+_REGROW = "-regrow"
+
+
+def _remaining_words(allocator: HostileAllocator, fault: Fault, grant: Grant) -> int:
+    """How many words the cut leaves; the present length if there is nothing to cut."""
+    shown = grant.shown_bytes // WORD_BYTES
+    what = fault.kind.removesuffix(_REGROW)
+    if what == "nothing":
+        return 0
+    used = allocator.used_words(grant)
+    amount = max(1, fault.amount)
+    if what == "below-granted":
+        return max(shown - amount, min(used, shown))
+    return max(0, used - amount)
+
+
+def _before_call(
+    allocator: HostileAllocator, fault: Fault, kind: When, grant: Grant | None
+) -> str | None:
+    return _shrink(allocator, fault)
+
+
+def _shrink(allocator: HostileAllocator, fault: Fault) -> str | None:
+    grant = allocator.live_grant(fault.segment)
+    if grant is None:
+        return None
+    before = grant.shown_bytes
+    remaining = _remaining_words(allocator, fault, grant)
+    if remaining >= before // WORD_BYTES:
+        return None
+    allocator.cut(grant, remaining * WORD_BYTES)
+    if fault.kind.endswith(_REGROW):
+        grant.seen = False
+
+        def regrow() -> str | None:
+            if not grant.seen or grant.shown_bytes >= before:
+                return None
+            allocator.grow_back(grant, before)
+            return f"segment {grant.index} grew back to {before // WORD_BYTES} words"
+
+        allocator.follow_up(fault, grant, regrow)
+    return f"segment {grant.index} shrank from {before // WORD_BYTES} to {remaining} words"
+
+
+_KINDS = {
+    "below-granted": Kind(
+        "It loses `amount` words (at least one) that were not handed out yet: harmless.",
+        takes_segment=True,
+        takes_amount=True,
+    ),
+    "below-used": Kind(
+        "It ends `amount` words (at least one) before the last word handed out.",
+        takes_segment=True,
+        takes_amount=True,
+    ),
+    "nothing": Kind("No word of it is left.", takes_segment=True),
+}
+
+SHRINK = Family(
+    name="shrink",
+    description="cuts a segment, and may let it grow back",
+    kinds=_KINDS
+    | {
+        name + _REGROW: Kind(
+            kind.sentence + " After it was seen so, it grows back; what was cut is zero.",
+            kind.takes_segment,
+            kind.takes_amount,
+        )
+        for name, kind in _KINDS.items()
+    },
+    promises=("P3", "P5", "P5v"),
+    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.ANY, When.AFTER),
+    before_call=_before_call,
+    between_operations=_shrink,
+)

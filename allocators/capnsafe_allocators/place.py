@@ -1,0 +1,98 @@
+"""Where the bytes of a grant lie, and what is painted around them.
+
+A :class:`Place` is one stretch of honest memory. The first bytes of it are a guard, then come the
+bytes that the client is shown, and behind these a guard again. Guards are painted with a fixed
+pattern of eight different bytes, so that a write of any width, at any address, changes them unless
+it writes that very pattern. A place that was left is painted over as a whole and stays watched.
+
+Nothing here keeps a view: honest memory may refuse to grow, or hand out a stale address, while one
+is held.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from capnsafe.allocator import Allocator, Buffer, Key
+
+WORD_BYTES = 8
+
+#: What guards are painted with, the same for every word.
+GUARD_WORD = b"\xfd\xc7\x9b\xe5\xb3\xf1\x8d\xdb"
+#: What a place is painted with when it is left.
+LEFT_WORD = b"\xdb" * WORD_BYTES
+
+
+@lru_cache(maxsize=256)
+def paint(word: bytes, start: int, length: int) -> bytes:
+    """Answer ``length`` bytes of a pattern that begins anew at each word, from byte ``start``."""
+    phase = start % WORD_BYTES
+    return (word * ((phase + length) // WORD_BYTES + 1))[phase : phase + length]
+
+
+def octets(buffer: Buffer) -> memoryview:
+    """Answer a view of the buffer as plain bytes, whatever its own items are."""
+    view = memoryview(buffer)
+    return view if view.format == "B" and view.ndim == 1 else view.cast("B")
+
+
+class Place:
+    """A stretch of honest memory, or of our own where honest memory had none left."""
+
+    __slots__ = ("_buffer", "key", "memory", "start", "watched")
+
+    def __init__(
+        self, memory: Allocator | None, key: Key, buffer: Buffer | None, start: int, watched: int
+    ) -> None:
+        """``buffer`` is None if the memory must be asked for it each time.
+
+        ``start`` is the byte at which the client's part begins, ``watched`` the bytes from the
+        front of the place that are ours to paint and to watch.
+        """
+        self.memory = memory
+        self.key = key
+        self._buffer = buffer
+        self.start = start
+        self.watched = watched
+
+    def buffer(self) -> Any:
+        """Answer what the honest memory answers, guards and all."""
+        if self._buffer is not None:
+            return self._buffer
+        assert self.memory is not None
+        return self.memory.segment(self.key)
+
+    def read(self, first: int, end: int) -> bytes:
+        """Copy the bytes from ``first`` to ``end``, counted from the front of the place."""
+        return bytes(octets(self.buffer())[first:end])
+
+    def write(self, first: int, data: bytes) -> None:
+        """Put ``data`` at byte ``first`` of the place."""
+        octets(self.buffer())[first : first + len(data)] = data
+
+    def paint_over(self) -> None:
+        """Mark the whole place as left."""
+        self.write(0, paint(LEFT_WORD, 0, self.watched))
+
+    def paint_guards(self, shown: int) -> None:
+        """Paint both guards, around ``shown`` bytes.
+
+        Bytes behind the last whole word that is shown are nobody's, so they are guard too.
+        """
+        end = self.start + shown // WORD_BYTES * WORD_BYTES
+        self.write(0, paint(GUARD_WORD, 0, self.start))
+        self.write(end, paint(GUARD_WORD, end, self.watched - end))
+
+    def release(self) -> None:
+        """Give the place back to the honest memory."""
+        if self.memory is not None:
+            self.memory.release(self.key, self.watched // WORD_BYTES)
+
+
+def first_difference(found: bytes, expected: bytes) -> tuple[int, int]:
+    """Answer the first byte that differs, and one past the last."""
+    different = [
+        at for at, pair in enumerate(zip(found, expected, strict=True)) if pair[0] != pair[1]
+    ]
+    return different[0], different[-1] + 1

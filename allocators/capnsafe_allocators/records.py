@@ -1,0 +1,67 @@
+"""What a :class:`.HostileAllocator` remembers: calls, faults that fired, and evidence.
+
+Each is a named tuple, because one is made for every allocator call of every execution.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .fault import Fault, When
+
+
+class Call(NamedTuple):
+    """One call of the allocator, as its client made it."""
+
+    #: ``ALLOCATE``, ``SEGMENT`` or ``RELEASE``.
+    kind: When
+    #: The index of the grant, in order of granting; -1 where there is none.
+    segment: int
+    #: ``minimum_words`` of allocate, ``words_used`` of release, 0 for segment.
+    asked: int
+    #: Whole words granted (allocate) or answered (segment); 0 for release.
+    words: int
+    #: The first fault that fired in this call.
+    fault: Fault | None
+    #: The name of the class of the exception that was raised, or None.
+    error: str | None
+    #: The operation during which the call was made, counted from 0.
+    operation: int
+
+
+class Fired(NamedTuple):
+    """A fault changed something that the client can see."""
+
+    fault: Fault
+    #: Index into ``calls``; -1 if it fired between operations.
+    call: int
+    #: The operation during which, or after which, it fired.
+    operation: int
+    #: What it did, as a sentence without a full stop.
+    what: str
+
+
+class Evidence(NamedTuple):
+    """Something the client did that breaks a promise, and that memory alone can prove.
+
+    ``what`` is one of
+
+    ================== == =================================================================
+    guard              P3 bytes around a grant, or past its shown end, were changed
+    stale-write        P3 a place that a segment had left, or that was released, was written
+    held-view          P4 a view was held while the allocator was called, or past a call's end
+    stale-buffer       P4 the answer of an earlier ``segment`` was used after a later call
+    double-release     P8 a grant was released again
+    unknown-release    P8 something was released that no call had granted
+    unknown-borrow     P8 ``segment`` was asked for what is not granted, or not any more
+    never-released     P8 a grant lives on though the message is closed
+    words-used         P8 ``release`` told fewer words than were written, or more than granted
+    ================== == =================================================================
+    """
+
+    promise: str
+    what: str
+    #: The operation during which it was noticed.
+    operation: int
+    #: A sentence without a full stop.
+    detail: str
