@@ -9,6 +9,8 @@ value), `textform`, `bytesform`, `model`, `mutate`. Nothing here knows who runs 
 or who judges it.
 """
 
+from .bytesform import DECODER_VERSION, decode, encode
+from .model import WEIGHTLESS, Expectation, ExpectationKind, Model
 from .program import (
     HANDLE_MAKERS,
     NO_HANDLE,
@@ -33,6 +35,7 @@ from .textform import (
 )
 
 __all__ = [
+    "DECODER_VERSION",
     "EMPTY",
     "EVERYTHING",
     "HANDLE_MAKERS",
@@ -40,11 +43,15 @@ __all__ = [
     "SMALL",
     "TYPES",
     "UNLIMITED_WORDS",
+    "WEIGHTLESS",
     "WHOLE_MESSAGE",
+    "Expectation",
+    "ExpectationKind",
     "Field",
     "Kind",
     "ListType",
     "MemorySpec",
+    "Model",
     "Operation",
     "Place",
     "Printer",
@@ -56,6 +63,8 @@ __all__ = [
     "Type",
     "Value",
     "Verb",
+    "decode",
+    "encode",
     "handle_types",
     "parse_scenario",
     "print_operations",

@@ -74,7 +74,7 @@ class Operation(NamedTuple):
 MAX_OPERATIONS: Final = 64
 MAX_BLOB_BYTES: Final = 300
 """Of a text (in UTF-8) or of data."""
-MAX_INDEX: Final = 8191
+MAX_INDEX: Final = 4095
 MAX_COUNT: Final = 300
 MAX_COUNT_CHILDREN: Final = 32
 """Of List(Everything), whose elements are 35 words each."""

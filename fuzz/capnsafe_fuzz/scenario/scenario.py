@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from capnsafe_allocators import Fault
+from capnsafe_allocators import Fault, FaultError, check_fault
 
 from .program import Operation, Program, ScenarioError
 from .schema import Type
 
 MAX_FAULTS: Final = 8
-MAX_MOMENT: Final = 8191
+MAX_MOMENT: Final = 4095
 """The highest `number` of a fault."""
 MAX_FAULT_SEGMENT: Final = 63
-MAX_FAULT_AMOUNT: Final = 8191
-MAX_MEMORY_WORDS: Final = 8192
+MAX_FAULT_AMOUNT: Final = 4095
+MAX_MEMORY_WORDS: Final = 4096
 """Of the size of a segment, and of a fixed buffer."""
 UNLIMITED_WORDS: Final = (1 << 29) - 1
 """The most words in a segment that the encoding can address."""
@@ -88,9 +88,13 @@ class Scenario:
         if len(self.faults) > MAX_FAULTS:
             raise ScenarioError(f"a scenario has at most {MAX_FAULTS} faults")
         for fault in self.faults:
+            try:
+                check_fault(fault)
+            except FaultError as error:
+                raise ScenarioError(str(error)) from None
             _check_range("the number of a fault's moment", fault.number, 0, MAX_MOMENT)
-            _check_range("segment", fault.segment, 0, MAX_FAULT_SEGMENT)
-            _check_range("amount", fault.amount, 0, MAX_FAULT_AMOUNT)
+            _check_range("a fault's segment", fault.segment, 0, MAX_FAULT_SEGMENT)
+            _check_range("a fault's amount", fault.amount, 0, MAX_FAULT_AMOUNT)
         object.__setattr__(self, "comment", _tidy(self.comment))
 
     @property
