@@ -64,7 +64,9 @@ class Grant:
         "words_used",
     )
 
-    def __init__(self, index: int, asked: int, place: Place, granted_bytes: int) -> None:
+    def __init__(
+        self, index: int, asked: int, place: Place, granted_bytes: int, first: bytes
+    ) -> None:
         """Remember a grant of ``granted_bytes`` bytes where ``asked`` words were asked."""
         #: In order of granting, counted from 0.
         self.index = index
@@ -86,7 +88,7 @@ class Grant:
         #: ``segment`` answered it since this was last set to False.
         self.seen = False
         #: What it held when it was granted.
-        self.first = b""
+        self.first = first
         #: The allocator itself changed its contents since.
         self.tampered = False
 
@@ -178,21 +180,23 @@ class HostileAllocator:
         if self.views:
             self._note_held_views()
         fault: Fault | None = None
+        shortening: _Laid | None = None
         wanted: int | None = None
         if self._laid or self._follow_ups:
             fault = self._before_call(When.ALLOCATE, None, minimum_words)
-            wanted, shortened = self._wanted_bytes(minimum_words)
-            fault = fault or shortened
+            shortening, wanted = self._wanted_bytes(minimum_words)
         try:
             grant = self._grant(minimum_words, wanted)
         except BaseException as error:
             self._note_call(When.ALLOCATE, -1, minimum_words, 0, fault, type(error).__name__)
             raise
         if self._laid:
-            fault = self._on_grant(grant) or fault
-        place = grant.place
-        grant.first = place.read(place.start, place.start + grant.shown_bytes)
-        grant.tampered = False
+            if shortening is not None:
+                # Only now: had the honest memory refused, nobody would have seen it.
+                what = f"{wanted} bytes were granted where {minimum_words} words were asked"
+                self._fire(shortening, what, self._calls - 1, self.operation)
+                fault = fault or shortening.fault
+            fault = self._on_grant(grant, fault)
         if self._log:
             self.calls.append(
                 Call(
@@ -362,20 +366,18 @@ class HostileAllocator:
         return self._last_used[position] if position < len(self._last_used) else 0
 
     def relocate(self, grant: Grant) -> None:
-        """Put a grant in other memory, and paint over its old place."""
+        """Put a grant in memory of our own, and paint over its old place.
+
+        Not in another grant of the honest memory: each move would raise what a growing memory
+        grants next, and use up a small one, so that the move would change more than the place.
+        """
         self._check_guards_of(grant)
         old = grant.place
         contents = self.contents(grant)
         guard = self._guard_words * WORD_BYTES
         words = -(-grant.granted_bytes // WORD_BYTES)
         watched = guard + words * WORD_BYTES + guard
-        try:
-            key = self._memory.allocate(watched // WORD_BYTES)
-        except Exception:
-            new = Place(None, None, bytearray(watched), guard, watched)
-        else:
-            buffer = self._memory.segment(key) if self._stable else None
-            new = Place(self._memory, key, buffer, guard, watched)
+        new = Place(None, None, bytearray(watched), guard, watched)
         new.paint_guards(grant.shown_bytes)
         new.write(guard, contents)
         grant.place = new
@@ -497,20 +499,17 @@ class HostileAllocator:
                 del outcome
         return first
 
-    def _wanted_bytes(self, minimum_words: int) -> tuple[int | None, Fault | None]:
-        for laid in tuple(self._laid):
+    def _wanted_bytes(self, minimum_words: int) -> tuple[_Laid | None, int | None]:
+        for laid in self._laid:
             hook = laid.family.grant_bytes
             if hook is None or When.ALLOCATE not in laid.calls or not self._is_due(laid.fault):
                 continue
             wanted = hook(laid.fault, minimum_words)
             if wanted is not None:
-                what = f"{wanted} bytes granted where {minimum_words} words were asked"
-                self._fire(laid, what, self._calls - 1, self.operation)
-                return wanted, laid.fault
+                return laid, wanted
         return None, None
 
-    def _on_grant(self, grant: Grant) -> Fault | None:
-        first: Fault | None = None
+    def _on_grant(self, grant: Grant, first: Fault | None) -> Fault | None:
         for laid in tuple(self._laid):
             hook = laid.family.on_grant
             if hook is None or When.ALLOCATE not in laid.calls or not self._is_due(laid.fault):
@@ -519,6 +518,10 @@ class HostileAllocator:
             if what is not None:
                 self._fire(laid, what, self._calls - 1, self.operation)
                 first = first or laid.fault
+        if grant.tampered:
+            # The client gets it like this, so this is what it had at first.
+            grant.first = self.contents(grant)
+            grant.tampered = False
         return first
 
     def _on_borrow(self, grant: Grant, answer: Any) -> tuple[Answer | None, Fault | None]:
@@ -543,15 +546,21 @@ class HostileAllocator:
             asked = max(asked, -(-wanted_bytes // WORD_BYTES))
         key = memory.allocate(asked + 2 * self._guard_words)
         buffer = memory.segment(key)
-        length = octets(buffer).nbytes // WORD_BYTES * WORD_BYTES
+        view = octets(buffer)
+        length = view.nbytes // WORD_BYTES * WORD_BYTES
         shown = max(0, length - 2 * guard)
         if wanted_bytes is not None:
             shown = min(shown, wanted_bytes)
         # Behind a grant that was made short lies what was asked for: that is watched, too.
         watched = min(length, guard + max(shown, asked * WORD_BYTES) + guard)
+        end = guard + shown
+        painted = guard + shown // WORD_BYTES * WORD_BYTES
+        view[:guard] = paint(GUARD_WORD, 0, guard)
+        view[painted:watched] = paint(GUARD_WORD, painted, watched - painted)
+        first = bytes(view[guard:end])
+        del view
         place = Place(memory, key, buffer if self._stable else None, guard, watched)
-        place.paint_guards(shown)
-        grant = Grant(len(self.grants), minimum_words, place, shown)
+        grant = Grant(len(self.grants), minimum_words, place, shown, first)
         self.grants.append(grant)
         self.live.append(grant)
         self._by_key[grant.key] = grant

@@ -38,7 +38,7 @@ def octets(buffer: Buffer) -> memoryview:
 
 
 class Place:
-    """A stretch of honest memory, or of our own where honest memory had none left."""
+    """A stretch of honest memory or, after a move, of our own."""
 
     __slots__ = ("_buffer", "key", "memory", "start", "watched")
 

@@ -1,8 +1,7 @@
 """move: segments change place, and what still points at the old place is wrong.
 
-The contents are copied to other memory: a new grant of the honest memory or, if that
-refuses, memory of our own. The old place is painted over and watched, so that a later write into
-it is seen.
+The contents are copied to memory of our own. The old place is painted over and watched, so that a
+later write into it is seen.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ def _remaining_words(allocator: HostileAllocator, fault: Fault, grant: Grant) ->
     amount = max(1, fault.amount)
     if what == "below-granted":
         return max(shown - amount, min(used, shown))
-    return max(0, used - amount)
+    # Where nothing was handed out, no cut is below it.
+    return max(0, used - amount) if used else shown
 
 
 def _before_call(
