@@ -35,7 +35,7 @@ the slow path and is told what is wrong.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from ctypes import addressof, c_char
 from enum import Enum
 from itertools import pairwise
@@ -201,12 +201,14 @@ def _zero(view: View, start: int, end: int) -> None:
 def _fill(view: View, start: int, words: int, head: bytes) -> None:
     """Write ``head`` (whole words) at word ``start``, and zeros up to ``words`` words."""
     begin = start * WORD
-    body = begin + len(head)
-    view[begin:body] = head
     rest = words * WORD - len(head)
-    if rest <= len(_ZEROS):
-        view[body : body + rest] = bytes(rest)
+    if rest == 0:
+        view[begin : begin + len(head)] = head
+    elif rest <= len(_ZEROS):
+        view[begin : begin + words * WORD] = head + bytes(rest)
     else:
+        body = begin + len(head)
+        view[begin:body] = head
         _zero(view, body // WORD, start + words)
 
 
@@ -330,7 +332,7 @@ class Arena:
             words = len(memory) // WORD
         else:
             view = self._ask(segment)
-            words = view.nbytes // WORD
+            words = len(view) // WORD
         if words < segment.used:
             segment.lost = True
             segment.memory = None
@@ -409,13 +411,13 @@ class Arena:
             ) from error
         finally:
             self.state = state
-        view = self._ask(segment)
+        if self._stable:
+            self._keep(segment)
+        view = self.borrow(segment)
         try:
-            granted = min(view.nbytes // WORD, self.limit)
-            address = addressof(c_char.from_buffer(view)) if granted else 0
-            size = view.nbytes
+            granted = min(len(view) // WORD, self.limit)
         finally:
-            view.release()
+            give_back(view)
         if granted < words:
             raise GrantTooSmall(
                 f"{words} words were asked of the allocator, and it granted {granted}",
@@ -423,10 +425,9 @@ class Arena:
                 words_asked=words,
                 words_granted=granted,
             )
-        self._place(segment, address, address + size)
+        if index > 0:
+            self._place(segment)
         segment.granted = granted
-        if self._stable:
-            self._keep(segment)
         return segment
 
     def _keep(self, segment: Segment) -> None:
@@ -439,12 +440,16 @@ class Arena:
         if type(memory) is bytearray:
             segment.memory = memory
 
-    def _place(self, segment: Segment, address: int, end: int) -> None:
+    def _place(self, segment: Segment) -> None:
         """Note where a grant lies, or raise ``GrantOverlaps``.
 
-        The places of the others are as old as their last look, and they may have moved since. So
-        an overlap is believed only if it is still there after both were looked at again.
+        A message of one segment needs no places: the first segment is looked at when the second
+        comes. The places of the others are as old as their last look, and they may have moved
+        since. So an overlap is believed only if it is still there after both were looked at again.
         """
+        if not self._places:
+            self._look_again(self.segments[0])
+        address, end = self._where(segment)
         for _ in range(_OVERLAP_LOOKS):
             other = self._overlapping(address, end)
             if other is None:
@@ -458,8 +463,7 @@ class Arena:
                     segment=segment.index,
                 )
             address, end = seen_address, seen_end
-        at = bisect_left(self._places, (address, end, segment.index))
-        self._places.insert(at, (address, end, segment.index))
+        insort(self._places, (address, end, segment.index))
 
     def _overlapping(self, address: int, end: int) -> Segment | None:
         """Answer a segment that was last seen somewhere in these addresses."""
@@ -480,19 +484,19 @@ class Arena:
         if not other.lost:
             address, end = self._where(other)
             if address < end:
-                at = bisect_left(self._places, (address, end, other.index))
-                self._places.insert(at, (address, end, other.index))
+                insort(self._places, (address, end, other.index))
 
     def _where(self, segment: Segment) -> tuple[int, int]:
         """Answer the addresses at which a segment begins and ends now."""
-        view = self._ask(segment)
+        view = self.borrow(segment)
         try:
-            if view.nbytes == 0:
+            size = len(view)
+            if size == 0:
                 return 0, 0
             address = addressof(c_char.from_buffer(view))
-            return address, address + view.nbytes
+            return address, address + size
         finally:
-            view.release()
+            give_back(view)
 
     # -- the four steps --------------------------------------------------------------------------
 
@@ -506,6 +510,28 @@ class Arena:
         """
         if self.state is not _IDLE:
             raise self._unavailable()
+        memory = slot.memory
+        start = slot.used
+        end = start + words
+        if (
+            memory is not None
+            and words
+            and end <= slot.granted
+            and end * WORD <= len(memory)
+            and not slot.unzeroed
+            and wire.POINTER.unpack_from(memory, word * WORD)[0] == 0
+        ):
+            # The four steps in memory that stays, with nothing to retire: no allocator call, and
+            # so no failure. An interrupt before the pointer is written leaves words unused.
+            _fill(memory, start, words, head)
+            if slot.written < end:
+                slot.written = end
+            slot.used = end
+            self.handed_out += words
+            wire.POINTER.pack_into(
+                memory, word * WORD, shape | (start - word - 1 & wire.OFFSET_MASK) << 2
+            )
+            return slot, start
         self.state = _WORKING
         self.ticket = NO_TICKET
         self._fresh = len(self.segments)

@@ -33,11 +33,12 @@ MAX_LIST_COUNT: Final = (1 << 29) - 1
 MAX_SECTION: Final = (1 << 16) - 1
 MAX_SEGMENTS: Final = 1 << 32
 
-_OFFSET_MASK: Final = 0x3FFFFFFF
+#: The offset of a struct or list pointer, as it lies above the two bits of the kind.
+OFFSET_MASK: Final = 0x3FFFFFFF
 _OFFSET_SIGN: Final = 0x20000000
 
 #: A struct without any words points at itself (offset -1), so that it is not the null pointer.
-EMPTY_STRUCT: Final = _OFFSET_MASK << 2
+EMPTY_STRUCT: Final = OFFSET_MASK << 2
 
 # Element sizes of list pointers (specification, "Lists").
 SIZE_VOID: Final = 0
@@ -96,7 +97,7 @@ def kind(pointer: int) -> int:
 
 def offset(pointer: int) -> int:
     """Answer the signed offset in words, counted from the end of the pointer (struct and list)."""
-    field = (pointer >> 2) & _OFFSET_MASK
+    field = (pointer >> 2) & OFFSET_MASK
     return field - (1 << 30) if field & _OFFSET_SIGN else field
 
 
@@ -107,12 +108,12 @@ def with_offset(shape: int, words: int) -> int:
     """
     if not -(1 << 29) <= words < (1 << 29):
         raise OverflowError(f"a pointer cannot reach {words} words")
-    return shape | (words & _OFFSET_MASK) << 2
+    return shape | (words & OFFSET_MASK) << 2
 
 
 def shape_of(pointer: int) -> int:
     """Answer a struct or list pointer without its offset."""
-    return pointer & ~(_OFFSET_MASK << 2)
+    return pointer & ~(OFFSET_MASK << 2)
 
 
 def struct_shape(data_words: int, pointers: int) -> int:
@@ -152,7 +153,7 @@ def tag(count: int, data_words: int, pointers: int) -> int:
 
 def tag_count(word: int) -> int:
     """Answer the elements that a tag counts (30 bits, unsigned)."""
-    return (word >> 2) & _OFFSET_MASK
+    return (word >> 2) & OFFSET_MASK
 
 
 def list_body_words(size_code: int, count: int) -> int:
