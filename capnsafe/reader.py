@@ -23,10 +23,10 @@ Offsets of fields are in units of the field's own size, as in the encoding speci
 
 from __future__ import annotations
 
-import struct
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Final, final
+from operator import index as index_of
+from typing import Final, SupportsIndex, final
 
 from .allocator import Buffer
 from .errors import (
@@ -97,29 +97,36 @@ def view_of(buffer: Buffer, what: str) -> memoryview:
         ) from cause
 
 
-def limit_of(value: int, name: str) -> int:
+def _whole(value: SupportsIndex, what: str) -> int:
+    """Answer ``value`` as an int, or raise ``ArgumentTypeError``."""
+    try:
+        return index_of(value)
+    except Exception as cause:
+        raise ArgumentTypeError(f"{what} must be an integer, not {type(value).__name__}") from cause
+
+
+def limit_of(value: SupportsIndex, name: str) -> int:
     """Answer a limit that the caller gave, checked."""
-    if not isinstance(value, int):
-        raise ArgumentTypeError(f"{name} must be an int, not {type(value).__name__}")
-    if value < 0:
-        raise ArgumentValueError(f"{name} must not be negative, and {value} was given")
-    return value
+    limit = _whole(value, name)
+    if limit < 0:
+        raise ArgumentValueError(f"{name} must not be negative, and {limit} was given")
+    return limit
 
 
-def _checked_index(index: int) -> int:
+def _not_negative(index: SupportsIndex) -> int:
     """Answer the index of a field, pointer or element, of the right type and not negative."""
-    if not isinstance(index, int):
-        raise ArgumentTypeError(f"an index must be an int, not {type(index).__name__}")
-    if index < 0:
-        raise ArgumentIndexError(f"an index must not be negative, and {index} was given")
-    return index
+    number = index if type(index) is int else _whole(index, "an index")
+    if number < 0:
+        raise ArgumentIndexError(f"an index must not be negative, and {number} was given")
+    return number
 
 
-def _element_index(index: int, count: int) -> int:
+def _element_index(index: SupportsIndex, count: int) -> int:
     """Answer the index of an element of a list that has ``count``."""
-    if _checked_index(index) >= count:
-        raise ArgumentIndexError(f"the list has {count} elements, and {index} was asked for")
-    return index
+    number = _not_negative(index)
+    if number >= count:
+        raise ArgumentIndexError(f"the list has {count} elements, and {number} was asked for")
+    return number
 
 
 @final
@@ -486,20 +493,18 @@ class StructReader(_Pointers):
         return self._pointer_count
 
     def _slot(self, index: int) -> int:
-        if _checked_index(index) >= self._pointer_count:
-            return -1
-        return self._first_pointer + index
+        number = _not_negative(index)
+        return self._first_pointer + number if number < self._pointer_count else -1
 
     def _place(self, offset: int, width: int) -> int:
         """Answer the byte where a field of ``width`` bytes is, or -1 where the struct has none."""
-        if (_checked_index(offset) + 1) * width > self._data_bytes:
-            return -1
-        return self._data + offset * width
+        number = _not_negative(offset)
+        return self._data + number * width if (number + 1) * width <= self._data_bytes else -1
 
     def _integer(self, element: Element, offset: int, default: int) -> int:
         """Read an integer. On the wire it is XORed with its default (in two's complement)."""
-        if not isinstance(default, int):
-            raise ArgumentTypeError(f"the default must be an int, not {type(default).__name__}")
+        if type(default) is not int:
+            default = _whole(default, "the default")
         if not element.low <= default <= element.high:
             raise ArgumentValueError(
                 f"the default must lie in {element.low} .. {element.high}, and {default} was given"
@@ -514,13 +519,11 @@ class StructReader(_Pointers):
         """Read a float, whose bits are XORed with those of its default."""
         try:
             bits: int = element.raw.unpack(element.codec.pack(default))[0]
-        except struct.error as cause:
+        except OverflowError as cause:
+            raise ArgumentValueError(f"the default does not fit in {element.bits} bits") from cause
+        except Exception as cause:
             raise ArgumentTypeError(
                 f"the default must be a float, not {type(default).__name__}"
-            ) from cause
-        except OverflowError as cause:
-            raise ArgumentValueError(
-                f"the default {default!r} does not fit in {element.bits} bits"
             ) from cause
         at = self._place(offset, element.bytes)
         if at >= 0:
@@ -532,10 +535,11 @@ class StructReader(_Pointers):
         """Answer the bit ``offset`` of the data section."""
         if not isinstance(default, bool):
             raise ArgumentTypeError(f"the default must be a bool, not {type(default).__name__}")
-        at = self._place(_checked_index(offset) >> 3, 1)
+        number = _not_negative(offset)
+        at = self._place(number >> 3, 1)
         if at < 0:
             return default
-        return bool(self._view[at] >> (offset & 7) & 1) is not default
+        return bool(self._view[at] >> (number & 7) & 1) is not default
 
     def get_int8(self, offset: int, default: int = 0) -> int:
         """Answer the Int8 at ``offset`` bytes."""
@@ -599,10 +603,10 @@ class ListReader:
 
     def __getitem__(self, index: int) -> int | float | bool | None:
         """Answer the element; that of a list of voids is None."""
-        _element_index(index, self._count)
+        number = _element_index(index, self._count)
         if self._element is Element.VOID:
             self._segments.charge(1)
-        return self._value(index)
+        return self._value(number)
 
     def __iter__(self) -> Iterator[int | float | bool | None]:
         """Answer the elements in order.
@@ -670,10 +674,10 @@ class StructListReader:
 
     def __getitem__(self, index: int) -> StructReader:
         """Answer the element."""
-        _element_index(index, self._found.count)
+        number = _element_index(index, self._found.count)
         if self._found.step_bytes == 0:
             self._segments.charge(1)
-        return self._struct(index)
+        return self._struct(number)
 
     def __iter__(self) -> Iterator[StructReader]:
         """Answer the elements in order; empty structs are charged here, as are voids."""
