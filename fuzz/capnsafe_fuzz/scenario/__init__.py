@@ -11,6 +11,7 @@ or who judges it.
 
 from .bytesform import DECODER_VERSION, decode, encode
 from .model import WEIGHTLESS, Expectation, ExpectationKind, Model
+from .mutate import crossover, generate, mutate
 from .program import (
     HANDLE_MAKERS,
     NO_HANDLE,
@@ -63,9 +64,12 @@ __all__ = [
     "Type",
     "Value",
     "Verb",
+    "crossover",
     "decode",
     "encode",
+    "generate",
     "handle_types",
+    "mutate",
     "parse_scenario",
     "print_operations",
     "print_scenario",

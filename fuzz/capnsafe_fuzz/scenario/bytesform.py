@@ -28,13 +28,12 @@ from typing import Any, Final
 from capnsafe_allocators import FAMILIES, Fault, When
 
 from .program import (
-    ELEMENT_VERBS,
-    FIELD_VERBS,
     HANDLE_MAKERS,
     MAX_BLOB_BYTES,
     MAX_INDEX,
     MAX_OPERATIONS,
     NO_HANDLE,
+    UNDERSTOOD,
     Operation,
     Place,
     Value,
@@ -55,7 +54,7 @@ from .scenario import (
     Scenario,
     trusted,
 )
-from .schema import EVERYTHING, FLOATS, SCALAR_BITS, SIGNED, TYPES, Kind, ListType, StructType, Type
+from .schema import EVERYTHING, FLOATS, SCALAR_BITS, SIGNED, TYPES, Kind, ListType, Type
 
 DECODER_VERSION: Final = 1
 """Raised whenever a byte string may come to mean another scenario."""
@@ -151,37 +150,21 @@ def _form(verb: Verb, kind: Kind, made: Type | None) -> tuple[int, Any, int]:
     return (_SIGNED if kind in SIGNED else _UNSIGNED), mask, (mask >> 1) + 1
 
 
-def _doable(held: Type) -> list[tuple[Verb, str | None]]:
-    """What a handle understands, weighted, in a fixed order; None stands for any index."""
-    if isinstance(held, StructType):
-        places: list[tuple[Place, Kind]] = [(field.name, field.kind) for field in held.fields]
-        verbs = FIELD_VERBS
-    else:
-        places, verbs = [(0, held.element)], ELEMENT_VERBS
-    return [
-        (verb, place if isinstance(place, str) else None)
-        for place, kind in places
-        for verb in Verb
-        if verb in verbs[kind]
-        for _ in range(_INIT_WEIGHT if verb is Verb.INIT else 1)
-    ]
-
-
 def _tables() -> tuple[dict[str, list[_Action]], dict[tuple[str, Verb, str | None], int]]:
     """For each type, what each action byte means; and back, the least byte of each action."""
     tables: dict[str, list[_Action]] = {name: [] for name in TYPES}
     numbers: dict[tuple[str, Verb, str | None], int] = {}
     for name, held in TYPES.items():
-        doable = _doable(held)
-        assert len(doable) <= 256, f"a byte cannot hold the actions of {name}"
-        actions = []
-        for number, (verb, place) in enumerate(doable):
-            numbers.setdefault((name, verb, place), number)
+        actions: list[_Action] = []
+        for verb, place in UNDERSTOOD[name]:
+            numbers[name, verb, place] = len(actions)
             at: Place = 0 if place is None else place
             kind = kind_of(held, at)
             made = type_at(held, at) if verb in HANDLE_MAKERS else None
             table: Any = None if made is None else tables[made.name]
-            actions.append((verb, place, *_form(verb, kind, made), table))
+            action = (verb, place, *_form(verb, kind, made), table)
+            actions += [action] * (_INIT_WEIGHT if verb is Verb.INIT else 1)
+        assert len(actions) <= 256, f"a byte cannot hold the actions of {name}"
         if actions:
             tables[name] += [actions[byte % len(actions)] for byte in range(256)]
     return tables, numbers

@@ -51,7 +51,8 @@ class Expectation(NamedTuple):
 
 
 _OK: Final = Expectation(ExpectationKind.OK)
-_NULL: Final = Expectation(ExpectationKind.VALUE)
+NULL: Final = Expectation(ExpectationKind.VALUE)
+"""Of an OPEN or REOPEN that finds null."""
 _STALE: Final = Expectation(ExpectationKind.STALE)
 _INDEX: Final = Expectation(ExpectationKind.INDEX)
 _VOID: Final = Expectation(ExpectationKind.VOID)
@@ -157,7 +158,7 @@ class Model:
         """What a right encoder does with this operation next; changes nothing."""
         verb, handle, place, _ = operation
         if handle == NO_HANDLE:
-            return _NULL if verb is _REOPEN and self._root is None else _OK
+            return NULL if verb is _REOPEN and self._root is None else _OK
         node = self._handles[handle]
         if node is None:
             return _VOID
@@ -175,7 +176,7 @@ class Model:
             if verb is _OPEN and node.type.element is Kind.STRUCT:
                 return _OK
         if verb is _OPEN and place not in node.contents:
-            return _NULL
+            return NULL
         return _OK
 
     def commit(self, operation: Operation) -> None:
@@ -227,6 +228,11 @@ class Model:
         """Whether the handle leads to an object that is still there."""
         node = self._handles[handle]
         return node is not None and node.live
+
+    def stale(self, handle: int) -> bool:
+        """Whether the handle leads to an object that is gone."""
+        node = self._handles[handle]
+        return node is not None and not node.live
 
     def count(self, handle: int) -> int | None:
         """How long the list is that the handle leads to; None if there is none or it is no list."""

@@ -15,7 +15,17 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Final, NamedTuple
 
-from .schema import EVERYTHING, FLOATS, SCALAR_BITS, SIGNED, Kind, ListType, StructType, Type
+from .schema import (
+    EVERYTHING,
+    FLOATS,
+    SCALAR_BITS,
+    SIGNED,
+    TYPES,
+    Kind,
+    ListType,
+    StructType,
+    Type,
+)
 
 
 class ScenarioError(ValueError):
@@ -107,6 +117,23 @@ ELEMENT_VERBS: Final[Mapping[Kind, frozenset[Verb]]] = {
     **FIELD_VERBS,
     Kind.STRUCT: frozenset((Verb.OPEN,)),
 }
+
+
+def _understood(held: Type) -> tuple[tuple[Verb, str | None], ...]:
+    if isinstance(held, StructType):
+        return tuple(
+            (verb, field.name)
+            for field in held.fields
+            for verb in Verb
+            if verb in FIELD_VERBS[field.kind]
+        )
+    return tuple((verb, None) for verb in Verb if verb in ELEMENT_VERBS[held.element])
+
+
+UNDERSTOOD: Final[Mapping[str, tuple[tuple[Verb, str | None], ...]]] = {
+    name: _understood(held) for name, held in TYPES.items()
+}
+"""All that a handle of each type understands, in a fixed order; the place None is any index."""
 
 _LEAST: Final = {
     kind: -(1 << bits - 1) if kind in SIGNED else 0 for kind, bits in SCALAR_BITS.items() if bits
