@@ -1,0 +1,78 @@
+# Everything here works on a fresh clone with Python >= 3.11 and make: the first target that needs
+# tools makes .venv and installs them. Another Python: make PYTHON=/path/to/python
+
+PYTHON ?=
+ARGS ?=
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+# What mypy looks at: those of the project's folders that have something to look at.
+TYPED := $(sort $(dir $(wildcard capnsafe/*.py allocators/capnsafe_allocators/*.py \
+	fuzz/capnsafe_fuzz/*.py fuzz/targets/*.py tests/*/*.py benchmarks/*.py)))
+GATE := $(shell grep -ls 'def gate' fuzz/capnsafe_fuzz/cli.py)
+
+.PHONY: help
+help:
+	@echo "make test             lint, types, tests, the gate, and the coverage of all that"
+	@echo "make fuzz ARGS=...    a campaign; ARGS are those of 'capnsafe fuzz'"
+	@echo "make gate ARGS=...    what CI runs against regressions"
+	@echo "make bench ARGS=...   the budgets, measured"
+	@echo "make lint             ruff"
+	@echo "make typecheck        mypy"
+	@echo "make coverage         the coverage of the last 'make test' as HTML, in htmlcov/"
+	@echo "make venv             .venv with everything in it, if it is not there"
+	@echo "make clean            removes what the others made, findings excepted"
+
+# The stamp comes last, so that an installation that was broken off is begun again.
+$(INSTALLED): pyproject.toml
+	@if ! $(BIN)/python -c 'import pip' 2>/dev/null; then \
+		python=$$(sh ci/find-python "$(PYTHON)") || exit 1; \
+		version=$$("$$python" -c 'import platform; print(platform.python_version())'); \
+		echo "Creating .venv with Python $$version ..."; \
+		rm -rf .venv && "$$python" -m venv .venv || exit 1; \
+	fi
+	@echo "Installing capnsafe and its tools (about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.PHONY: venv
+venv: $(INSTALLED)
+
+.PHONY: lint
+lint: $(INSTALLED)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+.PHONY: typecheck
+typecheck: $(INSTALLED)
+	@$(BIN)/mypy $(TYPED)
+
+.PHONY: test
+test: $(INSTALLED) lint typecheck
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q
+ifneq ($(GATE),)
+	@$(BIN)/coverage run --append $(BIN)/capnsafe gate
+endif
+	@$(BIN)/coverage report --fail-under=95
+
+.PHONY: fuzz
+fuzz: $(INSTALLED)
+	@$(BIN)/capnsafe fuzz $(ARGS)
+
+.PHONY: gate
+gate: $(INSTALLED)
+	@$(BIN)/capnsafe gate $(ARGS)
+
+.PHONY: bench
+bench: $(INSTALLED)
+	@$(BIN)/python benchmarks/bench.py $(ARGS)
+
+.PHONY: coverage
+coverage: $(INSTALLED)
+	@$(BIN)/coverage html
+
+.PHONY: clean
+clean:
+	rm -rf .venv .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist htmlcov
