@@ -1,1 +1,19 @@
-"""An encoder is a library that builds messages, as the harness sees it."""
+"""An encoder is a library that builds messages, as the harness sees it: one adapter each.
+
+``capnsafe`` is the library of this repository.  ``planted:NAME`` is a copy of it with a mistake that
+was really made somewhere, to prove that the harness would find it.  ``protocol`` says what an
+adapter must offer.
+"""
+
+from .protocol import Encoder, Failure, Memory, Session
+from .registry import UnknownEncoder, encoder_names, find_encoder
+
+__all__ = [
+    "Encoder",
+    "Failure",
+    "Memory",
+    "Session",
+    "UnknownEncoder",
+    "encoder_names",
+    "find_encoder",
+]

@@ -34,8 +34,6 @@ class Failure(StrEnum):
     """The owner of the memory raised, or granted what cannot be used; may be tried again."""
     LIMIT = "limit"
     """The message would outgrow a limit of the encoding, or one that it was given."""
-    PENDING = "pending"
-    """Output is refused until the words of retired objects can be zeroed."""
     ERROR = "error"
     """Another error of the library's own."""
     FOREIGN = "foreign"

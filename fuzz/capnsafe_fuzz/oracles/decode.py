@@ -14,7 +14,7 @@ best of a message, this one says what is wrong with it:
 
 It is iterative, and its work is bounded by the words of the message: whatever shares words with
 something met before is reported and not entered, and lists whose elements occupy nothing are
-entered up to a limit only.
+counted and not entered.
 
 It runs after every execution, so the schema is compiled first (``layout``) and all scalars of a
 struct are unpacked at once.
@@ -29,11 +29,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from ..scenario.model import WEIGHTLESS
 from .layout import Shape, ShapeKind, StructLayout
 
 WORD_BYTES: Final = 8
-#: Elements of a list whose elements occupy no words: a few bytes could ask for 2²⁹ of them.
-LONGEST_WEIGHTLESS_LIST: Final = 1 << 16
 #: Reports after which the examiner stops adding more: the first ones say what is wrong.
 MOST_PROBLEMS: Final = 32
 
@@ -60,7 +59,6 @@ class ProblemKind(StrEnum):
     TEXT = "text"
     PADDING = "padding"
     LEFTOVER = "leftover"
-    TOO_LONG = "too-long"
 
 
 #: Problems that leave the message readable: they are about cleanliness (P9), not about meaning.
@@ -427,11 +425,8 @@ class _Examiner:
             if not 0 <= start <= self.sizes[segment]:
                 self.claim(segment, start, 0, f"{name}")
                 return UNREADABLE
-            if count > LONGEST_WEIGHTLESS_LIST:
-                self.report(
-                    ProblemKind.TOO_LONG, segment, start, f"{name} has {count} weightless elements"
-                )
-                return UNREADABLE
+            if shape.element_bits == 0:
+                return WEIGHTLESS, count
         if element_size == _ELEMENT_POINTER:
             return self.read_pointer_list(name, shape, segment, start, count, work)
         first = start * WORD_BYTES
@@ -453,8 +448,6 @@ class _Examiner:
         if element_size == _ELEMENT_BIT:
             number = int.from_bytes(data[first:last], "little")
             return [number >> bit & 1 == 1 for bit in range(count)]
-        if shape.letter is None:
-            return [None] * count
         return list(struct.unpack_from(f"<{count}{shape.letter}", data, first))
 
     def read_text(self, name: Any, segment: int, start: int, data: bytes) -> Any:
@@ -523,11 +516,8 @@ class _Examiner:
                 f"its pointer {words} words",
             )
             return UNREADABLE
-        if layout.total_words == 0 and count > LONGEST_WEIGHTLESS_LIST:
-            self.report(
-                ProblemKind.TOO_LONG, segment, start, f"{name} has {count} weightless elements"
-            )
-            return UNREADABLE
+        if layout.total_words == 0:
+            return WEIGHTLESS, count
         size = layout.total_words
         first = start + 1
         return [

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
+
+from .decode import UNCLEAN, Examination, Problem
+from .difference import Difference, first_difference
 
 if TYPE_CHECKING:
-    from capnsafe_allocators import Fault, HostileAllocator
+    from capnsafe_allocators import Evidence, Fault
 
-    from ..encoders.protocol import Encoder, Failure
-    from ..scenario import Expectation, Operation, Scenario
-    from .decode import Examination
+    from ..encoders.protocol import Failure
+    from ..scenario import Operation, Scenario
+    from ..scenario.model import Expectation
 
 
 class Outcome(StrEnum):
@@ -29,12 +32,57 @@ class Outcome(StrEnum):
     """A BaseException that a fault raised passed through unchanged."""
 
 
-@dataclass(slots=True)
-class Contents:
-    """What the memory really held at one moment, beside what the model says that it must hold."""
+_NOT_LOOKED: Final = object()
 
-    examination: Examination
-    tree: object
+
+class Contents:
+    """What a message really said at one moment, beside what the model says that it must say."""
+
+    __slots__ = ("_difference", "examination", "tree")
+
+    def __init__(self, examination: Examination, tree: Any) -> None:
+        self.examination = examination
+        self.tree = tree
+        self._difference: Any = _NOT_LOOKED
+
+    @property
+    def difference(self) -> Difference | None:
+        """Where the message says something else than it must."""
+        if self._difference is _NOT_LOOKED:
+            if self.examination.tree == self.tree:
+                self._difference = None
+            else:
+                self._difference = first_difference(self.examination.tree, self.tree)
+        found: Difference | None = self._difference
+        return found
+
+    @property
+    def invalid(self) -> Problem | None:
+        """The first thing for which a reader would refuse or misread the message."""
+        for problem in self.examination.problems:
+            if problem.kind not in UNCLEAN:
+                return problem
+        return None
+
+    @property
+    def unclean(self) -> Problem | None:
+        """The first old or stray byte in the message."""
+        for problem in self.examination.problems:
+            if problem.kind in UNCLEAN:
+                return problem
+        return None
+
+    @property
+    def wrong(self) -> bool:
+        """Whether the message is invalid, or says something else."""
+        return self.invalid is not None or self.difference is not None
+
+    def what_is_wrong(self) -> tuple[str, str]:
+        """(a word for groups, a sentence)."""
+        problem = self.invalid
+        if problem is not None:
+            return str(problem.kind), problem.sentence
+        return "contents", str(self.difference)
 
 
 @dataclass(slots=True)
@@ -42,34 +90,44 @@ class Step:
     """One attempt at one operation.
 
     ``index`` is the operation's place in the program.  The final output, which the executor adds
-    to every program, has the index after the last operation, and closing the one after that; their
-    ``operation`` is None.  A second attempt at an operation is a step of its own.
+    to every program, has the index after the last operation, and closing the one after that.  A
+    second attempt at an operation is a step of its own, with the same index.
     """
 
     index: int
     operation: Operation | None
+    """None for the final output and for closing."""
     verb: str
-    """What was done, to what kind of thing: ``init struct-list``, ``output``, ``close``."""
-    expectation: Expectation | None
-    outcome: Outcome
+    """What was done, and to what kind of thing: ``init struct-list``, ``output``, ``close``."""
+    expectation: Expectation
+    outcome: Outcome = Outcome.DONE
+    makes_handle: bool = False
+    """Whether the operation makes a handle; ``value`` then says whether there is one."""
     value: object = None
     error: BaseException | None = None
     failure: Failure | None = None
-    calls: range = range(0)
-    """Which calls of the allocator's log fell into this step."""
+    raised_at: str = ""
+    """The innermost function of the encoder that the exception passed: ``builder.py:set_text``."""
+    cause_kept: bool = True
+    """Whether the exception names as its cause what the memory raised, if it raised."""
     faults: tuple[Fault, ...] = ()
     """Faults that fired in this step, or between the step before and this one."""
+    swallowed: bool = False
+    """Whether a fault raised an interrupt that did not come out unchanged."""
+    builtin: bool = True
+    """Whether an error in arguments is also the builtin class that callers catch."""
     excused: bool = False
     """Whether the memory gave a reason to fail: in this step, or for good in an earlier one."""
     lost: bool = False
-    """Whether, by the end of this step, words in use had been taken away from the message."""
-    seen_lost: bool = False
-    """Whether, by the end of this step, a borrow had shown such a loss to the encoder."""
+    """Whether, by the end of this step, words in use had been taken from the message."""
+    seen_lost: str = ""
+    """How a borrow, by the end of this step, had shown such a loss to the encoder."""
+    short: str = ""
+    """Which segment, as the step began, had fewer words than were in use."""
     contents: Contents | None = None
-    """What the memory held after the step, where the executor looked."""
+    """What the message said after the step, where the executor looked."""
     output: bytes | None = None
-    words: Sequence[int] = ()
-    """Words handed out in each live segment at the end of the step."""
+    """The stream, if the step is an output that succeeded."""
 
 
 @dataclass(slots=True)
@@ -77,11 +135,30 @@ class Record:
     """One execution of one scenario by one encoder."""
 
     scenario: Scenario
-    encoder: Encoder
-    memory: HostileAllocator
+    encoder: str
     steps: list[Step] = field(default_factory=list)
-    outputs: list[Step] = field(default_factory=list)
-    """The steps among ``steps`` that gave an output; each has ``output`` and ``contents``."""
+    evidence: Sequence[Evidence] = ()
+    """What the memory itself saw its client do."""
+    dirty: bool = False
+    """Whether memory was granted that was not zero."""
+
+    @property
+    def first_wrong(self) -> Step | None:
+        """The first step after which the message was invalid or said something else.
+
+        All that is wrong later may follow from it, and is not judged.
+        """
+        for step in self.steps:
+            if step.contents is not None and step.contents.wrong:
+                return step
+        return None
+
+    def verb_at(self, index: int) -> str:
+        """What the operation ``index`` did."""
+        for step in self.steps:
+            if step.index == index:
+                return step.verb
+        return "close"
 
 
 @dataclass(frozen=True, slots=True)

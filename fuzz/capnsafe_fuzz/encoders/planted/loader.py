@@ -1,0 +1,164 @@
+"""Reads planted bugs, patches a copy of the core, and imports it."""
+
+from __future__ import annotations
+
+import atexit
+import importlib.util
+import shutil
+import sys
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+import capnsafe
+
+if TYPE_CHECKING:
+    from ...scenario import Scenario
+    from ..capnsafe_encoder import CapnsafeEncoder
+
+FOLDER: Final = Path(__file__).parent
+PACKAGE_PREFIX: Final = "capnsafe_planted_"
+
+
+class PlantingError(Exception):
+    """A planted bug is written down wrong, or its patch does not apply; says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One replacement in one file of the core."""
+
+    file: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlantedBug:
+    """One mistake, as its file describes it."""
+
+    name: str
+    promise: str
+    source: str
+    mechanism: str
+    needs_operations: int
+    """Operations of the smallest scenario that shows it."""
+    needs_faults: int
+    edits: tuple[Edit, ...]
+
+
+#: The name of every planted bug, and its file, in alphabetical order.
+BUGS: Final[Mapping[str, Path]] = {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
+
+_KEYS: Final = {"name", "promise", "source", "mechanism", "needs", "edit"}
+
+
+def read_bug(path: Path) -> PlantedBug:
+    """Read one file; raises PlantingError if it is not as it must be."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise PlantingError(f"{path}: {error}") from error
+    if set(table) != _KEYS:
+        raise PlantingError(f"{path}: has {sorted(table)}, and must have {sorted(_KEYS)}")
+    if table["name"] != path.stem:
+        raise PlantingError(f"{path}: is named {table['name']!r} inside")
+    try:
+        edits = tuple(Edit(**edit) for edit in table["edit"])
+        bug = PlantedBug(
+            table["name"],
+            table["promise"],
+            table["source"],
+            table["mechanism"],
+            table["needs"]["operations"],
+            table["needs"]["faults"],
+            edits,
+        )
+    except (TypeError, KeyError) as error:
+        raise PlantingError(f"{path}: {error}") from error
+    return bug
+
+
+def plant(bug: PlantedBug, folder: Path) -> Path:
+    """Copy the core to a package in ``folder`` with the bug in it; answers the package's folder."""
+    source = Path(capnsafe.__file__).parent
+    package = folder / (PACKAGE_PREFIX + bug.name)
+    shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyc"))
+    if not bug.edits:
+        raise PlantingError(f"{bug.name}: changes nothing")
+    for edit in bug.edits:
+        path = package / edit.file
+        if not path.is_file():
+            raise PlantingError(f"{bug.name}: capnsafe has no file {edit.file}")
+        text = path.read_text("utf-8")
+        found = text.count(edit.before)
+        if found != 1:
+            raise PlantingError(
+                f"{bug.name}: the text to replace occurs {found} times in {edit.file}, and must "
+                f"occur once:\n{edit.before}"
+            )
+        if edit.before == edit.after:
+            raise PlantingError(f"{bug.name}: an edit of {edit.file} changes nothing")
+        path.write_text(text.replace(edit.before, edit.after), "utf-8")
+    return package
+
+
+@cache
+def _private_folder() -> Path:
+    folder = tempfile.mkdtemp(prefix="capnsafe-planted-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def _known(name: str) -> Path:
+    if name not in BUGS:
+        raise PlantingError(f"no planted bug {name!r}; there are {', '.join(BUGS)}")
+    return BUGS[name]
+
+
+@cache
+def load_package(name: str) -> ModuleType:
+    """The package with this bug in it; copied and imported once in a process."""
+    bug = read_bug(_known(name))
+    folder = plant(bug, _private_folder())
+    return import_package(folder)
+
+
+def import_package(folder: Path) -> ModuleType:
+    """Import the package in ``folder`` under the folder's name, without touching ``sys.path``."""
+    spec = importlib.util.spec_from_file_location(
+        folder.name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[folder.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[folder.name]
+        raise
+    return module
+
+
+def encoder(name: str) -> CapnsafeEncoder:
+    """The encoder ``planted:NAME``."""
+    from ..capnsafe_encoder import CapnsafeEncoder
+
+    package: Any = load_package(name)
+    return CapnsafeEncoder(package, f"planted:{name}")
+
+
+def witness(name: str) -> Scenario:
+    """The scenario that shows this bug."""
+    from ...scenario import parse_scenario
+
+    path = _known(name).with_suffix(".scenario")
+    if not path.is_file():
+        raise PlantingError(f"{name}: has no witness {path.name}")
+    return parse_scenario(path.read_text("utf-8"))

@@ -1,0 +1,46 @@
+"""Every encoder by its name.
+
+An encoder is made when it is first asked for: a planted bug costs a copy of a package, another
+library its import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from .protocol import Encoder
+
+PLANTED: Final = "planted:"
+
+
+class UnknownEncoder(LookupError):
+    """There is no encoder of this name; the message says which there are."""
+
+
+def encoder_names() -> Iterator[str]:
+    """The names of all encoders: the libraries first, then the planted bugs in order."""
+    from . import planted
+
+    yield "capnsafe"
+    for bug in planted.BUGS:
+        yield f"{PLANTED}{bug}"
+
+
+@cache
+def find_encoder(name: str) -> Encoder:
+    """The encoder of this name; always the same object."""
+    from .capnsafe_encoder import CapnsafeEncoder
+
+    if name == "capnsafe":
+        import capnsafe
+
+        return CapnsafeEncoder(capnsafe)
+    if name.startswith(PLANTED):
+        from . import planted
+
+        if name.removeprefix(PLANTED) in planted.BUGS:
+            return planted.encoder(name.removeprefix(PLANTED))
+    raise UnknownEncoder(f"no encoder {name!r}; there are {', '.join(encoder_names())}")

@@ -1,0 +1,34 @@
+"""P2 all or nothing: a call that raises leaves the message reading as it did before.
+
+After each failure the memory itself is examined, not the encoder's own account of it, and must say
+what the model says without the operation.  A value that is read wrong, or a call that fails without
+any reason, after an earlier call failed, is the same promise broken and seen later; but only the
+examination can tell that from other mistakes, so it alone judges here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .oracle import Cost, Finding, Oracle, of_step
+from .record import Outcome, Record
+
+
+def _check(record: Record) -> Iterator[Finding]:
+    step = record.first_wrong
+    if step is None or step.contents is None:
+        return
+    if step.outcome in (Outcome.RAISED, Outcome.INTERRUPTED):
+        what, sentence = step.contents.what_is_wrong()
+        yield of_step(
+            step, what, f"{step.verb} raised {step.error!r} and changed the message: {sentence}"
+        )
+
+
+ALL_OR_NOTHING = Oracle(
+    "all_or_nothing",
+    "P2",
+    Cost.CHEAP,
+    "the message says something else after a call that raised",
+    _check,
+)

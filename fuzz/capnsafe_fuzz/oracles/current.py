@@ -1,0 +1,33 @@
+"""P12 current: a handle whose object is gone raises StaleHandle, and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..encoders.protocol import Failure
+from ..scenario.model import ExpectationKind
+from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence
+from .record import Outcome, Record
+
+
+def _check(record: Record) -> Iterator[Finding]:
+    for step in record.steps:
+        if step.expectation.kind is not ExpectationKind.STALE:
+            continue
+        if step.outcome is Outcome.DONE:
+            yield of_step(step, "accepted", f"{step.verb} accepted a handle whose object is gone")
+        elif step.failure not in (Failure.STALE, Failure.FOREIGN) and not step.excused:
+            yield of_step(
+                step,
+                exception_name(step),
+                f"{raised_sentence(step)}, and not that the handle is stale",
+            )
+
+
+CURRENT = Oracle(
+    "current",
+    "P12",
+    Cost.CHEAP,
+    "a handle whose object is gone is accepted",
+    _check,
+)

@@ -1,0 +1,59 @@
+"""Where two trees of a message differ first, in words that a person can look up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+Path = tuple[str | int, ...]
+"""Fields and indices, from the root."""
+
+_LONGEST_VALUE: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first place, in the order of the schema, at which a message says something else."""
+
+    path: Path
+    found: Any
+    expected: Any
+
+    def __str__(self) -> str:
+        return f"{print_path(self.path)} is {_short(self.found)}, not {_short(self.expected)}"
+
+
+def first_difference(found: Any, expected: Any) -> Difference | None:
+    """Compare two trees; iterative, since messages nest as deep as they like."""
+    work: list[tuple[Path, Any, Any]] = [((), found, expected)]
+    while work:
+        path, left, right = work.pop()
+        if isinstance(left, dict) and isinstance(right, dict) and left.keys() == right.keys():
+            work.extend(((*path, key), left[key], right[key]) for key in reversed(list(right)))
+        elif isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+            if left and isinstance(right[0], dict | list):
+                work.extend(
+                    ((*path, index), left[index], right[index])
+                    for index in reversed(range(len(right)))
+                )
+            elif left != right:
+                index = next(at for at, pair in enumerate(zip(left, right)) if pair[0] != pair[1])
+                work.append(((*path, index), left[index], right[index]))
+        elif type(left) is not type(right) or left != right:
+            return Difference(path, left, right)
+    return None
+
+
+def print_path(path: Path) -> str:
+    """``child.i32s[3]``; the root itself is ``the root``."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.lstrip(".") or "the root"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a struct"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

@@ -1,0 +1,72 @@
+"""P11 interoperable, as far as it is cheap: the message is valid and says what was built.
+
+The strict examiner reads every output; reads must answer what was written; and no operation may
+fail unless the memory gave a reason.  Memory that moves or is dirty gives none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..encoders.protocol import Failure
+from ..scenario.model import ExpectationKind
+from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence
+from .record import Outcome, Record, Step
+
+_SUCCESS = (ExpectationKind.OK, ExpectationKind.VALUE)
+
+
+def _check(record: Record) -> Iterator[Finding]:
+    first = record.first_wrong
+    for step in record.steps:
+        if step is first:
+            yield from _wrong_contents(record, step)
+            # What follows may be a consequence.
+            return
+        if step.lost or step.expectation.kind not in _SUCCESS:
+            continue
+        if step.outcome is Outcome.RAISED and not step.excused:
+            if step.failure is not Failure.FOREIGN:
+                yield of_step(
+                    step,
+                    exception_name(step),
+                    f"{raised_sentence(step)}, although the memory gave no reason to",
+                )
+        elif step.outcome is Outcome.DONE:
+            yield from _wrong_value(step)
+
+
+def _wrong_contents(record: Record, step: Step) -> Iterator[Finding]:
+    if (
+        step.contents is None
+        or step.outcome is not Outcome.DONE
+        or record.dirty
+        or step.expectation.kind not in _SUCCESS
+    ):
+        return
+    what, sentence = step.contents.what_is_wrong()
+    yield of_step(step, what, f"after {step.verb}: {sentence}")
+
+
+def _wrong_value(step: Step) -> Iterator[Finding]:
+    if step.operation is None or step.output is not None:
+        return
+    if step.expectation.kind is ExpectationKind.OK:
+        if step.value is False:
+            yield of_step(step, "null", f"{step.verb} found nothing where something is")
+        return
+    expected = step.expectation.value
+    if step.makes_handle:
+        if step.value is not False:
+            yield of_step(step, "no null", f"{step.verb} found something where nothing is")
+    elif type(step.value) is not type(expected) or step.value != expected:
+        yield of_step(step, "value", f"{step.verb} answered {step.value!r}, not {expected!r}")
+
+
+FAITHFUL = Oracle(
+    "faithful",
+    "P11",
+    Cost.CHEAP,
+    "the message is invalid or says something else, or a call fails without any reason",
+    _check,
+)

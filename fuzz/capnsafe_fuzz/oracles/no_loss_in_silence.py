@@ -1,0 +1,32 @@
+"""P5 no loss in silence: once words in use are gone, there is no output any more.
+
+A loss counts if a borrow showed it: a segment answered with fewer words than were in use at the end
+of the operation before, or not at all; also if it grew back since.  And if a segment is short as
+output begins, output must see it, since it borrows every segment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .oracle import Cost, Finding, Oracle, of_step
+from .record import Outcome, Record
+
+
+def _check(record: Record) -> Iterator[Finding]:
+    for step in record.steps:
+        if step.output is None or step.outcome is not Outcome.DONE:
+            continue
+        if step.seen_lost:
+            yield of_step(step, "after a loss", f"output was given although {step.seen_lost}")
+        elif step.short:
+            yield of_step(step, "without looking", f"output was given although {step.short}")
+
+
+NO_LOSS_IN_SILENCE = Oracle(
+    "no_loss_in_silence",
+    "P5",
+    Cost.CHEAP,
+    "output is given although words in use were lost",
+    _check,
+)

@@ -1,0 +1,88 @@
+"""What an oracle is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+
+from .record import Record, Step, Violation
+
+
+class Cost(Enum):
+    """How often an oracle can be asked."""
+
+    CHEAP = "cheap"
+    """After every execution."""
+    COSTLY = "costly"
+    """For new coverage, and every so many executions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an oracle's check found: a violation, but for what every violation of it has."""
+
+    operation: int
+    verb: str
+    what: str
+    """What broke, and where: the rest of the group's name."""
+    detail: str
+    """A sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Oracle:
+    """Decides whether one promise was broken in an execution."""
+
+    name: str
+    promise: str
+    cost: Cost
+    summary: str
+    """What it takes for a breach, in a line."""
+    check: Callable[[Record], Iterator[Finding]]
+
+    def judge(self, record: Record) -> Iterable[Violation]:
+        """Every breach of the promise in this execution."""
+        for found in self.check(record):
+            group = " ".join(f"{self.promise} {found.verb} {found.what}".split())
+            yield Violation(
+                self.promise, self.name, found.operation, found.verb, found.detail, group
+            )
+
+
+def of_step(step: Step, what: str, detail: str) -> Finding:
+    """A finding about one step."""
+    return Finding(step.index, step.verb, what, detail)
+
+
+def exception_name(step: Step) -> str:
+    """``struct.error builder.py:set_text``: the type of what a step raised, and where it arose."""
+    error = type(step.error)
+    name = error.__qualname__ if error.__module__ == "builtins" else _full_name(error)
+    return f"{name} {step.raised_at}".rstrip()
+
+
+def _full_name(error: type) -> str:
+    # A planted bug's package has a name of its own: groups are the same without it.
+    module = error.__module__.partition(".")[0]
+    return error.__qualname__ if module.startswith("capnsafe") else f"{module}.{error.__qualname__}"
+
+
+def raised_sentence(step: Step) -> str:
+    """What a step raised, for people."""
+    return f"{step.verb} raised {exception_name(step)}: {step.error}"
+
+
+
+
+def from_evidence(promise: str) -> Callable[[Record], Iterator[Finding]]:
+    """A check that tells what the hostile memory saw its client do against one promise."""
+
+    def check(record: Record) -> Iterator[Finding]:
+        for evidence in record.evidence:
+            if evidence.promise == promise:
+                verb = record.verb_at(evidence.operation)
+                yield Finding(evidence.operation, verb, evidence.what, evidence.detail)
+
+    return check

@@ -1,0 +1,66 @@
+"""P1 raised: whatever the memory does, a call succeeds or raises the library's own error.
+
+The error names what the memory raised as its cause; an error in arguments is also the builtin class
+that callers catch; an interrupt passes through unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..encoders.protocol import Failure
+from ..scenario.model import ExpectationKind
+from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence
+from .record import Outcome, Record
+
+
+def _check(record: Record) -> Iterator[Finding]:
+    for step in record.steps:
+        if step.swallowed:
+            yield of_step(
+                step, "interrupt kept", f"{step.verb} did not let the memory's interrupt through"
+            )
+        if step.outcome is Outcome.RAISED:
+            if step.failure is Failure.FOREIGN:
+                yield of_step(step, exception_name(step), raised_sentence(step))
+            elif not step.cause_kept:
+                yield of_step(
+                    step,
+                    f"cause of {exception_name(step)}",
+                    f"{raised_sentence(step)}; its cause is {step.error.__cause__!r}"  # type: ignore[union-attr]
+                    " and not what the memory raised",
+                )
+            elif not step.builtin:
+                yield of_step(
+                    step,
+                    f"class of {exception_name(step)}",
+                    f"{raised_sentence(step)}; callers cannot catch it as a builtin error",
+                )
+            elif _wrong_index_error(step.failure) and _expects_index(step.expectation.kind):
+                if not step.excused:
+                    yield of_step(
+                        step,
+                        f"{exception_name(step)} for an index",
+                        f"{raised_sentence(step)}, and not that the index is outside the list",
+                    )
+        elif step.outcome is Outcome.DONE and _expects_index(step.expectation.kind):
+            yield of_step(
+                step, "index accepted", f"{step.verb} accepted an index outside the list"
+            )
+
+
+def _expects_index(kind: ExpectationKind) -> bool:
+    return kind is ExpectationKind.INDEX
+
+
+def _wrong_index_error(failure: Failure | None) -> bool:
+    return failure is not Failure.INDEX
+
+
+RAISED = Oracle(
+    "raised",
+    "P1",
+    Cost.CHEAP,
+    "an exception escapes that is not the library's own, or hides what caused it",
+    _check,
+)
