@@ -1,0 +1,144 @@
+"""The Atheris engine: libFuzzer, following the branches of the encoder under test.
+
+libFuzzer chooses which input to change and keeps those that reach new counters; how an input is
+changed is ours, because a flipped bit of a program is rarely a program. Most changes are made to
+the scenario; some are left to libFuzzer's own mutators, which every byte string survives.
+
+What libFuzzer would do besides is switched off: it writes no files, catches no signals, watches no
+clocks, and does not count executions. The campaign's parent does all of that, and does it the same
+way for every engine.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from random import Random
+from typing import Any, NoReturn
+
+from . import MAX_INPUT_BYTES, EndOfRun, Hunt
+from .situations import SituationCoverage
+
+BYTES_CHANGED = 0.15
+"""The share of changes left to libFuzzer's own mutators."""
+FRESH = 0.05
+"""The share that puts a scenario made from nothing in an old one's place."""
+
+_SIGNALS = ("segv", "bus", "abrt", "ill", "fpe", "int", "term", "xfsz", "usr1", "usr2")
+
+
+class AtherisEngine:
+    """Coverage-guided search."""
+
+    name = "atheris"
+    summary = "coverage-guided: libFuzzer with a mutator that knows scenarios"
+
+    def missing(self) -> str | None:
+        """Whether the wheel is installed; looks without importing it."""
+        if importlib.util.find_spec("atheris") is not None:
+            return None
+        version = ".".join(map(str, sys.version_info[:2]))
+        return (
+            f"Atheris is not installed for this Python ({version}); its wheels are for "
+            "Linux and Python 3.11 to 3.14 (pip install 'capnsafe[fuzz]')"
+        )
+
+    def instrument(self, packages: Sequence[str]) -> AbstractContextManager[object]:
+        """Atheris knows top-level packages only: it compares what stands before the first dot."""
+        import atheris
+
+        manager: AbstractContextManager[object] = atheris.instrument_imports(include=list(packages))
+        return manager
+
+    def hunt(self, hunt: Hunt) -> NoReturn:
+        """Hand control to libFuzzer, which never gives it back; the process ends here."""
+        import atheris
+
+        coverage = SituationCoverage(atheris.instrument_func)
+
+        def run(data: bytes) -> None:
+            try:
+                cells = hunt.execute(data)
+            except EndOfRun:
+                # libFuzzer has no way to be told to end; all that matters is with the parent.
+                os._exit(0)
+            coverage.reach(cells)
+
+        changes = _Changes(hunt, atheris)
+        atheris.Setup(
+            _arguments(hunt), run, custom_mutator=changes.mutate, custom_crossover=changes.cross
+        )
+        atheris.Fuzz()
+        raise AssertionError("libFuzzer returned")
+
+
+def _arguments(hunt: Hunt) -> list[str]:
+    folder = hunt.scratch / "inputs"
+    folder.mkdir()
+    files: list[Path] = []
+    for number, data in enumerate(hunt.seeds):
+        path = folder / f"{number:06}"
+        path.write_bytes(data)
+        files.append(path)
+    options = {
+        # libFuzzer draws a seed of its own for 0, and keeps 32 bits.
+        "seed": hunt.seed % (2**32 - 1) + 1,
+        "reload": 0,
+        "len_control": 0,
+        "max_len": MAX_INPUT_BYTES,
+        "timeout": 0,
+        "rss_limit_mb": 0,
+        "malloc_limit_mb": 0,
+        "detect_leaks": 0,
+        "artifact_prefix": f"{folder}/",
+    }
+    options |= {f"handle_{signal}": 0 for signal in _SIGNALS}
+    if files:
+        # A list, sorted: libFuzzer reads a folder in whatever order the disk has.
+        listing = hunt.scratch / "inputs.list"
+        listing.write_text(",".join(map(str, files)))
+        options["seed_inputs"] = f"@{listing}"
+    return ["capnsafe", *(f"-{name}={value}" for name, value in options.items())]
+
+
+class _Changes:
+    """Custom mutator and crossover. An exception in either would end the campaign: none leaves."""
+
+    def __init__(self, hunt: Hunt, atheris: Any) -> None:
+        self._hunt = hunt
+        self._atheris = atheris
+
+    def mutate(self, data: bytes, max_size: int, seed: int) -> bytes:
+        from ..scenario import decode, encode, generate, mutate
+
+        try:
+            rng = Random(seed)
+            luck = rng.random()
+            if luck >= BYTES_CHANGED + FRESH:
+                scenario = decode(data)
+                for _ in range(rng.choice((1, 1, 2, 4))):
+                    scenario = mutate(scenario, rng)
+                return encode(scenario)[:max_size]
+            if luck >= BYTES_CHANGED:
+                return encode(generate(rng, rng.randint(1, 24)))[:max_size]
+        except Exception:
+            self._hunt.note_fallback()
+        return self._own(data, max_size)
+
+    def cross(self, data: bytes, other: bytes, max_size: int, seed: int) -> bytes:
+        from ..scenario import crossover, decode, encode
+
+        try:
+            crossed = crossover(decode(data), decode(other), Random(seed))
+            return encode(crossed)[:max_size]
+        except Exception:
+            self._hunt.note_fallback()
+            return self._own(data, max_size)
+
+    def _own(self, data: bytes, max_size: int) -> bytes:
+        changed: bytes = self._atheris.Mutate(data or b"\0", max_size)
+        return changed

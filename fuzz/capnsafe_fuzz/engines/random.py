@@ -1,0 +1,81 @@
+"""The random engine: the baseline that every other engine must beat.
+
+It needs nothing but Python. It keeps the inputs that reached a situation no input before had
+reached, and spends its time on changing those; a part of it goes on scenarios made from nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from random import Random
+
+from . import MAX_INPUT_BYTES, Cell, EndOfRun, Hunt
+
+FRESH = 0.1
+"""The share of executions that go on scenarios made from nothing."""
+CROSSED = 0.15
+"""The share that goes on two kept scenarios crossed."""
+RECENT = 0.5
+"""How often the scenario to change is one of those kept last."""
+RECENT_COUNT = 16
+
+
+class RandomEngine:
+    """Mutates kept scenarios by luck alone."""
+
+    name = "random"
+    summary = "mutates scenarios that reached new situations; needs no instrumentation"
+
+    def missing(self) -> str | None:
+        """It runs everywhere."""
+        return None
+
+    def instrument(self, packages: Sequence[str]) -> AbstractContextManager[object]:
+        """Nothing to instrument."""
+        return nullcontext()
+
+    def hunt(self, hunt: Hunt) -> None:
+        """Run the seeds, then change what was worth keeping."""
+        rng = Random(hunt.seed)
+        kept: list[bytes] = []
+        seen: set[Cell] = set()
+
+        def run(data: bytes) -> None:
+            cells = hunt.execute(data)
+            if not seen.issuperset(cells):
+                seen.update(cells)
+                kept.append(data)
+
+        try:
+            for seed in hunt.seeds:
+                run(seed)
+            while True:
+                run(_next(kept, rng, hunt))
+        except EndOfRun:
+            return
+
+
+def _next(kept: Sequence[bytes], rng: Random, hunt: Hunt) -> bytes:
+    from ..scenario import crossover, decode, encode, generate, mutate
+
+    try:
+        luck = rng.random()
+        if not kept or luck < FRESH:
+            return encode(generate(rng, rng.randint(1, 24)))[:MAX_INPUT_BYTES]
+        scenario = decode(_pick(kept, rng))
+        if luck < FRESH + CROSSED:
+            scenario = crossover(scenario, decode(_pick(kept, rng)), rng)
+        for _ in range(rng.choice((1, 1, 2, 4))):
+            scenario = mutate(scenario, rng)
+        return encode(scenario)[:MAX_INPUT_BYTES]
+    except Exception:
+        # A mutator that fails must not end a campaign of hours; it is counted, and reported.
+        hunt.note_fallback()
+        return rng.randbytes(rng.randint(1, 256))
+
+
+def _pick(kept: Sequence[bytes], rng: Random) -> bytes:
+    if rng.random() < RECENT:
+        return rng.choice(kept[-RECENT_COUNT:])
+    return rng.choice(kept)
