@@ -1,0 +1,83 @@
+"""Starting and ending the processes of a campaign, seen from the parent.
+
+Children run the same Python with the same import path. They form a process group of their own, so
+that Ctrl-C in a terminal reaches the parent alone, which then ends them in its own order; and they
+end with the parent, whatever ends it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+GRACE_SECONDS = 5.0
+"""How long a killed process may take to be gone."""
+
+
+@dataclass(slots=True)
+class Child:
+    """A running child, and the parent's ends of the pipes to it."""
+
+    process: subprocess.Popen[bytes]
+    hears: int
+    """Where the parent writes what the child is to read."""
+    says: int
+    """Where the parent reads what the child wrote."""
+
+    @property
+    def stderr(self) -> int:
+        """Where the parent reads the child's standard error."""
+        assert self.process.stderr is not None
+        return self.process.stderr.fileno()
+
+    def kill(self) -> int:
+        """End it at once, if it has not ended; answers its return code."""
+        if self.process.poll() is None:
+            self.process.kill()
+        return self.process.wait(GRACE_SECONDS)
+
+    def close(self) -> None:
+        """Kill it, and close the pipes."""
+        self.kill()
+        os.close(self.hears)
+        os.close(self.says)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+
+
+def start(module: str, arguments: Sequence[str], scratch: Path, *, keep_stderr: bool) -> Child:
+    """Start ``python -m module arguments... FROM_CHILD TO_CHILD``, numbers of two descriptors.
+
+    The first is for what the child says, the second for what it hears. Its temporary files go to
+    ``scratch``: a child that is killed removes nothing.
+    """
+    child_reads, hears = os.pipe()
+    says, child_writes = os.pipe()
+    environment = dict(os.environ)
+    # Sets and dicts of strings must iterate alike in every run.
+    environment["PYTHONHASHSEED"] = "0"
+    environment["TMPDIR"] = str(scratch)
+    environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
+    command = [sys.executable, "-P", "-m", module, *arguments, str(child_writes), str(child_reads)]
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE if keep_stderr else subprocess.DEVNULL,
+            pass_fds=(child_reads, child_writes),
+            env=environment,
+            process_group=0,
+        )
+    except OSError:
+        for descriptor in (hears, says):
+            os.close(descriptor)
+        raise
+    finally:
+        for descriptor in (child_reads, child_writes):
+            os.close(descriptor)
+    return Child(process, hears, says)

@@ -1,0 +1,193 @@
+"""What a campaign is asked to do, what it says while it runs, and what it answers at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..engines import Cell
+from .failures import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING
+from .findings import Finding
+from .targets import CLEAN_ENCODER
+
+DEFAULT_SECONDS = 60.0
+DEFAULT_TIMEOUT_SECONDS = 10.0
+DEFAULT_MEMORY_MEGABYTES = 2048
+DEFAULT_FINDINGS = Path("findings")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignConfig:
+    """Everything that a campaign depends on."""
+
+    target: str = "build"
+    encoder: str = CLEAN_ENCODER
+    engine: str = "atheris"
+    memory: str | None = None
+    """The only honest memory that scenarios may have; None for all."""
+    seed: int = 1
+    runs: int | None = None
+    """Executions of the encoder under test in the worker, the corpus included."""
+    seconds: float | None = None
+    """How long to search; with ``runs``, whichever comes first."""
+    cache: Path | None = None
+    findings: Path = DEFAULT_FINDINGS
+    max_findings: int | None = None
+    known: frozenset[str] = frozenset()
+    """Groups that do not count."""
+    timeout: float = DEFAULT_TIMEOUT_SECONDS
+    """Seconds that one execution may take."""
+    memory_limit: int | None = DEFAULT_MEMORY_MEGABYTES
+    """Megabytes of address space of a process that runs the encoder."""
+    corpus: Path | None = None
+    """Where seeds and regressions are; None for those of this project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a campaign is, at one moment."""
+
+    executions: int
+    seconds: float
+    per_second: float
+    coverage: int | None
+    """Counters raised, as the engine counts them; None for an engine that counts none."""
+    corpus: int
+    """Inputs that the engine keeps, or that reached new situations."""
+    situations: int
+    faults_fired: int
+    findings: int
+    activity: str
+    """What is being done, if not searching: ``shrinking GROUP``."""
+
+
+class Reporter(Protocol):
+    """Who is told, while a campaign runs."""
+
+    def progress(self, progress: Progress) -> None:
+        """Some ten times a second."""
+
+    def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
+        """A finding is on disk; ``fresh`` unless an earlier campaign had kept as good a one."""
+
+    def note(self, sentence: str) -> None:
+        """Something that a person should know."""
+
+
+class Quiet:
+    """Tells nobody."""
+
+    def progress(self, progress: Progress) -> None:
+        """Say nothing."""
+
+    def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
+        """Say nothing."""
+
+    def note(self, sentence: str) -> None:
+        """Say nothing."""
+
+
+@dataclass(slots=True)
+class StopRequest:
+    """Set from outside, by a signal's handler or a caller, to end a campaign."""
+
+    times: int = 0
+
+    def __call__(self) -> None:
+        """Ask once more. The first time, the execution in hand is finished; then nothing is."""
+        self.times += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A finding, and where it is."""
+
+    finding: Finding
+    path: Path
+    fresh: bool
+    """Whether this campaign put it there."""
+
+
+@dataclass(slots=True)
+class CampaignResult:
+    """What a campaign did and found."""
+
+    config: CampaignConfig
+    executions: int = 0
+    seconds: float = 0.0
+    coverage: int | None = None
+    corpus: int = 0
+    seeds: int = 0
+    kept_inputs: int = 0
+    """Inputs added to the cache."""
+    faults_fired: int = 0
+    fallbacks: int = 0
+    """Times a mutator failed and a plainer one stood in."""
+    worker_deaths: int = 0
+    situations: dict[Cell, int] = field(default_factory=dict)
+    """Every situation reached, and the execution that reached it first."""
+    findings: dict[str, Kept] = field(default_factory=dict)
+    unconfirmed: dict[str, int] = field(default_factory=dict)
+    """Groups that fired in the worker and not again in the judge; how often."""
+    not_counted: dict[str, str] = field(default_factory=dict)
+    """Groups that were confirmed and do not count, and why."""
+    judged: int = 0
+    """Executions in the judge, to confirm and to shrink."""
+    interrupted: bool = False
+    gave_up: str | None = None
+    """Why it ended before its time, if it did."""
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether the same command gives the same executions and findings again."""
+        config = self.config
+        whole = self.executions == config.runs or self.gave_up is not None
+        return config.seconds is None and config.runs is not None and whole and not self.interrupted
+
+    @property
+    def exit_code(self) -> int:
+        """As the command ends."""
+        if self.findings:
+            return FINDINGS
+        if self.interrupted:
+            return INTERRUPTED
+        return CLEAN if self.executions else PROVED_NOTHING
+
+    def to_json(self) -> dict[str, Any]:
+        """As data."""
+        config = self.config
+        return {
+            "format": 1,
+            "target": config.target,
+            "encoder": config.encoder,
+            "engine": config.engine,
+            "allocator": config.memory,
+            "seed": config.seed,
+            "runs": config.runs,
+            "time": config.seconds,
+            "reproducible": self.reproducible,
+            "interrupted": self.interrupted,
+            "gave_up": self.gave_up,
+            "exit_code": self.exit_code,
+            "executions": self.executions,
+            "seconds": round(self.seconds, 3),
+            "coverage": self.coverage,
+            "corpus": self.corpus,
+            "seeds": self.seeds,
+            "kept_inputs": self.kept_inputs,
+            "faults_fired": self.faults_fired,
+            "mutator_fallbacks": self.fallbacks,
+            "worker_deaths": self.worker_deaths,
+            "judged": self.judged,
+            "situations": [
+                {"operation": o, "fault": f, "outcome": r, "execution": execution}
+                for (o, f, r), execution in sorted(self.situations.items())
+            ],
+            "findings": [
+                kept.finding.summary() | {"path": str(kept.path), "fresh": kept.fresh}
+                for _, kept in sorted(self.findings.items())
+            ],
+            "unconfirmed": dict(sorted(self.unconfirmed.items())),
+            "not_counted": dict(sorted(self.not_counted.items())),
+        }

@@ -1,0 +1,143 @@
+"""The judge process: runs a scenario again, uninstrumented, and says what the oracles say.
+
+Started as ``python -m capnsafe_fuzz.campaign.confirmer PARENT REPLIES REQUESTS``. For every request
+it forks, and the child runs the scenario: so nothing that an encoder leaves behind reaches the next
+execution, and an encoder that takes its process down takes down that child only. A fork costs about
+a millisecond, starting an interpreter two hundred.
+
+A request is ``{"target", "encoder", "data", "timeout", "memory_limit"}``; ``timeout`` in seconds,
+the limit in megabytes or null. A reply has one of
+
+``violations``  what the oracles said, the costly ones included ``died``        how the child ended
+(``SIGSEGV``, ``exit 3``), and ``stderr``, the end of what it wrote ``hung``        it was not done
+in time ``broken``      the harness failed, with a traceback
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import select
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from . import messages
+from .ending import (
+    describe_death,
+    end_with_parent,
+    ignore_terminal_signals,
+    limit_memory,
+    no_core_dumps,
+)
+
+STDERR_BYTES = 4000
+"""How much of the end of a dead child's stderr is kept."""
+
+
+def in_child(
+    work: Callable[[], messages.Message], *, timeout: float, memory_limit: int | None
+) -> messages.Message:
+    """What ``work`` answers, done in a forked child; or how the child died, or that it hung."""
+    result_read, result_write = os.pipe()
+    stderr_read, stderr_write = os.pipe()
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        try:
+            end_with_parent(parent)
+            os.dup2(stderr_write, 2)
+            os.dup2(stderr_write, 1)
+            faulthandler.enable(file=2)
+            limit_memory(memory_limit)
+            messages.send(result_write, _answer(work))
+        finally:
+            os._exit(0)
+    os.close(result_write)
+    os.close(stderr_write)
+    result, stderr, hung = _drain(result_read, stderr_read, time.monotonic() + timeout)
+    if hung:
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    if hung:
+        return {"hung": True}
+    replies = messages.LineBuffer().feed(result)
+    if replies:
+        return replies[0]
+    death = describe_death(os.waitstatus_to_exitcode(status))
+    return {"died": death, "stderr": stderr.decode(errors="replace")}
+
+
+def _answer(work: Callable[[], messages.Message]) -> messages.Message:
+    try:
+        return work()
+    except Exception as error:
+        return {"broken": "".join(traceback.format_exception(error))}
+
+
+def _drain(result: int, stderr: int, deadline: float) -> tuple[bytes, bytes, bool]:
+    """Read both pipes to their ends; answers also whether the deadline came first."""
+    found = {result: b"", stderr: b""}
+    waiting = {result, stderr}
+    hung = False
+    # A grandchild may keep the pipes open when the child is gone: the deadline bounds that too.
+    while waiting and not hung:
+        left = deadline - time.monotonic()
+        ready, _, _ = select.select(list(waiting), [], [], max(0.0, left))
+        hung = not ready
+        for descriptor in ready:
+            data = os.read(descriptor, 65536)
+            if data:
+                found[descriptor] += data
+            else:
+                waiting.discard(descriptor)
+        found[stderr] = found[stderr][-STDERR_BYTES:]
+    os.close(result)
+    os.close(stderr)
+    return found[result], found[stderr], hung
+
+
+def judge_scenario(target_name: str, encoder_name: str, data: bytes) -> messages.Message:
+    """Run one scenario, and ask every oracle."""
+    from ..scenario import decode
+    from .targets import find_encoder, find_target
+
+    target, encoder = find_target(target_name), find_encoder(encoder_name)
+    verdict = target.run(decode(data), encoder, True)
+    return {"violations": [messages.violation_to_json(v) for v in verdict.violations]}
+
+
+def main(arguments: list[str]) -> None:
+    """Answer requests until there are no more."""
+    parent, replies, requests = (int(argument) for argument in arguments)
+    end_with_parent(parent)
+    ignore_terminal_signals()
+    no_core_dumps()
+    # Imported before the first fork, so that no child has to.
+    from .. import execution  # noqa: F401
+    from .targets import find_encoder
+
+    with os.fdopen(requests, "rb") as file:
+        while (request := messages.receive(file)) is not None:
+            messages.send(replies, _serve(request, find_encoder))
+
+
+def _serve(request: messages.Message, find_encoder: Callable[[str], Any]) -> messages.Message:
+    try:
+        find_encoder(request["encoder"])
+    except Exception as error:
+        return {"broken": "".join(traceback.format_exception(error))}
+    return in_child(
+        lambda: judge_scenario(
+            request["target"], request["encoder"], bytes.fromhex(request["data"])
+        ),
+        timeout=request["timeout"],
+        memory_limit=request["memory_limit"],
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,161 @@
+"""Findings on disk: one folder a group, complete before anybody hears of it.
+
+``FINDINGS/<target>/<slug>/`` holds
+
+``finding.scenario``  the smallest scenario known, as text
+``verdict.json``      what broke, in which encoder, and how it was found
+``program.py``        the same as a program in the encoder's own API
+
+A folder is written under a name that starts with a dot, and renamed: a campaign that is killed at
+any moment leaves whole findings or none. When a simpler scenario turns up for a folder that exists,
+its files are replaced one by one, each in one step: at any moment each of them is whole, and all
+tell of the same group.
+
+Encoders share nothing: a finding about a planted bug does not stand in the way of one about the
+real encoder. So the name of any other encoder than capnsafe is part of the slug.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..scenario import Scenario, ScenarioError, parse_scenario, print_scenario
+from .failures import EnvironmentFailedError, sentence
+from .targets import CLEAN_ENCODER
+
+if TYPE_CHECKING:
+    from ..oracles.record import Violation
+
+SCENARIO_FILE = "finding.scenario"
+VERDICT_FILE = "verdict.json"
+PROGRAM_FILE = "program.py"
+SLUG_LENGTH = 72
+PROBE_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One group of violations, and the simplest scenario that shows it."""
+
+    target: str
+    encoder: str
+    violation: Violation
+    scenario: Scenario
+    found: dict[str, Any]
+    """How it was found: engine, seed, execution, and versions; for ``verdict.json``."""
+
+    @property
+    def group(self) -> str:
+        """What broke and where."""
+        return self.violation.group
+
+    def summary(self) -> dict[str, Any]:
+        """As data, for ``verdict.json`` and ``--json``."""
+        violation, scenario = self.violation, self.scenario
+        operations = scenario.operations
+        return {
+            "format": 1,
+            "target": self.target,
+            "encoder": self.encoder,
+            "group": violation.group,
+            "promise": violation.promise,
+            "oracle": violation.oracle,
+            "operation": violation.operation,
+            "verb": violation.verb,
+            "detail": violation.detail,
+            "operations": len(operations),
+            "faults": len(scenario.faults),
+            "found": self.found,
+        }
+
+
+class FindingStore:
+    """The findings folder of one target and one encoder."""
+
+    def __init__(self, folder: Path, target: str, encoder: str) -> None:
+        self._root = folder
+        self._folder = folder / target
+        self._encoder = encoder
+
+    def check_writable(self) -> None:
+        """Write something there, really, before hours of work depend on it."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            probe = self._folder / f".probe-{os.getpid()}"
+            try:
+                _write(probe, b"\0" * PROBE_BYTES)
+            finally:
+                probe.unlink(missing_ok=True)
+        except OSError as error:
+            raise EnvironmentFailedError(
+                f"findings cannot be written to {self._root}: {sentence(error)}"
+            ) from error
+
+    def path(self, group: str) -> Path:
+        """Where the finding of a group is, or will be."""
+        return self._folder / slug(group, self._encoder)
+
+    def kept(self, group: str) -> Scenario | None:
+        """What is kept for a group from now or earlier; None if nothing readable is."""
+        try:
+            return parse_scenario((self.path(group) / SCENARIO_FILE).read_text())
+        except (OSError, ScenarioError, UnicodeDecodeError):
+            return None
+
+    def keep(self, finding: Finding, program: str) -> Path:
+        """Put a finding on disk, in place of what was kept for its group."""
+        final = self.path(finding.group)
+        files = {
+            PROGRAM_FILE: program,
+            VERDICT_FILE: json.dumps(finding.summary(), indent=2, sort_keys=True) + "\n",
+            SCENARIO_FILE: print_scenario(finding.scenario),
+        }
+        fresh = final.with_name(f".{final.name}.{os.getpid()}")
+        try:
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir(parents=True)
+            for name, text in files.items():
+                _write(fresh / name, text.encode())
+            if final.exists():
+                for name in files:
+                    os.replace(fresh / name, final / name)
+                fresh.rmdir()
+            else:
+                fresh.rename(final)
+        except OSError as error:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise EnvironmentFailedError(
+                f"the finding {finding.group!r} could not be written to {final}: {sentence(error)}"
+            ) from error
+        return final
+
+
+def slug(group: str, encoder: str) -> str:
+    """A folder's name that says what the group is, with a few digits that make it the only one."""
+    words = group if encoder == CLEAN_ENCODER else f"{encoder} {group}"
+    digits = hashlib.sha256(f"{encoder}\0{group}".encode()).hexdigest()[:6]
+    plain = re.sub(r"[^A-Za-z0-9_.]+", "-", words).strip("-.")
+    return f"{plain[:SLUG_LENGTH].rstrip('-.')}-{digits}"
+
+
+def read_verdict(folder: Path) -> dict[str, Any] | None:
+    """The ``verdict.json`` of a finding's folder; None if there is none that can be read."""
+    try:
+        data = json.loads((folder / VERDICT_FILE).read_text())
+    except (OSError, ValueError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

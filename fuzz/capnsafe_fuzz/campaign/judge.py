@@ -1,0 +1,170 @@
+"""The judge: what the parent asks a separate process to say about a scenario."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..scenario import Scenario, encode
+from . import messages
+from .children import Child, start
+from .failures import EnvironmentFailedError, HarnessFailedError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from ..oracles.record import Violation
+
+MARGIN_SECONDS = 30.0
+"""How long beyond an execution's own deadline the judge may take before it is replaced."""
+
+POLL_SECONDS = 0.1
+
+TIMEOUT_GROUP = "timeout"
+
+
+class JudgingCancelledError(Exception):
+    """The campaign is to end now; what was being judged is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What became of one scenario."""
+
+    violations: tuple[Violation, ...]
+
+    def of_group(self, group: str) -> Violation | None:
+        """The first violation of that group."""
+        return next((v for v in self.violations if v.group == group), None)
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """All groups that fired."""
+        return frozenset(v.group for v in self.violations)
+
+
+def crash_group(death: str) -> str:
+    """The group of an execution that took its process down."""
+    return f"crash {death}"
+
+
+def fatal(group: str, scenario: Scenario, detail: str) -> Violation:
+    """The violation of an execution that ended its process, or that never ended."""
+    from ..oracles.record import Violation
+
+    return Violation(
+        promise="P1",
+        oracle="process",
+        operation=max(0, len(scenario.operations) - 1),
+        verb="",
+        detail=detail,
+        group=group,
+    )
+
+
+class Judge:
+    """Keeps the judge process, and replaces it when it is gone."""
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        timeout: float,
+        memory_limit: int | None,
+        cancelled: Callable[[], bool] = lambda: False,
+        waiting: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``cancelled`` is asked while waiting for an answer; ``waiting`` is called as often."""
+        self._target = target
+        self._timeout = timeout
+        self._memory_limit = memory_limit
+        self._cancelled = cancelled
+        self._waiting = waiting
+        self._child: Child | None = None
+        self._scratch = Path()
+        self._lines = messages.LineBuffer()
+        self.asked = 0
+        """Scenarios judged so far."""
+
+    def ask(self, encoder: str, scenario: Scenario) -> Judgement:
+        """Run ``scenario`` on ``encoder`` with all checks."""
+        self.asked += 1
+        request = {
+            "target": self._target,
+            "encoder": encoder,
+            "data": encode(scenario).hex(),
+            "timeout": self._timeout,
+            "memory_limit": self._memory_limit,
+        }
+        reply = self._exchange(request) or self._exchange(request)
+        if reply is None:
+            raise EnvironmentFailedError("the process that confirms findings keeps dying")
+        if "broken" in reply:
+            raise HarnessFailedError(f"the harness failed on a scenario:\n{reply['broken']}")
+        if "hung" in reply:
+            seconds = f"{self._timeout:g} seconds"
+            return Judgement((fatal(TIMEOUT_GROUP, scenario, f"not done after {seconds}"),))
+        if "died" in reply:
+            detail = f"the process ended: {reply['died']}"
+            return Judgement((fatal(crash_group(reply["died"]), scenario, detail),))
+        return Judgement(tuple(messages.violation_from_json(v) for v in reply["violations"]))
+
+    def _exchange(self, request: messages.Message) -> messages.Message | None:
+        """One request and its reply; None if the process died over it."""
+        if self._child is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="capnsafe-judge-"))
+            self._child = start(
+                "capnsafe_fuzz.campaign.confirmer",
+                [str(os.getpid())],
+                self._scratch,
+                keep_stderr=False,
+            )
+            self._lines = messages.LineBuffer()
+        child = self._child
+        deadline = time.monotonic() + self._timeout + MARGIN_SECONDS
+        try:
+            messages.send(child.hears, request)
+        except BrokenPipeError:
+            self.close()
+            return None
+        while time.monotonic() < deadline:
+            if self._cancelled():
+                self.close()
+                raise JudgingCancelledError
+            self._waiting()
+            ready, _, _ = select.select([child.says], [], [], POLL_SECONDS)
+            if ready:
+                data = os.read(child.says, 65536)
+                if not data:
+                    break
+                for message in self._lines.feed(data):
+                    return message
+        self.close()
+        return None
+
+    def close(self) -> None:
+        """End the process."""
+        if self._child is not None:
+            self._child.close()
+            self._child = None
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def __enter__(self) -> Judge:
+        """Nothing is started before the first question."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the process."""
+        self.close()

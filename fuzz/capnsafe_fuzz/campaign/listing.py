@@ -1,0 +1,87 @@
+"""What there is, from the registries: the tables of ``capnsafe list``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..engines import engines
+from .targets import MEMORIES, TARGETS, encoder_summaries
+
+Rows = list[tuple[str, ...]]
+Listing = tuple[tuple[str, ...], Rows]
+"""Headings, and a row for each thing."""
+
+
+def targets() -> Listing:
+    """What campaigns can be run on."""
+    rows: Rows = [(target.name, target.summary) for target in TARGETS.values()]
+    return ("target", "what is run"), rows
+
+
+def encoders() -> Listing:
+    """Who can be tested."""
+    rows: Rows = list(encoder_summaries().items())
+    return ("encoder", "what it is"), rows
+
+
+def allocators() -> Listing:
+    """The honest memories that faults are laid over."""
+    rows: Rows = list(MEMORIES.items())
+    return ("allocator", "what it is"), rows
+
+
+def faults() -> Listing:
+    """What allocators do to encoders."""
+    from capnsafe_allocators import FAMILIES
+
+    rows: Rows = []
+    for family in FAMILIES.values():
+        for kind, about in family.kinds.items():
+            moments = " ".join(when.value for when in family.moments)
+            promises = " ".join(family.promises)
+            rows.append((f"{family.name} {kind}", about.sentence, moments, promises))
+    return ("fault", "what the allocator does", "laid at", "tests"), rows
+
+
+def oracles() -> Listing:
+    """Who judges."""
+    from ..oracles import ORACLES
+
+    rows: Rows = [(o.name, o.promise, o.cost.value, o.summary) for o in ORACLES.values()]
+    return ("oracle", "promise", "cost", "what it takes for a breach"), rows
+
+
+def promises() -> Listing:
+    """What is promised, by whom it is judged, and by what it is tested."""
+    from capnsafe_allocators import FAMILIES
+
+    from ..oracles import ORACLES
+
+    judged: dict[str, list[str]] = {}
+    for oracle in ORACLES.values():
+        judged.setdefault(oracle.promise, []).append(oracle.name)
+    rows: Rows = []
+    for promise in sorted(judged, key=lambda name: (int(name.strip("Pv")), name)):
+        by = " ".join(judged[promise])
+        tested = " ".join(f.name for f in FAMILIES.values() if promise in f.promises)
+        rows.append((promise, by, tested))
+    return ("promise", "judged by", "put to the test by faults"), rows
+
+
+def search_engines() -> Listing:
+    """Where scenarios come from."""
+    rows: Rows = [
+        (engine.name, engine.summary, engine.missing() or "yes") for engine in engines().values()
+    ]
+    return ("engine", "how it searches", "runs here"), rows
+
+
+LISTS: dict[str, Callable[[], Listing]] = {
+    "targets": targets,
+    "encoders": encoders,
+    "allocators": allocators,
+    "faults": faults,
+    "oracles": oracles,
+    "promises": promises,
+    "engines": search_engines,
+}

@@ -1,0 +1,70 @@
+"""What processes of a campaign say to each other: one JSON object a line, over pipes of their own.
+
+JSON lines, and not packed frames: a message is sent for what is new, not for every execution (those
+are counted in the slot), so their cost does not matter, and a line can be read by a person who
+debugs. Inputs travel as hexadecimal. A line that was cut off by its writer's death is dropped.
+
+From worker to parent, each with ``kind``:
+
+``ready``       the encoder is imported; ``instrumented``: which of its packages an engine watches
+``situations``  an input reached new ``cells``; with ``execution`` and ``data``
+``violation``   an input broke promises: ``violations``, ``execution``, ``data``; the worker waits
+                for the answer ``{"kind": "judged", "sizes": {group: [operations, faults] | null}}``
+``broken``      the harness itself failed: ``error``, ``traceback``, ``data``; the worker ends
+``done``        the worker has run all that it was asked to run, or was told to stop
+
+Waiting for the judgement makes a campaign repeatable: how many executions there were when something
+was known does not depend on which process was quicker.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:
+    from ..oracles.record import Violation
+
+Message = dict[str, Any]
+
+
+def send(descriptor: int, message: Message) -> None:
+    """Write one message; blocks until it is written."""
+    data = json.dumps(message, sort_keys=True).encode() + b"\n"
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def receive(file: BinaryIO) -> Message | None:
+    """Read one message; None if the other side is gone."""
+    line = file.readline()
+    if not line.endswith(b"\n"):
+        return None
+    message: Message = json.loads(line)
+    return message
+
+
+class LineBuffer:
+    """Cuts what arrives on a pipe into messages."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[Message]:
+        """The messages completed by ``data``."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+
+def violation_to_json(violation: Violation) -> Message:
+    """As plain data."""
+    return asdict(violation)
+
+
+def violation_from_json(data: Message) -> Violation:
+    """Back again."""
+    from ..oracles.record import Violation
+
+    return Violation(**data)

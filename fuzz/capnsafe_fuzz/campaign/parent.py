@@ -1,0 +1,399 @@
+"""The parent of a campaign: owns corpus, findings, deadlines and signals.
+
+It starts a worker, reads what it reports, answers, and starts another when one dies. Everything
+that has to outlive a crash is here, and nothing here runs the encoder under test.
+
+With a number of executions and no time limit, the same configuration gives the same executions and
+findings: the worker waits at every report until it is judged, judging is bounded by executions, and
+a worker that takes another's place begins where that one died, with what was known at that point.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..engines import Cell, engines
+from ..scenario import Scenario, decode, encode
+from . import messages
+from .config import CampaignConfig, CampaignResult, Kept, Progress, Quiet, Reporter, StopRequest
+from .corpus import Cache, read_corpus, write_input
+from .failures import (
+    CampaignError,
+    EnvironmentFailedError,
+    HarnessFailedError,
+    ProvedNothingError,
+    UsageError,
+    sentence,
+)
+from .findings import FindingStore
+from .judge import Judge, JudgingCancelledError
+from .targets import (
+    UnknownNameError,
+    encoder_packages,
+    find_encoder,
+    find_memory,
+    find_target,
+    over_memory,
+)
+from .triage import Triage
+from .worker import Job
+from .workers import Death, WorkerProcess
+
+POLL_SECONDS = 0.1
+MOST_DEATHS = 50
+"""After so many dead workers a campaign ends: what kills them has been found long ago."""
+
+
+def run_campaign(
+    config: CampaignConfig,
+    *,
+    reporter: Reporter | None = None,
+    stop: StopRequest | None = None,
+) -> CampaignResult:
+    """Run a campaign to its end; raises ``CampaignError`` if it could not do its work.
+
+    ``stop`` ends it from outside: a signal handler's way in.
+    """
+    _check(config)
+    scratch = _scratch()
+    campaign = _Campaign(config, reporter or Quiet(), stop or StopRequest(), scratch)
+    try:
+        return campaign.run()
+    except CampaignError as error:
+        error.result = campaign.result
+        raise
+    except OSError as error:
+        failure = EnvironmentFailedError(f"the campaign cannot go on: {sentence(error)}")
+        failure.result = campaign.result
+        raise failure from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _check(config: CampaignConfig) -> None:
+    if config.runs is None and config.seconds is None:
+        raise UsageError("a campaign needs a number of executions, or a time")
+    known = engines()
+    if config.engine not in known:
+        raise UsageError(f"no engine named {config.engine!r}; there is {', '.join(known)}")
+    missing = known[config.engine].missing()
+    if missing is not None:
+        raise UsageError(missing)
+    try:
+        find_target(config.target)
+        find_encoder(config.encoder)
+        if config.memory is not None:
+            find_memory(config.memory)
+    except UnknownNameError as error:
+        raise UsageError(str(error)) from error
+
+
+def _scratch() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="capnsafe-"))
+    except OSError as error:
+        raise EnvironmentFailedError(
+            f"no temporary folder can be made: {sentence(error)}"
+        ) from error
+
+
+@dataclass(slots=True)
+class _Totals:
+    """What the workers before the present one came to."""
+
+    executions: int = 0
+    fired: int = 0
+    fallbacks: int = 0
+
+
+@dataclass(slots=True)
+class _Speed:
+    """Executions a second, over the last few seconds."""
+
+    window: float = 5.0
+    marks: list[tuple[float, int]] = field(default_factory=list)
+
+    def at(self, now: float, executions: int) -> float:
+        """Note a count; the speed up to it."""
+        self.marks.append((now, executions))
+        while len(self.marks) > 2 and self.marks[1][0] < now - self.window:
+            del self.marks[0]
+        since, before = self.marks[0]
+        return (executions - before) / (now - since) if now > since else 0.0
+
+
+class _Campaign:
+    def __init__(
+        self, config: CampaignConfig, reporter: Reporter, stop: StopRequest, scratch: Path
+    ) -> None:
+        self._config = config
+        self._reporter = reporter
+        self._stop = stop
+        self._scratch = scratch
+        self.result = CampaignResult(config)
+        self._store = FindingStore(config.findings, config.target, config.encoder)
+        self._cache = Cache(config.cache) if config.cache is not None else None
+        self._seeds: list[bytes] = []
+        self._interesting: list[bytes] = []
+        self._killers: set[bytes] = set()
+        self._totals = _Totals()
+        self._worker: WorkerProcess | None = None
+        self._activity = ""
+        self._speed = _Speed()
+        self._started = time.monotonic()
+        self._shown = 0.0
+        self._triage: Triage | None = None
+
+    def run(self) -> CampaignResult:
+        config, result = self._config, self.result
+        self._store.check_writable()
+        self._read_seeds()
+        self._started = time.monotonic()
+        judge = Judge(
+            config.target,
+            timeout=config.timeout,
+            memory_limit=config.memory_limit,
+            cancelled=lambda: self._stop.times > 0,
+            waiting=self._show,
+        )
+        with judge:
+            self._triage = Triage(
+                config,
+                result,
+                judge,
+                self._store,
+                announce=self._announce,
+                shrinking=self._shrinking,
+                note=self._reporter.note,
+            )
+            try:
+                while not self._enough():
+                    self._run_worker(self._triage)
+            except JudgingCancelledError:
+                pass
+            finally:
+                self._end_worker()
+                result.interrupted = self._stop.times > 0
+                result.judged = judge.asked
+                result.executions = self._totals.executions
+                result.faults_fired = self._totals.fired
+                result.fallbacks = self._totals.fallbacks
+                result.corpus = result.corpus or len(self._seeds) + len(self._interesting)
+                result.seconds = time.monotonic() - self._started
+        if not result.executions and not result.interrupted:
+            raise ProvedNothingError("the campaign ended without a single execution")
+        return result
+
+    def _read_seeds(self) -> None:
+        config = self._config
+        seeds = [
+            encode(over_memory(entry.scenario, config.memory))
+            for entry in read_corpus(config.target, config.corpus)
+        ]
+        if self._cache is not None:
+            seeds += self._cache.open()
+            if self._cache.skipped:
+                self._reporter.note(
+                    f"{self._cache.skipped} inputs in {self._cache.folder} are of another version "
+                    "of the decoder; they are left alone and not used"
+                )
+        self._seeds = list(dict.fromkeys(seeds))
+        self.result.seeds = len(self._seeds)
+
+    # Workers
+
+    def _enough(self) -> bool:
+        """Whether there is nothing left to do for another worker."""
+        config, result = self._config, self.result
+        if self._stop.times or result.gave_up is not None:
+            return True
+        if config.max_findings is not None and len(result.findings) >= config.max_findings:
+            result.gave_up = f"{len(result.findings)} findings were all that was asked for"
+            return True
+        if config.runs is not None and self._totals.executions >= config.runs:
+            return True
+        return config.seconds is not None and self._elapsed() >= config.seconds
+
+    def _run_worker(self, triage: Triage) -> None:
+        """Start a worker and listen to it until it has ended."""
+        worker = self._worker = self._start_worker(triage)
+        while not worker.gone:
+            if self._enough():
+                worker.slot.stop()
+            if self._stop.times > 1:
+                return
+            for message in worker.pump(POLL_SECONDS):
+                self._hear(message, worker, triage)
+            self._show()
+            if not worker.gone and worker.overdue:
+                self._mourn(worker.death(timed_out=True), triage)
+                return
+        if not worker.done:
+            self._mourn(worker.death(), triage)
+        self._end_worker()
+
+    def _start_worker(self, triage: Triage) -> WorkerProcess:
+        config, totals = self._config, self._totals
+        folder = self._scratch / f"worker-{self.result.worker_deaths}"
+        folder.mkdir()
+        left = None if config.runs is None else config.runs - totals.executions
+        inputs = dict.fromkeys([*self._seeds, *self._interesting])
+        job = Job(
+            parent=os.getpid(),
+            target=config.target,
+            encoder=config.encoder,
+            engine=config.engine,
+            packages=encoder_packages(config.encoder),
+            memory=config.memory,
+            # The same seed would lead the next worker to what killed this one.
+            seed=config.seed + self.result.worker_deaths,
+            runs=left,
+            memory_limit=config.memory_limit,
+            scratch=str(folder),
+            seeds=tuple(data.hex() for data in inputs if data not in self._killers),
+            sizes=dict(triage.sizes),
+        )
+        try:
+            return WorkerProcess(job, folder, config.timeout)
+        except OSError as error:
+            raise EnvironmentFailedError(
+                f"a worker cannot be started: {sentence(error)}"
+            ) from error
+
+    def _end_worker(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is None:
+            return
+        state = worker.slot.read()
+        self._totals.executions += state.executions
+        self._totals.fired += state.faults_fired
+        self._totals.fallbacks += state.fallbacks
+        self._note_coverage(worker)
+        worker.close()
+
+    def _note_coverage(self, worker: WorkerProcess) -> None:
+        if worker.coverage is not None:
+            self.result.coverage = max(worker.coverage, self.result.coverage or 0)
+        if worker.corpus is not None:
+            self.result.corpus = worker.corpus
+
+    def _mourn(self, death: Death, triage: Triage) -> None:
+        """A worker died: judge what it had in hand, and let the next one go on without it."""
+        execution = self._totals.executions + death.state.executions
+        self._end_worker()
+        if self._stop.times:
+            return
+        if not death.state.running:
+            last = death.stderr.strip().rpartition("\n")[2]
+            raise EnvironmentFailedError(
+                f"a worker ended outside any execution ({death.how})"
+                + (f": {last}" if last else "")
+            )
+        result = self.result
+        result.worker_deaths += 1
+        scenario = self._scenario(death.state.data)
+        self._killers |= {death.state.data, encode(scenario)}
+        found = self._found(execution) | {"stderr": death.stderr}
+        triage.death(death.how, death.timed_out, scenario, found)
+        if result.worker_deaths >= MOST_DEATHS:
+            result.gave_up = f"{result.worker_deaths} workers died"
+            self._reporter.note(f"{result.worker_deaths} workers died: the campaign ends here")
+
+    # What workers say
+
+    def _hear(self, message: messages.Message, worker: WorkerProcess, triage: Triage) -> None:
+        kind = message["kind"]
+        if kind == "situations":
+            self._hear_situations(message)
+        elif kind == "violation":
+            scenario = decode(bytes.fromhex(message["data"]))
+            groups = [violation["group"] for violation in message["violations"]]
+            execution = self._totals.executions + message["execution"]
+            sizes = triage.violations(groups, scenario, self._found(execution))
+            if self._enough():
+                worker.slot.stop()
+            worker.answer({"kind": "judged", "sizes": sizes})
+        elif kind == "broken":
+            raise HarnessFailedError(self._broken(message))
+
+    def _hear_situations(self, message: messages.Message) -> None:
+        execution = self._totals.executions + message["execution"]
+        new = False
+        for operation, fault, outcome in message["cells"]:
+            cell: Cell = (operation, fault, outcome)
+            if cell not in self.result.situations:
+                self.result.situations[cell] = execution
+                new = True
+        data = bytes.fromhex(message["data"])
+        if not new or data in self._seeds:
+            return
+        self._interesting.append(data)
+        if self._cache is not None:
+            self.result.kept_inputs += self._cache.add(data)
+
+    def _broken(self, message: messages.Message) -> str:
+        """Keep the input that the harness failed on; the sentence about it."""
+        path = self._config.findings / f"harness-failed-{os.getpid()}.input"
+        write_input(path, bytes.fromhex(message["data"]))
+        trace = self._config.findings / f"harness-failed-{os.getpid()}.txt"
+        trace.write_text(message["traceback"])
+        return (
+            f"the harness itself failed, so this campaign says nothing: {message['error']} "
+            f"(input: {path}, traceback: {trace})"
+        )
+
+    def _scenario(self, data: bytes) -> Scenario:
+        return over_memory(decode(data), self._config.memory)
+
+    def _found(self, execution: int) -> dict[str, Any]:
+        config = self._config
+        return {
+            "engine": config.engine,
+            "seed": config.seed,
+            "execution": execution,
+            "python": platform.python_version(),
+            "timeout": config.timeout,
+        }
+
+    # What people see
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._started
+
+    def _announce(self, kept: Kept) -> None:
+        self._reporter.finding(kept.finding, kept.path, fresh=kept.fresh)
+
+    def _shrinking(self, group: str | None) -> None:
+        self._activity = f"shrinking {group}" if group is not None else ""
+
+    def _show(self) -> None:
+        now = time.monotonic()
+        if now - self._shown < POLL_SECONDS:
+            return
+        self._shown = now
+        executions, fired = self._totals.executions, self._totals.fired
+        if self._worker is not None:
+            state = self._worker.slot.read()
+            executions, fired = executions + state.executions, fired + state.faults_fired
+            self._note_coverage(self._worker)
+        result = self.result
+        self._reporter.progress(
+            Progress(
+                executions=executions,
+                seconds=self._elapsed(),
+                per_second=self._speed.at(now, executions),
+                coverage=result.coverage,
+                corpus=result.corpus or len(self._seeds) + len(self._interesting),
+                situations=len(result.situations),
+                faults_fired=fired,
+                findings=len(result.findings),
+                activity=self._activity,
+            )
+        )

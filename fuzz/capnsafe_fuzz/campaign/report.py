@@ -1,0 +1,253 @@
+"""What a person sees of a campaign: a live line, findings as they come, a summary at the end."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from ..engines import Cell
+from .config import CampaignConfig, CampaignResult, Progress
+from .findings import Finding
+from .targets import CLEAN_ENCODER
+
+PLAIN_SECONDS = 5.0
+"""How often a line is printed where there is no terminal."""
+
+
+def duration(seconds: float) -> str:
+    """``1:02:03``, ``2:03``."""
+    whole = int(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def count(number: int) -> str:
+    """``12 345``: digits in threes."""
+    return f"{number:,}".replace(",", " ")
+
+
+def plural(number: int, noun: str) -> str:
+    """``1 finding``, ``2 findings``."""
+    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
+
+
+def status_line(config: CampaignConfig, progress: Progress) -> str:
+    """Everything about the moment, on one line, the most important first."""
+    parts = [
+        plural(progress.findings, "finding"),
+        f"{count(progress.executions)} executions",
+        f"{count(round(progress.per_second))}/s",
+    ]
+    if progress.coverage is not None:
+        parts.append(f"coverage {count(progress.coverage)}")
+    parts += [
+        f"corpus {count(progress.corpus)}",
+        plural(progress.situations, "situation"),
+        f"{count(progress.faults_fired)} faults",
+        duration(progress.seconds) + _left(config, progress),
+    ]
+    if progress.activity:
+        parts.append(progress.activity)
+    return "  ".join(parts)
+
+
+def _left(config: CampaignConfig, progress: Progress) -> str:
+    lefts: list[float] = []
+    if config.seconds is not None:
+        lefts.append(config.seconds - progress.seconds)
+    if config.runs is not None and progress.per_second:
+        lefts.append((config.runs - progress.executions) / progress.per_second)
+    return f" ({duration(max(0.0, min(lefts)))} left)" if lefts else ""
+
+
+def commands(finding: Finding, path: Path) -> list[str]:
+    """What to type to see a finding again, and to make it smaller."""
+    where = shlex.quote(str(path))
+    return [f"capnsafe repro {where}", f"capnsafe shrink {where}"]
+
+
+class TerminalReporter:
+    """Tells a person, on a terminal or in a log."""
+
+    def __init__(self, console: Console, config: CampaignConfig) -> None:
+        self._console = console
+        self._config = config
+        self._printed = time.monotonic()
+        self._live: Live | None = None
+        if console.is_terminal:
+            self._live = Live(Text(""), console=console, refresh_per_second=8, transient=True)
+            self._live.start()
+
+    def progress(self, progress: Progress) -> None:
+        """Refresh the line, or print one every few seconds."""
+        line = status_line(self._config, progress)
+        if self._live is not None:
+            self._live.update(Text(line, no_wrap=True, overflow="ellipsis"))
+        elif time.monotonic() - self._printed >= PLAIN_SECONDS:
+            self._printed = time.monotonic()
+            self._print(line)
+
+    def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
+        """Print what broke, where it is, and what to type."""
+        violation = finding.violation
+        self._print("")
+        self._print(f"{violation.promise} broken: {violation.group}", style="bold red")
+        self._print(f"  operation {guilty(finding)}")
+        self._print(f"  {violation.detail}")
+        size = f"{plural(len(finding.scenario.operations), 'operation')}, " + plural(
+            len(finding.scenario.faults), "fault"
+        )
+        self._print(f"  {'kept' if fresh else 'already kept'}: {path} ({size})")
+        for command in commands(finding, path):
+            self._print(f"  {command}")
+
+    def note(self, sentence: str) -> None:
+        """Print a sentence."""
+        self._print(sentence)
+
+    def close(self) -> None:
+        """Take the live line away."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _print(self, line: str, style: str | None = None) -> None:
+        self._console.print(
+            line, style=style, markup=False, highlight=False, soft_wrap=True, emoji=False
+        )
+
+
+def guilty(finding: Finding) -> str:
+    """The operation that broke the promise, as a line of the scenario."""
+    from ..scenario import print_operations
+
+    operations = finding.scenario.operations
+    index = finding.violation.operation
+    if index < len(operations):
+        return f"{index}: {list(print_operations(operations))[index]}"
+    return f"{index}: {finding.violation.verb} (added to every program)"
+
+
+def print_summary(console: Console, result: CampaignResult) -> None:
+    """What the campaign did, what it reached, what it found, and what to type next."""
+
+    def say(line: str) -> None:
+        console.print(line, markup=False, highlight=False, soft_wrap=True, emoji=False)
+
+    config = result.config
+    say("")
+    if result.situations:
+        console.print(matrix(result.situations))
+    speed = result.executions / result.seconds if result.seconds else 0.0
+    how = "interrupted after" if result.interrupted else "ran"
+    say(
+        f"{config.engine} {how} {count(result.executions)} executions of {config.encoder} in "
+        f"{duration(result.seconds)} ({count(round(speed))}/s), from {plural(result.seeds, 'seed')}"
+    )
+    coverage = "" if result.coverage is None else f"coverage {count(result.coverage)}, "
+    say(
+        f"{coverage}corpus {count(result.corpus)}, {plural(len(result.situations), 'situation')}, "
+        f"{plural(result.faults_fired, 'fault')} fired, {count(result.judged)} executions judged"
+    )
+    if config.cache is not None:
+        say(f"{plural(result.kept_inputs, 'input')} added to {config.cache}")
+    if result.fallbacks:
+        say(f"{plural(result.fallbacks, 'mutation')} failed; plainer ones stood in")
+    if result.worker_deaths:
+        say(f"{plural(result.worker_deaths, 'worker')} died")
+    for group, times in sorted(result.unconfirmed.items()):
+        say(f"not confirmed, {times} times: {group}")
+    for group, why in sorted(result.not_counted.items()):
+        say(f"not counted ({why}): {group}")
+    say("")
+    _say_findings(console, result)
+    say(
+        f"again: {again(config)}"
+        + ("" if result.reproducible else "   (not reproducible: by time)")
+    )
+
+
+def _say_findings(console: Console, result: CampaignResult) -> None:
+    if not result.findings:
+        console.print(
+            "no promise was broken" + (" so far" if result.interrupted else ""), style="bold green"
+        )
+        return
+    table = Table(title=plural(len(result.findings), "finding"), title_justify="left", box=None)
+    for heading in ("promise", "group", "operations", "faults"):
+        table.add_column(heading, overflow="fold")
+    for group, kept in sorted(result.findings.items()):
+        scenario = kept.finding.scenario
+        table.add_row(
+            kept.finding.violation.promise,
+            Text(group),
+            str(len(scenario.operations)),
+            str(len(scenario.faults)),
+        )
+    console.print(table)
+    for _, kept in sorted(result.findings.items()):
+        line = commands(kept.finding, kept.path)[0]
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def again(config: CampaignConfig) -> str:
+    """The command that runs the same campaign."""
+    parts = ["capnsafe", "fuzz", config.target, "--engine", config.engine]
+    if config.encoder != CLEAN_ENCODER:
+        parts += ["--encoder", config.encoder]
+    if config.memory is not None:
+        parts += ["--allocator", config.memory]
+    parts += ["--seed", str(config.seed)]
+    if config.runs is not None:
+        parts += ["--runs", str(config.runs)]
+    if config.seconds is not None:
+        parts += ["--time", f"{config.seconds:g}s"]
+    if config.cache is not None:
+        parts += ["--corpus", str(config.cache)]
+    return shlex.join(parts)
+
+
+def matrix(situations: dict[Cell, int]) -> Table:
+    """Verb × family of faults: which outcomes were reached, and by how many situations.
+
+    The matrix itself has a row for each verb and kind of thing, and a column for each kind of
+    fault: too wide for a terminal. ``--json`` has every cell.
+    """
+    outcomes = sorted({outcome for _, _, outcome in situations})
+    letters = _letters(outcomes)
+    families = sorted({_first(fault) for _, fault, _ in situations})
+    cells: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for operation, fault, outcome in situations:
+        cells[_first(operation), _first(fault)].append(letters[outcome])
+    legend = ", ".join(f"{letters[outcome]} {outcome}" for outcome in outcomes)
+    table = Table(title=f"situations reached: {legend}", title_justify="left", box=None)
+    table.title_style = "bold"
+    table.add_column("operation", no_wrap=True)
+    for family in families:
+        table.add_column("no fault" if family == "-" else family, no_wrap=True)
+    for verb in sorted({_first(operation) for operation, _, _ in situations}):
+        row = (cells[verb, family] for family in families)
+        table.add_row(
+            verb, *(f"{len(hit)} {''.join(sorted(set(hit)))}" if hit else "-" for hit in row)
+        )
+    return table
+
+
+def _first(words: str) -> str:
+    return words.partition(" ")[0]
+
+
+def _letters(outcomes: list[str]) -> dict[str, str]:
+    """One letter for each outcome: its own first letter that is still free."""
+    letters: dict[str, str] = {}
+    for outcome in outcomes:
+        free = (c for c in outcome + outcome.upper() + "0123456789" if c.isalnum())
+        letters[outcome] = next((c for c in free if c not in letters.values()), "?")
+    return letters

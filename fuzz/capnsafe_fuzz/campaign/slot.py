@@ -1,0 +1,91 @@
+"""The slot: a mapped file in which a worker notes what it is about to run.
+
+A worker that dies by a signal, by ``os._exit`` or by the kernel's hand cannot say why. So before
+each execution it writes the input's bytes and a number here, and after it that it is idle again.
+The mapping is shared, so what was written stays readable when the writer is dead.
+
+The parent writes one field, ``stop``: a worker that sees it ends after the execution in hand.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+INPUT_BYTES = 64 * 1024
+"""The longest input that a slot holds; engines make none longer."""
+
+_WORD = struct.Struct("=Q")
+_MARK = struct.Struct("=QQ")
+_STATE = struct.Struct("=QQQQQQ")
+_EXECUTIONS, _STARTED, _LENGTH, _FIRED, _FALLBACKS, _STOP = range(0, 48, 8)
+_SIZE = _STATE.size + INPUT_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """What a slot says at one moment."""
+
+    executions: int
+    """Executions begun since the worker started."""
+    started: int
+    """``time.monotonic_ns()`` when the execution in hand began; 0 between executions."""
+    data: bytes
+    """The input in hand, or the last one."""
+    faults_fired: int
+    fallbacks: int
+    """Times a mutator failed and a plainer one stood in."""
+
+    @property
+    def running(self) -> bool:
+        """Whether an execution was in hand."""
+        return self.started != 0
+
+
+class Slot:
+    """One worker's slot, seen from either side."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        if create:
+            path.write_bytes(bytes(_SIZE))
+        with path.open("r+b") as file:
+            self._map = mmap.mmap(file.fileno(), _SIZE)
+
+    def begin(self, executions: int, data: bytes) -> None:
+        """Worker: the execution numbered ``executions`` (from 1) begins, with ``data``."""
+        kept = data[:INPUT_BYTES]
+        mapped = self._map
+        mapped[_STATE.size : _STATE.size + len(kept)] = kept
+        _WORD.pack_into(mapped, _LENGTH, len(kept))
+        _MARK.pack_into(mapped, _EXECUTIONS, executions, time.monotonic_ns())
+
+    def finished(self, faults_fired: int) -> None:
+        """Worker: the execution in hand is over; ``faults_fired`` is the sum since the start."""
+        _WORD.pack_into(self._map, _FIRED, faults_fired)
+        _WORD.pack_into(self._map, _STARTED, 0)
+
+    def note_fallbacks(self, count: int) -> None:
+        """Worker: ``count`` mutations failed since the start."""
+        _WORD.pack_into(self._map, _FALLBACKS, count)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the parent wants the worker to end."""
+        return self._map[_STOP] != 0
+
+    def stop(self) -> None:
+        """Parent: ask the worker to end after the execution in hand."""
+        self._map[_STOP] = 1
+
+    def read(self) -> SlotState:
+        """Parent: what the slot says now."""
+        executions, started, length, fired, fallbacks, _ = _STATE.unpack_from(self._map, 0)
+        data = self._map[_STATE.size : _STATE.size + min(length, INPUT_BYTES)]
+        return SlotState(executions, started, data, fired, fallbacks)
+
+    def close(self) -> None:
+        """Unmap."""
+        self._map.close()

@@ -1,0 +1,220 @@
+"""The story of one execution: every operation, every call of the allocator, every fault, the end.
+
+To tell it, an ear is put to both sides of the encoder: a session that notes where an operation
+begins, and a memory that notes what the encoder asked of it and what it got. Neither changes
+anything, and neither keeps hold of a buffer or an exception that passes through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..execution import Outcome, Step, observe
+from ..scenario import Scenario, print_operations, print_scenario
+
+if TYPE_CHECKING:
+    from ..encoders.protocol import Encoder, Memory
+    from ..oracles.record import Violation
+    from ..scenario import Operation
+
+WORD_BYTES = 8
+
+
+@dataclass(slots=True)
+class _Ear:
+    """What was heard: for each attempt at an operation, the calls that it made."""
+
+    attempts: list[list[str]] = field(default_factory=lambda: [[]])
+
+    def attempt(self) -> None:
+        """Another attempt begins."""
+        self.attempts.append([])
+
+    def call(self, line: str) -> None:
+        """The encoder called its memory."""
+        self.attempts[-1].append(line)
+
+
+class _HeardMemory:
+    """Stands between encoder and memory."""
+
+    def __init__(self, memory: Memory, ear: _Ear) -> None:
+        self._memory = memory
+        self._ear = ear
+        self._names: dict[object, str] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._memory, name)
+
+    def allocate(self, minimum_words: int, /) -> object:
+        return self._hear(
+            f"allocate({minimum_words})", lambda: self._memory.allocate(minimum_words), self._named
+        )
+
+    def segment(self, key: object, /) -> object:
+        name = self._name(key)
+        return self._hear(f"segment({name})", lambda: self._memory.segment(key), _length)
+
+    def release(self, key: object, words_used: int, /) -> None:
+        name = self._name(key)
+        self._hear(
+            f"release({name}, {words_used})",
+            lambda: self._memory.release(key, words_used),
+            lambda _: "done",
+        )
+
+    def _hear(
+        self, call: str, act: Callable[[], object], describe: Callable[[object], str]
+    ) -> object:
+        try:
+            answer = act()
+        except BaseException as error:
+            self._ear.call(f"{call} raised {_exception(error)}")
+            raise
+        self._ear.call(f"{call} -> {describe(answer)}")
+        return answer
+
+    def _named(self, key: object) -> str:
+        name = f"segment {len(self._names)}"
+        self._names[_identity(key)] = name
+        return name
+
+    def _name(self, key: object) -> str:
+        return self._names.get(_identity(key), "something never granted")
+
+
+class _HeardSession:
+    """Notes where operations begin."""
+
+    def __init__(self, session: Any, ear: _Ear) -> None:
+        self._session = session
+        self._ear = ear
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def perform(self, operation: Operation) -> object:
+        self._ear.attempt()
+        return self._session.perform(operation)
+
+    def output(self) -> Any:
+        self._ear.attempt()
+        return self._session.output()
+
+    def close(self) -> None:
+        self._ear.attempt()
+        self._session.close()
+
+
+class _HeardEncoder:
+    """An encoder whose sessions are listened to."""
+
+    def __init__(self, encoder: Encoder, ear: _Ear) -> None:
+        self._encoder = encoder
+        self._ear = ear
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._encoder, name)
+
+    def session(self, memory: Memory, max_segment_words: int) -> Any:
+        heard: Any = _HeardMemory(memory, self._ear)
+        return _HeardSession(self._encoder.session(heard, max_segment_words), self._ear)
+
+
+def tell(scenario: Scenario, encoder: Encoder) -> list[str]:
+    """The story, line by line; runs the scenario in this process."""
+    from typing import cast
+
+    ear = _Ear()
+    record = observe(scenario, cast("Encoder", _HeardEncoder(encoder, ear)), each_step=False)
+    sources = print_operations(scenario.operations)
+    lines = _opening(scenario)
+    attempts = iter(ear.attempts[1:])
+    told = -1
+    for step in record.steps:
+        calls = [] if step.outcome is Outcome.SKIPPED else next(attempts, [])
+        if step.index == told:
+            lines.append("      tried again:")
+        elif step.index < len(sources):
+            lines.append(f"{step.index:>3}  {sources[step.index]}")
+        else:
+            lines.append(f"{step.index:>3}  ({step.verb}, added to every program)")
+        told = step.index
+        lines += [f"       . {call}" for call in calls]
+        lines += [f"       ! fault: {_fault(step, at)}" for at in range(len(step.faults))]
+        lines.append(f"       = {_outcome(step)}")
+    return lines
+
+
+def tell_unrun(scenario: Scenario) -> list[str]:
+    """The scenario itself, for an execution that cannot be told because its process dies."""
+    return print_scenario(scenario).splitlines()
+
+
+def describe(violation: Violation, scenario: Scenario) -> list[str]:
+    """Which promise broke, where and how."""
+    sources = print_operations(scenario.operations)
+    at = violation.operation
+    where = sources[at] if 0 <= at < len(sources) else violation.verb
+    return [
+        f"{violation.promise} broken in operation {at} ({where})",
+        f"  {violation.detail}",
+        f"  group: {violation.group}",
+    ]
+
+
+def _opening(scenario: Scenario) -> list[str]:
+    """What is known before the first operation: memory, limit, faults laid."""
+    lines = print_scenario(scenario).splitlines()
+    return [line for line in lines[1:] if line.startswith(("#", "memory ", "limit ", "fault "))]
+
+
+def _fault(step: Step, at: int) -> str:
+    from capnsafe_allocators import print_fault
+
+    return print_fault(step.faults[at])
+
+
+def _outcome(step: Step) -> str:
+    if step.outcome is Outcome.SKIPPED:
+        return "skipped: its handle is void"
+    if step.error is not None:
+        what = "interrupted by" if step.outcome is Outcome.INTERRUPTED else "raised"
+        text = f"{what} {_exception(step.error)}"
+        if step.error.__cause__ is not None:
+            text += f", caused by {_exception(step.error.__cause__)}"
+        return text
+    if step.output is not None:
+        return f"{len(step.output) // WORD_BYTES} words of output"
+    return "done" if step.value is None else repr(step.value)
+
+
+def _exception(error: BaseException) -> str:
+    kind = type(error)
+    name = (
+        kind.__qualname__
+        if kind.__module__ == "builtins"
+        else f"{kind.__module__}.{kind.__qualname__}"
+    )
+    text = str(error)
+    return f"{name}: {text}" if text else name
+
+
+def _length(buffer: object) -> str:
+    try:
+        with memoryview(buffer) as view:  # type: ignore[arg-type]
+            size = view.nbytes
+    except (TypeError, BufferError, ValueError):
+        return f"{type(buffer).__name__}, no buffer"
+    words, odd = divmod(size, WORD_BYTES)
+    return f"{words} words" + (f" and {odd} bytes" if odd else "")
+
+
+def _identity(key: object) -> object:
+    try:
+        hash(key)
+    except TypeError:
+        return id(key)
+    return key

@@ -1,0 +1,179 @@
+"""Triage: from what a worker saw to findings that stand.
+
+What fires in a worker fires in a process that has run a hundred thousand scenarios before. It
+becomes a finding when the judge, which runs it in a fresh process and asks every oracle, says that
+a promise broke; and, for any encoder but the clean one, when the clean one passes the same
+scenario: otherwise the harness is wrong, or the clean encoder is, and both are other news. The
+judge's groups are the ones that count.
+
+Each group is confirmed and shrunk once, and again only for a scenario simpler than what is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..scenario import Scenario
+from .config import CampaignConfig, CampaignResult, Kept
+from .failures import HarnessFailedError
+from .findings import Finding, FindingStore
+from .judge import TIMEOUT_GROUP, Judge, crash_group, fatal
+from .shrink import DEFAULT_BUDGET, shrink, simplicity
+from .targets import CLEAN_ENCODER, find_encoder
+
+FATAL_BUDGET = 400
+"""Executions to shrink a crash: each that still crashes costs a process."""
+MOST_TIMEOUTS = 6
+"""Executions that may time out while a timeout is shrunk: each costs the whole timeout."""
+
+Sizes = dict[str, tuple[int, int] | None]
+"""For each group that a worker reported: operations and faults of what is kept, None if nothing."""
+
+NEVER_AGAIN = (0, 0)
+"""No scenario is smaller: the worker need not report the group again."""
+
+
+class Triage:
+    """Confirms, groups, shrinks, keeps."""
+
+    def __init__(
+        self,
+        config: CampaignConfig,
+        result: CampaignResult,
+        judge: Judge,
+        store: FindingStore,
+        *,
+        announce: Callable[[Kept], None],
+        shrinking: Callable[[str | None], None],
+        note: Callable[[str], None],
+    ) -> None:
+        """``shrinking`` is told the group in hand, and None when there is none any more."""
+        self._config = config
+        self._result = result
+        self._judge = judge
+        self._store = store
+        self._announce = announce
+        self._shrinking = shrinking
+        self._note = note
+        self.sizes: Sizes = {}
+
+    def violations(self, groups: Sequence[str], scenario: Scenario, found: dict[str, Any]) -> Sizes:
+        """A worker saw ``groups`` fire; answers what it is to know about them."""
+        judged = self._judge.ask(self._config.encoder, scenario)
+        kept = [self._consider(group, scenario, found) for group in sorted(judged.groups)]
+        for group in groups:
+            if not kept:
+                counts = self._result.unconfirmed
+                counts[group] = counts.get(group, 0) + 1
+            self.sizes[group] = min(kept, default=None)
+        return {group: self.sizes[group] for group in groups}
+
+    def death(self, how: str, timed_out: bool, scenario: Scenario, found: dict[str, Any]) -> None:
+        """A worker died over ``scenario``."""
+        group = TIMEOUT_GROUP if timed_out else crash_group(how)
+        judged = self._judge.ask(self._config.encoder, scenario)
+        if judged.of_group(group) is None:
+            counts = self._result.unconfirmed
+            counts[group] = counts.get(group, 0) + 1
+            if counts[group] == 1:
+                self._keep_unconfirmed(group, scenario, found)
+        for confirmed in sorted(judged.groups):
+            self._consider(confirmed, scenario, found)
+
+    def _consider(self, group: str, scenario: Scenario, found: dict[str, Any]) -> tuple[int, int]:
+        """Keep a confirmed group's scenario if there is reason to; the size of what is kept."""
+        config, result = self._config, self._result
+        if group in config.known:
+            result.not_counted[group] = "known"
+            return NEVER_AGAIN
+        if group in result.not_counted:
+            return NEVER_AGAIN
+        before = result.findings.get(group)
+        if before is not None and simplicity(before.finding.scenario) <= simplicity(scenario):
+            return _size(before.finding.scenario)
+        if not self._clean_passes(scenario):
+            if before is None:
+                result.not_counted[group] = f"{CLEAN_ENCODER} breaks a promise there too"
+            return NEVER_AGAIN if before is None else _size(before.finding.scenario)
+        shrunk = self._shrink(group, scenario)
+        kept = self._keep(group, shrunk, found)
+        result.findings[group] = kept
+        self._announce(kept)
+        return _size(kept.finding.scenario)
+
+    def _clean_passes(self, scenario: Scenario) -> bool:
+        if self._config.encoder == CLEAN_ENCODER:
+            return True
+        return not self._judge.ask(CLEAN_ENCODER, scenario).violations
+
+    def _fires(self, group: str, scenario: Scenario) -> bool:
+        judged = self._judge.ask(self._config.encoder, scenario)
+        return judged.of_group(group) is not None and self._clean_passes(scenario)
+
+    def _shrink(self, group: str, scenario: Scenario) -> Scenario:
+        budget, timeouts = DEFAULT_BUDGET, 0
+        if group == TIMEOUT_GROUP or group.startswith(crash_group("")):
+            budget = FATAL_BUDGET
+
+        def fires(candidate: Scenario) -> bool:
+            nonlocal timeouts
+            if timeouts >= MOST_TIMEOUTS:
+                return False
+            fired = self._fires(group, candidate)
+            timeouts += fired and group == TIMEOUT_GROUP
+            return fired
+
+        self._shrinking(group)
+        try:
+            return shrink(scenario, fires, budget=budget)
+        finally:
+            self._shrinking(None)
+
+    def _keep(self, group: str, scenario: Scenario, found: dict[str, Any]) -> Kept:
+        """Put the finding on disk, unless what an earlier campaign kept is as simple and fires."""
+        earlier = self._store.kept(group)
+        fresh = (
+            earlier is None
+            or simplicity(scenario) < simplicity(replace(earlier, comment=""))
+            or not self._fires(group, earlier)
+        )
+        if not fresh:
+            assert earlier is not None
+            scenario = earlier
+        violation = self._judge.ask(self._config.encoder, scenario).of_group(group)
+        if violation is None:
+            raise HarnessFailedError(
+                f"the group {group!r} fired while it was shrunk and does not fire any more; "
+                "the harness does not run the same scenario the same way twice"
+            )
+        comment = f"{violation.promise}: {violation.detail}\nEncoder {self._config.encoder}."
+        finding = Finding(
+            self._config.target,
+            self._config.encoder,
+            violation,
+            replace(scenario, comment=comment) if fresh else scenario,
+            found,
+        )
+        path = self._store.path(group)
+        if fresh:
+            path = self._store.keep(finding, self._program(finding.scenario))
+        return Kept(finding, path, fresh)
+
+    def _keep_unconfirmed(self, group: str, scenario: Scenario, found: dict[str, Any]) -> None:
+        """A worker died and the judge does not: keep the input, for whoever will look into it."""
+        violation = fatal(group, scenario, "the worker ended; the same scenario alone does not")
+        finding = Finding(self._config.target, self._config.encoder, violation, scenario, found)
+        folder = Path(self._config.findings) / "unconfirmed"
+        store = FindingStore(folder, self._config.target, self._config.encoder)
+        path = store.keep(finding, self._program(scenario))
+        self._note(f"the worker died ({group}), but the same scenario alone does not; kept: {path}")
+
+    def _program(self, scenario: Scenario) -> str:
+        return find_encoder(self._config.encoder).script(scenario)
+
+
+def _size(scenario: Scenario) -> tuple[int, int]:
+    return len(scenario.operations), len(scenario.faults)

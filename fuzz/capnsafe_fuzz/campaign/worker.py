@@ -1,0 +1,227 @@
+"""The worker process: runs scenarios as an engine finds them, and tells the parent what is new.
+
+Started as ``python -m capnsafe_fuzz.campaign.worker JOB REPORTS ANSWERS``: a job file, a descriptor
+to write messages to, and one to read answers from. It owns nothing: whatever happens to it, the
+parent knows the input in hand from the slot, and everything reported before.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import sys
+import traceback
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..engines import Cell, EndOfRun, Hunt, engines
+from . import messages
+from .ending import end_with_parent, ignore_terminal_signals, limit_memory, no_core_dumps
+from .slot import Slot
+from .targets import find_encoder, find_target, over_memory
+
+if TYPE_CHECKING:
+    from ..encoders.protocol import Encoder
+    from ..execution import Verdict
+    from ..scenario import Scenario
+    from .targets import Target
+
+COSTLY_EVERY = 16
+"""Every so many executions the costly oracles are asked too, besides on every new situation."""
+
+TRIES_PER_GROUP = 3
+"""How often a group is reported that the parent could not confirm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker is to do."""
+
+    parent: int
+    target: str
+    encoder: str
+    engine: str
+    packages: tuple[str, ...]
+    """Top-level packages that hold the encoder's code, for engines that instrument."""
+    memory: str | None
+    """The only honest memory that scenarios may have; None leaves them what they have."""
+    seed: int
+    runs: int | None
+    """Executions, the seeds' included, after which to end; None runs until told to stop."""
+    memory_limit: int | None
+    scratch: str
+    seeds: tuple[str, ...]
+    """Inputs to begin with, in hexadecimal, in order."""
+    sizes: dict[str, tuple[int, int] | None]
+    """Groups known already: operations and faults of what is kept."""
+
+    def write(self, path: Path) -> None:
+        """Write the job file."""
+        path.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, path: Path) -> Job:
+        """Read a job file."""
+        data = json.loads(path.read_text())
+        data["packages"] = tuple(data["packages"])
+        data["seeds"] = tuple(data["seeds"])
+        data["sizes"] = {g: tuple(s) if s else None for g, s in data["sizes"].items()}
+        return cls(**data)
+
+
+class Worker:
+    """Runs inputs, one at a time."""
+
+    def __init__(
+        self, job: Job, target: Target, encoder: Encoder, slot: Slot, reports: int, answers: int
+    ) -> None:
+        from ..scenario import decode, encode
+
+        self._decode = decode
+        self._encode = encode
+        self._job = job
+        self._target = target
+        self._encoder = encoder
+        self._slot = slot
+        self._reports = reports
+        self._answers = os.fdopen(answers, "rb")
+        self._executions = 0
+        self._fired = 0
+        self._fallbacks = 0
+        self._seen: set[Cell] = set()
+        self._sizes = dict(job.sizes)
+        self._tries: dict[str, int] = {}
+
+    def execute(self, data: bytes) -> Collection[Cell]:
+        """Run one input; raises ``EndOfRun`` instead when there has been enough."""
+        self._end_if_enough()
+        try:
+            scenario = self._scenario(data)
+            costly = self._executions % COSTLY_EVERY == 0
+            verdict = self._run(scenario, data, costly)
+            if not self._seen.issuperset(verdict.situations):
+                self._report_situations(verdict, scenario)
+                if not costly and not self._enough:
+                    self._run(scenario, data, costly=True)
+        except EndOfRun:
+            raise
+        except Exception as error:
+            self._report_broken(error, data)
+            raise EndOfRun from None
+        self._end_if_enough()
+        return verdict.situations
+
+    def note_fallback(self) -> None:
+        """Count a mutation that failed."""
+        self._fallbacks += 1
+        self._slot.note_fallbacks(self._fallbacks)
+
+    @property
+    def _enough(self) -> bool:
+        runs = self._job.runs
+        return (runs is not None and self._executions >= runs) or self._slot.stopping
+
+    def _end_if_enough(self) -> None:
+        if self._enough:
+            messages.send(self._reports, {"kind": "done", "executions": self._executions})
+            raise EndOfRun
+
+    def _scenario(self, data: bytes) -> Scenario:
+        return over_memory(self._decode(data), self._job.memory)
+
+    def _run(self, scenario: Scenario, data: bytes, costly: bool) -> Verdict:
+        self._executions += 1
+        self._slot.begin(self._executions, data)
+        verdict = self._target.run(scenario, self._encoder, costly)
+        self._fired += verdict.faults_fired
+        self._slot.finished(self._fired)
+        if verdict.violations:
+            self._report_violations(verdict, scenario)
+        return verdict
+
+    def _report_situations(self, verdict: Verdict, scenario: Scenario) -> None:
+        new = sorted(verdict.situations - self._seen)
+        self._seen.update(new)
+        messages.send(
+            self._reports,
+            {
+                "kind": "situations",
+                "execution": self._executions,
+                "cells": new,
+                "data": self._encode(scenario).hex(),
+            },
+        )
+
+    def _report_violations(self, verdict: Verdict, scenario: Scenario) -> None:
+        size = (len(scenario.operations), len(scenario.faults))
+        worth = [v for v in verdict.violations if self._worth_telling(v.group, size)]
+        if not worth:
+            return
+        messages.send(
+            self._reports,
+            {
+                "kind": "violation",
+                "execution": self._executions,
+                "violations": [messages.violation_to_json(v) for v in worth],
+                "data": self._encode(scenario).hex(),
+            },
+        )
+        answer = messages.receive(self._answers)
+        if answer is None:
+            os._exit(1)
+        for group, kept in answer["sizes"].items():
+            self._sizes[group] = tuple(kept) if kept else None
+
+    def _worth_telling(self, group: str, size: tuple[int, int]) -> bool:
+        self._tries[group] = self._tries.get(group, 0) + 1
+        kept = self._sizes.get(group)
+        if kept is not None:
+            # The judge asks more oracles, and may put what has one group here into two. So at every
+            # power of two a group is told again.
+            return size < kept or self._tries[group].bit_count() == 1
+        return self._tries[group] <= TRIES_PER_GROUP
+
+    def _report_broken(self, error: Exception, data: bytes) -> None:
+        cause = error.__cause__ or error
+        messages.send(
+            self._reports,
+            {
+                "kind": "broken",
+                "error": f"{type(cause).__name__}: {cause}",
+                "traceback": "".join(traceback.format_exception(error)),
+                "data": data.hex(),
+            },
+        )
+
+
+def main(arguments: list[str]) -> None:
+    """Do the job, and end."""
+    job = Job.read(Path(arguments[0]))
+    reports, answers = int(arguments[1]), int(arguments[2])
+    end_with_parent(job.parent)
+    ignore_terminal_signals()
+    no_core_dumps()
+    # What an encoder prints belongs with its errors, not among nothing.
+    os.dup2(2, 1)
+    faulthandler.enable()
+    limit_memory(job.memory_limit)
+    engine = engines()[job.engine]
+    early = [name for name in job.packages if name in sys.modules]
+    if early:
+        raise AssertionError(f"{', '.join(early)} was imported before it could be instrumented")
+    with engine.instrument(job.packages):
+        encoder = find_encoder(job.encoder)
+        target = find_target(job.target)
+    scratch = Path(job.scratch)
+    slot = Slot(scratch / "slot")
+    worker = Worker(job, target, encoder, slot, reports, answers)
+    messages.send(reports, {"kind": "ready", "python": sys.version.split()[0]})
+    seeds = [bytes.fromhex(seed) for seed in job.seeds]
+    engine.hunt(Hunt(seeds, job.seed, scratch, worker.execute, worker.note_fallback))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

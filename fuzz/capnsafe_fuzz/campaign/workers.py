@@ -1,0 +1,123 @@
+"""A worker, seen from the parent: its messages, what it writes to stderr, how it ended."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import messages
+from .children import Child, start
+from .ending import describe_death
+from .slot import Slot, SlotState
+from .worker import Job
+
+STDERR_LINES = 20
+
+_STATUS = re.compile(rb"cov: (\d+) ft: \d+ corp: (\d+)/")
+_CHATTER = re.compile(rb"^(#\d+\s|INFO: |WARNING: Failed to find function)")
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """A worker ended without having said that it was done."""
+
+    how: str
+    """``SIGSEGV``, ``exit 3``, or ``timeout`` if the parent ended it for that."""
+    state: SlotState
+    stderr: str
+    """The last lines that it wrote."""
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether the parent ended it because an execution took too long."""
+        return self.how == TIMED_OUT
+
+
+TIMED_OUT = "timeout"
+
+
+class WorkerProcess:
+    """One worker at work."""
+
+    def __init__(self, job: Job, scratch: Path, timeout: float) -> None:
+        self._timeout = timeout
+        self.slot = Slot(scratch / "slot", create=True)
+        job_file = scratch / "job.json"
+        job.write(job_file)
+        self._child: Child = start(
+            "capnsafe_fuzz.campaign.worker", [str(job_file)], scratch, keep_stderr=True
+        )
+        self._messages = messages.LineBuffer()
+        self._open = {self._child.says, self._child.stderr}
+        self._partial = b""
+        self._lines: deque[bytes] = deque(maxlen=STDERR_LINES)
+        self.coverage: int | None = None
+        self.corpus: int | None = None
+        self.done = False
+        """It said that it has run all it was asked to run."""
+
+    def pump(self, seconds: float) -> Iterator[messages.Message]:
+        """Read what comes within some time; the messages in it."""
+        ready, _, _ = select.select(list(self._open), [], [], seconds)
+        if self._child.stderr in ready:
+            self._read_stderr()
+        if self._child.says in ready:
+            data = os.read(self._child.says, 1 << 16)
+            if not data:
+                self._open.discard(self._child.says)
+            for message in self._messages.feed(data):
+                if message["kind"] == "done":
+                    self.done = True
+                yield message
+
+    def answer(self, message: messages.Message) -> None:
+        """Answer what it waits for."""
+        try:
+            messages.send(self._child.hears, message)
+        except BrokenPipeError:
+            return  # it died while it waited; that shows at the next look
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has nothing more to say."""
+        return self._child.says not in self._open
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the execution in hand takes longer than one may."""
+        started = self.slot.read().started
+        return bool(started) and time.monotonic_ns() - started > self._timeout * 1e9
+
+    def death(self, *, timed_out: bool = False) -> Death:
+        """How it ended. Kills it if it has not, which is what to do when it is overdue."""
+        if timed_out:
+            self._child.kill()
+        code = self._child.process.wait()
+        while self._child.stderr in self._open:
+            self._read_stderr()
+        stderr = b"\n".join(self._lines).decode(errors="replace")
+        how = TIMED_OUT if timed_out else describe_death(code)
+        return Death(how, self.slot.read(), stderr)
+
+    def close(self) -> None:
+        """End it, whatever it does."""
+        self._child.close()
+        self.slot.close()
+
+    def _read_stderr(self) -> None:
+        data = os.read(self._child.stderr, 1 << 16)
+        if not data:
+            self._open.discard(self._child.stderr)
+        *lines, self._partial = (self._partial + data).split(b"\n")
+        for line in lines:
+            status = _STATUS.search(line)
+            if status:
+                self.coverage, self.corpus = int(status[1]), int(status[2])
+            elif not _CHATTER.match(line):
+                self._lines.append(line)
