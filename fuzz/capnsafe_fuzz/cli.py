@@ -1,0 +1,417 @@
+"""The command ``capnsafe``: everything that people and CI do with this project.
+
+Exit codes: 0 clean, 1 findings (outranks the rest), 2 usage, 3 the run proved nothing, 4 the
+environment failed, 130 interrupted. Errors are one sentence on standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from .campaign.config import (
+    DEFAULT_FINDINGS,
+    DEFAULT_MEMORY_MEGABYTES,
+    DEFAULT_SECONDS,
+    DEFAULT_TIMEOUT_SECONDS,
+    CampaignConfig,
+    CampaignResult,
+    StopRequest,
+)
+from .campaign.failures import (
+    CLEAN,
+    FINDINGS,
+    INTERRUPTED,
+    CampaignError,
+    EnvironmentFailedError,
+    UsageError,
+    sentence,
+)
+from .campaign.judge import Judge
+from .campaign.listing import LISTS
+from .campaign.parent import run_campaign
+from .campaign.replay import Replay, find_scenarios, replay, shrink_replayable
+from .campaign.report import TerminalReporter, plural, print_summary
+from .campaign.story import describe, tell, tell_unrun
+from .campaign.targets import TARGETS, UnknownNameError, find_encoder
+from .engines import engines
+from .scenario import Scenario, print_scenario
+
+_PATH = click.Path(path_type=Path)
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
+
+
+class Duration(click.ParamType[float]):
+    """``10m``, ``90s``, ``1h30m``, or a number of seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The seconds."""
+        if isinstance(value, float):
+            return value
+        match = _DURATION.fullmatch(value)
+        if not value or match is None:
+            self.fail(f"{value!r} is no duration; write 90s, 10m or 1h30m", param, ctx)
+        hours, minutes, seconds = match.groups()
+        total = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds or 0)
+        if total <= 0:
+            self.fail("a duration is more than nothing", param, ctx)
+        return total
+
+
+class Aliased(click.Group):
+    """A group some of whose commands have a second name."""
+
+    aliases: ClassVar = {"fmt": "show", "tmin": "shrink"}
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        return super().get_command(ctx, self.aliases.get(cmd_name, cmd_name))
+
+
+@click.group(cls=Aliased, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="capnsafe")
+def cli() -> None:
+    """Fuzz Cap'n Proto builders with memory that fails, moves, shrinks and lies."""
+
+
+@cli.command()
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@click.option("--time", "seconds", type=Duration(), help="How long: 90s, 10m, 1h30m.")
+@click.option("--runs", type=click.IntRange(1), help="How many executions, seeds included.")
+@click.option("--seed", type=click.IntRange(0), help="Where luck comes from; drawn if not given.")
+@click.option("--jobs", type=int, default=1, show_default=True, help="How many workers.")
+@click.option("--engine", help="Where scenarios come from; atheris where it is installed.")
+@click.option("--encoder", default="capnsafe", show_default=True, help="NAME or MODULE:ATTRIBUTE.")
+@click.option("--allocator", help="Only over this memory: heap or fixed.")
+@click.option("--corpus", type=_PATH, help="A folder of inputs to grow.")
+@click.option(
+    "--findings", type=_PATH, default=DEFAULT_FINDINGS, show_default=True,
+    help="Where findings are kept.",
+)  # fmt: skip
+@click.option("--max-findings", type=click.IntRange(1), help="End after so many findings.")
+@click.option("-x", "first", is_flag=True, help="End after the first finding.")
+@click.option("--known", type=_PATH, help="A file of groups not to count.")
+@click.option(
+    "--timeout", type=Duration(), default=DEFAULT_TIMEOUT_SECONDS, show_default=True,
+    help="How long one execution may take.",
+)  # fmt: skip
+@click.option(
+    "--memory-limit", type=click.IntRange(64), default=DEFAULT_MEMORY_MEGABYTES, show_default=True,
+    metavar="MB", help="Address space of a process that runs the encoder.",
+)  # fmt: skip
+@click.option("--json", "json_file", type=_PATH, help="The result as data.")
+def fuzz(
+    targets: tuple[str, ...],
+    seconds: float | None,
+    runs: int | None,
+    seed: int | None,
+    jobs: int,
+    engine: str | None,
+    encoder: str,
+    allocator: str | None,
+    corpus: Path | None,
+    findings: Path,
+    max_findings: int | None,
+    first: bool,
+    known: Path | None,
+    timeout: float,
+    memory_limit: int,
+    json_file: Path | None,
+) -> int:
+    """Run a campaign: one minute, unless --time or --runs say otherwise."""
+    if jobs != 1:
+        raise UsageError(f"--jobs {jobs}: campaigns run one worker, so only --jobs 1 is possible")
+    config = CampaignConfig(
+        encoder=encoder,
+        engine=engine or _default_engine(),
+        memory=allocator,
+        seed=int.from_bytes(os.urandom(4), "big") if seed is None else seed,
+        runs=runs,
+        seconds=DEFAULT_SECONDS if runs is None and seconds is None else seconds,
+        cache=corpus,
+        findings=findings,
+        max_findings=1 if first else max_findings,
+        known=_read_known(known),
+        timeout=timeout,
+        memory_limit=memory_limit,
+    )
+    results: list[CampaignResult] = []
+    if json_file is not None:
+        _write_json(json_file, results, None)
+    failure: CampaignError | None = None
+    stop = StopRequest()
+    with _ending_on_signals(stop):
+        for target in targets or tuple(TARGETS):
+            try:
+                results.append(_one_campaign(replace(config, target=target), stop))
+            except CampaignError as error:
+                failure = error
+                if error.result is not None:
+                    results.append(error.result)
+                break
+            if stop.times:
+                break
+    code = _exit_code(results, failure)
+    if json_file is not None:
+        _write_json(json_file, results, code)
+    if failure is not None:
+        _complain(failure)
+    return code
+
+
+def _one_campaign(config: CampaignConfig, stop: StopRequest) -> CampaignResult:
+    console = Console()
+    reporter = TerminalReporter(console, config)
+    result: CampaignResult | None = None
+    try:
+        result = run_campaign(config, reporter=reporter, stop=stop)
+    except CampaignError as error:
+        result = error.result
+        raise
+    finally:
+        reporter.close()
+        if result is not None and (result.executions or result.findings):
+            print_summary(console, result)
+    return result
+
+
+def _exit_code(results: list[CampaignResult], failure: CampaignError | None) -> int:
+    codes = [result.exit_code for result in results]
+    if FINDINGS in codes:
+        return FINDINGS
+    if failure is not None:
+        return failure.exit_code
+    return max(codes, default=CLEAN)
+
+
+def _default_engine() -> str:
+    for name, engine in engines().items():
+        missing = engine.missing()
+        if missing is None:
+            return name
+        click.echo(f"{missing}; going on without {name}", err=True)
+    raise UsageError("no engine can run here")
+
+
+def _read_known(path: Path | None) -> frozenset[str]:
+    if path is None:
+        return frozenset()
+    try:
+        lines = path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--known {path} cannot be read: {error}") from error
+    return frozenset(line.strip() for line in lines if line.strip() and line[0] != "#")
+
+
+def _write_json(path: Path, results: list[CampaignResult], code: int | None) -> None:
+    data = {
+        "format": 1,
+        "exit_code": code,
+        "campaigns": [result.to_json() for result in results],
+    }
+    try:
+        path.write_text(json.dumps(data, indent=2) + "\n")
+    except OSError as error:
+        raise EnvironmentFailedError(f"--json cannot be written: {sentence(error)}") from error
+
+
+@contextmanager
+def _ending_on_signals(stop: StopRequest) -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and SIGHUP end a campaign in its own order."""
+
+    def ask(number: int, frame: object) -> None:
+        stop()
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, ask) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_encoder_option = click.option("--encoder", help="Instead of the one that the finding is about.")
+_timeout_option = click.option(
+    "--timeout", type=Duration(), default=DEFAULT_TIMEOUT_SECONDS, show_default=True,
+    help="How long one execution may take.",
+)  # fmt: skip
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=_PATH, metavar="PATH...")
+@click.option("--script", is_flag=True, help="Print the program instead of running anything.")
+@click.option("--expect", metavar="GROUP", help="Exit with 0 if this group fires, else with 1.")
+@_encoder_option
+@_timeout_option
+def repro(
+    paths: tuple[Path, ...],
+    script: bool,
+    expect: str | None,
+    encoder: str | None,
+    timeout: float,
+) -> int:
+    """Run scenarios again and tell what happened; files, findings, or folders of them."""
+    found = [scenario for path in paths for scenario in find_scenarios(path)]
+    if script:
+        for replayable in found:
+            program = find_encoder(encoder or replayable.encoder).script(replayable.scenario)
+            click.echo(program, nl=not program.endswith("\n"))
+        return CLEAN
+    replays: list[Replay] = []
+    with Judge("build", timeout=timeout, memory_limit=DEFAULT_MEMORY_MEGABYTES) as judge:
+        for replayable in found:
+            name = encoder or replayable.encoder
+            find_encoder(name)
+            done = replay(replayable, judge, encoder=name)
+            replays.append(done)
+            if len(found) == 1:
+                _tell_story(done, name)
+            else:
+                _tell_briefly(done, name)
+    broken = sum(bool(done.judgement.violations) for done in replays)
+    if len(found) > 1:
+        click.echo(f"{plural(len(found), 'scenario')}, {broken} of them break a promise")
+    if expect is not None:
+        if any(expect in done.judgement.groups for done in replays):
+            return CLEAN
+        click.echo(f"the group {expect!r} did not fire", err=True)
+        return FINDINGS
+    return FINDINGS if broken else CLEAN
+
+
+def _tell_story(done: Replay, encoder: str) -> None:
+    scenario = done.replayable.scenario
+    click.echo(f"{done.replayable.path} on {encoder}")
+    dead = [v for v in done.judgement.violations if v.oracle == "process"]
+    lines = tell_unrun(scenario) if dead else tell(scenario, find_encoder(encoder))
+    for line in lines:
+        click.echo(line)
+    click.echo("")
+    if not done.judgement.violations:
+        click.echo("no promise was broken")
+    for violation in done.judgement.violations:
+        for line in describe(violation, scenario):
+            click.echo(line)
+
+
+def _tell_briefly(done: Replay, encoder: str) -> None:
+    violations = done.judgement.violations
+    where = f"{done.replayable.path} on {encoder}"
+    if not violations:
+        click.echo(f"passes     {where}")
+    for violation in violations:
+        click.echo(f"{violation.promise} broken  {where}: {violation.group}")
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=_PATH, metavar="FILE...")
+def show(paths: tuple[Path, ...]) -> int:
+    """Print scenarios of any form as text (also: fmt)."""
+    for path in paths:
+        for replayable in find_scenarios(path):
+            click.echo(print_scenario(replayable.scenario), nl=False)
+    return CLEAN
+
+
+@cli.command()
+@click.argument("path", type=_PATH, metavar="FILE")
+@click.option("-o", "--output", type=_PATH, help="Where to write it.")
+@click.option("--group", help="Shrink within this group; else that of the finding, or the first.")
+@_encoder_option
+@_timeout_option
+def shrink(
+    path: Path, output: Path | None, group: str | None, encoder: str | None, timeout: float
+) -> int:
+    """Make a scenario smaller that breaks the same promise in the same place (also: tmin)."""
+    found = find_scenarios(path)
+    if len(found) != 1:
+        raise UsageError(f"{path} holds {len(found)} scenarios; shrink takes one")
+    (replayable,) = found
+    if encoder is not None:
+        find_encoder(encoder)
+    find_encoder(replayable.encoder)
+    with Judge("build", timeout=timeout, memory_limit=DEFAULT_MEMORY_MEGABYTES) as judge:
+        wanted, smaller = shrink_replayable(replayable, judge, encoder=encoder, group=group)
+        asked = judge.asked
+    smaller = replace(smaller, comment=replayable.scenario.comment)
+    text = print_scenario(smaller)
+    click.echo(
+        f"{wanted}: {_size(replayable.scenario)} to {_size(smaller)}, in {asked} executions",
+        err=True,
+    )
+    if output is None:
+        click.echo(text, nl=False)
+        return CLEAN
+    try:
+        output.write_text(text)
+    except OSError as error:
+        raise EnvironmentFailedError(f"{output} cannot be written: {sentence(error)}") from error
+    click.echo(f"written: {output}; capnsafe repro {shlex.quote(str(output))}", err=True)
+    return CLEAN
+
+
+def _size(scenario: Scenario) -> str:
+    faults = plural(len(scenario.faults), "fault")
+    return f"{plural(len(scenario.operations), 'operation')} and {faults}"
+
+
+@cli.command("list")
+@click.argument("what", type=click.Choice(list(LISTS)))
+def list_command(what: str) -> int:
+    """What there is."""
+    headings, rows = LISTS[what]()
+    table = Table(box=None, pad_edge=False)
+    for column, heading in enumerate(headings):
+        table.add_column(heading, no_wrap=column == 0)
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False).print(table)
+    return CLEAN
+
+
+def _complain(error: Exception) -> None:
+    click.echo(f"capnsafe: {error}", err=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command, and exit with its code."""
+    sys.exit(_run(lambda: cli.main(args=arguments, prog_name="capnsafe", standalone_mode=False)))
+
+
+def _run(command: Callable[[], Any]) -> int:
+    try:
+        code = command()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except (UnknownNameError, UsageError) as error:
+        _complain(error)
+        return UsageError.exit_code
+    except CampaignError as error:
+        _complain(error)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; nothing is to be flushed into their closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLEAN
+    return code if isinstance(code, int) else CLEAN
