@@ -53,6 +53,7 @@ class Grant:
         "asked",
         "first",
         "granted_bytes",
+        "grows_back_to",
         "index",
         "key",
         "place",
@@ -79,6 +80,8 @@ class Grant:
         self.granted_bytes = granted_bytes
         #: The length it is shown with now: less after it shrank.
         self.shown_bytes = granted_bytes
+        #: The length in bytes that it grows back to when its cut was seen; 0 if it does not.
+        self.grows_back_to = 0
         #: How many times it was released.
         self.released = 0
         #: What the first release told.

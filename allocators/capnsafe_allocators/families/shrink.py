@@ -52,16 +52,28 @@ def _shrink(allocator: HostileAllocator, fault: Fault) -> str | None:
         return None
     allocator.cut(grant, remaining * WORD_BYTES)
     if fault.kind.endswith(_REGROW):
-        grant.seen = False
-
-        def regrow() -> str | None:
-            if not grant.seen or grant.shown_bytes >= before:
-                return None
-            allocator.grow_back(grant, before)
-            return f"segment {grant.index} grew back to {before // WORD_BYTES} words"
-
-        allocator.follow_up(fault, grant, regrow)
+        _let_grow_back(allocator, fault, grant, before)
     return f"segment {grant.index} shrank from {before // WORD_BYTES} to {remaining} words"
+
+
+def _let_grow_back(
+    allocator: HostileAllocator, fault: Fault, grant: Grant, shown_bytes: int
+) -> None:
+    is_waiting = grant.grows_back_to > 0
+    grant.grows_back_to = max(grant.grows_back_to, shown_bytes)
+    grant.seen = False
+    if is_waiting:
+        # Cut twice before it grew back: it does so once, to the greater length.
+        return
+
+    def grow_back() -> str | None:
+        if not grant.seen:
+            return None
+        shown_bytes, grant.grows_back_to = grant.grows_back_to, 0
+        allocator.grow_back(grant, shown_bytes)
+        return f"segment {grant.index} grew back to {shown_bytes // WORD_BYTES} words"
+
+    allocator.follow_up(fault, grant, grow_back)
 
 
 _KINDS = {
