@@ -55,6 +55,17 @@ class MemorySpec:
 HEAP: Final = MemorySpec("heap", 1024)
 
 
+def check_script_fault(fault: Fault) -> None:
+    """Raise ScenarioError unless the fault means something and bytes can hold it."""
+    try:
+        check_fault(fault)
+    except FaultError as error:
+        raise ScenarioError(str(error)) from None
+    _check_range("the number of a fault's moment", fault.number, 0, MAX_MOMENT)
+    _check_range("a fault's segment", fault.segment, 0, MAX_FAULT_SEGMENT)
+    _check_range("a fault's amount", fault.amount, 0, MAX_FAULT_AMOUNT)
+
+
 def _tidy(comment: str) -> str:
     """A comment as it comes back from text: no empty lines around it, no trailing blanks."""
     lines = comment.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -88,13 +99,7 @@ class Scenario:
         if len(self.faults) > MAX_FAULTS:
             raise ScenarioError(f"a scenario has at most {MAX_FAULTS} faults")
         for fault in self.faults:
-            try:
-                check_fault(fault)
-            except FaultError as error:
-                raise ScenarioError(str(error)) from None
-            _check_range("the number of a fault's moment", fault.number, 0, MAX_MOMENT)
-            _check_range("a fault's segment", fault.segment, 0, MAX_FAULT_SEGMENT)
-            _check_range("a fault's amount", fault.amount, 0, MAX_FAULT_AMOUNT)
+            check_script_fault(fault)
         object.__setattr__(self, "comment", _tidy(self.comment))
 
     @property

@@ -35,7 +35,7 @@ from .program import (
     Verb,
     kind_of,
 )
-from .scenario import MemorySpec, Scenario
+from .scenario import MemorySpec, Scenario, check_script_fault
 from .schema import FLOATS, SCALAR_BITS, Kind, Type
 
 HEADER: Final = "capnsafe scenario 1"
@@ -222,7 +222,9 @@ class _Parser:
             self._next += 1
             try:
                 if line.startswith("fault "):
-                    faults.append(parse_fault(line.removeprefix("fault ")))
+                    fault = parse_fault(line.removeprefix("fault "))
+                    check_script_fault(fault)
+                    faults.append(fault)
                     continue
                 if line.startswith("#"):
                     self._refuse("comments stand below the first line only")

@@ -1,0 +1,288 @@
+"""Bytes: every string is a scenario, every scenario a string, and random ones mean something."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from random import Random
+from struct import pack, unpack
+from time import perf_counter
+
+import pytest
+from capnsafe_allocators import FAMILIES, Fault, When
+from capnsafe_fuzz.scenario import (
+    TYPES,
+    UNLIMITED_WORDS,
+    ExpectationKind,
+    Kind,
+    MemorySpec,
+    Model,
+    Operation,
+    Scenario,
+    Verb,
+    decode,
+    encode,
+    generate,
+)
+from capnsafe_fuzz.scenario.program import MAX_COUNT_WEIGHTLESS, UNDERSTOOD, kind_of
+from capnsafe_fuzz.scenario.schema import FLOATS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+ROOT = Operation(Verb.ROOT)
+HEADER_BYTES, FAULT_BYTES, OPERATION_BYTES = 12, 8, 12
+
+
+def checked(scenario: Scenario) -> Scenario:
+    """The same scenario, through the checks that decode goes round."""
+    return replace(scenario)
+
+
+@given(st.binary(max_size=1500))
+@settings(max_examples=600)
+def test_every_byte_string_is_a_scenario(data: bytes) -> None:
+    scenario = decode(data)
+    assert checked(scenario) == scenario
+    canonical = encode(scenario)
+    assert decode(canonical) == scenario
+    assert encode(decode(canonical)) == canonical
+
+
+@given(st.integers(0, 64), st.integers(0, 1 << 32))
+@settings(max_examples=300)
+def test_every_scenario_is_a_byte_string(size: int, seed: int) -> None:
+    scenario = generate(Random(seed), size)
+    again = decode(encode(scenario))
+    assert again == scenario
+    # True == 1 and 1 == 1.0, but not here.
+    assert [type(operation.value) for operation in again.operations] == [
+        type(operation.value) for operation in scenario.operations
+    ]
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_every_action_of_every_type_survives(name: str) -> None:
+    """With the edges of every value: the constructor may let in only what bytes can hold."""
+    field = next((f.name for f in TYPES["Everything"].fields if f.target == name), None)  # type: ignore[union-attr]
+    start = (ROOT, Operation(Verb.INIT, 0, field, None if name in ("Small", "Empty") else 3))
+    if name == "Everything":
+        start = (ROOT, ROOT)
+    if name == "List(UInt16)":
+        start = (ROOT, Operation(Verb.INIT, 0, "u16s", 3))
+    for verb, place in UNDERSTOOD[name]:
+        for index in (0, 3, 4, 15, 16, 4095) if place is None else (place,):
+            kind = kind_of(TYPES[name], index)
+            for value in edges(verb, kind, name, place):
+                operation = Operation(verb, 1, index, value)
+                scenario = Scenario(operations=(*start, operation, Operation(Verb.OUTPUT)))
+                assert decode(encode(scenario)) == scenario, operation
+
+
+def edges(
+    verb: Verb, kind: Kind, name: str, place: str | None
+) -> list[int | bool | str | bytes | None]:
+    if verb is Verb.INIT and kind is Kind.LIST:
+        if place in ("units", "empties"):
+            return [0, 15, 16, MAX_COUNT_WEIGHTLESS]
+        return [0, 1, 15, 16, 32 if place == "children" else 300]
+    if verb is not Verb.SET:
+        return [None]
+    if kind is Kind.TEXT:
+        return ["", "a", "abcdefg", "abcdefgh", "\0", "é" * 3, "é" * 4, "é" * 150]
+    if kind is Kind.DATA:
+        return [b"", b"\0", b"\xff" * 7, b"\xff" * 8, b"\x80" * 300]
+    if kind is Kind.BOOL:
+        return [False, True]
+    if kind in FLOATS:
+        return [0, 1, 0x7F800000, 0x7FC00000]
+    signed = kind.value.startswith("Int")
+    bits = int("".join(filter(str.isdigit, kind.value)) or 16)
+    return [-(1 << bits - 1), -1, 0, (1 << bits - 1) - 1] if signed else [0, 1, (1 << bits) - 1]
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [
+        MemorySpec(name, segment, total)
+        for segment in (0, 1, 16, 17, 256, 257, 4096)
+        for name, totals in (("heap", (0,)), ("fixed", (1, 128, 129, 1024, 1025, 4096)))
+        for total in totals
+        if segment or name == "fixed"
+    ],
+)
+def test_every_memory_survives(memory: MemorySpec) -> None:
+    assert decode(encode(Scenario(memory))).memory == memory
+
+
+@pytest.mark.parametrize(
+    "words", [1, 2, 34, 35, 36, 98, 99, 4096, 4097, 1 << 20, UNLIMITED_WORDS - 1, UNLIMITED_WORDS]
+)
+def test_every_limit_survives(words: int) -> None:
+    scenario = Scenario(max_segment_words=words)
+    assert decode(encode(scenario)).max_segment_words == words
+
+
+def test_every_kind_of_fault_survives() -> None:
+    for family in FAMILIES.values():
+        for name, kind in family.kinds.items():
+            for when in family.moments:
+                for number, numbers in (
+                    (1, (0, 0)),
+                    (7, (1, 1)),
+                    (64, (4, 63)),
+                    (4095, (63, 4095)),
+                ):
+                    fault = Fault(
+                        family.name,
+                        name,
+                        when,
+                        number - (when is When.AFTER),
+                        number % 2 == 1,
+                        numbers[0] if kind.takes_segment else 0,
+                        numbers[1] if kind.takes_amount else 0,
+                    )
+                    scenario = Scenario(faults=(fault,) * 8)
+                    assert decode(encode(scenario)) == scenario, fault
+
+
+def test_random_bytes_mean_every_fault() -> None:
+    rng = Random(5)
+    seen = Counter(
+        (fault.family, fault.kind, fault.when)
+        for _ in range(3000)
+        for fault in decode(rng.randbytes(60)).faults
+    )
+    expected = {
+        (family.name, kind, when)
+        for family in FAMILIES.values()
+        for kind in family.kinds
+        for when in family.moments
+    }
+    assert set(seen) == expected
+
+
+def random_bytes(rng: Random) -> bytes:
+    """A dozen operations, as the header says, and room for all the faults there may be."""
+    data = bytearray(rng.randbytes(HEADER_BYTES + 8 * FAULT_BYTES + 14 * OPERATION_BYTES))
+    data[1] = 12
+    return bytes(data)
+
+
+def test_random_bytes_mostly_mean_something() -> None:
+    rng = Random(1)
+    kinds: Counter[ExpectationKind] = Counter()
+    faults: Counter[int] = Counter()
+    roots = 0
+    for _ in range(1000):
+        scenario = decode(random_bytes(rng))
+        model = Model()
+        roots += scenario.operations[0] == ROOT
+        faults[len(scenario.faults)] += 1
+        for operation in scenario.operations:
+            kinds[model.expect(operation).kind] += 1
+            model.commit(operation)
+    total = kinds.total()
+    assert roots > 950
+    assert (kinds[ExpectationKind.OK] + kinds[ExpectationKind.VALUE]) / total > 0.75
+    # Wrong programs are tested, too.
+    assert kinds[ExpectationKind.STALE] / total > 0.01
+    assert kinds[ExpectationKind.INDEX] / total > 0.01
+    assert faults[1] > 400
+    assert faults[0] > 100
+    assert sum(count for number, count in faults.items() if number > 1) > 150
+
+
+def test_random_bytes_reach_every_action() -> None:
+    rng = Random(2)
+    seen = set()
+    for _ in range(4000):
+        scenario = decode(random_bytes(rng))
+        types = scenario.handle_types
+        for verb, handle, place, _ in scenario.operations:
+            held = types[handle].name if handle >= 0 else ""
+            seen.add((held, verb, place if isinstance(place, str) else None))
+    expected = {(name, *action) for name, actions in UNDERSTOOD.items() for action in actions}
+    expected |= {("", verb, None) for verb in (Verb.ROOT, Verb.REOPEN, Verb.OUTPUT)}
+    assert seen == expected
+
+
+def test_a_small_edit_of_the_bytes_is_a_small_edit_of_the_program() -> None:
+    """One byte of one record changes one operation, and what depends on its handle."""
+    rng = Random(3)
+    changed = []
+    for _ in range(2000):
+        scenario = generate(rng, 12)
+        data = bytearray(encode(scenario))
+        start = HEADER_BYTES + FAULT_BYTES * len(scenario.faults)
+        at = rng.randrange(start, start + OPERATION_BYTES * 12)
+        data[at] ^= 1 << rng.randrange(8)
+        edited = decode(bytes(data)).operations
+        assert len(edited) == 12
+        changed.append(sum(a != b for a, b in zip(scenario.operations, edited, strict=True)))
+        if at % OPERATION_BYTES != start % OPERATION_BYTES + 1:
+            assert (
+                edited[: (at - start) // OPERATION_BYTES]
+                == scenario.operations[: (at - start) // OPERATION_BYTES]
+            )
+    assert sum(changed) / len(changed) < 1.5
+
+
+def test_long_texts_do_not_push_operations_about() -> None:
+    operations = (
+        ROOT,
+        Operation(Verb.SET, 0, "text", "x" * 100),
+        Operation(Verb.SET, 0, "data", b"y" * 50),
+        Operation(Verb.SET, 0, "u8", 7),
+    )
+    data = encode(Scenario(operations=operations))
+    assert len(data) == HEADER_BYTES + 4 * OPERATION_BYTES + 150
+    edited = bytearray(data)
+    edited[HEADER_BYTES + OPERATION_BYTES + 4] = 90
+    found = decode(bytes(edited)).operations
+    assert found[1].value == "x" * 90
+    assert found[2].value == b"x" * 10 + b"y" * 40
+    assert found[3] == operations[3]
+    # The end of the input cuts texts, not operations.
+    assert decode(data[:-60]).operations[1:] == (
+        Operation(Verb.SET, 0, "text", "x" * 90),
+        Operation(Verb.SET, 0, "data", b""),
+        operations[3],
+    )
+
+
+def test_too_much_is_cut() -> None:
+    scenario = decode(b"\x40" * 12 + bytes(10_000))
+    assert len(scenario.operations) == 64
+    assert decode(b"").operations == ()
+    assert decode(b"") == decode(bytes(12))
+
+
+def test_texts_that_are_not_utf8_lose_what_is_not() -> None:
+    data = bytearray(encode(Scenario(operations=(ROOT, Operation(Verb.SET, 0, "text", "abc")))))
+    value = data.index(b"abc")
+    data[value : value + 3] = b"\xffb\xc3"
+    assert decode(bytes(data)).operations[1].value == "b"
+
+
+@given(st.binary(min_size=200, max_size=800))
+def test_floats_survive_as_python_floats(data: bytes) -> None:
+    """On the way to an encoder and back, a float's bits are a Python float."""
+    scenario = decode(data)
+    types = scenario.handle_types
+    for verb, handle, place, value in scenario.operations:
+        if verb is Verb.SET and (kind := kind_of(types[handle], place)) in FLOATS:
+            integer, real = ("<I", "<f") if kind is Kind.FLOAT32 else ("<Q", "<d")
+            assert unpack(integer, pack(real, *unpack(real, pack(integer, value)))) == (value,)
+
+
+def test_decoding_is_fast() -> None:
+    """It runs once for each execution; the bound is ten times what it takes on a slow machine."""
+    rng = Random(4)
+    inputs = [encode(generate(rng, 12)) for _ in range(200)]
+    best = 1.0
+    for _ in range(5):
+        start = perf_counter()
+        for data in inputs:
+            decode(data)
+        best = min(best, perf_counter() - start)
+    assert best / len(inputs) < 300e-6

@@ -1,0 +1,252 @@
+"""Made, mutated and crossed scenarios: always valid, mostly different, reaching everything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+import pytest
+from capnsafe_allocators import FAMILIES
+from capnsafe_fuzz.scenario import (
+    EVERYTHING,
+    UNLIMITED_WORDS,
+    ExpectationKind,
+    Kind,
+    ListType,
+    Model,
+    Operation,
+    Scenario,
+    Verb,
+    crossover,
+    decode,
+    encode,
+    generate,
+    mutate,
+    parse_scenario,
+    print_scenario,
+)
+from capnsafe_fuzz.scenario.program import UNDERSTOOD, kind_of, max_count, type_at
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+def assert_valid(scenario: Scenario) -> None:
+    assert replace(scenario) == scenario
+    assert decode(encode(scenario)) == scenario
+    assert parse_scenario(print_scenario(scenario)) == scenario
+
+
+def expectations(scenario: Scenario) -> Counter[ExpectationKind]:
+    model = Model()
+    found: Counter[ExpectationKind] = Counter()
+    for operation in scenario.operations:
+        found[model.expect(operation).kind] += 1
+        model.commit(operation)
+    return found
+
+
+@given(st.binary(max_size=900), st.binary(max_size=900), st.integers(0, 1 << 32))
+@settings(max_examples=400)
+def test_what_comes_out_is_valid(first: bytes, second: bytes, seed: int) -> None:
+    rng = Random(seed)
+    one, other = decode(first), decode(second)
+    assert_valid(mutate(one, rng))
+    assert_valid(crossover(one, other, rng))
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 12, 63, 64, 65, 1000])
+def test_generated_programs_have_the_size_asked_for(size: int) -> None:
+    for seed in range(30):
+        scenario = generate(Random(seed), size)
+        assert_valid(scenario)
+        assert len(scenario.operations) == min(size, 64)
+
+
+def test_the_same_luck_gives_the_same_scenarios() -> None:
+    def chain(seed: int) -> list[Scenario]:
+        rng = Random(seed)
+        made = [generate(rng, 10)]
+        for _ in range(50):
+            made.append(mutate(made[-1], rng))
+            made.append(crossover(made[-1], made[rng.randrange(len(made))], rng))
+        return made
+
+    assert chain(1) == chain(1)
+    assert chain(1) != chain(2)
+
+
+def test_mutants_differ_and_by_little() -> None:
+    rng = Random(7)
+    same = 0
+    edited = []
+    for _ in range(1500):
+        scenario = generate(rng, 12)
+        mutant = mutate(scenario, rng)
+        same += mutant == scenario
+        kept = sum((Counter(scenario.operations) & Counter(mutant.operations)).values())
+        edited.append(12 - kept)
+    assert same < 30
+    assert sum(edited) / len(edited) < 4
+
+
+def test_mutation_does_not_wear_programs_out() -> None:
+    """A long chain of mutants neither dies out, nor fills with operations that do nothing."""
+    rng = Random(8)
+    lengths = []
+    kinds: Counter[ExpectationKind] = Counter()
+    for _ in range(25):
+        scenario = generate(rng, 12)
+        for _ in range(60):
+            scenario = mutate(scenario, rng)
+        lengths.append(len(scenario.operations))
+        kinds += expectations(scenario)
+    assert 4 < sum(lengths) / len(lengths) < 50
+    assert (kinds[ExpectationKind.OK] + kinds[ExpectationKind.VALUE]) / kinds.total() > 0.5
+
+
+def what_it_has(scenario: Scenario) -> set[object]:
+    """Every verb by kind of place, every family and kind of fault at its moment, and edges."""
+    found: set[object] = set()
+    types = scenario.handle_types
+    for verb, handle, place, value in scenario.operations:
+        if handle < 0:
+            found.add(verb)
+            continue
+        held = types[handle]
+        kind = kind_of(held, place)
+        found.add((held.name, verb, place if isinstance(place, str) else None))
+        if verb is Verb.INIT and kind is Kind.LIST:
+            made = type_at(held, place)
+            assert isinstance(made, ListType)
+            assert isinstance(value, int)
+            found.add(
+                (
+                    "count",
+                    made.name,
+                    "zero" if value == 0 else "most" if value == max_count(made) else "some",
+                )
+            )
+        elif isinstance(value, str):
+            found.add(("text", "long" if len(value) > 64 else "short"))
+            found |= {("text", what) for what in ("\0", "é", "日", "😀", '"') if what in value}
+        elif isinstance(value, bytes):
+            found.add(("data", "long" if len(value) > 64 else "empty" if not value else "short"))
+    found |= {(fault.family, fault.kind, fault.when, fault.persistent) for fault in scenario.faults}
+    found |= {("faults", len(scenario.faults))}
+    found |= {("memory", scenario.memory.name, scenario.memory.segment_words == 0)}
+    found |= {("limit", scenario.max_segment_words == UNLIMITED_WORDS)}
+    return found | {("expected", kind) for kind in expectations(scenario)}
+
+
+def everything_wanted() -> set[object]:
+    wanted: set[object] = {Verb.ROOT, Verb.REOPEN, Verb.OUTPUT}
+    wanted |= {(name, *action) for name, actions in UNDERSTOOD.items() for action in actions}
+    wanted |= {
+        ("count", field.target, size)
+        for field in EVERYTHING.fields
+        if field.kind is Kind.LIST
+        for size in ("zero", "some", "most")
+    }
+    wanted |= {("text", what) for what in ("long", "short", "\0", "é", "日", "😀", '"')}
+    wanted |= {("data", what) for what in ("long", "short", "empty")}
+    wanted |= {
+        (family.name, kind, when, persistent)
+        for family in FAMILIES.values()
+        for kind in family.kinds
+        for when in family.moments
+        for persistent in (True, False)
+    }
+    wanted |= {("faults", number) for number in (0, 1, 2, 3)}
+    wanted |= {("memory", "heap", False), ("memory", "fixed", False), ("memory", "fixed", True)}
+    wanted |= {("limit", True), ("limit", False)}
+    return wanted | {("expected", kind) for kind in ExpectationKind}
+
+
+def chain_of_mutants(rng: Random) -> Callable[[], Scenario]:
+    state = [generate(rng, 6)]
+
+    def following() -> Scenario:
+        fresh = rng.random() < 0.02 or not state[0].operations
+        state[0] = generate(rng, 6) if fresh else mutate(state[0], rng)
+        return state[0]
+
+    return following
+
+
+def test_generate_reaches_everything() -> None:
+    rng = Random(9)
+    missing = everything_wanted()
+    for _ in range(6000):
+        missing -= what_it_has(generate(rng, 12))
+    assert not missing
+
+
+def test_mutate_reaches_everything() -> None:
+    following = chain_of_mutants(Random(10))
+    missing = everything_wanted()
+    for _ in range(25000):
+        missing -= what_it_has(following())
+    assert not missing
+
+
+def test_every_number_of_a_fault_is_mutated() -> None:
+    rng = Random(12)
+    start = parse_scenario(
+        "capnsafe scenario 1\nmemory heap segment_words=1\nlimit max_segment_words=64\nh0 = root\n"
+        "fault shrink below-used segment 5 once segment=0 amount=1\n"
+    )
+    seen: dict[str, set[object]] = {name: set() for name in ("kind", "when", "number", "amount")}
+    seen |= {"segment": set(), "persistent": set(), "family": set()}
+    for _ in range(2000):
+        for fault in mutate(start, rng).faults:
+            for name, values in seen.items():
+                values.add(getattr(fault, name))
+    assert {4, 5, 6} <= seen["number"]
+    assert all(len(values) > 1 for values in seen.values()), seen
+
+
+def test_crossing_keeps_heads_and_finds_handles_for_tails() -> None:
+    rng = Random(13)
+    root, tail_count, heads = Operation(Verb.ROOT), 0, 0
+    first = Scenario(operations=(root, *(Operation(Verb.SET, 0, "u8", n) for n in range(9))))
+    other = Scenario(
+        operations=(
+            root,
+            Operation(Verb.INIT, 0, "smalls", 3),
+            Operation(Verb.OPEN, 1, 1),
+            Operation(Verb.SET, 2, "number", 77),
+        )
+    )
+    for _ in range(300):
+        crossed = crossover(first, other, rng).operations
+        heads += any(operation.place == "u8" for operation in crossed)
+        for number, operation in enumerate(crossed):
+            if operation.value == 77:
+                tail_count += 1
+                # Nothing in the first program is a Small: without its maker it would be left out.
+                assert crossed[number - 1].verb is Verb.OPEN
+    assert tail_count > 20
+    assert heads > 200
+
+
+def test_deleting_a_maker_leaves_no_one_without_a_handle() -> None:
+    """Whoever worked on its handle works on another of the type, or goes too."""
+    rng = Random(14)
+    scenario = Scenario(
+        operations=(
+            Operation(Verb.ROOT),
+            Operation(Verb.INIT, 0, "small"),
+            Operation(Verb.INIT, 0, "smalls", 1),
+            Operation(Verb.OPEN, 2, 0),
+            Operation(Verb.SET, 3, "number", 5),
+        )
+    )
+    retargeted = 0
+    for _ in range(3000):
+        mutant = mutate(scenario, rng)
+        assert_valid(mutant)
+        if Operation(Verb.SET, 1, "number", 5) in mutant.operations:
+            retargeted += 1
+    assert retargeted > 20
