@@ -27,10 +27,11 @@ from dataclasses import dataclass, replace
 from time import perf_counter_ns
 from typing import Any, Final
 
-from capnsafe import FixedAllocator, HeapAllocator
 from capnsafe_allocators import GUARD_WORDS, Call, HostileAllocator, When
 
-from .encoders.protocol import Encoder, Failure, Memory, Session
+from capnsafe import FixedAllocator, HeapAllocator
+
+from .encoders.protocol import Account, Attempt, Encoder, Failure, Memory, ProofKind, Session
 from .oracles import ORACLES, Cost
 from .oracles.decode import Examination, examine, examine_stream
 from .oracles.layout import ROOT
@@ -61,6 +62,7 @@ __all__ = [
     "execute",
     "explain",
     "observe",
+    "script",
 ]
 
 Situation = tuple[str, str, str]
@@ -150,6 +152,38 @@ def explain(scenario: Scenario, encoder: Encoder, *, costly: bool = False) -> Ve
 def observe(scenario: Scenario, encoder: Encoder, *, each_step: bool = True) -> Record:
     """What happened, step by step, unjudged: to tell people, and to print programs."""
     return _observe(scenario, encoder, each_step, False).record
+
+
+def script(scenario: Scenario, encoder: Encoder) -> str:
+    """``scenario`` as a program in the encoder's API, which shows what it breaks first.
+
+    If nothing is broken, the program only runs.
+    """
+    run = _observe(scenario, encoder, True, False)
+    if not _judge(run, True):
+        run = _observe(scenario, encoder, False, False)
+    found = [
+        (finding.operation, oracle, finding)
+        for oracle in ORACLES.values()
+        for finding in oracle.check(run.record)
+    ]
+    if not found:
+        return encoder.script(scenario)
+    # Of what the first guilty operation broke, what a program can show.
+    _, oracle, finding = min(
+        found, key=lambda entry: (entry[0], entry[2].proof.kind is ProofKind.NONE)
+    )
+    attempts = []
+    for step in run.record.steps:
+        if step.index > finding.operation:
+            break
+        skipped = step.outcome is Outcome.SKIPPED
+        interrupted = step.outcome is Outcome.INTERRUPTED
+        attempts.append(Attempt(step.index, step.outcome is Outcome.DONE, skipped, interrupted))
+        if step is finding.step:
+            break
+    headline = f"{oracle.promise}: {finding.detail}"
+    return encoder.script(scenario, Account(tuple(attempts), headline, finding.proof))
 
 
 def _observe(scenario: Scenario, encoder: Encoder, each_step: bool, timed: bool) -> _Run:
@@ -283,9 +317,7 @@ class _Run:
         "started",
     )
 
-    def __init__(
-        self, scenario: Scenario, encoder: Encoder, each_step: bool, timed: bool
-    ) -> None:
+    def __init__(self, scenario: Scenario, encoder: Encoder, each_step: bool, timed: bool) -> None:
         self.started = perf_counter_ns()
         self.encoder_time = 0
         self.oracle_time = 0
@@ -419,10 +451,8 @@ class _Run:
             step.error = error
         if self._timed:
             self.encoder_time += perf_counter_ns() - started
-        if step.outcome is Outcome.DONE:
-            outcome = step.outcome.value
-        else:
-            outcome = self._note_failure(step)
+        done = step.outcome is Outcome.DONE
+        outcome = step.outcome.value if done else self._note_failure(step)
         step.swallowed = bool(witness.interrupts) and step.outcome is not Outcome.INTERRUPTED
         if len(hostile.fired) > self._fired_seen:
             self._note_faults(step)

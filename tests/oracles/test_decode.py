@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from capnsafe_fuzz.oracles import decode
 from capnsafe_fuzz.oracles.decode import (
     UNREADABLE,

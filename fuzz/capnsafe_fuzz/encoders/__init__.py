@@ -1,7 +1,7 @@
 """An encoder is a library that builds messages, as the harness sees it: one adapter each.
 
-``capnsafe`` is the library of this repository.  ``planted:NAME`` is a copy of it with a mistake that
-was really made somewhere, to prove that the harness would find it.  ``protocol`` says what an
+``capnsafe`` is the library of this repository.  ``planted:NAME`` is a copy of it with a mistake
+that was really made somewhere, to prove that the harness would find it.  ``protocol`` says what an
 adapter must offer.
 """
 

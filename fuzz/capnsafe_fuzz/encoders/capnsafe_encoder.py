@@ -31,6 +31,7 @@ from ..scenario.schema import (
 from .protocol import Failure, Memory
 
 if TYPE_CHECKING:
+    from ..scenario import Scenario
     from .protocol import Account
 
 Performer = Callable[[Any, Any, Any], Any]
@@ -169,9 +170,7 @@ class _Compiler:
             return self._on_pointer(kind, held.target, verb, None)
         if kind in FLOATS:
             if verb is Verb.SET:
-                return lambda handle, index, value: handle.__setitem__(
-                    index, float_of(kind, value)
-                )
+                return lambda handle, index, value: handle.__setitem__(index, float_of(kind, value))
             return lambda handle, index, _: bits_of(kind, handle[index])
         if verb is Verb.SET:
             return lambda handle, index, value: handle.__setitem__(index, value)
@@ -192,6 +191,7 @@ class CapnsafeSession:
         self._types: list[Type] = []
 
     def perform(self, operation: Operation) -> object:
+        """Do one operation other than OUTPUT."""
         verb, number, place, value = operation
         if verb is Verb.ROOT:
             handle = self._message.init_root(EVERYTHING.data_words, EVERYTHING.pointer_count)
@@ -215,6 +215,7 @@ class CapnsafeSession:
         return held.by_name[place].type if isinstance(held, StructType) else held.type
 
     def skip(self, operation: Operation) -> None:
+        """Number the handle that the operation would have made, without an object behind it."""
         if operation.verb in HANDLE_MAKERS:
             if operation.verb in (Verb.ROOT, Verb.REOPEN):
                 made: Type = EVERYTHING
@@ -223,14 +224,17 @@ class CapnsafeSession:
             self._number(made, None)
 
     def output(self) -> bytes:
+        """Answer the framed message."""
         stream: bytes = self._message.to_bytes()
         return stream
 
     def segment_words(self) -> tuple[int, ...]:
+        """Answer the words handed out of each segment."""
         words: tuple[int, ...] = self._message.segment_words()
         return words
 
     def close(self) -> None:
+        """Release everything."""
         self._message.close()
 
 
@@ -282,3 +286,9 @@ class CapnsafeEncoder:
     def argument_type(self, error: BaseException) -> bool:
         """Whether callers can catch the error as the builtin that it is."""
         return isinstance(error, TypeError | ValueError | IndexError)
+
+    def script(self, scenario: Scenario, account: Account | None = None) -> str:
+        """Print the scenario as a program in capnsafe's API."""
+        from .capnsafe_script import print_program
+
+        return print_program(scenario, account, self.name.partition(":")[2])

@@ -12,8 +12,9 @@ that makes a handle takes the next number, whether it succeeds, fails or is skip
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from ..scenario import Operation, Scenario
@@ -43,11 +44,14 @@ class Failure(StrEnum):
 class Memory(Protocol):
     """The owner of the memory, as every encoder is given it: capnsafe's ``Allocator``."""
 
-    def allocate(self, minimum_words: int, /) -> object: ...
+    def allocate(self, minimum_words: int, /) -> object:
+        """Grant a new segment; answers its key."""
 
-    def segment(self, key: object, /) -> object: ...
+    def segment(self, key: object, /) -> object:
+        """Answer the buffer of a segment, as it lies now."""
 
-    def release(self, key: object, words_used: int, /) -> None: ...
+    def release(self, key: object, words_used: int, /) -> None:
+        """Take a grant back."""
 
 
 class Session(Protocol):
@@ -94,8 +98,73 @@ class Encoder(Protocol):
     def argument_type(self, error: BaseException) -> bool:
         """Whether an error of class ARGUMENT or INDEX is also the builtin that callers catch."""
 
-    def script(self, scenario: Scenario) -> str:
+    def script(self, scenario: Scenario, account: Account | None = None) -> str:
         """``scenario`` as a program in the library's own API.
 
-        It exits non-zero exactly when the bug shows.
+        With an ``account`` of what happened, the program ends where the promise was broken, and
+        exits non-zero exactly when it is broken.  Without one it only runs.
         """
+
+
+class ProofKind(Enum):
+    """How a program can show that a promise is broken."""
+
+    NONE = auto()
+    """It cannot: something besides the library is needed."""
+    OWN_ERROR = auto()
+    """The last attempt succeeds or raises the library's own error."""
+    SUCCESS = auto()
+    """The last attempt does not raise."""
+    REFUSAL = auto()
+    """The last attempt raises the library's own error; a stale handle, StaleHandle; and so on."""
+    INTERRUPT = auto()
+    """The last attempt raises KeyboardInterrupt."""
+    CAUSE = auto()
+    """The error of the last attempt names its cause."""
+    VALUE = auto()
+    """The last attempt answers ``expected``; for one that makes a handle, whether there is one."""
+    READS = auto()
+    """After the last attempt the memory says ``expected`` at ``path``."""
+    OUTPUT_READS = auto()
+    """What the last attempt gave out says ``expected`` at ``path``."""
+    ZERO = auto()
+    """After the last attempt, the output is zero at ``word`` of ``segment``."""
+    EVIDENCE = auto()
+    """The memory saw nothing that breaks a promise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What must hold at the end of a program, and does not."""
+
+    kind: ProofKind = ProofKind.NONE
+    path: tuple[str | int, ...] = ()
+    """Fields and indices from the root."""
+    expected: Any = None
+    """As in the model's tree."""
+    segment: int = 0
+    word: int = 0
+    failure: Failure | None = None
+    """Which error a refusal must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt at one operation, as it went."""
+
+    index: int
+    """The operation's; the final output has the index after the last one, closing the one after."""
+    succeeded: bool
+    skipped: bool = False
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What happened up to the attempt that broke a promise."""
+
+    attempts: tuple[Attempt, ...]
+    """The last one is the guilty one."""
+    headline: str
+    """Which promise, and how."""
+    proof: Proof

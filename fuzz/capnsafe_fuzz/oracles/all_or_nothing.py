@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .oracle import Cost, Finding, Oracle, of_step
+from .oracle import Cost, Finding, Oracle, of_step, reading
 from .record import Outcome, Record
 
 
@@ -21,7 +21,10 @@ def _check(record: Record) -> Iterator[Finding]:
     if step.outcome in (Outcome.RAISED, Outcome.INTERRUPTED):
         what, sentence = step.contents.what_is_wrong()
         yield of_step(
-            step, what, f"{step.verb} raised {step.error!r} and changed the message: {sentence}"
+            step,
+            what,
+            f"{step.verb} raised {step.error!r} and changed the message: {sentence}",
+            reading(step, step.contents),
         )
 
 

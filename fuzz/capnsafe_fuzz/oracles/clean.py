@@ -3,27 +3,61 @@
 Outputs are examined: padding must be zero, and so must every word that the root does not reach.  A
 message that says something else than it must, with no failure to explain it, on memory that was
 granted dirty, is counted here too: a field nobody set reads as what lay there before.
+
+Only an output is judged, since an encoder may put off the zeroing of retired words until then.  But
+where memory was examined after each operation, the operation is named that left the bytes behind:
+the one after which the root did not reach the word any more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .oracle import Cost, Finding, Oracle, of_step
-from .record import Outcome, Record
+from ..encoders.protocol import Proof, ProofKind
+from .decode import Problem, ProblemKind
+from .oracle import Cost, Finding, Oracle, of_step, reading
+from .record import Outcome, Record, Step
 
 
 def _check(record: Record) -> Iterator[Finding]:
-    for step in record.steps:
+    first = record.first_wrong if record.dirty else None
+    if first is not None and first.contents is not None and first.outcome is Outcome.DONE:
+        _, sentence = first.contents.what_is_wrong()
+        sentence = f"on dirty memory, after {first.verb}: {sentence}"
+        yield of_step(first, "dirt", sentence, reading(first, first.contents))
+        return
+    for number, step in enumerate(record.steps):
         if step.output is not None and step.contents is not None:
             problem = step.contents.unclean
             if problem is not None:
-                yield of_step(step, str(problem.kind), problem.sentence)
-    if record.dirty:
-        first = record.first_wrong
-        if first is not None and first.contents is not None and first.outcome is Outcome.DONE:
-            what, sentence = first.contents.what_is_wrong()
-            yield of_step(first, what, f"on dirty memory, after {first.verb}: {sentence}")
+                guilty = _guilty(record.steps[: number + 1], problem)
+                proof = Proof(ProofKind.ZERO, segment=problem.segment, word=problem.word)
+                yield of_step(guilty, str(problem.kind), problem.sentence, proof)
+                return
+
+
+def _guilty(steps: list[Step], problem: Problem) -> Step:
+    """The step that left the bytes behind, as far as memory was looked at; else the output."""
+    output = steps[-1]
+    if problem.kind is ProblemKind.FRAMING:
+        return output
+    guilty = output
+    for step in reversed(steps):
+        if step.contents is None:
+            continue
+        if problem.kind is ProblemKind.LEFTOVER:
+            if _reached(step, problem.segment, problem.word):
+                break
+        elif problem not in step.contents.examination.problems:
+            break
+        guilty = step
+    return guilty
+
+
+def _reached(step: Step, segment: int, word: int) -> bool:
+    assert step.contents is not None
+    claimed = step.contents.examination.claimed
+    return segment < len(claimed) and word < len(claimed[segment]) and claimed[segment][word] == 1
 
 
 CLEAN = Oracle(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..encoders.protocol import Failure
+from ..encoders.protocol import Failure, Proof, ProofKind
 from ..scenario.model import ExpectationKind
 from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence
 from .record import Outcome, Record
+
+_PROOF = Proof(ProofKind.REFUSAL, failure=Failure.STALE)
 
 
 def _check(record: Record) -> Iterator[Finding]:
@@ -15,12 +17,15 @@ def _check(record: Record) -> Iterator[Finding]:
         if step.expectation.kind is not ExpectationKind.STALE:
             continue
         if step.outcome is Outcome.DONE:
-            yield of_step(step, "accepted", f"{step.verb} accepted a handle whose object is gone")
+            yield of_step(
+                step, "accepted", f"{step.verb} accepted a handle whose object is gone", _PROOF
+            )
         elif step.failure not in (Failure.STALE, Failure.FOREIGN) and not step.excused:
             yield of_step(
                 step,
                 exception_name(step),
                 f"{raised_sentence(step)}, and not that the handle is stale",
+                _PROOF,
             )
 
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 import struct
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -81,6 +81,7 @@ class Unreadable:
     __slots__ = ()
 
     def __repr__(self) -> str:
+        """Say so to people."""
         return "<unreadable>"
 
 
@@ -93,6 +94,8 @@ class Examination:
 
     tree: Any
     problems: tuple[Problem, ...]
+    claimed: tuple[bytearray, ...] = field(default=(), compare=False, repr=False)
+    """For each segment, a byte for each word: 1 if the root reaches it."""
 
 
 def unframe(stream: bytes) -> tuple[list[bytes], list[Problem]]:
@@ -137,7 +140,7 @@ def examine(
     examiner = _Examiner(segments, used_words)
     tree = examiner.read_root(root)
     examiner.find_leftovers()
-    return Examination(tree, tuple(examiner.problems))
+    return Examination(tree, tuple(examiner.problems), tuple(examiner.claimed))
 
 
 def examine_stream(stream: bytes, root: StructLayout) -> Examination:
@@ -146,7 +149,7 @@ def examine_stream(stream: bytes, root: StructLayout) -> Examination:
     examination = examine(segments, root)
     if not framing:
         return examination
-    return Examination(examination.tree, (*framing, *examination.problems))
+    return replace(examination, problems=(*framing, *examination.problems))
 
 
 def _words_of(data: bytes) -> Sequence[int]:
@@ -317,7 +320,7 @@ class _Examiner:
         word: int,
         work: list[tuple[Any, Any, Shape, int, int]],
     ) -> Any:
-        """Read what the non-zero pointer at ``word`` leads to; what it contains goes to ``work``."""
+        """Read what a non-zero pointer leads to; what that contains goes to ``work``."""
         followed = self.follow(name, segment, word)
         if followed is None:
             return UNREADABLE
@@ -472,9 +475,11 @@ class _Examiner:
         elements: list[Any] = [None] * count
         assert shape.element is not None
         words = self.words[segment]
-        for index in range(count):
-            if words[start + index]:
-                work.append((elements, index, shape.element, segment, start + index))
+        work.extend(
+            (elements, index, shape.element, segment, start + index)
+            for index in range(count)
+            if words[start + index]
+        )
         return elements
 
     def read_struct_list(

@@ -20,6 +20,7 @@ class Difference:
     expected: Any
 
     def __str__(self) -> str:
+        """Say it in a sentence."""
         return f"{print_path(self.path)} is {_short(self.found)}, not {_short(self.expected)}"
 
 
@@ -37,7 +38,8 @@ def first_difference(found: Any, expected: Any) -> Difference | None:
                     for index in reversed(range(len(right)))
                 )
             elif left != right:
-                index = next(at for at, pair in enumerate(zip(left, right)) if pair[0] != pair[1])
+                pairs = enumerate(zip(left, right, strict=True))
+                index = next(at for at, (one, other) in pairs if one != other)
                 work.append(((*path, index), left[index], right[index]))
         elif type(left) is not type(right) or left != right:
             return Difference(path, left, right)

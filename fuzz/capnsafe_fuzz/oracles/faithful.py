@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..encoders.protocol import Failure
+from ..encoders.protocol import Failure, Proof, ProofKind
 from ..scenario.model import ExpectationKind
-from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence
+from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence, reading
 from .record import Outcome, Record, Step
 
 _SUCCESS = (ExpectationKind.OK, ExpectationKind.VALUE)
@@ -31,6 +31,7 @@ def _check(record: Record) -> Iterator[Finding]:
                     step,
                     exception_name(step),
                     f"{raised_sentence(step)}, although the memory gave no reason to",
+                    Proof(ProofKind.SUCCESS),
                 )
         elif step.outcome is Outcome.DONE:
             yield from _wrong_value(step)
@@ -45,7 +46,7 @@ def _wrong_contents(record: Record, step: Step) -> Iterator[Finding]:
     ):
         return
     what, sentence = step.contents.what_is_wrong()
-    yield of_step(step, what, f"after {step.verb}: {sentence}")
+    yield of_step(step, what, f"after {step.verb}: {sentence}", reading(step, step.contents))
 
 
 def _wrong_value(step: Step) -> Iterator[Finding]:
@@ -53,14 +54,17 @@ def _wrong_value(step: Step) -> Iterator[Finding]:
         return
     if step.expectation.kind is ExpectationKind.OK:
         if step.value is False:
-            yield of_step(step, "null", f"{step.verb} found nothing where something is")
+            sentence = f"{step.verb} found nothing where something is"
+            yield of_step(step, "null", sentence, Proof(ProofKind.VALUE, expected=True))
         return
     expected = step.expectation.value
     if step.makes_handle:
         if step.value is not False:
-            yield of_step(step, "no null", f"{step.verb} found something where nothing is")
+            sentence = f"{step.verb} found something where nothing is"
+            yield of_step(step, "no null", sentence, Proof(ProofKind.VALUE, expected=False))
     elif type(step.value) is not type(expected) or step.value != expected:
-        yield of_step(step, "value", f"{step.verb} answered {step.value!r}, not {expected!r}")
+        sentence = f"{step.verb} answered {step.value!r}, not {expected!r}"
+        yield of_step(step, "value", sentence, Proof(ProofKind.VALUE, expected=expected))
 
 
 FAITHFUL = Oracle(

@@ -120,9 +120,11 @@ def _as_pycapnp_reads(tree: Any) -> Any:
         made: Any
         if isinstance(of, StructType):
             made = dict(value)
-            for field in of.fields:
-                if field.target is not None and made[field.name] is not None:
-                    work.append((made, field.name, made[field.name], field.type))
+            work.extend(
+                (made, field.name, made[field.name], field.type)
+                for field in of.fields
+                if field.target is not None and made[field.name] is not None
+            )
         elif of.weightless:
             made = value
         elif of.element is Kind.TEXT:

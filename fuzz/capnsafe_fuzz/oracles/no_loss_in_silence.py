@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..encoders.protocol import Proof, ProofKind
 from .oracle import Cost, Finding, Oracle, of_step
 from .record import Outcome, Record
+
+_PROOF = Proof(ProofKind.REFUSAL)
 
 
 def _check(record: Record) -> Iterator[Finding]:
@@ -18,9 +21,13 @@ def _check(record: Record) -> Iterator[Finding]:
         if step.output is None or step.outcome is not Outcome.DONE:
             continue
         if step.seen_lost:
-            yield of_step(step, "after a loss", f"output was given although {step.seen_lost}")
+            yield of_step(
+                step, "after a loss", f"output was given although {step.seen_lost}", _PROOF
+            )
         elif step.short:
-            yield of_step(step, "without looking", f"output was given although {step.short}")
+            yield of_step(
+                step, "without looking", f"output was given although {step.short}", _PROOF
+            )
 
 
 NO_LOSS_IN_SILENCE = Oracle(

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
+from ..encoders.protocol import Proof, ProofKind
+from .record import Contents, Record, Step, Violation
 
-from .record import Record, Step, Violation
+_NO_PROOF: Final = Proof()
+_EVIDENCE: Final = Proof(ProofKind.EVIDENCE)
 
 
 class Cost(Enum):
@@ -29,6 +33,10 @@ class Finding:
     """What broke, and where: the rest of the group's name."""
     detail: str
     """A sentence."""
+    proof: Proof = _NO_PROOF
+    """How a program can show it."""
+    step: Step | None = None
+    """The very attempt; None if only the operation is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +52,26 @@ class Oracle:
 
     def judge(self, record: Record) -> Iterable[Violation]:
         """Every breach of the promise in this execution."""
-        for found in self.check(record):
-            group = " ".join(f"{self.promise} {found.verb} {found.what}".split())
-            yield Violation(
-                self.promise, self.name, found.operation, found.verb, found.detail, group
-            )
+        return map(self.violation, self.check(record))
+
+    def violation(self, found: Finding) -> Violation:
+        """What a finding of this oracle's check is to everybody else."""
+        group = " ".join(f"{self.promise} {found.verb} {found.what}".split())
+        return Violation(self.promise, self.name, found.operation, found.verb, found.detail, group)
 
 
-def of_step(step: Step, what: str, detail: str) -> Finding:
+def of_step(step: Step, what: str, detail: str, proof: Proof = _NO_PROOF) -> Finding:
     """A finding about one step."""
-    return Finding(step.index, step.verb, what, detail)
+    return Finding(step.index, step.verb, what, detail, proof, step)
+
+
+def reading(step: Step, contents: Contents) -> Proof:
+    """Shows that a message says something else than it must, by reading it."""
+    kind = ProofKind.READS if step.output is None else ProofKind.OUTPUT_READS
+    difference = contents.difference
+    if difference is None:
+        return _NO_PROOF
+    return Proof(kind, difference.path, difference.expected)
 
 
 def exception_name(step: Step) -> str:
@@ -74,8 +92,6 @@ def raised_sentence(step: Step) -> str:
     return f"{step.verb} raised {exception_name(step)}: {step.error}"
 
 
-
-
 def from_evidence(promise: str) -> Callable[[Record], Iterator[Finding]]:
     """A check that tells what the hostile memory saw its client do against one promise."""
 
@@ -83,6 +99,6 @@ def from_evidence(promise: str) -> Callable[[Record], Iterator[Finding]]:
         for evidence in record.evidence:
             if evidence.promise == promise:
                 verb = record.verb_at(evidence.operation)
-                yield Finding(evidence.operation, verb, evidence.what, evidence.detail)
+                yield Finding(evidence.operation, verb, evidence.what, evidence.detail, _EVIDENCE)
 
     return check

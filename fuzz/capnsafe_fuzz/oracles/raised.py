@@ -8,53 +8,61 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..encoders.protocol import Failure
+from ..encoders.protocol import Failure, Proof, ProofKind
 from ..scenario.model import ExpectationKind
 from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence
-from .record import Outcome, Record
+from .record import Outcome, Record, Step
+
+_INDEX = ExpectationKind.INDEX
 
 
 def _check(record: Record) -> Iterator[Finding]:
     for step in record.steps:
         if step.swallowed:
             yield of_step(
-                step, "interrupt kept", f"{step.verb} did not let the memory's interrupt through"
+                step,
+                "interrupt kept",
+                f"{step.verb} did not let the memory's interrupt through",
+                Proof(ProofKind.INTERRUPT),
             )
         if step.outcome is Outcome.RAISED:
-            if step.failure is Failure.FOREIGN:
-                yield of_step(step, exception_name(step), raised_sentence(step))
-            elif not step.cause_kept:
-                yield of_step(
-                    step,
-                    f"cause of {exception_name(step)}",
-                    f"{raised_sentence(step)}; its cause is {step.error.__cause__!r}"  # type: ignore[union-attr]
-                    " and not what the memory raised",
-                )
-            elif not step.builtin:
-                yield of_step(
-                    step,
-                    f"class of {exception_name(step)}",
-                    f"{raised_sentence(step)}; callers cannot catch it as a builtin error",
-                )
-            elif _wrong_index_error(step.failure) and _expects_index(step.expectation.kind):
-                if not step.excused:
-                    yield of_step(
-                        step,
-                        f"{exception_name(step)} for an index",
-                        f"{raised_sentence(step)}, and not that the index is outside the list",
-                    )
-        elif step.outcome is Outcome.DONE and _expects_index(step.expectation.kind):
+            yield from _judge_error(step)
+        elif step.outcome is Outcome.DONE and step.expectation.kind is _INDEX:
             yield of_step(
-                step, "index accepted", f"{step.verb} accepted an index outside the list"
+                step,
+                "index accepted",
+                f"{step.verb} accepted an index outside the list",
+                Proof(ProofKind.REFUSAL, failure=Failure.INDEX),
             )
 
 
-def _expects_index(kind: ExpectationKind) -> bool:
-    return kind is ExpectationKind.INDEX
-
-
-def _wrong_index_error(failure: Failure | None) -> bool:
-    return failure is not Failure.INDEX
+def _judge_error(step: Step) -> Iterator[Finding]:
+    error = step.error
+    assert error is not None
+    if step.failure is Failure.FOREIGN:
+        proof = Proof(ProofKind.OWN_ERROR)
+        yield of_step(step, exception_name(step), raised_sentence(step), proof)
+    elif not step.cause_kept:
+        yield of_step(
+            step,
+            f"cause of {exception_name(step)}",
+            f"{raised_sentence(step)}; its cause is {error.__cause__!r} and not what the memory "
+            "raised",
+            Proof(ProofKind.CAUSE),
+        )
+    elif not step.builtin:
+        yield of_step(
+            step,
+            f"class of {exception_name(step)}",
+            f"{raised_sentence(step)}; callers cannot catch it as a builtin error",
+        )
+    elif step.expectation.kind is _INDEX and step.failure is not Failure.INDEX and not step.excused:
+        yield of_step(
+            step,
+            f"{exception_name(step)} for an index",
+            f"{raised_sentence(step)}, and not that the index is outside the list",
+            Proof(ProofKind.REFUSAL, failure=Failure.INDEX),
+        )
 
 
 RAISED = Oracle(

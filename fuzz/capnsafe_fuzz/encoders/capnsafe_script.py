@@ -1,0 +1,369 @@
+"""Prints a scenario as a program in capnsafe's own API, for a bug report.
+
+The program is what somebody would write by hand: every call with its numbers, the field's name in a
+comment beside it, and at its end one check, of what the promise says must hold.  It needs capnsafe
+and the allocator that lays the faults; a planted bug needs its copy of capnsafe, too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from capnsafe_allocators import GUARD_WORDS, When, print_fault
+
+from ..scenario import Operation, Scenario, print_operations
+from ..scenario.model import WEIGHTLESS
+from ..scenario.program import HANDLE_MAKERS, NO_HANDLE, Verb
+from ..scenario.schema import (
+    EVERYTHING,
+    FLOATS,
+    TYPES,
+    Kind,
+    ListType,
+    StructType,
+    Type,
+)
+from .capnsafe_encoder import ACCESSORS, float_of
+from .protocol import Account, Attempt, Failure, Proof, ProofKind
+
+_ERRORS: Final = {Failure.STALE: "StaleHandle", Failure.INDEX: "ArgumentIndexError"}
+
+
+def print_program(scenario: Scenario, account: Account | None, planted: str = "") -> str:
+    """The program.  ``planted`` names a planted bug, whose copy of capnsafe it then runs on."""
+    return "\n".join(_Writer(scenario, account, planted).lines()) + "\n"
+
+
+class _Writer:
+    def __init__(self, scenario: Scenario, account: Account | None, planted: str) -> None:
+        self.scenario = scenario
+        self.account = account
+        self.planted = planted
+        self.proof = account.proof if account is not None else Proof()
+        self.texts = print_operations(scenario.operations)
+        self.types: Sequence[Type] = scenario.handle_types
+        self.needed: set[str] = {"MessageBuilder"}
+        #: What reads, and its module: always of capnsafe itself, never of a planted copy.
+        self.readers: dict[str, str] = {}
+
+    def lines(self) -> list[str]:
+        body = [*self._message(), *self._steps(), *self._ending()]
+        return [*self._head(), *body]
+
+    # -- the head ---------------------------------------------------------------------------------
+
+    def _head(self) -> Iterator[str]:
+        if self.account is not None:
+            yield from _comment(self.account.headline)
+            if self.proof.kind is ProofKind.NONE:
+                yield "# This program does what leads there; to see it takes more than the library."
+            else:
+                yield "# This program exits non-zero when that happens."
+        names = ", ".join(sorted(self.needed, key=str.casefold))
+        readers = [f"from {module} import {name}" for name, module in sorted(self.readers.items())]
+        if self.planted:
+            yield from readers
+            yield "from capnsafe_allocators import HostileAllocator, parse_fault"
+            yield "from capnsafe_fuzz.encoders.planted import load_package"
+            yield ""
+            yield f"capnsafe = load_package({self.planted!r})"
+            for name in sorted(self.needed, key=str.casefold):
+                yield f"{name} = capnsafe.{name}"
+        else:
+            yield f"from capnsafe import {names}"
+            yield from readers
+            yield "from capnsafe_allocators import HostileAllocator, parse_fault"
+        yield ""
+
+    def _message(self) -> Iterator[str]:
+        spec = self.scenario.memory
+        guards = 2 * GUARD_WORDS
+        if spec.name == "heap":
+            self.needed.add("HeapAllocator")
+            honest = f"HeapAllocator(segment_words={spec.segment_words + guards}, growth=False)"
+        else:
+            self.needed.add("FixedAllocator")
+            size = spec.segment_words + guards if spec.segment_words else None
+            honest = (
+                f"FixedAllocator(bytearray({(spec.total_words + guards) * 8}), "
+                f"segment_words={size})"
+            )
+        yield f"# {guards} words of each segment are guards, and not for the message."
+        yield f"honest = {honest}"
+        yield "faults = ["
+        for fault in self.scenario.faults:
+            yield f'    parse_fault("{print_fault(fault)}"),'
+        yield "]"
+        yield "memory = HostileAllocator(honest, faults)"
+        yield (
+            f"message = MessageBuilder(memory, max_segment_words={self.scenario.max_segment_words})"
+        )
+        yield "memory.used = message.segment_words"
+        yield ""
+
+    # -- the operations ---------------------------------------------------------------------------
+
+    def _attempts(self) -> Sequence[Attempt]:
+        if self.account is not None:
+            return self.account.attempts
+        return [Attempt(index, True) for index in range(len(self.scenario.operations))]
+
+    def _steps(self) -> Iterator[str]:
+        attempts = self._attempts()
+        operations = self.scenario.operations
+        tells_moments = any(fault.when is When.AFTER for fault in self.scenario.faults)
+        tells_moments |= self.proof.kind is ProofKind.EVIDENCE
+        for number, attempt in enumerate(attempts):
+            last = number == len(attempts) - 1 and self.account is not None
+            index = attempt.index
+            if index < len(operations):
+                text = self.texts[index]
+                expression, name = self._call(index)
+            elif index == len(operations):
+                text, expression, name = "output", "message.to_bytes()", ""
+            else:
+                text, expression, name = "close", "message.close()", ""
+            if attempt.skipped:
+                yield f"# skipped: {text}"
+            else:
+                yield from self._step(attempt, last, text, expression, name)
+            again = not last and attempts[number + 1 : number + 2]
+            if tells_moments and not last and not (again and again[0].index == index):
+                yield f"memory.operation_finished({index})"
+
+    def _step(
+        self, attempt: Attempt, last: bool, text: str, expression: str, name: str
+    ) -> Iterator[str]:
+        kind = self.proof.kind if last else None
+        if kind in (ProofKind.VALUE, ProofKind.OUTPUT_READS):
+            name = name or "answer"
+        statement = f"{name} = {expression}" if name else expression
+        if kind is ProofKind.REFUSAL:
+            failure = self.proof.failure
+            yield from self._guarded(_ERRORS.get(failure, "Error") if failure else "Error")(
+                text, statement, "pass"
+            )
+            yield "else:"
+            yield f'    raise SystemExit("{_inline(text)}: accepted")'
+        elif kind is ProofKind.INTERRUPT:
+            yield from self._guarded("")(text, statement, "pass", "KeyboardInterrupt")
+            yield "else:"
+            yield f'    raise SystemExit("{_inline(text)}: the interrupt was swallowed")'
+        elif kind is ProofKind.CAUSE:
+            yield from self._guarded("Error")(
+                text, statement, 'assert error.__cause__ is not None, f"{error!r} has no cause"'
+            )
+        elif kind is ProofKind.OWN_ERROR or (
+            kind is not ProofKind.SUCCESS and not attempt.succeeded
+        ):
+            tell = 'print(f"failed: {error!r}")'
+            error = "KeyboardInterrupt" if attempt.interrupted else ""
+            yield from self._guarded("Error" if not error else "")(text, statement, tell, error)
+        else:
+            yield f"{statement}  # {text}"
+
+    def _guarded(self, name: str) -> Any:
+        """A writer of ``try`` … ``except``; ``name`` is an error of capnsafe's."""
+        if name:
+            self.needed.add(name)
+
+        def write(text: str, statement: str, handler: str, builtin: str = "") -> Iterator[str]:
+            yield "try:"
+            yield f"    {statement}  # {text}"
+            binding = " as error" if "error" in handler else ""
+            yield f"except {builtin or name}{binding}:"
+            yield f"    {handler}"
+
+        return write
+
+    def _call(self, index: int) -> tuple[str, str]:
+        """(the call, the name that its handle gets or nothing)."""
+        operation = self.scenario.operations[index]
+        name = ""
+        if operation.verb in HANDLE_MAKERS:
+            made = sum(one.verb in HANDLE_MAKERS for one in self.scenario.operations[:index])
+            name = f"h{made}"
+        return self._expression(operation), name
+
+    def _expression(self, operation: Operation) -> str:
+        verb, number, place, value = operation
+        if number == NO_HANDLE:
+            if verb is Verb.ROOT:
+                return f"message.init_root({EVERYTHING.data_words}, {EVERYTHING.pointer_count})"
+            return "message.get_root()" if verb is Verb.REOPEN else "message.to_bytes()"
+        held, handle = self.types[number], f"h{number}"
+        if isinstance(held, ListType) and held.element not in _POINTER_ELEMENTS:
+            if verb is Verb.SET:
+                return f"{handle}.__setitem__({place}, {self._value(held.element, value)})"
+            return f"{handle}[{place}]"
+        if isinstance(held, StructType):
+            field = held.by_name[str(place)]
+            kind, target, at = field.kind, field.target, field.offset
+            default = field.default
+        else:
+            assert isinstance(place, int)
+            kind, target, at, default = held.element, held.target, place, None
+        if verb is Verb.CLEAR:
+            return f"{handle}.clear({at})"
+        if kind in ACCESSORS:
+            arguments = [str(at)]
+            if verb is Verb.SET:
+                arguments.append(self._value(kind, value))
+            if default:
+                arguments.append(self._value(kind, default))
+            return f"{handle}.{verb.value}_{ACCESSORS[kind]}({', '.join(arguments)})"
+        assert target is not None
+        return f"{handle}.{self._open_or_init(TYPES[target], verb, at, value)}"
+
+    def _open_or_init(self, made: Type, verb: Verb, at: int, count: Any = None) -> str:
+        if isinstance(made, StructType):
+            if verb is Verb.INIT:
+                return f"init_struct({at}, {made.data_words}, {made.pointer_count})"
+            return f"get_struct({at})"
+        if made.element is Kind.STRUCT:
+            element = made.type
+            assert isinstance(element, StructType)
+            if verb is Verb.INIT:
+                sizes = f"{element.data_words}, {element.pointer_count}"
+                return f"init_struct_list({at}, {count}, {sizes})"
+            return f"get_struct_list({at})"
+        if made.element in _POINTER_ELEMENTS:
+            if verb is Verb.INIT:
+                return f"init_pointer_list({at}, {count})"
+            return f"get_pointer_list({at})"
+        self.needed.add("Element")
+        element_name = f"Element.{ACCESSORS[made.element].upper()}"
+        if verb is Verb.INIT:
+            return f"init_list({at}, {element_name}, {count})"
+        return f"get_list({at}, {element_name})"
+
+    def _value(self, kind: Kind, value: Any) -> str:
+        if kind not in FLOATS:
+            return repr(value)
+        number = float_of(kind, value)
+        if math.isfinite(number):
+            return repr(number)
+        form, size = ("<f", 4) if kind is Kind.FLOAT32 else ("<d", 8)
+        if math.isinf(number):
+            return f'float("{number}")'
+        return f'__import__("struct").unpack("{form}", ({value:#x}).to_bytes({size}, "little"))[0]'
+
+    # -- the end ----------------------------------------------------------------------------------
+
+    def _ending(self) -> Iterator[str]:
+        proof = self.proof
+        yield ""
+        if self.account is None:
+            yield "message.to_bytes()"
+            yield "message.close()"
+        elif proof.kind is ProofKind.EVIDENCE:
+            closing = self.account.attempts[-1].index > len(self.scenario.operations)
+            if closing:
+                yield "memory.finished()"
+            else:
+                yield "memory.check_guards()"
+                yield f"memory.operation_finished({self.account.attempts[-1].index})"
+            yield "assert not memory.evidence, memory.evidence"
+        elif proof.kind is ProofKind.ZERO:
+            first = proof.word * 8
+            yield f"word = message.segments()[{proof.segment}][{first}:{first + 8}]"
+            yield 'assert word == bytes(8), f"old bytes in the output: {word.hex()}"'
+        elif proof.kind is ProofKind.VALUE:
+            yield from self._value_check()
+        elif proof.kind in (ProofKind.READS, ProofKind.OUTPUT_READS):
+            yield from self._reading_check()
+
+    def _value_check(self) -> Iterator[str]:
+        assert self.account is not None
+        expected = self.proof.expected
+        index = self.account.attempts[-1].index
+        operation = self.scenario.operations[index]
+        if operation.verb in HANDLE_MAKERS:
+            name = self._call(index)[1]
+            yield f"assert {name} is {'not ' if expected else ''}None, {name}"
+            return
+        held = self.types[operation.handle]
+        if isinstance(held, StructType):
+            kind = held.by_name[str(operation.place)].kind
+        else:
+            kind = held.element
+        yield f"assert {_equal('answer', kind, expected)}, answer"
+
+    def _reading_check(self) -> Iterator[str]:
+        if self.proof.kind is ProofKind.OUTPUT_READS:
+            self.readers["read_message"] = "capnsafe.framing"
+            yield "root = read_message(answer).get_root()"
+        else:
+            self.readers["MessageReader"] = "capnsafe.reader"
+            yield "# What the memory holds now, whatever the builder says of it."
+            yield "parts = zip(memory.snapshot(), message.segment_words(), strict=True)"
+            yield "root = MessageReader([part[: words * 8] for part, words in parts]).get_root()"
+        yield f"assert {self._reading()}"
+
+    def _reading(self) -> str:
+        """An expression that is true if the message says what it must at the proof's path."""
+        expression = "root"
+        held: Type = EVERYTHING
+        path = self.proof.path
+        expected = self.proof.expected
+        for depth, part in enumerate(path):
+            last = depth == len(path) - 1
+            if isinstance(held, StructType):
+                field = held.by_name[str(part)]
+                kind, target, at = field.kind, field.target, field.offset
+                default = field.default
+            else:
+                assert isinstance(part, int)
+                kind, target, at, default = held.element, held.target, part, None
+            if isinstance(held, ListType) and kind not in _POINTER_ELEMENTS:
+                expression += f"[{at}]"
+                if kind is not Kind.STRUCT:
+                    return _equal(expression, kind, expected)
+                assert target is not None
+                held = TYPES[target]
+                continue
+            if kind in ACCESSORS:
+                default_text = f", {self._value(kind, default)}" if default else ""
+                expression += f".get_{ACCESSORS[kind]}({at}{default_text})"
+                return _equal(expression, kind, expected)
+            if last and expected is None:
+                return f"{expression}.is_null({at})"
+            assert target is not None
+            held = TYPES[target]
+            expression += f".{self._open_or_init(held, Verb.OPEN, at)}"
+        if isinstance(expected, list):
+            return f"len({expression}) == {len(expected)}"
+        if isinstance(expected, tuple) and expected[:1] == (WEIGHTLESS,):
+            return f"len({expression}) == {expected[1]}"
+        return f"{expression} is not None"
+
+
+_POINTER_ELEMENTS: Final = frozenset({Kind.TEXT, Kind.DATA, Kind.LIST})
+
+
+def _equal(expression: str, kind: Kind, expected: Any) -> str:
+    if kind in FLOATS:
+        form = "<f" if kind is Kind.FLOAT32 else "<d"
+        size = 4 if kind is Kind.FLOAT32 else 8
+        packed = f'__import__("struct").pack("{form}", {expression})'
+        return f'{packed} == ({expected:#x}).to_bytes({size}, "little")'
+    if expected is None or isinstance(expected, bool):
+        return f"({expression}) is {expected!r}"
+    return f"({expression}) == {expected!r}"
+
+
+def _inline(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _comment(sentence: str) -> Iterator[str]:
+    for line in sentence.splitlines():
+        while len(line) > 96:
+            cut = line.rfind(" ", 0, 96)
+            if cut <= 0:
+                break
+            yield f"# {line[:cut]}"
+            line = line[cut + 1 :]
+        yield f"# {line}"
