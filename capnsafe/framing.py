@@ -36,7 +36,7 @@ class BinaryWriter(Protocol):
         """Write all of ``chunk``, or answer how many bytes of it were written."""
 
 
-def _table(views: Sequence[memoryview]) -> bytes:
+def _table(views: Sequence[bytes | memoryview]) -> bytes:
     """Answer the segment table, padded to whole words."""
     if not views:
         raise ArgumentValueError("a message has at least one segment, and none was given")
@@ -62,8 +62,12 @@ def _table(views: Sequence[memoryview]) -> bytes:
     return pack(f"<{len(numbers)}I", *numbers)
 
 
-def _views(segments: Sequence[Bytes]) -> list[memoryview]:
-    return [view_of(segment, f"segment {index}") for index, segment in enumerate(segments)]
+def _views(segments: Sequence[Bytes]) -> list[bytes | memoryview]:
+    """Answer the segments as things whose length is their bytes."""
+    return [
+        segment if type(segment) is bytes else view_of(segment, f"segment {index}")
+        for index, segment in enumerate(segments)
+    ]
 
 
 def frame(segments: Sequence[Bytes]) -> bytes:
@@ -83,7 +87,8 @@ def write_message(file: BinaryWriter, segments: Sequence[Bytes]) -> None:
     that takes a part (raw ones may) is given the rest; ``BlockingIOError`` where it takes nothing.
     """
     views = _views(segments)
-    for chunk in [memoryview(_table(views)), *views]:
+    for part in [_table(views), *views]:
+        chunk = memoryview(part)
         while chunk:
             written = file.write(chunk)
             if not written:
