@@ -30,8 +30,9 @@ least 1) and returns its key.
   means that contents are gone: the segment is lost for good (P5).
 - It MAY raise. A ``LookupError`` says that the segment is gone, and it is lost for good. Any other
   exception refuses this call alone, which may be tried again.
-- It is called at most once for every segment that one field operation touches and for every object
-  that it retires or follows, and once a segment by output (P7).
+- Reading or writing a primitive calls it once; following a pointer, at most 5 times; building or
+  clearing, at most 8 times, and 4 times more for every object that is retired and for every segment
+  whose remembered place a new grant takes; output, once a segment (P7).
 
 **release(key, words_used)** takes the grant back.
 

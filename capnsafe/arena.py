@@ -43,6 +43,7 @@ from typing import Any, Final, TypeAlias
 
 from . import wire
 from .allocator import Allocator, Key
+from .arguments import add_note, told, type_name
 from .errors import (
     AllocationRefused,
     AllocatorError,
@@ -125,6 +126,11 @@ class Intervals:
         else:
             self.starts.insert(at, start)
             self.ends.insert(at, end)
+
+    def meets(self, start: int, end: int) -> bool:
+        """Answer whether any of the words ``start`` to ``end`` lies in one of the ranges."""
+        at = bisect_left(self.starts, end) - 1
+        return at >= 0 and start < self.ends[at]
 
     def __contains__(self, word: int) -> bool:
         """Answer whether ``word`` lies in one of the ranges."""
@@ -219,7 +225,7 @@ def _octets(buffer: Any, segment: int) -> memoryview:
             view = memoryview(buffer)
         except Exception as error:
             raise BadBuffer(
-                f"segment {segment}: a {type(buffer).__name__} has no buffer that can be written",
+                f"segment {segment}: a {type_name(buffer)} has no buffer that can be written",
                 segment=segment,
             ) from error
     finally:
@@ -367,17 +373,18 @@ class Arena:
         """Ask the allocator where a segment is now."""
         state = self.state
         ticket = self.ticket
-        self.state = _CALLING
-        self.ticket = NO_TICKET
         buffer: Any = None
         try:
+            self.state = _CALLING
+            self.ticket = NO_TICKET
             buffer = self._call_segment(segment)
             return _octets(buffer, segment.index)
         finally:
             # A traceback keeps the locals of its frames alive, and this one may be a view.
             del buffer
-            self.state = state
-            self.ticket = ticket
+            if self.state is _CALLING:
+                self.state = state
+                self.ticket = ticket
 
     def _call_segment(self, segment: Segment) -> Any:
         try:
@@ -387,7 +394,7 @@ class Arena:
             raise _lost(segment) from error
         except Exception as error:
             raise BorrowRefused(
-                f"segment {segment.index}: the allocator could not say where it is: {error!r}",
+                f"segment {segment.index}: the allocator could not say where it is: {told(error)}",
                 segment=segment.index,
             ) from error
 
@@ -407,7 +414,8 @@ class Arena:
             self.segments.append(segment)
         except Exception as error:
             raise AllocationRefused(
-                f"the allocator refused a segment of {words} words: {error!r}", words_asked=words
+                f"the allocator refused a segment of {words} words: {told(error)}",
+                words_asked=words,
             ) from error
         finally:
             self.state = state
@@ -479,12 +487,11 @@ class Arena:
         return False
 
     def _look_again(self, other: Segment) -> None:
-        """Note anew where a segment lies."""
+        """Note anew where a segment lies; if it cannot be said, the old place stays noted."""
+        address, end = self._where(other) if not other.lost else (0, 0)
         self._places = [place for place in self._places if place[2] != other.index]
-        if not other.lost:
-            address, end = self._where(other)
-            if address < end:
-                insort(self._places, (address, end, other.index))
+        if address < end:
+            insort(self._places, (address, end, other.index))
 
     def _where(self, segment: Segment) -> tuple[int, int]:
         """Answer the addresses at which a segment begins and ends now."""
@@ -593,7 +600,10 @@ class Arena:
                     if slot.written < end:
                         slot.written = end
                     _fill(view, start, words, head)
-                    if wire.POINTER.unpack_from(view, word * WORD)[0] == 0:
+                    if (
+                        wire.POINTER.unpack_from(view, word * WORD)[0] == 0
+                        and self.state is _WORKING
+                    ):
                         # Nothing to retire: publish under the borrow that is there.
                         self.state = _PUBLISHING
                         self.handed_out += words
@@ -642,6 +652,11 @@ class Arena:
         self._write(target, start, words, head)
         pads = wire.far_pointer(target.index, start).to_bytes(WORD, "little")
         pads += shape.to_bytes(WORD, "little")
+        if not slot_has_pads and self.limit < 2:
+            raise MessageTooLarge(
+                f"a far pointer to {words} words needs 2 more, and a segment has {self.limit}",
+                words_asked=words,
+            )
         pad_segment = slot if slot_has_pads else self._grant(2)
         pad_start = pad_segment.used
         self._write(pad_segment, pad_start, 2, pads)
@@ -692,6 +707,8 @@ class Arena:
             extents = self._survey(slot, word, old)
         view = self.borrow(slot, end)
         try:
+            if self.state is not _WORKING:
+                raise self._unavailable()
             self.state = _PUBLISHING
             for segment, used in marks:
                 self.handed_out += used - segment.used
@@ -708,8 +725,9 @@ class Arena:
 
     def _abandon(self, error: BaseException) -> None:
         """Roll back the call under way: its grants are released, its marks never moved."""
-        if self.state is _PUBLISHING:
-            return  # An interrupt in the middle of publication: stays poisoned.
+        if self.state is not _WORKING and self.state is not _CALLING:
+            # Interrupted in the middle of publication: poisoned. Or behind it: done, or closed.
+            return
         fresh = self.segments[self._fresh :]
         del self.segments[self._fresh :]
         if fresh:
@@ -720,7 +738,7 @@ class Arena:
         self.state = _IDLE
         self.ticket = self.epoch
         for failure in failures:
-            error.add_note(f"and releasing a grant that was not used raised {failure!r}")
+            add_note(error, f"and releasing a grant that was not used raised {told(failure)}")
         if interrupt is not None:
             raise interrupt
 
@@ -828,6 +846,10 @@ class Arena:
             raise PointerOutOfBounds(
                 "a landing pad outside its segment", segment=pad_segment.index, offset=pad
             )
+        if pad_segment.retired.meets(pad, pad + pad_words):
+            raise MalformedMessage(
+                "a landing pad that was retired", segment=pad_segment.index, offset=pad
+            )
         landing = self.load(pad_segment, pad)
         if pad_words == 1:
             if landing & 3 in (wire.FAR, wire.OTHER):
@@ -882,39 +904,43 @@ class Arena:
             # word is zero before it is copied (P9).
             return [self.copy_out(segment, 0, segment.used * WORD) for segment in self.segments]
         finally:
-            self.state = _IDLE
-            self.ticket = self.epoch
+            if self.state is _WORKING:
+                self.state = _IDLE
+                self.ticket = self.epoch
 
     def close(self) -> None:
-        """Release every grant, once. Works in every state but from inside an allocator call."""
-        if self.state is _CLOSED:
-            return
+        """Release every grant, once. Works in every state but from inside an allocator call.
+
+        After an interrupt it can be called again, and releases what is left.
+        """
         if self.state is _CALLING:
             raise self._unavailable()
-        segments = self.segments
-        self.segments = []
         self.state = _CLOSED
         self.ticket = NO_TICKET
-        failures, interrupt = self._release(segments)
+        count = len(self.segments)
+        failures, interrupt = self._release(self.segments)
         if interrupt is not None:
             raise interrupt
         if failures:
             raise ReleaseFailed(
-                f"{len(failures)} of {len(segments)} segments raised on release, the first"
-                f" {failures[0]!r}",
+                f"{len(failures)} of {count} segments raised on release, the first"
+                f" {told(failures[0])}",
                 tuple(failures),
             ) from failures[0]
 
     def _release(self, segments: list[Segment]) -> tuple[list[Exception], BaseException | None]:
-        """Release each grant once; answer what was raised, and the last interrupt."""
+        """Release each grant once, emptying the list; answer what was raised."""
         failures: list[Exception] = []
         interrupt: BaseException | None = None
         state = self.state
-        for segment in segments:
+        segments.reverse()
+        while segments:
+            segment = segments.pop()
             segment.memory = None
             segment.lost = True
-            self.state = _CALLING if state is not _CLOSED else state
             try:
+                if state is not _CLOSED:
+                    self.state = _CALLING
                 self.allocator.release(segment.key, segment.written)
             except Exception as error:
                 failures.append(error)
@@ -929,7 +955,7 @@ def _declares_stable(allocator: Allocator) -> bool:
     try:
         return getattr(allocator, "stable", False) is True
     except Exception as error:
-        raise AllocatorError(f"reading the allocator's 'stable' raised {error!r}") from error
+        raise AllocatorError(f"reading the allocator's 'stable' raised {told(error)}") from error
 
 
 def _by_place(extent: tuple[Segment, int, int]) -> tuple[int, int, int]:
@@ -943,6 +969,12 @@ def _require_within(found: Found) -> None:
         raise PointerOutOfBounds(
             f"an object of {words} words at word {found.start} of a segment in which"
             f" {found.segment.used} are handed out",
+            segment=found.segment.index,
+            offset=found.start,
+        )
+    if words and found.segment.retired.meets(found.start, found.start + words):
+        raise MalformedMessage(
+            f"a pointer to word {found.start}, whose object was overwritten or cleared",
             segment=found.segment.index,
             offset=found.start,
         )

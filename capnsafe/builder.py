@@ -14,11 +14,11 @@ handle, then indices, then values.
 from __future__ import annotations
 
 import struct
-from operator import index as _as_index
 from typing import Any, Final, SupportsFloat, SupportsIndex, TypeAlias
 
 from . import wire
 from .arena import Arena, Found, Segment, give_back
+from .arguments import integer, shown, type_name
 from .errors import (
     ArgumentIndexError,
     ArgumentTypeError,
@@ -51,28 +51,18 @@ _FLOAT64: Final = Element.FLOAT64
 _HAS_WORDS: Final = -1
 
 
-def integer(value: SupportsIndex, what: str) -> int:
-    """Answer ``value`` as an int, or raise ``ArgumentTypeError``."""
-    try:
-        return _as_index(value)
-    except Exception as error:
-        raise ArgumentTypeError(f"{what} must be an integer, not {type(value).__name__}") from error
-
-
 def _double(value: SupportsFloat | SupportsIndex) -> float:
     """Answer ``value`` as a float; text is no number."""
     try:
         number: float = _DOUBLE.unpack(_DOUBLE.pack(value))[0]
         return number
     except struct.error as error:
-        raise ArgumentTypeError(
-            f"a float field takes a number, not {type(value).__name__}"
-        ) from error
+        raise ArgumentTypeError(f"a float field takes a number, not {type_name(value)}") from error
     except OverflowError as error:
         raise ArgumentValueError("the number is too large for a float field") from error
     except Exception as error:
         raise ArgumentTypeError(
-            f"a {type(value).__name__} that cannot be made a float: {error!r}"
+            f"a {type_name(value)} that cannot be made a float: {error!r}"
         ) from error
 
 
@@ -88,7 +78,7 @@ def _float_bits(element: Element, value: float) -> int:
 def _require_range(element: Element, value: int) -> None:
     if not element.low <= value <= element.high:
         raise ArgumentValueError(
-            f"{value} does not fit {element.name}: {element.low} to {element.high}"
+            f"{shown(value)} does not fit {element.name}: {element.low} to {element.high}"
         )
 
 
@@ -98,8 +88,8 @@ def check_sections(data_words: SupportsIndex, pointer_count: SupportsIndex) -> t
     pointers = integer(pointer_count, "pointer_count")
     if not (0 <= data <= wire.MAX_SECTION and 0 <= pointers <= wire.MAX_SECTION):
         raise ArgumentValueError(
-            f"a struct has 0 to {wire.MAX_SECTION} data words and pointers, not {data} and"
-            f" {pointers}"
+            f"a struct has 0 to {wire.MAX_SECTION} data words and pointers, not {shown(data)} and"
+            f" {shown(pointers)}"
         )
     return data, pointers
 
@@ -107,15 +97,17 @@ def check_sections(data_words: SupportsIndex, pointer_count: SupportsIndex) -> t
 def _check_count(count: SupportsIndex) -> int:
     number = integer(count, "count")
     if number < 0:
-        raise ArgumentValueError(f"a list cannot have {number} elements")
+        raise ArgumentValueError(f"a list cannot have {shown(number)} elements")
     if number > wire.MAX_LIST_COUNT:
-        raise MessageTooLarge(f"a list has at most {wire.MAX_LIST_COUNT} elements, not {number}")
+        raise MessageTooLarge(
+            f"a list has at most {wire.MAX_LIST_COUNT} elements, not {shown(number)}"
+        )
     return number
 
 
 def _check_element(element: Element) -> Element:
-    if not isinstance(element, Element):
-        raise ArgumentTypeError(f"element must be a capnsafe.Element, not {type(element).__name__}")
+    if type(element) is not Element:
+        raise ArgumentTypeError(f"element must be a capnsafe.Element, not {type_name(element)}")
     return element
 
 
@@ -142,7 +134,7 @@ class Handle:
 
     def _outside(self, element: Element, offset: int) -> ArgumentIndexError:
         return ArgumentIndexError(
-            f"{element.name} {offset} lies outside the {self._data_bits} bits that are there",
+            f"{element.name} {shown(offset)} lies outside the {self._data_bits} bits there are",
             segment=self._segment.index,
         )
 
@@ -151,6 +143,8 @@ class Handle:
             offset = integer(offset, "a field offset")
         if type(value) is not int:
             value = integer(value, "a value")
+        if type(default) is not int:
+            default = integer(default, "a default")
         if self._ticket != self._arena.ticket:
             self._require_current()
         if offset < 0 or (offset + 1) * element.bits > self._data_bits:
@@ -158,7 +152,6 @@ class Handle:
         if not element.low <= value <= element.high:
             _require_range(element, value)
         if default:
-            default = integer(default, "a default")
             _require_range(element, default)
             value ^= default
         segment = self._segment
@@ -190,9 +183,10 @@ class Handle:
             give_back(view)
 
     def _take_integer(self, element: Element, offset: int, default: int) -> int:
+        if type(default) is not int:
+            default = integer(default, "a default")
         value: int = element.codec.unpack(self._take_bits(element, offset))[0]
         if default:
-            default = integer(default, "a default")
             _require_range(element, default)
             value ^= default
         return value
@@ -220,11 +214,11 @@ class Handle:
             give_back(view)
 
     def _take_float(self, element: Element, offset: int, default: float) -> float:
-        default = _double(default)
+        inverted = _float_bits(element, _double(default))
         bits = self._take_bits(element, offset)
-        if default:
+        if inverted:
             whole: int = element.raw.unpack(bits)[0]
-            bits = element.raw.pack(whole ^ _float_bits(element, default))
+            bits = element.raw.pack(whole ^ inverted)
         value: float = element.codec.unpack(bits)[0]
         return value
 
@@ -274,7 +268,7 @@ def _truth(value: bool) -> bool:
         return value
     number = integer(value, "a bool")
     if number not in (0, 1):
-        raise ArgumentValueError(f"a bool is True or False, not {number}")
+        raise ArgumentValueError(f"a bool is True or False, not {shown(number)}")
     return number == 1
 
 
@@ -310,7 +304,9 @@ class Pointers(Handle):
         if self._ticket != self._arena.ticket:
             self._require_current()
         if not 0 <= at < self._count:
-            raise ArgumentIndexError(f"pointer {at} of {self._count}", segment=self._segment.index)
+            raise ArgumentIndexError(
+                f"pointer {shown(at)} of {self._count}", segment=self._segment.index
+            )
         return self._first + at
 
     def _find(self, word: int) -> Found | None:
@@ -458,8 +454,8 @@ class Pointers(Handle):
 
     def set_text(self, index: int, value: str) -> None:
         """Build a Text: UTF-8 and a NUL behind it."""
-        if not isinstance(value, str):
-            raise ArgumentTypeError(f"a Text takes a str, not {type(value).__name__}")
+        if not issubclass(type(value), str):
+            raise ArgumentTypeError(f"a Text takes a str, not {type_name(value)}")
         try:
             octets = str.encode(value)
         except UnicodeEncodeError as error:
@@ -488,7 +484,7 @@ class Pointers(Handle):
                     octets = view.tobytes()
             except Exception as error:
                 raise ArgumentTypeError(
-                    f"a Data takes a buffer of bytes, not {type(value).__name__}"
+                    f"a Data takes a buffer of bytes, not {type_name(value)}"
                 ) from error
         self._set_octets(index, octets, len(octets))
 
@@ -702,7 +698,7 @@ class ListBuilder(Handle):
         if self._ticket != self._arena.ticket:
             self._require_current()
         if not 0 <= at < self._length:
-            raise ArgumentIndexError(f"element {at} of {self._length}")
+            raise ArgumentIndexError(f"element {shown(at)} of {self._length}")
 
 
 class PointerListBuilder(Pointers):
@@ -760,7 +756,9 @@ class StructListBuilder(Handle):
         if self._ticket != self._arena.ticket:
             self._require_current()
         if not 0 <= at < self._length:
-            raise ArgumentIndexError(f"element {at} of {self._length}", segment=self._segment.index)
+            raise ArgumentIndexError(
+                f"element {shown(at)} of {self._length}", segment=self._segment.index
+            )
         data_words = self._data_bits // 64
         step = data_words + self._pointer_count
         start = self._anchor + 1 + at * step

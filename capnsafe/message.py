@@ -8,9 +8,16 @@ from typing import BinaryIO
 from . import wire
 from .allocator import Allocator
 from .arena import Arena
-from .builder import StructBuilder, check_sections, integer
-from .errors import ArgumentTypeError, ArgumentValueError, PointerKindMismatch
-from .framing import frame
+from .arguments import add_note, integer, shown, told, type_name
+from .builder import StructBuilder, check_sections
+from .errors import (
+    AllocatorError,
+    ArgumentTypeError,
+    ArgumentValueError,
+    PointerKindMismatch,
+    ReleaseFailed,
+)
+from .framing import frame, write_message
 from .memory.heap import HeapAllocator
 
 #: A message without a root is one null pointer.
@@ -39,14 +46,14 @@ class MessageBuilder:
         if allocator is None:
             allocator = HeapAllocator()
         for name in ("allocate", "segment", "release"):
-            if not callable(getattr(allocator, name, None)):
+            if not callable(_attribute(allocator, name)):
                 raise ArgumentTypeError(
-                    f"an allocator has a method {name!r}; {type(allocator).__name__} has none"
+                    f"an allocator has a method {name!r}; {type_name(allocator)} has none"
                 )
         limit = integer(max_segment_words, "max_segment_words")
         if not 1 <= limit <= wire.MAX_SEGMENT_WORDS:
             raise ArgumentValueError(
-                f"max_segment_words is 1 to {wire.MAX_SEGMENT_WORDS}, not {limit}"
+                f"max_segment_words is 1 to {wire.MAX_SEGMENT_WORDS}, not {shown(limit)}"
             )
         self._arena = Arena(allocator, limit)
 
@@ -97,8 +104,11 @@ class MessageBuilder:
         return frame(self.segments())
 
     def write_to(self, file: BinaryIO) -> None:
-        """Write the framed message to a binary file; what the file raises passes unchanged."""
-        file.write(self.to_bytes())
+        """Write the framed message to a binary file; what the file raises passes unchanged.
+
+        A file that takes a part at a time (unbuffered, or a socket's) is given the rest again.
+        """
+        write_message(file, self.segments())
 
     def close(self) -> None:
         """Release every grant, once. Handles raise ``Closed`` from then on.
@@ -117,5 +127,18 @@ class MessageBuilder:
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close the message."""
-        self.close()
+        """Close the message; an exception that is on its way is not replaced by another."""
+        if exception is None:
+            self.close()
+            return
+        try:
+            self.close()
+        except ReleaseFailed as error:
+            add_note(exception, f"and closing the message raised {told(error)}")
+
+
+def _attribute(allocator: Allocator, name: str) -> object:
+    try:
+        return getattr(allocator, name, None)
+    except Exception as error:
+        raise AllocatorError(f"reading the allocator's {name!r} raised {told(error)}") from error

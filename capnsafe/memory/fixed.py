@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ..allocator import Buffer
+from ..arguments import integer, shown, type_name
+from ..errors import ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES
 
 
@@ -17,12 +19,23 @@ class FixedAllocator:
 
     def __init__(self, buffer: Buffer, *, segment_words: int | None = None) -> None:
         """Use ``buffer``, which must be writable, contiguous and made of bytes."""
-        with memoryview(buffer) as view:
-            if view.readonly or not view.c_contiguous:
-                raise ValueError("the buffer must be writable and contiguous")
-            self._words = view.nbytes // WORD_BYTES
+        try:
+            with memoryview(buffer) as view:
+                usable = not view.readonly and view.c_contiguous
+                octets = view.nbytes
+        except Exception as error:
+            raise ArgumentTypeError(
+                f"the buffer must be writable bytes; a {type_name(buffer)} has none"
+            ) from error
+        if not usable:
+            raise ArgumentValueError("the buffer must be writable and contiguous")
+        self._words = octets // WORD_BYTES
+        if segment_words is not None:
+            segment_words = integer(segment_words, "segment_words")
         if segment_words is not None and segment_words < 1:
-            raise ValueError(f"segment_words must be at least 1, not {segment_words}")
+            raise ArgumentValueError(
+                f"segment_words must be at least 1, not {shown(segment_words)}"
+            )
         self._buffer = buffer
         self._segment_words = segment_words
         #: First word, and one past the last word, of each cut, in order of address.
