@@ -1,0 +1,133 @@
+"""The structure of the repository, held by a machine: who may import whom, and house rules."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+#: Layers from the bottom up. A module may import from its own layer and from those below it.
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("capnsafe",),
+    ("capnsafe_allocators",),
+    ("capnsafe_fuzz.scenario",),
+    ("capnsafe_fuzz.encoders", "capnsafe_fuzz.oracles"),
+    ("capnsafe_fuzz.execution",),
+    ("capnsafe_fuzz.engines",),
+    ("capnsafe_fuzz.campaign",),
+    ("capnsafe_fuzz.cli", "capnsafe_fuzz.__main__"),
+)
+
+#: Where a module's own library is the subject of that file, and nowhere else.
+FOREIGN = {
+    "capnsafe": set[str](),
+    "capnsafe_allocators": set[str](),
+    "capnsafe_fuzz": {"atheris", "capnp", "click", "rich"},
+}
+
+PACKAGES = {
+    "capnsafe": ROOT / "capnsafe",
+    "capnsafe_allocators": ROOT / "allocators" / "capnsafe_allocators",
+    "capnsafe_fuzz": ROOT / "fuzz" / "capnsafe_fuzz",
+}
+
+#: The ids that DESIGN speaks of.
+PROMISES = {f"P{number}" for number in range(1, 13)} | {"P5v"}
+
+
+def modules() -> list[tuple[str, Path]]:
+    found = []
+    for package, folder in PACKAGES.items():
+        for path in sorted(folder.rglob("*.py")):
+            parts = path.relative_to(folder).with_suffix("").parts
+            if parts[-1] == "__init__":
+                parts = parts[:-1]
+            found.append((".".join((package, *parts)), path))
+    return found
+
+
+MODULES = modules()
+
+
+def layer_of(module: str) -> int | None:
+    for height, names in enumerate(LAYERS):
+        for name in names:
+            if module == name or module.startswith(name + "."):
+                return height
+    return None
+
+
+def imports_of(module: str, path: Path) -> set[str]:
+    """Every module that a file imports, also inside functions and for typing."""
+    found = set()
+    is_package = path.name == "__init__.py"
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = module.split(".")
+                keep = len(parts) - node.level + (1 if is_package else 0)
+                base = ".".join([*parts[:keep], *([node.module] if node.module else [])])
+            found.add(base)
+            found.update(f"{base}.{alias.name}" for alias in node.names)
+    return found
+
+
+def test_every_layer_exists() -> None:
+    present = {module for module, _ in MODULES}
+    missing = [name for names in LAYERS for name in names if name not in present]
+    assert missing == []
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES, ids=[module for module, _ in MODULES])
+def test_arrows_run_one_way(module: str, path: Path) -> None:
+    own = layer_of(module)
+    if own is None:
+        assert module == "capnsafe_fuzz", f"{module} belongs to no layer"
+        own = 0
+    upward = [name for name in imports_of(module, path) if (layer_of(name) or 0) > own]
+    assert upward == []
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES, ids=[module for module, _ in MODULES])
+def test_encoders_and_oracles_know_only_the_protocol_of_each_other(module: str, path: Path) -> None:
+    pair = ("capnsafe_fuzz.encoders", "capnsafe_fuzz.oracles")
+    for one, other in (pair, pair[::-1]):
+        if module.startswith(one):
+            crossing = [
+                name
+                for name in imports_of(module, path)
+                if name.startswith(other + ".") and not name.startswith(other + ".protocol")
+            ]
+            assert crossing == []
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES, ids=[module for module, _ in MODULES])
+def test_dependencies_are_those_declared(module: str, path: Path) -> None:
+    import sys
+
+    allowed = FOREIGN[module.split(".")[0]] | set(sys.stdlib_module_names) | set(PACKAGES)
+    tops = {name.split(".")[0] for name in imports_of(module, path)}
+    assert tops - allowed == set()
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES, ids=[module for module, _ in MODULES])
+def test_promise_ids_are_known(module: str, path: Path) -> None:
+    named = set(re.findall(r"\bP\d+v?\b", path.read_text(encoding="utf-8")))
+    assert named - PROMISES == set()
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES, ids=[module for module, _ in MODULES])
+def test_every_module_says_what_it_is(module: str, path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES, ids=[module for module, _ in MODULES])
+def test_no_file_name_says_nothing(module: str, path: Path) -> None:
+    assert path.stem not in {"utils", "util", "helpers", "common", "manager", "misc"}
