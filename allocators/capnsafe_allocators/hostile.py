@@ -313,7 +313,7 @@ class HostileAllocator:
         for grant in self.live:
             self._check_guards_of(grant)
         for place, whose in self._left:
-            expected = paint(LEFT_WORD, 0, place.watched)
+            expected = paint(LEFT_WORD, place.watched)
             found = place.read(0, place.watched)
             if found != expected:
                 first, end = first_difference(found, expected)
@@ -558,8 +558,8 @@ class HostileAllocator:
         watched = min(length, guard + max(shown, asked * WORD_BYTES) + guard)
         end = guard + shown
         painted = guard + shown // WORD_BYTES * WORD_BYTES
-        view[:guard] = paint(GUARD_WORD, 0, guard)
-        view[painted:watched] = paint(GUARD_WORD, painted, watched - painted)
+        view[:guard] = paint(GUARD_WORD, guard)
+        view[painted:watched] = paint(GUARD_WORD, watched - painted)
         first = bytes(view[guard:end])
         del view
         place = Place(memory, key, buffer if self._stable else None, guard, watched)
@@ -606,7 +606,7 @@ class HostileAllocator:
         before = bytes(view[:start])
         behind = bytes(view[end : place.watched])
         del view
-        expected = paint(GUARD_WORD, 0, start)
+        expected = paint(GUARD_WORD, start)
         if before != expected:
             first, last = first_difference(before, expected)
             self._note(
@@ -616,7 +616,7 @@ class HostileAllocator:
                 "before its first byte, were changed",
             )
             place.write(0, expected)
-        expected = paint(GUARD_WORD, end, place.watched - end)
+        expected = paint(GUARD_WORD, place.watched - end)
         if behind != expected:
             first, last = first_difference(behind, expected)
             self._note(

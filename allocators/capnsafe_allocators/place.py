@@ -25,10 +25,9 @@ LEFT_WORD = b"\xdb" * WORD_BYTES
 
 
 @lru_cache(maxsize=256)
-def paint(word: bytes, start: int, length: int) -> bytes:
-    """Answer ``length`` bytes of a pattern that begins anew at each word, from byte ``start``."""
-    phase = start % WORD_BYTES
-    return (word * ((phase + length) // WORD_BYTES + 1))[phase : phase + length]
+def paint(word: bytes, length: int) -> bytes:
+    """Answer ``length`` bytes, a whole number of words, of one word again and again."""
+    return word * (length // WORD_BYTES)
 
 
 def octets(buffer: Buffer) -> memoryview:
@@ -73,7 +72,7 @@ class Place:
 
     def paint_over(self) -> None:
         """Mark the whole place as left."""
-        self.write(0, paint(LEFT_WORD, 0, self.watched))
+        self.write(0, paint(LEFT_WORD, self.watched))
 
     def paint_guards(self, shown: int) -> None:
         """Paint both guards, around ``shown`` bytes.
@@ -81,8 +80,8 @@ class Place:
         Bytes behind the last whole word that is shown are nobody's, so they are guard too.
         """
         end = self.start + shown // WORD_BYTES * WORD_BYTES
-        self.write(0, paint(GUARD_WORD, 0, self.start))
-        self.write(end, paint(GUARD_WORD, end, self.watched - end))
+        self.write(0, paint(GUARD_WORD, self.start))
+        self.write(end, paint(GUARD_WORD, self.watched - end))
 
     def release(self) -> None:
         """Give the place back to the honest memory."""

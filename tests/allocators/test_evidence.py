@@ -203,6 +203,12 @@ def test_a_view_that_is_held_across_a_call_is_seen(lay: Lay, call: str) -> None:
     view.release()
     client.read(key)
     assert client.allocator.evidence == [held]
+    # Nor is the one that was let go blamed for another.
+    new = client.allocate(1)
+    with memoryview(client.allocator.segment(new)):
+        client.allocate(1)
+    assert len(client.allocator.evidence) == 2
+    assert "segment 0" not in client.allocator.evidence[1].detail
 
 
 @counts_views

@@ -184,6 +184,17 @@ def test_the_odd_bytes_of_a_grant_are_nobodys(lay: Lay) -> None:
     assert [evidence.what for evidence in client.allocator.evidence] == ["guard"]
 
 
+def test_an_odd_grant_stays_odd_when_it_moves(lay: Lay) -> None:
+    client = lay("short odd allocate 1 once amount=3", "move one after 0 once segment=0")
+    key = client.allocate(2)
+    client.allocator.operation_finished(0)
+    assert len(client.read(key)) == 19
+    no_evidence(client)
+    client.write(key, 18, b"x")
+    client.allocator.check_guards()
+    assert [evidence.what for evidence in client.allocator.evidence] == ["guard"]
+
+
 def test_short_does_not_fire_where_nothing_was_asked_or_nothing_granted() -> None:
     short = parse_fault("short less allocate 1 once amount=1")
     allocator = HostileAllocator(FixedAllocator(bytearray(40 * 8), segment_words=1), [short])

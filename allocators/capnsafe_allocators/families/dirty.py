@@ -23,7 +23,7 @@ def _on_grant(allocator: HostileAllocator, fault: Fault, grant: Grant) -> str | 
     if shown == 0:
         return None
     if fault.kind == "filler":
-        dirt = paint(_FILLER, 0, shown)
+        dirt = paint(_FILLER, shown)
     else:
         dirt = (_POINTERS * (shown // len(_POINTERS) + 1))[:shown]
     allocator.write(grant, 0, dirt)
