@@ -626,19 +626,20 @@ class Arena:
     ) -> tuple[Segment, int]:
         """Build an object in another segment than its pointer's.
 
-        The landing pad lies in front of the object. Where the object alone fills the segment, the
-        pad is a double-far one (specification, "Inter-Segment Pointers"): two words, in the slot's
-        segment if it has them, else in a segment of their own.
+        The last segment is tried before a new one is asked for; the landing pad lies in front of
+        the object. (The reference implementation places objects the same way, so that equal
+        segment sizes give equal bytes.) Where the object alone fills a segment, the pad is a
+        double-far one (specification, "Inter-Segment Pointers"): two words, in the slot's segment
+        if it has them, else in a segment of their own.
         """
         if words > self.limit:
             raise MessageTooLarge(
                 f"an object of {words} words: a segment has at most {self.limit}",
                 words_asked=words,
             )
-        slot_has_pads = slot.used + 2 <= slot.granted
         target = self.segments[-1]
         free = target.granted - target.used if target is not slot and not target.lost else 0
-        if free <= words and not (free == words and slot_has_pads):
+        if free <= words:
             target = self._grant(words + 1 if words < self.limit else words)
             free = target.granted
         start = target.used
@@ -652,6 +653,7 @@ class Arena:
         self._write(target, start, words, head)
         pads = wire.far_pointer(target.index, start).to_bytes(WORD, "little")
         pads += shape.to_bytes(WORD, "little")
+        slot_has_pads = slot.used + 2 <= slot.granted
         if not slot_has_pads and self.limit < 2:
             raise MessageTooLarge(
                 f"a far pointer to {words} words needs 2 more, and a segment has {self.limit}",
