@@ -31,7 +31,7 @@ from capnsafe_allocators import GUARD_WORDS, Call, HostileAllocator, When
 
 from capnsafe import FixedAllocator, HeapAllocator
 
-from .encoders.protocol import Account, Attempt, Encoder, Failure, Memory, ProofKind, Session
+from .encoders.protocol import Account, Attempt, Encoder, Failure, ProofKind, Session
 from .oracles import ORACLES, Cost
 from .oracles.decode import Examination, examine, examine_stream
 from .oracles.layout import ROOT
@@ -328,8 +328,7 @@ class _Run:
         self.attempts = 0
         self.hostile = HostileAllocator(honest_memory(scenario), scenario.faults)
         self._witness = _Witness(self.hostile)
-        memory: Memory = self._witness
-        self._session: Session = encoder.session(memory, scenario.max_segment_words)
+        self._session: Session = encoder.session(self._witness, scenario.max_segment_words)
         self.hostile.used = self._session.segment_words
         self._model = Model()
         self._types: list[Type] = []

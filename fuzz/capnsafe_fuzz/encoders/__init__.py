@@ -5,13 +5,12 @@ that was really made somewhere, to prove that the harness would find it.  ``prot
 adapter must offer.
 """
 
-from .protocol import Encoder, Failure, Memory, Session
+from .protocol import Encoder, Failure, Session
 from .registry import UnknownEncoder, encoder_names, find_encoder
 
 __all__ = [
     "Encoder",
     "Failure",
-    "Memory",
     "Session",
     "UnknownEncoder",
     "encoder_names",

@@ -28,9 +28,11 @@ from ..scenario.schema import (
     StructType,
     Type,
 )
-from .protocol import Failure, Memory
+from .protocol import Failure
 
 if TYPE_CHECKING:
+    from capnsafe.allocator import Allocator
+
     from ..scenario import Scenario
     from .protocol import Account
 
@@ -260,7 +262,7 @@ class CapnsafeEncoder:
             (package.Error, Failure.ERROR),
         )
 
-    def session(self, memory: Memory, max_segment_words: int) -> CapnsafeSession:
+    def session(self, memory: Allocator, max_segment_words: int) -> CapnsafeSession:
         """Begin a message."""
         message = self._builder(memory, max_segment_words=max_segment_words)
         return CapnsafeSession(message, self._performer)

@@ -17,6 +17,8 @@ from enum import Enum, StrEnum, auto
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from capnsafe.allocator import Allocator
+
     from ..scenario import Operation, Scenario
 
 
@@ -39,19 +41,6 @@ class Failure(StrEnum):
     """Another error of the library's own."""
     FOREIGN = "foreign"
     """No error of the library's own: it escaped from below."""
-
-
-class Memory(Protocol):
-    """The owner of the memory, as every encoder is given it: capnsafe's ``Allocator``."""
-
-    def allocate(self, minimum_words: int, /) -> object:
-        """Grant a new segment; answers its key."""
-
-    def segment(self, key: object, /) -> object:
-        """Answer the buffer of a segment, as it lies now."""
-
-    def release(self, key: object, words_used: int, /) -> None:
-        """Take a grant back."""
 
 
 class Session(Protocol):
@@ -86,7 +75,7 @@ class Encoder(Protocol):
     def name(self) -> str:
         """The name under which the registry knows it."""
 
-    def session(self, memory: Memory, max_segment_words: int) -> Session:
+    def session(self, memory: Allocator, max_segment_words: int) -> Session:
         """Begin a message; must not call the memory yet."""
 
     def classify(self, error: BaseException) -> Failure:

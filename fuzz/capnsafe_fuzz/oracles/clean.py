@@ -46,7 +46,7 @@ def _guilty(steps: list[Step], problem: Problem) -> Step:
         if step.contents is None:
             continue
         if problem.kind is ProblemKind.LEFTOVER:
-            if _reached(step, problem.segment, problem.word):
+            if not _unreached(step, problem.segment, problem.word):
                 break
         elif problem not in step.contents.examination.problems:
             break
@@ -54,10 +54,11 @@ def _guilty(steps: list[Step], problem: Problem) -> Step:
     return guilty
 
 
-def _reached(step: Step, segment: int, word: int) -> bool:
+def _unreached(step: Step, segment: int, word: int) -> bool:
+    """Whether the word was in use after the step, and could not be reached from the root."""
     assert step.contents is not None
     claimed = step.contents.examination.claimed
-    return segment < len(claimed) and word < len(claimed[segment]) and claimed[segment][word] == 1
+    return segment < len(claimed) and word < len(claimed[segment]) and claimed[segment][word] == 0
 
 
 CLEAN = Oracle(

@@ -1,0 +1,143 @@
+"""Planted bugs: the loader refuses what does not apply, and the harness finds every one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from capnsafe_fuzz.encoders import find_encoder, planted
+from capnsafe_fuzz.encoders.planted import Edit, PlantedBug, PlantingError, plant, read_bug
+from capnsafe_fuzz.execution import execute, explain, script
+
+import capnsafe
+
+EDIT = Edit("wire.py", "WORD_BYTES: Final = 8\n", "WORD_BYTES: Final = 4\n")
+BUG = PlantedBug("sample", "P11", "nobody", "A word is half as long.", 1, 0, (EDIT,))
+
+
+def test_a_patch_is_applied_to_a_copy(tmp_path: Path) -> None:
+    source = Path(capnsafe.__file__).parent
+    before = (source / "wire.py").read_text()
+    package = plant(BUG, tmp_path)
+    assert package == tmp_path / "capnsafe_planted_sample"
+    assert "WORD_BYTES: Final = 4" in (package / "wire.py").read_text()
+    assert (package / "memory" / "heap.py").is_file()
+    assert (source / "wire.py").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("edits", "sentence"),
+    [
+        ((replace(EDIT, before="no such text"),), "occurs 0 times"),
+        ((replace(EDIT, before="import"),), "times in wire.py, and must occur once"),
+        ((replace(EDIT, file="nothing.py"),), "no file nothing.py"),
+        ((replace(EDIT, after=EDIT.before),), "changes nothing"),
+        ((), "changes nothing"),
+        ((EDIT, EDIT), "occurs 0 times"),
+    ],
+)
+def test_a_patch_that_does_not_apply_is_an_error(
+    tmp_path: Path, edits: tuple[Edit, ...], sentence: str
+) -> None:
+    with pytest.raises(PlantingError, match=sentence):
+        plant(replace(BUG, edits=edits), tmp_path)
+
+
+RIGHT = """
+name = "sample"
+promise = "P2"
+source = "somebody"
+mechanism = "It is wrong."
+[needs]
+operations = 1
+faults = 0
+[[edit]]
+file = "wire.py"
+before = "a"
+after = "b"
+"""
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "sample.toml"
+    path.write_text(RIGHT)
+    assert read_bug(path) == PlantedBug(
+        "sample", "P2", "somebody", "It is wrong.", 1, 0, (Edit("wire.py", "a", "b"),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('promise = "P2"\n', ""),
+        ('promise = "P2"', 'promis = "P2"'),
+        ('name = "sample"', 'name = "other"'),
+        ("operations = 1", "operation = 1"),
+        ('file = "wire.py"', 'path = "wire.py"'),
+        ("[needs]", "[needs"),
+    ],
+)
+def test_a_file_that_is_wrong_is_an_error(tmp_path: Path, before: str, after: str) -> None:
+    assert before in RIGHT
+    path = tmp_path / "sample.toml"
+    path.write_text(RIGHT.replace(before, after))
+    with pytest.raises(PlantingError, match=r"sample\.toml"):
+        read_bug(path)
+
+
+def test_an_unknown_name_is_an_error() -> None:
+    with pytest.raises(PlantingError, match="zero_before_allocate"):
+        planted.load_package("nothing")
+    with pytest.raises(PlantingError, match="zero_before_allocate"):
+        planted.witness("nothing")
+
+
+def test_a_planted_package_is_another_package() -> None:
+    package = planted.load_package("zero_before_allocate")
+    assert package.__name__ == "capnsafe_planted_zero_before_allocate"
+    assert package.Error is not capnsafe.Error
+    modules = [name for name in sys.modules if name.startswith(package.__name__ + ".")]
+    assert len(modules) >= 5, "the copy does not import itself relatively"
+    assert package is planted.load_package("zero_before_allocate")
+
+
+@pytest.mark.parametrize("name", planted.BUGS)
+def test_every_planted_bug_is_found(name: str) -> None:
+    bug = read_bug(planted.BUGS[name])
+    witness = planted.witness(name)
+    encoder = find_encoder(f"planted:{name}")
+    violations = explain(witness, encoder, costly=True).violations
+    assert bug.promise in {violation.promise for violation in violations}
+    assert explain(witness, find_encoder("capnsafe"), costly=True).violations == ()
+    assert len(witness.operations) <= bug.needs_operations
+    assert len(witness.faults) <= bug.needs_faults
+
+
+@pytest.mark.parametrize("name", planted.BUGS)
+def test_the_quick_run_finds_it_too(name: str) -> None:
+    assert execute(planted.witness(name), find_encoder(f"planted:{name}")).violations
+
+
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "import sys; exec(sys.stdin.read())"],
+        input=program,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", planted.BUGS)
+def test_its_program_shows_the_bug_and_nothing_else(name: str) -> None:
+    program = script(planted.witness(name), find_encoder(f"planted:{name}"))
+    loading = f"load_package({name!r})"
+    assert loading in program
+    wrong = run(program)
+    assert wrong.returncode != 0, program
+    right = run(program.replace(loading, '__import__("capnsafe")'))
+    assert right.returncode == 0, right.stderr + program

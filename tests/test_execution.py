@@ -1,0 +1,242 @@
+"""The executor: what it tries again, what it excuses, what it writes down."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from capnsafe_fuzz import execution
+from capnsafe_fuzz.encoders import find_encoder
+from capnsafe_fuzz.encoders.capnsafe_encoder import CapnsafeEncoder, CapnsafeSession
+from capnsafe_fuzz.execution import HarnessError, Outcome, execute, explain, observe, script
+from capnsafe_fuzz.oracles import Cost
+from capnsafe_fuzz.scenario import Operation, Scenario, parse_scenario
+
+CLEAN = find_encoder("capnsafe")
+
+
+def scenario(*lines: str, memory: str = "heap segment_words=64", limit: int = 4096) -> Scenario:
+    head = ["capnsafe scenario 1", f"memory {memory}", f"limit max_segment_words={limit}"]
+    return parse_scenario("\n".join([*head, *lines, ""]))
+
+
+def told(tried: Scenario) -> list[tuple[int, str, str]]:
+    """(index, verb, outcome) of every step."""
+    return [
+        (step.index, step.verb, str(step.failure or step.outcome))
+        for step in observe(tried, CLEAN).steps
+    ]
+
+
+def test_a_program_is_ended_by_an_output_and_closed() -> None:
+    assert told(scenario("h0 = root", "set h0.u32 7")) == [
+        (0, "root", "done"),
+        (1, "set number", "done"),
+        (2, "output", "done"),
+        (3, "close", "done"),
+    ]
+
+
+def test_what_makes_a_handle_is_tried_again() -> None:
+    tried = scenario("h0 = root", "set h0.u32 7", "fault refuse MemoryError allocate 1 once")
+    assert told(tried)[:3] == [
+        (0, "root", "refused"),
+        (0, "root", "done"),
+        (1, "set number", "done"),
+    ]
+    assert execute(tried, CLEAN).violations == ()
+
+
+def test_an_interrupt_is_tried_again_too() -> None:
+    tried = scenario("h0 = root", "fault refuse KeyboardInterrupt allocate 1 once")
+    assert told(tried)[:2] == [(0, "root", "interrupted"), (0, "root", "done")]
+    assert ("root", "refuse KeyboardInterrupt", "interrupted") in execute(tried, CLEAN).situations
+
+
+def test_output_is_tried_again() -> None:
+    tried = scenario("h0 = root", "fault refuse OSError after 0 once")
+    assert told(tried)[1:3] == [(1, "output", "refused"), (1, "output", "done")]
+
+
+def test_a_set_is_not_tried_again() -> None:
+    tried = scenario("h0 = root", "set h0.u32 7", "get h0.u32", "fault refuse OSError after 0 once")
+    record = observe(tried, CLEAN)
+    assert [(step.index, step.outcome) for step in record.steps[1:3]] == [
+        (1, Outcome.RAISED),
+        (2, Outcome.DONE),
+    ]
+    assert record.steps[2].value == 0
+    assert execute(tried, CLEAN).violations == ()
+
+
+def test_what_failed_twice_leaves_a_void_handle() -> None:
+    tried = scenario(
+        "h0 = root", "set h0.u32 7", "h1 = root", "fault refuse MemoryError allocate 1 always"
+    )
+    assert told(tried)[:3] == [
+        (0, "root", "refused"),
+        (0, "root", "refused"),
+        (1, "set number", "skipped"),
+    ]
+
+
+def test_handles_keep_their_numbers_when_some_are_void() -> None:
+    tried = scenario(
+        "h0 = root",
+        "h1 = open h0.child",
+        "h2 = init h1.small",
+        "h3 = init h0.small",
+        "set h3.number 7",
+        "get h3.number",
+    )
+    record = observe(tried, CLEAN)
+    assert record.steps[2].outcome is Outcome.SKIPPED
+    assert record.steps[5].value == 7
+    assert execute(tried, CLEAN, costly=True).violations == ()
+
+
+def test_contents_are_not_judged_once_words_were_taken_away() -> None:
+    tried = scenario(
+        "h0 = root",
+        "set h0.u32 7",
+        "get h0.u32",
+        "fault shrink below-used-regrow after 1 once segment=0 amount=20",
+    )
+    record = observe(tried, CLEAN)
+    assert [step.lost for step in record.steps] == [False, False, True, True, True]
+    assert all(step.contents is None for step in record.steps if step.lost)
+    assert record.steps[-2].failure == "lost"
+    assert record.steps[-2].seen_lost.startswith("segment 0 was answered with ")
+    assert execute(tried, CLEAN).violations == ()
+
+
+def test_a_fault_between_operations_belongs_to_what_follows() -> None:
+    tried = scenario("h0 = root", "set h0.u32 7", "fault move one after 0 once segment=0")
+    situations = execute(tried, CLEAN).situations
+    assert ("root", "-", "done") in situations
+    assert ("set number", "move one", "done") in situations
+
+
+def test_counts() -> None:
+    tried = scenario("h0 = root", "set h0.u32 7", "fault refuse MemoryError allocate 1 once")
+    verdict = execute(tried, CLEAN)
+    assert verdict.operations == 5
+    assert verdict.faults_fired == 1
+    assert verdict.allocator_calls >= 4
+    assert verdict.timing is None
+
+
+def test_the_same_scenario_gives_the_same_verdict() -> None:
+    tried = scenario("h0 = root", 'set h0.text "abc"', "fault move all segment 1 always")
+    assert execute(tried, CLEAN) == execute(tried, CLEAN)
+
+
+def test_timing_covers_the_execution() -> None:
+    timing = execute(scenario("h0 = root"), CLEAN, timed=True).timing
+    assert timing is not None
+    assert min(timing.encoder, timing.oracles, timing.rest) > 0
+
+
+class BrokenAdapter(CapnsafeEncoder):
+    """An adapter with a mistake: its own code raises, not the library's."""
+
+    def __init__(self, error: type[BaseException]) -> None:
+        import capnsafe
+
+        super().__init__(capnsafe, "broken adapter")
+        self.error = error
+
+    def session(self, memory: Any, max_segment_words: int) -> CapnsafeSession:
+        raises = self.error
+
+        class Session(CapnsafeSession):
+            def perform(self, operation: Operation) -> object:
+                raise raises("the adapter's mistake")
+
+        return Session(self._builder(memory), self._performer)
+
+
+def test_a_mistake_of_the_harness_is_no_finding() -> None:
+    with pytest.raises(HarnessError, match="h0 = root") as caught:
+        execute(scenario("h0 = root"), BrokenAdapter(ZeroDivisionError))
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def test_an_oracle_that_raises_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        cost = Cost.CHEAP
+
+        def judge(self, record: object) -> object:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(execution, "ORACLES", {"broken": Broken()})
+    with pytest.raises(HarnessError):
+        execute(scenario("h0 = root"), CLEAN)
+
+
+@pytest.mark.parametrize("fault", ["fault refuse KeyboardInterrupt allocate 1 once", None])
+def test_a_real_interrupt_ends_the_execution(fault: str | None) -> None:
+    tried = scenario("h0 = root", *([fault] if fault else []))
+    with pytest.raises(KeyboardInterrupt, match="adapter"):
+        execute(tried, BrokenAdapter(KeyboardInterrupt))
+
+
+def test_explain_tells_what_the_first_guilty_operation_broke() -> None:
+    tried = scenario(
+        "h0 = root",
+        "set h0.u32 7",
+        'set h0.text "old"',
+        'set h0.text "too long for what is left"',
+        "get h0.text",
+        "fault refuse MemoryError allocate 2 once",
+        memory="heap segment_words=37",
+    )
+    encoder = find_encoder("planted:zero_before_allocate")
+    (violation,) = explain(tried, encoder).violations
+    assert (violation.operation, violation.group) == (3, "P2 set text contents")
+    assert "text is None, not 'old'" in violation.detail
+    everything = execute(tried, encoder, each_step=True).violations
+    assert len(everything) >= 1
+
+
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "import sys; exec(sys.stdin.read())"],
+        input=program,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+        check=False,
+    )
+
+
+def test_a_program_of_a_scenario_that_breaks_nothing_runs() -> None:
+    tried = scenario(
+        "h0 = root",
+        "set h0.u32 7",
+        "set h0.f64 0x7ff8000000000001",
+        "set h0.f64Default 0x3ff0000000000000",
+        'set h0.text "a\\"b"',
+        'set h0.data x"00ff"',
+        "h1 = init h0.child",
+        "set h1.flagDefault false",
+        "h2 = init h1.smalls 3",
+        "h3 = open h2[1]",
+        'set h3.label "q"',
+        "h4 = init h0.matrix 2",
+        "h5 = init h4[1] 3",
+        "set h5[2] 65535",
+        "get h5[2]",
+        "h6 = init h0.f32s 2",
+        "set h6[0] 0xff800000",
+        "h7 = reopen",
+        "h8 = open h7.child",
+        "clear h0.child",
+        "output",
+        "fault move all any 3 always",
+    )
+    program = script(tried, CLEAN)
+    finished = run(program)
+    assert finished.returncode == 0, finished.stderr + program
