@@ -1,0 +1,147 @@
+"""The corpus: every file means something, is clean, and together they reach everything there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from capnsafe_allocators import FAMILIES
+from capnsafe_fuzz.campaign.corpus import Entry, corpus_root, read_corpus
+from capnsafe_fuzz.encoders import find_encoder
+from capnsafe_fuzz.encoders.planted import BUGS
+from capnsafe_fuzz.execution import explain
+from capnsafe_fuzz.scenario import (
+    NO_HANDLE,
+    WHOLE_MESSAGE,
+    Program,
+    Verb,
+    parse_scenario,
+    print_scenario,
+)
+from capnsafe_fuzz.scenario.program import UNDERSTOOD
+
+from capnsafe import HeapAllocator
+from capnsafe.framing import unframe
+
+ROOT = Path(__file__).resolve().parents[1] / "corpus"
+ENTRIES = read_corpus("build", ROOT)
+SEEDS = [entry for entry in ENTRIES if entry.path.parent.name == "seeds"]
+
+FEWEST_SEEDS = 40
+MOST_OPERATIONS = 24
+MOST_FAULTS = 1
+LONGEST_REASON = 140
+"""Characters: what is longer is not read."""
+
+PlaceKind = tuple[Verb, str | None, str | None]
+"""A verb, the type that it is done to, and the field of it; None for any element of a list."""
+
+every_entry = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.path.stem)
+every_seed = pytest.mark.parametrize("entry", SEEDS, ids=lambda entry: entry.path.stem)
+
+
+def place_kinds(entry: Entry) -> Iterator[PlaceKind]:
+    program = Program()
+    for operation in entry.scenario.operations:
+        place = operation.place if isinstance(operation.place, str) else None
+        if operation.handle == NO_HANDLE:
+            yield operation.verb, None, None
+        else:
+            yield operation.verb, program.handle_type(operation.handle).name, place
+        program.add(operation)
+
+
+def test_campaigns_begin_with_these_files() -> None:
+    assert corpus_root() == ROOT
+    assert len(SEEDS) >= FEWEST_SEEDS
+
+
+def test_nothing_else_lies_about() -> None:
+    strays = {
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.rglob("*")
+        if path.is_file() and path not in {entry.path for entry in ENTRIES}
+    }
+    assert strays == {"README.md"}
+
+
+@every_entry
+def test_text_is_canonical(entry: Entry) -> None:
+    text = entry.path.read_text("utf-8")
+    assert print_scenario(parse_scenario(text)) == text
+
+
+@every_entry
+def test_says_in_a_line_why_it_is_there(entry: Entry) -> None:
+    reason = entry.scenario.comment
+    assert "\n" not in reason
+    assert 20 <= len(reason) <= LONGEST_REASON
+    assert reason.endswith(".")
+
+
+@every_entry
+def test_capnsafe_keeps_every_promise(entry: Entry) -> None:
+    assert explain(entry.scenario, find_encoder("capnsafe"), costly=True).violations == ()
+
+
+@every_seed
+def test_seeds_are_small(entry: Entry) -> None:
+    assert len(entry.scenario.operations) <= MOST_OPERATIONS
+    assert len(entry.scenario.faults) <= MOST_FAULTS
+
+
+def test_seeds_say_different_things() -> None:
+    assert len({entry.scenario for entry in SEEDS}) == len(SEEDS)
+    assert len({entry.scenario.comment for entry in SEEDS}) == len(SEEDS)
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_no_seed_shows_a_planted_bug(bug: str) -> None:
+    encoder = find_encoder(f"planted:{bug}")
+    fired = {
+        entry.path.stem: [violation.group for violation in violations]
+        for entry in SEEDS
+        if (violations := explain(entry.scenario, encoder, costly=True).violations)
+    }
+    assert fired == {}
+
+
+def test_seeds_do_every_verb_to_every_kind_of_place() -> None:
+    wanted: set[PlaceKind] = {
+        (verb, held, name) for held, pairs in UNDERSTOOD.items() for verb, name in pairs
+    }
+    wanted |= {(verb, None, None) for verb in WHOLE_MESSAGE}
+    assert wanted - {done for entry in SEEDS for done in place_kinds(entry)} == set()
+
+
+def test_seeds_have_every_kind_of_fault() -> None:
+    wanted = {(family.name, kind) for family in FAMILIES.values() for kind in family.kinds}
+    laid = {(fault.family, fault.kind) for entry in SEEDS for fault in entry.scenario.faults}
+    assert wanted - laid == set()
+
+
+def test_seeds_have_every_memory() -> None:
+    memories = {
+        (entry.scenario.memory.name, entry.scenario.memory.segment_words) for entry in SEEDS
+    }
+    assert {name for name, _ in memories} == {"heap", "fixed"}
+    assert ("fixed", 0) in memories
+
+
+@pytest.mark.parametrize(
+    ("name", "segments", "pad"),
+    [("far", 2, 2), ("far_list", 2, 2), ("double_far", 3, 6), ("double_far_root", 3, 6)],
+)
+def test_far_seeds_are_what_they_say(name: str, segments: int, pad: int) -> None:
+    (scenario,) = [entry.scenario for entry in SEEDS if entry.path.stem == name]
+    memory: Any = HeapAllocator(segment_words=scenario.memory.segment_words, growth=False)
+    session = find_encoder("capnsafe").session(memory, scenario.max_segment_words)
+    for operation in scenario.operations:
+        session.perform(operation)
+    found = unframe(session.output())
+    session.close()
+    assert len(found) == segments
+    # The two lowest bits of a far pointer are 2; the third says whether it is a double one.
+    assert pad in {view[at] & 7 for view in map(bytes, found[:1]) for at in range(0, len(view), 8)}
