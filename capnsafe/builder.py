@@ -14,6 +14,7 @@ handle, then indices, then values.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import Any, Final, SupportsFloat, SupportsIndex, TypeAlias
 
 from . import wire
@@ -677,6 +678,11 @@ class ListBuilder(Handle):
         """Answer the number of elements."""
         return self._length
 
+    def __iter__(self) -> Iterator[Primitive]:
+        """Read one element after the other; each read is a call of its own."""
+        for index in range(self._length):
+            yield self[index]
+
     def __getitem__(self, index: int) -> Primitive:
         """Read one element; negative indices and slices are refused."""
         if self._element is Element.VOID:
@@ -749,6 +755,11 @@ class StructListBuilder(Handle):
     def __len__(self) -> int:
         """Answer the number of elements."""
         return self._length
+
+    def __iter__(self) -> Iterator[StructBuilder]:
+        """Open one element after the other."""
+        for index in range(self._length):
+            yield self[index]
 
     def __getitem__(self, index: int) -> StructBuilder:
         """Open one element; negative indices and slices are refused."""
