@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from capnsafe.allocator import Allocator
 
 if TYPE_CHECKING:
-    from capnsafe.allocator import Allocator
-
     from ..scenario import Operation, Scenario
 
 
@@ -41,6 +41,10 @@ class Failure(StrEnum):
     """Another error of the library's own."""
     FOREIGN = "foreign"
     """No error of the library's own: it escaped from below."""
+
+
+Memory: TypeAlias = Allocator
+"""The owner of the memory, as every encoder is given it."""
 
 
 class Session(Protocol):
@@ -75,7 +79,7 @@ class Encoder(Protocol):
     def name(self) -> str:
         """The name under which the registry knows it."""
 
-    def session(self, memory: Allocator, max_segment_words: int) -> Session:
+    def session(self, memory: Memory, max_segment_words: int) -> Session:
         """Begin a message; must not call the memory yet."""
 
     def classify(self, error: BaseException) -> Failure:
