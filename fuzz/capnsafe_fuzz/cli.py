@@ -101,6 +101,7 @@ def cli() -> None:
 @click.option("--encoder", default="capnsafe", show_default=True, help="NAME or MODULE:ATTRIBUTE.")
 @click.option("--allocator", help="Only over this memory: heap or fixed.")
 @click.option("--corpus", type=_PATH, help="A folder of inputs to grow.")
+@click.option("--seeds", type=_PATH, help="Seeds and regressions, instead of this project's.")
 @click.option(
     "--findings", type=_PATH, default=DEFAULT_FINDINGS, show_default=True,
     help="Where findings are kept.",
@@ -127,6 +128,7 @@ def fuzz(
     encoder: str,
     allocator: str | None,
     corpus: Path | None,
+    seeds: Path | None,
     findings: Path,
     max_findings: int | None,
     first: bool,
@@ -146,6 +148,7 @@ def fuzz(
         runs=runs,
         seconds=DEFAULT_SECONDS if runs is None and seconds is None else seconds,
         cache=corpus,
+        corpus=seeds,
         findings=findings,
         max_findings=1 if first else max_findings,
         known=_read_known(known),

@@ -16,6 +16,7 @@ in time ``broken``      the harness failed, with a traceback
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import select
 import signal
@@ -23,8 +24,8 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any
 
+from ..scenario import Operation, Scenario, Verb, decode, encode
 from . import messages
 from .ending import (
     describe_death,
@@ -33,6 +34,9 @@ from .ending import (
     limit_memory,
     no_core_dumps,
 )
+from .targets import CLEAN_ENCODER, find_encoder, find_target
+
+_WARM_UP = Scenario(operations=(Operation(Verb.ROOT), Operation(Verb.SET, 0, "text", "warm")))
 
 STDERR_BYTES = 4000
 """How much of the end of a dead child's stderr is kept."""
@@ -102,9 +106,6 @@ def _drain(result: int, stderr: int, deadline: float) -> tuple[bytes, bytes, boo
 
 def judge_scenario(target_name: str, encoder_name: str, data: bytes) -> messages.Message:
     """Run one scenario, and ask every oracle."""
-    from ..scenario import decode
-    from .targets import find_encoder, find_target
-
     target, encoder = find_target(target_name), find_encoder(encoder_name)
     verdict = target.run(decode(data), encoder, True)
     return {"violations": [messages.violation_to_json(v) for v in verdict.violations]}
@@ -116,16 +117,17 @@ def main(arguments: list[str]) -> None:
     end_with_parent(parent)
     ignore_terminal_signals()
     no_core_dumps()
-    # Imported before the first fork, so that no child has to.
-    from .. import execution  # noqa: F401
-    from .targets import find_encoder
+    # Whatever is imported or compiled at first use is so before the first fork, not in every child.
+    judge_scenario("build", CLEAN_ENCODER, encode(_WARM_UP))
+    # A collection in a child would write to every page that it shares with this process.
+    gc.freeze()
 
     with os.fdopen(requests, "rb") as file:
         while (request := messages.receive(file)) is not None:
-            messages.send(replies, _serve(request, find_encoder))
+            messages.send(replies, _serve(request))
 
 
-def _serve(request: messages.Message, find_encoder: Callable[[str], Any]) -> messages.Message:
+def _serve(request: messages.Message) -> messages.Message:
     try:
         find_encoder(request["encoder"])
     except Exception as error:

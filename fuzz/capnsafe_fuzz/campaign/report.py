@@ -17,6 +17,9 @@ from .config import CampaignConfig, CampaignResult, Progress
 from .findings import Finding
 from .targets import CLEAN_ENCODER
 
+COMMANDS_SHOWN = 3
+"""How many findings the summary gives a command for."""
+
 PLAIN_SECONDS = 5.0
 """How often a line is printed where there is no terminal."""
 
@@ -192,9 +195,12 @@ def _say_findings(console: Console, result: CampaignResult) -> None:
             str(len(scenario.faults)),
         )
     console.print(table)
-    for _, kept in sorted(result.findings.items()):
+    for _, kept in sorted(result.findings.items())[:COMMANDS_SHOWN]:
         line = commands(kept.finding, kept.path)[0]
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if len(result.findings) > COMMANDS_SHOWN:
+        folder = shlex.quote(str(result.config.findings / result.config.target))
+        console.print(f"all of them: capnsafe repro {folder}", markup=False, highlight=False)
 
 
 def again(config: CampaignConfig) -> str:
@@ -211,6 +217,8 @@ def again(config: CampaignConfig) -> str:
         parts += ["--time", f"{config.seconds:g}s"]
     if config.cache is not None:
         parts += ["--corpus", str(config.cache)]
+    if config.corpus is not None:
+        parts += ["--seeds", str(config.corpus)]
     return shlex.join(parts)
 
 

@@ -33,35 +33,30 @@ number of such questions: time would make two runs differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from capnsafe_allocators import FAMILIES, Fault, When
+from capnsafe_allocators import FAMILIES, Fault
 
-from ..scenario import (
-    EVERYTHING,
-    HANDLE_MAKERS,
-    NO_HANDLE,
-    MemorySpec,
-    Operation,
-    Scenario,
-    StructType,
-    Verb,
-    handle_types,
-    print_scenario,
+from ..scenario import EVERYTHING, Operation, Scenario, handle_types, print_scenario
+from .variants import (
+    MOMENTS,
+    PLAIN,
+    hoisted,
+    moved_faults,
+    plainer_faults,
+    plainer_surroundings,
+    smaller_numbers,
+    smaller_places,
+    smaller_values,
+    without,
 )
 
 DEFAULT_BUDGET = 2000
 """Executions of the tested encoder for one group."""
 
 Simplicity = tuple[object, ...]
-
-_MOMENTS = (When.ALLOCATE, When.AFTER, When.RELEASE, When.SEGMENT, When.ANY)
-"""From the one that is pointed at most easily to the one that must be counted."""
-
-_PLAIN = Scenario()
-"""Its memory and limit are what a scenario has that says nothing about them."""
 
 
 def simplicity(scenario: Scenario) -> Simplicity:
@@ -71,9 +66,9 @@ def simplicity(scenario: Scenario) -> Simplicity:
         len(scenario.operations),
         len(scenario.faults),
         tuple(sorted(_plainness(fault) for fault in scenario.faults)),
-        memory.name != _PLAIN.memory.name,
-        scenario.max_segment_words != _PLAIN.max_segment_words,
-        memory.segment_words != _PLAIN.memory.segment_words,
+        memory.name != PLAIN.memory.name,
+        scenario.max_segment_words != PLAIN.max_segment_words,
+        memory.segment_words != PLAIN.memory.segment_words,
         memory.segment_words,
         memory.total_words,
         scenario.max_segment_words,
@@ -93,7 +88,7 @@ def shrink(
 def _plainness(fault: Fault) -> tuple[int, int, int, int, int, int]:
     return (
         fault.persistent,
-        _MOMENTS.index(fault.when),
+        MOMENTS.index(fault.when),
         fault.number,
         fault.segment,
         fault.amount,
@@ -139,6 +134,7 @@ class _Shrinking:
                 self._delete_faults,
                 self._plainer_surroundings,
                 self._plainer_faults,
+                self._hoist,
                 self._lower_handles,
                 self._smaller_values,
             ):
@@ -201,10 +197,22 @@ class _Shrinking:
         best = self._best
         for aimed in (True, False):
             operations, gone = without(best.operations, frozenset(doomed), reaim=aimed)
-            for faults in _moved_faults(best.faults, gone):
+            for faults in moved_faults(best.faults, gone):
                 if self._try_operations(operations, faults):
                     return True
         return False
+
+    def _hoist(self) -> None:
+        """Make things directly under a root, and do without what they hung off."""
+        index = 0
+        while index < len(self._best.operations):
+            for operations, gone in hoisted(self._best.operations, index):
+                if any(
+                    self._try_operations(operations, faults)
+                    for faults in moved_faults(self._best.faults, gone)
+                ):
+                    break
+            index += 1
 
     def _lower_handles(self) -> None:
         """Let an operation work on an earlier handle of the same type."""
@@ -219,7 +227,7 @@ class _Shrinking:
 
     def _smaller_values(self) -> None:
         for index in range(len(self._best.operations)):
-            for make in (_smaller_value, _smaller_place):
+            for make in (smaller_values, smaller_places):
                 again = True
                 while again:
                     operation = self._best.operations[index]
@@ -246,158 +254,16 @@ class _Shrinking:
             while again:
                 faults = list(self._best.faults)
                 again = False
-                for fault in _plainer(faults[index], len(self._best.operations)):
+                for fault in plainer_faults(faults[index], len(self._best.operations)):
                     faults[index] = fault
                     if self._try_operations(self._best.operations, faults):
                         again = True
                         break
 
     def _plainer_surroundings(self) -> None:
-        for plainer in _plainer_surroundings(self._best):
+        for plainer in plainer_surroundings(self._best):
             if self._try(plainer):
                 break
-        for words in (_PLAIN.max_segment_words, *_smaller_numbers(self._best.max_segment_words)):
+        for words in (PLAIN.max_segment_words, *smaller_numbers(self._best.max_segment_words)):
             if self._try(partial(replace, self._best, max_segment_words=words)):
                 break
-
-
-def without(
-    operations: Sequence[Operation], doomed: frozenset[int], *, reaim: bool
-) -> tuple[list[Operation], frozenset[int]]:
-    """The program without the operations at ``doomed``, its handles renumbered.
-
-    What worked on a handle that is gone works on the nearest earlier one of the same type, if
-    ``reaim`` and there is one, and is gone too if not. Answers the indices of all that is gone.
-    """
-    types = handle_types(operations)
-    renumbered: dict[int, int] = {}
-    kept: list[Operation] = []
-    kept_handles: list[int] = []
-    gone: set[int] = set()
-    made = 0
-    for index, operation in enumerate(operations):
-        handle = operation.handle
-        if index not in doomed and handle != NO_HANDLE and handle not in renumbered and reaim:
-            same = [number for number in kept_handles if types[number] == types[handle]]
-            if same:
-                handle = same[-1]
-        lost = index in doomed or (handle != NO_HANDLE and handle not in renumbered)
-        if lost:
-            gone.add(index)
-        else:
-            kept.append(
-                operation if handle == NO_HANDLE else operation._replace(handle=renumbered[handle])
-            )
-        if operation.verb in HANDLE_MAKERS:
-            if not lost:
-                renumbered[made] = len(kept_handles)
-                kept_handles.append(made)
-            made += 1
-    return kept, frozenset(gone)
-
-
-def _moved_faults(faults: tuple[Fault, ...], gone: frozenset[int]) -> Iterator[list[Fault]]:
-    """Faults at moments that fit a program without the operations at ``gone``.
-
-    Those laid after an operation move with it. How many calls went with the operations that are
-    gone is not known here, so a few guesses are offered for those laid at a counted call.
-    """
-
-    def after(number: int) -> int:
-        return max(0, number - sum(index <= number for index in gone))
-
-    moved = [replace(f, number=after(f.number)) if f.when is When.AFTER else f for f in faults]
-    yield moved
-    counted = [index for index, f in enumerate(moved) if f.when is not When.AFTER]
-    for index in counted:
-        number = moved[index].number
-        for guess in sorted({1, number // 2, number - 4, number - 3, number - 2, number - 1}):
-            if 1 <= guess < number:
-                yield [replace(f, number=guess) if at == index else f for at, f in enumerate(moved)]
-
-
-def _plainer(fault: Fault, operations: int) -> Iterator[Fault]:
-    """Variants of one fault, those that would be plainest first."""
-    if fault.persistent:
-        yield replace(fault, persistent=False)
-    for when in _MOMENTS[: _MOMENTS.index(fault.when)]:
-        numbers = range(operations) if when is When.AFTER else range(1, 5)
-        for number in numbers:
-            yield replace(fault, when=when, number=number)
-    least = 0 if fault.when is When.AFTER else 1
-    for number in _smaller_numbers(fault.number, least):
-        yield replace(fault, number=number)
-    for segment in _smaller_numbers(fault.segment):
-        yield replace(fault, segment=segment)
-    for amount in _smaller_numbers(fault.amount):
-        yield replace(fault, amount=amount)
-    kinds = FAMILIES[fault.family].kinds
-    for name in list(kinds)[: list(kinds).index(fault.kind)]:
-        kind = kinds[name]
-        yield replace(
-            fault,
-            kind=name,
-            segment=fault.segment if kind.takes_segment else 0,
-            amount=fault.amount if kind.takes_amount else 0,
-        )
-
-
-def _plainer_surroundings(scenario: Scenario) -> Iterator[Callable[[], Scenario]]:
-    """The same over plainer memories, the plainest first; some turn out to be none when made."""
-    memory = scenario.memory
-    yield partial(replace, scenario, memory=_PLAIN.memory)
-    if memory.name != _PLAIN.memory.name:
-        yield partial(_with_memory, scenario, _PLAIN.memory.name, memory.segment_words, 0)
-    for words in _smaller_numbers(memory.total_words, 1):
-        yield partial(_with_memory, scenario, memory.name, memory.segment_words, words)
-    for words in _smaller_numbers(memory.segment_words):
-        yield partial(_with_memory, scenario, memory.name, words, memory.total_words)
-
-
-def _with_memory(scenario: Scenario, name: str, segment_words: int, total_words: int) -> Scenario:
-    return replace(scenario, memory=MemorySpec(name, segment_words, total_words))
-
-
-def _smaller_numbers(number: int, least: int = 0) -> list[int]:
-    """A few smaller numbers, the smallest first, so that a number falls in few steps."""
-    guesses = {least, least + 1, number // 4, number // 2, number * 3 // 4, number - 2, number - 1}
-    return sorted(guess for guess in guesses if least <= guess < number)
-
-
-def _smaller_value(scenario: Scenario, operation: Operation) -> Iterator[Operation]:
-    value = operation.value
-    if isinstance(value, bool):
-        yield operation._replace(value=False)
-    elif isinstance(value, int):
-        for number in _smaller_numbers(abs(value)):
-            yield operation._replace(value=number)
-        if value < 0:
-            yield operation._replace(value=-value)
-    elif isinstance(value, str):
-        yield from (
-            operation._replace(value=text)
-            for text in ("", "a", value[: len(value) // 2], value[:-1], "a" * len(value))
-            if text != value
-        )
-    elif isinstance(value, bytes):
-        yield from (
-            operation._replace(value=data)
-            for data in (b"", b"\0", value[: len(value) // 2], value[:-1], bytes(len(value)))
-            if data != value
-        )
-
-
-def _smaller_place(scenario: Scenario, operation: Operation) -> Iterator[Operation]:
-    place = operation.place
-    if isinstance(place, int):
-        for number in _smaller_numbers(place):
-            yield operation._replace(place=number)
-    elif isinstance(place, str) and operation.verb is not Verb.OUTPUT:
-        held = handle_types(scenario.operations)[operation.handle]
-        if isinstance(held, StructType):
-            field = held.by_name[place]
-            for other in held.by_name.values():
-                if other.name == place:
-                    return
-                if (other.kind, other.target) == (field.kind, field.target):
-                    yield operation._replace(place=other.name)

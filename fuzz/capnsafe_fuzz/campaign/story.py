@@ -15,7 +15,9 @@ from ..execution import Outcome, Step, observe
 from ..scenario import Scenario, print_operations, print_scenario
 
 if TYPE_CHECKING:
-    from ..encoders.protocol import Encoder, Memory
+    from capnsafe.allocator import Allocator
+
+    from ..encoders.protocol import Encoder
     from ..oracles.record import Violation
     from ..scenario import Operation
 
@@ -40,7 +42,7 @@ class _Ear:
 class _HeardMemory:
     """Stands between encoder and memory."""
 
-    def __init__(self, memory: Memory, ear: _Ear) -> None:
+    def __init__(self, memory: Allocator, ear: _Ear) -> None:
         self._memory = memory
         self._ear = ear
         self._names: dict[object, str] = {}
@@ -118,7 +120,7 @@ class _HeardEncoder:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._encoder, name)
 
-    def session(self, memory: Memory, max_segment_words: int) -> Any:
+    def session(self, memory: Allocator, max_segment_words: int) -> Any:
         heard: Any = _HeardMemory(memory, self._ear)
         return _HeardSession(self._encoder.session(heard, max_segment_words), self._ear)
 

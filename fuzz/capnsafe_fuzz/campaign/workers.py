@@ -20,7 +20,10 @@ from .worker import Job
 STDERR_LINES = 20
 
 _STATUS = re.compile(rb"cov: (\d+) ft: \d+ corp: (\d+)/")
-_CHATTER = re.compile(rb"^(#\d+\s|INFO: |WARNING: Failed to find function)")
+_CHATTER = re.compile(
+    rb"#\d+\s|INFO: |WARNING: Failed to find function|SUMMARY: |MS: |artifact_prefix=|0x|\\|Base64: "
+)
+"""What libFuzzer says of itself and of the input, which the slot has anyway."""
 
 
 @dataclass(frozen=True, slots=True)

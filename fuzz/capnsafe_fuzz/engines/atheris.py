@@ -14,7 +14,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from random import Random
@@ -27,6 +27,8 @@ BYTES_CHANGED = 0.15
 """The share of changes left to libFuzzer's own mutators."""
 FRESH = 0.05
 """The share that puts a scenario made from nothing in an old one's place."""
+
+NEVER_SECONDS = 10_000_000
 
 _SIGNALS = ("segv", "bus", "abrt", "ill", "fpe", "int", "term", "xfsz", "usr1", "usr2")
 
@@ -68,7 +70,7 @@ class AtherisEngine:
                 os._exit(0)
             coverage.reach(cells)
 
-        changes = _Changes(hunt, atheris)
+        changes = Changes(atheris, hunt.note_fallback)
         atheris.Setup(
             _arguments(hunt), run, custom_mutator=changes.mutate, custom_crossover=changes.cross
         )
@@ -90,7 +92,8 @@ def _arguments(hunt: Hunt) -> list[str]:
         "reload": 0,
         "len_control": 0,
         "max_len": MAX_INPUT_BYTES,
-        "timeout": 0,
+        # 0 does not switch it off: Atheris then takes any execution of a second for a timeout.
+        "timeout": NEVER_SECONDS,
         "rss_limit_mb": 0,
         "malloc_limit_mb": 0,
         "detect_leaks": 0,
@@ -105,14 +108,15 @@ def _arguments(hunt: Hunt) -> list[str]:
     return ["capnsafe", *(f"-{name}={value}" for name, value in options.items())]
 
 
-class _Changes:
+class Changes:
     """Custom mutator and crossover. An exception in either would end the campaign: none leaves."""
 
-    def __init__(self, hunt: Hunt, atheris: Any) -> None:
-        self._hunt = hunt
+    def __init__(self, atheris: Any, note_fallback: Callable[[], None] = lambda: None) -> None:
         self._atheris = atheris
+        self._note_fallback = note_fallback
 
     def mutate(self, data: bytes, max_size: int, seed: int) -> bytes:
+        """An input like ``data``, of at most ``max_size`` bytes."""
         from ..scenario import decode, encode, generate, mutate
 
         try:
@@ -126,17 +130,18 @@ class _Changes:
             if luck >= BYTES_CHANGED:
                 return encode(generate(rng, rng.randint(1, 24)))[:max_size]
         except Exception:
-            self._hunt.note_fallback()
+            self._note_fallback()
         return self._own(data, max_size)
 
     def cross(self, data: bytes, other: bytes, max_size: int, seed: int) -> bytes:
+        """An input like both."""
         from ..scenario import crossover, decode, encode
 
         try:
             crossed = crossover(decode(data), decode(other), Random(seed))
             return encode(crossed)[:max_size]
         except Exception:
-            self._hunt.note_fallback()
+            self._note_fallback()
             return self._own(data, max_size)
 
     def _own(self, data: bytes, max_size: int) -> bytes:

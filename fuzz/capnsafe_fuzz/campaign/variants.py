@@ -1,0 +1,203 @@
+"""Scenarios a step away from another: what shrinking tries.
+
+Nothing here decides. A variant may turn out to be no scenario at all when it is made, and need not
+be simpler: the order in ``shrink`` says what is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from capnsafe_allocators import FAMILIES, Fault, When
+
+from ..scenario import (
+    EVERYTHING,
+    HANDLE_MAKERS,
+    NO_HANDLE,
+    MemorySpec,
+    Operation,
+    Scenario,
+    StructType,
+    Verb,
+    handle_types,
+)
+
+MOMENTS = (When.ALLOCATE, When.AFTER, When.RELEASE, When.SEGMENT, When.ANY)
+"""From the one that is pointed at most easily to the one that must be counted."""
+
+PLAIN = Scenario()
+"""Its memory and limit are what a scenario has that says nothing about them."""
+
+
+def without(
+    operations: Sequence[Operation], doomed: frozenset[int], *, reaim: bool
+) -> tuple[list[Operation], frozenset[int]]:
+    """The program without the operations at ``doomed``, its handles renumbered.
+
+    What worked on a handle that is gone works on the nearest earlier one of the same type, if
+    ``reaim`` and there is one, and is gone too if not. Answers the indices of all that is gone.
+    """
+    types = handle_types(operations)
+    renumbered: dict[int, int] = {}
+    kept: list[Operation] = []
+    kept_handles: list[int] = []
+    gone: set[int] = set()
+    made = 0
+    for index, operation in enumerate(operations):
+        handle = operation.handle
+        if index not in doomed and handle != NO_HANDLE and handle not in renumbered and reaim:
+            same = [number for number in kept_handles if types[number] == types[handle]]
+            if same:
+                handle = same[-1]
+        lost = index in doomed or (handle != NO_HANDLE and handle not in renumbered)
+        if lost:
+            gone.add(index)
+        else:
+            kept.append(
+                operation if handle == NO_HANDLE else operation._replace(handle=renumbered[handle])
+            )
+        if operation.verb in HANDLE_MAKERS:
+            if not lost:
+                renumbered[made] = len(kept_handles)
+                kept_handles.append(made)
+            made += 1
+    return kept, frozenset(gone)
+
+
+def hoisted(
+    operations: Sequence[Operation], index: int
+) -> Iterator[tuple[list[Operation], frozenset[int]]]:
+    """Programs in which the handle that one operation makes comes straight from a root.
+
+    A struct in a list in a struct is as good as one that the root has a field for, if it is of the
+    same type; then what it hung off can go. Answers also the indices of what is gone.
+    """
+    operation = operations[index]
+    if operation.verb not in (Verb.INIT, Verb.OPEN):
+        return
+    types = handle_types(operations)
+    makers = [at for at, other in enumerate(operations) if other.verb in HANDLE_MAKERS]
+    made = types[makers.index(index)]
+    holder = makers[operation.handle]
+    if operations[holder].verb not in (Verb.INIT, Verb.OPEN):
+        return
+    roots = [n for n, at in enumerate(makers[: operation.handle]) if types[n] == EVERYTHING]
+    count = None if isinstance(made, StructType) else operation.value or 0
+    for root in roots[:1]:
+        for field in EVERYTHING.by_name.values():
+            if field.target is not None and field.type == made:
+                changed = list(operations)
+                changed[index] = Operation(Verb.INIT, root, field.name, count)
+                yield without(changed, frozenset({holder}), reaim=True)
+                return
+
+
+def moved_faults(faults: tuple[Fault, ...], gone: frozenset[int]) -> Iterator[list[Fault]]:
+    """Faults at moments that fit a program without the operations at ``gone``.
+
+    Those laid after an operation move with it. How many calls went with the operations that are
+    gone is not known here, so a few guesses are offered for those laid at a counted call.
+    """
+
+    def after(number: int) -> int:
+        return max(0, number - sum(index <= number for index in gone))
+
+    moved = [replace(f, number=after(f.number)) if f.when is When.AFTER else f for f in faults]
+    yield moved
+    counted = [index for index, f in enumerate(moved) if f.when is not When.AFTER]
+    for index in counted:
+        number = moved[index].number
+        for guess in sorted({1, number // 2, number - 4, number - 3, number - 2, number - 1}):
+            if 1 <= guess < number:
+                yield [replace(f, number=guess) if at == index else f for at, f in enumerate(moved)]
+
+
+def plainer_faults(fault: Fault, operations: int) -> Iterator[Fault]:
+    """Variants of one fault, those that would be plainest first."""
+    if fault.persistent:
+        yield replace(fault, persistent=False)
+    for when in MOMENTS[: MOMENTS.index(fault.when)]:
+        numbers = range(operations) if when is When.AFTER else range(1, 5)
+        for number in numbers:
+            yield replace(fault, when=when, number=number)
+    least = 0 if fault.when is When.AFTER else 1
+    for number in smaller_numbers(fault.number, least):
+        yield replace(fault, number=number)
+    for segment in smaller_numbers(fault.segment):
+        yield replace(fault, segment=segment)
+    for amount in smaller_numbers(fault.amount):
+        yield replace(fault, amount=amount)
+    kinds = FAMILIES[fault.family].kinds
+    for name in list(kinds)[: list(kinds).index(fault.kind)]:
+        kind = kinds[name]
+        yield replace(
+            fault,
+            kind=name,
+            segment=fault.segment if kind.takes_segment else 0,
+            amount=fault.amount if kind.takes_amount else 0,
+        )
+
+
+def plainer_surroundings(scenario: Scenario) -> Iterator[Callable[[], Scenario]]:
+    """The same over plainer memories, the plainest first; some turn out to be none when made."""
+    memory = scenario.memory
+    yield partial(replace, scenario, memory=PLAIN.memory)
+    if memory.name != PLAIN.memory.name:
+        yield partial(_with_memory, scenario, PLAIN.memory.name, memory.segment_words, 0)
+    for words in smaller_numbers(memory.total_words, 1):
+        yield partial(_with_memory, scenario, memory.name, memory.segment_words, words)
+    for words in smaller_numbers(memory.segment_words):
+        yield partial(_with_memory, scenario, memory.name, words, memory.total_words)
+
+
+def _with_memory(scenario: Scenario, name: str, segment_words: int, total_words: int) -> Scenario:
+    return replace(scenario, memory=MemorySpec(name, segment_words, total_words))
+
+
+def smaller_numbers(number: int, least: int = 0) -> list[int]:
+    """A few smaller numbers, the smallest first, so that a number falls in few steps."""
+    guesses = {least, least + 1, number // 4, number // 2, number * 3 // 4, number - 2, number - 1}
+    return sorted(guess for guess in guesses if least <= guess < number)
+
+
+def smaller_values(scenario: Scenario, operation: Operation) -> Iterator[Operation]:
+    """The same operation with a smaller value or count."""
+    value = operation.value
+    if isinstance(value, bool):
+        yield operation._replace(value=False)
+    elif isinstance(value, int):
+        for number in smaller_numbers(abs(value)):
+            yield operation._replace(value=number)
+        if value < 0:
+            yield operation._replace(value=-value)
+    elif isinstance(value, str):
+        yield from (
+            operation._replace(value=text)
+            for text in ("", "a", value[: len(value) // 2], value[:-1], "a" * len(value))
+            if text != value
+        )
+    elif isinstance(value, bytes):
+        yield from (
+            operation._replace(value=data)
+            for data in (b"", b"\0", value[: len(value) // 2], value[:-1], bytes(len(value)))
+            if data != value
+        )
+
+
+def smaller_places(scenario: Scenario, operation: Operation) -> Iterator[Operation]:
+    """The same operation at a lower index, or at an earlier field of the same type."""
+    place = operation.place
+    if isinstance(place, int):
+        for number in smaller_numbers(place):
+            yield operation._replace(place=number)
+    elif isinstance(place, str) and operation.verb is not Verb.OUTPUT:
+        held = handle_types(scenario.operations)[operation.handle]
+        if isinstance(held, StructType):
+            field = held.by_name[place]
+            for other in held.by_name.values():
+                if other.name == place:
+                    return
+                if (other.kind, other.target) == (field.kind, field.target):
+                    yield operation._replace(place=other.name)

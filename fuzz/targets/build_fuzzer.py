@@ -1,0 +1,12 @@
+#!/usr/bin/env python3
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["capnsafe"]):
+    from capnsafe_fuzz.engines.atheris import Changes
+    from capnsafe_fuzz.engines.standalone import build
+
+changes = Changes(atheris)
+atheris.Setup(sys.argv, build, custom_mutator=changes.mutate, custom_crossover=changes.cross)
+atheris.Fuzz()

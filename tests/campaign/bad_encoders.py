@@ -1,0 +1,122 @@
+"""Encoders that misbehave in ways that no memory is to blame for; named ``bad_encoders:NAME``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+from capnsafe_fuzz.encoders import find_encoder
+from capnsafe_fuzz.scenario import Operation, Scenario, Verb
+
+Misdeed = Callable[[Operation], None]
+
+
+class BentSession:
+    """A session of capnsafe, and a misdeed before each operation."""
+
+    def __init__(self, session: Any, misdeed: Misdeed) -> None:
+        self._session = session
+        self._misdeed = misdeed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def perform(self, operation: Operation) -> object:
+        self._misdeed(operation)
+        return self._session.perform(operation)
+
+
+class BentEncoder:
+    """capnsafe, bent."""
+
+    def __init__(self, name: str, misdeed: Misdeed) -> None:
+        self.name = f"bad_encoders:{name}"
+        self._misdeed = misdeed
+        self._encoder: Any = find_encoder("capnsafe")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._encoder, name)
+
+    def session(self, memory: Any, max_segment_words: int) -> BentSession:
+        return BentSession(self._encoder.session(memory, max_segment_words), self._misdeed)
+
+    def owns(self, filename: str) -> bool:
+        return filename == __file__ or bool(self._encoder.owns(filename))
+
+    def script(self, scenario: Scenario) -> str:
+        return f"# {len(scenario.operations)} operations\n"
+
+
+def _long_text(operation: Operation) -> bool:
+    value = operation.value
+    return operation.verb is Verb.SET and isinstance(value, str) and len(value) > 2
+
+
+def _long_list(operation: Operation) -> bool:
+    value = operation.value
+    return operation.verb is Verb.INIT and isinstance(value, int) and value > 3
+
+
+def _segfault(operation: Operation) -> None:
+    if _long_text(operation):
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def _leave(operation: Operation) -> None:
+    if _long_list(operation):
+        os._exit(7)
+
+
+def _hang(operation: Operation) -> None:
+    if _long_list(operation):
+        while True:
+            time.sleep(0.05)
+
+
+def _raise(operation: Operation) -> None:
+    if _long_text(operation):
+        raise ZeroDivisionError("a text")
+
+
+def _raise_twice(operation: Operation) -> None:
+    _raise(operation)
+    if _long_list(operation):
+        raise LookupError("a list")
+
+
+def _leave_always(operation: Operation) -> None:
+    os._exit(9)
+
+
+def segfaulting() -> BentEncoder:
+    return BentEncoder("segfaulting", _segfault)
+
+
+def leaving() -> BentEncoder:
+    return BentEncoder("leaving", _leave)
+
+
+def leaving_always() -> BentEncoder:
+    return BentEncoder("leaving_always", _leave_always)
+
+
+def hanging() -> BentEncoder:
+    return BentEncoder("hanging", _hang)
+
+
+def raising() -> BentEncoder:
+    return BentEncoder("raising", _raise)
+
+
+def raising_twice() -> BentEncoder:
+    return BentEncoder("raising_twice", _raise_twice)
+
+
+def broken() -> BentEncoder:
+    """What it raises is neither the library's nor the memory's: the adapter itself is broken."""
+    encoder = BentEncoder("broken", _raise)
+    encoder.owns = lambda filename: False  # type: ignore[method-assign]
+    return encoder

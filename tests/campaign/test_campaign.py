@@ -1,0 +1,317 @@
+"""Campaigns, with real processes: what is found is kept, whatever happens to whom."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, StopRequest
+from capnsafe_fuzz.campaign.corpus import Cache, read_any
+from capnsafe_fuzz.campaign.failures import (
+    EnvironmentFailedError,
+    HarnessFailedError,
+    ProvedNothingError,
+    UsageError,
+)
+from capnsafe_fuzz.campaign.findings import Finding
+from capnsafe_fuzz.campaign.parent import run_campaign
+from capnsafe_fuzz.engines import engines
+
+ATHERIS = pytest.mark.skipif(
+    engines()["atheris"].missing() is not None, reason="Atheris is not installed"
+)
+EVERY_ENGINE = pytest.mark.parametrize("engine", ["random", pytest.param("atheris", marks=ATHERIS)])
+
+
+def stable(result: CampaignResult) -> dict[str, object]:
+    """What must be the same in two runs."""
+    data = result.to_json()
+    for finding in data["findings"]:
+        del finding["path"]
+    del data["seconds"]
+    return data
+
+
+@EVERY_ENGINE
+def test_it_is_repeatable(config: CampaignConfig, tmp_path: Path, engine: str) -> None:
+    config = replace(config, engine=engine, encoder="bad_encoders:raising", runs=400)
+    one = run_campaign(replace(config, findings=tmp_path / "one"))
+    two = run_campaign(replace(config, findings=tmp_path / "two"))
+    assert one.reproducible
+    assert one.executions == 400
+    assert one.findings
+    assert stable(one) == stable(two)
+    other = run_campaign(replace(config, findings=tmp_path / "three", seed=2))
+    assert other.situations != one.situations
+
+
+@EVERY_ENGINE
+def test_the_real_encoder_passes_and_situations_are_reached(
+    config: CampaignConfig, engine: str
+) -> None:
+    result = run_campaign(replace(config, engine=engine, runs=200))
+    assert (result.exit_code, result.executions, result.findings) == (0, 200, {})
+    assert {fault for _, fault, _ in result.situations} > {"-"}
+    assert result.faults_fired
+    assert result.fallbacks == 0
+    assert min(result.situations.values()) == 1
+    assert max(result.situations.values()) <= 200
+
+
+@ATHERIS
+def test_atheris_counts_the_coverage_of_the_encoder(config: CampaignConfig) -> None:
+    result = run_campaign(replace(config, engine="atheris", runs=200))
+    assert result.coverage is not None
+    # More than the situations alone: the encoder's own branches are counted.
+    assert result.coverage > len(result.situations) + 100
+
+
+def test_a_finding_is_complete(config: CampaignConfig) -> None:
+    announced: list[tuple[Finding, Path, bool]] = []
+
+    class Reporter:
+        def progress(self, progress: object) -> None:
+            pass
+
+        def note(self, sentence: str) -> None:
+            pass
+
+        def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
+            assert read_any(path / "finding.scenario") == finding.scenario
+            announced.append((finding, path, fresh))
+
+    config = replace(config, encoder="bad_encoders:raising")
+    result = run_campaign(config, reporter=Reporter())
+    assert result.exit_code == 1
+    assert [finding.group for finding, _, _ in announced] == list(result.findings)
+    finding, path, fresh = announced[0]
+    assert fresh
+    assert path.parent == config.findings / "build"
+    assert sorted(entry.name for entry in path.iterdir()) == [
+        "finding.scenario",
+        "program.py",
+        "verdict.json",
+    ]
+    assert len(finding.scenario.operations) <= 3
+    assert finding.scenario.faults == ()
+    verdict = json.loads((path / "verdict.json").read_text())
+    assert verdict["promise"] == "P1"
+    assert verdict["encoder"] == "bad_encoders:raising"
+    assert verdict["group"] == finding.group
+    assert verdict["operation"] == len(finding.scenario.operations) - 1
+    assert not list(config.findings.rglob(".*"))
+
+
+def test_what_an_earlier_campaign_kept_stays_unless_it_is_less_simple(
+    config: CampaignConfig,
+) -> None:
+    config = replace(config, encoder="bad_encoders:raising", max_findings=1)
+    (kept,) = run_campaign(config).findings.values()
+    scenario_file = kept.path / "finding.scenario"
+    before = scenario_file.read_text()
+    (again,) = run_campaign(config).findings.values()
+    assert not again.fresh
+    assert scenario_file.read_text() == before
+    scenario_file.write_text(before.replace('"aaa"', '"something longer"'))
+    (better,) = run_campaign(config).findings.values()
+    assert better.fresh
+    assert scenario_file.read_text() == before
+    scenario_file.write_text("no scenario at all")
+    run_campaign(config)
+    assert scenario_file.read_text() == before
+
+
+@EVERY_ENGINE
+@pytest.mark.parametrize(
+    ("encoder", "group"),
+    [
+        ("bad_encoders:segfaulting", "crash SIGSEGV"),
+        ("bad_encoders:leaving", "crash exit 7"),
+    ],
+)
+def test_a_worker_that_dies_tells_what_killed_it(
+    config: CampaignConfig, engine: str, encoder: str, group: str
+) -> None:
+    config = replace(config, engine=engine, encoder=encoder, runs=150)
+    result = run_campaign(config)
+    assert set(result.findings) == {group}
+    assert result.worker_deaths > 0
+    assert result.executions == 150 or result.gave_up
+    finding = result.findings[group].finding
+    assert finding.violation.promise == "P1"
+    assert len(finding.scenario.operations) <= 3
+    assert finding.violation.operation == len(finding.scenario.operations) - 1
+
+
+def test_an_encoder_that_always_dies_ends_the_campaign(config: CampaignConfig) -> None:
+    result = run_campaign(replace(config, encoder="bad_encoders:leaving_always", runs=100_000))
+    assert set(result.findings) == {"crash exit 9"}
+    assert result.gave_up is not None
+    assert "workers died" in result.gave_up
+
+
+def test_an_execution_that_never_ends_is_a_finding(config: CampaignConfig) -> None:
+    config = replace(config, encoder="bad_encoders:hanging", timeout=0.3, max_findings=1)
+    result = run_campaign(config)
+    assert set(result.findings) == {"timeout"}
+    assert len(result.findings["timeout"].finding.scenario.operations) <= 8
+
+
+def test_a_finding_that_the_clean_encoder_shares_does_not_count(
+    config: CampaignConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from capnsafe_fuzz.campaign import triage
+
+    monkeypatch.setattr(triage, "CLEAN_ENCODER", "bad_encoders:raising_twice")
+    result = run_campaign(replace(config, encoder="bad_encoders:raising", runs=100))
+    assert result.findings == {}
+    assert result.not_counted
+    assert result.exit_code == 0
+
+
+def test_known_groups_do_not_count(config: CampaignConfig, tmp_path: Path) -> None:
+    config = replace(config, encoder="bad_encoders:raising")
+    groups = frozenset(run_campaign(config).findings)
+    assert groups
+    result = run_campaign(replace(config, known=groups, findings=tmp_path / "other"))
+    assert result.findings == {}
+    assert set(result.not_counted.values()) == {"known"}
+    assert result.exit_code == 0
+
+
+def test_a_broken_harness_is_no_finding(config: CampaignConfig) -> None:
+    with pytest.raises(HarnessFailedError, match="ZeroDivisionError") as failure:
+        run_campaign(replace(config, encoder="bad_encoders:broken"))
+    assert failure.value.exit_code == 3
+    (kept,) = config.findings.glob("harness-failed-*.input")
+    assert "ZeroDivisionError" in kept.with_suffix(".txt").read_text()
+    assert read_any(kept).operations
+
+
+def test_time_ends_a_campaign(config: CampaignConfig) -> None:
+    result = run_campaign(replace(config, runs=None, seconds=0.8))
+    assert not result.reproducible
+    assert result.executions > 0
+    assert result.seconds < 5
+
+
+def test_max_findings_ends_a_campaign(config: CampaignConfig) -> None:
+    config = replace(config, encoder="bad_encoders:raising_twice", runs=100_000, max_findings=2)
+    result = run_campaign(config)
+    assert len(result.findings) == 2
+    assert result.executions < 1000
+
+
+def test_a_stop_request_ends_a_campaign(config: CampaignConfig) -> None:
+    stop = StopRequest()
+
+    class Reporter:
+        def progress(self, progress: object) -> None:
+            stop()
+
+        def note(self, sentence: str) -> None:
+            pass
+
+        def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
+            pass
+
+    result = run_campaign(replace(config, runs=10_000_000), reporter=Reporter(), stop=stop)
+    assert result.interrupted
+    assert result.exit_code == 130
+
+
+@pytest.mark.parametrize("memory", ["heap", "fixed"])
+def test_scenarios_have_the_memory_that_was_asked_for(
+    config: CampaignConfig, tmp_path: Path, memory: str
+) -> None:
+    cache = tmp_path / "cache"
+    run_campaign(replace(config, memory=memory, cache=cache, runs=100))
+    scenarios = [read_any(path) for path in cache.iterdir()]
+    assert len(scenarios) > 5
+    assert {scenario.memory.name for scenario in scenarios} == {memory}
+
+
+def test_a_cache_grows_and_is_used(config: CampaignConfig, tmp_path: Path) -> None:
+    config = replace(config, cache=tmp_path / "cache")
+    first = run_campaign(config)
+    inputs = Cache(tmp_path / "cache").open()
+    assert first.kept_inputs == len(inputs) > 10
+    second = run_campaign(replace(config, seed=9))
+    assert second.seeds == first.seeds + first.kept_inputs
+    assert set(second.situations) > set(first.situations)
+
+
+def test_nothing_is_left_behind(
+    config: CampaignConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    run_campaign(replace(config, encoder="bad_encoders:segfaulting", runs=50))
+    assert list(scratch.iterdir()) == []
+
+
+def test_the_input_corpus_is_not_written_to(config: CampaignConfig) -> None:
+    assert config.corpus is not None
+    before = {path: path.stat().st_mtime_ns for path in config.corpus.rglob("*")}
+    run_campaign(config)
+    assert {path: path.stat().st_mtime_ns for path in config.corpus.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"target": "nowhere"}, "no target named 'nowhere'; there is build"),
+        ({"encoder": "nobody"}, "no encoder named 'nobody'; there is capnsafe"),
+        ({"encoder": "planted:nothing"}, "no encoder named 'planted:nothing'"),
+        ({"encoder": "bad_encoders:nothing"}, "no attribute 'nothing'"),
+        ({"encoder": "no_module:nothing"}, "No module named 'no_module'"),
+        ({"engine": "steam"}, "no engine named 'steam'; there is atheris, random"),
+        ({"memory": "drum"}, "no allocator named 'drum'; there is heap, fixed"),
+        ({"runs": None}, "a campaign needs a number of executions, or a time"),
+    ],
+)
+def test_what_does_not_exist_is_refused(
+    config: CampaignConfig, change: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(UsageError) as failure:
+        run_campaign(replace(config, **change))  # type: ignore[arg-type]
+    assert sentence in str(failure.value)
+    assert failure.value.exit_code == 2
+
+
+def test_an_empty_corpus_proves_nothing(config: CampaignConfig, tmp_path: Path) -> None:
+    with pytest.raises(ProvedNothingError, match="is empty") as failure:
+        run_campaign(replace(config, corpus=tmp_path / "void"))
+    assert failure.value.exit_code == 3
+
+
+def test_a_corrupt_seed_is_named_with_its_line(config: CampaignConfig) -> None:
+    assert config.corpus is not None
+    seed = config.corpus / "build" / "seeds" / "first.scenario"
+    lines = seed.read_text().splitlines()
+    lines.insert(5, "set h0.nothing 7")
+    seed.write_text("\n".join(lines))
+    with pytest.raises(ProvedNothingError, match=r"first\.scenario, line 6: .*nothing"):
+        run_campaign(config)
+    seed.write_bytes(b"capnsafe scenario 1\n\xff\n")
+    with pytest.raises(ProvedNothingError, match=r"first\.scenario, line 2: not UTF-8"):
+        run_campaign(config)
+
+
+def test_a_folder_that_cannot_be_written_to_is_found_out_first(config: CampaignConfig) -> None:
+    config.findings.write_text("a file where a folder should be")
+    with pytest.raises(EnvironmentFailedError, match="findings cannot be written") as failure:
+        run_campaign(config)
+    assert failure.value.exit_code == 4
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts")
+def test_a_full_disk_is_found_out_first(config: CampaignConfig, small_disk: Path) -> None:
+    (small_disk / "filler").write_bytes(b"\0" * 100_000)
+    with pytest.raises(EnvironmentFailedError, match="No space left on device"):
+        run_campaign(replace(config, findings=small_disk / "findings"))

@@ -1,0 +1,50 @@
+"""The slot says what was in hand, whoever reads it and whenever."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from capnsafe_fuzz.campaign.slot import INPUT_BYTES, Slot
+
+
+def test_it_tells_the_execution_in_hand(tmp_path: Path) -> None:
+    parent = Slot(tmp_path / "slot", create=True)
+    worker = Slot(tmp_path / "slot")
+    assert not parent.read().running
+    worker.begin(3, b"abc")
+    state = parent.read()
+    assert (state.executions, state.data, state.running) == (3, b"abc", True)
+    worker.finished(5)
+    state = parent.read()
+    assert (state.faults_fired, state.running) == (5, False)
+    worker.begin(4, b"x")
+    assert parent.read().data == b"x"
+
+
+def test_it_outlives_its_writer(tmp_path: Path) -> None:
+    parent = Slot(tmp_path / "slot", create=True)
+    child = os.fork()
+    if child == 0:
+        Slot(tmp_path / "slot").begin(7, b"the last words")
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    state = parent.read()
+    assert (state.executions, state.data, state.running) == (7, b"the last words", True)
+
+
+def test_a_long_input_is_cut(tmp_path: Path) -> None:
+    slot = Slot(tmp_path / "slot", create=True)
+    slot.begin(1, b"x" * (INPUT_BYTES + 1))
+    assert slot.read().data == b"x" * INPUT_BYTES
+
+
+def test_the_parent_can_ask_for_an_end(tmp_path: Path) -> None:
+    parent = Slot(tmp_path / "slot", create=True)
+    worker = Slot(tmp_path / "slot")
+    assert not worker.stopping
+    parent.stop()
+    worker.begin(1, b"")
+    worker.finished(0)
+    assert worker.stopping
