@@ -25,10 +25,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from operator import index as index_of
 from typing import Final, SupportsIndex, final
 
 from .allocator import Buffer
+from .arguments import integer, shown, told, type_name
 from .errors import (
     ArgumentIndexError,
     ArgumentTypeError,
@@ -93,31 +93,23 @@ def view_of(buffer: Buffer, what: str) -> memoryview:
         return view.cast("B").toreadonly() if view.nbytes else memoryview(b"")
     except Exception as cause:
         raise ArgumentTypeError(
-            f"{what} must be a contiguous buffer, not {type(buffer).__name__}: {cause}"
+            f"{what} must be a contiguous buffer, not {type_name(buffer)}: {told(cause)}"
         ) from cause
-
-
-def _whole(value: SupportsIndex, what: str) -> int:
-    """Answer ``value`` as an int, or raise ``ArgumentTypeError``."""
-    try:
-        return index_of(value)
-    except Exception as cause:
-        raise ArgumentTypeError(f"{what} must be an integer, not {type(value).__name__}") from cause
 
 
 def limit_of(value: SupportsIndex, name: str) -> int:
     """Answer a limit that the caller gave, checked."""
-    limit = _whole(value, name)
+    limit = integer(value, name)
     if limit < 0:
-        raise ArgumentValueError(f"{name} must not be negative, and {limit} was given")
+        raise ArgumentValueError(f"{name} must not be negative, and {shown(limit)} was given")
     return limit
 
 
 def _not_negative(index: SupportsIndex) -> int:
     """Answer the index of a field, pointer or element, of the right type and not negative."""
-    number = index if type(index) is int else _whole(index, "an index")
+    number = index if type(index) is int else integer(index, "an index")
     if number < 0:
-        raise ArgumentIndexError(f"an index must not be negative, and {number} was given")
+        raise ArgumentIndexError(f"an index must not be negative, and {shown(number)} was given")
     return number
 
 
@@ -125,7 +117,9 @@ def _element_index(index: SupportsIndex, count: int) -> int:
     """Answer the index of an element of a list that has ``count``."""
     number = _not_negative(index)
     if number >= count:
-        raise ArgumentIndexError(f"the list has {count} elements, and {number} was asked for")
+        raise ArgumentIndexError(
+            f"the list has {count} elements, and {shown(number)} was asked for"
+        )
     return number
 
 
@@ -280,7 +274,7 @@ class _Pointers(ABC):
         A list of structs is read as the list of their first fields.
         """
         if not isinstance(element, Element):
-            raise ArgumentTypeError(f"element must be an Element, not {type(element).__name__}")
+            raise ArgumentTypeError(f"element must be an Element, not {type_name(element)}")
         found = self._open_list(index)
         if found is None:
             return None
@@ -504,10 +498,11 @@ class StructReader(_Pointers):
     def _integer(self, element: Element, offset: int, default: int) -> int:
         """Read an integer. On the wire it is XORed with its default (in two's complement)."""
         if type(default) is not int:
-            default = _whole(default, "the default")
+            default = integer(default, "the default")
         if not element.low <= default <= element.high:
             raise ArgumentValueError(
-                f"the default must lie in {element.low} .. {element.high}, and {default} was given"
+                f"the default must lie in {element.low} .. {element.high},"
+                f" and {shown(default)} was given"
             )
         at = self._place(offset, element.bytes)
         if at < 0:
@@ -523,7 +518,7 @@ class StructReader(_Pointers):
             raise ArgumentValueError(f"the default does not fit in {element.bits} bits") from cause
         except Exception as cause:
             raise ArgumentTypeError(
-                f"the default must be a float, not {type(default).__name__}"
+                f"the default must be a float, not {type_name(default)}"
             ) from cause
         at = self._place(offset, element.bytes)
         if at >= 0:
@@ -534,7 +529,7 @@ class StructReader(_Pointers):
     def get_bool(self, offset: int, default: bool = False) -> bool:
         """Answer the bit ``offset`` of the data section."""
         if not isinstance(default, bool):
-            raise ArgumentTypeError(f"the default must be a bool, not {type(default).__name__}")
+            raise ArgumentTypeError(f"the default must be a bool, not {type_name(default)}")
         number = _not_negative(offset)
         at = self._place(number >> 3, 1)
         if at < 0:
@@ -728,7 +723,7 @@ class MessageReader:
             segments, (bytes, bytearray, memoryview, str)
         ):
             raise ArgumentTypeError(
-                f"segments must be a sequence of buffers, not {type(segments).__name__}"
+                f"segments must be a sequence of buffers, not {type_name(segments)}"
             )
         self._nesting_limit = limit_of(nesting_limit, "nesting_limit")
         self._segments = _Segments(

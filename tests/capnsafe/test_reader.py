@@ -646,6 +646,64 @@ def test_whatever_is_an_index_is_taken() -> None:
     assert root.get_bool(two) is False
 
 
+def test_numbers_too_long_to_print() -> None:
+    """Python refuses to print them; the complaint is ours all the same."""
+    huge = 10**5000
+    root = rooted(list_pointer(wire.SIZE_BYTE, 3), b"abc")
+    row = root.get_list(0, Element.UINT8)
+    assert row is not None
+    for call in (root.is_null, root.get_uint8, row.__getitem__):
+        with pytest.raises(ArgumentIndexError, match="a number of 16610 bits"):
+            call(-huge)
+    with pytest.raises(ArgumentIndexError, match="a number of 16610 bits"):
+        row[huge]
+    with pytest.raises(ArgumentValueError, match="a number of 16610 bits"):
+        root.get_uint8(0, huge)
+    with pytest.raises(ArgumentValueError, match="a number of 16610 bits"):
+        MessageReader([], nesting_limit=-huge)
+    assert root.get_uint8(huge) == 0
+    assert root.get_bool(huge) is False
+    assert root.is_null(huge)
+    generous = MessageReader([segment_of(ROOT, 0)], traversal_limit_words=huge, nesting_limit=huge)
+    assert generous.get_root().get_text(0) is None
+
+
+class Rude:
+    """Raises from whatever is asked of it, in words that raise as well."""
+
+    class Refusal(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+        __repr__ = __str__
+
+    def __index__(self) -> int:
+        raise self.Refusal
+
+    def __float__(self) -> float:
+        raise self.Refusal
+
+    def __buffer__(self, flags: int) -> memoryview:
+        raise self.Refusal
+
+
+def test_arguments_that_raise() -> None:
+    rude: Any = Rude()
+    root = rooted(0)
+    for call in (
+        lambda: root.get_uint8(rude),
+        lambda: root.get_uint8(0, rude),
+        lambda: root.get_float64(0, rude),
+        lambda: root.get_bool(0, rude),
+        lambda: root.is_null(rude),
+        lambda: MessageReader([rude]),
+        lambda: MessageReader(rude),
+        lambda: MessageReader([], nesting_limit=rude),
+    ):
+        with pytest.raises(ArgumentTypeError):
+            call()
+
+
 def test_defaults_are_checked() -> None:
     root = rooted(0)
     wrong: Any = "1"
