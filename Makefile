@@ -67,7 +67,7 @@ gate: $(INSTALLED)
 
 .PHONY: bench
 bench: $(INSTALLED)
-	@$(BIN)/python benchmarks/bench.py $(ARGS)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: coverage
 coverage: $(INSTALLED)
