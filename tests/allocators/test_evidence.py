@@ -11,6 +11,7 @@ import pytest
 from capnsafe_allocators import Evidence, HostileAllocator, When, parse_fault
 from capnsafe_allocators.exporter import COUNTS_VIEWS
 
+from capnsafe.allocator import Allocator
 from capnsafe.memory import FixedAllocator, HeapAllocator
 
 Lay = Callable[..., Any]
@@ -170,13 +171,17 @@ def test_a_write_after_release_is_seen() -> None:
     assert kinds(allocator) == [("P3", "stale-write")]
 
 
-def test_a_write_into_what_was_cut_is_seen() -> None:
-    allocator = HostileAllocator(
-        HeapAllocator(segment_words=32), [parse_fault("shrink nothing after 0 once")]
-    )
-    client = OutOfBounds(allocator, allocator.allocate(1))
+@pytest.mark.parametrize("kind", ["nothing", "nothing-regrow"])
+def test_a_write_into_what_was_cut_is_seen(kind: str) -> None:
+    faults = [parse_fault(f"shrink {kind} after 0 once")]
+    allocator = HostileAllocator(HeapAllocator(segment_words=32), faults)
+    key = allocator.allocate(1)
+    client = OutOfBounds(allocator, key)
     allocator.operation_finished(0)
     client.write(64, b"x")
+    # It is found before the words that grow back cover it.
+    for _ in range(2):
+        allocator.segment(key)
     allocator.check_guards()
     assert kinds(allocator) == [("P3", "guard")]
 
@@ -438,9 +443,23 @@ def test_all_memory_goes_back_in_the_end() -> None:
     for key in keys[:2]:
         allocator.segment(key)
         allocator.release(key, 0)
-    assert memory.live_grants == 3
+    allocator.allocate(1)
+    assert memory.live_grants == 4
     allocator.finished()
     assert memory.live_grants == 0
+
+
+def test_what_the_client_writes_is_in_the_honest_memory(memory: Allocator, lay: Lay) -> None:
+    client = lay()
+    key = client.allocate(1)
+    for contents in (b"first", b"second"):
+        client.write(key, 8, contents)
+        # Memory that is not stable moves when it is asked, so it must have been asked anew.
+        honest = bytes(memory.segment(0))
+        assert honest[72 : 72 + len(contents)] == contents
+        assert client.allocator.snapshot()[0] == honest[64:192]
+        client.allocator.check_guards()
+    assert client.allocator.evidence == []
 
 
 def test_it_never_claims_to_be_stable() -> None:

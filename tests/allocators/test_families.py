@@ -297,15 +297,26 @@ def test_move_after_does_not_fire_at_calls(lay: Lay) -> None:
     assert fired(client) == []
 
 
+def test_move_at_calls_does_not_fire_between_operations(lay: Lay) -> None:
+    client = lay("move all segment 1 always")
+    client.read(client.allocate(1))
+    place = client.allocator.grants[0].place
+    client.allocator.operation_finished(7)
+    assert client.allocator.grants[0].place is place
+    assert fired(client) == [("move all", 1)]
+
+
 def test_resize_fires_over_a_bytearray_only() -> None:
     resize = parse_fault("move resize segment 1 always segment=0")
-    over_heap = HostileAllocator(HeapAllocator(segment_words=24), [resize])
+    heap = HeapAllocator(segment_words=24)
+    over_heap = HostileAllocator(heap, [resize])
     key = over_heap.allocate(1)
     with memoryview(over_heap.segment(key)) as view:
         view[0] = 7
     with memoryview(over_heap.segment(key)) as view:
         assert (view[0], view.nbytes) == (7, 64)
     assert [record.what for record in over_heap.fired] == ["segment 0 was resized and put back"] * 2
+    assert len(heap.segment(0)) == 24 * 8
     assert over_heap.evidence == []
 
     over_fixed = HostileAllocator(FixedAllocator(bytearray(800)), [resize])
@@ -382,6 +393,19 @@ def test_what_was_cut_twice_grows_back_once(lay: Lay) -> None:
     assert [client.words(key) for _ in range(2)] == [0, 16]
     client.allocator.operation_finished(1)
     assert [client.words(key) for _ in range(3)] == [14, 14, 14]
+
+
+def test_what_was_cut_again_grows_back_only_when_that_was_seen(lay: Lay) -> None:
+    client = lay(
+        "shrink below-granted-regrow after 0 once segment=0 amount=1",
+        "shrink below-used after 1 once segment=0 amount=1",
+        used=(4,),
+    )
+    key = client.allocate(1)
+    client.allocator.operation_finished(0)
+    assert client.words(key) == 15
+    client.allocator.operation_finished(1)
+    assert [client.words(key) for _ in range(2)] == [3, 16]
 
 
 def test_shrink_always_cuts_what_grew_back(lay: Lay) -> None:

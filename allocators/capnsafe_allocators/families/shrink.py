@@ -51,6 +51,7 @@ def _shrink(allocator: HostileAllocator, fault: Fault) -> str | None:
     if remaining >= before // WORD_BYTES:
         return None
     allocator.cut(grant, remaining * WORD_BYTES)
+    # Nor may an earlier cut that was seen bring back what nobody saw missing.
     if fault.kind.endswith(_REGROW):
         _let_grow_back(allocator, fault, grant, before)
     return f"segment {grant.index} shrank from {before // WORD_BYTES} to {remaining} words"
@@ -61,7 +62,6 @@ def _let_grow_back(
 ) -> None:
     is_waiting = grant.grows_back_to > 0
     grant.grows_back_to = max(grant.grows_back_to, shown_bytes)
-    grant.seen = False
     if is_waiting:
         # Cut twice before it grew back: it does so once, to the greater length.
         return
