@@ -11,6 +11,7 @@ from time import perf_counter
 import pytest
 from capnsafe_allocators import FAMILIES, Fault, When
 from capnsafe_fuzz.scenario import (
+    EVERYTHING,
     TYPES,
     UNLIMITED_WORDS,
     ExpectationKind,
@@ -183,7 +184,7 @@ def test_random_bytes_mostly_mean_something() -> None:
             model.commit(operation)
     total = kinds.total()
     assert roots > 950
-    assert (kinds[ExpectationKind.OK] + kinds[ExpectationKind.VALUE]) / total > 0.75
+    assert (kinds[ExpectationKind.OK] + kinds[ExpectationKind.VALUE]) / total > 0.79
     # Wrong programs are tested, too.
     assert kinds[ExpectationKind.STALE] / total > 0.01
     assert kinds[ExpectationKind.INDEX] / total > 0.01
@@ -255,6 +256,28 @@ def test_too_much_is_cut() -> None:
     assert len(scenario.operations) == 64
     assert decode(b"").operations == ()
     assert decode(b"") == decode(bytes(12))
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"), [(300, 300), (301, 0), (302, 1), (0xFFFFFFFF, 101)]
+)
+def test_no_length_is_too_long(length: int, expected: int) -> None:
+    operations = (ROOT, Operation(Verb.SET, 0, "data", b"y" * 300))
+    data = bytearray(encode(Scenario(operations=operations)))
+    at = HEADER_BYTES + OPERATION_BYTES + 4
+    data[at : at + 4] = pack("<I", length)
+    assert decode(bytes(data) + bytes(1000)).operations[1].value == b"y" * expected
+
+
+def test_no_limit_is_too_large() -> None:
+    assert decode(b"\xff" * HEADER_BYTES).max_segment_words == UNLIMITED_WORDS
+
+
+def test_limits_of_random_bytes_let_most_roots_be() -> None:
+    rng = Random(6)
+    limits = [decode(rng.randbytes(HEADER_BYTES)).max_segment_words for _ in range(1000)]
+    assert 400 < limits.count(UNLIMITED_WORDS) < 600
+    assert 150 < sum(EVERYTHING.words <= limit < 100 for limit in limits) < 350
 
 
 def test_texts_that_are_not_utf8_lose_what_is_not() -> None:

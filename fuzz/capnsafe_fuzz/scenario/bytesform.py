@@ -267,8 +267,6 @@ def _decode_limit(folded: int) -> int:
 def _encode_limit(words: int) -> int:
     if words == UNLIMITED_WORDS:
         return 0
-    if 0 <= words - EVERYTHING.words <= _LIMIT_MASK:
-        return _LIMITED | words - EVERYTHING.words
     return (_LIMITED_FREELY if words - 1 <= _ALL_12 else _LIMITED_LARGE) | words - 1
 
 

@@ -161,7 +161,7 @@ def quiet(kind: Kind, bits: int) -> int:
     meant another value on another machine would be no use.
     """
     infinite = _INFINITE[kind]
-    if bits & infinite == infinite and bits & (_QUIET[kind] * 2 - 1):
+    if bits & infinite == infinite and bits & (_QUIET[kind] - 1):
         return bits | _QUIET[kind]
     return bits
 
