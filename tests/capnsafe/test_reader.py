@@ -524,6 +524,10 @@ def test_reads_a_struct_by_hand() -> None:
     assert root.get_uint32(1) == 0x88070605
     assert root.get_uint64(0) == 0x8807060504030201
     assert root.get_int64(0) == 0x8807060504030201 - (1 << 64)
+    assert root.get_int32(1) == 0x88070605 - (1 << 32)
+    assert root.get_int16(3) == 0x8807 - (1 << 16)
+    assert root.get_float64(0) == struct.unpack("<d", b"\x01\x02\x03\x04\x05\x06\x07\x88")[0]
+    assert root.get_float32(1) == struct.unpack("<f", b"\x05\x06\x07\x88")[0]
     assert [root.get_bool(bit) for bit in range(59, 64)] == [True, False, False, False, True]
     assert root.get_bool(63, True) is False
     assert root.get_bool(64, True) is True
@@ -541,6 +545,29 @@ def test_null_pointers_are_none() -> None:
         assert row.get_struct_list(0) is None
         assert row.get_text(0) is None
         assert row.get_data(0) is None
+
+
+def test_what_an_older_struct_left_out_is_zero() -> None:
+    root = root_of([segment_of(0)])
+    for element in Element:
+        if element is not Element.VOID:
+            assert getattr(root, f"get_{element.name.lower()}")(0) == 0
+
+
+def test_a_pointer_in_the_first_word_of_a_segment() -> None:
+    """Word 0 is a place like any other."""
+    pads = segment_of(wire.far_pointer(2, 0), wire.struct_shape(0, 1))
+    far = segment_of(wire.far_pointer(1, 0, double=True))
+    blob = root_of([far, pads, segment_of(list_pointer(wire.SIZE_BYTE, 3), b"ab\0")])
+    assert not blob.is_null(0)
+    assert blob.get_text(0) == "ab"
+    assert blob.get_data(0) == b"ab\0"
+    octets = blob.get_list(0, Element.UINT8)
+    assert octets is not None
+    assert list(octets) == [97, 98, 0]
+    child = root_of([far, pads, segment_of(wire.struct_shape(1, 0), 5)]).get_struct(0)
+    assert child is not None
+    assert child.get_uint64(0) == 5
 
 
 def test_a_null_root_reads_as_an_empty_struct() -> None:
@@ -868,6 +895,15 @@ def test_values_read_as_structs_end_where_they_end() -> None:
     assert [each.get_uint16(0, 9) for each in row] == [9, 9, 9]
     assert [each.get_bool(8, True) for each in row] == [True, True, True]
     assert row[0].get_text(0) is None
+
+
+def test_pointers_read_as_structs_are_no_data() -> None:
+    root = rooted(list_pointer(wire.SIZE_POINTER, 2), list_pointer(wire.SIZE_BYTE, 2, 1), 0, b"a")
+    row = root.get_struct_list(0)
+    assert row is not None
+    assert [(each.data_bytes, each.pointer_count) for each in row] == [(0, 1), (0, 1)]
+    assert [each.get_uint8(0, 9) for each in row] == [9, 9]
+    assert [each.get_text(0) for each in row] == ["a", None]
 
 
 def test_an_empty_list_of_structs() -> None:

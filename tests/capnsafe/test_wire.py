@@ -17,6 +17,15 @@ counts = st.integers(0, wire.MAX_LIST_COUNT)
 size_codes = st.integers(0, 7)
 
 
+def test_the_limits_of_the_encoding() -> None:
+    """29 bits for words and elements, 16 for sections, 32 for segments."""
+    assert wire.WORD_BYTES == 8
+    assert wire.MAX_SEGMENT_WORDS == wire.MAX_LIST_COUNT == 536870911
+    assert wire.MAX_SECTION == 65535
+    assert wire.MAX_SEGMENTS == 4294967296
+    assert (wire.STRUCT, wire.LIST, wire.FAR, wire.OTHER) == (0, 1, 2, 3)
+
+
 def word(hexadecimal: str) -> int:
     """Answer the word whose bytes, in the order of memory, are these."""
     return int.from_bytes(bytes.fromhex(hexadecimal), "little")
