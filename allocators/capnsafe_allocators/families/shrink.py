@@ -52,6 +52,7 @@ def _shrink(allocator: HostileAllocator, fault: Fault) -> str | None:
         return None
     allocator.cut(grant, remaining * WORD_BYTES)
     # Nor may an earlier cut that was seen bring back what nobody saw missing.
+    grant.seen = False
     if fault.kind.endswith(_REGROW):
         _let_grow_back(allocator, fault, grant, before)
     return f"segment {grant.index} shrank from {before // WORD_BYTES} to {remaining} words"
