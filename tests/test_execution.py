@@ -12,7 +12,9 @@ from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.encoders.capnsafe_encoder import CapnsafeEncoder, CapnsafeSession
 from capnsafe_fuzz.execution import HarnessError, Outcome, execute, explain, observe, script
 from capnsafe_fuzz.oracles import Cost
-from capnsafe_fuzz.scenario import Operation, Scenario, parse_scenario
+from capnsafe_fuzz.scenario import Operation, Scenario, Verb, parse_scenario
+
+import capnsafe
 
 CLEAN = find_encoder("capnsafe")
 
@@ -97,6 +99,26 @@ def test_handles_keep_their_numbers_when_some_are_void() -> None:
     assert execute(tried, CLEAN, costly=True).violations == ()
 
 
+def test_a_handle_that_the_encoder_does_not_have_is_void() -> None:
+    class Encoder(CapnsafeEncoder):
+        def session(self, memory: Any, max_segment_words: int) -> CapnsafeSession:
+            class Session(CapnsafeSession):
+                def perform(self, operation: Operation) -> object:
+                    found = super().perform(operation)
+                    if operation.verb is Verb.REOPEN:
+                        self._handles[-1] = None
+                        return False
+                    return found
+
+            return Session(self._builder(memory), self._performer)
+
+    tried = scenario("h0 = root", "h1 = reopen", "set h1.u32 7", "set h0.u32 7")
+    assert observe(tried, Encoder(capnsafe)).steps[2].outcome is Outcome.SKIPPED
+    assert [found.group for found in execute(tried, Encoder(capnsafe)).violations] == [
+        "P11 reopen null"
+    ]
+
+
 def test_contents_are_not_judged_once_words_were_taken_away() -> None:
     tried = scenario(
         "h0 = root",
@@ -143,8 +165,6 @@ class BrokenAdapter(CapnsafeEncoder):
     """An adapter with a mistake: its own code raises, not the library's."""
 
     def __init__(self, error: type[BaseException]) -> None:
-        import capnsafe
-
         super().__init__(capnsafe, "broken adapter")
         self.error = error
 

@@ -371,7 +371,10 @@ class _Run:
                 if not done and step.excused and verb in _RETRIED and not self._lost:
                     step = Step(index, operation, label, expectation, makes_handle=made is not None)
                     done = self._attempt(step, self._perform, operation)
-                if done:
+                if done and step.makes_handle and step.value is False:
+                    # The encoder has no handle, whatever the model says that it should have.
+                    model.forget(operation)
+                elif done:
                     model.commit(operation)
                     self._revision += 1
                 else:

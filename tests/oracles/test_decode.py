@@ -202,8 +202,9 @@ def test_no_segment_and_null_root_read_as_nothing() -> None:
 
 
 def test_words_not_in_use_are_not_looked_at() -> None:
-    message = words(SMALL_POINTER, 5, 0, 0xDEAD)
-    assert kinds(small(message)) == [ProblemKind.LEFTOVER]
+    message = words(SMALL_POINTER, 5, 0, 0, 0xDEAD)
+    (problem,) = small(message).problems
+    assert (problem.kind, problem.segment, problem.word) == (ProblemKind.LEFTOVER, 0, 4)
     assert small(message, used=[3]).problems == ()
 
 

@@ -17,7 +17,7 @@ import pytest
 from capnsafe_allocators import FAMILIES
 from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.encoders.capnsafe_encoder import CapnsafeEncoder, CapnsafeSession
-from capnsafe_fuzz.execution import Verdict, execute, explain, observe
+from capnsafe_fuzz.execution import Verdict, execute, explain, observe, script
 from capnsafe_fuzz.oracles import ORACLES, Cost
 from capnsafe_fuzz.oracles.decode import Examination, examine_stream, unframe
 from capnsafe_fuzz.oracles.interoperable import read_with_pycapnp
@@ -99,10 +99,14 @@ def broken(verdict: Verdict) -> set[str]:
 
 
 def breaks(encoder: CapnsafeEncoder, tried: Scenario, group: str) -> None:
-    """The encoder breaks this promise and no other; capnsafe breaks none."""
+    """The encoder breaks this promise and no other; capnsafe breaks none.
+
+    The program that shows it is run too, on capnsafe: nothing is wrong there, so it must pass.
+    """
     assert groups(explain(tried, encoder)) == {group}
     assert broken(execute(tried, encoder)) == {group.split()[0]}, "the quick run missed it"
     assert explain(tried, CLEAN, costly=True).violations == ()
+    exec(compile(script(tried, encoder), "<program>", "exec"), {"__name__": "program"})
 
 
 # -- P1 -------------------------------------------------------------------------------------------
@@ -318,6 +322,18 @@ def test_a_cut_of_words_not_in_use_is_no_loss() -> None:
     verdict = execute(tried, CLEAN)
     assert verdict.violations == ()
     assert ("output", "shrink below-granted", "done") in verdict.situations
+    assert not any(step.lost for step in observe(tried, CLEAN).steps)
+
+
+def test_values_are_not_judged_after_a_loss() -> None:
+    def perform(session: BadSession, operation: Operation, right: Callable[[], object]) -> object:
+        try:
+            return right()
+        except capnsafe.SegmentLost:
+            return 0
+
+    tried = scenario("h0 = root", "set h0.u32 7", "get h0.u32", SHRUNK.format("nothing"))
+    assert execute(tried, BadEncoder(perform)).violations == ()
 
 
 # -- P8 -------------------------------------------------------------------------------------------
@@ -442,6 +458,18 @@ def test_a_failure_without_a_reason_is_found() -> None:
         breaks(BadEncoder(perform), tried, f"P11 set number AllocationRefused {here(perform)}")
 
 
+def test_a_grant_of_odd_length_is_no_reason() -> None:
+    def perform(session: BadSession, operation: Operation, right: Callable[[], object]) -> object:
+        right()
+        raise capnsafe.GrantTooSmall("odd")
+
+    tried = scenario("h0 = root", "fault short odd allocate 1 once amount=3")
+    verdict = execute(tried, BadEncoder(perform), each_step=True)
+    assert not any(step.excused for step in observe(tried, BadEncoder(perform)).steps)
+    assert verdict.violations != ()
+    assert execute(tried, CLEAN).violations == ()
+
+
 def test_a_fault_that_is_over_is_no_reason() -> None:
     def perform(session: BadSession, operation: Operation, right: Callable[[], object]) -> object:
         if operation.place == "u32":
@@ -547,6 +575,29 @@ def test_another_error_for_a_stale_handle_is_found() -> None:
             raise capnsafe.Closed("gone") from None
 
     breaks(BadEncoder(perform), STALE, f"P12 set number Closed {here(perform)}")
+
+
+@pytest.mark.parametrize(
+    ("error", "last"),
+    [(capnsafe.StaleHandle, "set h1.u32 7"), (capnsafe.ArgumentIndexError, "set h2[3] 7")],
+)
+def test_memory_that_raises_may_be_told_first(error: type[Exception], last: str) -> None:
+    def perform(session: BadSession, operation: Operation, right: Callable[[], object]) -> object:
+        try:
+            return right()
+        except error:
+            try:
+                session.memory.segment(session.keys()[0])
+            except OSError as refusal:
+                raise capnsafe.BorrowRefused("no") from refusal
+            raise capnsafe.BorrowRefused("yes, but no") from None
+
+    lines = ["h0 = root", "h1 = init h0.child", "h2 = init h0.i32s 3", "clear h0.child", last]
+    encoder = BadEncoder(perform)
+    refused = scenario(*lines, "fault refuse OSError after 3 always")
+    assert execute(refused, encoder).violations == ()
+    assert broken(execute(scenario(*lines), encoder)) <= {"P1", "P12"}
+    assert execute(scenario(*lines), encoder).violations != ()
 
 
 # -- All of them ----------------------------------------------------------------------------------

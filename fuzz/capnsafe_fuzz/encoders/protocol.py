@@ -121,7 +121,7 @@ class ProofKind(Enum):
     OUTPUT_READS = auto()
     """What the last attempt gave out says ``expected`` at ``path``."""
     ZERO = auto()
-    """After the last attempt, the output is zero at ``word`` of ``segment``."""
+    """After the last attempt, no bit of ``expected`` is set in the output's ``word``."""
     EVIDENCE = auto()
     """The memory saw nothing that breaks a promise."""
 
@@ -134,7 +134,7 @@ class Proof:
     path: tuple[str | int, ...] = ()
     """Fields and indices from the root."""
     expected: Any = None
-    """As in the model's tree."""
+    """As in the model's tree; of ZERO, the bits that must not be set."""
     segment: int = 0
     word: int = 0
     failure: Failure | None = None

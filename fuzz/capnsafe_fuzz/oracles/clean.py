@@ -31,7 +31,12 @@ def _check(record: Record) -> Iterator[Finding]:
             problem = step.contents.unclean
             if problem is not None:
                 guilty = _guilty(record.steps[: number + 1], problem)
-                proof = Proof(ProofKind.ZERO, segment=problem.segment, word=problem.word)
+                proof = Proof(
+                    ProofKind.ZERO,
+                    segment=problem.segment,
+                    word=problem.word,
+                    expected=problem.stray,
+                )
                 yield of_step(guilty, str(problem.kind), problem.sentence, proof)
                 return
 

@@ -73,6 +73,8 @@ class Problem:
     segment: int
     word: int
     sentence: str
+    stray: int = 0
+    """Of padding and leftovers: the bits of the word that are set and must not be."""
 
 
 class Unreadable:
@@ -182,9 +184,11 @@ class _Examiner:
             self.claimed.append(bytearray(size))
         self.words: list[Sequence[int]] = [_words_of(data) for data in self.data]
 
-    def report(self, kind: ProblemKind, segment: int, word: int, sentence: str) -> None:
+    def report(
+        self, kind: ProblemKind, segment: int, word: int, sentence: str, stray: int = 0
+    ) -> None:
         if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(Problem(kind, segment, word, sentence))
+            self.problems.append(Problem(kind, segment, word, sentence, stray))
 
     def claim(self, segment: int, start: int, count: int, what: str) -> bool:
         """Take words for one thing; False, and a report, if they are not there or not free."""
@@ -231,6 +235,7 @@ class _Examiner:
                         word,
                         f"word {word} of segment {segment} cannot be reached from the root "
                         f"and holds {self.words[segment][word]:#018x}",
+                        self.words[segment][word],
                     )
                 start = claimed.find(0, end)
 
@@ -381,6 +386,7 @@ class _Examiner:
                     segment,
                     start + bit // 64,
                     f"bit {bit} of a {layout.name} belongs to no field and is set",
+                    stray >> bit // 64 * 64 & 0xFFFFFFFFFFFFFFFF,
                 )
         end = last + layout.pointer_count * WORD_BYTES
         if data.count(0, last, end) != end - last:
@@ -395,6 +401,7 @@ class _Examiner:
                         segment,
                         pointers_at + index,
                         f"pointer {index} of a {layout.name} belongs to no field and is set",
+                        words[pointers_at + index],
                     )
         return tree
 
@@ -436,12 +443,14 @@ class _Examiner:
         last = first + words * WORD_BYTES
         if bits & 63:
             used = bits & 63
-            if self.words[segment][start + words - 1] >> used:
+            stray = self.words[segment][start + words - 1] >> used << used
+            if stray:
                 self.report(
                     ProblemKind.PADDING,
                     segment,
                     start + words - 1,
                     f"the padding behind the {count} elements of {name} is not zero",
+                    stray,
                 )
         data = self.data[segment]
         if shape.kind is ShapeKind.TEXT:

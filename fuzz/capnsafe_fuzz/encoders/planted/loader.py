@@ -89,6 +89,15 @@ def plant(bug: PlantedBug, folder: Path) -> Path:
     source = Path(capnsafe.__file__).parent
     package = folder / (PACKAGE_PREFIX + bug.name)
     shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyc"))
+    try:
+        _apply(bug, package)
+    except PlantingError:
+        shutil.rmtree(package)
+        raise
+    return package
+
+
+def _apply(bug: PlantedBug, package: Path) -> None:
     if not bug.edits:
         raise PlantingError(f"{bug.name}: changes nothing")
     for edit in bug.edits:
@@ -105,7 +114,6 @@ def plant(bug: PlantedBug, folder: Path) -> Path:
         if edit.before == edit.after:
             raise PlantingError(f"{bug.name}: an edit of {edit.file} changes nothing")
         path.write_text(text.replace(edit.before, edit.after), "utf-8")
-    return package
 
 
 @cache
