@@ -106,7 +106,8 @@ def _strike(live: list[Modelled], fault: Fault) -> bool:
         return False
     if fault.kind.endswith("-regrow"):
         segment.regrow_to.append(len(segment.contents))
-        segment.seen = False
+    # A second cut must be seen, too, before anything comes back.
+    segment.seen = False
     del segment.contents[left * 8 :]
     return True
 
