@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from struct import Struct, pack, unpack_from
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, SupportsIndex, TypeAlias
 
 from .allocator import Buffer
 from .errors import ArgumentValueError, FramingError, MessageTooLarge
@@ -99,8 +99,8 @@ def write_message(file: BinaryWriter, segments: Sequence[Bytes]) -> None:
 def unframe(
     buffer: Buffer,
     *,
-    segment_limit: int = SEGMENT_LIMIT,
-    total_limit_words: int = TRAVERSAL_LIMIT_WORDS,
+    segment_limit: SupportsIndex = SEGMENT_LIMIT,
+    total_limit_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS,
 ) -> list[memoryview]:
     """Answer the segments of the message at the start of ``buffer``, as read-only views into it.
 
@@ -108,15 +108,15 @@ def unframe(
     ``FramingError`` where the table is not all there, counts more than ``segment_limit`` segments
     or more than ``total_limit_words`` words in them, or counts more than there are bytes.
     """
-    segment_limit = limit_of(segment_limit, "segment_limit")
-    total_limit_words = limit_of(total_limit_words, "total_limit_words")
+    most_segments = limit_of(segment_limit, "segment_limit")
+    most_words = limit_of(total_limit_words, "total_limit_words")
     view = view_of(buffer, "the message")
     if len(view) < _NUMBER.size:
         raise FramingError(f"a segment table has at least 4 bytes, and {len(view)} were received")
     count = _NUMBER.unpack_from(view)[0] + 1
-    if count > segment_limit:
+    if count > most_segments:
         raise FramingError(
-            f"the segment table counts {count} segments, and the limit is {segment_limit}"
+            f"the segment table counts {count} segments, and the limit is {most_segments}"
         )
     # The count and the sizes, rounded up to whole words.
     table_bytes = (count // 2 + 1) * WORD_BYTES
@@ -126,11 +126,11 @@ def unframe(
         )
     sizes = unpack_from(f"<{count}I", view, _NUMBER.size)
     words = sum(sizes)
-    if words > total_limit_words:
+    if words > most_words:
         raise FramingError(
-            f"the segment table counts {words} words, and the limit is {total_limit_words}",
+            f"the segment table counts {words} words, and the limit is {most_words}",
             words_asked=words,
-            words_granted=total_limit_words,
+            words_granted=most_words,
         )
     received_words = (len(view) - table_bytes) // WORD_BYTES
     if words > received_words:
@@ -151,10 +151,10 @@ def unframe(
 def read_message(
     buffer: Buffer,
     *,
-    segment_limit: int = SEGMENT_LIMIT,
-    total_limit_words: int = TRAVERSAL_LIMIT_WORDS,
-    traversal_limit_words: int = TRAVERSAL_LIMIT_WORDS,
-    nesting_limit: int = NESTING_LIMIT,
+    segment_limit: SupportsIndex = SEGMENT_LIMIT,
+    total_limit_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS,
+    traversal_limit_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS,
+    nesting_limit: SupportsIndex = NESTING_LIMIT,
 ) -> MessageReader:
     """Answer a reader of the message at the start of ``buffer``, which is not copied.
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Final, SupportsIndex, final
+from typing import Final, SupportsFloat, SupportsIndex, TypeAlias, final
 
 from .allocator import Buffer
 from .arguments import integer, shown, told, type_name
@@ -64,6 +64,9 @@ from .wire import (
     struct_pointers,
     tag_count,
 )
+
+#: What can be a default of a float.
+Real: TypeAlias = SupportsFloat | SupportsIndex
 
 #: 64 MiB: the default of the reference implementation.
 TRAVERSAL_LIMIT_WORDS: Final = 8 * 1024 * 1024
@@ -253,22 +256,22 @@ class _Pointers(ABC):
         self._nesting = nesting
 
     @abstractmethod
-    def _slot(self, index: int) -> int:
+    def _slot(self, index: SupportsIndex) -> int:
         """Answer the word of the pointer, or -1 where an older writer left it out."""
 
-    def is_null(self, index: int) -> bool:
+    def is_null(self, index: SupportsIndex) -> bool:
         """Answer whether the pointer is null. An older writer left out what is null."""
         at = self._slot(index)
         return at < 0 or self._segments.word(self._segment, at) == 0
 
-    def get_struct(self, index: int) -> StructReader | None:
+    def get_struct(self, index: SupportsIndex) -> StructReader | None:
         """Open the struct, or answer None for a null pointer."""
         at = self._slot(index)
         if at < 0:
             return None
         return _open_struct(self._segments, self._segment, at, self._nesting)
 
-    def get_list(self, index: int, element: Element) -> ListReader | None:
+    def get_list(self, index: SupportsIndex, element: Element) -> ListReader | None:
         """Open the list as one of primitive values, or answer None for a null pointer.
 
         A list of structs is read as the list of their first fields.
@@ -286,7 +289,7 @@ class _Pointers(ABC):
             raise self._mismatch(found, _SIZE_NAMES[element.size_code])
         return ListReader(self._segments, found, element)
 
-    def get_pointer_list(self, index: int) -> PointerListReader | None:
+    def get_pointer_list(self, index: SupportsIndex) -> PointerListReader | None:
         """Open the list as one of pointers, or answer None for a null pointer.
 
         A list of structs is read as the list of their first pointers.
@@ -298,7 +301,7 @@ class _Pointers(ABC):
             raise self._mismatch(found, _SIZE_NAMES[SIZE_POINTER])
         return PointerListReader(self._segments, found, self._nesting - 1)
 
-    def get_struct_list(self, index: int) -> StructListReader | None:
+    def get_struct_list(self, index: SupportsIndex) -> StructListReader | None:
         """Open the list as one of structs, or answer None for a null pointer.
 
         Values and pointers are read as structs with that one field, but a list of bits is refused.
@@ -310,7 +313,7 @@ class _Pointers(ABC):
             raise self._mismatch(found, _SIZE_NAMES[SIZE_COMPOSITE])
         return StructListReader(self._segments, found, self._nesting - 1)
 
-    def get_text(self, index: int) -> str | None:
+    def get_text(self, index: SupportsIndex) -> str | None:
         """Answer the text without its NUL, or None for a null pointer.
 
         Raises ``InvalidText`` where it does not end in a NUL, or is not UTF-8.
@@ -325,11 +328,11 @@ class _Pointers(ABC):
         except UnicodeDecodeError as cause:
             raise InvalidText(f"a text is not UTF-8 at its byte {cause.start}") from cause
 
-    def get_data(self, index: int) -> bytes | None:
+    def get_data(self, index: SupportsIndex) -> bytes | None:
         """Answer a copy of the data, or None for a null pointer."""
         return self._blob(index, "data")
 
-    def _blob(self, index: int, what: str) -> bytes | None:
+    def _blob(self, index: SupportsIndex, what: str) -> bytes | None:
         """Answer a copy of a list of bytes. Nothing can be opened in it, so it is no level."""
         at = self._slot(index)
         if at < 0:
@@ -348,7 +351,7 @@ class _Pointers(ABC):
         first = start * WORD_BYTES
         return bytes(self._segments.views[segment][first : first + count])
 
-    def _open_list(self, index: int) -> _Elements | None:
+    def _open_list(self, index: SupportsIndex) -> _Elements | None:
         """Check and charge the list that the pointer leads to, and say where its elements are."""
         at = self._slot(index)
         if at < 0:
@@ -486,31 +489,30 @@ class StructReader(_Pointers):
         """Number of pointers that the writer's schema had."""
         return self._pointer_count
 
-    def _slot(self, index: int) -> int:
+    def _slot(self, index: SupportsIndex) -> int:
         number = _not_negative(index)
         return self._first_pointer + number if number < self._pointer_count else -1
 
-    def _place(self, offset: int, width: int) -> int:
+    def _place(self, offset: SupportsIndex, width: int) -> int:
         """Answer the byte where a field of ``width`` bytes is, or -1 where the struct has none."""
         number = _not_negative(offset)
         return self._data + number * width if (number + 1) * width <= self._data_bytes else -1
 
-    def _integer(self, element: Element, offset: int, default: int) -> int:
+    def _integer(self, element: Element, offset: SupportsIndex, default: SupportsIndex) -> int:
         """Read an integer. On the wire it is XORed with its default (in two's complement)."""
-        if type(default) is not int:
-            default = integer(default, "the default")
-        if not element.low <= default <= element.high:
+        mask = default if type(default) is int else integer(default, "the default")
+        if not element.low <= mask <= element.high:
             raise ArgumentValueError(
                 f"the default must lie in {element.low} .. {element.high},"
-                f" and {shown(default)} was given"
+                f" and {shown(mask)} was given"
             )
         at = self._place(offset, element.bytes)
         if at < 0:
-            return default
+            return mask
         value: int = element.codec.unpack_from(self._view, at)[0]
-        return value ^ default
+        return value ^ mask
 
-    def _float(self, element: Element, offset: int, default: float) -> float:
+    def _float(self, element: Element, offset: SupportsIndex, default: Real) -> float:
         """Read a float, whose bits are XORed with those of its default."""
         try:
             bits: int = element.raw.unpack(element.codec.pack(default))[0]
@@ -526,7 +528,7 @@ class StructReader(_Pointers):
         value: float = element.codec.unpack(element.raw.pack(bits))[0]
         return value
 
-    def get_bool(self, offset: int, default: bool = False) -> bool:
+    def get_bool(self, offset: SupportsIndex, default: bool = False) -> bool:
         """Answer the bit ``offset`` of the data section."""
         if not isinstance(default, bool):
             raise ArgumentTypeError(f"the default must be a bool, not {type_name(default)}")
@@ -536,43 +538,43 @@ class StructReader(_Pointers):
             return default
         return bool(self._view[at] >> (number & 7) & 1) is not default
 
-    def get_int8(self, offset: int, default: int = 0) -> int:
+    def get_int8(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
         """Answer the Int8 at ``offset`` bytes."""
         return self._integer(Element.INT8, offset, default)
 
-    def get_int16(self, offset: int, default: int = 0) -> int:
+    def get_int16(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
         """Answer the Int16 at ``offset``, in units of 2 bytes."""
         return self._integer(Element.INT16, offset, default)
 
-    def get_int32(self, offset: int, default: int = 0) -> int:
+    def get_int32(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
         """Answer the Int32 at ``offset``, in units of 4 bytes."""
         return self._integer(Element.INT32, offset, default)
 
-    def get_int64(self, offset: int, default: int = 0) -> int:
+    def get_int64(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
         """Answer the Int64 at ``offset`` words."""
         return self._integer(Element.INT64, offset, default)
 
-    def get_uint8(self, offset: int, default: int = 0) -> int:
+    def get_uint8(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
         """Answer the UInt8 at ``offset`` bytes."""
         return self._integer(Element.UINT8, offset, default)
 
-    def get_uint16(self, offset: int, default: int = 0) -> int:
+    def get_uint16(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
         """Answer the UInt16, or the enum, at ``offset``, in units of 2 bytes."""
         return self._integer(Element.UINT16, offset, default)
 
-    def get_uint32(self, offset: int, default: int = 0) -> int:
+    def get_uint32(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
         """Answer the UInt32 at ``offset``, in units of 4 bytes."""
         return self._integer(Element.UINT32, offset, default)
 
-    def get_uint64(self, offset: int, default: int = 0) -> int:
+    def get_uint64(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
         """Answer the UInt64 at ``offset`` words."""
         return self._integer(Element.UINT64, offset, default)
 
-    def get_float32(self, offset: int, default: float = 0.0) -> float:
+    def get_float32(self, offset: SupportsIndex, default: Real = 0.0) -> float:
         """Answer the Float32 at ``offset``, in units of 4 bytes."""
         return self._float(Element.FLOAT32, offset, default)
 
-    def get_float64(self, offset: int, default: float = 0.0) -> float:
+    def get_float64(self, offset: SupportsIndex, default: Real = 0.0) -> float:
         """Answer the Float64 at ``offset`` words."""
         return self._float(Element.FLOAT64, offset, default)
 
@@ -596,7 +598,7 @@ class ListReader:
         """Answer the number of elements. It costs nothing, and may be huge for voids."""
         return self._count
 
-    def __getitem__(self, index: int) -> int | float | bool | None:
+    def __getitem__(self, index: SupportsIndex) -> int | float | bool | None:
         """Answer the element; that of a list of voids is None."""
         number = _element_index(index, self._count)
         if self._element is Element.VOID:
@@ -647,7 +649,7 @@ class PointerListReader(_Pointers):
         """Answer the number of elements."""
         return self._count
 
-    def _slot(self, index: int) -> int:
+    def _slot(self, index: SupportsIndex) -> int:
         return self._start + _element_index(index, self._count) * self._step_words
 
 
@@ -667,7 +669,7 @@ class StructListReader:
         """Answer the number of elements. It costs nothing, and may be huge for empty structs."""
         return self._found.count
 
-    def __getitem__(self, index: int) -> StructReader:
+    def __getitem__(self, index: SupportsIndex) -> StructReader:
         """Answer the element."""
         number = _element_index(index, self._found.count)
         if self._found.step_bytes == 0:
@@ -715,8 +717,8 @@ class MessageReader:
         self,
         segments: Sequence[Buffer],
         *,
-        traversal_limit_words: int = TRAVERSAL_LIMIT_WORDS,
-        nesting_limit: int = NESTING_LIMIT,
+        traversal_limit_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS,
+        nesting_limit: SupportsIndex = NESTING_LIMIT,
     ) -> None:
         """Look at no word yet."""
         if not isinstance(segments, Sequence) or isinstance(
