@@ -155,6 +155,21 @@ def test_the_same_scenario_gives_the_same_verdict() -> None:
     assert execute(tried, CLEAN) == execute(tried, CLEAN)
 
 
+def test_what_happens_again_and_again_is_told_once() -> None:
+    class Encoder(CapnsafeEncoder):
+        def session(self, memory: Any, max_segment_words: int) -> CapnsafeSession:
+            class Session(CapnsafeSession):
+                def perform(self, operation: Operation) -> object:
+                    found = super().perform(operation)
+                    return 1 if operation.verb is Verb.GET else found
+
+            return Session(self._builder(memory), self._performer)
+
+    tried = scenario("h0 = root", "get h0.u8", "get h0.u16", 'set h0.text "a"', "get h0.u32")
+    violations = execute(tried, Encoder(capnsafe)).violations
+    assert [(found.operation, found.group) for found in violations] == [(1, "P11 get number value")]
+
+
 def test_timing_covers_the_execution() -> None:
     timing = execute(scenario("h0 = root"), CLEAN, timed=True).timing
     assert timing is not None

@@ -179,7 +179,9 @@ def script(scenario: Scenario, encoder: Encoder) -> str:
             break
         skipped = step.outcome is Outcome.SKIPPED
         interrupted = step.outcome is Outcome.INTERRUPTED
-        attempts.append(Attempt(step.index, step.outcome is Outcome.DONE, skipped, interrupted))
+        may_fail = step.excused or step.lost
+        done = step.outcome is Outcome.DONE
+        attempts.append(Attempt(step.index, done, skipped, interrupted, may_fail))
         if step is finding.step:
             break
     headline = f"{oracle.promise}: {finding.detail}"
@@ -206,7 +208,13 @@ def _judge(run: _Run, costly: bool) -> list[Violation]:
     except Exception as error:
         raise _harness_error(run.scenario, run.encoder) from error
     run.oracle_time += perf_counter_ns() - started
-    violations.sort(key=lambda violation: violation.operation)
+    if len(violations) > 1:
+        violations.sort(key=lambda violation: violation.operation)
+        # What one mistake does again and again is told once.
+        first: dict[str, Violation] = {}
+        for found in violations:
+            first.setdefault(found.group, found)
+        violations = list(first.values())
     return violations
 
 

@@ -117,6 +117,15 @@ def test_what_failed_before_is_caught_and_told() -> None:
     assert passes(program(INTERRUPTED, proof, interrupted, Attempt(0, True)))
 
 
+def test_what_a_right_encoder_may_refuse_is_caught() -> None:
+    tried = scenario("h0 = root", "get h0.u32", "get h0.u32", "fault refuse KeyError after 0 once")
+    proof = Proof(ProofKind.REFUSAL)
+    succeeded = Attempt(1, True)
+    last = Attempt(2, True)
+    assert not passes(program(tried, proof, Attempt(0, True), succeeded, last))
+    assert passes(program(tried, proof, Attempt(0, True), Attempt(1, True, may_fail=True), last))
+
+
 def test_what_was_skipped_is_not_done() -> None:
     tried = scenario("h0 = root", "h1 = open h0.child", "set h1.u32 7")
     attempts = (*done(2), Attempt(2, False, skipped=True))

@@ -403,6 +403,17 @@ def test_the_operation_that_left_old_bytes_is_named() -> None:
     assert explain(tried, encoder).violations[0].operation == 2
 
 
+def test_words_that_a_wrong_pointer_hides_are_not_left_over() -> None:
+    def perform(session: BadSession, operation: Operation, right: Callable[[], object]) -> object:
+        value = right()
+        if operation.verb is Verb.SET:
+            with memoryview(session.memory.segment(session.keys()[0])) as view:
+                view[10 * 8 : 11 * 8] = bytes(8)
+        return value
+
+    breaks(BadEncoder(perform), scenario("h0 = root", 'set h0.text "old"'), "P11 set text contents")
+
+
 def test_padding_that_is_not_zero_is_found() -> None:
     def perform(session: BadSession, operation: Operation, right: Callable[[], object]) -> object:
         value = right()

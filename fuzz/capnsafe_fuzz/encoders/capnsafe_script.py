@@ -156,7 +156,7 @@ class _Writer:
                 text, statement, 'assert error.__cause__ is not None, f"{error!r} has no cause"'
             )
         elif kind is ProofKind.OWN_ERROR or (
-            kind is not ProofKind.SUCCESS and not attempt.succeeded
+            kind is not ProofKind.SUCCESS and (attempt.may_fail or not attempt.succeeded)
         ):
             tell = 'print(f"failed: {error!r}")'
             error = "KeyboardInterrupt" if attempt.interrupted else ""
@@ -300,14 +300,14 @@ class _Writer:
             yield "# What the memory holds now, whatever the builder says of it."
             yield "parts = zip(memory.snapshot(), message.segment_words(), strict=True)"
             yield "segments = [part[: words * 8] for part, words in parts]"
-        if not self.proof.path:
+        self.readers["MessageReader"] = "capnsafe.reader"
+        yield "root = MessageReader(segments).get_root()"
+        if self.proof.path:
+            yield f"assert {self._reading()}"
+        else:
             # A reader takes a root that is null for an empty struct.
             void = "not " if self.proof.expected is None else ""
             yield f'assert {void}any(b"".join(segments)[:8])'
-            return
-        self.readers["MessageReader"] = "capnsafe.reader"
-        yield "root = MessageReader(segments).get_root()"
-        yield f"assert {self._reading()}"
 
     def _reading(self) -> str:
         """An expression that is true if the message says what it must at the proof's path."""

@@ -150,6 +150,8 @@ class Attempt:
     succeeded: bool
     skipped: bool = False
     interrupted: bool = False
+    may_fail: bool = False
+    """Whether memory gave a reason to fail: a right encoder may fail where this one did not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ def _check(record: Record) -> Iterator[Finding]:
         return
     for number, step in enumerate(record.steps):
         if step.output is not None and step.contents is not None:
+            if step.contents.wrong:
+                # What cannot be reached then is lost, and not left over.
+                return
             problem = step.contents.unclean
             if problem is not None:
                 guilty = _guilty(record.steps[: number + 1], problem)
