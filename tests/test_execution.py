@@ -134,6 +134,21 @@ def test_contents_are_not_judged_once_words_were_taken_away() -> None:
     assert execute(tried, CLEAN).violations == ()
 
 
+def test_words_may_be_taken_away_while_they_are_handed_out() -> None:
+    """The cut comes when the new segment is filled, and nothing of it is in use yet."""
+    for moment in range(1, 40):
+        tried = scenario(
+            "h0 = root",
+            "h1 = init h0.empty",
+            "h2 = init h0.empties 2",
+            "h3 = init h0.colours 2",
+            f"fault shrink below-granted-regrow any {moment} always segment=3 amount=2",
+            memory="heap segment_words=2",
+            limit=43,
+        )
+        assert execute(tried, CLEAN, each_step=True).violations == ()
+
+
 def test_a_fault_between_operations_belongs_to_what_follows() -> None:
     tried = scenario("h0 = root", "set h0.u32 7", "fault move one after 0 once segment=0")
     situations = execute(tried, CLEAN).situations

@@ -472,6 +472,10 @@ class _Run:
             self.situations.add((step.verb, NO_FAULT, outcome))
         if self._can_lose:
             self._note_losses(step, hostile.calls[calls_before:])
+            if self._shrunk and not self._lost:
+                # Words that were being handed out when a cut took them, as not in use yet.
+                self._before = self._words_in_use()
+                self._lost = bool(self._missing_words())
         step.lost = self._lost
         step.seen_lost = self._seen_lost
         if step.outcome is Outcome.DONE:

@@ -445,6 +445,15 @@ def test_a_wrong_value_read_back_is_found() -> None:
     breaks(BadEncoder(perform), tried, "P11 get number value")
 
 
+def test_a_segment_over_the_limit_is_found() -> None:
+    encoder = CapnsafeEncoder(capnsafe, "bad")
+    session = encoder.session
+    encoder.session = lambda memory, limit: session(memory, limit + 1)  # type: ignore[method-assign]
+    long = f'set h0.text "{"a" * 21}"'
+    assert explain(scenario("h0 = root", long, limit=39), encoder).violations == ()
+    breaks(encoder, scenario("h0 = root", long, limit=38), "P11 output over the limit")
+
+
 def test_a_wrong_message_is_found_and_the_operation_named() -> None:
     def perform(session: BadSession, operation: Operation, right: Callable[[], object]) -> object:
         value = right()

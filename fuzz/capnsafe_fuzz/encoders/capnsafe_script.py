@@ -271,6 +271,9 @@ class _Writer:
             part = f'b"".join(message.segments()[{proof.segment}:{proof.segment + 1}])'
             yield f'word = int.from_bytes({part}[{first}:{first + 8}], "little")'
             yield f'assert word & {proof.expected:#x} == 0, f"stray bits in {{word:#x}}"'
+        elif proof.kind is ProofKind.WITHIN_LIMIT:
+            yield "words = [len(segment) // 8 for segment in message.segments()]"
+            yield f"assert max(words) <= {proof.expected}, words"
         elif proof.kind is ProofKind.VALUE:
             yield from self._value_check()
         elif proof.kind in (ProofKind.READS, ProofKind.OUTPUT_READS):

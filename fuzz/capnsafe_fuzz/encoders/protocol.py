@@ -122,6 +122,8 @@ class ProofKind(Enum):
     """What the last attempt gave out says ``expected`` at ``path``."""
     ZERO = auto()
     """After the last attempt, no bit of ``expected`` is set in the output's ``word``."""
+    WITHIN_LIMIT = auto()
+    """After the last attempt, no segment has more than ``expected`` words."""
     EVIDENCE = auto()
     """The memory saw nothing that breaks a promise."""
 

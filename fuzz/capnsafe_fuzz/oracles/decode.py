@@ -100,6 +100,14 @@ class Examination:
     """For each segment, a byte for each word: 1 if the root reaches it."""
 
 
+def segment_words(stream: bytes) -> tuple[int, ...]:
+    """The words of each segment, as the head of a framed stream tells them; () if it is cut off."""
+    count = int.from_bytes(stream[:4], "little") + 1
+    if len(stream) < 4 + 4 * count:
+        return ()
+    return struct.unpack_from(f"<{count}I", stream, 4)
+
+
 def unframe(stream: bytes) -> tuple[list[bytes], list[Problem]]:
     """Split a framed stream into its segments, and say where it departs from the framing."""
 

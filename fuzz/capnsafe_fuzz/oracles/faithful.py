@@ -1,7 +1,8 @@
 """P11 interoperable, as far as it is cheap: the message is valid and says what was built.
 
 The strict examiner reads every output; reads must answer what was written; and no operation may
-fail unless the memory gave a reason.  Memory that moves or is dirty gives none.
+fail unless the memory gave a reason.  Memory that moves or is dirty gives none.  No segment is
+longer than a far pointer can address; scenarios set that limit low, so that messages can meet it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 
 from ..encoders.protocol import Failure, Proof, ProofKind
 from ..scenario.model import ExpectationKind
+from .decode import segment_words
 from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence, reading
 from .record import Outcome, Record, Step
 
@@ -23,6 +25,8 @@ def _check(record: Record) -> Iterator[Finding]:
             yield from _wrong_contents(record, step)
             # What follows may be a consequence.
             return
+        if step.output is not None and step.outcome is Outcome.DONE:
+            yield from _over_the_limit(record, step, step.output)
         if step.lost or step.expectation.kind not in _SUCCESS:
             continue
         if step.outcome is Outcome.RAISED and not step.excused:
@@ -47,6 +51,16 @@ def _wrong_contents(record: Record, step: Step) -> Iterator[Finding]:
         return
     what, sentence = step.contents.what_is_wrong()
     yield of_step(step, what, f"after {step.verb}: {sentence}", reading(step, step.contents))
+
+
+def _over_the_limit(record: Record, step: Step, stream: bytes) -> Iterator[Finding]:
+    limit = record.scenario.max_segment_words
+    longest = max(segment_words(stream), default=0)
+    if longest > limit:
+        sentence = f"{step.verb} gave a segment of {longest} words, and {limit} are the most"
+        yield of_step(
+            step, "over the limit", sentence, Proof(ProofKind.WITHIN_LIMIT, expected=limit)
+        )
 
 
 def _wrong_value(step: Step) -> Iterator[Finding]:
