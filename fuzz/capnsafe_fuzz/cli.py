@@ -40,7 +40,11 @@ from .campaign.failures import (
     UsageError,
     sentence,
 )
-from .campaign.judge import Judge
+from .campaign.gate import run_gate
+from .campaign.gate_config import FILE, TABLE, describe_keys, read_gate_config
+from .campaign.gate_report import GateTerminalReporter
+from .campaign.judge import PROCESS, Judge
+from .campaign.junit import write_junit
 from .campaign.listing import LISTS
 from .campaign.parent import run_campaign
 from .campaign.replay import Replay, find_scenarios, replay, shrink_replayable
@@ -303,7 +307,7 @@ def repro(
 def _tell_story(done: Replay, encoder: str) -> None:
     scenario = done.replayable.scenario
     click.echo(f"{done.replayable.path} on {encoder}")
-    dead = [v for v in done.judgement.violations if v.oracle == "process"]
+    dead = [v for v in done.judgement.violations if v.oracle == PROCESS]
     lines = tell_unrun(scenario) if dead else tell(scenario, find_encoder(encoder))
     for line in lines:
         click.echo(line)
@@ -374,6 +378,39 @@ def shrink(
 def _size(scenario: Scenario) -> str:
     faults = plural(len(scenario.faults), "fault")
     return f"{plural(len(scenario.operations), 'operation')} and {faults}"
+
+
+@cli.command(epilog=f"\b\nKeys of [{TABLE}] in the current folder's {FILE}:\n{describe_keys()}")
+@click.option("--seed", type=click.IntRange(0), help="Of the campaign, instead of the one set.")
+@click.option("--findings", type=_PATH, help="Where findings are kept.")
+@click.option("--junit", "junit_file", type=_PATH, metavar="FILE", help="The result as JUnit XML.")
+def gate(seed: int | None, findings: Path | None, junit_file: Path | None) -> int:
+    """Let a change pass or not: corpus, planted bugs, a campaign, and what it reached.
+
+    The same every time: seeds and numbers of executions are fixed.
+    """
+    config, configured = read_gate_config(Path())
+    config = replace(
+        config,
+        seed=config.seed if seed is None else seed,
+        findings=findings or config.findings,
+    )
+    engine = config.engine or _default_engine()
+    known = _read_known(config.known)
+    if junit_file is not None:
+        write_junit(junit_file, None)
+    reporter = GateTerminalReporter(Console())
+    reporter.begin(config, configured=configured)
+    stop = StopRequest()
+    try:
+        with _ending_on_signals(stop):
+            result = run_gate(config, engine=engine, known=known, reporter=reporter, stop=stop)
+    finally:
+        reporter.close()
+    reporter.end(result)
+    if junit_file is not None:
+        write_junit(junit_file, result)
+    return result.exit_code
 
 
 @cli.command("list")

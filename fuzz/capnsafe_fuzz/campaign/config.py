@@ -1,10 +1,10 @@
-"""What a campaign is asked to do, what it says while it runs, and what it answers at the end."""
+"""What a campaign is asked to do, and what it answers at the end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from ..engines import Cell
 from .failures import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING
@@ -42,50 +42,6 @@ class CampaignConfig:
     """Megabytes of address space of a process that runs the encoder."""
     corpus: Path | None = None
     """Where seeds and regressions are; None for those of this project."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a campaign is, at one moment."""
-
-    executions: int
-    seconds: float
-    per_second: float
-    coverage: int | None
-    """Counters raised, as the engine counts them; None for an engine that counts none."""
-    corpus: int
-    """Inputs that the engine keeps, or that reached new situations."""
-    situations: int
-    faults_fired: int
-    findings: int
-    activity: str
-    """What is being done, if not searching: ``shrinking GROUP``."""
-
-
-class Reporter(Protocol):
-    """Who is told, while a campaign runs."""
-
-    def progress(self, progress: Progress) -> None:
-        """Some ten times a second."""
-
-    def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
-        """A finding is on disk; ``fresh`` unless an earlier campaign had kept as good a one."""
-
-    def note(self, sentence: str) -> None:
-        """Something that a person should know."""
-
-
-class Quiet:
-    """Tells nobody."""
-
-    def progress(self, progress: Progress) -> None:
-        """Say nothing."""
-
-    def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
-        """Say nothing."""
-
-    def note(self, sentence: str) -> None:
-        """Say nothing."""
 
 
 @dataclass(slots=True)

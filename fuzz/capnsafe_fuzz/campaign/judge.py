@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,9 @@ MARGIN_SECONDS = 30.0
 """How long beyond an execution's own deadline the judge may take before it is replaced."""
 
 POLL_SECONDS = 0.1
+
+PROCESS = "process"
+"""The oracle of executions that take their process down, or never end."""
 
 TIMEOUT_GROUP = "timeout"
 
@@ -61,7 +64,7 @@ def fatal(group: str, scenario: Scenario, detail: str) -> Violation:
 
     return Violation(
         promise="P1",
-        oracle="process",
+        oracle=PROCESS,
         operation=max(0, len(scenario.operations) - 1),
         verb="",
         detail=detail,
@@ -115,6 +118,20 @@ class Judge:
             detail = f"the process ended: {reply['died']}"
             return Judgement((fatal(crash_group(reply["died"]), scenario, detail),))
         return Judgement(tuple(messages.violation_from_json(v) for v in reply["violations"]))
+
+    def locate(self, encoder: str, scenario: Scenario, violation: Violation) -> Violation:
+        """The violation, with the guilty operation where only a dead process told of it.
+
+        That is the last one of the shortest program that begins like this one and dies as well.
+        """
+        if violation.oracle != PROCESS:
+            return violation
+        for index in range(len(scenario.operations) - 1):
+            shorter = replace(scenario, operations=scenario.operations[: index + 1])
+            found = self.ask(encoder, shorter).of_group(violation.group)
+            if found is not None:
+                return found
+        return violation
 
     def _exchange(self, request: messages.Message) -> messages.Message | None:
         """One request and its reply; None if the process died over it."""

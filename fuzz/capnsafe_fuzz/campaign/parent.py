@@ -15,14 +15,14 @@ import platform
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..engines import Cell, engines
 from ..scenario import Scenario, decode, encode
 from . import messages
-from .config import CampaignConfig, CampaignResult, Kept, Progress, Quiet, Reporter, StopRequest
+from .config import CampaignConfig, CampaignResult, Kept, StopRequest
 from .corpus import Cache, read_corpus, write_input
 from .failures import (
     CampaignError,
@@ -34,6 +34,7 @@ from .failures import (
 )
 from .findings import FindingStore
 from .judge import Judge, JudgingCancelledError
+from .progress import Progress, Quiet, Reporter, Speed
 from .targets import (
     UnknownNameError,
     encoder_packages,
@@ -47,6 +48,8 @@ from .worker import Job
 from .workers import Death, WorkerProcess
 
 POLL_SECONDS = 0.1
+STARTUP_SECONDS = 120.0
+"""How long a worker may take to import what it needs."""
 MOST_DEATHS = 50
 """After so many dead workers a campaign ends: what kills them has been found long ago."""
 
@@ -113,22 +116,6 @@ class _Totals:
     fallbacks: int = 0
 
 
-@dataclass(slots=True)
-class _Speed:
-    """Executions a second, over the last few seconds."""
-
-    window: float = 5.0
-    marks: list[tuple[float, int]] = field(default_factory=list)
-
-    def at(self, now: float, executions: int) -> float:
-        """Note a count; the speed up to it."""
-        self.marks.append((now, executions))
-        while len(self.marks) > 2 and self.marks[1][0] < now - self.window:
-            del self.marks[0]
-        since, before = self.marks[0]
-        return (executions - before) / (now - since) if now > since else 0.0
-
-
 class _Campaign:
     def __init__(
         self, config: CampaignConfig, reporter: Reporter, stop: StopRequest, scratch: Path
@@ -146,7 +133,7 @@ class _Campaign:
         self._totals = _Totals()
         self._worker: WorkerProcess | None = None
         self._activity = ""
-        self._speed = _Speed()
+        self._speed = Speed()
         self._started = time.monotonic()
         self._shown = 0.0
         self._triage: Triage | None = None
@@ -201,8 +188,8 @@ class _Campaign:
             seeds += self._cache.open()
             if self._cache.skipped:
                 self._reporter.note(
-                    f"{self._cache.skipped} inputs in {self._cache.folder} are of another version "
-                    "of the decoder; they are left alone and not used"
+                    f"inputs in {self._cache.folder} written for another version of the decoder, "
+                    f"left alone and not used: {self._cache.skipped}"
                 )
         self._seeds = list(dict.fromkeys(seeds))
         self.result.seeds = len(self._seeds)
@@ -219,7 +206,9 @@ class _Campaign:
             return True
         if config.runs is not None and self._totals.executions >= config.runs:
             return True
-        return config.seconds is not None and self._elapsed() >= config.seconds
+        if config.seconds is None or (self._worker is not None and not self._worker.ready):
+            return False
+        return self._elapsed() >= config.seconds
 
     def _run_worker(self, triage: Triage) -> None:
         """Start a worker and listen to it until it has ended."""
@@ -232,6 +221,10 @@ class _Campaign:
             for message in worker.pump(POLL_SECONDS):
                 self._hear(message, worker, triage)
             self._show()
+            if not worker.ready and worker.age > STARTUP_SECONDS:
+                raise EnvironmentFailedError(
+                    f"a worker was not ready after {STARTUP_SECONDS:g} seconds"
+                )
             if not worker.gone and worker.overdue:
                 self._mourn(worker.death(timed_out=True), triage)
                 return
@@ -310,7 +303,10 @@ class _Campaign:
 
     def _hear(self, message: messages.Message, worker: WorkerProcess, triage: Triage) -> None:
         kind = message["kind"]
-        if kind == "situations":
+        if kind == "ready" and not self._totals.executions:
+            # The time that it takes to start does not count.
+            self._started = time.monotonic()
+        elif kind == "situations":
             self._hear_situations(message)
         elif kind == "violation":
             scenario = decode(bytes.fromhex(message["data"]))

@@ -50,7 +50,9 @@ def find_scenarios(path: Path) -> list[Replayable]:
 
 def replay(replayable: Replayable, judge: Judge, *, encoder: str | None = None) -> Replay:
     """Run one again, on the encoder that it is about or on another."""
-    return Replay(replayable, judge.ask(encoder or replayable.encoder, replayable.scenario))
+    name, scenario = encoder or replayable.encoder, replayable.scenario
+    violations = judge.ask(name, scenario).violations
+    return Replay(replayable, Judgement(tuple(judge.locate(name, scenario, v) for v in violations)))
 
 
 def shrink_replayable(

@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ..engines import Cell
-from .config import CampaignConfig, CampaignResult, Progress
+from .config import CampaignConfig, CampaignResult
 from .findings import Finding
+from .progress import Progress
 from .targets import CLEAN_ENCODER
 
 COMMANDS_SHOWN = 3
@@ -99,17 +100,7 @@ class TerminalReporter:
 
     def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
         """Print what broke, where it is, and what to type."""
-        violation = finding.violation
-        self._print("")
-        self._print(f"{violation.promise} broken: {violation.group}", style="bold red")
-        self._print(f"  operation {guilty(finding)}")
-        self._print(f"  {violation.detail}")
-        size = f"{plural(len(finding.scenario.operations), 'operation')}, " + plural(
-            len(finding.scenario.faults), "fault"
-        )
-        self._print(f"  {'kept' if fresh else 'already kept'}: {path} ({size})")
-        for command in commands(finding, path):
-            self._print(f"  {command}")
+        print_finding(self._console, finding, path, fresh=fresh)
 
     def note(self, sentence: str) -> None:
         """Print a sentence."""
@@ -121,10 +112,28 @@ class TerminalReporter:
             self._live.stop()
             self._live = None
 
-    def _print(self, line: str, style: str | None = None) -> None:
-        self._console.print(
-            line, style=style, markup=False, highlight=False, soft_wrap=True, emoji=False
-        )
+    def _print(self, line: str) -> None:
+        print_line(self._console, line)
+
+
+def print_line(console: Console, line: str, style: str | None = None) -> None:
+    """Print a line as it is: nothing in it is markup, and nothing breaks it."""
+    console.print(line, style=style, markup=False, highlight=False, soft_wrap=True, emoji=False)
+
+
+def print_finding(console: Console, finding: Finding, path: Path, *, fresh: bool) -> None:
+    """Print what broke, where it is, and what to type."""
+    violation = finding.violation
+    print_line(console, "")
+    print_line(console, f"{violation.promise} broken: {violation.group}", "bold red")
+    print_line(console, f"  operation {guilty(finding)}")
+    print_line(console, f"  {violation.detail}")
+    size = f"{plural(len(finding.scenario.operations), 'operation')}, " + plural(
+        len(finding.scenario.faults), "fault"
+    )
+    print_line(console, f"  {'kept' if fresh else 'already kept'}: {path} ({size})")
+    for command in commands(finding, path):
+        print_line(console, f"  {command}")
 
 
 def guilty(finding: Finding) -> str:
@@ -147,7 +156,10 @@ def print_summary(console: Console, result: CampaignResult) -> None:
     config = result.config
     say("")
     if result.situations:
-        console.print(matrix(result.situations))
+        letters = _letters(sorted({outcome for _, _, outcome in result.situations}))
+        legend = ", ".join(f"{letter} {outcome}" for outcome, letter in letters.items())
+        say(f"situations reached, by outcome: {legend}")
+        console.print(matrix(result.situations, letters))
     speed = result.executions / result.seconds if result.seconds else 0.0
     how = "interrupted after" if result.interrupted else "ran"
     say(
@@ -215,6 +227,8 @@ def again(config: CampaignConfig) -> str:
         parts += ["--runs", str(config.runs)]
     if config.seconds is not None:
         parts += ["--time", f"{config.seconds:g}s"]
+    if config.max_findings is not None:
+        parts += ["--max-findings", str(config.max_findings)]
     if config.cache is not None:
         parts += ["--corpus", str(config.cache)]
     if config.corpus is not None:
@@ -222,21 +236,17 @@ def again(config: CampaignConfig) -> str:
     return shlex.join(parts)
 
 
-def matrix(situations: dict[Cell, int]) -> Table:
+def matrix(situations: dict[Cell, int], letters: dict[str, str]) -> Table:
     """Verb × family of faults: which outcomes were reached, and by how many situations.
 
     The matrix itself has a row for each verb and kind of thing, and a column for each kind of
     fault: too wide for a terminal. ``--json`` has every cell.
     """
-    outcomes = sorted({outcome for _, _, outcome in situations})
-    letters = _letters(outcomes)
     families = sorted({_first(fault) for _, fault, _ in situations})
     cells: dict[tuple[str, str], list[str]] = defaultdict(list)
     for operation, fault, outcome in situations:
         cells[_first(operation), _first(fault)].append(letters[outcome])
-    legend = ", ".join(f"{letters[outcome]} {outcome}" for outcome in outcomes)
-    table = Table(title=f"situations reached: {legend}", title_justify="left", box=None)
-    table.title_style = "bold"
+    table = Table(box=None)
     table.add_column("operation", no_wrap=True)
     for family in families:
         table.add_column("no fault" if family == "-" else family, no_wrap=True)

@@ -149,6 +149,7 @@ class Triage:
                 f"the group {group!r} fired while it was shrunk and does not fire any more; "
                 "the harness does not run the same scenario the same way twice"
             )
+        violation = self._judge.locate(self._config.encoder, scenario, violation)
         comment = f"{violation.promise}: {violation.detail}\nEncoder {self._config.encoder}."
         finding = Finding(
             self._config.target,

@@ -21,7 +21,7 @@ STDERR_LINES = 20
 
 _STATUS = re.compile(rb"cov: (\d+) ft: \d+ corp: (\d+)/")
 _CHATTER = re.compile(
-    rb"#\d+\s|INFO: |WARNING: Failed to find function|SUMMARY: |MS: |artifact_prefix=|0x|\\|Base64: "
+    rb"#\d+\s|INFO: |WARNING: Failed to find|SUMMARY: |MS: |artifact_prefix=|Base64: |0x|\\"
 )
 """What libFuzzer says of itself and of the input, which the slot has anyway."""
 
@@ -50,6 +50,7 @@ class WorkerProcess:
 
     def __init__(self, job: Job, scratch: Path, timeout: float) -> None:
         self._timeout = timeout
+        self._since = time.monotonic()
         self.slot = Slot(scratch / "slot", create=True)
         job_file = scratch / "job.json"
         job.write(job_file)
@@ -62,6 +63,8 @@ class WorkerProcess:
         self._lines: deque[bytes] = deque(maxlen=STDERR_LINES)
         self.coverage: int | None = None
         self.corpus: int | None = None
+        self.ready = False
+        """It has imported what it needs, and begins."""
         self.done = False
         """It said that it has run all it was asked to run."""
 
@@ -75,8 +78,8 @@ class WorkerProcess:
             if not data:
                 self._open.discard(self._child.says)
             for message in self._messages.feed(data):
-                if message["kind"] == "done":
-                    self.done = True
+                self.ready |= message["kind"] == "ready"
+                self.done |= message["kind"] == "done"
                 yield message
 
     def answer(self, message: messages.Message) -> None:
@@ -85,6 +88,11 @@ class WorkerProcess:
             messages.send(self._child.hears, message)
         except BrokenPipeError:
             return  # it died while it waited; that shows at the next look
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self._since
 
     @property
     def gone(self) -> bool:

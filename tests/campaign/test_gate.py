@@ -1,0 +1,495 @@
+"""The gate: open for a good encoder, shut for a bad one, and for a harness that sees nothing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from capnsafe_fuzz.campaign import gate
+from capnsafe_fuzz.campaign.config import StopRequest
+from capnsafe_fuzz.campaign.failures import ProvedNothingError, UsageError
+from capnsafe_fuzz.campaign.findings import Finding
+from capnsafe_fuzz.campaign.gate import GateResult, Outcome, Part, run_gate
+from capnsafe_fuzz.campaign.gate_config import KEYS, GateConfig, read_gate_config
+from capnsafe_fuzz.campaign.junit import write_junit
+from capnsafe_fuzz.campaign.progress import Quiet
+from capnsafe_fuzz.cli import cli, main
+from capnsafe_fuzz.encoders.planted import BUGS, read_bug
+
+BUG = "dirty_memory_shows"
+ALL_PARTS = ["corpus", "witnesses", "canaries", "campaign", "matrix"]
+
+
+class Heard(Quiet):
+    """Remembers what it is told."""
+
+    def __init__(self, doing: Callable[[str], None] = lambda what: None) -> None:
+        self.findings: list[str] = []
+        self.parts: list[str] = []
+        self._doing = doing
+
+    def activity(self, what: str) -> None:
+        self._doing(what)
+
+    def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
+        assert (path / "finding.scenario").is_file()
+        self.findings.append(finding.group)
+
+    def part(self, part: Part) -> None:
+        self.parts.append(part.name)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> GateConfig:
+    return GateConfig(executions=150, canaries=(BUG,), findings=tmp_path / "findings")
+
+
+def run(
+    config: GateConfig,
+    *,
+    engine: str = "random",
+    known: frozenset[str] = frozenset(),
+    reporter: Heard | None = None,
+    stop: StopRequest | None = None,
+) -> GateResult:
+    return run_gate(
+        config,
+        engine=engine,
+        known=known,
+        reporter=reporter or Heard(),
+        stop=stop or StopRequest(),
+    )
+
+
+def verdicts(result: GateResult) -> dict[str, str]:
+    return {part.name: part.verdict for part in result.parts}
+
+
+def told(result: GateResult) -> str:
+    return "\n".join(case.detail for part in result.parts for case in part.troubles)
+
+
+def blind(folder: Path, monkeypatch: pytest.MonkeyPatch, *oracles: str) -> None:
+    """Take oracles (all, if none is named) from every process that is started from now on."""
+    hook = f"""
+        import importlib.util
+        import sys
+
+        class Blinding:
+            def find_spec(self, name, path=None, target=None):
+                if name != "capnsafe_fuzz.oracles":
+                    return None
+                sys.meta_path.remove(self)
+                spec = importlib.util.find_spec(name)
+                load = spec.loader.exec_module
+
+                def exec_module(module):
+                    load(module)
+                    for oracle in {oracles!r} or list(module.ORACLES):
+                        del module.ORACLES[oracle]
+
+                spec.loader.exec_module = exec_module
+                return spec
+
+        sys.meta_path.insert(0, Blinding())
+    """
+    (folder / "sitecustomize.py").write_text(re.sub(r"(?m)^ {8}", "", hook))
+    monkeypatch.syspath_prepend(folder)
+
+
+# The encoder under test
+
+
+def test_it_is_open_for_capnsafe_and_the_same_twice(small: GateConfig) -> None:
+    heard = Heard()
+    result = run(small, reporter=heard)
+    assert verdicts(result) == dict.fromkeys(ALL_PARTS, "passed")
+    assert result.exit_code == 0
+    assert heard.parts == ALL_PARTS
+    assert heard.findings == []
+    again = run(small)
+
+    def stable(result: GateResult) -> list[object]:
+        return [
+            (part.name, part.summary, [(c.name, c.outcome, c.detail) for c in part.cases])
+            for part in result.parts
+        ]
+
+    assert stable(again) == stable(result)
+    corpus, witnesses, canaries, campaign, matrix = result.parts
+    assert len(corpus.cases) > 40
+    assert [case.name for case in witnesses.cases] == list(BUGS)
+    assert re.search(r"found after \d+ executions", canaries.cases[0].detail)
+    assert "150 executions of capnsafe by random, 0 findings (seed 1" in campaign.summary
+    assert re.match(r"\d+ situations reached \(no floor set\)", matrix.summary)
+
+
+def test_it_is_shut_for_an_encoder_with_a_planted_bug(small: GateConfig) -> None:
+    heard = Heard()
+    result = run(replace(small, encoder=f"planted:{BUG}", executions=400), reporter=heard)
+    assert result.exit_code == 1
+    # No seed shows it; the campaign finds it; and the rest is done all the same.
+    assert verdicts(result) == dict.fromkeys(ALL_PARTS, "passed") | {"campaign": "failed"}
+    assert heard.findings
+    for group in heard.findings:
+        assert group in told(result)
+    assert re.search(r"capnsafe repro \S+/findings/build/planted-dirty_memory_shows", told(result))
+    assert f"capnsafe fuzz build --engine random --encoder planted:{BUG}" in told(result)
+
+
+def test_a_regression_that_comes_back_is_a_finding(small: GateConfig, corpus: Path) -> None:
+    regressions = corpus / "build" / "regressions"
+    regressions.mkdir()
+    shutil.copy(BUGS[BUG].with_suffix(".scenario"), regressions / "dirt.scenario")
+    config = replace(small, encoder=f"planted:{BUG}", corpus=corpus, executions=2)
+    heard = Heard()
+    result = run(config, reporter=heard)
+    assert result.exit_code == 1
+    assert verdicts(result)["corpus"] == "failed"
+    (trouble,) = result.parts[0].troubles
+    assert (trouble.name, trouble.outcome) == ("regressions/dirt", Outcome.FAILED)
+    assert "P9" in trouble.detail
+    assert "1 seed and 1 regression replayed" in result.parts[0].summary
+    assert heard.findings
+
+    groups = frozenset(heard.findings)
+    knowing = run(replace(config, findings=small.findings / "other"), known=groups)
+    assert verdicts(knowing)["corpus"] == "passed"
+    assert "(known)" in "".join(case.detail for case in knowing.parts[0].cases)
+
+
+def test_a_corpus_is_replayed_over_the_memory_that_is_asked_for(
+    small: GateConfig, corpus: Path
+) -> None:
+    result = run(replace(small, corpus=corpus, memory="fixed", executions=20))
+    assert result.exit_code == 0
+
+
+# A run that proves nothing
+
+
+def test_an_empty_corpus_proves_nothing(small: GateConfig, tmp_path: Path) -> None:
+    heard = Heard()
+    result = run(replace(small, corpus=tmp_path / "none"), reporter=heard)
+    assert result.exit_code == 3
+    assert isinstance(result.parts[0].error, ProvedNothingError)
+    assert heard.parts == ["corpus"]
+
+
+def test_a_blind_harness_is_no_pass(
+    small: GateConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blind(tmp_path, monkeypatch)
+    monkeypatch.setattr(gate, "CANARY_EXECUTIONS", 300)
+    result = run(small)
+    assert result.exit_code == 3
+    passed = dict.fromkeys(["corpus", "campaign", "matrix"], "passed")
+    assert verdicts(result) == passed | {"witnesses": "blind", "canaries": "blind"}
+    assert f"the harness is blind to planted:{BUG}: not found in 300 executions" in told(result)
+    for name in BUGS:
+        assert f"the harness is blind to planted:{name}: " in told(result)
+
+
+def test_one_eye_is_not_enough(
+    small: GateConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blind(tmp_path, monkeypatch, "clean")
+    result = run(small)
+    assert result.exit_code == 3
+    unseen = {case.name for case in result.parts[1].troubles}
+    assert unseen == {name for name, path in BUGS.items() if read_bug(path).promise == "P9"}
+
+
+def test_a_canary_that_is_not_found_in_time_is_missed(
+    small: GateConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "CANARY_EXECUTIONS", 2)
+    result = run(small)
+    assert result.exit_code == 3
+    assert verdicts(result) == dict.fromkeys(ALL_PARTS, "passed") | {"canaries": "blind"}
+    assert f"--encoder planted:{BUG} --seed 1 --runs 2" in told(result)
+
+
+def test_findings_outrank_blindness(small: GateConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "CANARY_EXECUTIONS", 2)
+    result = run(replace(small, encoder="bad_encoders:raising"))
+    assert {"blind", "failed"} <= set(verdicts(result).values())
+    assert result.exit_code == 1
+
+
+def test_a_generator_that_lost_its_reach_is_noticed(small: GateConfig) -> None:
+    config = replace(small, executions=60)
+    reached = int(run(config).parts[-1].summary.split()[0])
+    enough = run(replace(config, situations={"random": reached, "atheris": 10**6}))
+    assert enough.exit_code == 0
+    assert f"(floor {reached})" in enough.parts[-1].summary
+    short = run(replace(config, situations={"random": reached + 1}))
+    assert short.exit_code == 3
+    assert verdicts(short)["matrix"] == "blind"
+    assert "lost reach" in told(short)
+
+
+def test_a_witness_that_shows_another_promise_is_no_witness(
+    small: GateConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = tmp_path / f"{BUG}.toml"
+    wrong.write_text(BUGS[BUG].read_text().replace('promise = "P9"', 'promise = "P4"'))
+    shutil.copy(BUGS[BUG].with_suffix(".scenario"), tmp_path)
+    monkeypatch.setitem(BUGS, BUG, wrong)  # type: ignore[arg-type]
+    result = run(small)
+    assert result.exit_code == 3
+    assert f"planted:{BUG}: P4 is not seen broken by its witness, only P9" in told(result)
+
+
+def test_a_patch_that_does_not_apply_is_no_bug_left_out(
+    small: GateConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = BUGS[BUG].read_text().replace(BUG, "unplantable").replace("before = ", 'before = "?!" #')
+    (tmp_path / "unplantable.toml").write_text(text)
+    shutil.copy(BUGS[BUG].with_suffix(".scenario"), tmp_path / "unplantable.scenario")
+    monkeypatch.setitem(BUGS, "unplantable", tmp_path / "unplantable.toml")  # type: ignore[arg-type]
+    result = run(small)
+    assert result.exit_code == 3
+    assert "occurs 0 times" in str(result.parts[-1].error)
+    assert result.parts[-1].name == "witnesses"
+
+
+# Being stopped
+
+
+@pytest.mark.parametrize("moment", ["replaying seeds/far", "the witness", "searching", "campaign"])
+def test_it_ends_when_it_is_told_to(small: GateConfig, moment: str) -> None:
+    stop = StopRequest()
+
+    def doing(what: str) -> None:
+        if what.startswith(moment):
+            stop()
+
+    result = run(small, reporter=Heard(doing), stop=stop)
+    assert result.exit_code == 130
+    assert len(result.parts) < len(ALL_PARTS)
+
+
+# JUnit
+
+# As CI systems read it: the elements, in which elements they stand, and their attributes.
+JUNIT = {
+    "testsuites": (None, {"name", "tests", "failures", "errors", "skipped", "time"}),
+    "testsuite": ("testsuites", {"name", "tests", "failures", "errors", "skipped", "time"}),
+    "testcase": ("testsuite", {"classname", "name", "time"}),
+    "failure": ("testcase", {"type", "message"}),
+    "error": ("testcase", {"type", "message"}),
+    "system-out": ("testcase", set()),
+}
+
+
+def check_junit(path: Path) -> ElementTree.Element:
+    document = ElementTree.parse(path).getroot()
+    assert document.tag == "testsuites"
+    for parent in document.iter():
+        assert set(parent.attrib) == JUNIT[parent.tag][1]
+        for child in parent:
+            assert JUNIT[child.tag][0] == parent.tag
+    for element in (document, *document.iter("testsuite")):
+        assert int(element.get("tests", "")) == len(list(element.iter("testcase")))
+        assert int(element.get("failures", "")) == len(list(element.iter("failure")))
+        assert int(element.get("errors", "")) == len(list(element.iter("error")))
+        float(element.get("time", ""))
+    names = [(case.get("classname"), case.get("name")) for case in document.iter("testcase")]
+    assert len(set(names)) == len(names)
+    return document
+
+
+def test_junit_says_the_same(
+    small: GateConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "CANARY_EXECUTIONS", 2)
+    result = run(replace(small, encoder="bad_encoders:raising"))
+    write_junit(tmp_path / "junit.xml", result)
+    document = check_junit(tmp_path / "junit.xml")
+    assert [suite.get("name") for suite in document] == ALL_PARTS
+    (failure,) = document.findall("testsuite[@name='campaign']/testcase/failure")
+    assert "P1 set text ZeroDivisionError" in failure.get("message", "")
+    assert "capnsafe repro" in (failure.text or "")
+    (error,) = document.findall("testsuite[@name='canaries']/testcase/error")
+    assert "the harness is blind to" in error.get("message", "")
+    assert document.get("errors") == "1"
+
+
+def test_junit_holds_whatever_an_exception_says(small: GateConfig, tmp_path: Path) -> None:
+    part = Part("corpus")
+    part.cases.append(gate.Case("seeds/a", Outcome.FAILED, "\0 <&\ud800 \x1b[1m 日", 0.25))
+    part.error = ProvedNothingError("]]> \ufffe")
+    write_junit(tmp_path / "junit.xml", GateResult(small, "random", [part]))
+    document = check_junit(tmp_path / "junit.xml")
+    (failure,) = document.iter("failure")
+    assert failure.text == "\ufffd <&\ufffd \ufffd[1m 日"
+    (error,) = document.iter("error")
+    assert error.text == "]]> \ufffd"
+
+
+# pyproject.toml
+
+
+def configure(folder: Path, text: str) -> None:
+    (folder / "pyproject.toml").write_text(text)
+
+
+def test_every_key_is_read(tmp_path: Path) -> None:
+    configure(
+        tmp_path,
+        """
+        [project]
+        name = "somebody's"
+        [tool.capnsafe]
+        encoder = "mine:encoder"
+        allocator = "fixed"
+        corpus = "there"
+        executions = 7
+        seed = 0
+        engine = "random"
+        canaries = ["a", "b"]
+        situations = { random = 5 }
+        known = "known.txt"
+        findings = "kept"
+        """,
+    )
+    config, configured = read_gate_config(tmp_path)
+    assert configured
+    assert config == GateConfig(
+        encoder="mine:encoder",
+        memory="fixed",
+        corpus=Path("there"),
+        executions=7,
+        seed=0,
+        engine="random",
+        canaries=("a", "b"),
+        situations={"random": 5},
+        known=Path("known.txt"),
+        findings=Path("kept"),
+    )
+
+
+@pytest.mark.parametrize("text", [None, "", "[tool.other]\nencoder = 'x'\n"])
+def test_without_a_table_it_is_all_as_in_this_project(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        configure(tmp_path, text)
+    assert read_gate_config(tmp_path) == (GateConfig(), False)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("executons = 5", r"\[tool.capnsafe\] has no key 'executons'; it has encoder, "),
+        ("executions = 0", "executions in .* is a whole number above 0, not 0"),
+        ("executions = true", "executions in .* is a whole number above 0, not True"),
+        ("executions = '5'", "executions in .* is a whole number above 0, not '5'"),
+        ("seed = -1", "seed in .* is a whole number, 0 or more, not -1"),
+        ("seed = true", "seed in .* is a whole number"),
+        ("encoder = ''", "encoder in .* is a text, not ''"),
+        ("corpus = 1", "corpus in .* is a path, as text, not 1"),
+        ("canaries = []", r"canaries in .* is a list of names, at least one, not \[\]"),
+        ("canaries = 'all'", "canaries in .* is a list of names"),
+        ("canaries = [1]", "canaries in .* is a list of names"),
+        ("situations = 5", "situations in .* is a table with a number for each engine, not 5"),
+        ("situations = { random = 0 }", "situations in .* is a whole number above 0"),
+        ("encoder = ", "pyproject.toml cannot be read: "),
+    ],
+)
+def test_a_wrong_key_gets_a_sentence(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    line: str,
+    sentence: str,
+) -> None:
+    configure(tmp_path, f"[tool.capnsafe]\n{line}\n")
+    with pytest.raises(UsageError, match=sentence):
+        read_gate_config(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(["gate"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_table_is_a_table(tmp_path: Path) -> None:
+    configure(tmp_path, "tool = { capnsafe = 5 }\n")
+    with pytest.raises(UsageError, match=r"tool\.capnsafe is a table, not 5"):
+        read_gate_config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"encoder": "nobody"}, "no encoder named 'nobody'"),
+        ({"memory": "stone"}, "no allocator named 'stone'"),
+        ({"canaries": ("nightingale",)}, "no planted bug named 'nightingale'; there is "),
+        ({"situations": {"steam": 1}}, "no engine named 'steam'; there is atheris, random"),
+    ],
+)
+def test_names_that_do_not_exist_get_a_sentence(
+    small: GateConfig, change: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        run(replace(small, **change))  # type: ignore[arg-type]
+
+
+def test_help_names_every_key() -> None:
+    epilog = cli.commands["gate"].epilog
+    assert epilog is not None
+    for name in KEYS:
+        assert re.search(rf"(?m)^  {name} ", epilog)
+
+
+# The command, in a repository with an encoder of its own
+
+
+def test_a_repository_gates_its_own_encoder(
+    tmp_path: Path,
+    corpus: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = f'corpus = "corpus"\nexecutions = 150\nengine = "random"\ncanaries = ["{BUG}"]\n'
+    configure(tmp_path, f'[tool.capnsafe]\nencoder = "bad_encoders:raising"\n{settings}')
+    with pytest.raises(SystemExit) as ended:
+        main(["gate", "--junit", "junit.xml", "--seed", "2", "--findings", "kept"])
+    assert ended.value.code == 1
+    printed = capsys.readouterr().out
+    assert printed.startswith(
+        "gate of bad_encoders:raising, corpus corpus ([tool.capnsafe] in pyproject.toml)\n"
+    )
+    assert "P1 broken: P1 set text ZeroDivisionError" in printed
+    assert "(seed 2, " in printed
+    assert re.search(r"(?m)^  capnsafe repro kept/build/\S+$", printed)
+    for name, verdict in zip(ALL_PARTS, ["passed"] * 3 + ["failed", "passed"], strict=True):
+        assert re.search(rf"(?m)^{verdict}  {name} .* \d+\.\d s$", printed)
+    assert "the gate is shut: 1 case did not pass, " in printed
+    assert check_junit(tmp_path / "junit.xml").get("failures") == "1"
+    (kept,) = (tmp_path / "kept" / "build").iterdir()
+    assert (kept / "finding.scenario").is_file()
+
+    configure(tmp_path, f'[tool.capnsafe]\nencoder = "capnsafe"\n{settings}')
+    with pytest.raises(SystemExit) as ended:
+        main(["gate"])
+    assert ended.value.code == 0
+    assert "the gate is open: nothing wrong in " in capsys.readouterr().out
+
+
+def test_an_unwritable_junit_file_is_noticed_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(["gate", "--junit", "no/such/folder/junit.xml"])
+    assert ended.value.code == 4
+    heard = capsys.readouterr()
+    assert heard.out == ""
+    assert heard.err.startswith("capnsafe: --junit cannot be written: No such file or directory")

@@ -1,0 +1,386 @@
+"""The command, as people and CI run it: what it prints, what it leaves, and its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from capnsafe_fuzz.campaign.listing import LISTS
+from capnsafe_fuzz.cli import main
+from capnsafe_fuzz.scenario import parse_scenario
+
+BAD_ENCODERS = Path(__file__).parent / "campaign"
+
+SEED = """\
+capnsafe scenario 1
+# a little of everything
+memory heap segment_words=16
+limit max_segment_words=536870911
+h0 = root
+set h0.u32 7
+h1 = init h0.child
+h2 = init h0.u16s 2
+"""
+
+BREAKS = """\
+capnsafe scenario 1
+# why it is here
+memory heap segment_words=16
+limit max_segment_words=536870911
+h0 = root
+set h0.u32 7
+h1 = init h0.child
+set h1.text "a long text"
+fault refuse MemoryError allocate 3 always
+"""
+
+GROUP = "P1 set text ZeroDivisionError bad_encoders.py:_raise"
+
+
+class Command:
+    """Runs ``capnsafe`` in a folder of its own, with a corpus and encoders that misbehave."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(BAD_ENCODERS), *filter(None, sys.path)]),
+            "COLUMNS": "100",
+        }
+        seeds = folder / "corpus" / "build" / "seeds"
+        seeds.mkdir(parents=True)
+        (seeds / "first.scenario").write_text(SEED)
+        (folder / "breaks.scenario").write_text(BREAKS)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "capnsafe_fuzz", *arguments]
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def run(self, *arguments: str, code: int = 0) -> tuple[str, str]:
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == code, out + err
+        assert "Traceback" not in out + err
+        return out, err
+
+    def fuzz(self, *arguments: str, code: int = 0) -> tuple[str, str]:
+        return self.run("fuzz", "--engine", "random", "--seeds", "corpus", *arguments, code=code)
+
+
+@pytest.fixture
+def capnsafe(tmp_path: Path) -> Command:
+    return Command(tmp_path)
+
+
+def test_a_clean_campaign(capnsafe: Command) -> None:
+    out, err = capnsafe.fuzz("--runs", "150", "--seed", "3", "--json", "result.json")
+    assert err == ""
+    assert "random ran 150 executions of capnsafe" in out
+    assert "no promise was broken" in out
+    assert "again: capnsafe fuzz build --engine random --seed 3 --runs 150 --seeds corpus" in out
+    data = json.loads((capnsafe.folder / "result.json").read_text())
+    assert data["exit_code"] == 0
+    (campaign,) = data["campaigns"]
+    assert campaign["reproducible"] is True
+    assert campaign["executions"] == 150
+    assert {"operation", "fault", "outcome", "execution"} == set(campaign["situations"][0])
+
+
+def test_a_finding_is_announced_reproduced_and_shrunk(capnsafe: Command) -> None:
+    out, _ = capnsafe.fuzz(
+        "--runs", "300", "--seed", "1", "-x", "--encoder", "bad_encoders:raising", code=1
+    )
+    assert "P1 broken: P1 set text" in out
+    for verb in ("repro", "shrink"):
+        (command,) = set(re.findall(rf"capnsafe {verb} (findings/build/\S+)", out))
+        assert (capnsafe.folder / command / "finding.scenario").exists()
+    story, _ = capnsafe.run("repro", command, code=1)
+    assert "P1 broken in operation" in story
+    assert "bad_encoders:raising" in story
+    group = json.loads((capnsafe.folder / command / "verdict.json").read_text())["group"]
+    capnsafe.run("repro", command, "--expect", group)
+    _, err = capnsafe.run("repro", command, "--expect", "P2 something else", code=1)
+    assert "did not fire" in err
+    out, _ = capnsafe.run("repro", "--encoder", "capnsafe", command)
+    assert "no promise was broken" in out
+
+
+def test_repro_tells_every_call_and_every_fault(capnsafe: Command) -> None:
+    out, _ = capnsafe.run("repro", "--encoder", "bad_encoders:raising", "breaks.scenario", code=1)
+    lines = out.splitlines()
+    assert "  0  h0 = root" in lines
+    assert any(re.fullmatch(r" +\. allocate\(\d+\) -> segment 0", line) for line in lines)
+    assert any(re.fullmatch(r" +\. segment\(segment 0\) -> \d+ words", line) for line in lines)
+    assert "       = raised ZeroDivisionError: a text" in lines
+    assert f"  group: {GROUP}" in lines
+    refused = BREAKS.replace("allocate 3 always", "allocate 2 once")
+    (capnsafe.folder / "refused.scenario").write_text(refused)
+    out, _ = capnsafe.run("repro", "refused.scenario")
+    assert "! fault: refuse MemoryError allocate 2 once" in out
+    assert re.search(r"allocate\(\d+\) raised MemoryError", out)
+    assert "tried again:" in out
+
+
+def test_repro_of_what_takes_the_process_down(capnsafe: Command) -> None:
+    out, _ = capnsafe.run(
+        "repro", "--encoder", "bad_encoders:segfaulting", "breaks.scenario", code=1
+    )
+    assert "crash SIGSEGV" in out
+    assert 'set h1.text "a long text"' in out
+    capnsafe.run(
+        "repro", "--encoder", "bad_encoders:segfaulting", "--expect", "crash SIGSEGV",
+        "breaks.scenario",
+    )  # fmt: skip
+
+
+def test_repro_of_a_folder(capnsafe: Command) -> None:
+    out, _ = capnsafe.run("repro", ".", "--encoder", "bad_encoders:raising", code=1)
+    assert re.search(r"^P1 broken +breaks\.scenario", out, re.MULTILINE)
+    assert re.search(r"^passes +corpus/build/seeds/first\.scenario", out, re.MULTILINE)
+    assert "2 scenarios, 1 of them break a promise" in out
+
+
+def test_repro_prints_the_program(capnsafe: Command) -> None:
+    out, _ = capnsafe.run(
+        "repro", "--script", "--encoder", "bad_encoders:raising", "breaks.scenario"
+    )
+    assert out == "# 4 operations\n"
+
+
+def test_shrink_writes_a_smaller_scenario_of_the_same_group(capnsafe: Command) -> None:
+    out, err = capnsafe.run("tmin", "--encoder", "bad_encoders:raising", "breaks.scenario")
+    assert 'set h0.text "aaa"' in out
+    assert "fault" not in out
+    assert "# why it is here" in out
+    assert f"{GROUP}: 4 operations and 1 fault to 2 operations and 0 faults" in err
+    capnsafe.run(
+        "shrink", "--encoder", "bad_encoders:raising", "breaks.scenario", "-o", "small.scenario"
+    )
+    assert (capnsafe.folder / "small.scenario").read_text() == out
+    _, err = capnsafe.run("shrink", "breaks.scenario", code=2)
+    assert "breaks no promise of capnsafe" in err
+
+
+def test_show_prints_any_form_as_text(capnsafe: Command) -> None:
+    out, _ = capnsafe.run("show", "breaks.scenario")
+    assert out == BREAKS
+    (capnsafe.folder / "raw").write_bytes(b"any bytes are a scenario")
+    out, _ = capnsafe.run("fmt", "raw")
+    parse_scenario(out)
+    capnsafe.fuzz("--runs", "50", "--seed", "1", "--corpus", "cache")
+    path = min((capnsafe.folder / "cache").iterdir())
+    out, _ = capnsafe.run("show", str(path))
+    parse_scenario(out)
+
+
+@pytest.mark.parametrize("what", list(LISTS))
+def test_list_tells_what_there_is(capsys: pytest.CaptureFixture[str], what: str) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["list", what])
+    out = capsys.readouterr().out
+    _, rows = LISTS[what]()
+    assert len(rows) >= 1
+    for row in rows:
+        assert row[0] in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["fuzz", "nowhere"], 2, "capnsafe: no target named 'nowhere'; there is build"),
+        (["fuzz", "--encoder", "nobody"], 2, "capnsafe: no encoder named 'nobody'; there is"),
+        (["fuzz", "--allocator", "drum"], 2, "no allocator named 'drum'; there is heap, fixed"),
+        (["fuzz", "--engine", "steam"], 2, "no engine named 'steam'; there is atheris, random"),
+        (["fuzz", "--jobs", "2"], 2, "only --jobs 1 is possible"),
+        (["fuzz", "--time", "soon"], 2, "'soon' is no duration; write 90s, 10m or 1h30m"),
+        (["fuzz", "--runs", "0"], 2, "0 is not in the range x>=1"),
+        (["fuzz", "--known", "none"], 2, "--known none cannot be read"),
+        (["fuzz", "--seeds", "void"], 3, "the corpus of target 'build' is empty"),
+        (["fuzz", "--json", "no/folder/x"], 4, "--json cannot be written"),
+        (["fuzz", "--findings", "breaks.scenario"], 4, "findings cannot be written to"),
+        (["fuzz", "--corpus", "breaks.scenario"], 4, "the corpus breaks.scenario cannot be used"),
+        (["fuzz", "--corpus", "."], 2, "breaks.scenario is a text; --corpus is for"),
+        (["fuzz", "--nonsense"], 2, "No such option"),
+        (["repro", "nothing"], 2, "there is no file or folder nothing"),
+        (["repro", "void"], 2, "there is no scenario in void"),
+        (["repro", "corrupt.scenario"], 3, "corrupt scenario corrupt.scenario, line 5"),
+        (["repro", "breaks.scenario", "--encoder", "nobody"], 2, "no encoder named 'nobody'"),
+        (["list", "everything"], 2, "'everything' is not one of"),
+        (["shrink", "."], 2, "shrink takes one"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(
+    capnsafe: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    sentence: str,
+) -> None:
+    monkeypatch.chdir(capnsafe.folder)
+    (capnsafe.folder / "void").mkdir()
+    if "corrupt.scenario" in arguments:
+        (capnsafe.folder / "corrupt.scenario").write_text(SEED.replace("h0 = root", "h0 is root"))
+    with pytest.raises(SystemExit, match=str(code)):
+        main(arguments)
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert sentence in last
+
+
+def test_inputs_of_another_decoder_are_left_alone_and_corrupt_ones_refused(
+    capnsafe: Command,
+) -> None:
+    cache = capnsafe.folder / "cache"
+    cache.mkdir()
+    (cache / "old").write_bytes(b"capnsafe input 9999\nabc")
+    out, _ = capnsafe.fuzz("--runs", "20", "--corpus", "cache")
+    assert "written for another version of the decoder, left alone and not used: 1" in out
+    assert (cache / "old").read_bytes() == b"capnsafe input 9999\nabc"
+    (cache / "new").write_bytes(b"capnsafe input 1\nabc")
+    _, err = capnsafe.fuzz("--runs", "20", "--corpus", "cache", code=3)
+    assert "corrupt corpus file cache/new" in err
+    (cache / "new").write_bytes(b"what is this")
+    _, err = capnsafe.fuzz("--runs", "20", "--corpus", "cache", code=3)
+    assert "corrupt corpus file cache/new" in err
+
+
+def test_where_atheris_is_missing_random_stands_in(capnsafe: Command) -> None:
+    blocker = capnsafe.folder / "blocked"
+    blocker.mkdir()
+    (blocker / "sitecustomize.py").write_text(
+        "import importlib.util\n"
+        "real = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, package=None: "
+        "None if name == 'atheris' else real(name, package)\n"
+    )
+    path = capnsafe.environment["PYTHONPATH"]
+    capnsafe.environment["PYTHONPATH"] = os.pathsep.join([str(blocker), path])
+    out, err = capnsafe.run("fuzz", "--seeds", "corpus", "--runs", "20")
+    assert "Atheris is not installed for this Python" in err
+    assert "random ran 20 executions" in out
+    _, err = capnsafe.run("fuzz", "--engine", "atheris", "--seeds", "corpus", code=2)
+    assert err.startswith("capnsafe: Atheris is not installed for this Python")
+
+
+def _children(pid: int) -> list[int]:
+    listing = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in listing.split()]
+
+
+def _until(condition: Any, seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.02)
+
+
+def _gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.fixture
+def campaign(capnsafe: Command) -> Iterator[subprocess.Popen[str]]:
+    """A campaign without end that has a worker, on an encoder that breaks promises."""
+    process = capnsafe.start(
+        "fuzz", "--engine", "random", "--seeds", "corpus", "--time", "10m",
+        "--encoder", "bad_encoders:raising",
+    )  # fmt: skip
+    yield process
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_campaign_keeps_what_it_found(
+    capnsafe: Command, campaign: subprocess.Popen[str], number: signal.Signals
+) -> None:
+    findings = capnsafe.folder / "findings" / "build"
+    _until(lambda: findings.is_dir() and any(findings.glob("[a-z]*")))
+    children = _children(campaign.pid)
+    assert children
+    campaign.send_signal(number)
+    out, err = campaign.communicate(timeout=20)
+    assert "interrupted after" in out
+    assert "Traceback" not in out + err
+    assert campaign.returncode == 1
+    _until(lambda: all(map(_gone, children)))
+
+
+def test_an_interrupted_campaign_that_found_nothing_exits_130(capnsafe: Command) -> None:
+    process = capnsafe.start(
+        "fuzz", "--engine", "random", "--seeds", "corpus", "--corpus", "cache", "--time", "10m"
+    )
+    cache = capnsafe.folder / "cache"
+    _until(lambda: cache.is_dir() and any(cache.iterdir()))
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 130, out + err
+    assert "no promise was broken so far" in out
+
+
+def test_killing_a_campaign_loses_nothing_that_it_announced(
+    capnsafe: Command, campaign: subprocess.Popen[str]
+) -> None:
+    assert campaign.stdout is not None
+    announced: list[str] = []
+    for line in campaign.stdout:
+        match = re.search(r"kept: (\S+)", line)
+        if match:
+            announced.append(match[1])
+        if len(announced) == 2:
+            break
+    children = _children(campaign.pid)
+    campaign.kill()
+    campaign.wait()
+    _until(lambda: all(map(_gone, children)))
+    for path in announced:
+        folder = capnsafe.folder / path
+        parse_scenario((folder / "finding.scenario").read_text())
+        verdict = json.loads((folder / "verdict.json").read_text())
+        assert verdict["promise"] == "P1"
+        assert (folder / "program.py").read_text()
+    capnsafe.run("repro", announced[0], code=1)
+
+
+def test_a_disk_that_fills_up_ends_the_campaign(capnsafe: Command) -> None:
+    """RLIMIT_FSIZE stands in for a disk: no file may grow beyond it."""
+    code = (
+        "import resource, runpy, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "sys.argv[0] = 'capnsafe'\n"
+        "runpy.run_module('capnsafe_fuzz', run_name='__main__')\n"
+    )
+    command = [sys.executable, "-c", code, "fuzz", "--seeds", "corpus", "--runs", "20"]
+    done = subprocess.run(
+        command,
+        cwd=capnsafe.folder,
+        env=capnsafe.environment,
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "findings cannot be written to findings: File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list((capnsafe.folder / "findings").rglob(".probe*"))
