@@ -101,6 +101,9 @@ class _Writer:
             f"message = MessageBuilder(memory, max_segment_words={self.scenario.max_segment_words})"
         )
         yield "memory.used = message.segment_words"
+        if self.proof.kind is ProofKind.EVIDENCE:
+            # Views may hide in answers, and in the frames that a traceback keeps.
+            yield "kept = []  # What calls answered or raised: callers may keep it."
         yield ""
 
     # -- the operations ---------------------------------------------------------------------------
@@ -139,7 +142,11 @@ class _Writer:
         kind = self.proof.kind if last else None
         if kind in (ProofKind.VALUE, ProofKind.OUTPUT_READS):
             name = name or "answer"
-        statement = f"{name} = {expression}" if name else expression
+        keeps = self.proof.kind is ProofKind.EVIDENCE
+        if keeps and not name and attempt.index <= len(self.scenario.operations):
+            statement = f"kept.append({expression})"
+        else:
+            statement = f"{name} = {expression}" if name else expression
         if kind is ProofKind.REFUSAL:
             failure = self.proof.failure
             yield from self._guarded(_ERRORS.get(failure, "Error") if failure else "Error")(
@@ -158,7 +165,7 @@ class _Writer:
         elif kind is ProofKind.OWN_ERROR or (
             kind is not ProofKind.SUCCESS and (attempt.may_fail or not attempt.succeeded)
         ):
-            tell = 'print(f"failed: {error!r}")'
+            tell = "kept.append(error)" if keeps else 'print(f"failed: {error!r}")'
             error = "KeyboardInterrupt" if attempt.interrupted else ""
             yield from self._guarded("Error" if not error else "")(text, statement, tell, error)
         else:
@@ -361,6 +368,9 @@ def _equal(expression: str, kind: Kind, expected: Any) -> str:
         return f'{packed} == ({expected:#x}).to_bytes({size}, "little")'
     if expected is None or isinstance(expected, bool):
         return f"({expression}) is {expected!r}"
+    if isinstance(expected, bytes):
+        # A view of the same bytes is equal to them.
+        return f"(type({expression}), {expression}) == (bytes, {expected!r})"
     return f"({expression}) == {expected!r}"
 
 
