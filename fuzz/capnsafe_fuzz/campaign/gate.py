@@ -1,0 +1,469 @@
+"""The gate: what CI runs to let a change pass, in a few minutes and the same way every time.
+
+Five parts, in this order:
+
+corpus      every seed and regression on the encoder under test, judged by every oracle
+witnesses   every planted bug, and the scenario that shows it: it must break the promise that the
+            bug is about, and the clean encoder must pass it
+canaries    a sample of the planted bugs, which a campaign must find by search alone
+campaign    a bounded campaign on the encoder under test
+matrix      the situations which that campaign reached, against a floor
+
+The first and the fourth say whether the encoder is good. The others say whether to believe them: a
+harness that has gone blind finds nothing, and a gate that passes because of that is worse than
+none. So what is missed there ends the gate with ``PROVED_NOTHING``; a finding outranks it.
+
+Canaries are hunted with the random engine, from this project's corpus, by one seed of their own:
+that is the same search on every Python, whatever the gate itself is asked to do.
+"""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from ..encoders.planted import BUGS, PlantingError, read_bug, witness
+from ..engines import Cell, engines
+from .config import (
+    DEFAULT_MEMORY_MEGABYTES,
+    DEFAULT_TIMEOUT_SECONDS,
+    CampaignConfig,
+    CampaignResult,
+    Kept,
+    StopRequest,
+)
+from .corpus import Entry, read_corpus
+from .failures import (
+    CLEAN,
+    FINDINGS,
+    INTERRUPTED,
+    PROVED_NOTHING,
+    CampaignError,
+    EnvironmentFailedError,
+    HarnessFailedError,
+    UsageError,
+    sentence,
+)
+from .findings import FindingStore
+from .gate_config import GateConfig
+from .judge import Judge, JudgingCancelledError
+from .parent import run_campaign
+from .progress import Quiet, Reporter
+from .report import again, commands, count, plural
+from .targets import (
+    CLEAN_ENCODER,
+    PLANTED,
+    UnknownNameError,
+    find_encoder,
+    find_memory,
+    find_target,
+    over_memory,
+)
+from .triage import Triage
+
+CANARY_ENGINE = "random"
+CANARY_SEED = 1
+CANARY_EXECUTIONS = 4000
+"""How many a canary may take. The sample was chosen among bugs that take a tenth of it or less, so
+that a change of the generator which is merely unlucky does not look like blindness."""
+
+
+class Outcome(StrEnum):
+    """How a case ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    """The encoder under test breaks a promise."""
+    BLIND = "blind"
+    """The harness did not see what it must."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing that was tried."""
+
+    name: str
+    outcome: Outcome
+    detail: str
+    """What there is to say about it; of one that did not pass, what to do next."""
+    seconds: float
+
+
+@dataclass(slots=True)
+class Part:
+    """One part of the gate."""
+
+    name: str
+    summary: str = ""
+    """What was done, in numbers."""
+    cases: list[Case] = field(default_factory=list)
+    seconds: float = 0.0
+    error: CampaignError | None = None
+    """Why it could not be done to its end."""
+
+    @property
+    def verdict(self) -> str:
+        """In one word."""
+        if any(case.outcome is Outcome.FAILED for case in self.cases):
+            return Outcome.FAILED
+        if self.error is not None:
+            return "error"
+        if any(case.outcome is Outcome.BLIND for case in self.cases):
+            return Outcome.BLIND
+        return Outcome.PASSED
+
+    @property
+    def troubles(self) -> list[Case]:
+        """The cases that did not pass."""
+        return [case for case in self.cases if case.outcome is not Outcome.PASSED]
+
+
+@dataclass(slots=True)
+class GateResult:
+    """What a gate came to."""
+
+    config: GateConfig
+    engine: str
+    parts: list[Part] = field(default_factory=list)
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """As the command ends: findings outrank everything, an error what follows from it."""
+        verdicts = {part.verdict for part in self.parts}
+        if Outcome.FAILED in verdicts:
+            return FINDINGS
+        if self.interrupted:
+            return INTERRUPTED
+        for part in self.parts:
+            if part.error is not None:
+                return part.error.exit_code
+        return PROVED_NOTHING if Outcome.BLIND in verdicts else CLEAN
+
+
+class GateReporter(Reporter, Protocol):
+    """Who is told, while a gate runs."""
+
+    def activity(self, what: str) -> None:
+        """What is being done now."""
+
+    def part(self, part: Part) -> None:
+        """A part has ended."""
+
+
+def run_gate(
+    config: GateConfig,
+    *,
+    engine: str,
+    known: frozenset[str],
+    reporter: GateReporter,
+    stop: StopRequest,
+) -> GateResult:
+    """Run all parts; raises ``UsageError`` if what is asked for does not exist.
+
+    ``engine`` is that of the campaign, and ``known`` are the groups that do not count.
+    """
+    _check(config, engine)
+    return _Gate(config, engine, known, reporter, stop).run()
+
+
+def _check(config: GateConfig, engine: str) -> None:
+    try:
+        find_target(config.target)
+        find_encoder(config.encoder)
+        if config.memory is not None:
+            find_memory(config.memory)
+    except UnknownNameError as error:
+        raise UsageError(str(error)) from error
+    there = engines()
+    for name in (engine, *config.situations):
+        if name not in there:
+            raise UsageError(f"no engine named {name!r}; there is {', '.join(there)}")
+    for name in config.canaries:
+        if name not in BUGS:
+            raise UsageError(f"no planted bug named {name!r}; there is {', '.join(BUGS)}")
+
+
+class _Gate:
+    def __init__(
+        self,
+        config: GateConfig,
+        engine: str,
+        known: frozenset[str],
+        reporter: GateReporter,
+        stop: StopRequest,
+    ) -> None:
+        self._config = config
+        self._reporter = reporter
+        self._stop = stop
+        self._result = GateResult(config, engine)
+        self._campaign_config = CampaignConfig(
+            target=config.target,
+            encoder=config.encoder,
+            engine=engine,
+            memory=config.memory,
+            seed=config.seed,
+            runs=config.executions,
+            findings=config.findings,
+            corpus=config.corpus,
+            known=known,
+        )
+        self._situations: dict[Cell, int] = {}
+
+    def run(self) -> GateResult:
+        result = self._result
+        steps: dict[str, Callable[[Part], None]] = {
+            "corpus": self._corpus,
+            "witnesses": self._witnesses,
+            "canaries": self._canaries,
+            "campaign": self._campaign,
+            "matrix": self._matrix,
+        }
+        for name, do in steps.items():
+            part = Part(name)
+            result.parts.append(part)
+            self._reporter.activity(name)
+            started = time.monotonic()
+            try:
+                do(part)
+            except JudgingCancelledError:
+                pass
+            except CampaignError as error:
+                part.error = error
+            except OSError as error:
+                part.error = EnvironmentFailedError(f"the gate cannot go on: {sentence(error)}")
+            part.seconds = time.monotonic() - started
+            result.interrupted = self._stop.times > 0
+            if result.interrupted:
+                break
+            self._reporter.part(part)
+            if part.error is not None:
+                break
+        return result
+
+    def _judge(self) -> Judge:
+        return Judge(
+            self._config.target,
+            timeout=DEFAULT_TIMEOUT_SECONDS,
+            memory_limit=DEFAULT_MEMORY_MEGABYTES,
+            cancelled=lambda: self._stop.times > 0,
+        )
+
+    # The encoder under test
+
+    def _corpus(self, part: Part) -> None:
+        config = self._config
+        entries = read_corpus(config.target, config.corpus)
+        campaign = CampaignResult(self._campaign_config)
+        store = FindingStore(config.findings, config.target, config.encoder)
+        store.check_writable()
+        with self._judge() as judge:
+            triage = Triage(
+                self._campaign_config,
+                campaign,
+                judge,
+                store,
+                announce=self._announce,
+                shrinking=lambda group: self._reporter.activity(f"shrinking {group or ''}"),
+                note=self._reporter.note,
+            )
+            for entry in entries:
+                self._replay(entry, part, judge, triage, campaign)
+        kinds = [entry.path.parent.name for entry in entries]
+        seeds, regressions = kinds.count("seeds"), kinds.count("regressions")
+        part.summary = (
+            f"{plural(seeds, 'seed')} and {plural(regressions, 'regression')} replayed on "
+            f"{config.encoder}, every oracle asked"
+        )
+
+    def _replay(
+        self, entry: Entry, part: Part, judge: Judge, triage: Triage, campaign: CampaignResult
+    ) -> None:
+        config = self._config
+        name = f"{entry.path.parent.name}/{entry.path.stem}"
+        self._reporter.activity(f"replaying {name}")
+        started = time.monotonic()
+        scenario = over_memory(entry.scenario, config.memory)
+        groups = sorted(judge.ask(config.encoder, scenario).groups)
+        counted: list[Kept] = []
+        if groups:
+            found = {
+                "corpus": str(entry.path),
+                "python": platform.python_version(),
+                "timeout": DEFAULT_TIMEOUT_SECONDS,
+            }
+            triage.violations(groups, scenario, found)
+            counted = [campaign.findings[group] for group in groups if group in campaign.findings]
+        detail = "; ".join(
+            f"{group} ({campaign.not_counted[group]})"
+            for group in groups
+            if group in campaign.not_counted
+        )
+        outcome = Outcome.PASSED
+        if counted:
+            outcome, detail = Outcome.FAILED, _tell(counted)
+        part.cases.append(Case(name, outcome, detail, time.monotonic() - started))
+
+    def _campaign(self, part: Part) -> None:
+        config = self._campaign_config
+        started = time.monotonic()
+        try:
+            campaign = run_campaign(config, reporter=self._reporter, stop=self._stop)
+        except CampaignError as error:
+            if error.result is not None:
+                self._judge_campaign(part, error.result, started)
+            raise
+        self._judge_campaign(part, campaign, started)
+
+    def _judge_campaign(self, part: Part, campaign: CampaignResult, started: float) -> None:
+        config = self._campaign_config
+        self._situations = campaign.situations
+        outcome, detail = Outcome.PASSED, ""
+        if campaign.findings:
+            outcome = Outcome.FAILED
+            detail = _tell([kept for _, kept in sorted(campaign.findings.items())])
+            detail += f"\nthe whole campaign: {again(config)}"
+        elif campaign.executions < self._config.executions:
+            outcome = Outcome.BLIND
+            detail = (
+                f"the campaign ended after {count(campaign.executions)} of "
+                f"{count(self._config.executions)} executions"
+            )
+        name = f"{config.encoder} by {config.engine}"
+        part.cases.append(Case(name, outcome, detail, time.monotonic() - started))
+        notes = [f"seed {config.seed}", f"{count(campaign.faults_fired)} faults fired"]
+        if campaign.coverage is not None:
+            notes.append(f"coverage {count(campaign.coverage)}")
+        for what, groups in (
+            ("not confirmed", campaign.unconfirmed),
+            ("not counted", campaign.not_counted),
+        ):
+            if groups:
+                notes.append(f"{what}: {', '.join(sorted(groups))}")
+        part.summary = (
+            f"{count(campaign.executions)} executions of {config.encoder} by {config.engine}, "
+            f"{plural(len(campaign.findings), 'finding')} ({', '.join(notes)})"
+        )
+
+    def _announce(self, kept: Kept) -> None:
+        self._reporter.finding(kept.finding, kept.path, fresh=kept.fresh)
+
+    # The harness
+
+    def _witnesses(self, part: Part) -> None:
+        with self._judge() as judge:
+            for name in BUGS:
+                self._reporter.activity(f"the witness of {PLANTED}:{name}")
+                started = time.monotonic()
+                trouble = _trouble_with_witness(name, judge)
+                outcome = Outcome.BLIND if trouble else Outcome.PASSED
+                part.cases.append(Case(name, outcome, trouble, time.monotonic() - started))
+        fired = len(part.cases) - len(part.troubles)
+        part.summary = (
+            f"{fired} of {plural(len(BUGS), 'planted bug')} shown by their witnesses, which "
+            f"{CLEAN_ENCODER} passes"
+        )
+
+    def _canaries(self, part: Part) -> None:
+        executions: list[int] = []
+        for name in self._config.canaries:
+            self._reporter.activity(f"searching for {PLANTED}:{name}")
+            started = time.monotonic()
+            found = self._hunt(name)
+            if self._stop.times:
+                return
+            if found is None:
+                outcome = Outcome.BLIND
+                detail = (
+                    f"the harness is blind to {PLANTED}:{name}: not found in "
+                    f"{count(CANARY_EXECUTIONS)} executions, by {CANARY_ENGINE} with seed "
+                    f"{CANARY_SEED}; see: {again(_canary(name, self._config.findings))}"
+                )
+            else:
+                outcome, detail = Outcome.PASSED, f"found after {count(found)} executions"
+                executions.append(found)
+            part.cases.append(Case(name, outcome, detail, time.monotonic() - started))
+        part.summary = (
+            f"{len(executions)} of {plural(len(part.cases), 'planted bug')} found by search, the "
+            f"slowest after {count(max(executions, default=0))} of {count(CANARY_EXECUTIONS)} "
+            "executions"
+        )
+
+    def _hunt(self, name: str) -> int | None:
+        """Search for a planted bug; after how many executions it was found, None if it was not."""
+        with tempfile.TemporaryDirectory(prefix="capnsafe-canary-") as folder:
+            found = run_campaign(_canary(name, Path(folder)), reporter=Quiet(), stop=self._stop)
+        return found.executions if found.findings else None
+
+    def _matrix(self, part: Part) -> None:
+        config = self._config
+        reached = len(self._situations)
+        operations, faults, outcomes = (
+            len({cell[axis] for cell in self._situations}) for axis in range(3)
+        )
+        engine = self._result.engine
+        floor = config.situations.get(engine)
+        outcome, detail = Outcome.PASSED, ""
+        if floor is not None and reached < floor:
+            outcome = Outcome.BLIND
+            detail = (
+                f"the campaign reached {count(reached)} situations, and the floor for {engine} is "
+                f"{count(floor)}: generator, faults or oracles have lost reach"
+            )
+        part.cases.append(Case("situations", outcome, detail, 0.0))
+        part.summary = (
+            f"{plural(reached, 'situation')} reached "
+            f"({f'floor {count(floor)}' if floor is not None else 'no floor set'}), among "
+            f"{operations} operations, {faults} faults and {outcomes} outcomes"
+        )
+
+
+def _canary(name: str, findings: Path) -> CampaignConfig:
+    return CampaignConfig(
+        encoder=f"{PLANTED}:{name}",
+        engine=CANARY_ENGINE,
+        seed=CANARY_SEED,
+        runs=CANARY_EXECUTIONS,
+        max_findings=1,
+        findings=findings,
+    )
+
+
+def _trouble_with_witness(name: str, judge: Judge) -> str:
+    """Why the witness of a planted bug proves nothing; empty if it does what it must."""
+    encoder = f"{PLANTED}:{name}"
+    try:
+        bug, scenario = read_bug(BUGS[name]), witness(name)
+        find_encoder(encoder)
+    except PlantingError as error:
+        raise HarnessFailedError(f"a planted bug is not in place: {error}") from error
+    fired = judge.ask(encoder, scenario)
+    promises = {violation.promise for violation in fired.violations}
+    if bug.promise not in promises:
+        seen = f", only {', '.join(sorted(fired.groups))}" if promises else ""
+        return (
+            f"the harness is blind to {encoder}: {bug.promise} is not seen broken by its witness"
+            f"{seen}"
+        )
+    clean = judge.ask(CLEAN_ENCODER, scenario)
+    if clean.violations:
+        return (
+            f"the harness cannot tell {encoder} from {CLEAN_ENCODER}: on the witness that one "
+            f"breaks {', '.join(sorted(clean.groups))}"
+        )
+    return ""
+
+
+def _tell(findings: list[Kept]) -> str:
+    """What broke, and what to type; a line for each."""
+    lines: list[str] = []
+    for kept in findings:
+        lines.append(f"{kept.finding.group}: {kept.finding.violation.detail}")
+        lines += [f"  {command}" for command in commands(kept.finding, kept.path)]
+    return "\n".join(lines)

@@ -1,0 +1,143 @@
+"""What a gate is asked to do: ``[tool.capnsafe]`` in the pyproject.toml of the current folder.
+
+A repository that has an encoder of its own gates it by naming it there, and a corpus of its own
+beside this project's planted bugs. Every key has a default, which is what this project does.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .config import DEFAULT_FINDINGS
+from .failures import UsageError, sentence
+from .targets import CLEAN_ENCODER
+
+FILE = "pyproject.toml"
+TABLE = "tool.capnsafe"
+
+DEFAULT_EXECUTIONS = 10_000
+
+DEFAULT_CANARIES = ("dirty_memory_shows", "zero_before_allocate")
+"""Planted bugs that every gate has to find by search."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateConfig:
+    """Everything that a gate depends on."""
+
+    target: str = "build"
+    encoder: str = CLEAN_ENCODER
+    engine: str | None = None
+    """Of the campaign; None for the best that runs here."""
+    memory: str | None = None
+    corpus: Path | None = None
+    findings: Path = DEFAULT_FINDINGS
+    executions: int = DEFAULT_EXECUTIONS
+    seed: int = 1
+    canaries: tuple[str, ...] = DEFAULT_CANARIES
+    situations: Mapping[str, int] = field(default_factory=dict)
+    """For each engine, the fewest situations that the campaign may reach."""
+    known: Path | None = None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("a text")
+    return value
+
+
+def _path(value: Any) -> Path:
+    if not isinstance(value, str) or not value:
+        raise ValueError("a path, as text")
+    return Path(value)
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError("a whole number above 0")
+    return value
+
+
+def _seed(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError("a whole number, 0 or more")
+    return value
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    # None at all would be a gate that takes the harness's word for it.
+    if not isinstance(value, list) or not value or not all(isinstance(n, str) for n in value):
+        raise ValueError("a list of names, at least one")
+    return tuple(value)
+
+
+def _floors(value: Any) -> dict[str, int]:
+    if not isinstance(value, dict) or not value:
+        raise ValueError("a table with a number for each engine")
+    return {engine: _count(number) for engine, number in value.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of the table: the field that it fills, what is read from it, and what it is for."""
+
+    field: str
+    read: Callable[[Any], Any]
+    about: str
+
+
+KEYS: Mapping[str, Key] = {
+    "encoder": Key("encoder", _text, "who is tested: NAME or MODULE:ATTRIBUTE (capnsafe)"),
+    "allocator": Key("memory", _text, "only over this memory: heap or fixed (both)"),
+    "corpus": Key("corpus", _path, "a folder with build/seeds, build/regressions (this project's)"),
+    "executions": Key("executions", _count, f"of the campaign ({DEFAULT_EXECUTIONS})"),
+    "seed": Key("seed", _seed, "of the campaign (1)"),
+    "engine": Key("engine", _text, "of the campaign (atheris where it is installed, else random)"),
+    "canaries": Key("canaries", _names, "planted bugs that have to be found (a sample)"),
+    "situations": Key(
+        "situations", _floors, "the fewest that the campaign may reach: { ENGINE = N } (no floor)"
+    ),
+    "known": Key("known", _path, "a file of groups that do not count (none)"),
+    "findings": Key("findings", _path, f"where findings are kept ({DEFAULT_FINDINGS})"),
+}
+
+
+def describe_keys() -> str:
+    """A line for each key, for people."""
+    width = max(map(len, KEYS))
+    return "\n".join(f"  {name:<{width}}  {key.about}" for name, key in KEYS.items())
+
+
+def read_gate_config(folder: Path) -> tuple[GateConfig, bool]:
+    """What the folder's pyproject.toml asks for, and whether it asks for anything.
+
+    Only that folder's: encoders named MODULE:ATTRIBUTE and paths are looked for from there.
+    """
+    path = folder / FILE
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return GateConfig(), False
+    except OSError as error:
+        raise UsageError(f"{FILE} cannot be read: {sentence(error)}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{FILE} cannot be read: {error}") from error
+    table = document.get("tool", {}).get("capnsafe")
+    if table is None:
+        return GateConfig(), False
+    if not isinstance(table, dict):
+        raise UsageError(f"{FILE}: {TABLE} is a table, not {table!r}")
+    settings: dict[str, Any] = {}
+    for name, value in table.items():
+        key = KEYS.get(name)
+        if key is None:
+            raise UsageError(f"{FILE}: [{TABLE}] has no key {name!r}; it has {', '.join(KEYS)}")
+        try:
+            settings[key.field] = key.read(value)
+        except ValueError as error:
+            raise UsageError(f"{FILE}: {name} in [{TABLE}] is {error}, not {value!r}") from None
+    return GateConfig(**settings), True
