@@ -141,7 +141,8 @@ def test_the_registry() -> None:
     names = list(encoder_names())
     assert names[0] == "capnsafe"
     assert "planted:zero_before_allocate" in names
-    assert all(find_encoder(name).name == name for name in names[:3])
+    for name in ("capnsafe", "planted:zero_before_allocate"):
+        assert find_encoder(name).name == name
     assert find_encoder("capnsafe") is find_encoder("capnsafe")
     with pytest.raises(UnknownEncoder, match="planted:zero_before_allocate"):
         find_encoder("planted:nothing")
