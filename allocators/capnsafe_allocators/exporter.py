@@ -62,5 +62,10 @@ class Exporter:
 
     def __release_buffer__(self, view: memoryview, /) -> None:
         """The last view is gone."""
-        self._owner.views -= 1
-        self._grant.views -= 1
+        try:
+            self._owner.views -= 1
+            self._grant.views -= 1
+        except AttributeError:
+            # A view that was never given back, collected in a cycle with the allocator, which the
+            # collector took apart first: there is nobody left to tell.
+            return

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import struct
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -469,3 +471,22 @@ def test_it_never_claims_to_be_stable() -> None:
 def test_guards_cannot_be_negative() -> None:
     with pytest.raises(ValueError, match="guard_words must be at least 0, not -1"):
         HostileAllocator(HeapAllocator(), guard_words=-1)
+
+
+class Keeper(HostileAllocator):
+    """An allocator with room for what its client leaves in a cycle with it."""
+
+    kept: memoryview
+
+
+@counts_views
+def test_a_view_collected_with_its_allocator_is_nobodys_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ignored: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", ignored.append)
+    allocator = Keeper(HeapAllocator(segment_words=4))
+    allocator.kept = memoryview(allocator.segment(allocator.allocate(1)))
+    del allocator
+    gc.collect()
+    assert ignored == []
