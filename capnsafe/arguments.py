@@ -17,6 +17,9 @@ from .errors import ArgumentTypeError
 #: Numbers beyond this are named by their size: Python refuses to print very long ones.
 _PRINTED_BITS: Final = 128
 
+#: What an exception says is cut here: it may quote another one, which quotes another one.
+_TOLD_CHARACTERS: Final = 200
+
 _NAME: Final = type.__dict__["__name__"]
 
 
@@ -37,9 +40,10 @@ def shown(number: int) -> str:
 def told(error: BaseException) -> str:
     """Answer what an exception of somebody else's says, whatever its ``__repr__`` does."""
     try:
-        return f"{error!r}"
+        text = f"{error!r}"
     except Exception:
-        return type_name(error)
+        text = type_name(error)
+    return text if len(text) <= _TOLD_CHARACTERS else text[:_TOLD_CHARACTERS] + "…"
 
 
 def type_name(value: Any) -> str:

@@ -18,8 +18,9 @@ from collections.abc import Iterator
 from typing import Any, Final, SupportsFloat, SupportsIndex, TypeAlias
 
 from . import wire
-from .arena import Arena, Found, Segment, give_back
+from .arena import Arena
 from .arguments import integer, shown, type_name
+from .draft import clear, install
 from .errors import (
     ArgumentIndexError,
     ArgumentTypeError,
@@ -28,6 +29,8 @@ from .errors import (
     MessageTooLarge,
     PointerKindMismatch,
 )
+from .segment import Segment, give_back
+from .survey import Found, composite, resolve
 from .wire import WORD_BYTES, Element
 
 #: What a primitive list holds.
@@ -315,7 +318,7 @@ class Pointers(Handle):
         pointer = self._arena.load(self._segment, word)
         if pointer == 0:
             return None
-        return self._arena.resolve(self._segment, word, pointer)
+        return resolve(self._arena, self._segment, word, pointer)
 
     def _find_list(self, word: int, size_code: int, what: str) -> Found | None:
         """Follow a pointer that must lead to a list of this element size."""
@@ -342,8 +345,8 @@ class Pointers(Handle):
         data, pointers = check_sections(data_words, pointer_count)
         word = self._slot(index)
         words = data + pointers
-        segment, start = self._arena.install(
-            self._segment, word, wire.struct_shape(data, pointers), words, b""
+        segment, start = install(
+            self._arena, self._segment, word, wire.struct_shape(data, pointers), words, b""
         )
         since = _HAS_WORDS if words else self._arena.epoch
         return StructBuilder(self._arena, segment, start, since, start, data, pointers)
@@ -439,7 +442,7 @@ class Pointers(Handle):
         found = self._find_list(word, wire.SIZE_COMPOSITE, "structs")
         if found is None:
             return None
-        count, data, pointers = self._arena.composite(found)
+        count, data, pointers = composite(self._arena, found)
         return StructListBuilder(self._arena, found.segment, found.start, count, data, pointers)
 
     def _install_list(
@@ -448,7 +451,7 @@ class Pointers(Handle):
         """Build a list; answer (segment, word, since)."""
         word = self._slot(index)
         words = wire.object_words(shape)
-        segment, start = self._arena.install(self._segment, word, shape, words, head)
+        segment, start = install(self._arena, self._segment, word, shape, words, head)
         return segment, start, _HAS_WORDS if words else self._arena.epoch
 
     # -- text and data ---------------------------------------------------------------------------
@@ -501,7 +504,7 @@ class Pointers(Handle):
         words = (count + 7) >> 3
         head = octets.ljust(words * WORD_BYTES, b"\0")
         shape = wire.list_shape(wire.SIZE_BYTE, count)
-        self._arena.install(self._segment, word, shape, words, head)
+        install(self._arena, self._segment, word, shape, words, head)
 
     def _get_octets(self, index: SupportsIndex, what: str) -> bytes | None:
         word = self._slot(index)
@@ -522,7 +525,7 @@ class Pointers(Handle):
 
     def clear(self, index: int) -> None:
         """Make the pointer null. What it led to is retired."""
-        self._arena.clear(self._segment, self._slot(index))
+        clear(self._arena, self._segment, self._slot(index))
 
 
 class StructBuilder(Pointers):

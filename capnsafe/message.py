@@ -10,6 +10,7 @@ from .allocator import Allocator
 from .arena import Arena
 from .arguments import add_note, integer, shown, told, type_name
 from .builder import StructBuilder, check_sections
+from .draft import install_root
 from .errors import (
     AllocatorError,
     ArgumentTypeError,
@@ -19,6 +20,7 @@ from .errors import (
 )
 from .framing import frame, write_message
 from .memory.heap import HeapAllocator
+from .survey import resolve
 
 #: A message without a root is one null pointer.
 _NO_ROOT = bytes(wire.WORD_BYTES)
@@ -65,7 +67,7 @@ class MessageBuilder:
         data, pointers = check_sections(data_words, pointer_count)
         words = data + pointers
         arena = self._arena
-        segment, start = arena.install_root(wire.struct_shape(data, pointers), words)
+        segment, start = install_root(arena, wire.struct_shape(data, pointers), words)
         since = -1 if words else arena.epoch
         return StructBuilder(arena, segment, start, since, start, data, pointers)
 
@@ -79,7 +81,7 @@ class MessageBuilder:
         pointer = arena.load(slot, 0)
         if pointer == 0:
             return None
-        found = arena.resolve(slot, 0, pointer)
+        found = resolve(arena, slot, 0, pointer)
         if found.shape & 3 != wire.STRUCT:
             raise PointerKindMismatch("the root is no struct", segment=0, offset=0)
         data = wire.struct_data_words(found.shape)

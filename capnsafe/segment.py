@@ -1,0 +1,170 @@
+"""One grant of memory: which of its words are handed out or retired, and how it is looked at."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import Any, Final, TypeAlias
+
+from .allocator import Key
+from .arguments import type_name
+from .errors import BadBuffer, SegmentLost
+from .wire import WORD_BYTES
+
+#: What a borrow yields: writable bytes, valid until the next allocator call.
+View: TypeAlias = "bytearray | memoryview"
+
+#: Words are zeroed in pieces of this many bytes, so that a large object costs no second copy.
+_ZEROS: Final = bytes(1 << 16)
+
+
+class Intervals:
+    """Disjoint half-open ranges of words, sorted; neighbours are merged."""
+
+    __slots__ = ("ends", "starts")
+
+    def __init__(self) -> None:
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+
+    def add(self, start: int, end: int) -> None:
+        """Add ``start`` to ``end``, which overlaps nothing that is there."""
+        at = bisect_left(self.starts, start)
+        before = at > 0 and self.ends[at - 1] == start
+        behind = at < len(self.starts) and self.starts[at] == end
+        if before and behind:
+            self.ends[at - 1] = self.ends.pop(at)
+            del self.starts[at]
+        elif before:
+            self.ends[at - 1] = end
+        elif behind:
+            self.starts[at] = start
+        else:
+            self.starts.insert(at, start)
+            self.ends.insert(at, end)
+
+    def meets(self, start: int, end: int) -> bool:
+        """Answer whether any of the words ``start`` to ``end`` lies in one of the ranges."""
+        at = bisect_left(self.starts, end) - 1
+        return at >= 0 and start < self.ends[at]
+
+    def __contains__(self, word: int) -> bool:
+        """Answer whether ``word`` lies in one of the ranges."""
+        at = bisect_right(self.starts, word) - 1
+        return at >= 0 and word < self.ends[at]
+
+
+class Segment:
+    """One grant, and what became of its words. All numbers are words."""
+
+    __slots__ = (
+        "granted",
+        "index",
+        "key",
+        "lost",
+        "memory",
+        "retired",
+        "unzeroed",
+        "used",
+        "written",
+    )
+
+    def __init__(self, index: int, key: Key) -> None:
+        self.index = index
+        self.key = key
+        #: Words that may be handed out.
+        self.granted = 0
+        #: Words handed out: they belong to objects, pads, or are retired.
+        self.used = 0
+        #: The highest word ever written, also by attempts that failed (P8).
+        self.written = 0
+        self.lost = False
+        #: The bytearray itself, where the allocator promises that it stays (``stable``).
+        self.memory: bytearray | None = None
+        self.retired = Intervals()
+        #: Retired ranges that wait to be zeroed at the next borrow.
+        self.unzeroed: list[tuple[int, int]] = []
+
+    def retire(self, start: int, end: int) -> None:
+        """Note words as retired: never handed out again, and zeroed at the next borrow."""
+        self.retired.add(start, end)
+        self.unzeroed.append((start, end))
+
+    def zero_retired(self, view: View) -> None:
+        """Zero the retired words that still wait for it."""
+        while self.unzeroed:
+            start, end = self.unzeroed[-1]
+            zero(view, start, end)
+            self.unzeroed.pop()
+
+
+def give_back(view: View) -> None:
+    """End a borrow."""
+    if type(view) is memoryview:
+        view.release()
+
+
+def zero(view: View, start: int, end: int) -> None:
+    """Zero the words ``start`` to ``end``."""
+    begin = start * WORD_BYTES
+    stop = end * WORD_BYTES
+    while begin < stop:
+        step = min(stop - begin, len(_ZEROS))
+        view[begin : begin + step] = _ZEROS[:step]
+        begin += step
+
+
+def fill(view: View, start: int, words: int, head: bytes) -> None:
+    """Write ``head`` (whole words) at word ``start``, and zeros up to ``words`` words."""
+    begin = start * WORD_BYTES
+    rest = words * WORD_BYTES - len(head)
+    if rest == 0:
+        view[begin : begin + len(head)] = head
+    elif rest <= len(_ZEROS):
+        view[begin : begin + words * WORD_BYTES] = head + bytes(rest)
+    else:
+        body = begin + len(head)
+        view[begin:body] = head
+        zero(view, body // WORD_BYTES, start + words)
+
+
+def octets(buffer: Any, segment: int) -> memoryview:
+    """Answer the writable bytes of what an allocator returned, or raise ``BadBuffer``."""
+    try:
+        try:
+            view = memoryview(buffer)
+        except Exception as error:
+            raise BadBuffer(
+                f"segment {segment}: a {type_name(buffer)} has no buffer that can be written",
+                segment=segment,
+            ) from error
+    finally:
+        del buffer
+    if not view.readonly and view.ndim == 1 and view.format == "B" and view.c_contiguous:
+        return view
+    with view:
+        if view.readonly:
+            raise BadBuffer(f"segment {segment}: the buffer is read-only", segment=segment)
+        if not view.c_contiguous:
+            raise BadBuffer(f"segment {segment}: the buffer is not contiguous", segment=segment)
+        if "O" in view.format:
+            raise BadBuffer(f"segment {segment}: the buffer holds Python objects", segment=segment)
+        if view.nbytes == 0:
+            return memoryview(bytearray())
+        try:
+            return view.cast("B")
+        except (TypeError, ValueError) as error:
+            raise BadBuffer(
+                f"segment {segment}: a buffer of format {view.format!r} is not made of bytes",
+                segment=segment,
+            ) from error
+
+
+def segment_lost(segment: Segment, words: int | None = None) -> SegmentLost:
+    """Answer the error for a segment that was seen with ``words`` words, or not at all."""
+    seen = "is gone" if words is None else f"was seen with {words} words"
+    return SegmentLost(
+        f"segment {segment.index} {seen}; {segment.used} had been handed out",
+        segment=segment.index,
+        words_asked=segment.used,
+        words_granted=words,
+    )
