@@ -7,6 +7,5 @@ with atheris.instrument_imports(include=["capnsafe"]):
     from capnsafe_fuzz.engines.atheris import Changes
     from capnsafe_fuzz.engines.standalone import build
 
-changes = Changes(atheris)
-atheris.Setup(sys.argv, build, custom_mutator=changes.mutate, custom_crossover=changes.cross)
+atheris.Setup(sys.argv, build, custom_mutator=Changes(atheris).mutate)
 atheris.Fuzz()

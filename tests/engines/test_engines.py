@@ -90,10 +90,9 @@ def test_changes_never_raise_nor_outgrow_what_is_allowed(max_size: int) -> None:
     seen = set()
     for seed in range(200):
         data = changes.mutate(b"", max_size, seed)
-        crossed = changes.cross(data, bytes(range(256)), max_size, seed)
+        changes.remember(bytes(range(256)))
         assert len(data) <= max_size
-        assert len(crossed) <= max_size
-        seen |= {data, crossed}
+        seen.add(data)
     assert not fallbacks
     assert b"mutated by libFuzzer"[:max_size] in seen
     assert max_size == 1 or len(seen) > 50
@@ -104,13 +103,11 @@ def test_changes_fall_back_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ValueError("a mutator")
 
     monkeypatch.setattr(scenarios, "mutate", fail)
-    monkeypatch.setattr(scenarios, "crossover", fail)
     fallbacks: list[int] = []
     changes = Changes(FakeAtheris(), lambda: fallbacks.append(1))
-    for seed in range(50):
-        decode(changes.mutate(b"abc", 4096, seed))
+    made = [changes.mutate(b"abc", 4096, seed) for seed in range(50)]
     assert 20 < len(fallbacks) < 50
-    assert changes.cross(b"a", b"b", 4096, 1) == b"mutated by libFuzzer"
+    assert made.count(b"mutated by libFuzzer") >= len(fallbacks)
 
 
 def test_each_situation_gets_a_counter_of_its_own_once() -> None:

@@ -27,8 +27,8 @@ class SituationCoverage:
         self._instrument = instrument
         self._functions: dict[Cell, Callable[[], None]] = {}
 
-    def reach(self, cells: Iterable[Cell]) -> None:
-        """Touch the counters of ``cells``."""
+    def reach(self, cells: Iterable[Cell]) -> bool:
+        """Touch the counters of ``cells``; answers whether any is new."""
         functions = self._functions
         unseen: list[Cell] = []
         for cell in cells:
@@ -40,9 +40,10 @@ class SituationCoverage:
         # In sorted order, so that the same situations get the same counters in every run.
         for cell in sorted(unseen):
             if len(functions) >= MAX_SITUATIONS:
-                return
+                break
             functions[cell] = self._instrument(_new_function())
             functions[cell]()
+        return bool(unseen)
 
 
 def _new_function() -> Callable[[], None]:
