@@ -36,8 +36,16 @@ from .errors import (
     StaleHandle,
     TraversalLimitExceeded,
 )
+from .framing import frame, read_message, unframe, write_message
 from .memory import FixedAllocator, HeapAllocator
 from .message import MessageBuilder
+from .reader import (
+    ListReader,
+    MessageReader,
+    PointerListReader,
+    StructListReader,
+    StructReader,
+)
 from .wire import Element
 
 __all__ = [
@@ -60,13 +68,16 @@ __all__ = [
     "HeapAllocator",
     "InvalidText",
     "ListBuilder",
+    "ListReader",
     "MalformedMessage",
     "MessageBuilder",
+    "MessageReader",
     "MessageStateError",
     "MessageTooLarge",
     "NestingLimitExceeded",
     "PointerKindMismatch",
     "PointerListBuilder",
+    "PointerListReader",
     "PointerOutOfBounds",
     "Poisoned",
     "Reentered",
@@ -75,5 +86,11 @@ __all__ = [
     "StaleHandle",
     "StructBuilder",
     "StructListBuilder",
+    "StructListReader",
+    "StructReader",
     "TraversalLimitExceeded",
+    "frame",
+    "read_message",
+    "unframe",
+    "write_message",
 ]

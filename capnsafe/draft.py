@@ -20,7 +20,7 @@ refused.) Rollback touches no memory: fresh grants are released, and the marks n
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 from . import wire
 from .arena import Arena, Shrank
@@ -34,6 +34,13 @@ from .wire import WORD_BYTES
 _ATTEMPTS: Final = 3
 
 
+#: What an object begins with, whole words. A bytearray may still change until the draft is linked.
+Octets: TypeAlias = "bytes | bytearray"
+
+#: Reserved words that are to be filled: (start, words, first octets).
+Piece: TypeAlias = "tuple[int, int, Octets]"
+
+
 class Draft:
     """What one call is about to build."""
 
@@ -43,13 +50,12 @@ class Draft:
         self._arena = arena
         #: Words in use after publication, for the segments that this draft adds to.
         self._marks: dict[Segment, int] = {}
-        #: What is to be filled: (start, words, first octets), by segment.
-        self._pieces: dict[Segment, list[tuple[int, int, bytes]]] = {}
+        self._pieces: dict[Segment, list[Piece]] = {}
 
     def _used(self, segment: Segment) -> int:
         return self._marks.get(segment, segment.used)
 
-    def take(self, segment: Segment, words: int, head: bytes) -> int:
+    def take(self, segment: Segment, words: int, head: Octets) -> int:
         """Reserve words at the end of a segment that has room, to begin with ``head``."""
         start = self._used(segment)
         self._marks[segment] = start + words
@@ -57,7 +63,7 @@ class Draft:
         return start
 
     def place(
-        self, slot: Segment, word: int, shape: int, words: int, head: bytes
+        self, slot: Segment, word: int, shape: int, words: int, head: Octets
     ) -> tuple[int, Segment, int]:
         """Reserve an object for the pointer at ``word`` of ``slot``.
 
@@ -72,7 +78,7 @@ class Draft:
         return self._place_far(slot, shape, words, head)
 
     def _place_far(
-        self, slot: Segment, shape: int, words: int, head: bytes
+        self, slot: Segment, shape: int, words: int, head: Octets
     ) -> tuple[int, Segment, int]:
         """Reserve an object in another segment than its pointer's.
 
@@ -92,8 +98,9 @@ class Draft:
         if target is slot or target.lost or target.granted - self._used(target) <= words:
             target = arena.grant(words + 1 if words < arena.limit else words)
         if target.granted - self._used(target) > words:
-            pad = self.take(target, 1 + words, wire.POINTER.pack(shape) + head)
-            return wire.far_pointer(target.index, pad), target, pad + 1
+            pad = self.take(target, 1, wire.POINTER.pack(shape))
+            start = self.take(target, words, head)
+            return wire.far_pointer(target.index, pad), target, start
         start = self.take(target, words, head)
         pads = wire.POINTER.pack(wire.far_pointer(target.index, start)) + wire.POINTER.pack(shape)
         pad_segment = slot
@@ -107,8 +114,16 @@ class Draft:
         pad = self.take(pad_segment, 2, pads)
         return wire.far_pointer(pad_segment.index, pad, double=True), target, start
 
-    def link(self, slot: Segment, pointers: list[tuple[int, int]]) -> None:
-        """Fill what was reserved, then publish pointers of one segment: (word, pointer)."""
+    def link(
+        self,
+        slot: Segment,
+        pointers: list[tuple[int, int]],
+        data: list[tuple[int, bytes]] | None = None,
+    ) -> None:
+        """Fill what was reserved, then publish pointers of one segment: (word, pointer).
+
+        ``data`` are octets that change in the same moment: (byte, octets).
+        """
         arena = self._arena
         for segment, pieces in self._pieces.items():
             if segment is not slot:
@@ -119,6 +134,8 @@ class Draft:
                     give_back(view)
         end = self._marks.get(slot, 0)
         writes = [(word * WORD_BYTES, wire.POINTER.pack(pointer)) for word, pointer in pointers]
+        if data:
+            writes += data
         view = arena.borrow(slot, end)
         try:
             _write(slot, view, self._pieces.get(slot, []))
@@ -142,7 +159,7 @@ class Draft:
             give_back(view)
 
 
-def _write(segment: Segment, view: View, pieces: list[tuple[int, int, bytes]]) -> None:
+def _write(segment: Segment, view: View, pieces: list[Piece]) -> None:
     for start, words, head in pieces:
         if segment.written < start + words:
             segment.written = start + words
@@ -150,7 +167,7 @@ def _write(segment: Segment, view: View, pieces: list[tuple[int, int, bytes]]) -
 
 
 def install(
-    arena: Arena, slot: Segment, word: int, shape: int, words: int, head: bytes
+    arena: Arena, slot: Segment, word: int, shape: int, words: int, head: Octets
 ) -> tuple[Segment, int]:
     """Build an object of ``words`` words, and point to it from ``word`` of ``slot``.
 

@@ -113,7 +113,7 @@ def zero(view: View, start: int, end: int) -> None:
         begin += step
 
 
-def fill(view: View, start: int, words: int, head: bytes) -> None:
+def fill(view: View, start: int, words: int, head: bytes | bytearray) -> None:
     """Write ``head`` (whole words) at word ``start``, and zeros up to ``words`` words."""
     begin = start * WORD_BYTES
     rest = words * WORD_BYTES - len(head)
