@@ -11,6 +11,7 @@ import pytest
 from capnsafe_allocators import FAMILIES
 from capnsafe_fuzz.scenario import (
     EVERYTHING,
+    HANDLE_MAKERS,
     UNLIMITED_WORDS,
     ExpectationKind,
     Kind,
@@ -106,6 +107,12 @@ def test_mutation_does_not_wear_programs_out() -> None:
     assert (kinds[ExpectationKind.OK] + kinds[ExpectationKind.VALUE]) / kinds.total() > 0.5
 
 
+def size_of_limit(words: int) -> str:
+    if words < EVERYTHING.words:
+        return "too small"
+    return "none" if words == UNLIMITED_WORDS else "a root" if words < 100 else "larger"
+
+
 def what_it_has(scenario: Scenario) -> set[object]:
     """Every verb by kind of place, every family and kind of fault at its moment, and edges."""
     found: set[object] = set()
@@ -136,7 +143,7 @@ def what_it_has(scenario: Scenario) -> set[object]:
     found |= {(fault.family, fault.kind, fault.when, fault.persistent) for fault in scenario.faults}
     found |= {("faults", len(scenario.faults))}
     found |= {("memory", scenario.memory.name, scenario.memory.segment_words == 0)}
-    found |= {("limit", scenario.max_segment_words == UNLIMITED_WORDS)}
+    found |= {("limit", size_of_limit(scenario.max_segment_words))}
     return found | {("expected", kind) for kind in expectations(scenario)}
 
 
@@ -160,7 +167,7 @@ def everything_wanted() -> set[object]:
     }
     wanted |= {("faults", number) for number in (0, 1, 2, 3)}
     wanted |= {("memory", "heap", False), ("memory", "fixed", False), ("memory", "fixed", True)}
-    wanted |= {("limit", True), ("limit", False)}
+    wanted |= {("limit", size) for size in ("none", "too small", "a root", "larger")}
     return wanted | {("expected", kind) for kind in ExpectationKind}
 
 
@@ -194,20 +201,73 @@ def test_mutate_reaches_everything() -> None:
     assert not still_missing(chain_of_mutants(Random(12)), 30000)
 
 
-def test_every_number_of_a_fault_is_mutated() -> None:
+def test_everything_about_a_fault_is_mutated_alone() -> None:
     rng = Random(12)
     start = parse_scenario(
         "capnsafe scenario 1\nmemory heap segment_words=1\nlimit max_segment_words=64\nh0 = root\n"
         "fault shrink below-used segment 5 once segment=0 amount=1\n"
     )
-    seen: dict[str, set[object]] = {name: set() for name in ("kind", "when", "number", "amount")}
-    seen |= {"segment": set(), "persistent": set(), "family": set()}
-    for _ in range(2000):
-        for fault in mutate(start, rng).faults:
-            for name, values in seen.items():
-                values.add(getattr(fault, name))
-    assert {4, 5, 6} <= seen["number"]
-    assert all(len(values) > 1 for values in seen.values()), seen
+    (before,) = start.faults
+    changed: dict[str, list[object]] = {}
+    for _ in range(4000):
+        mutant = mutate(start, rng)
+        if mutant.operations != start.operations or len(mutant.faults) != 1:
+            continue
+        (after,) = mutant.faults
+        names = [name for name in before.__slots__ if getattr(before, name) != getattr(after, name)]
+        if len(names) == 1:
+            changed.setdefault(names[0], []).append(getattr(after, names[0]))
+    counts = {name: len(values) for name, values in changed.items()}
+    assert set(counts) == {"kind", "when", "number", "persistent", "segment", "amount"}
+    assert min(counts.values()) > 15, counts
+    assert {4, 6} <= set(changed["number"])
+
+
+def test_generated_programs_use_what_is_gone() -> None:
+    rng = Random(15)
+    kinds: Counter[ExpectationKind] = Counter()
+    for _ in range(500):
+        kinds += expectations(generate(rng, 20))
+    total = kinds.total()
+    assert 0.026 < kinds[ExpectationKind.STALE] / total < 0.1
+    assert (kinds[ExpectationKind.OK] + kinds[ExpectationKind.VALUE]) / total > 0.8
+
+
+def test_everyone_keeps_his_handle_while_it_is_made() -> None:
+    """Numbers of handles shift in a mutant, but who works on what does not."""
+    rng = Random(16)
+    start = Scenario(
+        operations=(
+            Operation(Verb.ROOT),
+            Operation(Verb.INIT, 0, "smalls", 4),
+            *(Operation(Verb.OPEN, 1, index) for index in range(4)),
+            *(Operation(Verb.SET, 2 + index, "number", 1000 + index) for index in range(4)),
+        )
+    )
+    kept = strayed = 0
+    for _ in range(1000):
+        operations = mutate(start, rng).operations
+        makers = [one for one in operations if one.verb in HANDLE_MAKERS]
+        for operation in operations:
+            if operation.verb is Verb.SET and operation.value in range(1000, 1004):
+                assert isinstance(operation.value, int)
+                right = makers[operation.handle].place == operation.value - 1000
+                kept += right
+                strayed += not right
+    # Some of the edits are just that.
+    assert strayed < kept / 10
+
+
+def test_what_is_repeated_works_on_what_is_repeated() -> None:
+    rng = Random(17)
+    stretch = Operation(Verb.INIT, 0, "small"), Operation(Verb.SET, 1, "number", 5)
+    start = Scenario(operations=(Operation(Verb.ROOT), *stretch))
+    expected = (
+        *start.operations,
+        Operation(Verb.INIT, 0, "small"),
+        Operation(Verb.SET, 2, "number", 5),
+    )
+    assert sum(mutate(start, rng).operations == expected for _ in range(3000)) > 10
 
 
 def test_crossing_keeps_heads_and_finds_handles_for_tails() -> None:

@@ -555,7 +555,10 @@ def _edit_fault(fault: Fault, operations: Sequence[Operation], rng: Random) -> F
     elif chance < 0.6:
         if rng.random() < 0.5:
             when = rng.choice(family.moments)
-        number = _number(when, operations, rng)
+            # Calls count from 1.
+            number = number if when is When.AFTER else max(1, number)
+        else:
+            number = _number(when, operations, rng)
     elif chance < 0.75:
         name = rng.choice(tuple(family.kinds))
     elif chance < 0.85:
