@@ -15,7 +15,9 @@ from capnsafe_fuzz.execution import explain
 from capnsafe_fuzz.scenario import (
     NO_HANDLE,
     WHOLE_MESSAGE,
+    Operation,
     Program,
+    Scenario,
     Verb,
     parse_scenario,
     print_scenario,
@@ -29,7 +31,10 @@ ROOT = Path(__file__).resolve().parents[1] / "corpus"
 ENTRIES = read_corpus("build", ROOT)
 SEEDS = [entry for entry in ENTRIES if entry.path.parent.name == "seeds"]
 
+ROOT_ALONE = Scenario(operations=(Operation(Verb.ROOT),))
+
 FEWEST_SEEDS = 40
+MOST_BLATANT_BUGS = 2
 MOST_OPERATIONS = 24
 MOST_FAULTS = 1
 LONGEST_REASON = 140
@@ -100,12 +105,22 @@ def test_seeds_say_different_things() -> None:
 @pytest.mark.parametrize("bug", BUGS)
 def test_no_seed_shows_a_planted_bug(bug: str) -> None:
     encoder = find_encoder(f"planted:{bug}")
+    if explain(ROOT_ALONE, encoder).violations:
+        pytest.skip("every message shows it: no seed can do without a root")
     fired = {
         entry.path.stem: [violation.group for violation in violations]
         for entry in SEEDS
         if (violations := explain(entry.scenario, encoder, costly=True).violations)
     }
+    # A seed that does can mostly stop one step short: see corpus/README.md.
     assert fired == {}
+
+
+def test_hardly_a_planted_bug_is_shown_by_every_message() -> None:
+    blatant = [
+        bug for bug in BUGS if explain(ROOT_ALONE, find_encoder(f"planted:{bug}")).violations
+    ]
+    assert len(blatant) <= MOST_BLATANT_BUGS
 
 
 def test_seeds_do_every_verb_to_every_kind_of_place() -> None:
@@ -131,17 +146,22 @@ def test_seeds_have_every_memory() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "segments", "pad"),
-    [("far", 2, 2), ("far_list", 2, 2), ("double_far", 3, 6), ("double_far_root", 3, 6)],
+    ("name", "next_list", "segments", "pad"),
+    [("segment_full", 1, 2, 2), ("segment_and_limit_full", 38, 3, 6)],
 )
-def test_far_seeds_are_what_they_say(name: str, segments: int, pad: int) -> None:
+def test_far_pointers_are_one_operation_away(
+    name: str, next_list: int, segments: int, pad: int
+) -> None:
     (scenario,) = [entry.scenario for entry in SEEDS if entry.path.stem == name]
     memory: Any = HeapAllocator(segment_words=scenario.memory.segment_words, growth=False)
     session = find_encoder("capnsafe").session(memory, scenario.max_segment_words)
     for operation in scenario.operations:
         session.perform(operation)
+    assert len(unframe(session.output())) == 1
+    session.perform(Operation(Verb.INIT, 0, "f64s", next_list))
     found = unframe(session.output())
     session.close()
     assert len(found) == segments
     # The two lowest bits of a far pointer are 2; the third says whether it is a double one.
-    assert pad in {view[at] & 7 for view in map(bytes, found[:1]) for at in range(0, len(view), 8)}
+    first = bytes(found[0])
+    assert pad in {first[at] & 7 for at in range(0, len(first), 8)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -121,15 +120,13 @@ def test_the_quick_run_finds_it_too(name: str) -> None:
     assert execute(planted.witness(name), find_encoder(f"planted:{name}")).violations
 
 
-def run(program: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", "import sys; exec(sys.stdin.read())"],
-        input=program,
-        capture_output=True,
-        text=True,
-        env={"PYTHONPATH": ":".join(sys.path)},
-        check=False,
-    )
+def ends_well(program: str) -> bool:
+    """Whether a program exits with 0; not in a process of its own, which would take a minute."""
+    try:
+        exec(compile(program, "<program>", "exec"), {"__name__": "program"})
+    except (Exception, SystemExit, KeyboardInterrupt):
+        return False
+    return True
 
 
 @pytest.mark.parametrize("name", planted.BUGS)
@@ -137,7 +134,5 @@ def test_its_program_shows_the_bug_and_nothing_else(name: str) -> None:
     program = script(planted.witness(name), find_encoder(f"planted:{name}"))
     loading = f"load_package({name!r})"
     assert loading in program
-    wrong = run(program)
-    assert wrong.returncode != 0, program
-    right = run(program.replace(loading, '__import__("capnsafe")'))
-    assert right.returncode == 0, right.stderr + program
+    assert not ends_well(program), program
+    assert ends_well(program.replace(loading, '__import__("capnsafe")')), program
