@@ -12,12 +12,14 @@ This package knows nothing of any encoder: what it needs is the allocator's prot
 from .families import FAMILIES, CustomRefusal, Family, Kind, check_fault
 from .fault import Fault, FaultError, When
 from .hostile import GUARD_WORDS, Grant, HostileAllocator
+from .promises import PROMISES, Promise
 from .records import Call, Evidence, Fired
 from .script import FaultSyntaxError, parse_fault, print_fault
 
 __all__ = [
     "FAMILIES",
     "GUARD_WORDS",
+    "PROMISES",
     "Call",
     "CustomRefusal",
     "Evidence",
@@ -29,6 +31,7 @@ __all__ = [
     "Grant",
     "HostileAllocator",
     "Kind",
+    "Promise",
     "When",
     "check_fault",
     "parse_fault",

@@ -53,19 +53,16 @@ def oracles() -> Listing:
 
 def promises() -> Listing:
     """What is promised, by whom it is judged, and by what it is tested."""
-    from capnsafe_allocators import FAMILIES
+    from capnsafe_allocators import FAMILIES, PROMISES
 
     from ..oracles import ORACLES
 
-    judged: dict[str, list[str]] = {}
-    for oracle in ORACLES.values():
-        judged.setdefault(oracle.promise, []).append(oracle.name)
     rows: Rows = []
-    for promise in sorted(judged, key=lambda name: (int(name.strip("Pv")), name)):
-        by = " ".join(judged[promise])
-        tested = " ".join(f.name for f in FAMILIES.values() if promise in f.promises)
-        rows.append((promise, by, tested))
-    return ("promise", "judged by", "put to the test by faults"), rows
+    for name, promise in PROMISES.items():
+        by = " ".join(o.name for o in ORACLES.values() if o.promise == name)
+        tested = " ".join(f.name for f in FAMILIES.values() if name in f.promises)
+        rows.append((name, promise.name, promise.sentence, by or "-", tested or "-"))
+    return ("promise", "name", "what is promised", "judged by", "tested by faults"), rows
 
 
 def search_engines() -> Listing:
