@@ -10,7 +10,7 @@ import pytest
 from capnsafe_allocators import FAMILIES
 from capnsafe_fuzz.campaign.corpus import Entry, corpus_root, read_corpus
 from capnsafe_fuzz.encoders import find_encoder
-from capnsafe_fuzz.encoders.planted import BUGS
+from capnsafe_fuzz.encoders.planted import BUGS, witness
 from capnsafe_fuzz.execution import explain
 from capnsafe_fuzz.scenario import (
     NO_HANDLE,
@@ -114,6 +114,11 @@ def test_no_seed_shows_a_planted_bug(bug: str) -> None:
     }
     # A seed that does can mostly stop one step short: see corpus/README.md.
     assert fired == {}
+
+
+def test_no_seed_is_the_witness_of_a_planted_bug() -> None:
+    witnesses = {witness(bug): bug for bug in BUGS}
+    assert {witnesses.get(entry.scenario) for entry in SEEDS} == {None}
 
 
 def test_hardly_a_planted_bug_is_shown_by_every_message() -> None:
