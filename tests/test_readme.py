@@ -1,0 +1,50 @@
+"""The README says what the code does: its examples run, and its made parts are up to date."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import capnp
+import pytest
+
+from . import readme
+
+TEXT = readme.README.read_text(encoding="utf-8")
+
+SCHEMA = """
+@0xb5a1d1f5ad6a3d0c;
+struct Person { id @0 :UInt32; name @1 :Text; phones @2 :List(Text); }
+"""
+
+
+def run_examples() -> dict[str, Any]:
+    names: dict[str, Any] = {}
+    for block in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL):
+        exec(compile(textwrap.dedent(block), "README.md", "exec"), names)
+    return names
+
+
+def test_the_examples_run_and_pycapnp_reads_what_they_build(tmp_path: Path) -> None:
+    data = run_examples()["data"]
+    (tmp_path / "person.capnp").write_text(SCHEMA)
+    schema = capnp.load(str(tmp_path / "person.capnp"))
+    with schema.Person.from_bytes(data) as person:
+        assert person.to_dict() == {
+            "id": 123,
+            "name": "Alice",
+            "phones": ["555-1212", "555-4567"],
+        }
+
+
+@pytest.mark.parametrize("name", readme.PARTS)
+def test_what_is_made_is_up_to_date(name: str) -> None:
+    assert f"{readme.PARTS[name]()}\n<!-- /{name} -->" in TEXT
+
+
+def test_every_linked_file_is_there() -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", TEXT) if "://" not in link]
+    assert links
+    assert [link for link in links if not (readme.README.parent / link).exists()] == []
