@@ -2,68 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
-
-import capnp
 
 from capnsafe import HeapAllocator, MessageBuilder, StructBuilder
 
-from .measure import Comparison, compare
-
-PEOPLE = (
-    (123, "Alice", "alice@example.com", (("555-1212", 0),), "MIT"),
-    (456, "Bob", "bob@example.com", (("555-4567", 1), ("555-7654", 2)), "unemployed"),
+from .address_book import (
+    FIRST_WORDS,
+    DifferentMessageError,
+    build_with_capnsafe,
+    build_with_pycapnp,
+    require_same_messages,
+    schema,
 )
-KINDS = ("mobile", "home", "work")
-
-#: Words of the first segment, for both: the address book fits.
-FIRST_WORDS = 128
+from .measure import Effort, compare
+from .results import Ratio
 
 #: Fields written in one call of B1, so that the call itself weighs little.
 FIELDS = 100
 
-schema = capnp.load(str(Path(__file__).with_name("addressbook.capnp")))
-
-
-def build_with_capnsafe() -> MessageBuilder:
-    """Build the address book on the heap."""
-    message = MessageBuilder(HeapAllocator(segment_words=FIRST_WORDS))
-    people = message.init_root(0, 1).init_struct_list(0, len(PEOPLE), 1, 4)
-    for index, (identity, name, email, numbers, employer) in enumerate(PEOPLE):
-        person = people[index]
-        person.set_uint32(0, identity)
-        person.set_text(0, name)
-        person.set_text(1, email)
-        phones = person.init_struct_list(2, len(numbers), 1, 1)
-        for at, (number, kind) in enumerate(numbers):
-            phone = phones[at]
-            phone.set_text(0, number)
-            phone.set_uint16(0, kind)
-        person.set_text(3, employer)
-    return message
-
-
-def build_with_pycapnp() -> Any:
-    """Build the same with pycapnp, in memory that its custom allocator hook supplies."""
-    builder = capnp._PyCustomMessageBuilder(_allocate, FIRST_WORDS)
-    people = builder.init_root(schema.AddressBook).init("people", len(PEOPLE))
-    for index, (identity, name, email, numbers, employer) in enumerate(PEOPLE):
-        person = people[index]
-        person.id = identity
-        person.name = name
-        person.email = email
-        phones = person.init("phones", len(numbers))
-        for at, (number, kind) in enumerate(numbers):
-            phone = phones[at]
-            phone.number = number
-            phone.kind = KINDS[kind]
-        person.employer = employer
-    return builder
-
-
-def _allocate(minimum_words: int, *_: object) -> bytearray:
-    return bytearray(max(minimum_words, FIRST_WORDS) * 8)
+FIELD_BUDGET = 2.0
+ADDRESS_BOOK_BUDGET = 3.0
 
 
 def _set_fields_with_capnsafe(struct: StructBuilder) -> None:
@@ -76,16 +35,47 @@ def _set_fields_with_pycapnp(person: Any) -> None:
         person.id = value
 
 
-def one_field() -> Comparison:
+def noise(effort: Effort) -> Iterator[Ratio]:
+    """The same work on both sides: what other ratios are uncertain by on this machine."""
+
+    def build() -> None:
+        build_with_capnsafe(HeapAllocator(segment_words=FIRST_WORDS)).close()
+
+    yield Ratio(
+        "noise",
+        "address book; 1 is exact",
+        "capnsafe",
+        "capnsafe",
+        compare(build, build, effort),
+    )
+
+
+def one_field(effort: Effort) -> Iterator[Ratio]:
     """B1: set one UInt32 field."""
+    theirs = schema.Person.new_message()
     with MessageBuilder() as message:
         ours = message.init_root(1, 4)
-        theirs = schema.Person.new_message()
-        return compare(
-            lambda: _set_fields_with_capnsafe(ours), lambda: _set_fields_with_pycapnp(theirs)
+        _set_fields_with_capnsafe(ours)
+        _set_fields_with_pycapnp(theirs)
+        with schema.Person.from_bytes(message.to_bytes()) as read:
+            if not read.id == theirs.id == FIELDS - 1:
+                raise DifferentMessageError(f"fields read as {read.id} and {theirs.id}")
+        comparison = compare(
+            lambda: _set_fields_with_capnsafe(ours),
+            lambda: _set_fields_with_pycapnp(theirs),
+            effort,
         )
+    yield Ratio(
+        "B1", "set one UInt32 field", "capnsafe", "pycapnp", comparison.per(FIELDS), FIELD_BUDGET
+    )
 
 
-def address_book() -> Comparison:
+def address_book(effort: Effort) -> Iterator[Ratio]:
     """B2: build the address book and let go of its memory."""
-    return compare(lambda: build_with_capnsafe().close(), build_with_pycapnp)
+    require_same_messages(HeapAllocator(segment_words=FIRST_WORDS))
+    comparison = compare(
+        lambda: build_with_capnsafe(HeapAllocator(segment_words=FIRST_WORDS)).close(),
+        build_with_pycapnp,
+        effort,
+    )
+    yield Ratio("B2", "address book", "capnsafe", "pycapnp", comparison, ADDRESS_BOOK_BUDGET)

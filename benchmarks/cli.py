@@ -1,0 +1,122 @@
+"""The command: choose benchmarks, run them, and tell what they measured."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import click
+from capnsafe_fuzz.campaign.failures import CampaignError, EnvironmentFailedError, sentence
+from rich.console import Console
+
+from .circumstances import Circumstances, load
+from .measure import Effort
+from .present import (
+    MarkersMissingError,
+    between_markers,
+    for_document,
+    for_terminal,
+    require_markers,
+    tables,
+)
+from .registry import BENCHMARKS, Benchmark
+from .results import Result
+
+#: How wide the tables are where they are not printed on a terminal.
+FILE_COLUMNS = 120
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class Ids(click.ParamType[tuple[Benchmark, ...]]):
+    """Benchmarks by their ids, separated by commas."""
+
+    name = "ids"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[Benchmark, ...]:
+        """The benchmarks, in the order in which they always run."""
+        if isinstance(value, tuple):
+            return value
+        known = {key.lower(): benchmark for key, benchmark in BENCHMARKS.items()}
+        wanted = {name.strip().lower() for name in value.split(",")}
+        for name in sorted(wanted - known.keys()):
+            self.fail(f"no benchmark {name!r}; there is {', '.join(BENCHMARKS)}", param, ctx)
+        return tuple(known[name] for name in known if name in wanted)
+
+
+def _document(context: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a document without a place for the tables before anything is measured."""
+    if path is not None:
+        try:
+            require_markers(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, MarkersMissingError) as error:
+            raise click.BadParameter(f"{path}: {error}") from error
+    return path
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--only", "chosen", type=Ids(), default=tuple(BENCHMARKS.values()), metavar="ID,ID",
+    show_default="all", help=f"Only these: {', '.join(BENCHMARKS)}.",
+)  # fmt: skip
+@click.option("--json", "json_file", type=_FILE, help="Write the results as data.")
+@click.option(
+    "--markdown", "document", type=_FILE, callback=_document,
+    help="Write the tables between the markers in a document.",
+)  # fmt: skip
+def main(
+    chosen: tuple[Benchmark, ...],
+    json_file: Path | None,
+    document: Path | None,
+) -> None:
+    """Measure the budgets, each as a ratio in one run, uninstrumented.
+
+    A missed budget is printed; the exit code is 0 all the same.
+    """
+    try:
+        run(chosen, Effort(), json_file, document)
+    except CampaignError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(error.exit_code)
+
+
+def run(
+    chosen: tuple[Benchmark, ...], effort: Effort, json_file: Path | None, document: Path | None
+) -> None:
+    """Measure what was chosen, and write it where it was asked for."""
+    console = Console()
+    if not console.is_terminal:
+        console.width = FILE_COLUMNS
+    waiting = Console(stderr=True)
+    circumstances = Circumstances(shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]]))
+    results: list[Result] = []
+    for benchmark in chosen:
+        with waiting.status(f"{benchmark.id}: {benchmark.summary} ..."):
+            results += benchmark.measure(effort)
+    circumstances = replace(circumstances, load_after=load())
+    for table in tables(results):
+        console.print(for_terminal(table))
+    for name, fact in circumstances.facts():
+        console.print(f"{name}: {fact}", markup=False, highlight=False, soft_wrap=True)
+    if json_file is not None:
+        data = asdict(circumstances) | {
+            "format": 1,
+            "results": [result.to_json() for result in results],
+        }
+        _write(json_file, json.dumps(data, indent=2) + "\n")
+    if document is not None:
+        text = document.read_text(encoding="utf-8")
+        _write(document, between_markers(text, for_document(results, circumstances)))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise EnvironmentFailedError(f"{path} cannot be written: {sentence(error)}") from error

@@ -1,0 +1,206 @@
+"""B7: how the time of an execution divides between the encoder and what judges it.
+
+Measured as the executor itself divides it, without instrumentation and engine, over a fixed set of
+scenarios. Each is run several times, and each part of each scenario counts with its median.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from statistics import median
+from time import perf_counter_ns
+from typing import Any
+
+from capnsafe_fuzz.campaign.corpus import read_corpus
+from capnsafe_fuzz.encoders import find_encoder
+from capnsafe_fuzz.encoders.protocol import Account, Encoder, Failure, Memory, Session
+from capnsafe_fuzz.execution import execute
+from capnsafe_fuzz.scenario import Scenario, decode, encode, generate
+
+from .measure import Comparison, Effort
+from .results import Ratio, Share
+
+ID = "B7"
+BUDGET = 2.0
+SEED = 1
+TARGET = "build"
+
+#: The largest program that is generated, in operations, as the random engine has it.
+LARGEST = 24
+
+NANOSECONDS = 1e-9
+MICROSECONDS = 1e-3
+
+
+class _Clock:
+    """Stands in front of a memory, and counts the nanoseconds spent in it."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self.spent = 0
+
+    def allocate(self, minimum_words: int, /) -> Any:
+        started = perf_counter_ns()
+        try:
+            return self._memory.allocate(minimum_words)
+        finally:
+            self.spent += perf_counter_ns() - started
+
+    def segment(self, key: Any, /) -> Any:
+        started = perf_counter_ns()
+        try:
+            return self._memory.segment(key)
+        finally:
+            self.spent += perf_counter_ns() - started
+
+    def release(self, key: Any, words_used: int, /) -> None:
+        started = perf_counter_ns()
+        try:
+            self._memory.release(key, words_used)
+        finally:
+            self.spent += perf_counter_ns() - started
+
+
+class _ClockedEncoder:
+    """The same encoder, over memory with a clock."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self.clock: _Clock | None = None
+
+    @property
+    def name(self) -> str:
+        return self._encoder.name
+
+    def session(self, memory: Memory, max_segment_words: int) -> Session:
+        self.clock = _Clock(memory)
+        return self._encoder.session(self.clock, max_segment_words)
+
+    def classify(self, error: BaseException) -> Failure:
+        return self._encoder.classify(error)
+
+    def owns(self, filename: str) -> bool:
+        return self._encoder.owns(filename)
+
+    def argument_type(self, error: BaseException) -> bool:
+        return self._encoder.argument_type(error)
+
+    def script(self, scenario: Scenario, account: Account | None = None) -> str:
+        return self._encoder.script(scenario, account)
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """Where the time of one execution goes, in nanoseconds."""
+
+    decode: float
+    encoder: float
+    """Without what it spends in the memory."""
+    memory: float
+    """The hostile allocator with its guards, faults and records."""
+    oracles: float
+    rest: float
+
+    @property
+    def whole(self) -> float:
+        """All of it."""
+        return self.decode + self.encoder + self.memory + self.oracles + self.rest
+
+    @property
+    def harness(self) -> float:
+        """What judging an execution costs, the memory apart."""
+        return self.decode + self.oracles + self.rest
+
+
+def scenarios(count: int) -> list[Scenario]:
+    """Answer the seeds of the corpus, and ``count`` generated scenarios, always the same."""
+    rng = Random(SEED)
+    generated = [generate(rng, rng.randint(1, LARGEST)) for _ in range(count)]
+    return [entry.scenario for entry in read_corpus(TARGET)] + generated
+
+
+def division_of_time(effort: Effort) -> Iterator[Ratio | Share]:
+    """How the mean execution divides, and the harness beside the encoder."""
+    chosen = scenarios(effort.scenarios)
+    rounds = [_one_round(chosen) for _ in range(max(2, effort.rounds))]
+    typical = [_median([divisions[index] for divisions in rounds]) for index in range(len(chosen))]
+    mean = _mean(typical)
+    for part, time in (
+        ("decoding the input", mean.decode),
+        ("the encoder", mean.encoder),
+        ("the hostile memory under it", mean.memory),
+        ("oracles", mean.oracles),
+        ("model, record and set-up", mean.rest),
+    ):
+        yield Share(ID, part, time * MICROSECONDS, mean.whole * MICROSECONDS)
+    means = [_mean(divisions) for divisions in rounds]
+    yield Ratio(
+        ID,
+        "one execution, judged",
+        "harness",
+        "encoder and memory",
+        _compare(mean, means, lambda each: (each.harness, each.encoder + each.memory)),
+        BUDGET,
+    )
+    yield Ratio(
+        ID,
+        "one execution, judged",
+        "harness and memory",
+        "encoder",
+        _compare(mean, means, lambda each: (each.harness + each.memory, each.encoder)),
+        BUDGET,
+    )
+
+
+def _one_round(chosen: Sequence[Scenario]) -> list[Division]:
+    encoder = find_encoder("capnsafe")
+    clocked = _ClockedEncoder(encoder)
+    return [_divide(scenario, encoder, clocked) for scenario in chosen]
+
+
+def _divide(scenario: Scenario, encoder: Encoder, clocked: _ClockedEncoder) -> Division:
+    data = encode(scenario)
+    started = perf_counter_ns()
+    scenario = decode(data)
+    decoding = perf_counter_ns() - started
+    timing = execute(scenario, encoder, timed=True).timing
+    # The clock takes time of its own, so what it says about the memory comes from another run.
+    execute(scenario, clocked)
+    assert timing is not None
+    assert clocked.clock is not None
+    memory = min(clocked.clock.spent, timing.encoder)
+    return Division(decoding, timing.encoder - memory, memory, timing.oracles, timing.rest)
+
+
+def _median(divisions: Sequence[Division]) -> Division:
+    return Division(
+        median(each.decode for each in divisions),
+        median(each.encoder for each in divisions),
+        median(each.memory for each in divisions),
+        median(each.oracles for each in divisions),
+        median(each.rest for each in divisions),
+    )
+
+
+def _mean(divisions: Sequence[Division]) -> Division:
+    count = len(divisions)
+    return Division(
+        sum(each.decode for each in divisions) / count,
+        sum(each.encoder for each in divisions) / count,
+        sum(each.memory for each in divisions) / count,
+        sum(each.oracles for each in divisions) / count,
+        sum(each.rest for each in divisions) / count,
+    )
+
+
+def _compare(
+    mean: Division, means: Sequence[Division], sides: Callable[[Division], tuple[float, float]]
+) -> Comparison:
+    """Compare the sides of the mean execution; the quartiles are those of the rounds."""
+    ours, theirs = sides(mean)
+    spread = Comparison.of([sides(each) for each in means])
+    return Comparison(
+        ours * NANOSECONDS, theirs * NANOSECONDS, ours / theirs, spread.low, spread.high
+    )

@@ -1,0 +1,68 @@
+"""B6: what it costs the encoder that its memory moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from capnsafe import HeapAllocator
+
+from .address_book import FIRST_WORDS, build_with_capnsafe, require_meant
+from .measure import Effort, compare
+from .results import Ratio
+
+BUDGET = 1.5
+
+#: Small segments, so that the address book needs several of them, and the earlier ones move.
+SMALL_WORDS = 16
+
+
+class MovingAllocator:
+    """Honest memory all of which changes place whenever a segment is granted.
+
+    It promises nothing, so the encoder asks it at each write where the segment is.
+    """
+
+    def __init__(self, segment_words: int) -> None:
+        self._segment_words = segment_words
+        self._places: list[bytearray] = []
+        #: How often a segment changed its place.
+        self.moves = 0
+
+    def allocate(self, minimum_words: int, /) -> int:
+        """Move what there is, and grant one more."""
+        self.moves += len(self._places)
+        self._places = [bytearray(place) for place in self._places]
+        self._places.append(bytearray(max(minimum_words, self._segment_words) * 8))
+        return len(self._places) - 1
+
+    def segment(self, key: int, /) -> bytearray:
+        """Answer where it is now."""
+        return self._places[key]
+
+    def release(self, key: int, words_used: int, /) -> None:
+        """Keep it: all goes with the allocator."""
+
+
+def moving_memory(effort: Effort) -> Iterator[Ratio]:
+    """The address book on moving memory beside the heap, in one segment and in several."""
+    for words in (SMALL_WORDS, FIRST_WORDS):
+        moving = MovingAllocator(words)
+        with build_with_capnsafe(moving) as message:
+            require_meant("capnsafe on moving memory", message.to_bytes())
+            segments = len(message.segment_words())
+
+        def on_moving_memory(words: int = words) -> None:
+            build_with_capnsafe(MovingAllocator(words)).close()
+
+        def on_the_heap(words: int = words) -> None:
+            build_with_capnsafe(HeapAllocator(segment_words=words, growth=False)).close()
+
+        where = "1 segment" if segments == 1 else f"{segments} segments"
+        yield Ratio(
+            "B6",
+            f"address book, {where}, {moving.moves} moves",
+            "moving",
+            "heap",
+            compare(on_moving_memory, on_the_heap, effort),
+            BUDGET,
+        )

@@ -1,0 +1,35 @@
+"""Every benchmark, in the order in which they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from .campaign import campaigns
+from .encoders import address_book, noise, one_field
+from .harness import division_of_time
+from .measure import Effort
+from .memory import moving_memory
+from .results import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """Something that can be measured by itself."""
+
+    id: str
+    summary: str
+    measure: Callable[[Effort], Iterable[Result]]
+
+
+BENCHMARKS = {
+    benchmark.id: benchmark
+    for benchmark in (
+        Benchmark("campaign", "executions a second of a campaign, by engine", campaigns),
+        Benchmark("noise", "a piece of work beside itself", noise),
+        Benchmark("B1", "one field, beside pycapnp", one_field),
+        Benchmark("B2", "the address book, beside pycapnp", address_book),
+        Benchmark("B6", "the address book on moving memory, beside the heap", moving_memory),
+        Benchmark("B7", "how the time of an execution divides", division_of_time),
+    )
+}
