@@ -312,7 +312,9 @@ class Arena:
             settled = self._where(segment) == self._where(segment) == (start, end) and settled
             if not settled:
                 break  # It moves from look to look: what shares memory cannot be told.
-            looks += 1
+            # If the other has moved away, there may be a next one.
+            if places.meets(met, start, end):
+                looks += 1
             if looks == _OVERLAP_LOOKS:
                 raise GrantOverlaps(
                     f"the grant for segment {segment.index} shares memory with segment {met}",
