@@ -21,14 +21,14 @@ class FixedAllocator:
         """Use ``buffer``, which must be writable, contiguous and made of bytes."""
         try:
             with memoryview(buffer) as view:
-                usable = not view.readonly and view.c_contiguous
+                usable = not view.readonly and view.c_contiguous and "O" not in view.format
                 octets = view.nbytes
         except Exception as error:
             raise ArgumentTypeError(
                 f"the buffer must be writable bytes; a {type_name(buffer)} has none"
             ) from error
         if not usable:
-            raise ArgumentValueError("the buffer must be writable and contiguous")
+            raise ArgumentValueError("the buffer must be writable, contiguous, and made of bytes")
         self._words = octets // WORD_BYTES
         if segment_words is not None:
             segment_words = integer(segment_words, "segment_words")
