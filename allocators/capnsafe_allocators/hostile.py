@@ -11,6 +11,15 @@ should be made with ``2 * guard_words`` more, or its segments will look that muc
 that a segment left, by a move or by its release, is painted over and kept from the honest memory
 until :meth:`HostileAllocator.finished`, so that whoever still writes there is seen.
 
+**Memory that stays.** With ``stable=True`` the allocator makes the promise of that name: it
+declares ``stable``, and ``segment`` answers the very bytearray of the grant, always the same object
+of the same length. Clients go other ways over such memory, and would go them unwatched otherwise.
+Faults that would break the promise (``move``, ``shrink``, and any at a call of ``segment``) are
+never fired; those at ``allocate`` and ``release`` are. There are no guards, since a bytearray
+checks its own bounds: what shows a write outside is that its length has changed. Views of a
+bytearray cannot be counted, but while one is held it cannot be resized, which is tried at every
+call and after every operation.
+
 Everything is deterministic: the same calls and the same faults give the same answers and records.
 """
 
@@ -25,7 +34,17 @@ from capnsafe.allocator import Allocator, Buffer
 from .exporter import COUNTS_VIEWS, Exporter
 from .families import Answer, Family, check_fault
 from .fault import CALLS, Fault, When
-from .place import GUARD_WORD, LEFT_WORD, WORD_BYTES, Place, first_difference, octets, paint
+from .place import (
+    GUARD_WORD,
+    LEFT_WORD,
+    WORD_BYTES,
+    Place,
+    can_resize,
+    first_difference,
+    make_fit,
+    octets,
+    paint,
+)
 from .records import Call, Evidence, Fired
 
 #: Guard words on each side of a grant, unless told otherwise.
@@ -111,7 +130,7 @@ class _Laid:
 
     __slots__ = ("calls", "family", "fault")
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: Fault, stays: bool) -> None:
         self.fault = fault
         self.family: Family = check_fault(fault)
         self.calls: tuple[When, ...] = ()
@@ -119,6 +138,8 @@ class _Laid:
             self.calls = (fault.when,)
         elif fault.when is When.ANY or self.family.between_operations is None:
             self.calls = CALLS
+        if stays:
+            self.calls = tuple(call for call in self.calls if call is not When.SEGMENT)
 
 
 class HostileAllocator:
@@ -131,19 +152,31 @@ class HostileAllocator:
         *,
         guard_words: int = GUARD_WORDS,
         log: bool = True,
+        stable: bool = False,
     ) -> None:
         """Lay ``faults`` over ``memory``; those due at the same call act in the order given.
 
-        ``guard_words`` are watched on both sides of each grant. Without ``log``, ``calls`` stays
-        empty. Raises :class:`FaultError` for a fault that means nothing.
+        ``guard_words`` are watched on both sides of each grant; with ``stable`` there are none.
+        ``stable`` promises clients memory that stays, which ``memory`` must be: bytearrays, and
+        declared stable. Without ``log``, ``calls`` stays empty. Raises :class:`FaultError` for a
+        fault that means nothing.
         """
         if guard_words < 0:
             raise ValueError(f"guard_words must be at least 0, not {guard_words}")
         self._memory = memory
-        self._stable = bool(getattr(memory, "stable", False))
+        self._memory_stays = bool(getattr(memory, "stable", False))
+        #: The promise of ``stable`` is made. It is an attribute only then: few allocators have it.
+        self._stays = stable
+        if stable:
+            if not self._memory_stays:
+                raise ValueError("only memory that declares itself stable can be shown as stable")
+            self.stable = True
+            guard_words = 0
         self._guard_words = guard_words
         self._log = log
-        self._laid = [_Laid(fault) for fault in faults]
+        self._laid = [_Laid(fault, stable) for fault in faults]
+        if stable:
+            self._laid = [laid for laid in self._laid if not laid.family.changes_segments]
         self._follow_ups: list[tuple[Fault, Grant, Callable[[], str | None]]] = []
         self._by_key: dict[SegmentKey, Grant] = {}
         self._left: list[tuple[Place, str]] = []
@@ -180,7 +213,7 @@ class HostileAllocator:
         self.epoch += 1
         self._calls += 1
         self._allocates += 1
-        if self.views:
+        if self.views or self._stays:
             self._note_held_views()
         fault: Fault | None = None
         shortening: _Laid | None = None
@@ -219,7 +252,7 @@ class HostileAllocator:
         self.epoch += 1
         self._calls += 1
         self._segments += 1
-        if self.views:
+        if self.views or self._stays:
             self._note_held_views()
         try:
             grant = self._by_key[key]
@@ -235,7 +268,9 @@ class HostileAllocator:
         buffer = place.buffer()
         shown = grant.shown_bytes
         answer: Any
-        if COUNTS_VIEWS:
+        if self._stays:
+            answer = buffer
+        elif COUNTS_VIEWS:
             answer = Exporter(self, grant, buffer, start, start + shown, self.epoch)
         else:
             answer = octets(buffer)[start : start + shown]
@@ -256,7 +291,7 @@ class HostileAllocator:
         self.epoch += 1
         self._calls += 1
         self._releases += 1
-        if self.views:
+        if self.views or self._stays:
             self._note_held_views()
         try:
             grant = self._by_key[key]
@@ -285,7 +320,7 @@ class HostileAllocator:
     def operation_finished(self, index: int) -> None:
         """Operation ``index`` has finished, well or not: faults laid after it fire now."""
         self.operation = index
-        if self.views:
+        if self.views or self._stays:
             self._note_held_views()
         self.epoch += 1
         self.operation = index + 1
@@ -310,6 +345,8 @@ class HostileAllocator:
         Meant for stretches in which nobody but the client ran, and before ``operation_finished``,
         so that the evidence names the operation. Damage is painted over, and so told once.
         """
+        if self._stays:
+            self._check_lengths()
         for grant in self.live:
             self._check_guards_of(grant)
         for place, whose in self._left:
@@ -330,7 +367,7 @@ class HostileAllocator:
         if self._is_finished:
             return
         self._is_finished = True
-        if self.views:
+        if self.views or self._stays:
             self._note_held_views()
         self.check_guards()
         for grant in self.live:
@@ -549,10 +586,14 @@ class HostileAllocator:
             asked = max(asked, -(-wanted_bytes // WORD_BYTES))
         key = memory.allocate(asked + 2 * self._guard_words)
         buffer = memory.segment(key)
+        if self._stays:
+            make_fit(buffer, wanted_bytes)
         view = octets(buffer)
         length = view.nbytes // WORD_BYTES * WORD_BYTES
         shown = max(0, length - 2 * guard)
-        if wanted_bytes is not None:
+        if self._stays:
+            shown = len(buffer)
+        elif wanted_bytes is not None:
             shown = min(shown, wanted_bytes)
         # Behind a grant that was made short lies what was asked for: that is watched, too.
         watched = min(length, guard + max(shown, asked * WORD_BYTES) + guard)
@@ -562,7 +603,7 @@ class HostileAllocator:
         view[painted:watched] = paint(GUARD_WORD, watched - painted)
         first = bytes(view[guard:end])
         del view
-        place = Place(memory, key, buffer if self._stable else None, guard, watched)
+        place = Place(memory, key, buffer if self._memory_stays else None, guard, watched)
         grant = Grant(len(self.grants), minimum_words, place, shown, first)
         self.grants.append(grant)
         self.live.append(grant)
@@ -594,9 +635,24 @@ class HostileAllocator:
             self.calls.append(Call(kind, index, asked, words, fault, error, self.operation))
 
     def _note_held_views(self) -> None:
+        if self._stays:
+            self._check_lengths()
         for grant in self.grants:
-            if grant.views:
+            if grant.views or (self._stays and not can_resize(grant.place.buffer())):
                 self._note("P4", "held-view", f"a view of segment {grant.index} was held")
+
+    def _check_lengths(self) -> None:
+        """Look whether the client resized a bytearray, and undo it."""
+        for grant in self.grants:
+            found = len(grant.place.buffer())
+            if found != grant.shown_bytes:
+                self._note(
+                    "P3",
+                    "resized",
+                    f"the {grant.shown_bytes} bytes of segment {grant.index} became {found}",
+                )
+                grant.place.put_back(grant.shown_bytes)
+                grant.tampered |= found < grant.shown_bytes
 
     def _check_guards_of(self, grant: Grant) -> None:
         place = grant.place

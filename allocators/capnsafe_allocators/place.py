@@ -83,10 +83,42 @@ class Place:
         self.write(0, paint(GUARD_WORD, self.start))
         self.write(end, paint(GUARD_WORD, self.watched - end))
 
+    def put_back(self, length: int) -> None:
+        """Give a bytearray that the client resized its length back; what is missing is zero."""
+        buffer = self.buffer()
+        try:
+            del buffer[length:]
+            buffer.extend(bytes(length - len(buffer)))
+        except BufferError:
+            # A view of it is held. There is no more to learn from it than what its words say.
+            self._buffer = buffer[:length].ljust(length, b"\0")
+
     def release(self) -> None:
         """Give the place back to the honest memory."""
         if self.memory is not None:
             self.memory.release(self.key, self.watched // WORD_BYTES)
+
+
+def can_resize(buffer: bytearray) -> bool:
+    """Answer whether nobody holds a view of a bytearray, by trying. It stays as it is."""
+    try:
+        buffer.append(0)
+    except BufferError:
+        return False
+    buffer.pop()
+    return True
+
+
+def make_fit(buffer: Any, length: int | None) -> None:
+    """Prepare a bytearray that is to stay: of this length, and with room for :func:`can_resize`.
+
+    Without that room, the first try would put its bytes elsewhere.
+    """
+    if type(buffer) is not bytearray:
+        raise TypeError(f"memory that is shown as stable is bytearrays, not {type(buffer)}")
+    if length is not None:
+        del buffer[length:]
+    can_resize(buffer)
 
 
 def first_difference(found: bytes, expected: bytes) -> tuple[int, int]:

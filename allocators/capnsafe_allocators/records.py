@@ -48,6 +48,7 @@ class Evidence(NamedTuple):
 
     ================== == =================================================================
     guard              P3 bytes around a grant, or past its shown end, were changed
+    resized            P3 the bytearray of a segment that stays has another length
     stale-write        P3 a place that a segment had left, or that was released, was written
     held-view          P4 a view was held while the allocator was called, or past a call's end
     stale-buffer       P4 the answer of an earlier ``segment`` was used after a later call

@@ -19,6 +19,8 @@ hook                    its event
 ``on_borrow``           a segment call: what to answer in place of the buffer
 ``between_operations``  an operation has finished
 ======================  ====================================================================
+
+Where the allocator promises that memory stays, no hook is called for a call of ``segment``.
 """
 
 from __future__ import annotations
@@ -83,3 +85,6 @@ class Family:
     on_grant: OnGrant | None = None
     on_borrow: OnBorrow | None = None
     between_operations: BetweenOperations | None = None
+    #: It changes where a segment lies, or its length, after the client has it: such a fault is
+    #: never fired where the allocator promises that memory stays (``stable``).
+    changes_segments: bool = False

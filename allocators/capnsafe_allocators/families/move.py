@@ -54,4 +54,5 @@ MOVE = Family(
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.ANY, When.AFTER),
     before_call=_before_call,
     between_operations=_move,
+    changes_segments=True,
 )

@@ -107,4 +107,5 @@ SHRINK = Family(
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.ANY, When.AFTER),
     before_call=_before_call,
     between_operations=_shrink,
+    changes_segments=True,
 )
