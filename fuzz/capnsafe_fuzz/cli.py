@@ -48,7 +48,7 @@ from .campaign.junit import write_junit
 from .campaign.listing import LISTS
 from .campaign.parent import run_campaign
 from .campaign.replay import Replay, find_scenarios, replay, shrink_replayable
-from .campaign.report import TerminalReporter, plural, print_summary
+from .campaign.report import TerminalReporter, plural, print_summary, printable
 from .campaign.story import describe, tell, tell_unrun
 from .campaign.targets import TARGETS, UnknownNameError, find_encoder
 from .engines import engines
@@ -103,7 +103,7 @@ def cli() -> None:
 @click.option("--jobs", type=int, default=1, show_default=True, help="How many workers.")
 @click.option("--engine", help="Where scenarios come from; atheris where it is installed.")
 @click.option("--encoder", default="capnsafe", show_default=True, help="NAME or MODULE:ATTRIBUTE.")
-@click.option("--allocator", help="Only over this memory: heap or fixed.")
+@click.option("--allocator", help="Only over this memory: heap, stable or fixed.")
 @click.option("--corpus", type=_PATH, help="A folder of inputs to grow.")
 @click.option("--seeds", type=_PATH, help="Seeds and regressions, instead of this project's.")
 @click.option(
@@ -310,13 +310,13 @@ def _tell_story(done: Replay, encoder: str) -> None:
     dead = [v for v in done.judgement.violations if v.oracle == PROCESS]
     lines = tell_unrun(scenario) if dead else tell(scenario, find_encoder(encoder))
     for line in lines:
-        click.echo(line)
+        click.echo(printable(line))
     click.echo("")
     if not done.judgement.violations:
         click.echo("no promise was broken")
     for violation in done.judgement.violations:
         for line in describe(violation, scenario):
-            click.echo(line)
+            click.echo(printable(line))
 
 
 def _tell_briefly(done: Replay, encoder: str) -> None:

@@ -20,6 +20,7 @@ from capnsafe_fuzz.campaign.failures import (
 )
 from capnsafe_fuzz.campaign.findings import Finding
 from capnsafe_fuzz.campaign.parent import run_campaign
+from capnsafe_fuzz.campaign.targets import MEMORIES
 from capnsafe_fuzz.engines import engines
 
 ATHERIS = pytest.mark.skipif(
@@ -228,7 +229,7 @@ def test_a_stop_request_ends_a_campaign(config: CampaignConfig) -> None:
     assert result.exit_code == 130
 
 
-@pytest.mark.parametrize("memory", ["heap", "fixed"])
+@pytest.mark.parametrize("memory", ["heap", "stable", "fixed"])
 def test_scenarios_have_the_memory_that_was_asked_for(
     config: CampaignConfig, tmp_path: Path, memory: str
 ) -> None:
@@ -275,7 +276,7 @@ def test_the_input_corpus_is_not_written_to(config: CampaignConfig) -> None:
         ({"encoder": "bad_encoders:nothing"}, "no attribute 'nothing'"),
         ({"encoder": "no_module:nothing"}, "No module named 'no_module'"),
         ({"engine": "steam"}, "no engine named 'steam'; there is atheris, random"),
-        ({"memory": "drum"}, "no allocator named 'drum'; there is heap, fixed"),
+        ({"memory": "drum"}, "no allocator named 'drum'; there is heap, stable, fixed"),
         ({"runs": None}, "a campaign needs a number of executions, or a time"),
     ],
 )

@@ -167,7 +167,7 @@ def test_the_order_prefers_what_people_would() -> None:
         replace(plain, faults=(replace(fault, when=When.AFTER, number=0),)),
         replace(plain, faults=(replace(fault, when=When.SEGMENT),)),
         replace(plain, faults=(replace(fault, persistent=True),)),
-        replace(plain, faults=(fault, fault)),
         replace(plain, operations=(Operation(Verb.ROOT), Operation(Verb.OUTPUT))),
+        replace(plain, faults=(fault, fault)),
     ]
     assert sorted(ordered, key=simplicity) == ordered

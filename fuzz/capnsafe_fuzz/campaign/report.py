@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -71,6 +72,11 @@ def _left(config: CampaignConfig, progress: Progress) -> str:
     return f" ({duration(max(0.0, min(lefts)))} left)" if lefts else ""
 
 
+def printable(text: str) -> str:
+    """``text`` on one line, with what terminals would take for orders escaped."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def commands(finding: Finding, path: Path) -> list[str]:
     """What to type to see a finding again, and to make it smaller."""
     where = shlex.quote(str(path))
@@ -117,8 +123,9 @@ class TerminalReporter:
 
 
 def print_line(console: Console, line: str, style: str | None = None) -> None:
-    """Print a line as it is: nothing in it is markup, and nothing breaks it."""
-    console.print(line, style=style, markup=False, highlight=False, soft_wrap=True, emoji=False)
+    """Print a line as it is: nothing in it is markup, nothing breaks it, nothing acts on it."""
+    text = printable(line)
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True, emoji=False)
 
 
 def print_finding(console: Console, finding: Finding, path: Path, *, fresh: bool) -> None:
@@ -149,9 +156,7 @@ def guilty(finding: Finding) -> str:
 
 def print_summary(console: Console, result: CampaignResult) -> None:
     """What the campaign did, what it reached, what it found, and what to type next."""
-
-    def say(line: str) -> None:
-        console.print(line, markup=False, highlight=False, soft_wrap=True, emoji=False)
+    say = partial(print_line, console)
 
     config = result.config
     say("")
@@ -202,7 +207,7 @@ def _say_findings(console: Console, result: CampaignResult) -> None:
         scenario = kept.finding.scenario
         table.add_row(
             kept.finding.violation.promise,
-            Text(group),
+            Text(printable(group)),
             str(len(scenario.operations)),
             str(len(scenario.faults)),
         )

@@ -9,15 +9,16 @@ well-founded.
 
 The order compares, the first difference deciding:
 
-1. operations, fewer first: each is a line to read and a call in the program;
-2. faults, fewer first: a bug that needs one is understood, one that needs two is a puzzle;
-3. how plain each fault is: once before always, a moment that can be pointed at ("allocation 2",
+1. faults beyond the first: a bug that needs one is understood, one that needs two is a puzzle;
+2. operations, fewer first: each is a line to read and a call in the program;
+3. whether there is a fault at all;
+4. how plain each fault is: once before always, a moment that can be pointed at ("allocation 2",
    "after operation 3") before one that must be counted ("borrow 37"), small numbers before large;
-4. how plain the surroundings are: the heap before a fixed buffer, no limit before a limit, the
+5. how plain the surroundings are: the heap before a fixed buffer, no limit before a limit, the
    usual segment size before another, small before large;
-5. values: small integers, short texts, short lists, early fields, low indices;
-6. handles with low numbers, so that what hangs off a chain hangs off the root if it can;
-7. the printed text, so that no two scenarios tie.
+6. values: small integers, short texts, short lists, early fields, low indices;
+7. handles with low numbers, so that what hangs off a chain hangs off the root if it can;
+8. the printed text, so that no two scenarios tie.
 
 Alternatives: libFuzzer's `-minimize_crash` works on bytes and takes any crash, so it slips from one
 bug to another, and cannot delete an operation without shifting all that follows. Hypothesis shrinks
@@ -63,6 +64,7 @@ def simplicity(scenario: Scenario) -> Simplicity:
     """Where a scenario stands in the order: smaller is simpler."""
     memory = scenario.memory
     return (
+        max(0, len(scenario.faults) - 1),
         len(scenario.operations),
         len(scenario.faults),
         tuple(sorted(_plainness(fault) for fault in scenario.faults)),
@@ -129,9 +131,10 @@ class _Shrinking:
         while True:
             before = self._best
             for every in (
+                # While there are many operations, a fault is not missed much.
+                self._delete_faults,
                 self._cut_end,
                 self._delete_operations,
-                self._delete_faults,
                 self._plainer_surroundings,
                 self._plainer_faults,
                 self._hoist,

@@ -1,0 +1,125 @@
+"""What people read: numbers that can be read, lines that terminals cannot take for orders."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, Kept
+from capnsafe_fuzz.campaign.findings import Finding, slug
+from capnsafe_fuzz.campaign.progress import Progress
+from capnsafe_fuzz.campaign.report import (
+    TerminalReporter,
+    count,
+    duration,
+    plural,
+    print_summary,
+    printable,
+    status_line,
+)
+from capnsafe_fuzz.oracles import Violation
+from capnsafe_fuzz.scenario import Operation, Scenario, Verb
+from rich.console import Console
+
+CONFIG = CampaignConfig(runs=1000, seed=4, engine="random", encoder="planted:x")
+FINDING = Finding(
+    "build",
+    "planted:x",
+    Violation("P2", "all_or_nothing", 1, "set text", "it holds \x1b[31m\0", "P2 set text"),
+    Scenario(operations=(Operation(Verb.ROOT), Operation(Verb.SET, 0, "text", "a"))),
+    {},
+)
+
+
+def _console() -> Console:
+    return Console(file=io.StringIO(), width=200)
+
+
+def _text(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_numbers_are_readable() -> None:
+    assert [duration(s) for s in (0, 61.9, 3723)] == ["0:00", "1:01", "1:02:03"]
+    assert count(1234567) == "1 234 567"
+    assert plural(1, "finding") == "1 finding"
+    assert plural(0, "finding") == "0 findings"
+    assert printable("a\nb\x1b[0mé") == "a\\nb\\x1b[0mé"
+
+
+def test_the_line_says_everything_about_the_moment() -> None:
+    progress = Progress(500, 10.0, 50.0, 321, 77, 12, 34, 1, "shrinking P2")
+    line = status_line(CONFIG, progress)
+    assert line == (
+        "1 finding  500 executions  50/s  coverage 321  corpus 77  12 situations  34 faults  "
+        "0:10 (0:10 left)  shrinking P2"
+    )
+
+
+def test_a_finding_comes_with_what_to_type() -> None:
+    console = _console()
+    reporter = TerminalReporter(console, CONFIG)
+    reporter.finding(FINDING, Path("findings/build/x y"), fresh=True)
+    reporter.close()
+    lines = _text(console).splitlines()
+    assert "P2 broken: P2 set text" in lines
+    assert '  operation 1: set h0.text "a"' in lines
+    assert "  it holds \\x1b[31m\\x00" in lines
+    assert "  kept: findings/build/x y (2 operations, 0 faults)" in lines
+    assert "  capnsafe repro 'findings/build/x y'" in lines
+    assert "  capnsafe shrink 'findings/build/x y'" in lines
+
+
+def test_the_summary_says_what_was_done_and_what_to_type_next() -> None:
+    result = CampaignResult(CONFIG, executions=1000, seconds=2.0, coverage=5)
+    result.situations = {
+        ("set text", "-", "done"): 1,
+        ("set data", "-", "done"): 2,
+        ("set text", "refuse OSError", "refused"): 3,
+        ("init struct", "move one", "raised"): 4,
+    }
+    result.unconfirmed = {"P9 close": 2}
+    result.not_counted = {"P1 root": "known"}
+    result.findings = {
+        f"{FINDING.group} {n}": Kept(FINDING, Path(f"findings/build/{n}"), True) for n in range(5)
+    }
+    console = _console()
+    print_summary(console, result)
+    text = _text(console)
+    assert "by outcome: d done, r raised, e refused" in text
+    rows = [line.split() for line in text.splitlines()]
+    assert ["set", "2", "d", "-", "1", "e"] in rows
+    assert ["init", "-", "1", "r", "-"] in rows
+    assert "ran 1 000 executions of planted:x in 0:02 (500/s)" in text
+    assert "not confirmed, 2 times: P9 close" in text
+    assert "not counted (known): P1 root" in text
+    assert "5 findings" in text
+    assert "capnsafe repro findings/build/2\n" in text
+    assert "capnsafe repro findings/build/3\n" not in text
+    assert "all of them: capnsafe repro findings/build\n" in text
+    again = "again: capnsafe fuzz build --engine random --encoder planted:x --seed 4 --runs 1000"
+    assert again in text
+
+
+@pytest.mark.parametrize(
+    ("group", "encoder", "start"),
+    [
+        ("P2 set text", "capnsafe", "P2-set-text-"),
+        ("P2 set text", "planted:x", "planted-x-P2-set-text-"),
+        ("../../etc", "capnsafe", "etc-"),
+        ("é/\0", "capnsafe", "-"),
+        ("x" * 500, "capnsafe", "x" * 72 + "-"),
+    ],
+)
+def test_a_slug_is_one_plain_name(group: str, encoder: str, start: str) -> None:
+    name = slug(group, encoder)
+    assert name.startswith(start)
+    assert name.isascii()
+    assert "/" not in name
+    assert len(name) <= 79
+
+
+def test_slugs_differ_where_groups_do() -> None:
+    assert len({slug(g, "capnsafe") for g in ("P1 a b", "P1 a-b", "P1 a/b")}) == 3
