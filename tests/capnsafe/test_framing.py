@@ -105,9 +105,9 @@ def test_the_limits_of_a_reader_are_passed_on() -> None:
     with pytest.raises(Error, match="nesting limit"):
         read_message(message, nesting_limit=0).get_root()
     with pytest.raises(FramingError):
-        read_message(message, segment_limit=0)
+        read_message(message, max_segments=0)
     with pytest.raises(FramingError):
-        read_message(message, total_limit_words=3)
+        read_message(message, max_words=3)
 
 
 # -- what claims too much -------------------------------------------------------------------------
@@ -120,14 +120,14 @@ def test_the_number_of_segments_is_limited(claim: int) -> None:
     with pytest.raises(FramingError, match=f"counts {claim + 1} segments, and the limit is 512"):
         unframe(message)
     with pytest.raises(FramingError, match=f"the table of {claim + 1} segments has .* 16 were rec"):
-        unframe(message, segment_limit=1 << 32)
+        unframe(message, max_segments=1 << 32)
 
 
 def test_as_many_segments_as_the_limit_says() -> None:
     framed = frame([b""] * 512)
     assert len(unframe(framed)) == 512
     with pytest.raises(FramingError, match="counts 512 segments, and the limit is 511"):
-        unframe(framed, segment_limit=511)
+        unframe(framed, max_segments=511)
 
 
 @pytest.mark.parametrize("size", [0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
@@ -138,7 +138,7 @@ def test_the_words_of_a_segment_are_unsigned_and_limited(size: int) -> None:
         unframe(message)
     assert (one.value.words_asked, one.value.words_granted) == (size, 8388608)
     with pytest.raises(FramingError, match=f"counts {size} words, and 0 were received") as two:
-        unframe(message, total_limit_words=1 << 40)
+        unframe(message, max_words=1 << 40)
     assert (two.value.words_asked, two.value.words_granted) == (size, 0)
 
 
@@ -147,14 +147,14 @@ def test_the_sum_of_all_segments_does_not_wrap() -> None:
     with pytest.raises(FramingError, match="counts 4294967296 words"):
         unframe(numbers(1, 0x80000000, 0x80000000, 0) + bytes(64))
     with pytest.raises(FramingError, match="counts 4294967298 words, and 8 were received"):
-        unframe(numbers(1, 0xFFFFFFFF, 3, 0) + bytes(64), total_limit_words=1 << 40)
+        unframe(numbers(1, 0xFFFFFFFF, 3, 0) + bytes(64), max_words=1 << 40)
 
 
 def test_a_total_as_large_as_the_limit_says() -> None:
     framed = frame([bytes(16), bytes(8)])
-    assert len(unframe(framed, total_limit_words=3)) == 2
+    assert len(unframe(framed, max_words=3)) == 2
     with pytest.raises(FramingError, match="counts 3 words, and the limit is 2"):
-        unframe(framed, total_limit_words=2)
+        unframe(framed, max_words=2)
 
 
 def test_nothing_is_made_of_a_claim() -> None:
@@ -163,7 +163,7 @@ def test_nothing_is_made_of_a_claim() -> None:
     try:
         for message in (numbers(0xFFFFFFFF, 1), numbers(0, 0xFFFFFFFF), numbers(0x00FFFFFF, 0)):
             with pytest.raises(FramingError):
-                unframe(message, segment_limit=1 << 33, total_limit_words=1 << 40)
+                unframe(message, max_segments=1 << 33, max_words=1 << 40)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -224,7 +224,7 @@ def test_what_is_no_buffer(wrong: Any) -> None:
 
 def test_limits_are_checked() -> None:
     wrong: Any = "5"
-    for name in ("segment_limit", "total_limit_words"):
+    for name in ("max_segments", "max_words"):
         with pytest.raises(ArgumentTypeError, match=name):
             unframe(bytes(8), **{name: wrong})
         with pytest.raises(ArgumentValueError, match=name):
