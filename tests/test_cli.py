@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from capnsafe_fuzz.campaign.listing import LISTS
 from capnsafe_fuzz.cli import main
-from capnsafe_fuzz.scenario import parse_scenario
+from capnsafe_fuzz.scenario import DECODER_VERSION, parse_scenario
 
 BAD_ENCODERS = Path(__file__).parent / "campaign"
 
@@ -252,7 +252,7 @@ def test_inputs_of_another_decoder_are_left_alone_and_corrupt_ones_refused(
     out, _ = capnsafe.fuzz("--runs", "20", "--corpus", "cache")
     assert "written for another version of the decoder, left alone and not used: 1" in out
     assert (cache / "old").read_bytes() == b"capnsafe input 9999\nabc"
-    (cache / "new").write_bytes(b"capnsafe input 1\nabc")
+    (cache / "new").write_bytes(b"capnsafe input %d\nabc" % DECODER_VERSION)
     _, err = capnsafe.fuzz("--runs", "20", "--corpus", "cache", code=3)
     assert "corrupt corpus file cache/new" in err
     (cache / "new").write_bytes(b"what is this")

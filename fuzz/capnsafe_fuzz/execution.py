@@ -227,6 +227,9 @@ def _harness_error(scenario: Scenario, encoder: Encoder) -> HarnessError:
 def honest_memory(scenario: Scenario) -> Any:
     """The memory below the faults, with room for the guards that the hostile allocator adds."""
     spec = scenario.memory
+    if spec.name == "stable":
+        # Memory that stays is shown as it is, without guards.
+        return HeapAllocator(segment_words=spec.segment_words, growth=False)
     guards = 2 * GUARD_WORDS
     if spec.name == "heap":
         return HeapAllocator(segment_words=spec.segment_words + guards, growth=False)
@@ -251,6 +254,11 @@ class _Witness:
         self.raised_by_release: set[int] = set()
         #: Those of them that no library may keep.
         self.interrupts: set[int] = set()
+
+    @property
+    def stable(self) -> bool:
+        """Whether the memory promises that it stays."""
+        return getattr(self._memory, "stable", False)
 
     def _note(self, error: BaseException, raised: set[int]) -> None:
         if isinstance(error, Exception):
@@ -334,7 +342,9 @@ class _Run:
         self.record = Record(scenario, encoder.name)
         self.situations: set[Situation] = set()
         self.attempts = 0
-        self.hostile = HostileAllocator(honest_memory(scenario), scenario.faults)
+        self.hostile = HostileAllocator(
+            honest_memory(scenario), scenario.faults, stable=scenario.memory.name == "stable"
+        )
         self._witness = _Witness(self.hostile)
         self._session: Session = encoder.session(self._witness, scenario.max_segment_words)
         self.hostile.used = self._session.segment_words

@@ -106,7 +106,11 @@ def edges(
     [
         MemorySpec(name, segment, total)
         for segment in (0, 1, 16, 17, 256, 257, 4096)
-        for name, totals in (("heap", (0,)), ("fixed", (1, 128, 129, 1024, 1025, 4096)))
+        for name, totals in (
+            ("heap", (0,)),
+            ("stable", (0,)),
+            ("fixed", (1, 128, 129, 1024, 1025, 4096)),
+        )
         for total in totals
         if segment or name == "fixed"
     ],

@@ -166,7 +166,8 @@ def everything_wanted() -> set[object]:
         for persistent in (True, False)
     }
     wanted |= {("faults", number) for number in (0, 1, 2, 3)}
-    wanted |= {("memory", "heap", False), ("memory", "fixed", False), ("memory", "fixed", True)}
+    wanted |= {("memory", name, False) for name in ("heap", "stable", "fixed")}
+    wanted |= {("memory", "fixed", True)}
     wanted |= {("limit", size) for size in ("none", "too small", "a root", "larger")}
     return wanted | {("expected", kind) for kind in ExpectationKind}
 

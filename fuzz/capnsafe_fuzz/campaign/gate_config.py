@@ -92,7 +92,7 @@ class Key:
 
 KEYS: Mapping[str, Key] = {
     "encoder": Key("encoder", _text, "who is tested: NAME or MODULE:ATTRIBUTE (capnsafe)"),
-    "allocator": Key("memory", _text, "only over this memory: heap or fixed (both)"),
+    "allocator": Key("memory", _text, "only over this memory: heap, stable or fixed (all)"),
     "corpus": Key("corpus", _path, "a folder with build/seeds, build/regressions (this project's)"),
     "executions": Key("executions", _count, f"of the campaign ({DEFAULT_EXECUTIONS})"),
     "seed": Key("seed", _seed, "of the campaign (1)"),

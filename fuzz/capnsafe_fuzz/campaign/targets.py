@@ -29,6 +29,7 @@ HARNESS = __name__.partition(".")[0]
 
 MEMORIES = {
     "heap": "capnsafe.memory.HeapAllocator: each grant a bytearray of its own",
+    "stable": "the heap as well, with the promise that segments stay: few faults, other code",
     "fixed": "capnsafe.memory.FixedAllocator: grants cut from one buffer, which may run out",
 }
 """The honest memories under the faults, as ``--allocator`` names them."""
@@ -134,8 +135,8 @@ def over_memory(scenario: Scenario, name: str | None) -> Scenario:
     memory = scenario.memory
     if name is None or memory.name == name:
         return scenario
-    if name == "heap":
-        memory = MemorySpec("heap", max(1, memory.segment_words))
-    else:
+    if name == "fixed":
         memory = MemorySpec(name, memory.segment_words, max(FIXED_WORDS, memory.segment_words))
+    else:
+        memory = MemorySpec(name, max(1, memory.segment_words))
     return replace(scenario, memory=memory)

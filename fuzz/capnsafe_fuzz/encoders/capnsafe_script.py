@@ -79,8 +79,9 @@ class _Writer:
 
     def _message(self) -> Iterator[str]:
         spec = self.scenario.memory
-        guards = 2 * GUARD_WORDS
-        if spec.name == "heap":
+        stays = spec.name == "stable"
+        guards = 0 if stays else 2 * GUARD_WORDS
+        if spec.name != "fixed":
             self.needed.add("HeapAllocator")
             honest = f"HeapAllocator(segment_words={spec.segment_words + guards}, growth=False)"
         else:
@@ -90,13 +91,14 @@ class _Writer:
                 f"FixedAllocator(bytearray({(spec.total_words + guards) * 8}), "
                 f"segment_words={size})"
             )
-        yield f"# {guards} words of each segment are guards, and not for the message."
+        if guards:
+            yield f"# {guards} words of each segment are guards, and not for the message."
         yield f"honest = {honest}"
         yield "faults = ["
         for fault in self.scenario.faults:
             yield f'    parse_fault("{print_fault(fault)}"),'
         yield "]"
-        yield "memory = HostileAllocator(honest, faults)"
+        yield f"memory = HostileAllocator(honest, faults{', stable=True' if stays else ''})"
         yield (
             f"message = MessageBuilder(memory, max_segment_words={self.scenario.max_segment_words})"
         )

@@ -56,7 +56,7 @@ from .scenario import (
 )
 from .schema import EVERYTHING, FLOATS, SCALAR_BITS, SIGNED, TYPES, Kind, ListType, Type
 
-DECODER_VERSION: Final = 1
+DECODER_VERSION: Final = 2
 """Raised whenever a byte string may come to mean another scenario."""
 
 _HEADER: Final = Struct("<BBHHBBI")
@@ -228,10 +228,13 @@ def _encode_fault(fault: Fault) -> bytes:
 
 # The header.
 
-_FIXED: Final = 6
-_FIXED_UNCUT: Final = 7
-_MEMORIES: Final = 8
-"""Of so many memory bytes, these two mean fixed memory, with segment_words and without."""
+_HEAP: Final = 0
+_STABLE: Final = 7
+_FIXED: Final = 9
+_FIXED_UNCUT: Final = 11
+_MEMORIES: Final = 12
+"""Of so many memory bytes, those from each of these numbers to the next mean that memory; fixed
+memory with segment_words and without."""
 
 _FAULT_COUNTS: Final = (*range(MAX_FAULTS + 1), *(1,) * 15, *(0,) * 6, 2, 2)
 """How many faults a fault byte means: mostly one, often none."""
@@ -245,12 +248,12 @@ _LIMIT_MASK: Final = 0x3F
 @lru_cache(maxsize=4096)
 def _decode_memory(byte: int, segment: int, total: int) -> MemorySpec:
     form = byte % _MEMORIES
-    if form == _FIXED_UNCUT:
+    if form >= _FIXED_UNCUT:
         return MemorySpec("fixed", 0, 1 + _unfold(total, *_TOTAL))
     segment_words = 1 + _unfold(segment, *_SIZE)
-    if form == _FIXED:
+    if form >= _FIXED:
         return MemorySpec("fixed", segment_words, 1 + _unfold(total, *_TOTAL))
-    return MemorySpec("heap", segment_words)
+    return MemorySpec("stable" if form >= _STABLE else "heap", segment_words)
 
 
 def _decode_limit(folded: int) -> int:
@@ -262,6 +265,9 @@ def _decode_limit(folded: int) -> int:
     if folded < _LIMITED_LARGE:
         return 1 + (folded & _ALL_12)
     return min(1 + (folded & UNLIMITED_WORDS), UNLIMITED_WORDS)
+
+
+_FORMS: Final = {"heap": _HEAP, "stable": _STABLE, "fixed": _FIXED}
 
 
 def _encode_limit(words: int) -> int:
@@ -348,7 +354,7 @@ def decode(data: bytes) -> Scenario:
 def encode(scenario: Scenario) -> bytes:
     """The canonical bytes of a scenario: `decode` gives it back."""
     memory = scenario.memory
-    form = 0 if memory.name == "heap" else _FIXED if memory.segment_words else _FIXED_UNCUT
+    form = _FORMS[memory.name] if memory.segment_words else _FIXED_UNCUT
     parts = [
         _HEADER.pack(
             form,

@@ -290,8 +290,9 @@ _SEGMENT_SIZES: Final = (1, 2, 3, 4, 8, 16, 36, 40, 64, 128, 1024)
 
 def _memory(rng: Random) -> MemorySpec:
     segment_words = rng.choice(_SEGMENT_SIZES)
-    if rng.random() < 0.75:
-        return MemorySpec("heap", segment_words)
+    chance = rng.random()
+    if chance < 0.75:
+        return MemorySpec("heap" if chance < 0.57 else "stable", segment_words)
     total = rng.choice((EVERYTHING.words, 40, 64, 80, 128, 256, 1024, MAX_MEMORY_WORDS))
     if rng.random() < 0.5:
         total = min(MAX_MEMORY_WORDS, total + rng.randint(-4, 40))

@@ -32,8 +32,10 @@ class MemorySpec:
 
     heap    each grant has the words asked for, but at least `segment_words`; it never grows with
             the number of grants, so that a small number makes many segments.
+    stable  the same, and it promises that a segment stays where it is and as long as it is, so
+            that faults which move or cut segments, or refuse to show them, are never fired.
     fixed   grants are cut in the same way from one buffer of `total_words`; `segment_words` 0
-            means that each grant takes all that is left. For heap, `total_words` is 0.
+            means that each grant takes all that is left. `total_words` is 0 for the others.
     """
 
     name: str
@@ -41,15 +43,14 @@ class MemorySpec:
     total_words: int = 0
 
     def __post_init__(self) -> None:  # noqa: D105
-        if self.name not in ("heap", "fixed"):
-            raise ScenarioError(f"memory is heap or fixed, not {self.name!r}")
-        least = 1 if self.name == "heap" else 0
+        if self.name not in ("heap", "stable", "fixed"):
+            raise ScenarioError(f"memory is heap, stable or fixed, not {self.name!r}")
+        least = 0 if self.name == "fixed" else 1
         _check_range("segment_words", self.segment_words, least, MAX_MEMORY_WORDS)
-        if self.name == "heap":
-            if self.total_words:
-                raise ScenarioError("heap memory has no total_words")
-        else:
+        if self.name == "fixed":
             _check_range("total_words", self.total_words, 1, MAX_MEMORY_WORDS)
+        elif self.total_words:
+            raise ScenarioError(f"{self.name} memory has no total_words")
 
 
 HEAP: Final = MemorySpec("heap", 1024)

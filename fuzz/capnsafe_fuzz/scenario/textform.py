@@ -124,7 +124,7 @@ def print_scenario(scenario: Scenario) -> str:
 
 _NUMBER = r"0|[1-9][0-9]{0,19}"
 _MEMORY = re.compile(
-    rf"memory (heap|fixed) segment_words=({_NUMBER})(?: total_words=({_NUMBER}))?", re.ASCII
+    rf"memory (heap|stable|fixed) segment_words=({_NUMBER})(?: total_words=({_NUMBER}))?", re.ASCII
 )
 _LIMIT = re.compile(rf"limit max_segment_words=({_NUMBER})", re.ASCII)
 _OPERATION = re.compile(
@@ -246,12 +246,13 @@ class _Parser:
         found = _MEMORY.fullmatch(line := self._take("memory"))
         if found is None:
             self._refuse(
-                '"memory heap segment_words=N" or "memory fixed segment_words=N total_words=N" '
-                f"is expected, not {line[:60]!r}"
+                '"memory heap segment_words=N", "memory stable segment_words=N" or '
+                '"memory fixed segment_words=N total_words=N" is expected, '
+                f"not {line[:60]!r}"
             )
         name, segment, total = found.groups()
         if (total is not None) != (name == "fixed"):
-            self._refuse("fixed memory has total_words, heap has not")
+            self._refuse("fixed memory has total_words, heap and stable have not")
         try:
             return MemorySpec(name, int(segment), int(total or 0))
         except ScenarioError as error:
