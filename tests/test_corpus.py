@@ -146,7 +146,7 @@ def test_seeds_have_every_memory() -> None:
     memories = {
         (entry.scenario.memory.name, entry.scenario.memory.segment_words) for entry in SEEDS
     }
-    assert {name for name, _ in memories} == {"heap", "fixed"}
+    assert {name for name, _ in memories} == {"heap", "stable", "fixed"}
     assert ("fixed", 0) in memories
 
 

@@ -251,6 +251,65 @@ def test_explain_tells_what_the_first_guilty_operation_broke() -> None:
     assert len(everything) >= 1
 
 
+STAYS = "stable segment_words=40"
+
+
+def test_memory_that_stays_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[Any] = []
+
+    def judge(run: Any, costly: bool) -> list[Any]:
+        runs.append(run)
+        return []
+
+    monkeypatch.setattr(execution, "_judge", judge)
+    tried = scenario(
+        "h0 = root",
+        "set h0.u32 7",
+        "h1 = init h0.u64s 40",
+        "set h1[3] 5",
+        'set h0.text "a"',
+        'set h0.text "b"',
+        "get h0.u32",
+        "output",
+        memory=STAYS,
+    )
+    execute(tried, CLEAN)
+    (run,) = runs
+    calls = [call.kind.value for call in run.hostile.calls]
+    assert calls == ["allocate", "segment"] * 2 + ["release"] * 2
+    assert [grant.words for grant in run.hostile.grants] == [40, 41]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "move one after 0 always segment=0",
+        "shrink nothing any 1 always segment=0",
+        "refuse KeyError segment 1 always",
+    ],
+)
+def test_faults_that_break_the_promise_to_stay_are_no_excuse(fault: str) -> None:
+    tried = scenario("h0 = root", "set h0.u32 7", f"fault {fault}", memory=STAYS)
+    verdict = execute(tried, CLEAN)
+    assert verdict.violations == ()
+    assert verdict.faults_fired == 0
+    assert {situation[1] for situation in verdict.situations} == {"-"}
+
+
+def test_a_view_of_memory_that_stays_is_seen() -> None:
+    tried = scenario("h0 = root", "h1 = init h0.u64s 40", "set h0.u32 7", memory=STAYS)
+    (found,) = explain(tried, find_encoder("planted:bytearray_pinned")).violations
+    assert (found.group, found.operation) == ("P4 init number-list held-view", 1)
+
+
+def test_bytes_written_through_a_stale_handle_are_not_left_over() -> None:
+    tried = scenario(
+        "h0 = root", "h1 = init h0.u16s 1", "clear h0.u16s", "set h1[0] 7", "output", memory=STAYS
+    )
+    found = explain(tried, find_encoder("planted:quick_path_forgets_staleness")).violations
+    assert [violation.group for violation in found] == ["P12 set number element accepted"]
+
+
 def run(program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", "import sys; exec(sys.stdin.read())"],
@@ -290,3 +349,16 @@ def test_a_program_of_a_scenario_that_breaks_nothing_runs() -> None:
     program = script(tried, CLEAN)
     finished = run(program)
     assert finished.returncode == 0, finished.stderr + program
+
+
+def test_a_program_over_memory_that_stays() -> None:
+    tried = scenario("h0 = root", 'set h0.text "a"', memory=STAYS)
+    program = script(tried, CLEAN)
+    assert "HeapAllocator(segment_words=40, growth=False)" in program
+    assert "HostileAllocator(honest, faults, stable=True)" in program
+    assert "guards" not in program
+    finished = run(program)
+    assert finished.returncode == 0, finished.stderr + program
+    finished = run(script(tried, find_encoder("planted:quick_path_forgets_written")))
+    assert finished.returncode == 1
+    assert "words_used=36, but its word 36 had been written" in finished.stderr

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..encoders.protocol import Proof, ProofKind
+from ..scenario.model import ExpectationKind
+from ..scenario.program import Verb
 from .decode import Problem, ProblemKind
 from .oracle import Cost, Finding, Oracle, of_step, reading
 from .record import Outcome, Record, Step
@@ -27,6 +29,8 @@ def _check(record: Record) -> Iterator[Finding]:
         yield of_step(first, "dirt", sentence, reading(first, first.contents))
         return
     for number, step in enumerate(record.steps):
+        if _wrote_through_stale_handle(step):
+            return
         if step.output is not None and step.contents is not None:
             if step.contents.wrong:
                 # What cannot be reached then is lost, and not left over.
@@ -60,6 +64,16 @@ def _guilty(steps: list[Step], problem: Problem) -> Step:
             break
         guilty = step
     return guilty
+
+
+def _wrote_through_stale_handle(step: Step) -> bool:
+    """Whether what is left over may be its doing, which is another promise broken: P12."""
+    return (
+        step.expectation.kind is ExpectationKind.STALE
+        and step.outcome is Outcome.DONE
+        and step.operation is not None
+        and step.operation.verb not in (Verb.GET, Verb.OPEN)
+    )
 
 
 def _unreached(step: Step, segment: int, word: int) -> bool:
