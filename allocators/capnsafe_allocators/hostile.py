@@ -642,7 +642,11 @@ class HostileAllocator:
                 self._note("P4", "held-view", f"a view of segment {grant.index} was held")
 
     def _check_lengths(self) -> None:
-        """Look whether the client resized a bytearray, and undo it."""
+        """Look whether the client resized a bytearray. It is told once, and not undone.
+
+        Undone, it would look to the client like a segment that shrank, and be told a second time as
+        what the client makes of that.
+        """
         for grant in self.grants:
             found = len(grant.place.buffer())
             if found != grant.shown_bytes:
@@ -651,8 +655,9 @@ class HostileAllocator:
                     "resized",
                     f"the {grant.shown_bytes} bytes of segment {grant.index} became {found}",
                 )
-                grant.place.put_back(grant.shown_bytes)
                 grant.tampered |= found < grant.shown_bytes
+                grant.shown_bytes = found
+                grant.place.watched = found // WORD_BYTES * WORD_BYTES
 
     def _check_guards_of(self, grant: Grant) -> None:
         place = grant.place

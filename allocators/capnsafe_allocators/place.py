@@ -83,16 +83,6 @@ class Place:
         self.write(0, paint(GUARD_WORD, self.start))
         self.write(end, paint(GUARD_WORD, self.watched - end))
 
-    def put_back(self, length: int) -> None:
-        """Give a bytearray that the client resized its length back; what is missing is zero."""
-        buffer = self.buffer()
-        try:
-            del buffer[length:]
-            buffer.extend(bytes(length - len(buffer)))
-        except BufferError:
-            # A view of it is held. There is no more to learn from it than what its words say.
-            self._buffer = buffer[:length].ljust(length, b"\0")
-
     def release(self) -> None:
         """Give the place back to the honest memory."""
         if self.memory is not None:
