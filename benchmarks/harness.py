@@ -39,6 +39,8 @@ class _Clock:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
+        #: The encoder shall see no other memory than without the clock.
+        self.stable: bool = getattr(memory, "stable", False)
         self.spent = 0
 
     def allocate(self, minimum_words: int, /) -> Any:
@@ -63,7 +65,7 @@ class _Clock:
             self.spent += perf_counter_ns() - started
 
 
-class _ClockedEncoder:
+class ClockedEncoder:
     """The same encoder, over memory with a clock."""
 
     def __init__(self, encoder: Encoder) -> None:
@@ -156,11 +158,11 @@ def division_of_time(effort: Effort) -> Iterator[Ratio | Share]:
 
 def _one_round(chosen: Sequence[Scenario]) -> list[Division]:
     encoder = find_encoder("capnsafe")
-    clocked = _ClockedEncoder(encoder)
+    clocked = ClockedEncoder(encoder)
     return [_divide(scenario, encoder, clocked) for scenario in chosen]
 
 
-def _divide(scenario: Scenario, encoder: Encoder, clocked: _ClockedEncoder) -> Division:
+def _divide(scenario: Scenario, encoder: Encoder, clocked: ClockedEncoder) -> Division:
     data = encode(scenario)
     started = perf_counter_ns()
     scenario = decode(data)
