@@ -43,6 +43,12 @@ set h1.text "a long text"
 fault refuse MemoryError allocate 3 always
 """
 
+PROVOKES = {
+    "list": SEED.replace("u16s 2", "u16s 9"),
+    "text": SEED.replace("set h0.u32 7", 'set h0.text "a text"'),
+}
+"""Seeds at which the encoders of ``bad_encoders`` misbehave."""
+
 GROUP = "P1 set text ZeroDivisionError bad_encoders.py:_raise"
 
 
@@ -59,6 +65,8 @@ class Command:
         seeds = folder / "corpus" / "build" / "seeds"
         seeds.mkdir(parents=True)
         (seeds / "first.scenario").write_text(SEED)
+        for name, text in PROVOKES.items():
+            (seeds / f"{name}.scenario").write_text(text)
         (folder / "breaks.scenario").write_text(BREAKS)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
@@ -152,8 +160,9 @@ def test_repro_of_what_takes_the_process_down(capnsafe: Command) -> None:
 def test_repro_of_a_folder(capnsafe: Command) -> None:
     out, _ = capnsafe.run("repro", ".", "--encoder", "bad_encoders:raising", code=1)
     assert re.search(r"^P1 broken +breaks\.scenario", out, re.MULTILINE)
+    assert re.search(r"^P1 broken +corpus/build/seeds/text\.scenario", out, re.MULTILINE)
     assert re.search(r"^passes +corpus/build/seeds/first\.scenario", out, re.MULTILINE)
-    assert "2 scenarios, 1 of them break a promise" in out
+    assert "4 scenarios, 2 of them break a promise" in out
 
 
 def test_repro_prints_the_program(capnsafe: Command) -> None:
@@ -302,7 +311,7 @@ def campaign(capnsafe: Command) -> Iterator[subprocess.Popen[str]]:
     """A campaign without end that has a worker, on an encoder that breaks promises."""
     process = capnsafe.start(
         "fuzz", "--engine", "random", "--seeds", "corpus", "--time", "10m",
-        "--encoder", "bad_encoders:raising",
+        "--encoder", "bad_encoders:raising_twice",
     )  # fmt: skip
     yield process
     process.kill()
