@@ -19,23 +19,18 @@ WORDS = {
 }
 
 
-def _runs(draw: st.DrawFn) -> bytes:
-    runs = draw(
-        st.lists(
-            st.tuples(
-                st.one_of(
-                    st.sampled_from(sorted(WORDS.values())), st.binary(min_size=8, max_size=8)
-                ),
-                st.sampled_from(RUNS),
-            ),
-            max_size=12,
-        )
+@st.composite
+def runs_of_words(draw: st.DrawFn, most: int) -> bytes:
+    """Whole words, in at most so many runs."""
+    run = st.tuples(
+        st.one_of(st.sampled_from(sorted(WORDS.values())), st.binary(min_size=8, max_size=8)),
+        st.sampled_from(RUNS),
     )
-    return b"".join(word * count for word, count in runs)
+    return b"".join(word * count for word, count in draw(st.lists(run, max_size=most)))
 
 
-#: Whole words, from none to some thousand.
-words = st.composite(_runs)()
+#: From none to some thousand.
+words = runs_of_words(12)
 
 
 def chunks_of(data: bytes, sizes: list[int]) -> list[bytes]:
