@@ -299,6 +299,11 @@ def _memory(rng: Random) -> MemorySpec:
     return MemorySpec("fixed", segment_words if rng.random() < 0.6 else 0, total)
 
 
+def _promised(memory: MemorySpec) -> MemorySpec:
+    """The same memory with the promise that it stays, or without it; a fixed one becomes a heap."""
+    return MemorySpec("heap" if memory.name == "stable" else "stable", memory.segment_words or 1)
+
+
 def _limit(rng: Random) -> int:
     chance = rng.random()
     if chance < 0.6:
@@ -601,14 +606,16 @@ def _edit(scenario: Scenario, rng: Random) -> Scenario:
     memory, limit = scenario.memory, scenario.max_segment_words
     operations, faults = scenario.operations, scenario.faults
     chance = rng.random()
-    if chance < 0.6 or not operations:
+    if chance < 0.58 or not operations:
         steps = _steps(operations)
         rng.choice(_PROGRAM_EDITS)(steps, rng)
         operations = _operations(steps, rng)
-    elif chance < 0.9:
+    elif chance < 0.87:
         faults = _edit_faults(faults, operations, rng)
     elif chance < 0.96:
-        memory = _memory(rng)
+        # Half the time nothing but the promise to stay: over memory that makes it few faults fire,
+        # so that engines which keep what reaches new situations would seldom come by it.
+        memory = _memory(rng) if chance < 0.915 else _promised(memory)
     else:
         limit = _limit(rng)
     return Scenario(memory, limit, operations, faults)
