@@ -21,8 +21,18 @@ TABLE = "tool.capnsafe"
 
 DEFAULT_EXECUTIONS = 10_000
 
-DEFAULT_CANARIES = ("dirty_memory_shows", "zero_before_allocate")
-"""Planted bugs that every gate has to find by search."""
+DEFAULT_CANARIES = (
+    "cause_lost",
+    "zero_before_allocate",
+    "address_kept",
+    "view_held_while_granting",
+    "loss_forgiven",
+    "release_stops_at_error",
+    "landing_pad_left_behind",
+    "segment_from_outer_far_pointer",
+    "stale_handle_reads",
+)
+"""Planted bugs that every gate has to find by search: one for each promise that bugs are about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
