@@ -310,6 +310,25 @@ def test_bytes_written_through_a_stale_handle_are_not_left_over() -> None:
     assert [violation.group for violation in found] == ["P12 set number element accepted"]
 
 
+def test_bytes_left_over_are_told_though_a_stale_handle_wrote_later() -> None:
+    tried = scenario(
+        "h0 = root",
+        "h1 = init h0.u16s 1",
+        "set h1[0] 7",
+        "h2 = init h0.u16s 1",
+        "set h1[0] 7",
+        "output",
+        memory=STAYS,
+    )
+    encoder = find_encoder("planted:quick_path_forgets_old_value")
+    assert [violation.group for violation in execute(tried, encoder).violations] == [
+        "P12 set number element accepted",
+        "P9 output leftover",
+    ]
+    (found,) = explain(tried, encoder).violations
+    assert (found.group, found.operation) == ("P9 init number-list leftover", 3)
+
+
 def run(program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", "import sys; exec(sys.stdin.read())"],

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 
 from ..encoders.protocol import Proof, ProofKind
 from ..scenario.model import ExpectationKind
-from ..scenario.program import Verb
 from .decode import Problem, ProblemKind
 from .oracle import Cost, Finding, Oracle, of_step, reading
 from .record import Outcome, Record, Step
@@ -29,8 +28,6 @@ def _check(record: Record) -> Iterator[Finding]:
         yield of_step(first, "dirt", sentence, reading(first, first.contents))
         return
     for number, step in enumerate(record.steps):
-        if _wrote_through_stale_handle(step):
-            return
         if step.output is not None and step.contents is not None:
             if step.contents.wrong:
                 # What cannot be reached then is lost, and not left over.
@@ -38,6 +35,8 @@ def _check(record: Record) -> Iterator[Finding]:
             problem = step.contents.unclean
             if problem is not None:
                 guilty = _guilty(record.steps[: number + 1], problem)
+                if guilty is None:
+                    return
                 proof = Proof(
                     ProofKind.ZERO,
                     segment=problem.segment,
@@ -48,8 +47,11 @@ def _check(record: Record) -> Iterator[Finding]:
                 return
 
 
-def _guilty(steps: list[Step], problem: Problem) -> Step:
-    """The step that left the bytes behind, as far as memory was looked at; else the output."""
+def _guilty(steps: list[Step], problem: Problem) -> Step | None:
+    """The step that left the bytes behind, as far as memory was looked at; else the output.
+
+    None if they were not left behind but written later, through a stale handle: that is P12.
+    """
     output = steps[-1]
     if problem.kind is ProblemKind.FRAMING:
         return output
@@ -60,6 +62,9 @@ def _guilty(steps: list[Step], problem: Problem) -> Step:
         if problem.kind is ProblemKind.LEFTOVER:
             if not _unreached(step, problem.segment, problem.word):
                 break
+            is_older = problem in step.contents.examination.problems
+            if not is_older and _wrote_through_stale_handle(guilty):
+                return None
         elif problem not in step.contents.examination.problems:
             break
         guilty = step
@@ -67,13 +72,7 @@ def _guilty(steps: list[Step], problem: Problem) -> Step:
 
 
 def _wrote_through_stale_handle(step: Step) -> bool:
-    """Whether what is left over may be its doing, which is another promise broken: P12."""
-    return (
-        step.expectation.kind is ExpectationKind.STALE
-        and step.outcome is Outcome.DONE
-        and step.operation is not None
-        and step.operation.verb not in (Verb.GET, Verb.OPEN)
-    )
+    return step.expectation.kind is ExpectationKind.STALE and step.outcome is Outcome.DONE
 
 
 def _unreached(step: Step, segment: int, word: int) -> bool:
