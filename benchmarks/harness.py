@@ -6,7 +6,7 @@ scenarios. Each is run several times, and each part of each scenario counts with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from statistics import median
@@ -137,21 +137,20 @@ def division_of_time(effort: Effort) -> Iterator[Ratio | Share]:
         ("model, record and set-up", mean.rest),
     ):
         yield Share(ID, part, time * MICROSECONDS, mean.whole * MICROSECONDS)
-    means = [_mean(divisions) for divisions in rounds]
     yield Ratio(
         ID,
-        "one execution, judged",
+        "judge an execution",
         "harness",
         "encoder and memory",
-        _compare(mean, means, lambda each: (each.harness, each.encoder + each.memory)),
+        _compare([(each.harness, each.encoder + each.memory) for each in typical]),
         BUDGET,
     )
     yield Ratio(
         ID,
-        "one execution, judged",
+        "judge an execution",
         "harness and memory",
         "encoder",
-        _compare(mean, means, lambda each: (each.harness + each.memory, each.encoder)),
+        _compare([(each.harness + each.memory, each.encoder) for each in typical]),
         BUDGET,
     )
 
@@ -197,12 +196,6 @@ def _mean(divisions: Sequence[Division]) -> Division:
     )
 
 
-def _compare(
-    mean: Division, means: Sequence[Division], sides: Callable[[Division], tuple[float, float]]
-) -> Comparison:
-    """Compare the sides of the mean execution; the quartiles are those of the rounds."""
-    ours, theirs = sides(mean)
-    spread = Comparison.of([sides(each) for each in means])
-    return Comparison(
-        ours * NANOSECONDS, theirs * NANOSECONDS, ours / theirs, spread.low, spread.high
-    )
+def _compare(nanoseconds: Sequence[tuple[float, float]]) -> Comparison:
+    """Compare two parts: the pairs are the scenarios, so the quartiles are those among them."""
+    return Comparison.of([(a * NANOSECONDS, b * NANOSECONDS) for a, b in nanoseconds])
