@@ -90,7 +90,11 @@ class Place:
 
 
 def can_resize(buffer: bytearray) -> bool:
-    """Answer whether nobody holds a view of a bytearray, by trying. It stays as it is."""
+    """Answer whether nobody holds a view of a bytearray, by trying. It is as long as before.
+
+    The first try may put its bytes elsewhere, since it has no room to grow yet. That is before any
+    client knows where they are: the allocator tries before it answers a call of ``segment``.
+    """
     try:
         buffer.append(0)
     except BufferError:
@@ -100,15 +104,11 @@ def can_resize(buffer: bytearray) -> bool:
 
 
 def make_fit(buffer: Any, length: int | None) -> None:
-    """Prepare a bytearray that is to stay: of this length, and with room for :func:`can_resize`.
-
-    Without that room, the first try would put its bytes elsewhere.
-    """
+    """Cut a bytearray that is to stay to this length."""
     if type(buffer) is not bytearray:
         raise TypeError(f"memory that is shown as stable is bytearrays, not {type(buffer)}")
     if length is not None:
         del buffer[length:]
-    can_resize(buffer)
 
 
 def first_difference(found: bytes, expected: bytes) -> tuple[int, int]:

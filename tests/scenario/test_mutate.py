@@ -16,6 +16,7 @@ from capnsafe_fuzz.scenario import (
     ExpectationKind,
     Kind,
     ListType,
+    MemorySpec,
     Model,
     Operation,
     Scenario,
@@ -200,6 +201,14 @@ def test_generate_reaches_everything() -> None:
 
 def test_mutate_reaches_everything() -> None:
     assert not still_missing(chain_of_mutants(Random(12)), 30000)
+
+
+@pytest.mark.parametrize(("before", "after"), [("heap", "stable"), ("stable", "heap")])
+def test_the_promise_to_stay_is_given_and_taken_alone(before: str, after: str) -> None:
+    rng = Random(12)
+    start = Scenario(MemorySpec(before, 77), operations=(Operation(Verb.ROOT),))
+    promised = replace(start, memory=MemorySpec(after, 77))
+    assert 20 < sum(mutate(start, rng) == promised for _ in range(1000)) < 120
 
 
 def test_everything_about_a_fault_is_mutated_alone() -> None:
