@@ -524,7 +524,7 @@ class _Stream(_Origin):
             )
         sizes = limits.sizes_of(self._received, count)
         self._receive(start + sum(sizes) * WORD_BYTES)
-        segments = _segments(memoryview(self._received).toreadonly(), start, sizes)
+        segments = _segments(memoryview(self._received), start, sizes)
         # The segments keep the memory: the next message has its own.
         self._received = bytearray()
         return segments

@@ -8,6 +8,7 @@ import io
 import mmap
 import socket
 import struct
+import subprocess
 import tempfile
 import threading
 import tracemalloc
@@ -317,6 +318,29 @@ def test_the_tool_unpacks_every_segment() -> None:
     assert tool("convert", packed, "packed:binary") == message * len(messages)
 
 
+@given(segments_of_words)
+def test_h9_each_segment_is_packed_for_itself(segments: list[bytes]) -> None:
+    """No run begins in the table or in one segment and goes on in the next."""
+    apart = [
+        pack(part) for part in (frame(segments)[: -len(b"".join(segments)) or None], *segments)
+    ]
+    assert frame(segments, packed=True) == b"".join(apart)
+    file = io.BytesIO()
+    write_message(file, segments, packed=True)
+    assert file.getvalue() == b"".join(apart)
+
+
+def test_h9_the_tool_reads_no_run_that_goes_out_of_the_table() -> None:
+    """Here the table ends in a zero word, and the first segment begins with one."""
+    segments = [bytes(8), b""]
+    assert frame(segments, packed=True) == b"\x11\1\1\0\0\0\0"
+    converted = tool("convert", frame(segments, packed=True), "packed:binary")
+    # It writes a root that is null as a struct that is empty.
+    assert converted == numbers(0, 1, 0xFFFFFFFC, 0)
+    with pytest.raises(subprocess.CalledProcessError):
+        tool("convert", pack(frame(segments)), "packed:binary")
+
+
 # -- where one message ends, and the stream -------------------------------------------------------
 
 
@@ -477,6 +501,25 @@ def test_h10_nothing_is_made_of_a_claim(kind: int) -> None:
         tracemalloc.stop()
     # One read of 64 KiB, and the little there is.
     assert peak < 500_000
+
+
+@pytest.mark.parametrize(
+    ("head", "read"),
+    [(numbers(600, 1), 8), (numbers(0, 5000), 8), (numbers(2, 1, 2000, 0), 16)],
+)
+def test_nothing_is_read_behind_a_claim_that_is_refused(head: bytes, read: int) -> None:
+    file = Dribble(head + bytes(1 << 20), [1 << 20])
+    with pytest.raises(FramingError, match="and the limit is"):
+        list(read_messages(file, max_words=1000))
+    assert file.at == read
+
+
+def test_a_large_message_takes_few_calls() -> None:
+    """Each asks for as much as has arrived."""
+    file = Dribble(numbers(0, 1 << 20) + bytes(1 << 23), [1 << 30])
+    assert contents(read_message(file)) == [bytes(1 << 23)]
+    assert file.asked[:3] == [8, 1 << 16, (1 << 16) + 8]
+    assert len(file.asked) < 12
 
 
 @pytest.mark.parametrize("buffering", [-1, 0])
@@ -920,6 +963,8 @@ def test_what_a_file_raises_passes_and_keeps_no_view(
 
     class Broken:
         def write(self, chunk: bytes | bytearray | memoryview, /) -> int:
+            if len(chunk) < size // 8:
+                return len(chunk)
             raise raised
 
     segments = [bytearray(8), bytearray(b"12345678" * (size // 8))]
