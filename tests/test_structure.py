@@ -63,7 +63,7 @@ def layer_of(module: str) -> int | None:
 
 def imports_of(module: str, path: Path) -> set[str]:
     """Every module that a file imports, also inside functions and for typing."""
-    found = set()
+    found: set[str] = set()
     is_package = path.name == "__init__.py"
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
