@@ -17,7 +17,6 @@ from capnsafe_fuzz.scenario import (
     WHOLE_MESSAGE,
     Operation,
     Program,
-    Scenario,
     Verb,
     parse_scenario,
     print_scenario,
@@ -31,10 +30,7 @@ ROOT = Path(__file__).resolve().parents[1] / "corpus"
 ENTRIES = read_corpus("build", ROOT)
 SEEDS = [entry for entry in ENTRIES if entry.path.parent.name == "seeds"]
 
-ROOT_ALONE = Scenario(operations=(Operation(Verb.ROOT),))
-
 FEWEST_SEEDS = 40
-MOST_BLATANT_BUGS = 2
 MOST_OPERATIONS = 24
 MOST_FAULTS = 1
 LONGEST_REASON = 140
@@ -105,8 +101,6 @@ def test_seeds_say_different_things() -> None:
 @pytest.mark.parametrize("bug", BUGS)
 def test_no_seed_shows_a_planted_bug(bug: str) -> None:
     encoder = find_encoder(f"planted:{bug}")
-    if explain(ROOT_ALONE, encoder).violations:
-        pytest.skip("every message shows it: no seed can do without a root")
     fired = {
         entry.path.stem: [violation.group for violation in violations]
         for entry in SEEDS
@@ -119,13 +113,6 @@ def test_no_seed_shows_a_planted_bug(bug: str) -> None:
 def test_no_seed_is_the_witness_of_a_planted_bug() -> None:
     witnesses = {witness(bug): bug for bug in BUGS}
     assert {witnesses.get(entry.scenario) for entry in SEEDS} == {None}
-
-
-def test_hardly_a_planted_bug_is_shown_by_every_message() -> None:
-    blatant = [
-        bug for bug in BUGS if explain(ROOT_ALONE, find_encoder(f"planted:{bug}")).violations
-    ]
-    assert len(blatant) <= MOST_BLATANT_BUGS
 
 
 def test_seeds_do_every_verb_to_every_kind_of_place() -> None:
