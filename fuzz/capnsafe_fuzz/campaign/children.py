@@ -7,6 +7,7 @@ end with the parent, whatever ends it.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -49,6 +50,31 @@ class Child:
             self.process.stderr.close()
 
 
+_ADDR_NO_RANDOMIZE = 0x0040000
+"""From Linux's ``personality.h``."""
+
+
+def _libc() -> ctypes.CDLL | None:
+    try:
+        libc = ctypes.CDLL(None)
+    except OSError:
+        return None
+    return libc if hasattr(libc, "personality") else None
+
+
+_LIBC = _libc()
+
+
+def _stay_where_you_are() -> None:
+    """Let the child's addresses be the same in every run, where the system can and may do that.
+
+    Memory that is handed out again, or lies beside other memory, makes an encoder take one branch
+    or the other; so coverage, and with it a coverage-guided search, depends on addresses.
+    """
+    if _LIBC is not None:
+        _LIBC.personality(_ADDR_NO_RANDOMIZE)
+
+
 def start(module: str, arguments: Sequence[str], scratch: Path, *, keep_stderr: bool) -> Child:
     """Start ``python -m module arguments... FROM_CHILD TO_CHILD``, numbers of two descriptors.
 
@@ -72,6 +98,7 @@ def start(module: str, arguments: Sequence[str], scratch: Path, *, keep_stderr: 
             pass_fds=(child_reads, child_writes),
             env=environment,
             process_group=0,
+            preexec_fn=_stay_where_you_are,
         )
     except OSError:
         for descriptor in (hears, says):
