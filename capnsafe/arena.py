@@ -139,17 +139,20 @@ class Arena:
     def check(self, segment: Segment, word: int, since: int) -> int:
         """Answer the present ticket for a handle, or raise why it cannot be used.
 
-        ``word`` is the first word of the handle's object. An object without words is judged by the
-        word of its pointer, and by ``since``, the epoch in which the handle was made; for others
-        ``since`` is negative.
+        ``word`` is the first word of the handle's object, ``since`` the epoch in which the handle
+        was made. An object without words is judged by the word of its pointer, and its ``since`` is
+        inverted.
         """
         self.require_idle()
         stale = word in segment.retired
-        if not stale and since >= 0:
+        if not stale and since < 0:
+            since = ~since
             stale = self._replaced.get((segment.index, word), NO_TICKET) > since
+        if not stale and segment.moved:
+            stale = segment.moved.at(word) > since
         if stale:
             raise StaleHandle(
-                "the object of this handle was overwritten or cleared",
+                "the object of this handle was overwritten, cleared, moved or disowned",
                 segment=segment.index,
                 offset=word,
             )
@@ -350,6 +353,13 @@ class Arena:
         self.ticket = NO_TICKET
         self._fresh = len(self.segments)
 
+    def finish(self) -> None:
+        """End a call that has nothing to publish."""
+        if self.state is not _WORKING:
+            raise self._unavailable()
+        self.state = _IDLE
+        self.ticket = self.epoch
+
     def last_segment(self) -> Segment:
         """Answer the segment that was granted last, in a call that has one."""
         if not self.segments:
@@ -364,12 +374,14 @@ class Arena:
         marks: dict[Segment, int],
         retired: list[Extent],
         replaced: list[int],
+        disowned: list[Extent] | None = None,
     ) -> None:
         """Make the message say what was prepared, and retire what it said before.
 
         ``writes`` are (byte, octets) in ``view``, the borrowed memory of ``slot``; ``marks`` the
-        words handed out of each segment; ``replaced`` the words of the slots whose old value is
-        retired. No allocator method runs in here, so nothing of it can fail.
+        words handed out of each segment; ``replaced`` the words of the slots whose old value goes,
+        be it ``retired`` or ``disowned``. No allocator method runs in here, so nothing of it can
+        fail.
         """
         if self.state is not _WORKING:
             raise self._unavailable()
@@ -379,12 +391,14 @@ class Arena:
             segment.used = used
         for at, value in writes:
             view[at : at + len(value)] = value
-        if replaced:
+        if replaced or retired:
             self.epoch += 1
             for word in replaced:
                 self._replaced[slot.index, word] = self.epoch
             for segment, start, end in retired:
                 segment.retire(start, end)
+            for segment, start, end in disowned or ():
+                segment.moved.put(start, end, self.epoch)
             if slot.unzeroed:
                 slot.zero_retired(view)
         self.state = _IDLE

@@ -14,13 +14,15 @@ handle, then indices, then values.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from enum import Enum
 from typing import Any, Final, SupportsFloat, SupportsIndex, TypeAlias
 
 from . import wire
+from .allocator import Buffer
 from .arena import Arena
-from .arguments import integer, shown, type_name
-from .draft import clear, install
+from .arguments import integer, shown, told, type_name
+from .draft import change, clear, copy_in, install, overwrite, point
 from .errors import (
     ArgumentIndexError,
     ArgumentTypeError,
@@ -28,9 +30,14 @@ from .errors import (
     InvalidText,
     MessageTooLarge,
     PointerKindMismatch,
+    StaleHandle,
 )
+from .orphanage import adopt, disown, retire
+from .reader import ListReader, PointerListReader, StructListReader, StructReader
 from .segment import Segment, give_back
-from .survey import Found, composite, resolve
+from .survey import Built, Found, composite, resolve
+from .tree import Tree, read_spot, read_tree
+from .upgrade import enlarged, upgrade
 from .wire import WORD_BYTES, Element
 
 #: What a primitive list holds.
@@ -50,9 +57,6 @@ _UINT32: Final = Element.UINT32
 _UINT64: Final = Element.UINT64
 _FLOAT32: Final = Element.FLOAT32
 _FLOAT64: Final = Element.FLOAT64
-
-#: ``since`` of a handle whose object has words of its own.
-_HAS_WORDS: Final = -1
 
 
 def _double(value: SupportsFloat | SupportsIndex) -> float:
@@ -113,6 +117,22 @@ def _check_element(element: Element) -> Element:
     if type(element) is not Element:
         raise ArgumentTypeError(f"element must be a capnsafe.Element, not {type_name(element)}")
     return element
+
+
+class PointerKind(Enum):
+    """What a pointer leads to."""
+
+    NULL = "null"
+    STRUCT = "struct"
+    LIST = "list"
+    CAPABILITY = "capability"
+
+
+_KINDS: Final = {
+    wire.STRUCT: PointerKind.STRUCT,
+    wire.LIST: PointerKind.LIST,
+    wire.OTHER: PointerKind.CAPABILITY,
+}
 
 
 class Handle:
@@ -266,6 +286,38 @@ class Handle:
         return self._take_integer(element, offset, 0)
 
 
+#: Format characters of buffers whose items an element can be made of.
+_SIGNED: Final = "bhilqn"
+_UNSIGNED: Final = "BHILQN"
+_FLOATS: Final = "fd"
+
+
+def _items(element: Element, values: Buffer) -> tuple[bytes, int]:
+    """Answer the octets of a buffer of such elements, and their number."""
+    size = element.bytes
+    if size == 0:
+        raise ArgumentTypeError(f"a list of {element.name} cannot be made from a buffer")
+    try:
+        with memoryview(values) as view:
+            if not view.c_contiguous:
+                raise ValueError("it is not contiguous")
+            code = view.format.lstrip("<=@")
+            octets = view.tobytes()
+            width = view.itemsize
+    except Exception as error:
+        raise ArgumentTypeError(
+            f"a {type_name(values)} that is no buffer of numbers: {told(error)}"
+        ) from error
+    codes = _FLOATS if element.floating else _SIGNED if element.low < 0 else _UNSIGNED
+    if code not in ("B", "c") and not (len(code) == 1 and code in codes and width == size):
+        raise ArgumentTypeError(
+            f"items of format {code!r} and {width} bytes are not of type {element.name}"
+        )
+    if len(octets) % size:
+        raise ArgumentValueError(f"{len(octets)} bytes are not a whole number of {element.name}")
+    return octets, len(octets) // size
+
+
 def _truth(value: bool) -> bool:
     """Answer a bool; 0 and 1 are taken as well, other objects are a mistake."""
     if value is True or value is False:
@@ -332,11 +384,18 @@ class Pointers(Handle):
             )
         return found
 
+    def _enlarge(self, word: int, found: Found, data_words: int, pointers: int) -> Found:
+        """Move what was found to where it has these sections, unless it has them already."""
+        larger = enlarged(self._arena, found, data_words, pointers)
+        if larger is None:
+            return found
+        return upgrade(self._arena, self._segment, word, found, larger)
+
     def _anchor_of(self, found: Found, word: int) -> tuple[Segment, int, int]:
         """Answer (segment, anchor, since) for a handle on what was found."""
         if wire.object_words(found.shape):
-            return found.segment, found.start, _HAS_WORDS
-        return self._segment, word, self._arena.epoch
+            return found.segment, found.start, self._arena.epoch
+        return self._segment, word, ~self._arena.epoch
 
     # -- structs ---------------------------------------------------------------------------------
 
@@ -348,11 +407,18 @@ class Pointers(Handle):
         segment, start = install(
             self._arena, self._segment, word, wire.struct_shape(data, pointers), words, b""
         )
-        since = _HAS_WORDS if words else self._arena.epoch
+        since = self._arena.epoch if words else ~self._arena.epoch
         return StructBuilder(self._arena, segment, start, since, start, data, pointers)
 
-    def get_struct(self, index: int) -> StructBuilder | None:
-        """Open the struct that is there, at the sizes that it has; ``None`` where it is null."""
+    def get_struct(
+        self, index: int, data_words: int = 0, pointer_count: int = 0
+    ) -> StructBuilder | None:
+        """Open the struct that is there; ``None`` where the pointer is null.
+
+        It has at least the sections that are asked for: a smaller struct, of an older schema, is
+        moved, and handles on it are stale.
+        """
+        data, pointers = check_sections(data_words, pointer_count)
         word = self._slot(index)
         found = self._find(word)
         if found is None:
@@ -362,6 +428,7 @@ class Pointers(Handle):
                 f"pointer {word - self._first} does not lead to a struct",
                 segment=self._segment.index,
             )
+        found = self._enlarge(word, found, data, pointers)
         segment, anchor, since = self._anchor_of(found, word)
         return StructBuilder(
             self._arena,
@@ -436,13 +503,34 @@ class Pointers(Handle):
         )
         return StructListBuilder(self._arena, segment, start, number, data, pointers)
 
-    def get_struct_list(self, index: int) -> StructListBuilder | None:
-        """Open the list of structs that is there; ``None`` where the pointer is null."""
+    def get_struct_list(
+        self, index: int, data_words: int = 0, pointer_count: int = 0
+    ) -> StructListBuilder | None:
+        """Open the list of structs that is there; ``None`` where the pointer is null.
+
+        Its elements have at least the sections that are asked for. A list of smaller structs is
+        moved, and so is a list of primitives or pointers, which becomes one of structs with that
+        field (specification, "Lists"; bits cannot). Handles on it are stale then.
+        """
+        data, pointers = check_sections(data_words, pointer_count)
         word = self._slot(index)
-        found = self._find_list(word, wire.SIZE_COMPOSITE, "structs")
+        found = self._find(word)
         if found is None:
             return None
-        count, data, pointers = composite(self._arena, found)
+        size_code = wire.list_size_code(found.shape) if found.shape & 3 == wire.LIST else None
+        if size_code != wire.SIZE_COMPOSITE and (
+            size_code is None or size_code == wire.SIZE_BIT or data + pointers == 0
+        ):
+            raise PointerKindMismatch(
+                f"pointer {word - self._first} does not lead to a list of structs",
+                segment=self._segment.index,
+            )
+        larger = enlarged(self._arena, found, data, pointers)
+        if larger is None:
+            count, data, pointers = composite(self._arena, found)
+        else:
+            found = upgrade(self._arena, self._segment, word, found, larger)
+            count, data, pointers = larger.count, larger.data_words, larger.pointers
         return StructListBuilder(self._arena, found.segment, found.start, count, data, pointers)
 
     def _install_list(
@@ -452,7 +540,27 @@ class Pointers(Handle):
         word = self._slot(index)
         words = wire.object_words(shape)
         segment, start = install(self._arena, self._segment, word, shape, words, head)
-        return segment, start, _HAS_WORDS if words else self._arena.epoch
+        return segment, start, self._arena.epoch if words else ~self._arena.epoch
+
+    def set_list(self, index: int, element: Element, values: Buffer) -> ListBuilder:
+        """Build a list of primitives from a buffer that holds them as memory has them.
+
+        ``bytes``, ``array.array``, a numpy array: any contiguous buffer of little-endian items of
+        the element's width, or of bytes. It is copied once.
+        """
+        _check_element(element)
+        octets, count = _items(element, values)
+        word = self._slot(index)
+        if count > wire.MAX_LIST_COUNT:
+            raise MessageTooLarge(f"a list has at most {wire.MAX_LIST_COUNT} elements, not {count}")
+        shape = wire.list_shape(element.size_code, count)
+        words = wire.object_words(shape)
+        rest = words * WORD_BYTES - len(octets)
+        head = octets + bytes(rest) if rest else octets
+        arena = self._arena
+        segment, start = install(arena, self._segment, word, shape, words, head)
+        since = arena.epoch if words else ~arena.epoch
+        return ListBuilder(arena, segment, start, since, start, element, count)
 
     # -- text and data ---------------------------------------------------------------------------
 
@@ -516,7 +624,85 @@ class Pointers(Handle):
             return b""
         return self._arena.copy_out(found.segment, found.start, count)
 
+    # -- capabilities ----------------------------------------------------------------------------
+
+    def set_capability(self, index: int, capability: int) -> None:
+        """Point to entry ``capability`` of the message's capability table, which is the caller's.
+
+        (Specification, "Capabilities (Interfaces)".)
+        """
+        entry = integer(capability, "a capability")
+        word = self._slot(index)
+        if not 0 <= entry < 1 << 32:
+            raise ArgumentValueError(f"a capability is 0 to 2**32 - 1, not {shown(entry)}")
+        point(self._arena, self._segment, word, wire.capability_pointer(entry))
+
+    def get_capability(self, index: int) -> int | None:
+        """Answer the entry of the capability table; ``None`` where the pointer is null."""
+        word = self._slot(index)
+        pointer = self._arena.load(self._segment, word)
+        if pointer == 0:
+            return None
+        if not wire.is_capability(pointer):
+            raise PointerKindMismatch(
+                f"pointer {word - self._first} does not lead to a capability",
+                segment=self._segment.index,
+            )
+        return wire.capability_index(pointer)
+
     # -- any pointer -----------------------------------------------------------------------------
+
+    def set(self, index: int, value: Copyable | None) -> None:
+        """Build a deep copy of a struct or list, of this message, another one, or a reader's.
+
+        What is copied is read in full before anything is written, so it may be what the pointer
+        leads to, or a part of it. ``None`` clears the pointer.
+        """
+        tree = None if value is None else tree_of(value)
+        word = self._slot(index)
+        if tree is None:
+            clear(self._arena, self._segment, word)
+        else:
+            copy_in(self._arena, self._segment, word, tree)
+
+    def copied(self, index: int) -> Tree | None:
+        """Copy out what the pointer leads to, whatever it is; ``None`` where it is null."""
+        word = self._slot(index)
+        pointer = self._arena.load(self._segment, word)
+        if pointer == 0:
+            return None
+        return read_tree(Built(self._arena), self._segment.index, word, pointer)
+
+    def disown(self, index: int) -> Orphan | None:
+        """Take what the pointer leads to out of the message; ``None`` where it is null.
+
+        It stays where it is, without a pointer to it. Handles on it, and on what lies below it, are
+        stale: the orphan opens it anew.
+        """
+        word = self._slot(index)
+        found = self._find(word)
+        if found is None:
+            return None
+        disown(self._arena, self._segment, word, found)
+        return Orphan(self._arena, found)
+
+    def adopt(self, index: int, orphan: Orphan) -> None:
+        """Let the pointer lead to an orphan of this message, which is used up.
+
+        If it raises, the orphan is still the caller's.
+        """
+        if type(orphan) is not Orphan:
+            raise ArgumentTypeError(f"an Orphan is adopted, not {type_name(orphan)}")
+        word = self._slot(index)
+        orphan._give_to(self._arena, self._segment, word)
+
+    def kind(self, index: int) -> PointerKind:
+        """Answer what the pointer leads to."""
+        word = self._slot(index)
+        found = self._find(word)
+        if found is None:
+            return PointerKind.NULL
+        return _KINDS[found.shape & 3]
 
     def is_null(self, index: int) -> bool:
         """Answer whether the pointer is null."""
@@ -563,6 +749,82 @@ class StructBuilder(Pointers):
     def pointer_count(self) -> int:
         """Pointers of the pointer section."""
         return self._count
+
+    def tree(self) -> Tree:
+        """Copy out the struct, and all below it."""
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        shape = wire.struct_shape(self.data_words, self._count)
+        spot = (shape, self._segment.index, self._data // WORD_BYTES)
+        return read_spot(Built(self._arena), spot, 0)
+
+    def total_words(self) -> int:
+        """Answer the words of the struct and of all below it, landing pads left out."""
+        return self.tree().total_words()
+
+    def copy_from(self, value: StructBuilder | StructReader) -> None:
+        """Make this struct, where it is, a deep copy of another one.
+
+        Raises ``ArgumentValueError`` where the other one says more than this one can hold: nothing
+        is cut. Fields that it does not have become zero.
+        """
+        if type(value) is not StructBuilder and type(value) is not StructReader:
+            raise ArgumentTypeError(f"a struct is copied from a struct, not {type_name(value)}")
+        tree = value.tree()
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        data = wire.struct_data_words(tree.shape)
+        room = self.data_words
+        if any(tree.body[room * WORD_BYTES : data * WORD_BYTES]) or any(
+            at - data >= self._count for at, _ in tree.children
+        ):
+            raise ArgumentValueError(
+                f"a struct of {room} + {self._count} words would lose a part of one of {data} +"
+                f" {wire.struct_pointers(tree.shape)}"
+            )
+        start = self._data // WORD_BYTES
+        overwrite(self._arena, self._segment, start, room, self._count, tree)
+
+    def select(
+        self,
+        offset: int,
+        member: int,
+        *,
+        fields: Iterable[tuple[Element, int]] = (),
+        pointers: Iterable[int] = (),
+    ) -> None:
+        """Switch a union: set its discriminant, and clear the slots of its members, in one step.
+
+        ``offset`` is the discriminant's, in units of 2 bytes, ``member`` its value; ``fields`` are
+        (type, offset) of the data slots that the members share, ``pointers`` their pointer indices.
+        The new member begins as zero, as in generated code (specification, "Unions").
+        """
+        tag = integer(member, "a member")
+        slots = [(_UINT16, integer(offset, "a field offset"))]
+        for element, at in fields:
+            slots.append((_check_element(element), integer(at, "a field offset")))
+        rows = [integer(index, "a pointer index") for index in pointers]
+        words = [self._slot(index) for index in rows]
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        _require_range(_UINT16, tag)
+        for element, at in slots:
+            if at < 0 or (at + 1) * element.bits > self._data_bits:
+                raise self._outside(element, at)
+        first = self._data
+        size = self._data_bits // 8
+        view = self._arena.borrow(self._segment)
+        try:
+            data = bytearray(view[first : first + size])
+        finally:
+            give_back(view)
+        for element, at in slots:
+            if element is _BOOL:
+                data[at >> 3] &= ~(1 << (at & 7)) & 0xFF
+            else:
+                data[at * element.bytes : (at + 1) * element.bytes] = bytes(element.bytes)
+        _UINT16.codec.pack_into(data, slots[0][1] * 2, tag)
+        change(self._arena, self._segment, [(word, 0) for word in words], [(first, bytes(data))])
 
     def get_bool(self, offset: int, default: bool = False) -> bool:
         """Read the Bool at bit ``offset``."""
@@ -686,6 +948,14 @@ class ListBuilder(Handle):
         for index in range(self._length):
             yield self[index]
 
+    def tree(self) -> Tree:
+        """Copy out the list."""
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        shape = wire.list_shape(self._element.size_code, self._length)
+        spot = (shape, self._segment.index, self._data // WORD_BYTES)
+        return read_spot(Built(self._arena), spot, 0)
+
     def __getitem__(self, index: int) -> Primitive:
         """Read one element; negative indices and slices are refused."""
         if self._element is Element.VOID:
@@ -720,6 +990,13 @@ class PointerListBuilder(Pointers):
     ) -> None:
         super().__init__(arena, segment, anchor, since, 0, 0, start, count)
 
+    def tree(self) -> Tree:
+        """Copy out the list, and all below it."""
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        shape = wire.list_shape(wire.SIZE_POINTER, self._count)
+        return read_spot(Built(self._arena), (shape, self._segment.index, self._first), 0)
+
     def __len__(self) -> int:
         """Answer the number of elements."""
         return self._count
@@ -740,7 +1017,7 @@ class StructListBuilder(Handle):
         pointer_count: int,
     ) -> None:
         super().__init__(
-            arena, segment, start, _HAS_WORDS, (start + 1) * WORD_BYTES, data_words * 64
+            arena, segment, start, arena.epoch, (start + 1) * WORD_BYTES, data_words * 64
         )
         self._length = count
         self._pointer_count = pointer_count
@@ -764,6 +1041,18 @@ class StructListBuilder(Handle):
         for index in range(self._length):
             yield self[index]
 
+    def __setitem__(self, index: int, value: StructBuilder | StructReader) -> None:
+        """Make one element a deep copy of a struct; raises rather than cut."""
+        self[index].copy_from(value)
+
+    def tree(self) -> Tree:
+        """Copy out the list, and all below it."""
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        words = self._length * (self.data_words + self._pointer_count)
+        shape = wire.list_shape(wire.SIZE_COMPOSITE, words)
+        return read_spot(Built(self._arena), (shape, self._segment.index, self._anchor), 0)
+
     def __getitem__(self, index: int) -> StructBuilder:
         """Open one element; negative indices and slices are refused."""
         at = index if type(index) is int else integer(index, "an index")
@@ -778,6 +1067,119 @@ class StructListBuilder(Handle):
         start = self._anchor + 1 + at * step
         # An element without words lives as long as the tag.
         anchor = start if step else self._anchor
+        arena = self._arena
         return StructBuilder(
-            self._arena, self._segment, anchor, _HAS_WORDS, start, data_words, self._pointer_count
+            arena, self._segment, anchor, arena.epoch, start, data_words, self._pointer_count
         )
+
+
+class Orphan:
+    """An object of a message that no pointer leads to, until it is adopted.
+
+    It is the caller's to adopt or to drop. What is neither stays in the message's memory, and in
+    its output, unreachable.
+    """
+
+    __slots__ = ("_arena", "_found")
+
+    def __init__(self, arena: Arena, found: Found) -> None:
+        self._arena = arena
+        self._found: Found | None = found
+
+    def _current(self) -> Found:
+        self._arena.require_idle()
+        if self._found is None:
+            raise StaleHandle("the orphan was adopted or dropped")
+        return self._found
+
+    @property
+    def kind(self) -> PointerKind:
+        """What the orphan is."""
+        return _KINDS[self._current().shape & 3]
+
+    def _anchor(self, found: Found) -> tuple[Segment, int, int]:
+        epoch = self._arena.epoch
+        if wire.object_words(found.shape):
+            return found.segment, found.start, epoch
+        return self._arena.segments[0], 0, ~epoch
+
+    def get_struct(self) -> StructBuilder:
+        """Open it as a struct."""
+        found = self._current()
+        if found.shape & 3 != wire.STRUCT:
+            raise PointerKindMismatch("the orphan is no struct")
+        segment, anchor, since = self._anchor(found)
+        return StructBuilder(
+            self._arena,
+            segment,
+            anchor,
+            since,
+            found.start,
+            wire.struct_data_words(found.shape),
+            wire.struct_pointers(found.shape),
+        )
+
+    def _list(self, size_code: int, what: str) -> Found:
+        found = self._current()
+        if found.shape & 3 != wire.LIST or wire.list_size_code(found.shape) != size_code:
+            raise PointerKindMismatch(f"the orphan is no list of {what}")
+        return found
+
+    def get_list(self, element: Element) -> ListBuilder:
+        """Open it as a list of primitives."""
+        _check_element(element)
+        found = self._list(element.size_code, element.name)
+        segment, anchor, since = self._anchor(found)
+        count = wire.list_count(found.shape)
+        return ListBuilder(self._arena, segment, anchor, since, found.start, element, count)
+
+    def get_pointer_list(self) -> PointerListBuilder:
+        """Open it as a list of pointers."""
+        found = self._list(wire.SIZE_POINTER, "pointers")
+        segment, anchor, since = self._anchor(found)
+        count = wire.list_count(found.shape)
+        return PointerListBuilder(self._arena, segment, anchor, since, found.start, count)
+
+    def get_struct_list(self) -> StructListBuilder:
+        """Open it as a list of structs."""
+        found = self._list(wire.SIZE_COMPOSITE, "structs")
+        count, data, pointers = composite(self._arena, found)
+        return StructListBuilder(self._arena, found.segment, found.start, count, data, pointers)
+
+    def drop(self) -> None:
+        """Retire it, and all below it."""
+        found = self._current()
+        retire(self._arena, found)
+        self._found = None
+
+    def _give_to(self, arena: Arena, slot: Segment, word: int) -> None:
+        found = self._current()
+        if arena is not self._arena:
+            raise ArgumentValueError("the orphan is of another message")
+        adopt(arena, slot, word, found)
+        self._found = None
+
+
+#: What can be copied into a message: any struct or list, being built or read.
+Copyable: TypeAlias = (
+    "StructBuilder | ListBuilder | PointerListBuilder | StructListBuilder"
+    " | StructReader | ListReader | PointerListReader | StructListReader"
+)
+
+_COPYABLE: Final = (
+    StructBuilder,
+    ListBuilder,
+    PointerListBuilder,
+    StructListBuilder,
+    StructReader,
+    ListReader,
+    PointerListReader,
+    StructListReader,
+)
+
+
+def tree_of(value: Copyable) -> Tree:
+    """Copy out a struct or list, and all below it."""
+    if type(value) not in _COPYABLE:
+        raise ArgumentTypeError(f"a struct or list can be copied, not {type_name(value)}")
+    return value.tree()

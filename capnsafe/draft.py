@@ -20,18 +20,22 @@ refused.) Rollback touches no memory: fresh grants are released, and the marks n
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from collections.abc import Callable
+from typing import Final, TypeAlias, TypeVar
 
 from . import wire
 from .arena import Arena, Shrank
 from .errors import GrantTooSmall, MessageTooLarge
 from .segment import Segment, View, fill, give_back
-from .survey import Extent, survey
+from .survey import Extent, resolve, survey
+from .tree import Tree
 from .wire import WORD_BYTES
 
 #: How often a call plans anew because a segment shrank while it was reserving. Such a segment is
 #: closed to new objects; a call considers two segments that were there before.
 _ATTEMPTS: Final = 3
+
+T = TypeVar("T")
 
 
 #: What an object begins with, whole words. A bytearray may still change until the draft is linked.
@@ -55,6 +59,13 @@ class Draft:
     def _used(self, segment: Segment) -> int:
         return self._marks.get(segment, segment.used)
 
+    def first_segment(self, words: int) -> Segment:
+        """Ask for the first segment, and take the word of the root pointer."""
+        segments = self._arena.segments
+        slot = segments[0] if segments else self._arena.grant(words)
+        self.take(slot, 1, b"")
+        return slot
+
     def take(self, segment: Segment, words: int, head: Octets) -> int:
         """Reserve words at the end of a segment that has room, to begin with ``head``."""
         start = self._used(segment)
@@ -71,7 +82,10 @@ class Draft:
         none, and is named by the word of its pointer.
         """
         if words == 0:
-            return shape if shape & 3 == wire.LIST else wire.EMPTY_STRUCT, slot, word
+            if shape & 3 == wire.STRUCT:
+                return wire.EMPTY_STRUCT, slot, word
+            # Where the next object of the segment will be, as the reference implementation has it.
+            return wire.with_offset(shape, self._used(slot) - word - 1), slot, word
         if self._used(slot) + words <= slot.granted:
             start = self.take(slot, words, head)
             return wire.with_offset(shape, start - word - 1), slot, start
@@ -114,15 +128,115 @@ class Draft:
         pad = self.take(pad_segment, 2, pads)
         return wire.far_pointer(pad_segment.index, pad, double=True), target, start
 
+    def place_tree(self, slot: Segment, word: int, tree: Tree) -> int:
+        """Reserve an object and all below it for the pointer at ``word`` of ``slot``.
+
+        Answers the pointer. The order is that of the reference implementation: an object before
+        what its pointers lead to.
+        """
+        holder = bytearray(WORD_BYTES)
+        todo = [(holder, 0, slot, word, tree)]
+        while todo:
+            body, at, near, where, node = todo.pop()
+            pointer = node.shape
+            if node.shape & 3 != wire.OTHER:
+                pointer, segment, start = self.place(near, where, node.shape, node.words, node.body)
+                todo.extend(
+                    (node.body, child_at, segment, start + child_at, child)
+                    for child_at, child in reversed(node.children)
+                )
+            wire.POINTER.pack_into(body, at * WORD_BYTES, pointer)
+        root: int = wire.POINTER.unpack(holder)[0]
+        return root
+
+    def house(self, words: int, head: Octets) -> tuple[Segment, int]:
+        """Reserve an object that no pointer leads to yet."""
+        arena = self._arena
+        if words > arena.limit:
+            raise MessageTooLarge(
+                f"an object of {words} words: a segment has at most {arena.limit}",
+                words_asked=words,
+            )
+        if not arena.segments:
+            self.first_segment(words + 1 if words < arena.limit else 1)
+        target = arena.last_segment()
+        if target.lost or target.granted - self._used(target) < words:
+            target = arena.grant(words)
+        return target, self.take(target, words, head)
+
+    def point_to(self, slot: Segment, word: int, shape: int, target: Segment, start: int) -> int:
+        """Answer the pointer at ``word`` of ``slot`` that leads to an object that is there.
+
+        From another segment that takes a landing pad: of one word in the object's segment, or,
+        where that is full, of two elsewhere.
+        """
+        if wire.object_words(shape) == 0:
+            return shape if shape & 3 == wire.LIST else wire.EMPTY_STRUCT
+        if target is slot:
+            return wire.with_offset(shape, start - word - 1)
+        if self._used(target) < target.granted:
+            pad = self._used(target)
+            self.take(target, 1, wire.POINTER.pack(wire.with_offset(shape, start - pad - 1)))
+            return wire.far_pointer(target.index, pad)
+        arena = self._arena
+        pads = wire.POINTER.pack(wire.far_pointer(target.index, start)) + wire.POINTER.pack(shape)
+        segment = slot
+        if self._used(segment) + 2 > segment.granted:
+            segment = arena.last_segment()
+            if segment.lost or self._used(segment) + 2 > segment.granted:
+                if arena.limit < 2:
+                    raise MessageTooLarge("a double-far pointer needs 2 words, a segment has 1")
+                segment = arena.grant(2)
+        return wire.far_pointer(segment.index, self.take(segment, 2, pads), double=True)
+
+    def carry_over(
+        self, pointer: int, old: Segment, old_word: int, new: Segment, new_word: int
+    ) -> int:
+        """Answer a pointer read at ``old_word``, as it must be at ``new_word`` to lead to the same.
+
+        Far pointers and capabilities do not depend on where they are.
+        """
+        if pointer == 0 or pointer & 2:
+            return pointer
+        found = resolve(self._arena, old, old_word, pointer)
+        return self.point_to(new, new_word, found.shape, found.segment, found.start)
+
+    def house_tree(self, tree: Tree) -> tuple[Segment, int]:
+        """Reserve an object and all below it, to which no pointer leads yet."""
+        segment, start = self.house(tree.words, tree.body)
+        for at, child in tree.children:
+            pointer = self.place_tree(segment, start + at, child)
+            wire.POINTER.pack_into(tree.body, at * WORD_BYTES, pointer)
+        return segment, start
+
+    def settle(self) -> None:
+        """Fill what was reserved, and count it as handed out, without any pointer to it."""
+        arena = self._arena
+        segments = list(self._pieces)
+        if not segments:
+            arena.finish()
+        for segment in segments:
+            view = arena.borrow(segment, self._marks[segment])
+            try:
+                _write(segment, view, self._pieces[segment])
+                if segment is segments[-1]:
+                    arena.publish(segment, view, [], self._marks, [], [])
+            finally:
+                give_back(view)
+
     def link(
         self,
         slot: Segment,
         pointers: list[tuple[int, int]],
         data: list[tuple[int, bytes]] | None = None,
+        moved: list[Extent] | None = None,
+        disowned: list[Extent] | None = None,
     ) -> None:
         """Fill what was reserved, then publish pointers of one segment: (word, pointer).
 
-        ``data`` are octets that change in the same moment: (byte, octets).
+        ``data`` are octets that change in the same moment: (byte, octets). The old values are
+        retired with all below them; with ``moved``, these words are, and what lay below stays.
+        ``disowned`` are words that stay, and whose handles are stale.
         """
         arena = self._arena
         for segment, pieces in self._pieces.items():
@@ -150,11 +264,11 @@ class Draft:
                 return
         finally:
             give_back(view)
-        retired: list[Extent] = survey(arena, old)
+        retired = survey(arena, old) if moved is None else moved
         view = arena.borrow(slot, end)
         try:
             replaced = [word for _, word, _ in old]
-            arena.publish(slot, view, writes, self._marks, retired, replaced)
+            arena.publish(slot, view, writes, self._marks, retired, replaced, disowned)
         finally:
             give_back(view)
 
@@ -197,17 +311,28 @@ def install(
             memory, word * WORD_BYTES, shape | (start - word - 1 & wire.OFFSET_MASK) << 2
         )
         return slot, start
+
+    def build(draft: Draft) -> tuple[Segment, int]:
+        pointer, segment, start = draft.place(slot, word, shape, words, head)
+        draft.link(slot, [(word, pointer)])
+        return segment, start
+
+    return attempt(arena, build)
+
+
+def attempt(arena: Arena, build: Callable[[Draft], T]) -> T:
+    """Let ``build`` reserve, fill and publish; plan anew where a segment shrank meanwhile.
+
+    Whatever it raises, the message reads as it did before.
+    """
     arena.begin()
     try:
         for _ in range(_ATTEMPTS):
-            draft = Draft(arena)
             try:
-                pointer, segment, start = draft.place(slot, word, shape, words, head)
-                draft.link(slot, [(word, pointer)])
-                return segment, start
+                return build(Draft(arena))
             except Shrank:
                 continue
-        raise _shrank(words)
+        raise GrantTooSmall("segments shrank again and again while words were being reserved")
     except BaseException as error:
         arena.abandon(error)
         raise
@@ -217,35 +342,83 @@ def install_root(arena: Arena, shape: int, words: int) -> tuple[Segment, int]:
     """Build the root struct; the first time, in the first segment, behind its pointer."""
     if arena.segments:
         return install(arena, arena.segments[0], 0, shape, words, b"")
-    arena.begin()
-    try:
-        slot = arena.grant(words + 1 if words < arena.limit else 1)
-        draft = Draft(arena)
-        draft.take(slot, 1, b"")
+
+    def build(draft: Draft) -> tuple[Segment, int]:
+        slot = draft.first_segment(words + 1 if words < arena.limit else 1)
         pointer, segment, start = draft.place(slot, 0, shape, words, b"")
         draft.link(slot, [(0, pointer)])
         return segment, start
-    except Shrank:
-        error = _shrank(words)
-        arena.abandon(error)
-        raise error from None
-    except BaseException as error:
-        arena.abandon(error)
-        raise
+
+    return attempt(arena, build)
 
 
 def clear(arena: Arena, slot: Segment, word: int) -> None:
     """Make the pointer at ``word`` of ``slot`` null, and retire what it led to."""
-    arena.begin()
-    try:
-        Draft(arena).link(slot, [(word, 0)])
-    except BaseException as error:
-        arena.abandon(error)
-        raise
+    point(arena, slot, word, 0)
 
 
-def _shrank(words: int) -> GrantTooSmall:
-    return GrantTooSmall(
-        f"segments shrank again and again while {words} words were being reserved",
-        words_asked=words,
-    )
+def point(arena: Arena, slot: Segment, word: int, pointer: int) -> None:
+    """Write a pointer that needs no words, and retire what it led to before."""
+    attempt(arena, lambda draft: draft.link(slot, [(word, pointer)]))
+
+
+def change(
+    arena: Arena,
+    segment: Segment,
+    pointers: list[tuple[int, int]],
+    data: list[tuple[int, bytes]],
+) -> None:
+    """Write pointers and octets of one segment in one step, and retire what the pointers led to."""
+    attempt(arena, lambda draft: draft.link(segment, pointers, data))
+
+
+def copy_in(arena: Arena, slot: Segment, word: int, tree: Tree) -> None:
+    """Build a copy of what a tree holds, and point to it from ``word`` of ``slot``."""
+
+    def build(draft: Draft) -> None:
+        draft.link(slot, [(word, draft.place_tree(slot, word, tree))])
+
+    attempt(arena, build)
+
+
+def copy_in_root(arena: Arena, tree: Tree) -> None:
+    """Build a copy of what a tree holds as the root.
+
+    The first segment is asked for with the one word of the root pointer, as the reference
+    implementation does: so equal segment sizes give equal bytes.
+    """
+    if arena.segments:
+        copy_in(arena, arena.segments[0], 0, tree)
+        return
+
+    def build(draft: Draft) -> None:
+        slot = draft.first_segment(1)
+        draft.link(slot, [(0, draft.place_tree(slot, 0, tree))])
+
+    attempt(arena, build)
+
+
+def overwrite(
+    arena: Arena, segment: Segment, start: int, data_words: int, pointers: int, tree: Tree
+) -> None:
+    """Let the struct at word ``start``, which stays where it is, say what ``tree`` says.
+
+    The tree is no larger: what exceeds the struct was found to be zero.
+    """
+    first = start + data_words
+    source_data = wire.struct_data_words(tree.shape)
+    kept = min(source_data, data_words) * WORD_BYTES
+    data = bytes(tree.body[:kept]).ljust(data_words * WORD_BYTES, b"\0")
+
+    def build(draft: Draft) -> None:
+        values = [0] * pointers
+        for at, child in tree.children:
+            index = at - source_data
+            values[index] = draft.place_tree(segment, first + index, child)
+        draft.link(
+            segment,
+            [(first + index, value) for index, value in enumerate(values)],
+            [(start * WORD_BYTES, data)] if data else None,
+        )
+
+    attempt(arena, build)

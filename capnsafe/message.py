@@ -9,8 +9,9 @@ from . import wire
 from .allocator import Allocator
 from .arena import Arena
 from .arguments import add_note, integer, shown, told, type_name
-from .builder import StructBuilder, check_sections
-from .draft import install_root
+from .builder import Copyable, Orphan, StructBuilder, check_sections, tree_of
+from .canonical import canonical_words
+from .draft import copy_in_root, install_root
 from .errors import (
     AllocatorError,
     ArgumentTypeError,
@@ -20,7 +21,10 @@ from .errors import (
 )
 from .framing import frame, write_message
 from .memory.heap import HeapAllocator
+from .orphanage import build_apart
+from .reader import StructReader
 from .survey import resolve
+from .tree import Tree
 
 #: A message without a root is one null pointer.
 _NO_ROOT = bytes(wire.WORD_BYTES)
@@ -68,7 +72,7 @@ class MessageBuilder:
         words = data + pointers
         arena = self._arena
         segment, start = install_root(arena, wire.struct_shape(data, pointers), words)
-        since = -1 if words else arena.epoch
+        since = arena.epoch if words else ~arena.epoch
         return StructBuilder(arena, segment, start, since, start, data, pointers)
 
     def get_root(self) -> StructBuilder | None:
@@ -87,8 +91,41 @@ class MessageBuilder:
         data = wire.struct_data_words(found.shape)
         pointers = wire.struct_pointers(found.shape)
         if data + pointers:
-            return StructBuilder(arena, found.segment, found.start, -1, found.start, data, pointers)
-        return StructBuilder(arena, slot, 0, arena.epoch, found.start, 0, 0)
+            return StructBuilder(
+                arena, found.segment, found.start, arena.epoch, found.start, data, pointers
+            )
+        return StructBuilder(arena, slot, 0, ~arena.epoch, found.start, 0, 0)
+
+    def set_root(self, value: StructBuilder | StructReader) -> None:
+        """Build a deep copy of a struct as the root; what was the root before is retired.
+
+        At equal segment sizes the bytes are those that the reference implementation writes.
+        """
+        if type(value) is not StructBuilder and type(value) is not StructReader:
+            raise ArgumentTypeError(f"the root is a struct, not {type_name(value)}")
+        tree = value.tree()
+        self._arena.require_idle()
+        copy_in_root(self._arena, tree)
+
+    def new_orphan(self, value: Copyable) -> Orphan:
+        """Build a deep copy of a struct or list that no pointer leads to yet."""
+        tree = tree_of(value)
+        self._arena.require_idle()
+        return Orphan(self._arena, build_apart(self._arena, tree))
+
+    def new_orphan_struct(self, data_words: int, pointer_count: int) -> Orphan:
+        """Build a struct, all zero, that no pointer leads to yet."""
+        data, pointers = check_sections(data_words, pointer_count)
+        tree = Tree(
+            wire.struct_shape(data, pointers), bytearray((data + pointers) * wire.WORD_BYTES)
+        )
+        self._arena.require_idle()
+        return Orphan(self._arena, build_apart(self._arena, tree))
+
+    def canonical(self) -> bytes:
+        """Answer the message in canonical form: one segment, without framing."""
+        root = self.get_root()
+        return canonical_words(None if root is None else root.tree())
 
     def segment_words(self) -> tuple[int, ...]:
         """Answer how many words are handed out of each segment. Calls no allocator."""

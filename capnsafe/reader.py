@@ -39,10 +39,12 @@ from .errors import (
     PointerOutOfBounds,
     TraversalLimitExceeded,
 )
+from .tree import Spot, Tree, read_spot, read_struct, read_tree
 from .wire import (
     ELEMENT_BITS,
     FAR,
     LIST,
+    OTHER,
     POINTER,
     SIZE_BIT,
     SIZE_BYTE,
@@ -51,17 +53,22 @@ from .wire import (
     STRUCT,
     WORD_BYTES,
     Element,
+    capability_index,
     far_is_double,
     far_offset,
     far_segment,
+    is_capability,
     kind,
     list_body_words,
     list_count,
+    list_shape,
     list_size_code,
+    object_words,
     offset,
     shape_of,
     struct_data_words,
     struct_pointers,
+    struct_shape,
     tag_count,
 )
 
@@ -183,8 +190,10 @@ class _Segments:
         checked yet; None for the null pointer (encoding specification, "Inter-Segment Pointers").
         """
         pointer = self.word(segment, at)
-        if pointer == 0:
-            return None
+        return self.resolve(pointer, segment, at) if pointer else None
+
+    def resolve(self, pointer: int, segment: int, at: int) -> tuple[int, int, int]:
+        """Follow a pointer that is not null and was loaded from word ``at``."""
         if kind(pointer) != FAR:
             return shape_of(pointer), segment, at + 1 + offset(pointer)
         segment = far_segment(pointer)
@@ -215,6 +224,33 @@ class _Segments:
                 offset=pad + 1,
             )
         return tag, far_segment(pointer), far_offset(pointer)
+
+
+@final
+class _Copied:
+    """Lets ``tree`` read what is to be copied: checked, charged and not too deep."""
+
+    __slots__ = ("_nesting", "_segments")
+
+    def __init__(self, segments: _Segments, nesting: int) -> None:
+        self._segments = segments
+        self._nesting = nesting
+
+    def spot(self, segment: int, word: int, pointer: int, depth: int) -> Spot:
+        """Follow a pointer that is not null."""
+        if kind(pointer) == OTHER:
+            return pointer, segment, word
+        _descend(self._nesting - depth, segment, word)
+        shape, segment, start = self._segments.resolve(pointer, segment, word)
+        if kind(shape) == OTHER:
+            return shape, segment, start
+        self._segments.claim(segment, start, object_words(shape), "an object that is copied")
+        return shape, segment, start
+
+    def octets(self, segment: int, start: int, words: int) -> bytes:
+        """Answer a copy of words that were claimed."""
+        first = start * WORD_BYTES
+        return bytes(self._segments.views[segment][first : first + words * WORD_BYTES])
 
 
 @final
@@ -328,6 +364,27 @@ class _Pointers(ABC):
         except UnicodeDecodeError as cause:
             raise InvalidText(f"a text is not UTF-8 at its byte {cause.start}") from cause
 
+    def get_capability(self, index: SupportsIndex) -> int | None:
+        """Answer the capability's index into its table, or None for a null pointer."""
+        at = self._slot(index)
+        pointer = self._segments.word(self._segment, at) if at >= 0 else 0
+        if pointer == 0:
+            return None
+        if not is_capability(pointer):
+            raise PointerKindMismatch(
+                "a pointer that leads to no capability", segment=self._segment, offset=at
+            )
+        return capability_index(pointer)
+
+    def copied(self, index: SupportsIndex) -> Tree | None:
+        """Copy out what the pointer leads to, whatever it is; None for a null pointer."""
+        at = self._slot(index)
+        pointer = self._segments.word(self._segment, at) if at >= 0 else 0
+        if pointer == 0:
+            return None
+        source = _Copied(self._segments, self._nesting)
+        return read_tree(source, self._segment, at, pointer)
+
     def get_data(self, index: SupportsIndex) -> bytes | None:
         """Answer a copy of the data, or None for a null pointer."""
         return self._blob(index, "data")
@@ -377,29 +434,29 @@ class _Pointers(ABC):
             return _Elements(
                 segment, start, count, size_code, width, 0 if pointers else width, pointers
             )
-        tag = segments.word(segment, start)
-        if kind(tag) != STRUCT:
+        word = segments.word(segment, start)
+        if kind(word) != STRUCT:
             raise PointerKindMismatch(
-                f"the tag of a list of structs describes {_name_of(tag)}",
+                f"the tag of a list of structs describes {_name_of(word)}",
                 segment=segment,
                 offset=start,
             )
-        data_words = struct_data_words(tag)
-        pointers = struct_pointers(tag)
+        data_words = struct_data_words(word)
+        pointers = struct_pointers(word)
         element_words = data_words + pointers
-        if tag_count(tag) * element_words > count:
+        if tag_count(word) * element_words > count:
             raise PointerOutOfBounds(
-                f"the tag of a list of {count} words counts {tag_count(tag)} structs"
+                f"the tag of a list of {count} words counts {tag_count(word)} structs"
                 f" of {element_words} words",
                 segment=segment,
                 offset=start,
-                words_asked=tag_count(tag) * element_words,
+                words_asked=tag_count(word) * element_words,
                 words_granted=count,
             )
         return _Elements(
             segment,
             start + 1,
-            tag_count(tag),
+            tag_count(word),
             size_code,
             element_words * WORD_BYTES,
             data_words * WORD_BYTES,
@@ -416,6 +473,19 @@ class _Pointers(ABC):
             segment=found.segment,
             offset=found.start,
         )
+
+
+def _tree_of_list(segments: _Segments, found: _Elements, nesting: int) -> Tree:
+    """Copy out a list that was opened; charged to the traversal limit again."""
+    source = _Copied(segments, nesting)
+    count = found.count
+    start = found.start
+    if found.size_code == SIZE_COMPOSITE:
+        count *= found.step_bytes // WORD_BYTES
+        start -= 1
+    shape = list_shape(found.size_code, count)
+    segments.charge(object_words(shape))
+    return read_spot(source, (shape, found.segment, start), -1)
 
 
 def _name_of(shape: int) -> str:
@@ -488,6 +558,25 @@ class StructReader(_Pointers):
     def pointer_count(self) -> int:
         """Number of pointers that the writer's schema had."""
         return self._pointer_count
+
+    def tree(self) -> Tree:
+        """Copy out the struct, and all below it; charged to the traversal limit again."""
+        segments = self._segments
+        words, rest = divmod(self._data_bytes, WORD_BYTES)
+        segments.charge(words + self._pointer_count)
+        source = _Copied(segments, self._nesting)
+        if rest == 0 and self._first_pointer * WORD_BYTES == self._data + self._data_bytes:
+            shape = struct_shape(words, self._pointer_count)
+            return read_spot(source, (shape, self._segment, self._data // WORD_BYTES), -1)
+        data = bytes(self._view[self._data : self._data + self._data_bytes])
+        padded = data.ljust((words + 1 if rest else words) * WORD_BYTES, b"\0")
+        return read_struct(
+            source, self._segment, self._first_pointer, padded, self._pointer_count, 0
+        )
+
+    def total_words(self) -> int:
+        """Answer the words of the struct and of all below it, landing pads left out."""
+        return self.tree().total_words()
 
     def _slot(self, index: SupportsIndex) -> int:
         number = _not_negative(index)
@@ -615,6 +704,25 @@ class ListReader:
             self._segments.charge(self._count)
         return self._values()
 
+    def tree(self) -> Tree:
+        """Copy out the list, as a list of these primitives."""
+        element = self._element
+        shape = list_shape(element.size_code, self._count)
+        words = list_body_words(element.size_code, self._count)
+        self._segments.charge(words)
+        if element.bytes == 0 or self._step == element.bytes:
+            octets = (self._count * element.bits + 7) // 8
+            body = bytearray(self._view[self._start : self._start + octets])
+            if element is Element.BOOL and self._count % 8:
+                body[-1] &= (1 << self._count % 8) - 1
+        else:
+            body = bytearray()
+            for index in range(self._count):
+                at = self._start + index * self._step
+                body += self._view[at : at + element.bytes]
+        body += bytes(words * WORD_BYTES - len(body))
+        return Tree(shape, body)
+
     def _values(self) -> Iterator[int | float | bool | None]:
         for index in range(self._count):
             yield self._value(index)
@@ -635,11 +743,12 @@ class ListReader:
 class PointerListReader(_Pointers):
     """A list of pointers: ``len()``, and whatever can be asked of a pointer, by element index."""
 
-    __slots__ = ("_count", "_start", "_step_words")
+    __slots__ = ("_count", "_found", "_start", "_step_words")
 
     def __init__(self, segments: _Segments, found: _Elements, nesting: int) -> None:
         """Not for callers: ``get_pointer_list`` is where these readers come from."""
         super().__init__(segments, found.segment, nesting)
+        self._found = found
         # In a list of structs the data section comes first, in each element.
         self._start = found.start + found.data_bytes // WORD_BYTES
         self._step_words = found.step_bytes // WORD_BYTES
@@ -648,6 +757,10 @@ class PointerListReader(_Pointers):
     def __len__(self) -> int:
         """Answer the number of elements."""
         return self._count
+
+    def tree(self) -> Tree:
+        """Copy out the list, and all below it, as what it was written as."""
+        return _tree_of_list(self._segments, self._found, self._nesting)
 
     def _slot(self, index: SupportsIndex) -> int:
         return self._start + _element_index(index, self._count) * self._step_words
@@ -681,6 +794,10 @@ class StructListReader:
         if self._found.step_bytes == 0:
             self._segments.charge(self._found.count)
         return self._structs()
+
+    def tree(self) -> Tree:
+        """Copy out the list, and all below it, as what it was written as."""
+        return _tree_of_list(self._segments, self._found, self._nesting)
 
     def _structs(self) -> Iterator[StructReader]:
         for index in range(self._found.count):

@@ -53,6 +53,40 @@ class Intervals:
         return at >= 0 and word < self.ends[at]
 
 
+class Epochs:
+    """Ranges of words, each with an epoch; a later range takes the place of what it covers."""
+
+    __slots__ = ("_ends", "_epochs", "_starts")
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        self._epochs: list[int] = []
+
+    def __bool__(self) -> bool:
+        """Answer whether there is any range."""
+        return bool(self._starts)
+
+    def put(self, start: int, end: int, epoch: int) -> None:
+        """Give the words ``start`` to ``end`` this epoch."""
+        first = bisect_right(self._ends, start)
+        last = bisect_left(self._starts, end)
+        ranges = [(start, end, epoch)]
+        if first < last:
+            if self._starts[first] < start:
+                ranges.insert(0, (self._starts[first], start, self._epochs[first]))
+            if self._ends[last - 1] > end:
+                ranges.append((end, self._ends[last - 1], self._epochs[last - 1]))
+        self._starts[first:last] = [start for start, _, _ in ranges]
+        self._ends[first:last] = [end for _, end, _ in ranges]
+        self._epochs[first:last] = [epoch for _, _, epoch in ranges]
+
+    def at(self, word: int) -> int:
+        """Answer the epoch of a word, 0 where it has none."""
+        index = bisect_right(self._starts, word) - 1
+        return self._epochs[index] if index >= 0 and word < self._ends[index] else 0
+
+
 class Segment:
     """One grant, and what became of its words. All numbers are words."""
 
@@ -62,6 +96,7 @@ class Segment:
         "key",
         "lost",
         "memory",
+        "moved",
         "retired",
         "unzeroed",
         "used",
@@ -81,6 +116,8 @@ class Segment:
         #: The bytearray itself, where the allocator promises that it stays (``stable``).
         self.memory: bytearray | None = None
         self.retired = Intervals()
+        #: Words whose objects were disowned: the handles of an earlier epoch are stale.
+        self.moved = Epochs()
         #: Retired ranges that wait to be zeroed at the next borrow.
         self.unzeroed: list[tuple[int, int]] = []
 

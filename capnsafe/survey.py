@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from . import wire
 from .errors import MalformedMessage, PointerOutOfBounds
 from .segment import Segment
+from .tree import Spot
 from .wire import WORD_BYTES
 
 if TYPE_CHECKING:
@@ -129,11 +130,25 @@ def survey(arena: Arena, slots: list[tuple[Segment, int, int]]) -> list[Extent]:
     """
     own = [(segment, word, word + 1) for segment, word, _ in slots]
     extents = list(own)
+    todo = [resolve(arena, segment, word, pointer) for segment, word, pointer in slots]
+    _walk(arena, todo, extents)
+    for extent in own:
+        extents.remove(extent)
+    return extents
+
+
+def survey_object(arena: Arena, found: Found) -> list[Extent]:
+    """Walk an object whose place is known, as ``survey`` does."""
+    extents: list[Extent] = []
+    _walk(arena, [found], extents)
+    return extents
+
+
+def _walk(arena: Arena, todo: list[Found], extents: list[Extent]) -> None:
+    """Add the words of some objects, and of all below them, to ``extents``, which gets sorted."""
     budget = arena.handed_out
-    todo = list(slots)
     while todo:
-        segment, at, pointer = todo.pop()
-        found = resolve(arena, segment, at, pointer)
+        found = todo.pop()
         if found.shape & 3 == wire.OTHER:
             continue
         if found.pad_segment is not None:
@@ -145,17 +160,17 @@ def survey(arena: Arena, slots: list[tuple[Segment, int, int]]) -> list[Extent]:
         extents.append((found.segment, found.start, found.start + words))
         budget -= words
         if budget < 0:
-            raise MalformedMessage("an old value visits words twice", segment=segment.index)
-        todo.extend(_pointers_in(arena, found))
+            raise MalformedMessage("a value visits words twice", segment=found.segment.index)
+        todo.extend(
+            resolve(arena, segment, at, pointer)
+            for segment, at, pointer in _pointers_in(arena, found)
+        )
     extents.sort(key=_by_place)
     for (left, _, stop), (right, start, _) in pairwise(extents):
         if left is right and start < stop:
             raise MalformedMessage(
-                "an old value has objects that overlap", segment=left.index, offset=start
+                "a value has objects that overlap", segment=left.index, offset=start
             )
-    for extent in own:
-        extents.remove(extent)
-    return extents
 
 
 def _pointers_in(arena: Arena, found: Found) -> list[tuple[Segment, int, int]]:
@@ -193,3 +208,31 @@ def _pointers_in(arena: Arena, found: Found) -> list[tuple[Segment, int, int]]:
 def _by_place(extent: Extent) -> tuple[int, int, int]:
     segment, start, end = extent
     return segment.index, start, end
+
+
+class Built:
+    """Lets ``tree`` read from the message that is being built.
+
+    What is read is bounded by the words handed out: a message that was scribbled upon may have
+    pointers in a circle.
+    """
+
+    __slots__ = ("_arena", "_budget")
+
+    def __init__(self, arena: Arena) -> None:
+        self._arena = arena
+        self._budget = arena.handed_out
+
+    def spot(self, segment: int, word: int, pointer: int, depth: int) -> Spot:
+        """Follow a pointer that is not null."""
+        found = resolve(self._arena, self._arena.segments[segment], word, pointer)
+        if found.shape & 3 == wire.OTHER:
+            return pointer, segment, word
+        return found.shape, found.segment.index, found.start
+
+    def octets(self, segment: int, start: int, words: int) -> bytes:
+        """Answer a copy of words handed out."""
+        self._budget -= words
+        if self._budget < 0:
+            raise MalformedMessage("an object is reached in two ways", segment=segment)
+        return self._arena.copy_out(self._arena.segments[segment], start, words * WORD_BYTES)

@@ -188,3 +188,18 @@ def far_offset(pointer: int) -> int:
 def far_segment(pointer: int) -> int:
     """Answer the segment that holds the landing pad."""
     return pointer >> 32
+
+
+def capability_pointer(index: int) -> int:
+    """Answer the pointer to entry ``index`` of the capability table (32 bits)."""
+    return OTHER | index << 32
+
+
+def is_capability(pointer: int) -> bool:
+    """Answer whether a pointer is a capability: of its low 32 bits, only the kind is set."""
+    return pointer & 0xFFFFFFFF == OTHER
+
+
+def capability_index(pointer: int) -> int:
+    """Answer the entry of the capability table."""
+    return pointer >> 32

@@ -1,0 +1,76 @@
+"""Objects without a pointer: taken out of a message, given back to it, built apart from it."""
+
+from __future__ import annotations
+
+from . import wire
+from .arena import Arena
+from .draft import Draft, attempt
+from .errors import ArgumentValueError
+from .segment import Segment, give_back
+from .survey import Extent, Found, survey_object
+from .tree import Tree
+
+
+def disown(arena: Arena, slot: Segment, word: int, found: Found) -> None:
+    """Null the pointer at ``word`` of ``slot``; what it led to stays, its handles are stale.
+
+    The landing pad on the way is retired.
+    """
+
+    def build(draft: Draft) -> None:
+        pad: list[Extent] = []
+        if found.pad_segment is not None:
+            pad = [(found.pad_segment, found.pad, found.pad + found.pad_words)]
+        kept = [extent for extent in survey_object(arena, found) if extent not in pad]
+        draft.link(slot, [(word, 0)], moved=pad, disowned=kept)
+
+    attempt(arena, build)
+    found.pad_segment = None
+
+
+def adopt(arena: Arena, slot: Segment, word: int, found: Found) -> None:
+    """Point to an object from ``word`` of ``slot``, and retire what was there before.
+
+    An object cannot be adopted by itself, nor by what lies below it.
+    """
+
+    def build(draft: Draft) -> None:
+        for segment, start, end in survey_object(arena, found):
+            if segment is slot and start <= word < end:
+                raise ArgumentValueError("an orphan cannot be adopted by a part of itself")
+        pointer = found.shape
+        if pointer & 3 != wire.OTHER:
+            pointer = draft.point_to(slot, word, found.shape, found.segment, found.start)
+        draft.link(slot, [(word, pointer)])
+
+    attempt(arena, build)
+
+
+def retire(arena: Arena, found: Found) -> None:
+    """Retire an object that no pointer leads to, and all below it."""
+
+    def build(draft: Draft) -> None:
+        extents = survey_object(arena, found)
+        view = arena.borrow(found.segment)
+        try:
+            arena.publish(found.segment, view, [], {}, extents, [])
+        finally:
+            give_back(view)
+
+    attempt(arena, build)
+
+
+def build_apart(arena: Arena, tree: Tree) -> Found:
+    """Build a copy of what a tree holds, to which no pointer leads; answer where it is."""
+
+    def build(draft: Draft) -> Found:
+        if tree.words == 0:
+            if not arena.segments:
+                draft.first_segment(1)
+            draft.settle()
+            return Found(tree.shape, arena.segments[0], 0)
+        segment, start = draft.house_tree(tree)
+        draft.settle()
+        return Found(tree.shape, segment, start)
+
+    return attempt(arena, build)
