@@ -16,7 +16,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import Any, Final, SupportsFloat, SupportsIndex, TypeAlias
+from typing import Any, Final, SupportsFloat, SupportsIndex, TypeAlias, TypeVar
 
 from . import wire
 from .allocator import Buffer
@@ -42,6 +42,8 @@ from .wire import WORD_BYTES, Element
 
 #: What a primitive list holds.
 Primitive: TypeAlias = int | float | bool | None
+
+T = TypeVar("T")
 
 _DOUBLE: Final = struct.Struct("<d")
 
@@ -316,6 +318,25 @@ def _items(element: Element, values: Buffer) -> tuple[bytes, int]:
     if len(octets) % size:
         raise ArgumentValueError(f"{len(octets)} bytes are not a whole number of {element.name}")
     return octets, len(octets) // size
+
+
+def _listed(values: Iterable[T], what: str) -> list[T]:
+    """Answer what a caller's iterable yields; all of it, before memory is touched (P10)."""
+    try:
+        return list(values)
+    except Exception as error:
+        raise ArgumentTypeError(f"{what} cannot be iterated over: {told(error)}") from error
+
+
+def _pairs(values: Iterable[tuple[Element, int]]) -> list[tuple[Element, int]]:
+    """Answer the (type, offset) pairs that a caller's iterable yields."""
+    pairs = []
+    for value in _listed(values, "fields"):
+        pair: Any = value if type(value) is tuple else _listed(value, "a field")
+        if len(pair) != 2:
+            raise ArgumentTypeError(f"a field is a type and an offset, not {len(pair)} values")
+        pairs.append((pair[0], pair[1]))
+    return pairs
 
 
 def _truth(value: bool) -> bool:
@@ -801,10 +822,10 @@ class StructBuilder(Pointers):
         """
         tag = integer(member, "a member")
         slots = [(_UINT16, integer(offset, "a field offset"))]
-        for element, at in fields:
+        for element, at in _pairs(fields):
             slots.append((_check_element(element), integer(at, "a field offset")))
-        rows = [integer(index, "a pointer index") for index in pointers]
-        words = [self._slot(index) for index in rows]
+        rows = [integer(index, "a pointer index") for index in _listed(pointers, "pointers")]
+        words = sorted({self._slot(index) for index in rows})
         if self._ticket != self._arena.ticket:
             self._require_current()
         _require_range(_UINT16, tag)
@@ -1085,6 +1106,10 @@ class Orphan:
     def __init__(self, arena: Arena, found: Found) -> None:
         self._arena = arena
         self._found: Found | None = found
+
+    def __reduce__(self) -> str:
+        """Refuse to be copied or pickled: both could be adopted."""
+        raise ArgumentTypeError("an orphan cannot be copied: it would have two owners")
 
     def _current(self) -> Found:
         self._arena.require_idle()

@@ -25,6 +25,7 @@ from .orphanage import build_apart
 from .reader import StructReader
 from .survey import resolve
 from .tree import Tree
+from .upgrade import enlarged, upgrade
 
 #: A message without a root is one null pointer.
 _NO_ROOT = bytes(wire.WORD_BYTES)
@@ -75,8 +76,13 @@ class MessageBuilder:
         since = arena.epoch if words else ~arena.epoch
         return StructBuilder(arena, segment, start, since, start, data, pointers)
 
-    def get_root(self) -> StructBuilder | None:
-        """Open the root struct; ``None`` where there is none yet."""
+    def get_root(self, data_words: int = 0, pointer_count: int = 0) -> StructBuilder | None:
+        """Open the root struct; ``None`` where there is none yet.
+
+        It has at least the sections that are asked for: a smaller one, of an older schema, is
+        moved, and handles on it are stale.
+        """
+        asked = check_sections(data_words, pointer_count)
         arena = self._arena
         arena.require_idle()
         if not arena.segments:
@@ -88,6 +94,9 @@ class MessageBuilder:
         found = resolve(arena, slot, 0, pointer)
         if found.shape & 3 != wire.STRUCT:
             raise PointerKindMismatch("the root is no struct", segment=0, offset=0)
+        larger = enlarged(arena, found, *asked)
+        if larger is not None:
+            found = upgrade(arena, slot, 0, found, larger)
         data = wire.struct_data_words(found.shape)
         pointers = wire.struct_pointers(found.shape)
         if data + pointers:

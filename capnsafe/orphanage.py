@@ -7,7 +7,7 @@ from .arena import Arena
 from .draft import Draft, attempt
 from .errors import ArgumentValueError
 from .segment import Segment, give_back
-from .survey import Extent, Found, survey_object
+from .survey import Extent, Found, require_disjoint, survey_object
 from .tree import Tree
 
 
@@ -21,7 +21,9 @@ def disown(arena: Arena, slot: Segment, word: int, found: Found) -> None:
         pad: list[Extent] = []
         if found.pad_segment is not None:
             pad = [(found.pad_segment, found.pad, found.pad + found.pad_words)]
-        kept = [extent for extent in survey_object(arena, found) if extent not in pad]
+        extents = survey_object(arena, found)
+        require_disjoint([*extents, (slot, word, word + 1)])
+        kept = [extent for extent in extents if extent not in pad]
         draft.link(slot, [(word, 0)], moved=pad, disowned=kept)
 
     attempt(arena, build)

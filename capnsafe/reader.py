@@ -34,16 +34,18 @@ from .errors import (
     ArgumentTypeError,
     ArgumentValueError,
     InvalidText,
+    MessageTooLarge,
     NestingLimitExceeded,
     PointerKindMismatch,
     PointerOutOfBounds,
     TraversalLimitExceeded,
 )
-from .tree import Spot, Tree, read_spot, read_struct, read_tree
+from .tree import Spot, Tree, read_spot, read_tree
 from .wire import (
     ELEMENT_BITS,
     FAR,
     LIST,
+    MAX_LIST_COUNT,
     OTHER,
     POINTER,
     SIZE_BIT,
@@ -207,6 +209,8 @@ class _Segments:
                     segment=segment,
                     offset=pad,
                 )
+            if kind(pointer) == OTHER:
+                return pointer, segment, pad
             return shape_of(pointer), segment, pad + 1 + offset(pointer)
         self.claim(segment, pad, 2, "a double landing pad")
         pointer = self.word(segment, pad)
@@ -563,16 +567,14 @@ class StructReader(_Pointers):
         """Copy out the struct, and all below it; charged to the traversal limit again."""
         segments = self._segments
         words, rest = divmod(self._data_bytes, WORD_BYTES)
-        segments.charge(words + self._pointer_count)
-        source = _Copied(segments, self._nesting)
-        if rest == 0 and self._first_pointer * WORD_BYTES == self._data + self._data_bytes:
+        segments.charge(words + self._pointer_count + (rest > 0))
+        if rest == 0:
+            source = _Copied(segments, self._nesting)
             shape = struct_shape(words, self._pointer_count)
             return read_spot(source, (shape, self._segment, self._data // WORD_BYTES), -1)
+        # An element of a list of values that are no whole words; it has no pointers.
         data = bytes(self._view[self._data : self._data + self._data_bytes])
-        padded = data.ljust((words + 1 if rest else words) * WORD_BYTES, b"\0")
-        return read_struct(
-            source, self._segment, self._first_pointer, padded, self._pointer_count, 0
-        )
+        return Tree(struct_shape(1, 0), bytearray(data.ljust(WORD_BYTES, b"\0")))
 
     def total_words(self) -> int:
         """Answer the words of the struct and of all below it, landing pads left out."""
@@ -707,6 +709,11 @@ class ListReader:
     def tree(self) -> Tree:
         """Copy out the list, as a list of these primitives."""
         element = self._element
+        if self._count > MAX_LIST_COUNT:
+            # A tag counts one bit more than the pointer of a list of voids.
+            raise MessageTooLarge(
+                f"a list has at most {MAX_LIST_COUNT} elements, not {self._count}"
+            )
         shape = list_shape(element.size_code, self._count)
         words = list_body_words(element.size_code, self._count)
         self._segments.charge(words)

@@ -128,13 +128,11 @@ def survey(arena: Arena, slots: list[tuple[Segment, int, int]]) -> list[Extent]:
     A slot is (segment, word, the pointer read there). The walk visits no word twice, or raises
     ``MalformedMessage``; it is iterative, and its work is bounded by the words of the message.
     """
-    own = [(segment, word, word + 1) for segment, word, _ in slots]
+    own = {(segment, word, word + 1) for segment, word, _ in slots}
     extents = list(own)
     todo = [resolve(arena, segment, word, pointer) for segment, word, pointer in slots]
     _walk(arena, todo, extents)
-    for extent in own:
-        extents.remove(extent)
-    return extents
+    return [extent for extent in extents if extent not in own]
 
 
 def survey_object(arena: Arena, found: Found) -> list[Extent]:
@@ -145,7 +143,7 @@ def survey_object(arena: Arena, found: Found) -> list[Extent]:
 
 
 def _walk(arena: Arena, todo: list[Found], extents: list[Extent]) -> None:
-    """Add the words of some objects, and of all below them, to ``extents``, which gets sorted."""
+    """Add the words of some objects, and of all below them, to ``extents``; none is met twice."""
     budget = arena.handed_out
     while todo:
         found = todo.pop()
@@ -165,6 +163,11 @@ def _walk(arena: Arena, todo: list[Found], extents: list[Extent]) -> None:
             resolve(arena, segment, at, pointer)
             for segment, at, pointer in _pointers_in(arena, found)
         )
+    require_disjoint(extents)
+
+
+def require_disjoint(extents: list[Extent]) -> None:
+    """Raise ``MalformedMessage`` where two of the extents share a word; they get sorted."""
     extents.sort(key=_by_place)
     for (left, _, stop), (right, start, _) in pairwise(extents):
         if left is right and start < stop:

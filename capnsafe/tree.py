@@ -75,24 +75,6 @@ def read_spot(source: Source, spot: Spot, depth: int) -> Tree:
     return tree
 
 
-def read_struct(
-    source: Source, segment: int, start: int, data: bytes, pointers: int, depth: int
-) -> Tree:
-    """Copy out a struct whose data section is no whole words: an element of a list of bytes, say.
-
-    ``data`` is its data section (whole words); its pointers begin at word ``start``.
-    """
-    body = bytearray(data)
-    section = source.octets(segment, start, pointers) if pointers else b""
-    body += section
-    tree = Tree(wire.struct_shape(len(data) // WORD_BYTES, pointers), body)
-    first = len(data) // WORD_BYTES
-    pending: list[_Pending] = []
-    _take_pointers(tree, segment, start - first, [range(first, first + pointers)], depth, pending)
-    _read_below(source, pending)
-    return tree
-
-
 #: A pointer to follow: (parent, word in its body, segment, word there, pointer, depth).
 _Pending: TypeAlias = tuple[Tree, int, int, int, int, int]
 
@@ -109,6 +91,8 @@ def _read_object(source: Source, spot: Spot, depth: int) -> tuple[Tree, list[_Pe
     """Copy out one object; answer it, and its pointers, the first one last."""
     shape, segment, start = spot
     if shape & 3 == wire.OTHER:
+        if not wire.is_capability(shape):
+            raise MalformedMessage("a pointer of no known kind", segment=segment, offset=start)
         return Tree(shape, bytearray()), []
     words = wire.object_words(shape)
     body = bytearray(source.octets(segment, start, words) if words else b"")

@@ -13,7 +13,7 @@ from .arena import Arena
 from .draft import Draft, attempt
 from .errors import MessageTooLarge
 from .segment import Segment
-from .survey import Extent, Found, composite
+from .survey import Extent, Found, composite, require_disjoint
 from .wire import WORD_BYTES
 
 
@@ -134,14 +134,19 @@ def upgrade(arena: Arena, slot: Segment, word: int, found: Found, plan: Enlargem
     The words of the old object and of its landing pad are retired, and handles on it are stale.
     Answers where the object is now.
     """
+    extents = own_extents(found)
+    require_disjoint([*extents, (slot, word, word + 1)])
 
     def build(draft: Draft) -> Found:
-        old = arena.copy_out(
-            found.segment, found.start, wire.object_words(found.shape) * WORD_BYTES
-        )
-        body = bytearray(plan.words * WORD_BYTES)
-        body[: len(plan.head)] = plan.head
+        body = bytearray(plan.head)
         pointer, segment, start = draft.place(slot, word, plan.shape, plan.words, body)
+        old = b""
+        if plan.carries:
+            # Only now that there is memory for it: it may be large.
+            body += bytes(plan.words * WORD_BYTES - len(body))
+            old = arena.copy_out(
+                found.segment, found.start, wire.object_words(found.shape) * WORD_BYTES
+            )
         for element in range(plan.count if plan.carries else 0):
             source = plan.old_first + element * plan.old_step
             target = (plan.first + element * plan.step) * WORD_BYTES
@@ -158,7 +163,7 @@ def upgrade(arena: Arena, slot: Segment, word: int, found: Found, plan: Enlargem
                 )
                 wire.POINTER.pack_into(body, target, value)
                 target += WORD_BYTES
-        draft.link(slot, [(word, pointer)], moved=own_extents(found))
+        draft.link(slot, [(word, pointer)], moved=extents)
         return Found(plan.shape, segment, start)
 
     return attempt(arena, build)
