@@ -294,8 +294,8 @@ _UNSIGNED: Final = "BHILQN"
 _FLOATS: Final = "fd"
 
 
-def _items(element: Element, values: Buffer) -> tuple[bytes, int]:
-    """Answer the octets of a buffer of such elements, and their number."""
+def _items(element: Element, values: Buffer) -> bytes:
+    """Answer the octets of a buffer of such elements, or of bytes."""
     size = element.bytes
     if size == 0:
         raise ArgumentTypeError(f"a list of {element.name} cannot be made from a buffer")
@@ -315,9 +315,7 @@ def _items(element: Element, values: Buffer) -> tuple[bytes, int]:
         raise ArgumentTypeError(
             f"items of format {code!r} and {width} bytes are not of type {element.name}"
         )
-    if len(octets) % size:
-        raise ArgumentValueError(f"{len(octets)} bytes are not a whole number of {element.name}")
-    return octets, len(octets) // size
+    return octets
 
 
 def _listed(values: Iterable[T], what: str) -> list[T]:
@@ -570,8 +568,13 @@ class Pointers(Handle):
         the element's width, or of bytes. It is copied once.
         """
         _check_element(element)
-        octets, count = _items(element, values)
+        octets = _items(element, values)
         word = self._slot(index)
+        count, rest = divmod(len(octets), element.bytes)
+        if rest:
+            raise ArgumentValueError(
+                f"{len(octets)} bytes are not a whole number of {element.name}"
+            )
         if count > wire.MAX_LIST_COUNT:
             raise MessageTooLarge(f"a list has at most {wire.MAX_LIST_COUNT} elements, not {count}")
         shape = wire.list_shape(element.size_code, count)
