@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import capnp
+from capnsafe_fuzz.scenario import schema
+from capnsafe_fuzz.scenario.schema import EVERYTHING, SCALAR_BITS, Kind, ListType, StructType
 
 from capnsafe import (
     Element,
@@ -20,8 +22,6 @@ from capnsafe import (
     StructReader,
     read_message,
 )
-from capnsafe_fuzz.scenario import schema
-from capnsafe_fuzz.scenario.schema import EVERYTHING, SCALAR_BITS, Kind, ListType, StructType
 
 TOOL = Path(sys.executable).with_name("capnp")
 SCHEMA_FILE = Path(str(schema.__file__)).with_name("everything.capnp")

@@ -468,6 +468,28 @@ def test_readers_of_lists_are_copied(message: MessageBuilder) -> None:
     assert target.get_struct_list(5) is not None
 
 
+def test_what_any_pointer_leads_to_is_copied_out(message: MessageBuilder) -> None:
+    root = message.init_root(0, 4)
+    root.init_struct(0, 1, 1).set_text(0, "text")
+    root.init_list(1, Element.BOOL, 3)[2] = True
+    root.set_capability(2, 5)
+    inner = root.get_struct(0)
+    assert inner is not None
+    for row in (root, root_of(message.to_bytes())):
+        struct, bits, capability, null = (row.copied(at) for at in range(4))
+        assert struct is not None
+        assert (struct.shape, bytes(struct.body)) == (wire.struct_shape(1, 1), bytes(16))
+        assert [(at, bytes(child.body)) for at, child in struct.children] == [
+            (1, b"text" + bytes(4))
+        ]
+        assert bits is not None
+        assert bytes(bits.body) == b"\4" + bytes(7)
+        assert capability is not None
+        assert (capability.shape, capability.words) == (wire.capability_pointer(5), 0)
+        assert null is None
+    assert root_of(message.to_bytes()).copied(9) is None
+
+
 # -- hostile sources -----------------------------------------------------------------------------
 
 
@@ -606,7 +628,7 @@ def test_only_structs_and_lists_are_copied(message: MessageBuilder, value: Any) 
     numbers = root.init_list(NUMBERS, Element.UINT32, 1)
     for act in (message.set_root, root.copy_from):
         with pytest.raises(ArgumentTypeError):
-            act(numbers)
+            act(numbers)  # type: ignore[arg-type]
 
 
 def test_a_stale_source_or_destination_raises(message: MessageBuilder) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,6 +28,7 @@ from capnsafe import (
     wire,
 )
 from capnsafe.builder import Orphan, PointerKind
+from capnsafe.segment import Epochs
 from tests.capnsafe.generated import converted, root_of
 from tests.capnsafe.memories import FailingMemory, Memory, ResizingMemory, closing
 from tests.capnsafe.reading import (
@@ -221,10 +224,10 @@ def test_each_kind_is_opened_as_what_it_is(message: MessageBuilder) -> None:
     kinds = [orphan.kind for orphan in orphans]
     assert kinds == [PointerKind.STRUCT, *[PointerKind.LIST] * 3, PointerKind.CAPABILITY]
     for orphan in orphans:
-        wrong = [
+        wrong: list[tuple[Orphan | None, Callable[[], object]]] = [
             (struct, orphan.get_struct),
-            (numbers, lambda orphan=orphan: orphan.get_list(Element.FLOAT32)),
-            (None, lambda orphan=orphan: orphan.get_list(Element.INT8)),
+            (numbers, partial(orphan.get_list, Element.FLOAT32)),
+            (None, partial(orphan.get_list, Element.INT8)),
             (texts, orphan.get_pointer_list),
             (structs, orphan.get_struct_list),
         ]
@@ -410,7 +413,7 @@ def test_an_orphan_has_one_owner(message: MessageBuilder) -> None:
     orphan = message.new_orphan_struct(1, 1)
     for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(ArgumentTypeError):
-            duplicate(orphan)  # type: ignore[operator]
+            duplicate(orphan)
 
 
 def test_after_the_message_was_closed() -> None:
@@ -567,3 +570,21 @@ def test_an_orphan_that_was_scribbled_upon() -> None:
             assert message.segments() == before
         memory.grants[0].scribble(4, 0)
         root.adopt(0, orphan)
+
+
+# -- which words belong to which epoch -----------------------------------------------------------
+
+
+def test_epochs_of_ranges_that_overlap() -> None:
+    for seed in range(60):
+        rng = random.Random(seed)
+        epochs = Epochs()
+        expected = [0] * 30
+        assert not epochs
+        for epoch in range(1, 12):
+            start = rng.randrange(29)
+            end = rng.randrange(start + 1, 31)
+            epochs.put(start, end, epoch)
+            expected[start:end] = [epoch] * (end - start)
+            assert [epochs.at(word) for word in range(30)] == expected
+        assert epochs

@@ -58,7 +58,7 @@ class Course:
         return root
 
     def slot(self, row: StructBuilder | PointerListBuilder) -> int:
-        count = len(row) if type(row) is PointerListBuilder else row.pointer_count
+        count = row.pointer_count if isinstance(row, StructBuilder) else len(row)
         return self.rng.randrange(count + 1) if count < 2 else self.rng.randrange(count)
 
     def sections(self) -> tuple[int, int]:
@@ -172,8 +172,11 @@ class Course:
 
 
 CALLS = [
-    call for name, call in vars(Course).items() if name.islower() and name not in
-    ("run", "row", "struct", "root", "slot", "sections", "keep") and not name.startswith("_")
+    call
+    for name, call in vars(Course).items()
+    if name.islower()
+    and name not in ("run", "row", "struct", "root", "slot", "sections", "keep")
+    and not name.startswith("_")
 ]
 
 STEPS = 60

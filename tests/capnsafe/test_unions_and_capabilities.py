@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from capnsafe_fuzz.scenario.schema import EVERYTHING
 
 from capnsafe import (
     ArgumentError,
@@ -26,7 +27,6 @@ from capnsafe import (
     wire,
 )
 from capnsafe.builder import PointerKind
-from capnsafe_fuzz.scenario.schema import EVERYTHING
 from tests.capnsafe.generated import converted, everything, root_of
 from tests.capnsafe.memories import FailingMemory, HookedMemory, Memory, Stop, closing
 
@@ -54,9 +54,7 @@ def union_layout() -> tuple[int, int, int, int]:
     """Answer where the compiler put the union: discriminant, number, words, low."""
     choice = everything.Everything.schema.fields["choice"].schema
     node = choice.node.struct
-    offsets = {
-        field.name: field.slot.offset for field in node.fields if field.which() == "slot"
-    }
+    offsets = {field.name: field.slot.offset for field in node.fields if field.which() == "slot"}
     group = choice.fields["numbers"].schema.node.struct
     low = next(field.slot.offset for field in group.fields if field.name == "low")
     return node.discriminantOffset, offsets["number"], offsets["words"], low
@@ -213,7 +211,8 @@ def test_wrong_arguments_change_nothing(
 def test_a_field_may_be_any_pair(message: MessageBuilder) -> None:
     root = message.init_root(1, 0)
     root.set_uint64(0, 2**64 - 1)
-    root.select(0, 0, fields=iter([[Element.UINT16, 1], (Element.UINT32, 1)]))
+    pairs: Any = iter([[Element.UINT16, 1], (Element.UINT32, 1)])
+    root.select(0, 0, fields=pairs)
     assert root.get_uint64(0) == 0
 
 
@@ -222,9 +221,10 @@ def test_a_stale_struct_is_not_switched(message: MessageBuilder) -> None:
     child = root.init_struct(0, 1, 1)
     root.clear(0)
     before = message.segments()
-    for options in ({}, {"pointers": [0]}, {"fields": [(Element.UINT16, 99)]}):
+    every: list[Any] = [{}, {"pointers": [0]}, {"fields": [(Element.UINT16, 99)]}]
+    for options in every:
         with pytest.raises(StaleHandle):
-            child.select(0, 1, **options)  # type: ignore[arg-type]
+            child.select(0, 1, **options)
     assert message.segments() == before
     message.close()
     with pytest.raises(Closed):
