@@ -7,7 +7,14 @@ message as it was.
 """
 
 from .allocator import Allocator
-from .builder import ListBuilder, PointerListBuilder, StructBuilder, StructListBuilder
+from .builder import (
+    ListBuilder,
+    Orphan,
+    PointerKind,
+    PointerListBuilder,
+    StructBuilder,
+    StructListBuilder,
+)
 from .errors import (
     AllocationRefused,
     AllocatorError,
@@ -75,6 +82,8 @@ __all__ = [
     "MessageStateError",
     "MessageTooLarge",
     "NestingLimitExceeded",
+    "Orphan",
+    "PointerKind",
     "PointerKindMismatch",
     "PointerListBuilder",
     "PointerListReader",

@@ -17,10 +17,10 @@ from capnsafe import (
     Element,
     HeapAllocator,
     MessageBuilder,
+    Orphan,
     SegmentLost,
     StructBuilder,
 )
-from capnsafe.builder import Orphan
 from tests.capnsafe.generated import root_of
 from tests.capnsafe.memories import FailingMemory, Memory, MovingMemory, ResizingMemory, closing
 

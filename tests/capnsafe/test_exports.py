@@ -42,6 +42,8 @@ EXPORTS = [
     "MessageStateError",
     "MessageTooLarge",
     "NestingLimitExceeded",
+    "Orphan",
+    "PointerKind",
     "PointerKindMismatch",
     "PointerListBuilder",
     "PointerListReader",

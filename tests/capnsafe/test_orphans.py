@@ -21,13 +21,14 @@ from capnsafe import (
     MalformedMessage,
     MessageBuilder,
     MessageTooLarge,
+    Orphan,
+    PointerKind,
     PointerKindMismatch,
     SegmentLost,
     StaleHandle,
     StructBuilder,
     wire,
 )
-from capnsafe.builder import Orphan, PointerKind
 from capnsafe.segment import Epochs
 from tests.capnsafe.generated import converted, root_of
 from tests.capnsafe.memories import FailingMemory, Memory, ResizingMemory, closing

@@ -18,10 +18,10 @@ from capnsafe import (
     Error,
     HeapAllocator,
     MessageBuilder,
+    Orphan,
     PointerListBuilder,
     StructBuilder,
 )
-from capnsafe.builder import Orphan
 from tests.capnsafe.generated import DEPTH, Scattering, converted
 from tests.capnsafe.memories import Memory, MovingMemory, closing
 

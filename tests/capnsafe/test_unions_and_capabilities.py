@@ -21,12 +21,12 @@ from capnsafe import (
     MalformedMessage,
     MessageBuilder,
     MessageReader,
+    PointerKind,
     PointerKindMismatch,
     StaleHandle,
     StructBuilder,
     wire,
 )
-from capnsafe.builder import PointerKind
 from tests.capnsafe.generated import converted, everything, root_of
 from tests.capnsafe.memories import FailingMemory, HookedMemory, Memory, Stop, closing
 
