@@ -15,6 +15,7 @@ from capnsafe import (
     AllocationRefused,
     AllocatorError,
     Element,
+    GrantTooSmall,
     HeapAllocator,
     MessageBuilder,
     Orphan,
@@ -204,6 +205,7 @@ class CuttingMemory(ResizingMemory):
         super().__init__(grant_words)
         self.message: MessageBuilder | None = None
         self.countdown = 0
+        self.again = False
 
     def segment(self, key: int, /) -> bytearray:
         if self.countdown:
@@ -211,6 +213,7 @@ class CuttingMemory(ResizingMemory):
             if self.countdown == 0 and self.message is not None:
                 for at, words in enumerate(self.message.segment_words()):
                     self.cut(at, words)
+                self.countdown += self.again
         return super().segment(key)
 
 
@@ -233,6 +236,23 @@ def test_unused_words_go_at_every_call(name: str) -> None:
                 act(scene)
             assert said(message) == expected
         assert sorted(key for key, _ in memory.released) == list(range(len(memory.grants)))
+
+
+def test_unused_words_that_always_go_are_given_up() -> None:
+    memory = CuttingMemory(10)
+    with MessageBuilder(memory) as message:
+        memory.message = message
+        root = message.init_root(0, 2)
+        root.set_text(0, "text")
+        before = message.segments()
+        memory.countdown = 1
+        memory.again = True
+        with pytest.raises(GrantTooSmall):
+            root.set(1, root)
+        memory.countdown = 0
+        assert message.segments() == before
+        root.set(1, root)
+        assert root.total_words() == 2 + 1 + 2 + 1
 
 
 @pytest.mark.parametrize("name", ACTS)

@@ -614,6 +614,30 @@ def test_a_huge_list_of_nothing_costs_nothing_to_copy(message: MessageBuilder) -
     assert message.segments() == before
 
 
+def test_a_message_scribbled_into_a_circle_is_not_copied_for_ever() -> None:
+    memory = Memory(grant_words=10)
+    with closing(MessageBuilder(memory), memory) as message:
+        root = message.init_root(0, 2)
+        for pointer in (
+            wire.with_offset(wire.struct_shape(0, 2), -1),
+            wire.far_pointer(0, 0),
+        ):
+            memory.grants[0].scribble(1, pointer)
+            before = message.segments()
+            for act in (
+                root.tree,
+                root.total_words,
+                message.canonical,
+                lambda: message.set_root(root),
+                lambda: root.set(1, root),
+                lambda: message.new_orphan(root),
+                lambda: root.clear(0),
+            ):
+                with pytest.raises(MalformedMessage):
+                    act()
+            assert message.segments() == before
+
+
 @pytest.mark.parametrize("value", [5, "text", b"bytes", object(), Element.BOOL, []])
 def test_only_structs_and_lists_are_copied(message: MessageBuilder, value: Any) -> None:
     root = init_node(message)
