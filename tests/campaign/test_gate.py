@@ -25,6 +25,7 @@ from capnsafe_fuzz.campaign.junit import write_junit
 from capnsafe_fuzz.campaign.progress import Quiet
 from capnsafe_fuzz.cli import cli, main
 from capnsafe_fuzz.encoders.planted import BUGS, read_bug
+from capnsafe_fuzz.engines import engines
 
 BUG = "dirty_memory_shows"
 ALL_PARTS = ["corpus", "witnesses", "canaries", "campaign", "matrix"]
@@ -391,6 +392,13 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         known=Path("known.txt"),
         findings=Path("kept"),
     )
+
+
+def test_this_repository_has_a_floor_for_every_engine() -> None:
+    config, configured = read_gate_config(Path(__file__).resolve().parents[2])
+    assert configured
+    assert set(config.situations) == set(engines())
+    assert config == GateConfig(situations=config.situations)
 
 
 @pytest.mark.parametrize("text", [None, "", "[tool.other]\nencoder = 'x'\n"])
