@@ -43,9 +43,10 @@ from .errors import (
     StaleHandle,
     TraversalLimitExceeded,
 )
-from .framing import frame, read_message, unframe, write_message
+from .framing import frame, read_message, read_messages, unframe, write_message
 from .memory import FixedAllocator, HeapAllocator
 from .message import MessageBuilder
+from .packing import Packer, Unpacker, pack, unpack
 from .reader import (
     ListReader,
     MessageReader,
@@ -83,6 +84,7 @@ __all__ = [
     "MessageTooLarge",
     "NestingLimitExceeded",
     "Orphan",
+    "Packer",
     "PointerKind",
     "PointerKindMismatch",
     "PointerListBuilder",
@@ -98,8 +100,12 @@ __all__ = [
     "StructListReader",
     "StructReader",
     "TraversalLimitExceeded",
+    "Unpacker",
     "frame",
+    "pack",
     "read_message",
+    "read_messages",
     "unframe",
+    "unpack",
     "write_message",
 ]

@@ -43,6 +43,7 @@ EXPORTS = [
     "MessageTooLarge",
     "NestingLimitExceeded",
     "Orphan",
+    "Packer",
     "PointerKind",
     "PointerKindMismatch",
     "PointerListBuilder",
@@ -58,9 +59,13 @@ EXPORTS = [
     "StructListReader",
     "StructReader",
     "TraversalLimitExceeded",
+    "Unpacker",
     "frame",
+    "pack",
     "read_message",
+    "read_messages",
     "unframe",
+    "unpack",
     "write_message",
 ]
 
