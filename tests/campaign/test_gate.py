@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 import shutil
+import textwrap
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from capnsafe_fuzz.campaign import gate
-from capnsafe_fuzz.campaign.config import StopRequest
-from capnsafe_fuzz.campaign.failures import ProvedNothingError, UsageError
+from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, StopRequest
+from capnsafe_fuzz.campaign.failures import (
+    EnvironmentFailedError,
+    ProvedNothingError,
+    UsageError,
+)
 from capnsafe_fuzz.campaign.findings import Finding
 from capnsafe_fuzz.campaign.gate import GateResult, Outcome, Part, run_gate
 from capnsafe_fuzz.campaign.gate_config import (
@@ -22,6 +28,7 @@ from capnsafe_fuzz.campaign.gate_config import (
     read_gate_config,
 )
 from capnsafe_fuzz.campaign.junit import write_junit
+from capnsafe_fuzz.campaign.parent import run_campaign
 from capnsafe_fuzz.campaign.progress import Quiet
 from capnsafe_fuzz.cli import cli, main
 from capnsafe_fuzz.encoders.planted import BUGS, read_bug
@@ -90,13 +97,13 @@ def told(result: GateResult) -> str:
     return "\n".join(case.detail for part in result.parts for case in part.troubles)
 
 
-def blind(folder: Path, monkeypatch: pytest.MonkeyPatch, *oracles: str) -> None:
-    """Take oracles (all, if none is named) from every process that is started from now on."""
+def bend_oracles(folder: Path, monkeypatch: pytest.MonkeyPatch, statements: str) -> None:
+    """Run statements on ORACLES in every process that is started from now on."""
     hook = f"""
         import importlib.util
         import sys
 
-        class Blinding:
+        class Bending:
             def find_spec(self, name, path=None, target=None):
                 if name != "capnsafe_fuzz.oracles":
                     return None
@@ -106,15 +113,14 @@ def blind(folder: Path, monkeypatch: pytest.MonkeyPatch, *oracles: str) -> None:
 
                 def exec_module(module):
                     load(module)
-                    for oracle in {oracles!r} or list(module.ORACLES):
-                        del module.ORACLES[oracle]
+                    exec({statements!r}, vars(module))
 
                 spec.loader.exec_module = exec_module
                 return spec
 
-        sys.meta_path.insert(0, Blinding())
+        sys.meta_path.insert(0, Bending())
     """
-    (folder / "sitecustomize.py").write_text(re.sub(r"(?m)^ {8}", "", hook))
+    (folder / "sitecustomize.py").write_text(textwrap.dedent(hook))
     monkeypatch.syspath_prepend(folder)
 
 
@@ -202,7 +208,7 @@ def test_an_empty_corpus_proves_nothing(small: GateConfig, tmp_path: Path) -> No
 def test_a_blind_harness_is_no_pass(
     small: GateConfig, few: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    blind(tmp_path, monkeypatch)
+    bend_oracles(tmp_path, monkeypatch, "ORACLES.clear()")
     monkeypatch.setattr(gate, "CANARY_EXECUTIONS", 300)
     result = run(small)
     assert result.exit_code == 3
@@ -216,12 +222,73 @@ def test_a_blind_harness_is_no_pass(
 def test_one_eye_is_not_enough(
     small: GateConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    blind(tmp_path, monkeypatch, "clean")
+    bend_oracles(tmp_path, monkeypatch, "del ORACLES['clean']")
     result = run(small)
     assert result.exit_code == 3
     unseen = {case.name for case in result.parts[1].troubles}
     assert unseen == {BUG}
     assert read_bug(BUGS[BUG]).promise == "P9"
+
+
+def test_a_harness_that_cries_wolf_is_told_from_one_that_sees(
+    small: GateConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statements = """
+from dataclasses import replace
+from capnsafe_fuzz.oracles.oracle import Finding
+def wolf(record):
+    yield Finding(0, "root", "wolf", "a wolf")
+ORACLES["clean"] = replace(ORACLES["clean"], check=wolf)
+"""
+    bend_oracles(tmp_path, monkeypatch, statements)
+    monkeypatch.setattr(gate, "CANARY_EXECUTIONS", 100)
+    result = run(replace(small, executions=2))
+    (trouble,) = [case for case in result.parts[1].troubles if case.name == BUG]
+    # P9 is seen broken, but then it is seen broken everywhere.
+    assert trouble.detail == (
+        f"the harness cannot tell planted:{BUG} from capnsafe: "
+        "on the witness that one breaks P9 root wolf"
+    )
+    assert verdicts(result)["canaries"] == "blind"
+    assert result.exit_code == 1
+
+
+def test_a_campaign_that_ended_early_proves_nothing(
+    small: GateConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_short(config: CampaignConfig, **others: Any) -> CampaignResult:
+        result = run_campaign(config, **others)
+        if config.encoder == "capnsafe":
+            result.executions -= 1
+        return result
+
+    monkeypatch.setattr(gate, "run_campaign", cut_short)
+    result = run(replace(small, executions=20))
+    assert result.exit_code == 3
+    assert verdicts(result)["campaign"] == "blind"
+    assert "the campaign ended after 19 of 20 executions" in told(result)
+
+
+def test_a_machine_that_fails_ends_the_gate(
+    small: GateConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(config: CampaignConfig, **others: Any) -> CampaignResult:
+        if config.encoder != "capnsafe":
+            return run_campaign(config, **others)
+        failure = EnvironmentFailedError("the disk is full")
+        failure.result = CampaignResult(config, executions=5)
+        raise failure
+
+    monkeypatch.setattr(gate, "run_campaign", full_disk)
+    result = run(small)
+    assert result.exit_code == 4
+    assert [part.name for part in result.parts] == ALL_PARTS[:-1]
+    assert verdicts(result)["campaign"] == "error"
+    assert result.parts[-1].summary.startswith("5 executions of capnsafe")
+    write_junit(tmp_path / "junit.xml", result)
+    assert "the disk is full" in {
+        error.text for error in check_junit(tmp_path / "junit.xml").iter("error")
+    }
 
 
 def test_a_canary_that_is_not_found_in_time_is_missed(
