@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import sys
+import traceback
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 from capnsafe_fuzz.encoders import find_encoder, planted
 from capnsafe_fuzz.encoders.planted import Edit, PlantedBug, PlantingError, plant, read_bug
 from capnsafe_fuzz.execution import execute, explain, script
+from capnsafe_fuzz.scenario import parse_scenario
 
 import capnsafe
 
@@ -120,13 +124,34 @@ def test_the_quick_run_finds_it_too(name: str) -> None:
     assert execute(planted.witness(name), find_encoder(f"planted:{name}")).violations
 
 
-def ends_well(program: str) -> bool:
-    """Whether a program exits with 0; not in a process of its own, which would take a minute."""
+def end_of(program: str) -> BaseException | None:
+    """What ends a program, None if nothing; not in a process of its own, which takes a minute."""
     try:
         exec(compile(program, "<program>", "exec"), {"__name__": "program"})
-    except (Exception, SystemExit, KeyboardInterrupt):
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
+        return error
+    return None
+
+
+def shows(error: BaseException | None, program: str) -> bool:
+    """Whether a program ended in this way because of what it is about, and of nothing else."""
+    if error is None:
         return False
-    return True
+    if isinstance(error, AssertionError | SystemExit):
+        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+        return frame.f_code.co_filename == "<program>"
+    headline = " ".join(
+        line.removeprefix("# ")
+        for line in itertools.takewhile(lambda line: line.startswith("#"), program.splitlines())
+    )
+    if isinstance(error, capnsafe.MalformedMessage):
+        # The reader is the right one: what was built is no message, or not of the schema.
+        return "after " in headline and "MessageReader" in program
+    if "did not let the memory's interrupt through" in headline:
+        return isinstance(error.__cause__, KeyboardInterrupt)
+    # An operation raised what it must not: what the finding says that it raised.
+    name = type(error).__name__
+    return re.search(rf"raised (\w+\.)?{name}\b", headline) is not None
 
 
 @pytest.mark.parametrize("name", planted.BUGS)
@@ -134,5 +159,24 @@ def test_its_program_shows_the_bug_and_nothing_else(name: str) -> None:
     program = script(planted.witness(name), find_encoder(f"planted:{name}"))
     loading = f"load_package({name!r})"
     assert loading in program
-    assert not ends_well(program), program
-    assert ends_well(program.replace(loading, '__import__("capnsafe")')), program
+    error = end_of(program)
+    assert shows(error, program), f"{error!r}\n{program}"
+    assert end_of(program.replace(loading, '__import__("capnsafe")')) is None, program
+
+
+def test_its_program_reads_lists_as_the_right_reader_does() -> None:
+    text = """capnsafe scenario 1
+memory heap segment_words=36
+limit max_segment_words=1000
+h0 = root
+h1 = init h0.i64s 30
+h2 = init h0.i64s 20
+fault refuse MemoryError allocate 3 always
+"""
+    scenario = parse_scenario(text)
+    program = script(scenario, find_encoder("planted:zero_before_allocate"))
+    assert "ReaderElement.INT64" in program
+    error = end_of(program)
+    assert shows(error, program), f"{error!r}\n{program}"
+    loading = "load_package('zero_before_allocate')"
+    assert end_of(program.replace(loading, '__import__("capnsafe")')) is None, program

@@ -226,7 +226,9 @@ class _Writer:
         assert target is not None
         return f"{handle}.{self._open_or_init(TYPES[target], verb, at, value)}"
 
-    def _open_or_init(self, made: Type, verb: Verb, at: int, count: Any = None) -> str:
+    def _open_or_init(
+        self, made: Type, verb: Verb, at: int, count: Any = None, *, reading: bool = False
+    ) -> str:
         if isinstance(made, StructType):
             if verb is Verb.INIT:
                 return f"init_struct({at}, {made.data_words}, {made.pointer_count})"
@@ -242,11 +244,19 @@ class _Writer:
             if verb is Verb.INIT:
                 return f"init_pointer_list({at}, {count})"
             return f"get_pointer_list({at})"
-        self.needed.add("Element")
-        element_name = f"Element.{ACCESSORS[made.element].upper()}"
+        element_name = f"{self._element(reading)}.{ACCESSORS[made.element].upper()}"
         if verb is Verb.INIT:
             return f"init_list({at}, {element_name}, {count})"
         return f"get_list({at}, {element_name})"
+
+    def _element(self, reading: bool) -> str:
+        """The name of the class Element of the package that builds, or of the one that reads."""
+        if reading and self.planted:
+            # A copy's Element is a class of its own, which the reader refuses.
+            self.readers["Element as ReaderElement"] = "capnsafe"
+            return "ReaderElement"
+        self.needed.add("Element")
+        return "Element"
 
     def _value(self, kind: Kind, value: Any) -> str:
         if kind not in FLOATS:
@@ -351,11 +361,15 @@ class _Writer:
                 return f"{expression}.is_null({at})"
             assert target is not None
             held = TYPES[target]
-            expression += f".{self._open_or_init(held, Verb.OPEN, at)}"
+            expression += f".{self._open_or_init(held, Verb.OPEN, at, reading=True)}"
+        count = None
         if isinstance(expected, list):
-            return f"len({expression}) == {len(expected)}"
-        if isinstance(expected, tuple) and expected[:1] == (WEIGHTLESS,):
-            return f"len({expression}) == {expected[1]}"
+            count = len(expected)
+        elif isinstance(expected, tuple) and expected[:1] == (WEIGHTLESS,):
+            count = expected[1]
+        if count is not None:
+            # Of a null pointer there is no length to ask for.
+            return f"(found := {expression}) is not None and len(found) == {count}"
         return f"{expression} is not None"
 
 
