@@ -67,6 +67,8 @@ class State(Enum):
     WORKING = "working"
     #: The pointer and the marks are being written: an interrupt here cannot be undone.
     PUBLISHING = "publishing"
+    #: They are written, and the view is being given back.
+    PUBLISHED = "published"
     #: An allocator method is running.
     CALLING = "calling"
     #: The grants are being released.
@@ -77,6 +79,7 @@ class State(Enum):
 _IDLE: Final = State.IDLE
 _WORKING: Final = State.WORKING
 _PUBLISHING: Final = State.PUBLISHING
+_PUBLISHED: Final = State.PUBLISHED
 _CALLING: Final = State.CALLING
 _CLOSING: Final = State.CLOSING
 _CLOSED: Final = State.CLOSED
@@ -87,6 +90,7 @@ class Arena:
 
     __slots__ = (
         "__weakref__",
+        "_filling",
         "_fresh",
         "_places",
         "_replaced",
@@ -112,6 +116,8 @@ class Arena:
         self.epoch = 0
         self.ticket = 0
         self._stable = _declares_stable(allocator)
+        #: Segments in which the call under way has filled words.
+        self._filling: list[Segment] = []
         #: Segments from this index on were granted by the call under way.
         self._fresh = 0
         #: For slots whose object without words was replaced: the epoch of the last time.
@@ -132,9 +138,12 @@ class Arena:
     def _unavailable(self) -> MessageStateError:
         if self.state is _CLOSED or self.state is _CLOSING:
             return Closed("the message is closed")
-        if self.state is _CALLING:
-            return Reentered("the message is waiting for its allocator and takes no call")
-        return Poisoned("a call was interrupted while it changed the message: only close() works")
+        if self.state is _CALLING or self.state is _PUBLISHED:
+            return Reentered("the message is in the middle of a call, and takes no other")
+        return Poisoned(
+            "a call is not finished: it is still running, or was interrupted while it changed the"
+            " message, and then only close() works"
+        )
 
     def check(self, segment: Segment, word: int, since: int) -> int:
         """Answer the present ticket for a handle, or raise why it cannot be used.
@@ -163,7 +172,9 @@ class Arena:
     def borrow(self, segment: Segment, end: int = 0) -> View:
         """Answer the memory of a segment; it must be given back before the next allocator call.
 
-        With ``end``, at least that many words are needed beyond those handed out.
+        With ``end``, at least that many words are needed beyond those handed out. Words that the
+        call under way has filled must still be there, too: what was cut and grows back is not what
+        was filled.
         """
         if segment.lost:
             if self.state is _CLOSED or self.state is _CLOSING:
@@ -182,7 +193,7 @@ class Arena:
             segment.memory = None
             give_back(view)
             raise segment_lost(segment, words)
-        if words < end:
+        if words < end or words < segment.filled:
             segment.granted = segment.used
             give_back(view)
             raise Shrank
@@ -353,10 +364,25 @@ class Arena:
         self.ticket = NO_TICKET
         self._fresh = len(self.segments)
 
+    def note_filled(self, segment: Segment, end: int) -> None:
+        """Note that the call under way has filled words up to ``end``."""
+        if segment.filled == 0:
+            self._filling.append(segment)
+        segment.filled = max(segment.filled, end)
+
+    def forget_filled(self) -> None:
+        """Forget what the call under way has filled: it is handed out, or planned anew."""
+        while self._filling:
+            self._filling.pop().filled = 0
+
     def finish(self) -> None:
-        """End a call that has nothing to publish."""
-        if self.state is not _WORKING:
+        """End a call that has published, or has nothing to publish; all views are given back.
+
+        Not earlier: giving a view back can run code of the allocator's, which may call in here.
+        """
+        if self.state is not _PUBLISHED and self.state is not _WORKING:
             raise self._unavailable()
+        self.forget_filled()
         self.state = _IDLE
         self.ticket = self.epoch
 
@@ -401,14 +427,16 @@ class Arena:
                 segment.moved.put(start, end, self.epoch)
             if slot.unzeroed:
                 slot.zero_retired(view)
-        self.state = _IDLE
-        self.ticket = self.epoch
+        self.state = _PUBLISHED
 
     def abandon(self, error: BaseException) -> None:
         """Roll back the call under way: its grants are released, its marks never moved."""
+        if self.state is _PUBLISHED:
+            self.finish()
         if self.state is not _WORKING and self.state is not _CALLING:
             # Interrupted in the middle of publication: poisoned. Or behind it: done, or closed.
             return
+        self.forget_filled()
         fresh = self.segments[self._fresh :]
         del self.segments[self._fresh :]
         if fresh:

@@ -213,12 +213,10 @@ class Draft:
         """Fill what was reserved, and count it as handed out, without any pointer to it."""
         arena = self._arena
         segments = list(self._pieces)
-        if not segments:
-            arena.finish()
         for segment in segments:
             view = arena.borrow(segment, self._marks[segment])
             try:
-                _write(segment, view, self._pieces[segment])
+                _write(arena, segment, view, self._pieces[segment])
                 if segment is segments[-1]:
                     arena.publish(segment, view, [], self._marks, [], [])
             finally:
@@ -243,7 +241,7 @@ class Draft:
             if segment is not slot:
                 view = arena.borrow(segment, self._marks[segment])
                 try:
-                    _write(segment, view, pieces)
+                    _write(arena, segment, view, pieces)
                 finally:
                     give_back(view)
         end = self._marks.get(slot, 0)
@@ -252,7 +250,7 @@ class Draft:
             writes += data
         view = arena.borrow(slot, end)
         try:
-            _write(slot, view, self._pieces.get(slot, []))
+            _write(arena, slot, view, self._pieces.get(slot, []))
             old = [
                 (slot, word, value)
                 for word, _ in pointers
@@ -273,11 +271,13 @@ class Draft:
             give_back(view)
 
 
-def _write(segment: Segment, view: View, pieces: list[Piece]) -> None:
+def _write(arena: Arena, segment: Segment, view: View, pieces: list[Piece]) -> None:
     for start, words, head in pieces:
-        if segment.written < start + words:
-            segment.written = start + words
+        end = start + words
+        if segment.written < end:
+            segment.written = end
         fill(view, start, words, head)
+        arena.note_filled(segment, end)
 
 
 def install(
@@ -329,9 +329,12 @@ def attempt(arena: Arena, build: Callable[[Draft], T]) -> T:
     try:
         for _ in range(_ATTEMPTS):
             try:
-                return build(Draft(arena))
+                built = build(Draft(arena))
             except Shrank:
+                arena.forget_filled()
                 continue
+            arena.finish()
+            return built
         raise GrantTooSmall("segments shrank again and again while words were being reserved")
     except BaseException as error:
         arena.abandon(error)

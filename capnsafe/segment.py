@@ -91,6 +91,7 @@ class Segment:
     """One grant, and what became of its words. All numbers are words."""
 
     __slots__ = (
+        "filled",
         "granted",
         "index",
         "key",
@@ -110,6 +111,8 @@ class Segment:
         self.granted = 0
         #: Words handed out: they belong to objects, pads, or are retired.
         self.used = 0
+        #: The end of the words that the call under way has filled and not handed out yet.
+        self.filled = 0
         #: The highest word ever written, also by attempts that failed (P8).
         self.written = 0
         self.lost = False

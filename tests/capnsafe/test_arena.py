@@ -27,6 +27,7 @@ from capnsafe import (
     GrantOverlaps,
     GrantTooSmall,
     HeapAllocator,
+    ListBuilder,
     MalformedMessage,
     MessageBuilder,
     MessageTooLarge,
@@ -2012,3 +2013,59 @@ def test_guards_and_views_are_really_watched() -> None:
     with pytest.raises(AssertionError):
         memory.require_kept()
     assert isinstance(AllocatorError("x"), Error)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="classes can export buffers from 3.12 on")
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [
+        (lambda root, message: root.init_struct(CHILD, 2, 0), lambda root, _: root.clear(CHILD)),
+        (
+            lambda root, message: root.init_list(CHILD, Element.UINT64, 3),
+            lambda root, _: root.clear(CHILD),
+        ),
+        (
+            lambda root, message: message.init_root(2, 8),
+            lambda _, message: message.init_root(1, 1),
+        ),
+    ],
+)
+def test_a_call_from_a_view_that_is_given_back_makes_no_stale_handle_current(
+    outer: Callable[[Any, MessageBuilder], Any], inner: Callable[[Any, MessageBuilder], object]
+) -> None:
+    """P10, P12: the handle that the outer call answers is good, or raises."""
+    refusals = 0
+    for number in range(1, 40):
+        memory = ExporterMemory()
+        with MessageBuilder(memory) as message:
+            root = message.init_root(2, 8)
+            refused: list[Error] = []
+
+            def hook() -> None:
+                try:
+                    inner(root, message)  # noqa: B023
+                except Error as error:
+                    refused.append(error)  # noqa: B023
+
+            memory.hook = hook  # type: ignore[method-assign]
+            memory.number = memory.given_back + number
+            handle = outer(root, message)
+            ran = memory.given_back >= memory.number
+            memory.number = 0
+            refusals += len(refused)
+            with suppress(StaleHandle):
+                if type(handle) is ListBuilder:
+                    handle[0] = 0xDEADBEEF
+                else:
+                    handle.set_uint32(0, 0xDEADBEEF)
+                # What was accepted can be reached from the root.
+                found = message.get_root()
+                assert found is not None
+                words = found.tree()
+                reached = bytes(words.body) + b"".join(
+                    bytes(child.body) for _, child in words.children
+                )
+                assert (0xDEADBEEF).to_bytes(4, "little") in reached
+            if not ran:
+                break
+    assert refusals
