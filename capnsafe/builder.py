@@ -13,7 +13,6 @@ handle, then indices, then values.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any, Final, SupportsFloat, SupportsIndex, TypeAlias, TypeVar
@@ -45,7 +44,6 @@ Primitive: TypeAlias = int | float | bool | None
 
 T = TypeVar("T")
 
-_DOUBLE: Final = struct.Struct("<d")
 
 # Module constants are found faster than members of the class.
 _BOOL: Final = Element.BOOL
@@ -63,17 +61,17 @@ _FLOAT64: Final = Element.FLOAT64
 
 def _double(value: SupportsFloat | SupportsIndex) -> float:
     """Answer ``value`` as a float; text is no number."""
+    kind = type(value)
+    if kind is float:
+        return value  # type: ignore[return-value]
     try:
-        number: float = _DOUBLE.unpack(_DOUBLE.pack(value))[0]
-        return number
-    except struct.error as error:
-        raise ArgumentTypeError(f"a float field takes a number, not {type_name(value)}") from error
+        if not (hasattr(kind, "__float__") or hasattr(kind, "__index__")):
+            raise TypeError("it is no number")
+        return float(value)
     except OverflowError as error:
         raise ArgumentValueError("the number is too large for a float field") from error
     except Exception as error:
-        raise ArgumentTypeError(
-            f"a {type_name(value)} that cannot be made a float: {error!r}"
-        ) from error
+        raise ArgumentTypeError(f"a float field takes a number, not {type_name(value)}") from error
 
 
 def _float_bits(element: Element, value: float) -> int:

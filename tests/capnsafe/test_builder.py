@@ -1063,3 +1063,34 @@ def test_a_message_has_one_owner(message: MessageBuilder, root: StructBuilder) -
             with pytest.raises(Error):
                 wrong(original)
     root.set_uint64(0, 1)
+
+
+class Interrupting:
+    """A number whose owner is interrupted while it is asked for."""
+
+    def __float__(self) -> float:
+        raise KeyboardInterrupt
+
+
+class Complaining:
+    """A number that cannot be had."""
+
+    def __float__(self) -> float:
+        raise RuntimeError("not today")
+
+
+def test_an_interrupt_in_a_conversion_passes_unchanged() -> None:
+    with MessageBuilder() as message, pytest.raises(KeyboardInterrupt):
+        message.init_root(1, 0).set_float64(0, Interrupting())  # type: ignore[arg-type]
+
+
+def test_what_a_conversion_raises_is_the_cause() -> None:
+    with MessageBuilder() as message:
+        root = message.init_root(1, 0)
+        with pytest.raises(ArgumentTypeError) as caught:
+            root.set_float64(0, Complaining())  # type: ignore[arg-type]
+        assert isinstance(caught.value.__cause__, RuntimeError)
+        with pytest.raises(ArgumentValueError):
+            root.set_float64(0, 10**400)
+        with pytest.raises(ArgumentTypeError):
+            root.set_float64(0, "1.5")  # type: ignore[arg-type]
