@@ -64,6 +64,10 @@ class MessageBuilder:
             )
         self._arena = Arena(allocator, limit)
 
+    def __reduce__(self) -> str:
+        """Refuse to be copied or pickled."""
+        raise ArgumentTypeError("a message cannot be copied: it would have two owners")
+
     def init_root(self, data_words: int, pointer_count: int) -> StructBuilder:
         """Build the root struct, with sections of these sizes (words, pointers), all zero.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import pickle
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -387,3 +388,12 @@ def test_grants_that_a_failed_call_took_are_released_at_once() -> None:
         assert made == 2
         assert memory.live == [0]
         assert [len(grant.releases) for grant in memory.grants[1:]] == [1, 1]
+
+
+def test_a_message_has_one_owner() -> None:
+    """Copied, it would be closed by whoever closes first (C++ 773fffd6)."""
+    with MessageBuilder() as message:
+        message.init_root(1, 0)
+        for make in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(ArgumentTypeError):
+                make(message)
