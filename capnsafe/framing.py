@@ -124,9 +124,15 @@ def _table(views: Sequence[bytes | memoryview]) -> bytes:
 
 def _parts(segments: Sequence[Bytes]) -> list[bytes | memoryview]:
     """Answer the table and the segments, all of them checked."""
+    try:
+        listed = list(segments)
+    except Exception as cause:
+        raise ArgumentTypeError(
+            f"segments must be a sequence of buffers, not {type_name(segments)}"
+        ) from cause
     views = [
         segment if type(segment) is bytes else view_of(segment, f"segment {index}")
-        for index, segment in enumerate(segments)
+        for index, segment in enumerate(listed)
     ]
     return [_table(views), *views]
 

@@ -260,3 +260,9 @@ def test_a_file_that_takes_nothing_is_not_waited_for() -> None:
     with pytest.raises(BlockingIOError):
         write_message(file, [bytes(16)])
     assert len(file.taken) == 10
+
+
+@pytest.mark.parametrize("segments", [5, None, iter("x")])
+def test_segments_that_are_none_are_a_wrong_argument(segments: Any) -> None:
+    with pytest.raises(ArgumentTypeError):
+        frame(segments)
