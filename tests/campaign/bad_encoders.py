@@ -46,7 +46,7 @@ class BentEncoder:
     def owns(self, filename: str) -> bool:
         return filename == __file__ or bool(self._encoder.owns(filename))
 
-    def script(self, scenario: Scenario) -> str:
+    def script(self, scenario: Scenario, account: object = None) -> str:
         return f"# {len(scenario.operations)} operations\n"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +23,7 @@ from capnsafe_fuzz.campaign.failures import (
 from capnsafe_fuzz.campaign.findings import Finding
 from capnsafe_fuzz.campaign.parent import run_campaign
 from capnsafe_fuzz.campaign.targets import MEMORIES
+from capnsafe_fuzz.encoders import planted
 from capnsafe_fuzz.engines import engines
 from capnsafe_fuzz.scenario import Operation, Scenario, Verb, print_scenario
 
@@ -122,6 +125,38 @@ def test_a_finding_is_complete(config: CampaignConfig) -> None:
     assert verdict["group"] == finding.group
     assert verdict["operation"] == len(finding.scenario.operations) - 1
     assert not list(config.findings.rglob(".*"))
+
+
+def exit_of(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    path = folder / "shown.py"
+    path.write_text(program)
+    command = [sys.executable, str(path)]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+
+
+def test_the_program_of_a_finding_shows_the_bug(config: CampaignConfig, tmp_path: Path) -> None:
+    assert config.corpus is not None
+    name = "zero_before_allocate"
+    seed = config.corpus / "build" / "seeds" / "planted.scenario"
+    seed.write_text(print_scenario(planted.witness(name)))
+    config = replace(config, encoder=f"planted:{name}", runs=60, max_findings=1)
+    (kept,) = run_campaign(config).findings.values()
+    assert kept.finding.violation.promise == "P2"
+    program = (kept.path / "program.py").read_text()
+    loading = f"capnsafe = load_package({name!r})"
+    assert loading in program
+    shown = exit_of(program, tmp_path)
+    assert shown.returncode == 1, program
+    assert "AssertionError" in shown.stderr
+    clean = exit_of(program.replace(loading, "import capnsafe"), tmp_path)
+    assert clean.returncode == 0, clean.stderr
+
+
+def test_what_kills_its_process_is_printed_without_a_proof(config: CampaignConfig) -> None:
+    config = replace(config, encoder="bad_encoders:segfaulting", runs=60)
+    (kept,) = run_campaign(config).findings.values()
+    operations = len(kept.finding.scenario.operations)
+    assert (kept.path / "program.py").read_text() == f"# {operations} operations\n"
 
 
 def test_what_an_earlier_campaign_kept_stays_unless_it_is_less_simple(

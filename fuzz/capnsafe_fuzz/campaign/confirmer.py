@@ -1,12 +1,15 @@
 """The judge process: runs a scenario again, uninstrumented, and says what the oracles say.
 
+It also prints scenarios as programs: a program that shows what broke is made from a run.
+
 Started as ``python -m capnsafe_fuzz.campaign.confirmer PARENT REPLIES REQUESTS``. For every request
 it forks, and the child runs the scenario: so nothing that an encoder leaves behind reaches the next
 execution, and an encoder that takes its process down takes down that child only. A fork costs about
 a millisecond, starting an interpreter two hundred.
 
-A request is ``{"target", "encoder", "data", "timeout", "memory_limit"}``; ``timeout`` in seconds,
-the limit in megabytes or null. A reply has one of
+A request is ``{"wanted", "target", "encoder", "data", "timeout", "memory_limit"}``; ``wanted`` is
+``violations`` or ``program``, ``timeout`` in seconds, the limit in megabytes or null. A reply has
+one of
 
 ``violations``  what the oracles said, the costly ones included ``died``        how the child ended
 (``SIGSEGV``, ``exit 3``), and ``stderr``, the end of what it wrote ``hung``        it was not done
@@ -25,6 +28,7 @@ import time
 import traceback
 from collections.abc import Callable
 
+from ..execution import script
 from ..scenario import Operation, Scenario, Verb, decode, encode
 from . import messages
 from .ending import (
@@ -111,6 +115,11 @@ def judge_scenario(target_name: str, encoder_name: str, data: bytes) -> messages
     return {"violations": [messages.violation_to_json(v) for v in verdict.violations]}
 
 
+def print_program(encoder_name: str, data: bytes) -> messages.Message:
+    """Print one scenario as a program that shows what it breaks."""
+    return {"program": script(decode(data), find_encoder(encoder_name))}
+
+
 def main(arguments: list[str]) -> None:
     """Answer requests until there are no more."""
     parent, replies, requests = (int(argument) for argument in arguments)
@@ -132,13 +141,14 @@ def _serve(request: messages.Message) -> messages.Message:
         find_encoder(request["encoder"])
     except Exception as error:
         return {"broken": "".join(traceback.format_exception(error))}
-    return in_child(
-        lambda: judge_scenario(
-            request["target"], request["encoder"], bytes.fromhex(request["data"])
-        ),
-        timeout=request["timeout"],
-        memory_limit=request["memory_limit"],
-    )
+    data = bytes.fromhex(request["data"])
+
+    def work() -> messages.Message:
+        if request["wanted"] == "program":
+            return print_program(request["encoder"], data)
+        return judge_scenario(request["target"], request["encoder"], data)
+
+    return in_child(work, timeout=request["timeout"], memory_limit=request["memory_limit"])
 
 
 if __name__ == "__main__":

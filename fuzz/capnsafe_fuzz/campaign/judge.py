@@ -16,6 +16,7 @@ from ..scenario import Scenario, encode
 from . import messages
 from .children import Child, start
 from .failures import EnvironmentFailedError, HarnessFailedError
+from .targets import find_encoder
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -99,18 +100,7 @@ class Judge:
     def ask(self, encoder: str, scenario: Scenario) -> Judgement:
         """Run ``scenario`` on ``encoder`` with all checks."""
         self.asked += 1
-        request = {
-            "target": self._target,
-            "encoder": encoder,
-            "data": encode(scenario).hex(),
-            "timeout": self._timeout,
-            "memory_limit": self._memory_limit,
-        }
-        reply = self._exchange(request) or self._exchange(request)
-        if reply is None:
-            raise EnvironmentFailedError("the process that confirms findings keeps dying")
-        if "broken" in reply:
-            raise HarnessFailedError(f"the harness failed on a scenario:\n{reply['broken']}")
+        reply = self._reply("violations", encoder, scenario)
         if "hung" in reply:
             seconds = f"{self._timeout:g} seconds"
             return Judgement((fatal(TIMEOUT_GROUP, scenario, f"not done after {seconds}"),))
@@ -118,6 +108,17 @@ class Judge:
             detail = f"the process ended: {reply['died']}"
             return Judgement((fatal(crash_group(reply["died"]), scenario, detail),))
         return Judgement(tuple(messages.violation_from_json(v) for v in reply["violations"]))
+
+    def program(self, encoder: str, scenario: Scenario) -> str:
+        """``scenario`` as a program in the encoder's API that shows what it breaks.
+
+        To print it, the scenario is run. Where that takes the process down, or never ends, the
+        program only runs the operations: that alone shows it.
+        """
+        reply = self._reply("program", encoder, scenario)
+        if "program" in reply:
+            return str(reply["program"])
+        return find_encoder(encoder).script(scenario)
 
     def locate(self, encoder: str, scenario: Scenario, violation: Violation) -> Violation:
         """The violation, with the guilty operation where only a dead process told of it.
@@ -132,6 +133,23 @@ class Judge:
             if found is not None:
                 return found
         return violation
+
+    def _reply(self, wanted: str, encoder: str, scenario: Scenario) -> messages.Message:
+        """What the process says about ``scenario``, by a second one if the first was gone."""
+        request = {
+            "wanted": wanted,
+            "target": self._target,
+            "encoder": encoder,
+            "data": encode(scenario).hex(),
+            "timeout": self._timeout,
+            "memory_limit": self._memory_limit,
+        }
+        reply = self._exchange(request) or self._exchange(request)
+        if reply is None:
+            raise EnvironmentFailedError("the process that confirms findings keeps dying")
+        if "broken" in reply:
+            raise HarnessFailedError(f"the harness failed on a scenario:\n{reply['broken']}")
+        return reply
 
     def _exchange(self, request: messages.Message) -> messages.Message | None:
         """One request and its reply; None if the process died over it."""

@@ -22,7 +22,7 @@ from .failures import HarnessFailedError
 from .findings import Finding, FindingStore
 from .judge import TIMEOUT_GROUP, Judge, crash_group, fatal
 from .shrink import DEFAULT_BUDGET, shrink, simplicity
-from .targets import CLEAN_ENCODER, find_encoder
+from .targets import CLEAN_ENCODER
 
 FATAL_BUDGET = 400
 """Executions to shrink a crash: each that still crashes costs a process."""
@@ -173,7 +173,7 @@ class Triage:
         self._note(f"the worker died ({group}), but the same scenario alone does not; kept: {path}")
 
     def _program(self, scenario: Scenario) -> str:
-        return find_encoder(self._config.encoder).script(scenario)
+        return self._judge.program(self._config.encoder, scenario)
 
 
 def _size(scenario: Scenario) -> tuple[int, int]:
