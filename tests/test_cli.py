@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from capnsafe_fuzz import cli
+from capnsafe_fuzz.campaign.failures import EnvironmentFailedError
 from capnsafe_fuzz.campaign.listing import LISTS
 from capnsafe_fuzz.cli import main
 from capnsafe_fuzz.scenario import DECODER_VERSION, parse_scenario
@@ -393,3 +395,130 @@ def test_a_disk_that_fills_up_ends_the_campaign(capnsafe: Command) -> None:
     assert "findings cannot be written to findings: File too large" in done.stderr
     assert "Traceback" not in done.stderr
     assert not list((capnsafe.folder / "findings").rglob(".probe*"))
+
+
+DEV_FULL = Path("/dev/full")
+needs_dev_full = pytest.mark.skipif(not DEV_FULL.exists(), reason="there is no /dev/full here")
+
+
+def _with_full_output(capnsafe: Command, *arguments: str) -> tuple[int, str]:
+    with DEV_FULL.open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "capnsafe_fuzz", *arguments],
+            cwd=capnsafe.folder,
+            env=capnsafe.environment,
+            text=True,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    return done.returncode, done.stderr
+
+
+@needs_dev_full
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["fuzz", "--engine", "random", "--seeds", "corpus", "--runs", "20"],
+        ["list", "promises"],
+        ["repro", "breaks.scenario"],
+        ["--help"],
+    ],
+)
+def test_a_full_disk_under_the_output_is_said(capnsafe: Command, arguments: list[str]) -> None:
+    code, err = _with_full_output(capnsafe, *arguments)
+    assert err == "capnsafe: standard output cannot be written: No space left on device\n"
+    assert code == 4
+
+
+@needs_dev_full
+def test_a_full_disk_under_the_summary_does_not_hide_findings(capnsafe: Command) -> None:
+    code, err = _with_full_output(
+        capnsafe, "fuzz", "--engine", "random", "--seeds", "corpus", "--runs", "300", "--seed",
+        "1", "-x", "--encoder", "bad_encoders:raising",
+    )  # fmt: skip
+    assert "standard output cannot be written" in err
+    assert code == 1
+
+
+@needs_dev_full
+def test_a_full_disk_under_the_errors_does_not_change_the_code(capnsafe: Command) -> None:
+    with DEV_FULL.open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "capnsafe_fuzz", "repro", "nothing"],
+            cwd=capnsafe.folder,
+            env=capnsafe.environment,
+            stderr=full,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    [
+        (OSError(28, "No space left on device", "x"), 4, "No space left on device: 'x'"),
+        (KeyError("what"), 3, "KeyError: 'what'"),
+        (RecursionError("too\ndeep"), 3, r"RecursionError: too\ndeep"),
+    ],
+)
+@pytest.mark.parametrize("traceback", ["", "1"])
+def test_a_crash_of_the_tool_does_not_look_like_findings(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    code: int,
+    sentence: str,
+    traceback: str,
+) -> None:
+    def crash() -> None:
+        raise error
+
+    monkeypatch.setenv("CAPNSAFE_TRACEBACK", traceback)
+    monkeypatch.setitem(LISTS, "promises", crash)
+    with pytest.raises(SystemExit, match=str(code)):
+        main(["list", "promises"])
+    err = capsys.readouterr().err
+    assert err.splitlines()[-1] == f"capnsafe failed: {sentence}"
+    assert ("Traceback" in err) is bool(traceback)
+
+
+@pytest.mark.parametrize(("encoder", "code"), [("capnsafe", 0), ("bad_encoders:raising", 1)])
+def test_a_campaign_goes_on_when_nobody_reads_any_more(
+    capnsafe: Command, encoder: str, code: int
+) -> None:
+    process = capnsafe.start(
+        "fuzz", "--engine", "random", "--seeds", "corpus", "--runs", "300", "--seed", "1",
+        "--encoder", encoder, "--json", "result.json",
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(timeout=60) == code, err
+    assert err == ""
+    data = json.loads((capnsafe.folder / "result.json").read_text())
+    assert data["exit_code"] == code
+    assert data["campaigns"][0]["executions"] == 300
+
+
+def test_findings_outrank_a_report_that_cannot_be_written(
+    capnsafe: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(path: Path, data: Any, result: Any) -> None:
+        if result is not None:
+            raise EnvironmentFailedError("the disk is full")
+
+    monkeypatch.chdir(capnsafe.folder)
+    monkeypatch.syspath_prepend(BAD_ENCODERS)
+    monkeypatch.setattr(cli, "_write_json", full)
+    common = ["fuzz", "--engine", "random", "--seeds", "corpus", "--json", "result.json"]
+    with pytest.raises(SystemExit, match="1"):
+        main([*common, "--runs", "300", "--seed", "1", "-x", "--encoder", "bad_encoders:raising"])
+    assert "capnsafe: the disk is full" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="4"):
+        main([*common, "--runs", "20"])
+    assert "capnsafe: the disk is full" in capsys.readouterr().err

@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("capnsafe_fuzz.execution",),
     ("capnsafe_fuzz.engines",),
     ("capnsafe_fuzz.campaign",),
-    ("capnsafe_fuzz.cli", "capnsafe_fuzz.__main__"),
+    ("capnsafe_fuzz.cli", "capnsafe_fuzz.streams", "capnsafe_fuzz.__main__"),
 )
 
 #: Where a module's own library is the subject of that file, and nowhere else.

@@ -12,9 +12,11 @@ import re
 import shlex
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -35,6 +37,7 @@ from .campaign.failures import (
     CLEAN,
     FINDINGS,
     INTERRUPTED,
+    PROVED_NOTHING,
     CampaignError,
     EnvironmentFailedError,
     UsageError,
@@ -53,6 +56,7 @@ from .campaign.story import describe, tell, tell_unrun
 from .campaign.targets import TARGETS, UnknownNameError, find_encoder
 from .engines import engines
 from .scenario import Scenario, print_scenario
+from .streams import lasting_streams
 
 _PATH = click.Path(path_type=Path)
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
@@ -176,10 +180,23 @@ def fuzz(
             if stop.times:
                 break
     code = _exit_code(results, failure)
-    if json_file is not None:
-        _write_json(json_file, results, code)
     if failure is not None:
         _complain(failure)
+    if json_file is not None:
+        code = _then(code, partial(_write_json, json_file, results, code))
+    return code
+
+
+def _then(code: int, report: Callable[[], None]) -> int:
+    """Report on work that came to ``code``; the code to end with, should that fail.
+
+    Findings outrank a report that could not be written.
+    """
+    try:
+        report()
+    except CampaignError as error:
+        _complain(error)
+        return code if code == FINDINGS else error.exit_code
     return code
 
 
@@ -193,9 +210,13 @@ def _one_campaign(config: CampaignConfig, stop: StopRequest) -> CampaignResult:
         result = error.result
         raise
     finally:
-        reporter.close()
-        if result is not None and (result.executions or result.findings):
-            print_summary(console, result)
+        try:
+            reporter.close()
+            if result is not None and (result.executions or result.findings):
+                print_summary(console, result)
+        except CampaignError as error:
+            error.result = result
+            raise
     return result
 
 
@@ -278,9 +299,12 @@ def repro(
     """Run scenarios again and tell what happened; files, findings, or folders of them."""
     found = [scenario for path in paths for scenario in find_scenarios(path)]
     if script:
-        for replayable in found:
-            program = find_encoder(encoder or replayable.encoder).script(replayable.scenario)
-            click.echo(program, nl=not program.endswith("\n"))
+        with Judge("build", timeout=timeout, memory_limit=DEFAULT_MEMORY_MEGABYTES) as judge:
+            for replayable in found:
+                name = encoder or replayable.encoder
+                find_encoder(name)
+                program = judge.program(name, replayable.scenario)
+                click.echo(program, nl=not program.endswith("\n"))
         return CLEAN
     replays: list[Replay] = []
     with Judge("build", timeout=timeout, memory_limit=DEFAULT_MEMORY_MEGABYTES) as judge:
@@ -407,10 +431,10 @@ def gate(seed: int | None, findings: Path | None, junit_file: Path | None) -> in
             result = run_gate(config, engine=engine, known=known, reporter=reporter, stop=stop)
     finally:
         reporter.close()
-    reporter.end(result)
+    code = _then(result.exit_code, partial(reporter.end, result))
     if junit_file is not None:
-        write_junit(junit_file, result)
-    return result.exit_code
+        code = _then(code, partial(write_junit, junit_file, result))
+    return code
 
 
 @cli.command("list")
@@ -433,7 +457,9 @@ def _complain(error: Exception) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command, and exit with its code."""
-    sys.exit(_run(lambda: cli.main(args=arguments, prog_name="capnsafe", standalone_mode=False)))
+    with lasting_streams():
+        code = _run(lambda: cli.main(args=arguments, prog_name="capnsafe", standalone_mode=False))
+    sys.exit(code)
 
 
 def _run(command: Callable[[], Any]) -> int:
@@ -450,8 +476,17 @@ def _run(command: Callable[[], Any]) -> int:
     except CampaignError as error:
         _complain(error)
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; nothing is to be flushed into their closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CLEAN
+    except OSError as error:
+        return _fail(sentence(error), EnvironmentFailedError.exit_code)
+    except Exception as error:
+        # Python's own way to end, with 1, would say that there are findings.
+        return _fail(f"{type(error).__name__}: {error}", PROVED_NOTHING)
     return code if isinstance(code, int) else CLEAN
+
+
+def _fail(what: str, code: int) -> int:
+    """Say that the tool itself failed with the exception in hand; where, if that is asked for."""
+    if os.environ.get("CAPNSAFE_TRACEBACK") == "1":
+        traceback.print_exc()
+    click.echo(f"capnsafe failed: {printable(what)}", err=True)
+    return code

@@ -1,0 +1,74 @@
+"""Standard output and error that may be closed or on a full disk while the command works.
+
+Whoever reads the output may go away (``capnsafe fuzz | head``): the work goes on, and the command
+ends with its real code. A disk that is full under the output is an error of the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO, TypeVar, cast
+
+from .campaign.failures import EnvironmentFailedError, sentence
+
+Answer = TypeVar("Answer")
+
+
+class _Stream:
+    """A text stream that is written to as long as it can be, and then to nowhere."""
+
+    def __init__(self, stream: TextIO, name: str | None) -> None:
+        """``name`` is what a full disk is reported under; None does not report it."""
+        self._stream = stream
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(self._stream, attribute)
+
+    def write(self, text: str, /) -> int:
+        # click writes nothing to see what kind of stream it has, and passes over what that raises.
+        if text == "":
+            return 0
+        return self._try(lambda: self._stream.write(text), len(text))
+
+    def flush(self) -> None:
+        self._try(self._stream.flush, None)
+
+    def _try(self, action: Callable[[], Answer], otherwise: Answer) -> Answer:
+        try:
+            return action()
+        except OSError as error:
+            self._divert()
+            if self._name is not None and not isinstance(error, BrokenPipeError):
+                raise EnvironmentFailedError(
+                    f"{self._name} cannot be written: {sentence(error)}"
+                ) from error
+            return otherwise
+
+    def _divert(self) -> None:
+        # What is still buffered is flushed when Python ends, and must have somewhere to go.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stream.fileno())
+        os.close(nowhere)
+
+
+@contextmanager
+def lasting_streams() -> Iterator[None]:
+    """Let nothing that is printed in the block fail for want of a reader.
+
+    Raises ``EnvironmentFailedError`` from the write that finds the disk of standard output full;
+    standard error is where that would be told, so there it is passed over.
+    """
+    before = sys.stdout, sys.stderr
+    # Python has None in place of a stream that was closed from the start.
+    if sys.stdout is not None:
+        sys.stdout = cast(TextIO, _Stream(sys.stdout, "standard output"))
+    if sys.stderr is not None:
+        sys.stderr = cast(TextIO, _Stream(sys.stderr, None))
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
