@@ -505,7 +505,7 @@ class Arena:
             try:
                 if state is not _CLOSING:
                     self.state = _CALLING
-                self.allocator.release(segment.key, segment.written)
+                self.allocator.release(segment.key, max(segment.used, segment.written))
             except Exception as error:
                 failures.append(error)
             except BaseException as error:

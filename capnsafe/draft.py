@@ -289,28 +289,40 @@ def install(
     zero. Answers where it is. What the pointer led to before is retired.
     """
     arena.require_idle()
-    memory = slot.memory
-    start = slot.used
-    end = start + words
-    if (
-        memory is not None
-        and words
-        and end <= slot.granted
-        and end * WORD_BYTES <= len(memory)
-        and not slot.unzeroed
-        and wire.POINTER.unpack_from(memory, word * WORD_BYTES)[0] == 0
-    ):
-        # The four steps in memory that stays, with nothing to retire: no allocator call, and so no
-        # failure. An interrupt before the pointer is written leaves words unused.
-        fill(memory, start, words, head)
-        if slot.written < end:
-            slot.written = end
-        slot.used = end
-        arena.handed_out += words
-        wire.POINTER.pack_into(
-            memory, word * WORD_BYTES, shape | (start - word - 1 & wire.OFFSET_MASK) << 2
-        )
-        return slot, start
+    if words:
+        memory = slot.memory
+        if memory is None:
+            start = slot.used
+            if start + words <= slot.granted and _install_in_one_borrow(
+                arena, slot, word, shape, words, head
+            ):
+                return slot, start
+        elif (
+            not slot.unzeroed
+            and len(memory) >= slot.used * WORD_BYTES
+            and wire.POINTER.unpack_from(memory, word * WORD_BYTES)[0] == 0
+        ):
+            # The four steps in memory that stays, with nothing to retire: no allocator call, and so
+            # no failure. An interrupt before the pointer is written leaves words unused.
+            start = slot.used
+            end = start + words
+            if end <= slot.granted and end * WORD_BYTES <= len(memory):
+                fill(memory, start, words, head)
+                slot.used = end
+                arena.handed_out += words
+                wire.POINTER.pack_into(
+                    memory, word * WORD_BYTES, shape | (start - word - 1 & wire.OFFSET_MASK) << 2
+                )
+                return slot, start
+            target = arena.segments[-1]
+            if target is not slot and _fill_far(target, shape, words, head):
+                start = target.used + 1
+                target.used = start + words
+                arena.handed_out += words + 1
+                wire.POINTER.pack_into(
+                    memory, word * WORD_BYTES, wire.far_pointer(target.index, start - 1)
+                )
+                return target, start
 
     def build(draft: Draft) -> tuple[Segment, int]:
         pointer, segment, start = draft.place(slot, word, shape, words, head)
@@ -318,6 +330,55 @@ def install(
         return segment, start
 
     return attempt(arena, build)
+
+
+def _fill_far(target: Segment, shape: int, words: int, head: Octets) -> bool:
+    """Fill a landing pad and an object behind it, in memory that stays and has room for both."""
+    memory = target.memory
+    end = target.used + 1 + words
+    if (
+        memory is None
+        or end > target.granted
+        or end * WORD_BYTES > len(memory)
+        or target.unzeroed
+        or target.lost
+    ):
+        return False
+    fill(memory, target.used, words + 1, wire.POINTER.pack(shape) + head)
+    return True
+
+
+def _install_in_one_borrow(
+    arena: Arena, slot: Segment, word: int, shape: int, words: int, head: Octets
+) -> bool:
+    """Build an object next to its pointer, where the pointer is null: all in one borrow.
+
+    No allocator method runs between the first look and the last write, so nothing can fail between
+    them. Answers False, with nothing changed, where there is an old value or not the room.
+    """
+    start = slot.used
+    end = start + words
+    try:
+        view = arena.borrow(slot, end)
+    except Shrank:
+        return False
+    try:
+        if wire.POINTER.unpack_from(view, word * WORD_BYTES)[0] != 0:
+            return False
+        arena.begin()
+        if slot.written < end:
+            slot.written = end
+        fill(view, start, words, head)
+        pointer = shape | (start - word - 1 & wire.OFFSET_MASK) << 2
+        writes = [(word * WORD_BYTES, wire.POINTER.pack(pointer))]
+        arena.publish(slot, view, writes, {slot: end}, [], [])
+    except BaseException as error:
+        arena.abandon(error)
+        raise
+    finally:
+        give_back(view)
+    arena.finish()
+    return True
 
 
 def attempt(arena: Arena, build: Callable[[Draft], T]) -> T:

@@ -113,7 +113,7 @@ class Segment:
         self.used = 0
         #: The end of the words that the call under way has filled and not handed out yet.
         self.filled = 0
-        #: The highest word ever written, also by attempts that failed (P8).
+        #: The highest word that an attempt has written, also one that failed (P8).
         self.written = 0
         self.lost = False
         #: The bytearray itself, where the allocator promises that it stays (``stable``).
