@@ -7,14 +7,7 @@ message as it was.
 """
 
 from .allocator import Allocator
-from .builder import (
-    ListBuilder,
-    Orphan,
-    PointerKind,
-    PointerListBuilder,
-    StructBuilder,
-    StructListBuilder,
-)
+from .builder import Orphan, PointerListBuilder, StructBuilder, StructListBuilder
 from .errors import (
     AllocationRefused,
     AllocatorError,
@@ -47,14 +40,9 @@ from .framing import frame, read_message, read_messages, unframe, write_message
 from .memory import FixedAllocator, HeapAllocator
 from .message import MessageBuilder
 from .packing import Packer, Unpacker, pack, unpack
-from .reader import (
-    ListReader,
-    MessageReader,
-    PointerListReader,
-    StructListReader,
-    StructReader,
-)
-from .wire import Element
+from .primitives import ListBuilder, ListReader
+from .reader import MessageReader, PointerListReader, StructListReader, StructReader
+from .wire import Element, PointerKind
 
 __all__ = [
     "AllocationRefused",

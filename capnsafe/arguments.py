@@ -8,11 +8,17 @@ while an error is being worded.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from operator import index as _as_index
-from typing import Any, Final, SupportsIndex
+from typing import Any, Final, SupportsFloat, SupportsIndex, TypeVar
 
-from .errors import ArgumentTypeError
+from . import wire
+from .allocator import Buffer
+from .errors import ArgumentTypeError, ArgumentValueError, MessageTooLarge
+from .wire import Element
+
+T = TypeVar("T")
 
 #: Numbers beyond this are named by their size: Python refuses to print very long ones.
 _PRINTED_BITS: Final = 128
@@ -55,3 +61,108 @@ def add_note(error: BaseException, note: str) -> None:
     """Add a note to an exception, unless it refuses."""
     with suppress(Exception):
         BaseException.add_note(error, note)
+
+
+def double(value: SupportsFloat | SupportsIndex) -> float:
+    """Answer ``value`` as a float; text is no number."""
+    kind = type(value)
+    if kind is float:
+        return value  # type: ignore[return-value]
+    try:
+        if not (hasattr(kind, "__float__") or hasattr(kind, "__index__")):
+            raise TypeError("it is no number")
+        return float(value)
+    except OverflowError as error:
+        raise ArgumentValueError("the number is too large for a float field") from error
+    except Exception as error:
+        raise ArgumentTypeError(f"a float field takes a number, not {type_name(value)}") from error
+
+
+def truth(value: bool) -> bool:
+    """Answer a bool; 0 and 1 are taken as well, other objects are a mistake."""
+    if value is True or value is False:
+        return value
+    number = integer(value, "a bool")
+    if number not in (0, 1):
+        raise ArgumentValueError(f"a bool is True or False, not {shown(number)}")
+    return number == 1
+
+
+def check_sections(data_words: SupportsIndex, pointer_count: SupportsIndex) -> tuple[int, int]:
+    """Answer the sections of a struct (words, pointers), which have 16 bits each."""
+    data = integer(data_words, "data_words")
+    pointers = integer(pointer_count, "pointer_count")
+    if not (0 <= data <= wire.MAX_SECTION and 0 <= pointers <= wire.MAX_SECTION):
+        raise ArgumentValueError(
+            f"a struct has 0 to {wire.MAX_SECTION} data words and pointers, not {shown(data)} and"
+            f" {shown(pointers)}"
+        )
+    return data, pointers
+
+
+def check_count(count: SupportsIndex) -> int:
+    """Answer the number of elements of a list, which has 29 bits."""
+    number = integer(count, "count")
+    if number < 0:
+        raise ArgumentValueError(f"a list cannot have {shown(number)} elements")
+    if number > wire.MAX_LIST_COUNT:
+        raise MessageTooLarge(
+            f"a list has at most {wire.MAX_LIST_COUNT} elements, not {shown(number)}"
+        )
+    return number
+
+
+def check_element(element: Element) -> Element:
+    """Answer the type of an element or field."""
+    if type(element) is not Element:
+        raise ArgumentTypeError(f"element must be a capnsafe.Element, not {type_name(element)}")
+    return element
+
+
+#: Format characters of buffers whose items an element can be made of.
+_SIGNED: Final = "bhilqn"
+_UNSIGNED: Final = "BHILQN"
+_FLOATS: Final = "fd"
+
+
+def buffer_octets(element: Element, values: Buffer) -> bytes:
+    """Answer the octets of a buffer of such elements, or of bytes."""
+    size = element.bytes
+    if size == 0:
+        raise ArgumentTypeError(f"a list of {element.name} cannot be made from a buffer")
+    try:
+        with memoryview(values) as view:
+            if not view.c_contiguous:
+                raise ValueError("it is not contiguous")
+            code = view.format.lstrip("<=@")
+            octets = view.tobytes()
+            width = view.itemsize
+    except Exception as error:
+        raise ArgumentTypeError(
+            f"a {type_name(values)} that is no buffer of numbers: {told(error)}"
+        ) from error
+    codes = _FLOATS if element.floating else _SIGNED if element.low < 0 else _UNSIGNED
+    if code not in ("B", "c") and not (len(code) == 1 and code in codes and width == size):
+        raise ArgumentTypeError(
+            f"items of format {code!r} and {width} bytes are not of type {element.name}"
+        )
+    return octets
+
+
+def listed(values: Iterable[T], what: str) -> list[T]:
+    """Answer what a caller's iterable yields; all of it, before memory is touched (P10)."""
+    try:
+        return list(values)
+    except Exception as error:
+        raise ArgumentTypeError(f"{what} cannot be iterated over: {told(error)}") from error
+
+
+def pairs_of(values: Iterable[tuple[Element, int]]) -> list[tuple[Element, int]]:
+    """Answer the (type, offset) pairs that a caller's iterable yields."""
+    pairs = []
+    for value in listed(values, "fields"):
+        pair: Any = value if type(value) is tuple else listed(value, "a field")
+        if len(pair) != 2:
+            raise ArgumentTypeError(f"a field is a type and an offset, not {len(pair)} values")
+        pairs.append((pair[0], pair[1]))
+    return pairs

@@ -46,7 +46,8 @@ from .allocator import Buffer
 from .arguments import integer, shown, type_name
 from .errors import ArgumentTypeError, ArgumentValueError, FramingError, MessageTooLarge
 from .packing import Packer, Unpacker
-from .reader import NESTING_LIMIT, TRAVERSAL_LIMIT_WORDS, MessageReader, limit_of, view_of
+from .reader import NESTING_LIMIT, TRAVERSAL_LIMIT_WORDS, MessageReader
+from .reading import limit_of, view_of
 from .wire import MAX_SEGMENTS, WORD_BYTES
 
 Bytes: TypeAlias = bytes | bytearray | memoryview

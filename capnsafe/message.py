@@ -8,8 +8,8 @@ from typing import BinaryIO
 from . import wire
 from .allocator import Allocator
 from .arena import Arena
-from .arguments import add_note, integer, shown, told, type_name
-from .builder import Copyable, Orphan, StructBuilder, check_sections, tree_of
+from .arguments import add_note, check_sections, integer, shown, told, type_name
+from .builder import Copyable, Orphan, StructBuilder, tree_of
 from .canonical import canonical_words
 from .draft import copy_in_root, install_root
 from .errors import (

@@ -29,7 +29,8 @@ from typing import Final, SupportsIndex, final
 
 from .allocator import Buffer
 from .errors import ArgumentValueError, FramingError, MessageStateError
-from .reader import TRAVERSAL_LIMIT_WORDS, limit_of, view_of
+from .reader import TRAVERSAL_LIMIT_WORDS
+from .reading import limit_of, view_of
 from .wire import WORD_BYTES
 
 #: What a packer collects before it packs, and so what it holds at most (bytes).

@@ -28,26 +28,32 @@ from collections.abc import Iterator, Sequence
 from typing import Final, SupportsFloat, SupportsIndex, TypeAlias, final
 
 from .allocator import Buffer
-from .arguments import integer, shown, told, type_name
+from .arguments import integer, shown, type_name
 from .errors import (
-    ArgumentIndexError,
     ArgumentTypeError,
     ArgumentValueError,
     InvalidText,
-    MessageTooLarge,
-    NestingLimitExceeded,
     PointerKindMismatch,
     PointerOutOfBounds,
-    TraversalLimitExceeded,
 )
-from .tree import Spot, Tree, read_spot, read_tree
+from .primitives import ListReader
+from .reading import (
+    SIZE_NAMES,
+    Copied,
+    Elements,
+    Segments,
+    descend,
+    element_index,
+    limit_of,
+    name_of,
+    not_negative,
+    tree_of_list,
+    view_of,
+)
+from .tree import Tree, read_spot, read_tree
 from .wire import (
     ELEMENT_BITS,
-    FAR,
     LIST,
-    MAX_LIST_COUNT,
-    OTHER,
-    POINTER,
     SIZE_BIT,
     SIZE_BYTE,
     SIZE_COMPOSITE,
@@ -56,18 +62,11 @@ from .wire import (
     WORD_BYTES,
     Element,
     capability_index,
-    far_is_double,
-    far_offset,
-    far_segment,
     is_capability,
     kind,
     list_body_words,
     list_count,
-    list_shape,
     list_size_code,
-    object_words,
-    offset,
-    shape_of,
     struct_data_words,
     struct_pointers,
     struct_shape,
@@ -81,215 +80,13 @@ Real: TypeAlias = SupportsFloat | SupportsIndex
 TRAVERSAL_LIMIT_WORDS: Final = 8 * 1024 * 1024
 NESTING_LIMIT: Final = 64
 
-_KIND_NAMES: Final = ("a struct", "a list", "a far pointer", "a capability")
-_SIZE_NAMES: Final = (
-    "a list of voids",
-    "a list of bits",
-    "a list of bytes",
-    "a list of 2-byte values",
-    "a list of 4-byte values",
-    "a list of 8-byte values",
-    "a list of pointers",
-    "a list of structs",
-)
-
-
-def view_of(buffer: Buffer, what: str) -> memoryview:
-    """Answer the bytes of a caller's buffer, whatever its items are, as a read-only view.
-
-    Raises ``ArgumentTypeError`` where ``what`` has no C-contiguous buffer.
-    """
-    try:
-        view = memoryview(buffer)
-        # ``cast`` refuses a shape with a zero in it.
-        return view.cast("B").toreadonly() if view.nbytes else memoryview(b"")
-    except Exception as cause:
-        raise ArgumentTypeError(
-            f"{what} must be a contiguous buffer, not {type_name(buffer)}: {told(cause)}"
-        ) from cause
-
-
-def limit_of(value: SupportsIndex, name: str) -> int:
-    """Answer a limit that the caller gave, checked."""
-    limit = integer(value, name)
-    if limit < 0:
-        raise ArgumentValueError(f"{name} must not be negative, and {shown(limit)} was given")
-    return limit
-
-
-def _not_negative(index: SupportsIndex) -> int:
-    """Answer the index of a field, pointer or element, of the right type and not negative."""
-    number = index if type(index) is int else integer(index, "an index")
-    if number < 0:
-        raise ArgumentIndexError(f"an index must not be negative, and {shown(number)} was given")
-    return number
-
-
-def _element_index(index: SupportsIndex, count: int) -> int:
-    """Answer the index of an element of a list that has ``count``."""
-    number = _not_negative(index)
-    if number >= count:
-        raise ArgumentIndexError(
-            f"the list has {count} elements, and {shown(number)} was asked for"
-        )
-    return number
-
-
-@final
-class _Segments:
-    """The memory of a message, and how much of it may still be read.
-
-    ``views`` are the segments, ``words`` the whole words of each, ``unread_words`` what the
-    traversal limit has left.
-    """
-
-    __slots__ = ("unread_words", "views", "words")
-
-    def __init__(self, views: list[memoryview], unread_words: int) -> None:
-        self.views = views
-        self.words = [len(view) // WORD_BYTES for view in views]
-        self.unread_words = unread_words
-
-    def charge(self, words: int) -> None:
-        """Charge the traversal limit. All reading of objects comes through here."""
-        if words > self.unread_words:
-            raise TraversalLimitExceeded(
-                f"the traversal limit leaves {self.unread_words} words, and {words} are to be read",
-                words_asked=words,
-                words_granted=self.unread_words,
-            )
-        self.unread_words -= words
-
-    def claim(self, segment: int, start: int, words: int, what: str) -> None:
-        """Check that ``words`` words at word ``start`` lie within the segment, and charge them."""
-        if segment >= len(self.words):
-            raise PointerOutOfBounds(
-                f"{what} is in segment {segment}, and the message has {len(self.words)}",
-                segment=segment,
-                offset=start,
-            )
-        limit = self.words[segment]
-        if start < 0 or start + words > limit:
-            raise PointerOutOfBounds(
-                f"{what} of {words} words at word {start} leaves segment {segment},"
-                f" which has {limit}",
-                segment=segment,
-                offset=start,
-                words_asked=words,
-                words_granted=limit,
-            )
-        self.charge(words)
-
-    def word(self, segment: int, at: int) -> int:
-        """Load a word that was claimed before. Load it once: the memory may change."""
-        word: int = POINTER.unpack_from(self.views[segment], at * WORD_BYTES)[0]
-        return word
-
-    def follow(self, segment: int, at: int) -> tuple[int, int, int] | None:
-        """Follow the pointer at word ``at``, through its landing pads.
-
-        Answers the shape of the object, its segment and the word where it starts, none of which was
-        checked yet; None for the null pointer (encoding specification, "Inter-Segment Pointers").
-        """
-        pointer = self.word(segment, at)
-        return self.resolve(pointer, segment, at) if pointer else None
-
-    def resolve(self, pointer: int, segment: int, at: int) -> tuple[int, int, int]:
-        """Follow a pointer that is not null and was loaded from word ``at``."""
-        if kind(pointer) != FAR:
-            return shape_of(pointer), segment, at + 1 + offset(pointer)
-        segment = far_segment(pointer)
-        pad = far_offset(pointer)
-        if not far_is_double(pointer):
-            self.claim(segment, pad, 1, "a landing pad")
-            pointer = self.word(segment, pad)
-            if kind(pointer) == FAR:
-                raise PointerKindMismatch(
-                    "the landing pad of a far pointer is a far pointer again",
-                    segment=segment,
-                    offset=pad,
-                )
-            if kind(pointer) == OTHER:
-                return pointer, segment, pad
-            return shape_of(pointer), segment, pad + 1 + offset(pointer)
-        self.claim(segment, pad, 2, "a double landing pad")
-        pointer = self.word(segment, pad)
-        if kind(pointer) != FAR or far_is_double(pointer):
-            raise PointerKindMismatch(
-                "a double landing pad does not start with a single far pointer",
-                segment=segment,
-                offset=pad,
-            )
-        tag = self.word(segment, pad + 1)
-        if kind(tag) == FAR or offset(tag) != 0:
-            raise PointerKindMismatch(
-                "the tag of a double landing pad is no struct or list with offset zero",
-                segment=segment,
-                offset=pad + 1,
-            )
-        return tag, far_segment(pointer), far_offset(pointer)
-
-
-@final
-class _Copied:
-    """Lets ``tree`` read what is to be copied: checked, charged and not too deep."""
-
-    __slots__ = ("_nesting", "_segments")
-
-    def __init__(self, segments: _Segments, nesting: int) -> None:
-        self._segments = segments
-        self._nesting = nesting
-
-    def spot(self, segment: int, word: int, pointer: int, depth: int) -> Spot:
-        """Follow a pointer that is not null."""
-        if kind(pointer) == OTHER:
-            return pointer, segment, word
-        _descend(self._nesting - depth, segment, word)
-        shape, segment, start = self._segments.resolve(pointer, segment, word)
-        if kind(shape) == OTHER:
-            return shape, segment, start
-        self._segments.claim(segment, start, object_words(shape), "an object that is copied")
-        return shape, segment, start
-
-    def octets(self, segment: int, start: int, words: int) -> bytes:
-        """Answer a copy of words that were claimed."""
-        first = start * WORD_BYTES
-        return bytes(self._segments.views[segment][first : first + words * WORD_BYTES])
-
-
-@final
-class _Elements:
-    """Where the elements of an opened list are, in terms that every reading of it can use."""
-
-    __slots__ = ("count", "data_bytes", "pointers", "segment", "size_code", "start", "step_bytes")
-
-    def __init__(
-        self,
-        segment: int,
-        start: int,
-        count: int,
-        size_code: int,
-        step_bytes: int,
-        data_bytes: int,
-        pointers: int,
-    ) -> None:
-        self.segment = segment
-        self.start = start
-        """The word of the first element."""
-        self.count = count
-        self.size_code = size_code
-        self.step_bytes = step_bytes
-        """From one element to the next; 0 for bits and voids."""
-        self.data_bytes = data_bytes
-        self.pointers = pointers
-
 
 class _Pointers(ABC):
     """What can be asked of a row of pointers: those of a struct, or the elements of a list."""
 
     __slots__ = ("_nesting", "_segment", "_segments")
 
-    def __init__(self, segments: _Segments, segment: int, nesting: int) -> None:
+    def __init__(self, segments: Segments, segment: int, nesting: int) -> None:
         self._segments = segments
         self._segment = segment
         # How many levels may be opened below this object.
@@ -326,7 +123,7 @@ class _Pointers(ABC):
             or element.size_code == SIZE_BIT
             or found.data_bytes < element.bytes
         ):
-            raise self._mismatch(found, _SIZE_NAMES[element.size_code])
+            raise self._mismatch(found, SIZE_NAMES[element.size_code])
         return ListReader(self._segments, found, element)
 
     def get_pointer_list(self, index: SupportsIndex) -> PointerListReader | None:
@@ -338,7 +135,7 @@ class _Pointers(ABC):
         if found is None:
             return None
         if found.pointers == 0:
-            raise self._mismatch(found, _SIZE_NAMES[SIZE_POINTER])
+            raise self._mismatch(found, SIZE_NAMES[SIZE_POINTER])
         return PointerListReader(self._segments, found, self._nesting - 1)
 
     def get_struct_list(self, index: SupportsIndex) -> StructListReader | None:
@@ -350,7 +147,7 @@ class _Pointers(ABC):
         if found is None:
             return None
         if found.size_code == SIZE_BIT:
-            raise self._mismatch(found, _SIZE_NAMES[SIZE_COMPOSITE])
+            raise self._mismatch(found, SIZE_NAMES[SIZE_COMPOSITE])
         return StructListReader(self._segments, found, self._nesting - 1)
 
     def get_text(self, index: SupportsIndex) -> str | None:
@@ -386,7 +183,7 @@ class _Pointers(ABC):
         pointer = self._segments.word(self._segment, at) if at >= 0 else 0
         if pointer == 0:
             return None
-        source = _Copied(self._segments, self._nesting)
+        source = Copied(self._segments, self._nesting)
         return read_tree(source, self._segment, at, pointer)
 
     def get_data(self, index: SupportsIndex) -> bytes | None:
@@ -403,7 +200,7 @@ class _Pointers(ABC):
             return None
         shape, segment, start = target
         if kind(shape) != LIST or list_size_code(shape) != SIZE_BYTE:
-            name = _SIZE_NAMES[list_size_code(shape)] if kind(shape) == LIST else _name_of(shape)
+            name = SIZE_NAMES[list_size_code(shape)] if kind(shape) == LIST else name_of(shape)
             raise PointerKindMismatch(
                 f"{name} was found where {what} was asked for", segment=segment, offset=start
             )
@@ -412,7 +209,7 @@ class _Pointers(ABC):
         first = start * WORD_BYTES
         return bytes(self._segments.views[segment][first : first + count])
 
-    def _open_list(self, index: SupportsIndex) -> _Elements | None:
+    def _open_list(self, index: SupportsIndex) -> Elements | None:
         """Check and charge the list that the pointer leads to, and say where its elements are."""
         at = self._slot(index)
         if at < 0:
@@ -421,27 +218,27 @@ class _Pointers(ABC):
         target = segments.follow(self._segment, at)
         if target is None:
             return None
-        _descend(self._nesting, self._segment, at)
+        descend(self._nesting, self._segment, at)
         shape, segment, start = target
         if kind(shape) != LIST:
             raise PointerKindMismatch(
-                f"{_name_of(shape)} was found where a list was asked for",
+                f"{name_of(shape)} was found where a list was asked for",
                 segment=segment,
                 offset=start,
             )
         size_code = list_size_code(shape)
         count = list_count(shape)
-        segments.claim(segment, start, list_body_words(size_code, count), _SIZE_NAMES[size_code])
+        segments.claim(segment, start, list_body_words(size_code, count), SIZE_NAMES[size_code])
         if size_code != SIZE_COMPOSITE:
             width = ELEMENT_BITS[size_code] // 8
             pointers = 1 if size_code == SIZE_POINTER else 0
-            return _Elements(
+            return Elements(
                 segment, start, count, size_code, width, 0 if pointers else width, pointers
             )
         word = segments.word(segment, start)
         if kind(word) != STRUCT:
             raise PointerKindMismatch(
-                f"the tag of a list of structs describes {_name_of(word)}",
+                f"the tag of a list of structs describes {name_of(word)}",
                 segment=segment,
                 offset=start,
             )
@@ -457,7 +254,7 @@ class _Pointers(ABC):
                 words_asked=tag_count(word) * element_words,
                 words_granted=count,
             )
-        return _Elements(
+        return Elements(
             segment,
             start + 1,
             tag_count(word),
@@ -467,9 +264,9 @@ class _Pointers(ABC):
             pointers,
         )
 
-    def _mismatch(self, found: _Elements, asked: str) -> PointerKindMismatch:
+    def _mismatch(self, found: Elements, asked: str) -> PointerKindMismatch:
         """Say that a list was found whose elements cannot be read as was asked."""
-        name = _SIZE_NAMES[found.size_code]
+        name = SIZE_NAMES[found.size_code]
         if found.size_code == SIZE_COMPOSITE:
             name += f" of {found.data_bytes // WORD_BYTES} data words and {found.pointers} pointers"
         return PointerKindMismatch(
@@ -479,42 +276,16 @@ class _Pointers(ABC):
         )
 
 
-def _tree_of_list(segments: _Segments, found: _Elements, nesting: int) -> Tree:
-    """Copy out a list that was opened; charged to the traversal limit again."""
-    source = _Copied(segments, nesting)
-    count = found.count
-    start = found.start
-    if found.size_code == SIZE_COMPOSITE:
-        count *= found.step_bytes // WORD_BYTES
-        start -= 1
-    shape = list_shape(found.size_code, count)
-    segments.charge(object_words(shape))
-    return read_spot(source, (shape, found.segment, start), -1)
-
-
-def _name_of(shape: int) -> str:
-    """Name the kind of object, for a sentence."""
-    return _KIND_NAMES[kind(shape)]
-
-
-def _descend(nesting: int, segment: int, at: int) -> None:
-    """Check that one more level may be opened."""
-    if nesting <= 0:
-        raise NestingLimitExceeded(
-            "objects are nested deeper than the nesting limit allows", segment=segment, offset=at
-        )
-
-
-def _open_struct(segments: _Segments, segment: int, at: int, nesting: int) -> StructReader | None:
+def _open_struct(segments: Segments, segment: int, at: int, nesting: int) -> StructReader | None:
     """Check and charge the struct that the pointer at word ``at`` leads to."""
     target = segments.follow(segment, at)
     if target is None:
         return None
-    _descend(nesting, segment, at)
+    descend(nesting, segment, at)
     shape, segment, start = target
     if kind(shape) != STRUCT:
         raise PointerKindMismatch(
-            f"{_name_of(shape)} was found where a struct was asked for",
+            f"{name_of(shape)} was found where a struct was asked for",
             segment=segment,
             offset=start,
         )
@@ -535,7 +306,7 @@ class StructReader(_Pointers):
 
     def __init__(
         self,
-        segments: _Segments,
+        segments: Segments,
         segment: int,
         data: int,
         data_bytes: int,
@@ -569,7 +340,7 @@ class StructReader(_Pointers):
         words, rest = divmod(self._data_bytes, WORD_BYTES)
         segments.charge(words + self._pointer_count + (rest > 0))
         if rest == 0:
-            source = _Copied(segments, self._nesting)
+            source = Copied(segments, self._nesting)
             shape = struct_shape(words, self._pointer_count)
             return read_spot(source, (shape, self._segment, self._data // WORD_BYTES), -1)
         # An element of a list of values that are no whole words; it has no pointers.
@@ -581,12 +352,12 @@ class StructReader(_Pointers):
         return self.tree().total_words()
 
     def _slot(self, index: SupportsIndex) -> int:
-        number = _not_negative(index)
+        number = not_negative(index)
         return self._first_pointer + number if number < self._pointer_count else -1
 
     def _place(self, offset: SupportsIndex, width: int) -> int:
         """Answer the byte where a field of ``width`` bytes is, or -1 where the struct has none."""
-        number = _not_negative(offset)
+        number = not_negative(offset)
         return self._data + number * width if (number + 1) * width <= self._data_bytes else -1
 
     def _integer(self, element: Element, offset: SupportsIndex, default: SupportsIndex) -> int:
@@ -623,7 +394,7 @@ class StructReader(_Pointers):
         """Answer the bit ``offset`` of the data section."""
         if not isinstance(default, bool):
             raise ArgumentTypeError(f"the default must be a bool, not {type_name(default)}")
-        number = _not_negative(offset)
+        number = not_negative(offset)
         at = self._place(number >> 3, 1)
         if at < 0:
             return default
@@ -671,88 +442,12 @@ class StructReader(_Pointers):
 
 
 @final
-class ListReader:
-    """A list of primitive values: ``len()``, ``[index]`` and iteration."""
-
-    __slots__ = ("_count", "_element", "_segments", "_start", "_step", "_view")
-
-    def __init__(self, segments: _Segments, found: _Elements, element: Element) -> None:
-        """Not for callers: ``get_list`` is where these readers come from."""
-        self._segments = segments
-        self._view = segments.views[found.segment]
-        self._start = found.start * WORD_BYTES
-        self._step = found.step_bytes
-        self._count = found.count
-        self._element = element
-
-    def __len__(self) -> int:
-        """Answer the number of elements. It costs nothing, and may be huge for voids."""
-        return self._count
-
-    def __getitem__(self, index: SupportsIndex) -> int | float | bool | None:
-        """Answer the element; that of a list of voids is None."""
-        number = _element_index(index, self._count)
-        if self._element is Element.VOID:
-            self._segments.charge(1)
-        return self._value(number)
-
-    def __iter__(self) -> Iterator[int | float | bool | None]:
-        """Answer the elements in order.
-
-        Voids are charged here and not one by one, because ``list()`` makes room for all of them as
-        soon as it has an iterator.
-        """
-        if self._element is Element.VOID:
-            self._segments.charge(self._count)
-        return self._values()
-
-    def tree(self) -> Tree:
-        """Copy out the list, as a list of these primitives."""
-        element = self._element
-        if self._count > MAX_LIST_COUNT:
-            # A tag counts one bit more than the pointer of a list of voids.
-            raise MessageTooLarge(
-                f"a list has at most {MAX_LIST_COUNT} elements, not {self._count}"
-            )
-        shape = list_shape(element.size_code, self._count)
-        words = list_body_words(element.size_code, self._count)
-        self._segments.charge(words)
-        if element.bytes == 0 or self._step == element.bytes:
-            octets = (self._count * element.bits + 7) // 8
-            body = bytearray(self._view[self._start : self._start + octets])
-            if element is Element.BOOL and self._count % 8:
-                body[-1] &= (1 << self._count % 8) - 1
-        else:
-            body = bytearray()
-            for index in range(self._count):
-                at = self._start + index * self._step
-                body += self._view[at : at + element.bytes]
-        body += bytes(words * WORD_BYTES - len(body))
-        return Tree(shape, body)
-
-    def _values(self) -> Iterator[int | float | bool | None]:
-        for index in range(self._count):
-            yield self._value(index)
-
-    def _value(self, index: int) -> int | float | bool | None:
-        element = self._element
-        if element is Element.VOID:
-            return None
-        if element is Element.BOOL:
-            return bool(self._view[self._start + (index >> 3)] >> (index & 7) & 1)
-        value: int | float = element.codec.unpack_from(
-            self._view, self._start + index * self._step
-        )[0]
-        return value
-
-
-@final
 class PointerListReader(_Pointers):
     """A list of pointers: ``len()``, and whatever can be asked of a pointer, by element index."""
 
     __slots__ = ("_count", "_found", "_start", "_step_words")
 
-    def __init__(self, segments: _Segments, found: _Elements, nesting: int) -> None:
+    def __init__(self, segments: Segments, found: Elements, nesting: int) -> None:
         """Not for callers: ``get_pointer_list`` is where these readers come from."""
         super().__init__(segments, found.segment, nesting)
         self._found = found
@@ -767,10 +462,10 @@ class PointerListReader(_Pointers):
 
     def tree(self) -> Tree:
         """Copy out the list, and all below it, as what it was written as."""
-        return _tree_of_list(self._segments, self._found, self._nesting)
+        return tree_of_list(self._segments, self._found, self._nesting)
 
     def _slot(self, index: SupportsIndex) -> int:
-        return self._start + _element_index(index, self._count) * self._step_words
+        return self._start + element_index(index, self._count) * self._step_words
 
 
 @final
@@ -779,7 +474,7 @@ class StructListReader:
 
     __slots__ = ("_found", "_nesting", "_segments")
 
-    def __init__(self, segments: _Segments, found: _Elements, nesting: int) -> None:
+    def __init__(self, segments: Segments, found: Elements, nesting: int) -> None:
         """Not for callers: ``get_struct_list`` is where these readers come from."""
         self._segments = segments
         self._found = found
@@ -791,7 +486,7 @@ class StructListReader:
 
     def __getitem__(self, index: SupportsIndex) -> StructReader:
         """Answer the element."""
-        number = _element_index(index, self._found.count)
+        number = element_index(index, self._found.count)
         if self._found.step_bytes == 0:
             self._segments.charge(1)
         return self._struct(number)
@@ -804,7 +499,7 @@ class StructListReader:
 
     def tree(self) -> Tree:
         """Copy out the list, and all below it, as what it was written as."""
-        return _tree_of_list(self._segments, self._found, self._nesting)
+        return tree_of_list(self._segments, self._found, self._nesting)
 
     def _structs(self) -> Iterator[StructReader]:
         for index in range(self._found.count):
@@ -812,7 +507,7 @@ class StructListReader:
 
     def _struct(self, index: int) -> StructReader:
         found = self._found
-        _descend(self._nesting, found.segment, found.start)
+        descend(self._nesting, found.segment, found.start)
         data = found.start * WORD_BYTES + index * found.step_bytes
         return StructReader(
             self._segments,
@@ -852,7 +547,7 @@ class MessageReader:
                 f"segments must be a sequence of buffers, not {type_name(segments)}"
             )
         self._nesting_limit = limit_of(nesting_limit, "nesting_limit")
-        self._segments = _Segments(
+        self._segments = Segments(
             [view_of(segment, f"segment {index}") for index, segment in enumerate(segments)],
             limit_of(traversal_limit_words, "traversal_limit_words"),
         )

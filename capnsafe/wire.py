@@ -90,6 +90,22 @@ class Element(Enum):
         self.raw = Struct({0: "x", 1: "<B", 2: "<H", 4: "<I", 8: "<Q"}[self.bytes])
 
 
+class PointerKind(Enum):
+    """What a pointer leads to."""
+
+    NULL = "null"
+    STRUCT = "struct"
+    LIST = "list"
+    CAPABILITY = "capability"
+
+
+POINTER_KINDS: Final = {
+    STRUCT: PointerKind.STRUCT,
+    LIST: PointerKind.LIST,
+    OTHER: PointerKind.CAPABILITY,
+}
+
+
 def kind(pointer: int) -> int:
     """Answer STRUCT, LIST, FAR or OTHER."""
     return pointer & 3

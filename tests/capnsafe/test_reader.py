@@ -23,8 +23,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from capnsafe import reader as reader_module
-from capnsafe import wire
+from capnsafe import reading, wire
 from capnsafe.errors import (
     ArgumentIndexError,
     ArgumentTypeError,
@@ -37,9 +36,9 @@ from capnsafe.errors import (
     TraversalLimitExceeded,
 )
 from capnsafe.framing import read_message, unframe
+from capnsafe.primitives import ListReader
 from capnsafe.reader import (
     NESTING_LIMIT,
-    ListReader,
     MessageReader,
     PointerListReader,
     StructListReader,
@@ -260,7 +259,7 @@ def watch_fars(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         doubles.append(wire.far_is_double(pointer))
         return doubles[-1]
 
-    monkeypatch.setattr(reader_module, "far_is_double", noted)
+    monkeypatch.setattr(reading, "far_is_double", noted)
     return doubles
 
 

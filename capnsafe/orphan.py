@@ -1,0 +1,65 @@
+"""An object of a message that no pointer leads to: who owns it, and what can be done to it."""
+
+from __future__ import annotations
+
+from . import wire
+from .arena import Arena
+from .errors import ArgumentTypeError, ArgumentValueError, PointerKindMismatch, StaleHandle
+from .orphanage import adopt, retire
+from .segment import Segment
+from .survey import Found
+from .wire import POINTER_KINDS, PointerKind
+
+
+class Detached:
+    """An object of a message that no pointer leads to, until it is adopted.
+
+    It is the caller's to adopt or to drop. What is neither stays in the message's memory, and in
+    its output, unreachable.
+    """
+
+    __slots__ = ("_arena", "_found")
+
+    def __init__(self, arena: Arena, found: Found) -> None:
+        self._arena = arena
+        self._found: Found | None = found
+
+    def __reduce__(self) -> str:
+        """Refuse to be copied or pickled: both could be adopted."""
+        raise ArgumentTypeError("an orphan cannot be copied: it would have two owners")
+
+    def _current(self) -> Found:
+        self._arena.require_idle()
+        if self._found is None:
+            raise StaleHandle("the orphan was adopted or dropped")
+        return self._found
+
+    @property
+    def kind(self) -> PointerKind:
+        """What the orphan is."""
+        return POINTER_KINDS[self._current().shape & 3]
+
+    def _anchor(self, found: Found) -> tuple[Segment, int, int]:
+        epoch = self._arena.epoch
+        if wire.object_words(found.shape):
+            return found.segment, found.start, epoch
+        return self._arena.segments[0], 0, ~epoch
+
+    def _list(self, size_code: int, what: str) -> Found:
+        found = self._current()
+        if found.shape & 3 != wire.LIST or wire.list_size_code(found.shape) != size_code:
+            raise PointerKindMismatch(f"the orphan is no list of {what}")
+        return found
+
+    def drop(self) -> None:
+        """Retire it, and all below it."""
+        found = self._current()
+        retire(self._arena, found)
+        self._found = None
+
+    def _give_to(self, arena: Arena, slot: Segment, word: int) -> None:
+        found = self._current()
+        if arena is not self._arena:
+            raise ArgumentValueError("the orphan is of another message")
+        adopt(arena, slot, word, found)
+        self._found = None

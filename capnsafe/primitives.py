@@ -1,0 +1,158 @@
+"""Lists of primitives, being built and read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import SupportsIndex, final
+
+from . import wire
+from .arena import Arena
+from .arguments import integer, shown
+from .errors import ArgumentIndexError, ArgumentTypeError, MessageTooLarge
+from .fields import Handle, Primitive
+from .reading import Elements, Segments, element_index
+from .segment import Segment
+from .survey import Built
+from .tree import Tree, read_spot
+from .wire import MAX_LIST_COUNT, WORD_BYTES, Element, list_body_words, list_shape
+
+
+class ListBuilder(Handle):
+    """A list of primitives."""
+
+    __slots__ = ("_element", "_length")
+
+    def __init__(
+        self,
+        arena: Arena,
+        segment: Segment,
+        anchor: int,
+        since: int,
+        start: int,
+        element: Element,
+        count: int,
+    ) -> None:
+        super().__init__(arena, segment, anchor, since, start * WORD_BYTES, count * element.bits)
+        self._element = element
+        self._length = count
+
+    @property
+    def element(self) -> Element:
+        """The type of the elements."""
+        return self._element
+
+    def __len__(self) -> int:
+        """Answer the number of elements."""
+        return self._length
+
+    def __iter__(self) -> Iterator[Primitive]:
+        """Read one element after the other; each read is a call of its own."""
+        for index in range(self._length):
+            yield self[index]
+
+    def tree(self) -> Tree:
+        """Copy out the list."""
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        shape = wire.list_shape(self._element.size_code, self._length)
+        spot = (shape, self._segment.index, self._data // WORD_BYTES)
+        return read_spot(Built(self._arena), spot, 0)
+
+    def __getitem__(self, index: int) -> Primitive:
+        """Read one element; negative indices and slices are refused."""
+        if self._element is Element.VOID:
+            self._void(index)
+            return None
+        return self._take(self._element, index)
+
+    def __setitem__(self, index: int, value: Primitive) -> None:
+        """Write one element."""
+        if self._element is Element.VOID:
+            if value is not None:
+                raise ArgumentTypeError("the only value of a Void is None")
+            self._void(index)
+        else:
+            self._put(self._element, index, value)
+
+    def _void(self, index: int) -> None:
+        at = integer(index, "an index")
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        if not 0 <= at < self._length:
+            raise ArgumentIndexError(f"element {shown(at)} of {self._length}")
+
+
+@final
+class ListReader:
+    """A list of primitive values: ``len()``, ``[index]`` and iteration."""
+
+    __slots__ = ("_count", "_element", "_segments", "_start", "_step", "_view")
+
+    def __init__(self, segments: Segments, found: Elements, element: Element) -> None:
+        """Not for callers: ``get_list`` is where these readers come from."""
+        self._segments = segments
+        self._view = segments.views[found.segment]
+        self._start = found.start * WORD_BYTES
+        self._step = found.step_bytes
+        self._count = found.count
+        self._element = element
+
+    def __len__(self) -> int:
+        """Answer the number of elements. It costs nothing, and may be huge for voids."""
+        return self._count
+
+    def __getitem__(self, index: SupportsIndex) -> Primitive:
+        """Answer the element; that of a list of voids is None."""
+        number = element_index(index, self._count)
+        if self._element is Element.VOID:
+            self._segments.charge(1)
+        return self._value(number)
+
+    def __iter__(self) -> Iterator[Primitive]:
+        """Answer the elements in order.
+
+        Voids are charged here and not one by one, because ``list()`` makes room for all of them as
+        soon as it has an iterator.
+        """
+        if self._element is Element.VOID:
+            self._segments.charge(self._count)
+        return self._values()
+
+    def tree(self) -> Tree:
+        """Copy out the list, as a list of these primitives."""
+        element = self._element
+        if self._count > MAX_LIST_COUNT:
+            # A tag counts one bit more than the pointer of a list of voids.
+            raise MessageTooLarge(
+                f"a list has at most {MAX_LIST_COUNT} elements, not {self._count}"
+            )
+        shape = list_shape(element.size_code, self._count)
+        words = list_body_words(element.size_code, self._count)
+        self._segments.charge(words)
+        if element.bytes == 0 or self._step == element.bytes:
+            octets = (self._count * element.bits + 7) // 8
+            body = bytearray(self._view[self._start : self._start + octets])
+            if element is Element.BOOL and self._count % 8:
+                body[-1] &= (1 << self._count % 8) - 1
+        else:
+            body = bytearray()
+            for index in range(self._count):
+                at = self._start + index * self._step
+                body += self._view[at : at + element.bytes]
+        body += bytes(words * WORD_BYTES - len(body))
+        return Tree(shape, body)
+
+    def _values(self) -> Iterator[Primitive]:
+        for index in range(self._count):
+            yield self._value(index)
+
+    def _value(self, index: int) -> Primitive:
+        element = self._element
+        if element is Element.VOID:
+            return None
+        if element is Element.BOOL:
+            return bool(self._view[self._start + (index >> 3)] >> (index & 7) & 1)
+        value: int | float = element.codec.unpack_from(
+            self._view, self._start + index * self._step
+        )[0]
+        return value

@@ -1,0 +1,218 @@
+"""A row of pointers of an object that is being built, and the values that need no handle.
+
+Pointer indices count pointers. Every call that builds something retires what the pointer led to
+before: handles on it, and on all below it, raise ``StaleHandle`` from then on. Where memory cannot
+be had the call raises and the old value stays.
+"""
+
+from __future__ import annotations
+
+from typing import SupportsIndex
+
+from . import wire
+from .arena import Arena
+from .arguments import integer, shown, type_name
+from .draft import clear, install, point
+from .errors import (
+    ArgumentIndexError,
+    ArgumentTypeError,
+    ArgumentValueError,
+    InvalidText,
+    MessageTooLarge,
+    PointerKindMismatch,
+)
+from .fields import Handle
+from .segment import Segment
+from .survey import Built, Found, resolve
+from .tree import Tree, read_tree
+from .upgrade import enlarged, upgrade
+from .wire import POINTER_KINDS, WORD_BYTES, PointerKind
+
+
+class Row(Handle):
+    """The pointer section of a struct, or a list of pointers."""
+
+    __slots__ = ("_count", "_first")
+
+    def __init__(
+        self,
+        arena: Arena,
+        segment: Segment,
+        anchor: int,
+        since: int,
+        data: int,
+        data_bits: int,
+        first: int,
+        count: int,
+    ) -> None:
+        super().__init__(arena, segment, anchor, since, data, data_bits)
+        #: Word of the first pointer, and how many there are.
+        self._first = first
+        self._count = count
+
+    def _slot(self, index: SupportsIndex) -> int:
+        """Answer the word of a pointer."""
+        at = index if type(index) is int else integer(index, "a pointer index")
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        if not 0 <= at < self._count:
+            raise ArgumentIndexError(
+                f"pointer {shown(at)} of {self._count}", segment=self._segment.index
+            )
+        return self._first + at
+
+    def _find(self, word: int) -> Found | None:
+        """Follow the pointer at ``word``; ``None`` where it is null."""
+        pointer = self._arena.load(self._segment, word)
+        if pointer == 0:
+            return None
+        return resolve(self._arena, self._segment, word, pointer)
+
+    def _find_list(self, word: int, size_code: int, what: str) -> Found | None:
+        """Follow a pointer that must lead to a list of this element size."""
+        found = self._find(word)
+        if found is None:
+            return None
+        if found.shape & 3 != wire.LIST or wire.list_size_code(found.shape) != size_code:
+            raise PointerKindMismatch(
+                f"pointer {word - self._first} does not lead to a list of {what}",
+                segment=self._segment.index,
+            )
+        return found
+
+    def _enlarge(self, word: int, found: Found, data_words: int, pointers: int) -> Found:
+        """Move what was found to where it has these sections, unless it has them already."""
+        larger = enlarged(self._arena, found, data_words, pointers)
+        if larger is None:
+            return found
+        return upgrade(self._arena, self._segment, word, found, larger)
+
+    def _anchor_of(self, found: Found, word: int) -> tuple[Segment, int, int]:
+        """Answer (segment, anchor, since) for a handle on what was found."""
+        if wire.object_words(found.shape):
+            return found.segment, found.start, self._arena.epoch
+        return self._segment, word, ~self._arena.epoch
+
+    def _install_list(
+        self, index: SupportsIndex, shape: int, head: bytes
+    ) -> tuple[Segment, int, int]:
+        """Build a list; answer (segment, word, since)."""
+        word = self._slot(index)
+        words = wire.object_words(shape)
+        segment, start = install(self._arena, self._segment, word, shape, words, head)
+        return segment, start, self._arena.epoch if words else ~self._arena.epoch
+
+    # -- text and data ---------------------------------------------------------------------------
+
+    def set_text(self, index: int, value: str) -> None:
+        """Build a Text: UTF-8 and a NUL behind it."""
+        if not issubclass(type(value), str):
+            raise ArgumentTypeError(f"a Text takes a str, not {type_name(value)}")
+        try:
+            octets = str.encode(value)
+        except UnicodeEncodeError as error:
+            raise ArgumentValueError(f"text that UTF-8 cannot hold: {error}") from error
+        self._set_octets(index, octets, len(octets) + 1)
+
+    def get_text(self, index: int) -> str | None:
+        """Answer a copy of the Text; ``None`` where the pointer is null."""
+        octets = self._get_octets(index, "Text")
+        if octets is None:
+            return None
+        if not octets or octets[-1] != 0:
+            raise InvalidText("a Text without a NUL at its end", segment=self._segment.index)
+        try:
+            return octets[:-1].decode()
+        except UnicodeDecodeError as error:
+            raise InvalidText(f"a Text that is not UTF-8: {error}") from error
+
+    def set_data(self, index: int, value: bytes | bytearray | memoryview) -> None:
+        """Build a Data from any contiguous buffer, which is copied before memory is asked for."""
+        if type(value) is bytes:
+            octets = value
+        else:
+            try:
+                with memoryview(value) as view:
+                    octets = view.tobytes()
+            except Exception as error:
+                raise ArgumentTypeError(
+                    f"a Data takes a buffer of bytes, not {type_name(value)}"
+                ) from error
+        self._set_octets(index, octets, len(octets))
+
+    def get_data(self, index: int) -> bytes | None:
+        """Answer a copy of the Data; ``None`` where the pointer is null."""
+        return self._get_octets(index, "Data")
+
+    def _set_octets(self, index: SupportsIndex, octets: bytes, count: int) -> None:
+        """Build a list of ``count`` bytes: ``octets``, and zeros behind them."""
+        word = self._slot(index)
+        if count > wire.MAX_LIST_COUNT:
+            raise MessageTooLarge(f"a list has at most {wire.MAX_LIST_COUNT} bytes, not {count}")
+        words = (count + 7) >> 3
+        head = octets.ljust(words * WORD_BYTES, b"\0")
+        shape = wire.list_shape(wire.SIZE_BYTE, count)
+        install(self._arena, self._segment, word, shape, words, head)
+
+    def _get_octets(self, index: SupportsIndex, what: str) -> bytes | None:
+        word = self._slot(index)
+        found = self._find_list(word, wire.SIZE_BYTE, what)
+        if found is None:
+            return None
+        count = wire.list_count(found.shape)
+        if count == 0:
+            return b""
+        return self._arena.copy_out(found.segment, found.start, count)
+
+    # -- capabilities ----------------------------------------------------------------------------
+
+    def set_capability(self, index: int, capability: int) -> None:
+        """Point to entry ``capability`` of the message's capability table, which is the caller's.
+
+        (Specification, "Capabilities (Interfaces)".)
+        """
+        entry = integer(capability, "a capability")
+        word = self._slot(index)
+        if not 0 <= entry < 1 << 32:
+            raise ArgumentValueError(f"a capability is 0 to 2**32 - 1, not {shown(entry)}")
+        point(self._arena, self._segment, word, wire.capability_pointer(entry))
+
+    def get_capability(self, index: int) -> int | None:
+        """Answer the entry of the capability table; ``None`` where the pointer is null."""
+        word = self._slot(index)
+        pointer = self._arena.load(self._segment, word)
+        if pointer == 0:
+            return None
+        if not wire.is_capability(pointer):
+            raise PointerKindMismatch(
+                f"pointer {word - self._first} does not lead to a capability",
+                segment=self._segment.index,
+            )
+        return wire.capability_index(pointer)
+
+    # -- any pointer -----------------------------------------------------------------------------
+
+    def copied(self, index: int) -> Tree | None:
+        """Copy out what the pointer leads to, whatever it is; ``None`` where it is null."""
+        word = self._slot(index)
+        pointer = self._arena.load(self._segment, word)
+        if pointer == 0:
+            return None
+        return read_tree(Built(self._arena), self._segment.index, word, pointer)
+
+    def kind(self, index: int) -> PointerKind:
+        """Answer what the pointer leads to."""
+        word = self._slot(index)
+        found = self._find(word)
+        if found is None:
+            return PointerKind.NULL
+        return POINTER_KINDS[found.shape & 3]
+
+    def is_null(self, index: int) -> bool:
+        """Answer whether the pointer is null."""
+        word = self._slot(index)
+        return self._arena.load(self._segment, word) == 0
+
+    def clear(self, index: int) -> None:
+        """Make the pointer null. What it led to is retired."""
+        clear(self._arena, self._segment, self._slot(index))
