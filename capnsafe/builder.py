@@ -282,16 +282,16 @@ class StructBuilder(Pointers):
         data_words: int,
         pointer_count: int,
     ) -> None:
-        super().__init__(
-            arena,
-            segment,
-            anchor,
-            since,
-            start * WORD_BYTES,
-            data_words * 64,
-            start + data_words,
-            pointer_count,
-        )
+        # Made for every element that is looked at: two calls of ``super`` would cost as much again.
+        self._arena = arena
+        self._segment = segment
+        self._anchor = anchor
+        self._since = since
+        self._ticket = arena.ticket
+        self._data = start * WORD_BYTES
+        self._data_bits = data_words * 64
+        self._first = start + data_words
+        self._count = pointer_count
 
     @property
     def data_words(self) -> int:

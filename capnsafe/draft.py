@@ -408,7 +408,16 @@ def install_root(arena: Arena, shape: int, words: int) -> tuple[Segment, int]:
         return install(arena, arena.segments[0], 0, shape, words, b"")
 
     def build(draft: Draft) -> tuple[Segment, int]:
-        slot = draft.first_segment(words + 1 if words < arena.limit else 1)
+        if arena.segments:
+            slot = arena.segments[0]
+        else:
+            slot = arena.grant(words + 1 if words < arena.limit else 1)
+        if words < slot.granted and words:
+            # Next to its pointer, which is its shape then.
+            draft.take(slot, words + 1, wire.POINTER.pack(shape))
+            draft.settle()
+            return slot, 1
+        draft.take(slot, 1, b"")
         pointer, segment, start = draft.place(slot, 0, shape, words, b"")
         draft.link(slot, [(0, pointer)])
         return segment, start
