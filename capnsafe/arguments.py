@@ -37,6 +37,14 @@ def integer(value: SupportsIndex, what: str) -> int:
         raise ArgumentTypeError(f"{what} must be an integer, not {type_name(value)}") from error
 
 
+def at_least_one(value: SupportsIndex, what: str) -> int:
+    """Answer ``value`` as an int of at least 1, or raise about ``what``."""
+    number = integer(value, what)
+    if number < 1:
+        raise ArgumentValueError(f"{what} must be at least 1, not {shown(number)}")
+    return number
+
+
 def shown(number: int) -> str:
     """Answer a number as a sentence can hold it."""
     bits = number.bit_length()

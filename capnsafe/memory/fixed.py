@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..allocator import Buffer
-from ..arguments import integer, shown, type_name
+from ..arguments import at_least_one, type_name
 from ..errors import ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES
 
@@ -30,14 +30,10 @@ class FixedAllocator:
         if not usable:
             raise ArgumentValueError("the buffer must be writable, contiguous, and made of bytes")
         self._words = octets // WORD_BYTES
-        if segment_words is not None:
-            segment_words = integer(segment_words, "segment_words")
-        if segment_words is not None and segment_words < 1:
-            raise ArgumentValueError(
-                f"segment_words must be at least 1, not {shown(segment_words)}"
-            )
         self._buffer = buffer
-        self._segment_words = segment_words
+        self._segment_words = (
+            None if segment_words is None else at_least_one(segment_words, "segment_words")
+        )
         #: First word, and one past the last word, of each cut, in order of address.
         self._cuts: dict[int, tuple[int, int]] = {}
         self._released: set[int] = set()

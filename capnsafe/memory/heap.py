@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..arguments import integer, shown
-from ..errors import ArgumentValueError
+from ..arguments import at_least_one
 from ..wire import WORD_BYTES
 
 #: Segments stop growing here (words): 2²⁴ words are 128 MiB.
@@ -23,12 +22,7 @@ class HeapAllocator:
 
     def __init__(self, *, segment_words: int = 1024, growth: bool = True) -> None:
         """Start with ``segment_words`` words (at least 1) for the first segment."""
-        segment_words = integer(segment_words, "segment_words")
-        if segment_words < 1:
-            raise ArgumentValueError(
-                f"segment_words must be at least 1, not {shown(segment_words)}"
-            )
-        self._next_words = segment_words
+        self._next_words = at_least_one(segment_words, "segment_words")
         self._growth = growth
         self._live: dict[int, bytearray] = {}
         self._next_key = 0
