@@ -1,0 +1,110 @@
+"""A bounded pool: many messages share a number of words that is fixed beforehand."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+from ..arguments import at_least_one
+from ..wire import WORD_BYTES
+
+
+class PoolAllocator:
+    """Cuts segments out of ``pool_words`` words that are set aside once.
+
+    A segment has ``segment_words`` words, or more where more is asked; where no gap is that large,
+    it takes the largest gap that is large enough for what was asked. What does not fit is refused
+    with ``MemoryError``, and fits again after other segments were released, from this message or
+    from another: words that lie side by side become one gap. With ``in_place`` a segment grows into
+    the gap behind it.
+    """
+
+    def __init__(self, pool_words: int, *, segment_words: int = 64, in_place: bool = False) -> None:
+        """Set aside ``pool_words`` words (at least 1)."""
+        self._pool_words = at_least_one(pool_words, "pool_words")
+        self._segment_words = at_least_one(segment_words, "segment_words")
+        self._in_place = in_place
+        self._memory = bytearray(self._pool_words * WORD_BYTES)
+        #: The gaps, as first words and one past the last, in order. No two of them touch.
+        self._starts = [0]
+        self._ends = [self._pool_words]
+        #: First word, and one past the last, of each live grant.
+        self._live: dict[int, tuple[int, int]] = {}
+        self._next_key = 0
+
+    @property
+    def free_words(self) -> int:
+        """How many words are granted to nobody; they need not lie side by side."""
+        return sum(self._ends) - sum(self._starts)
+
+    @property
+    def live_grants(self) -> int:
+        """How many grants have not been released."""
+        return len(self._live)
+
+    def allocate(self, minimum_words: int, /) -> int:
+        """Cut a segment from the first gap that is large enough, or raise ``MemoryError``."""
+        wanted = max(minimum_words, self._segment_words)
+        largest = -1
+        largest_words = 0
+        for at, start in enumerate(self._starts):
+            words = self._ends[at] - start
+            if words > largest_words:
+                largest = at
+                largest_words = words
+            if words >= wanted:
+                break
+        if largest < 0 or largest_words < minimum_words:
+            raise MemoryError(
+                f"{minimum_words} words asked, and the largest gap has {largest_words};"
+                f" {self.free_words} of {self._pool_words} are free"
+            )
+        start = self._starts[largest]
+        end = start + min(wanted, largest_words)
+        self._take(largest, end)
+        key = self._next_key
+        self._next_key = key + 1
+        self._live[key] = (start, end)
+        return key
+
+    def segment(self, key: int, /) -> memoryview:
+        """Answer a view of the cut."""
+        start, end = self._live[key]
+        with memoryview(self._memory) as pool:
+            return pool[start * WORD_BYTES : end * WORD_BYTES]
+
+    def grow(self, key: int, minimum_words: int, /) -> None:
+        """Take words from the gap behind the segment, if there is one and it is large enough.
+
+        A segment becomes half as large again where the gap allows it, so that a message that grows
+        word by word asks rarely.
+        """
+        start, end = self._live[key]
+        at = bisect_left(self._starts, end)
+        if not self._in_place or at == len(self._starts) or self._starts[at] != end:
+            return
+        limit = self._ends[at]
+        words = min(max(minimum_words, (end - start) * 3 // 2), limit - start)
+        if end - start < minimum_words <= words:
+            self._take(at, start + words)
+            self._live[key] = (start, start + words)
+
+    def release(self, key: int, words_used: int, /) -> None:
+        """Put the words back into the pool."""
+        start, end = self._live.pop(key)
+        at = bisect_right(self._starts, start)
+        self._starts.insert(at, start)
+        self._ends.insert(at, end)
+        if at + 1 < len(self._starts) and self._starts[at + 1] == end:
+            self._ends[at] = self._ends.pop(at + 1)
+            del self._starts[at + 1]
+        if at > 0 and self._ends[at - 1] == start:
+            self._ends[at - 1] = self._ends.pop(at)
+            del self._starts[at]
+
+    def _take(self, at: int, end: int) -> None:
+        """Let the gap ``at`` begin at ``end``; a gap without words is none."""
+        if end == self._ends[at]:
+            del self._starts[at]
+            del self._ends[at]
+        else:
+            self._starts[at] = end
