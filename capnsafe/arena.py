@@ -467,6 +467,19 @@ class Arena:
                 self.state = _IDLE
                 self.ticket = self.epoch
 
+    def look_at_all(self) -> None:
+        """Borrow every segment once: what was lost is noticed (P5), what was retired is zeroed."""
+        self.require_idle()
+        self.state = _WORKING
+        self.ticket = NO_TICKET
+        try:
+            for segment in self.segments:
+                give_back(self.borrow(segment))
+        finally:
+            if self.state is _WORKING:
+                self.state = _IDLE
+                self.ticket = self.epoch
+
     def close(self) -> None:
         """Release every grant, once. Works in every state but from inside an allocator call.
 

@@ -144,6 +144,15 @@ class MessageBuilder:
         """Answer how many words are handed out of each segment. Calls no allocator."""
         return tuple(segment.used for segment in self._arena.segments)
 
+    def check_segments(self) -> tuple[int, ...]:
+        """Look at every segment as output does, and answer how many words of each are handed out.
+
+        For memory in which the message is read where it was built. It is complete then: retired
+        words are zero. Raises ``SegmentLost`` if any segment lost words, ever (P5).
+        """
+        self._arena.look_at_all()
+        return self.segment_words()
+
     def segments(self) -> list[bytes]:
         """Answer a copy of every segment's words.
 

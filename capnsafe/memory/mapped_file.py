@@ -1,0 +1,205 @@
+"""A mapped file: a message that is built where it will lie on disk, larger than memory if need be.
+
+The file is made longer whenever words are needed, and is mapped anew each time. So all segments
+move at once, and whoever kept an address would write to memory that is no longer mapped.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import tempfile
+from collections.abc import Sequence
+from struct import pack
+from types import TracebackType
+from typing import Final
+
+from ..arguments import at_least_one, integer
+from ..errors import ArgumentValueError
+from ..wire import WORD_BYTES
+from .backing import lengthen
+
+#: A segment that grows is doubled until that adds this many words: 2²⁴ words are 128 MiB.
+LARGEST_GROWTH_WORDS: Final = 1 << 24
+
+#: Left free in front of the segments, for the segment table of a message of one segment.
+_TABLE_WORDS: Final = 1
+
+
+class MappedFileAllocator:
+    """Cuts segments one behind the other from a file that is made longer as needed.
+
+    ``path`` is created, or emptied; ``None`` is a file without a name, which is gone when it is
+    closed. A segment has ``segment_words`` words, or more where more is asked. With ``in_place``
+    (the default) the last segment grows, so that a message stays in one segment; without, each
+    segment keeps its length. A full disk, a quota or a limit of the process is an ``OSError``: the
+    blocks of the file are asked for before they are mapped. Words of released segments are cut
+    again once all segments behind them are released.
+
+    Use it as a context manager, around the message. The file stays as it is at the end;
+    :meth:`finish` makes it a message that any reader understands. Nobody else may cut the file
+    while it is mapped: that is a SIGBUS, which ends the process.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        segment_words: int = 1024,
+        in_place: bool = True,
+    ) -> None:
+        """Open the file. Nothing is mapped before the first segment is asked for."""
+        self._segment_words = at_least_one(segment_words, "segment_words")
+        self._in_place = in_place
+        self._file = (
+            tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+            if path is None
+            else open(path, "w+b", buffering=0)  # noqa: SIM115
+        )
+        self._mapping: mmap.mmap | None = None
+        #: The words that the file has.
+        self._words = 0
+        #: First word, and one past the last, of each cut, in order.
+        self._cuts: dict[int, tuple[int, int]] = {}
+        self._released: set[int] = set()
+        self._next_key = 0
+        self._end = _TABLE_WORDS
+
+    @property
+    def live_grants(self) -> int:
+        """How many grants have not been released."""
+        return len(self._cuts) - len(self._released)
+
+    def allocate(self, minimum_words: int, /) -> int:
+        """Cut the next segment, and make the file longer if it must be."""
+        start = self._end
+        end = start + max(minimum_words, self._segment_words)
+        self._map(end)
+        key = self._next_key
+        self._next_key = key + 1
+        self._cuts[key] = (start, end)
+        self._end = end
+        return key
+
+    def segment(self, key: int, /) -> memoryview:
+        """Answer a view of the cut, as the file is mapped now."""
+        start, end = self._cuts[key]
+        if key in self._released or self._mapping is None:
+            raise KeyError(key)
+        with memoryview(self._mapping) as view:
+            return view[start * WORD_BYTES : end * WORD_BYTES]
+
+    def grow(self, key: int, minimum_words: int, /) -> None:
+        """Make the last segment twice as long, or as long as asked if the disk has no more."""
+        start, end = self._cuts[key]
+        words = end - start
+        if not self._in_place or end != self._end or minimum_words <= words:
+            return
+        wanted = max(minimum_words, words + min(words, LARGEST_GROWTH_WORDS))
+        try:
+            self._map(start + wanted)
+        except OSError:
+            if wanted == minimum_words:
+                raise
+            wanted = minimum_words
+            self._map(start + wanted)
+        self._cuts[key] = (start, start + wanted)
+        self._end = start + wanted
+
+    def release(self, key: int, words_used: int, /) -> None:
+        """Take the cut back. The file keeps its length."""
+        if key in self._released or key not in self._cuts:
+            raise KeyError(key)
+        self._released.add(key)
+        while self._cuts:
+            last = next(reversed(self._cuts))
+            if last not in self._released:
+                break
+            self._end = self._cuts.pop(last)[0]
+            self._released.remove(last)
+
+    def finish(self, segment_words: Sequence[int]) -> None:
+        """Make the file a framed message, and close it.
+
+        The form is that of the encoding specification, "Serialization Over a Stream".
+        ``segment_words`` are the words of each segment, as ``message.check_segments()`` answers
+        them. A message of one segment stays where it is, and is cut to its length; of several, the
+        words between them are closed up. The message can only be closed from then on.
+        """
+        words = [integer(each, "segment_words") for each in segment_words]
+        cuts = [cut for key, cut in self._cuts.items() if key not in self._released]
+        fitting = len(words) == len(cuts) and all(
+            0 <= used <= end - start for used, (start, end) in zip(words, cuts, strict=True)
+        )
+        if not words or not fitting:
+            raise ArgumentValueError(
+                f"the segments have {[end - start for start, end in cuts]} words, not {words}"
+            )
+        numbers = [len(words) - 1, *words]
+        if len(numbers) % 2:
+            numbers.append(0)
+        table = pack(f"<{len(numbers)}I", *numbers)
+        table_words = len(table) // WORD_BYTES
+        self._map(table_words + sum(words))
+        mapping = self._mapping
+        assert mapping is not None
+        moves = []
+        target = table_words
+        for used, (start, _) in zip(words, cuts, strict=True):
+            moves.append((start, target, used))
+            target += used
+        # A longer table pushes some to the right, the last first; the others close up, the first
+        # first. So none is written over before it was moved.
+        for start, to, used in [move for move in reversed(moves) if move[1] > move[0]]:
+            mapping.move(to * WORD_BYTES, start * WORD_BYTES, used * WORD_BYTES)
+        for start, to, used in [move for move in moves if move[1] < move[0]]:
+            mapping.move(to * WORD_BYTES, start * WORD_BYTES, used * WORD_BYTES)
+        mapping[: len(table)] = table
+        self._unmap()
+        self._file.truncate(target * WORD_BYTES)
+        self.close()
+
+    def close(self) -> None:
+        """Unmap and close the file. Messages that still use it find their segments missing."""
+        try:
+            self._unmap()
+        finally:
+            self._file.close()
+
+    def _unmap(self) -> None:
+        mapping = self._mapping
+        self._mapping = None
+        self._words = 0
+        if mapping is not None:
+            mapping.close()
+
+    def _map(self, words: int) -> None:
+        """Map the file with at least ``words`` words, at another address than before."""
+        if words <= self._words:
+            return
+        octets = words * WORD_BYTES
+        descriptor = self._file.fileno()
+        lengthen(descriptor, self._words * WORD_BYTES, octets)
+        mapping = mmap.mmap(descriptor, octets)
+        old = self._mapping
+        try:
+            if old is not None:
+                old.close()
+        except BufferError:
+            mapping.close()
+            raise
+        self._mapping = mapping
+        self._words = words
+
+    def __enter__(self) -> MappedFileAllocator:
+        """Answer the allocator itself."""
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self.close()
