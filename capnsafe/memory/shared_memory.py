@@ -1,0 +1,199 @@
+"""Shared memory: segments that another process reads where they were built.
+
+What the other process needs to know is small: the name of each segment and how many of its words
+are the message's. :class:`SharedSegments` is its side.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Sequence
+from errno import ENOSPC
+from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from ..arguments import at_least_one
+from ..wire import WORD_BYTES
+from .backing import lengthen
+
+#: Where Linux shows shared memory as files.
+_FOLDER: Final = Path("/dev/shm")
+
+
+class SharedMemoryAllocator:
+    """Grants a block of ``multiprocessing.shared_memory`` a segment.
+
+    A segment has ``segment_words`` words, or more where more is asked, and does not grow. If the
+    system has no shared memory left, that is an ``OSError``, not a SIGBUS (Linux).
+
+    Use it as a context manager, around the message. A block is unlinked when its segment is
+    released, so the other process must have opened it by then; what it has open stays readable.
+    """
+
+    def __init__(self, *, segment_words: int = 1024) -> None:
+        """Grant at least ``segment_words`` words (at least 1) a segment."""
+        self._segment_words = at_least_one(segment_words, "segment_words")
+        self._live: dict[int, SharedMemory] = {}
+        self._next_key = 0
+
+    @property
+    def live_grants(self) -> int:
+        """How many grants have not been released."""
+        return len(self._live)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the live blocks, in the order of their granting: that of the segments."""
+        return [block.name for block in self._live.values()]
+
+    def allocate(self, minimum_words: int, /) -> int:
+        """Make a block of at least ``minimum_words`` words."""
+        octets = max(minimum_words, self._segment_words) * WORD_BYTES
+        _require_room(octets)
+        block = SharedMemory(create=True, size=octets)
+        try:
+            _reserve(block.name, octets)
+        except OSError:
+            _give_up(block)
+            raise
+        key = self._next_key
+        self._next_key = key + 1
+        self._live[key] = block
+        return key
+
+    def segment(self, key: int, /) -> memoryview:
+        """Answer the bytes of the block."""
+        block = self._live[key].buf
+        if block is None:
+            raise KeyError(key)
+        return memoryview(block)
+
+    def release(self, key: int, words_used: int, /) -> None:
+        """Unlink the block: it is gone when nobody has it open any more."""
+        _give_up(self._live.pop(key))
+
+    def close(self) -> None:
+        """Unlink every block. Messages that still use one find it missing."""
+        failure: Exception | None = None
+        while self._live:
+            _, block = self._live.popitem()
+            try:
+                _give_up(block)
+            except Exception as error:
+                failure = error
+        if failure is not None:
+            raise failure
+
+    def __enter__(self) -> SharedMemoryAllocator:
+        """Answer the allocator itself."""
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Unlink what is left."""
+        self.close()
+
+
+def _require_room(octets: int) -> None:
+    """Refuse what is plainly too large before a block is made.
+
+    Where making it longer fails, SharedMemory unlinks what its resource tracker does not know yet.
+    """
+    if _FOLDER.exists():
+        room = os.statvfs(_FOLDER)
+        if octets > room.f_bavail * room.f_frsize:
+            raise OSError(ENOSPC, os.strerror(ENOSPC), str(_FOLDER))
+
+
+def _reserve(name: str, octets: int) -> None:
+    """See that there is memory for all of a block, where the system lets one ask."""
+    path = _FOLDER / name.lstrip("/")
+    if not path.exists():
+        return
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        lengthen(descriptor, octets, octets)
+    finally:
+        os.close(descriptor)
+
+
+def _give_up(block: SharedMemory) -> None:
+    """Unlink a block also where it cannot be closed, because somebody holds a view of it."""
+    try:
+        block.close()
+    finally:
+        block.unlink()
+
+
+class SharedSegments:
+    """The segments of a message that another process builds, opened by their names (Linux).
+
+    Read-only, in the order that was given. Use it as a context manager, and let go of all readers
+    before it ends. The writer must not change the message meanwhile: how the two take turns is
+    theirs to settle.
+    """
+
+    def __init__(self, parts: Sequence[tuple[str, int]]) -> None:
+        """Open blocks by (name, words): those of ``names`` and ``message.check_segments()``.
+
+        Raises ``FileNotFoundError`` where a block is gone, and ``ValueError`` where it has fewer
+        words.
+        """
+        self._mappings: list[mmap.mmap] = []
+        #: The words of each segment, for :class:`capnsafe.MessageReader`.
+        self.segments: list[memoryview] = []
+        try:
+            for name, words in parts:
+                mapping = _map(name)
+                self._mappings.append(mapping)
+                octets = words * WORD_BYTES
+                if not 0 <= octets <= len(mapping):
+                    raise ValueError(f"block {name} has {len(mapping)} bytes, not {words} words")
+                with memoryview(mapping) as view:
+                    self.segments.append(view[:octets])
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close every block; raises ``BufferError`` where a reader still holds one."""
+        for segment in self.segments:
+            segment.release()
+        self.segments.clear()
+        failure: BufferError | None = None
+        while self._mappings:
+            try:
+                self._mappings.pop().close()
+            except BufferError as error:
+                failure = error
+        if failure is not None:
+            raise failure
+
+    def __enter__(self) -> SharedSegments:
+        """Answer the segments themselves."""
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close every block."""
+        self.close()
+
+
+def _map(name: str) -> mmap.mmap:
+    # Not by SharedMemory: before Python 3.13 that would have this process unlink what another made.
+    descriptor = os.open(_FOLDER / name.lstrip("/"), os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+    finally:
+        os.close(descriptor)
