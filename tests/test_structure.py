@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 #: Where a module's own library is the subject of that file, and nowhere else.
 FOREIGN = {
-    "capnsafe": set[str](),
+    "capnsafe": {"wasmtime"},
     "capnsafe_allocators": set[str](),
     "capnsafe_fuzz": {"atheris", "capnp", "click", "rich"},
 }
