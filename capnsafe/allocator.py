@@ -31,8 +31,8 @@ least 1) and returns its key.
 - It MAY raise. A ``LookupError`` says that the segment is gone, and it is lost for good. Any other
   exception refuses this call alone, which may be tried again.
 - Reading or writing a primitive calls it once; following a pointer, at most 5 times; building or
-  clearing, at most 8 times, and 4 times more for every object that is retired and for every segment
-  whose remembered place a new grant takes; output, once a segment (P7).
+  clearing, at most 8 times, and 4 times more for every object that is retired, for every segment
+  whose remembered place a new grant takes, and for every growth; output, once a segment (P7).
 
 **release(key, words_used)** takes the grant back.
 
@@ -40,12 +40,26 @@ least 1) and returns its key.
   highest word ever written, 0 where none was.
 - It MAY raise; the grant counts as released, and the others are still released.
 
-**stable** (optional attribute, ``False`` where absent): a promise that ``segment(key)`` answers the
-same object, at the same address and of the same length, for as long as the grant lives. The message
-then asks once, and keeps the *object*, never a view of it. A ``bytearray`` that somebody resizes
-nevertheless is noticed, since its length is looked at before each write.
+**grow(key, minimum_words)** (optional method) makes the segment that was granted last at least
+``minimum_words`` words long, its contents kept. It is asked before ``allocate`` is, where an object
+would not fit into that segment otherwise; what it answers is not looked at.
 
-Any of the three MAY move any segment. None MUST call into the message that is calling it: such a
+- It MAY do less, or nothing: the message looks at the segment afterwards, as at any grant, and asks
+  for a new one if it is too short. It MAY raise: an ``Exception`` refuses this growth alone, and a
+  new segment is asked for. A ``BaseException`` such as ``KeyboardInterrupt`` passes unchanged.
+- It MAY grow the segment further, and it MAY move it and all others.
+- The words that are added NEED NOT be zero, and MUST NOT be another live grant's: that is
+  ``GrantOverlaps``, and the message reads as before.
+- The segment keeps its new length if the call of the message fails later (P2).
+- The absence of the method, or an attribute that cannot be called, says that nothing grows.
+
+**stable** (optional attribute, ``False`` where absent): a promise that ``segment(key)`` answers the
+same object, at the same address and of the same length, for as long as the grant lives, but for
+what ``grow`` does to it. The message then asks once, and keeps the *object*, never a view of it. A
+``bytearray`` that somebody resizes nevertheless is noticed, since its length is looked at before
+each write.
+
+Any of these MAY move any segment. None MUST call into the message that is calling it: such a
 call raises ``Reentered`` (P10).
 """
 
@@ -61,7 +75,7 @@ Buffer: TypeAlias = Any
 
 
 class Allocator(Protocol):
-    """The three calls. See the module's docstring for what each must and may do."""
+    """The three calls that every allocator has. The module's docstring says what each must do."""
 
     def allocate(self, minimum_words: int, /) -> Key:
         """Grant one new segment of at least ``minimum_words`` words, and return its key."""

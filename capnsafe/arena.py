@@ -22,12 +22,13 @@ the slow path and is told what is wrong.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from ctypes import addressof, c_char
 from enum import Enum
 from typing import Any, Final
 
 from . import wire
-from .allocator import Allocator
+from .allocator import Allocator, Key
 from .arguments import add_note, told
 from .errors import (
     AllocationRefused,
@@ -92,6 +93,7 @@ class Arena:
         "__weakref__",
         "_filling",
         "_fresh",
+        "_grow",
         "_places",
         "_replaced",
         "_stable",
@@ -116,6 +118,7 @@ class Arena:
         self.epoch = 0
         self.ticket = 0
         self._stable = _declares_stable(allocator)
+        self._grow = _growth_of(allocator)
         #: Segments in which the call under way has filled words.
         self._filling: list[Segment] = []
         #: Segments from this index on were granted by the call under way.
@@ -280,11 +283,7 @@ class Arena:
             self.state = state
         if self._stable:
             self._keep(segment)
-        view = self.borrow(segment)
-        try:
-            granted = min(len(view) // WORD_BYTES, self.limit)
-        finally:
-            give_back(view)
+        granted = self._usable(segment)
         if granted < words:
             raise GrantTooSmall(
                 f"{words} words were asked of the allocator, and it granted {granted}",
@@ -293,9 +292,46 @@ class Arena:
                 words_granted=granted,
             )
         if index > 0:
-            self._place(segment)
+            start, end = self._apart(segment)
+            self._places.add(index, start, end)
         segment.granted = granted
         return segment
+
+    def grow(self, segment: Segment, words: int) -> bool:
+        """Ask for a segment to be made ``words`` words long; answer whether it is now.
+
+        Only the segment that was granted last is grown, so a call asks at most once for each new
+        segment that it would need otherwise. An allocator that raises, or does less, has refused.
+        The segment may have moved, and may have been cut: it is looked at as any grant is.
+        """
+        grow = self._grow
+        if grow is None or words > self.limit or segment.lost or segment is not self.segments[-1]:
+            return False
+        if self.state is not _WORKING:
+            raise self._unavailable()
+        self.state = _CALLING
+        try:
+            grow(segment.key, words)
+        except Exception:
+            return False
+        finally:
+            self.state = _WORKING
+        granted = self._usable(segment)
+        if granted < words:
+            return False
+        if segment.index > 0:
+            start, end = self._apart(segment)
+            self._places.note(segment.index, start, end)
+        segment.granted = granted
+        return True
+
+    def _usable(self, segment: Segment) -> int:
+        """Answer how many words of a segment may be handed out, as long as it is now."""
+        view = self.borrow(segment)
+        try:
+            return min(len(view) // WORD_BYTES, self.limit)
+        finally:
+            give_back(view)
 
     def _keep(self, segment: Segment) -> None:
         """Keep the bytearray of an allocator that promises that its memory stays."""
@@ -307,8 +343,8 @@ class Arena:
         if type(memory) is bytearray:
             segment.memory = memory
 
-    def _place(self, segment: Segment) -> None:
-        """Note where a grant lies, or raise ``GrantOverlaps``.
+    def _apart(self, segment: Segment) -> tuple[int, int]:
+        """Answer where a segment lies, or raise ``GrantOverlaps``.
 
         A message of one segment needs no places: the first segment is looked at when the second
         comes. The places of the others are as old as their last look, and they may have moved
@@ -320,7 +356,7 @@ class Arena:
             self._look_again(self.segments[0])
         start, end = self._where(segment)
         looks = 0
-        while (met := places.meeting(start, end)) is not None:
+        while (met := places.meeting(start, end, segment.index)) is not None:
             other = self.segments[met]
             settled = self._look_again(other) == self._look_again(other)
             settled = self._where(segment) == self._where(segment) == (start, end) and settled
@@ -334,7 +370,7 @@ class Arena:
                     f"the grant for segment {segment.index} shares memory with segment {met}",
                     segment=segment.index,
                 )
-        places.add(segment.index, start, end)
+        return start, end
 
     def _look_again(self, other: Segment) -> tuple[int, int]:
         """Note anew where a segment lies; if it cannot be said, the old place stays noted."""
@@ -533,3 +569,12 @@ def _declares_stable(allocator: Allocator) -> bool:
         return getattr(allocator, "stable", False) is True
     except Exception as error:
         raise AllocatorError(f"reading the allocator's 'stable' raised {told(error)}") from error
+
+
+def _growth_of(allocator: Allocator) -> Callable[[Key, int], object] | None:
+    """Answer the optional method ``grow``."""
+    try:
+        grow = getattr(allocator, "grow", None)
+    except Exception as error:
+        raise AllocatorError(f"reading the allocator's 'grow' raised {told(error)}") from error
+    return grow if callable(grow) else None

@@ -73,6 +73,11 @@ class Draft:
         self._pieces.setdefault(segment, []).append((start, words, head))
         return start
 
+    def _room(self, segment: Segment, words: int) -> bool:
+        """Answer whether a segment has so many words left, or can be grown until it has."""
+        end = self._used(segment) + words
+        return not segment.lost and (end <= segment.granted or self._arena.grow(segment, end))
+
     def place(
         self, slot: Segment, word: int, shape: int, words: int, head: Octets
     ) -> tuple[int, Segment, int]:
@@ -86,7 +91,8 @@ class Draft:
                 return wire.EMPTY_STRUCT, slot, word
             # Where the next object of the segment will be, as the reference implementation has it.
             return wire.with_offset(shape, self._used(slot) - word - 1), slot, word
-        if self._used(slot) + words <= slot.granted:
+        end = self._used(slot) + words
+        if end <= slot.granted or self._arena.grow(slot, end):
             start = self.take(slot, words, head)
             return wire.with_offset(shape, start - word - 1), slot, start
         return self._place_far(slot, shape, words, head)
@@ -96,11 +102,11 @@ class Draft:
     ) -> tuple[int, Segment, int]:
         """Reserve an object in another segment than its pointer's.
 
-        The last segment is tried before a new one is asked for; the landing pad lies in front of
-        the object. (The reference implementation places objects the same way, so that equal
-        segment sizes give equal bytes.) Where the object alone fills a segment, the pad is a
-        double-far one (specification, "Inter-Segment Pointers"): two words, in the slot's segment
-        if it has them, else in a segment of their own.
+        The last segment is tried, and grown if it can be, before a new one is asked for; the
+        landing pad lies in front of the object. (The reference implementation, which grows none,
+        places objects the same way, so that equal segment sizes give equal bytes.) Where the object
+        alone fills a segment, the pad is a double-far one (specification, "Inter-Segment
+        Pointers"): two words, in the slot's segment if it has them, else in a segment of their own.
         """
         arena = self._arena
         if words > arena.limit:
@@ -109,7 +115,7 @@ class Draft:
                 words_asked=words,
             )
         target = arena.last_segment()
-        if target is slot or target.lost or target.granted - self._used(target) <= words:
+        if target is slot or not self._room(target, words + 1):
             target = arena.grant(words + 1 if words < arena.limit else words)
         if target.granted - self._used(target) > words:
             pad = self.take(target, 1, wire.POINTER.pack(shape))
@@ -160,7 +166,7 @@ class Draft:
         if not arena.segments:
             self.first_segment(words + 1 if words < arena.limit else 1)
         target = arena.last_segment()
-        if target.lost or target.granted - self._used(target) < words:
+        if not self._room(target, words):
             target = arena.grant(words)
         return target, self.take(target, words, head)
 
@@ -183,7 +189,7 @@ class Draft:
         segment = slot
         if self._used(segment) + 2 > segment.granted:
             segment = arena.last_segment()
-            if segment.lost or self._used(segment) + 2 > segment.granted:
+            if not self._room(segment, 2):
                 if arena.limit < 2:
                     raise MessageTooLarge("a double-far pointer needs 2 words, a segment has 1")
                 segment = arena.grant(2)

@@ -35,9 +35,11 @@ class Places:
         """Forget the places of the segments ``first`` to ``stop``."""
         self._ranges = [known for known in self._ranges if not first <= known[2] < stop]
 
-    def meeting(self, start: int, end: int) -> int | None:
-        """Answer a segment that was last seen somewhere between these addresses."""
+    def meeting(self, start: int, end: int, besides: int) -> int | None:
+        """Answer a segment, but not ``besides``, last seen somewhere between these addresses."""
         at = bisect_left(self._ranges, (end, 0, 0)) - 1
+        if at >= 0 and self._ranges[at][2] == besides:
+            at -= 1
         if at >= 0 and self._ranges[at][1] > start:
             return self._ranges[at][2]
         return None

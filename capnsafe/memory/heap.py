@@ -14,16 +14,21 @@ class HeapAllocator:
 
     The first grant has ``segment_words`` words. With ``growth`` each next one has as many words as
     all before it together, so that a message of n words needs O(log n) segments; without, each has
-    ``segment_words``. A larger minimum is always met.
+    ``segment_words``. A larger minimum is always met. With ``in_place`` the last segment is made
+    longer instead of asking for another, so that a message lies in one; that copies it each time it
+    doubles, as a bytearray does.
     """
 
-    #: A bytearray that nobody resizes stays where it is.
+    #: A bytearray that nobody else resizes stays where it is.
     stable = True
 
-    def __init__(self, *, segment_words: int = 1024, growth: bool = True) -> None:
+    def __init__(
+        self, *, segment_words: int = 1024, growth: bool = True, in_place: bool = False
+    ) -> None:
         """Start with ``segment_words`` words (at least 1) for the first segment."""
         self._next_words = at_least_one(segment_words, "segment_words")
         self._growth = growth
+        self._in_place = in_place
         self._live: dict[int, bytearray] = {}
         self._next_key = 0
         self._granted_words = 0
@@ -46,6 +51,15 @@ class HeapAllocator:
     def segment(self, key: int, /) -> bytearray:
         """Answer the bytearray itself."""
         return self._live[key]
+
+    def grow(self, key: int, minimum_words: int, /) -> None:
+        """Make the bytearray twice as long, or as long as asked."""
+        memory = self._live[key]
+        words = len(memory) // WORD_BYTES
+        if self._in_place and minimum_words > words:
+            added = max(minimum_words - words, min(words, LARGEST_GROWTH_WORDS))
+            memory.extend(bytes(added * WORD_BYTES))
+            self._granted_words += added
 
     def release(self, key: int, words_used: int, /) -> None:
         """Drop the bytearray."""

@@ -7,10 +7,10 @@ bytes in its memory::
     release(pointer, bytes, bytes_used)
     grow(pointer, bytes, bytes_wanted) -> pointer    optional; 0 refuses; may move the block
 
-None of it is trusted. A guest may trap, run out of fuel or time, grow its memory inside the call, so
-that all of it moves, or answer with a pointer to anywhere. What it answers is looked at before it
-becomes a grant, and the memory is asked for anew at each borrow: a view that is kept while a guest
-runs is a view of freed memory as soon as the guest grows.
+None of it is trusted. A guest may trap, run out of fuel or time, grow its memory inside the call,
+so that all of it moves, or answer with a pointer to anywhere. What it answers is looked at before
+it becomes a grant, and the memory is asked for anew at each borrow: a view that is kept while a
+guest runs is a view of freed memory as soon as the guest grows.
 
 By default wasmtime reserves address space and never moves a memory; :func:`moving_engine` makes an
 engine that moves it at every growth. Memory that several threads of a guest share is not supported,
@@ -50,8 +50,8 @@ class WasmAllocator:
     """Grants what a guest's functions answer.
 
     A segment has ``segment_words`` words, or more where more is asked. With ``in_place`` segments
-    grow by the guest's ``grow``. ``fuel`` and ``epoch_ticks``, where given, are set before each call
-    of the guest, which must come back within them (the engine needs ``consume_fuel`` or
+    grow by the guest's ``grow``. ``fuel`` and ``epoch_ticks``, where given, are set before each
+    call of the guest, which must come back within them (the engine needs ``consume_fuel`` or
     ``epoch_interruption``).
 
     Use it as a context manager where a message may be left open: at the end everything that was not

@@ -17,6 +17,7 @@ from capnsafe import (
     Element,
     MessageBuilder,
     SegmentLost,
+    StructBuilder,
     read_message,
 )
 from capnsafe.memory.mapped_file import MappedFileAllocator
@@ -37,6 +38,12 @@ def files_of_at_most(octets: int) -> Iterator[None]:
 def address_of(memory: MappedFileAllocator, key: int) -> int:
     with memory.segment(key) as view:
         return ctypes.addressof(ctypes.c_char.from_buffer(view))
+
+
+def node_of(message: MessageBuilder) -> StructBuilder:
+    root = message.get_root()
+    assert root is not None
+    return root
 
 
 def fill(message: MessageBuilder, rounds: int) -> None:
@@ -74,6 +81,8 @@ def test_the_finished_file_is_a_message_for_any_reader(
     assert path.read_bytes() == meant
     assert len(read_message(meant).get_root().get_text(TEXT) or "") > 0
     assert b"round 19" in tool("decode", path.read_bytes())
+    if in_place:
+        assert int.from_bytes(meant[:4], "little") == 0, "more than one segment"
 
 
 def test_finish_wants_the_segments_that_there_are(tmp_path: Path) -> None:
@@ -169,7 +178,7 @@ def test_where_blocks_cannot_be_asked_for_they_are_written(
         with MessageBuilder(memory) as message, files_of_at_most(1 << 18):
             fill(message, 5)
             with pytest.raises(AllocationRefused):
-                message.init_root(30_000, 0)
+                node_of(message).init_list(NUMBERS, Element.UINT32, 80_000)
             assert meaning(message)["text"] == "round 0"
             memory.finish(message.check_segments())
         assert b"round 4" in (tmp_path / "file").read_bytes()
