@@ -13,10 +13,10 @@ class HeapAllocator:
     """Grants a ``bytearray`` a segment.
 
     The first grant has ``segment_words`` words. With ``growth`` each next one has as many words as
-    all before it together, so that a message of n words needs O(log n) segments; without, each has
-    ``segment_words``. A larger minimum is always met. With ``in_place`` the last segment is made
-    longer instead of asking for another, so that a message lies in one; that copies it each time it
-    doubles, as a bytearray does.
+    all that are live together, so that a message of n words needs O(log n) segments, and the next
+    message begins small again; without, each has ``segment_words``. A larger minimum is always met.
+    With ``in_place`` the last segment is made longer instead of asking for another, so that a
+    message lies in one; that copies it each time it doubles, as a bytearray does.
     """
 
     #: A bytearray that nobody else resizes stays where it is.
@@ -26,26 +26,24 @@ class HeapAllocator:
         self, *, segment_words: int = 1024, growth: bool = True, in_place: bool = False
     ) -> None:
         """Start with ``segment_words`` words (at least 1) for the first segment."""
-        self._next_words = at_least_one(segment_words, "segment_words")
+        self._segment_words = at_least_one(segment_words, "segment_words")
         self._growth = growth
         self._in_place = in_place
         self._live: dict[int, bytearray] = {}
         self._next_key = 0
-        self._granted_words = 0
+        self._live_words = 0
 
     def allocate(self, minimum_words: int, /) -> int:
         """Grant a zeroed bytearray of at least ``minimum_words`` words."""
-        words = max(minimum_words, self._next_words)
+        words = max(minimum_words, self._segment_words)
+        if self._growth:
+            # Derived from what is live, never from a running product: no overflow, no reset.
+            words = max(words, min(self._live_words, LARGEST_GROWTH_WORDS))
         memory = bytearray(words * WORD_BYTES)
         key = self._next_key
         self._live[key] = memory
         self._next_key = key + 1
-        self._granted_words += words
-        if self._growth:
-            # Derived from what was granted, never from a running product: no overflow, no reset.
-            self._next_words = min(
-                max(self._next_words, self._granted_words), max(LARGEST_GROWTH_WORDS, words)
-            )
+        self._live_words += words
         return key
 
     def segment(self, key: int, /) -> bytearray:
@@ -59,11 +57,11 @@ class HeapAllocator:
         if self._in_place and minimum_words > words:
             added = max(minimum_words - words, min(words, LARGEST_GROWTH_WORDS))
             memory.extend(bytes(added * WORD_BYTES))
-            self._granted_words += added
+            self._live_words += added
 
     def release(self, key: int, words_used: int, /) -> None:
         """Drop the bytearray."""
-        del self._live[key]
+        self._live_words -= len(self._live.pop(key)) // WORD_BYTES
 
     @property
     def live_grants(self) -> int:

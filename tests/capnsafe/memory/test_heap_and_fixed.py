@@ -48,7 +48,7 @@ def test_a_heap_grant_meets_any_minimum() -> None:
 def test_heap_growth_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heap, "LARGEST_GROWTH_WORDS", 16)
     assert sizes(HeapAllocator(segment_words=4), *[1] * 6) == [4, 4, 8, 16, 16, 16]
-    assert sizes(HeapAllocator(segment_words=4), 40, 1, 1) == [40, 40, 40]
+    assert sizes(HeapAllocator(segment_words=4), 40, 1, 1) == [40, 16, 16]
 
 
 def test_heap_memory_is_zero_and_released_for_good() -> None:
@@ -73,6 +73,18 @@ def test_one_heap_serves_several_messages() -> None:
         assert meaning(second)["text"] == "second"
         assert allocator.live_grants >= 2
     assert allocator.live_grants == 0
+
+
+def test_a_heap_is_as_small_as_ever_for_the_next_message() -> None:
+    """It counted what had been released, and granted 128 MiB to the sixteenth small message."""
+    allocator = HeapAllocator(segment_words=4)
+    for _ in range(20):
+        with MessageBuilder(allocator) as message:
+            message.init_root(1, 0)
+            assert [len(memory) for memory in allocator._live.values()] == [32]
+    with MessageBuilder(allocator) as message:
+        message.init_root(0, 1).set_data(0, bytes(800))
+        assert sizes(allocator, 1) == [4 + 101]
 
 
 def test_a_heap_without_memory_refuses() -> None:
