@@ -262,10 +262,15 @@ def test_caller_objects_are_asked_once(root: StructBuilder) -> None:
     assert root.get_int32(2) == 0
 
 
+def type_and_value(wrong: object) -> str:
+    """Name a case the same in every process: no address."""
+    return "object" if type(wrong) is object else repr(wrong)
+
+
 WRONG_TYPES: list[Any] = [None, "", "1", 1.0, b"", [], object()]
 
 
-@pytest.mark.parametrize("wrong", WRONG_TYPES, ids=repr)
+@pytest.mark.parametrize("wrong", WRONG_TYPES, ids=type_and_value)
 def test_a_wrong_type_is_an_argument_type_error(
     message: MessageBuilder, root: StructBuilder, wrong: Any
 ) -> None:
@@ -302,7 +307,7 @@ def test_a_wrong_type_is_an_argument_type_error(
     assert message.segments() == before
 
 
-@pytest.mark.parametrize("wrong", [None, "", "1", b"", [], object()], ids=repr)
+@pytest.mark.parametrize("wrong", [None, "", "1", b"", [], object()], ids=type_and_value)
 def test_a_wrong_float_is_an_argument_type_error(root: StructBuilder, wrong: Any) -> None:
     for call in (root.set_float32, root.set_float64):
         with pytest.raises(ArgumentTypeError):
