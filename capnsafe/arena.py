@@ -34,6 +34,7 @@ from .errors import (
     AllocationRefused,
     AllocatorError,
     ArgumentTypeError,
+    Borrowed,
     BorrowRefused,
     Closed,
     GrantOverlaps,
@@ -45,8 +46,9 @@ from .errors import (
     ReleaseFailed,
     StaleHandle,
 )
+from .lending import Loan, Stretch
 from .places import Places
-from .segment import Segment, View, give_back, octets, segment_lost
+from .segment import Segment, View, give_back, load, octets, segment_lost
 from .survey import Extent
 from .wire import WORD_BYTES
 
@@ -70,6 +72,8 @@ class State(Enum):
     PUBLISHING = "publishing"
     #: They are written, and the view is being given back.
     PUBLISHED = "published"
+    #: Views are lent to the caller.
+    LENT = "lent"
     #: An allocator method is running.
     CALLING = "calling"
     #: The grants are being released.
@@ -81,6 +85,7 @@ _IDLE: Final = State.IDLE
 _WORKING: Final = State.WORKING
 _PUBLISHING: Final = State.PUBLISHING
 _PUBLISHED: Final = State.PUBLISHED
+_LENT: Final = State.LENT
 _CALLING: Final = State.CALLING
 _CLOSING: Final = State.CLOSING
 _CLOSED: Final = State.CLOSED
@@ -94,6 +99,7 @@ class Arena:
         "_filling",
         "_fresh",
         "_grow",
+        "_loans",
         "_places",
         "_replaced",
         "_stable",
@@ -104,10 +110,14 @@ class Arena:
         "segments",
         "state",
         "ticket",
+        "verifies",
     )
 
-    def __init__(self, allocator: Allocator, limit: int) -> None:
-        """Own nothing yet; no segment will be used beyond ``limit`` words."""
+    def __init__(self, allocator: Allocator, limit: int, verifies: bool = False) -> None:
+        """Own nothing yet; no segment will be used beyond ``limit`` words.
+
+        An arena that ``verifies`` keeps a private copy of what it writes, and compares (P5v).
+        """
         self.allocator = allocator
         self.limit = limit
         self.segments: list[Segment] = []
@@ -117,8 +127,12 @@ class Arena:
         #: Counts retirements.
         self.epoch = 0
         self.ticket = 0
-        self._stable = _declares_stable(allocator)
+        self.verifies = verifies
+        # What is kept is written to at once, past the private copy.
+        self._stable = _declares_stable(allocator) and not verifies
         self._grow = _growth_of(allocator)
+        #: What the caller holds, in the order in which it was lent.
+        self._loans: list[Loan] = []
         #: Segments in which the call under way has filled words.
         self._filling: list[Segment] = []
         #: Segments from this index on were granted by the call under way.
@@ -135,12 +149,17 @@ class Arena:
 
     def require_idle(self) -> None:
         """Raise what keeps the message from serving a call now."""
-        if self.state is not _IDLE:
+        if self.state is not _IDLE and not (self.state is _LENT and self._settle_loans()):
             raise self._unavailable()
 
     def _unavailable(self) -> MessageStateError:
         if self.state is _CLOSED or self.state is _CLOSING:
             return Closed("the message is closed")
+        if self.state is _LENT:
+            return Borrowed(
+                "a view of the message's memory is lent, or a part of one was kept: the message"
+                " takes calls again when it is back"
+            )
         if self.state is _CALLING or self.state is _PUBLISHED:
             return Reentered("the message is in the middle of a call, and takes no other")
         return Poisoned(
@@ -208,8 +227,7 @@ class Arena:
         """Answer one word, which must have been handed out, as an unsigned integer."""
         view = self.borrow(segment)
         try:
-            pointer: int = wire.POINTER.unpack_from(view, word * WORD_BYTES)[0]
-            return pointer
+            return load(segment, view, word)
         finally:
             give_back(view)
 
@@ -217,12 +235,17 @@ class Arena:
         """Answer a copy of ``size`` bytes from word ``start`` on."""
         view = self.borrow(segment)
         try:
-            return bytes(view[start * WORD_BYTES : start * WORD_BYTES + size])
+            octets = bytes(view[start * WORD_BYTES : start * WORD_BYTES + size])
         finally:
             give_back(view)
+        if segment.shadow is not None:
+            segment.require_unchanged(start * WORD_BYTES, octets)
+        return octets
 
     def _ask(self, segment: Segment) -> memoryview:
         """Ask the allocator where a segment is now."""
+        if self._loans and (lent := self._lent_already(segment)) is not None:
+            return lent
         state = self.state
         ticket = self.ticket
         buffer: Any = None
@@ -273,6 +296,8 @@ class Arena:
             key = self.allocator.allocate(words)
             # From here on it is a grant, and will be released whatever comes.
             segment = Segment(index, key)
+            if self.verifies:
+                segment.shadow = bytearray()
             self.segments.append(segment)
         except Exception as error:
             raise AllocationRefused(
@@ -395,7 +420,7 @@ class Arena:
     def begin(self) -> None:
         """Admit a call that changes a pointer. ``publish`` or ``abandon`` must follow."""
         if self.state is not _IDLE:
-            raise self._unavailable()
+            self.require_idle()
         self.state = _WORKING
         self.ticket = NO_TICKET
         self._fresh = len(self.segments)
@@ -453,6 +478,9 @@ class Arena:
             segment.used = used
         for at, value in writes:
             view[at : at + len(value)] = value
+        if slot.shadow is not None:
+            for at, value in writes:
+                slot.shadow[at : at + len(value)] = value
         if replaced or retired:
             self.epoch += 1
             for word in replaced:
@@ -484,6 +512,80 @@ class Arena:
             add_note(error, f"and releasing a grant that was not used raised {told(failure)}")
         if interrupt is not None:
             raise interrupt
+
+    # -- lending ---------------------------------------------------------------------------------
+
+    def lend(self, find: Callable[[], Stretch], *, writable: bool, code: str = "B") -> Loan:
+        """Lend the stretch that ``find`` finds; ``end_loan`` must follow.
+
+        While something is lent no allocator method runs: more can be lent only of segments that
+        the caller has, or that stay (``stable``).
+        """
+        if self.state is _LENT and not self._settle_loans():
+            self.state = _IDLE
+            self.ticket = self.epoch
+        self.require_idle()
+        try:
+            stretch = find()
+            segment, start, size = stretch
+            whole = self.borrow(segment)
+            try:
+                private = segment.shadow is not None and not writable
+                if segment.shadow is not None:
+                    octets = bytes(whole[start : start + size])
+                    segment.require_unchanged(start, octets)
+                    if private:
+                        # What was compared is what is seen, whatever happens to the memory.
+                        give_back(whole)
+                        whole = bytearray(octets)
+                        stretch = segment, 0, size
+                loan = Loan(stretch, whole, writable=writable, private=private, code=code)
+            except BaseException:
+                give_back(whole)
+                raise
+            self._loans.append(loan)
+            return loan
+        finally:
+            if self._loans and self.state is _IDLE:
+                self.state = _LENT
+                self.ticket = NO_TICKET
+
+    def _lent_already(self, segment: Segment) -> memoryview | None:
+        """Answer the memory of a segment of which the caller has a part.
+
+        ``None`` where the caller has none of any segment, so that the allocator may be asked.
+        """
+        held = False
+        for loan in self._loans:
+            if loan.segment is segment and not loan.private:
+                return loan.memory()
+            held = held or not loan.private
+        if held:
+            raise Borrowed(
+                f"segment {segment.index} cannot be looked at while a part of another one is lent:"
+                " the allocator may move that one when it is asked",
+                segment=segment.index,
+            )
+        return None
+
+    def end_loan(self, loan: Loan) -> bool:
+        """Take a loan back; answer whether nothing of it was kept."""
+        loan.end()
+        self._settle_loans()
+        return loan not in self._loans
+
+    def _settle_loans(self) -> bool:
+        """Forget the loans that are over; with the last one the message takes calls again.
+
+        Answers whether nothing is lent any more.
+        """
+        self._loans = [loan for loan in self._loans if not loan.is_back()]
+        if self._loans:
+            return False
+        if self.state is _LENT:
+            self.state = _IDLE
+            self.ticket = self.epoch
+        return True
 
     # -- output and the end ----------------------------------------------------------------------
 
@@ -519,10 +621,19 @@ class Arena:
     def close(self) -> None:
         """Release every grant, once. Works in every state but from inside an allocator call.
 
-        After an interrupt it can be called again, and releases what is left.
+        After an interrupt it can be called again, and releases what is left. What is lent is taken
+        back first: the views raise ``ValueError`` from then on.
         """
         if self.state is _CALLING:
             raise self._unavailable()
+        for loan in self._loans:
+            loan.end()
+        self._settle_loans()
+        if self._loans:
+            raise Borrowed(
+                "a part of a view that was lent is still held: nothing is released yet, close again"
+                " when it is let go"
+            )
         if self.state is _CLOSING:
             return  # From inside one of the calls of release: it is being done.
         self.state = _CLOSING

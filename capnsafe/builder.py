@@ -37,7 +37,7 @@ from .orphanage import disown
 from .primitives import ListBuilder, ListReader
 from .reader import PointerListReader, StructListReader, StructReader
 from .row import Row
-from .segment import Segment, give_back
+from .segment import Segment
 from .survey import Built, composite
 from .tree import Tree, read_spot
 from .upgrade import enlarged, upgrade
@@ -366,11 +366,7 @@ class StructBuilder(Pointers):
                 raise self._outside(element, at)
         first = self._data
         size = self._data_bits // 8
-        view = self._arena.borrow(self._segment)
-        try:
-            data = bytearray(view[first : first + size])
-        finally:
-            give_back(view)
+        data = bytearray(self._arena.copy_out(self._segment, first // WORD_BYTES, size))
         for element, at in slots:
             if element is _BOOL:
                 data[at >> 3] &= ~(1 << (at & 7)) & 0xFF

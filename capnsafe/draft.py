@@ -262,6 +262,10 @@ class Draft:
                 for word, _ in pointers
                 if (value := wire.POINTER.unpack_from(view, word * WORD_BYTES)[0])
             ]
+            if slot.shadow is not None:
+                for word, _ in pointers:
+                    at = word * WORD_BYTES
+                    slot.require_unchanged(at, bytes(view[at : at + WORD_BYTES]))
             if not old:
                 # Nothing to retire: publish under the borrow that is there.
                 arena.publish(slot, view, writes, self._marks, [], [])
@@ -283,6 +287,8 @@ def _write(arena: Arena, segment: Segment, view: View, pieces: list[Piece]) -> N
         if segment.written < end:
             segment.written = end
         fill(view, start, words, head)
+        if segment.shadow is not None:
+            segment.note_filled(start, words, head)
         arena.note_filled(segment, end)
 
 

@@ -15,11 +15,13 @@
     │   ├── BadBuffer                ``segment`` answered something that cannot be written
     │   └── ReleaseFailed            ``release`` raised; said once, after all were released
     ├── SegmentLost                  words that had been handed out are gone, for good (P5)
+    ├── ContentsChanged              words are not as they were written (P5v)
     ├── StaleHandle                  the object of this handle is no more (P12)
     ├── MessageTooLarge              a limit of the encoding, or of this message
     ├── MessageStateError            the message cannot serve this call now
     │   ├── Closed                   it was closed
     │   ├── Reentered                one of its own allocator calls is running (P10)
+    │   ├── Borrowed                 a view of its memory is lent to the caller (P4)
     │   └── Poisoned                 an interrupt left it unfinished; only ``close`` works
     ├── MalformedMessage             what was read is no valid message
     │   ├── PointerOutOfBounds
@@ -123,6 +125,14 @@ class SegmentLost(Error):
     """
 
 
+class ContentsChanged(Error):
+    """Words of a message that verifies were changed behind its back (P5v).
+
+    ``segment`` and ``offset`` (words) say where the first difference is. Nothing was written. The
+    message goes on comparing: if what was written comes back, the call may be tried again.
+    """
+
+
 class StaleHandle(Error):
     """The object of this handle was overwritten or cleared (P12). Nothing was written."""
 
@@ -141,6 +151,13 @@ class Closed(MessageStateError):
 
 class Reentered(MessageStateError):
     """The call came from inside one of the message's own allocator calls (P10)."""
+
+
+class Borrowed(MessageStateError):
+    """A view of the message's memory is lent, or a part of one was kept (P4).
+
+    The message takes calls again when the ``with`` block is over and nothing of the view is held.
+    """
 
 
 class Poisoned(MessageStateError):

@@ -97,6 +97,8 @@ class Handle:
         view = self._arena.borrow(segment)
         try:
             element.codec.pack_into(view, at, value)
+            if segment.shadow is not None:
+                element.codec.pack_into(segment.shadow, at, value)
         finally:
             give_back(view)
 
@@ -110,11 +112,15 @@ class Handle:
             raise self._outside(element, offset)
         size = element.bytes or 1
         at = self._data + (offset * size if element.bytes else offset >> 3)
-        view = self._arena.borrow(self._segment)
+        segment = self._segment
+        view = self._arena.borrow(segment)
         try:
-            return bytes(view[at : at + size])
+            octets = bytes(view[at : at + size])
         finally:
             give_back(view)
+        if segment.shadow is not None:
+            segment.require_unchanged(at, octets)
+        return octets
 
     def _take_integer(self, element: Element, offset: int, default: int) -> int:
         if type(default) is not int:
@@ -141,9 +147,13 @@ class Handle:
         if offset < 0 or (offset + 1) * element.bits > self._data_bits:
             raise self._outside(element, offset)
         bits = _float_bits(element, value) ^ _float_bits(element, default)
-        view = self._arena.borrow(self._segment)
+        segment = self._segment
+        at = self._data + offset * element.bytes
+        view = self._arena.borrow(segment)
         try:
-            element.raw.pack_into(view, self._data + offset * element.bytes, bits)
+            element.raw.pack_into(view, at, bits)
+            if segment.shadow is not None:
+                element.raw.pack_into(segment.shadow, at, bits)
         finally:
             give_back(view)
 
@@ -166,10 +176,16 @@ class Handle:
             raise self._outside(_BOOL, offset)
         at = self._data + (offset >> 3)
         mask = 1 << (offset & 7)
-        view = self._arena.borrow(self._segment)
+        segment = self._segment
+        view = self._arena.borrow(segment)
         try:
             octet = view[at]
-            view[at] = octet | mask if bit else octet & ~mask
+            if segment.shadow is not None:
+                segment.require_unchanged(at, bytes((octet,)))
+            octet = octet | mask if bit else octet & ~mask
+            view[at] = octet
+            if segment.shadow is not None:
+                segment.shadow[at] = octet
         finally:
             give_back(view)
 

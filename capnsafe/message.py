@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from . import wire
 from .allocator import Allocator
 from .arena import Arena
-from .arguments import add_note, check_sections, integer, shown, told, type_name
+from .arguments import add_note, check_sections, integer, shown, told, truth, type_name
 from .builder import Copyable, Orphan, StructBuilder, tree_of
 from .canonical import canonical_words
 from .draft import copy_in_root, install_root
 from .errors import (
     AllocatorError,
+    ArgumentIndexError,
     ArgumentTypeError,
     ArgumentValueError,
     PointerKindMismatch,
     ReleaseFailed,
 )
 from .framing import frame, write_message
+from .lending import Lent, LentTogether, Stretch
 from .memory.heap import HeapAllocator
 from .orphanage import build_apart
 from .reader import StructReader
+from .segment import Segment, segment_lost
 from .survey import resolve
 from .tree import Tree
 from .upgrade import enlarged, upgrade
@@ -45,10 +49,16 @@ class MessageBuilder:
         allocator: Allocator | None = None,
         *,
         max_segment_words: int = wire.MAX_SEGMENT_WORDS,
+        verify: bool = False,
     ) -> None:
         """Build in the memory of ``allocator``, by default in ``HeapAllocator()``.
 
         No segment is used beyond ``max_segment_words`` words, and so no object can be larger.
+
+        With ``verify`` the message keeps a private copy of what it writes, as large as itself.
+        Whatever is read back is compared with it, and so is all that output emits: where somebody
+        else wrote, the call raises ``ContentsChanged`` (P5v). What is written by way of a lent view
+        is compared when the view is lent, and counts as the message's own when it comes back.
         """
         if allocator is None:
             allocator = HeapAllocator()
@@ -62,7 +72,7 @@ class MessageBuilder:
             raise ArgumentValueError(
                 f"max_segment_words is 1 to {wire.MAX_SEGMENT_WORDS}, not {shown(limit)}"
             )
-        self._arena = Arena(allocator, limit)
+        self._arena = Arena(allocator, limit, verifies=truth(verify))
 
     def __reduce__(self) -> str:
         """Refuse to be copied or pickled."""
@@ -159,6 +169,41 @@ class MessageBuilder:
         Raises ``SegmentLost`` if any segment lost words, ever (P5).
         """
         return self._arena.contents() or [_NO_ROOT]
+
+    def lend_segment(self, index: int) -> AbstractContextManager[memoryview[Any]]:
+        """Lend the words handed out of one segment, read-only and not copied (P4).
+
+        For output without a copy: take one after the other, as many as ``segment_words()`` has, and
+        at least one. Raises ``SegmentLost`` if any segment is known to have lost words. A message
+        that verifies lends the private copy that it compared.
+        """
+        return self._lent(integer(index, "a segment index"))
+
+    def lend_segments(self) -> AbstractContextManager[list[memoryview[Any]]]:
+        """Lend all segments at once, where no allocator call is needed in between.
+
+        That is so where there is one segment, where memory stays (``stable``), and where the
+        message verifies. Else it raises ``Borrowed``: to ask for one segment may move the others.
+        """
+        count = max(1, len(self._arena.segments))
+        return LentTogether([self._lent(at) for at in range(count)])
+
+    def _lent(self, at: int) -> Lent:
+        return Lent(self._arena, lambda: self._stretch_of(at), writable=False)
+
+    def _stretch_of(self, index: int) -> Stretch:
+        segments = self._arena.segments
+        if not segments and index == 0:
+            rootless = Segment(0, None)
+            rootless.memory = bytearray(_NO_ROOT)
+            return rootless, 0, len(_NO_ROOT)
+        if not 0 <= index < len(segments):
+            raise ArgumentIndexError(f"segment {shown(index)} of {len(segments)}")
+        for segment in segments:
+            if segment.lost:
+                raise segment_lost(segment)
+        segment = segments[index]
+        return segment, 0, segment.used * wire.WORD_BYTES
 
     def to_bytes(self) -> bytes:
         """Answer the message with stream framing (specification, "Serialization Over a Stream")."""

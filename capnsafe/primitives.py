@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import SupportsIndex, final
+from contextlib import AbstractContextManager
+from sys import byteorder
+from typing import Any, SupportsIndex, final
 
 from . import wire
 from .arena import Arena
 from .arguments import integer, shown
 from .errors import ArgumentIndexError, ArgumentTypeError, MessageTooLarge
 from .fields import Handle, Primitive
+from .lending import Lent, Stretch
 from .reading import Elements, Segments, element_index
 from .segment import Segment
 from .survey import Built
@@ -49,6 +52,26 @@ class ListBuilder(Handle):
         """Read one element after the other; each read is a call of its own."""
         for index in range(self._length):
             yield self[index]
+
+    def lend(self) -> AbstractContextManager[memoryview[Any]]:
+        """Lend the elements as a writable view, for as long as a ``with`` block lasts (P4).
+
+        It is the memory itself, in the items that the elements are (``format`` as in the ``struct``
+        module; bytes on a big-endian machine, since elements are little-endian). Meanwhile the
+        message takes no call but to lend more of the same segment, or of memory that stays. Raises
+        ``Borrowed`` at the end of the block where a part of the view is still held. A list of voids
+        or bits has no items to lend.
+        """
+        element = self._element
+        if element.bytes == 0:
+            raise ArgumentTypeError(f"a list of {element.name} has no items that can be lent")
+        code = element.codec.format[1:] if byteorder == "little" else "B"
+        return Lent(self._arena, self._stretch, writable=True, code=code)
+
+    def _stretch(self) -> Stretch:
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        return self._segment, self._data, self._length * self._element.bytes
 
     def tree(self) -> Tree:
         """Copy out the list."""

@@ -7,7 +7,8 @@ be had the call raises and the old value stays.
 
 from __future__ import annotations
 
-from typing import SupportsIndex
+from contextlib import AbstractContextManager
+from typing import Any, SupportsIndex
 
 from . import wire
 from .arena import Arena
@@ -22,6 +23,7 @@ from .errors import (
     PointerKindMismatch,
 )
 from .fields import Handle
+from .lending import Lent, Stretch
 from .segment import Segment
 from .survey import Built, Found, resolve
 from .tree import Tree, read_tree
@@ -143,6 +145,20 @@ class Row(Handle):
     def get_data(self, index: int) -> bytes | None:
         """Answer a copy of the Data; ``None`` where the pointer is null."""
         return self._get_octets(index, "Data")
+
+    def lend_data(self, index: int) -> AbstractContextManager[memoryview[Any]]:
+        """Lend the bytes of a Data as a writable view, for as long as a ``with`` block lasts (P4).
+
+        See ``ListBuilder.lend``. A null pointer lends an empty view.
+        """
+        at = integer(index, "a pointer index")
+        return Lent(self._arena, lambda: self._stretch_of(at), writable=True)
+
+    def _stretch_of(self, index: int) -> Stretch:
+        found = self._find_list(self._slot(index), wire.SIZE_BYTE, "Data")
+        if found is None:
+            return self._segment, 0, 0
+        return found.segment, found.start * WORD_BYTES, wire.list_count(found.shape)
 
     def _set_octets(self, index: SupportsIndex, octets: bytes, count: int) -> None:
         """Build a list of ``count`` bytes: ``octets``, and zeros behind them."""

@@ -7,8 +7,8 @@ from typing import Any, Final, TypeAlias
 
 from .allocator import Key
 from .arguments import type_name
-from .errors import BadBuffer, SegmentLost
-from .wire import WORD_BYTES
+from .errors import BadBuffer, ContentsChanged, SegmentLost
+from .wire import POINTER, WORD_BYTES
 
 #: What a borrow yields: writable bytes, valid until the next allocator call.
 View: TypeAlias = "bytearray | memoryview"
@@ -99,6 +99,7 @@ class Segment:
         "memory",
         "moved",
         "retired",
+        "shadow",
         "unzeroed",
         "used",
         "written",
@@ -123,6 +124,8 @@ class Segment:
         self.moved = Epochs()
         #: Retired ranges that wait to be zeroed at the next borrow.
         self.unzeroed: list[tuple[int, int]] = []
+        #: What was written, in private, where the message verifies (P5v).
+        self.shadow: bytearray | None = None
 
     def retire(self, start: int, end: int) -> None:
         """Note words as retired: never handed out again, and zeroed at the next borrow."""
@@ -134,7 +137,36 @@ class Segment:
         while self.unzeroed:
             start, end = self.unzeroed[-1]
             zero(view, start, end)
+            if self.shadow is not None:
+                zero(self.shadow, start, end)
             self.unzeroed.pop()
+
+    def note_filled(self, start: int, words: int, head: bytes | bytearray) -> None:
+        """Fill the private copy as ``fill`` fills the memory."""
+        shadow = self.shadow
+        if shadow is not None:
+            missing = (start + words) * WORD_BYTES - len(shadow)
+            if missing > 0:
+                shadow += bytes(missing)
+            fill(shadow, start, words, head)
+
+    def require_unchanged(self, at: int, value: bytes | bytearray) -> None:
+        """Raise ``ContentsChanged`` where octets read at byte ``at`` are not what was written.
+
+        Only where the message verifies.
+        """
+        shadow = self.shadow
+        if shadow is None or shadow.startswith(value, at):
+            return
+        first = next(
+            (place for place, octet in enumerate(value) if shadow[at + place] != octet), len(value)
+        )
+        word = (at + first) // WORD_BYTES
+        raise ContentsChanged(
+            f"segment {self.index} was changed at word {word}, and not by this message",
+            segment=self.index,
+            offset=word,
+        )
 
 
 def give_back(view: View) -> None:
@@ -165,6 +197,14 @@ def fill(view: View, start: int, words: int, head: bytes | bytearray) -> None:
         body = begin + len(head)
         view[begin:body] = head
         zero(view, body // WORD_BYTES, start + words)
+
+
+def load(segment: Segment, view: View, word: int) -> int:
+    """Answer one word, which must have been handed out, as an unsigned integer."""
+    pointer: int = POINTER.unpack_from(view, word * WORD_BYTES)[0]
+    if segment.shadow is not None:
+        segment.require_unchanged(word * WORD_BYTES, POINTER.pack(pointer))
+    return pointer
 
 
 def octets(buffer: Any, segment: int) -> memoryview:

@@ -1,0 +1,184 @@
+"""Views of a message's memory that are lent to the caller, and how they come back (P4).
+
+A caller who fills a million numbers wants the memory itself, and no call for each. So it is lent by
+name, in a ``with`` block, and while it is out no allocator method runs: the memory cannot move away
+below the view. That rests on knowing when the view is back. ``memoryview.release`` says so for
+arrays made over the view (it raises ``BufferError``), but not for slices and casts of it, which
+share the export below it. From Python 3.12 on a class can export a buffer and count; 3.11 cannot.
+A third way works in both, and is taken here: between the segment and the view stands a ctypes array
+that nobody else knows. Whatever is made of the view, however often, refers to that array, so it
+dies with the last of them, and not before.
+
+What a caller copied as an address, as numpy's ``ctypes.data`` has it, cannot be seen by anybody.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from ctypes import c_ubyte
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
+from weakref import ref
+
+from .arguments import add_note
+from .errors import Borrowed
+from .segment import Segment, View, give_back
+
+if TYPE_CHECKING:
+    from .arena import Arena
+
+#: What is lent: (segment, first byte, bytes).
+Stretch: TypeAlias = tuple[Segment, int, int]
+
+_KEPT: Final = (
+    "a part of the view that was lent is still held, and the message takes no call until it is not"
+)
+
+
+@final
+class Loan:
+    """A stretch of memory that the caller holds.
+
+    With ``private`` the memory is a copy, of which nothing is written back.
+    """
+
+    __slots__ = ("_between", "_size", "_start", "_whole", "ended", "private", "segment", "view")
+
+    def __init__(
+        self, stretch: Stretch, whole: View, *, writable: bool, private: bool, code: str
+    ) -> None:
+        """Lend a stretch of ``whole``, a borrowed view, as items of the native format ``code``."""
+        segment, start, size = stretch
+        self.segment = segment
+        self.private = private
+        #: Whether the ``with`` block is over.
+        self.ended = False
+        self._whole = whole
+        self._start = start
+        self._size = size
+        self._between: ref[Any] | None = None
+        if size == 0:
+            # An empty view cannot be cast, and there is nothing in it to keep.
+            self.view: memoryview[Any] = memoryview(array(code))
+        else:
+            between = (c_ubyte * size).from_buffer(whole, start)
+            self._between = ref(between)
+            self.view = memoryview(between).cast("B")
+            if code != "B":
+                self.view = self.view.cast(code)  # type: ignore[call-overload]
+        if not writable:
+            self.view = self.view.toreadonly()
+
+    def memory(self) -> memoryview | None:
+        """Answer the memory of the segment as it was lent, ``None`` where a copy was."""
+        return None if self.private else memoryview(self._whole)
+
+    def end(self) -> None:
+        """End the ``with`` block. What the caller wrote is the message's own writing (P5v)."""
+        if self.ended:
+            return
+        self.ended = True
+        shadow = self.segment.shadow
+        if shadow is not None and not self.private:
+            stop = self._start + self._size
+            shadow[self._start : stop] = self._whole[self._start : stop]
+
+    def is_back(self) -> bool:
+        """Answer whether the block is over, and nothing of the view is held by anybody."""
+        if not self.ended:
+            return False
+        try:
+            self.view.release()
+        except BufferError:
+            return False
+        if self._between is not None and self._between() is not None:
+            return False
+        give_back(self._whole)
+        return True
+
+
+@final
+class Lent:
+    """Lends a view for as long as a ``with`` block lasts; each block borrows anew."""
+
+    __slots__ = ("_arena", "_code", "_find", "_loan", "_writable")
+
+    def __init__(
+        self, arena: Arena, find: Callable[[], Stretch], *, writable: bool, code: str = "B"
+    ) -> None:
+        """Borrow nothing yet: ``find`` says later what is to be lent."""
+        self._arena = arena
+        self._find = find
+        self._writable = writable
+        self._code = code
+        self._loan: Loan | None = None
+
+    def __enter__(self) -> memoryview[Any]:
+        """Lend the view."""
+        if self._loan is not None:
+            raise Borrowed("this view is lent already")
+        self._loan = self._arena.lend(self._find, writable=self._writable, code=self._code)
+        return self._loan.view
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take the view back; raises ``Borrowed`` where a part of it was kept.
+
+        An exception that is on its way is not replaced by another.
+        """
+        loan = self._loan
+        self._loan = None
+        if loan is None or self._arena.end_loan(loan):
+            return
+        if exception is None:
+            raise Borrowed(_KEPT, segment=loan.segment.index)
+        add_note(exception, f"and {_KEPT}")
+
+
+@final
+class LentTogether:
+    """Lends several views for as long as a ``with`` block lasts: all of them, or none."""
+
+    __slots__ = ("_entered", "_lent")
+
+    def __init__(self, lent: list[Lent]) -> None:
+        """Borrow nothing yet."""
+        self._lent = lent
+        self._entered: list[Lent] = []
+
+    def __enter__(self) -> list[memoryview[Any]]:
+        """Lend the views, in their order."""
+        views = []
+        try:
+            for one in self._lent:
+                views.append(one.__enter__())
+                self._entered.append(one)
+        except BaseException as error:
+            views.clear()
+            self._end(error)
+            raise
+        return views
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take all of them back; raises ``Borrowed`` where a part of one was kept."""
+        self._end(exception)
+
+    def _end(self, exception: BaseException | None) -> None:
+        kept: Borrowed | None = None
+        while self._entered:
+            try:
+                self._entered.pop().__exit__(None, exception, None)
+            except Borrowed as error:
+                kept = error
+        if kept is not None:
+            raise kept
