@@ -59,8 +59,8 @@ what ``grow`` does to it. The message then asks once, and keeps the *object*, ne
 ``bytearray`` that somebody resizes nevertheless is noticed, since its length is looked at before
 each write.
 
-While a view is lent to the caller (``ListBuilder.lend``, ``lend_data``, ``lend_segment``) none of these
-is called, and nothing of what ``segment`` answered may move: the caller writes to it directly.
+While a view is lent to the caller (``ListBuilder.lend``, ``lend_data``, ``lend_segment``) none of
+these is called, and what ``segment`` answered MUST stay: the caller writes to it directly.
 
 Any of these MAY move any segment. None MUST call into the message that is calling it: such a
 call raises ``Reentered`` (P10).

@@ -296,8 +296,6 @@ class Arena:
             key = self.allocator.allocate(words)
             # From here on it is a grant, and will be released whatever comes.
             segment = Segment(index, key)
-            if self.verifies:
-                segment.shadow = bytearray()
             self.segments.append(segment)
         except Exception as error:
             raise AllocationRefused(
@@ -319,6 +317,8 @@ class Arena:
         if index > 0:
             start, end = self._apart(segment)
             self._places.add(index, start, end)
+        if self.verifies:
+            segment.shadow = bytearray()
         segment.granted = granted
         return segment
 
