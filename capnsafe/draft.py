@@ -26,7 +26,7 @@ from typing import Final, TypeAlias, TypeVar
 from . import wire
 from .arena import Arena, Shrank
 from .errors import GrantTooSmall, MessageTooLarge
-from .segment import Segment, View, fill, give_back
+from .segment import Segment, View, fill, give_back, load
 from .survey import Extent, resolve, survey
 from .tree import Tree
 from .wire import WORD_BYTES
@@ -375,12 +375,10 @@ def _install_in_one_borrow(
     except Shrank:
         return False
     try:
-        if wire.POINTER.unpack_from(view, word * WORD_BYTES)[0] != 0:
+        if load(slot, view, word) != 0:
             return False
         arena.begin()
-        if slot.written < end:
-            slot.written = end
-        fill(view, start, words, head)
+        _write(arena, slot, view, [(start, words, head)])
         pointer = shape | (start - word - 1 & wire.OFFSET_MASK) << 2
         writes = [(word * WORD_BYTES, wire.POINTER.pack(pointer))]
         arena.publish(slot, view, writes, {slot: end}, [], [])
