@@ -51,8 +51,7 @@ typecheck: $(INSTALLED)
 # the tests alone.
 .PHONY: test
 test: $(INSTALLED) lint typecheck
-	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -q
+	@$(BIN)/python -m pytest -q --numprocesses=auto --dist=worksteal --cov --cov-report=
 	@$(BIN)/capnsafe gate
 	@$(BIN)/coverage report --fail-under=95
 
