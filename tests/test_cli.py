@@ -259,10 +259,10 @@ def test_inputs_of_another_decoder_are_left_alone_and_corrupt_ones_refused(
 ) -> None:
     cache = capnsafe.folder / "cache"
     cache.mkdir()
-    (cache / "old").write_bytes(b"capnsafe input 9999\nabc")
+    (cache / "old").write_bytes(b"capnsafe input build 9999\nabc")
     out, _ = capnsafe.fuzz("--runs", "20", "--corpus", "cache")
     assert "written for another version of the decoder, left alone and not used: 1" in out
-    assert (cache / "old").read_bytes() == b"capnsafe input 9999\nabc"
+    assert (cache / "old").read_bytes() == b"capnsafe input build 9999\nabc"
     (cache / "new").write_bytes(b"capnsafe input %d\nabc" % DECODER_VERSION)
     _, err = capnsafe.fuzz("--runs", "20", "--corpus", "cache", code=3)
     assert "corrupt corpus file cache/new" in err

@@ -10,7 +10,7 @@ import pytest
 from capnsafe_allocators import FAMILIES
 from capnsafe_fuzz.campaign.corpus import Entry, corpus_root, read_corpus
 from capnsafe_fuzz.encoders import find_encoder
-from capnsafe_fuzz.encoders.planted import BUGS, witness
+from capnsafe_fuzz.encoders.planted import bugs_of, witness
 from capnsafe_fuzz.execution import explain
 from capnsafe_fuzz.scenario import (
     NO_HANDLE,
@@ -38,6 +38,8 @@ LONGEST_REASON = 140
 
 PlaceKind = tuple[Verb, str | None, str | None]
 """A verb, the type that it is done to, and the field of it; None for any element of a list."""
+
+BUGS = bugs_of("build")
 
 every_entry = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.path.stem)
 every_seed = pytest.mark.parametrize("entry", SEEDS, ids=lambda entry: entry.path.stem)

@@ -17,6 +17,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("capnsafe_fuzz.scenario",),
     ("capnsafe_fuzz.encoders", "capnsafe_fuzz.oracles"),
     ("capnsafe_fuzz.execution",),
+    ("capnsafe_fuzz.targets",),
     ("capnsafe_fuzz.engines",),
     ("capnsafe_fuzz.campaign",),
     ("capnsafe_fuzz.cli", "capnsafe_fuzz.streams", "capnsafe_fuzz.__main__"),

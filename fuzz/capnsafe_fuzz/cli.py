@@ -46,17 +46,16 @@ from .campaign.failures import (
 from .campaign.gate import run_gate
 from .campaign.gate_config import FILE, TABLE, describe_keys, read_gate_config
 from .campaign.gate_report import GateTerminalReporter
-from .campaign.judge import PROCESS, Judge
+from .campaign.judge import PROCESS, Judges
 from .campaign.junit import write_junit
 from .campaign.listing import LISTS
 from .campaign.parent import run_campaign
 from .campaign.replay import Replay, find_scenarios, replay, shrink_replayable
-from .campaign.report import TerminalReporter, plural, print_summary, printable
-from .campaign.story import describe, tell, tell_unrun
-from .campaign.targets import TARGETS, UnknownNameError, find_encoder
+from .campaign.report import TerminalReporter, describe, plural, print_summary, printable
+from .campaign.targets import UnknownNameError, check_encoder, find_target, targets_of
 from .engines import engines
-from .scenario import Scenario, print_scenario
 from .streams import lasting_streams
+from .targets import Input, described, with_comment
 
 _PATH = click.Path(path_type=Path)
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
@@ -145,7 +144,11 @@ def fuzz(
     memory_limit: int,
     json_file: Path | None,
 ) -> int:
-    """Run a campaign: one minute, unless --time or --runs say otherwise."""
+    """Run a campaign on each target, one after the other.
+
+    Without a TARGET, on all that the encoder can be tested on; with a planted bug, on the one that
+    shows it. Each takes one minute, unless --time or --runs say otherwise.
+    """
     if jobs != 1:
         raise UsageError(f"--jobs {jobs}: campaigns run one worker, so only --jobs 1 is possible")
     config = CampaignConfig(
@@ -169,7 +172,7 @@ def fuzz(
     failure: CampaignError | None = None
     stop = StopRequest()
     with _ending_on_signals(stop):
-        for target in targets or tuple(TARGETS):
+        for target in targets or targets_of(encoder, seeds):
             try:
                 results.append(_one_campaign(replace(config, target=target), stop))
             except CampaignError as error:
@@ -299,19 +302,18 @@ def repro(
     """Run scenarios again and tell what happened; files, findings, or folders of them."""
     found = [scenario for path in paths for scenario in find_scenarios(path)]
     if script:
-        with Judge("build", timeout=timeout, memory_limit=DEFAULT_MEMORY_MEGABYTES) as judge:
+        with Judges(timeout=timeout, memory_limit=DEFAULT_MEMORY_MEGABYTES) as judges:
             for replayable in found:
                 name = encoder or replayable.encoder
-                find_encoder(name)
-                program = judge.program(name, replayable.scenario)
+                check_encoder(name, find_target(replayable.target))
+                program = judges.of(replayable.target).program(name, replayable.scenario)
                 click.echo(program, nl=not program.endswith("\n"))
         return CLEAN
     replays: list[Replay] = []
-    with Judge("build", timeout=timeout, memory_limit=DEFAULT_MEMORY_MEGABYTES) as judge:
+    with Judges(timeout=timeout, memory_limit=DEFAULT_MEMORY_MEGABYTES) as judges:
         for replayable in found:
             name = encoder or replayable.encoder
-            find_encoder(name)
-            done = replay(replayable, judge, encoder=name)
+            done = replay(replayable, judges, encoder=name)
             replays.append(done)
             if len(found) == 1:
                 _tell_story(done, name)
@@ -329,17 +331,22 @@ def repro(
 
 
 def _tell_story(done: Replay, encoder: str) -> None:
-    scenario = done.replayable.scenario
+    scenario, target = done.replayable.scenario, find_target(done.replayable.target)
     click.echo(f"{done.replayable.path} on {encoder}")
-    dead = [v for v in done.judgement.violations if v.oracle == PROCESS]
-    lines = tell_unrun(scenario) if dead else tell(scenario, find_encoder(encoder))
+    dead = any(violation.oracle == PROCESS for violation in done.judgement.violations)
+    # What takes its process down cannot be told by running it here.
+    lines = (
+        target.print(scenario).splitlines()
+        if dead
+        else target.tell(scenario, check_encoder(encoder, target))
+    )
     for line in lines:
         click.echo(printable(line))
     click.echo("")
     if not done.judgement.violations:
         click.echo("no promise was broken")
     for violation in done.judgement.violations:
-        for line in describe(violation, scenario):
+        for line in describe(violation, target, scenario):
             click.echo(printable(line))
 
 
@@ -358,7 +365,8 @@ def show(paths: tuple[Path, ...]) -> int:
     """Print scenarios of any form as text (also: fmt)."""
     for path in paths:
         for replayable in find_scenarios(path):
-            click.echo(print_scenario(replayable.scenario), nl=False)
+            target = find_target(replayable.target)
+            click.echo(target.print(replayable.scenario), nl=False)
     return CLEAN
 
 
@@ -376,18 +384,14 @@ def shrink(
     if len(found) != 1:
         raise UsageError(f"{path} holds {len(found)} scenarios; shrink takes one")
     (replayable,) = found
-    if encoder is not None:
-        find_encoder(encoder)
-    find_encoder(replayable.encoder)
-    with Judge("build", timeout=timeout, memory_limit=DEFAULT_MEMORY_MEGABYTES) as judge:
-        wanted, smaller = shrink_replayable(replayable, judge, encoder=encoder, group=group)
-        asked = judge.asked
-    smaller = replace(smaller, comment=replayable.scenario.comment)
-    text = print_scenario(smaller)
-    click.echo(
-        f"{wanted}: {_size(replayable.scenario)} to {_size(smaller)}, in {asked} executions",
-        err=True,
-    )
+    with Judges(timeout=timeout, memory_limit=DEFAULT_MEMORY_MEGABYTES) as judges:
+        wanted, smaller = shrink_replayable(replayable, judges, encoder=encoder, group=group)
+        asked = judges.asked
+    smaller = with_comment(smaller, replayable.scenario.comment)
+    target = replayable.target
+    text = find_target(target).print(smaller)
+    before, after = _size(target, replayable.scenario), _size(target, smaller)
+    click.echo(f"{wanted}: {before} to {after}, in {asked} executions", err=True)
     if output is None:
         click.echo(text, nl=False)
         return CLEAN
@@ -399,9 +403,8 @@ def shrink(
     return CLEAN
 
 
-def _size(scenario: Scenario) -> str:
-    faults = plural(len(scenario.faults), "fault")
-    return f"{plural(len(scenario.operations), 'operation')} and {faults}"
+def _size(target: str, scenario: Input) -> str:
+    return " and ".join(described(find_target(target).sizes(scenario)))
 
 
 @cli.command(epilog=f"\b\nKeys of [{TABLE}] in the current folder's {FILE}:\n{describe_keys()}")

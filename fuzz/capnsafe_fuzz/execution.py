@@ -61,6 +61,7 @@ __all__ = [
     "Violation",
     "execute",
     "explain",
+    "innermost",
     "observe",
     "script",
 ]
@@ -505,7 +506,7 @@ class _Run:
     def _note_failure(self, step: Step) -> str:
         error = step.error
         assert error is not None
-        step.raised_at = _innermost(error, self.encoder)
+        step.raised_at = innermost(error, self.encoder)
         if step.outcome is Outcome.INTERRUPTED:
             return step.outcome.value
         failure = step.failure = self.encoder.classify(error)
@@ -600,7 +601,7 @@ class _Run:
         return contents
 
 
-def _innermost(error: BaseException, encoder: Encoder) -> str:
+def innermost(error: BaseException, encoder: Encoder) -> str:
     """The innermost function of the encoder's own files in the traceback."""
     found = ""
     traceback = error.__traceback__

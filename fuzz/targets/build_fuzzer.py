@@ -5,7 +5,8 @@ import atheris
 
 with atheris.instrument_imports(include=["capnsafe"]):
     from capnsafe_fuzz.engines.atheris import Changes
-    from capnsafe_fuzz.engines.standalone import build
+    from capnsafe_fuzz.engines.standalone import standalone
+    from capnsafe_fuzz.targets.build import TARGET
 
-atheris.Setup(sys.argv, build, custom_mutator=Changes(atheris).mutate)
+atheris.Setup(sys.argv, standalone(TARGET), custom_mutator=Changes(atheris, TARGET).mutate)
 atheris.Fuzz()

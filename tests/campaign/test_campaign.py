@@ -22,10 +22,10 @@ from capnsafe_fuzz.campaign.failures import (
 )
 from capnsafe_fuzz.campaign.findings import Finding
 from capnsafe_fuzz.campaign.parent import run_campaign
-from capnsafe_fuzz.campaign.targets import MEMORIES
 from capnsafe_fuzz.encoders import planted
 from capnsafe_fuzz.engines import engines
 from capnsafe_fuzz.scenario import Operation, Scenario, Verb, print_scenario
+from capnsafe_fuzz.targets.build.memories import MEMORIES
 
 ATHERIS = pytest.mark.skipif(
     engines()["atheris"].missing() is not None, reason="Atheris is not installed"
@@ -102,7 +102,7 @@ def test_a_finding_is_complete(config: CampaignConfig) -> None:
             pass
 
         def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
-            assert read_any(path / "finding.scenario") == finding.scenario
+            assert read_any(path / "finding.scenario") == ("build", finding.scenario)
             announced.append((finding, path, fresh))
 
     config = replace(config, encoder="bad_encoders:raising")
@@ -245,7 +245,9 @@ def test_a_broken_harness_is_no_finding(config: CampaignConfig) -> None:
     assert failure.value.exit_code == 3
     (kept,) = config.findings.glob("harness-failed-*.input")
     assert "ZeroDivisionError" in kept.with_suffix(".txt").read_text()
-    assert read_any(kept).operations
+    target, scenario = read_any(kept)
+    assert target == "build"
+    assert scenario.operations
 
 
 def test_time_ends_a_campaign(config: CampaignConfig) -> None:
@@ -286,7 +288,7 @@ def test_scenarios_have_the_memory_that_was_asked_for(
 ) -> None:
     cache = tmp_path / "cache"
     run_campaign(replace(config, memory=memory, cache=cache, runs=100))
-    scenarios = [read_any(path) for path in cache.iterdir()]
+    scenarios = [read_any(path)[1] for path in cache.iterdir()]
     assert len(scenarios) > 5
     assert {scenario.memory.name for scenario in scenarios} == {memory}
 
@@ -294,7 +296,7 @@ def test_scenarios_have_the_memory_that_was_asked_for(
 def test_a_cache_grows_and_is_used(config: CampaignConfig, tmp_path: Path) -> None:
     config = replace(config, cache=tmp_path / "cache")
     first = run_campaign(config)
-    inputs = Cache(tmp_path / "cache").open()
+    inputs = Cache(tmp_path / "cache", "build").open()
     assert first.kept_inputs == len(inputs) > 10
     second = run_campaign(replace(config, seed=9))
     assert second.seeds == first.seeds + first.kept_inputs

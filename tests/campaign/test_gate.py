@@ -135,7 +135,7 @@ def test_there_is_a_canary_for_every_promise_that_bugs_are_about() -> None:
 def test_it_is_open_for_capnsafe_and_the_same_twice(
     small: GateConfig, few: dict[str, Path]
 ) -> None:
-    small = replace(small, corpus=None)
+    small = replace(small, corpus=None, targets=("build",))
     heard = Heard()
     result = run(small, reporter=heard)
     assert verdicts(result) == dict.fromkeys(ALL_PARTS, "passed")
@@ -156,7 +156,8 @@ def test_it_is_open_for_capnsafe_and_the_same_twice(
     assert [case.name for case in witnesses.cases] == list(few)
     assert re.search(r"found after \d+ executions", canaries.cases[0].detail)
     assert "150 executions of capnsafe by random, 0 findings (seed 1" in campaign.summary
-    assert re.match(r"\d+ situations reached \(no floor set\)", matrix.summary)
+    assert campaign.summary.endswith(" on build")
+    assert re.match(r"\d+ situations reached \(build \d+, no floor set\)", matrix.summary)
 
 
 def test_it_is_shut_for_an_encoder_with_a_planted_bug(small: GateConfig) -> None:
@@ -183,7 +184,7 @@ def test_a_regression_that_comes_back_is_a_finding(small: GateConfig, corpus: Pa
     assert result.exit_code == 1
     assert verdicts(result)["corpus"] == "failed"
     (trouble,) = result.parts[0].troubles
-    assert (trouble.name, trouble.outcome) == ("regressions/dirt", Outcome.FAILED)
+    assert (trouble.name, trouble.outcome) == ("build/regressions/dirt", Outcome.FAILED)
     assert "P9" in trouble.detail
     assert "1 seed and 1 regression replayed" in result.parts[0].summary
     assert heard.findings
@@ -266,7 +267,7 @@ def test_a_campaign_that_ended_early_proves_nothing(
     result = run(replace(small, executions=20))
     assert result.exit_code == 3
     assert verdicts(result)["campaign"] == "blind"
-    assert "the campaign ended after 19 of 20 executions" in told(result)
+    assert "the campaign on build ended after 19 of 20 executions" in told(result)
 
 
 def test_a_machine_that_fails_ends_the_gate(
@@ -313,7 +314,7 @@ def test_a_generator_that_lost_its_reach_is_noticed(small: GateConfig) -> None:
     reached = int(run(config).parts[-1].summary.split()[0])
     enough = run(replace(config, situations={"random": reached, "atheris": 10**6}))
     assert enough.exit_code == 0
-    assert f"(floor {reached})" in enough.parts[-1].summary
+    assert f"(build {reached}, floor {reached})" in enough.parts[-1].summary
     short = run(replace(config, situations={"random": reached + 1}))
     assert short.exit_code == 3
     assert verdicts(short)["matrix"] == "blind"

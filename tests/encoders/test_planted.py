@@ -14,11 +14,13 @@ from capnsafe_fuzz.encoders import find_encoder, planted
 from capnsafe_fuzz.encoders.planted import Edit, PlantedBug, PlantingError, plant, read_bug
 from capnsafe_fuzz.execution import execute, explain, script
 from capnsafe_fuzz.scenario import parse_scenario
+from capnsafe_fuzz.targets.build import TARGET
 
 import capnsafe
 
 EDIT = Edit("wire.py", "WORD_BYTES: Final = 8\n", "WORD_BYTES: Final = 4\n")
-BUG = PlantedBug("sample", "P11", "nobody", "A word is half as long.", 1, 0, (EDIT,))
+SIZES = {"operations": 1, "faults": 0}
+BUG = PlantedBug("sample", "P11", "nobody", "A word is half as long.", SIZES, (EDIT,))
 
 
 def test_a_patch_is_applied_to_a_copy(tmp_path: Path) -> None:
@@ -68,7 +70,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "sample.toml"
     path.write_text(RIGHT)
     assert read_bug(path) == PlantedBug(
-        "sample", "P2", "somebody", "It is wrong.", 1, 0, (Edit("wire.py", "a", "b"),)
+        "sample", "P2", "somebody", "It is wrong.", SIZES, (Edit("wire.py", "a", "b"),)
     )
 
 
@@ -78,7 +80,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ('promise = "P2"\n', ""),
         ('promise = "P2"', 'promis = "P2"'),
         ('name = "sample"', 'name = "other"'),
-        ("operations = 1", "operation = 1"),
+        ("operations = 1", "operations = 'one'"),
         ('file = "wire.py"', 'path = "wire.py"'),
         ("[needs]", "[needs"),
     ],
@@ -107,7 +109,7 @@ def test_a_planted_package_is_another_package() -> None:
     assert package is planted.load_package("zero_before_allocate")
 
 
-@pytest.mark.parametrize("name", planted.BUGS)
+@pytest.mark.parametrize("name", planted.bugs_of("build"))
 def test_every_planted_bug_is_found(name: str) -> None:
     bug = read_bug(planted.BUGS[name])
     witness = planted.witness(name)
@@ -115,11 +117,10 @@ def test_every_planted_bug_is_found(name: str) -> None:
     violations = explain(witness, encoder, costly=True).violations
     assert bug.promise in {violation.promise for violation in violations}
     assert explain(witness, find_encoder("capnsafe"), costly=True).violations == ()
-    assert len(witness.operations) <= bug.needs_operations
-    assert len(witness.faults) <= bug.needs_faults
+    assert TARGET.sizes(witness) == bug.needs
 
 
-@pytest.mark.parametrize("name", planted.BUGS)
+@pytest.mark.parametrize("name", planted.bugs_of("build"))
 def test_the_quick_run_finds_it_too(name: str) -> None:
     assert execute(planted.witness(name), find_encoder(f"planted:{name}")).violations
 
@@ -154,7 +155,7 @@ def shows(error: BaseException | None, program: str) -> bool:
     return re.search(rf"raised (\w+\.)?{name}\b", headline) is not None
 
 
-@pytest.mark.parametrize("name", planted.BUGS)
+@pytest.mark.parametrize("name", planted.bugs_of("build"))
 def test_its_program_shows_the_bug_and_nothing_else(name: str) -> None:
     program = script(planted.witness(name), find_encoder(f"planted:{name}"))
     loading = f"load_package({name!r})"

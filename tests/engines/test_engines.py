@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from capnsafe_fuzz import scenario as scenarios
 from capnsafe_fuzz.engines import MAX_INPUT_BYTES, Cell, EndOfRun, Hunt, engines
 from capnsafe_fuzz.engines.atheris import Changes
 from capnsafe_fuzz.engines.random import RandomEngine
 from capnsafe_fuzz.engines.situations import MAX_SITUATIONS, SituationCoverage
 from capnsafe_fuzz.scenario import decode
+from capnsafe_fuzz.targets.build import TARGET
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,7 +42,7 @@ class Counter:
         self.fallbacks += 1
 
     def hunt(self, seeds: Collection[bytes], seed: int) -> Hunt:
-        return Hunt(list(seeds), seed, Path(), self.execute, self.note_fallback)
+        return Hunt(list(seeds), seed, Path(), self.execute, self.note_fallback, TARGET)
 
 
 def _search(runs: int, seed: int, seeds: Collection[bytes] = ()) -> Counter:
@@ -70,7 +70,7 @@ def test_a_mutator_that_fails_is_counted_and_ends_nothing(monkeypatch: pytest.Mo
     def fail(*arguments: object) -> None:
         raise RecursionError("a mutator")
 
-    monkeypatch.setattr(scenarios, "mutate", fail)
+    monkeypatch.setattr("capnsafe_fuzz.targets.build.target.mutate", fail)
     found = _search(100, 1)
     assert len(found.inputs) == 100
     assert 50 < found.fallbacks < 100
@@ -86,7 +86,7 @@ class FakeAtheris:
 @pytest.mark.parametrize("max_size", [1, 20, 4096])
 def test_changes_never_raise_nor_outgrow_what_is_allowed(max_size: int) -> None:
     fallbacks: list[int] = []
-    changes = Changes(FakeAtheris(), lambda: fallbacks.append(1))
+    changes = Changes(FakeAtheris(), TARGET, lambda: fallbacks.append(1))
     seen = set()
     for seed in range(200):
         data = changes.mutate(b"", max_size, seed)
@@ -102,9 +102,9 @@ def test_changes_fall_back_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*arguments: object) -> None:
         raise ValueError("a mutator")
 
-    monkeypatch.setattr(scenarios, "mutate", fail)
+    monkeypatch.setattr("capnsafe_fuzz.targets.build.target.mutate", fail)
     fallbacks: list[int] = []
-    changes = Changes(FakeAtheris(), lambda: fallbacks.append(1))
+    changes = Changes(FakeAtheris(), TARGET, lambda: fallbacks.append(1))
     made = [changes.mutate(b"abc", 4096, seed) for seed in range(50)]
     assert 20 < len(fallbacks) < 50
     assert made.count(b"mutated by libFuzzer") >= len(fallbacks)

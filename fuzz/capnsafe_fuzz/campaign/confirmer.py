@@ -2,12 +2,12 @@
 
 It also prints scenarios as programs: a program that shows what broke is made from a run.
 
-Started as ``python -m capnsafe_fuzz.campaign.confirmer PARENT REPLIES REQUESTS``. For every request
-it forks, and the child runs the scenario: so nothing that an encoder leaves behind reaches the next
-execution, and an encoder that takes its process down takes down that child only. A fork costs about
-a millisecond, starting an interpreter two hundred.
+Started as ``python -m capnsafe_fuzz.campaign.confirmer PARENT TARGET REPLIES REQUESTS``. For every
+request it forks, and the child runs the scenario: so nothing that an encoder leaves behind reaches
+the next execution, and an encoder that takes its process down takes down that child only. A fork
+costs about a millisecond, starting an interpreter two hundred.
 
-A request is ``{"wanted", "target", "encoder", "data", "timeout", "memory_limit"}``; ``wanted`` is
+A request is ``{"wanted", "encoder", "data", "timeout", "memory_limit"}``; ``wanted`` is
 ``violations`` or ``program``, ``timeout`` in seconds, the limit in megabytes or null. A reply has
 one of
 
@@ -28,8 +28,7 @@ import time
 import traceback
 from collections.abc import Callable
 
-from ..execution import script
-from ..scenario import Operation, Scenario, Verb, decode, encode
+from ..targets import Target
 from . import messages
 from .ending import (
     describe_death,
@@ -39,8 +38,6 @@ from .ending import (
     no_core_dumps,
 )
 from .targets import CLEAN_ENCODER, find_encoder, find_target
-
-_WARM_UP = Scenario(operations=(Operation(Verb.ROOT), Operation(Verb.SET, 0, "text", "warm")))
 
 STDERR_BYTES = 4000
 """How much of the end of a dead child's stderr is kept."""
@@ -108,35 +105,36 @@ def _drain(result: int, stderr: int, deadline: float) -> tuple[bytes, bytes, boo
     return found[result], found[stderr], hung
 
 
-def judge_scenario(target_name: str, encoder_name: str, data: bytes) -> messages.Message:
+def judge_scenario(target: Target, encoder_name: str, data: bytes) -> messages.Message:
     """Run one scenario, and ask every oracle."""
-    target, encoder = find_target(target_name), find_encoder(encoder_name)
-    verdict = target.run(decode(data), encoder, True)
+    verdict = target.run(target.decode(data), find_encoder(encoder_name), True)
     return {"violations": [messages.violation_to_json(v) for v in verdict.violations]}
 
 
-def print_program(encoder_name: str, data: bytes) -> messages.Message:
+def print_program(target: Target, encoder_name: str, data: bytes) -> messages.Message:
     """Print one scenario as a program that shows what it breaks."""
-    return {"program": script(decode(data), find_encoder(encoder_name))}
+    return {"program": target.script(target.decode(data), find_encoder(encoder_name))}
 
 
 def main(arguments: list[str]) -> None:
     """Answer requests until there are no more."""
+    name = arguments.pop(1)
     parent, replies, requests = (int(argument) for argument in arguments)
     end_with_parent(parent)
     ignore_terminal_signals()
     no_core_dumps()
+    target = find_target(name)
     # Whatever is imported or compiled at first use is so before the first fork, not in every child.
-    judge_scenario("build", CLEAN_ENCODER, encode(_WARM_UP))
+    judge_scenario(target, CLEAN_ENCODER, target.encode(target.sample))
     # A collection in a child would write to every page that it shares with this process.
     gc.freeze()
 
     with os.fdopen(requests, "rb") as file:
         while (request := messages.receive(file)) is not None:
-            messages.send(replies, _serve(request))
+            messages.send(replies, _serve(target, request))
 
 
-def _serve(request: messages.Message) -> messages.Message:
+def _serve(target: Target, request: messages.Message) -> messages.Message:
     try:
         find_encoder(request["encoder"])
     except Exception as error:
@@ -144,9 +142,8 @@ def _serve(request: messages.Message) -> messages.Message:
     data = bytes.fromhex(request["data"])
 
     def work() -> messages.Message:
-        if request["wanted"] == "program":
-            return print_program(request["encoder"], data)
-        return judge_scenario(request["target"], request["encoder"], data)
+        do = print_program if request["wanted"] == "program" else judge_scenario
+        return do(target, request["encoder"], data)
 
     return in_child(work, timeout=request["timeout"], memory_limit=request["memory_limit"])
 

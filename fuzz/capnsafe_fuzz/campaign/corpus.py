@@ -8,10 +8,11 @@ A *cache* is a folder of one's own (``--corpus DIR``). A campaign begins with wh
 adds the inputs that reached a situation nothing had reached before. Its files are bytes, and what
 bytes mean changes with the decoder; so each says which decoder it was written for::
 
-    capnsafe input 1\n<the bytes>
+    capnsafe input build 1\n<the bytes>
 
-and is named by the hash of what it holds. One of another version is left alone and not used. One
-that does not hold what its name says is an error: somebody relies on that folder.
+with the target first, and is named by the hash of what it holds. One of another target or version
+is left alone and not used. One that does not hold what its name says is an error: somebody relies
+on that folder.
 """
 
 from __future__ import annotations
@@ -22,24 +23,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..scenario import (
-    DECODER_VERSION,
-    Scenario,
-    ScenarioError,
-    ScenarioSyntaxError,
-    decode,
-    parse_scenario,
-)
+from ..scenario import ScenarioError, ScenarioSyntaxError
+from ..targets import DEFAULT_TARGET, TARGETS, Input, target_of_text
 from .failures import EnvironmentFailedError, ProvedNothingError, UsageError, sentence
+from .targets import find_target
 
 SUFFIX = ".scenario"
-TEXT_MAGIC = b"capnsafe scenario "
 BYTES_MAGIC = b"capnsafe input "
 KINDS = ("seeds", "regressions")
+MOST_HEADER_BYTES = 80
 
 
 class OtherVersionError(Exception):
     """The bytes were written for another decoder."""
+
+
+class OtherTargetError(Exception):
+    """The bytes are an input of another target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Entry:
     """One scenario of the corpus, and the file that it is in."""
 
     path: Path
-    scenario: Scenario
+    scenario: Input
 
 
 def corpus_root() -> Path:
@@ -65,17 +65,23 @@ def read_corpus(target: str, root: Path | None = None) -> list[Entry]:
         raise ProvedNothingError(
             f"the corpus of target {target!r} is empty: no *{SUFFIX} in {folder}/seeds"
         )
-    return [Entry(path, read_text(path)) for path in paths]
+    return [Entry(path, read_text(path, target)) for path in paths]
 
 
-def read_text(path: Path) -> Scenario:
-    """The scenario of one text file."""
+def read_text(path: Path, target: str) -> Input:
+    """The scenario of one text file, which is one of this target."""
     try:
-        return parse_scenario(path.read_bytes().decode())
+        data = path.read_bytes()
+        named = target_of_text(data)
+        if named not in (None, target):
+            raise ProvedNothingError(
+                f"corrupt scenario {path}, line 1: a scenario of {named}, not of {target}"
+            )
+        return find_target(target).parse(data.decode())
     except OSError as error:
         raise EnvironmentFailedError(f"a corpus file cannot be read: {sentence(error)}") from error
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = data[: error.start].count(b"\n") + 1
         raise ProvedNothingError(f"corrupt scenario {path}, line {line}: not UTF-8") from error
     except ScenarioSyntaxError as error:
         where = f"line {error.line}"
@@ -85,27 +91,42 @@ def read_text(path: Path) -> Scenario:
         raise ProvedNothingError(f"corrupt scenario {path}: {error}") from error
 
 
-def read_any(path: Path) -> Scenario:
-    """A scenario of any form: text, a cached input, or any bytes, which decode too."""
+def read_any(path: Path) -> tuple[str, Input]:
+    """A scenario of any form and its target: text, a cached input, or any bytes, which decode too.
+
+    Bytes that do not say what they are for are for the target ``build``.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {sentence(error)}") from error
-    if data.startswith(TEXT_MAGIC) or path.suffix == SUFFIX:
-        return read_text(path)
+    target = target_of_text(data)
+    if target is not None or path.suffix == SUFFIX:
+        return target or DEFAULT_TARGET, read_text(path, target or DEFAULT_TARGET)
     if data.startswith(BYTES_MAGIC):
+        target = _target_of_input(path, data)
         try:
-            return decode(_payload(path, data))
+            return target, find_target(target).decode(_payload(path, data, target))
         except OtherVersionError as error:
             raise UsageError(str(error)) from error
-    return decode(data)
+    return DEFAULT_TARGET, find_target(DEFAULT_TARGET).decode(data)
+
+
+def looks_like_scenario(path: Path) -> bool:
+    """Whether a file is a scenario by its name, or by how it begins."""
+    if path.suffix == SUFFIX:
+        return True
+    with path.open("rb") as file:
+        start = file.readline(MOST_HEADER_BYTES)
+    return start.startswith(BYTES_MAGIC) or target_of_text(start) is not None
 
 
 class Cache:
     """A folder of inputs as bytes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, target: str) -> None:
         self.folder = folder
+        self._target = target
         self.skipped = 0
         """Files of another decoder version that were left alone."""
 
@@ -124,16 +145,18 @@ class Cache:
             if path.name.startswith(".") or not path.is_file():
                 continue
             data = path.read_bytes()
-            if data.startswith(TEXT_MAGIC) or path.suffix == SUFFIX:
+            if path.suffix == SUFFIX or target_of_text(data) is not None:
                 raise UsageError(
                     f"{path} is a text; --corpus is for the inputs that campaigns keep as bytes"
                 )
             try:
-                payload = _payload(path, data)
+                payload = _payload(path, data, self._target)
+            except OtherTargetError:
+                continue
             except OtherVersionError:
                 self.skipped += 1
                 continue
-            if path.name != _name(payload):
+            if path.name != self._name(payload):
                 raise ProvedNothingError(
                     f"corrupt corpus file {path}: its bytes are not those it was named for"
                 )
@@ -141,12 +164,12 @@ class Cache:
 
     def add(self, payload: bytes) -> bool:
         """Keep an input; answers whether it is new."""
-        path = self.folder / _name(payload)
+        path = self.folder / self._name(payload)
         if path.exists():
             return False
         fresh = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            write_input(fresh, payload)
+            write_input(fresh, self._target, payload)
             fresh.rename(path)
         except OSError as error:
             fresh.unlink(missing_ok=True)
@@ -155,27 +178,46 @@ class Cache:
             ) from error
         return True
 
+    def _name(self, payload: bytes) -> str:
+        return hashlib.sha256(self._target.encode() + b"\n" + payload).hexdigest()[:24]
 
-def _name(payload: bytes) -> str:
-    return hashlib.sha256(payload).hexdigest()[:24]
 
-
-def _payload(path: Path, data: bytes) -> bytes:
+def _header(path: Path, data: bytes) -> tuple[str, int, bytes]:
+    """The target, the decoder's version, and the payload of a cached input."""
     header, newline, payload = data.partition(b"\n")
-    version = header[len(BYTES_MAGIC) :]
-    if not header.startswith(BYTES_MAGIC) or not newline or not version.isdigit():
+    words = header.removeprefix(BYTES_MAGIC).decode(errors="replace").split(" ")
+    if (
+        not header.startswith(BYTES_MAGIC)
+        or not newline
+        or len(words) != 2
+        or words[0] not in TARGETS
+        or not words[1].isdigit()
+    ):
         raise ProvedNothingError(
             f"corrupt corpus file {path}: it does not begin with "
-            f"'{BYTES_MAGIC.decode()}' and the decoder's version"
+            f"'{BYTES_MAGIC.decode()}', a target and its decoder's version"
         )
-    if int(version) != DECODER_VERSION:
+    return words[0], int(words[1]), payload
+
+
+def _target_of_input(path: Path, data: bytes) -> str:
+    return _header(path, data)[0]
+
+
+def _payload(path: Path, data: bytes, target: str) -> bytes:
+    named, version, payload = _header(path, data)
+    if named != target:
+        raise OtherTargetError(f"{path} is an input of {named}, not of {target}")
+    expected = find_target(target).version
+    if version != expected:
         raise OtherVersionError(
-            f"{path} was written for version {int(version)} of the decoder; "
-            f"this is version {DECODER_VERSION}, to which those bytes say something else"
+            f"{path} was written for version {version} of the decoder; "
+            f"this is version {expected}, to which those bytes say something else"
         )
     return payload
 
 
-def write_input(path: Path, payload: bytes) -> None:
+def write_input(path: Path, target: str, payload: bytes) -> None:
     """Write one input in the form that a cache keeps."""
-    path.write_bytes(BYTES_MAGIC + b"%d\n" % DECODER_VERSION + payload)
+    version = find_target(target).version
+    path.write_bytes(BYTES_MAGIC + f"{target} {version}\n".encode() + payload)

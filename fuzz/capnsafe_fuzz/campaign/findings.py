@@ -26,9 +26,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..scenario import Scenario, ScenarioError, parse_scenario, print_scenario
+from ..scenario import ScenarioError
+from ..targets import Input
 from .failures import EnvironmentFailedError, sentence
-from .targets import CLEAN_ENCODER
+from .targets import CLEAN_ENCODER, find_target
 
 if TYPE_CHECKING:
     from ..oracles.record import Violation
@@ -47,7 +48,7 @@ class Finding:
     target: str
     encoder: str
     violation: Violation
-    scenario: Scenario
+    scenario: Input
     found: dict[str, Any]
     """How it was found: engine, seed, execution, and versions; for ``verdict.json``."""
 
@@ -58,8 +59,7 @@ class Finding:
 
     def summary(self) -> dict[str, Any]:
         """As data, for ``verdict.json`` and ``--json``."""
-        violation, scenario = self.violation, self.scenario
-        operations = scenario.operations
+        violation = self.violation
         return {
             "format": 1,
             "target": self.target,
@@ -70,10 +70,8 @@ class Finding:
             "operation": violation.operation,
             "verb": violation.verb,
             "detail": violation.detail,
-            "operations": len(operations),
-            "faults": len(scenario.faults),
             "found": self.found,
-        }
+        } | dict(find_target(self.target).sizes(self.scenario))
 
 
 class FindingStore:
@@ -83,6 +81,7 @@ class FindingStore:
         self._root = folder
         self._folder = folder / target
         self._encoder = encoder
+        self._target = find_target(target)
 
     def check_writable(self) -> None:
         """Write something there, really, before hours of work depend on it."""
@@ -102,10 +101,10 @@ class FindingStore:
         """Where the finding of a group is, or will be."""
         return self._folder / slug(group, self._encoder)
 
-    def kept(self, group: str) -> Scenario | None:
+    def kept(self, group: str) -> Input | None:
         """What is kept for a group from now or earlier; None if nothing readable is."""
         try:
-            return parse_scenario((self.path(group) / SCENARIO_FILE).read_text())
+            return self._target.parse((self.path(group) / SCENARIO_FILE).read_text())
         except (OSError, ScenarioError, UnicodeDecodeError):
             return None
 
@@ -115,7 +114,7 @@ class FindingStore:
         files = {
             PROGRAM_FILE: program,
             VERDICT_FILE: json.dumps(finding.summary(), indent=2, sort_keys=True) + "\n",
-            SCENARIO_FILE: print_scenario(finding.scenario),
+            SCENARIO_FILE: self._target.print(finding.scenario),
         }
         fresh = final.with_name(f".{final.name}.{os.getpid()}")
         try:

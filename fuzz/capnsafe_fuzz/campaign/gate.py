@@ -2,12 +2,13 @@
 
 Five parts, in this order:
 
-corpus      every seed and regression on the encoder under test, judged by every oracle
+corpus      every seed and regression of every target on the encoder under test, judged by every
+            oracle
 witnesses   every planted bug, and the scenario that shows it: it must break the promise that the
             bug is about, and the clean encoder must pass it
 canaries    a sample of the planted bugs, which a campaign must find by search alone
-campaign    a bounded campaign on the encoder under test
-matrix      the situations which that campaign reached, against a floor
+campaign    a bounded campaign on the encoder under test, on each target
+matrix      the situations which those campaigns reached, against floors
 
 The first and the fourth say whether the encoder is good. The others say whether to believe them: a
 harness that has gone blind finds nothing, and a gate that passes because of that is worse than
@@ -29,8 +30,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from ..encoders.planted import BUGS, PlantingError, read_bug, witness
+from ..encoders.planted import BUGS, PlantingError, read_bug, witness_text
 from ..engines import Cell, engines
+from ..targets import DEFAULT_TARGET, TARGETS
 from .config import (
     DEFAULT_MEMORY_MEGABYTES,
     DEFAULT_TIMEOUT_SECONDS,
@@ -53,7 +55,7 @@ from .failures import (
 )
 from .findings import FindingStore
 from .gate_config import GateConfig
-from .judge import Judge, JudgingCancelledError
+from .judge import Judge, Judges, JudgingCancelledError
 from .parent import run_campaign
 from .progress import Quiet, Reporter
 from .report import again, commands, count, plural
@@ -61,10 +63,11 @@ from .targets import (
     CLEAN_ENCODER,
     PLANTED,
     UnknownNameError,
+    check_encoder,
     find_encoder,
     find_memory,
     find_target,
-    over_memory,
+    targets_of,
 )
 from .triage import Triage
 
@@ -170,52 +173,63 @@ def run_gate(
 
     ``engine`` is that of the campaign, and ``known`` are the groups that do not count.
     """
-    _check(config, engine)
-    return _Gate(config, engine, known, reporter, stop).run()
+    targets = _check(config, engine)
+    return _Gate(config, targets, engine, known, reporter, stop).run()
 
 
-def _check(config: GateConfig, engine: str) -> None:
+def _check(config: GateConfig, engine: str) -> tuple[str, ...]:
+    """Raise ``UsageError`` if what is asked for does not exist; the targets of the gate."""
     try:
-        find_target(config.target)
-        find_encoder(config.encoder)
+        targets = config.targets or tuple(targets_of(config.encoder, config.corpus))
+        for name in targets:
+            check_encoder(config.encoder, find_target(name))
         if config.memory is not None:
-            find_memory(config.memory)
+            find_memory(config.memory, find_target(DEFAULT_TARGET))
     except UnknownNameError as error:
         raise UsageError(str(error)) from error
     there = engines()
-    for name in (engine, *config.situations):
+    for floor in (engine, *config.situations):
+        target, dot, name = floor.rpartition(".")
+        if dot and target not in TARGETS:
+            raise UsageError(f"no target named {target!r}; there is {', '.join(TARGETS)}")
         if name not in there:
             raise UsageError(f"no engine named {name!r}; there is {', '.join(there)}")
     for name in config.canaries:
         if name not in BUGS:
             raise UsageError(f"no planted bug named {name!r}; there is {', '.join(BUGS)}")
+    return targets
 
 
 class _Gate:
     def __init__(
         self,
         config: GateConfig,
+        targets: tuple[str, ...],
         engine: str,
         known: frozenset[str],
         reporter: GateReporter,
         stop: StopRequest,
     ) -> None:
         self._config = config
+        self._targets = targets
         self._reporter = reporter
         self._stop = stop
         self._result = GateResult(config, engine)
-        self._campaign_config = CampaignConfig(
-            target=config.target,
-            encoder=config.encoder,
-            engine=engine,
-            memory=config.memory,
-            seed=config.seed,
-            runs=config.executions,
-            findings=config.findings,
-            corpus=config.corpus,
-            known=known,
-        )
-        self._situations: dict[Cell, int] = {}
+        self._campaign_configs = [
+            CampaignConfig(
+                target=target,
+                encoder=config.encoder,
+                engine=engine,
+                memory=config.memory if find_target(target).memories else None,
+                seed=config.seed,
+                runs=config.executions,
+                findings=config.findings,
+                corpus=config.corpus,
+                known=known,
+            )
+            for target in targets
+        ]
+        self._situations: dict[str, dict[Cell, int]] = {}
 
     def run(self) -> GateResult:
         result = self._result
@@ -248,9 +262,8 @@ class _Gate:
                 break
         return result
 
-    def _judge(self) -> Judge:
-        return Judge(
-            self._config.target,
+    def _judges(self) -> Judges:
+        return Judges(
             timeout=DEFAULT_TIMEOUT_SECONDS,
             memory_limit=DEFAULT_MEMORY_MEGABYTES,
             cancelled=lambda: self._stop.times > 0,
@@ -259,38 +272,40 @@ class _Gate:
     # The encoder under test
 
     def _corpus(self, part: Part) -> None:
-        config = self._config
-        entries = read_corpus(config.target, config.corpus)
-        campaign = CampaignResult(self._campaign_config)
-        store = FindingStore(config.findings, config.target, config.encoder)
-        store.check_writable()
-        with self._judge() as judge:
-            triage = Triage(
-                self._campaign_config,
-                campaign,
-                judge,
-                store,
-                announce=self._announce,
-                shrinking=lambda group: self._reporter.activity(f"shrinking {group or ''}"),
-                note=self._reporter.note,
-            )
-            for entry in entries:
-                self._replay(entry, part, judge, triage, campaign)
-        kinds = [entry.path.parent.name for entry in entries]
+        kinds: list[str] = []
+        with self._judges() as judges:
+            for config in self._campaign_configs:
+                entries = read_corpus(config.target, config.corpus)
+                campaign = CampaignResult(config)
+                judge = judges.of(config.target)
+                store = FindingStore(config.findings, config.target, config.encoder)
+                store.check_writable()
+                triage = Triage(
+                    config,
+                    campaign,
+                    judge,
+                    store,
+                    announce=self._announce,
+                    shrinking=lambda group: self._reporter.activity(f"shrinking {group or ''}"),
+                    note=self._reporter.note,
+                )
+                for entry in entries:
+                    self._replay(entry, part, judge, triage, campaign)
+                kinds += [entry.path.parent.name for entry in entries]
         seeds, regressions = kinds.count("seeds"), kinds.count("regressions")
         part.summary = (
             f"{plural(seeds, 'seed')} and {plural(regressions, 'regression')} replayed on "
-            f"{config.encoder}, every oracle asked"
+            f"{self._config.encoder}, every oracle asked"
         )
 
     def _replay(
         self, entry: Entry, part: Part, judge: Judge, triage: Triage, campaign: CampaignResult
     ) -> None:
-        config = self._config
-        name = f"{entry.path.parent.name}/{entry.path.stem}"
+        config = campaign.config
+        name = f"{config.target}/{entry.path.parent.name}/{entry.path.stem}"
         self._reporter.activity(f"replaying {name}")
         started = time.monotonic()
-        scenario = over_memory(entry.scenario, config.memory)
+        scenario = find_target(config.target).over_memory(entry.scenario, config.memory)
         groups = sorted(judge.ask(config.encoder, scenario).groups)
         counted: list[Kept] = []
         if groups:
@@ -312,19 +327,28 @@ class _Gate:
         part.cases.append(Case(name, outcome, detail, time.monotonic() - started))
 
     def _campaign(self, part: Part) -> None:
-        config = self._campaign_config
-        started = time.monotonic()
+        done: list[CampaignResult] = []
         try:
-            campaign = run_campaign(config, reporter=self._reporter, stop=self._stop)
-        except CampaignError as error:
-            if error.result is not None:
-                self._judge_campaign(part, error.result, started)
-            raise
-        self._judge_campaign(part, campaign, started)
+            for config in self._campaign_configs:
+                self._reporter.activity(f"campaign on {config.target}")
+                started = time.monotonic()
+                try:
+                    campaign = run_campaign(config, reporter=self._reporter, stop=self._stop)
+                except CampaignError as error:
+                    if error.result is not None:
+                        done.append(error.result)
+                        self._judge_campaign(part, error.result, started)
+                    raise
+                done.append(campaign)
+                self._judge_campaign(part, campaign, started)
+                if self._stop.times:
+                    return
+        finally:
+            self._sum_up(part, done)
 
     def _judge_campaign(self, part: Part, campaign: CampaignResult, started: float) -> None:
-        config = self._campaign_config
-        self._situations = campaign.situations
+        config = campaign.config
+        self._situations[config.target] = campaign.situations
         outcome, detail = Outcome.PASSED, ""
         if campaign.findings:
             outcome = Outcome.FAILED
@@ -333,23 +357,32 @@ class _Gate:
         elif campaign.executions < self._config.executions:
             outcome = Outcome.BLIND
             detail = (
-                f"the campaign ended after {count(campaign.executions)} of "
+                f"the campaign on {config.target} ended after {count(campaign.executions)} of "
                 f"{count(self._config.executions)} executions"
             )
-        name = f"{config.encoder} by {config.engine}"
+        name = f"{config.encoder} by {config.engine} on {config.target}"
         part.cases.append(Case(name, outcome, detail, time.monotonic() - started))
-        notes = [f"seed {config.seed}", f"{count(campaign.faults_fired)} faults fired"]
-        if campaign.coverage is not None:
-            notes.append(f"coverage {count(campaign.coverage)}")
+
+    def _sum_up(self, part: Part, done: list[CampaignResult]) -> None:
+        """Say in a line what the campaigns came to."""
+        config = self._config
+        fired = sum(campaign.faults_fired for campaign in done)
+        notes = [f"seed {config.seed}", f"{count(fired)} faults fired"]
+        coverage = [campaign.coverage for campaign in done if campaign.coverage is not None]
+        if coverage:
+            notes.append(f"coverage {count(sum(coverage))}")
         for what, groups in (
-            ("not confirmed", campaign.unconfirmed),
-            ("not counted", campaign.not_counted),
+            ("not confirmed", {group for campaign in done for group in campaign.unconfirmed}),
+            ("not counted", {group for campaign in done for group in campaign.not_counted}),
         ):
             if groups:
                 notes.append(f"{what}: {', '.join(sorted(groups))}")
+        executions = sum(campaign.executions for campaign in done)
+        findings = sum(len(campaign.findings) for campaign in done)
+        targets = ", ".join(campaign.config.target for campaign in done)
         part.summary = (
-            f"{count(campaign.executions)} executions of {config.encoder} by {config.engine}, "
-            f"{plural(len(campaign.findings), 'finding')} ({', '.join(notes)})"
+            f"{count(executions)} executions of {config.encoder} by {self._result.engine}, "
+            f"{plural(findings, 'finding')} ({', '.join(notes)}) on {targets}"
         )
 
     def _announce(self, kept: Kept) -> None:
@@ -358,11 +391,11 @@ class _Gate:
     # The harness
 
     def _witnesses(self, part: Part) -> None:
-        with self._judge() as judge:
+        with self._judges() as judges:
             for name in BUGS:
                 self._reporter.activity(f"the witness of {PLANTED}:{name}")
                 started = time.monotonic()
-                trouble = _trouble_with_witness(name, judge)
+                trouble = _trouble_with_witness(name, judges)
                 outcome = Outcome.BLIND if trouble else Outcome.PASSED
                 part.cases.append(Case(name, outcome, trouble, time.monotonic() - started))
         fired = len(part.cases) - len(part.troubles)
@@ -408,30 +441,43 @@ class _Gate:
         return found.executions if found.findings else None
 
     def _matrix(self, part: Part) -> None:
-        config = self._config
-        reached = len(self._situations)
-        operations, faults, outcomes = (
-            len({cell[axis] for cell in self._situations}) for axis in range(3)
-        )
         engine = self._result.engine
-        floor = config.situations.get(engine)
-        outcome, detail = Outcome.PASSED, ""
-        if floor is not None and reached < floor:
-            outcome = Outcome.BLIND
-            detail = (
-                f"the campaign reached {count(reached)} situations, and the floor for {engine} is "
-                f"{count(floor)}: generator, faults or oracles have lost reach"
-            )
-        part.cases.append(Case("situations", outcome, detail, 0.0))
+        for target, situations in self._situations.items():
+            floor = self._floor(target)
+            outcome, detail = Outcome.PASSED, ""
+            if floor is not None and len(situations) < floor:
+                outcome = Outcome.BLIND
+                detail = (
+                    f"the campaign on {target} reached {count(len(situations))} situations, and "
+                    f"the floor for {engine} is {count(floor)}: generator, faults or oracles have "
+                    "lost reach"
+                )
+            part.cases.append(Case(f"situations of {target}", outcome, detail, 0.0))
+        reached = [cell for situations in self._situations.values() for cell in situations]
+        operations, faults, outcomes = (len({cell[axis] for cell in reached}) for axis in range(3))
+        told = "; ".join(
+            f"{target} {count(len(situations))}, {self._floor_note(target)}"
+            for target, situations in self._situations.items()
+        )
         part.summary = (
-            f"{plural(reached, 'situation')} reached "
-            f"({f'floor {count(floor)}' if floor is not None else 'no floor set'}), among "
+            f"{plural(len(reached), 'situation')} reached ({told}), among "
             f"{operations} operations, {faults} faults and {outcomes} outcomes"
         )
+
+    def _floor(self, target: str) -> int | None:
+        floors, engine = self._config.situations, self._result.engine
+        if target == DEFAULT_TARGET and engine in floors:
+            return floors[engine]
+        return floors.get(f"{target}.{engine}")
+
+    def _floor_note(self, target: str) -> str:
+        floor = self._floor(target)
+        return "no floor set" if floor is None else f"floor {count(floor)}"
 
 
 def _canary(name: str, findings: Path) -> CampaignConfig:
     return CampaignConfig(
+        target=read_bug(BUGS[name]).target,
         encoder=f"{PLANTED}:{name}",
         engine=CANARY_ENGINE,
         seed=CANARY_SEED,
@@ -441,11 +487,13 @@ def _canary(name: str, findings: Path) -> CampaignConfig:
     )
 
 
-def _trouble_with_witness(name: str, judge: Judge) -> str:
+def _trouble_with_witness(name: str, judges: Judges) -> str:
     """Why the witness of a planted bug proves nothing; empty if it does what it must."""
     encoder = f"{PLANTED}:{name}"
     try:
-        bug, scenario = read_bug(BUGS[name]), witness(name)
+        bug = read_bug(BUGS[name])
+        scenario = find_target(bug.target).parse(witness_text(name))
+        judge = judges.of(bug.target)
         try:
             fired = judge.ask(encoder, scenario)
         except HarnessFailedError:

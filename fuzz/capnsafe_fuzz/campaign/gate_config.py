@@ -39,7 +39,8 @@ DEFAULT_CANARIES = (
 class GateConfig:
     """Everything that a gate depends on."""
 
-    target: str = "build"
+    targets: tuple[str, ...] | None = None
+    """None for all that the encoder can be tested on."""
     encoder: str = CLEAN_ENCODER
     engine: str | None = None
     """Of the campaign; None for the best that runs here."""
@@ -50,7 +51,10 @@ class GateConfig:
     seed: int = 1
     canaries: tuple[str, ...] = DEFAULT_CANARIES
     situations: Mapping[str, int] = field(default_factory=dict)
-    """For each engine, the fewest situations that the campaign may reach."""
+    """For each ``TARGET.ENGINE``, the fewest situations that the campaign may reach.
+
+    ``ENGINE`` alone is that of the target ``build``.
+    """
     known: Path | None = None
 
 
@@ -88,7 +92,13 @@ def _names(value: Any) -> tuple[str, ...]:
 def _floors(value: Any) -> dict[str, int]:
     if not isinstance(value, dict) or not value:
         raise ValueError("a table with a number for each engine")
-    return {engine: _count(number) for engine, number in value.items()}
+    floors: dict[str, int] = {}
+    for name, number in value.items():
+        if isinstance(number, dict):
+            floors |= {f"{name}.{engine}": _count(most) for engine, most in number.items()}
+        else:
+            floors[name] = _count(number)
+    return floors
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +113,16 @@ class Key:
 KEYS: Mapping[str, Key] = {
     "encoder": Key("encoder", _text, "who is tested: NAME or MODULE:ATTRIBUTE (capnsafe)"),
     "allocator": Key("memory", _text, "only over this memory: heap, stable or fixed (all)"),
-    "corpus": Key("corpus", _path, "a folder with build/seeds, build/regressions (this project's)"),
-    "executions": Key("executions", _count, f"of the campaign ({DEFAULT_EXECUTIONS})"),
-    "seed": Key("seed", _seed, "of the campaign (1)"),
-    "engine": Key("engine", _text, "of the campaign (atheris where it is installed, else random)"),
+    "targets": Key("targets", _names, "what it is tested on (all that it can be tested on)"),
+    "corpus": Key("corpus", _path, "a folder with TARGET/seeds, /regressions (this project's)"),
+    "executions": Key("executions", _count, f"of each campaign ({DEFAULT_EXECUTIONS})"),
+    "seed": Key("seed", _seed, "of the campaigns (1)"),
+    "engine": Key("engine", _text, "of the campaigns (atheris where it is installed, else random)"),
     "canaries": Key("canaries", _names, "planted bugs that have to be found (a sample)"),
     "situations": Key(
-        "situations", _floors, "the fewest that the campaign may reach: { ENGINE = N } (no floor)"
+        "situations",
+        _floors,
+        "the fewest to reach: { ENGINE = N, TARGET = { ENGINE = N } } (none)",
     ),
     "known": Key("known", _path, "a file of groups that do not count (none)"),
     "findings": Key("findings", _path, f"where findings are kept ({DEFAULT_FINDINGS})"),

@@ -8,15 +8,16 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..scenario import Scenario, encode
+from ..targets import Input
 from . import messages
 from .children import Child, start
 from .failures import EnvironmentFailedError, HarnessFailedError
-from .targets import find_encoder
+from .targets import find_encoder, find_target
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -59,14 +60,17 @@ def crash_group(death: str) -> str:
     return f"crash {death}"
 
 
-def fatal(group: str, scenario: Scenario, detail: str) -> Violation:
-    """The violation of an execution that ended its process, or that never ended."""
+def fatal(group: str, steps: int, detail: str) -> Violation:
+    """The violation of an execution that ended its process, or that never ended.
+
+    ``steps`` is how many it had; which of them it was is not known yet.
+    """
     from ..oracles.record import Violation
 
     return Violation(
         promise="P1",
         oracle=PROCESS,
-        operation=max(0, len(scenario.operations) - 1),
+        operation=max(0, steps - 1),
         verb="",
         detail=detail,
         group=group,
@@ -86,7 +90,7 @@ class Judge:
         waiting: Callable[[], None] = lambda: None,
     ) -> None:
         """``cancelled`` is asked while waiting for an answer; ``waiting`` is called as often."""
-        self._target = target
+        self._target = find_target(target)
         self._timeout = timeout
         self._memory_limit = memory_limit
         self._cancelled = cancelled
@@ -97,19 +101,21 @@ class Judge:
         self.asked = 0
         """Scenarios judged so far."""
 
-    def ask(self, encoder: str, scenario: Scenario) -> Judgement:
+    def ask(self, encoder: str, scenario: Input) -> Judgement:
         """Run ``scenario`` on ``encoder`` with all checks."""
         self.asked += 1
         reply = self._reply("violations", encoder, scenario)
         if "hung" in reply:
             seconds = f"{self._timeout:g} seconds"
-            return Judgement((fatal(TIMEOUT_GROUP, scenario, f"not done after {seconds}"),))
+            return Judgement(
+                (fatal(TIMEOUT_GROUP, self._steps(scenario), f"not done after {seconds}"),)
+            )
         if "died" in reply:
             detail = f"the process ended: {reply['died']}"
-            return Judgement((fatal(crash_group(reply["died"]), scenario, detail),))
+            return Judgement((fatal(crash_group(reply["died"]), self._steps(scenario), detail),))
         return Judgement(tuple(messages.violation_from_json(v) for v in reply["violations"]))
 
-    def program(self, encoder: str, scenario: Scenario) -> str:
+    def program(self, encoder: str, scenario: Input) -> str:
         """``scenario`` as a program in the encoder's API that shows what it breaks.
 
         To print it, the scenario is run. Where that takes the process down, or never ends, the
@@ -118,29 +124,30 @@ class Judge:
         reply = self._reply("program", encoder, scenario)
         if "program" in reply:
             return str(reply["program"])
-        return find_encoder(encoder).script(scenario)
+        return self._target.plain_script(scenario, find_encoder(encoder))
 
-    def locate(self, encoder: str, scenario: Scenario, violation: Violation) -> Violation:
+    def locate(self, encoder: str, scenario: Input, violation: Violation) -> Violation:
         """The violation, with the guilty operation where only a dead process told of it.
 
-        That is the last one of the shortest program that begins like this one and dies as well.
+        That is the last one of the shortest scenario that begins like this one and dies as well.
         """
         if violation.oracle != PROCESS:
             return violation
-        for index in range(len(scenario.operations) - 1):
-            shorter = replace(scenario, operations=scenario.operations[: index + 1])
+        for shorter in self._target.beginnings(scenario):
             found = self.ask(encoder, shorter).of_group(violation.group)
             if found is not None:
                 return found
         return violation
 
-    def _reply(self, wanted: str, encoder: str, scenario: Scenario) -> messages.Message:
+    def _steps(self, scenario: Input) -> int:
+        return len(self._target.lines(scenario))
+
+    def _reply(self, wanted: str, encoder: str, scenario: Input) -> messages.Message:
         """What the process says about ``scenario``, by a second one if the first was gone."""
         request = {
             "wanted": wanted,
-            "target": self._target,
             "encoder": encoder,
-            "data": encode(scenario).hex(),
+            "data": self._target.encode(scenario).hex(),
             "timeout": self._timeout,
             "memory_limit": self._memory_limit,
         }
@@ -157,7 +164,7 @@ class Judge:
             self._scratch = Path(tempfile.mkdtemp(prefix="capnsafe-judge-"))
             self._child = start(
                 "capnsafe_fuzz.campaign.confirmer",
-                [str(os.getpid())],
+                [str(os.getpid()), self._target.name],
                 self._scratch,
                 keep_stderr=False,
             )
@@ -203,3 +210,45 @@ class Judge:
     ) -> None:
         """End the process."""
         self.close()
+
+
+class Judges:
+    """A judge for each target, each begun when it is first asked for."""
+
+    def __init__(
+        self,
+        *,
+        timeout: float,
+        memory_limit: int | None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """The options are those of ``Judge``."""
+        self._begin = partial(
+            Judge, timeout=timeout, memory_limit=memory_limit, cancelled=cancelled
+        )
+        self._judges: dict[str, Judge] = {}
+
+    def of(self, target: str) -> Judge:
+        """The judge of this target."""
+        if target not in self._judges:
+            self._judges[target] = self._begin(target)
+        return self._judges[target]
+
+    @property
+    def asked(self) -> int:
+        """Scenarios judged so far, by all of them."""
+        return sum(judge.asked for judge in self._judges.values())
+
+    def __enter__(self) -> Judges:
+        """Nothing is started before the first question."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End all of them."""
+        for judge in self._judges.values():
+            judge.close()

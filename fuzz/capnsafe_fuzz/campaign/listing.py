@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..engines import engines
-from .targets import MEMORIES, TARGETS, encoder_summaries
+from ..targets import TARGETS, find_target
+from .targets import encoder_summaries
 
 Rows = list[tuple[str, ...]]
 Listing = tuple[tuple[str, ...], Rows]
@@ -26,7 +27,7 @@ def encoders() -> Listing:
 
 def allocators() -> Listing:
     """The honest memories that faults are laid over."""
-    rows: Rows = list(MEMORIES.items())
+    rows: Rows = [row for name in TARGETS for row in find_target(name).memories.items()]
     return ("allocator", "what it is"), rows
 
 
@@ -45,21 +46,22 @@ def faults() -> Listing:
 
 def oracles() -> Listing:
     """Who judges."""
-    from ..oracles import ORACLES
-
-    rows: Rows = [(o.name, o.promise, o.cost.value, o.summary) for o in ORACLES.values()]
-    return ("oracle", "promise", "cost", "what it takes for a breach"), rows
+    rows: Rows = [
+        (target, o.name, o.promise, o.cost, o.summary)
+        for target in TARGETS
+        for o in find_target(target).oracles
+    ]
+    return ("target", "oracle", "promise", "cost", "what it takes for a breach"), rows
 
 
 def promises() -> Listing:
     """What is promised, by whom it is judged, and by what it is tested."""
     from capnsafe_allocators import FAMILIES, PROMISES
 
-    from ..oracles import ORACLES
-
+    oracles = [o for target in TARGETS for o in find_target(target).oracles]
     rows: Rows = []
     for name, promise in PROMISES.items():
-        by = " ".join(o.name for o in ORACLES.values() if o.promise == name)
+        by = " ".join(dict.fromkeys(o.name for o in oracles if o.promise == name))
         tested = " ".join(f.name for f in FAMILIES.values() if name in f.promises)
         rows.append((name, promise.name, promise.sentence, by or "-", tested or "-"))
     return ("promise", "name", "what is promised", "judged by", "tested by faults"), rows

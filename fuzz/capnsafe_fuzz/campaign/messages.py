@@ -9,7 +9,7 @@ From worker to parent, each with ``kind``:
 ``ready``       the encoder is imported; ``instrumented``: which of its packages an engine watches
 ``situations``  an input reached new ``cells``; with ``execution`` and ``data``
 ``violation``   an input broke promises: ``violations``, ``execution``, ``data``; the worker waits
-                for the answer ``{"kind": "judged", "sizes": {group: [operations, faults] | null}}``
+                for the answer ``{"kind": "judged", "sizes": {group: [number, ...] | null}}``
 ``broken``      the harness itself failed: ``error``, ``traceback``, ``data``; the worker ends
 ``done``        the worker has run all that it was asked to run, or was told to stop
 

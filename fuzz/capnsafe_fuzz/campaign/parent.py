@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engines import Cell, engines
-from ..scenario import Scenario, decode, encode
+from ..targets import Input
 from . import messages
 from .config import CampaignConfig, CampaignResult, Kept, StopRequest
 from .corpus import Cache, read_corpus, write_input
@@ -37,11 +37,10 @@ from .judge import Judge, JudgingCancelledError
 from .progress import Progress, Quiet, Reporter, Speed
 from .targets import (
     UnknownNameError,
+    check_encoder,
     encoder_packages,
-    find_encoder,
     find_memory,
     find_target,
-    over_memory,
 )
 from .triage import Triage
 from .worker import Job
@@ -90,10 +89,10 @@ def _check(config: CampaignConfig) -> None:
     if missing is not None:
         raise UsageError(missing)
     try:
-        find_target(config.target)
-        find_encoder(config.encoder)
+        target = find_target(config.target)
+        check_encoder(config.encoder, target)
         if config.memory is not None:
-            find_memory(config.memory)
+            find_memory(config.memory, target)
     except UnknownNameError as error:
         raise UsageError(str(error)) from error
 
@@ -121,12 +120,13 @@ class _Campaign:
         self, config: CampaignConfig, reporter: Reporter, stop: StopRequest, scratch: Path
     ) -> None:
         self._config = config
+        self._target = find_target(config.target)
         self._reporter = reporter
         self._stop = stop
         self._scratch = scratch
         self.result = CampaignResult(config)
         self._store = FindingStore(config.findings, config.target, config.encoder)
-        self._cache = Cache(config.cache) if config.cache is not None else None
+        self._cache = Cache(config.cache, config.target) if config.cache is not None else None
         self._seeds: list[bytes] = []
         self._interesting: list[bytes] = []
         self._killers: set[bytes] = set()
@@ -181,7 +181,7 @@ class _Campaign:
     def _read_seeds(self) -> None:
         config = self._config
         seeds = [
-            encode(over_memory(entry.scenario, config.memory))
+            self._target.encode(self._target.over_memory(entry.scenario, config.memory))
             for entry in read_corpus(config.target, config.corpus)
         ]
         if self._cache is not None:
@@ -292,7 +292,7 @@ class _Campaign:
         result = self.result
         result.worker_deaths += 1
         scenario = self._scenario(death.state.data)
-        self._killers |= {death.state.data, encode(scenario)}
+        self._killers |= {death.state.data, self._target.encode(scenario)}
         found = self._found(execution) | {"stderr": death.stderr}
         triage.death(death.how, death.timed_out, scenario, found)
         if result.worker_deaths >= MOST_DEATHS:
@@ -309,7 +309,7 @@ class _Campaign:
         elif kind == "situations":
             self._hear_situations(message)
         elif kind == "violation":
-            scenario = decode(bytes.fromhex(message["data"]))
+            scenario = self._target.decode(bytes.fromhex(message["data"]))
             groups = [violation["group"] for violation in message["violations"]]
             execution = self._totals.executions + message["execution"]
             sizes = triage.violations(groups, scenario, self._found(execution))
@@ -337,7 +337,7 @@ class _Campaign:
     def _broken(self, message: messages.Message) -> str:
         """Keep the input that the harness failed on; the sentence about it."""
         path = self._config.findings / f"harness-failed-{os.getpid()}.input"
-        write_input(path, bytes.fromhex(message["data"]))
+        write_input(path, self._config.target, bytes.fromhex(message["data"]))
         trace = self._config.findings / f"harness-failed-{os.getpid()}.txt"
         trace.write_text(message["traceback"])
         return (
@@ -345,8 +345,8 @@ class _Campaign:
             f"(input: {path}, traceback: {trace})"
         )
 
-    def _scenario(self, data: bytes) -> Scenario:
-        return over_memory(decode(data), self._config.memory)
+    def _scenario(self, data: bytes) -> Input:
+        return self._target.over_memory(self._target.decode(data), self._config.memory)
 
     def _found(self, execution: int) -> dict[str, Any]:
         config = self._config

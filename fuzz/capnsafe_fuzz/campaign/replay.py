@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..scenario import Scenario
-from .corpus import BYTES_MAGIC, SUFFIX, TEXT_MAGIC, read_any
+from ..targets import DEFAULT_BUDGET, Input
+from .corpus import looks_like_scenario, read_any
 from .failures import UsageError
 from .findings import SCENARIO_FILE, read_verdict
-from .judge import TIMEOUT_GROUP, Judge, Judgement, crash_group
-from .shrink import DEFAULT_BUDGET, shrink
-from .targets import CLEAN_ENCODER
+from .judge import TIMEOUT_GROUP, Judgement, Judges, crash_group
+from .targets import CLEAN_ENCODER, check_encoder, find_target
 from .triage import FATAL_BUDGET
 
 
@@ -21,7 +20,8 @@ class Replayable:
     """A scenario to run again, where it is from, and what is known of it."""
 
     path: Path
-    scenario: Scenario
+    target: str
+    scenario: Input
     encoder: str
     """The encoder that it is about: the verdict beside it says, or else it is capnsafe."""
     group: str | None
@@ -48,18 +48,22 @@ def find_scenarios(path: Path) -> list[Replayable]:
     return found
 
 
-def replay(replayable: Replayable, judge: Judge, *, encoder: str | None = None) -> Replay:
+def replay(replayable: Replayable, judges: Judges, *, encoder: str | None = None) -> Replay:
     """Run one again, on the encoder that it is about or on another."""
     name, scenario = encoder or replayable.encoder, replayable.scenario
+    check_encoder(name, find_target(replayable.target))
+    judge = judges.of(replayable.target)
     violations = judge.ask(name, scenario).violations
     return Replay(replayable, Judgement(tuple(judge.locate(name, scenario, v) for v in violations)))
 
 
 def shrink_replayable(
-    replayable: Replayable, judge: Judge, *, encoder: str | None = None, group: str | None = None
-) -> tuple[str, Scenario]:
+    replayable: Replayable, judges: Judges, *, encoder: str | None = None, group: str | None = None
+) -> tuple[str, Input]:
     """The group that fires, and the simplest scenario found that fires in it."""
     name = encoder or replayable.encoder
+    target, judge = find_target(replayable.target), judges.of(replayable.target)
+    check_encoder(name, target)
     judgement = judge.ask(name, replayable.scenario)
     wanted = group or replayable.group
     if wanted is None:
@@ -69,7 +73,7 @@ def shrink_replayable(
     if judgement.of_group(wanted) is None:
         raise UsageError(f"{replayable.path} does not fire in group {wanted!r} of {name}")
     deadly = wanted == TIMEOUT_GROUP or wanted.startswith(crash_group(""))
-    smaller = shrink(
+    smaller = target.shrink(
         replayable.scenario,
         lambda candidate: judge.ask(name, candidate).of_group(wanted) is not None,
         budget=FATAL_BUDGET if deadly else DEFAULT_BUDGET,
@@ -82,22 +86,19 @@ def _scenario_files(folder: Path) -> Iterator[Path]:
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if hidden or not path.is_file():
             continue
-        if path.suffix == SUFFIX or _looks_like_scenario(path):
+        if looks_like_scenario(path):
             yield path
-
-
-def _looks_like_scenario(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(TEXT_MAGIC)).startswith((TEXT_MAGIC, BYTES_MAGIC))
 
 
 def _replayable(path: Path) -> Replayable:
     verdict = read_verdict(path.parent) if path.name == SCENARIO_FILE else None
+    target, scenario = read_any(path)
     if verdict is None:
-        return Replayable(path, read_any(path), CLEAN_ENCODER, None)
+        return Replayable(path, target, scenario, CLEAN_ENCODER, None)
     return Replayable(
         path,
-        read_any(path),
+        target,
+        scenario,
         str(verdict.get("encoder", CLEAN_ENCODER)),
         str(verdict["group"]) if "group" in verdict else None,
     )

@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.live import Live
@@ -14,10 +15,15 @@ from rich.table import Table
 from rich.text import Text
 
 from ..engines import Cell
+from ..targets import described
 from .config import CampaignConfig, CampaignResult
 from .findings import Finding
 from .progress import Progress
-from .targets import CLEAN_ENCODER
+from .targets import CLEAN_ENCODER, find_target
+
+if TYPE_CHECKING:
+    from ..oracles.record import Violation
+    from ..targets import Input, Target
 
 COMMANDS_SHOWN = 3
 """How many findings the summary gives a command for."""
@@ -135,9 +141,7 @@ def print_finding(console: Console, finding: Finding, path: Path, *, fresh: bool
     print_line(console, f"{violation.promise} broken: {violation.group}", "bold red")
     print_line(console, f"  operation {guilty(finding)}")
     print_line(console, f"  {violation.detail}")
-    size = f"{plural(len(finding.scenario.operations), 'operation')}, " + plural(
-        len(finding.scenario.faults), "fault"
-    )
+    size = ", ".join(described(find_target(finding.target).sizes(finding.scenario)))
     print_line(console, f"  {'kept' if fresh else 'already kept'}: {path} ({size})")
     for command in commands(finding, path):
         print_line(console, f"  {command}")
@@ -145,13 +149,23 @@ def print_finding(console: Console, finding: Finding, path: Path, *, fresh: bool
 
 def guilty(finding: Finding) -> str:
     """The operation that broke the promise, as a line of the scenario."""
-    from ..scenario import print_operations
-
-    operations = finding.scenario.operations
+    lines = find_target(finding.target).lines(finding.scenario)
     index = finding.violation.operation
-    if index < len(operations):
-        return f"{index}: {list(print_operations(operations))[index]}"
+    if index < len(lines):
+        return f"{index}: {lines[index]}"
     return f"{index}: {finding.violation.verb} (added to every program)"
+
+
+def describe(violation: Violation, target: Target, scenario: Input) -> list[str]:
+    """Which promise broke, where and how."""
+    lines = target.lines(scenario)
+    at = violation.operation
+    where = lines[at] if 0 <= at < len(lines) else violation.verb
+    return [
+        f"{violation.promise} broken in operation {at} ({where})",
+        f"  {violation.detail}",
+        f"  group: {violation.group}",
+    ]
 
 
 def print_summary(console: Console, result: CampaignResult) -> None:
@@ -201,15 +215,14 @@ def _say_findings(console: Console, result: CampaignResult) -> None:
         )
         return
     table = Table(title=plural(len(result.findings), "finding"), title_justify="left", box=None)
-    for heading in ("promise", "group", "operations", "faults"):
+    target = find_target(result.config.target)
+    for heading in ("promise", "group", *target.sizes(target.sample)):
         table.add_column(heading, overflow="fold")
     for group, kept in sorted(result.findings.items()):
-        scenario = kept.finding.scenario
         table.add_row(
             kept.finding.violation.promise,
             Text(printable(group)),
-            str(len(scenario.operations)),
-            str(len(scenario.faults)),
+            *map(str, target.sizes(kept.finding.scenario).values()),
         )
     console.print(table)
     for _, kept in sorted(result.findings.items())[:COMMANDS_SHOWN]:

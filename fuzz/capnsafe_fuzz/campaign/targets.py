@@ -10,14 +10,15 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from .. import targets
+from ..targets import TARGETS, Target
 
 if TYPE_CHECKING:
     from ..encoders.protocol import Encoder
-    from ..execution import Verdict
-    from ..scenario import Scenario
 
 CLEAN_ENCODER = "capnsafe"
 """The encoder that a finding about any other encoder must spare, to count."""
@@ -27,52 +28,17 @@ PLANTED = "planted"
 HARNESS = __name__.partition(".")[0]
 """The package that is never instrumented."""
 
-MEMORIES = {
-    "heap": "capnsafe.memory.HeapAllocator: each grant a bytearray of its own",
-    "stable": "the heap as well, with the promise that segments stay: few faults, other code",
-    "fixed": "capnsafe.memory.FixedAllocator: grants cut from one buffer, which may run out",
-}
-"""The honest memories under the faults, as ``--allocator`` names them."""
-
-
-FIXED_WORDS = 256
-"""The size of the buffer that takes the place of a heap, in words; a segment fits in any case."""
-
 
 class UnknownNameError(Exception):
     """A target, encoder, engine or allocator of that name does not exist; says what there is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Something that a campaign can be run on."""
-
-    name: str
-    summary: str
-    run: Callable[[Scenario, Encoder, bool], Verdict]
-    """Run one scenario and judge it; True asks the costly oracles too."""
-
-
-def _build(scenario: Scenario, encoder: Encoder, costly: bool) -> Verdict:
-    from ..execution import execute
-
-    return execute(scenario, encoder, costly=costly)
-
-
-TARGETS = {
-    target.name: target
-    for target in (
-        Target("build", "a program of build operations, over an allocator with faults", _build),
-    )
-}
-
-
 def find_target(name: str) -> Target:
     """The target of that name."""
     try:
-        return TARGETS[name]
-    except KeyError:
-        raise UnknownNameError(_unknown("target", name, TARGETS)) from None
+        return targets.find_target(name)
+    except targets.UnknownTargetError as error:
+        raise UnknownNameError(str(error)) from None
 
 
 def find_encoder(name: str) -> Encoder:
@@ -117,26 +83,40 @@ def encoder_summaries() -> dict[str, str]:
     return summaries
 
 
-def find_memory(name: str) -> str:
-    """The name, if there is such a memory."""
-    if name not in MEMORIES:
-        raise UnknownNameError(_unknown("allocator", name, MEMORIES))
+def find_memory(name: str, target: Target) -> str:
+    """The name, if the target has such a memory."""
+    if not target.memories:
+        raise UnknownNameError(f"the target {target.name} takes no allocator")
+    if name not in target.memories:
+        raise UnknownNameError(_unknown("allocator", name, target.memories))
     return name
+
+
+def check_encoder(name: str, target: Target) -> Encoder:
+    """The encoder of that name, if it can be tested on the target."""
+    encoder = find_encoder(name)
+    refusal = target.refusal(encoder)
+    if refusal is not None:
+        raise UnknownNameError(f"{name} cannot be tested on the target {target.name}: {refusal}")
+    return encoder
+
+
+def targets_of(encoder_name: str, corpus: Path | None) -> list[str]:
+    """The targets that a campaign runs on where none is named.
+
+    A planted bug's own; of any other encoder all that it can be tested on. With a corpus of one's
+    own, those that it has a folder for, if there is any.
+    """
+    from ..encoders.planted import BUGS, read_bug
+
+    owner, _, bug = encoder_name.partition(":")
+    if owner == PLANTED and bug in BUGS:
+        return [read_bug(BUGS[bug]).target]
+    encoder = find_encoder(encoder_name)
+    able = [name for name in TARGETS if find_target(name).refusal(encoder) is None]
+    there = able if corpus is None else [name for name in able if (corpus / name).is_dir()]
+    return there or able[:1]
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:
     return f"no {what} named {name!r}; there is {', '.join(known)}"
-
-
-def over_memory(scenario: Scenario, name: str | None) -> Scenario:
-    """The same scenario over another honest memory of about the same size; None leaves it."""
-    from ..scenario import MemorySpec
-
-    memory = scenario.memory
-    if name is None or memory.name == name:
-        return scenario
-    if name == "fixed":
-        memory = MemorySpec(name, memory.segment_words, max(FIXED_WORDS, memory.segment_words))
-    else:
-        memory = MemorySpec(name, max(1, memory.segment_words))
-    return replace(scenario, memory=memory)

@@ -12,27 +12,25 @@ Each group is confirmed and shrunk once, and again only for a scenario simpler t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..scenario import Scenario
+from ..targets import DEFAULT_BUDGET, Input, measure, with_comment
 from .config import CampaignConfig, CampaignResult, Kept
 from .failures import HarnessFailedError
 from .findings import Finding, FindingStore
 from .judge import TIMEOUT_GROUP, Judge, crash_group, fatal
-from .shrink import DEFAULT_BUDGET, shrink, simplicity
-from .targets import CLEAN_ENCODER
+from .targets import CLEAN_ENCODER, find_target
 
 FATAL_BUDGET = 400
 """Executions to shrink a crash: each that still crashes costs a process."""
 MOST_TIMEOUTS = 6
 """Executions that may time out while a timeout is shrunk: each costs the whole timeout."""
 
-Sizes = dict[str, tuple[int, int] | None]
-"""For each group that a worker reported: operations and faults of what is kept, None if nothing."""
+Sizes = dict[str, tuple[int, ...] | None]
+"""For each group that a worker reported: the sizes of what is kept, None if nothing."""
 
-NEVER_AGAIN = (0, 0)
+NEVER_AGAIN = (0,)
 """No scenario is smaller: the worker need not report the group again."""
 
 
@@ -52,6 +50,7 @@ class Triage:
     ) -> None:
         """``shrinking`` is told the group in hand, and None when there is none any more."""
         self._config = config
+        self._target = find_target(config.target)
         self._result = result
         self._judge = judge
         self._store = store
@@ -60,7 +59,7 @@ class Triage:
         self._note = note
         self.sizes: Sizes = {}
 
-    def violations(self, groups: Sequence[str], scenario: Scenario, found: dict[str, Any]) -> Sizes:
+    def violations(self, groups: Sequence[str], scenario: Input, found: dict[str, Any]) -> Sizes:
         """A worker saw ``groups`` fire; answers what it is to know about them."""
         judged = self._judge.ask(self._config.encoder, scenario)
         kept = [self._consider(group, scenario, found) for group in sorted(judged.groups)]
@@ -71,7 +70,7 @@ class Triage:
             self.sizes[group] = min(kept, default=None)
         return {group: self.sizes[group] for group in groups}
 
-    def death(self, how: str, timed_out: bool, scenario: Scenario, found: dict[str, Any]) -> None:
+    def death(self, how: str, timed_out: bool, scenario: Input, found: dict[str, Any]) -> None:
         """A worker died over ``scenario``."""
         group = TIMEOUT_GROUP if timed_out else crash_group(how)
         judged = self._judge.ask(self._config.encoder, scenario)
@@ -83,7 +82,7 @@ class Triage:
         for confirmed in sorted(judged.groups):
             self._consider(confirmed, scenario, found)
 
-    def _consider(self, group: str, scenario: Scenario, found: dict[str, Any]) -> tuple[int, int]:
+    def _consider(self, group: str, scenario: Input, found: dict[str, Any]) -> tuple[int, ...]:
         """Keep a confirmed group's scenario if there is reason to; the size of what is kept."""
         config, result = self._config, self._result
         if group in config.known:
@@ -92,33 +91,35 @@ class Triage:
         if group in result.not_counted:
             return NEVER_AGAIN
         before = result.findings.get(group)
-        if before is not None and simplicity(before.finding.scenario) <= simplicity(scenario):
-            return _size(before.finding.scenario)
+        if before is not None and self._target.simplicity(
+            before.finding.scenario
+        ) <= self._target.simplicity(scenario):
+            return measure(self._target, before.finding.scenario)
         if not self._clean_passes(scenario):
             if before is None:
                 result.not_counted[group] = f"{CLEAN_ENCODER} breaks a promise there too"
-            return NEVER_AGAIN if before is None else _size(before.finding.scenario)
+            return NEVER_AGAIN if before is None else measure(self._target, before.finding.scenario)
         shrunk = self._shrink(group, scenario)
         kept = self._keep(group, shrunk, found)
         result.findings[group] = kept
         self._announce(kept)
-        return _size(kept.finding.scenario)
+        return measure(self._target, kept.finding.scenario)
 
-    def _clean_passes(self, scenario: Scenario) -> bool:
+    def _clean_passes(self, scenario: Input) -> bool:
         if self._config.encoder == CLEAN_ENCODER:
             return True
         return not self._judge.ask(CLEAN_ENCODER, scenario).violations
 
-    def _fires(self, group: str, scenario: Scenario) -> bool:
+    def _fires(self, group: str, scenario: Input) -> bool:
         judged = self._judge.ask(self._config.encoder, scenario)
         return judged.of_group(group) is not None and self._clean_passes(scenario)
 
-    def _shrink(self, group: str, scenario: Scenario) -> Scenario:
+    def _shrink(self, group: str, scenario: Input) -> Input:
         budget, timeouts = DEFAULT_BUDGET, 0
         if group == TIMEOUT_GROUP or group.startswith(crash_group("")):
             budget = FATAL_BUDGET
 
-        def fires(candidate: Scenario) -> bool:
+        def fires(candidate: Input) -> bool:
             nonlocal timeouts
             if timeouts >= MOST_TIMEOUTS:
                 return False
@@ -128,16 +129,17 @@ class Triage:
 
         self._shrinking(group)
         try:
-            return shrink(scenario, fires, budget=budget)
+            return self._target.shrink(scenario, fires, budget=budget)
         finally:
             self._shrinking(None)
 
-    def _keep(self, group: str, scenario: Scenario, found: dict[str, Any]) -> Kept:
+    def _keep(self, group: str, scenario: Input, found: dict[str, Any]) -> Kept:
         """Put the finding on disk, unless what an earlier campaign kept is as simple and fires."""
         earlier = self._store.kept(group)
         fresh = (
             earlier is None
-            or simplicity(scenario) < simplicity(replace(earlier, comment=""))
+            or self._target.simplicity(scenario)
+            < self._target.simplicity(with_comment(earlier, ""))
             or not self._fires(group, earlier)
         )
         if not fresh:
@@ -155,7 +157,7 @@ class Triage:
             self._config.target,
             self._config.encoder,
             violation,
-            replace(scenario, comment=comment) if fresh else scenario,
+            with_comment(scenario, comment) if fresh else scenario,
             found,
         )
         path = self._store.path(group)
@@ -163,18 +165,15 @@ class Triage:
             path = self._store.keep(finding, self._program(finding.scenario))
         return Kept(finding, path, fresh)
 
-    def _keep_unconfirmed(self, group: str, scenario: Scenario, found: dict[str, Any]) -> None:
+    def _keep_unconfirmed(self, group: str, scenario: Input, found: dict[str, Any]) -> None:
         """A worker died and the judge does not: keep the input, for whoever will look into it."""
-        violation = fatal(group, scenario, "the worker ended; the same scenario alone does not")
+        steps = len(self._target.lines(scenario))
+        violation = fatal(group, steps, "the worker ended; the same scenario alone does not")
         finding = Finding(self._config.target, self._config.encoder, violation, scenario, found)
         folder = Path(self._config.findings) / "unconfirmed"
         store = FindingStore(folder, self._config.target, self._config.encoder)
         path = store.keep(finding, self._program(scenario))
         self._note(f"the worker died ({group}), but the same scenario alone does not; kept: {path}")
 
-    def _program(self, scenario: Scenario) -> str:
+    def _program(self, scenario: Input) -> str:
         return self._judge.program(self._config.encoder, scenario)
-
-
-def _size(scenario: Scenario) -> tuple[int, int]:
-    return len(scenario.operations), len(scenario.faults)

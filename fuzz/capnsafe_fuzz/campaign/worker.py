@@ -18,16 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engines import Cell, EndOfRun, Hunt, engines
+from ..targets import measure
 from . import messages
 from .ending import end_with_parent, ignore_terminal_signals, limit_memory, no_core_dumps
 from .slot import Slot
-from .targets import find_encoder, find_target, over_memory
+from .targets import find_encoder, find_target
 
 if TYPE_CHECKING:
     from ..encoders.protocol import Encoder
     from ..execution import Verdict
-    from ..scenario import Scenario
-    from .targets import Target
+    from ..targets import Input, Target
 
 COSTLY_EVERY = 16
 """Every so many executions the costly oracles are asked too, besides on every new situation."""
@@ -55,8 +55,8 @@ class Job:
     scratch: str
     seeds: tuple[str, ...]
     """Inputs to begin with, in hexadecimal, in order."""
-    sizes: dict[str, tuple[int, int] | None]
-    """Groups known already: operations and faults of what is kept."""
+    sizes: dict[str, tuple[int, ...] | None]
+    """Groups known already: the sizes of what is kept."""
 
     def write(self, path: Path) -> None:
         """Write the job file."""
@@ -78,10 +78,6 @@ class Worker:
     def __init__(
         self, job: Job, target: Target, encoder: Encoder, slot: Slot, reports: int, answers: int
     ) -> None:
-        from ..scenario import decode, encode
-
-        self._decode = decode
-        self._encode = encode
         self._job = job
         self._target = target
         self._encoder = encoder
@@ -129,10 +125,10 @@ class Worker:
             messages.send(self._reports, {"kind": "done", "executions": self._executions})
             raise EndOfRun
 
-    def _scenario(self, data: bytes) -> Scenario:
-        return over_memory(self._decode(data), self._job.memory)
+    def _scenario(self, data: bytes) -> Input:
+        return self._target.over_memory(self._target.decode(data), self._job.memory)
 
-    def _run(self, scenario: Scenario, data: bytes, costly: bool) -> Verdict:
+    def _run(self, scenario: Input, data: bytes, costly: bool) -> Verdict:
         self._executions += 1
         self._slot.begin(self._executions, data)
         verdict = self._target.run(scenario, self._encoder, costly)
@@ -142,7 +138,7 @@ class Worker:
             self._report_violations(verdict, scenario)
         return verdict
 
-    def _report_situations(self, verdict: Verdict, scenario: Scenario) -> None:
+    def _report_situations(self, verdict: Verdict, scenario: Input) -> None:
         new = sorted(verdict.situations - self._seen)
         self._seen.update(new)
         messages.send(
@@ -151,12 +147,12 @@ class Worker:
                 "kind": "situations",
                 "execution": self._executions,
                 "cells": new,
-                "data": self._encode(scenario).hex(),
+                "data": self._target.encode(scenario).hex(),
             },
         )
 
-    def _report_violations(self, verdict: Verdict, scenario: Scenario) -> None:
-        size = (len(scenario.operations), len(scenario.faults))
+    def _report_violations(self, verdict: Verdict, scenario: Input) -> None:
+        size = measure(self._target, scenario)
         worth = [v for v in verdict.violations if self._worth_telling(v.group, size)]
         if not worth:
             return
@@ -166,7 +162,7 @@ class Worker:
                 "kind": "violation",
                 "execution": self._executions,
                 "violations": [messages.violation_to_json(v) for v in worth],
-                "data": self._encode(scenario).hex(),
+                "data": self._target.encode(scenario).hex(),
             },
         )
         answer = messages.receive(self._answers)
@@ -175,7 +171,7 @@ class Worker:
         for group, kept in answer["sizes"].items():
             self._sizes[group] = tuple(kept) if kept else None
 
-    def _worth_telling(self, group: str, size: tuple[int, int]) -> bool:
+    def _worth_telling(self, group: str, size: tuple[int, ...]) -> bool:
         self._tries[group] = self._tries.get(group, 0) + 1
         kept = self._sizes.get(group)
         if kept is not None:
@@ -220,7 +216,7 @@ def main(arguments: list[str]) -> None:
     worker = Worker(job, target, encoder, slot, reports, answers)
     messages.send(reports, {"kind": "ready", "python": sys.version.split()[0]})
     seeds = [bytes.fromhex(seed) for seed in job.seeds]
-    engine.hunt(Hunt(seeds, job.seed, scratch, worker.execute, worker.note_fallback))
+    engine.hunt(Hunt(seeds, job.seed, scratch, worker.execute, worker.note_fallback, target))
 
 
 if __name__ == "__main__":

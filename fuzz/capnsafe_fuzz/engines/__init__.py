@@ -6,8 +6,7 @@ new, and knows nothing of oracles, findings or processes. The function raises ``
 there has been enough; nothing else ends a hunt.
 
 Nothing of an encoder may be imported before an engine had the chance to instrument it: so this
-module and those of the engines import encoders, scenarios and engine libraries only inside
-functions.
+module and those of the engines import encoders, targets and engine libraries only inside functions.
 """
 
 from __future__ import annotations
@@ -16,7 +15,10 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ..targets import Target
 
 Cell = tuple[str, str, str]
 """A situation: operation, fault, outcome."""
@@ -43,6 +45,8 @@ class Hunt:
     """Runs one input; answers the situations that it reached; raises ``EndOfRun``."""
     note_fallback: Callable[[], None]
     """To be called when a mutator failed and a plainer one stood in for it."""
+    target: Target
+    """Knows what inputs are: to make them, and to change and cross those that there are."""
 
 
 class Engine(Protocol):

@@ -19,10 +19,13 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from random import Random
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import MAX_INPUT_BYTES, EndOfRun, Hunt
 from .situations import SituationCoverage
+
+if TYPE_CHECKING:
+    from ..targets import Target
 
 BYTES_CHANGED = 0.05
 """The share of changes left to libFuzzer's own mutators."""
@@ -66,7 +69,7 @@ class AtherisEngine:
         import atheris
 
         coverage = SituationCoverage(atheris.instrument_func)
-        changes = Changes(atheris, hunt.note_fallback)
+        changes = Changes(atheris, hunt.target, hunt.note_fallback)
 
         def run(data: bytes) -> None:
             try:
@@ -123,8 +126,11 @@ def _arguments(hunt: Hunt) -> list[str]:
 class Changes:
     """A custom mutator. An exception in it would end the campaign, so none leaves it."""
 
-    def __init__(self, atheris: Any, note_fallback: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, atheris: Any, target: Target, note_fallback: Callable[[], None] = lambda: None
+    ) -> None:
         self._atheris = atheris
+        self._target = target
         self._note_fallback = note_fallback
         self._partners: deque[bytes] = deque(maxlen=PARTNERS)
 
@@ -144,14 +150,13 @@ class Changes:
         return changed
 
     def _change(self, data: bytes, rng: Random) -> bytes:
-        from ..scenario import crossover, decode, encode, generate, mutate
-
+        target = self._target
         luck = rng.random()
         if luck < FRESH:
-            return encode(generate(rng, rng.randint(1, 24)))
-        scenario = decode(data)
+            return target.encode(target.generate(rng))
+        scenario = target.decode(data)
         if luck < FRESH + CROSSED and self._partners:
-            scenario = crossover(scenario, decode(rng.choice(self._partners)), rng)
+            scenario = target.crossover(scenario, target.decode(rng.choice(self._partners)), rng)
         for _ in range(rng.choice((1, 2, 4, 8))):
-            scenario = mutate(scenario, rng)
-        return encode(scenario)
+            scenario = target.mutate(scenario, rng)
+        return target.encode(scenario)

@@ -57,18 +57,17 @@ class RandomEngine:
 
 
 def _next(kept: Sequence[bytes], rng: Random, hunt: Hunt) -> bytes:
-    from ..scenario import crossover, decode, encode, generate, mutate
-
+    target = hunt.target
     try:
         luck = rng.random()
         if not kept or luck < FRESH:
-            return encode(generate(rng, rng.randint(1, 24)))[:MAX_INPUT_BYTES]
-        scenario = decode(_pick(kept, rng))
+            return target.encode(target.generate(rng))[:MAX_INPUT_BYTES]
+        scenario = target.decode(_pick(kept, rng))
         if luck < FRESH + CROSSED:
-            scenario = crossover(scenario, decode(_pick(kept, rng)), rng)
+            scenario = target.crossover(scenario, target.decode(_pick(kept, rng)), rng)
         for _ in range(rng.choice((1, 1, 2, 4))):
-            scenario = mutate(scenario, rng)
-        return encode(scenario)[:MAX_INPUT_BYTES]
+            scenario = target.mutate(scenario, rng)
+        return target.encode(scenario)[:MAX_INPUT_BYTES]
     except Exception:
         # A mutator that fails must not end a campaign of hours; it is counted, and reported.
         hunt.note_fallback()

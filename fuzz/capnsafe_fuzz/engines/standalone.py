@@ -6,16 +6,22 @@ The executables are in ``fuzz/targets``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..encoders import find_encoder
-from ..execution import execute
-from ..scenario import decode
+from ..targets import Target
 
 
 class PromiseBrokenError(Exception):
     """The encoder broke a promise; names the group."""
 
 
-def build(data: bytes) -> None:
-    """One execution of the target ``build`` on capnsafe."""
-    for violation in execute(decode(data), find_encoder("capnsafe")).violations:
-        raise PromiseBrokenError(f"{violation.group}: {violation.detail}")
+def standalone(target: Target) -> Callable[[bytes], None]:
+    """One execution of a target on capnsafe, of any bytes."""
+    encoder = find_encoder("capnsafe")
+
+    def run(data: bytes) -> None:
+        for violation in target.run(target.decode(data), encoder, False).violations:
+            raise PromiseBrokenError(f"{violation.group}: {violation.detail}")
+
+    return run

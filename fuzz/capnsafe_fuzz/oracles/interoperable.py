@@ -33,7 +33,8 @@ def available() -> bool:
 
 
 @cache
-def _schema() -> Any:
+def pycapnp_schema() -> Any:
+    """The schema's root type, as pycapnp has it."""
     import capnp
 
     return capnp.load(str(SCHEMA_FILE)).Everything
@@ -41,7 +42,7 @@ def _schema() -> Any:
 
 def read_with_pycapnp(stream: bytes) -> Any:
     """The tree of a framed message, as pycapnp reads it; raises what pycapnp raises."""
-    with _schema().from_bytes(
+    with pycapnp_schema().from_bytes(
         stream, traversal_limit_in_words=_TRAVERSAL_WORDS, nesting_limit=_NESTING
     ) as root:
         return _struct(root, EVERYTHING)

@@ -7,8 +7,9 @@ patch to the plain core, and ``NAME.scenario`` a program that shows it::
     promise = "P2"                            # what it breaks
     source = "capnproto-c++, java and rust"   # where it really happened
     mechanism = "One sentence: what the code does wrong."
+    target = "build"                          # whose scenarios show it; this if it is left out
 
-    [needs]                                   # the smallest scenario that can show it
+    [needs]                                   # the sizes of the smallest that does
     operations = 3
     faults = 1
 
@@ -29,11 +30,13 @@ from .loader import (
     Edit,
     PlantedBug,
     PlantingError,
+    bugs_of,
     encoder,
     load_package,
     plant,
     read_bug,
     witness,
+    witness_text,
 )
 
 __all__ = [
@@ -41,9 +44,11 @@ __all__ = [
     "Edit",
     "PlantedBug",
     "PlantingError",
+    "bugs_of",
     "encoder",
     "load_package",
     "plant",
     "read_bug",
     "witness",
+    "witness_text",
 ]

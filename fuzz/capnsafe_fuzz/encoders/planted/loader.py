@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path(__file__).parent
 PACKAGE_PREFIX: Final = "capnsafe_planted_"
+BUILD: Final = "build"
+"""The target of a bug that names none."""
 
 
 class PlantingError(Exception):
@@ -46,10 +48,11 @@ class PlantedBug:
     promise: str
     source: str
     mechanism: str
-    needs_operations: int
-    """Operations of the smallest scenario that shows it."""
-    needs_faults: int
+    needs: Mapping[str, int]
+    """The sizes of the smallest scenario that shows it, as its target counts them."""
     edits: tuple[Edit, ...]
+    target: str = BUILD
+    """What the scenario is of."""
 
 
 #: The name of every planted bug, and its file, in alphabetical order.
@@ -64,8 +67,10 @@ def read_bug(path: Path) -> PlantedBug:
         table = tomllib.loads(path.read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise PlantingError(f"{path}: {error}") from error
-    if set(table) != _KEYS:
-        raise PlantingError(f"{path}: has {sorted(table)}, and must have {sorted(_KEYS)}")
+    if set(table) - {"target"} != _KEYS:
+        raise PlantingError(
+            f"{path}: has {sorted(table)}, and must have {sorted(_KEYS)}, and may have target"
+        )
     if table["name"] != path.stem:
         raise PlantingError(f"{path}: is named {table['name']!r} inside")
     try:
@@ -75,13 +80,22 @@ def read_bug(path: Path) -> PlantedBug:
             table["promise"],
             table["source"],
             table["mechanism"],
-            table["needs"]["operations"],
-            table["needs"]["faults"],
+            dict(table["needs"]),
             edits,
+            str(table.get("target", BUILD)),
         )
     except (TypeError, KeyError) as error:
         raise PlantingError(f"{path}: {error}") from error
+    numbers = bug.needs.values()
+    if not bug.needs or not all(type(number) is int and number >= 0 for number in numbers):
+        raise PlantingError(f"{path}: needs is a table of sizes, not {table['needs']}")
     return bug
+
+
+@cache
+def bugs_of(target: str) -> tuple[str, ...]:
+    """The names of the planted bugs that scenarios of this target show."""
+    return tuple(name for name, path in BUGS.items() if read_bug(path).target == target)
 
 
 def plant(bug: PlantedBug, folder: Path) -> Path:
@@ -162,11 +176,16 @@ def encoder(name: str) -> CapnsafeEncoder:
     return CapnsafeEncoder(package, f"planted:{name}")
 
 
-def witness(name: str) -> Scenario:
-    """The scenario that shows this bug."""
-    from ...scenario import parse_scenario
-
+def witness_text(name: str) -> str:
+    """The text of the scenario that shows this bug."""
     path = _known(name).with_suffix(".scenario")
     if not path.is_file():
         raise PlantingError(f"{name}: has no witness {path.name}")
-    return parse_scenario(path.read_text("utf-8"))
+    return path.read_text("utf-8")
+
+
+def witness(name: str) -> Scenario:
+    """The scenario of the target ``build`` that shows this bug."""
+    from ...scenario import parse_scenario
+
+    return parse_scenario(witness_text(name))

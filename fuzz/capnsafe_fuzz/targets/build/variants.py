@@ -12,7 +12,7 @@ from functools import partial
 
 from capnsafe_allocators import FAMILIES, Fault, When
 
-from ..scenario import (
+from ...scenario import (
     EVERYTHING,
     HANDLE_MAKERS,
     NO_HANDLE,

@@ -40,7 +40,8 @@ from functools import partial
 
 from capnsafe_allocators import FAMILIES, Fault
 
-from ..scenario import EVERYTHING, Operation, Scenario, handle_types, print_scenario
+from ...scenario import EVERYTHING, Operation, Scenario, handle_types, print_scenario
+from ..protocol import DEFAULT_BUDGET
 from .variants import (
     MOMENTS,
     PLAIN,
@@ -53,9 +54,6 @@ from .variants import (
     smaller_values,
     without,
 )
-
-DEFAULT_BUDGET = 2000
-"""Executions of the tested encoder for one group."""
 
 Simplicity = tuple[object, ...]
 

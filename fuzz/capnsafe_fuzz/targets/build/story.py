@@ -11,15 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..execution import Outcome, Step, observe
-from ..scenario import Scenario, print_operations, print_scenario
+from ...execution import Outcome, Step, observe
+from ...scenario import Scenario, print_operations, print_scenario
 
 if TYPE_CHECKING:
     from capnsafe.allocator import Allocator
 
-    from ..encoders.protocol import Encoder
-    from ..oracles.record import Violation
-    from ..scenario import Operation
+    from ...encoders.protocol import Encoder
+    from ...scenario import Operation
 
 WORD_BYTES = 8
 
@@ -148,23 +147,6 @@ def tell(scenario: Scenario, encoder: Encoder) -> list[str]:
         lines += [f"       ! fault: {_fault(step, at)}" for at in range(len(step.faults))]
         lines.append(f"       = {_outcome(step)}")
     return lines
-
-
-def tell_unrun(scenario: Scenario) -> list[str]:
-    """The scenario itself, for an execution that cannot be told because its process dies."""
-    return print_scenario(scenario).splitlines()
-
-
-def describe(violation: Violation, scenario: Scenario) -> list[str]:
-    """Which promise broke, where and how."""
-    sources = print_operations(scenario.operations)
-    at = violation.operation
-    where = sources[at] if 0 <= at < len(sources) else violation.verb
-    return [
-        f"{violation.promise} broken in operation {at} ({where})",
-        f"  {violation.detail}",
-        f"  group: {violation.group}",
-    ]
 
 
 def _opening(scenario: Scenario) -> list[str]:

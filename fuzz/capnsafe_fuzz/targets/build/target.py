@@ -1,0 +1,134 @@
+"""Puts what knows build scenarios behind the protocol of targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from ... import execution
+from ...oracles import ORACLES
+from ...scenario import (
+    DECODER_VERSION,
+    Operation,
+    Scenario,
+    Verb,
+    crossover,
+    decode,
+    encode,
+    generate,
+    mutate,
+    parse_scenario,
+    print_operations,
+    print_scenario,
+)
+from ..protocol import DEFAULT_BUDGET, Judged, Target
+from .memories import MEMORIES, over_memory
+from .shrink import shrink, simplicity
+from .story import tell
+
+if TYPE_CHECKING:
+    from ...encoders.protocol import Encoder
+    from ...execution import Verdict
+
+LARGEST = 24
+"""The most operations of a scenario from nothing."""
+
+
+class BuildTarget:
+    """Programs of build operations."""
+
+    name: Final = "build"
+    version: Final = DECODER_VERSION
+    memories: Final[Mapping[str, str]] = MEMORIES
+    sample: Final = Scenario(
+        operations=(Operation(Verb.ROOT), Operation(Verb.SET, 0, "text", "warm"))
+    )
+
+    @property
+    def oracles(self) -> Sequence[Judged]:
+        """Those of ``oracles``, in the order of the promises."""
+        return [Judged(o.name, o.promise, o.cost.value, o.summary) for o in ORACLES.values()]
+
+    def refusal(self, encoder: Encoder) -> str | None:
+        """Every encoder builds."""
+        return None
+
+    def decode(self, data: bytes) -> Scenario:
+        """The scenario of any bytes."""
+        return decode(data)
+
+    def encode(self, scenario: Scenario) -> bytes:
+        """Its canonical bytes."""
+        return encode(scenario)
+
+    def parse(self, text: str) -> Scenario:
+        """The scenario of a text."""
+        return parse_scenario(text)
+
+    def print(self, scenario: Scenario) -> str:
+        """Its text."""
+        return print_scenario(scenario)
+
+    def lines(self, scenario: Scenario) -> list[str]:
+        """A line for each operation."""
+        return print_operations(scenario.operations)
+
+    def generate(self, rng: Random) -> Scenario:
+        """A scenario from nothing."""
+        return generate(rng, rng.randint(1, LARGEST))
+
+    def mutate(self, scenario: Scenario, rng: Random) -> Scenario:
+        """A scenario a step away."""
+        return mutate(scenario, rng)
+
+    def crossover(self, scenario: Scenario, other: Scenario, rng: Random) -> Scenario:
+        """The tail of one program behind another."""
+        return crossover(scenario, other, rng)
+
+    def over_memory(self, scenario: Scenario, memory: str | None) -> Scenario:
+        """The same over another honest memory."""
+        return over_memory(scenario, memory)
+
+    def sizes(self, scenario: Scenario) -> Mapping[str, int]:
+        """Operations and faults."""
+        return {"operations": len(scenario.operations), "faults": len(scenario.faults)}
+
+    def simplicity(self, scenario: Scenario) -> tuple[object, ...]:
+        """Where it stands in the order of ``shrink``."""
+        return simplicity(scenario)
+
+    def shrink(
+        self,
+        scenario: Scenario,
+        fires: Callable[[Scenario], bool],
+        *,
+        budget: int = DEFAULT_BUDGET,
+    ) -> Scenario:
+        """The simplest scenario found that fires."""
+        return shrink(scenario, fires, budget=budget)
+
+    def beginnings(self, scenario: Scenario) -> Iterator[Scenario]:
+        """The program cut off after each operation."""
+        for index in range(len(scenario.operations) - 1):
+            yield replace(scenario, operations=scenario.operations[: index + 1])
+
+    def run(self, scenario: Scenario, encoder: Encoder, costly: bool) -> Verdict:
+        """Run and judge."""
+        return execution.execute(scenario, encoder, costly=costly)
+
+    def tell(self, scenario: Scenario, encoder: Encoder) -> list[str]:
+        """Every operation, every call of the allocator, every fault."""
+        return tell(scenario, encoder)
+
+    def script(self, scenario: Scenario, encoder: Encoder) -> str:
+        """A program that shows what breaks."""
+        return execution.script(scenario, encoder)
+
+    def plain_script(self, scenario: Scenario, encoder: Encoder) -> str:
+        """A program that only builds."""
+        return encoder.script(scenario)
+
+
+TARGET: Final[Target] = BuildTarget()

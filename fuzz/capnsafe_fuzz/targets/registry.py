@@ -1,0 +1,55 @@
+"""Every target by its name, and by the first line of a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from .protocol import Target
+
+MAGIC: Final = "capnsafe "
+"""What the first line of every text begins with."""
+
+
+class UnknownTargetError(LookupError):
+    """There is no target of this name; the message says which there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """A target, as far as it is known without importing it."""
+
+    name: str
+    title: str
+    """The word of a text's first line that names it: ``capnsafe TITLE 1``."""
+    summary: str
+
+
+_EVERY: Final = (
+    About("build", "scenario", "a program of build operations, over an allocator with faults"),
+)
+
+TARGETS: Final = {about.name: about for about in _EVERY}
+
+DEFAULT_TARGET: Final = _EVERY[0].name
+"""That of bytes which do not say what they are for."""
+
+
+@cache
+def find_target(name: str) -> Target:
+    """The target of this name; always the same object. Imports what it needs, encoders included."""
+    if name not in TARGETS:
+        raise UnknownTargetError(f"no target named {name!r}; there is {', '.join(TARGETS)}")
+    target: Target = import_module(f"{__package__}.{name}").TARGET
+    return target
+
+
+def target_of_text(data: bytes) -> str | None:
+    """The name of the target that the first line of a text names; None if it names none."""
+    words = data.partition(b"\n")[0].decode(errors="replace").split(" ")
+    if len(words) != 3 or words[0] != MAGIC.strip() or not words[2].isdigit():
+        return None
+    return next((about.name for about in _EVERY if about.title == words[1]), None)
