@@ -30,6 +30,11 @@ class About:
 
 _EVERY: Final = (
     About("build", "scenario", "a program of build operations, over an allocator with faults"),
+    About(
+        "packed",
+        "packed",
+        "bytes into unpacking and packing, in chunks of any size",
+    ),
 )
 
 TARGETS: Final = {about.name: about for about in _EVERY}

@@ -1,0 +1,103 @@
+"""The library under test, called one function after the other, and what came of each call.
+
+``read``, ``frame`` and ``packed`` need more of an encoder than that it builds: the functions of
+capnsafe that take what arrives from somebody else. They are found in the package that an encoder
+has; one without such a package can be tested on ``build`` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from ..encoders.protocol import Failure
+from ..execution import innermost
+
+if TYPE_CHECKING:
+    from ..encoders.protocol import Encoder
+
+
+def library_of(encoder: Encoder) -> ModuleType | None:
+    """The package that an encoder has, None if it has none."""
+    package = getattr(encoder, "package", None)
+    return package if isinstance(package, ModuleType) else None
+
+
+def refusal(encoder: Encoder, names: tuple[str, ...]) -> str | None:
+    """Why a package's functions cannot be tested, as a sentence; None if they can."""
+    library = library_of(encoder)
+    if library is None:
+        return "it has no package to take functions from, so it can only build"
+    missing = [name for name in names if not hasattr(library, name)]
+    return f"its package has no {', '.join(missing)}" if missing else None
+
+
+@dataclass(slots=True)
+class Call:
+    """One call, and what came of it."""
+
+    step: int
+    """The line of the scenario that asked for it, as violations number them."""
+    name: str
+    """What was called, in words that groups are made of."""
+    value: Any = None
+    error: BaseException | None = None
+    failure: Failure | None = None
+    """What the exception says; None if nothing was raised."""
+    raised_at: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """In a word, for situations."""
+        return "done" if self.failure is None else f"raised {type(self.error).__name__}"
+
+    @property
+    def says(self) -> str:
+        """What came of it, for people."""
+        if self.error is None:
+            return shown(self.value)
+        return f"raised {exception_name(self.error)}: {self.error}"
+
+
+@dataclass(slots=True)
+class Calls:
+    """All calls of one execution."""
+
+    encoder: Encoder
+    made: list[Call] = field(default_factory=list)
+
+    def call(self, step: int, name: str, work: Callable[[], Any]) -> Call:
+        """Call, and keep what came of it."""
+        call = Call(step, name)
+        try:
+            call.value = work()
+        except Exception as error:
+            call.failure = self.encoder.classify(error)
+            call.raised_at = innermost(error, self.encoder)
+            if call.failure is Failure.FOREIGN and not call.raised_at:
+                # It never passed the library's own code: the mistake is the harness's.
+                raise
+            # Its frames hold what was worked on.
+            call.error = error.with_traceback(None)
+        self.made.append(call)
+        return call
+
+
+def exception_name(error: BaseException) -> str:
+    """The type of an exception; the same for a copy of capnsafe under another name."""
+    kind = type(error)
+    top = kind.__module__.partition(".")[0]
+    if top == "builtins" or top.startswith("capnsafe"):
+        return kind.__qualname__
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+MOST_SHOWN = 120
+
+
+def shown(value: object) -> str:
+    """A value for people, not longer than can be read."""
+    text = value.hex() if isinstance(value, bytes) else repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}... ({len(text)} characters)"

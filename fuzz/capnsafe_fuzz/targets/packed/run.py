@@ -1,0 +1,271 @@
+"""Runs one input of the target ``packed``, and judges what came of it."""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from ...encoders.protocol import Failure
+from ...execution import Situation, Verdict
+from ...oracles import Cost
+from ...oracles.interoperable import available, pycapnp_schema
+from ..library import Call, Calls, library_of, shown
+from ..rules import RAISED, Breach, Rule, judge
+from . import reference
+from .scenario import DENSE, WORD_BYTES, ZERO, Packed, cut, groups
+
+if TYPE_CHECKING:
+    from ...encoders.protocol import Encoder
+
+NEEDED: Final = ("Packer", "Unpacker", "frame", "pack", "unpack", "unframe")
+"""What the package under test must have."""
+
+STEPS: Final = ("unpack", "unpack in chunks", "pack", "pack in chunks", "pack again")
+
+ROOMY_AFTER: Final = 64
+"""Answers after which no more are asked for with little room: many would take long."""
+NO_ROOM: Final = 1 << 20
+
+
+@dataclass(slots=True)
+class Run:
+    """What happened in one execution."""
+
+    scenario: Packed
+    library: Any
+    calls: list[Call]
+    expected: reference.Unpacked
+    packed: bytes
+    """What the words are, packed."""
+    unasked: str = ""
+    """How an answer of the unpacker was more than was asked for, or less than there was."""
+
+
+def run(scenario: Packed, encoder: Encoder) -> Run:
+    """Call everything once."""
+    library: Any = library_of(encoder)
+    calls = Calls(encoder)
+    done = Run(
+        scenario,
+        library,
+        calls.made,
+        reference.unpack(scenario.data),
+        reference.pack(scenario.words),
+    )
+    data, words = scenario.data, scenario.words
+    calls.call(0, STEPS[0], lambda: library.unpack(data, max_words=scenario.max_words))
+    calls.call(1, STEPS[1], lambda: _unpack(done))
+    calls.call(2, STEPS[2], lambda: library.pack(words))
+    packer = library.Packer()
+    calls.call(3, STEPS[3], lambda: _pack(done, packer))
+    calls.call(4, STEPS[4], lambda: _pack(done, packer))
+    return done
+
+
+def _unpack(run: Run) -> tuple[bytes, bool]:
+    """Unpack chunk by chunk: all words, and whether they were said to end well."""
+    scenario, library = run.scenario, run.library
+    unpacker = library.Unpacker()
+    answers: list[bytes] = []
+
+    def ask(chunk: bytes) -> None:
+        room = scenario.room if len(answers) < ROOMY_AFTER else NO_ROOM
+        answer = unpacker.feed(chunk, max_words=room)
+        answers.append(answer)
+        if len(answer) > room * WORD_BYTES:
+            run.unasked = (
+                f"{len(answer)} bytes were answered, and no more asked for than {room * WORD_BYTES}"
+            )
+        elif not answer and not unpacker.needs_input:
+            run.unasked = "nothing was answered, and nothing was said to be missing"
+
+    for chunk in cut(scenario.data, scenario.chunks):
+        ask(chunk)
+        while not unpacker.needs_input and not run.unasked:
+            ask(b"")
+        if run.unasked:
+            break
+    try:
+        unpacker.finish()
+    except library.FramingError:
+        return b"".join(answers), False
+    return b"".join(answers), True
+
+
+def _pack(run: Run, packer: Any) -> bytes:
+    parts = [packer.feed(chunk) for chunk in cut(run.scenario.words, run.scenario.chunks)]
+    parts.append(packer.flush())
+    return b"".join(parts)
+
+
+# -- oracles --------------------------------------------------------------------------------------
+
+
+def _bounded(run: Run) -> Iterator[Breach]:
+    whole, chunks = run.calls[:2]
+    most = run.scenario.max_words * WORD_BYTES
+    if whole.failure is None and len(whole.value) > most:
+        detail = f"the limit is {most} bytes, and {len(whole.value)} were answered"
+        yield Breach(whole.step, whole.name, "limit", detail)
+    if run.unasked:
+        yield Breach(chunks.step, chunks.name, "unasked", run.unasked)
+
+
+def _unpacked(run: Run) -> Iterator[Breach]:
+    whole, chunks = run.calls[:2]
+    expected = run.expected
+    too_many = len(expected.words) > run.scenario.max_words * WORD_BYTES
+    wanted = expected.words if expected.whole and not too_many else None
+    if wanted is None and whole.failure is None:
+        why = "are more than the limit" if too_many else "end in the middle"
+        yield Breach(whole.step, whole.name, "accepted", f"the bytes {why}, and it {_told(whole)}")
+    elif wanted is not None and whole.value != wanted:
+        detail = f"the words are {shown(wanted)}, and it {_told(whole)}"
+        yield Breach(whole.step, whole.name, "words", detail)
+    if run.unasked:
+        return
+    if chunks.failure not in (None, Failure.FOREIGN):
+        yield Breach(chunks.step, chunks.name, "refused", f"it {_told(chunks)}")
+    elif chunks.failure is None and chunks.value[0] != expected.words:
+        detail = f"the words are {shown(expected.words)}, and it answered {shown(chunks.value[0])}"
+        yield Breach(chunks.step, chunks.name, "words", detail)
+    elif chunks.failure is None and chunks.value[1] is not expected.whole:
+        where = "where a word does" if expected.whole else "in the middle"
+        detail = f"the bytes end {where}, and finish says otherwise"
+        yield Breach(chunks.step, chunks.name, "end", detail)
+
+
+def _packed(run: Run) -> Iterator[Breach]:
+    for call in run.calls[2:]:
+        if call.failure is not None:
+            if call.failure is not Failure.FOREIGN:
+                yield Breach(call.step, call.name, "refused", f"it {_told(call)}")
+            continue
+        back = reference.unpack(call.value)
+        if not back.whole or back.words != run.scenario.words:
+            detail = (
+                f"{shown(run.scenario.words)} was packed as {shown(call.value)}, which stands for "
+                f"{shown(back.words)}"
+            )
+            yield Breach(call.step, call.name, "words", detail)
+        elif call.value != run.packed:
+            detail = (
+                f"the reference implementation packs {shown(run.packed)}, and it answered "
+                f"{shown(call.value)}"
+            )
+            yield Breach(call.step, call.name, "runs", detail)
+
+
+def _interoperable(run: Run) -> Iterator[Breach]:
+    if not available() or not run.scenario.words:
+        return
+    message = pycapnp_schema().new_message()
+    message.data = run.scenario.words
+    stream = message.to_bytes()
+    # pycapnp warns of a second writing, which is meant here.
+    message.clear_write_flag()
+    packed = message.to_bytes_packed()
+    library = run.library
+    made: tuple[tuple[int, Callable[[], bytes], bytes], ...] = (
+        (0, lambda: library.unpack(packed), stream),
+        (2, lambda: library.frame(library.unframe(stream), packed=True), packed),
+    )
+    for step, got, wanted in made:
+        name = STEPS[step]
+        try:
+            answer = got()
+        except library.Error as error:
+            yield Breach(step, name, "pycapnp refused", f"what pycapnp made raises {error}")
+            continue
+        if answer != wanted:
+            detail = f"pycapnp has {shown(wanted)}, and it answered {shown(answer)}"
+            yield Breach(step, name, "pycapnp differs", detail)
+
+
+def _told(call: Call) -> str:
+    return call.says if call.error is not None else f"answered {call.says}"
+
+
+RULES: Final[tuple[Rule[Run], ...]] = (
+    RAISED,
+    Rule(
+        "unpacked",
+        "P6",
+        Cost.CHEAP,
+        "packed bytes unpack to other words than they stand for, or to any where they end early",
+        _unpacked,
+    ),
+    Rule(
+        "bounded",
+        "P7",
+        Cost.CHEAP,
+        "more words come out than the limit or the room allows, or none and no end",
+        _bounded,
+    ),
+    Rule(
+        "packed",
+        "P11",
+        Cost.CHEAP,
+        "packed words unpack to others, or are not what the reference implementation writes",
+        _packed,
+    ),
+    Rule(
+        "interoperable",
+        "P11",
+        Cost.COSTLY,
+        "pycapnp packs a message otherwise, or what it packed reads otherwise",
+        _interoperable,
+    ),
+)
+
+
+def execute(scenario: Packed, encoder: Encoder, costly: bool) -> Verdict:
+    """Run one input and judge it."""
+    done = run(scenario, encoder)
+    violations = judge(RULES, done, costly)
+    return Verdict(violations, frozenset(_situations(done)), len(done.calls), 0, 0)
+
+
+# -- situations -----------------------------------------------------------------------------------
+
+
+def _situations(run: Run) -> Iterator[Situation]:
+    """What kinds of groups there were, where chunks cut them, and how each call ended."""
+    scenario = run.scenario
+    features = set(_features(scenario))
+    if len(run.expected.words) > scenario.max_words * WORD_BYTES:
+        features.add("over limit")
+    if len(run.expected.words) > scenario.room * WORD_BYTES:
+        features.add("over room")
+    if not run.expected.whole:
+        features.add("ends early")
+    for call in run.calls:
+        for feature in features:
+            yield call.name, feature, call.outcome
+        yield call.name, "-", call.outcome
+
+
+def _features(scenario: Packed) -> Iterator[str]:
+    cuts = list(itertools.accumulate(map(len, cut(scenario.data, scenario.chunks))))
+    at = 0
+    before = "start"
+    for group in groups(scenario.data):
+        kind = {ZERO: "zero", DENSE: "dense"}.get(group[0], "sparse")
+        yield f"{before} {kind}"
+        before = kind
+        if kind != "sparse" and len(group) > 1:
+            count = group[1] if kind == "zero" else group[9] if len(group) > 9 else 0
+            yield f"{kind} run {'full' if count == 255 else 'long' if count else 'short'}"
+        head = 10 if kind == "dense" else len(group)
+        first, behind = bisect_right(cuts, at), bisect_left(cuts, at + len(group))
+        inner = [place - at for place in cuts[first:behind]]
+        if inner:
+            yield f"{kind} cut"
+        if any(place >= head for place in inner):
+            yield f"{kind} run cut"
+        if kind != "sparse" and (1 if kind == "zero" else 9) in inner:
+            yield f"{kind} cut before count"
+        at += len(group)

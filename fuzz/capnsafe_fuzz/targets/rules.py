@@ -1,0 +1,89 @@
+"""An oracle of a target that takes what arrives: decides, from one run, whether a promise broke."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from ..encoders.protocol import Failure
+from ..execution import Violation
+from ..oracles import Cost
+from .library import Call, exception_name
+from .protocol import Judged
+
+
+class Ran(Protocol):
+    """What happened in one execution, as far as every oracle of every target looks at it."""
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        """The calls of the library, in order."""
+
+
+Run = TypeVar("Run", bound=Ran, contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """What an oracle found."""
+
+    step: int
+    verb: str
+    what: str
+    """What broke: the rest of the group's name."""
+    detail: str
+    """A sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[Run]):
+    """One oracle."""
+
+    name: str
+    promise: str
+    cost: Cost
+    summary: str
+    check: Callable[[Run], Iterator[Breach]]
+
+    @property
+    def about(self) -> Judged:
+        """As people are told of it."""
+        return Judged(self.name, self.promise, self.cost.value, self.summary)
+
+    def violation(self, found: Breach) -> Violation:
+        """What a breach is to everybody else."""
+        group = " ".join(f"{self.promise} {found.verb} {found.what}".split())
+        return Violation(self.promise, self.name, found.step, found.verb, found.detail, group)
+
+
+def judge(rules: Iterable[Rule[Run]], run: Run, costly: bool) -> tuple[Violation, ...]:
+    """What broke, each group once, in the order of the steps."""
+    found = [
+        rule.violation(breach)
+        for rule in rules
+        if costly or rule.cost is Cost.CHEAP
+        for breach in rule.check(run)
+    ]
+    found.sort(key=lambda violation: violation.operation)
+    first: dict[str, Violation] = {}
+    for violation in found:
+        first.setdefault(violation.group, violation)
+    return tuple(first.values())
+
+
+def _raised(run: Ran) -> Iterator[Breach]:
+    for call in run.calls:
+        if call.failure is Failure.FOREIGN:
+            assert call.error is not None
+            what = f"{exception_name(call.error)} {call.raised_at}"
+            yield Breach(call.step, call.name, what, f"{call.name} {call.says}")
+
+
+RAISED: Rule[Ran] = Rule(
+    "raised",
+    "P1",
+    Cost.CHEAP,
+    "what was received makes a call raise something that is no error of the library's own",
+    _raised,
+)

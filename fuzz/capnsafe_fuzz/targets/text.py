@@ -1,0 +1,104 @@
+"""Inputs as text: a header, a comment, and a line for each thing, which begins with what it is.
+
+What is behind a `` #`` on a line says what the line means, for people: it is printed anew each
+time, and passed over when it is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+from ..scenario import ScenarioError, ScenarioSyntaxError
+
+Made = TypeVar("Made")
+_HEX = re.compile(r"[0-9a-f ]*")
+
+
+def head(header: str, comment: str) -> list[str]:
+    """The first lines of a text."""
+    return [header, *(f"# {line}" if line else "#" for line in comment.split("\n") if comment)]
+
+
+def parse(
+    text: str,
+    header: str,
+    readers: Mapping[str, Callable[[str], None]],
+    make: Callable[[str], Made],
+) -> Made:
+    """Read a text: each line by the reader of its first word, at last ``make`` from the comment.
+
+    Readers and ``make`` raise ``ScenarioError``; what comes out names the line.
+    """
+    comment: list[str] = []
+    begun = False
+    lines = text.split("\n")
+    if lines[0] != header:
+        raise ScenarioSyntaxError(1, f"the first line is {header!r}, not {lines[0]!r}")
+    for number, line in enumerate(lines[1:], 2):
+        if line.startswith("#"):
+            if begun:
+                raise ScenarioSyntaxError(number, "a comment stands at the top, below the header")
+            comment.append(line[1:].removeprefix(" "))
+            continue
+        content = line.partition(" #")[0].strip()
+        if not content:
+            continue
+        begun = True
+        word, _, rest = content.partition(" ")
+        reader = readers.get(word)
+        if reader is None:
+            known = ", ".join(readers)
+            raise ScenarioSyntaxError(number, f"a line begins with {known}, not {word!r}")
+        try:
+            reader(rest.strip())
+        except ScenarioError as error:
+            raise ScenarioSyntaxError(number, str(error)) from None
+    return make(tidy("\n".join(comment)))
+
+
+def tidy(comment: str) -> str:
+    """A comment as it comes back from text: no empty lines around it, no trailing blanks."""
+    lines = comment.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines).strip("\n")
+
+
+def octets(text: str) -> bytes:
+    """Bytes in hexadecimal, with blanks between any two."""
+    if not _HEX.fullmatch(text):
+        raise ScenarioError(f"bytes are pairs of hexadecimal digits in lower case, not {text!r}")
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise ScenarioError(f"bytes are pairs of hexadecimal digits, not {text!r}") from None
+
+
+def whole(text: str, least: int, most: int, what: str) -> int:
+    """A whole number in its range."""
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise ScenarioError(f"{what} is {least} to {most}, not {text!r}")
+    return int(text)
+
+
+def setting(text: str, name: str, least: int, most: int) -> int:
+    """``name=NUMBER``."""
+    start, equals, rest = text.partition("=")
+    if start != name or not equals:
+        raise ScenarioError(f"{name}=NUMBER is expected, not {text!r}")
+    return whole(rest, least, most, name)
+
+
+def check(what: str, value: int, least: int, most: int) -> None:
+    """Raise ``ScenarioError`` unless a number is in its range."""
+    if type(value) is not int or not least <= value <= most:
+        raise ScenarioError(f"{what} is {least} to {most}, not {value!r}")
+
+
+def check_sizes(what: str, sizes: Iterable[int], most_sizes: int, most: int) -> None:
+    """Raise ``ScenarioError`` unless there are few enough sizes, each of 1 to ``most``."""
+    listed = tuple(sizes)
+    if len(listed) > most_sizes:
+        raise ScenarioError(f"there are at most {most_sizes} {what}")
+    for size in listed:
+        check(f"the size of {what}", size, 1, most)
