@@ -59,6 +59,9 @@ what ``grow`` does to it. The message then asks once, and keeps the *object*, ne
 ``bytearray`` that somebody resizes nevertheless is noticed, since its length is looked at before
 each write.
 
+A message can also begin with grants that were made before (``MessageBuilder.over``). It releases
+them like its own; ``words_used`` is at least the words that were in use.
+
 While a view is lent to the caller (``ListBuilder.lend``, ``lend_data``, ``lend_segment``) none of
 these is called, and what ``segment`` answered MUST stay: the caller writes to it directly.
 

@@ -358,6 +358,50 @@ class Arena:
         finally:
             give_back(view)
 
+    def take_over(self, grants: list[tuple[Key, int]]) -> None:
+        """Begin with grants that were made before: (key, words in use), in order of the segments.
+
+        All of them, or none: if this raises, they are still the caller's to release.
+        """
+        self.begin()
+        try:
+            for index, (key, used) in enumerate(grants):
+                segment = Segment(index, key)
+                self.segments.append(segment)
+                self._take_over(segment, used)
+        except BaseException:
+            self.segments.clear()
+            self._places.forget_from(0, len(grants))
+            self.handed_out = 0
+            raise
+        finally:
+            self.finish()
+
+    def _take_over(self, segment: Segment, used: int) -> None:
+        """See whether a grant that was made before is one, and holds what it is said to hold."""
+        if self._stable:
+            self._keep(segment)
+        view = self.borrow(segment)
+        try:
+            granted = min(len(view) // WORD_BYTES, self.limit)
+            if granted < used:
+                raise GrantTooSmall(
+                    f"segment {segment.index} is said to hold {used} words, and has {granted}",
+                    segment=segment.index,
+                    words_asked=used,
+                    words_granted=granted,
+                )
+            if self.verifies:
+                segment.shadow = bytearray(view[: used * WORD_BYTES])
+        finally:
+            give_back(view)
+        segment.granted = granted
+        segment.used = used
+        self.handed_out += used
+        if segment.index > 0:
+            start, end = self._apart(segment)
+            self._places.add(segment.index, start, end)
+
     def _keep(self, segment: Segment) -> None:
         """Keep the bytearray of an allocator that promises that its memory stays."""
         self.state = _CALLING

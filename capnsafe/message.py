@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, BinaryIO
 
 from . import wire
-from .allocator import Allocator
+from .allocator import Allocator, Key
 from .arena import Arena
-from .arguments import add_note, check_sections, integer, shown, told, truth, type_name
+from .arguments import (
+    add_note,
+    check_sections,
+    integer,
+    listed,
+    shown,
+    told,
+    truth,
+    type_name,
+)
 from .builder import Copyable, Orphan, StructBuilder, tree_of
 from .canonical import canonical_words
 from .draft import copy_in_root, install_root
@@ -73,6 +83,41 @@ class MessageBuilder:
                 f"max_segment_words is 1 to {wire.MAX_SEGMENT_WORDS}, not {shown(limit)}"
             )
         self._arena = Arena(allocator, limit, verifies=truth(verify))
+
+    @classmethod
+    def over(
+        cls,
+        allocator: Allocator,
+        grants: Iterable[tuple[Key, int]],
+        *,
+        max_segment_words: int = wire.MAX_SEGMENT_WORDS,
+        verify: bool = False,
+    ) -> MessageBuilder:
+        """Go on with a message that lies in the allocator's memory already.
+
+        ``grants`` are the segments in their order: the allocator's key, and the words in use. The
+        first one begins with the root pointer. What they hold is checked as if it came from the
+        network, whenever it is read (P6); new objects go behind the words in use. From now on the
+        grants are the message's, which releases them at ``close``.
+
+        Raises ``GrantTooSmall`` where one has fewer words than are in use, ``GrantOverlaps``, or
+        what ``segment`` raises. Then the grants are still the caller's, and nothing is released.
+        """
+        message = cls(allocator, max_segment_words=max_segment_words, verify=verify)
+        limit = message._arena.limit
+        taken: list[tuple[Key, int]] = []
+        for pair in listed(grants, "grants"):
+            if type(pair) is not tuple or len(pair) != 2:
+                raise ArgumentTypeError("a grant is a tuple of a key and the words in use")
+            words = integer(pair[1], "the words in use")
+            if not (0 if taken else 1) <= words <= limit:
+                raise ArgumentValueError(
+                    f"segment {len(taken)} has {0 if taken else 1} to {limit} words in use, not"
+                    f" {shown(words)}"
+                )
+            taken.append((pair[0], words))
+        message._arena.take_over(taken)
+        return message
 
     def __reduce__(self) -> str:
         """Refuse to be copied or pickled."""
