@@ -37,6 +37,7 @@ from .errors import (
     SegmentLost,
     StaleHandle,
     TraversalLimitExceeded,
+    Unreadable,
 )
 from .framing import frame, read_message, read_messages, unframe, write_message
 from .memory import FixedAllocator, HeapAllocator
@@ -93,6 +94,7 @@ __all__ = [
     "StructReader",
     "TraversalLimitExceeded",
     "Unpacker",
+    "Unreadable",
     "frame",
     "pack",
     "read_message",

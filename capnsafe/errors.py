@@ -17,6 +17,7 @@
     ├── SegmentLost                  words that had been handed out are gone, for good (P5)
     ├── ContentsChanged              words are not as they were written (P5v)
     ├── StaleHandle                  the object of this handle is no more (P12)
+    ├── Unreadable                   the memory can be written, and not read
     ├── MessageTooLarge              a limit of the encoding, or of this message
     ├── MessageStateError            the message cannot serve this call now
     │   ├── Closed                   it was closed
@@ -135,6 +136,10 @@ class ContentsChanged(Error):
 
 class StaleHandle(Error):
     """The object of this handle was overwritten or cleared (P12). Nothing was written."""
+
+
+class Unreadable(Error):
+    """The call would have to read memory that can be written only. Nothing was written."""
 
 
 class MessageTooLarge(Error):

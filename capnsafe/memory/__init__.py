@@ -10,10 +10,14 @@ since they bring in what most programs do not need.
 - ``mapped_file.MappedFileAllocator``: a file that grows as the message does.
 - ``shared_memory.SharedMemoryAllocator``: blocks that another process reads.
 - ``malloc.MallocAllocator``: the heap of the C library, by address.
+- ``wasm.WasmAllocator``: the memory of a WebAssembly guest (the extra ``wasm``).
+- :class:`ScratchAllocator`: a buffer of yours first, another memory after.
+- ``adapters``: memory that speaks another language.
 """
 
 from .fixed import FixedAllocator
 from .heap import HeapAllocator
 from .pool import PoolAllocator
+from .scratch import ScratchAllocator
 
-__all__ = ["FixedAllocator", "HeapAllocator", "PoolAllocator"]
+__all__ = ["FixedAllocator", "HeapAllocator", "PoolAllocator", "ScratchAllocator"]

@@ -46,6 +46,7 @@ TREE = {
     "SegmentLost": "Error",
     "ContentsChanged": "Error",
     "StaleHandle": "Error",
+    "Unreadable": "Error",
     "MessageTooLarge": "Error",
     "MessageStateError": "Error",
     "Closed": "MessageStateError",

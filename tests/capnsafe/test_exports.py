@@ -65,6 +65,7 @@ EXPORTS = [
     "StructReader",
     "TraversalLimitExceeded",
     "Unpacker",
+    "Unreadable",
     "frame",
     "pack",
     "read_message",

@@ -1,0 +1,63 @@
+"""Addresses and lengths: the shape of capnproto-rust's ``Allocator``."""
+
+from __future__ import annotations
+
+from ctypes import c_ubyte
+from sys import maxsize
+from typing import Protocol
+
+from ...allocator import Buffer
+from ...wire import WORD_BYTES
+
+
+class AddressSupply(Protocol):
+    """What grants memory by its address. Source: ``capnp::message::Allocator``, version 0.18."""
+
+    def allocate_segment(self, minimum_size: int, /) -> tuple[int, int]:
+        """Answer (address, words) of memory that stays until it is given back."""
+
+    def deallocate_segment(self, address: int, word_size: int, words_used: int, /) -> object:
+        """Take the memory back; its first ``words_used`` words may have been written."""
+
+
+class AddressAllocator:
+    """Grants what ``allocate_segment`` answers.
+
+    An address is taken on trust: nobody can tell whether memory is there. What can be told is: null
+    is a ``MemoryError``; an address that is no multiple of 8, or a length below what was asked, a
+    ``ValueError``, and such memory is given back. It need not be zero, and must not move; for what
+    moves, write an allocator.
+    """
+
+    def __init__(self, supply: AddressSupply) -> None:
+        """Call nothing yet."""
+        self._supply = supply
+        #: Address and words of each live grant.
+        self._live: dict[int, tuple[int, int]] = {}
+        self._next_key = 0
+
+    def allocate(self, minimum_words: int, /) -> int:
+        """Ask for at least ``minimum_words`` words."""
+        address, words = self._supply.allocate_segment(minimum_words)
+        if not isinstance(address, int) or not isinstance(words, int):
+            raise TypeError(f"an address and words, not {address!r} and {words!r}")
+        if address == 0:
+            raise MemoryError(f"null for {minimum_words} words")
+        fits = 0 < address <= 2 * maxsize - words * WORD_BYTES
+        if not fits or address % WORD_BYTES or words < minimum_words:
+            self._supply.deallocate_segment(address, words, 0)
+            raise ValueError(f"{words} words at {address:#x} for {minimum_words} words")
+        key = self._next_key
+        self._next_key = key + 1
+        self._live[key] = (address, words)
+        return key
+
+    def segment(self, key: int, /) -> Buffer:
+        """Answer the bytes at the address."""
+        address, words = self._live[key]
+        return (c_ubyte * (words * WORD_BYTES)).from_address(address)
+
+    def release(self, key: int, words_used: int, /) -> None:
+        """Give the memory back."""
+        address, words = self._live.pop(key)
+        self._supply.deallocate_segment(address, words, words_used)

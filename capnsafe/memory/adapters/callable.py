@@ -1,0 +1,46 @@
+"""A function that returns a buffer: the shape of pycapnp's allocation hook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...allocator import Buffer
+
+
+class CallableAllocator:
+    """Grants what ``supply(minimum_words)`` returns: a writable buffer of at least so many words.
+
+    A function for pycapnp's hook (``_PyCustomMessageBuilder``) can be handed in as it is. The
+    buffer is held until its segment is released, and looked at anew each time; so it may be resized
+    meanwhile, as long as the words in use stay. ``take_back(buffer, words_used)``, where given, is
+    told of the release.
+    """
+
+    def __init__(
+        self,
+        supply: Callable[[int], Buffer],
+        take_back: Callable[[Buffer, int], object] | None = None,
+    ) -> None:
+        """Call nothing yet."""
+        self._supply = supply
+        self._take_back = take_back
+        self._live: dict[int, Buffer] = {}
+        self._next_key = 0
+
+    def allocate(self, minimum_words: int, /) -> int:
+        """Call the function. What it raises is the cause of the message's refusal."""
+        buffer = self._supply(minimum_words)
+        key = self._next_key
+        self._next_key = key + 1
+        self._live[key] = buffer
+        return key
+
+    def segment(self, key: int, /) -> Buffer:
+        """Answer the buffer itself."""
+        return self._live[key]
+
+    def release(self, key: int, words_used: int, /) -> None:
+        """Let go of the buffer, and hand it back where somebody wants it."""
+        buffer = self._live.pop(key)
+        if self._take_back is not None:
+            self._take_back(buffer, words_used)
