@@ -11,7 +11,8 @@ This package knows nothing of any encoder: what it needs is the allocator's prot
 
 from .families import FAMILIES, CustomRefusal, Family, Kind, check_fault
 from .fault import Fault, FaultError, When
-from .hostile import GUARD_WORDS, Grant, HostileAllocator
+from .grant import Grant
+from .hostile import GUARD_WORDS, HostileAllocator
 from .promises import PROMISES, Promise
 from .records import Call, Evidence, Fired
 from .script import FaultSyntaxError, parse_fault, print_fault

@@ -17,7 +17,8 @@ from capnsafe.allocator import Buffer
 from .place import octets
 
 if TYPE_CHECKING:
-    from .hostile import Grant, HostileAllocator
+    from .grant import Grant
+    from .hostile import HostileAllocator
 
 #: Whether this Python can count the views of a buffer.
 COUNTS_VIEWS: Final[bool] = sys.version_info >= (3, 12)

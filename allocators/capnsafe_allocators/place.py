@@ -83,6 +83,11 @@ class Place:
         self.write(0, paint(GUARD_WORD, self.start))
         self.write(end, paint(GUARD_WORD, self.watched - end))
 
+    def guards(self, end: int) -> tuple[bytes, bytes]:
+        """Copy the guard in front, and what is watched from byte ``end`` on."""
+        view = octets(self.buffer())
+        return bytes(view[: self.start]), bytes(view[end : self.watched])
+
     def release(self) -> None:
         """Give the place back to the honest memory."""
         if self.memory is not None:

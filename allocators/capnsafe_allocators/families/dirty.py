@@ -10,7 +10,8 @@ from ..place import WORD_BYTES, paint
 from .family import Family, Kind
 
 if TYPE_CHECKING:
-    from ..hostile import Grant, HostileAllocator
+    from ..grant import Grant
+    from ..hostile import HostileAllocator
 
 #: A struct pointer to the next word with one data word and one pointer, a list pointer to the next
 #: word with one byte, a single far pointer to word 0 of segment 0, and a double far pointer there.

@@ -32,7 +32,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ..fault import Fault, When
 
 if TYPE_CHECKING:
-    from ..hostile import Grant, HostileAllocator
+    from ..grant import Grant
+    from ..hostile import HostileAllocator
 
 
 @dataclass(frozen=True, slots=True)

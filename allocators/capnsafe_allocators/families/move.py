@@ -12,7 +12,8 @@ from ..fault import Fault, When
 from .family import Family, Kind
 
 if TYPE_CHECKING:
-    from ..hostile import Grant, HostileAllocator
+    from ..grant import Grant
+    from ..hostile import HostileAllocator
 
 
 def _before_call(

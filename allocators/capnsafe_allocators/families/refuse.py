@@ -8,7 +8,8 @@ from ..fault import Fault, When
 from .family import Family, Kind
 
 if TYPE_CHECKING:
-    from ..hostile import Grant, HostileAllocator
+    from ..grant import Grant
+    from ..hostile import HostileAllocator
 
 
 class CustomRefusal(Exception):

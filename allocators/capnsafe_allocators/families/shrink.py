@@ -17,7 +17,8 @@ from ..place import WORD_BYTES
 from .family import Family, Kind
 
 if TYPE_CHECKING:
-    from ..hostile import Grant, HostileAllocator
+    from ..grant import Grant
+    from ..hostile import HostileAllocator
 
 _REGROW = "-regrow"
 

@@ -1,0 +1,182 @@
+"""When faults act: which is due at which event, and the calls that are counted for that.
+
+:mod:`.fault` defines the moments, :mod:`.families.family` the hooks. What is told to a hook is the
+allocator; what it answers becomes a record of a fault that fired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .families import Answer, Family, check_fault
+from .fault import CALLS, Fault, When
+from .grant import Grant
+from .records import Fired
+
+if TYPE_CHECKING:
+    from .hostile import HostileAllocator
+
+
+class Laid:
+    """A fault as it waits: its family, and the calls at which it may act."""
+
+    __slots__ = ("calls", "family", "fault")
+
+    def __init__(self, fault: Fault, stays: bool) -> None:
+        self.fault = fault
+        self.family: Family = check_fault(fault)
+        self.calls: tuple[When, ...] = ()
+        if fault.when in CALLS:
+            self.calls = (fault.when,)
+        elif fault.when is When.ANY or self.family.between_operations is None:
+            self.calls = CALLS
+        if stays:
+            self.calls = tuple(call for call in self.calls if call is not When.SEGMENT)
+
+
+class Moments:
+    """A fault script under way."""
+
+    __slots__ = ("_allocator", "_follow_ups", "_laid", "calls", "counts", "fired")
+
+    def __init__(
+        self, allocator: HostileAllocator, faults: Sequence[Fault], *, stays: bool
+    ) -> None:
+        """Lay ``faults`` over ``allocator``, whose memory ``stays`` if it promises that."""
+        self._allocator = allocator
+        self._laid = [Laid(fault, stays) for fault in faults]
+        if stays:
+            self._laid = [laid for laid in self._laid if not laid.family.changes_segments]
+        self._follow_ups: list[tuple[Fault, Grant, Callable[[], str | None]]] = []
+        #: Calls of all kinds so far.
+        self.calls = 0
+        #: Calls of each kind so far.
+        self.counts = dict.fromkeys(CALLS, 0)
+        #: One for each time a fault changed something.
+        self.fired: list[Fired] = []
+
+    def __bool__(self) -> bool:
+        """Answer whether anything can still act."""
+        return bool(self._laid or self._follow_ups)
+
+    def count(self, kind: When) -> None:
+        """A call of this kind begins."""
+        self.calls += 1
+        self.counts[kind] += 1
+
+    def follow_up(self, fault: Fault, grant: Grant, act: Callable[[], str | None]) -> None:
+        """Call ``act`` at the start of each call from the next on, until it says it did something.
+
+        It is forgotten when the grant is released.
+        """
+        self._follow_ups.append((fault, grant, act))
+
+    def _is_due(self, fault: Fault) -> bool:
+        when = fault.when
+        if when is When.AFTER:
+            # Operations are counted from 0: `operation` is one more than the last that finished.
+            return self._allocator.operation > fault.number
+        return (self.calls if when is When.ANY else self.counts[when]) >= fault.number
+
+    def _fire(self, laid: Laid, what: str, call: int, operation: int) -> None:
+        self.fired.append(Fired(laid.fault, call, operation, what))
+        if not laid.fault.persistent:
+            self._laid.remove(laid)
+
+    def _follow(self) -> Fault | None:
+        first: Fault | None = None
+        waiting = []
+        for follow_up in self._follow_ups:
+            fault, whose, act = follow_up
+            if whose.released:
+                continue
+            what = act()
+            if what is None:
+                waiting.append(follow_up)
+            else:
+                self.fired.append(Fired(fault, self.calls - 1, self._allocator.operation, what))
+                first = first or fault
+        self._follow_ups = waiting
+        return first
+
+    def before_call(self, kind: When, grant: Grant | None, asked: int) -> Fault | None:
+        """Let follow-ups and faults act; answer the first that did. Raises what a fault raises."""
+        allocator = self._allocator
+        call = self.calls - 1
+        first = self._follow() if self._follow_ups else None
+        for laid in tuple(self._laid):
+            hook = laid.family.before_call
+            if hook is None or kind not in laid.calls or not self._is_due(laid.fault):
+                continue
+            outcome = hook(allocator, laid.fault, kind, grant)
+            if outcome is None:
+                continue
+            first = first or laid.fault
+            if isinstance(outcome, str):
+                self._fire(laid, outcome, call, allocator.operation)
+                continue
+            name = type(outcome).__name__
+            self._fire(laid, f"{kind.value} raised {name}", call, allocator.operation)
+            index = -1 if grant is None else grant.index
+            allocator.note_call(kind, index, asked, 0, laid.fault, name)
+            try:
+                raise outcome
+            finally:
+                # Or frame and traceback would hold each other, and with them the client's views.
+                del outcome
+        return first
+
+    def wanted_bytes(self, minimum_words: int) -> tuple[Laid | None, int | None]:
+        """Answer how many bytes a fault wants to be granted, and a token for ``shortened``."""
+        for laid in self._laid:
+            hook = laid.family.grant_bytes
+            if hook is None or When.ALLOCATE not in laid.calls or not self._is_due(laid.fault):
+                continue
+            wanted = hook(laid.fault, minimum_words)
+            if wanted is not None:
+                return laid, wanted
+        return None, None
+
+    def shortened(self, laid: Laid, what: str) -> Fault:
+        """The grant that a fault wanted was made."""
+        self._fire(laid, what, self.calls - 1, self._allocator.operation)
+        return laid.fault
+
+    def on_grant(self, grant: Grant) -> Fault | None:
+        """Let faults act on a grant that the client does not have yet; answer the first that did.
+
+        The client gets it like this, so this is what it had at first.
+        """
+        first: Fault | None = None
+        for laid in tuple(self._laid):
+            hook = laid.family.on_grant
+            if hook is None or When.ALLOCATE not in laid.calls or not self._is_due(laid.fault):
+                continue
+            what = hook(self._allocator, laid.fault, grant)
+            if what is not None:
+                self._fire(laid, what, self.calls - 1, self._allocator.operation)
+                first = first or laid.fault
+        return first
+
+    def on_borrow(self, grant: Grant, answer: Any) -> tuple[Answer | None, Fault | None]:
+        """Answer what a fault lends in place of ``answer``, and the fault."""
+        for laid in tuple(self._laid):
+            hook = laid.family.on_borrow
+            if hook is None or When.SEGMENT not in laid.calls or not self._is_due(laid.fault):
+                continue
+            substitute = hook(self._allocator, laid.fault, grant, answer)
+            if substitute is not None:
+                self._fire(laid, substitute.what, self.calls - 1, self._allocator.operation)
+                return substitute, laid.fault
+        return None, None
+
+    def operation_finished(self, index: int) -> None:
+        """Let faults act that are laid after operations up to ``index``."""
+        for laid in tuple(self._laid):
+            hook = laid.family.between_operations
+            if hook is None or laid.fault.when is not When.AFTER or not self._is_due(laid.fault):
+                continue
+            what = hook(self._allocator, laid.fault)
+            if what is not None:
+                self._fire(laid, what, -1, index)
