@@ -10,7 +10,8 @@ the memory below it is resized (the fault ``move resize``).
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from capnsafe.allocator import Buffer
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 COUNTS_VIEWS: Final[bool] = sys.version_info >= (3, 12)
 
 
+#: Makes of a view of bytes the view that is lent.
+Form: TypeAlias = Callable[[memoryview], memoryview]
+
+
 class Exporter:
     """A window on a buffer. It lends the same bytes each time, and keeps no view itself.
 
@@ -32,7 +37,7 @@ class Exporter:
     address would, and the allocator notes it.
     """
 
-    __slots__ = ("_buffer", "_end", "_epoch", "_grant", "_owner", "_start")
+    __slots__ = ("_buffer", "_end", "_epoch", "_form", "_grant", "_owner", "_start")
 
     def __init__(
         self,
@@ -42,18 +47,22 @@ class Exporter:
         start: int,
         end: int,
         epoch: int,
+        form: Form | None = None,
     ) -> None:
-        """Lend bytes ``start`` to ``end`` of ``buffer``."""
+        """Lend bytes ``start`` to ``end`` of ``buffer``, in this form."""
         self._owner = owner
         self._grant = grant
         self._buffer = buffer
         self._start = start
         self._end = end
         self._epoch = epoch
+        self._form = form
 
     def __buffer__(self, flags: int, /) -> memoryview:
         """Lend the window, and count it."""
         view = octets(self._buffer)[self._start : self._end]
+        if self._form is not None:
+            view = self._form(view)
         owner = self._owner
         if self._epoch != owner.epoch:
             owner.note_stale_buffer(self._grant)
@@ -70,3 +79,18 @@ class Exporter:
             # A view that was never given back, collected in a cycle with the allocator, which the
             # collector took apart first: there is nobody left to tell.
             return
+
+
+class ClaimingExporter(Exporter):
+    """A window whose ``len`` says something else than its buffer."""
+
+    __slots__ = ("_claimed",)
+
+    def claiming(self, claimed: int) -> ClaimingExporter:
+        """Let ``len`` say ``claimed``."""
+        self._claimed = claimed
+        return self
+
+    def __len__(self) -> int:
+        """Answer what is claimed."""
+        return self._claimed

@@ -2,38 +2,64 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .place import WORD_BYTES, Place
 
 
 class SegmentKey:
     """What a client holds of a grant. Opaque."""
 
-    __slots__ = ("_index",)
+    __slots__ = ("index",)
 
     def __init__(self, index: int) -> None:
         """Name the grant ``index``."""
-        self._index = index
+        self.index = index
 
     def __repr__(self) -> str:
         """Tell people which grant it is."""
-        return f"<key of segment {self._index}>"
+        return f"<key of segment {self.index}>"
+
+
+class TouchedKey(Exception):
+    """A client looked into a key."""
+
+
+class ThornyKey(SegmentKey):
+    """A key that raises whatever is done with it, but for giving it back."""
+
+    __slots__ = ()
+
+    def _refuse(self, *others: object) -> Any:
+        raise TouchedKey("a key is not to be looked into")
+
+    __repr__ = __str__ = __bool__ = __eq__ = __ne__ = __hash__ = _refuse
+    __lt__ = __int__ = __index__ = __len__ = __iter__ = _refuse
 
 
 class Grant:
     """One grant: what the client asked and got, and what became of it."""
 
     __slots__ = (
+        "again",
         "asked",
+        "claimed_words",
+        "earlier",
         "first",
+        "gone",
         "granted_bytes",
         "grows_back_to",
         "index",
         "key",
+        "most_words",
         "place",
         "released",
+        "returns",
         "seen",
+        "shared_from_the_start",
         "shown_bytes",
         "tampered",
+        "times",
         "views",
         "words_used",
     )
@@ -44,7 +70,7 @@ class Grant:
         """Remember a grant of ``granted_bytes`` bytes where ``asked`` words were asked."""
         #: In order of granting, counted from 0.
         self.index = index
-        self.key = SegmentKey(index)
+        self.key: SegmentKey | None = SegmentKey(index)
         #: The minimum that was asked, in words.
         self.asked = asked
         #: Where it lies now.
@@ -55,8 +81,11 @@ class Grant:
         self.shown_bytes = granted_bytes
         #: The length in bytes that it grows back to when its cut was seen; 0 if it does not.
         self.grows_back_to = 0
-        #: How many times it was released.
+        #: How many times it was granted, and how many times released.
+        self.times = 1
         self.released = 0
+        #: The grant that was granted once more in its stead.
+        self.again: Grant | None = None
         #: What the first release told.
         self.words_used: int | None = None
         #: Views of it that are held now, where they can be counted.
@@ -67,6 +96,22 @@ class Grant:
         self.first = first
         #: The allocator itself changed its contents since.
         self.tampered = False
+        #: It cannot be had any more; ``returns`` if only until that was seen.
+        self.gone = False
+        self.returns = False
+        #: It was granted in the memory of another one.
+        self.shared_from_the_start = False
+        #: The words that the ``len`` of its answers says; 0 if it says nothing.
+        self.claimed_words = 0
+        #: The most words that were shown under its key.
+        self.most_words = self.words
+        #: What it held after the last operations, where that is kept, the latest last.
+        self.earlier: list[bytes] = []
+
+    @property
+    def lives(self) -> bool:
+        """Whether it was granted more often than released."""
+        return self.released < self.times
 
     @property
     def words(self) -> int:
@@ -75,5 +120,5 @@ class Grant:
 
     def __repr__(self) -> str:
         """Tell people what it is."""
-        state = "released" if self.released else "live"
+        state = "live" if self.lives else "released"
         return f"<Grant {self.index}: {self.words} words, {state}>"

@@ -31,9 +31,9 @@ from typing import Any
 
 from capnsafe.allocator import Allocator, Buffer
 
-from .exporter import COUNTS_VIEWS, Exporter
+from .exporter import COUNTS_VIEWS, ClaimingExporter, Exporter, Form
 from .fault import Fault, When
-from .grant import Grant, SegmentKey
+from .grant import Grant, SegmentKey, ThornyKey
 from .moments import Laid, Moments
 from .place import GUARD_WORD, WORD_BYTES, Place, make_fit, octets, paint
 from .records import Call
@@ -41,6 +41,12 @@ from .witness import Witness
 
 #: Guard words on each side of a grant, unless told otherwise.
 GUARD_WORDS = 8
+#: More calls than any client makes.
+NO_LAST_CALL = 1 << 62
+
+
+class Runaway(Exception):
+    """A client called more often than whoever drives it allowed."""
 
 
 class HostileAllocator:
@@ -67,7 +73,7 @@ class HostileAllocator:
         self._memory = memory
         self._memory_stays = bool(getattr(memory, "stable", False))
         #: The promise of ``stable`` is made. It is an attribute only then: few allocators have it.
-        self._stays = stable
+        self.stays = stable
         if stable:
             if not self._memory_stays:
                 raise ValueError("only memory that declares itself stable can be shown as stable")
@@ -77,13 +83,21 @@ class HostileAllocator:
         self._log = log
         self._moments = Moments(self, faults, stays=stable)
         self._witness = Witness(self, stays=stable)
-        self._by_key: dict[SegmentKey, Grant] = {}
+        self._is_called_back = False
         self._is_finished = False
         self._last_used: Sequence[int] = ()
 
         #: Words handed out of each live segment, in order of granting. Set by whoever drives the
         #: client; read when a ``shrink`` is due. One that raises leaves the last answer standing.
         self.used: Callable[[], Sequence[int]] | None = None
+        #: Calls the client for ``re-enter``: told the kind, it answers what was wrong with what
+        #: came of it, or nothing. Set by whoever drives the client.
+        self.reenter: Callable[[str], str] | None = None
+        #: Calls of the allocator after which each one raises :class:`Runaway`: set by whoever
+        #: cannot wait for a client that calls for ever.
+        self.last_call = NO_LAST_CALL
+        #: The grant whose key is None.
+        self.nameless: Grant | None = None
         #: One for each allocator call.
         self.calls: list[Call] = []
         #: One for each time a fault changed something.
@@ -102,11 +116,12 @@ class HostileAllocator:
 
     # ---------------------------------------------------------------- what clients call
 
-    def allocate(self, minimum_words: int, /) -> SegmentKey:
+    def allocate(self, minimum_words: int, /) -> SegmentKey | None:
         """Grant a segment, or do what the faults say."""
         self.epoch += 1
-        self._moments.count(When.ALLOCATE)
-        if self.views or self._stays:
+        if self._moments.count(When.ALLOCATE) > self.last_call:
+            raise self._runaway(When.ALLOCATE)
+        if self.views or self.stays:
             self._witness.look_for_views()
         fault: Fault | None = None
         shortening: Laid | None = None
@@ -130,7 +145,9 @@ class HostileAllocator:
             if grant.tampered:
                 # The client gets it like this, so this is what it had at first.
                 grant.first = self.contents(grant)
-                grant.tampered = False
+                # Unless another segment's owner goes on changing it.
+                grant.tampered = grant.place.of is not None
+            grant = grant.again or grant
         if self._log:
             self.calls.append(
                 Call(
@@ -148,29 +165,21 @@ class HostileAllocator:
     def segment(self, key: Any, /) -> Buffer:
         """Answer where the segment is now, or do what the faults say."""
         self.epoch += 1
-        self._moments.count(When.SEGMENT)
-        if self.views or self._stays:
+        if self._moments.count(When.SEGMENT) > self.last_call:
+            raise self._runaway(When.SEGMENT)
+        if self.views or self.stays:
             self._witness.look_for_views()
-        try:
-            grant = self._by_key[key]
-        except (KeyError, TypeError):
-            grant = None
-        if grant is None or grant.released:
+        grant = self.find(key)
+        if grant is None or not grant.lives:
             return self._refuse_borrow(key, grant)
         fault: Fault | None = None
         if self._moments:
             fault = self._moments.before_call(When.SEGMENT, grant, 0)
-        place = grant.place
-        start = place.start
-        buffer = place.buffer()
-        shown = grant.shown_bytes
-        answer: Any
-        if self._stays:
-            answer = buffer
-        elif COUNTS_VIEWS:
-            answer = Exporter(self, grant, buffer, start, start + shown, self.epoch)
-        else:
-            answer = octets(buffer)[start : start + shown]
+        if grant.gone:
+            grant.gone = not grant.returns
+            self.note_call(When.SEGMENT, grant.index, 0, 0, fault, "KeyError")
+            raise KeyError(f"segment {grant.index} cannot be had any more")
+        answer = self.lend(grant)
         grant.seen = True
         if self._moments:
             substitute, substituting = self._moments.on_borrow(grant, answer)
@@ -179,31 +188,40 @@ class HostileAllocator:
                 fault = fault or substituting
         if self._log:
             self.calls.append(
-                Call(When.SEGMENT, grant.index, 0, shown // WORD_BYTES, fault, None, self.operation)
+                Call(
+                    When.SEGMENT,
+                    grant.index,
+                    0,
+                    grant.shown_bytes // WORD_BYTES,
+                    fault,
+                    None,
+                    self.operation,
+                )
             )
         return answer
 
     def release(self, key: Any, words_used: int, /) -> None:
         """Take a grant back. It counts as released even if a fault raises then."""
         self.epoch += 1
-        self._moments.count(When.RELEASE)
-        if self.views or self._stays:
+        if self._moments.count(When.RELEASE) > self.last_call:
+            raise self._runaway(When.RELEASE)
+        if self.views or self.stays:
             self._witness.look_for_views()
-        try:
-            grant = self._by_key[key]
-        except (KeyError, TypeError):
+        grant = self.find(key)
+        if grant is None:
             self._witness.note(
                 "P8", "unknown-release", f"{key!r} was released, which was never granted"
             )
             self.note_call(When.RELEASE, -1, words_used, 0, None, None)
             return
         grant.released += 1
-        if grant.released > 1:
+        if grant.released > grant.times:
             self._witness.note(
                 "P8", "double-release", f"segment {grant.index} was released {grant.released} times"
             )
-        else:
+        elif not grant.lives:
             grant.words_used = words_used
+            self._unshare(grant.place)
             self._witness.check_guards(grant)
             self._witness.check_words_used(grant, words_used)
             self.live.remove(grant)
@@ -218,12 +236,15 @@ class HostileAllocator:
     def operation_finished(self, index: int) -> None:
         """Operation ``index`` has finished, well or not: faults laid after it fire now."""
         self.operation = index
-        if self.views or self._stays:
+        if self.views or self.stays:
             self._witness.look_for_views()
         self.epoch += 1
         self.operation = index + 1
         if self._moments:
             self._moments.operation_finished(index)
+        if self._moments.keep_states:
+            for grant in self.live:
+                grant.earlier.append(self.contents(grant))
 
     def snapshot(self) -> list[bytes]:
         """Copy what the live grants hold now, in order of granting, as long as they are shown."""
@@ -242,7 +263,7 @@ class HostileAllocator:
         if self._is_finished:
             return
         self._is_finished = True
-        if self.views or self._stays:
+        if self.views or self.stays:
             self._witness.look_for_views()
         self.check_guards()
         for grant in self.live:
@@ -284,6 +305,7 @@ class HostileAllocator:
         Not in another grant of the honest memory: each move would raise what a growing memory
         grants next, and use up a small one, so that the move would change more than the place.
         """
+        self._unshare(grant.place)
         self._witness.check_guards(grant)
         old = grant.place
         contents = self.contents(grant)
@@ -295,6 +317,63 @@ class HostileAllocator:
         new.write(guard, contents)
         grant.place = new
         self._witness.leave(old, f"segment {grant.index} before it moved")
+
+    def look_around(self, grant: Grant) -> None:
+        """Look at the guards of a grant, before it is changed."""
+        self._witness.check_guards(grant)
+
+    def abandon(self, grant: Grant) -> None:
+        """A grant is about to lie elsewhere: leave its place, and watch it."""
+        self._unshare(grant.place)
+        self._witness.check_guards(grant)
+        self._witness.leave(grant.place, f"segment {grant.index} before it moved")
+
+    def _unshare(self, place: Place) -> None:
+        """Give whoever shares a place, which is about to be left, a place of its own."""
+        for grant in self.live:
+            if grant.place.of is place:
+                self.relocate(grant)
+
+    def grant_again(self, new: Grant, other: Grant) -> None:
+        """Let the call of ``allocate`` that is under way answer ``other`` once more."""
+        assert new is self.grants[-1]
+        self.grants.pop()
+        self.live.remove(new)
+        new.place.release()
+        new.again = other
+        other.times += 1
+
+    def call_back(self, kind: str, during: When) -> bool:
+        """Call the client from inside its own call; False if nobody drives it, or it is one."""
+        if self.reenter is None or self._is_called_back:
+            return False
+        self._is_called_back = True
+        try:
+            wrong = self.reenter(kind)
+        finally:
+            self._is_called_back = False
+        if wrong:
+            self._witness.note("P10", "not-busy", f"{kind} from inside {during.value}: {wrong}")
+        return True
+
+    def lend(self, grant: Grant, form: Form | None = None, extra_bytes: int = 0) -> Any:
+        """Answer a grant as it lies now, in some form, and with bytes behind it that are nobody's.
+
+        Memory that stays is lent as it is, since its client has it already.
+        """
+        place = grant.place
+        buffer = place.buffer()
+        start = place.start
+        end = start + grant.shown_bytes + extra_bytes
+        if self.stays:
+            return buffer
+        if not COUNTS_VIEWS:
+            view = octets(buffer)[start:end]
+            return view if form is None else form(view)
+        if grant.claimed_words:
+            claiming = ClaimingExporter(self, grant, buffer, start, end, self.epoch, form)
+            return claiming.claiming(grant.claimed_words)
+        return Exporter(self, grant, buffer, start, end, self.epoch, form)
 
     def resize_in_place(self, grant: Grant) -> str | None:
         """Grow the bytearray below a grant and cut it back; None if there is none below it."""
@@ -362,12 +441,12 @@ class HostileAllocator:
             asked = max(asked, -(-wanted_bytes // WORD_BYTES))
         key = memory.allocate(asked + 2 * self._guard_words)
         buffer = memory.segment(key)
-        if self._stays:
+        if self.stays:
             make_fit(buffer, wanted_bytes)
         view = octets(buffer)
         length = view.nbytes // WORD_BYTES * WORD_BYTES
         shown = max(0, length - 2 * guard)
-        if self._stays:
+        if self.stays:
             shown = len(buffer)
         elif wanted_bytes is not None:
             shown = min(shown, wanted_bytes)
@@ -383,8 +462,20 @@ class HostileAllocator:
         grant = Grant(len(self.grants), minimum_words, place, shown, first)
         self.grants.append(grant)
         self.live.append(grant)
-        self._by_key[grant.key] = grant
         return grant
+
+    def find(self, key: Any) -> Grant | None:
+        """Answer the grant with this key, live or not; None if there never was one."""
+        if key is None:
+            return self.nameless
+        if type(key) is not SegmentKey and type(key) is not ThornyKey:
+            return None
+        grant = self.grants[key.index] if key.index < len(self.grants) else None
+        return grant if grant is not None and grant.key is key else None
+
+    def _runaway(self, kind: When) -> Runaway:
+        self.note_call(kind, -1, 0, 0, None, Runaway.__name__)
+        return Runaway(f"more than {self.last_call} calls")
 
     def _refuse_borrow(self, key: Any, grant: Grant | None) -> Buffer:
         if grant is None:

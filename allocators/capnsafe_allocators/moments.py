@@ -38,7 +38,7 @@ class Laid:
 class Moments:
     """A fault script under way."""
 
-    __slots__ = ("_allocator", "_follow_ups", "_laid", "calls", "counts", "fired")
+    __slots__ = ("_allocator", "_follow_ups", "_laid", "calls", "counts", "fired", "keep_states")
 
     def __init__(
         self, allocator: HostileAllocator, faults: Sequence[Fault], *, stays: bool
@@ -49,6 +49,8 @@ class Moments:
         if stays:
             self._laid = [laid for laid in self._laid if not laid.family.changes_segments]
         self._follow_ups: list[tuple[Fault, Grant, Callable[[], str | None]]] = []
+        #: A fault may bring back what a segment said earlier.
+        self.keep_states = any(laid.family.needs_earlier for laid in self._laid)
         #: Calls of all kinds so far.
         self.calls = 0
         #: Calls of each kind so far.
@@ -60,10 +62,11 @@ class Moments:
         """Answer whether anything can still act."""
         return bool(self._laid or self._follow_ups)
 
-    def count(self, kind: When) -> None:
-        """A call of this kind begins."""
+    def count(self, kind: When) -> int:
+        """A call of this kind begins; answer how many of all kinds there were."""
         self.calls += 1
         self.counts[kind] += 1
+        return self.calls
 
     def follow_up(self, fault: Fault, grant: Grant, act: Callable[[], str | None]) -> None:
         """Call ``act`` at the start of each call from the next on, until it says it did something.
@@ -89,7 +92,7 @@ class Moments:
         waiting = []
         for follow_up in self._follow_ups:
             fault, whose, act = follow_up
-            if whose.released:
+            if not whose.lives:
                 continue
             what = act()
             if what is None:

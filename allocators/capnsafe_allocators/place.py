@@ -39,7 +39,7 @@ def octets(buffer: Buffer) -> memoryview:
 class Place:
     """A stretch of honest memory or, after a move, of our own."""
 
-    __slots__ = ("_buffer", "key", "memory", "start", "watched")
+    __slots__ = ("_buffer", "key", "memory", "of", "start", "watched")
 
     def __init__(
         self, memory: Allocator | None, key: Key, buffer: Buffer | None, start: int, watched: int
@@ -52,11 +52,22 @@ class Place:
         self.memory = memory
         self.key = key
         self._buffer = buffer
+        #: The place that it shares: nothing of this one is ours to paint or to watch.
+        self.of: Place | None = None
         self.start = start
         self.watched = watched
 
+    @classmethod
+    def within(cls, other: Place, words: int) -> Place:
+        """Answer a place that shares the memory of another one, from ``words`` words into it."""
+        place = cls(None, None, None, other.start + words * WORD_BYTES, other.watched)
+        place.of = other
+        return place
+
     def buffer(self) -> Any:
         """Answer what the honest memory answers, guards and all."""
+        if self.of is not None:
+            return self.of.buffer()
         if self._buffer is not None:
             return self._buffer
         assert self.memory is not None
@@ -72,6 +83,7 @@ class Place:
 
     def paint_over(self) -> None:
         """Mark the whole place as left."""
+        assert self.of is None
         self.write(0, paint(LEFT_WORD, self.watched))
 
     def paint_guards(self, shown: int) -> None:
@@ -79,6 +91,8 @@ class Place:
 
         Bytes behind the last whole word that is shown are nobody's, so they are guard too.
         """
+        if self.of is not None:
+            return
         end = self.start + shown // WORD_BYTES * WORD_BYTES
         self.write(0, paint(GUARD_WORD, self.start))
         self.write(end, paint(GUARD_WORD, self.watched - end))

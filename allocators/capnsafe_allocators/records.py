@@ -48,6 +48,7 @@ class Evidence(NamedTuple):
 
     ================== == =================================================================
     guard              P3 bytes around a grant, or past its shown end, were changed
+    shared             P3 words were handed out of a grant that shares another's memory
     resized            P3 the bytearray of a segment that stays has another length
     stale-write        P3 a place that a segment had left, or that was released, was written
     held-view          P4 a view was held while the allocator was called, or past a call's end
@@ -56,6 +57,7 @@ class Evidence(NamedTuple):
     unknown-release    P8 something was released that no call had granted
     unknown-borrow     P8 ``segment`` was asked for what is not granted, or not any more
     never-released     P8 a grant lives on though the message is closed
+    not-busy           P10 a call from inside an allocator call was not told that it is one
     words-used         P8 ``release`` told fewer words than were written, or more than granted
     ================== == =================================================================
     """

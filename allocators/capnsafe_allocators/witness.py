@@ -53,7 +53,9 @@ class Witness:
     # ---------------------------------------------------------------- writes
 
     def leave(self, place: Place, whose: str) -> None:
-        """Paint over a place that a segment has left, and watch it."""
+        """Paint over a place that a segment has left, and watch it; unless it shares another."""
+        if place.of is not None:
+            return
         place.paint_over()
         self._left.append((place, whose))
 
@@ -69,6 +71,7 @@ class Witness:
             self._check_lengths()
         for grant in self._allocator.live:
             self.check_guards(grant)
+        self._look_at_shared()
         for place, whose in self._left:
             expected = paint(LEFT_WORD, place.watched)
             found = place.read(0, place.watched)
@@ -81,6 +84,25 @@ class Witness:
                     f"{end - place.start - 1} of it",
                 )
                 place.write(0, expected)
+
+    def _look_at_shared(self) -> None:
+        """Note words that were handed out of a grant that lay in another segment from the start.
+
+        Not where another fault acted, too: it may have hidden from the client what they share.
+        """
+        allocator = self._allocator
+        for grant in allocator.live:
+            if not grant.shared_from_the_start or grant.place.of is None:
+                continue
+            alone = all(fired.fault.family == "alias" for fired in allocator.fired)
+            if alone and allocator.used_words(grant):
+                grant.shared_from_the_start = False
+                self.note(
+                    "P3",
+                    "shared",
+                    f"words were handed out of segment {grant.index}, which was granted in the "
+                    "memory of another segment",
+                )
 
     def _check_lengths(self) -> None:
         """Look whether the client resized a bytearray. It is told once, and not undone.
@@ -103,6 +125,8 @@ class Witness:
     def check_guards(self, grant: Grant) -> None:
         """Look at the guards around one grant."""
         place = grant.place
+        if place.of is not None:
+            return
         start = place.start
         end = start + grant.shown_bytes // WORD_BYTES * WORD_BYTES
         before, behind = place.guards(end)
@@ -133,7 +157,7 @@ class Witness:
     def check_words_used(self, grant: Grant, words_used: object) -> None:
         """Judge what a release tells, as far as the memory shows it."""
         name = f"segment {grant.index}"
-        if not isinstance(words_used, int) or not 0 <= words_used <= grant.words:
+        if not isinstance(words_used, int) or not 0 <= words_used <= grant.most_words:
             self.note(
                 "P8",
                 "words-used",

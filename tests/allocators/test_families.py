@@ -43,8 +43,11 @@ EXCEPTIONS: dict[str, type[BaseException]] = {
     "OSError": OSError,
     "ValueError": ValueError,
     "KeyError": KeyError,
+    "IndexError": IndexError,
+    "StopIteration": StopIteration,
     "custom": CustomRefusal,
     "KeyboardInterrupt": KeyboardInterrupt,
+    "SystemExit": SystemExit,
 }
 
 

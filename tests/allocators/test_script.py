@@ -86,7 +86,7 @@ def test_blanks_and_the_order_of_options_do_not_matter() -> None:
     [
         ("", "a fault is written <family> <kind> <when> <n> once|always"),
         ("refuse MemoryError allocate 2", "but this has 4 parts"),
-        ("explode now allocate 2 once", "no family of faults 'explode'; there are refuse, short"),
+        ("explode now allocate 2 once", "no family of faults 'explode'; there are refuse, garble"),
         ("refuse TypeError allocate 2 once", "refuse has no kind 'TypeError'; its kinds are Mem"),
         ("refuse MemoryError sometimes 2 once", "no moment 'sometimes'; there are allocate, seg"),
         ("short zero segment 2 once", "short cannot be laid at 'segment'; its moments are alloc"),
@@ -159,7 +159,19 @@ def test_faults_that_mean_nothing_are_not_printed(fault: Fault) -> None:
 
 
 def test_families_declare_what_they_are() -> None:
-    assert list(FAMILIES) == ["refuse", "short", "move", "shrink", "dirty"]
+    assert list(FAMILIES) == [
+        "refuse",
+        "garble",
+        "short",
+        "move",
+        "shrink",
+        "vanish",
+        "alias",
+        "dirty",
+        "scribble",
+        "re-enter",
+        "release",
+    ]
     for name, family in FAMILIES.items():
         assert family.name == name
         assert family.promises

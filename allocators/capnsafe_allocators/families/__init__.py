@@ -7,16 +7,36 @@ made of and how to add one.
 from __future__ import annotations
 
 from ..fault import Fault, FaultError
+from .alias import ALIAS
 from .dirty import DIRTY
+from .exceptions import CustomRefusal
 from .family import Answer, Family, Kind
+from .garble import GARBLE
 from .move import MOVE
-from .refuse import REFUSE, CustomRefusal
+from .reenter import REENTER
+from .refuse import REFUSE
+from .release import RELEASE
+from .scribble import SCRIBBLE
 from .short import SHORT
 from .shrink import SHRINK
+from .vanish import VANISH
 
 #: Every family, by name, in the order in which lists show them.
 FAMILIES: dict[str, Family] = {
-    family.name: family for family in (REFUSE, SHORT, MOVE, SHRINK, DIRTY)
+    family.name: family
+    for family in (
+        REFUSE,
+        GARBLE,
+        SHORT,
+        MOVE,
+        SHRINK,
+        VANISH,
+        ALIAS,
+        DIRTY,
+        SCRIBBLE,
+        REENTER,
+        RELEASE,
+    )
 }
 
 

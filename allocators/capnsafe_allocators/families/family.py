@@ -89,3 +89,5 @@ class Family:
     #: It changes where a segment lies, or its length, after the client has it: such a fault is
     #: never fired where the allocator promises that memory stays (``stable``).
     changes_segments: bool = False
+    #: It needs what grants held after earlier operations: ``Grant.earlier``.
+    needs_earlier: bool = False

@@ -1,20 +1,39 @@
-"""short: the allocator grants another length than was asked."""
+"""short: the allocator grants another length than was asked, or says another than it has."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ..exporter import COUNTS_VIEWS
 from ..fault import Fault, When
 from ..place import WORD_BYTES
 from .family import Family, Kind
 
+if TYPE_CHECKING:
+    from ..grant import Grant
+    from ..hostile import HostileAllocator
+
 
 def _grant_bytes(fault: Fault, minimum_words: int) -> int | None:
-    if fault.kind == "odd":
-        return minimum_words * WORD_BYTES + (fault.amount % WORD_BYTES or WORD_BYTES - 1)
-    if minimum_words < 1:
+    amount = max(1, fault.amount)
+    match fault.kind:
+        case "odd":
+            return minimum_words * WORD_BYTES + (fault.amount % WORD_BYTES or WORD_BYTES - 1)
+        case "excess":
+            return (minimum_words + amount) * WORD_BYTES
+        case "zero" if minimum_words:
+            return 0
+        case "less" if minimum_words:
+            return max(0, minimum_words - amount) * WORD_BYTES
+    return None
+
+
+def _on_grant(allocator: HostileAllocator, fault: Fault, grant: Grant) -> str | None:
+    # Before Python 3.12 no object has both a buffer of ours and a len.
+    if fault.kind != "claim" or not COUNTS_VIEWS or allocator.stays:
         return None
-    if fault.kind == "zero":
-        return 0
-    return max(0, minimum_words - max(1, fault.amount)) * WORD_BYTES
+    grant.claimed_words = grant.words + max(1, fault.amount)
+    return f"segment {grant.index} claims {grant.claimed_words} words and has {grant.words}"
 
 
 SHORT = Family(
@@ -30,8 +49,19 @@ SHORT = Family(
             "so that the length is not a whole number of words; a client may use all but these.",
             takes_amount=True,
         ),
+        "excess": Kind(
+            "It grants `amount` words (at least one) more than the minimum, "
+            "and so more than a segment may have, where that is few: harmless.",
+            takes_amount=True,
+        ),
+        "claim": Kind(
+            "The len() of what segment() answers says `amount` words (at least one) more than "
+            "its buffer has: harmless, since the buffer counts.",
+            takes_amount=True,
+        ),
     },
     promises=("P1", "P3", "P7"),
     moments=(When.ALLOCATE, When.ANY, When.AFTER),
     grant_bytes=_grant_bytes,
+    on_grant=_on_grant,
 )

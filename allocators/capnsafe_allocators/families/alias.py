@@ -1,0 +1,92 @@
+"""alias: two segments share memory.
+
+What is shared from the grant on, a client can see by the addresses, and must refuse. What comes to
+be shared later is a change of contents behind its back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..fault import Fault, When
+from ..place import WORD_BYTES, Place
+from .family import Family, Kind
+
+if TYPE_CHECKING:
+    from ..grant import Grant
+    from ..hostile import HostileAllocator
+
+
+def _on_grant(allocator: HostileAllocator, fault: Fault, grant: Grant) -> str | None:
+    if fault.kind == "later":
+        return None
+    # The new grant is the last of the living.
+    earlier = len(allocator.live) - 1
+    if earlier < 1:
+        return None
+    other = allocator.live[fault.segment % earlier]
+    if not other.shown_bytes:
+        return None
+    if fault.kind == "again":
+        allocator.grant_again(grant, other)
+        return f"the grant of segment {other.index} was granted again"
+    words = max(1, fault.amount) if fault.kind == "overlap" else 0
+    if not _lay_over(allocator, grant, other, words):
+        return None
+    grant.shared_from_the_start = True
+    return f"segment {grant.index} was granted in the memory of segment {other.index}"
+
+
+def _lay_over(allocator: HostileAllocator, grant: Grant, other: Grant, words: int) -> bool:
+    """Put a grant into the memory of another, from ``words`` words on; False if it cannot be."""
+    shown = other.shown_bytes // WORD_BYTES - words
+    if shown < 1 or other.place.of is not None or grant.place.of is not None:
+        return False
+    if allocator.stays and words:
+        # What stays is shown as the very bytearray of a grant, from its first byte.
+        return False
+    allocator.abandon(grant)
+    grant.place = Place.within(other.place, words)
+    grant.granted_bytes = grant.shown_bytes = shown * WORD_BYTES
+    grant.most_words = max(grant.most_words, grant.words)
+    grant.tampered = True
+    return True
+
+
+def _before_call(
+    allocator: HostileAllocator, fault: Fault, kind: When, grant: Grant | None
+) -> str | None:
+    return _later(allocator, fault)
+
+
+def _later(allocator: HostileAllocator, fault: Fault) -> str | None:
+    if fault.kind != "later":
+        return None
+    grant = allocator.live_grant(fault.segment + 1)
+    other = allocator.live_grant(fault.segment)
+    if grant is None or other is None or grant is other or not other.shown_bytes:
+        return None
+    if allocator.stays or not _lay_over(allocator, grant, other, 0):
+        return None
+    return f"segment {grant.index} was put into the memory of segment {other.index}"
+
+
+ALIAS = Family(
+    name="alias",
+    description="lets two segments share memory",
+    kinds={
+        "same": Kind("A grant lies where another segment lies.", takes_segment=True),
+        "overlap": Kind(
+            "A grant lies `amount` words (at least one) into another segment.",
+            takes_segment=True,
+            takes_amount=True,
+        ),
+        "again": Kind("A grant that lives is granted once more.", takes_segment=True),
+        "later": Kind("A segment is put where the one before it lies.", takes_segment=True),
+    },
+    promises=("P3", "P5v", "P8"),
+    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.ANY, When.AFTER),
+    before_call=_before_call,
+    on_grant=_on_grant,
+    between_operations=_later,
+)

@@ -1,0 +1,99 @@
+"""garble: the allocator answers something else than writable bytes, or an odd sort of key.
+
+Some of it is allowed: a buffer whose items are words is bytes all the same, bytes past the last
+whole word are nobody's, and a key is any object. A client must not mind these.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any
+
+from ..fault import Fault, When
+from ..grant import ThornyKey
+from ..place import WORD_BYTES
+from .exceptions import CustomRefusal
+from .family import Answer, Family, Kind
+
+if TYPE_CHECKING:
+    from ..grant import Grant
+    from ..hostile import HostileAllocator
+
+#: Bytes that are lent past the last word: more than none, and no whole word.
+_ODD_BYTES = 5
+
+
+class Unexportable:
+    """It has a buffer, and raises when asked for it. Before Python 3.12 it has none."""
+
+    def __buffer__(self, flags: int, /) -> memoryview:
+        """Raise what no library can know."""
+        raise CustomRefusal("the buffer is not to be had, on purpose")
+
+
+def _released_view() -> memoryview:
+    view = memoryview(bytearray(WORD_BYTES))
+    view.release()
+    return view
+
+
+def _on_borrow(
+    allocator: HostileAllocator, fault: Fault, grant: Grant, answer: Any
+) -> Answer | None:
+    value: Any
+    match fault.kind:
+        case "none":
+            value = None
+        case "number":
+            value = grant.words
+        case "objects":
+            value = (ctypes.py_object * max(1, grant.words))()
+        case "released":
+            value = _released_view()
+        case "raises":
+            value = Unexportable()
+        case "read-only":
+            value = allocator.lend(grant, memoryview.toreadonly)
+        case "strided" if grant.shown_bytes >= WORD_BYTES:
+            value = allocator.lend(grant, lambda view: view[::2])
+        case "words" if grant.shown_bytes >= WORD_BYTES and not grant.shown_bytes % WORD_BYTES:
+            value = allocator.lend(grant, lambda view: view.cast("Q"))
+        case "odd-length" if not grant.shown_bytes % WORD_BYTES:
+            value = allocator.lend(grant, extra_bytes=_ODD_BYTES)
+        case _:
+            return None
+    return Answer(value, f"segment {grant.index} was answered with {fault.kind}")
+
+
+def _on_grant(allocator: HostileAllocator, fault: Fault, grant: Grant) -> str | None:
+    if fault.kind == "thorny-key":
+        grant.key = ThornyKey(grant.index)
+        return f"the key of segment {grant.index} raises whatever is done with it"
+    if fault.kind == "no-key" and (allocator.nameless is None or not allocator.nameless.lives):
+        grant.key = None
+        allocator.nameless = grant
+        return f"the key of segment {grant.index} is None"
+    return None
+
+
+GARBLE = Family(
+    name="garble",
+    description="answers something else than writable bytes",
+    kinds={
+        "none": Kind("segment() answers None."),
+        "number": Kind("segment() answers a number."),
+        "objects": Kind("segment() answers a buffer of Python objects."),
+        "released": Kind("segment() answers a view that was released."),
+        "raises": Kind("segment() answers an object whose buffer raises when it is asked for."),
+        "read-only": Kind("segment() answers a buffer that cannot be written."),
+        "strided": Kind("segment() answers every other byte of the segment."),
+        "words": Kind("segment() answers the segment as words instead of bytes: harmless."),
+        "odd-length": Kind("segment() answers a few bytes past the last word: harmless."),
+        "thorny-key": Kind("The key raises when it is compared, hashed or printed: harmless."),
+        "no-key": Kind("The key is None, for one segment at a time: harmless."),
+    },
+    promises=("P1", "P2", "P3"),
+    moments=(When.SEGMENT, When.ALLOCATE, When.ANY, When.AFTER),
+    on_borrow=_on_borrow,
+    on_grant=_on_grant,
+)

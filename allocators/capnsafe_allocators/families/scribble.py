@@ -1,0 +1,118 @@
+"""scribble: the allocator, or who shares its memory, writes into words that are handed out.
+
+One word is changed, or each: to data that no pointer has, or to pointers that a walk must survive:
+they lead to themselves, out of the segment, or to more than there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from ..fault import Fault, When
+from ..place import WORD_BYTES
+from .family import Family, Kind
+
+if TYPE_CHECKING:
+    from ..grant import Grant
+    from ..hostile import HostileAllocator
+
+_STRUCT: Final = 0
+_LIST: Final = 1
+_FAR: Final = 2
+_DOUBLE: Final = 4
+#: A pointer with this offset leads to its own word (encoding specification, "Structs").
+_ITSELF: Final = 0xFFFF_FFFC
+_MOST_IN_A_LIST: Final = (1 << 29) - 1
+_MOST_IN_A_SECTION: Final = (1 << 16) - 1
+_SIZE_VOID: Final = 0
+_SIZE_POINTER: Final = 6
+_SIZE_COMPOSITE: Final = 7
+#: Pointers of the list that holds itself: enough that a walk doubles at each step.
+_FAN: Final = 2
+
+
+def _list(offset: int, size: int, count: int) -> int:
+    return _LIST | offset | size << 32 | count << 35
+
+
+#: (segment as the client counts it, word) -> what the word becomes.
+_PATTERNS: Final[Mapping[str, Callable[[int, int], int]]] = {
+    "data": lambda segment, word: 0xA5A5_A5A5_A5A5_A5A5,
+    "null": lambda segment, word: 0,
+    "struct": lambda segment, word: _MOST_IN_A_SECTION << 32 | _MOST_IN_A_SECTION << 48,
+    "list": lambda segment, word: _list(0, _SIZE_POINTER, _MOST_IN_A_LIST),
+    "voids": lambda segment, word: _list(0, _SIZE_VOID, _MOST_IN_A_LIST),
+    "composite": lambda segment, word: _list(0, _SIZE_COMPOSITE, 0),
+    "tag": lambda segment, word: _STRUCT | _MOST_IN_A_LIST << 2,
+    "circle": lambda segment, word: _STRUCT | _ITSELF | 1 << 48,
+    "fan": lambda segment, word: _list(_ITSELF, _SIZE_POINTER, _FAN),
+    "far": lambda segment, word: _FAR | word << 3 | segment << 32,
+    "double-far": lambda segment, word: _FAR | _DOUBLE | word << 3 | segment << 32,
+}
+
+
+def _before_call(
+    allocator: HostileAllocator, fault: Fault, kind: When, grant: Grant | None
+) -> str | None:
+    return _scribble(allocator, fault)
+
+
+def _scribble(allocator: HostileAllocator, fault: Fault) -> str | None:
+    grant = allocator.live_grant(fault.segment)
+    if grant is None:
+        return None
+    used = min(allocator.used_words(grant), grant.shown_bytes // WORD_BYTES)
+    if not used:
+        return None
+    index = allocator.live.index(grant)
+    if fault.kind == "circles":
+        what, words = "circle", range(used)
+    else:
+        what, words = fault.kind, range(fault.amount % used, fault.amount % used + 1)
+    pattern = _PATTERNS[what]
+    scribbled = b"".join(pattern(index, word).to_bytes(WORD_BYTES, "little") for word in words)
+    first = words[0] * WORD_BYTES
+    if allocator.contents(grant)[first : first + len(scribbled)] == scribbled:
+        return None
+    tampered = grant.tampered
+    allocator.write(grant, first, scribbled)
+    if allocator.used is not None:
+        # What lies behind the words in use is as it was, and is still judged.
+        grant.tampered = tampered
+    if len(words) == 1:
+        return f"word {words[0]} of segment {grant.index} became {what}"
+    return f"all {used} words in use of segment {grant.index} became {what}"
+
+
+_WORD: Final = "Word `amount` (modulo the words in use) of one segment becomes "
+
+SCRIBBLE = Family(
+    name="scribble",
+    description="writes into words that were handed out",
+    kinds={
+        name: Kind(_WORD + sentence, takes_segment=True, takes_amount=True)
+        for name, sentence in {
+            "data": "the bytes 0xA5.",
+            "null": "zero.",
+            "struct": "a pointer to the largest struct there can be.",
+            "list": "a pointer to the longest list of pointers there can be.",
+            "voids": "a pointer to the longest list of nothing there can be.",
+            "composite": "a pointer to a struct list of no words, whose tag is whatever follows.",
+            "tag": "the tag of the longest list of empty structs there can be.",
+            "circle": "a pointer to a struct that is that very pointer.",
+            "fan": "a pointer to a list of two pointers, the first of which it is itself.",
+            "far": "a far pointer to itself.",
+            "double-far": "a double-far pointer to itself.",
+        }.items()
+    }
+    | {
+        "circles": Kind(
+            "Every word in use of one segment becomes a pointer to itself.", takes_segment=True
+        )
+    },
+    promises=("P5v", "P6", "P7"),
+    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.ANY, When.AFTER),
+    before_call=_before_call,
+    between_operations=_scribble,
+)

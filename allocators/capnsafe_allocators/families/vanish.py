@@ -1,0 +1,85 @@
+"""vanish: a segment cannot be had any more, or says what another one or an earlier one said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..fault import Fault, When
+from .family import Family, Kind
+
+if TYPE_CHECKING:
+    from ..grant import Grant
+    from ..hostile import HostileAllocator
+
+
+def _before_call(
+    allocator: HostileAllocator, fault: Fault, kind: When, grant: Grant | None
+) -> str | None:
+    return _vanish(allocator, fault)
+
+
+def _vanish(allocator: HostileAllocator, fault: Fault) -> str | None:
+    grant = allocator.live_grant(fault.segment)
+    if grant is None:
+        return None
+    match fault.kind:
+        case "gone" | "gone-back":
+            if grant.gone:
+                return None
+            grant.gone = True
+            grant.returns = fault.kind == "gone-back"
+            return f"segment {grant.index} cannot be had any more"
+        case "swap":
+            other = allocator.live_grant(fault.segment + 1)
+            if other is None or other is grant:
+                return None
+            _swap(allocator, grant, other)
+            return f"segments {grant.index} and {other.index} changed places"
+    return _roll_back(allocator, grant, max(1, fault.amount))
+
+
+def _swap(allocator: HostileAllocator, one: Grant, other: Grant) -> None:
+    allocator.look_around(one)
+    allocator.look_around(other)
+    one.place, other.place = other.place, one.place
+    one.shown_bytes, other.shown_bytes = other.shown_bytes, one.shown_bytes
+    one.granted_bytes, other.granted_bytes = other.granted_bytes, one.granted_bytes
+    for grant in (one, other):
+        grant.tampered = True
+        grant.most_words = max(grant.most_words, grant.words)
+        # A cut that was to grow back is the other's now.
+        grant.grows_back_to = min(grant.grows_back_to, grant.granted_bytes)
+
+
+def _roll_back(allocator: HostileAllocator, grant: Grant, operations: int) -> str | None:
+    before = grant.earlier[-operations:][:1]
+    earlier = (before[0] if before else grant.first)[: grant.shown_bytes]
+    if allocator.contents(grant)[: len(earlier)] == earlier:
+        return None
+    allocator.write(grant, 0, earlier)
+    return f"segment {grant.index} says what it said before"
+
+
+VANISH = Family(
+    name="vanish",
+    description="loses a segment, or takes it for another or an older one",
+    kinds={
+        "gone": Kind("segment() raises KeyError for one segment from now on.", takes_segment=True),
+        "gone-back": Kind(
+            "segment() raises KeyError for one segment, and has it again the next time.",
+            takes_segment=True,
+        ),
+        "swap": Kind("One segment and the next one change places.", takes_segment=True),
+        "old": Kind(
+            "One segment says again what it said `amount` operations ago (at least one).",
+            takes_segment=True,
+            takes_amount=True,
+        ),
+    },
+    promises=("P5", "P5v", "P6"),
+    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.ANY, When.AFTER),
+    before_call=_before_call,
+    between_operations=_vanish,
+    changes_segments=True,
+    needs_earlier=True,
+)
