@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("capnsafe_allocators",),
     ("capnsafe_fuzz.scenario",),
     ("capnsafe_fuzz.encoders", "capnsafe_fuzz.oracles"),
-    ("capnsafe_fuzz.execution",),
+    ("capnsafe_fuzz.excuses", "capnsafe_fuzz.execution"),
     ("capnsafe_fuzz.targets",),
     ("capnsafe_fuzz.engines",),
     ("capnsafe_fuzz.campaign",),
@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 FOREIGN = {
     "capnsafe": {"wasmtime"},
     "capnsafe_allocators": set[str](),
-    "capnsafe_fuzz": {"atheris", "capnp", "click", "rich"},
+    "capnsafe_fuzz": {"atheris", "capnp", "click", "rich", "wasmtime"},
 }
 
 PACKAGES = {

@@ -13,8 +13,8 @@ A fault that is due *fires* at the first event of its kind at which it has somet
 ``shrink`` that finds no live grant is kept, and tried again at the next event. One that is not
 ``persistent`` fires once. A persistent one fires at each event from then on to which it applies.
 An event is a call of the kind asked (any call, for ``ANY``) or, for ``AFTER``, the end of an
-operation; a family that only acts while it is called (``refuse``, ``short``, ``dirty``) acts for
-``AFTER`` at the calls that follow operation n.
+operation. What can be done at calls of one kind only (a grant that is dirty, a buffer that is
+garbled) is done, for any other moment, at the calls of that kind from then on.
 """
 
 from __future__ import annotations

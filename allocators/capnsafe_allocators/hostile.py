@@ -25,7 +25,7 @@ Everything is deterministic: the same calls and the same faults give the same an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -70,7 +70,7 @@ class HostileAllocator:
         """
         if guard_words < 0:
             raise ValueError(f"guard_words must be at least 0, not {guard_words}")
-        self._memory = memory
+        self.memory = memory
         self._memory_stays = bool(getattr(memory, "stable", False))
         #: The promise of ``stable`` is made. It is an attribute only then: few allocators have it.
         self.stays = stable
@@ -102,6 +102,8 @@ class HostileAllocator:
         self.calls: list[Call] = []
         #: One for each time a fault changed something.
         self.fired = self._moments.fired
+        #: Calls so far, of each kind; unlike ``calls`` always there.
+        self.counts: Mapping[When, int] = self._moments.counts
         self.evidence = self._witness.evidence
         #: Live and dead, in order of granting.
         self.grants: list[Grant] = []
@@ -215,11 +217,16 @@ class HostileAllocator:
             self.note_call(When.RELEASE, -1, words_used, 0, None, None)
             return
         grant.released += 1
+        if isinstance(words_used, int) and isinstance(grant.words_used, int):
+            # Granted more than once: all that is told counts.
+            words_used = max(words_used, grant.words_used)
         if grant.released > grant.times:
             self._witness.note(
                 "P8", "double-release", f"segment {grant.index} was released {grant.released} times"
             )
-        elif not grant.lives:
+        elif grant.lives:
+            grant.words_used = words_used
+        else:
             grant.words_used = words_used
             self._unshare(grant.place)
             self._witness.check_guards(grant)
@@ -434,7 +441,7 @@ class HostileAllocator:
 
     def _grant(self, minimum_words: int, wanted_bytes: int | None) -> Grant:
         """Ask the honest memory; show all that it gave but the guards, or ``wanted_bytes``."""
-        memory = self._memory
+        memory = self.memory
         guard = self._guard_words * WORD_BYTES
         asked = minimum_words
         if wanted_bytes is not None:

@@ -134,7 +134,7 @@ class Moments:
         """Answer how many bytes a fault wants to be granted, and a token for ``shortened``."""
         for laid in self._laid:
             hook = laid.family.grant_bytes
-            if hook is None or When.ALLOCATE not in laid.calls or not self._is_due(laid.fault):
+            if hook is None or not self._is_due(laid.fault):
                 continue
             wanted = hook(laid.fault, minimum_words)
             if wanted is not None:
@@ -154,7 +154,7 @@ class Moments:
         first: Fault | None = None
         for laid in tuple(self._laid):
             hook = laid.family.on_grant
-            if hook is None or When.ALLOCATE not in laid.calls or not self._is_due(laid.fault):
+            if hook is None or not self._is_due(laid.fault):
                 continue
             what = hook(self._allocator, laid.fault, grant)
             if what is not None:
@@ -166,7 +166,7 @@ class Moments:
         """Answer what a fault lends in place of ``answer``, and the fault."""
         for laid in tuple(self._laid):
             hook = laid.family.on_borrow
-            if hook is None or When.SEGMENT not in laid.calls or not self._is_due(laid.fault):
+            if hook is None or self._allocator.stays or not self._is_due(laid.fault):
                 continue
             substitute = hook(self._allocator, laid.fault, grant, answer)
             if substitute is not None:

@@ -10,33 +10,32 @@ the handle, the rest of the program would be skipped, and a program cannot give 
 tries.  Any other operation stays failed: what a program does next is then done to a message in
 which something just failed, and a program can repeat such an operation by itself.
 
-When to believe a failure.  An operation that the model expects to succeed may raise if, during it,
-the memory raised, granted too little, or is known to have lost words.  Memory that merely moves or
-is dirty is no reason, and neither is a fault that fired in an earlier operation and is over.
+When to believe a failure, and what is judged after words were lost, is in ``excuses``.
 
 What is looked at.  Every output is examined.  After a failure the memory itself is examined: it
-must say what it said before.  With ``each_step`` that is done after every operation.  Once words
-in use were taken away, contents are not judged any more; P1, P3, P4, P5 and P8 still are.
+must say what it said before.  With ``each_step`` that is done after every operation.  Where
+contents cannot be judged any more, a call that raises must at least not have changed any (P6).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from operator import sub
 from time import perf_counter_ns
-from typing import Any, Final
+from typing import Final
 
-from capnsafe_allocators import GUARD_WORDS, Call, HostileAllocator, When
-
-from capnsafe import FixedAllocator, HeapAllocator
+from capnsafe_allocators import HostileAllocator
 
 from .encoders.protocol import Account, Attempt, Encoder, Failure, ProofKind, Session
+from .excuses import CHANGING, Excuses, Interceptor
 from .oracles import ORACLES, Cost
 from .oracles.decode import Examination, examine, examine_stream
 from .oracles.layout import ROOT
-from .oracles.record import Contents, Outcome, Record, Step, Violation
+from .oracles.record import Calls, Contents, Outcome, Record, Step, Violation
 from .scenario import Operation, Scenario, print_scenario
+from .scenario.honest import honest_memory
 from .scenario.model import Expectation, ExpectationKind, Model
 from .scenario.program import HANDLE_MAKERS, NO_HANDLE, Verb
 from .scenario.schema import (
@@ -225,82 +224,14 @@ def _harness_error(scenario: Scenario, encoder: Encoder) -> HarnessError:
     )
 
 
-def honest_memory(scenario: Scenario) -> Any:
-    """The memory below the faults, with room for the guards that the hostile allocator adds."""
-    spec = scenario.memory
-    if spec.name == "stable":
-        # Memory that stays is shown as it is, without guards.
-        return HeapAllocator(segment_words=spec.segment_words, growth=False)
-    guards = 2 * GUARD_WORDS
-    if spec.name == "heap":
-        return HeapAllocator(segment_words=spec.segment_words + guards, growth=False)
-    size = spec.segment_words + guards if spec.segment_words else None
-    return FixedAllocator(bytearray((spec.total_words + guards) * 8), segment_words=size)
-
-
-class _Witness:
-    """Stands between encoder and memory, and remembers which exceptions the memory raised.
-
-    By identity number and not by reference: a kept exception would keep its traceback, and with it
-    the frames, and the views in them, of the encoder that it passed through.
-    """
-
-    __slots__ = ("_memory", "interrupts", "raised", "raised_by_release")
-
-    def __init__(self, memory: HostileAllocator) -> None:
-        self._memory = memory
-        #: Exceptions that allocate and segment raised since the step began, by ``id``.
-        self.raised: set[int] = set()
-        #: Those that release raised: what a failed operation gives back is not why it failed.
-        self.raised_by_release: set[int] = set()
-        #: Those of them that no library may keep.
-        self.interrupts: set[int] = set()
-
-    @property
-    def stable(self) -> bool:
-        """Whether the memory promises that it stays."""
-        return getattr(self._memory, "stable", False)
-
-    def _note(self, error: BaseException, raised: set[int]) -> None:
-        if isinstance(error, Exception):
-            raised.add(id(error))
-        elif self._memory.calls and self._memory.calls[-1].error == type(error).__name__:
-            # Raised by a fault; a real Ctrl-C during the call would not be in the log.
-            self.interrupts.add(id(error))
-
-    def forget(self) -> None:
-        self.raised.clear()
-        self.raised_by_release.clear()
-        self.interrupts.clear()
-
-    def allocate(self, minimum_words: int, /) -> object:
-        try:
-            return self._memory.allocate(minimum_words)
-        except BaseException as error:
-            self._note(error, self.raised)
-            raise
-
-    def segment(self, key: object, /) -> object:
-        try:
-            return self._memory.segment(key)
-        except BaseException as error:
-            self._note(error, self.raised)
-            raise
-
-    def release(self, key: object, words_used: int, /) -> None:
-        try:
-            self._memory.release(key, words_used)
-        except BaseException as error:
-            self._note(error, self.raised_by_release)
-            raise
-
-
 _RETRIED: Final = HANDLE_MAKERS | {Verb.OUTPUT}
 _EXPECT_OUTPUT: Final = Expectation(ExpectationKind.OK)
 _SUCCESS: Final = frozenset((ExpectationKind.OK, ExpectationKind.VALUE))
-#: Families of faults that are no reason to fail: the memory keeps its side of the contract.
-_HARMLESS: Final = frozenset({("short", "odd")})
-_HARMLESS_FAMILIES: Final = frozenset({"move", "dirty"})
+#: Verbs that change nothing, and those that make at most one object.
+_READING: Final = frozenset({Verb.GET, Verb.OPEN, Verb.REOPEN, Verb.OUTPUT})
+_MAKES_ONE: Final = frozenset({Verb.ROOT, Verb.INIT, Verb.SET})
+#: Allocator calls after which an operation is taken to go on for ever.
+_RUNAWAY_CALLS: Final = 100_000
 #: Words that an object may need besides its own: the root pointer, and a landing pad.
 _MOST_EXTRA_WORDS: Final = 3
 
@@ -309,17 +240,16 @@ class _Run:
     """One execution under way."""
 
     __slots__ = (
-        "_before",
-        "_can_lose",
         "_each_step",
+        "_excuses",
         "_fired_seen",
         "_last_look",
-        "_lost",
         "_model",
+        "_objects",
+        "_places",
+        "_retired",
         "_revision",
-        "_seen_lost",
         "_session",
-        "_shrunk",
         "_timed",
         "_types",
         "_witness",
@@ -344,11 +274,15 @@ class _Run:
         self.situations: set[Situation] = set()
         self.attempts = 0
         self.hostile = HostileAllocator(
-            honest_memory(scenario), scenario.faults, stable=scenario.memory.name == "stable"
+            honest_memory(scenario.memory),
+            scenario.faults,
+            stable=scenario.memory.name == "stable",
         )
-        self._witness = _Witness(self.hostile)
+        self._witness = Interceptor(self.hostile)
         self._session: Session = encoder.session(self._witness, scenario.max_segment_words)
         self.hostile.used = self._session.segment_words
+        self.hostile.reenter = self._reenter
+        self._excuses = Excuses(self.hostile, self._session, scenario.faults)
         self._model = Model()
         self._types: list[Type] = []
         self._each_step = each_step
@@ -356,15 +290,12 @@ class _Run:
         self._fired_seen = 0
         #: Counts what the model was told, so that a tree is made once for each state.
         self._revision = 0
+        #: The most objects that the message can have by now.
+        self._objects = 0
+        #: What pointers were set, and whether one was overwritten or cleared.
+        self._places: set[tuple[int, object]] = set()
+        self._retired = False
         self._last_look: tuple[int, list[bytes], tuple[int, ...], Contents] | None = None
-        self._can_lose = any(
-            fault.family == "shrink" or fault.kind == "KeyError" for fault in scenario.faults
-        )
-        #: Words in use at the end of the last step, by grant.
-        self._before: dict[int, int] = {}
-        self._lost = False
-        self._shrunk = False
-        self._seen_lost = ""
 
     # -- the program ------------------------------------------------------------------------------
 
@@ -381,13 +312,13 @@ class _Run:
             step = Step(index, operation, label, expectation, makes_handle=made is not None)
             if expectation.kind is ExpectationKind.VOID:
                 step.outcome = Outcome.SKIPPED
-                step.excused = step.lost = self._lost
+                step.excused = step.lost = self._excuses.unreadable
                 self.record.steps.append(step)
                 model.forget(operation)
                 session.skip(operation)
             else:
                 done = self._attempt(step, self._perform, operation)
-                if not done and step.excused and verb in _RETRIED and not self._lost:
+                if not done and step.excused and verb in _RETRIED and not self._excuses.unreadable:
                     step = Step(index, operation, label, expectation, makes_handle=made is not None)
                     done = self._attempt(step, self._perform, operation)
                 if done and step.makes_handle and step.value is False:
@@ -396,6 +327,7 @@ class _Run:
                 elif done:
                     model.commit(operation)
                     self._revision += 1
+                    self._note_made(operation)
                 else:
                     model.forget(operation)
                     session.skip(operation)
@@ -410,7 +342,7 @@ class _Run:
         index = len(self.scenario.operations)
         step = Step(index, None, "output", _EXPECT_OUTPUT)
         done = self._attempt(step, self._output, None)
-        if not done and step.excused and not self._lost:
+        if not done and step.excused and not self._excuses.unreadable:
             step = Step(index, None, "output", _EXPECT_OUTPUT)
             done = self._attempt(step, self._output, None)
         if done:
@@ -427,6 +359,60 @@ class _Run:
             if step.error is not None:
                 # Frames refer to exceptions and these to frames: let them go without a collector.
                 step.error.__traceback__ = None
+
+    def _note_made(self, operation: Operation) -> None:
+        """Count what an operation that succeeded can have made, and whether it retired something.
+
+        An operation that is not known to make one object may have made as many as there are words.
+        """
+        verb, handle, place, _ = operation
+        if verb in _READING:
+            return
+        if verb in _MAKES_ONE:
+            self._objects += 1
+        elif verb is not Verb.CLEAR:
+            self._objects += sum(self._session.segment_words())
+        self._retired |= verb not in _MAKES_ONE or (handle, place) in self._places
+        self._places.add((handle, place))
+
+    # -- calls from inside calls ------------------------------------------------------------------
+
+    def _reenter(self, kind: str) -> str:
+        """Call the session from inside its own allocator call; answer what was wrong with that.
+
+        It may be finished, or be told that it comes at the wrong time.  What is written is what is
+        there already, so that it makes no difference whether it was.
+        """
+        try:
+            if kind == "close":
+                self._session.close()
+            elif (operation := self._reentrant(kind)) is not None:
+                self._session.perform(operation)
+            else:
+                self._session.output()
+        except Exception as error:
+            failure = self.encoder.classify(error)
+            closing = self.record.steps[-1].verb == CLOSE
+            if failure is Failure.BUSY or (closing and failure is not Failure.FOREIGN):
+                return ""
+            return f"it raised {type(error).__name__}: {error}"
+        return ""
+
+    def _reentrant(self, kind: str) -> Operation | None:
+        """The operation on the newest root that a kind of re-entry is; None if it is output."""
+        # The operation under way has no handle yet.
+        numbers = len(self._types) - self.record.steps[-1].makes_handle
+        roots = [number for number in range(numbers) if self._types[number] is EVERYTHING]
+        alive = [number for number in roots if self._model.live(number)]
+        if kind == "output" or not alive:
+            return None
+        field = {"read": "u32", "write": "u32", "build": "text", "clear": "data"}[kind]
+        get = Operation(Verb.GET, alive[-1], field)
+        value = self._model.expect(get).value
+        if kind == "read":
+            return get
+        verb = Verb.CLEAR if value is None else Verb.SET
+        return Operation(verb, alive[-1], field, value)
 
     # -- one attempt ------------------------------------------------------------------------------
 
@@ -452,13 +438,17 @@ class _Run:
         """Do it, and write down what came of it; True if it succeeded."""
         self.attempts += 1
         self.record.steps.append(step)
-        hostile, witness = self.hostile, self._witness
+        hostile, witness, excuses = self.hostile, self._witness, self._excuses
         calls_before = len(hostile.calls)
-        if self._can_lose:
-            self._before = self._words_in_use()
-            step.short = self._missing_words()
-        if witness.raised or witness.raised_by_release or witness.interrupts:
-            witness.forget()
+        step.short = excuses.begin()
+        step.tampered = excuses.tampered
+        words = self._session.segment_words()
+        step.objects = self._objects
+        step.segments = len(words)
+        before = self._words_in_use() if step.tampered else None
+        counts = tuple(hostile.counts.values())
+        hostile.last_call = sum(counts) + _RUNAWAY_CALLS
+        witness.forget()
         started = perf_counter_ns() if self._timed else 0
         try:
             act(step, operation)
@@ -481,23 +471,22 @@ class _Run:
                 self.situations.add((step.verb, f"{fault.family} {fault.kind}", outcome))
         else:
             self.situations.add((step.verb, NO_FAULT, outcome))
-        if self._can_lose:
-            self._note_losses(step, hostile.calls[calls_before:])
-            if self._shrunk and not self._lost:
-                # Words that were being handed out when a cut took them, as not in use yet.
-                self._before = self._words_in_use()
-                self._lost = bool(self._missing_words())
-        step.lost = self._lost
-        step.seen_lost = self._seen_lost
+        calls = hostile.calls[calls_before:] if excuses.can_lose or not done else []
+        excuses.end(step.index, calls)
+        step.calls = Calls(*map(sub, hostile.counts.values(), counts))
+        step.lost = excuses.unreadable
+        step.seen_lost = excuses.seen_lost
+        if excuses.tampered:
+            step.tampered = True
+            # Where pointers were changed, every word may be taken for an object.
+            step.objects = sum(words)
         if step.outcome is Outcome.DONE:
             return True
-        calls = hostile.calls[calls_before:]
+        if before is not None and not any(fault.family in CHANGING for fault in step.faults):
+            step.damage = self._damage(before)
         if not step.excused:
-            step.excused = (
-                self._lost
-                or self._shrunk
-                or any(call.error is not None for call in calls)
-                or (step.failure is Failure.LIMIT and self._may_be_too_large(operation))
+            step.excused = excuses.excuse(calls) or (
+                step.failure is Failure.LIMIT and self._may_be_too_large(operation)
             )
         if calls and step.verb != CLOSE:
             self._look(step)
@@ -525,47 +514,7 @@ class _Run:
         fired = self.hostile.fired[self._fired_seen :]
         self._fired_seen = len(self.hostile.fired)
         step.faults = tuple(entry.fault for entry in fired)
-        for fault in step.faults:
-            if fault.family == "shrink":
-                self._shrunk = True
-                if not fault.kind.startswith("below-granted"):
-                    self._lost = True
-            elif fault.family not in _HARMLESS_FAMILIES:
-                step.excused |= (fault.family, fault.kind) not in _HARMLESS
-
-    # -- words that are taken away ----------------------------------------------------------------
-
-    def _words_in_use(self) -> dict[int, int]:
-        live = self.hostile.live
-        words = self._session.segment_words()
-        if len(live) != len(words):
-            return {}
-        return {grant.index: used for grant, used in zip(live, words, strict=True)}
-
-    def _missing_words(self) -> str:
-        """Which segment is now shorter than the words in use; what any borrow of it must see."""
-        for grant in self.hostile.live:
-            used = self._before.get(grant.index, 0)
-            if grant.shown_bytes // 8 < used:
-                return f"segment {grant.index} has {grant.shown_bytes // 8} of {used} words in use"
-        return ""
-
-    def _note_losses(self, step: Step, calls: Iterable[Call]) -> None:
-        for call in calls:
-            used = self._before.get(call.segment, 0)
-            if call.kind is not When.SEGMENT or not used or self._seen_lost:
-                continue
-            if call.error == "KeyError":
-                self._seen_lost = f"segment {call.segment} could not be had in operation"
-            elif call.error is None and call.words < used:
-                self._seen_lost = (
-                    f"segment {call.segment} was answered with {call.words} of {used} words in "
-                    "use in operation"
-                )
-            else:
-                continue
-            self._seen_lost += f" {step.index}"
-            self._lost = True
+        step.excused |= self._excuses.note_faults(step.faults)
 
     def _may_be_too_large(self, operation: Operation | None) -> bool:
         if operation is None:
@@ -577,7 +526,7 @@ class _Run:
 
     def _look(self, step: Step) -> None:
         """Examine the output of the step, or the memory itself if it gave none."""
-        if self._lost:
+        if self._excuses.unreadable:
             return
         started = perf_counter_ns() if self._timed else 0
         if step.output is not None:
@@ -586,6 +535,30 @@ class _Run:
             step.contents = self._contents_of_memory()
         if self._timed:
             self.oracle_time += perf_counter_ns() - started
+
+    def _words_in_use(self) -> list[bytes] | None:
+        """What the words in use say; None if they cannot be told from others."""
+        words = self._session.segment_words()
+        snapshot = self.hostile.snapshot()
+        if len(snapshot) != len(words):
+            return None
+        return [part[: used * 8] for part, used in zip(snapshot, words, strict=True)]
+
+    def _damage(self, before: list[bytes]) -> str:
+        """What a call that raised changed in words that were in use.
+
+        Words that were retired may be zeroed late: so a word that became zero is no damage once
+        anything was retired.
+        """
+        for number, (grant, old) in enumerate(zip(self.hostile.live, before, strict=False)):
+            new = self.hostile.contents(grant)[: len(old)]
+            if new == old:
+                continue
+            for at in range(0, len(new) - 7, 8):
+                is_zero = not any(new[at : at + 8])
+                if new[at : at + 8] != old[at : at + 8] and not (self._retired and is_zero):
+                    return f"word {at // 8} of segment {number}"
+        return ""
 
     def _contents_of_memory(self) -> Contents | None:
         words = tuple(self._session.segment_words())

@@ -171,6 +171,7 @@ def test_families_declare_what_they_are() -> None:
         "scribble",
         "re-enter",
         "release",
+        "guest",
     ]
     for name, family in FAMILIES.items():
         assert family.name == name

@@ -10,7 +10,8 @@ import ctypes
 import random
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -103,10 +104,21 @@ def breaks(encoder: CapnsafeEncoder, tried: Scenario, group: str) -> None:
 
     The program that shows it is run too, on capnsafe: nothing is wrong there, so it must pass.
     """
-    assert groups(explain(tried, encoder)) == {group}
-    assert broken(execute(tried, encoder)) == {group.split()[0]}, "the quick run missed it"
+    with uncounted(group):
+        assert groups(explain(tried, encoder)) == {group}
+        assert broken(execute(tried, encoder)) == {group.split()[0]}, "the quick run missed it"
+        program = script(tried, encoder)
     assert explain(tried, CLEAN, costly=True).violations == ()
-    exec(compile(script(tried, encoder), "<program>", "exec"), {"__name__": "program"})
+    exec(compile(program, "<program>", "exec"), {"__name__": "program"})
+
+
+@contextmanager
+def uncounted(group: str) -> Iterator[None]:
+    """Without P7, but for a group of its own: what bad encoders do here is more than they need."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not group.startswith("P7"):
+            patch.delitem(ORACLES, "bounded")
+        yield
 
 
 # -- P1 -------------------------------------------------------------------------------------------
@@ -468,7 +480,8 @@ def test_a_wrong_message_is_found_and_the_operation_named() -> None:
 
     tried = scenario("h0 = root", "set h0.u32 7", "get h0.i32")
     encoder = BadEncoder(perform)
-    assert groups(execute(tried, encoder)) == {"P11 output contents"}
+    with uncounted("P11"):
+        assert groups(execute(tried, encoder)) == {"P11 output contents"}
     breaks(encoder, tried, "P11 set number contents")
 
 
@@ -635,8 +648,11 @@ def test_the_registry() -> None:
         "P3",
         "P4",
         "P5",
+        "P6",
+        "P7",
         "P8",
         "P9",
+        "P10",
         "P11",
         "P12",
     }

@@ -12,6 +12,7 @@ from .dirty import DIRTY
 from .exceptions import CustomRefusal
 from .family import Answer, Family, Kind
 from .garble import GARBLE
+from .guest import GUEST
 from .move import MOVE
 from .reenter import REENTER
 from .refuse import REFUSE
@@ -36,6 +37,7 @@ FAMILIES: dict[str, Family] = {
         SCRIBBLE,
         REENTER,
         RELEASE,
+        GUEST,
     )
 }
 

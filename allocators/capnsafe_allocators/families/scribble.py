@@ -58,6 +58,17 @@ def _before_call(
     return _scribble(allocator, fault)
 
 
+def _between_operations(allocator: HostileAllocator, fault: Fault) -> str | None:
+    before = {grant.index: grant.tampered for grant in allocator.live}
+    what = _scribble(allocator, fault)
+    if allocator.used is not None:
+        # What lies behind the words in use is as it was, and is still judged. In the middle of a
+        # call it is not known for sure which these are.
+        for grant in allocator.live:
+            grant.tampered = before[grant.index]
+    return what
+
+
 def _scribble(allocator: HostileAllocator, fault: Fault) -> str | None:
     grant = allocator.live_grant(fault.segment)
     if grant is None:
@@ -75,11 +86,7 @@ def _scribble(allocator: HostileAllocator, fault: Fault) -> str | None:
     first = words[0] * WORD_BYTES
     if allocator.contents(grant)[first : first + len(scribbled)] == scribbled:
         return None
-    tampered = grant.tampered
     allocator.write(grant, first, scribbled)
-    if allocator.used is not None:
-        # What lies behind the words in use is as it was, and is still judged.
-        grant.tampered = tampered
     if len(words) == 1:
         return f"word {words[0]} of segment {grant.index} became {what}"
     return f"all {used} words in use of segment {grant.index} became {what}"
@@ -114,5 +121,5 @@ SCRIBBLE = Family(
     promises=("P5v", "P6", "P7"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.ANY, When.AFTER),
     before_call=_before_call,
-    between_operations=_scribble,
+    between_operations=_between_operations,
 )

@@ -259,6 +259,7 @@ class CapnsafeEncoder:
             (package.SegmentLost, Failure.LOST),
             (package.AllocatorError, Failure.REFUSED),
             (package.MessageTooLarge, Failure.LIMIT),
+            (package.Reentered, Failure.BUSY),
             (package.Error, Failure.ERROR),
         )
 

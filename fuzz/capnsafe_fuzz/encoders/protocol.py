@@ -37,6 +37,8 @@ class Failure(StrEnum):
     """The owner of the memory raised, or granted what cannot be used; may be tried again."""
     LIMIT = "limit"
     """The message would outgrow a limit of the encoding, or one that it was given."""
+    BUSY = "busy"
+    """The call comes from inside one of the message's own allocator calls."""
     ERROR = "error"
     """Another error of the library's own."""
     FOREIGN = "foreign"

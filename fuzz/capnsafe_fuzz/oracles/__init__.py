@@ -9,12 +9,15 @@ words were really taken away, contents are none.
 """
 
 from .all_or_nothing import ALL_OR_NOTHING
+from .bounded import BOUNDED
 from .clean import CLEAN
 from .contained import CONTAINED
 from .current import CURRENT
+from .distrustful import DISTRUSTFUL
 from .faithful import FAITHFUL
 from .interoperable import INTEROPERABLE
 from .no_loss_in_silence import NO_LOSS_IN_SILENCE
+from .no_reentry import NO_REENTRY
 from .no_stale_borrow import NO_STALE_BORROW
 from .oracle import Cost, Oracle
 from .raised import RAISED
@@ -30,8 +33,11 @@ ORACLES = {
         CONTAINED,
         NO_STALE_BORROW,
         NO_LOSS_IN_SILENCE,
+        DISTRUSTFUL,
+        BOUNDED,
         RELEASED_ONCE,
         CLEAN,
+        NO_REENTRY,
         FAITHFUL,
         INTEROPERABLE,
         CURRENT,

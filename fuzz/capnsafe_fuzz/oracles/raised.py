@@ -27,7 +27,7 @@ def _check(record: Record) -> Iterator[Finding]:
             )
         if step.outcome is Outcome.RAISED:
             yield from _judge_error(step)
-        elif step.outcome is Outcome.DONE and step.expectation.kind is _INDEX:
+        elif step.outcome is Outcome.DONE and step.expectation.kind is _INDEX and not step.tampered:
             yield of_step(
                 step,
                 "index accepted",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .decode import UNCLEAN, Examination, Problem
 from .difference import Difference, first_difference
@@ -85,6 +85,17 @@ class Contents:
         return "contents", str(self.difference)
 
 
+class Calls(NamedTuple):
+    """How often the memory was called."""
+
+    allocate: int = 0
+    segment: int = 0
+    release: int = 0
+
+
+_NO_CALLS: Final = Calls()
+
+
 @dataclass(slots=True)
 class Step:
     """One attempt at one operation.
@@ -119,7 +130,18 @@ class Step:
     excused: bool = False
     """Whether the memory gave a reason to fail: in this step, or for good in an earlier one."""
     lost: bool = False
-    """Whether, by the end of this step, words in use had been taken from the message."""
+    """Whether, by the end of this step, words in use had been taken from the message or changed
+    behind its back: what it says cannot be judged any more."""
+    tampered: bool = False
+    """Whether, by the end of this step, contents had been changed behind the encoder's back."""
+    damage: str = ""
+    """What the step changed in memory although it raised, where contents cannot be judged."""
+    calls: Calls = _NO_CALLS
+    """Calls of the memory in this step, those from inside another call included."""
+    objects: int = 0
+    """The most objects that the message can have had as the step began."""
+    segments: int = 0
+    """How many grants lived as the step began."""
     seen_lost: str = ""
     """How a borrow, by the end of this step, had shown such a loss to the encoder."""
     short: str = ""

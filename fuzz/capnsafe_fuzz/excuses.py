@@ -1,0 +1,226 @@
+"""What memory did in an execution, and what that excuses: when a failure is to be believed.
+
+An operation that the model expects to succeed may raise if, during it, the memory raised or granted
+what cannot be used, or is known to have lost words.  Memory that merely moves, is dirty, or keeps
+within its contract in an odd way is no reason.
+
+Contents are not judged any more once words in use were taken away, were changed behind the
+encoder's back, or belong to two segments at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from capnsafe_allocators import Call, Fault, HostileAllocator, When
+
+from .encoders.protocol import Session
+
+#: Families of faults that are no reason to fail: the memory keeps its side of the contract, or it
+#: is the message that must refuse.
+_HARMLESS_FAMILIES: Final = frozenset({"move", "dirty", "re-enter"})
+_HARMLESS: Final = frozenset(
+    {
+        ("short", "odd"),
+        ("short", "excess"),
+        ("short", "claim"),
+        ("garble", "words"),
+        ("garble", "odd-length"),
+        ("garble", "thorny-key"),
+        ("garble", "no-key"),
+    }
+)
+#: Faults that change what is in memory behind the encoder's back.
+_TAMPERING: Final = frozenset({("vanish", "swap"), ("vanish", "old"), ("alias", "later")})
+#: What ``segment`` raises to say that a segment is gone: a LookupError, by the name of its class.
+_GONE: Final = frozenset({"KeyError", "IndexError"})
+
+#: Families that change contents, and so explain a change.
+CHANGING: Final = frozenset({"scribble", "vanish", "alias", "shrink"})
+#: Families after which words in use may be missing.
+_LOSING_FAMILIES: Final = frozenset({"shrink", "vanish", "alias"})
+
+
+class Interceptor:
+    """Stands between encoder and memory, and remembers which exceptions the memory raised.
+
+    By identity number and not by reference: a kept exception would keep its traceback, and with it
+    the frames, and the views in them, of the encoder that it passed through.
+    """
+
+    __slots__ = ("_memory", "interrupts", "raised", "raised_by_release")
+
+    def __init__(self, memory: HostileAllocator) -> None:
+        self._memory = memory
+        #: Exceptions that allocate and segment raised since the step began, by ``id``.
+        self.raised: set[int] = set()
+        #: Those that release raised: what a failed operation gives back is not why it failed.
+        self.raised_by_release: set[int] = set()
+        #: Those of them that no library may keep.
+        self.interrupts: set[int] = set()
+
+    @property
+    def stable(self) -> bool:
+        """Whether the memory promises that it stays."""
+        return getattr(self._memory, "stable", False)
+
+    def _note(self, error: BaseException, raised: set[int]) -> None:
+        if isinstance(error, Exception):
+            raised.add(id(error))
+        elif self._memory.calls and self._memory.calls[-1].error == type(error).__name__:
+            # Raised by a fault; a real Ctrl-C during the call would not be in the log.
+            self.interrupts.add(id(error))
+
+    def forget(self) -> None:
+        """A new step begins."""
+        if self.raised or self.raised_by_release or self.interrupts:
+            self.raised.clear()
+            self.raised_by_release.clear()
+            self.interrupts.clear()
+
+    def allocate(self, minimum_words: int, /) -> object:
+        """Pass the call on."""
+        try:
+            return self._memory.allocate(minimum_words)
+        except BaseException as error:
+            self._note(error, self.raised)
+            raise
+
+    def segment(self, key: object, /) -> object:
+        """Pass the call on."""
+        try:
+            return self._memory.segment(key)
+        except BaseException as error:
+            self._note(error, self.raised)
+            raise
+
+    def release(self, key: object, words_used: int, /) -> None:
+        """Pass the call on."""
+        try:
+            self._memory.release(key, words_used)
+        except BaseException as error:
+            self._note(error, self.raised_by_release)
+            raise
+
+
+class Excuses:
+    """What is known of the memory as an execution goes on."""
+
+    __slots__ = (
+        "_before",
+        "_hostile",
+        "_session",
+        "_unsettled",
+        "can_lose",
+        "cut",
+        "lost",
+        "seen_lost",
+        "shared",
+        "tampered",
+    )
+
+    def __init__(
+        self, hostile: HostileAllocator, session: Session, faults: Iterable[Fault]
+    ) -> None:
+        self._hostile = hostile
+        self._session = session
+        #: Whether words in use may come to be missing at all; if not, nobody looks.
+        self.can_lose = any(
+            fault.family in _LOSING_FAMILIES or fault.kind in _GONE for fault in faults
+        )
+        #: Words in use at the end of the last step, by grant.
+        self._before: dict[int, int] = {}
+        #: Words in use were taken away.
+        self.lost = False
+        #: A segment was cut or hidden: whether words in use were, time will tell.
+        self.cut = False
+        #: Contents were changed behind the encoder's back.
+        self.tampered = False
+        self._unsettled = False
+        #: A grant was made in memory that another segment has.
+        self.shared = False
+        #: How a borrow showed the encoder that words in use are gone.
+        self.seen_lost = ""
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether contents cannot be judged any more."""
+        return self.lost or self.tampered
+
+    def begin(self) -> str:
+        """A step begins; answer which segment has fewer words than are in use."""
+        if not self.can_lose:
+            return ""
+        self._before = self.words_in_use()
+        return self._missing_words()
+
+    def note_faults(self, faults: Iterable[Fault]) -> bool:
+        """Faults fired in this step; answer whether one is a reason to fail."""
+        excused = False
+        for fault in faults:
+            family, kind = fault.family, fault.kind
+            if family == "shrink":
+                self.cut = True
+                if not kind.startswith("below-granted"):
+                    self.lost = True
+            elif family == "scribble" or (family, kind) in _TAMPERING:
+                self.tampered = True
+            elif family == "vanish":
+                self.cut = True
+            elif family not in _HARMLESS_FAMILIES:
+                excused |= (family, kind) not in _HARMLESS
+            self.shared |= family == "alias"
+            self._unsettled |= family in ("move", "shrink", "vanish")
+        # What moves or is cut while it is looked at may be taken for something that shares nothing.
+        self.tampered |= self.shared and self._unsettled
+        return excused
+
+    def end(self, index: int, calls: Iterable[Call]) -> None:
+        """The step of operation ``index`` has ended, in which these calls were made."""
+        if not self.can_lose:
+            return
+        self._note_losses(index, calls)
+        if self.cut and not self.lost:
+            # Words that were being handed out when a cut took them, as not in use yet.
+            self._before = self.words_in_use()
+            self.lost = bool(self._missing_words())
+
+    def excuse(self, calls: Iterable[Call]) -> bool:
+        """Whether a call that failed in this step had a reason in the memory."""
+        return self.unreadable or self.cut or any(call.error is not None for call in calls)
+
+    def words_in_use(self) -> dict[int, int]:
+        """Words in use, by the number of the grant; nothing if grants and segments differ."""
+        live = self._hostile.live
+        words = self._session.segment_words()
+        if len(live) != len(words):
+            return {}
+        return {grant.index: used for grant, used in zip(live, words, strict=True)}
+
+    def _missing_words(self) -> str:
+        """Which segment is now shorter than the words in use; what any borrow of it must see."""
+        for grant in self._hostile.live:
+            used = self._before.get(grant.index, 0)
+            if used and grant.gone and not grant.returns:
+                return f"segment {grant.index} is gone, of which {used} words are in use"
+            if grant.shown_bytes // 8 < used:
+                return f"segment {grant.index} has {grant.shown_bytes // 8} of {used} words in use"
+        return ""
+
+    def _note_losses(self, index: int, calls: Iterable[Call]) -> None:
+        for call in calls:
+            used = self._before.get(call.segment, 0)
+            if call.kind is not When.SEGMENT or not used or self.seen_lost:
+                continue
+            if call.error in _GONE:
+                self.seen_lost = f"segment {call.segment} could not be had in operation"
+            elif call.error is None and call.words < used:
+                self.seen_lost = (
+                    f"segment {call.segment} was answered with {call.words} of {used} words in "
+                    "use in operation"
+                )
+            else:
+                continue
+            self.seen_lost += f" {index}"
+            self.lost = True

@@ -1,0 +1,83 @@
+"""P7 bounded: an operation makes a bounded number of allocator calls.
+
+The bounds are those that ``capnsafe.allocator`` documents, with the objects that a call may have
+retired bounded by those that there can be; where pointers were changed behind the encoder's back,
+by the words in use.  Calls are counted, not time: a walk that goes on for ever without any call
+ends by the campaign's timeout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from ..scenario.program import Verb
+from .oracle import Cost, Finding, Oracle, of_step
+from .record import Record, Step
+
+_READ: Final = 1
+"""Borrows of a call that reads or writes a primitive."""
+_FOLLOW: Final = 5
+"""Borrows of a call that follows a pointer."""
+_BUILD: Final = 8
+"""Borrows of a call that builds or clears, but for what it retires and grants."""
+_RETIRE: Final = 4
+"""Borrows for an object that is retired, and for a segment that a new grant is compared with."""
+_GRANTS: Final = 3
+"""Grants of a call that builds one object: for it, for its landing pad, and for the root."""
+_READING: Final = frozenset({Verb.OPEN, Verb.REOPEN, Verb.GET, Verb.OUTPUT, Verb.CLEAR})
+_FOLLOWING: Final = frozenset({Verb.OPEN, Verb.REOPEN, Verb.GET})
+_BUILDING: Final = frozenset({Verb.ROOT, Verb.INIT, Verb.SET, Verb.CLEAR})
+#: What operations on primitives are called.
+_PRIMITIVES: Final = frozenset(
+    f"{verb.value} {kind}{where}"
+    for verb in (Verb.GET, Verb.SET)
+    for kind in ("number", "float", "bool", "void", "enum")
+    for where in ("", " element")
+)
+
+
+def _most_borrows(step: Step) -> int:
+    """How often a step may ask where a segment is; an operation that is not known, never mind."""
+    operation = step.operation
+    if step.verb in _PRIMITIVES:
+        return _READ
+    if operation is None or operation.verb is Verb.OUTPUT:
+        return step.segments
+    if operation.verb in _FOLLOWING:
+        return _FOLLOW
+    if operation.verb not in _BUILDING:
+        return step.calls.segment
+    new = step.calls.allocate
+    return _BUILD + _RETIRE * (step.objects + new * (step.segments + new))
+
+
+def _most_grants(step: Step) -> int:
+    operation = step.operation
+    if operation is None or operation.verb not in (Verb.ROOT, Verb.INIT, Verb.SET):
+        return 0 if operation is None or operation.verb in _READING else step.calls.allocate
+    return _GRANTS
+
+
+def _check(record: Record) -> Iterator[Finding]:
+    for step in record.steps:
+        if any(fault.family == "re-enter" for fault in step.faults):
+            # What the call from inside did is counted, too.
+            continue
+        for what, made, most in (
+            ("borrows", step.calls.segment, _most_borrows(step)),
+            ("grants", step.calls.allocate, _most_grants(step)),
+        ):
+            if made > most:
+                yield of_step(
+                    step, what, f"{step.verb} made {made} {what}, and {most} are the most it needs"
+                )
+
+
+BOUNDED = Oracle(
+    "bounded",
+    "P7",
+    Cost.CHEAP,
+    "an operation calls the allocator more often than it can need to",
+    _check,
+)

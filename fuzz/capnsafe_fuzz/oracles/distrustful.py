@@ -1,0 +1,33 @@
+"""P6 its own memory is not trusted: what was changed behind the encoder's back is met with care.
+
+What the message says then cannot be judged.  But a call that raises because of what it met must
+have changed nothing yet: it looks at all that it needs before it writes.  That no foreign exception
+escapes is P1, that no walk goes on for ever P7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .oracle import Cost, Finding, Oracle, of_step
+from .record import Record
+
+
+def _check(record: Record) -> Iterator[Finding]:
+    for step in record.steps:
+        if step.damage:
+            yield of_step(
+                step,
+                "half done",
+                f"{step.verb} raised {step.error!r} on memory that was changed behind its back, "
+                f"and had changed {step.damage}",
+            )
+
+
+DISTRUSTFUL = Oracle(
+    "distrustful",
+    "P6",
+    Cost.CHEAP,
+    "a call raises because of what it read, and has changed words in use before",
+    _check,
+)
