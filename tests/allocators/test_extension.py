@@ -6,10 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from capnsafe_allocators import FAMILIES, Fault, HostileAllocator, Kind, parse_fault, print_fault
+from capnsafe_allocators import (
+    FAMILIES,
+    Fault,
+    Grant,
+    HostileAllocator,
+    Kind,
+    parse_fault,
+    print_fault,
+)
 from capnsafe_allocators.families.family import Answer, Family
 from capnsafe_allocators.fault import When
-from capnsafe_allocators.hostile import Grant
 
 Lay = Callable[..., Any]
 
