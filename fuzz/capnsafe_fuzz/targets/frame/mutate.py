@@ -1,0 +1,164 @@
+"""New inputs of the target ``frame``: streams of messages whose tables lie here and there."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+from typing import Final
+
+from .reference import write
+from .scenario import (
+    MAX_BYTES,
+    MAX_PIECES,
+    MAX_SEGMENTS,
+    MAX_STALL,
+    MAX_WORDS,
+    WORD_BYTES,
+    Frame,
+    parts,
+)
+
+_LIES: Final = (
+    0, 1, 2, 3, 7, 8, 510, 511, 512, 1 << 13, 1 << 16, 1 << 20, (1 << 23) - 1, 1 << 23, 1 << 28,
+    (1 << 29) - 1, 1 << 29, (1 << 31) - 1, 1 << 31, (1 << 32) - 8, (1 << 32) - 2, (1 << 32) - 1,
+)  # fmt: skip
+"""Numbers where a table's field, a product or a sum is at an edge."""
+_SIZES: Final = (1, 1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 31, 64, 255)
+
+
+def generate(rng: Random) -> Frame:
+    """A stream of a few messages; mostly a lie in it, or cut off."""
+    data = b"".join(_message(rng) for _ in range(rng.choice((0, 1, 1, 1, 2, 3))))[:MAX_BYTES]
+    scenario = Frame(data, _pieces(rng), rng.choice((0, 0, 1, 2, 3, 5)))
+    for _ in range(rng.choice((0, 1, 1, 2))):
+        scenario = mutate(scenario, rng)
+    return scenario
+
+
+def _message(rng: Random) -> bytes:
+    segments = [
+        rng.randbytes(WORD_BYTES * rng.choice((0, 1, 1, 2, 3)))
+        for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4, 5)))
+    ]
+    return write(segments)
+
+
+def _pieces(rng: Random) -> tuple[int, ...]:
+    return tuple(rng.choice(_SIZES) for _ in range(rng.choice((0, 1, 1, 2, 3))))
+
+
+def mutate(scenario: Frame, rng: Random) -> Frame:
+    """An input a step away."""
+    return rng.choice(_STEPS)(scenario, rng)
+
+
+def _with(scenario: Frame, data: bytes) -> Frame:
+    return replace(scenario, data=data[:MAX_BYTES])
+
+
+def _tables(scenario: Frame) -> list[tuple[int, int]]:
+    """Where tables are: the first byte of each, and how many numbers it has."""
+    found: list[tuple[int, int]] = []
+    at = 0
+    for part, meaning in parts(scenario.data):
+        if not meaning.startswith("segment"):
+            found.append((at, len(part) // 4))
+        at += len(part)
+    return found
+
+
+def _lie(scenario: Frame, rng: Random) -> Frame:
+    """Another number in a table: how many segments, or how many words in one."""
+    tables = [table for table in _tables(scenario) if table[1]]
+    if not tables:
+        return _grow(scenario, rng)
+    start, numbers = rng.choice(tables)
+    at = start + 4 * (0 if rng.random() < 0.4 else rng.randrange(numbers))
+    data = bytearray(scenario.data)
+    old: int = struct.unpack_from("<I", data, at)[0]
+    beside = (old + 1, old - 1, old ^ 1 << rng.randrange(32))
+    new = rng.choice(beside) if rng.random() < 0.4 else rng.choice(_LIES)
+    struct.pack_into("<I", data, at, new & 0xFFFFFFFF)
+    return _with(scenario, bytes(data))
+
+
+def _grow(scenario: Frame, rng: Random) -> Frame:
+    """One more message, in front or at the end."""
+    message = _message(rng)
+    return _with(scenario, rng.choice((message + scenario.data, scenario.data + message)))
+
+
+def _insert(scenario: Frame, rng: Random) -> Frame:
+    """Words more, somewhere between words."""
+    at = rng.randint(0, len(scenario.data) // WORD_BYTES) * WORD_BYTES
+    words = rng.choice((bytes(WORD_BYTES), rng.randbytes(WORD_BYTES * rng.randint(1, 3))))
+    return _with(scenario, scenario.data[:at] + words + scenario.data[at:])
+
+
+def _delete(scenario: Frame, rng: Random) -> Frame:
+    found = [part for part, _ in parts(scenario.data)]
+    if found:
+        del found[rng.randrange(len(found))]
+    return _with(scenario, b"".join(found))
+
+
+def _end(scenario: Frame, rng: Random) -> Frame:
+    """Cut off, mostly near the end of a part."""
+    found = [len(part) for part, _ in parts(scenario.data)]
+    if not found:
+        return scenario
+    size = sum(found[: rng.randint(0, len(found))]) + rng.choice((-8, -4, -1, 0, 1, 3, 4, 8))
+    return _with(scenario, scenario.data[: max(0, size)])
+
+
+def _byte(scenario: Frame, rng: Random) -> Frame:
+    data = bytearray(scenario.data)
+    if data:
+        data[rng.randrange(len(data))] = rng.choice((0, 1, 127, 128, 255, rng.randrange(256)))
+    return _with(scenario, bytes(data))
+
+
+def _any_pieces(scenario: Frame, rng: Random) -> Frame:
+    pieces = rng.choice((_pieces(rng), (*scenario.pieces, rng.choice(_SIZES))))
+    return replace(scenario, pieces=pieces[-MAX_PIECES:])
+
+
+def _stall(scenario: Frame, rng: Random) -> Frame:
+    return replace(scenario, stall=rng.choice((0, 1, 2, 3, 4, rng.randint(0, MAX_STALL))))
+
+
+def _limits(scenario: Frame, rng: Random) -> Frame:
+    """Limits beside what the messages have."""
+    tables = _tables(scenario)
+    words = sum(len(part) for part, what in parts(scenario.data) if what.startswith("segment"))
+    most = words // WORD_BYTES + rng.choice((-1, 0, 1))
+    if rng.random() < 0.5:
+        numbers = max((numbers for _, numbers in tables), default=1) + rng.choice((-2, -1, 0))
+        return replace(scenario, max_segments=min(max(0, numbers), MAX_SEGMENTS))
+    return replace(scenario, max_words=rng.choice((max(0, most), MAX_WORDS)))
+
+
+_STEPS: Final[tuple[Callable[[Frame, Random], Frame], ...]] = (
+    _lie,
+    _lie,
+    _lie,
+    _grow,
+    _insert,
+    _delete,
+    _end,
+    _byte,
+    _any_pieces,
+    _stall,
+    _limits,
+)
+
+
+def crossover(scenario: Frame, other: Frame, rng: Random) -> Frame:
+    """Some parts of one stream, then some of the other."""
+    mine = [part for part, _ in parts(scenario.data)]
+    others = [part for part, _ in parts(other.data)]
+    joined = mine[: rng.randint(0, len(mine))] + others[rng.randint(0, len(others)) :]
+    made = _with(scenario, b"".join(joined))
+    return replace(made, pieces=rng.choice((scenario.pieces, other.pieces)), stall=other.stall)

@@ -1,0 +1,89 @@
+"""Framing once more: what a stream holds, and what segments are as a stream.
+
+It follows the encoding specification ("Serialization Over a Stream"), and shares no code with any
+encoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+WORD_BYTES: Final = 8
+_NUMBER_BYTES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of segments that is all there."""
+
+    sizes: tuple[int, ...]
+    """Words of each segment, as claimed."""
+    end: int
+    """The byte where it ends, and the first segment begins."""
+
+
+def _number(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + _NUMBER_BYTES], "little")
+
+
+def table_of(data: bytes, at: int) -> Table | None:
+    """The table at a byte of a stream; None if it is not all there."""
+    if len(data) - at < _NUMBER_BYTES:
+        return None
+    count = _number(data, at) + 1
+    # One number for the count and one for each segment, up to a whole word.
+    end = at + (count + 2) // 2 * WORD_BYTES
+    if end > len(data):
+        return None
+    first = at + _NUMBER_BYTES
+    sizes = tuple(_number(data, first + _NUMBER_BYTES * index) for index in range(count))
+    return Table(sizes, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What a stream holds within limits."""
+
+    messages: tuple[tuple[bytes, ...], ...]
+    """The segments of each message."""
+    ends: tuple[int, ...]
+    """The byte where each message ends."""
+    wrong: str
+    """Why it is no stream behind the last of them; empty if it ends there."""
+
+
+def read(data: bytes, max_segments: int, max_words: int) -> Stream:
+    """Read all messages, up to the first that is none or exceeds a limit."""
+    messages: list[tuple[bytes, ...]] = []
+    ends: list[int] = []
+    at = 0
+    wrong = ""
+    while at < len(data) and not wrong:
+        table = table_of(data, at)
+        if len(data) - at >= _NUMBER_BYTES and _number(data, at) + 1 > max_segments:
+            wrong = "too many segments"
+        elif table is None:
+            wrong = "a table cut short"
+        elif sum(table.sizes) > max_words:
+            wrong = "too many words"
+        elif table.end + sum(table.sizes) * WORD_BYTES > len(data):
+            wrong = "segments cut short"
+        else:
+            segments: list[bytes] = []
+            at = table.end
+            for size in table.sizes:
+                segments.append(data[at : at + size * WORD_BYTES])
+                at += size * WORD_BYTES
+            messages.append(tuple(segments))
+            ends.append(at)
+    return Stream(tuple(messages), tuple(ends), wrong)
+
+
+def write(segments: Sequence[bytes]) -> bytes:
+    """Segments, each whole words, as a stream of one message."""
+    numbers = [len(segments) - 1, *(len(segment) // WORD_BYTES for segment in segments)]
+    table = b"".join(number.to_bytes(_NUMBER_BYTES, "little") for number in numbers)
+    padding = -len(table) % WORD_BYTES
+    return table + bytes(padding) + b"".join(segments)

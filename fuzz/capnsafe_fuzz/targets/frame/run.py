@@ -1,0 +1,378 @@
+"""Runs one input of the target ``frame``, and judges what came of it."""
+
+from __future__ import annotations
+
+import socket
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from ...encoders.protocol import Failure
+from ...execution import Situation, Verdict
+from ...oracles import Cost
+from ...oracles.interoperable import available, pycapnp_schema
+from ..library import Call, Calls, library_of, shown
+from ..rules import RAISED, Breach, Rule, judge
+from . import reference
+from .scenario import Frame
+from .sources import PieceFile, TakingFile
+
+if TYPE_CHECKING:
+    from ...encoders.protocol import Encoder
+
+NEEDED: Final = ("frame", "read_message", "read_messages", "unframe", "write_message")
+"""What the package under test must have."""
+
+STEPS: Final = (
+    "unframe",
+    "read message",
+    "read messages of memory",
+    "read messages of a file",
+    "read messages of a socket",
+    "frame",
+    "write message",
+    "read packed messages",
+)
+_UNFRAME, _READ, _MEMORY, _FILE, _SOCKET, _FRAME, _WRITE, _PACKED = range(8)
+
+MOST_HEAP_BYTES: Final = 1 << 20
+"""Memory that reading may take besides what arrived: half a thousand views, and their messages."""
+
+Segments = tuple[bytes, ...]
+
+
+@dataclass(slots=True)
+class Read:
+    """What an iteration over messages came to."""
+
+    messages: list[Segments] = field(default_factory=list)
+    ended: bool = False
+    """Whether it ended as a stream that ends between two messages does; else it raised."""
+    consumed: list[int] = field(default_factory=list)
+    """Bytes that the file had answered after each message."""
+    stalls: int = 0
+    """How often what the file raised came through."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What happened in one execution."""
+
+    scenario: Frame
+    library: Any
+    calls: list[Call]
+    expected: reference.Stream
+    greedy: str = ""
+    pinned: str = ""
+    """What was still held of the memory when its readers were gone."""
+    heap_bytes: int = 0
+    """The most memory that reading took, where it was measured."""
+
+
+def run(scenario: Frame, encoder: Encoder, measured: bool = False) -> Run:
+    """Call everything once; ``measured`` watches the heap meanwhile, which takes time."""
+    library: Any = library_of(encoder)
+    calls = Calls(encoder)
+    expected = reference.read(scenario.data, scenario.max_segments, scenario.max_words)
+    done = Run(scenario, library, calls.made, expected)
+    limits = {"max_segments": scenario.max_segments, "max_words": scenario.max_words}
+    buffer = bytearray(scenario.data)
+    if measured:
+        tracemalloc.start()
+    try:
+        calls.call(_UNFRAME, STEPS[_UNFRAME], lambda: _copied(library.unframe(buffer, **limits)))
+        calls.call(_READ, STEPS[_READ], lambda: _segments(library.read_message(buffer, **limits)))
+        calls.call(
+            _MEMORY,
+            STEPS[_MEMORY],
+            lambda: _read(library, library.read_messages(buffer, **limits)),
+        )
+        if measured:
+            done.heap_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        if measured:
+            tracemalloc.stop()
+    _look_for_views(done, buffer)
+    _from_file(done, calls, limits)
+    calls.call(_SOCKET, STEPS[_SOCKET], lambda: _from_socket(done, limits))
+    if expected.messages:
+        _write(done, calls, limits)
+    return done
+
+
+def _copied(views: list[memoryview]) -> Segments:
+    return tuple(bytes(view) for view in views)
+
+
+def _segments(reader: Any) -> Segments:
+    # There is no public way to a reader's whole segments; their objects are the target ``read``'s.
+    return _copied(reader._segments.views)
+
+
+def _read(library: Any, messages: Any, file: PieceFile | None = None) -> Read:
+    found = Read()
+    while True:
+        try:
+            found.messages.append(_segments(next(messages)))
+        except StopIteration:
+            found.ended = True
+            return found
+        except library.FramingError:
+            return found
+        except TimeoutError:
+            found.stalls += 1
+            continue
+        if file is not None:
+            found.consumed.append(file.consumed)
+
+
+def _look_for_views(run: Run, buffer: bytearray) -> None:
+    try:
+        buffer.append(0)
+    except BufferError as error:
+        run.pinned = str(error)
+
+
+def _from_file(run: Run, calls: Calls, limits: dict[str, int]) -> None:
+    scenario, library = run.scenario, run.library
+    file = PieceFile(scenario.data, scenario.pieces, scenario.stall)
+    calls.call(
+        _FILE,
+        STEPS[_FILE],
+        lambda: _read(library, library.read_messages(file, **limits), file),
+    )
+    run.greedy = file.greedy
+
+
+def _from_socket(run: Run, limits: dict[str, int]) -> Read:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.sendall(run.scenario.data)
+        ours.shutdown(socket.SHUT_WR)
+        return _read(run.library, run.library.read_messages(theirs, **limits))
+
+
+def _write(run: Run, calls: Calls, limits: dict[str, int]) -> None:
+    """Frame what the stream holds, as it is and packed, and read the packed stream again."""
+    scenario, library, messages = run.scenario, run.library, run.expected.messages
+    taking = TakingFile(scenario.pieces)
+
+    def write() -> bytes:
+        for message in messages:
+            library.write_message(taking, message)
+        return bytes(taking.taken)
+
+    def read_packed() -> Read:
+        packed = b"".join(library.frame(message, packed=True) for message in messages)
+        file = PieceFile(packed, scenario.pieces, scenario.stall)
+        return _read(library, library.read_messages(file, packed=True, **limits))
+
+    calls.call(_FRAME, STEPS[_FRAME], lambda: library.frame(messages[0]))
+    calls.call(_WRITE, STEPS[_WRITE], write)
+    calls.call(_PACKED, STEPS[_PACKED], read_packed)
+
+
+# -- oracles --------------------------------------------------------------------------------------
+
+
+def _told(call: Call) -> str:
+    return call.says if call.error is not None else f"answered {call.says}"
+
+
+def _framed(run: Run) -> Iterator[Breach]:
+    """Compare what was read with what the stream holds."""
+    expected = run.expected
+    first = expected.messages[0] if expected.messages else None
+    for call in run.calls:
+        if call.failure is Failure.FOREIGN:
+            continue
+        if call.step in (_UNFRAME, _READ):
+            if first is None and call.failure is None:
+                why = expected.wrong or "nothing"
+                yield Breach(call.step, call.name, "accepted", f"there is {why}; it {_told(call)}")
+            elif first is not None and call.value != first:
+                detail = f"the message is {shown(first)}, and it {_told(call)}"
+                yield Breach(call.step, call.name, "segments", detail)
+        elif call.step in (_MEMORY, _FILE, _SOCKET, _PACKED):
+            yield from _whole_stream(run, call)
+
+
+def _whole_stream(run: Run, call: Call) -> Iterator[Breach]:
+    expected = run.expected
+    if call.failure is not None:
+        yield Breach(call.step, call.name, "refused", f"it {_told(call)}")
+        return
+    read: Read = call.value
+    # The packed stream holds what was read, and nothing that is wrong.
+    wrong = expected.wrong if call.step != _PACKED else ""
+    if tuple(read.messages) != expected.messages:
+        detail = f"the stream holds {shown(expected.messages)}, and it answered {shown(read)}"
+        yield Breach(call.step, call.name, "messages", detail)
+    elif read.ended and wrong:
+        detail = f"behind {len(read.messages)} messages there is {wrong}, and no error was raised"
+        yield Breach(call.step, call.name, "accepted", detail)
+    elif not read.ended and not wrong:
+        detail = f"the stream ends after {len(read.messages)} messages, and an error was raised"
+        yield Breach(call.step, call.name, "refused", detail)
+
+
+def _kept(run: Run) -> Iterator[Breach]:
+    """What had arrived before the file stalled must not be lost."""
+    for call in run.calls:
+        if call.step not in (_FILE, _PACKED) or call.failure is not None or not call.value.stalls:
+            continue
+        if tuple(call.value.messages) != run.expected.messages:
+            detail = (
+                f"after read {run.scenario.stall} raised, the messages are {shown(call.value)}, "
+                f"and the stream holds {shown(run.expected.messages)}"
+            )
+            yield Breach(call.step, call.name, "stalled", detail)
+
+
+def _bounded(run: Run) -> Iterator[Breach]:
+    if run.greedy:
+        yield Breach(_FILE, STEPS[_FILE], "greedy", run.greedy)
+    for call in run.calls:
+        if call.step == _FILE and call.failure is None:
+            for end, consumed in zip(run.expected.ends, call.value.consumed, strict=False):
+                if consumed != end:
+                    detail = f"{consumed} bytes were read for messages that end at byte {end}"
+                    yield Breach(call.step, call.name, "read ahead", detail)
+                    break
+    if run.heap_bytes > MOST_HEAP_BYTES:
+        detail = f"reading {len(run.scenario.data)} bytes took {run.heap_bytes} bytes of memory"
+        yield Breach(_UNFRAME, STEPS[_UNFRAME], "memory", detail)
+
+
+def _given_back(run: Run) -> Iterator[Breach]:
+    if run.pinned:
+        detail = f"the memory cannot be resized when its readers are gone: {run.pinned}"
+        yield Breach(_MEMORY, STEPS[_MEMORY], "view kept", detail)
+
+
+def _written(run: Run) -> Iterator[Breach]:
+    messages = run.expected.messages
+    for call in run.calls:
+        if call.step not in (_FRAME, _WRITE) or call.failure is Failure.FOREIGN:
+            continue
+        written = messages[:1] if call.step == _FRAME else messages
+        wanted = b"".join(map(reference.write, written))
+        if call.value != wanted:
+            detail = f"the stream is {shown(wanted)}, and it {_told(call)}"
+            yield Breach(call.step, call.name, "bytes", detail)
+
+
+def _interoperable(run: Run) -> Iterator[Breach]:
+    """Where pycapnp reads the whole stream, there are as many messages, and nothing is wrong."""
+    scenario = run.scenario
+    if not available() or not scenario.data or len(scenario.data) % reference.WORD_BYTES:
+        return
+    if run.expected.wrong.startswith("too many"):
+        return
+    try:
+        count = sum(1 for _ in pycapnp_schema().read_multiple_bytes(scenario.data))
+    except Exception:
+        return
+    for call in run.calls:
+        if call.step not in (_MEMORY, _FILE, _SOCKET) or call.failure is not None:
+            continue
+        read: Read = call.value
+        if len(read.messages) != count or not read.ended:
+            detail = f"pycapnp reads {count} messages, and it answered {shown(read)}"
+            yield Breach(call.step, call.name, "pycapnp differs", detail)
+
+
+RULES: Final[tuple[Rule[Run], ...]] = (
+    RAISED,
+    Rule(
+        "kept",
+        "P2",
+        Cost.CHEAP,
+        "what had arrived is lost when the file has nothing for a while",
+        _kept,
+    ),
+    Rule(
+        "given_back",
+        "P4",
+        Cost.CHEAP,
+        "memory is still held when its readers are gone, or what was raised is kept",
+        _given_back,
+    ),
+    Rule(
+        "framed",
+        "P6",
+        Cost.CHEAP,
+        "other messages are read than the stream holds, or any where a table lies",
+        _framed,
+    ),
+    Rule(
+        "bounded",
+        "P7",
+        Cost.CHEAP,
+        "more is asked for than arrived, a byte behind the message is read, or memory is taken",
+        _bounded,
+    ),
+    Rule(
+        "written",
+        "P11",
+        Cost.CHEAP,
+        "segments are framed as something else than their stream",
+        _written,
+    ),
+    Rule(
+        "interoperable",
+        "P11",
+        Cost.COSTLY,
+        "pycapnp reads another number of messages",
+        _interoperable,
+    ),
+)
+
+
+def execute(scenario: Frame, encoder: Encoder, costly: bool) -> Verdict:
+    """Run one input and judge it."""
+    done = run(scenario, encoder, measured=costly)
+    violations = judge(RULES, done, costly)
+    stalls = sum(call.value.stalls for call in done.calls if isinstance(call.value, Read))
+    return Verdict(violations, frozenset(_situations(done)), len(done.calls), 0, stalls)
+
+
+# -- situations -----------------------------------------------------------------------------------
+
+
+def _situations(run: Run) -> Iterator[Situation]:
+    """What kind of stream it was, how it arrived, and how each call ended."""
+    features = ["-", *_features(run)]
+    for call in run.calls:
+        outcome = call.outcome
+        if isinstance(call.value, Read):
+            ended = "ended" if call.value.ended else "refused"
+            outcome = f"{min(2, len(call.value.messages))} {ended}"
+        for feature in features:
+            yield call.name, feature, outcome
+
+
+def _features(run: Run) -> Iterator[str]:
+    scenario, expected = run.scenario, run.expected
+    if expected.wrong:
+        yield expected.wrong
+    for message in expected.messages:
+        if len(message) == 1:
+            yield "one segment"
+        else:
+            yield "segments odd" if len(message) % 2 else "segments even"
+        if any(not segment for segment in message):
+            yield "empty segment"
+    table = reference.table_of(scenario.data, expected.ends[-1] if expected.ends else 0)
+    if expected.wrong and table is not None:
+        largest = max(table.sizes)
+        yield f"claims 2^{largest.bit_length()} words"
+    elif expected.wrong:
+        claimed = int.from_bytes(scenario.data[-4:], "little")
+        yield f"claims 2^{claimed.bit_length() // 4 * 4} segments"
+    if scenario.pieces:
+        yield f"pieces {'small' if min(scenario.pieces) < reference.WORD_BYTES else 'large'}"
+    if scenario.stall:
+        stalls = any(isinstance(c.value, Read) and c.value.stalls for c in run.calls)
+        yield "stalled" if stalls else "stall not reached"

@@ -1,0 +1,118 @@
+"""Prints an input of the target ``frame`` as a program in capnsafe's API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from .. import program
+from . import reference
+from .run import STEPS
+from .scenario import Frame
+
+if TYPE_CHECKING:
+    from ...encoders.protocol import Encoder
+    from ...execution import Violation
+
+_SOURCES: Final = {
+    "read messages of memory": "bytearray(DATA)",
+    "read messages of a file": "File(DATA)",
+    "read messages of a socket": "receiving(DATA)",
+    "read packed messages": "File(PACKED)",
+}
+
+_READ: Final = '''
+def read(messages):
+    """The segments of each message, and whether the stream ended well behind them."""
+    found = []
+    while True:
+        try:
+            reader = next(messages)
+        except StopIteration:
+            return found, True
+        except capnsafe.FramingError:
+            return found, False
+        except TimeoutError:
+            continue
+        found.append([bytes(view) for view in reader._segments.views])
+'''
+
+_FILE: Final = '''
+class File:
+    """Answers pieces of these sizes, and stalls once."""
+
+    def __init__(self, data):
+        self.data, self.consumed, self.reads = data, 0, 0
+        self.most = itertools.chain(PIECES, itertools.repeat(len(data) + 1))
+
+    def read(self, size):
+        self.reads += 1
+        if self.reads == STALL:
+            raise TimeoutError
+        assert size <= max(65536, self.consumed), "more is asked for than arrived"
+        answer = self.data[self.consumed : self.consumed + min(size, next(self.most))]
+        self.consumed += len(answer)
+        return answer
+'''
+
+_SOCKET: Final = '''
+def receiving(data):
+    """A socket at whose other end these bytes were sent."""
+    ours, theirs = socket.socketpair()
+    ours.sendall(data)
+    ours.close()
+    return theirs
+'''
+
+
+def print_program(scenario: Frame, encoder: Encoder, violations: Sequence[Violation]) -> str:
+    """The program; it checks what the guilty call must answer, or all if none is guilty."""
+    first = program.provable(violations)
+    names = [STEPS[violation.operation] for violation in first] or list(STEPS)
+    expected = reference.read(scenario.data, scenario.max_segments, scenario.max_words)
+    limits = f"max_segments={scenario.max_segments}, max_words={scenario.max_words}"
+    lines = program.head(encoder, first, ["import itertools", "import socket"])
+    lines += program.constant("DATA", scenario.data)
+    lines.append(f"MESSAGES = {[list(message) for message in expected.messages]!r}")
+    lines.append(f"PIECES = list({scenario.pieces!r}) * 8")
+    lines.append(f"STALL = {scenario.stall}")
+    lines += [*_READ.splitlines(), "", *_FILE.splitlines(), "", *_SOCKET.splitlines()]
+    for name in names:
+        lines += ["", *_check(name, expected, limits)]
+    return "\n".join(lines) + "\n"
+
+
+def _check(name: str, expected: reference.Stream, limits: str) -> list[str]:
+    if name in ("unframe", "read message"):
+        call = f"capnsafe.unframe(DATA, {limits})"
+        if name == "read message":
+            call = f"capnsafe.read_message(DATA, {limits})._segments.views"
+        if expected.messages:
+            return [f"assert [bytes(view) for view in {call}] == MESSAGES[0]"]
+        return [
+            "try:",
+            f"    {call}",
+            "except capnsafe.FramingError:",
+            "    pass",
+            "else:",
+            f'    raise AssertionError("there is {expected.wrong or "nothing"}")',
+        ]
+    if name in _SOURCES:
+        ended = not expected.wrong or name == "read packed messages"
+        lines = []
+        if name == "read packed messages":
+            lines.append(
+                'PACKED = b"".join(capnsafe.frame(message, packed=True) for message in MESSAGES)'
+            )
+            limits += ", packed=True"
+        lines.append(f"source = {_SOURCES[name]}")
+        call = f"capnsafe.read_messages(source, {limits})"
+        lines.append(f"assert read({call}) == (MESSAGES, {ended})")
+        if name == "read messages of memory":
+            lines.append("source.append(0)  # Nothing holds it any more.")
+        return lines
+    streams = [reference.write(message).hex() for message in expected.messages]
+    return [
+        f"STREAMS = [bytes.fromhex(digits) for digits in {streams!r}]",
+        "assert [capnsafe.frame(message) for message in MESSAGES] == STREAMS",
+    ]

@@ -1,0 +1,53 @@
+"""Where streams come from and go to: files that give and take pieces of any size."""
+
+from __future__ import annotations
+
+from itertools import chain, cycle, islice, repeat
+
+MOST_PIECES = 16
+"""Pieces after which the rest comes at once: many small ones take long and show nothing new."""
+MOST_AT_ONCE = 1 << 16
+"""Bytes that may be asked for before as many have arrived."""
+
+
+class PieceFile:
+    """A file that answers at most so many bytes a read, and stalls once."""
+
+    def __init__(self, data: bytes, pieces: tuple[int, ...], stall: int) -> None:
+        self._data = data
+        self._most = _turns(pieces)
+        self._stall = stall
+        self._reads = 0
+        self.consumed = 0
+        """Bytes answered so far."""
+        self.greedy = ""
+        """How more was asked for at once than what had arrived gives reason to."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most ``size`` bytes."""
+        self._reads += 1
+        if self._reads == self._stall:
+            raise TimeoutError("nothing yet")
+        if size > max(MOST_AT_ONCE, self.consumed):
+            self.greedy = f"{size} bytes were asked for when {self.consumed} had arrived"
+        answer = self._data[self.consumed : self.consumed + min(size, next(self._most))]
+        self.consumed += len(answer)
+        return answer
+
+
+class TakingFile:
+    """A file that takes at most so many bytes a write."""
+
+    def __init__(self, pieces: tuple[int, ...]) -> None:
+        self._most = _turns(pieces)
+        self.taken = bytearray()
+
+    def write(self, chunk: bytes | bytearray | memoryview, /) -> int:
+        """Take the start of ``chunk``; answers how many bytes."""
+        count = min(len(chunk), next(self._most))
+        self.taken += chunk[:count]
+        return count
+
+
+def _turns(pieces: tuple[int, ...]) -> chain[int]:
+    return chain(islice(cycle(pieces), MOST_PIECES), repeat(1 << 30))

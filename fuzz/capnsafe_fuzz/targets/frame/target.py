@@ -1,0 +1,164 @@
+"""Puts what knows streams behind the protocol of targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from .. import greedy, library
+from ..protocol import DEFAULT_BUDGET, Judged, Target
+from . import mutate
+from .run import NEEDED, RULES, STEPS, execute, run
+from .scenario import (
+    MAX_SEGMENTS,
+    MAX_WORDS,
+    VERSION,
+    Frame,
+    decode,
+    encode,
+    parse_frame,
+    parts,
+    print_frame,
+)
+from .script import print_program
+
+if TYPE_CHECKING:
+    from ...encoders.protocol import Encoder
+    from ...execution import Verdict
+
+
+class FrameTarget:
+    """Streams of messages."""
+
+    name: Final = "frame"
+    version: Final = VERSION
+    memories: Final[Mapping[str, str]] = {}
+    sample: Final = Frame(bytes(4) + b"\1\0\0\0" + bytes(8), (5,), 2)
+
+    @property
+    def oracles(self) -> Sequence[Judged]:
+        """Who judges."""
+        return [rule.about for rule in RULES]
+
+    def refusal(self, encoder: Encoder) -> str | None:
+        """It takes a package with capnsafe's functions."""
+        return library.refusal(encoder, NEEDED)
+
+    def decode(self, data: bytes) -> Frame:
+        """The input of any bytes."""
+        return decode(data)
+
+    def encode(self, scenario: Frame) -> bytes:
+        """Its canonical bytes."""
+        return encode(scenario)
+
+    def parse(self, text: str) -> Frame:
+        """The input of a text."""
+        return parse_frame(text)
+
+    def print(self, scenario: Frame) -> str:
+        """Its text."""
+        return print_frame(scenario)
+
+    def lines(self, scenario: Frame) -> list[str]:
+        """What is called, always the same."""
+        return list(STEPS)
+
+    def generate(self, rng: Random) -> Frame:
+        """An input from nothing."""
+        return mutate.generate(rng)
+
+    def mutate(self, scenario: Frame, rng: Random) -> Frame:
+        """An input a step away."""
+        return mutate.mutate(scenario, rng)
+
+    def crossover(self, scenario: Frame, other: Frame, rng: Random) -> Frame:
+        """Parts of both."""
+        return mutate.crossover(scenario, other, rng)
+
+    def over_memory(self, scenario: Frame, memory: str | None) -> Frame:
+        """There is no memory to choose."""
+        return scenario
+
+    def sizes(self, scenario: Frame) -> Mapping[str, int]:
+        """Bytes and sizes of pieces."""
+        return {"bytes": len(scenario.data), "pieces": len(scenario.pieces)}
+
+    def simplicity(self, scenario: Frame) -> tuple[object, ...]:
+        """Few bytes, no pieces, no stall, no limits, zeros."""
+        return (
+            len(scenario.data),
+            len(scenario.pieces),
+            scenario.stall,
+            scenario.max_segments != MAX_SEGMENTS,
+            scenario.max_words != MAX_WORDS,
+            greedy.weight(scenario.data),
+            scenario.data,
+            scenario.pieces,
+            scenario.max_segments,
+            scenario.max_words,
+        )
+
+    def shrink(
+        self,
+        scenario: Frame,
+        fires: Callable[[Frame], bool],
+        *,
+        budget: int = DEFAULT_BUDGET,
+    ) -> Frame:
+        """The simplest input found that fires."""
+        return greedy.shrink(
+            scenario, fires, budget=budget, simplicity=self.simplicity, steps=_steps
+        )
+
+    def beginnings(self, scenario: Frame) -> Iterator[Frame]:
+        """None: its steps do not build on each other."""
+        return iter(())
+
+    def run(self, scenario: Frame, encoder: Encoder, costly: bool) -> Verdict:
+        """Run and judge."""
+        return execute(scenario, encoder, costly)
+
+    def tell(self, scenario: Frame, encoder: Encoder) -> list[str]:
+        """The input, and what each call came to."""
+        lines = print_frame(scenario).splitlines()[1:]
+        for call in run(scenario, encoder).calls:
+            lines += [f"{call.step:>3}  {call.name}", f"       = {call.says}"]
+        return lines
+
+    def script(self, scenario: Frame, encoder: Encoder) -> str:
+        """A program that shows what breaks."""
+        return print_program(scenario, encoder, execute(scenario, encoder, True).violations)
+
+    def plain_script(self, scenario: Frame, encoder: Encoder) -> str:
+        """A program that does the same."""
+        return print_program(scenario, encoder, ())
+
+
+def _steps(scenario: Frame) -> Iterator[Callable[[], Frame]]:
+    for kept in greedy.shorter([part for part, _ in parts(scenario.data)]):
+        yield partial(replace, scenario, data=b"".join(kept))
+    for pieces in greedy.shorter(scenario.pieces):
+        yield partial(replace, scenario, pieces=pieces)
+    for stall in greedy.lower(scenario.stall):
+        yield partial(replace, scenario, stall=stall)
+    yield partial(replace, scenario, max_segments=MAX_SEGMENTS)
+    yield partial(replace, scenario, max_words=MAX_WORDS)
+    for data in greedy.shorter(scenario.data):
+        yield partial(replace, scenario, data=data)
+    for data in greedy.plainer_bytes(scenario.data):
+        yield partial(replace, scenario, data=data)
+    for at, size in enumerate(scenario.pieces):
+        for smaller in greedy.lower(size, 1):
+            pieces = (*scenario.pieces[:at], smaller, *scenario.pieces[at + 1 :])
+            yield partial(replace, scenario, pieces=pieces)
+    for number in greedy.lower(scenario.max_segments):
+        yield partial(replace, scenario, max_segments=number)
+    for number in greedy.lower(scenario.max_words):
+        yield partial(replace, scenario, max_words=number)
+
+
+TARGET: Final[Target] = FrameTarget()
