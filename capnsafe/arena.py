@@ -650,13 +650,19 @@ class Arena:
                 self.ticket = self.epoch
 
     def look_at_all(self) -> None:
-        """Borrow every segment once: what was lost is noticed (P5), what was retired is zeroed."""
+        """Borrow every segment once: what was lost is noticed (P5), what was retired is zeroed.
+
+        An arena that verifies compares the contents, as it does for output (P5v).
+        """
         self.require_idle()
         self.state = _WORKING
         self.ticket = NO_TICKET
         try:
             for segment in self.segments:
-                give_back(self.borrow(segment))
+                if self.verifies:
+                    self.copy_out(segment, 0, segment.used * WORD_BYTES)
+                else:
+                    give_back(self.borrow(segment))
         finally:
             if self.state is _WORKING:
                 self.state = _IDLE

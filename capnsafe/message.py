@@ -203,7 +203,8 @@ class MessageBuilder:
         """Look at every segment as output does, and answer how many words of each are handed out.
 
         For memory in which the message is read where it was built. It is complete then: retired
-        words are zero. Raises ``SegmentLost`` if any segment lost words, ever (P5).
+        words are zero. Raises ``SegmentLost`` if any segment lost words, ever (P5), and
+        ``ContentsChanged`` if the message verifies and finds other contents than it wrote (P5v).
         """
         self._arena.look_at_all()
         return self.segment_words()

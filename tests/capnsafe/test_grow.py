@@ -10,6 +10,7 @@ import pytest
 
 from capnsafe import (
     AllocatorError,
+    ContentsChanged,
     Error,
     GrantOverlaps,
     GrantTooSmall,
@@ -319,6 +320,20 @@ def test_a_stable_segment_that_is_cut_by_growing_is_lost() -> None:
     with pytest.raises(SegmentLost):
         node.set_text(TEXT, "text")
     message.close()
+
+
+@pytest.mark.parametrize("extra", [0, 20])
+def test_a_message_that_verifies_finds_what_changed_while_it_grew(extra: int) -> None:
+    memory = GrowingMemory(15, extra=extra)
+    with closing(MessageBuilder(memory, verify=True), memory) as message:
+        build(message)
+        assert meaning(message) == reference()
+        assert message.check_segments() == message.segment_words()
+        memory.grants[0].scribble(3, 0xDEAD)
+        with pytest.raises(ContentsChanged):
+            message.check_segments()
+        with pytest.raises(ContentsChanged):
+            message.segments()
 
 
 class Unreadable:

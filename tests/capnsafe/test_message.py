@@ -22,6 +22,7 @@ from capnsafe import (
     HeapAllocator,
     MessageBuilder,
     ReleaseFailed,
+    SegmentLost,
     StructBuilder,
     wire,
 )
@@ -397,3 +398,21 @@ def test_a_message_has_one_owner() -> None:
         for make in (copy.copy, copy.deepcopy, pickle.dumps):
             with pytest.raises(ArgumentTypeError):
                 make(message)
+
+
+def test_checking_segments_leaves_retired_words_zero_and_finds_what_is_lost() -> None:
+    memory = ResizingMemory(5)
+    with MessageBuilder(memory) as message:
+        assert message.check_segments() == ()
+        root = message.init_root(1, 2)
+        root.set_text(0, "this text lies in another segment than its pointer does, and is retired")
+        root.clear(0)
+        assert b"retired" in memory.grants[1]
+        assert message.check_segments() == message.segment_words()
+        assert b"retired" not in memory.grants[1]
+        memory.cut(0, 1)
+        with pytest.raises(SegmentLost):
+            message.check_segments()
+        memory.extend(0, 5)
+        with pytest.raises(SegmentLost):
+            message.check_segments()
