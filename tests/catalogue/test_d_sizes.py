@@ -151,7 +151,7 @@ def test_d5_a_list_that_grows_does_not_wrap(count: int, data_words: int, pointer
         root = message.init_root(0, 1)
         root.init_list(0, Element.VOID, count)
         before = message.segments()
-        with pytest.raises(MessageTooLarge):
+        with pytest.raises(MessageTooLarge, match="a list has at most"):
             root.get_struct_list(0, data_words, pointers)
         assert message.segments() == before
 
