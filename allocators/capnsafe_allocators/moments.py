@@ -160,6 +160,8 @@ class Moments:
             if what is not None:
                 self._fire(laid, what, self.calls - 1, self._allocator.operation)
                 first = first or laid.fault
+            if grant.again is not None:
+                break  # This one is no more: the client gets the other.
         return first
 
     def on_borrow(self, grant: Grant, answer: Any) -> tuple[Answer | None, Fault | None]:

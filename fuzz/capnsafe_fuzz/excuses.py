@@ -121,8 +121,14 @@ class Excuses:
     )
 
     def __init__(
-        self, hostile: HostileAllocator, session: Session, faults: Iterable[Fault]
+        self,
+        hostile: HostileAllocator,
+        session: Session,
+        faults: Iterable[Fault],
+        *,
+        moves: bool = False,
     ) -> None:
+        """``moves`` says that the honest memory moves segments by itself."""
         self._hostile = hostile
         self._session = session
         #: Whether words in use may come to be missing at all; if not, nobody looks.
@@ -137,7 +143,8 @@ class Excuses:
         self.cut = False
         #: Contents were changed behind the encoder's back.
         self.tampered = False
-        self._unsettled = False
+        #: Where segments lie is not what it was when they were looked at.
+        self._unsettled = moves
         #: A grant was made in memory that another segment has.
         self.shared = False
         #: How a borrow showed the encoder that words in use are gone.
@@ -171,7 +178,7 @@ class Excuses:
             elif family not in _HARMLESS_FAMILIES:
                 excused |= (family, kind) not in _HARMLESS
             self.shared |= family == "alias"
-            self._unsettled |= family in ("move", "shrink", "vanish")
+            self._unsettled |= family in ("move", "shrink", "vanish", "dirty")
         # What moves or is cut while it is looked at may be taken for something that shares nothing.
         self.tampered |= self.shared and self._unsettled
         return excused

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from operator import sub
 from time import perf_counter_ns
@@ -35,7 +36,7 @@ from .oracles.decode import Examination, examine, examine_stream
 from .oracles.layout import ROOT
 from .oracles.record import Calls, Contents, Outcome, Record, Step, Violation
 from .scenario import Operation, Scenario, print_scenario
-from .scenario.honest import honest_memory
+from .scenario.honest import honest_memory, moves
 from .scenario.model import Expectation, ExpectationKind, Model
 from .scenario.program import HANDLE_MAKERS, NO_HANDLE, Verb
 from .scenario.schema import (
@@ -191,8 +192,11 @@ def script(scenario: Scenario, encoder: Encoder) -> str:
 def _observe(scenario: Scenario, encoder: Encoder, each_step: bool, timed: bool) -> _Run:
     try:
         run = _Run(scenario, encoder, each_step, timed)
-        run.all_operations()
-        run.end()
+        try:
+            run.all_operations()
+            run.end()
+        finally:
+            run.close()
     except Exception as error:
         raise _harness_error(scenario, encoder) from error
     return run
@@ -243,6 +247,7 @@ class _Run:
         "_each_step",
         "_excuses",
         "_fired_seen",
+        "_honest",
         "_last_look",
         "_model",
         "_objects",
@@ -252,6 +257,7 @@ class _Run:
         "_session",
         "_timed",
         "_types",
+        "_verified",
         "_witness",
         "attempts",
         "encoder",
@@ -273,16 +279,23 @@ class _Run:
         self.record = Record(scenario, encoder.name)
         self.situations: set[Situation] = set()
         self.attempts = 0
+        self._honest = honest_memory(scenario.memory)
         self.hostile = HostileAllocator(
-            honest_memory(scenario.memory),
+            self._honest,
             scenario.faults,
             stable=scenario.memory.name == "stable",
         )
         self._witness = Interceptor(self.hostile)
-        self._session: Session = encoder.session(self._witness, scenario.max_segment_words)
+        self._verified = scenario.verify and getattr(encoder, "verifies", False)
+        options = {"verify": True} if self._verified else {}
+        self._session: Session = encoder.session(
+            self._witness, scenario.max_segment_words, **options
+        )
         self.hostile.used = self._session.segment_words
         self.hostile.reenter = self._reenter
-        self._excuses = Excuses(self.hostile, self._session, scenario.faults)
+        self._excuses = Excuses(
+            self.hostile, self._session, scenario.faults, moves=moves(scenario.memory)
+        )
         self._model = Model()
         self._types: list[Type] = []
         self._each_step = each_step
@@ -414,6 +427,13 @@ class _Run:
         verb = Verb.CLEAR if value is None else Verb.SET
         return Operation(verb, alive[-1], field, value)
 
+    def close(self) -> None:
+        """Give up the honest memory, also if a view of it is still held."""
+        close = getattr(self._honest, "close", None)
+        if close is not None:
+            with suppress(BufferError):
+                close()
+
     # -- one attempt ------------------------------------------------------------------------------
 
     def _perform(self, step: Step, operation: Operation | None) -> None:
@@ -526,7 +546,7 @@ class _Run:
 
     def _look(self, step: Step) -> None:
         """Examine the output of the step, or the memory itself if it gave none."""
-        if self._excuses.unreadable:
+        if self._excuses.unreadable and not self._must_be_found(step):
             return
         started = perf_counter_ns() if self._timed else 0
         if step.output is not None:
@@ -535,6 +555,19 @@ class _Run:
             step.contents = self._contents_of_memory()
         if self._timed:
             self.oracle_time += perf_counter_ns() - started
+
+    def _must_be_found(self, step: Step) -> bool:
+        """Whether an output may not be given unless it is right, whatever memory says (P5v).
+
+        What is written through pointers that were changed is not where the model has it; so only
+        until the next operation.
+        """
+        steps = self.record.steps
+        since = next((at for at, one in enumerate(steps) if one.tampered), len(steps))
+        reading = all(
+            one.operation is None or one.operation.verb is Verb.OUTPUT for one in steps[since:]
+        )
+        return self._verified and step.output is not None and not self._excuses.lost and reading
 
     def _words_in_use(self) -> list[bytes] | None:
         """What the words in use say; None if they cannot be told from others."""

@@ -648,6 +648,7 @@ def test_the_registry() -> None:
         "P3",
         "P4",
         "P5",
+        "P5v",
         "P6",
         "P7",
         "P8",

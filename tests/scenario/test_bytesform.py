@@ -110,6 +110,11 @@ def edges(
             ("heap", (0,)),
             ("stable", (0,)),
             ("fixed", (1, 128, 129, 1024, 1025, 4096)),
+            ("pool", (1, 128, 129, 1024, 1025, 4096)),
+            ("malloc", (0,)),
+            ("mapped-file", (0,)),
+            ("shared-memory", (0,)),
+            ("wasm", (0,)),
         )
         for total in totals
         if segment or name == "fixed"

@@ -167,7 +167,7 @@ def everything_wanted() -> set[object]:
         for persistent in (True, False)
     }
     wanted |= {("faults", number) for number in (0, 1, 2, 3)}
-    wanted |= {("memory", name, False) for name in ("heap", "stable", "fixed")}
+    wanted |= {("memory", name, False) for name in MEMORY_NAMES}
     wanted |= {("memory", "fixed", True)}
     wanted |= {("limit", size) for size in ("none", "too small", "a root", "larger")}
     return wanted | {("expected", kind) for kind in ExpectationKind}
@@ -196,11 +196,11 @@ def still_missing(following: Callable[[], Scenario], most: int) -> set[object]:
 
 def test_generate_reaches_everything() -> None:
     rng = Random(10)
-    assert not still_missing(lambda: generate(rng, 12), 6000)
+    assert not still_missing(lambda: generate(rng, 12), 30000)
 
 
 def test_mutate_reaches_everything() -> None:
-    assert not still_missing(chain_of_mutants(Random(12)), 30000)
+    assert not still_missing(chain_of_mutants(Random(12)), 90000)
 
 
 @pytest.mark.parametrize(("before", "after"), [("heap", "stable"), ("stable", "heap")])

@@ -49,7 +49,8 @@ def _lay_over(allocator: HostileAllocator, grant: Grant, other: Grant, words: in
     grant.place = Place.within(other.place, words)
     grant.granted_bytes = grant.shown_bytes = shown * WORD_BYTES
     grant.most_words = max(grant.most_words, grant.words)
-    grant.tampered = True
+    # What is written through one is in the other.
+    grant.tampered = other.tampered = True
     return True
 
 

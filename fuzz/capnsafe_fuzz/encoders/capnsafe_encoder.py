@@ -14,6 +14,7 @@ import os
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -249,6 +250,8 @@ class CapnsafeEncoder:
         self.package: Final = package
         self._folder = os.path.dirname(os.path.abspath(package.__file__ or "")) + os.sep
         self._builder = package.MessageBuilder
+        #: Whether messages can verify what memory holds.
+        self.verifies: Final = "verify" in signature(package.MessageBuilder).parameters
         self._compiler = _Compiler(package.Element)
         self._compiled: dict[tuple[Type, Verb, str | None], Performer] = {}
         #: The first class that fits decides.
@@ -263,9 +266,11 @@ class CapnsafeEncoder:
             (package.Error, Failure.ERROR),
         )
 
-    def session(self, memory: Allocator, max_segment_words: int) -> CapnsafeSession:
-        """Begin a message."""
-        message = self._builder(memory, max_segment_words=max_segment_words)
+    def session(
+        self, memory: Allocator, max_segment_words: int, **options: bool
+    ) -> CapnsafeSession:
+        """Begin a message; ``verify=True`` where the package has that."""
+        message = self._builder(memory, max_segment_words=max_segment_words, **options)
         return CapnsafeSession(message, self._performer)
 
     def _performer(self, held: Type, verb: Verb, place: str | None) -> Performer:
@@ -294,4 +299,5 @@ class CapnsafeEncoder:
         """Print the scenario as a program in capnsafe's API."""
         from .capnsafe_script import print_program
 
-        return print_program(scenario, account, self.name.partition(":")[2])
+        planted = self.name.partition(":")[2]
+        return print_program(scenario, account, planted, verifies=self.verifies)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from capnsafe_allocators import GUARD_WORDS, When, print_fault
 
-from ..scenario import Operation, Scenario, print_operations
+from ..scenario import MemorySpec, Operation, Scenario, print_operations
 from ..scenario.model import WEIGHTLESS
 from ..scenario.program import HANDLE_MAKERS, NO_HANDLE, Verb
 from ..scenario.schema import (
@@ -31,16 +31,24 @@ from .protocol import Account, Attempt, Failure, Proof, ProofKind
 _ERRORS: Final = {Failure.STALE: "StaleHandle", Failure.INDEX: "ArgumentIndexError"}
 
 
-def print_program(scenario: Scenario, account: Account | None, planted: str = "") -> str:
-    """The program.  ``planted`` names a planted bug, whose copy of capnsafe it then runs on."""
-    return "\n".join(_Writer(scenario, account, planted).lines()) + "\n"
+def print_program(
+    scenario: Scenario, account: Account | None, planted: str = "", *, verifies: bool = False
+) -> str:
+    """The program.  ``planted`` names a planted bug, whose copy of capnsafe it then runs on.
+
+    ``verifies`` says whether messages can verify what memory holds.
+    """
+    return "\n".join(_Writer(scenario, account, planted, verifies).lines()) + "\n"
 
 
 class _Writer:
-    def __init__(self, scenario: Scenario, account: Account | None, planted: str) -> None:
+    def __init__(
+        self, scenario: Scenario, account: Account | None, planted: str, verifies: bool
+    ) -> None:
         self.scenario = scenario
         self.account = account
         self.planted = planted
+        self.verifies = verifies
         self.proof = account.proof if account is not None else Proof()
         self.texts = print_operations(scenario.operations)
         self.types: Sequence[Type] = scenario.handle_types
@@ -79,34 +87,58 @@ class _Writer:
 
     def _message(self) -> Iterator[str]:
         spec = self.scenario.memory
-        stays = spec.name == "stable"
-        guards = 0 if stays else 2 * GUARD_WORDS
-        if spec.name != "fixed":
-            self.needed.add("HeapAllocator")
-            honest = f"HeapAllocator(segment_words={spec.segment_words + guards}, growth=False)"
-        else:
-            self.needed.add("FixedAllocator")
-            size = spec.segment_words + guards if spec.segment_words else None
-            honest = (
-                f"FixedAllocator(bytearray({(spec.total_words + guards) * 8}), "
-                f"segment_words={size})"
-            )
+        guards = 0 if spec.name == "stable" else 2 * GUARD_WORDS
         if guards:
             yield f"# {guards} words of each segment are guards, and not for the message."
-        yield f"honest = {honest}"
+        yield from self._honest(spec, guards)
         yield "faults = ["
         for fault in self.scenario.faults:
             yield f'    parse_fault("{print_fault(fault)}"),'
         yield "]"
-        yield f"memory = HostileAllocator(honest, faults{', stable=True' if stays else ''})"
+        yield f"memory = HostileAllocator(honest, faults{'' if guards else ', stable=True'})"
+        verify = ", verify=True" if self.scenario.verify and self.verifies else ""
         yield (
-            f"message = MessageBuilder(memory, max_segment_words={self.scenario.max_segment_words})"
+            f"message = MessageBuilder(memory, "
+            f"max_segment_words={self.scenario.max_segment_words}{verify})"
         )
         yield "memory.used = message.segment_words"
         if self.proof.kind is ProofKind.EVIDENCE:
             # Views may hide in answers, and in the frames that a traceback keeps.
             yield "kept = []  # What calls answered or raised: callers may keep it."
+        if any(fault.family == "re-enter" for fault in self.scenario.faults):
+            self.needed.add("Reentered")
+            yield from _REENTER.splitlines()
         yield ""
+
+    def _honest(self, spec: MemorySpec, guards: int) -> Iterator[str]:
+        """Make the honest memory below the faults."""
+        words = f"segment_words={spec.segment_words + guards}"
+        match spec.name:
+            case "heap" | "stable":
+                self.needed.add("HeapAllocator")
+                yield f"honest = HeapAllocator({words}, growth=False)"
+            case "fixed":
+                self.needed.add("FixedAllocator")
+                buffer = f"bytearray({(spec.total_words + guards) * 8})"
+                size = words if spec.segment_words else "segment_words=None"
+                yield f"honest = FixedAllocator({buffer}, {size})"
+            case "pool":
+                self.readers["PoolAllocator"] = "capnsafe.memory"
+                yield f"honest = PoolAllocator({spec.total_words + guards}, {words})"
+            case "malloc":
+                self.readers["MallocAllocator"] = "capnsafe.memory.malloc"
+                yield f"honest = MallocAllocator({words})"
+            case "mapped-file":
+                self.readers["MappedFileAllocator"] = "capnsafe.memory.mapped_file"
+                yield f"honest = MappedFileAllocator({words})"
+            case "shared-memory":
+                self.readers["SharedMemoryAllocator"] = "capnsafe.memory.shared_memory"
+                yield f"honest = SharedMemoryAllocator({words})"
+            case _:
+                # The guest of the harness: it moves at each grant, and misbehaves when told.
+                self.readers["MemorySpec"] = "capnsafe_fuzz.scenario"
+                self.readers["Guest"] = "capnsafe_fuzz.scenario.honest"
+                yield f'honest = Guest(MemorySpec("{spec.name}", {spec.segment_words}))'
 
     # -- the operations ---------------------------------------------------------------------------
 
@@ -372,6 +404,34 @@ class _Writer:
             return f"(found := {expression}) is not None and len(found) == {count}"
         return f"{expression} is not None"
 
+
+_NUMBER: Final = EVERYTHING.by_name["u32"].offset
+_TEXT: Final = EVERYTHING.by_name["text"].offset
+#: What the memory calls for the fault ``re-enter``: it answers what was wrong with what came of it.
+_REENTER: Final = f"""
+
+def reenter(kind):
+    try:
+        if kind == "close":
+            message.close()
+        elif kind == "output":
+            message.to_bytes()
+        elif (root := message.get_root()) is None:
+            return ""
+        elif kind in ("read", "write"):
+            root.set_uint32({_NUMBER}, root.get_uint32({_NUMBER}))
+        elif (text := root.get_text({_TEXT})) is not None:
+            root.set_text({_TEXT}, text)
+        else:
+            root.clear({_TEXT})
+    except Reentered:
+        return ""
+    except Exception as error:
+        return f"it raised {{error!r}}"
+    return ""
+
+
+memory.reenter = reenter"""
 
 _POINTER_ELEMENTS: Final = frozenset({Kind.TEXT, Kind.DATA, Kind.LIST})
 

@@ -82,7 +82,11 @@ class Encoder(Protocol):
         """The name under which the registry knows it."""
 
     def session(self, memory: Memory, max_segment_words: int) -> Session:
-        """Begin a message; must not call the memory yet."""
+        """Begin a message; must not call the memory yet.
+
+        An encoder with an attribute ``verifies`` that is true is asked with ``verify=True`` where a
+        scenario says so: it then finds what is changed in memory behind its back (P5v).
+        """
 
     def classify(self, error: BaseException) -> Failure:
         """What ``error``, raised by a session, says."""

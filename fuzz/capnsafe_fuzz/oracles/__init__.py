@@ -23,6 +23,7 @@ from .oracle import Cost, Oracle
 from .raised import RAISED
 from .record import Outcome, Record, Step, Violation
 from .released_once import RELEASED_ONCE
+from .verified import VERIFIED
 
 #: Every oracle, by name, in the order of the promises.
 ORACLES = {
@@ -33,6 +34,7 @@ ORACLES = {
         CONTAINED,
         NO_STALE_BORROW,
         NO_LOSS_IN_SILENCE,
+        VERIFIED,
         DISTRUSTFUL,
         BOUNDED,
         RELEASED_ONCE,

@@ -25,6 +25,8 @@ _RETIRE: Final = 4
 """Borrows for an object that is retired, and for a segment that a new grant is compared with."""
 _GRANTS: Final = 3
 """Grants of a call that builds one object: for it, for its landing pad, and for the root."""
+_ATTEMPTS: Final = 3
+"""How often a call plans what it builds, if segments shrink again and again."""
 _READING: Final = frozenset({Verb.OPEN, Verb.REOPEN, Verb.GET, Verb.OUTPUT, Verb.CLEAR})
 _FOLLOWING: Final = frozenset({Verb.OPEN, Verb.REOPEN, Verb.GET})
 _BUILDING: Final = frozenset({Verb.ROOT, Verb.INIT, Verb.SET, Verb.CLEAR})
@@ -49,14 +51,20 @@ def _most_borrows(step: Step) -> int:
     if operation.verb not in _BUILDING:
         return step.calls.segment
     new = step.calls.allocate
-    return _BUILD + _RETIRE * (step.objects + new * (step.segments + new))
+    most = _BUILD + _RETIRE * (step.objects + new * (step.segments + new))
+    return most * _plans(step)
+
+
+def _plans(step: Step) -> int:
+    """How often a call may plan what it builds: anew where segments shrank meanwhile."""
+    return _ATTEMPTS if step.excused else 1
 
 
 def _most_grants(step: Step) -> int:
     operation = step.operation
     if operation is None or operation.verb not in (Verb.ROOT, Verb.INIT, Verb.SET):
         return 0 if operation is None or operation.verb in _READING else step.calls.allocate
-    return _GRANTS
+    return _GRANTS * _plans(step)
 
 
 def _check(record: Record) -> Iterator[Finding]:

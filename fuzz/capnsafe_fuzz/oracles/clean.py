@@ -28,7 +28,7 @@ def _check(record: Record) -> Iterator[Finding]:
         yield of_step(first, "dirt", sentence, reading(first, first.contents))
         return
     for number, step in enumerate(record.steps):
-        if step.output is not None and step.contents is not None:
+        if step.output is not None and step.contents is not None and not step.tampered:
             if step.contents.wrong:
                 # What cannot be reached then is lost, and not left over.
                 return

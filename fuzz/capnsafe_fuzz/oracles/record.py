@@ -171,7 +171,7 @@ class Record:
         All that is wrong later may follow from it, and is not judged.
         """
         for step in self.steps:
-            if step.contents is not None and step.contents.wrong:
+            if step.contents is not None and step.contents.wrong and not step.tampered:
                 return step
         return None
 

@@ -44,11 +44,13 @@ from .program import (
     type_at,
 )
 from .scenario import (
+    BOUNDED_MEMORIES,
     MAX_FAULT_AMOUNT,
     MAX_FAULT_SEGMENT,
     MAX_FAULTS,
     MAX_MEMORY_WORDS,
     MAX_MOMENT,
+    MEMORY_NAMES,
     UNLIMITED_WORDS,
     MemorySpec,
     Scenario,
@@ -56,11 +58,11 @@ from .scenario import (
 )
 from .schema import EVERYTHING, FLOATS, SCALAR_BITS, SIGNED, TYPES, Kind, ListType, Type
 
-DECODER_VERSION: Final = 2
+DECODER_VERSION: Final = 3
 """Raised whenever a byte string may come to mean another scenario."""
 
 _HEADER: Final = Struct("<BBHHBBI")
-"""memory, operations, segment_words, total_words, faults, nothing yet, max_segment_words."""
+"""memory, operations, segment_words, total_words, faults, flags, max_segment_words."""
 _FAULT: Final = Struct("<BBBBHH")
 """kind, moment, persistent, segment, number, amount."""
 _FAULT_BYTES: Final = _FAULT.size
@@ -228,13 +230,26 @@ def _encode_fault(fault: Fault) -> bytes:
 
 # The header.
 
-_HEAP: Final = 0
-_STABLE: Final = 7
-_FIXED: Final = 9
-_FIXED_UNCUT: Final = 11
-_MEMORIES: Final = 12
-"""Of so many memory bytes, those from each of these numbers to the next mean that memory; fixed
-memory with segment_words and without."""
+_FIXED_UNCUT: Final = "fixed uncut"
+"""Fixed memory without segment_words."""
+_MEMORIES: Final = (
+    *("heap",) * 12,
+    *("stable",) * 4,
+    *("fixed",) * 4,
+    *(_FIXED_UNCUT,) * 2,
+    *("pool",) * 4,
+    *("malloc",) * 2,
+    "mapped-file",
+    "shared-memory",
+    *("wasm",) * 2,
+)
+"""What a memory byte means: mostly what costs least."""
+_MEMORY_BYTES: Final = {name: _MEMORIES.index(name) for name in _MEMORIES}
+assert len(_MEMORIES) == 32
+assert set(_MEMORIES) == {*MEMORY_NAMES, _FIXED_UNCUT}
+
+_VERIFIED: Final = 0xC0
+"""Flag bytes from here on ask the encoder to verify."""
 
 _FAULT_COUNTS: Final = (*range(MAX_FAULTS + 1), *(1,) * 15, *(0,) * 6, 2, 2)
 """How many faults a fault byte means: mostly one, often none."""
@@ -247,13 +262,13 @@ _LIMIT_MASK: Final = 0x3F
 
 @lru_cache(maxsize=4096)
 def _decode_memory(byte: int, segment: int, total: int) -> MemorySpec:
-    form = byte % _MEMORIES
-    if form >= _FIXED_UNCUT:
-        return MemorySpec("fixed", 0, 1 + _unfold(total, *_TOTAL))
-    segment_words = 1 + _unfold(segment, *_SIZE)
-    if form >= _FIXED:
-        return MemorySpec("fixed", segment_words, 1 + _unfold(total, *_TOTAL))
-    return MemorySpec("stable" if form >= _STABLE else "heap", segment_words)
+    name = _MEMORIES[byte % len(_MEMORIES)]
+    total_words = 1 + _unfold(total, *_TOTAL)
+    if name == _FIXED_UNCUT:
+        return MemorySpec("fixed", 0, total_words)
+    return MemorySpec(
+        name, 1 + _unfold(segment, *_SIZE), total_words if name in BOUNDED_MEMORIES else 0
+    )
 
 
 def _decode_limit(folded: int) -> int:
@@ -265,9 +280,6 @@ def _decode_limit(folded: int) -> int:
     if folded < _LIMITED_LARGE:
         return 1 + (folded & _ALL_12)
     return min(1 + (folded & UNLIMITED_WORDS), UNLIMITED_WORDS)
-
-
-_FORMS: Final = {"heap": _HEAP, "stable": _STABLE, "fixed": _FIXED}
 
 
 def _encode_limit(words: int) -> int:
@@ -285,7 +297,7 @@ def decode(data: bytes) -> Scenario:
     """The scenario that these bytes mean; every byte string means one, and none raises."""
     if len(data) < _HEADER_BYTES:
         data = data.ljust(_HEADER_BYTES, b"\0")
-    memory, count, segment, total, fault_count, _, limit = _HEADER.unpack_from(data)
+    memory, count, segment, total, fault_count, flags, limit = _HEADER.unpack_from(data)
     start = _HEADER_BYTES
     faults: list[Fault] = []
     fault_count = _FAULT_COUNTS[fault_count % len(_FAULT_COUNTS)]
@@ -348,13 +360,14 @@ def decode(data: bytes) -> Scenario:
         _decode_limit(limit),
         tuple(operations),
         tuple(faults),
+        flags >= _VERIFIED,
     )
 
 
 def encode(scenario: Scenario) -> bytes:
     """The canonical bytes of a scenario: `decode` gives it back."""
     memory = scenario.memory
-    form = _FORMS[memory.name] if memory.segment_words else _FIXED_UNCUT
+    form = _MEMORY_BYTES[memory.name if memory.segment_words else _FIXED_UNCUT]
     parts = [
         _HEADER.pack(
             form,
@@ -362,7 +375,7 @@ def encode(scenario: Scenario) -> bytes:
             _fold(memory.segment_words - 1, *_SIZE) if memory.segment_words else 0,
             _fold(memory.total_words - 1, *_TOTAL) if memory.total_words else 0,
             len(scenario.faults),
-            0,
+            _VERIFIED if scenario.verify else 0,
             _encode_limit(scenario.max_segment_words),
         )
     ]

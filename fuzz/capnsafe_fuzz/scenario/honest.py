@@ -7,9 +7,11 @@ blocks of shared memory, which are zero again when they are granted anew.
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Callable, Mapping
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,8 +109,6 @@ class SharedBlocks:
 
 @cache
 def _blocks() -> Any:
-    import atexit
-
     from capnsafe.memory.shared_memory import SharedMemoryAllocator
 
     blocks = SharedMemoryAllocator(segment_words=1)
@@ -199,6 +199,8 @@ def _compiled_guest() -> tuple[Any, Any]:
     config = Config()
     config.consume_fuel = True
     engine = moving_engine(config)
+    # Else the library tidies up after the interpreter has.
+    atexit.register(_compiled_guest.cache_clear)
     return engine, Module(engine, GUEST)
 
 
@@ -217,6 +219,21 @@ _MAKERS: Final[Mapping[str, Callable[[MemorySpec], Any]]] = {
 def honest_memory(spec: MemorySpec) -> Any:
     """Make the memory below the faults, with room for the guards of the hostile allocator.
 
-    Raises ImportError where a memory needs a library that is not installed.
+    Where a memory needs a library that is not installed, a heap takes its place.
     """
-    return _MAKERS[spec.name](spec)
+    try:
+        return _MAKERS[spec.name](spec)
+    except ImportError:
+        if is_installed(spec.name):
+            raise
+        return _heap(spec)
+
+
+def moves(spec: MemorySpec) -> bool:
+    """Whether segments change place by themselves, whenever another one is granted."""
+    return spec.name in ("mapped-file", "wasm")
+
+
+def is_installed(name: str) -> bool:
+    """Whether the library is there that a memory needs, if it needs one."""
+    return name != "wasm" or find_spec("wasmtime") is not None

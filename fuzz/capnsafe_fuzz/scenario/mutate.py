@@ -37,11 +37,13 @@ from .program import (
     value_range,
 )
 from .scenario import (
+    BOUNDED_MEMORIES,
     MAX_FAULT_AMOUNT,
     MAX_FAULT_SEGMENT,
     MAX_FAULTS,
     MAX_MEMORY_WORDS,
     MAX_MOMENT,
+    MEMORY_NAMES,
     UNLIMITED_WORDS,
     MemorySpec,
     Scenario,
@@ -285,18 +287,23 @@ def _faults(operations: Sequence[Operation], rng: Random) -> tuple[Fault, ...]:
 
 # Memory.
 
+_MEMORY_WEIGHTS: Final = (40, 14, 18, 10, 6, 3, 3, 6)
+"""In the order of their names; what costs least comes most."""
+assert len(_MEMORY_WEIGHTS) == len(MEMORY_NAMES)
 _SEGMENT_SIZES: Final = (1, 2, 3, 4, 8, 16, 36, 40, 64, 128, 1024)
 
 
 def _memory(rng: Random) -> MemorySpec:
     segment_words = rng.choice(_SEGMENT_SIZES)
-    chance = rng.random()
-    if chance < 0.75:
-        return MemorySpec("heap" if chance < 0.57 else "stable", segment_words)
+    (name,) = rng.choices(MEMORY_NAMES, _MEMORY_WEIGHTS)
+    if name not in BOUNDED_MEMORIES:
+        return MemorySpec(name, segment_words)
     total = rng.choice((EVERYTHING.words, 40, 64, 80, 128, 256, 1024, MAX_MEMORY_WORDS))
     if rng.random() < 0.5:
         total = min(MAX_MEMORY_WORDS, total + rng.randint(-4, 40))
-    return MemorySpec("fixed", segment_words if rng.random() < 0.6 else 0, total)
+    if name == "fixed" and rng.random() < 0.4:
+        segment_words = 0
+    return MemorySpec(name, segment_words, total)
 
 
 def _promised(memory: MemorySpec) -> MemorySpec:
@@ -313,13 +320,18 @@ def _limit(rng: Random) -> int:
     return rng.choice((1, 2, EVERYTHING.words - 1, rng.randint(1, 128), rng.randint(1, 4096)))
 
 
+_VERIFIES: Final = 0.1
+"""The share of scenarios that ask the encoder to verify."""
+
+
 def generate(rng: Random, size: int) -> Scenario:
     """A scenario of `size` operations (cut to what a scenario can hold), from nothing."""
     front = _Front()
     for _ in range(min(size, MAX_OPERATIONS)):
         front.extend(rng)
     operations = tuple(front.operations)
-    return Scenario(_memory(rng), _limit(rng), operations, _faults(operations, rng))
+    verify = rng.random() < _VERIFIES
+    return Scenario(_memory(rng), _limit(rng), operations, _faults(operations, rng), verify=verify)
 
 
 # Steps.
@@ -604,7 +616,7 @@ def mutate(scenario: Scenario, rng: Random) -> Scenario:
 
 def _edit(scenario: Scenario, rng: Random) -> Scenario:
     memory, limit = scenario.memory, scenario.max_segment_words
-    operations, faults = scenario.operations, scenario.faults
+    operations, faults, verify = scenario.operations, scenario.faults, scenario.verify
     chance = rng.random()
     if chance < 0.58 or not operations:
         steps = _steps(operations)
@@ -616,9 +628,11 @@ def _edit(scenario: Scenario, rng: Random) -> Scenario:
         # Half the time nothing but the promise to stay: over memory that makes it few faults fire,
         # so that engines which keep what reaches new situations would seldom come by it.
         memory = _memory(rng) if chance < 0.915 else _promised(memory)
-    else:
+    elif chance < 0.99:
         limit = _limit(rng)
-    return Scenario(memory, limit, operations, faults)
+    else:
+        verify = not verify
+    return Scenario(memory, limit, operations, faults, verify=verify)
 
 
 def crossover(first: Scenario, second: Scenario, rng: Random) -> Scenario:
@@ -632,4 +646,6 @@ def crossover(first: Scenario, second: Scenario, rng: Random) -> Scenario:
         (first.faults, second.faults, second.faults, (first.faults + second.faults)[:MAX_FAULTS])
     )
     honest = rng.choice((first, second))
-    return Scenario(honest.memory, honest.max_segment_words, operations, faults)
+    return Scenario(
+        honest.memory, honest.max_segment_words, operations, faults, verify=honest.verify
+    )

@@ -21,6 +21,20 @@ UNLIMITED_WORDS: Final = (1 << 29) - 1
 """The most words in a segment that the encoding can address."""
 
 
+MEMORY_NAMES: Final = (
+    "heap",
+    "stable",
+    "fixed",
+    "pool",
+    "malloc",
+    "mapped-file",
+    "shared-memory",
+    "wasm",
+)
+BOUNDED_MEMORIES: Final = frozenset({"fixed", "pool"})
+"""Those that have so many words in all, and no more."""
+
+
 def _check_range(what: str, number: int, least: int, most: int) -> None:
     if number.__class__ is not int or not least <= number <= most:
         raise ScenarioError(f"{what} is {least} to {most}, not {number!r}")
@@ -35,7 +49,14 @@ class MemorySpec:
     stable  the same, and it promises that a segment stays where it is and as long as it is, so
             that faults which move or cut segments, or refuse to show them, are never fired.
     fixed   grants are cut in the same way from one buffer of `total_words`; `segment_words` 0
-            means that each grant takes all that is left. `total_words` is 0 for the others.
+            means that each grant takes all that is left.
+    pool    the same, with gaps that are cut again; `segment_words` is at least 1.
+    malloc, mapped-file, shared-memory, wasm
+            as the heap, in the C library's heap, a file that grows and moves, shared memory, and
+            the memory of a guest that moves at each grant.
+
+    `total_words` is 0 for all but fixed and pool. Where the library that wasm needs is not
+    installed, a heap takes its place.
     """
 
     name: str
@@ -43,11 +64,11 @@ class MemorySpec:
     total_words: int = 0
 
     def __post_init__(self) -> None:  # noqa: D105
-        if self.name not in ("heap", "stable", "fixed"):
-            raise ScenarioError(f"memory is heap, stable or fixed, not {self.name!r}")
+        if self.name not in MEMORY_NAMES:
+            raise ScenarioError(f"memory is {', '.join(MEMORY_NAMES)}, not {self.name!r}")
         least = 0 if self.name == "fixed" else 1
         _check_range("segment_words", self.segment_words, least, MAX_MEMORY_WORDS)
-        if self.name == "fixed":
+        if self.name in BOUNDED_MEMORIES:
             _check_range("total_words", self.total_words, 1, MAX_MEMORY_WORDS)
         elif self.total_words:
             raise ScenarioError(f"{self.name} memory has no total_words")
@@ -88,6 +109,8 @@ class Scenario:
     faults: tuple[Fault, ...] = ()
     comment: str = field(default="", compare=False)
     """Why this scenario is here, in lines; of the text form only."""
+    verify: bool = False
+    """Whether the encoder is asked to verify what memory holds, where it can."""
 
     def __post_init__(self) -> None:  # noqa: D105
         _check_range("max_segment_words", self.max_segment_words, 1, UNLIMITED_WORDS)
@@ -101,6 +124,8 @@ class Scenario:
             raise ScenarioError(f"a scenario has at most {MAX_FAULTS} faults")
         for fault in self.faults:
             check_script_fault(fault)
+        if self.verify.__class__ is not bool:
+            raise ScenarioError(f"verify is True or False, not {self.verify!r}")
         object.__setattr__(self, "comment", _tidy(self.comment))
 
     @property
@@ -118,6 +143,7 @@ def trusted(
     max_segment_words: int,
     operations: tuple[Operation, ...],
     faults: tuple[Fault, ...],
+    verify: bool,
 ) -> Scenario:
     """A scenario that is valid by construction: the decoder's way round the checks.
 
@@ -128,5 +154,6 @@ def trusted(
     _set(made, "max_segment_words", max_segment_words)
     _set(made, "operations", operations)
     _set(made, "faults", faults)
+    _set(made, "verify", verify)
     _set(made, "comment", "")
     return made

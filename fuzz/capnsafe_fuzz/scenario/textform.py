@@ -35,7 +35,13 @@ from .program import (
     Verb,
     kind_of,
 )
-from .scenario import MemorySpec, Scenario, check_script_fault
+from .scenario import (
+    BOUNDED_MEMORIES,
+    MEMORY_NAMES,
+    MemorySpec,
+    Scenario,
+    check_script_fault,
+)
 from .schema import FLOATS, SCALAR_BITS, Kind, Type
 
 HEADER: Final = "capnsafe scenario 1"
@@ -112,9 +118,10 @@ def print_scenario(scenario: Scenario) -> str:
     lines = [HEADER]
     if scenario.comment:
         lines += [f"# {line}" if line else "#" for line in scenario.comment.split("\n")]
-    total = f" total_words={memory.total_words}" if memory.name == "fixed" else ""
+    total = f" total_words={memory.total_words}" if memory.name in BOUNDED_MEMORIES else ""
     lines.append(f"memory {memory.name} segment_words={memory.segment_words}{total}")
-    lines.append(f"limit max_segment_words={scenario.max_segment_words}")
+    verify = " verify" if scenario.verify else ""
+    lines.append(f"limit max_segment_words={scenario.max_segment_words}{verify}")
     lines += print_operations(scenario.operations)
     lines += [f"fault {print_fault(fault)}" for fault in scenario.faults]
     return "\n".join(lines) + "\n"
@@ -124,9 +131,10 @@ def print_scenario(scenario: Scenario) -> str:
 
 _NUMBER = r"0|[1-9][0-9]{0,19}"
 _MEMORY = re.compile(
-    rf"memory (heap|stable|fixed) segment_words=({_NUMBER})(?: total_words=({_NUMBER}))?", re.ASCII
+    rf"memory ({'|'.join(MEMORY_NAMES)}) segment_words=({_NUMBER})(?: total_words=({_NUMBER}))?",
+    re.ASCII,
 )
-_LIMIT = re.compile(rf"limit max_segment_words=({_NUMBER})", re.ASCII)
+_LIMIT = re.compile(rf"limit max_segment_words=({_NUMBER})( verify)?", re.ASCII)
 _OPERATION = re.compile(
     rf"(?:h({_NUMBER}) = )?([a-z]+)"
     rf"(?: h({_NUMBER})(?:\.([A-Za-z0-9.]+)|\[({_NUMBER})\])(?: (.+))?)?",
@@ -214,7 +222,7 @@ class _Parser:
             comment.append(line[1:].removeprefix(" "))
             self._next += 1
         memory = self._memory()
-        limit = self._limit()
+        limit, verify = self._limit()
         operations = []
         program = Program()
         faults = []
@@ -238,7 +246,9 @@ class _Parser:
                 self._refuse(str(error))
             operations.append(operation)
         try:
-            return Scenario(memory, limit, tuple(operations), tuple(faults), "\n".join(comment))
+            return Scenario(
+                memory, limit, tuple(operations), tuple(faults), "\n".join(comment), verify
+            )
         except ScenarioError as error:
             self._refuse(str(error))
 
@@ -246,23 +256,24 @@ class _Parser:
         found = _MEMORY.fullmatch(line := self._take("memory"))
         if found is None:
             self._refuse(
-                '"memory heap segment_words=N", "memory stable segment_words=N" or '
-                '"memory fixed segment_words=N total_words=N" is expected, '
-                f"not {line[:60]!r}"
+                '"memory NAME segment_words=N", and for fixed and pool "total_words=N", is '
+                f"expected, with one of the names {', '.join(MEMORY_NAMES)}, not {line[:60]!r}"
             )
         name, segment, total = found.groups()
-        if (total is not None) != (name == "fixed"):
-            self._refuse("fixed memory has total_words, heap and stable have not")
+        if (total is not None) != (name in BOUNDED_MEMORIES):
+            self._refuse("fixed memory and a pool have total_words, others have not")
         try:
             return MemorySpec(name, int(segment), int(total or 0))
         except ScenarioError as error:
             self._refuse(str(error))
 
-    def _limit(self) -> int:
+    def _limit(self) -> tuple[int, bool]:
         found = _LIMIT.fullmatch(line := self._take("limit"))
         if found is None:
-            self._refuse(f'"limit max_segment_words=N" is expected, not {line[:60]!r}')
-        return int(found.group(1))
+            self._refuse(
+                f'"limit max_segment_words=N" is expected, or that with "verify", not {line[:60]!r}'
+            )
+        return int(found.group(1)), found.group(2) is not None
 
 
 def _parse_operation(line: str, program: Program) -> Operation:
