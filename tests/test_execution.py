@@ -101,7 +101,7 @@ def test_handles_keep_their_numbers_when_some_are_void() -> None:
 
 def test_a_handle_that_the_encoder_does_not_have_is_void() -> None:
     class Encoder(CapnsafeEncoder):
-        def session(self, memory: Any, max_segment_words: int) -> CapnsafeSession:
+        def session(self, memory: Any, max_segment_words: int, **options: bool) -> CapnsafeSession:
             class Session(CapnsafeSession):
                 def perform(self, operation: Operation) -> object:
                     found = super().perform(operation)
@@ -172,7 +172,7 @@ def test_the_same_scenario_gives_the_same_verdict() -> None:
 
 def test_what_happens_again_and_again_is_told_once() -> None:
     class Encoder(CapnsafeEncoder):
-        def session(self, memory: Any, max_segment_words: int) -> CapnsafeSession:
+        def session(self, memory: Any, max_segment_words: int, **options: bool) -> CapnsafeSession:
             class Session(CapnsafeSession):
                 def perform(self, operation: Operation) -> object:
                     found = super().perform(operation)
@@ -198,7 +198,7 @@ class BrokenAdapter(CapnsafeEncoder):
         super().__init__(capnsafe, "broken adapter")
         self.error = error
 
-    def session(self, memory: Any, max_segment_words: int) -> CapnsafeSession:
+    def session(self, memory: Any, max_segment_words: int, **options: bool) -> CapnsafeSession:
         raises = self.error
 
         class Session(CapnsafeSession):

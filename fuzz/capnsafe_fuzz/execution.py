@@ -37,18 +37,10 @@ from .oracles.layout import ROOT
 from .oracles.record import Calls, Contents, Outcome, Record, Step, Violation
 from .scenario import Operation, Scenario, print_scenario
 from .scenario.honest import honest_memory, moves
+from .scenario.labels import label_of
 from .scenario.model import Expectation, ExpectationKind, Model
 from .scenario.program import HANDLE_MAKERS, NO_HANDLE, Verb
-from .scenario.schema import (
-    EVERYTHING,
-    FLOATS,
-    SCALAR_BITS,
-    TYPES,
-    Kind,
-    ListType,
-    StructType,
-    Type,
-)
+from .scenario.schema import EVERYTHING, Type
 
 __all__ = [
     "HarnessError",
@@ -228,12 +220,14 @@ def _harness_error(scenario: Scenario, encoder: Encoder) -> HarnessError:
     )
 
 
-_RETRIED: Final = HANDLE_MAKERS | {Verb.OUTPUT}
+_RETRIED: Final = HANDLE_MAKERS | {Verb.OUTPUT, Verb.CANONICAL}
 _EXPECT_OUTPUT: Final = Expectation(ExpectationKind.OK)
 _SUCCESS: Final = frozenset((ExpectationKind.OK, ExpectationKind.VALUE))
 #: Verbs that change nothing, and those that make at most one object.
-_READING: Final = frozenset({Verb.GET, Verb.OPEN, Verb.REOPEN, Verb.OUTPUT})
-_MAKES_ONE: Final = frozenset({Verb.ROOT, Verb.INIT, Verb.SET})
+_READING: Final = frozenset(
+    {Verb.GET, Verb.OPEN, Verb.REOPEN, Verb.OUTPUT, Verb.CANONICAL, Verb.UNWRAP}
+)
+_MAKES_ONE: Final = frozenset({Verb.ROOT, Verb.INIT, Verb.SET, Verb.FILL})
 #: Allocator calls after which an operation is taken to go on for ever.
 _RUNAWAY_CALLS: Final = 100_000
 #: Words that an object may need besides its own: the root pointer, and a landing pad.
@@ -317,8 +311,7 @@ class _Run:
         for index, operation in enumerate(self.scenario.operations):
             verb, number = operation.verb, operation.handle
             held = types[number] if number != NO_HANDLE else None
-            place = operation.place
-            label, made = _label(held, verb, place if isinstance(place, str) else None)
+            label, made = label_of(held, operation)
             if made is not None:
                 types.append(made)
             expectation = model.expect(operation)
@@ -378,8 +371,9 @@ class _Run:
 
         An operation that is not known to make one object may have made as many as there are words.
         """
-        verb, handle, place, _ = operation
-        if verb in _READING:
+        verb, handle, place, value = operation
+        # What is opened as something may be moved to where it has room for that.
+        if verb in _READING and value is None:
             return
         if verb in _MAKES_ONE:
             self._objects += 1
@@ -440,6 +434,9 @@ class _Run:
         assert operation is not None
         if operation.verb is Verb.OUTPUT:
             step.output = self._session.output()
+        elif operation.verb is Verb.CANONICAL:
+            step.canonical = self._session.canonical()
+            step.tree = self._model.tree()
         else:
             step.value = self._session.perform(operation)
 
@@ -539,8 +536,8 @@ class _Run:
     def _may_be_too_large(self, operation: Operation | None) -> bool:
         if operation is None:
             return False
-        held = self._types[operation.handle] if operation.handle != NO_HANDLE else None
-        return _needed_words(held, operation) + _MOST_EXTRA_WORDS > self.scenario.max_segment_words
+        needed = self._model.largest_object(operation)
+        return needed + _MOST_EXTRA_WORDS > self.scenario.max_segment_words
 
     # -- looking into memory ----------------------------------------------------------------------
 
@@ -550,7 +547,8 @@ class _Run:
             return
         started = perf_counter_ns() if self._timed else 0
         if step.output is not None:
-            step.contents = Contents(examine_stream(step.output, ROOT), self._model.tree())
+            examination = examine_stream(step.output, ROOT, leftovers=not self._model.has_orphans)
+            step.contents = Contents(examination, self._model.tree())
         else:
             step.contents = self._contents_of_memory()
         if self._timed:
@@ -601,7 +599,9 @@ class _Run:
         last = self._last_look
         if last is not None and last[:3] == (self._revision, snapshot, words):
             return last[3]
-        examination: Examination = examine(snapshot, ROOT, words)
+        examination: Examination = examine(
+            snapshot, ROOT, words, leftovers=not self._model.has_orphans
+        )
         contents = Contents(examination, self._model.tree())
         self._last_look = (self._revision, snapshot, words, contents)
         return contents
@@ -617,74 +617,3 @@ def innermost(error: BaseException, encoder: Encoder) -> str:
             found = f"{os.path.basename(code.co_filename)}:{code.co_qualname}"
         traceback = traceback.tb_next
     return found
-
-
-# -- names of operations --------------------------------------------------------------------------
-
-_LABELS: Final[dict[tuple[Type | None, Verb, str | None], tuple[str, Type | None]]] = {}
-
-
-def _label(held: Type | None, verb: Verb, place: str | None) -> tuple[str, Type | None]:
-    """What an operation is called in situations and groups, and the type of what it makes."""
-    key = (held, verb, place)
-    known = _LABELS.get(key)
-    if known is None:
-        known = _LABELS[key] = _make_label(held, verb, place)
-    return known
-
-
-def _make_label(held: Type | None, verb: Verb, place: str | None) -> tuple[str, Type | None]:
-    if held is None:
-        return verb.value, None if verb is Verb.OUTPUT else EVERYTHING
-    if isinstance(held, StructType):
-        assert place is not None
-        field = held.by_name[place]
-        kind, target, where = field.kind, field.target, ""
-    else:
-        kind, target, where = held.element, held.target, " element"
-    made = None
-    name = _kind_name(kind)
-    if target is not None:
-        leads_to = TYPES[target]
-        if isinstance(leads_to, ListType):
-            name = f"{_kind_name(leads_to.element)}-list"
-        elif leads_to.words == 0:
-            name = "empty-struct"
-        if verb in HANDLE_MAKERS:
-            made = leads_to
-    return f"{verb.value} {name}{where}", made
-
-
-def _kind_name(kind: Kind) -> str:
-    if kind in FLOATS:
-        return "float"
-    if kind in SCALAR_BITS and kind not in (Kind.VOID, Kind.BOOL):
-        return "number"
-    return kind.value.lower()
-
-
-def _needed_words(held: Type | None, operation: Operation) -> int:
-    """Words of the object that an operation makes; 0 if it makes none."""
-    verb, _, place, value = operation
-    if held is None:
-        return EVERYTHING.words if verb is Verb.ROOT else 0
-    if isinstance(held, StructType):
-        assert isinstance(place, str)
-        target = held.by_name[place].target
-    else:
-        target = held.target
-    if verb is Verb.SET and isinstance(value, str):
-        return (len(value.encode()) + 8) // 8
-    if verb is Verb.SET and isinstance(value, bytes):
-        return (len(value) + 7) // 8
-    if verb is not Verb.INIT or target is None:
-        return 0
-    made = TYPES[target]
-    if isinstance(made, StructType):
-        return made.words
-    assert isinstance(value, int)
-    if isinstance(made.type if made.target else None, StructType):
-        assert isinstance(made.type, StructType)
-        return 1 + value * made.type.words
-    bits = SCALAR_BITS.get(made.element, 64)
-    return (value * bits + 63) // 64

@@ -102,7 +102,7 @@ class Filling:
     def struct(self, node: StructBuilder, kind: StructType, depth: int = 0) -> None:
         rng = self.rng
         for field in kind.fields:
-            if rng.random() < 0.5:
+            if rng.random() < 0.5 or field.kind is Kind.UNION or field.union is not None:
                 continue
             if field.kind in SCALAR_BITS:
                 self._scalar(node, field.kind, field.offset)
@@ -117,6 +117,7 @@ class Filling:
                     )
                     self.struct(child, field.type, depth + 1)
             elif field.name != "children" or depth < 2:
+                assert isinstance(field.type, ListType)
                 self.list(node, field.offset, field.type, depth)
 
     def _scalar(self, node: StructBuilder, kind: Kind, offset: int) -> None:

@@ -64,7 +64,7 @@ class BadEncoder(CapnsafeEncoder):
     def owns(self, filename: str) -> bool:
         return filename == __file__ or super().owns(filename)
 
-    def session(self, memory: Any, max_segment_words: int) -> BadSession:
+    def session(self, memory: Any, max_segment_words: int, **options: bool) -> BadSession:
         perform, output, close = self.bad
         if self.wrap is not None:
             memory = self.wrap(memory)
@@ -460,7 +460,7 @@ def test_a_wrong_value_read_back_is_found() -> None:
 class OverTheLimit(CapnsafeEncoder):
     """capnsafe, with the limit of segments one word too high."""
 
-    def session(self, memory: Any, max_segment_words: int) -> CapnsafeSession:
+    def session(self, memory: Any, max_segment_words: int, **options: bool) -> CapnsafeSession:
         return super().session(memory, max_segment_words + 1)
 
 

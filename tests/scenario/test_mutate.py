@@ -12,7 +12,10 @@ from capnsafe_allocators import FAMILIES
 from capnsafe_fuzz.scenario import (
     EVERYTHING,
     HANDLE_MAKERS,
+    PLACELESS,
     UNLIMITED_WORDS,
+    WHOLE_MESSAGE,
+    As,
     ExpectationKind,
     Kind,
     ListType,
@@ -30,6 +33,8 @@ from capnsafe_fuzz.scenario import (
     print_scenario,
 )
 from capnsafe_fuzz.scenario.program import UNDERSTOOD, kind_of, max_count, type_at
+from capnsafe_fuzz.scenario.scenario import MEMORY_NAMES
+from capnsafe_fuzz.scenario.schema import ANY_CHOICES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,8 +128,11 @@ def what_it_has(scenario: Scenario) -> set[object]:
             found.add(verb)
             continue
         held = types[handle]
-        kind = kind_of(held, place)
         found.add((held.name, verb, place if isinstance(place, str) else None))
+        if verb in PLACELESS or isinstance(value, As):
+            found.add(("taken", verb, value.type if isinstance(value, As) else None))
+            continue
+        kind = kind_of(held, place)
         if verb is Verb.INIT and kind is Kind.LIST:
             made = type_at(held, place)
             assert isinstance(made, ListType)
@@ -149,8 +157,17 @@ def what_it_has(scenario: Scenario) -> set[object]:
 
 
 def everything_wanted() -> set[object]:
-    wanted: set[object] = {Verb.ROOT, Verb.REOPEN, Verb.OUTPUT}
-    wanted |= {(name, *action) for name, actions in UNDERSTOOD.items() for action in actions}
+    wanted: set[object] = set(WHOLE_MESSAGE)
+    # Below the union, and of what takes an orphan or a copy of one kind, chance needs longer.
+    wanted |= {
+        (name, *action)
+        for name, actions in UNDERSTOOD.items()
+        for action in actions
+        if (name == "Everything" or name in {field.target for field in EVERYTHING.fields})
+        and action[0] is not Verb.ADOPT
+        and (name != "Mixed" or action[0] is not Verb.COPY)
+    }
+    wanted |= {("taken", Verb.INIT, name) for name in ANY_CHOICES}
     wanted |= {
         ("count", field.target, size)
         for field in EVERYTHING.fields

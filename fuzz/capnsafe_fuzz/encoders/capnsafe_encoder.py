@@ -4,8 +4,8 @@ The package is a parameter: a planted bug is a copy of capnsafe under another na
 exceptions of its own, and the adapter must not confuse the two.
 
 What an operation needs (which method, which numbers of the schema) depends only on the type of its
-handle, its verb and its place.  It is compiled once into a closure and kept, so that an execution
-costs one look-up an operation.
+handle, its verb, its place, and what it takes a pointer for.  It is compiled once into a closure
+and kept, so that an execution costs one look-up an operation.
 """
 
 from __future__ import annotations
@@ -18,14 +18,18 @@ from inspect import signature
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from ..scenario.program import HANDLE_MAKERS, Operation, Verb
+from ..scenario.program import HANDLE_MAKERS, SOURCED, As, Operation, Verb, made_by
 from ..scenario.schema import (
+    DYNAMIC,
     EVERYTHING,
     FLOATS,
+    POINTERS,
+    SCALAR_BITS,
     TYPES,
     Field,
     Kind,
     ListType,
+    OrphanType,
     StructType,
     Type,
 )
@@ -38,7 +42,10 @@ if TYPE_CHECKING:
     from .protocol import Account
 
 Performer = Callable[[Any, Any, Any], Any]
-"""(handle, place, value) -> value or new handle."""
+"""(handle, place, value) -> value or new handle; of COPY and ADOPT, the value is a handle, too."""
+
+CompiledKey = tuple[Type, Verb, str | None, str | None]
+"""What a performer depends on: the last is what a pointer is taken for."""
 
 #: The suffix of getters and setters, and the name in ``Element``, by kind.
 ACCESSORS: Final = {
@@ -55,9 +62,23 @@ ACCESSORS: Final = {
     Kind.FLOAT32: "float32",
     Kind.FLOAT64: "float64",
     Kind.ENUM: "uint16",
+    Kind.UNION: "uint16",
     Kind.TEXT: "text",
     Kind.DATA: "data",
+    Kind.CAPABILITY: "capability",
 }
+
+POINTER_ELEMENTS: Final = POINTERS - {Kind.STRUCT}
+"""Elements that are pointers: structs lie in their list."""
+
+
+def union_slots(held: StructType, union: Field) -> tuple[list[tuple[Kind, int]], list[int]]:
+    """The slots that the members of a union share: (kind, offset) in the data section, pointers."""
+    members = [field for field in held.fields if field.union == union.name]
+    data = [(field.kind, field.offset) for field in members if SCALAR_BITS.get(field.kind, 0)]
+    pointers = sorted({field.offset for field in members if field.kind in POINTERS})
+    return data, pointers
+
 
 _FLOAT_FORMS: Final = {
     Kind.FLOAT32: (struct.Struct("<I"), struct.Struct("<f")),
@@ -81,7 +102,7 @@ def bits_of(kind: Kind, value: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Compiler:
-    """Turns (type, verb, place) into a performer, for one package."""
+    """Turns a ``CompiledKey`` into a performer, for one package."""
 
     elements: Any
     """The package's ``Element`` enumeration."""
@@ -89,18 +110,46 @@ class _Compiler:
     def element(self, kind: Kind) -> Any:
         return self.elements[ACCESSORS[kind].upper()]
 
-    def compile(self, held: Type, verb: Verb, place: str | None) -> Performer:
+    def compile(self, key: CompiledKey) -> Performer:
+        held, verb, place, taken = key
+        if verb is Verb.DROP:
+            return lambda orphan, _, __: orphan.drop()
+        if isinstance(held, OrphanType):
+            assert verb is Verb.UNWRAP
+            return self._on_orphan(TYPES[taken or held.target or ""])
         if isinstance(held, StructType):
             assert place is not None
             field = held.by_name[place]
+            if verb is Verb.SELECT:
+                return self._select(held, field)
             performer = self._on_scalar_field(field, verb)
             if performer is None:
-                performer = self._on_pointer(field.kind, field.target, verb, field.offset)
+                target = taken or field.target
+                performer = self._on_pointer(field.kind, target, verb, field.offset)
             return performer
-        return self._on_element(held, verb)
+        return self._on_element(held, verb, taken)
+
+    def _select(self, held: StructType, union: Field) -> Performer:
+        data, pointers = union_slots(held, union)
+        fields = [(self.element(kind), offset) for kind, offset in data]
+        numbers = {member: number for number, member in enumerate(union.members)}
+        return lambda handle, _, member: handle.select(
+            union.offset, numbers[member], fields=fields, pointers=pointers
+        )
+
+    def _on_orphan(self, made: Type) -> Performer:
+        if isinstance(made, StructType):
+            return lambda orphan, _, __: orphan.get_struct()
+        assert isinstance(made, ListType)
+        if made.element is Kind.STRUCT:
+            return lambda orphan, _, __: orphan.get_struct_list()
+        if made.element in POINTER_ELEMENTS:
+            return lambda orphan, _, __: orphan.get_pointer_list()
+        element = self.element(made.element)
+        return lambda orphan, _, __: orphan.get_list(element)
 
     def _on_scalar_field(self, field: Field, verb: Verb) -> Performer | None:
-        if field.kind in (Kind.TEXT, Kind.DATA, Kind.STRUCT, Kind.LIST):
+        if field.kind in POINTERS:
             return None
         assert verb in (Verb.SET, Verb.GET)
         offset, kind = field.offset, field.kind
@@ -131,22 +180,35 @@ class _Compiler:
         return lambda handle, _, value: performer(handle, fixed, value)
 
     def _on_any_pointer(self, kind: Kind, target: str | None, verb: Verb) -> Performer:
-        if verb is Verb.CLEAR:
-            return lambda handle, index, _: handle.clear(index)
-        if kind in (Kind.TEXT, Kind.DATA):
+        if verb in _MOVES:
+            return _MOVES[verb]
+        if kind is Kind.ANY and verb is Verb.GET:
+            return lambda handle, index, _: handle.kind(index).value
+        if kind is Kind.ANY and verb is Verb.SET:
+            return _set_any
+        if kind in (Kind.TEXT, Kind.DATA, Kind.CAPABILITY):
             name = f"{verb.value}_{ACCESSORS[kind]}"
             if verb is Verb.SET:
                 return lambda handle, index, value: getattr(handle, name)(index, value)
             return lambda handle, index, _: getattr(handle, name)(index)
         assert target is not None
-        return self._on_object(TYPES[target], verb)
+        made = TYPES[target]
+        if verb is Verb.FILL:
+            assert isinstance(made, ListType)
+            element = self.element(made.element)
+            return lambda handle, index, octets: handle.set_list(index, element, octets)
+        return self._on_object(made, verb, kind in DYNAMIC)
 
-    def _on_object(self, made: Type, verb: Verb) -> Performer:
+    def _on_object(self, made: Type, verb: Verb, grows: bool) -> Performer:
+        """INIT or OPEN; what ``grows`` is opened at the sizes of its type, whatever it has."""
         if isinstance(made, StructType):
             data_words, pointers = made.data_words, made.pointer_count
             if verb is Verb.INIT:
                 return lambda handle, index, _: handle.init_struct(index, data_words, pointers)
+            if grows:
+                return lambda handle, index, _: handle.get_struct(index, data_words, pointers)
             return lambda handle, index, _: handle.get_struct(index)
+        assert isinstance(made, ListType)
         if made.element is Kind.STRUCT:
             assert isinstance(made.type, StructType)
             data_words, pointers = made.type.data_words, made.type.pointer_count
@@ -154,8 +216,10 @@ class _Compiler:
                 return lambda handle, index, count: handle.init_struct_list(
                     index, count, data_words, pointers
                 )
+            if grows:
+                return lambda handle, index, _: handle.get_struct_list(index, data_words, pointers)
             return lambda handle, index, _: handle.get_struct_list(index)
-        if made.element in (Kind.TEXT, Kind.DATA, Kind.LIST):
+        if made.element in POINTER_ELEMENTS:
             if verb is Verb.INIT:
                 return lambda handle, index, count: handle.init_pointer_list(index, count)
             return lambda handle, index, _: handle.get_pointer_list(index)
@@ -164,13 +228,15 @@ class _Compiler:
             return lambda handle, index, count: handle.init_list(index, element, count)
         return lambda handle, index, _: handle.get_list(index, element)
 
-    def _on_element(self, held: ListType, verb: Verb) -> Performer:
+    def _on_element(self, held: ListType, verb: Verb, taken: str | None) -> Performer:
         kind = held.element
         if kind is Kind.STRUCT:
+            if verb is Verb.COPY:
+                return lambda handle, index, source: handle.__setitem__(index, source)
             assert verb is Verb.OPEN
             return lambda handle, index, _: handle[index]
-        if kind in (Kind.TEXT, Kind.DATA, Kind.LIST):
-            return self._on_pointer(kind, held.target, verb, None)
+        if kind in POINTER_ELEMENTS:
+            return self._on_pointer(kind, taken or held.target, verb, None)
         if kind in FLOATS:
             if verb is Verb.SET:
                 return lambda handle, index, value: handle.__setitem__(index, float_of(kind, value))
@@ -180,32 +246,59 @@ class _Compiler:
         return lambda handle, index, _: handle[index]
 
 
+_MOVES: Final[dict[Verb, Performer]] = {
+    Verb.CLEAR: lambda handle, index, _: handle.clear(index),
+    Verb.COPY: lambda handle, index, source: handle.set(index, source),
+    Verb.DISOWN: lambda handle, index, _: handle.disown(index),
+    Verb.ADOPT: lambda handle, index, orphan: handle.adopt(index, orphan),
+}
+"""What goes with every pointer, whatever it leads to."""
+
+
+def _set_any(handle: Any, index: int, value: object) -> None:
+    """Set what may lead to anything to a text, a blob or a capability."""
+    if isinstance(value, str):
+        handle.set_text(index, value)
+    elif isinstance(value, bytes):
+        handle.set_data(index, value)
+    else:
+        handle.set_capability(index, value)
+
+
 class CapnsafeSession:
     """A ``MessageBuilder`` of the package, and the handles made so far."""
 
     __slots__ = ("_handles", "_message", "_performers", "_types")
 
-    def __init__(
-        self, message: Any, performers: Callable[[Type, Verb, str | None], Performer]
-    ) -> None:
+    def __init__(self, message: Any, performers: Callable[[CompiledKey], Performer]) -> None:
         self._message = message
         self._performers = performers
         self._handles: list[Any] = []
         self._types: list[Type] = []
 
     def perform(self, operation: Operation) -> object:
-        """Do one operation other than OUTPUT."""
+        """Do one operation other than OUTPUT and CANONICAL."""
         verb, number, place, value = operation
         if verb is Verb.ROOT:
             handle = self._message.init_root(EVERYTHING.data_words, EVERYTHING.pointer_count)
             return self._number(EVERYTHING, handle)
         if verb is Verb.REOPEN:
             return self._number(EVERYTHING, self._message.get_root())
-        held = self._types[number]
-        performer = self._performers(held, verb, place if isinstance(place, str) else None)
-        result = performer(self._handles[number], place, value)
+        held, handle = self._types[number], self._handles[number]
+        if verb is Verb.COPY_ROOT:
+            return self._message.set_root(handle)
+        if verb is Verb.NEW:
+            return self._number(self._made(operation), self._message.new_orphan(handle))
+        argument: Any = value
+        taken = None
+        if isinstance(value, As):
+            taken, argument = value.type, value.length
+        elif verb in SOURCED:
+            argument = self._handles[value]  # type: ignore[index]
+        key = (held, verb, place if isinstance(place, str) else None, taken)
+        result = self._performers(key)(handle, place, argument)
         if verb in HANDLE_MAKERS:
-            return self._number(self._made(held, place), result)
+            return self._number(self._made(operation), result)
         return result
 
     def _number(self, made: Type, handle: Any) -> bool:
@@ -213,9 +306,10 @@ class CapnsafeSession:
         self._handles.append(handle)
         return handle is not None
 
-    @staticmethod
-    def _made(held: Type, place: Any) -> Type:
-        return held.by_name[place].type if isinstance(held, StructType) else held.type
+    def _made(self, operation: Operation) -> Type:
+        made = made_by(self._types[operation.handle], operation)
+        assert made is not None
+        return made
 
     def skip(self, operation: Operation) -> None:
         """Number the handle that the operation would have made, without an object behind it."""
@@ -223,13 +317,18 @@ class CapnsafeSession:
             if operation.verb in (Verb.ROOT, Verb.REOPEN):
                 made: Type = EVERYTHING
             else:
-                made = self._made(self._types[operation.handle], operation.place)
+                made = self._made(operation)
             self._number(made, None)
 
     def output(self) -> bytes:
         """Answer the framed message."""
         stream: bytes = self._message.to_bytes()
         return stream
+
+    def canonical(self) -> bytes:
+        """Answer the one segment of the canonical form."""
+        segment: bytes = self._message.canonical()
+        return segment
 
     def segment_words(self) -> tuple[int, ...]:
         """Answer the words handed out of each segment."""
@@ -253,7 +352,7 @@ class CapnsafeEncoder:
         #: Whether messages can verify what memory holds.
         self.verifies: Final = "verify" in signature(package.MessageBuilder).parameters
         self._compiler = _Compiler(package.Element)
-        self._compiled: dict[tuple[Type, Verb, str | None], Performer] = {}
+        self._compiled: dict[CompiledKey, Performer] = {}
         #: The first class that fits decides.
         self._classes: Final = (
             (package.StaleHandle, Failure.STALE),
@@ -273,11 +372,10 @@ class CapnsafeEncoder:
         message = self._builder(memory, max_segment_words=max_segment_words, **options)
         return CapnsafeSession(message, self._performer)
 
-    def _performer(self, held: Type, verb: Verb, place: str | None) -> Performer:
-        key = (held, verb, place)
+    def _performer(self, key: CompiledKey) -> Performer:
         performer = self._compiled.get(key)
         if performer is None:
-            performer = self._compiled[key] = self._compiler.compile(held, verb, place)
+            performer = self._compiled[key] = self._compiler.compile(key)
         return performer
 
     def classify(self, error: BaseException) -> Failure:

@@ -15,17 +15,21 @@ from capnsafe_allocators import GUARD_WORDS, When, print_fault
 
 from ..scenario import MemorySpec, Operation, Scenario, print_operations
 from ..scenario.model import WEIGHTLESS
-from ..scenario.program import HANDLE_MAKERS, NO_HANDLE, Verb
+from ..scenario.nodes import Capability
+from ..scenario.program import HANDLE_MAKERS, NO_HANDLE, SOURCED, As, Verb, place_of
 from ..scenario.schema import (
+    DYNAMIC,
     EVERYTHING,
     FLOATS,
     TYPES,
+    Field,
     Kind,
     ListType,
+    OrphanType,
     StructType,
     Type,
 )
-from .capnsafe_encoder import ACCESSORS, float_of
+from .capnsafe_encoder import ACCESSORS, POINTER_ELEMENTS, float_of, union_slots
 from .protocol import Account, Attempt, Failure, Proof, ProofKind
 
 _ERRORS: Final = {Failure.STALE: "StaleHandle", Failure.INDEX: "ArgumentIndexError"}
@@ -233,9 +237,24 @@ class _Writer:
         if number == NO_HANDLE:
             if verb is Verb.ROOT:
                 return f"message.init_root({EVERYTHING.data_words}, {EVERYTHING.pointer_count})"
-            return "message.get_root()" if verb is Verb.REOPEN else "message.to_bytes()"
+            return {
+                Verb.REOPEN: "message.get_root()",
+                Verb.OUTPUT: "message.to_bytes()",
+                Verb.CANONICAL: "message.canonical()",
+            }[verb]
         held, handle = self.types[number], f"h{number}"
-        if isinstance(held, ListType) and held.element not in _POINTER_ELEMENTS:
+        if verb is Verb.COPY_ROOT:
+            return f"message.set_root({handle})"
+        if verb is Verb.NEW:
+            return f"message.new_orphan({handle})"
+        if verb is Verb.DROP:
+            return f"{handle}.drop()"
+        if isinstance(held, OrphanType):
+            taken = value.type if isinstance(value, As) else str(held.target)
+            return f"{handle}.{self._unwrap(TYPES[taken])}"
+        if isinstance(held, ListType) and held.element not in POINTER_ELEMENTS:
+            if verb is Verb.COPY:
+                return f"{handle}.__setitem__({place}, h{value!r})"
             if verb is Verb.SET:
                 return f"{handle}.__setitem__({place}, {self._value(held.element, value)})"
             return f"{handle}[{place}]"
@@ -244,10 +263,20 @@ class _Writer:
             kind, target, at = field.kind, field.target, field.offset
             default = field.default
         else:
+            assert isinstance(held, ListType)
             assert isinstance(place, int)
             kind, target, at, default = held.element, held.target, place, None
-        if verb is Verb.CLEAR:
-            return f"{handle}.clear({at})"
+        if verb is Verb.CLEAR or verb is Verb.DISOWN:
+            return f"{handle}.{verb.value}({at})"
+        if verb in SOURCED:
+            return f"{handle}.{'set' if verb is Verb.COPY else 'adopt'}({at}, h{value!r})"
+        if verb is Verb.SELECT:
+            assert isinstance(held, StructType)
+            return f"{handle}.{self._select(held, held.by_name[str(place)], str(value))}"
+        if kind is Kind.ANY and verb is Verb.GET:
+            return f"{handle}.kind({at}).value"
+        if kind is Kind.ANY and verb is Verb.SET:
+            kind = _SET_ANY[type(value)]
         if kind in ACCESSORS:
             arguments = [str(at)]
             if verb is Verb.SET:
@@ -255,31 +284,69 @@ class _Writer:
             if default:
                 arguments.append(self._value(kind, default))
             return f"{handle}.{verb.value}_{ACCESSORS[kind]}({', '.join(arguments)})"
+        count: Any = value
+        if isinstance(value, As):
+            target, count = value.type, value.length
         assert target is not None
-        return f"{handle}.{self._open_or_init(TYPES[target], verb, at, value)}"
+        made = TYPES[target]
+        if verb is Verb.FILL:
+            assert isinstance(made, ListType)
+            return f"{handle}.set_list({at}, {self._element_of(made, False)}, {value!r})"
+        grows = verb is Verb.OPEN and kind in DYNAMIC
+        return f"{handle}.{self._open_or_init(made, verb, at, count, grows=grows)}"
+
+    def _select(self, held: StructType, union: Field, member: str) -> str:
+        data, pointers = union_slots(held, union)
+        self.needed.add("Element")
+        fields = ", ".join(f"(Element.{ACCESSORS[kind].upper()}, {at})" for kind, at in data)
+        number = union.members.index(member)
+        return f"select({union.offset}, {number}, fields=[{fields}], pointers={pointers})"
+
+    def _unwrap(self, made: Type) -> str:
+        """What asks an orphan for its object."""
+        if isinstance(made, StructType):
+            return "get_struct()"
+        assert isinstance(made, ListType)
+        if made.element is Kind.STRUCT:
+            return "get_struct_list()"
+        if made.element in POINTER_ELEMENTS:
+            return "get_pointer_list()"
+        return f"get_list({self._element_of(made, False)})"
 
     def _open_or_init(
-        self, made: Type, verb: Verb, at: int, count: Any = None, *, reading: bool = False
+        self,
+        made: Type,
+        verb: Verb,
+        at: int,
+        count: Any = None,
+        *,
+        reading: bool = False,
+        grows: bool = False,
     ) -> str:
         if isinstance(made, StructType):
+            sizes = f"{made.data_words}, {made.pointer_count}"
             if verb is Verb.INIT:
-                return f"init_struct({at}, {made.data_words}, {made.pointer_count})"
-            return f"get_struct({at})"
+                return f"init_struct({at}, {sizes})"
+            return f"get_struct({at}, {sizes})" if grows else f"get_struct({at})"
+        assert isinstance(made, ListType)
         if made.element is Kind.STRUCT:
             element = made.type
             assert isinstance(element, StructType)
+            sizes = f"{element.data_words}, {element.pointer_count}"
             if verb is Verb.INIT:
-                sizes = f"{element.data_words}, {element.pointer_count}"
                 return f"init_struct_list({at}, {count}, {sizes})"
-            return f"get_struct_list({at})"
-        if made.element in _POINTER_ELEMENTS:
+            return f"get_struct_list({at}, {sizes})" if grows else f"get_struct_list({at})"
+        if made.element in POINTER_ELEMENTS:
             if verb is Verb.INIT:
                 return f"init_pointer_list({at}, {count})"
             return f"get_pointer_list({at})"
-        element_name = f"{self._element(reading)}.{ACCESSORS[made.element].upper()}"
+        element_name = self._element_of(made, reading)
         if verb is Verb.INIT:
             return f"init_list({at}, {element_name}, {count})"
         return f"get_list({at}, {element_name})"
+
+    def _element_of(self, made: ListType, reading: bool) -> str:
+        return f"{self._element(reading)}.{ACCESSORS[made.element].upper()}"
 
     def _element(self, reading: bool) -> str:
         """The name of the class Element of the package that builds, or of the one that reads."""
@@ -339,11 +406,7 @@ class _Writer:
             name = self._call(index)[1]
             yield f"assert {name} is {'not ' if expected else ''}None, {name}"
             return
-        held = self.types[operation.handle]
-        if isinstance(held, StructType):
-            kind = held.by_name[str(operation.place)].kind
-        else:
-            kind = held.element
+        kind = place_of(self.types[operation.handle], operation.place)[0]
         yield f"assert {_equal('answer', kind, expected)}, answer"
 
     def _reading_check(self) -> Iterator[str]:
@@ -376,9 +439,10 @@ class _Writer:
                 kind, target, at = field.kind, field.target, field.offset
                 default = field.default
             else:
+                assert isinstance(held, ListType)
                 assert isinstance(part, int)
                 kind, target, at, default = held.element, held.target, part, None
-            if isinstance(held, ListType) and kind not in _POINTER_ELEMENTS:
+            if isinstance(held, ListType) and kind not in POINTER_ELEMENTS:
                 expression += f"[{at}]"
                 if kind is not Kind.STRUCT:
                     return _equal(expression, kind, expected)
@@ -433,7 +497,8 @@ def reenter(kind):
 
 memory.reenter = reenter"""
 
-_POINTER_ELEMENTS: Final = frozenset({Kind.TEXT, Kind.DATA, Kind.LIST})
+_SET_ANY: Final = {str: Kind.TEXT, bytes: Kind.DATA, int: Kind.CAPABILITY}
+"""What an AnyPointer is set to, by the type of the value."""
 
 
 def _equal(expression: str, kind: Kind, expected: Any) -> str:
@@ -442,6 +507,8 @@ def _equal(expression: str, kind: Kind, expected: Any) -> str:
         size = 4 if kind is Kind.FLOAT32 else 8
         packed = f'__import__("struct").pack("{form}", {expression})'
         return f'{packed} == ({expected:#x}).to_bytes({size}, "little")'
+    if isinstance(expected, Capability):
+        expected = expected.number
     if expected is None or isinstance(expected, bool):
         return f"({expression}) is {expected!r}"
     if isinstance(expected, bytes):

@@ -53,7 +53,7 @@ class Session(Protocol):
     """One message under construction."""
 
     def perform(self, operation: Operation) -> object:
-        """Do one operation other than OUTPUT, and raise whatever the library raises.
+        """Do one operation other than OUTPUT and CANONICAL, and raise whatever the library raises.
 
         Answers the value of a GET; for an operation that makes a handle, whether there is one (a
         null pointer opens to nothing); otherwise nothing of interest.  When it raises, the
@@ -66,6 +66,9 @@ class Session(Protocol):
 
     def output(self) -> bytes:
         """The finished message, framed as a stream; raises whatever the library raises."""
+
+    def canonical(self) -> bytes:
+        """The one segment of the message's canonical form; raises whatever the library raises."""
 
     def segment_words(self) -> Sequence[int]:
         """The words handed out in each live segment, in order; must not call the memory."""

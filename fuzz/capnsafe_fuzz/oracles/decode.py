@@ -7,10 +7,14 @@ best of a message, this one says what is wrong with it:
 - a pointer that leads out of bounds, or to something else than the schema has;
 - two things that share words: objects, tags, landing pads, the root pointer;
 - a far pointer that leads to a far pointer; a double-far's tag with an offset;
+- a pointer of no known kind;
 - a struct of other sizes than the schema's, a struct list whose tag and pointer disagree;
 - a text without its NUL, or that is not UTF-8;
-- padding that is not zero: behind the end of a list or text, or data that no field has;
+- padding that is not zero: behind the end of a list or text, or data that no field has, or only a
+  member of a union that is not selected;
 - words that cannot be reached from the root and are not zero: old bytes of retired objects.
+
+What the schema says nothing of is read as the encoding has it, in the model's own form.
 
 It is iterative, and its work is bounded by the words of the message: whatever shares words with
 something met before is reported and not entered, and lists whose elements occupy nothing are
@@ -29,7 +33,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from ..scenario.model import WEIGHTLESS
+from ..scenario.model import WEIGHTLESS, Capability
 from .layout import Shape, ShapeKind, StructLayout
 
 WORD_BYTES: Final = 8
@@ -39,10 +43,22 @@ MOST_PROBLEMS: Final = 32
 _POINTER_STRUCT: Final = 0
 _POINTER_LIST: Final = 1
 _POINTER_FAR: Final = 2
+_POINTER_CAPABILITY: Final = 3
 
 _ELEMENT_BIT: Final = 1
 _ELEMENT_POINTER: Final = 6
 _ELEMENT_COMPOSITE: Final = 7
+
+
+_BITS: Final = (0, 1, 8, 16, 32, 64)
+"""Widths of elements, by the element size of the encoding."""
+_LIST_OF_ANYTHING: Final = Shape(ShapeKind.POINTER_LIST, element=Shape(ShapeKind.ANYTHING))
+_MAY_BE_CAPABILITY: Final = frozenset((ShapeKind.CAPABILITY, ShapeKind.ANYTHING))
+_KINDS: Final = {
+    **dict.fromkeys(ShapeKind, "list pointer"),
+    ShapeKind.STRUCT: "struct pointer",
+    ShapeKind.CAPABILITY: "capability",
+}
 
 
 class ProblemKind(StrEnum):
@@ -141,22 +157,27 @@ def examine(
     segments: Sequence[bytes | bytearray | memoryview],
     root: StructLayout,
     used_words: Sequence[int] | None = None,
+    *,
+    leftovers: bool = True,
 ) -> Examination:
     """Read the message in ``segments`` as a ``root``, strictly.
 
     ``used_words`` counts, for each segment, the words that belong to the message; what lies behind
-    them is not looked at.  Without it the segments belong to the message whole.
+    them is not looked at.  Without it the segments belong to the message whole.  Without
+    ``leftovers``, words that the root does not reach may hold what they like: there are orphans.
     """
     examiner = _Examiner(segments, used_words)
     tree = examiner.read_root(root)
+    if not leftovers:
+        return Examination(tree, tuple(examiner.problems))
     examiner.find_leftovers()
     return Examination(tree, tuple(examiner.problems), tuple(examiner.claimed))
 
 
-def examine_stream(stream: bytes, root: StructLayout) -> Examination:
+def examine_stream(stream: bytes, root: StructLayout, *, leftovers: bool = True) -> Examination:
     """Examine a framed message."""
     segments, framing = unframe(stream)
-    examination = examine(segments, root)
+    examination = examine(segments, root, leftovers=leftovers)
     if not framing:
         return examination
     return replace(examination, problems=(*framing, *examination.problems))
@@ -338,18 +359,25 @@ class _Examiner:
         if followed is None:
             return UNREADABLE
         at, base, pointer = followed
+        if pointer & 3 == _POINTER_CAPABILITY and shape.kind in _MAY_BE_CAPABILITY:
+            if pointer & 0xFFFFFFFF == _POINTER_CAPABILITY:
+                return Capability(pointer >> 32)
+            sentence = f"the pointer of {name} is {pointer:#018x}, which is of no known kind"
+            self.report(ProblemKind.WRONG_KIND, segment, word, sentence)
+            return UNREADABLE
         offset = (pointer & 0xFFFFFFFF) >> 2
         if offset >= 1 << 29:
             offset -= 1 << 30
         start = base + offset
+        if shape.kind is ShapeKind.ANYTHING:
+            return self.read_anything(name, at, start, pointer, work)
         wanted = _POINTER_STRUCT if shape.kind is ShapeKind.STRUCT else _POINTER_LIST
-        if pointer & 3 != wanted:
+        if pointer & 3 != wanted or shape.kind is ShapeKind.CAPABILITY:
             self.report(
                 ProblemKind.WRONG_KIND,
                 segment,
                 word,
-                f"the pointer of {name} is {pointer:#018x}, which is no "
-                + ("struct pointer" if wanted == _POINTER_STRUCT else "list pointer"),
+                f"the pointer of {name} is {pointer:#018x}, which is no {_KINDS[shape.kind]}",
             )
             return UNREADABLE
         high = pointer >> 32
@@ -402,7 +430,16 @@ class _Examiner:
             for index, name, shape in layout.pointers:
                 if words[pointers_at + index]:
                     work.append((tree, name, shape, segment, pointers_at + index))
-            for index in layout.unused_pointers:
+            unused: Sequence[int] = layout.unused_pointers
+            if layout.union is not None:
+                member = layout.union.member(tree)
+                own = () if member is None else member.pointers
+                for index, name, shape in own:
+                    if words[pointers_at + index]:
+                        work.append((tree, name, shape, segment, pointers_at + index))
+                used = {index for index, _, _ in own}
+                unused = [*unused, *(at for at in layout.union.pointers if at not in used)]
+            for index in unused:
                 if words[pointers_at + index]:
                     self.report(
                         ProblemKind.PADDING,
@@ -450,16 +487,7 @@ class _Examiner:
         first = start * WORD_BYTES
         last = first + words * WORD_BYTES
         if bits & 63:
-            used = bits & 63
-            stray = self.words[segment][start + words - 1] >> used << used
-            if stray:
-                self.report(
-                    ProblemKind.PADDING,
-                    segment,
-                    start + words - 1,
-                    f"the padding behind the {count} elements of {name} is not zero",
-                    stray,
-                )
+            self.check_padding(name, segment, start, bits, count)
         data = self.data[segment]
         if shape.kind is ShapeKind.TEXT:
             return self.read_text(name, segment, start, data[first : first + count])
@@ -469,6 +497,99 @@ class _Examiner:
             number = int.from_bytes(data[first:last], "little")
             return [number >> bit & 1 == 1 for bit in range(count)]
         return list(struct.unpack_from(f"<{count}{shape.letter}", data, first))
+
+    def read_anything(
+        self,
+        name: Any,
+        segment: int,
+        start: int,
+        pointer: int,
+        work: list[tuple[Any, Any, Shape, int, int]],
+    ) -> Any:
+        """Read a struct or list of which the schema says nothing, as the encoding has it."""
+        high = pointer >> 32
+        if pointer & 3 == _POINTER_STRUCT:
+            data_words, pointer_count = high & 0xFFFF, high >> 16
+            size = data_words + pointer_count
+            if size and not self.claim(segment, start, size, f"{name}"):
+                return UNREADABLE
+            return self.read_sections(segment, start, data_words, pointer_count, work)
+        if pointer & 3 != _POINTER_LIST:
+            sentence = f"the pointer of {name} is {pointer:#018x}, which leads to nothing known"
+            self.report(ProblemKind.WRONG_KIND, segment, start, sentence)
+            return UNREADABLE
+        element_size, count = high & 7, high >> 3
+        if element_size == _ELEMENT_COMPOSITE:
+            return self.read_any_structs(name, segment, start, count, work)
+        if element_size == _ELEMENT_POINTER:
+            if count and not self.claim(segment, start, count, f"{name}"):
+                return UNREADABLE
+            return self.read_pointer_list(name, _LIST_OF_ANYTHING, segment, start, count, work)
+        bits = count * _BITS[element_size]
+        words = (bits + 63) // 64
+        if words and not self.claim(segment, start, words, f"{name}"):
+            return UNREADABLE
+        self.check_padding(name, segment, start, bits, count)
+        first = start * WORD_BYTES
+        return element_size, count, self.data[segment][first : first + (bits + 7) // 8]
+
+    def read_sections(
+        self,
+        segment: int,
+        start: int,
+        data_words: int,
+        pointer_count: int,
+        work: list[tuple[Any, Any, Shape, int, int]],
+    ) -> dict[str, Any]:
+        """Read a struct of which the schema says nothing, and whose words are claimed."""
+        first = start * WORD_BYTES
+        data = self.data[segment][first : first + data_words * WORD_BYTES]
+        pointers = self.read_pointer_list(
+            "", _LIST_OF_ANYTHING, segment, start + data_words, pointer_count, work
+        )
+        return {"data": data, "pointers": pointers}
+
+    def read_any_structs(
+        self,
+        name: Any,
+        segment: int,
+        start: int,
+        words: int,
+        work: list[tuple[Any, Any, Shape, int, int]],
+    ) -> Any:
+        if not self.claim(segment, start, words + 1, f"{name}"):
+            return UNREADABLE
+        tag = self.words[segment][start]
+        count = (tag & 0xFFFFFFFF) >> 2
+        data_words, pointer_count = tag >> 32 & 0xFFFF, tag >> 48
+        size = data_words + pointer_count
+        if tag & 3 != _POINTER_STRUCT or count * size != words:
+            self.report(
+                ProblemKind.TAG_MISMATCH,
+                segment,
+                start,
+                f"the tag of {name} counts {count} elements of {size} words, and its pointer "
+                f"{words} words",
+            )
+            return UNREADABLE
+        elements = [
+            self.read_sections(segment, start + 1 + index * size, data_words, pointer_count, work)
+            for index in range(count if size else 0)
+        ]
+        return {"sections": (data_words, pointer_count), "elements": elements}
+
+    def check_padding(self, name: Any, segment: int, start: int, bits: int, count: int) -> None:
+        """Report what is not zero in the last word of a list, behind its last element."""
+        used = bits & 63
+        last = start + bits // 64
+        if used and (stray := self.words[segment][last] >> used << used):
+            self.report(
+                ProblemKind.PADDING,
+                segment,
+                last,
+                f"the padding behind the {count} elements of {name} is not zero",
+                stray,
+            )
 
     def read_text(self, name: Any, segment: int, start: int, data: bytes) -> Any:
         if not data.endswith(b"\0"):

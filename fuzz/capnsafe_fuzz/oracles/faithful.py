@@ -1,8 +1,10 @@
 """P11 interoperable, as far as it is cheap: the message is valid and says what was built.
 
-The strict examiner reads every output; reads must answer what was written; and no operation may
-fail unless the memory gave a reason.  Memory that moves or is dirty gives none.  No segment is
-longer than a far pointer can address; scenarios set that limit low, so that messages can meet it.
+The strict examiner reads every output; a canonical form must be the very bytes that there is no
+choice about; reads must answer what was written; what a pointer does not lead to must not be found
+there; and no operation may fail unless the memory gave a reason.  Memory that moves or is dirty
+gives none.  No segment is longer than a far pointer can address; scenarios set that limit low, so
+that messages can meet it.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from collections.abc import Iterator
 
 from ..encoders.protocol import Failure, Proof, ProofKind
 from ..scenario.model import ExpectationKind
+from ..scenario.schema import EVERYTHING
+from .canonical import canonical_form
 from .decode import segment_words
 from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence, reading
 from .record import Outcome, Record, Step
@@ -27,8 +31,13 @@ def _check(record: Record) -> Iterator[Finding]:
             return
         if step.output is not None and step.outcome is Outcome.DONE:
             yield from _over_the_limit(record, step, step.output)
+        if step.expectation.kind is ExpectationKind.REFUSED and step.outcome is Outcome.DONE:
+            sentence = f"{step.verb} did what cannot be done"
+            yield of_step(step, "accepted", sentence, Proof(ProofKind.REFUSAL))
         if step.lost or step.expectation.kind not in _SUCCESS:
             continue
+        if step.canonical is not None:
+            yield from _wrong_form(step, step.canonical)
         if step.outcome is Outcome.RAISED and not step.excused:
             if step.failure is not Failure.FOREIGN:
                 yield of_step(
@@ -53,6 +62,23 @@ def _wrong_contents(record: Record, step: Step) -> Iterator[Finding]:
     yield of_step(step, what, f"after {step.verb}: {sentence}", reading(step, step.contents))
 
 
+def _wrong_form(step: Step, segment: bytes) -> Iterator[Finding]:
+    expected = canonical_form(step.tree, EVERYTHING)
+    if segment != expected:
+        words = zip(_words(segment), _words(expected), strict=False)
+        at = next((at for at, (one, other) in enumerate(words) if one != other), None)
+        if at is None:
+            sentence = f"{len(segment)} bytes, not {len(expected)}"
+        else:
+            found, wanted = _words(segment)[at], _words(expected)[at]
+            sentence = f"word {at} is {found.hex()}, not {wanted.hex()}"
+        yield of_step(step, "form", f"the canonical form is another: {sentence}")
+
+
+def _words(segment: bytes) -> list[bytes]:
+    return [segment[at : at + 8] for at in range(0, len(segment), 8)]
+
+
 def _over_the_limit(record: Record, step: Step, stream: bytes) -> Iterator[Finding]:
     limit = record.scenario.max_segment_words
     longest = max(segment_words(stream), default=0)
@@ -64,7 +90,7 @@ def _over_the_limit(record: Record, step: Step, stream: bytes) -> Iterator[Findi
 
 
 def _wrong_value(step: Step) -> Iterator[Finding]:
-    if step.operation is None or step.output is not None:
+    if step.operation is None or step.output is not None or step.canonical is not None:
         return
     if step.expectation.kind is ExpectationKind.OK:
         if step.value is False:

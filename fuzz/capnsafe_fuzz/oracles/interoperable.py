@@ -16,7 +16,16 @@ from typing import Any, Final
 
 from ..scenario import schema
 from ..scenario.model import WEIGHTLESS
-from ..scenario.schema import EVERYTHING, TYPES, Kind, ListType, StructType, Type
+from ..scenario.schema import (
+    EVERYTHING,
+    NEWER,
+    TYPES,
+    Field,
+    Kind,
+    ListType,
+    StructType,
+    Type,
+)
 from .difference import first_difference
 from .oracle import Cost, Finding, Oracle, of_step
 from .record import Outcome, Record
@@ -62,34 +71,22 @@ def _scalar(kind: Kind, value: Any) -> Any:
     return value
 
 
+_Work = list[tuple[Any, Any, Any, Kind, Type | None]]
+"""(container, key, pycapnp's reader, kind, type): what is still to be read."""
+
+
 def _struct(root: Any, held: StructType) -> dict[str, Any]:
     """Read a struct, iteratively below it: ``work`` holds what is still to be read."""
     holder: dict[str, Any] = {}
-    work: list[tuple[Any, Any, Any, Kind, Type | None]] = [
-        (holder, "root", root, Kind.STRUCT, held)
-    ]
+    work: _Work = [(holder, "root", root, Kind.STRUCT, held)]
     while work:
         container, key, value, kind, of = work.pop()
         if kind is Kind.STRUCT:
             assert isinstance(of, StructType)
             tree: Any = {}
             for field in of.fields:
-                owner = value
-                *groups, name = field.name.split(".")
-                for group in groups:
-                    owner = getattr(owner, group)
-                if field.kind in schema.POINTERS and not owner._has(name):
-                    tree[field.name] = None
-                elif field.kind in (Kind.STRUCT, Kind.LIST):
-                    tree[field.name] = None
-                    held_type = field.type
-                    work.append((tree, field.name, getattr(owner, name), field.kind, held_type))
-                elif field.kind is Kind.VOID:
-                    tree[field.name] = None
-                elif field.kind is Kind.DATA:
-                    tree[field.name] = bytes(getattr(owner, name))
-                else:
-                    tree[field.name] = _scalar(field.kind, getattr(owner, name))
+                tree[field.name] = None
+                _field(tree, value, field, of, work)
         elif kind is Kind.LIST:
             assert isinstance(of, ListType)
             tree = _list(value, of, work)
@@ -98,9 +95,39 @@ def _struct(root: Any, held: StructType) -> dict[str, Any]:
     return result
 
 
-def _list(value: Any, of: ListType, work: list[tuple[Any, Any, Any, Kind, Type | None]]) -> Any:
+def _field(tree: dict[str, Any], owner: Any, field: Field, of: StructType, work: _Work) -> None:
+    """Read a field into a struct's tree, in which it is null so far, or put it to ``work``."""
+    *groups, name = field.name.split(".")
+    if field.union is not None:
+        union = of.by_name[field.union]
+        if getattr(owner, union.name).which.raw != field.member:
+            tree[field.name] = None if field.kind in schema.POINTERS else field.default
+            return
+    for group in groups:
+        owner = getattr(owner, group)
+    if field.kind is Kind.UNION:
+        tree[field.name] = getattr(owner, name).which.raw
+        return
+    if field.kind is Kind.VOID or (field.kind in schema.POINTERS and not owner._has(name)):
+        return
+    if field.kind is Kind.CAPABILITY or field.kind is Kind.ANY:
+        # pycapnp shows neither where a capability leads nor what an AnyPointer holds.
+        tree[field.name] = PRESENT
+        return
+    value = getattr(owner, name)
+    if field.target is not None:
+        kind = Kind.STRUCT if isinstance(field.type, StructType) else Kind.LIST
+        work.append((tree, field.name, value, kind, field.type))
+    else:
+        tree[field.name] = bytes(value) if field.kind is Kind.DATA else _scalar(field.kind, value)
+
+
+def _list(value: Any, of: ListType, work: _Work) -> Any:
     if of.weightless:
         return WEIGHTLESS, len(value)
+    if of.element is Kind.CAPABILITY:
+        # Of an element that is null, pycapnp does not say so.
+        return len(value)
     tree: list[Any] = [None] * len(value)
     for index, element in enumerate(value):
         if of.element in (Kind.STRUCT, Kind.LIST):
@@ -113,7 +140,10 @@ def _list(value: Any, of: ListType, work: list[tuple[Any, Any, Any, Kind, Type |
 
 
 def _as_pycapnp_reads(tree: Any) -> Any:
-    """The model's tree as a lenient reader sees it: null elements of lists read as empty ones."""
+    """The model's tree as a lenient reader sees it: null elements of lists read as empty ones.
+
+    What was written at an older version reads as what it would be at the newer one.
+    """
     holder: list[Any] = [None]
     work: list[tuple[Any, Any, Any, Type]] = [(holder, 0, tree, EVERYTHING)]
     while work:
@@ -121,26 +151,60 @@ def _as_pycapnp_reads(tree: Any) -> Any:
         made: Any
         if isinstance(of, StructType):
             made = dict(value)
-            work.extend(
-                (made, field.name, made[field.name], field.type)
-                for field in of.fields
-                if field.target is not None and made[field.name] is not None
-            )
-        elif of.weightless:
-            made = value
-        elif of.element is Kind.TEXT:
-            made = ["" if element is None else element for element in value]
-        elif of.element is Kind.DATA:
-            made = [b"" if element is None else element for element in value]
-        elif of.element is Kind.LIST:
-            made = [[] if element is None else element for element in value]
-        elif of.element is Kind.STRUCT:
-            made = list(value)
-            work.extend((made, index, element, of.type) for index, element in enumerate(value))
+            for field in of.fields:
+                held = made[field.name]
+                if held is None:
+                    continue
+                if field.kind is Kind.ANY or field.kind is Kind.CAPABILITY:
+                    made[field.name] = PRESENT
+                elif field.kind is Kind.EVOLVING:
+                    made[field.name] = as_newer(held)
+                elif field.target is not None:
+                    work.append((made, field.name, held, field.type))
         else:
+            assert isinstance(of, ListType)
             made = value
+            if of.element in _EMPTY and not of.weightless:
+                empty = _EMPTY[of.element]
+                made = [empty if element is None else element for element in value]
+            elif of.element is Kind.CAPABILITY:
+                made = len(value)
+            elif of.element is Kind.STRUCT and not of.weightless:
+                made = list(value)
+                work.extend((made, index, element, of.type) for index, element in enumerate(value))
         container[key] = made
     return holder[0]
+
+
+PRESENT: Final = "something"
+"""Stands for what pycapnp can only tell to be there."""
+_EMPTY: Final[dict[Kind, Any]] = {Kind.TEXT: "", Kind.DATA: b"", Kind.LIST: []}
+
+
+def as_newer(held: Any) -> Any:
+    """A struct or list as the encoding has it (see ``scenario.trees``), read as Newer."""
+    if isinstance(held, list):
+        return [_newer(b"", [one]) for one in held]
+    if isinstance(held, tuple):
+        _, count, octets = held
+        size = len(octets) // count if count else 0
+        return [_newer(octets[at * size : at * size + size], []) for at in range(count)]
+    if "sections" in held:
+        return [_newer(one["data"], one["pointers"]) for one in held["elements"]]
+    return _newer(held["data"], held["pointers"])
+
+
+def _newer(data: bytes, pointers: list[Any]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for field in NEWER.fields:
+        if field.kind in schema.POINTERS:
+            blob = pointers[field.offset] if field.offset < len(pointers) else None
+            tree[field.name] = None if blob is None else blob[2][:-1].decode()
+        else:
+            size = schema.SCALAR_BITS[field.kind] // 8
+            octets = data[field.offset * size : (field.offset + 1) * size]
+            tree[field.name] = int.from_bytes(octets, "little")
+    return tree
 
 
 def _check(record: Record) -> Iterator[Finding]:

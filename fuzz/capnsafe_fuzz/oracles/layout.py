@@ -14,11 +14,13 @@ from functools import cache
 from typing import Any, Final
 
 from ..scenario.schema import (
+    DYNAMIC,
     EVERYTHING,
     POINTERS,
     SCALAR_BITS,
     SIGNED,
     TYPES,
+    Field,
     Kind,
     ListType,
     StructType,
@@ -40,6 +42,7 @@ _LETTERS: Final = {
     Kind.FLOAT32: "I",
     Kind.FLOAT64: "Q",
     Kind.ENUM: "H",
+    Kind.UNION: "H",
 }
 
 #: Element sizes of the encoding by width in bits.
@@ -57,6 +60,9 @@ class ShapeKind(Enum):
     SCALAR_LIST = auto()
     POINTER_LIST = auto()
     STRUCT_LIST = auto()
+    CAPABILITY = auto()
+    ANYTHING = auto()
+    """The schema does not say: it is read as the encoding has it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +79,44 @@ class Shape:
     element_bits: int = 0
     letter: str | None = None
     """The ``struct`` letter of a scalar element; None for void and bool."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MemberLayout:
+    """What is there while one member of a union is selected."""
+
+    bits: int
+    """Those of the data section that are its own."""
+    scalars: tuple[tuple[str, int, int, bool], ...]
+    """(field, first bit, bits, signed)."""
+    pointers: tuple[tuple[int, str, Shape], ...]
+    """(index in the pointer section, field, what it leads to)."""
+
+    def read(self, number: int) -> dict[str, int]:
+        """Its scalars, out of a data section as one number."""
+        values = {}
+        for name, first, bits, signed in self.scalars:
+            value = number >> first & (1 << bits) - 1
+            values[name] = value - (1 << bits) if signed and value >> bits - 1 else value
+        return values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnionLayout:
+    """A union: its discriminant is read as a field of its name."""
+
+    name: str
+    bits: int
+    """Those of the data section that its members share."""
+    members: tuple[MemberLayout, ...]
+    """By the discriminant."""
+    pointers: tuple[int, ...]
+    """Indices in the pointer section that its members share."""
+
+    def member(self, tree: dict[str, Any]) -> MemberLayout | None:
+        """The one that is selected in a struct; None if there is no such member."""
+        number = tree[self.name]
+        return self.members[number] if number < len(self.members) else None
 
 
 @dataclass(slots=True, eq=False)
@@ -94,6 +138,8 @@ class StructLayout:
     masked: tuple[tuple[str, int, int], ...] = ()
     """(field, default as unsigned bits, sign bit or 0) of each scalar with a default not zero."""
     unused_bits: int = 0
+    """Of the data section: no field has them, or only a member of the union."""
+    union: UnionLayout | None = None
 
     @property
     def total_words(self) -> int:
@@ -119,7 +165,13 @@ class StructLayout:
         number = int.from_bytes(data[first : first + self.data_words * 8], "little")
         for name, bit, default_flag in self.flags:
             tree[name] = (number >> bit & 1 == 1) is not default_flag
-        return tree, number & self.unused_bits
+        stray = number & self.unused_bits
+        if stray and self.union is not None and stray & self.union.bits:
+            member = self.union.member(tree)
+            if member is not None:
+                stray &= ~member.bits
+                tree.update(member.read(number))
+        return tree, stray
 
 
 def _shape_of_list(held: ListType) -> Shape:
@@ -152,10 +204,15 @@ def _shape(kind: Kind, target: str | None) -> Shape:
         return Shape(ShapeKind.TEXT, element_size=byte, element_bits=_BYTE_BITS)
     if kind is Kind.DATA:
         return Shape(ShapeKind.DATA, element_size=byte, element_bits=_BYTE_BITS)
+    if kind is Kind.CAPABILITY:
+        return Shape(ShapeKind.CAPABILITY)
+    if kind in DYNAMIC:
+        return Shape(ShapeKind.ANYTHING)
     assert target is not None
     held = TYPES[target]
     if isinstance(held, ListType):
         return _shape_of_list(held)
+    assert isinstance(held, StructType)
     return Shape(ShapeKind.STRUCT, struct=layout_of(held))
 
 
@@ -184,6 +241,10 @@ def _fill(layout: StructLayout, held: StructType) -> None:
     used = 0
     for entry in held.fields:
         layout.blank_tree[entry.name] = None if entry.kind in POINTERS else entry.default
+        if entry.kind is Kind.UNION:
+            layout.union = _union(held, entry)
+        if entry.union is not None:
+            continue
         if entry.kind in POINTERS:
             pointers.append((entry.offset, entry.name, _shape(entry.kind, entry.target)))
             continue
@@ -211,9 +272,33 @@ def _fill(layout: StructLayout, held: StructType) -> None:
     layout.masked = tuple(masked)
     layout.unused_bits = ~used & (1 << held.data_words * _WORD_BITS) - 1
     known = {index for index, _, _ in pointers}
+    if layout.union is not None:
+        known.update(layout.union.pointers)
     layout.unused_pointers = tuple(
         index for index in range(held.pointer_count) if index not in known
     )
+
+
+def _union(held: StructType, union: Field) -> UnionLayout:
+    members = []
+    for number in range(len(union.members)):
+        scalars: list[tuple[str, int, int, bool]] = []
+        pointers: list[tuple[int, str, Shape]] = []
+        own = 0
+        for entry in held.fields:
+            if entry.union != union.name or entry.member != number:
+                continue
+            if entry.kind in POINTERS:
+                pointers.append((entry.offset, entry.name, _shape(entry.kind, entry.target)))
+            elif bits := SCALAR_BITS[entry.kind]:
+                own |= (1 << bits) - 1 << entry.offset * bits
+                scalars.append((entry.name, entry.offset * bits, bits, entry.kind in SIGNED))
+        members.append(MemberLayout(own, tuple(scalars), tuple(pointers)))
+    shared = 0
+    for member in members:
+        shared |= member.bits
+    slots = {index for member in members for index, _, _ in member.pointers}
+    return UnionLayout(union.name, shared, tuple(members), tuple(sorted(slots)))
 
 
 ROOT: Final = layout_of(EVERYTHING)

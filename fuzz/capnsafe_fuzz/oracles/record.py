@@ -150,6 +150,10 @@ class Step:
     """What the message said after the step, where the executor looked."""
     output: bytes | None = None
     """The stream, if the step is an output that succeeded."""
+    canonical: bytes | None = None
+    """The one segment, if the step is a canonical form that succeeded."""
+    tree: Any = None
+    """What the message must have said, if it gave out its canonical form."""
 
 
 @dataclass(slots=True)

@@ -5,17 +5,22 @@ what a coverage-guided fuzzer mutates: every byte string decodes. A plain Python
 every moment what the message must say, and random programs can be made, mutated and crossed.
 
 Modules: `schema` (what can be named), `program` (operations and which make sense), `scenario` (the
-value), `textform`, `bytesform`, `model`, `mutate`. Nothing here knows who runs a scenario, what on,
-or who judges it.
+value), `textform`, `bytesform`, `labels` (what operations are called); `model`, with `nodes` (its
+objects), `versions` (what they may be taken for) and `trees` (what they read as); `mutate`, with
+`front` (what may come next), `values` and `steps` (edits). Nothing here knows who runs a scenario,
+what on, or who judges it.
 """
 
 from .bytesform import DECODER_VERSION, decode, encode
-from .model import WEIGHTLESS, Expectation, ExpectationKind, Model
+from .model import WEIGHTLESS, Capability, Expectation, ExpectationKind, Model
 from .mutate import crossover, generate, mutate
 from .program import (
     HANDLE_MAKERS,
     NO_HANDLE,
+    PLACELESS,
+    SOURCED,
     WHOLE_MESSAGE,
+    As,
     Operation,
     Place,
     Program,
@@ -41,11 +46,15 @@ __all__ = [
     "EVERYTHING",
     "HANDLE_MAKERS",
     "NO_HANDLE",
+    "PLACELESS",
     "SMALL",
+    "SOURCED",
     "TYPES",
     "UNLIMITED_WORDS",
     "WEIGHTLESS",
     "WHOLE_MESSAGE",
+    "As",
+    "Capability",
     "Expectation",
     "ExpectationKind",
     "Field",

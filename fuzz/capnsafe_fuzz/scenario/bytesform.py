@@ -5,12 +5,16 @@
     operations  12 bytes each: action u8, handle u8, index u16, value u64, little endian
     blobs       the bytes of long texts and data, in order of the operations that write them
 
+A struct has more actions than a byte can tell apart. Its places have names and so no index: there
+the two top bits of the index say in which quarter of its table an action stands.
+
 Records have fixed sizes and stay where they are when something else changes, so that a small edit
 of the bytes is a small edit of the program. Blobs of up to seven bytes lie in their record's value;
 longer ones at the end, where their lengths cannot push operations about.
 
 Random bytes should mean something, too: a handle is a number modulo the handles there are, an
 action one that the handle's type understands, and the first operation makes a root, all but always.
+A second handle is a number modulo those that fit; where none does, another action is meant.
 Numbers that are mostly interesting when small (counts, indices, sizes) are *folded*: the top bits
 say how many of the low bits count. What does not fit is taken modulo what does.
 
@@ -28,19 +32,25 @@ from typing import Any, Final
 from capnsafe_allocators import FAMILIES, Fault, When
 
 from .program import (
-    HANDLE_MAKERS,
     MAX_BLOB_BYTES,
     MAX_INDEX,
     MAX_OPERATIONS,
     NO_HANDLE,
+    PLACELESS,
+    SOURCED,
     UNDERSTOOD,
+    As,
     Operation,
     Place,
-    Value,
     Verb,
+    choices_of,
+    fillable,
     kind_of,
+    made_by,
     max_count,
+    place_of,
     quiet,
+    sources,
     type_at,
 )
 from .scenario import (
@@ -56,7 +66,18 @@ from .scenario import (
     Scenario,
     trusted,
 )
-from .schema import EVERYTHING, FLOATS, SCALAR_BITS, SIGNED, TYPES, Kind, ListType, Type
+from .schema import (
+    EVERYTHING,
+    FLOATS,
+    SCALAR_BITS,
+    SIGNED,
+    TYPES,
+    Kind,
+    ListType,
+    OrphanType,
+    StructType,
+    Type,
+)
 
 DECODER_VERSION: Final = 3
 """Raised whenever a byte string may come to mean another scenario."""
@@ -70,7 +91,10 @@ _OPERATION: Final = Struct("<BBHQ")
 _OPERATION_BYTES: Final = _OPERATION.size
 _HEADER_BYTES: Final = _HEADER.size
 
-# Handle bytes from here on mean a verb of the whole message.
+# Handle bytes from here on mean an orphan, if there is any; and from there on a verb of the whole
+# message. Below, and in between, there is a number for every handle that a program can have.
+_ORPHANS: Final = 0xB0
+_CANONICALS: Final = 0xF6
 _OUTPUTS: Final = 0xF8
 _REOPENS: Final = 0xFC
 _ROOTS: Final = 0xFE
@@ -112,11 +136,27 @@ _LENGTH_MASK: Final = 0xFFFF_FFFF
 _SHORT_BLOB_BYTES: Final = 7
 _BLOB_LENGTH_SHIFT: Final = 56
 
+# What an AnyPointer is set to, in two bits above the length; and what it is taken for, in a byte.
+_LOOSE_SHIFT: Final = 32
+_LOOSE_MASK: Final = 3
+_LOOSE_CAPABILITY: Final = 0
+_LOOSE_TEXT: Final = 1
+_LOOSE_DATA: Final = 2
+_CHOICE_SHIFT: Final = 48
+_CHOICE_MASK: Final = 0xFF
+
 # The largest sizes fit in what they are folded to.
 assert max(MAX_INDEX, MAX_MEMORY_WORDS - 1, MAX_MOMENT, MAX_FAULT_AMOUNT) <= _ALL_12
 
 
-# Actions: what a handle of each type understands, as tables of 256 entries for the action byte.
+# Actions: what a handle of each type understands, as tables of 1024 entries for the action byte and
+# the two top bits of the index.
+_QUARTERS: Final = 4
+_TABLE_SIZE: Final = 256 * _QUARTERS
+_QUARTER_SHIFT: Final = 14
+_QUARTER_TO_TABLE: Final = 6
+"""How far an index is shifted so that its two top bits count quarters of a table."""
+_QUARTER_MASK: Final = 0x300
 
 # How the value of an action is read.
 _NOTHING: Final = 0
@@ -127,55 +167,139 @@ _FLOAT: Final = 4
 _TEXT: Final = 5
 _DATA: Final = 6
 _COUNT: Final = 7
+_FILLED: Final = 8
+_MEMBER: Final = 9
+_TAKEN: Final = 10
+_TAKEN_COUNT: Final = 11
+_TAKES: Final = frozenset((_TAKEN, _TAKEN_COUNT))
+_LOOSE: Final = 12
+_SOURCE: Final = 13
 
-_Action = tuple[Verb, str | None, int, Any, int, Any]
-"""verb; place, None for an index; form of its value; an argument of that form: a mask, one more
-than the largest count, or the kind of float; another: the sign bit, or the mask of a float; the
-table of the handle that it makes: None if it makes none, empty if nothing can be done with it."""
+_Action = tuple[Verb, str | None, int, Any, Any, Any]
+"""verb; place, None for an index, "" for none; form of its value; an argument of that form: a mask,
+one more than the largest count, or the kind of float, names to choose from, bytes an element has;
+another: the sign bit, or the mask of a float, or the action that is meant where no second handle
+fits; what it makes: None if it makes no handle."""
 
-_INIT_WEIGHT: Final = 4
-"""INIT stands so many times in a table, lest most handles be void: what was never made is null."""
+_WEIGHTS: Final = {
+    Verb.INIT: 12,
+    Verb.OPEN: 4,
+    Verb.COPY: 4,
+    Verb.NEW: 1,
+    Verb.COPY_ROOT: 1,
+    Verb.DISOWN: 1,
+    Verb.UNWRAP: 12,
+    Verb.SELECT: 60,
+}
+"""How often an action stands in a table, lest most handles be void: what was never made is null.
+Orphans that nothing is done with are of no use, so there are few."""
+_USUAL_WEIGHT: Final = 2
+_LAST_MEMBER_TIMES: Final = 4
+"""How often a union's last member stands in the choice of one: what lies below takes two steps."""
 
 
-def _form(verb: Verb, kind: Kind, made: Type | None) -> tuple[int, Any, int]:
-    if verb is Verb.INIT and isinstance(made, ListType):
-        return _COUNT, max_count(made) + 1, 0
-    if verb is not Verb.SET:
-        return _NOTHING, None, 0
+class _Made:
+    """What a type of handle means to the decoder."""
+
+    __slots__ = ("is_orphan", "name", "table")
+
+    def __init__(self, name: str, is_orphan: bool) -> None:
+        self.name = name
+        self.is_orphan = is_orphan
+        self.table: list[_Action] = []
+        """What each action does with such a handle; empty if nothing can be done with it."""
+
+
+def _form(held: Type, verb: Verb, at: Place) -> tuple[int, Any, Any]:
+    """(form, argument, the other argument) of an action."""
+    if verb in PLACELESS:
+        choices = choices_of(held, verb, at)
+        return (_TAKEN, choices, None) if choices else (_NOTHING, None, 0)
+    kind, target, _ = place_of(held, at)
+    if verb in SOURCED:
+        return _SOURCE, sources(held, verb, at), None
+    if verb is Verb.SELECT:
+        assert isinstance(held, StructType)
+        members = held.by_name[str(at)].members
+        return _MEMBER, (*members, *members[-1:] * (_LAST_MEMBER_TIMES - 1)), 0
+    if verb is Verb.FILL:
+        element = fillable(kind, target)
+        assert element is not None
+        return _FILLED, SCALAR_BITS[element] // 8, 0
+    choices = choices_of(held, verb, at)
+    if choices:
+        return (_TAKEN if verb is Verb.OPEN else _TAKEN_COUNT), choices, 0
+    if verb is Verb.INIT:
+        made = type_at(held, at)
+        return (
+            (_COUNT, max_count(made) + 1, 0) if isinstance(made, ListType) else (_NOTHING, None, 0)
+        )
+    return _written_form(kind) if verb is Verb.SET else (_NOTHING, None, 0)
+
+
+def _written_form(kind: Kind) -> tuple[int, Any, Any]:
+    """Of what SET writes."""
     if kind in (Kind.TEXT, Kind.DATA):
         return (_TEXT if kind is Kind.TEXT else _DATA), None, 0
     if kind is Kind.BOOL:
         return _BOOL, None, 0
-    mask = (1 << SCALAR_BITS[kind]) - 1
+    if kind is Kind.ANY:
+        return _LOOSE, None, 0
+    mask = (1 << (32 if kind is Kind.CAPABILITY else SCALAR_BITS[kind])) - 1
     if kind in FLOATS:
         return _FLOAT, kind, mask
     return (_SIGNED if kind in SIGNED else _UNSIGNED), mask, (mask >> 1) + 1
 
 
-def _tables() -> tuple[dict[str, list[_Action]], dict[tuple[str, Verb, str | None], int]]:
-    """For each type, what each action byte means; and back, the least byte of each action."""
-    tables: dict[str, list[_Action]] = {name: [] for name in TYPES}
+_ALL_MADE: Final = {name: _Made(name, isinstance(held, OrphanType)) for name, held in TYPES.items()}
+
+
+def _actions(held: Type) -> list[tuple[_Action, int]]:
+    """What a handle of this type understands, each with its weight."""
+    found: list[tuple[_Action, int]] = []
+    by_verb: dict[tuple[Verb, str | None], _Action] = {}
+    # What takes a second handle comes last: it may have to mean something else instead.
+    for verb, name in sorted(UNDERSTOOD[held.name], key=lambda pair: pair[0] in SOURCED):
+        at: Place = name if name is not None else None if verb in PLACELESS else 0
+        form, argument, other = _form(held, verb, at)
+        makes: Any = None
+        if form in _TAKES:
+            makes = {choice: _ALL_MADE[choice] for choice in argument}
+        else:
+            made = made_by(held, Operation(verb, 0, at))
+            makes = None if made is None else _ALL_MADE[made.name]
+        if form == _SOURCE:
+            # What is not there cannot be taken away: rather make something.
+            instead = (Verb.INIT, Verb.SET, Verb.OPEN)
+            other = next(by_verb[one, name] for one in instead if (one, name) in by_verb)
+        action = (verb, "" if verb in PLACELESS else name, form, argument, other, makes)
+        by_verb[verb, name] = action
+        found.append((action, _WEIGHTS.get(verb, _USUAL_WEIGHT)))
+    return found
+
+
+def _tables() -> dict[tuple[str, Verb, str | None], int]:
+    """Fill what is known of each type; and the least number of each action in its table."""
     numbers: dict[tuple[str, Verb, str | None], int] = {}
     for name, held in TYPES.items():
         actions: list[_Action] = []
-        for verb, place in UNDERSTOOD[name]:
-            numbers[name, verb, place] = len(actions)
-            at: Place = 0 if place is None else place
-            kind = kind_of(held, at)
-            made = type_at(held, at) if verb in HANDLE_MAKERS else None
-            table: Any = None if made is None else tables[made.name]
-            action = (verb, place, *_form(verb, kind, made), table)
-            actions += [action] * (_INIT_WEIGHT if verb is Verb.INIT else 1)
-        assert len(actions) <= 256, f"a byte cannot hold the actions of {name}"
+        for action, weight in _actions(held):
+            numbers[name, action[0], action[1] or None] = len(actions)
+            actions += [action] * weight
+        # The quarters of what has an index are alike: its top bits mean something else.
+        size = _TABLE_SIZE if isinstance(held, StructType) else 256
+        assert len(actions) <= size, f"there is no room for the actions of {name}"
         if actions:
-            tables[name] += [actions[byte % len(actions)] for byte in range(256)]
-    return tables, numbers
+            table = [actions[number % len(actions)] for number in range(size)]
+            _ALL_MADE[name].table += table * (_TABLE_SIZE // size)
+    return numbers
 
 
-_TABLES, _NUMBERS = _tables()
-_ROOT_TABLE: Final = _TABLES[EVERYTHING.name]
+_NUMBERS: Final = _tables()
+_ROOT_MADE: Final = _ALL_MADE[EVERYTHING.name]
 
 _OUTPUT: Final = Operation(Verb.OUTPUT)
+_CANONICAL: Final = Operation(Verb.CANONICAL)
 _REOPEN: Final = Operation(Verb.REOPEN)
 _ROOT: Final = Operation(Verb.ROOT)
 
@@ -311,21 +435,35 @@ def decode(data: bytes) -> Scenario:
     add = operations.append
     # Handles on which something can be done, with the table of that; `made` counts all handles.
     handles: list[tuple[int, list[_Action]]] = []
+    orphans: list[tuple[int, list[_Action]]] = []
+    named: dict[str, list[int]] = {}
     made = 0
     for action, handle, index, value in _OPERATION.iter_unpack(data[start:blobs]):
-        if handle >= _OUTPUTS or not handles:
-            if _OUTPUTS <= handle < _REOPENS:
-                add(_OUTPUT)
+        if handle >= _CANONICALS or not handles:
+            if _CANONICALS <= handle < _REOPENS:
+                add(_OUTPUT if handle >= _OUTPUTS else _CANONICAL)
                 continue
             add(_REOPEN if _REOPENS <= handle < _ROOTS else _ROOT)
-            handles.append((made, _ROOT_TABLE))
+            handles.append((made, _ROOT_MADE.table))
+            named.setdefault(_ROOT_MADE.name, []).append(made)
             made += 1
             continue
-        number, table = handles[handle % len(handles)]
-        verb, place, form, argument, other, makes = table[action]
+        if handle >= _ORPHANS and orphans:
+            number, table = orphans[(handle - _ORPHANS) % len(orphans)]
+        else:
+            number, table = handles[handle % len(handles)]
+        verb, place, form, argument, other, makes = table[
+            action | index >> _QUARTER_TO_TABLE & _QUARTER_MASK
+        ]
+        if form == _SOURCE:
+            fitting = _fitting(named, argument)
+            if not fitting:
+                verb, place, form, argument, other, makes = other
         if place is None:
             # The same as _unfold: a call would cost as much as all the rest.
             place = index & (3 if index < _BORDER_SOME else 15 if index < _BORDER_MANY else _ALL_12)
+        elif not place:
+            place = None
         if form == _NOTHING:
             value = None
         elif form == _UNSIGNED:
@@ -340,7 +478,19 @@ def decode(data: bytes) -> Scenario:
             value = value & 1 == 1
         elif form == _FLOAT:
             value = quiet(argument, value & other)
+        elif form == _SOURCE:
+            value = fitting[value % len(fitting)]
+        elif form == _MEMBER:
+            value = argument[value % len(argument)]
+        elif form in _TAKES:
+            value = _taken(argument, form == _TAKEN_COUNT, value)
+            makes = makes[value.type]
+        elif form == _LOOSE and value >> _LOOSE_SHIFT & _LOOSE_MASK == _LOOSE_CAPABILITY:
+            value &= _LENGTH_MASK
         else:
+            is_text = form == _TEXT or (
+                form == _LOOSE and value >> _LOOSE_SHIFT & _LOOSE_MASK == _LOOSE_TEXT
+            )
             if value < _LARGE_VALUE:
                 size = value >> _BLOB_LENGTH_SHIFT & _SHORT_BLOB_BYTES
                 value = value.to_bytes(8, "little")[:size]
@@ -348,12 +498,15 @@ def decode(data: bytes) -> Scenario:
                 size = (value & _LENGTH_MASK) % (MAX_BLOB_BYTES + 1)
                 value = data[blobs : blobs + size]
                 blobs += size
-            if form == _TEXT:
+            if is_text:
                 value = value.decode("utf-8", "ignore")
+            elif form == _FILLED:
+                value = value[: len(value) // argument * argument]
         add(_make(Operation, (verb, number, place, value)))
         if makes is not None:
-            if makes:
-                handles.append((made, makes))
+            if makes.table:
+                (orphans if makes.is_orphan else handles).append((made, makes.table))
+            named.setdefault(makes.name, []).append(made)
             made += 1
     return trusted(
         _decode_memory(memory, segment, total),
@@ -362,6 +515,21 @@ def decode(data: bytes) -> Scenario:
         tuple(faults),
         flags >= _VERIFIED,
     )
+
+
+def _fitting(named: dict[str, list[int]], names: tuple[str, ...]) -> list[int]:
+    """The handles of these types, in a fixed order."""
+    return [number for name in names if name in named for number in named[name]]
+
+
+def _taken(choices: tuple[str, ...], counted: bool, value: int) -> As:
+    name = choices[(value >> _CHOICE_SHIFT & _CHOICE_MASK) % len(choices)]
+    held = TYPES[name]
+    if not counted or not isinstance(held, ListType):
+        return As(name)
+    count = value & _LENGTH_MASK
+    large = value >= _LARGE_VALUE
+    return As(name, count % (max_count(held) + 1) if large else count & _SMALL_COUNT)
 
 
 def encode(scenario: Scenario) -> bytes:
@@ -382,25 +550,33 @@ def encode(scenario: Scenario) -> bytes:
     parts += [_encode_fault(fault) for fault in scenario.faults]
     blobs: list[bytes] = []
     types: list[Type] = []
-    # Where among the handles on which something can be done each handle stands.
+    # Where among the handles on which something can be done, or among the orphans, each stands.
     standing: dict[int, int] = {}
+    orphans: dict[int, int] = {}
+    named: dict[str, list[int]] = {}
     for operation in scenario.operations:
         verb, handle, place, value = operation
-        if handle == NO_HANDLE:
-            made: Type | None = None if verb is Verb.OUTPUT else EVERYTHING
+        held = None if handle == NO_HANDLE else types[handle]
+        if held is None:
             record = _OPERATION.pack(0, _whole_message(verb, not standing), 0, 0)
         else:
-            held = types[handle]
-            kind = kind_of(held, place)
-            made = type_at(held, place) if verb in HANDLE_MAKERS else None
             action = _NUMBERS[held.name, verb, place if isinstance(place, str) else None]
             index = _fold(place, *_INDEX) if isinstance(place, int) else 0
-            value = _encode_value(kind, value, blobs)
-            record = _OPERATION.pack(action, standing[handle], index, value)
+            if isinstance(held, StructType):
+                index = action >> 8 << _QUARTER_SHIFT
+            if verb in SOURCED:
+                number = _fitting(named, sources(held, verb, place)).index(value)  # type: ignore[arg-type]
+            else:
+                number = _encode_value(held, operation, blobs)
+            stands = orphans[handle] + _ORPHANS if handle in orphans else standing[handle]
+            record = _OPERATION.pack(action & 0xFF, stands, index, number)
         parts.append(record)
+        made = made_by(held, operation)
         if made is not None:
-            if _TABLES[made.name]:
-                standing[len(types)] = len(standing)
+            named.setdefault(made.name, []).append(len(types))
+            if _ALL_MADE[made.name].table:
+                among = orphans if isinstance(made, OrphanType) else standing
+                among[len(types)] = len(among)
             types.append(made)
     return b"".join(parts + blobs)
 
@@ -409,19 +585,37 @@ def _whole_message(verb: Verb, first: bool) -> int:
     """The handle byte of a verb of the whole message; where there is no handle, 0 is a root."""
     if verb is Verb.ROOT:
         return 0 if first else _ROOTS
-    return _OUTPUTS if verb is Verb.OUTPUT else _REOPENS
+    return {Verb.OUTPUT: _OUTPUTS, Verb.CANONICAL: _CANONICALS, Verb.REOPEN: _REOPENS}[verb]
 
 
-def _encode_value(kind: Kind, value: Value, blobs: list[bytes]) -> int:
+def _encode_value(held: Type, operation: Operation, blobs: list[bytes]) -> int:
+    verb, _, place, value = operation
     if value is None:
         return 0
+    if verb is Verb.SELECT:
+        assert isinstance(held, StructType)
+        return held.by_name[str(place)].members.index(str(value))
+    if isinstance(value, As):
+        number = choices_of(held, verb, place).index(value.type) << _CHOICE_SHIFT
+        return number | _encode_count(value.length or 0)
+    kind = kind_of(held, place)
+    loose = 0
+    if kind is Kind.ANY:
+        if isinstance(value, int):
+            return _LOOSE_CAPABILITY << _LOOSE_SHIFT | value
+        loose = (_LOOSE_TEXT if isinstance(value, str) else _LOOSE_DATA) << _LOOSE_SHIFT
     if isinstance(value, str):
         value = value.encode()
     if isinstance(value, bytes):
-        if len(value) <= _SHORT_BLOB_BYTES:
-            return int.from_bytes(value, "little") | len(value) << _BLOB_LENGTH_SHIFT
+        # A loose blob's form stands where the bytes of a short one would be.
+        if len(value) <= (_SHORT_BLOB_BYTES if kind is not Kind.ANY else 0):
+            return int.from_bytes(value, "little") | len(value) << _BLOB_LENGTH_SHIFT | loose
         blobs.append(value)
-        return _LARGE_VALUE | len(value)
+        return _LARGE_VALUE | len(value) | loose
     if kind is Kind.LIST:
-        return value if value <= _SMALL_COUNT else _LARGE_VALUE | value
-    return value & (1 << SCALAR_BITS[kind]) - 1
+        return _encode_count(value)
+    return value & (1 << (32 if kind is Kind.CAPABILITY else SCALAR_BITS[kind])) - 1
+
+
+def _encode_count(count: int) -> int:
+    return count if count <= _SMALL_COUNT else _LARGE_VALUE | count

@@ -76,8 +76,7 @@ struct Everything {
   empties @42 :List(Empty);
   matrix @43 :List(List(UInt16));
 
-  # In the layout from the start, so that operations on unions can come without moving anything;
-  # no operation touches it yet.
+  # Of a union one member is selected: the discriminant says which, and all share their words.
   choice :union {
     nothing @44 :Void;
     number @45 :UInt32;
@@ -86,11 +85,12 @@ struct Everything {
       low @47 :Int16;
       high @48 :Int16;
     }
+    mixed @49 :Mixed;
   }
 }
 
 # Two versions of one struct, for programs in which a message changes hands between an older and a
-# newer writer; no operation touches them yet.
+# newer writer.
 
 struct Older {
   number @0 :UInt32;
@@ -102,4 +102,22 @@ struct Newer {
   label @1 :Text;
   total @2 :UInt64;
   note @3 :Text;
+}
+
+interface Service {}
+
+struct Mixed {
+  # Pointers that may lead to several kinds of things. A program says at each use what it takes it
+  # for. It lies below the union: there it costs those that do without it not a word.
+  any @0 :AnyPointer;
+  other @1 :AnyPointer;
+
+  # Capabilities are numbers, which lead to a table that is no part of the message.
+  service @2 :Service;
+  services @3 :List(Service);
+
+  # What an older writer wrote and a newer one goes on with: an Older opened as a Newer; a list of
+  # Older, of numbers or of texts opened as one of Newer.
+  evolving @4 :Newer;
+  evolvings @5 :List(Newer);
 }

@@ -8,12 +8,27 @@ What right means, where there was a choice:
 
 - Making something in place of something, setting a text or data, and clearing end the life of the
   old object and of all it contains, at once. ROOT ends everything. Handles to them are stale for
-  ever, also when the same place is filled again.
+  ever, also when the same place is filled again. So does selecting a member of a union, of what the
+  member before it held.
 - Opening the same object twice gives two handles to the one object.
 - A void handle (from an operation that failed or was skipped, or that found null) comes before
-  staleness, and staleness before indices: a stale list does not say how long it is.
+  staleness, and staleness before indices: a stale list does not say how long it is. Where a second
+  handle is copied to a pointer, it is looked at first; elsewhere the place is.
 - Elements of struct lists are there from the start; of pointer lists, null.
-- A list of no elements, an empty text and an empty struct are there, and not null.
+- A list of no elements, an empty text and an empty struct are there, and not null. They lie in
+  their pointer: when that moves, they do, and handles to them are stale.
+- An object that is disowned stays, and all below it, but handles to them are stale: the orphan
+  gives new ones. An orphan is stale once it was adopted or dropped. It survives the root.
+- A copy into an element of a list of structs leaves the element where it is: handles to it stay,
+  those to what it led to are stale.
+- What is opened as something larger of its kind becomes that, somewhere else: handles to it are
+  stale, handles to what it leads to are good.
+- What is taken for something that it is not is refused, and so is an orphan's adoption by a part of
+  itself, and a canonical form with capabilities.
+
+Some operations are skipped, as if their handle were void: on a member of a union that is not
+selected; copies that would make a message larger or deeper than an execution can bear; and asking
+an orphan for an object without words, or for one larger than it is. Nothing is promised there.
 """
 
 from __future__ import annotations
@@ -21,24 +36,57 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
-from .program import HANDLE_MAKERS, NO_HANDLE, Operation, Value, Verb, type_at
-from .schema import EVERYTHING, POINTERS, STRUCTS, Kind, ListType, StructType, Type
+from .nodes import (
+    NODES,
+    Capability,
+    ListNode,
+    Node,
+    OrphanNode,
+    StructNode,
+    bury,
+    clone,
+    contains,
+    has_capabilities,
+    largest,
+    renew,
+    weigh,
+)
+from .program import (
+    HANDLE_MAKERS,
+    NO_HANDLE,
+    PLACELESS,
+    SOURCED,
+    As,
+    Operation,
+    Value,
+    Verb,
+    made_by,
+    type_at,
+)
+from .schema import EVERYTHING, STRUCTS, TYPES, Kind, ListType, OrphanType, StructType, Type
+from .trees import WEIGHTLESS, tree_of
+from .versions import Found, as_text, kind_name, opened, read_numbers, unwrapped, upgraded
 
-WEIGHTLESS: Final = "count"
-"""A List(Void) or List(Empty) of n elements reads as `("count", n)`: n may be millions."""
+__all__ = ["NULL", "WEIGHTLESS", "Capability", "Expectation", "ExpectationKind", "Model"]
+
+MAX_COPIED_WORDS: Final = 1 << 13
+"""That all copies of a program may have together: a copy of a copy of a copy grows fast."""
+MAX_COPIED_DEPTH: Final = 64
 
 
 class ExpectationKind(Enum):
     """What a right encoder does with an operation."""
 
     OK = "ok"
-    """It succeeds; INIT, OPEN, ROOT and REOPEN give a handle that is not void."""
+    """It succeeds; what makes a handle gives one that is not void."""
     VALUE = "value"
-    """It succeeds and answers the value: of GET, or None of an OPEN or REOPEN that finds null."""
+    """It succeeds and answers the value: of GET, or None of what asks for a handle to null."""
     STALE = "stale"
     """It raises, because the handle's object is gone."""
     INDEX = "index"
     """It raises, because the index is past the end."""
+    REFUSED = "refused"
+    """It raises, because what is asked for cannot be: a struct taken for a list, say."""
     VOID = "void"
     """There is no handle to do it with: the operation is skipped."""
 
@@ -52,177 +100,382 @@ class Expectation(NamedTuple):
 
 _OK: Final = Expectation(ExpectationKind.OK)
 NULL: Final = Expectation(ExpectationKind.VALUE)
-"""Of an OPEN or REOPEN that finds null."""
+"""Of what asks for a handle to null."""
 _STALE: Final = Expectation(ExpectationKind.STALE)
 _INDEX: Final = Expectation(ExpectationKind.INDEX)
+_REFUSED: Final = Expectation(ExpectationKind.REFUSED)
 _VOID: Final = Expectation(ExpectationKind.VOID)
 _VALUE: Final = ExpectationKind.VALUE
+_FOUND: Final = {
+    Found.NULL: NULL,
+    Found.SAME: _OK,
+    Found.SMALLER: _OK,
+    Found.OTHER: _REFUSED,
+    Found.UNPROMISED: _VOID,
+}
 
 # Enum members cost an attribute look-up each time.
 _ROOT, _REOPEN, _OUTPUT = Verb.ROOT, Verb.REOPEN, Verb.OUTPUT
 _SET, _GET, _INIT, _OPEN, _CLEAR = Verb.SET, Verb.GET, Verb.INIT, Verb.OPEN, Verb.CLEAR
+_SELECT, _COPY, _ADOPT, _CANONICAL = Verb.SELECT, Verb.COPY, Verb.ADOPT, Verb.CANONICAL
 
-
-def _blank(of: StructType) -> dict[str, Any]:
-    return {field.name: None if field.kind in POINTERS else field.default for field in of.fields}
-
-
-_BLANKS: Final = {struct.name: _blank(struct) for struct in STRUCTS}
-"""What a struct reads as in which nothing was written, by its type."""
-
-_ELEMENT_BLANKS: Final[dict[Kind, Any]] = {
-    **{kind: None if kind in POINTERS or kind is Kind.VOID else 0 for kind in Kind},
-    Kind.BOOL: False,
+_MEMBERS: Final = {
+    field.name: (field.union, field.member)
+    for struct in STRUCTS
+    for field in struct.fields
+    if field.union is not None
 }
-
-
-class _Struct:
-    """A struct in the message: the fields that were written, by name; the rest reads as default."""
-
-    __slots__ = ("blanks", "contents", "live", "type")
-
-    def __init__(self, of: StructType) -> None:
-        self.type = of
-        self.live = True
-        self.blanks: dict[Any, Any] = _BLANKS[of.name]
-        self.contents: dict[Any, Any] = {}
-
-    def tree(self) -> dict[str, Any]:
-        tree = self.blanks.copy()
-        for name, held in self.contents.items():
-            tree[name] = held.tree() if isinstance(held, _NODES) else held
-        return tree
-
-
-class _List:
-    """A list in the message: the elements that were written or opened, by index."""
-
-    __slots__ = ("blank", "contents", "count", "live", "type")
-
-    def __init__(self, of: ListType, count: int) -> None:
-        self.type = of
-        self.count = count
-        self.live = True
-        # Elements that are structs read as blank ones, all the same object: nobody changes a tree.
-        self.blank = _ELEMENT_BLANKS[of.element] if of.element is not Kind.STRUCT else None
-        self.contents: dict[Any, Any] = {}
-
-    def tree(self) -> object:
-        of = self.type
-        if of.weightless:
-            return (WEIGHTLESS, self.count)
-        blank = self.blank if of.element is not Kind.STRUCT else _BLANKS[of.type.name]
-        tree = [blank] * self.count
-        for index, held in self.contents.items():
-            tree[index] = held.tree() if isinstance(held, _NODES) else held
-        return tree
-
-
-_Node = _Struct | _List
-_NODES: Final = (_Struct, _List)
-
-
-def _bury(node: object) -> None:
-    """Mark an object, and all that it contains, as gone; anything but an object is ignored.
-
-    What it contains is let go of, so that nothing is buried twice.
-    """
-    if not isinstance(node, _NODES):
-        return
-    doomed = [node]
-    while doomed:
-        node = doomed.pop()
-        node.live = False
-        doomed += [held for held in node.contents.values() if isinstance(held, _NODES)]
-        node.contents = {}
-
-
-def _make(of: Type, count: Value) -> _Node:
-    if isinstance(of, StructType):
-        return _Struct(of)
-    assert isinstance(count, int)
-    return _List(of, count)
+"""Fields that are there only while a union says so, by name: (union, discriminant)."""
+_LOOSE_PLACES: Final = frozenset(
+    field.name
+    for struct in STRUCTS
+    for field in struct.fields
+    if field.kind in (Kind.ANY, Kind.CAPABILITY, Kind.TEXT)
+)
+"""Fields where what GET answers is not always the value that lies there."""
+_LOOSE_ELEMENTS: Final = frozenset((Kind.ANY, Kind.CAPABILITY, Kind.TEXT, Kind.DATA))
 
 
 class Model:
     """One message, as far as a program has got with it."""
 
-    __slots__ = ("_handles", "_root")
+    __slots__ = ("_copied_depth", "_copied_words", "_handles", "_orphans", "_root", "_types")
 
     def __init__(self) -> None:
-        self._root: _Struct | None = None
-        self._handles: list[_Node | None] = []
+        self._root: StructNode | None = None
+        self._handles: list[Node | OrphanNode | None] = []
         """None is a void handle."""
+        self._types: list[Type | None] = []
+        """What the program takes each handle for; None of a void one."""
+        self._orphans: list[OrphanNode] = []
+        self._copied_words = 0
+        self._copied_depth = 0
+
+    # -- what must happen -------------------------------------------------------------------------
 
     def expect(self, operation: Operation) -> Expectation:
         """What a right encoder does with this operation next; changes nothing."""
-        verb, handle, place, _ = operation
+        verb, handle, place, value = operation
         if handle == NO_HANDLE:
+            if verb is _CANONICAL:
+                return _REFUSED if has_capabilities(self._root) else _OK
             return NULL if verb is _REOPEN and self._root is None else _OK
         node = self._handles[handle]
         if node is None:
             return _VOID
+        if verb in SOURCED or verb in PLACELESS or isinstance(node, OrphanNode):
+            return self._expect_more(operation, node)
         if not node.live:
             return _STALE
-        if node.__class__ is _Struct:
+        if node.__class__ is StructNode:
+            if place in _MEMBERS and verb is not _SELECT:
+                union, member = _MEMBERS[place]
+                if node.contents.get(union, 0) != member:
+                    return _VOID
             if verb is _GET:
+                if place in _LOOSE_PLACES:
+                    kind = node.type.by_name[place].kind
+                    return _answer(kind, node.contents.get(place))
                 return Expectation(_VALUE, node.contents.get(place, node.blanks[place]))
         else:
-            assert isinstance(node, _List)
+            assert isinstance(node, ListNode)
             if place >= node.count:  # type: ignore[operator]
                 return _INDEX
             if verb is _GET:
+                held = self._types[handle]
+                assert isinstance(held, ListType)
+                if held.element in _LOOSE_ELEMENTS:
+                    return _answer(held.element, node.contents.get(place))
                 return Expectation(_VALUE, node.contents.get(place, node.blank))
             if verb is _OPEN and node.type.element is Kind.STRUCT:
                 return _OK
-        if verb is _OPEN and place not in node.contents:
+        if verb is _OPEN:
+            found = node.contents.get(place)
+            if found is None:
+                return NULL
+            if isinstance(value, As):
+                return _FOUND[opened(found, TYPES[value.type])]
+        elif verb is Verb.DISOWN and place not in node.contents:
             return NULL
         return _OK
+
+    def _expect_more(self, operation: Operation, node: Node | OrphanNode) -> Expectation:
+        """Of verbs that know a second handle or no place, and of orphans."""
+        verb, handle, place, value = operation
+        if verb in SOURCED:
+            assert isinstance(value, int)
+            source = self._handles[value]
+            if source is None:
+                return _VOID
+            assert not isinstance(node, OrphanNode)
+            element = _struct_element(node)
+            if verb is _COPY and element is None and not source.live:
+                return _STALE
+            complaint = self._complaint(node, place)
+            if complaint is not None:
+                return complaint
+            if not source.live:
+                return _STALE
+            if isinstance(source, OrphanNode):
+                return _REFUSED if contains(source.value, node) else _OK
+            if not self._affordable(source):
+                return _VOID
+            if element is not None and not _fits(source, element):
+                return _REFUSED
+            return _OK
+        if not node.live:
+            return _STALE
+        if isinstance(node, OrphanNode):
+            if verb is Verb.DROP:
+                return _OK
+            return _FOUND[unwrapped(node.value, self._unwrapped_type(handle, value))]
+        return _OK if self._affordable(node) else _VOID
+
+    def _complaint(self, node: Node, place: Any) -> Expectation | None:
+        """Why nothing can be put at this place."""
+        if not node.live:
+            return _STALE
+        if isinstance(node, ListNode):
+            return _INDEX if place >= node.count else None
+        if place in _MEMBERS:
+            union, member = _MEMBERS[place]
+            if node.contents.get(union, 0) != member:
+                return _VOID
+        return None
+
+    def _unwrapped_type(self, handle: int, value: Value) -> Type:
+        if isinstance(value, As):
+            return TYPES[value.type]
+        held = self._types[handle]
+        assert isinstance(held, OrphanType)
+        assert held.target is not None
+        return TYPES[held.target]
+
+    def _affordable(self, source: Node) -> bool:
+        words, depth = weigh(source)
+        return (
+            self._copied_words + words <= MAX_COPIED_WORDS
+            and self._copied_depth + depth <= MAX_COPIED_DEPTH
+        )
+
+    # -- what happened ----------------------------------------------------------------------------
 
     def commit(self, operation: Operation) -> None:
         """The encoder did it; if it was expected to fail or be skipped, the same as `forget`."""
         verb, handle, place, value = operation
-        if verb is _GET or verb is _OUTPUT:
+        if verb is _GET or verb is _OUTPUT or verb is _CANONICAL:
             return
         if handle == NO_HANDLE:
             if verb is _ROOT:
-                _bury(self._root)
-                self._root = _Struct(EVERYTHING)
-            self._handles.append(self._root)
+                bury(self._root)
+                self._root = StructNode(EVERYTHING)
+            self._number(self._root, EVERYTHING)
             return
         node = self._handles[handle]
-        if node is None or not node.live or (node.__class__ is _List and place >= node.count):  # type: ignore
+        if (
+            node is None
+            or not node.live
+            or (node.__class__ is ListNode and place is not None and place >= node.count)  # type: ignore
+        ):
             self.forget(operation)
             return
+        if verb not in _EVERYDAY or isinstance(value, As) or place in _MEMBERS:
+            if self.expect(operation).kind in _FAILURES:
+                self.forget(operation)
+            elif verb in PLACELESS:
+                self._commit_whole(operation, node)
+            else:
+                assert not isinstance(node, OrphanNode)
+                self._commit_more(operation, node)
+            return
+        assert not isinstance(node, OrphanNode)
+        self._commit_everyday(operation, node)
+
+    def _commit_everyday(self, operation: Operation, node: Node) -> None:
+        verb, handle, place, value = operation
         contents = node.contents
         if verb is _SET:
+            if place in _LOOSE_PLACES or node.type.__class__ is ListType:
+                bury(contents.get(place))
+                held = self._types[handle]
+                assert held is not None
+                if _sets_capability(held, place, value):
+                    contents[place] = Capability(value)  # type: ignore[arg-type]
+                    return
             contents[place] = value
         elif verb is _CLEAR:
-            _bury(contents.pop(place, None))
+            bury(contents.pop(place, None))
         elif verb is _INIT:
-            _bury(contents.get(place))
-            made = contents[place] = _make(type_at(node.type, place), value)
-            self._handles.append(made)
+            bury(contents.get(place))
+            of = type_at(node.type, place)
+            made = contents[place] = make(of, value)
+            self._number(made, of)
         else:
             assert verb is _OPEN
+            of = type_at(node.type, place)
             found = contents.get(place)
-            if found is None and node.__class__ is _List and node.type.element is Kind.STRUCT:
-                found = contents[place] = _make(type_at(node.type, place), None)
-            self._handles.append(found)
+            if found is None and node.__class__ is ListNode and node.type.element is Kind.STRUCT:
+                found = contents[place] = make(of, None)
+            self._number(found, of)
+
+    def _commit_more(self, operation: Operation, node: Node) -> None:
+        """What programs did not always know, on a place of a struct or list."""
+        verb, _, place, value = operation
+        contents = node.contents
+        if verb in _EVERYDAY and not isinstance(value, As):
+            self._commit_everyday(operation, node)
+        elif verb is _SELECT:
+            field = node.type.by_name[place]  # type: ignore[union-attr,index]
+            for name, (union, _) in _MEMBERS.items():
+                if union == place:
+                    bury(contents.pop(name, None))
+            contents[place] = field.members.index(str(value))
+        elif verb is _INIT:
+            assert isinstance(value, As)
+            bury(contents.get(place))
+            of = TYPES[value.type]
+            made = contents[place] = make(of, value.length)
+            self._number(made, of)
+        elif verb is _OPEN:
+            assert isinstance(value, As)
+            of = TYPES[value.type]
+            found = contents.get(place)
+            if found is not None and opened(found, of) is Found.SMALLER:
+                found = contents[place] = upgraded(found, of)
+            self._number(found, of)
+        elif verb is Verb.FILL:
+            assert isinstance(value, bytes)
+            bury(contents.get(place))
+            of = type_at(node.type, place)
+            assert isinstance(of, ListType)
+            numbers = read_numbers(of.element, value)
+            filled = contents[place] = ListNode(of, len(numbers))
+            filled.contents = dict(enumerate(numbers))
+            self._number(filled, of)
+        elif verb is Verb.DISOWN:
+            taken = contents.pop(place, None)
+            self._number_orphan(operation, renew(taken))
+        elif verb is _ADOPT:
+            assert isinstance(value, int)
+            orphan = self._handles[value]
+            assert isinstance(orphan, OrphanNode)
+            bury(contents.get(place))
+            contents[place] = orphan.value
+            self._let_go(orphan)
+        else:
+            assert verb is _COPY
+            assert isinstance(value, int)
+            copied = self._copy(value)
+            held_type = _struct_element(node)
+            if held_type is not None:
+                element = contents.get(place)
+                if element is None:
+                    element = contents[place] = StructNode(held_type)
+                for held in element.contents.values():
+                    bury(held)
+                fields = element.blanks
+                element.contents = {
+                    name: held for name, held in copied.contents.items() if name in fields
+                }
+            else:
+                bury(contents.get(place))
+                contents[place] = copied
+
+    def _commit_whole(self, operation: Operation, node: Node | OrphanNode) -> None:
+        """What has no place."""
+        verb, handle, _, value = operation
+        if isinstance(node, OrphanNode):
+            if verb is Verb.UNWRAP:
+                assert isinstance(node.value, NODES)
+                self._number(node.value, self._unwrapped_type(handle, value))
+            else:
+                bury(node.value)
+                self._let_go(node)
+        elif verb is Verb.NEW:
+            self._number_orphan(operation, self._copy(handle))
+        else:
+            assert verb is Verb.COPY_ROOT
+            copied = self._copy(handle)
+            assert isinstance(copied, StructNode)
+            bury(self._root)
+            self._root = copied
+
+    def _copy(self, handle: int) -> Node:
+        source = self._handles[handle]
+        assert isinstance(source, NODES)
+        words, depth = weigh(source)
+        self._copied_words += words
+        self._copied_depth += depth
+        return clone(source)
+
+    def _number(self, node: Node | None, of: Type) -> None:
+        self._handles.append(node)
+        self._types.append(of)
+
+    def _number_orphan(self, operation: Operation, value: Any) -> None:
+        if value is None:
+            self.forget(operation)
+            return
+        orphan = OrphanNode(value)
+        self._orphans.append(orphan)
+        self._handles.append(orphan)
+        self._types.append(made_by(self._types[operation.handle], operation))
+
+    def _let_go(self, orphan: OrphanNode) -> None:
+        orphan.live = False
+        orphan.value = None
+        self._orphans.remove(orphan)
 
     def forget(self, operation: Operation) -> None:
         """The encoder failed or was not asked: nothing changed, and the handle is void."""
         if operation.verb in HANDLE_MAKERS:
             self._handles.append(None)
+            self._types.append(None)
+
+    # -- what the message says --------------------------------------------------------------------
 
     def tree(self) -> dict[str, Any] | None:
         """The whole message as plain values, None if it has no root. Not to be changed.
 
         A struct is a dict with every field, also those never written, groups' under their dotted
         names; a list a list, but a weightless one `("count", n)`; a null pointer None; a float its
-        bits, an enum its number, a void None.
+        bits, an enum its number, a void None. What lies at a pointer that may lead to anything is
+        told as the encoding has it: see `trees`.
         """
-        return None if self._root is None else self._root.tree()
+        return None if self._root is None else tree_of(self._root)
+
+    @property
+    def has_orphans(self) -> bool:
+        """Whether there are words in the message that nothing leads to, and that must stay."""
+        return bool(self._orphans)
+
+    def largest_object(self, operation: Operation) -> int:
+        """Words of the largest object that the operation would make next; 0 if it makes none."""
+        verb, handle, place, value = operation
+        if handle == NO_HANDLE:
+            return EVERYTHING.words if verb is _ROOT else 0
+        node = self._handles[handle]
+        if node is None or not node.live:
+            return 0
+        if verb is _COPY or verb is Verb.NEW or verb is Verb.COPY_ROOT:
+            source = self._handles[value] if verb is _COPY else node  # type: ignore[index]
+            return largest(source) if isinstance(source, NODES) else 0
+        if isinstance(node, OrphanNode):
+            return 0
+        if verb is _OPEN and isinstance(value, As):
+            found = node.contents.get(place)
+            of = TYPES[value.type]
+            smaller = found is not None and opened(found, of) is Found.SMALLER
+            return upgraded(found, of, bury_old=False).words if smaller else 0
+        if isinstance(value, str):
+            return (len(value.encode()) + 8) // 8
+        if isinstance(value, bytes):
+            return (len(value) + 7) // 8
+        if verb is not _INIT:
+            return 0
+        if isinstance(value, As):
+            return make(TYPES[value.type], value.length).words
+        return make(type_at(node.type, place), value).words
 
     def live(self, handle: int) -> bool:
         """Whether the handle leads to an object that is still there."""
@@ -237,4 +490,63 @@ class Model:
     def count(self, handle: int) -> int | None:
         """How long the list is that the handle leads to; None if there is none or it is no list."""
         node = self._handles[handle]
-        return node.count if isinstance(node, _List) and node.live else None
+        return node.count if isinstance(node, ListNode) and node.live else None
+
+
+_EVERYDAY: Final = frozenset((_SET, _CLEAR, _INIT, _OPEN))
+_FAILURES: Final = frozenset(
+    (
+        ExpectationKind.STALE,
+        ExpectationKind.INDEX,
+        ExpectationKind.REFUSED,
+        ExpectationKind.VOID,
+    )
+)
+
+
+def make(of: Type, count: Value) -> Node:
+    """A new struct, or a list of so many elements."""
+    if isinstance(of, StructType):
+        return StructNode(of)
+    assert isinstance(of, ListType)
+    assert isinstance(count, int)
+    return ListNode(of, count)
+
+
+def _struct_element(node: Node) -> StructType | None:
+    """The type of the elements of a list of structs, None of everything else."""
+    if isinstance(node, StructNode) or node.type.element is not Kind.STRUCT:
+        return None
+    of = node.type.type
+    assert isinstance(of, StructType)
+    return of
+
+
+def _answer(kind: Kind, held: Any) -> Expectation:
+    """What GET must answer where a pointer may lead to several things."""
+    if kind is Kind.ANY:
+        return Expectation(_VALUE, kind_name(held))
+    if held is None:
+        return NULL
+    if kind is Kind.CAPABILITY:
+        return Expectation(_VALUE, held.number)
+    if kind is Kind.TEXT:
+        text = as_text(held)
+        return _REFUSED if text is None else Expectation(_VALUE, text)
+    return Expectation(_VALUE, held)
+
+
+def _sets_capability(held: Type, place: Any, value: Value) -> bool:
+    """Whether SET of this value writes a capability."""
+    if not isinstance(value, int):
+        return False
+    kind = held.by_name[place].kind if isinstance(held, StructType) else held.element  # type: ignore[union-attr]
+    return kind is Kind.CAPABILITY or kind is Kind.ANY
+
+
+def _fits(source: Node, of: StructType) -> bool:
+    """Whether a struct of type `of` can say all that this one says."""
+    return all(
+        name in of.by_name or (isinstance(held, int) and not held)
+        for name, held in source.contents.items()
+    )

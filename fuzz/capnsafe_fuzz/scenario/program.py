@@ -1,12 +1,14 @@
 """Operations, and which of them make sense: the language that programs are written in.
 
-ROOT, REOPEN, INIT and OPEN each make a *handle*, numbered in the order of such operations, whether
-they succeed when run or not. What type a handle has follows from the text alone, as if programs
-were statically typed. So every operation of a valid scenario means something to every encoder, and
-what remains to go wrong is what the harness is after: handles whose object is gone or never came to
-be, indices past the end, and memory.
+ROOT, REOPEN, INIT, OPEN and a few others each make a *handle*, numbered in the order of such
+operations, whether they succeed when run or not. What type a handle has follows from the text
+alone, as if programs were statically typed. So every operation of a valid scenario means something
+to every encoder, and what remains to go wrong is what the harness is after: handles whose object is
+gone or never came to be, indices past the end, and memory.
 
-Not in the language: anything on Void (nothing is written), and lengths of lists (fixed at INIT).
+Not in the language: anything on Void (nothing is written), and lengths of lists (fixed at INIT). A
+program does not write to a member of a union that is not selected, nor read one: it selects first,
+and what it does to another member meanwhile is skipped.
 """
 
 from __future__ import annotations
@@ -23,8 +25,10 @@ from .schema import (
     TYPES,
     Kind,
     ListType,
+    OrphanType,
     StructType,
     Type,
+    accepts,
 )
 
 
@@ -51,16 +55,62 @@ class Verb(Enum):
     """Make a pointer null."""
     OUTPUT = "output"
     """Frame the message as it stands; building goes on afterwards."""
+    SELECT = "select"
+    """Switch a union to another member, which begins as zero; what it held before is gone."""
+    FILL = "fill"
+    """Make a list of numbers from a buffer that holds them all. Makes a handle."""
+    COPY = "copy"
+    """Make a deep copy of another handle's object: at a pointer, or in an element of a list of
+    structs, which stays where it is."""
+    COPY_ROOT = "copyroot"
+    """Make a deep copy of a handle's object the root, in place of the old one."""
+    NEW = "new"
+    """Make a deep copy of a handle's object that no pointer leads to. Makes an orphan."""
+    DISOWN = "disown"
+    """Take what is at a pointer out of the message. Makes an orphan, void if nothing is there."""
+    ADOPT = "adopt"
+    """Let a pointer lead to an orphan, which is used up."""
+    UNWRAP = "unwrap"
+    """Ask an orphan for its struct or list. Makes a handle."""
+    DROP = "drop"
+    """Let go of an orphan, and of everything under it."""
+    CANONICAL = "canonical"
+    """Give the message out in its canonical form; building goes on afterwards."""
 
 
-HANDLE_MAKERS: Final = frozenset((Verb.ROOT, Verb.REOPEN, Verb.INIT, Verb.OPEN))
-WHOLE_MESSAGE: Final = frozenset((Verb.ROOT, Verb.REOPEN, Verb.OUTPUT))
+HANDLE_MAKERS: Final = frozenset(
+    (
+        Verb.ROOT,
+        Verb.REOPEN,
+        Verb.INIT,
+        Verb.OPEN,
+        Verb.FILL,
+        Verb.NEW,
+        Verb.DISOWN,
+        Verb.UNWRAP,
+    )
+)
+WHOLE_MESSAGE: Final = frozenset((Verb.ROOT, Verb.REOPEN, Verb.OUTPUT, Verb.CANONICAL))
 """Verbs that work on the message and not on a handle."""
+PLACELESS: Final = frozenset((Verb.COPY_ROOT, Verb.NEW, Verb.UNWRAP, Verb.DROP))
+"""Verbs that work on a handle as a whole, and not on a place of it."""
+SOURCED: Final = frozenset((Verb.COPY, Verb.ADOPT))
+"""Verbs whose value is the number of a second handle: what is copied or adopted."""
 
 NO_HANDLE: Final = -1
 
+
+class As(NamedTuple):
+    """What a program takes an ANY, an EVOLVING or an orphan of one for."""
+
+    type: str
+    """The name of a struct or list in `TYPES`, one of the choices there are."""
+    length: int | None = None
+    """Of INIT of a list: how many elements it is to have."""
+
+
 Place = str | int | None
-Value = int | bool | str | bytes | None
+Value = int | bool | str | bytes | As | None
 
 
 class Operation(NamedTuple):
@@ -76,8 +126,9 @@ class Operation(NamedTuple):
     place: Place = None
     """A field's name (dotted for a group's), or the index of a list element."""
     value: Value = None
-    """What SET writes (floats as their IEEE bits, enums as their number); the count for INIT of a
-    list."""
+    """What SET writes (floats as their IEEE bits, enums and capabilities as numbers); the count for
+    INIT of a list; the member's name for SELECT; the octets for FILL; the number of the other
+    handle for COPY and ADOPT; what it is taken for, where the schema does not say."""
 
 
 # What bytes can hold. Limits keep an execution to milliseconds; none of them is Cap'n Proto's.
@@ -100,40 +151,99 @@ def max_count(of: ListType) -> int:
     return MAX_COUNT_CHILDREN if of.target == EVERYTHING.name else MAX_COUNT
 
 
+_MOVES: Final = frozenset((Verb.CLEAR, Verb.DISOWN, Verb.ADOPT))
+"""What every pointer understands."""
+
+
 def _held(kind: Kind) -> frozenset[Verb]:
     """The verbs that a field or a list element of this kind understands."""
     if kind is Kind.VOID:
         return frozenset()
+    if kind is Kind.UNION:
+        return frozenset((Verb.SELECT, Verb.GET))
     if kind in SCALAR_BITS:
         return frozenset((Verb.SET, Verb.GET))
-    if kind in (Kind.TEXT, Kind.DATA):
-        return frozenset((Verb.SET, Verb.GET, Verb.CLEAR))
-    return frozenset((Verb.INIT, Verb.OPEN, Verb.CLEAR))
+    if kind in (Kind.TEXT, Kind.DATA, Kind.CAPABILITY):
+        return _MOVES | {Verb.SET, Verb.GET}
+    made = _MOVES | {Verb.INIT, Verb.OPEN, Verb.COPY}
+    return made | {Verb.SET, Verb.GET} if kind is Kind.ANY else made
 
 
 FIELD_VERBS: Final[Mapping[Kind, frozenset[Verb]]] = {kind: _held(kind) for kind in Kind}
 ELEMENT_VERBS: Final[Mapping[Kind, frozenset[Verb]]] = {
     # The elements of a struct list lie in the list: one can go to them, not make or clear them.
     **FIELD_VERBS,
-    Kind.STRUCT: frozenset((Verb.OPEN,)),
+    Kind.STRUCT: frozenset((Verb.OPEN, Verb.COPY)),
 }
 
 
-def _understood(held: Type) -> tuple[tuple[Verb, str | None], ...]:
+def fillable(kind: Kind, target: str | None) -> Kind | None:
+    """Of a list that FILL can make: what its elements are."""
+    if kind is not Kind.LIST or target is None:
+        return None
+    made = TYPES[target]
+    assert isinstance(made, ListType)
+    whole = made.element in SCALAR_BITS and SCALAR_BITS[made.element] >= 8
+    return made.element if whole else None
+
+
+def _on_place(held: Type, place: Place) -> frozenset[Verb]:
+    """The verbs that a place of a struct or list understands."""
     if isinstance(held, StructType):
-        return tuple(
-            (verb, field.name)
-            for field in held.fields
-            for verb in Verb
-            if verb in FIELD_VERBS[field.kind]
-        )
-    return tuple((verb, None) for verb in Verb if verb in ELEMENT_VERBS[held.element])
+        assert isinstance(place, str)
+        field = held.by_name[place]
+        verbs, kind, target = FIELD_VERBS[field.kind], field.kind, field.target
+    else:
+        assert isinstance(held, ListType)
+        verbs, kind, target = ELEMENT_VERBS[held.element], held.element, held.target
+    return verbs if fillable(kind, target) is None else verbs | {Verb.FILL}
+
+
+def _on_whole(held: Type) -> frozenset[Verb]:
+    """The verbs that a handle understands as a whole."""
+    if isinstance(held, OrphanType):
+        named = held.choices or (() if held.target is None else (held.target,))
+        unwraps = any(not weightless(TYPES[name]) for name in named)
+        return frozenset((Verb.UNWRAP, Verb.DROP) if unwraps else (Verb.DROP,))
+    if held is EVERYTHING:
+        return frozenset((Verb.COPY_ROOT, Verb.NEW))
+    return frozenset() if weightless(held) else frozenset((Verb.NEW,))
+
+
+def weightless(held: Type) -> bool:
+    """Whether it is a struct without words, or a list whose elements take none."""
+    if isinstance(held, StructType):
+        return held.words == 0
+    return isinstance(held, ListType) and held.weightless
+
+
+def _understood(held: Type) -> tuple[tuple[Verb, str | None], ...]:
+    places: Iterable[str | None] = ()
+    if isinstance(held, StructType):
+        places = held.by_name
+    elif isinstance(held, ListType):
+        places = (None,)
+    on_places = [
+        (verb, place)
+        for place in places
+        for verb in Verb
+        if verb in _on_place(held, 0 if place is None else place)
+    ]
+    whole = _on_whole(held)
+    return (*on_places, *((verb, None) for verb in Verb if verb in whole))
 
 
 UNDERSTOOD: Final[Mapping[str, tuple[tuple[Verb, str | None], ...]]] = {
     name: _understood(held) for name, held in TYPES.items()
 }
-"""All that a handle of each type understands, in a fixed order; the place None is any index."""
+"""All that a handle of each type understands, in a fixed order; the place None is any index, or
+none, of a verb that takes none."""
+
+_VERBS_AT: Final[Mapping[tuple[str, str | None], frozenset[Verb]]] = {
+    (name, place): frozenset(verb for verb, other in understood if other == place)
+    for name, understood in UNDERSTOOD.items()
+    for place in {place for _, place in understood}
+}
 
 _LEAST: Final = {
     kind: -(1 << bits - 1) if kind in SIGNED else 0 for kind, bits in SCALAR_BITS.items() if bits
@@ -146,9 +256,12 @@ _MOST: Final = {
 
 
 def value_range(kind: Kind) -> tuple[int, int]:
-    """The least and the greatest value of an integer, enum or float (its bits)."""
+    """The least and the greatest value of an integer, enum, capability or float (its bits)."""
     return _LEAST[kind], _MOST[kind]
 
+
+for _kind in (Kind.CAPABILITY, Kind.ANY):
+    _LEAST[_kind], _MOST[_kind] = 0, (1 << 32) - 1
 
 _QUIET: Final = {Kind.FLOAT32: 1 << 22, Kind.FLOAT64: 1 << 51}
 _INFINITE: Final = {Kind.FLOAT32: 0xFF << 23, Kind.FLOAT64: 0x7FF << 52}
@@ -168,6 +281,8 @@ def quiet(kind: Kind, bits: int) -> int:
 
 def kind_of(held: Type, place: Place) -> Kind:
     """What lies at this place of a struct or a list; ScenarioError if there is no such place."""
+    if isinstance(held, OrphanType):
+        raise ScenarioError(f"{held.name} has no places")
     if isinstance(held, StructType):
         if place.__class__ is not str:
             raise ScenarioError(f"{held.name} is a struct: it takes a field's name, not {place!r}")
@@ -183,11 +298,63 @@ def kind_of(held: Type, place: Place) -> Kind:
 
 
 def type_at(held: Type, place: Place) -> Type:
-    """The type of the handle that INIT or OPEN makes here, at a place of kind struct or list."""
+    """The type of the struct or list that the schema has at a place of that kind."""
     if isinstance(held, StructType):
         assert isinstance(place, str)
         return held.by_name[place].type
+    assert isinstance(held, ListType)
     return held.type
+
+
+def place_of(held: Type, place: Place) -> tuple[Kind, str | None, tuple[str, ...]]:
+    """(kind, target, choices) of a place of a struct or list."""
+    if isinstance(held, StructType):
+        assert isinstance(place, str)
+        field = held.by_name[place]
+        return field.kind, field.target, field.choices
+    assert isinstance(held, ListType)
+    return held.element, held.target, held.choices
+
+
+def sources(held: Type, verb: Verb, place: Place) -> tuple[str, ...]:
+    """The names of the types whose handles COPY or ADOPT takes at this place."""
+    kind, target, choices = place_of(held, place)
+    names = accepts(kind, target, choices)
+    if verb is Verb.ADOPT:
+        return tuple(f"Orphan({name})" for name in names)
+    return tuple(name for name in names if name in TYPES)
+
+
+def choices_of(held: Type, verb: Verb, place: Place) -> tuple[str, ...]:
+    """What INIT, OPEN or UNWRAP may take a thing for, where the schema leaves that open."""
+    if verb is Verb.UNWRAP:
+        assert isinstance(held, OrphanType)
+        return held.choices
+    if verb is not Verb.INIT and verb is not Verb.OPEN:
+        return ()
+    return place_of(held, place)[2]
+
+
+def made_by(held: Type | None, operation: Operation) -> Type | None:
+    """The type of the handle that a valid operation on such a handle makes, None if none."""
+    verb, _, place, value = operation
+    if verb not in HANDLE_MAKERS:
+        return None
+    if held is None:
+        return EVERYTHING
+    if isinstance(value, As):
+        return TYPES[value.type]
+    if verb is Verb.NEW:
+        return TYPES[f"Orphan({held.name})"]
+    if verb is Verb.UNWRAP:
+        assert isinstance(held, OrphanType)
+        assert held.target is not None
+        return TYPES[held.target]
+    if verb is Verb.DISOWN:
+        assert not isinstance(held, OrphanType)
+        content = held.by_name[str(place)].content if isinstance(held, StructType) else held.content
+        return TYPES[f"Orphan({content})"]
+    return type_at(held, place)
 
 
 def check_value(kind: Kind, value: Value) -> None:
@@ -210,6 +377,8 @@ def check_value(kind: Kind, value: Value) -> None:
     elif kind is Kind.BOOL:
         if found is not bool:
             raise ScenarioError(f"a Bool takes true or false, not {value!r}")
+    elif kind is Kind.ANY and not isinstance(value, int):
+        check_value(Kind.TEXT if isinstance(value, str) else Kind.DATA, value)
     elif found is not int:
         raise ScenarioError(f"{kind.value} takes an int, not {value!r}")
     else:
@@ -255,26 +424,72 @@ class Program:
         if verb in WHOLE_MESSAGE:
             if (number, place, value) != (NO_HANDLE, None, None):
                 raise ScenarioError(f"{verb.value} takes no handle, place or value")
-            return None if verb is Verb.OUTPUT else EVERYTHING
+            return made_by(None, operation)
         held = self.handle_type(number)
-        kind = kind_of(held, place)
-        verbs = FIELD_VERBS if isinstance(held, StructType) else ELEMENT_VERBS
-        if verb not in verbs[kind]:
-            raise ScenarioError(f"{verb.value} does not go with {kind.value} in {held.name}")
-        if verb is Verb.SET:
-            check_value(kind, value)
-            return None
-        made = type_at(held, place) if verb in HANDLE_MAKERS else None
-        if verb is Verb.INIT and isinstance(made, ListType):
-            if not isinstance(value, int) or isinstance(value, bool):
-                raise ScenarioError(f"init of {made.name} takes a count, not {value!r}")
-            if not 0 <= value <= max_count(made):
+        if verb in PLACELESS:
+            if place is not None:
+                raise ScenarioError(f"{verb.value} takes no place")
+            if verb not in _on_whole(held):
+                raise ScenarioError(f"{verb.value} does not go with {held.name}")
+        else:
+            kind = kind_of(held, place)
+            at = place if isinstance(place, str) else None
+            if verb not in _VERBS_AT.get((held.name, at), ()):
+                raise ScenarioError(f"{verb.value} does not go with {kind.value} in {held.name}")
+            if verb is Verb.SET:
+                check_value(kind, value)
+                return None
+        self._check_argument(held, operation)
+        return made_by(held, operation)
+
+    def _check_argument(self, held: Type, operation: Operation) -> None:
+        """Raise ScenarioError unless the value goes with a verb other than SET."""
+        verb, _, place, value = operation
+        if verb in SOURCED:
+            if value.__class__ is not int:
+                raise ScenarioError(f"{verb.value} takes the number of a handle, not {value!r}")
+            assert isinstance(value, int)
+            found, wanted = self.handle_type(value), sources(held, verb, place)
+            if found.name not in wanted:
                 raise ScenarioError(
-                    f"init of {made.name} takes a count from 0 to {max_count(made)}, not {value}"
+                    f"{verb.value} takes a handle on {', '.join(wanted)} here, not {found.name}"
                 )
+            return
+        if verb is Verb.SELECT:
+            assert isinstance(held, StructType)
+            members = held.by_name[str(place)].members
+            if value not in members:
+                raise ScenarioError(f"select takes one of {', '.join(members)}, not {value!r}")
+            return
+        if verb is Verb.FILL:
+            check_value(Kind.DATA, value)
+            element = fillable(*place_of(held, place)[:2])
+            assert element is not None
+            assert isinstance(value, bytes)
+            if len(value) * 8 % SCALAR_BITS[element]:
+                raise ScenarioError(f"{len(value)} bytes are no whole number of {element.value}")
+            return
+        choices = choices_of(held, verb, place)
+        if choices:
+            if not isinstance(value, As) or value.type not in choices:
+                raise ScenarioError(f"{verb.value} takes a type of {', '.join(choices)} here")
+            _check_count(verb, TYPES[value.type], value.length)
+        elif verb is Verb.INIT:
+            _check_count(verb, type_at(held, place), value)
         elif value is not None:
             raise ScenarioError(f"{verb.value} takes no value here, not {value!r}")
-        return made
+
+
+def _check_count(verb: Verb, made: Type, count: Value) -> None:
+    if verb is Verb.INIT and isinstance(made, ListType):
+        if not isinstance(count, int) or isinstance(count, bool):
+            raise ScenarioError(f"init of {made.name} takes a count, not {count!r}")
+        if not 0 <= count <= max_count(made):
+            raise ScenarioError(
+                f"init of {made.name} takes a count from 0 to {max_count(made)}, not {count}"
+            )
+    elif count is not None:
+        raise ScenarioError(f"{verb.value} of {made.name} takes no value, not {count!r}")
 
 
 def handle_types(operations: Iterable[Operation]) -> tuple[Type, ...]:

@@ -6,7 +6,10 @@ harness has to run where no Cap'n Proto implementation is installed.
 
 Offsets are as in the encoding specification: a scalar's in units of its own size, a pointer's as an
 index into the pointer section. Fields of a group belong to the struct around it and have dotted
-names. The fields of the union `choice` are left out until there are operations on unions.
+names; so do the members of a union, beside an entry for the union itself.
+
+Where a pointer may lead to several things, the table says to which: `choices`. They are few, so
+that whatever a program takes such a pointer for, what it must find is plain (see `versions`).
 """
 
 from __future__ import annotations
@@ -37,6 +40,13 @@ class Kind(Enum):
     DATA = "Data"
     STRUCT = "Struct"
     LIST = "List"
+    CAPABILITY = "Capability"
+    """A number, which leads to a table that is no part of the message."""
+    ANY = "AnyPointer"
+    EVOLVING = "Evolving"
+    """A struct or list of structs that may have been written at an older version of its schema."""
+    UNION = "Union"
+    """Which member is selected: the discriminant."""
 
 
 SCALAR_BITS: Final[Mapping[Kind, int]] = {
@@ -53,10 +63,23 @@ SCALAR_BITS: Final[Mapping[Kind, int]] = {
     Kind.FLOAT32: 32,
     Kind.FLOAT64: 64,
     Kind.ENUM: 16,
+    Kind.UNION: 16,
 }
 """Width in bits of every kind that lives in a data section."""
 
-POINTERS: Final = frozenset((Kind.TEXT, Kind.DATA, Kind.STRUCT, Kind.LIST))
+POINTERS: Final = frozenset(
+    (
+        Kind.TEXT,
+        Kind.DATA,
+        Kind.STRUCT,
+        Kind.LIST,
+        Kind.CAPABILITY,
+        Kind.ANY,
+        Kind.EVOLVING,
+    )
+)
+DYNAMIC: Final = frozenset((Kind.ANY, Kind.EVOLVING))
+"""What lies at such a pointer, the schema does not say: a program does, at each use."""
 FLOATS: Final = frozenset((Kind.FLOAT32, Kind.FLOAT64))
 SIGNED: Final = frozenset((Kind.INT8, Kind.INT16, Kind.INT32, Kind.INT64))
 
@@ -70,13 +93,26 @@ class Field:
     offset: int
     default: int | bool | None = None
     target: str | None = None
-    """Of a struct or list: the name in `TYPES` of what the pointer leads to."""
+    """Of a struct, a list or what evolves: the name in `TYPES` of what the pointer leads to."""
+    choices: tuple[str, ...] = ()
+    """Of ANY and EVOLVING: the names in `TYPES` of what a program may take it for."""
+    members: tuple[str, ...] = ()
+    """Of a union: its members, in order of the discriminant."""
+    union: str | None = None
+    """Of a field that is a union's member, or a part of one: the union."""
+    member: int = 0
+    """The discriminant that selects it."""
 
     @property
     def type(self) -> Type:
         """What a handle to this field's value is; only structs and lists have handles."""
         assert self.target is not None, f"{self.name} is a {self.kind.value}: it has no handle"
         return TYPES[self.target]
+
+    @property
+    def content(self) -> str:
+        """What an orphan is called that was taken from here: ``Orphan(content)``."""
+        return content_name(self.kind, self.target)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +138,13 @@ class ListType:
     name: str
     element: Kind
     target: str | None = None
+    choices: tuple[str, ...] = ()
+    """Of a list of ANY: the names in `TYPES` of what a program may take an element for."""
+
+    @property
+    def content(self) -> str:
+        """What an orphan is called that was taken from here: ``Orphan(content)``."""
+        return content_name(self.element, self.target)
 
     @property
     def type(self) -> Type:
@@ -115,7 +158,34 @@ class ListType:
         return self.element is Kind.VOID or self.target == "Empty"
 
 
-Type = StructType | ListType
+@dataclass(frozen=True, slots=True, eq=False)
+class OrphanType:
+    """An object without a pointer to it, by what it was taken from."""
+
+    name: str
+    content: str
+    target: str | None = None
+    """Of a struct or list: the name in `TYPES`."""
+    choices: tuple[str, ...] = ()
+    """Of what came from an ANY or EVOLVING pointer: the names of what it may be taken for."""
+
+
+Type = StructType | ListType | OrphanType
+
+
+def content_name(kind: Kind, target: str | None) -> str:
+    """What lies at a pointer of this kind, by name: that of a type, or of the kind."""
+    if kind is Kind.EVOLVING:
+        return f"Evolving({target})"
+    return kind.value if target is None else target
+
+
+def accepts(kind: Kind, target: str | None, choices: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the contents that may be copied to, or adopted by, such a pointer."""
+    own = content_name(kind, target)
+    if kind is Kind.ANY:
+        return (*choices, *_LOOSE, own)
+    return (*choices, own)
 
 
 def _struct(name: str, data_words: int, pointer_count: int, *fields: Field) -> StructType:
@@ -182,18 +252,114 @@ EVERYTHING: Final = _struct(
     Field("smalls", Kind.LIST, 22, target="List(Small)"),
     Field("empties", Kind.LIST, 23, target="List(Empty)"),
     Field("matrix", Kind.LIST, 24, target="List(List(UInt16))"),
+    Field(
+        "choice",
+        Kind.UNION,
+        27,
+        0,
+        members=("nothing", "number", "words", "numbers", "mixed"),
+    ),
+    Field("choice.nothing", Kind.VOID, 0, union="choice", member=0),
+    Field("choice.number", Kind.UINT32, 17, 0, union="choice", member=1),
+    Field("choice.words", Kind.TEXT, 25, union="choice", member=2),
+    Field("choice.numbers.low", Kind.INT16, 34, 0, union="choice", member=3),
+    Field("choice.numbers.high", Kind.INT16, 35, 0, union="choice", member=3),
+    Field("choice.mixed", Kind.STRUCT, 25, target="Mixed", union="choice", member=4),
 )
 
-STRUCTS: Final = (EVERYTHING, SMALL, EMPTY)
+OLDER: Final = _struct(
+    "Older",
+    1,
+    1,
+    Field("number", Kind.UINT32, 0, 0),
+    Field("label", Kind.TEXT, 0),
+)
+
+NEWER: Final = _struct(
+    "Newer",
+    2,
+    2,
+    Field("number", Kind.UINT32, 0, 0),
+    Field("label", Kind.TEXT, 0),
+    Field("total", Kind.UINT64, 1, 0),
+    Field("note", Kind.TEXT, 1),
+)
+
+_OLDER_LISTS: Final = ("List(Older)", "List(Newer)", "List(UInt32)", "List(Text)")
+ANY_CHOICES: Final = (
+    "Older",
+    "Newer",
+    *_OLDER_LISTS,
+    "List(Bool)",
+    "List(UInt16)",
+    "List(AnyPointer)",
+)
+"""What an AnyPointer may be taken for. The two structs are versions of one, and elements of 64 bits
+would say more than the field of an older struct that they become: so each, taken for each other, is
+refused, or says the same, or is upgraded."""
+
+MIXED: Final = _struct(
+    "Mixed",
+    0,
+    6,
+    Field("any", Kind.ANY, 0, choices=ANY_CHOICES),
+    Field("other", Kind.ANY, 1, choices=ANY_CHOICES),
+    Field("service", Kind.CAPABILITY, 2),
+    Field("services", Kind.LIST, 3, target="List(Capability)"),
+    Field("evolving", Kind.EVOLVING, 4, target="Newer", choices=("Older", "Newer")),
+    Field("evolvings", Kind.EVOLVING, 5, target="List(Newer)", choices=_OLDER_LISTS),
+)
+
+STRUCTS: Final = (EVERYTHING, SMALL, EMPTY, OLDER, NEWER, MIXED)
+VERSIONS: Final = (OLDER, NEWER)
+"""Versions of one struct, the older first; each has the fields of those before it."""
 
 LISTS: Final = (
-    *(ListType(f"List({kind.value})", kind) for kind in (*SCALAR_BITS, Kind.TEXT, Kind.DATA)),
-    *(ListType(f"List({struct.name})", Kind.STRUCT, struct.name) for struct in STRUCTS),
+    *(
+        ListType(f"List({kind.value})", kind)
+        for kind in (*SCALAR_BITS, Kind.TEXT, Kind.DATA, Kind.CAPABILITY)
+        if kind is not Kind.UNION
+    ),
+    *(
+        ListType(f"List({struct.name})", Kind.STRUCT, struct.name)
+        for struct in STRUCTS
+        if struct is not MIXED
+    ),
     ListType("List(List(UInt16))", Kind.LIST, "List(UInt16)"),
+    ListType("List(AnyPointer)", Kind.ANY, choices=ANY_CHOICES),
 )
+
+_EVOLVING: Final = tuple(field for field in MIXED.fields if field.kind is Kind.EVOLVING)
+_LOOSE: Final = (
+    Kind.TEXT.value,
+    Kind.DATA.value,
+    Kind.CAPABILITY.value,
+    *(field.content for field in _EVOLVING),
+)
+"""What an AnyPointer may hold besides structs and lists that a program can name."""
+
+
+def _orphans() -> tuple[OrphanType, ...]:
+    named: tuple[StructType | ListType, ...] = (*STRUCTS, *LISTS)
+    return (
+        *(OrphanType(f"Orphan({held.name})", held.name, held.name) for held in named),
+        *(
+            OrphanType(f"Orphan({kind.value})", kind.value)
+            for kind in (Kind.TEXT, Kind.DATA, Kind.CAPABILITY)
+        ),
+        *(
+            OrphanType(f"Orphan({field.content})", field.content, choices=field.choices)
+            for field in _EVOLVING
+        ),
+        OrphanType(f"Orphan({Kind.ANY.value})", Kind.ANY.value, choices=ANY_CHOICES),
+    )
+
+
+ORPHANS: Final = _orphans()
 
 TYPES: Final[Mapping[str, Type]] = {
     **{struct.name: struct for struct in STRUCTS},
     **{held.name: held for held in LISTS},
+    **{orphan.name: orphan for orphan in ORPHANS},
 }
 """Everything that a handle can be, by name."""

@@ -11,10 +11,17 @@ One way to print; the parser accepts that and blank lines, and names the line th
     set h0.text "abc"
     h1 = init h0.i32s 10
     set h1[3] -5
+    select h0.choice mixed
+    h2 = init h0.choice.mixed
+    h3 = init h2.any List(UInt16) 10
+    h4 = disown h2.any
+    adopt h2.other h4
     fault refuse MemoryError allocate 2 once
 
-Floats are their IEEE bits in hexadecimal, at full width. In a text, all but printable ASCII is
-escaped (``\u{e9}``): a file says the same to every editor, terminal and version of Python.
+A second handle is the value of COPY and ADOPT. Where a pointer may lead to several things, INIT,
+OPEN and UNWRAP say what they take it for; a capability is a number. Floats are their IEEE bits in
+hexadecimal, at full width. In a text, all but printable ASCII is escaped (``\u{e9}``): a file says
+the same to every editor, terminal and version of Python.
 """
 
 from __future__ import annotations
@@ -26,13 +33,17 @@ from capnsafe_allocators import parse_fault, print_fault
 
 from .program import (
     HANDLE_MAKERS,
+    PLACELESS,
+    SOURCED,
     WHOLE_MESSAGE,
+    As,
     Operation,
     Place,
     Program,
     ScenarioError,
     Value,
     Verb,
+    choices_of,
     kind_of,
 )
 from .scenario import (
@@ -82,7 +93,9 @@ def print_value(kind: Kind, value: Value) -> str:
 
 
 def print_place(handle: int, place: Place) -> str:
-    """Where an operation works, as scenarios spell it: ``h0.text`` or ``h2[3]``."""
+    """Where an operation works, as scenarios spell it: ``h0.text``, ``h2[3]`` or ``h4``."""
+    if place is None:
+        return f"h{handle}"
     return f"h{handle}.{place}" if isinstance(place, str) else f"h{handle}[{place}]"
 
 
@@ -96,14 +109,26 @@ class Printer:
         """The line of the next operation."""
         program = self._program
         verb, handle, place, value = operation
-        kind = None if verb in WHOLE_MESSAGE else kind_of(program.handle_type(handle), place)
         made = len(program.types)
         program.add(operation)
         start = f"h{made} = {verb.value}" if verb in HANDLE_MAKERS else verb.value
-        if kind is None:
+        if verb in WHOLE_MESSAGE:
             return start
         line = f"{start} {print_place(handle, place)}"
-        return line if value is None else f"{line} {print_value(kind, value)}"
+        if value is None:
+            return line
+        return f"{line} {_print_argument(program.handle_type(handle), operation)}"
+
+
+def _print_argument(held: Type, operation: Operation) -> str:
+    verb, _, place, value = operation
+    if verb in SOURCED and isinstance(value, int):
+        return f"h{value}"
+    if verb is Verb.SELECT and isinstance(value, str):
+        return value
+    if isinstance(value, As):
+        return value.type if value.length is None else f"{value.type} {value.length}"
+    return print_value(Kind.DATA if verb is Verb.FILL else kind_of(held, place), value)
 
 
 def print_operations(operations: tuple[Operation, ...]) -> list[str]:
@@ -137,12 +162,14 @@ _MEMORY = re.compile(
 _LIMIT = re.compile(rf"limit max_segment_words=({_NUMBER})( verify)?", re.ASCII)
 _OPERATION = re.compile(
     rf"(?:h({_NUMBER}) = )?([a-z]+)"
-    rf"(?: h({_NUMBER})(?:\.([A-Za-z0-9.]+)|\[({_NUMBER})\])(?: (.+))?)?",
+    rf"(?: h({_NUMBER})(?:\.([A-Za-z0-9.]+)|\[({_NUMBER})\])?(?: (.+))?)?",
     re.ASCII,
 )
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,19}", re.ASCII)
 _BITS = re.compile(r"0x[0-9a-f]{1,16}", re.ASCII)
 _TEXT = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\nt]|\\u\{[0-9a-f]{1,6}\})*)"', re.ASCII)
+_HANDLE = re.compile(rf"h({_NUMBER})", re.ASCII)
+_TAKEN = re.compile(rf"([A-Za-z0-9()]+)(?: ({_NUMBER}))?", re.ASCII)
 _DATA = re.compile(r'x"((?:[0-9a-f]{2})*)"', re.ASCII)
 _ESCAPED = re.compile(r"\\(?:u\{([0-9a-f]+)\}|(.))", re.ASCII)
 _UNESCAPES: Final = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
@@ -161,6 +188,10 @@ def _unescape(found: re.Match[str]) -> str:
 
 def parse_value(kind: Kind, text: str) -> Value:
     """What `print_value` printed, null excepted; ScenarioError if it is not of this kind."""
+    if kind is Kind.ANY and text.startswith('"'):
+        kind = Kind.TEXT
+    if kind is Kind.ANY and text.startswith("x"):
+        kind = Kind.DATA
     if kind is Kind.TEXT:
         if found := _TEXT.fullmatch(text):
             return _ESCAPED.sub(_unescape, found.group(1))
@@ -293,17 +324,46 @@ def _parse_operation(line: str, program: Program) -> Operation:
             raise ScenarioError(f"{verb.value} takes no handle, place or value")
         return Operation(verb)
     if number is None:
-        raise ScenarioError(f"{verb.value} takes a place: a handle's field or element")
+        what = "handle" if verb in PLACELESS else "place: a handle's field or element"
+        raise ScenarioError(f"{verb.value} takes a {what}")
     handle = int(number)
-    place: Place = name if index is None else int(index)
     held = program.handle_type(handle)
+    if verb in PLACELESS:
+        if name is not None or index is not None:
+            raise ScenarioError(f"{verb.value} takes a handle, and no field or element")
+        taken = None if written is None else _parse_taken(held, verb, None, written)
+        return Operation(verb, handle, None, taken)
+    if name is None and index is None:
+        raise ScenarioError(f"{verb.value} takes a place: a handle's field or element")
+    place: Place = name if index is None else int(index)
     kind = kind_of(held, place)
-    value = None if written is None else _parse_written(verb, held, kind, written)
+    value = None if written is None else _parse_written(verb, held, place, kind, written)
     return Operation(verb, handle, place, value)
 
 
-def _parse_written(verb: Verb, held: Type, kind: Kind, written: str) -> Value:
-    if verb is Verb.SET and kind in (Kind.STRUCT, Kind.LIST, Kind.VOID):
-        raise ScenarioError(f"set does not go with {kind.value} in {held.name}")
+def _parse_written(verb: Verb, held: Type, place: Place, kind: Kind, written: str) -> Value:
+    if verb in SOURCED:
+        if found := _HANDLE.fullmatch(written):
+            return int(found.group(1))
+        raise ScenarioError(f"{verb.value} takes another handle, not {written}")
+    if verb is Verb.SELECT:
+        return written
+    if verb is Verb.FILL:
+        return parse_value(Kind.DATA, written)
+    if verb is Verb.SET:
+        if kind in (Kind.STRUCT, Kind.LIST, Kind.VOID, Kind.EVOLVING):
+            raise ScenarioError(f"set does not go with {kind.value} in {held.name}")
+        return parse_value(kind, written)
+    if choices_of(held, verb, place):
+        return _parse_taken(held, verb, place, written)
     # Whatever else has a value is a count.
-    return parse_value(kind if verb is Verb.SET else Kind.UINT32, written)
+    return parse_value(Kind.UINT32, written)
+
+
+def _parse_taken(held: Type, verb: Verb, place: Place, written: str) -> Value:
+    found = _TAKEN.fullmatch(written)
+    if found is None:
+        choices = ", ".join(choices_of(held, verb, place)) or "nothing"
+        raise ScenarioError(f"{verb.value} takes one of {choices} here, not {written}")
+    name, count = found.groups()
+    return As(name, None if count is None else int(count))

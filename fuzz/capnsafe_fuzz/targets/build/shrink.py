@@ -40,7 +40,7 @@ from functools import partial
 
 from capnsafe_allocators import FAMILIES, Fault
 
-from ...scenario import EVERYTHING, Operation, Scenario, handle_types, print_scenario
+from ...scenario import EVERYTHING, As, Operation, Scenario, handle_types, print_scenario
 from ..protocol import DEFAULT_BUDGET
 from .variants import (
     MOMENTS,
@@ -110,6 +110,8 @@ def _weight(operation: Operation) -> int:
         weight += 2 * value.bit_length() + (value < 0) + value.bit_count()
     elif isinstance(value, str):
         weight += 4 * len(value) + sum(c != "a" for c in value)
+    elif isinstance(value, As):
+        weight += 2 * (value.length or 0).bit_length()
     elif isinstance(value, bytes):
         weight += 4 * len(value) + sum(byte != 0 for byte in value)
     return weight

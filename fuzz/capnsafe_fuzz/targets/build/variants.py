@@ -16,6 +16,8 @@ from ...scenario import (
     EVERYTHING,
     HANDLE_MAKERS,
     NO_HANDLE,
+    SOURCED,
+    As,
     MemorySpec,
     Operation,
     Scenario,
@@ -36,8 +38,9 @@ def without(
 ) -> tuple[list[Operation], frozenset[int]]:
     """The program without the operations at ``doomed``, its handles renumbered.
 
-    What worked on a handle that is gone works on the nearest earlier one of the same type, if
-    ``reaim`` and there is one, and is gone too if not. Answers the indices of all that is gone.
+    What worked on a handle that is gone, or copied or adopted what it led to, works on the nearest
+    earlier one of the same type, if ``reaim`` and there is one, and is gone too if not. Answers the
+    indices of all that is gone.
     """
     types = handle_types(operations)
     renumbered: dict[int, int] = {}
@@ -45,19 +48,27 @@ def without(
     kept_handles: list[int] = []
     gone: set[int] = set()
     made = 0
+
+    def known(handle: int) -> int | None:
+        """The new number of a handle, or of another that will do."""
+        if handle in renumbered or not reaim:
+            return renumbered.get(handle)
+        same = [number for number in kept_handles if types[number] == types[handle]]
+        return renumbered[same[-1]] if same else None
+
     for index, operation in enumerate(operations):
-        handle = operation.handle
-        if index not in doomed and handle != NO_HANDLE and handle not in renumbered and reaim:
-            same = [number for number in kept_handles if types[number] == types[handle]]
-            if same:
-                handle = same[-1]
-        lost = index in doomed or (handle != NO_HANDLE and handle not in renumbered)
+        handle, value = operation.handle, operation.value
+        lost = index in doomed
+        if not lost and handle != NO_HANDLE:
+            number = known(handle)
+            source = known(value) if operation.verb in SOURCED else value  # type: ignore[arg-type]
+            lost = number is None or (operation.verb in SOURCED and source is None)
+            if number is not None:
+                operation = operation._replace(handle=number, value=source)
         if lost:
             gone.add(index)
         else:
-            kept.append(
-                operation if handle == NO_HANDLE else operation._replace(handle=renumbered[handle])
-            )
+            kept.append(operation)
         if operation.verb in HANDLE_MAKERS:
             if not lost:
                 renumbered[made] = len(kept_handles)
@@ -84,11 +95,15 @@ def hoisted(
     if operations[holder].verb not in (Verb.INIT, Verb.OPEN):
         return
     roots = [n for n, at in enumerate(makers[: operation.handle]) if types[n] == EVERYTHING]
-    count = None if isinstance(made, StructType) else operation.value or 0
+    value = operation.value
+    length = value.length if isinstance(value, As) else value
+    count = None if isinstance(made, StructType) else length or 0
     for root in roots[:1]:
         for field in EVERYTHING.by_name.values():
             if field.target is not None and field.type == made:
                 changed = list(operations)
+                if field.choices:
+                    continue
                 changed[index] = Operation(Verb.INIT, root, field.name, count)
                 yield without(changed, frozenset({holder}), reaim=True)
                 return
@@ -165,7 +180,19 @@ def smaller_numbers(number: int, least: int = 0) -> list[int]:
 def smaller_values(scenario: Scenario, operation: Operation) -> Iterator[Operation]:
     """The same operation with a smaller value or count."""
     value = operation.value
-    if isinstance(value, bool):
+    if operation.verb in SOURCED:
+        # A second handle: an earlier one of its type is as good.
+        types = handle_types(scenario.operations)
+        assert isinstance(value, int)
+        yield from (
+            operation._replace(value=number)
+            for number in range(value)
+            if types[number] == types[value]
+        )
+    elif isinstance(value, As):
+        for length in smaller_numbers(value.length or 0):
+            yield operation._replace(value=As(value.type, length))
+    elif isinstance(value, bool):
         yield operation._replace(value=False)
     elif isinstance(value, int):
         for number in smaller_numbers(abs(value)):

@@ -1,0 +1,212 @@
+"""Where a program stands if nothing goes wrong, and what might come next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import Final
+
+from .model import NULL, ExpectationKind, Model
+from .program import (
+    NO_HANDLE,
+    PLACELESS,
+    SOURCED,
+    UNDERSTOOD,
+    Operation,
+    Place,
+    Program,
+    Verb,
+    choices_of,
+    sources,
+)
+from .schema import TYPES, ListType, OrphanType, StructType
+from .values import index_for, value_for
+
+
+class Front:
+    """Where a program stands if nothing goes wrong, and what might come next."""
+
+    __slots__ = ("model", "operations", "program")
+
+    def __init__(self, operations: Sequence[Operation] = ()) -> None:
+        self.operations: list[Operation] = []
+        self.program = Program()
+        self.model = Model()
+        for operation in operations:
+            self.add(operation)
+
+    def add(self, operation: Operation) -> None:
+        """Go on by an operation."""
+        self.program.add(operation)
+        self.model.commit(operation)
+        self.operations.append(operation)
+
+    def extend(self, rng: Random) -> None:
+        """Add what might come next."""
+        self.add(self._next(rng))
+
+    def _next(self, rng: Random) -> Operation:
+        types, model = self.program.types, self.model
+        numbers = [number for number, held in enumerate(types) if UNDERSTOOD[held.name]]
+        chance = rng.random()
+        if not numbers:
+            return Operation(Verb.ROOT if chance < 0.96 else rng.choice((Verb.REOPEN, Verb.OUTPUT)))
+        if chance < 0.05:
+            return Operation(rng.choice(_WHOLE))
+        if chance < 0.2:
+            earlier = rng.choice(self.operations)
+            if earlier.handle != NO_HANDLE:
+                return self._again(earlier, rng)
+        if chance > 0.93:
+            numbers = [number for number in numbers if model.stale(number)] or numbers
+        elif chance < 0.9:
+            numbers = [number for number in numbers if model.live(number)] or numbers
+        last = self.operations[-1]
+        if last.verb is Verb.SELECT and rng.random() < 0.6:
+            return self._behind(last, rng)
+        if 0.2 < chance < 0.25 and (adoption := self._adoption(rng)) is not None:
+            return adoption
+        if rng.random() < 0.2:
+            numbers = [
+                number for number in numbers if types[number].name in _OPEN_TO_ALL
+            ] or numbers
+        number = rng.choice(numbers[-3:] if rng.random() < 0.5 else numbers)
+        held = types[number]
+        verb, name = rng.choice(UNDERSTOOD[held.name])
+        if verb in _RARE and rng.random() < 0.7:
+            verb, name = rng.choice(UNDERSTOOD[held.name])
+        if isinstance(held, StructType) and rng.random() < 0.04:
+            verb, name = rng.choice(SELECTIONS.get(held.name) or UNDERSTOOD[held.name])
+        place: Place = name
+        if name is None and verb not in PLACELESS:
+            place = index_for(model.count(number), rng)
+        return self._sensible(self._complete(verb, number, place, rng), rng)
+
+    def _sensible(self, operation: Operation, rng: Random) -> Operation:
+        """The operation, or mostly one that comes to something where this one would not."""
+        verb, number, place, _ = operation
+        held = self.program.types[number]
+        expected = self.model.expect(operation)
+        if expected.kind is ExpectationKind.VOID and isinstance(held, StructType):
+            field = held.by_name.get(str(place))
+            if field is not None and field.union is not None and rng.random() < 0.8:
+                union = held.by_name[field.union]
+                return Operation(Verb.SELECT, number, union.name, union.members[field.member])
+        if expected.kind is ExpectationKind.REFUSED and rng.random() < 0.7:
+            operation = self._complete(verb, number, place, rng)
+        name = place if isinstance(place, str) else None
+        if verb in _FINDS and expected == NULL and rng.random() < 0.8:
+            # What was never made is null: without this, most handles would be void.
+            for other in (Verb.INIT, Verb.SET):
+                if (other, name) in UNDERSTOOD[held.name]:
+                    return self._complete(other, number, place, rng)
+        return operation
+
+    def _complete(self, verb: Verb, number: int, place: Place, rng: Random) -> Operation:
+        """The operation with a value; another verb, where it needs a second handle that is not."""
+        types, model = self.program.types, self.model
+        held = types[number]
+        if verb in SOURCED:
+            names = sources(held, verb, place)
+            fitting = [other for other, found in enumerate(types) if found.name in names]
+            if rng.random() < 0.9:
+                fitting = [other for other in fitting if model.live(other)] or fitting
+            if fitting:
+                return Operation(verb, number, place, rng.choice(fitting))
+            name = place if isinstance(place, str) else None
+            verb = Verb.DISOWN if verb is Verb.ADOPT else Verb.INIT
+            if (verb, name) not in UNDERSTOOD[held.name]:
+                verb = Verb.OPEN
+        return Operation(verb, number, place, value_for(verb, held, place, rng))
+
+    def _behind(self, selection: Operation, rng: Random) -> Operation:
+        """Do something with the member that was selected."""
+        held = self.program.types[selection.handle]
+        assert isinstance(held, StructType)
+        union = held.by_name[str(selection.place)]
+        member = union.members.index(str(selection.value))
+        actions = [
+            (verb, name)
+            for verb, name in UNDERSTOOD[held.name]
+            if name is not None
+            and (field := held.by_name[name]).union == union.name
+            and field.member == member
+            and verb in _BEGINNINGS
+        ]
+        if not actions:
+            return Operation(Verb.GET, selection.handle, selection.place)
+        verb, name = rng.choice(actions)
+        return self._complete(verb, selection.handle, name, rng)
+
+    def _adoption(self, rng: Random) -> Operation | None:
+        """Give one of the orphans that there are back to the message, where it fits."""
+        types, model = self.program.types, self.model
+        orphans = [
+            number
+            for number, held in enumerate(types)
+            if isinstance(held, OrphanType) and model.live(number)
+        ]
+        if not orphans:
+            return None
+        orphan = rng.choice(orphans)
+        fitting: list[tuple[int, Place]] = [
+            (number, index_for(model.count(number), rng) if name is None else name)
+            for number, held in enumerate(types)
+            if model.live(number)
+            for name in ADOPTERS.get((held.name, types[orphan].name), ())
+        ]
+        if not fitting:
+            return None
+        return Operation(Verb.ADOPT, *rng.choice(fitting), orphan)
+
+    def _again(self, earlier: Operation, rng: Random) -> Operation:
+        """Something with a place that was worked on before: read, overwrite, open, clear it."""
+        held = self.program.types[earlier.handle]
+        name = earlier.place if isinstance(earlier.place, str) else None
+        whole = earlier.verb in PLACELESS
+        verb = rng.choice(
+            [
+                verb
+                for verb, other in UNDERSTOOD[held.name]
+                if other == name and (verb in PLACELESS) == whole
+            ]
+        )
+        return self._complete(verb, earlier.handle, earlier.place, rng)
+
+
+def _places(held: ListType | StructType) -> tuple[Place, ...]:
+    return tuple(held.by_name) if isinstance(held, StructType) else (0,)
+
+
+_WHOLE: Final = (Verb.OUTPUT, Verb.OUTPUT, Verb.REOPEN, Verb.ROOT, Verb.CANONICAL)
+_RARE: Final = frozenset((Verb.NEW, Verb.DROP))
+"""Copies that are let go of at once, and orphans that nobody adopts, are soon boring."""
+_BEGINNINGS: Final = frozenset((Verb.SET, Verb.INIT))
+_OPEN_TO_ALL: Final = frozenset(
+    name
+    for name, held in TYPES.items()
+    if isinstance(held, ListType | StructType)
+    and any(choices_of(held, Verb.OPEN, place) for place in _places(held))
+)
+"""Types with pointers that may lead to several things: of these there are few, and much to do."""
+_FINDS: Final = frozenset((Verb.OPEN, Verb.DISOWN))
+
+SELECTIONS: Final = {
+    name: tuple((verb, place) for verb, place in understood if verb is Verb.SELECT)
+    for name, understood in UNDERSTOOD.items()
+}
+"""The unions of each type."""
+
+
+def _adopters() -> dict[tuple[str, str], list[str | None]]:
+    found: dict[tuple[str, str], list[str | None]] = {}
+    for name, held in TYPES.items():
+        for verb, place in UNDERSTOOD[name]:
+            if verb is Verb.ADOPT:
+                for orphan in sources(held, verb, 0 if place is None else place):
+                    found.setdefault((name, orphan), []).append(place)
+    return found
+
+
+ADOPTERS: Final = _adopters()
+"""The places of each type that take an orphan of each type."""

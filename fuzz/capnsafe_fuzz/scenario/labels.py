@@ -1,0 +1,67 @@
+"""What an operation is called in situations and groups: its verb, and what it is done to.
+
+Fewer names than there are places, so that a matrix of them can be read, and more than there are
+verbs: what goes wrong with a list of structs mostly goes right with a text.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .program import PLACELESS, As, Operation, Verb, made_by, place_of
+from .schema import (
+    FLOATS,
+    SCALAR_BITS,
+    TYPES,
+    Kind,
+    ListType,
+    OrphanType,
+    StructType,
+    Type,
+)
+
+_Key = tuple[Type | None, Verb, str | None, str | None]
+_LABELS: Final[dict[_Key, tuple[str, Type | None]]] = {}
+
+
+def label_of(held: Type | None, operation: Operation) -> tuple[str, Type | None]:
+    """What an operation on such a handle is called, and the type of the handle that it makes."""
+    verb, _, place, value = operation
+    taken = value.type if isinstance(value, As) else None
+    key = (held, verb, place if isinstance(place, str) else None, taken)
+    known = _LABELS.get(key)
+    if known is None:
+        known = _LABELS[key] = (_label(held, operation), made_by(held, operation))
+    return known
+
+
+def _label(held: Type | None, operation: Operation) -> str:
+    verb, _, place, value = operation
+    if held is None:
+        return verb.value
+    if verb in PLACELESS:
+        name, where = _type_name(held), ""
+    else:
+        kind, target, _ = place_of(held, place)
+        where = "" if isinstance(held, StructType) else " element"
+        name = _kind_name(kind)
+        if target is not None and kind is not Kind.EVOLVING:
+            name = _type_name(TYPES[target])
+    taken = f" as {_type_name(TYPES[value.type])}" if isinstance(value, As) else ""
+    return f"{verb.value} {name}{where}{taken}"
+
+
+def _type_name(held: Type) -> str:
+    if isinstance(held, OrphanType):
+        return "orphan"
+    if isinstance(held, ListType):
+        return f"{_kind_name(held.element)}-list"
+    return "struct" if held.words else "empty-struct"
+
+
+def _kind_name(kind: Kind) -> str:
+    if kind in FLOATS:
+        return "float"
+    if kind in SCALAR_BITS and kind not in (Kind.VOID, Kind.BOOL, Kind.UNION):
+        return "number"
+    return "any" if kind is Kind.ANY else kind.value.lower()

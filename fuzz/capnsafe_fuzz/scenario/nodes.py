@@ -1,0 +1,189 @@
+"""The objects of the model: structs, lists and orphans, and what may be done to them as wholes.
+
+A pointer's value is a node, a str of a Text, bytes of a Data, or a `Capability`. What was never
+written is not in `contents`. Nothing here recurses: copies of copies nest deep.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from .schema import POINTERS, SCALAR_BITS, STRUCTS, Kind, ListType, StructType
+
+WORD_BITS: Final = 64
+
+
+class Capability(NamedTuple):
+    """A capability, in models and in what messages read as."""
+
+    number: int
+
+
+def _blank(of: StructType) -> dict[str, Any]:
+    return {field.name: None if field.kind in POINTERS else field.default for field in of.fields}
+
+
+BLANKS: Final = {struct.name: _blank(struct) for struct in STRUCTS}
+"""What a struct reads as in which nothing was written, by its type."""
+
+_ELEMENT_BLANKS: Final[dict[Kind, Any]] = {
+    **{kind: None if kind in POINTERS or kind is Kind.VOID else 0 for kind in Kind},
+    Kind.BOOL: False,
+}
+
+
+class StructNode:
+    """A struct in the message: the fields that were written, by name; the rest reads as default."""
+
+    __slots__ = ("blanks", "contents", "live", "type")
+
+    def __init__(self, of: StructType) -> None:
+        self.type = of
+        self.live = True
+        self.blanks: dict[Any, Any] = BLANKS[of.name]
+        self.contents: dict[Any, Any] = {}
+
+    @property
+    def words(self) -> int:
+        """Words of the struct itself."""
+        return self.type.words
+
+
+class ListNode:
+    """A list in the message: the elements that were written or opened, by index."""
+
+    __slots__ = ("blank", "contents", "count", "live", "type")
+
+    def __init__(self, of: ListType, count: int) -> None:
+        self.type = of
+        self.count = count
+        self.live = True
+        self.blank = _ELEMENT_BLANKS[of.element]
+        self.contents: dict[Any, Any] = {}
+
+    @property
+    def words(self) -> int:
+        """Words of the list itself; the tag of a list of structs counts."""
+        of = self.type
+        if of.element is Kind.STRUCT:
+            assert isinstance(of.type, StructType)
+            return 1 + self.count * of.type.words
+        bits = SCALAR_BITS.get(of.element, WORD_BITS)
+        return (self.count * bits + WORD_BITS - 1) // WORD_BITS
+
+
+class OrphanNode:
+    """What no pointer leads to, until it is adopted or dropped: then it has no value."""
+
+    __slots__ = ("live", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.live = True
+        self.value = value
+
+
+Node = StructNode | ListNode
+NODES: Final = (StructNode, ListNode)
+
+
+def bury(node: object) -> None:
+    """Mark an object, and all that it contains, as gone; anything but an object is ignored.
+
+    What it contains is let go of, so that nothing is buried twice.
+    """
+    if not isinstance(node, NODES):
+        return
+    doomed = [node]
+    while doomed:
+        node = doomed.pop()
+        node.live = False
+        doomed += [held for held in node.contents.values() if isinstance(held, NODES)]
+        node.contents = {}
+
+
+def _twin(node: Node) -> Node:
+    """The same object again, with contents that are still those of the first."""
+    made: Node = (
+        StructNode(node.type) if isinstance(node, StructNode) else ListNode(node.type, node.count)
+    )
+    made.contents = node.contents.copy()
+    return made
+
+
+def clone(node: Node) -> Node:
+    """A deep copy."""
+    copied = _twin(node)
+    todo = [copied]
+    while todo:
+        made = todo.pop()
+        for place, held in made.contents.items():
+            if isinstance(held, NODES):
+                made.contents[place] = twin = _twin(held)
+                todo.append(twin)
+    return copied
+
+
+def renew(value: Any) -> Any:
+    """The same object under a new life: handles to it, and to all below it, are stale."""
+    if not isinstance(value, NODES):
+        return value
+    renewed = clone(value)
+    bury(value)
+    return renewed
+
+
+def contains(value: Any, sought: Node) -> bool:
+    """Whether an object is another one, or has it somewhere below."""
+    todo = [value] if isinstance(value, NODES) else []
+    while todo:
+        node = todo.pop()
+        if node is sought:
+            return True
+        todo += [held for held in node.contents.values() if isinstance(held, NODES)]
+    return False
+
+
+def weigh(node: Node) -> tuple[int, int]:
+    """(words, depth) of an object with all below it: neither is less than it has."""
+    words, depth = 0, 0
+    todo: list[tuple[Any, int]] = [(node, 1)]
+    while todo:
+        held, level = todo.pop()
+        depth = max(depth, level)
+        if isinstance(held, NODES):
+            words += held.words
+            todo += [(below, level + 1) for below in held.contents.values()]
+        elif isinstance(held, str | bytes):
+            words += _blob_words(held)
+    return words, depth
+
+
+def largest(node: Node) -> int:
+    """Words of the largest among an object and all below it."""
+    most = 0
+    todo: list[Any] = [node]
+    while todo:
+        held = todo.pop()
+        if isinstance(held, NODES):
+            most = max(most, held.words)
+            todo += held.contents.values()
+        elif isinstance(held, str | bytes):
+            most = max(most, _blob_words(held))
+    return most
+
+
+def _blob_words(blob: str | bytes) -> int:
+    size = len(blob.encode()) + 1 if isinstance(blob, str) else len(blob)
+    return (size * 8 + WORD_BITS - 1) // WORD_BITS
+
+
+def has_capabilities(node: Node | None) -> bool:
+    """Whether a capability is anywhere in the message."""
+    todo: list[Any] = [node]
+    while todo:
+        held = todo.pop()
+        if isinstance(held, Capability):
+            return True
+        if isinstance(held, NODES):
+            todo += [below for below in held.contents.values() if not isinstance(below, int)]
+    return False

@@ -1,0 +1,283 @@
+"""Edits of a program: a step taken out, put in, repeated, changed.
+
+Edits work on *steps*, which know the step that made their handle, and not its number. So a step can
+be taken out or put in anywhere; whoever is left without its handle gets another one of the same
+type, or goes too. That is also how the tail of one program continues another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Final
+
+from .front import Front
+from .program import (
+    HANDLE_MAKERS,
+    MAX_OPERATIONS,
+    NO_HANDLE,
+    PLACELESS,
+    SOURCED,
+    UNDERSTOOD,
+    As,
+    Operation,
+    Place,
+    Program,
+    Value,
+    Verb,
+    kind_of,
+    made_by,
+    max_count,
+    quiet,
+    sources,
+    type_at,
+    value_range,
+)
+from .schema import FLOATS, TYPES, ListType, Type
+from .values import count_for, index_for, value_for
+
+
+class Step:
+    """An operation that knows by whom its handle was made, and of what type that is."""
+
+    __slots__ = ("held", "maker", "place", "source", "value", "verb")
+
+    def __init__(
+        self,
+        verb: Verb,
+        maker: Step | None,
+        held: Type | None,
+        place: Place,
+        value: Value,
+        source: Step | None = None,
+    ) -> None:
+        self.verb = verb
+        self.maker = maker
+        self.held = held
+        self.place = place
+        self.value = value
+        """None where there is a source."""
+        self.source = source
+        """Who made the handle that COPY copies from, or the orphan that ADOPT adopts."""
+
+
+def made_at(step: Step) -> Type | None:
+    """The type of the handle that a step makes, if it makes one."""
+    return made_by(step.held, Operation(step.verb, 0, step.place, step.value))
+
+
+def steps_of(operations: Sequence[Operation]) -> list[Step]:
+    """The steps of a program."""
+    return _resolve(operations, ())
+
+
+def operations_of(steps: Sequence[Step], rng: Random) -> tuple[Operation, ...]:
+    """The program of these steps; those without any handle of their type are left out."""
+    operations: list[Operation] = []
+    numbers: dict[int, int] = {}
+    types: list[Type] = []
+
+    def number_of(maker: Step | None, names: Sequence[str]) -> int | None:
+        number = numbers.get(id(maker))
+        if number is not None and types[number].name in names:
+            return number
+        fitting = [other for other, found in enumerate(types) if found.name in names]
+        return rng.choice(fitting) if fitting else None
+
+    for step in steps:
+        if len(operations) == MAX_OPERATIONS:
+            break
+        held = step.held
+        handle = NO_HANDLE
+        value = step.value
+        if held is not None:
+            found = number_of(step.maker, (held.name,))
+            if found is None:
+                continue
+            handle = found
+            if step.verb in SOURCED:
+                value = number_of(step.source, sources(held, step.verb, step.place))
+                if value is None:
+                    continue
+        operation = Operation(step.verb, handle, step.place, value)
+        operations.append(operation)
+        made = made_by(held, operation)
+        if made is not None:
+            numbers[id(step)] = len(types)
+            types.append(made)
+    return tuple(operations)
+
+
+def _copies(steps: Sequence[Step]) -> list[Step]:
+    """These steps again; those that work on what another of them makes, on what its copy makes."""
+    made: dict[int, Step] = {}
+    for step in steps:
+        maker = step.maker
+        if maker is not None:
+            maker = made.get(id(maker), maker)
+        source = step.source
+        if source is not None:
+            source = made.get(id(source), source)
+        made[id(step)] = Step(step.verb, maker, step.held, step.place, step.value, source)
+    return list(made.values())
+
+
+# Edits of a program: each changes the list of steps in place.
+
+
+def _insert(steps: list[Step], rng: Random) -> None:
+    """Put in some steps, such that each means something where it stands."""
+    at = rng.randint(0, len(steps)) if rng.random() < 0.7 else len(steps)
+    if at == 0 and steps and rng.random() < 0.9:
+        at = 1
+    front = Front(operations_of(steps[:at], rng))
+    for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4))):
+        if len(front.operations) < MAX_OPERATIONS:
+            front.extend(rng)
+    # Nothing in front is left out, as it came from a program: numbers are as they were.
+    steps[at:at] = _resolve(front.operations, steps[:at])
+
+
+def _resolve(operations: Sequence[Operation], known: Sequence[Step]) -> list[Step]:
+    """Steps for the operations after the `known` ones, with makers among those."""
+    makers = [step for step in known if step.verb in HANDLE_MAKERS]
+    types = list(Program(operations).types)
+    made: list[Step] = []
+    for verb, handle, place, value in operations[len(known) :]:
+        whole = handle == NO_HANDLE
+        source = None
+        if verb in SOURCED:
+            assert isinstance(value, int)
+            source, value = makers[value], None
+        step = Step(
+            verb,
+            None if whole else makers[handle],
+            None if whole else types[handle],
+            place,
+            value,
+            source,
+        )
+        made.append(step)
+        if verb in HANDLE_MAKERS:
+            makers.append(step)
+    return made
+
+
+def _delete(steps: list[Step], rng: Random) -> None:
+    if steps:
+        at = rng.randrange(len(steps))
+        del steps[at : at + rng.choice((1, 1, 1, 1, 2, 3, 8))]
+
+
+def _repeat(steps: list[Step], rng: Random) -> None:
+    """Do a stretch of the program again, right behind it or later."""
+    if steps:
+        at = rng.randrange(len(steps))
+        stretch = steps[at : at + rng.choice((1, 1, 1, 2, 3, 8))]
+        to = rng.randint(at + len(stretch), len(steps))
+        steps[to:to] = _copies(stretch)
+
+
+def _move(steps: list[Step], rng: Random) -> None:
+    if len(steps) > 1:
+        step = steps.pop(rng.randrange(len(steps)))
+        steps.insert(rng.randint(0, len(steps)), step)
+
+
+def _revalue(steps: list[Step], rng: Random) -> None:
+    """Another value or count for one that has one."""
+    valued = [step for step in steps if step.value is not None]
+    if not valued:
+        return
+    step = rng.choice(valued)
+    assert step.held is not None
+    value = step.value
+    if isinstance(value, As) and value.length is not None and rng.random() < 0.7:
+        made = TYPES[value.type]
+        assert isinstance(made, ListType)
+        step.value = As(value.type, count_for(made, rng))
+        return
+    if isinstance(value, int) and not isinstance(value, bool) and rng.random() < 0.4:
+        near = value + rng.choice((-8, -1, 1, 8))
+        least, most = _value_limits(step)
+        if least <= near <= most:
+            kind = kind_of(step.held, step.place)
+            step.value = quiet(kind, near) if kind in FLOATS else near
+            return
+    step.value = value_for(step.verb, step.held, step.place, rng)
+
+
+def _value_limits(step: Step) -> tuple[int, int]:
+    assert step.held is not None
+    if step.verb is Verb.INIT:
+        made = type_at(step.held, step.place)
+        assert isinstance(made, ListType)
+        return 0, max_count(made)
+    return value_range(kind_of(step.held, step.place))
+
+
+def _replace(steps: list[Step], rng: Random) -> None:
+    """Something else on the same handle."""
+    on_handles = [at for at, step in enumerate(steps) if step.held is not None]
+    if not on_handles:
+        return
+    at = rng.choice(on_handles)
+    old = steps[at]
+    assert old.held is not None
+    verb, name = rng.choice(UNDERSTOOD[old.held.name])
+    place: Place = name
+    if name is None and verb not in PLACELESS:
+        keeps = isinstance(old.place, int) and rng.random() < 0.5
+        place = old.place if keeps else index_for(None, rng)
+    source = None
+    if verb in SOURCED:
+        names = sources(old.held, verb, place)
+        makers = [step for step in steps[:at] if (made := made_at(step)) and made.name in names]
+        if not makers:
+            return
+        source, value = rng.choice(makers), None
+    else:
+        value = value_for(verb, old.held, place, rng)
+    new = Step(verb, old.maker, old.held, place, value, source)
+    if verb in HANDLE_MAKERS and old.verb in HANDLE_MAKERS and made_at(new) is made_at(old):
+        # Whoever works on the old one's handle works on the new one's.
+        old.verb, old.place, old.value = verb, place, value
+    else:
+        steps[at] = new
+
+
+def _reindex(steps: list[Step], rng: Random) -> None:
+    indexed = [step for step in steps if isinstance(step.place, int)]
+    if indexed:
+        step = rng.choice(indexed)
+        maker = step.maker
+        count = maker.value if maker is not None and maker.verb is Verb.INIT else None
+        step.place = index_for(count if isinstance(count, int) else None, rng)
+
+
+def _rehandle(steps: list[Step], rng: Random) -> None:
+    """The same on another handle of the same type: an older one, as often as not a stale one."""
+    at = rng.randrange(len(steps)) if steps else 0
+    if not steps or steps[at].held is None:
+        return
+    step = steps[at]
+    assert step.held is not None
+    other = step.source is not None and rng.random() < 0.5
+    names = sources(step.held, step.verb, step.place) if other else (step.held.name,)
+    makers = [one for one in steps[:at] if (made := made_at(one)) and made.name in names]
+    if makers and other:
+        step.source = rng.choice(makers)
+    elif makers:
+        step.maker = rng.choice(makers)
+
+
+PROGRAM_EDITS: Final[Sequence[Callable[[list[Step], Random], None]]] = (
+    *(_insert,) * 4,
+    *(_delete,) * 3,
+    _repeat,
+    _move,
+    *(_revalue,) * 2,
+    *(_replace,) * 2,
+    _reindex,
+    *(_rehandle,) * 2,
+)

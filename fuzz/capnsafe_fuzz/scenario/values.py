@@ -1,0 +1,164 @@
+"""Values, counts and indices at random: edges as often as not."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Final
+
+from .program import (
+    MAX_BLOB_BYTES,
+    MAX_INDEX,
+    SOURCED,
+    As,
+    Place,
+    Value,
+    Verb,
+    choices_of,
+    fillable,
+    kind_of,
+    max_count,
+    place_of,
+    quiet,
+    type_at,
+    value_range,
+)
+from .schema import FLOATS, SCALAR_BITS, TYPES, Kind, ListType, StructType, Type
+
+_EDGE_BITS: Final = {
+    # Zeros, one, the least and the greatest, infinities, a quiet NaN with and without a payload.
+    Kind.FLOAT32: (
+        0,
+        1 << 31,
+        0x3F800000,
+        1,
+        0x7F7FFFFF,
+        0x7F800000,
+        0xFF800000,
+        0x7FC00000,
+        0x7FC00001,
+    ),
+    Kind.FLOAT64: (
+        0,
+        1 << 63,
+        0x3FF0000000000000,
+        1,
+        0x7FEFFFFFFFFFFFFF,
+        0x7FF0000000000000,
+        0xFFF0000000000000,
+        0x7FF8000000000000,
+        0x7FF8000000000001,
+    ),
+}
+_ALPHABET: Final = (
+    "a",
+    "b",
+    "z",
+    " ",
+    '"',
+    "\\",
+    "\n",
+    "\0",
+    "é",
+    "ß",
+    "日",
+    "本",
+    "😀",
+    "\ufeff",
+    "\u2028",
+)
+
+
+def _value(kind: Kind, default: Value, rng: Random) -> Value:
+    """Something that SET can write to a place of this kind: edges as often as not."""
+    if kind is Kind.TEXT:
+        return _text(rng)
+    if kind is Kind.DATA:
+        return rng.randbytes(_blob_bytes(rng)) if rng.random() < 0.8 else bytes(_blob_bytes(rng))
+    if kind is Kind.BOOL:
+        return rng.random() < 0.5
+    if kind is Kind.ANY:
+        kind = rng.choice((Kind.TEXT, Kind.DATA, Kind.CAPABILITY))
+        return _value(kind, None, rng)
+    least, most = value_range(kind)
+    chance = rng.random()
+    if chance < 0.1 and default is not None:
+        return default
+    if kind in FLOATS:
+        if chance < 0.5:
+            return rng.choice(_EDGE_BITS[kind])
+        return quiet(kind, rng.randint(least, most))
+    if chance < 0.5:
+        return rng.choice((least, most, 0, 1, most - 1, least + 1))
+    if chance < 0.75:
+        return rng.randint(0, 9)
+    return rng.randint(least, most)
+
+
+def _blob_bytes(rng: Random) -> int:
+    """A length around the ends of words, rarely of several."""
+    chance = rng.random()
+    if chance < 0.7:
+        return rng.choice((0, 1, 2, 3, 6, 7, 8, 9, 15, 16, 17))
+    return rng.randint(0, 64) if chance < 0.93 else rng.randint(0, MAX_BLOB_BYTES)
+
+
+def _text(rng: Random) -> str:
+    size = _blob_bytes(rng)
+    if rng.random() < 0.5:
+        return "abcdefgh"[: size % 9] if size <= 8 else "x" * size
+    text = "".join(rng.choices(_ALPHABET, k=size))
+    return text.encode()[:size].decode("utf-8", "ignore")
+
+
+def count_for(of: ListType, rng: Random) -> int:
+    """A length for a list: mostly short."""
+    most = max_count(of)
+    chance = rng.random()
+    if chance < 0.1:
+        return 0
+    if chance < 0.6:
+        return rng.randint(1, 4)
+    if chance < 0.93:
+        return rng.randint(5, 24)
+    return rng.choice((most, rng.randint(0, most)))
+
+
+def index_for(count: int | None, rng: Random) -> int:
+    """Mostly an index into a list of `count` elements; None where there is no such list."""
+    chance = rng.random()
+    if count and chance < 0.88:
+        last = min(count, MAX_INDEX + 1) - 1
+        return rng.choice((0, last, rng.randint(0, last)))
+    if chance < 0.95:
+        return min(count or 0, MAX_INDEX)
+    return rng.choice((rng.randint(0, 15), MAX_INDEX, rng.randint(0, MAX_INDEX)))
+
+
+def value_for(verb: Verb, held: Type, place: Place, rng: Random) -> Value:
+    """What an operation other than COPY and ADOPT could have as its value."""
+    assert verb not in SOURCED
+    if verb is Verb.SELECT:
+        assert isinstance(held, StructType)
+        members = held.by_name[str(place)].members
+        # The last one leads on to more than the others together.
+        return members[-1] if rng.random() < 0.5 else rng.choice(members)
+    if verb is Verb.FILL:
+        element = fillable(*place_of(held, place)[:2])
+        assert element is not None
+        octets = rng.randbytes(_blob_bytes(rng))
+        size = SCALAR_BITS[element] // 8
+        if element in FLOATS and rng.random() < 0.5:
+            octets = bytes(len(octets))
+        return octets[: len(octets) // size * size]
+    if choices := choices_of(held, verb, place):
+        name = rng.choice(choices)
+        made = TYPES[name]
+        counted = verb is Verb.INIT and isinstance(made, ListType)
+        return As(name, count_for(made, rng) if counted and isinstance(made, ListType) else None)
+    if verb is Verb.INIT:
+        made = type_at(held, place)
+        return count_for(made, rng) if isinstance(made, ListType) else None
+    if verb is not Verb.SET:
+        return None
+    default = held.by_name[str(place)].default if isinstance(held, StructType) else 0
+    return _value(kind_of(held, place), default, rng)

@@ -1,0 +1,160 @@
+"""What an object may be taken for, and what it becomes.
+
+Where a pointer may lead to several things, a program says what it takes the thing for. Then it is
+the same, or it is refused, or it is smaller: an older version of a struct, or a list of numbers or
+pointers taken for one of structs whose first field they become (specification, "Lists"). Opening
+the larger version moves it. The schema's choices are such that nothing else can come up.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Any, Final
+
+from .nodes import NODES, Capability, ListNode, Node, StructNode, renew
+from .schema import POINTERS, SCALAR_BITS, SIGNED, Kind, ListType, StructType, Type
+
+_FIRST_NUMBER: Final = "number"
+_FIRST_POINTER: Final = "label"
+"""The first fields of every version: what elements of a list of numbers, or of pointers, become."""
+
+
+class Found(Enum):
+    """What comes of taking an object for something."""
+
+    NULL = auto()
+    SAME = auto()
+    SMALLER = auto()
+    """It is moved to where it has room for what it is taken for."""
+    OTHER = auto()
+    """It is another thing."""
+    UNPROMISED = auto()
+    """Nobody says what happens."""
+
+
+def _octets(value: Any) -> bytes | None:
+    """The bytes of a Text, its NUL included, or of a Data; None of anything else."""
+    if isinstance(value, str):
+        return value.encode() + b"\0"
+    return value if isinstance(value, bytes) else None
+
+
+def _is_larger(of: StructType, than: StructType) -> bool:
+    return of.data_words > than.data_words or of.pointer_count > than.pointer_count
+
+
+def opened(value: Any, of: Type) -> Found:
+    """What comes of opening what lies at a pointer, and is not null."""
+    if isinstance(of, StructType):
+        if not isinstance(value, StructNode):
+            return Found.OTHER
+        return Found.SMALLER if _is_larger(of, value.type) else Found.SAME
+    assert isinstance(of, ListType)
+    if of.element is not Kind.STRUCT:
+        same = isinstance(value, ListNode) and _width(value.type) == _width(of)
+        return Found.SAME if same else Found.OTHER
+    if _octets(value) is not None:
+        return Found.SMALLER
+    if not isinstance(value, ListNode) or value.type.element is Kind.BOOL:
+        return Found.OTHER
+    if value.type.element is not Kind.STRUCT:
+        return Found.SMALLER
+    assert isinstance(of.type, StructType)
+    assert isinstance(value.type.type, StructType)
+    return Found.SMALLER if _is_larger(of.type, value.type.type) else Found.SAME
+
+
+def unwrapped(value: Any, of: Type) -> Found:
+    """What comes of asking an orphan for its object.
+
+    An object without words lies in its pointer, and an orphan has none: whether a handle to it is
+    stale, nobody can say.
+    """
+    if isinstance(of, ListType) and of.element is Kind.STRUCT and not _is_struct_list(value):
+        return Found.OTHER
+    found = opened(value, of)
+    if found is Found.SMALLER or (found is Found.SAME and value.words == 0):
+        return Found.UNPROMISED
+    return found
+
+
+def _is_struct_list(value: Any) -> bool:
+    return isinstance(value, ListNode) and value.type.element is Kind.STRUCT
+
+
+def _width(of: ListType) -> int:
+    """What tells lists apart that are not of structs: bits of a number, or that it is a pointer."""
+    return SCALAR_BITS.get(of.element, -1 if of.element in POINTERS else -2)
+
+
+def upgraded(value: Any, of: Type, *, bury_old: bool = True) -> Node:
+    """What a smaller object becomes; it is stale itself, and what it leads to is not."""
+    made: Node
+    if isinstance(of, StructType):
+        assert isinstance(value, StructNode)
+        made = _larger_struct(value, of, bury_old)
+    else:
+        assert isinstance(of, ListType)
+        assert isinstance(of.type, StructType)
+        octets = _octets(value)
+        made = ListNode(of, len(octets) if octets is not None else value.count)
+        elements = enumerate(octets) if octets is not None else value.contents.items()
+        for index, held in elements:
+            if isinstance(held, StructNode) and _is_struct_list(value):
+                made.contents[index] = _larger_struct(held, of.type, bury_old)
+            else:
+                element = made.contents[index] = StructNode(of.type)
+                number = isinstance(held, int)
+                place = _FIRST_NUMBER if number else _FIRST_POINTER
+                element.contents[place] = held if number or not bury_old else _moved(held)
+    if bury_old and isinstance(value, NODES):
+        value.live = False
+        value.contents = {}
+    return made
+
+
+def _larger_struct(old: StructNode, of: StructType, bury_old: bool) -> StructNode:
+    made = StructNode(of)
+    for place, held in old.contents.items():
+        made.contents[place] = _moved(held) if bury_old else held
+    if bury_old:
+        old.live = False
+        old.contents = {}
+    return made
+
+
+def _moved(value: Any) -> Any:
+    """What a pointer leads to after the pointer moved: an object without words moved with it."""
+    if isinstance(value, NODES) and value.words == 0:
+        return renew(value)
+    return value
+
+
+def kind_name(value: Any) -> str:
+    """What a pointer leads to, as an encoder names it."""
+    if value is None:
+        return "null"
+    if isinstance(value, Capability):
+        return "capability"
+    return "struct" if isinstance(value, StructNode) else "list"
+
+
+def as_text(value: Any) -> str | None:
+    """What is read where a Text is expected; None if it is none."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, bytes) or not value.endswith(b"\0"):
+        return None
+    try:
+        return value[:-1].decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def read_numbers(kind: Kind, octets: bytes) -> list[int]:
+    """The elements in a buffer, floats as their IEEE bits."""
+    size = SCALAR_BITS[kind] // 8
+    return [
+        int.from_bytes(octets[at : at + size], "little", signed=kind in SIGNED)
+        for at in range(0, len(octets), size)
+    ]
