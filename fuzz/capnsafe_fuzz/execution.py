@@ -462,7 +462,9 @@ class _Run:
         words = self._session.segment_words()
         step.objects = self._objects
         step.segments = len(words)
-        before = self._words_in_use() if step.tampered else None
+        # Where two segments share memory, what is filled in one changes the other.
+        judged = step.tampered and not excuses.shared
+        before = self._words_in_use() if judged else None
         counts = tuple(hostile.counts.values())
         hostile.last_call = sum(counts) + _RUNAWAY_CALLS
         witness.forget()

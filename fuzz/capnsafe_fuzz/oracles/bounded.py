@@ -46,7 +46,8 @@ def _most_borrows(step: Step) -> int:
         return _READ
     if operation is None or operation.verb is Verb.OUTPUT:
         return step.segments
-    if operation.verb in _FOLLOWING:
+    # What is opened as something may be moved to where it has room for that.
+    if operation.verb in _FOLLOWING and operation.value is None:
         return _FOLLOW
     if operation.verb not in _BUILDING:
         return step.calls.segment
@@ -62,8 +63,11 @@ def _plans(step: Step) -> int:
 
 def _most_grants(step: Step) -> int:
     operation = step.operation
-    if operation is None or operation.verb not in (Verb.ROOT, Verb.INIT, Verb.SET):
-        return 0 if operation is None or operation.verb in _READING else step.calls.allocate
+    if operation is None:
+        return 0
+    if operation.verb not in (Verb.ROOT, Verb.INIT, Verb.SET):
+        only_reads = operation.verb in _READING and operation.value is None
+        return 0 if only_reads else step.calls.allocate
     return _GRANTS * _plans(step)
 
 
