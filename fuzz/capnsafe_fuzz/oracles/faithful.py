@@ -31,7 +31,8 @@ def _check(record: Record) -> Iterator[Finding]:
             return
         if step.output is not None and step.outcome is Outcome.DONE:
             yield from _over_the_limit(record, step, step.output)
-        if step.expectation.kind is ExpectationKind.REFUSED and step.outcome is Outcome.DONE:
+        refused = step.expectation.kind is ExpectationKind.REFUSED and not step.lost
+        if refused and step.outcome is Outcome.DONE:
             sentence = f"{step.verb} did what cannot be done"
             yield of_step(step, "accepted", sentence, Proof(ProofKind.REFUSAL))
         if step.lost or step.expectation.kind not in _SUCCESS:
