@@ -51,8 +51,9 @@ def opened(value: Any, of: Type) -> Found:
         return Found.SMALLER if _is_larger(of, value.type) else Found.SAME
     assert isinstance(of, ListType)
     if of.element is not Kind.STRUCT:
-        same = isinstance(value, ListNode) and _width(value.type) == _width(of)
-        return Found.SAME if same else Found.OTHER
+        if not isinstance(value, ListNode) or _is_struct_list(value):
+            return Found.OTHER
+        return Found.SAME if _width(value.type) == _width(of) else Found.OTHER
     if _octets(value) is not None:
         return Found.SMALLER
     if not isinstance(value, ListNode) or value.type.element is Kind.BOOL:
