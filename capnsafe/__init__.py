@@ -45,6 +45,7 @@ from .message import MessageBuilder
 from .packing import Packer, Unpacker, pack, unpack
 from .primitives import ListBuilder, ListReader
 from .reader import MessageReader, PointerListReader, StructListReader, StructReader
+from .tree import ObjectSize
 from .wire import Element, PointerKind
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "MessageStateError",
     "MessageTooLarge",
     "NestingLimitExceeded",
+    "ObjectSize",
     "Orphan",
     "Packer",
     "PointerKind",

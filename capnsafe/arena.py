@@ -361,21 +361,13 @@ class Arena:
     def take_over(self, grants: list[tuple[Key, int]]) -> None:
         """Begin with grants that were made before: (key, words in use), in order of the segments.
 
-        All of them, or none: if this raises, they are still the caller's to release.
+        If this raises, nothing is released, and the arena is good for nothing.
         """
         self.begin()
-        try:
-            for index, (key, used) in enumerate(grants):
-                segment = Segment(index, key)
-                self.segments.append(segment)
-                self._take_over(segment, used)
-        except BaseException:
-            self.segments.clear()
-            self._places.forget_from(0, len(grants))
-            self.handed_out = 0
-            raise
-        finally:
-            self.finish()
+        for index, (key, used) in enumerate(grants):
+            self.segments.append(Segment(index, key))
+            self._take_over(self.segments[index], used)
+        self.finish()
 
     def _take_over(self, segment: Segment, used: int) -> None:
         """See whether a grant that was made before is one, and holds what it is said to hold."""
@@ -383,7 +375,7 @@ class Arena:
             self._keep(segment)
         view = self.borrow(segment)
         try:
-            granted = min(len(view) // WORD_BYTES, self.limit)
+            granted = min(self.limit, len(view) // WORD_BYTES)
             if granted < used:
                 raise GrantTooSmall(
                     f"segment {segment.index} is said to hold {used} words, and has {granted}",
@@ -525,7 +517,7 @@ class Arena:
         if slot.shadow is not None:
             for at, value in writes:
                 slot.shadow[at : at + len(value)] = value
-        if replaced or retired:
+        if replaced or retired or disowned:
             self.epoch += 1
             for word in replaced:
                 self._replaced[slot.index, word] = self.epoch

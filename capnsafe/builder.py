@@ -6,8 +6,8 @@ makes handles of handles: pointers, and the structs and lists that they lead to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, SupportsIndex, TypeAlias
 
 from . import wire
 from .allocator import Buffer
@@ -35,11 +35,12 @@ from .fields import Handle, require_range
 from .orphan import Detached
 from .orphanage import disown
 from .primitives import ListBuilder, ListReader
-from .reader import PointerListReader, StructListReader, StructReader
+from .reader import PointerListReader, RowReader, StructListReader, StructReader
+from .reshape import elements_of, widened
 from .row import Row
 from .segment import Segment
-from .survey import Built, composite
-from .tree import Tree, read_spot
+from .survey import Built, Found, composite
+from .tree import ObjectSize, Tree, read_spot
 from .upgrade import enlarged, upgrade
 from .wire import WORD_BYTES, Element
 
@@ -80,17 +81,45 @@ class Pointers(Row):
         since = self._arena.epoch if words else ~self._arena.epoch
         return StructBuilder(self._arena, segment, start, since, start, data, pointers)
 
+    def _find_or_copy(
+        self, index: SupportsIndex, default: Copyable | None, fit: Callable[[Tree], Tree]
+    ) -> tuple[int, Found | None, Tree | None]:
+        """Answer the pointer's word and what it leads to; where it is null, a copy of the default.
+
+        ``fit`` lays the default out as it is to be opened, or raises that it cannot be. Where it
+        was copied it is answered as well, since no call may fail that reads it back.
+        """
+        at = integer(index, "a pointer index")
+        word = self._slot(at)
+        found = self._find(word)
+        if found is not None or default is None:
+            return word, found, None
+        tree = fit(tree_of(default))
+        # Reading the default may have called other allocators, and these this message.
+        word = self._slot(at)
+        found = self._find(word)
+        if found is not None:
+            return word, found, None
+        return word, copy_in(self._arena, self._segment, word, tree), tree
+
     def get_struct(
-        self, index: int, data_words: int = 0, pointer_count: int = 0
+        self,
+        index: int,
+        data_words: int = 0,
+        pointer_count: int = 0,
+        *,
+        default: StructBuilder | StructReader | None = None,
     ) -> StructBuilder | None:
         """Open the struct that is there; ``None`` where the pointer is null.
 
         It has at least the sections that are asked for: a smaller struct, of an older schema, is
-        moved, and handles on it are stale.
+        moved, and handles on it are stale. With a ``default``, a null pointer gets a copy of it
+        first.
         """
         data, pointers = check_sections(data_words, pointer_count)
-        word = self._slot(index)
-        found = self._find(word)
+        word, found, _ = self._find_or_copy(
+            index, default, lambda tree: widened(_require_kind(tree, None), data, pointers)
+        )
         if found is None:
             return None
         if found.shape & 3 != wire.STRUCT:
@@ -121,17 +150,21 @@ class Pointers(Row):
         )
         return ListBuilder(self._arena, segment, start, since, start, element, number)
 
-    def get_list(self, index: int, element: Element) -> ListBuilder | None:
+    def get_list(
+        self, index: int, element: Element, *, default: ListBuilder | ListReader | None = None
+    ) -> ListBuilder | None:
         """Open the list of primitives that is there; ``None`` where the pointer is null.
 
         The element's width must be the one that was built; whether it is signed or a float, the
-        encoding does not say.
+        encoding does not say. With a ``default``, a null pointer gets a copy of it first.
         """
         check_element(element)
-        word = self._slot(index)
-        found = self._find_list(word, element.size_code, element.name)
+        word, found, _ = self._find_or_copy(
+            index, default, lambda tree: _require_kind(tree, element.size_code)
+        )
         if found is None:
             return None
+        self._require_list(found, word, element.size_code, element.name)
         segment, anchor, since = self._anchor_of(found, word)
         count = wire.list_count(found.shape)
         return ListBuilder(self._arena, segment, anchor, since, found.start, element, count)
@@ -144,12 +177,19 @@ class Pointers(Row):
         )
         return PointerListBuilder(self._arena, segment, start, since, start, number)
 
-    def get_pointer_list(self, index: int) -> PointerListBuilder | None:
-        """Open the list of pointers that is there; ``None`` where the pointer is null."""
-        word = self._slot(index)
-        found = self._find_list(word, wire.SIZE_POINTER, "pointers")
+    def get_pointer_list(
+        self, index: int, *, default: PointerListBuilder | PointerListReader | None = None
+    ) -> PointerListBuilder | None:
+        """Open the list of pointers that is there; ``None`` where the pointer is null.
+
+        With a ``default``, a null pointer gets a copy of it first.
+        """
+        word, found, _ = self._find_or_copy(
+            index, default, lambda tree: _require_kind(tree, wire.SIZE_POINTER)
+        )
         if found is None:
             return None
+        self._require_list(found, word, wire.SIZE_POINTER, "pointers")
         segment, anchor, since = self._anchor_of(found, word)
         count = wire.list_count(found.shape)
         return PointerListBuilder(self._arena, segment, anchor, since, found.start, count)
@@ -174,19 +214,30 @@ class Pointers(Row):
         return StructListBuilder(self._arena, segment, start, number, data, pointers)
 
     def get_struct_list(
-        self, index: int, data_words: int = 0, pointer_count: int = 0
+        self,
+        index: int,
+        data_words: int = 0,
+        pointer_count: int = 0,
+        *,
+        default: StructListBuilder | StructListReader | None = None,
     ) -> StructListBuilder | None:
         """Open the list of structs that is there; ``None`` where the pointer is null.
 
         Its elements have at least the sections that are asked for. A list of smaller structs is
         moved, and so is a list of primitives or pointers, which becomes one of structs with that
-        field (specification, "Lists"; bits cannot). Handles on it are stale then.
+        field (specification, "Lists"; bits cannot). Handles on it are stale then. With a
+        ``default``, a null pointer gets a copy of it first.
         """
         data, pointers = check_sections(data_words, pointer_count)
-        word = self._slot(index)
-        found = self._find(word)
+        word, found, copied = self._find_or_copy(
+            index,
+            default,
+            lambda tree: widened(_require_kind(tree, wire.SIZE_COMPOSITE), data, pointers),
+        )
         if found is None:
             return None
+        if copied is not None:
+            return StructListBuilder(self._arena, found.segment, found.start, *elements_of(copied))
         size_code = wire.list_size_code(found.shape) if found.shape & 3 == wire.LIST else None
         if size_code != wire.SIZE_COMPOSITE and (
             size_code is None or size_code == wire.SIZE_BIT or data + pointers == 0
@@ -238,6 +289,21 @@ class Pointers(Row):
         """
         tree = None if value is None else tree_of(value)
         word = self._slot(index)
+        if tree is None:
+            clear(self._arena, self._segment, word)
+        else:
+            copy_in(self._arena, self._segment, word, tree)
+
+    def copy_pointer(self, index: int, source: Row | RowReader, source_index: int) -> None:
+        """Build a deep copy of what another pointer leads to, whatever it is; null clears.
+
+        ``source`` is a struct or a list of pointers, of this message, another one, or a reader's.
+        """
+        if not isinstance(source, (Row, RowReader)):
+            raise ArgumentTypeError(f"{type_name(source)} has no pointers that could be copied")
+        at = integer(index, "a pointer index")
+        tree = source.copied(source_index)
+        word = self._slot(at)
         if tree is None:
             clear(self._arena, self._segment, word)
         else:
@@ -311,9 +377,13 @@ class StructBuilder(Pointers):
         spot = (shape, self._segment.index, self._data // WORD_BYTES)
         return read_spot(Built(self._arena), spot, 0)
 
+    def total_size(self) -> ObjectSize:
+        """Answer what the struct and all below it take, landing pads left out."""
+        return self.tree().total_size()
+
     def total_words(self) -> int:
         """Answer the words of the struct and of all below it, landing pads left out."""
-        return self.tree().total_words()
+        return self.tree().total_size().words
 
     def copy_from(self, value: StructBuilder | StructReader) -> None:
         """Make this struct, where it is, a deep copy of another one.
@@ -481,6 +551,10 @@ class PointerListBuilder(Pointers):
         shape = wire.list_shape(wire.SIZE_POINTER, self._count)
         return read_spot(Built(self._arena), (shape, self._segment.index, self._first), 0)
 
+    def total_size(self) -> ObjectSize:
+        """Answer what the list and all below it take, landing pads left out."""
+        return self.tree().total_size()
+
     def __len__(self) -> int:
         """Answer the number of elements."""
         return self._count
@@ -515,6 +589,10 @@ class StructListBuilder(Handle):
     def pointer_count(self) -> int:
         """Pointers of each element."""
         return self._pointer_count
+
+    def total_size(self) -> ObjectSize:
+        """Answer what the list and all below it take, landing pads left out."""
+        return self.tree().total_size()
 
     def __len__(self) -> int:
         """Answer the number of elements."""
@@ -604,9 +682,9 @@ class Orphan(Detached):
         return StructListBuilder(self._arena, found.segment, found.start, count, data, pointers)
 
 
-#: What can be copied into a message: any struct or list, being built or read.
+#: What can be copied into a message: any struct or list, being built or read, and any orphan.
 Copyable: TypeAlias = (
-    "StructBuilder | ListBuilder | PointerListBuilder | StructListBuilder"
+    "StructBuilder | ListBuilder | PointerListBuilder | StructListBuilder | Orphan"
     " | StructReader | ListReader | PointerListReader | StructListReader"
 )
 
@@ -615,6 +693,7 @@ _COPYABLE: Final = (
     ListBuilder,
     PointerListBuilder,
     StructListBuilder,
+    Orphan,
     StructReader,
     ListReader,
     PointerListReader,
@@ -627,3 +706,11 @@ def tree_of(value: Copyable) -> Tree:
     if type(value) not in _COPYABLE:
         raise ArgumentTypeError(f"a struct or list can be copied, not {type_name(value)}")
     return value.tree()
+
+
+def _require_kind(tree: Tree, size_code: int | None) -> Tree:
+    """Answer a default of the right kind: a list of this element size, or a struct (``None``)."""
+    kind = wire.list_size_code(tree.shape) if tree.shape & 3 == wire.LIST else None
+    if kind != size_code or tree.shape & 3 == wire.OTHER:
+        raise ArgumentTypeError("a default of another kind than what is opened")
+    return tree

@@ -27,7 +27,7 @@ from . import wire
 from .arena import Arena, Shrank
 from .errors import GrantTooSmall, MessageTooLarge
 from .segment import Segment, View, fill, give_back, load
-from .survey import Extent, resolve, survey
+from .survey import Extent, Found, resolve, survey
 from .tree import Tree
 from .wire import WORD_BYTES
 
@@ -77,6 +77,12 @@ class Draft:
         """Answer whether a segment has so many words left, or can be grown until it has."""
         end = self._used(segment) + words
         return not segment.lost and (end <= segment.granted or self._arena.grow(segment, end))
+
+    def has_behind(self, found: Found, words: int) -> bool:
+        """Answer whether an object can be made ``words`` words long where it is."""
+        segment = found.segment
+        end = found.start + wire.object_words(found.shape)
+        return end == self._used(segment) and found.start + words <= segment.granted
 
     def place(
         self, slot: Segment, word: int, shape: int, words: int, head: Octets
@@ -134,26 +140,29 @@ class Draft:
         pad = self.take(pad_segment, 2, pads)
         return wire.far_pointer(pad_segment.index, pad, double=True), target, start
 
-    def place_tree(self, slot: Segment, word: int, tree: Tree) -> int:
+    def place_tree(self, slot: Segment, word: int, tree: Tree) -> tuple[int, Segment, int]:
         """Reserve an object and all below it for the pointer at ``word`` of ``slot``.
 
-        Answers the pointer. The order is that of the reference implementation: an object before
-        what its pointers lead to.
+        Answers as ``place`` does. The order is that of the reference implementation: an object
+        before what its pointers lead to.
         """
         holder = bytearray(WORD_BYTES)
+        top, top_start = slot, word
         todo = [(holder, 0, slot, word, tree)]
         while todo:
             body, at, near, where, node = todo.pop()
             pointer = node.shape
             if node.shape & 3 != wire.OTHER:
                 pointer, segment, start = self.place(near, where, node.shape, node.words, node.body)
+                if node is tree:
+                    top, top_start = segment, start
                 todo.extend(
                     (node.body, child_at, segment, start + child_at, child)
                     for child_at, child in reversed(node.children)
                 )
             wire.POINTER.pack_into(body, at * WORD_BYTES, pointer)
         root: int = wire.POINTER.unpack(holder)[0]
-        return root
+        return root, top, top_start
 
     def house(self, words: int, head: Octets) -> tuple[Segment, int]:
         """Reserve an object that no pointer leads to yet."""
@@ -211,7 +220,7 @@ class Draft:
         """Reserve an object and all below it, to which no pointer leads yet."""
         segment, start = self.house(tree.words, tree.body)
         for at, child in tree.children:
-            pointer = self.place_tree(segment, start + at, child)
+            pointer, _, _ = self.place_tree(segment, start + at, child)
             wire.POINTER.pack_into(tree.body, at * WORD_BYTES, pointer)
         return segment, start
 
@@ -240,7 +249,8 @@ class Draft:
 
         ``data`` are octets that change in the same moment: (byte, octets). The old values are
         retired with all below them; with ``moved``, these words are, and what lay below stays.
-        ``disowned`` are words that stay, and whose handles are stale.
+        ``disowned`` are words that stay, and whose handles are stale. Where nothing points to what
+        is built or changed, there are no pointers.
         """
         arena = self._arena
         for segment, pieces in self._pieces.items():
@@ -266,7 +276,7 @@ class Draft:
                 for word, _ in pointers:
                     at = word * WORD_BYTES
                     slot.require_unchanged(at, bytes(view[at : at + WORD_BYTES]))
-            if not old:
+            if not old and not moved and not disowned:
                 # Nothing to retire: publish under the borrow that is there.
                 arena.publish(slot, view, writes, self._marks, [], [])
                 return
@@ -435,6 +445,16 @@ def install_root(arena: Arena, shape: int, words: int) -> tuple[Segment, int]:
     return attempt(arena, build)
 
 
+def begin_root(arena: Arena) -> None:
+    """Ask for the first segment, for the word of the root pointer alone."""
+
+    def build(draft: Draft) -> None:
+        draft.first_segment(1)
+        draft.settle()
+
+    attempt(arena, build)
+
+
 def clear(arena: Arena, slot: Segment, word: int) -> None:
     """Make the pointer at ``word`` of ``slot`` null, and retire what it led to."""
     point(arena, slot, word, 0)
@@ -455,30 +475,36 @@ def change(
     attempt(arena, lambda draft: draft.link(segment, pointers, data))
 
 
-def copy_in(arena: Arena, slot: Segment, word: int, tree: Tree) -> None:
-    """Build a copy of what a tree holds, and point to it from ``word`` of ``slot``."""
+def copy_in(arena: Arena, slot: Segment, word: int, tree: Tree) -> Found:
+    """Build a copy of what a tree holds, and point to it from ``word`` of ``slot``.
 
-    def build(draft: Draft) -> None:
-        draft.link(slot, [(word, draft.place_tree(slot, word, tree))])
+    Answers where it is.
+    """
 
-    attempt(arena, build)
+    def build(draft: Draft) -> Found:
+        pointer, segment, start = draft.place_tree(slot, word, tree)
+        draft.link(slot, [(word, pointer)])
+        return Found(tree.shape, segment, start)
+
+    return attempt(arena, build)
 
 
-def copy_in_root(arena: Arena, tree: Tree) -> None:
-    """Build a copy of what a tree holds as the root.
+def copy_in_root(arena: Arena, tree: Tree) -> Found:
+    """Build a copy of what a tree holds as the root; answer where it is.
 
     The first segment is asked for with the one word of the root pointer, as the reference
     implementation does: so equal segment sizes give equal bytes.
     """
     if arena.segments:
-        copy_in(arena, arena.segments[0], 0, tree)
-        return
+        return copy_in(arena, arena.segments[0], 0, tree)
 
-    def build(draft: Draft) -> None:
+    def build(draft: Draft) -> Found:
         slot = draft.first_segment(1)
-        draft.link(slot, [(0, draft.place_tree(slot, 0, tree))])
+        pointer, segment, start = draft.place_tree(slot, 0, tree)
+        draft.link(slot, [(0, pointer)])
+        return Found(tree.shape, segment, start)
 
-    attempt(arena, build)
+    return attempt(arena, build)
 
 
 def overwrite(
@@ -497,7 +523,7 @@ def overwrite(
         values = [0] * pointers
         for at, child in tree.children:
             index = at - source_data
-            values[index] = draft.place_tree(segment, first + index, child)
+            values[index], _, _ = draft.place_tree(segment, first + index, child)
         draft.link(
             segment,
             [(first + index, value) for index, value in enumerate(values)],

@@ -20,9 +20,9 @@ from .arguments import (
     truth,
     type_name,
 )
-from .builder import Copyable, Orphan, StructBuilder, tree_of
+from .builder import Copyable, Orphan, PointerListBuilder, StructBuilder, tree_of
 from .canonical import canonical_words
-from .draft import copy_in_root, install_root
+from .draft import begin_root, copy_in_root, install_root
 from .errors import (
     AllocatorError,
     ArgumentIndexError,
@@ -36,6 +36,7 @@ from .lending import Lent, LentTogether, Stretch
 from .memory.heap import HeapAllocator
 from .orphanage import build_apart
 from .reader import StructReader
+from .reshape import joined
 from .segment import Segment, segment_lost
 from .survey import resolve
 from .tree import Tree
@@ -164,6 +165,17 @@ class MessageBuilder:
             )
         return StructBuilder(arena, slot, 0, ~arena.epoch, found.start, 0, 0)
 
+    def root_pointer(self) -> PointerListBuilder:
+        """Open the root pointer as a list of one pointer: for a root that is no struct.
+
+        The first segment is asked for with the one word of the pointer, if there is none yet.
+        """
+        arena = self._arena
+        arena.require_idle()
+        if not arena.segments:
+            begin_root(arena)
+        return PointerListBuilder(arena, arena.segments[0], 0, arena.epoch, 0, 1)
+
     def set_root(self, value: StructBuilder | StructReader) -> None:
         """Build a deep copy of a struct as the root; what was the root before is retired.
 
@@ -181,6 +193,15 @@ class MessageBuilder:
         self._arena.require_idle()
         return Orphan(self._arena, build_apart(self._arena, tree))
 
+    def new_orphan_list(self, lists: Iterable[Copyable]) -> Orphan:
+        """Build the lists one behind the other as one list, that no pointer leads to yet.
+
+        They are of one kind, and at least one. Structs all get the largest sections of any.
+        """
+        tree = joined([tree_of(value) for value in listed(lists, "lists")])
+        self._arena.require_idle()
+        return Orphan(self._arena, build_apart(self._arena, tree))
+
     def new_orphan_struct(self, data_words: int, pointer_count: int) -> Orphan:
         """Build a struct, all zero, that no pointer leads to yet."""
         data, pointers = check_sections(data_words, pointer_count)
@@ -192,8 +213,10 @@ class MessageBuilder:
 
     def canonical(self) -> bytes:
         """Answer the message in canonical form: one segment, without framing."""
-        root = self.get_root()
-        return canonical_words(None if root is None else root.tree())
+        self._arena.require_idle()
+        if not self._arena.segments:
+            return _NO_ROOT
+        return canonical_words(self.root_pointer().copied(0))
 
     def segment_words(self) -> tuple[int, ...]:
         """Answer how many words are handed out of each segment. Calls no allocator."""
@@ -208,6 +231,10 @@ class MessageBuilder:
         """
         self._arena.look_at_all()
         return self.segment_words()
+
+    def total_words(self) -> int:
+        """Answer the words handed out of all segments together: the size of the output."""
+        return sum(self.segment_words())
 
     def segments(self) -> list[bytes]:
         """Answer a copy of every segment's words.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from . import wire
 from .arena import Arena
+from .arguments import check_count, truth
 from .errors import ArgumentTypeError, ArgumentValueError, PointerKindMismatch, StaleHandle
 from .orphanage import adopt, retire
+from .resizing import resize
 from .segment import Segment
-from .survey import Found
+from .survey import Built, Found
+from .tree import ObjectSize, Tree, read_spot
 from .wire import POINTER_KINDS, PointerKind
 
 
@@ -50,6 +53,40 @@ class Detached:
         if found.shape & 3 != wire.LIST or wire.list_size_code(found.shape) != size_code:
             raise PointerKindMismatch(f"the orphan is no list of {what}")
         return found
+
+    def tree(self) -> Tree:
+        """Copy out the object, and all below it."""
+        found = self._current()
+        return read_spot(Built(self._arena), (found.shape, found.segment.index, found.start), 0)
+
+    def total_size(self) -> ObjectSize:
+        """Answer what the object and all below it take, landing pads left out."""
+        return self.tree().total_size()
+
+    def truncate(self, count: int, *, text: bool = False) -> None:
+        """Cut a list or a Data to its first ``count`` elements, where it is.
+
+        With ``text``, a Text to its first ``count`` bytes and the NUL. What is cut is retired, with
+        all below it, and handles on the list are stale. Raises ``ArgumentValueError`` where it has
+        fewer elements.
+        """
+        self._resize(count, longer=False, text=text)
+
+    def extend(self, count: int, *, text: bool = False) -> None:
+        """Give a list or a Data ``count`` elements, the new ones zero.
+
+        With ``text``, a Text ``count`` bytes and the NUL. It stays where it is if the words behind
+        it are free, else it moves; handles on the list are stale. Raises ``ArgumentValueError``
+        where it has more elements.
+        """
+        self._resize(count, longer=True, text=text)
+
+    def _resize(self, count: int, *, longer: bool, text: bool) -> None:
+        number = check_count(count) + truth(text)
+        found = self._current()
+        self._found = resize(
+            self._arena, found, check_count(number), longer=longer, text=truth(text)
+        )
 
     def drop(self) -> None:
         """Retire it, and all below it."""

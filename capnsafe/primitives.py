@@ -16,7 +16,7 @@ from .lending import Lent, Stretch
 from .reading import Elements, Segments, element_index
 from .segment import Segment
 from .survey import Built
-from .tree import Tree, read_spot
+from .tree import ObjectSize, Tree, read_spot
 from .wire import MAX_LIST_COUNT, WORD_BYTES, Element, list_body_words, list_shape
 
 
@@ -43,6 +43,10 @@ class ListBuilder(Handle):
     def element(self) -> Element:
         """The type of the elements."""
         return self._element
+
+    def total_size(self) -> ObjectSize:
+        """Answer what the list takes."""
+        return self.tree().total_size()
 
     def __len__(self) -> int:
         """Answer the number of elements."""
@@ -109,16 +113,22 @@ class ListBuilder(Handle):
 class ListReader:
     """A list of primitive values: ``len()``, ``[index]`` and iteration."""
 
-    __slots__ = ("_count", "_element", "_segments", "_start", "_step", "_view")
+    __slots__ = ("_count", "_element", "_segment", "_segments", "_start", "_step", "_view")
 
     def __init__(self, segments: Segments, found: Elements, element: Element) -> None:
         """Not for callers: ``get_list`` is where these readers come from."""
         self._segments = segments
-        self._view = segments.views[found.segment]
+        self._segment = found.segment
+        #: None where each read borrows the memory anew.
+        self._view = segments.view(found.segment)
         self._start = found.start * WORD_BYTES
         self._step = found.step_bytes
         self._count = found.count
         self._element = element
+
+    def total_size(self) -> ObjectSize:
+        """Answer what the list takes."""
+        return self.tree().total_size()
 
     def __len__(self) -> int:
         """Answer the number of elements. It costs nothing, and may be huge for voids."""
@@ -154,14 +164,16 @@ class ListReader:
         self._segments.charge(words)
         if element.bytes == 0 or self._step == element.bytes:
             octets = (self._count * element.bits + 7) // 8
-            body = bytearray(self._view[self._start : self._start + octets])
+            body = bytearray(self._segments.octets(self._segment, self._start, octets))
             if element is Element.BOOL and self._count % 8:
                 body[-1] &= (1 << self._count % 8) - 1
         else:
+            # Each element but the last has a whole step behind its beginning.
+            size = (self._count - 1) * self._step + element.bytes if self._count else 0
+            whole = self._segments.octets(self._segment, self._start, size)
             body = bytearray()
-            for index in range(self._count):
-                at = self._start + index * self._step
-                body += self._view[at : at + element.bytes]
+            for at in range(0, size, self._step):
+                body += whole[at : at + element.bytes]
         body += bytes(words * WORD_BYTES - len(body))
         return Tree(shape, body)
 
@@ -174,8 +186,12 @@ class ListReader:
         if element is Element.VOID:
             return None
         if element is Element.BOOL:
-            return bool(self._view[self._start + (index >> 3)] >> (index & 7) & 1)
-        value: int | float = element.codec.unpack_from(
-            self._view, self._start + index * self._step
-        )[0]
+            octet = self._segments.octets(self._segment, self._start + (index >> 3), 1)[0]
+            return bool(octet >> (index & 7) & 1)
+        at = self._start + index * self._step
+        value: int | float
+        if self._view is None:
+            value = element.codec.unpack(self._segments.octets(self._segment, at, element.bytes))[0]
+        else:
+            value = element.codec.unpack_from(self._view, at)[0]
         return value

@@ -24,15 +24,19 @@ Offsets of fields are in units of the field's own size, as in the encoding speci
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, SupportsFloat, SupportsIndex, TypeAlias, final
 
-from .allocator import Buffer
-from .arguments import integer, shown, type_name
+from .allocator import Buffer, Key
+from .arguments import integer, listed, shown, type_name
+from .borrowed import BorrowedSegments, Lender
+from .canonical import canonical_words
 from .errors import (
     ArgumentTypeError,
     ArgumentValueError,
     InvalidText,
+    MalformedMessage,
+    NestingLimitExceeded,
     PointerKindMismatch,
     PointerOutOfBounds,
 )
@@ -50,10 +54,11 @@ from .reading import (
     tree_of_list,
     view_of,
 )
-from .tree import Tree, read_spot, read_tree
+from .tree import ObjectSize, Tree, read_spot, read_tree
 from .wire import (
     ELEMENT_BITS,
     LIST,
+    POINTER_KINDS,
     SIZE_BIT,
     SIZE_BYTE,
     SIZE_COMPOSITE,
@@ -61,6 +66,7 @@ from .wire import (
     STRUCT,
     WORD_BYTES,
     Element,
+    PointerKind,
     capability_index,
     is_capability,
     kind,
@@ -81,7 +87,7 @@ TRAVERSAL_LIMIT_WORDS: Final = 8 * 1024 * 1024
 NESTING_LIMIT: Final = 64
 
 
-class _Pointers(ABC):
+class RowReader(ABC):
     """What can be asked of a row of pointers: those of a struct, or the elements of a list."""
 
     __slots__ = ("_nesting", "_segment", "_segments")
@@ -101,15 +107,28 @@ class _Pointers(ABC):
         at = self._slot(index)
         return at < 0 or self._segments.word(self._segment, at) == 0
 
-    def get_struct(self, index: SupportsIndex) -> StructReader | None:
-        """Open the struct, or answer None for a null pointer."""
+    def kind(self, index: SupportsIndex) -> PointerKind:
+        """Answer what the pointer leads to. Only its landing pads are looked at."""
+        at = self._slot(index)
+        target = self._segments.follow(self._segment, at) if at >= 0 else None
+        if target is None:
+            return PointerKind.NULL
+        return POINTER_KINDS[kind(target[0])]
+
+    def get_struct(
+        self, index: SupportsIndex, *, default: StructReader | None = None
+    ) -> StructReader | None:
+        """Open the struct, or answer the default for a null pointer."""
         at = self._slot(index)
         if at < 0:
-            return None
-        return _open_struct(self._segments, self._segment, at, self._nesting)
+            return default
+        found = _open_struct(self._segments, self._segment, at, self._nesting)
+        return default if found is None else found
 
-    def get_list(self, index: SupportsIndex, element: Element) -> ListReader | None:
-        """Open the list as one of primitive values, or answer None for a null pointer.
+    def get_list(
+        self, index: SupportsIndex, element: Element, *, default: ListReader | None = None
+    ) -> ListReader | None:
+        """Open the list as one of primitive values, or answer the default for a null pointer.
 
         A list of structs is read as the list of their first fields.
         """
@@ -117,7 +136,7 @@ class _Pointers(ABC):
             raise ArgumentTypeError(f"element must be an Element, not {type_name(element)}")
         found = self._open_list(index)
         if found is None:
-            return None
+            return default
         if found.size_code != element.size_code and (
             found.size_code != SIZE_COMPOSITE
             or element.size_code == SIZE_BIT
@@ -126,44 +145,58 @@ class _Pointers(ABC):
             raise self._mismatch(found, SIZE_NAMES[element.size_code])
         return ListReader(self._segments, found, element)
 
-    def get_pointer_list(self, index: SupportsIndex) -> PointerListReader | None:
-        """Open the list as one of pointers, or answer None for a null pointer.
+    def get_pointer_list(
+        self, index: SupportsIndex, *, default: PointerListReader | None = None
+    ) -> PointerListReader | None:
+        """Open the list as one of pointers, or answer the default for a null pointer.
 
         A list of structs is read as the list of their first pointers.
         """
         found = self._open_list(index)
         if found is None:
-            return None
+            return default
         if found.pointers == 0:
             raise self._mismatch(found, SIZE_NAMES[SIZE_POINTER])
         return PointerListReader(self._segments, found, self._nesting - 1)
 
-    def get_struct_list(self, index: SupportsIndex) -> StructListReader | None:
-        """Open the list as one of structs, or answer None for a null pointer.
+    def get_struct_list(
+        self, index: SupportsIndex, *, default: StructListReader | None = None
+    ) -> StructListReader | None:
+        """Open the list as one of structs, or answer the default for a null pointer.
 
         Values and pointers are read as structs with that one field, but a list of bits is refused.
         """
         found = self._open_list(index)
         if found is None:
-            return None
+            return default
         if found.size_code == SIZE_BIT:
             raise self._mismatch(found, SIZE_NAMES[SIZE_COMPOSITE])
         return StructListReader(self._segments, found, self._nesting - 1)
 
-    def get_text(self, index: SupportsIndex) -> str | None:
-        """Answer the text without its NUL, or None for a null pointer.
+    def get_text(self, index: SupportsIndex, default: str | None = None) -> str | None:
+        """Answer the text without its NUL, or the default for a null pointer.
 
         Raises ``InvalidText`` where it does not end in a NUL, or is not UTF-8.
+        """
+        octets = self.get_text_octets(index)
+        if octets is None:
+            return default
+        try:
+            return octets.decode()
+        except UnicodeDecodeError as cause:
+            raise InvalidText(f"a text is not UTF-8 at its byte {cause.start}") from cause
+
+    def get_text_octets(self, index: SupportsIndex) -> bytes | None:
+        """Answer the text as bytes, without its NUL and whether it is UTF-8 or not.
+
+        None for a null pointer. NULs within the text are part of it.
         """
         blob = self._blob(index, "a text")
         if blob is None:
             return None
         if not blob or blob[-1] != 0:
             raise InvalidText(f"a text of {len(blob)} bytes does not end in a NUL")
-        try:
-            return blob[:-1].decode()
-        except UnicodeDecodeError as cause:
-            raise InvalidText(f"a text is not UTF-8 at its byte {cause.start}") from cause
+        return blob[:-1]
 
     def get_capability(self, index: SupportsIndex) -> int | None:
         """Answer the capability's index into its table, or None for a null pointer."""
@@ -186,9 +219,10 @@ class _Pointers(ABC):
         source = Copied(self._segments, self._nesting)
         return read_tree(source, self._segment, at, pointer)
 
-    def get_data(self, index: SupportsIndex) -> bytes | None:
-        """Answer a copy of the data, or None for a null pointer."""
-        return self._blob(index, "data")
+    def get_data(self, index: SupportsIndex, default: bytes | None = None) -> bytes | None:
+        """Answer a copy of the data, or the default for a null pointer."""
+        blob = self._blob(index, "data")
+        return default if blob is None else blob
 
     def _blob(self, index: SupportsIndex, what: str) -> bytes | None:
         """Answer a copy of a list of bytes. Nothing can be opened in it, so it is no level."""
@@ -206,8 +240,7 @@ class _Pointers(ABC):
             )
         count = list_count(shape)
         self._segments.claim(segment, start, list_body_words(SIZE_BYTE, count), what)
-        first = start * WORD_BYTES
-        return bytes(self._segments.views[segment][first : first + count])
+        return self._segments.octets(segment, start * WORD_BYTES, count)
 
     def _open_list(self, index: SupportsIndex) -> Elements | None:
         """Check and charge the list that the pointer leads to, and say where its elements are."""
@@ -299,7 +332,7 @@ def _open_struct(segments: Segments, segment: int, at: int, nesting: int) -> Str
 
 
 @final
-class StructReader(_Pointers):
+class StructReader(RowReader):
     """A struct. What its writer's schema did not have yet reads as the default."""
 
     __slots__ = ("_data", "_data_bytes", "_first_pointer", "_pointer_count", "_view")
@@ -316,7 +349,8 @@ class StructReader(_Pointers):
     ) -> None:
         """Not for callers: ``MessageReader.get_root`` is where readers come from."""
         super().__init__(segments, segment, nesting)
-        self._view = segments.views[segment]
+        #: None where each read borrows the memory anew.
+        self._view = segments.view(segment)
         # In bytes: an element of a list of bytes can be read as a struct.
         self._data = data
         self._data_bytes = data_bytes
@@ -344,12 +378,16 @@ class StructReader(_Pointers):
             shape = struct_shape(words, self._pointer_count)
             return read_spot(source, (shape, self._segment, self._data // WORD_BYTES), -1)
         # An element of a list of values that are no whole words; it has no pointers.
-        data = bytes(self._view[self._data : self._data + self._data_bytes])
+        data = segments.octets(self._segment, self._data, self._data_bytes)
         return Tree(struct_shape(1, 0), bytearray(data.ljust(WORD_BYTES, b"\0")))
+
+    def total_size(self) -> ObjectSize:
+        """Answer what the struct and all below it take, landing pads left out."""
+        return self.tree().total_size()
 
     def total_words(self) -> int:
         """Answer the words of the struct and of all below it, landing pads left out."""
-        return self.tree().total_words()
+        return self.tree().total_size().words
 
     def _slot(self, index: SupportsIndex) -> int:
         number = not_negative(index)
@@ -371,7 +409,11 @@ class StructReader(_Pointers):
         at = self._place(offset, element.bytes)
         if at < 0:
             return mask
-        value: int = element.codec.unpack_from(self._view, at)[0]
+        view = self._view
+        if view is None:
+            octets = self._segments.octets(self._segment, at, element.bytes)
+            return int(element.codec.unpack(octets)[0]) ^ mask
+        value: int = element.codec.unpack_from(view, at)[0]
         return value ^ mask
 
     def _float(self, element: Element, offset: SupportsIndex, default: Real) -> float:
@@ -386,7 +428,8 @@ class StructReader(_Pointers):
             ) from cause
         at = self._place(offset, element.bytes)
         if at >= 0:
-            bits ^= element.raw.unpack_from(self._view, at)[0]
+            octets = self._segments.octets(self._segment, at, element.bytes)
+            bits ^= element.raw.unpack(octets)[0]
         value: float = element.codec.unpack(element.raw.pack(bits))[0]
         return value
 
@@ -398,7 +441,8 @@ class StructReader(_Pointers):
         at = self._place(number >> 3, 1)
         if at < 0:
             return default
-        return bool(self._view[at] >> (number & 7) & 1) is not default
+        octet = self._segments.octets(self._segment, at, 1)[0]
+        return bool(octet >> (number & 7) & 1) is not default
 
     def get_int8(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
         """Answer the Int8 at ``offset`` bytes."""
@@ -442,7 +486,7 @@ class StructReader(_Pointers):
 
 
 @final
-class PointerListReader(_Pointers):
+class PointerListReader(RowReader):
     """A list of pointers: ``len()``, and whatever can be asked of a pointer, by element index."""
 
     __slots__ = ("_count", "_found", "_start", "_step_words")
@@ -455,6 +499,10 @@ class PointerListReader(_Pointers):
         self._start = found.start + found.data_bytes // WORD_BYTES
         self._step_words = found.step_bytes // WORD_BYTES
         self._count = found.count
+
+    def total_size(self) -> ObjectSize:
+        """Answer what the list and all below it take, landing pads left out."""
+        return self.tree().total_size()
 
     def __len__(self) -> int:
         """Answer the number of elements."""
@@ -479,6 +527,10 @@ class StructListReader:
         self._segments = segments
         self._found = found
         self._nesting = nesting
+
+    def total_size(self) -> ObjectSize:
+        """Answer what the list and all below it take, landing pads left out."""
+        return self.tree().total_size()
 
     def __len__(self) -> int:
         """Answer the number of elements. It costs nothing, and may be huge for empty structs."""
@@ -551,6 +603,61 @@ class MessageReader:
             [view_of(segment, f"segment {index}") for index, segment in enumerate(segments)],
             limit_of(traversal_limit_words, "traversal_limit_words"),
         )
+
+    @classmethod
+    def over(
+        cls,
+        lender: Lender,
+        keys: Iterable[Key],
+        *,
+        traversal_limit_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS,
+        nesting_limit: SupportsIndex = NESTING_LIMIT,
+    ) -> MessageReader:
+        """Read a message in memory that may move, shrink or vanish between two reads.
+
+        ``lender`` is an allocator, or anything else with its method ``segment``; ``keys`` name the
+        segments in their order. Nothing of the memory is kept: each read asks for it anew, copies
+        what it needs, and raises ``SegmentLost``, ``PointerOutOfBounds``, ``BorrowRefused`` or
+        ``BadBuffer`` where it is not there.
+        """
+        if not callable(getattr(lender, "segment", None)):
+            raise ArgumentTypeError(f"a {type_name(lender)} has no method 'segment'")
+        reader = cls((), traversal_limit_words=traversal_limit_words, nesting_limit=nesting_limit)
+        reader._segments = BorrowedSegments(
+            lender, listed(keys, "keys"), reader._segments.unread_words
+        )
+        return reader
+
+    def total_words(self) -> int:
+        """Answer the whole words of all segments together."""
+        segments = self._segments
+        return sum(segments.size(index) for index in range(segments.count))
+
+    def is_canonical(self) -> bool:
+        """Answer whether this is the canonical form of what it says (``canonical()``).
+
+        A message that is not valid, or has capabilities, is not. The traversal limit is charged
+        nothing: a canonical message is as large as what it says. Raises ``NestingLimitExceeded``.
+        """
+        if self._segments.count != 1 or (words := self._segments.size(0)) == 0:
+            return False
+        octets = self._segments.octets(0, 0, words * WORD_BYTES)
+        copy = Segments([memoryview(octets)], words - 1)
+        pointer = copy.word(0, 0)
+        try:
+            source = Copied(copy, self._nesting_limit)
+            tree = read_tree(source, 0, 0, pointer) if pointer else None
+            return canonical_words(tree) == octets
+        except NestingLimitExceeded:
+            raise
+        except MalformedMessage:
+            return False
+
+    def root_pointer(self) -> PointerListReader:
+        """Open the root pointer as a list of one pointer: for a root that is no struct."""
+        self._segments.claim(0, 0, 1, "the root pointer")
+        found = Elements(0, 0, 1, SIZE_POINTER, WORD_BYTES, 0, 1)
+        return PointerListReader(self._segments, found, self._nesting_limit)
 
     def get_root(self) -> StructReader:
         """Open the root struct. A null pointer reads as a struct in which all is default."""

@@ -90,20 +90,32 @@ def element_index(index: SupportsIndex, count: int) -> int:
     return number
 
 
-@final
 class Segments:
     """The memory of a message, and how much of it may still be read.
 
-    ``views`` are the segments, ``words`` the whole words of each, ``unread_words`` what the
-    traversal limit has left.
+    Here it is views that stay; :mod:`capnsafe.borrowed` has memory that does not. ``count`` is the
+    number of segments, ``unread_words`` what the traversal limit has left.
     """
 
-    __slots__ = ("unread_words", "views", "words")
+    __slots__ = ("_views", "_words", "count", "unread_words")
 
     def __init__(self, views: list[memoryview], unread_words: int) -> None:
-        self.views = views
-        self.words = [len(view) // WORD_BYTES for view in views]
+        self._views = views
+        self._words = [len(view) // WORD_BYTES for view in views]
+        self.count = len(views)
         self.unread_words = unread_words
+
+    def view(self, segment: int) -> memoryview | None:
+        """Answer the memory of a segment, ``None`` where each read must borrow it anew."""
+        return self._views[segment]
+
+    def size(self, segment: int) -> int:
+        """Answer how many whole words the segment has."""
+        return self._words[segment]
+
+    def octets(self, segment: int, first: int, size: int) -> bytes:
+        """Answer a copy of ``size`` bytes from byte ``first`` on, which were claimed before."""
+        return bytes(self._views[segment][first : first + size])
 
     def charge(self, words: int) -> None:
         """Charge the traversal limit. All reading of objects comes through here."""
@@ -117,13 +129,13 @@ class Segments:
 
     def claim(self, segment: int, start: int, words: int, what: str) -> None:
         """Check that ``words`` words at word ``start`` lie within the segment, and charge them."""
-        if segment >= len(self.words):
+        if segment >= self.count:
             raise PointerOutOfBounds(
-                f"{what} is in segment {segment}, and the message has {len(self.words)}",
+                f"{what} is in segment {segment}, and the message has {self.count}",
                 segment=segment,
                 offset=start,
             )
-        limit = self.words[segment]
+        limit = self.size(segment)
         if start < 0 or start + words > limit:
             raise PointerOutOfBounds(
                 f"{what} of {words} words at word {start} leaves segment {segment},"
@@ -137,7 +149,7 @@ class Segments:
 
     def word(self, segment: int, at: int) -> int:
         """Load a word that was claimed before. Load it once: the memory may change."""
-        word: int = POINTER.unpack_from(self.views[segment], at * WORD_BYTES)[0]
+        word: int = POINTER.unpack_from(self._views[segment], at * WORD_BYTES)[0]
         return word
 
     def follow(self, segment: int, at: int) -> tuple[int, int, int] | None:
@@ -208,8 +220,7 @@ class Copied:
 
     def octets(self, segment: int, start: int, words: int) -> bytes:
         """Answer a copy of words that were claimed."""
-        first = start * WORD_BYTES
-        return bytes(self._segments.views[segment][first : first + words * WORD_BYTES])
+        return self._segments.octets(segment, start * WORD_BYTES, words * WORD_BYTES)
 
 
 @final

@@ -73,14 +73,17 @@ class Row(Handle):
     def _find_list(self, word: int, size_code: int, what: str) -> Found | None:
         """Follow a pointer that must lead to a list of this element size."""
         found = self._find(word)
-        if found is None:
-            return None
+        if found is not None:
+            self._require_list(found, word, size_code, what)
+        return found
+
+    def _require_list(self, found: Found, word: int, size_code: int, what: str) -> None:
+        """Raise ``PointerKindMismatch`` for what is no list of this element size."""
         if found.shape & 3 != wire.LIST or wire.list_size_code(found.shape) != size_code:
             raise PointerKindMismatch(
                 f"pointer {word - self._first} does not lead to a list of {what}",
                 segment=self._segment.index,
             )
-        return found
 
     def _enlarge(self, word: int, found: Found, data_words: int, pointers: int) -> Found:
         """Move what was found to where it has these sections, unless it has them already."""
@@ -116,17 +119,27 @@ class Row(Handle):
             raise ArgumentValueError(f"text that UTF-8 cannot hold: {error}") from error
         self._set_octets(index, octets, len(octets) + 1)
 
-    def get_text(self, index: int) -> str | None:
-        """Answer a copy of the Text; ``None`` where the pointer is null."""
+    def get_text(self, index: int, default: str | None = None) -> str | None:
+        """Answer a copy of the Text; ``default`` where the pointer is null."""
+        octets = self.get_text_octets(index)
+        if octets is None:
+            return default
+        try:
+            return octets.decode()
+        except UnicodeDecodeError as error:
+            raise InvalidText(f"a Text that is not UTF-8: {error}") from error
+
+    def get_text_octets(self, index: int) -> bytes | None:
+        """Answer a copy of the Text as bytes, without its NUL and whether it is UTF-8 or not.
+
+        ``None`` where the pointer is null. NULs within the text are part of it.
+        """
         octets = self._get_octets(index, "Text")
         if octets is None:
             return None
         if not octets or octets[-1] != 0:
             raise InvalidText("a Text without a NUL at its end", segment=self._segment.index)
-        try:
-            return octets[:-1].decode()
-        except UnicodeDecodeError as error:
-            raise InvalidText(f"a Text that is not UTF-8: {error}") from error
+        return octets[:-1]
 
     def set_data(self, index: int, value: bytes | bytearray | memoryview) -> None:
         """Build a Data from any contiguous buffer, which is copied before memory is asked for."""
@@ -142,9 +155,10 @@ class Row(Handle):
                 ) from error
         self._set_octets(index, octets, len(octets))
 
-    def get_data(self, index: int) -> bytes | None:
-        """Answer a copy of the Data; ``None`` where the pointer is null."""
-        return self._get_octets(index, "Data")
+    def get_data(self, index: int, default: bytes | None = None) -> bytes | None:
+        """Answer a copy of the Data; ``default`` where the pointer is null."""
+        octets = self._get_octets(index, "Data")
+        return default if octets is None else octets
 
     def lend_data(self, index: int) -> AbstractContextManager[memoryview[Any]]:
         """Lend the bytes of a Data as a writable view, for as long as a ``with`` block lasts (P4).

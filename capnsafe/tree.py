@@ -13,7 +13,7 @@ last element.
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from . import wire
 from .errors import MalformedMessage
@@ -31,6 +31,15 @@ class Source(Protocol):
 
     def octets(self, segment: int, start: int, words: int) -> bytes:
         """Answer a copy of these words."""
+
+
+class ObjectSize(NamedTuple):
+    """What an object and all below it take when they are copied: without landing pads."""
+
+    words: int
+    """Words, the tags of lists of structs included."""
+    capabilities: int
+    """How many pointers are capabilities."""
 
 
 class Tree:
@@ -52,15 +61,17 @@ class Tree:
         """Words of the object itself; the tag of a composite list counts."""
         return len(self.body) // WORD_BYTES
 
-    def total_words(self) -> int:
-        """Words of the object and of all below it, as they are copied: without landing pads."""
-        total = 0
+    def total_size(self) -> ObjectSize:
+        """Answer what the object and all below it take."""
+        words = 0
+        capabilities = 0
         todo = [self]
         while todo:
             tree = todo.pop()
-            total += tree.words
+            words += tree.words
+            capabilities += tree.shape & 3 == wire.OTHER
             todo.extend(child for _, child in tree.children)
-        return total
+        return ObjectSize(words, capabilities)
 
 
 def read_tree(source: Source, segment: int, word: int, pointer: int) -> Tree:

@@ -8,6 +8,8 @@ elsewhere where that segment is full. All of it is reserved before anything is c
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from . import wire
 from .arena import Arena
 from .draft import Draft, attempt
@@ -79,12 +81,19 @@ class Enlargement:
 
 
 def enlarged(arena: Arena, found: Found, data_words: int, pointers: int) -> Enlargement | None:
-    """Answer how what was found must grow to have these sections; ``None`` where it has them.
+    """Answer how what was found must grow to have these sections; ``None`` where it has them."""
+    return enlargement(found.shape, lambda: composite(arena, found), data_words, pointers)
+
+
+def enlargement(
+    shape: int, elements: Callable[[], tuple[int, int, int]], data_words: int, pointers: int
+) -> Enlargement | None:
+    """Answer how an object must grow to have these sections; ``None`` where it has them.
 
     A struct, or a list: lists of primitives and of pointers become lists of structs with that one
-    field (specification, "Lists"); the caller refused lists of bits.
+    field (specification, "Lists"); the caller refused lists of bits. ``elements`` says what the tag
+    of a composite list does: (elements, data words, pointers).
     """
-    shape = found.shape
     if shape & 3 == wire.STRUCT:
         old_data, old_pointers = wire.struct_data_words(shape), wire.struct_pointers(shape)
         if data_words <= old_data and pointers <= old_pointers:
@@ -101,7 +110,7 @@ def enlarged(arena: Arena, found: Found, data_words: int, pointers: int) -> Enla
         )
     size_code = wire.list_size_code(shape)
     if size_code == wire.SIZE_COMPOSITE:
-        count, old_data, old_pointers = composite(arena, found)
+        count, old_data, old_pointers = elements()
         if data_words <= old_data and pointers <= old_pointers:
             return None
         return Enlargement(

@@ -19,8 +19,10 @@ from capnsafe import (
     HeapAllocator,
     MessageBuilder,
     Orphan,
+    PointerListBuilder,
     SegmentLost,
     StructBuilder,
+    StructListReader,
 )
 from tests.capnsafe.generated import root_of
 from tests.capnsafe.memories import FailingMemory, Memory, MovingMemory, ResizingMemory, closing
@@ -54,6 +56,7 @@ class Scene:
         root.init_struct(UNION, 0, 1).set_text(0, "member")
         self.struct = struct
         self.orphan: Orphan = message.new_orphan(struct)
+        self.texts: Orphan = message.new_orphan_list([texts_of(root), texts_of(root)])
 
 
 def _set_root(scene: Scene) -> None:
@@ -86,7 +89,32 @@ ACTS: dict[str, Callable[[Scene], object]] = {
     "new_orphan": lambda scene: scene.message.new_orphan(scene.root),
     "new_orphan_struct": lambda scene: scene.message.new_orphan_struct(3, 3),
     "clear": lambda scene: scene.root.set(STRUCT, None),
+    "an orphan is cut": lambda scene: scene.texts.truncate(1),
+    "an orphan is extended": lambda scene: scene.texts.extend(9),
+    "lists are joined": lambda scene: scene.message.new_orphan_list([texts_of(scene.root)] * 2),
+    "an orphan is copied": lambda scene: scene.root.set(FREE, scene.texts),
+    "a default struct": lambda scene: _grow(
+        scene.root.get_struct(FREE, 3, 9, default=root_of(READ))
+    ),
+    "a default list": lambda scene: _grow(
+        scene.root.get_struct_list(FREE, 2, 2, default=default_of())
+    ),
+    "a default list of texts": lambda scene: _grow(
+        scene.root.get_pointer_list(FREE, default=texts_of(scene.root))
+    ),
 }
+
+
+def texts_of(root: StructBuilder) -> PointerListBuilder:
+    texts = root.get_pointer_list(TEXTS)
+    assert texts is not None
+    return texts
+
+
+def default_of() -> StructListReader:
+    structs = root_of(READ).get_struct_list(STRUCTS)
+    assert structs is not None
+    return structs
 
 
 def element_of(scene: Scene) -> StructBuilder:
@@ -267,6 +295,6 @@ def test_a_segment_that_loses_words_is_lost(name: str) -> None:
         except SegmentLost:
             pass
         else:
-            assert name in ("drop", "new_orphan_struct")
+            assert name in ("drop", "new_orphan_struct", "an orphan is cut")
         with pytest.raises(SegmentLost):
             message.to_bytes()

@@ -47,6 +47,7 @@ EXPORTS = [
     "MessageStateError",
     "MessageTooLarge",
     "NestingLimitExceeded",
+    "ObjectSize",
     "Orphan",
     "Packer",
     "PointerKind",

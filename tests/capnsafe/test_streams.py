@@ -59,7 +59,7 @@ def stream_of(messages: list[list[bytes]], *, packed: bool = False) -> bytes:
 
 def contents(message: MessageReader) -> list[bytes]:
     """Answer the words of each segment, past what a reader shows of them."""
-    return [bytes(view) for view in message._segments.views]
+    return [bytes(view) for view in message._segments._views]
 
 
 def number_in(message: MessageReader) -> int:
@@ -244,7 +244,7 @@ def test_each_message_has_memory_of_its_own() -> None:
     messages = [[bytes([each]) * 8] for each in range(20)]
     readers = list(read_messages(io.BytesIO(stream_of(messages))))
     assert list(map(contents, readers)) == messages
-    assert all(view.readonly for reader in readers for view in reader._segments.views)
+    assert all(view.readonly for reader in readers for view in reader._segments._views)
 
 
 # -- the reference implementation -----------------------------------------------------------------

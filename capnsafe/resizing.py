@@ -1,0 +1,156 @@
+"""Lists of which no pointer knows, made shorter or longer.
+
+A list that is cut keeps its place. What lay behind is retired, with all below it, and zeroed; the
+rest of its last word is zeroed in the moment in which the list gets its new size. (The reference
+implementation once gave the tail back with its old bytes, and the next object began with them.) A
+list grows where it is if the words behind it are free; else it moves, as in an upgrade: what its
+pointers lead to stays. Handles on the list itself are stale afterwards, those below it are not.
+"""
+
+from __future__ import annotations
+
+from . import wire
+from .arena import Arena
+from .draft import Draft, attempt
+from .errors import ArgumentValueError, MessageTooLarge, PointerKindMismatch
+from .segment import Segment
+from .survey import Extent, Found, composite, require_disjoint, survey
+from .upgrade import own_extents
+from .wire import WORD_BYTES
+
+
+class _Resizing:
+    """A list, and what it is to become. All sizes but ``count`` and ``bits`` are words."""
+
+    __slots__ = ("bits", "count", "data_words", "head", "old", "old_words", "pointers", "shape")
+
+    def __init__(self, arena: Arena, found: Found, count: int) -> None:
+        """Plan a list of ``count`` elements of the same kind."""
+        if found.shape & 3 != wire.LIST:
+            raise PointerKindMismatch("only a list, a Text or a Data has a length")
+        size_code = wire.list_size_code(found.shape)
+        self.count = count
+        self.old_words = wire.object_words(found.shape)
+        self.data_words = 0
+        self.pointers = 0
+        self.head = b""
+        if size_code == wire.SIZE_COMPOSITE:
+            self.old, self.data_words, self.pointers = composite(arena, found)
+            step = self.data_words + self.pointers
+            if count * step > wire.MAX_LIST_COUNT:
+                raise MessageTooLarge(
+                    f"{count} structs of {step} words: a list has at most"
+                    f" {wire.MAX_LIST_COUNT} words",
+                    words_asked=count * step,
+                )
+            self.shape = wire.list_shape(size_code, count * step)
+            self.head = wire.POINTER.pack(wire.tag(count, self.data_words, self.pointers))
+            self.bits = (1 + min(count, self.old) * step) * 64
+            return
+        self.old = wire.list_count(found.shape)
+        self.shape = wire.list_shape(size_code, count)
+        self.pointers = 1 if size_code == wire.SIZE_POINTER else 0
+        #: What stays of the old list, with the tag.
+        self.bits = min(count, self.old) * wire.ELEMENT_BITS[size_code]
+
+    def words(self) -> int:
+        """Answer the words that the list will have."""
+        return wire.object_words(self.shape)
+
+    def slots(self, first: int, stop: int) -> list[int]:
+        """Answer the words, from the start of the list, of the pointers of some elements."""
+        step = self.data_words + self.pointers
+        begin = len(self.head) // WORD_BYTES + self.data_words
+        return [
+            begin + element * step + index
+            for element in range(first if self.pointers else stop, stop)
+            for index in range(self.pointers)
+        ]
+
+
+def resize(arena: Arena, found: Found, count: int, *, longer: bool, text: bool) -> Found:
+    """Give a list of which no pointer knows ``count`` elements; answer where it is then.
+
+    With ``text`` the last of its bytes becomes the NUL, which ``count`` includes.
+    """
+    plan = _Resizing(arena, found, count)
+    if longer != (count > plan.old) and count != plan.old:
+        raise ArgumentValueError(
+            f"a list of {plan.old} elements cannot be {'extended' if longer else 'cut'} to {count}"
+        )
+    if text and wire.list_size_code(found.shape) != wire.SIZE_BYTE:
+        raise PointerKindMismatch("the orphan is no Text")
+    own = own_extents(found)
+    require_disjoint(own)
+
+    def build(draft: Draft) -> Found:
+        words = plan.words()
+        if words == 0:
+            draft.link(arena.segments[0], [], moved=_cut(arena, found, plan, 0))
+            return Found(plan.shape, arena.segments[0], 0)
+        if words > plan.old_words and not draft.has_behind(found, words):
+            return _moved(arena, draft, found, plan, own)
+        segment, start = found.segment, found.start
+        if words > plan.old_words:
+            draft.take(segment, words - plan.old_words, b"")
+        retired = _cut(arena, found, plan, words) if words < plan.old_words or not longer else []
+        # Behind the last element that stays, up to the end of the words that stay.
+        kept, rest = divmod(plan.bits, 8)
+        stop = min(words, plan.old_words) * WORD_BYTES
+        tail = bytearray(arena.copy_out(segment, start, stop)[kept:])
+        if rest:
+            tail[0] &= (1 << rest) - 1
+        tail[1 if rest else 0 :] = bytes(len(tail) - (1 if rest else 0))
+        changes = [(start * WORD_BYTES + kept, bytes(tail))] if tail else []
+        if plan.head:
+            changes.append((start * WORD_BYTES, plan.head))
+        if text:
+            changes.append((start * WORD_BYTES + count - 1, b"\0"))
+        staying: list[Extent] = [(segment, start, start + min(words, plan.old_words))]
+        draft.link(segment, [], changes, moved=retired, disowned=staying)
+        return Found(plan.shape, segment, start)
+
+    return attempt(arena, build)
+
+
+def _cut(arena: Arena, found: Found, plan: _Resizing, words: int) -> list[Extent]:
+    """Answer the words behind the first ``words`` of the list, and those of all below them."""
+    body = b""
+    slots = plan.slots(plan.count, plan.old)
+    if slots:
+        body = arena.copy_out(found.segment, found.start, plan.old_words * WORD_BYTES)
+    below: list[tuple[Segment, int, int]] = []
+    for at in slots:
+        pointer = wire.POINTER.unpack_from(body, at * WORD_BYTES)[0]
+        if pointer:
+            below.append((found.segment, found.start + at, pointer))
+    extents = survey(arena, below)
+    require_disjoint([*extents, *own_extents(found)])
+    if words < plan.old_words:
+        extents.append((found.segment, found.start + words, found.start + plan.old_words))
+    return extents
+
+
+def _moved(arena: Arena, draft: Draft, found: Found, plan: _Resizing, own: list[Extent]) -> Found:
+    """Reserve the longer list elsewhere, and let it point to what the old one pointed to."""
+    body = bytearray()
+    segment, start = draft.house(plan.words(), body)
+    # Only now that there is memory for it: it may be large.
+    kept, rest = divmod(plan.bits, 8)
+    old = arena.copy_out(found.segment, found.start, plan.old_words * WORD_BYTES)
+    body += old[: kept + (rest > 0)]
+    if rest:
+        body[-1] &= (1 << rest) - 1
+    body += bytes(-len(body) % WORD_BYTES)
+    body[: len(plan.head)] = plan.head
+    for at in plan.slots(0, plan.old):
+        value = draft.carry_over(
+            wire.POINTER.unpack_from(old, at * WORD_BYTES)[0],
+            found.segment,
+            found.start + at,
+            segment,
+            start + at,
+        )
+        wire.POINTER.pack_into(body, at * WORD_BYTES, value)
+    draft.link(segment, [], moved=own)
+    return Found(plan.shape, segment, start)
