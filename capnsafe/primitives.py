@@ -178,20 +178,35 @@ class ListReader:
         return Tree(shape, body)
 
     def _values(self) -> Iterator[Primitive]:
-        for index in range(self._count):
-            yield self._value(index)
+        view = self._view
+        if view is None or self._element.bytes == 0:
+            for index in range(self._count):
+                yield self._value(index)
+            return
+        unpack = self._element.codec.unpack_from
+        step = self._step
+        for at in range(self._start, self._start + self._count * step, step):
+            yield unpack(view, at)[0]
 
     def _value(self, index: int) -> Primitive:
         element = self._element
         if element is Element.VOID:
             return None
+        view = self._view
+        if view is None:
+            return self._borrowed(index)
+        if element is Element.BOOL:
+            return bool(view[self._start + (index >> 3)] >> (index & 7) & 1)
+        value: int | float = element.codec.unpack_from(view, self._start + index * self._step)[0]
+        return value
+
+    def _borrowed(self, index: int) -> Primitive:
+        """Read an element of memory that is borrowed for this."""
+        element = self._element
         if element is Element.BOOL:
             octet = self._segments.octets(self._segment, self._start + (index >> 3), 1)[0]
             return bool(octet >> (index & 7) & 1)
         at = self._start + index * self._step
-        value: int | float
-        if self._view is None:
-            value = element.codec.unpack(self._segments.octets(self._segment, at, element.bytes))[0]
-        else:
-            value = element.codec.unpack_from(self._view, at)[0]
+        octets = self._segments.octets(self._segment, at, element.bytes)
+        value: int | float = element.codec.unpack(octets)[0]
         return value

@@ -428,8 +428,12 @@ class StructReader(RowReader):
             ) from cause
         at = self._place(offset, element.bytes)
         if at >= 0:
-            octets = self._segments.octets(self._segment, at, element.bytes)
-            bits ^= element.raw.unpack(octets)[0]
+            view = self._view
+            if view is None:
+                octets = self._segments.octets(self._segment, at, element.bytes)
+                bits ^= element.raw.unpack(octets)[0]
+            else:
+                bits ^= element.raw.unpack_from(view, at)[0]
         value: float = element.codec.unpack(element.raw.pack(bits))[0]
         return value
 
@@ -441,7 +445,8 @@ class StructReader(RowReader):
         at = self._place(number >> 3, 1)
         if at < 0:
             return default
-        octet = self._segments.octets(self._segment, at, 1)[0]
+        view = self._view
+        octet = self._segments.octets(self._segment, at, 1)[0] if view is None else view[at]
         return bool(octet >> (number & 7) & 1) is not default
 
     def get_int8(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:

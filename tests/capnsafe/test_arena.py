@@ -1134,6 +1134,16 @@ def _uses_of(build: Build, node: StructBuilder) -> list[Callable[[], object]]:
         lambda: node.get_struct(CHILD),
         lambda: node.clear(CHILD),
         lambda: node.is_null(CHILD),
+        lambda: node.kind(CHILD),
+        lambda: node.get_text_octets(TEXT),
+        lambda: node.get_struct(ANY, default=node),
+        lambda: node.copy_pointer(ANY, node, TEXT),
+        lambda: node.lend_data(TEXT).__enter__(),
+        node.total_size,
+        lambda: message.lend_segment(0).__enter__(),
+        lambda: message.lend_segments().__enter__(),
+        message.root_pointer,
+        message.canonical,
     ]
 
 

@@ -21,12 +21,19 @@ from capnsafe import (
     Orphan,
     PointerKind,
     PointerKindMismatch,
+    Reentered,
     StaleHandle,
     StructBuilder,
     read_message,
     wire,
 )
-from tests.capnsafe.memories import FailingMemory, Memory, MovingMemory, closing
+from tests.capnsafe.memories import (
+    FailingMemory,
+    HookedMemory,
+    Memory,
+    MovingMemory,
+    closing,
+)
 
 SIZES = (1, 5, 200)
 NUMERIC = [element for element in Element if element is not Element.VOID]
@@ -455,3 +462,35 @@ def test_memory_that_stays_works_as_well() -> None:
         assert row is not None
         assert (len(row), row.get_text(0)) == (2, "first")
         assert b"last" not in message.to_bytes()
+
+
+def test_no_call_from_inside_the_allocator_changes_an_orphan() -> None:
+    memory = HookedMemory(3)
+    with closing(MessageBuilder(memory), memory) as message:
+        root, orphan = scene(message, 1)
+        other = message.new_orphan_struct(1, 1)
+        row = orphan.get_pointer_list()
+        seen: list[str] = []
+
+        def hook(kind: str) -> None:
+            for call in (
+                lambda: orphan.truncate(1),
+                lambda: orphan.extend(50),
+                orphan.tree,
+                lambda: message.new_orphan(other),
+                lambda: message.new_orphan_list([row]),
+                lambda: root.adopt(0, orphan),
+            ):
+                with pytest.raises(Reentered):
+                    call()
+                seen.append(kind)
+
+        memory.hook = hook
+        orphan.extend(20)
+        orphan.truncate(2)
+        memory.hook = None
+        assert {"allocate", "segment"} <= set(seen)
+        root.adopt(0, orphan)
+        found = root.get_pointer_list(0)
+        assert found is not None
+        assert (len(found), found.get_text(0)) == (2, "first")
