@@ -615,7 +615,10 @@ class Arena:
 
         Answers whether nothing is lent any more.
         """
-        self._loans = [loan for loan in self._loans if not loan.is_back()]
+        for loan in tuple(self._loans):
+            # Giving a view back can run code of the allocator's, which may call in here, and lend.
+            if loan.is_back() and loan in self._loans:
+                self._loans.remove(loan)
         if self._loans:
             return False
         if self.state is _LENT:

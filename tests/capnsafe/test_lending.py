@@ -477,3 +477,46 @@ def test_a_bad_buffer_is_not_lent() -> None:
             pass
         memory.garbled = False
         assert root.get_uint8(0) == 0
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="a class cannot export a buffer there")
+def test_a_call_from_the_end_of_the_export_finds_the_message_as_it_is() -> None:
+    """The allocator's own object hears that its last view is gone, and calls the message."""
+
+    class Exporting(Memory):
+        hook: Callable[[], None] | None = None
+
+        def segment(self, key: int, /) -> Any:
+            return Exporter(self, super().segment(key))
+
+    class Exporter:
+        def __init__(self, memory: Exporting, view: memoryview) -> None:
+            self.memory = memory
+            self.view = view
+
+        def __buffer__(self, flags: int) -> memoryview:
+            return self.view
+
+        def __release_buffer__(self, view: memoryview) -> None:
+            if self.memory.hook is not None:
+                self.memory.hook()
+
+    memory = Exporting(100)
+    message = MessageBuilder(memory)
+    root = filled(message)
+    lent = [root.lend_data(DATA) for _ in range(2)]
+    views: list[memoryview[Any]] = []
+
+    def hook() -> None:
+        memory.hook = None
+        views.append(lent[1].__enter__())
+
+    with lent[0] as view:
+        view[0] = 65
+        memory.hook = hook
+    assert len(views) == 1
+    with pytest.raises(Borrowed):
+        root.get_uint8(0)
+    lent[1].__exit__(None, None, None)
+    assert root.get_data(DATA) == b"Abcdefghijk"
+    message.close()
