@@ -42,9 +42,10 @@ from .errors import (
 from .framing import frame, read_message, read_messages, unframe, write_message
 from .memory import FixedAllocator, HeapAllocator
 from .message import MessageBuilder
+from .objects import PointerListReader, StructListReader, StructReader
 from .packing import Packer, Unpacker, pack, unpack
 from .primitives import ListBuilder, ListReader
-from .reader import MessageReader, PointerListReader, StructListReader, StructReader
+from .reader import MessageReader
 from .tree import ObjectSize
 from .wire import Element, PointerKind
 

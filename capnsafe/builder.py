@@ -32,10 +32,10 @@ from .errors import (
     PointerKindMismatch,
 )
 from .fields import Handle, require_range
+from .objects import PointerListReader, RowReader, StructListReader, StructReader
 from .orphan import Detached
 from .orphanage import disown
 from .primitives import ListBuilder, ListReader
-from .reader import PointerListReader, RowReader, StructListReader, StructReader
 from .reshape import elements_of, widened
 from .row import Row
 from .segment import Segment

@@ -34,8 +34,8 @@ from .errors import (
 from .framing import frame, write_message
 from .lending import Lent, LentTogether, Stretch
 from .memory.heap import HeapAllocator
+from .objects import StructReader
 from .orphanage import build_apart
-from .reader import StructReader
 from .reshape import joined
 from .segment import Segment, segment_lost
 from .survey import resolve

@@ -36,14 +36,9 @@ from capnsafe.errors import (
     TraversalLimitExceeded,
 )
 from capnsafe.framing import read_message, unframe
+from capnsafe.objects import PointerListReader, StructListReader, StructReader
 from capnsafe.primitives import ListReader
-from capnsafe.reader import (
-    NESTING_LIMIT,
-    MessageReader,
-    PointerListReader,
-    StructListReader,
-    StructReader,
-)
+from capnsafe.reader import NESTING_LIMIT, MessageReader
 from capnsafe.wire import Element
 
 SCHEMA_FILE = Path(__file__).with_name("reader.capnp")
