@@ -30,6 +30,7 @@ from ..scenario.schema import (
     Type,
 )
 from .capnsafe_encoder import ACCESSORS, POINTER_ELEMENTS, float_of, union_slots
+from .loose_reading import loose_reading
 from .protocol import Account, Attempt, Failure, Proof, ProofKind
 
 _ERRORS: Final = {Failure.STALE: "StaleHandle", Failure.INDEX: "ArgumentIndexError"}
@@ -406,6 +407,9 @@ class _Writer:
             name = self._call(index)[1]
             yield f"assert {name} is {'not ' if expected else ''}None, {name}"
             return
+        if operation.verb is Verb.CANONICAL:
+            yield f"assert answer == {expected!r}, answer"
+            return
         kind = place_of(self.types[operation.handle], operation.place)[0]
         yield f"assert {_equal('answer', kind, expected)}, answer"
 
@@ -442,6 +446,9 @@ class _Writer:
                 assert isinstance(held, ListType)
                 assert isinstance(part, int)
                 kind, target, at, default = held.element, held.target, part, None
+            if kind in DYNAMIC:
+                rest = path[depth + 1 :]
+                return loose_reading(expression, at, rest, expected, lambda: self._element(True))
             if isinstance(held, ListType) and kind not in POINTER_ELEMENTS:
                 expression += f"[{at}]"
                 if kind is not Kind.STRUCT:

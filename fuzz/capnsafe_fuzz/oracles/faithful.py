@@ -73,7 +73,8 @@ def _wrong_form(step: Step, segment: bytes) -> Iterator[Finding]:
         else:
             found, wanted = _words(segment)[at], _words(expected)[at]
             sentence = f"word {at} is {found.hex()}, not {wanted.hex()}"
-        yield of_step(step, "form", f"the canonical form is another: {sentence}")
+        sentence = f"the canonical form is another: {sentence}"
+        yield of_step(step, "form", sentence, Proof(ProofKind.VALUE, expected=expected))
 
 
 def _words(segment: bytes) -> list[bytes]:
