@@ -18,7 +18,7 @@ from capnsafe_fuzz.targets.build import TARGET
 
 import capnsafe
 
-EDIT = Edit("wire.py", "WORD_BYTES: Final = 8\n", "WORD_BYTES: Final = 4\n")
+EDIT = Edit("WORD_BYTES: Final = 8\n", "WORD_BYTES: Final = 4\n", "wire.py")
 SIZES = {"operations": 1, "faults": 0}
 BUG = PlantedBug("sample", "P11", "nobody", "A word is half as long.", SIZES, (EDIT,))
 
@@ -70,7 +70,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "sample.toml"
     path.write_text(RIGHT)
     assert read_bug(path) == PlantedBug(
-        "sample", "P2", "somebody", "It is wrong.", SIZES, (Edit("wire.py", "a", "b"),)
+        "sample", "P2", "somebody", "It is wrong.", SIZES, (Edit("a", "b", "wire.py"),)
     )
 
 

@@ -26,6 +26,7 @@ from capnsafe_fuzz.encoders.planted import (
     read_bug,
     witness,
 )
+from capnsafe_fuzz.encoders.planted.loader import ANY_FILE
 from capnsafe_fuzz.execution import execute
 from capnsafe_fuzz.oracles import ORACLES
 from capnsafe_fuzz.scenario import parse_scenario, print_scenario
@@ -145,8 +146,8 @@ def test_a_patch_whose_text_is_gone_is_an_error(
     core = tmp_path / "capnsafe"
     shutil.copytree(Path(capnsafe.__file__).parent, core)
     edit = bug(name).edits[-1]
-    changed = core / edit.file
-    changed.write_text(changed.read_text("utf-8").replace(edit.before, "\n"), "utf-8")
+    for changed in core.rglob("*.py") if edit.file == ANY_FILE else [core / edit.file]:
+        changed.write_text(changed.read_text("utf-8").replace(edit.before, "\n"), "utf-8")
     module = SimpleNamespace(__file__=str(core / "__init__.py"))
     monkeypatch.setattr("capnsafe_fuzz.encoders.planted.loader.capnsafe", module)
     with pytest.raises(PlantingError, match=f"{name}: the text to replace occurs 0 times in"):

@@ -49,10 +49,12 @@ def pycapnp_schema() -> Any:
     return capnp.load(str(SCHEMA_FILE)).Everything
 
 
-def read_with_pycapnp(stream: bytes) -> Any:
+def read_with_pycapnp(
+    stream: bytes, *, traversal_words: int = _TRAVERSAL_WORDS, nesting: int = _NESTING
+) -> Any:
     """The tree of a framed message, as pycapnp reads it; raises what pycapnp raises."""
     with pycapnp_schema().from_bytes(
-        stream, traversal_limit_in_words=_TRAVERSAL_WORDS, nesting_limit=_NESTING
+        stream, traversal_limit_in_words=traversal_words, nesting_limit=nesting
     ) as root:
         return _struct(root, EVERYTHING)
 
@@ -139,7 +141,7 @@ def _list(value: Any, of: ListType, work: _Work) -> Any:
     return tree
 
 
-def _as_pycapnp_reads(tree: Any) -> Any:
+def as_pycapnp_reads(tree: Any) -> Any:
     """The model's tree as a lenient reader sees it: null elements of lists read as empty ones.
 
     What was written at an older version reads as what it would be at the newer one.
@@ -222,7 +224,7 @@ def _check(record: Record) -> Iterator[Finding]:
         except Exception as error:
             yield of_step(step, "pycapnp refuses", f"pycapnp cannot read the output: {error}")
             return
-        difference = first_difference(found, _as_pycapnp_reads(step.contents.tree))
+        difference = first_difference(found, as_pycapnp_reads(step.contents.tree))
         if difference is not None:
             yield of_step(step, "pycapnp differs", f"as pycapnp reads it, {difference}")
             return

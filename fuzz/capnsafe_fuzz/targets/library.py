@@ -79,10 +79,18 @@ class Calls:
             if call.failure is Failure.FOREIGN and not call.raised_at:
                 # It never passed the library's own code: the mistake is the harness's.
                 raise
-            # Its frames hold what was worked on.
-            call.error = error.with_traceback(None)
+            call.error = _without_frames(error)
         self.made.append(call)
         return call
+
+
+def _without_frames(error: BaseException) -> BaseException:
+    """The exception, with nothing that its traceback and those of its causes would keep alive."""
+    link: BaseException | None = error
+    while link is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return error
 
 
 def exception_name(error: BaseException) -> str:

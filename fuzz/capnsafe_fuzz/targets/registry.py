@@ -30,6 +30,7 @@ class About:
 
 _EVERY: Final = (
     About("build", "scenario", "a program of build operations, over an allocator with faults"),
+    About("read", "read", "hostile segments into the reader, and everything asked of it"),
     About("frame", "frame", "bytes into whatever reads messages from a stream, and back again"),
     About(
         "packed",

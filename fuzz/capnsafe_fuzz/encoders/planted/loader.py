@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..capnsafe_encoder import CapnsafeEncoder
 
 FOLDER: Final = Path(__file__).parent
+ANY_FILE: Final = "*"
 PACKAGE_PREFIX: Final = "capnsafe_planted_"
 BUILD: Final = "build"
 """The target of a bug that names none."""
@@ -35,9 +36,10 @@ class PlantingError(Exception):
 class Edit:
     """One replacement in one file of the core."""
 
-    file: str
     before: str
     after: str
+    file: str = ANY_FILE
+    """A file, or any that has the text: code that is moved to another file keeps its bugs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +117,24 @@ def _apply(bug: PlantedBug, package: Path) -> None:
     if not bug.edits:
         raise PlantingError(f"{bug.name}: changes nothing")
     for edit in bug.edits:
-        path = package / edit.file
-        if not path.is_file():
+        if edit.file == ANY_FILE:
+            texts = {path: path.read_text("utf-8") for path in sorted(package.rglob("*.py"))}
+        elif (package / edit.file).is_file():
+            texts = {package / edit.file: (package / edit.file).read_text("utf-8")}
+        else:
             raise PlantingError(f"{bug.name}: capnsafe has no file {edit.file}")
-        text = path.read_text("utf-8")
-        found = text.count(edit.before)
+        counts = {path: text.count(edit.before) for path, text in texts.items()}
+        found = sum(counts.values())
         if found != 1:
+            where = "all files" if edit.file == ANY_FILE else edit.file
             raise PlantingError(
-                f"{bug.name}: the text to replace occurs {found} times in {edit.file}, and must "
+                f"{bug.name}: the text to replace occurs {found} times in {where}, and must "
                 f"occur once:\n{edit.before}"
             )
+        path = max(counts, key=lambda path: counts[path])
         if edit.before == edit.after:
             raise PlantingError(f"{bug.name}: an edit of {edit.file} changes nothing")
-        path.write_text(text.replace(edit.before, edit.after), "utf-8")
+        path.write_text(texts[path].replace(edit.before, edit.after), "utf-8")
 
 
 @cache

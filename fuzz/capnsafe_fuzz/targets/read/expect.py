@@ -1,0 +1,196 @@
+"""What must come of a question: asked of the reference instead of the library."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeAlias
+
+from .canonical import canonical
+from .reference import (
+    FORMATS,
+    MOST_ITEMS,
+    Copy,
+    List,
+    Reference,
+    Refused,
+    Struct,
+    total_words,
+)
+from .scenario import Ask, Question
+
+Held: TypeAlias = Struct | List
+_BIT: Final = 1
+_COMPOSITE: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What must come of a question, the traversal limit apart."""
+
+    value: Any
+    """In the form that ``normal`` gives values."""
+    cost: int = 0
+    """Words that are charged."""
+    held: Held | None = None
+    """What a handle that it makes is on."""
+
+
+def normal(value: Any) -> Any:
+    """A value that can be compared: floats by their bits."""
+    return struct.pack("<d", value) if isinstance(value, float) else value
+
+
+def expect(
+    reference: Reference, question: Question, held: Held | None, nesting: int, budget: int
+) -> Expected:
+    """The answer, or ``Refused``. ``budget`` bounds the work of deep copies, in words."""
+    ask = question.ask
+    if ask is Ask.ROOT:
+        answer = reference.root(nesting)
+        return Expected(_facts(answer.value), answer.cost, answer.value)
+    assert held is not None
+    if ask in (Ask.TREE, Ask.TOTAL, Ask.COPY, Ask.CANONICAL):
+        return _whole(reference, ask, held, budget)
+    if isinstance(held, Struct) and ask is Ask.FIELD:
+        return Expected(normal(_field(reference, held, question.place, question.element)))
+    if ask in (Ask.ITEM, Ask.COUNT, Ask.EACH, Ask.ELEMENT):
+        assert isinstance(held, List)
+        return _of_list(reference, question, held)
+    return _of_pointer(reference, question, held, budget)
+
+
+def _facts(held: Held | None) -> Any:
+    """What a handle says of itself."""
+    if isinstance(held, Struct):
+        return held.data_bytes, held.pointers
+    return None if held is None else held.count
+
+
+def _whole(reference: Reference, ask: Ask, held: Held, budget: int) -> Expected:
+    copy: Copy
+    if isinstance(held, Struct):
+        copy, cost = reference.copy_struct(held, budget)
+    elif held.element:
+        copy, cost = reference.copy_values(held)
+    else:
+        copy, cost = reference.copy_list(held, budget)
+    if ask is Ask.TOTAL:
+        return Expected(total_words(copy), cost)
+    if ask is Ask.CANONICAL:
+        return Expected(canonical(copy), cost)
+    return Expected(copy, cost)
+
+
+def _field(reference: Reference, held: Struct, index: int, element: str) -> Any:
+    size, form = FORMATS[element]
+    width = struct.calcsize(form) if size != _BIT else 1
+    last = index // 8 if size == _BIT else index
+    if (last + 1) * width > held.data_bytes:
+        return False if size == _BIT else 0.0 if element.startswith("FLOAT") else 0
+    return reference.value(held.segment, held.data, index, width, element)
+
+
+def _of_list(reference: Reference, question: Question, held: List) -> Expected:
+    ask, index = question.ask, question.place
+    if ask is Ask.COUNT:
+        return Expected(held.count)
+    first = held.start * 8
+    if ask is Ask.EACH:
+        items = range(min(held.count, MOST_ITEMS))
+        if held.element:
+            values = [
+                normal(reference.value(held.segment, first, item, held.step, held.element))
+                for item in items
+            ]
+            return Expected(values, held.count if held.element == "VOID" else 0)
+        elements = [_element(held, item) for item in items]
+        values = [_field(reference, element, 0, "UINT8") for element in elements]
+        return Expected(values, 0 if held.step else held.count)
+    if index >= held.count:
+        raise Refused("there is no such element")
+    if ask is Ask.ELEMENT:
+        made = _element(held, index)
+        return Expected(_facts(made), 0 if held.step else 1, made)
+    value = reference.value(held.segment, first, index, held.step, held.element)
+    return Expected(normal(value), int(held.element == "VOID"))
+
+
+def _element(held: List, index: int) -> Struct:
+    """An element of a list, read as a struct."""
+    if held.nesting <= 0:
+        raise Refused("too deep", 1)
+    data = held.start * 8 + index * held.step
+    return Struct(
+        held.segment,
+        data,
+        held.data_bytes,
+        (data + held.data_bytes) // 8,
+        held.pointers,
+        held.nesting - 1,
+    )
+
+
+def _of_pointer(reference: Reference, question: Question, held: Held, budget: int) -> Expected:
+    ask, index = question.ask, question.place
+    at = slot_of(held, index)
+    if at is None:
+        return Expected(ask is Ask.NULL or None)
+    segment, nesting = held.segment, held.nesting
+    if ask is Ask.NULL:
+        return Expected(reference.word(segment, at) == 0)
+    if ask is Ask.CAPABILITY:
+        pointer = reference.word(segment, at)
+        if pointer and pointer & 0xFFFFFFFF != 3:
+            raise Refused("no capability")
+        return Expected(pointer >> 32 if pointer else None)
+    if ask is Ask.COPIED:
+        copy, cost = reference.copy_at(segment, at, nesting, budget)
+        return Expected(copy, cost)
+    if ask is Ask.STRUCT:
+        answer = reference.struct_at(segment, at, nesting)
+        return Expected(_facts(answer.value), answer.cost, answer.value)
+    if ask in (Ask.TEXT, Ask.DATA):
+        blob, cost = reference.blob(segment, at)
+        return Expected(_text(blob, cost) if ask is Ask.TEXT else blob, cost)
+    opened, cost = reference.list_at(segment, at, nesting)
+    if opened is None:
+        return Expected(None)
+    if ask is Ask.LIST:
+        opened = replace(opened, element=question.element)
+    if not _can_be_read(opened, ask):
+        raise Refused("a list of something else", cost)
+    return Expected(opened.count, cost, opened)
+
+
+def slot_of(held: Held, index: int) -> int | None:
+    """The word of a pointer; None where a struct has none. ``Refused`` behind a list's end."""
+    if isinstance(held, Struct):
+        return held.first_pointer + index if index < held.pointers else None
+    if index >= held.count:
+        raise Refused("there is no such element")
+    return held.start + held.data_bytes // 8 + index * held.step // 8
+
+
+def _can_be_read(opened: List, ask: Ask) -> bool:
+    """Which lists can be read as which (encoding specification, "Lists")."""
+    if ask is Ask.POINTERS:
+        return opened.pointers > 0
+    if ask is Ask.STRUCTS:
+        return opened.size != _BIT
+    size, form = FORMATS[opened.element]
+    if opened.size == size:
+        return True
+    width = struct.calcsize(form) if size != _BIT else 0
+    return opened.size == _COMPOSITE and size != _BIT and opened.data_bytes >= width
+
+
+def _text(blob: bytes | None, cost: int) -> str | None:
+    if blob is None:
+        return None
+    if not blob.endswith(b"\0"):
+        raise Refused("a text without its NUL", cost)
+    try:
+        return blob[:-1].decode()
+    except UnicodeDecodeError:
+        raise Refused("a text that is not UTF-8", cost) from None

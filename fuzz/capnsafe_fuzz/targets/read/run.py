@@ -1,0 +1,399 @@
+"""Asks one input's questions of the library, and judges what comes.
+
+Limits. The reference says what a question costs, and the words charged so far are known; but a
+question that is refused may have been charged for a part of its way. So there is what was charged
+for sure, and what may have been: a question must be refused where the one alone exceeds the
+traversal limit, and may be where both do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from ...encoders.protocol import Failure
+from ...execution import Situation, Verdict
+from ...oracles import Cost
+from ...oracles.decode import UNCLEAN, examine
+from ...oracles.difference import first_difference
+from ...oracles.interoperable import as_pycapnp_reads, available, read_with_pycapnp
+from ...oracles.layout import ROOT
+from ..frame.reference import write
+from ..library import Call, Calls, library_of, shown
+from ..rules import RAISED, Breach, Rule, judge
+from .everything import read_everything
+from .expect import Expected, Held, expect, normal
+from .reference import MOST_ITEMS, Copy, Reference, Refused
+from .scenario import MAKES, Ask, Question, Read
+
+if TYPE_CHECKING:
+    from ...encoders.protocol import Encoder
+
+NEEDED: Final = ("Element", "MessageBuilder", "MessageReader")
+"""What the package under test must have."""
+
+BUILT_NESTING: Final = 200
+"""Levels that a message which was copied may have."""
+
+
+@dataclass(slots=True)
+class Asked:
+    """One question that was asked, and what had to come of it."""
+
+    call: Call
+    question: Question
+    expected: Expected | None
+    """None if it had to be refused."""
+    why: str = ""
+    """Why it had to be."""
+    limited: bool = False
+    """Whether that is the traversal limit alone."""
+    may_refuse: bool = False
+    """Whether the traversal limit may have been reached."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What happened in one execution."""
+
+    scenario: Read
+    library: Any
+    calls: list[Call]
+    asked: list[Asked] = field(default_factory=list)
+    pinned: str = ""
+    """Which segment was still held when all readers were gone."""
+
+
+def run(scenario: Read, encoder: Encoder) -> Run:
+    """Ask everything once."""
+    library: Any = library_of(encoder)
+    calls = Calls(encoder)
+    done = Run(scenario, library, calls.made)
+    buffers = [bytearray(segment) for segment in scenario.segments]
+    _Asking(done, calls, buffers).all()
+    for index, buffer in enumerate(buffers):
+        try:
+            buffer.append(0)
+        except BufferError as error:
+            done.pinned = f"segment {index}: {error}"
+    return done
+
+
+class _Asking:
+    """An execution under way; gone with it are all readers."""
+
+    def __init__(self, run: Run, calls: Calls, buffers: list[bytearray]) -> None:
+        scenario = run.scenario
+        self._run = run
+        self._calls = calls
+        self._reference = Reference(scenario.segments)
+        self._reader = run.library.MessageReader(
+            buffers,
+            traversal_limit_words=scenario.traversal_words,
+            nesting_limit=scenario.nesting,
+        )
+        self._handles: list[tuple[Any, Held] | None] = []
+        self._charged = 0
+        self._perhaps = 0
+
+    def all(self) -> None:
+        for step, question in enumerate(self._run.scenario.questions):
+            if question.ask is Ask.EVERYTHING:
+                self._everything(step, question)
+                continue
+            handle = self._handles[question.handle] if question.handle >= 0 else None
+            if question.handle >= 0 and handle is None:
+                if question.ask in MAKES:
+                    self._handles.append(None)
+                continue
+            made = self._ask(step, question, handle)
+            if question.ask in MAKES:
+                self._handles.append(made)
+
+    def _ask(
+        self, step: int, question: Question, handle: tuple[Any, Held] | None
+    ) -> tuple[Any, Held] | None:
+        limit = self._run.scenario.traversal_words
+        left = limit - self._charged
+        reader, held = handle or (self._reader, None)
+        expected, why, limited, spent = None, "", False, 0
+        try:
+            expected = expect(
+                self._reference, question, held, self._run.scenario.nesting, max(0, left)
+            )
+            spent = expected.cost
+            if spent > left:
+                expected, why, limited = None, f"{left} words are left of the limit", True
+        except Refused as refusal:
+            why, spent = str(refusal), refusal.cost
+            limited = spent > left
+        call = self._calls.call(
+            step, _name(question), lambda: _answer(self._run.library, reader, question)
+        )
+        made, call.value = call.value if call.failure is None else (None, None)
+        asked = Asked(call, question, expected, why, limited)
+        asked.may_refuse = self._charged + self._perhaps + spent > limit
+        self._run.asked.append(asked)
+        if expected is None or call.failure is not None:
+            # A copy is charged in an order of its own, as far as it gets.
+            self._perhaps += spent if question.ask not in _DEEP else limit
+            return None
+        self._charged += spent
+        return (made, expected.held) if expected.held is not None and made is not None else None
+
+    def _everything(self, step: int, question: Question) -> None:
+        """Read it all by the schema, where the examiner finds nothing wrong with it."""
+        examination = examine(self._run.scenario.segments, ROOT)
+        invalid = any(problem.kind not in UNCLEAN for problem in examination.problems)
+        if invalid or examination.tree is None:
+            return
+        library, segments = self._run.library, self._run.scenario.segments
+        call = self._calls.call(step, "everything", lambda: read_everything(library, segments))
+        self._run.asked.append(Asked(call, question, Expected(examination.tree)))
+
+
+_DEEP: Final = frozenset((Ask.TREE, Ask.TOTAL, Ask.COPIED, Ask.COPY, Ask.CANONICAL))
+
+
+def _name(question: Question) -> str:
+    return f"{question.ask} {question.element.lower()}".strip()
+
+
+def _answer(library: Any, reader: Any, question: Question) -> tuple[Any, Any]:
+    """Ask the library; the handle that it made, and a value that can be compared."""
+    ask, _, index, element = question
+    if ask in MAKES:
+        made = _open(library, reader, question)
+        if made is None:
+            return None, None
+        if MAKES[ask] == "struct":
+            return made, (made.data_bytes, made.pointer_count)
+        return made, len(made)
+    if ask is Ask.NULL:
+        return None, reader.is_null(index)
+    if ask is Ask.COPIED:
+        copied = reader.copied(index)
+        return None, None if copied is None else _copy(copied)
+    if ask is Ask.FIELD:
+        return None, normal(getattr(reader, f"get_{element.lower()}")(index))
+    if ask is Ask.ITEM:
+        return None, normal(reader[index])
+    if ask is Ask.COUNT:
+        return None, len(reader)
+    if ask is Ask.EACH:
+        items = islice(reader, MOST_ITEMS)
+        return None, [normal(i.get_uint8(0) if hasattr(i, "get_uint8") else i) for i in items]
+    if ask is Ask.TREE:
+        return None, _copy(reader.tree())
+    if ask is Ask.TOTAL:
+        return None, reader.total_words()
+    if ask in (Ask.COPY, Ask.CANONICAL):
+        return None, _built(library, reader, ask)
+    return None, getattr(reader, f"get_{ask}")(index)
+
+
+def _open(library: Any, reader: Any, question: Question) -> Any:
+    ask, _, index, element = question
+    if ask is Ask.ROOT:
+        return reader.get_root()
+    if ask is Ask.STRUCT:
+        return reader.get_struct(index)
+    if ask is Ask.LIST:
+        return reader.get_list(index, library.Element[element])
+    if ask is Ask.POINTERS:
+        return reader.get_pointer_list(index)
+    if ask is Ask.STRUCTS:
+        return reader.get_struct_list(index)
+    return reader[index]
+
+
+def _built(library: Any, reader: Any, ask: Ask) -> Any:
+    """Copy a struct into a message of its own, and read that as a reference."""
+    with library.MessageBuilder() as message:
+        message.set_root(reader)
+        if ask is Ask.CANONICAL:
+            return message.canonical()
+        segments = tuple(message.segments())
+    try:
+        copy, _ = Reference(segments).copy_at(0, 0, BUILT_NESTING, len(b"".join(segments)))
+    except Refused as refusal:
+        return f"a message that is none: {refusal}"
+    return copy
+
+
+def _copy(tree: Any) -> Copy:
+    """A tree of the library's, as the reference has it; as deep as the nesting limit allows."""
+    below = tuple((word, _copy(child)) for word, child in sorted(tree.children, key=_first))
+    return tree.shape, bytes(tree.body), below
+
+
+def _first(child: tuple[int, Any]) -> int:
+    return child[0]
+
+
+# -- oracles --------------------------------------------------------------------------------------
+
+
+def _told(call: Call) -> str:
+    return call.says if call.error is not None else f"answered {call.says}"
+
+
+def _judged(run: Run) -> Iterator[Asked]:
+    for asked in run.asked:
+        if asked.call.failure is not Failure.FOREIGN:
+            yield asked
+
+
+def _checked(run: Run) -> Iterator[Breach]:
+    for asked in _judged(run):
+        if asked.expected is None and not asked.limited and asked.call.failure is None:
+            detail = f"it must be refused ({asked.why}), and it {_told(asked.call)}"
+            yield Breach(asked.call.step, asked.call.name, "accepted", detail)
+
+
+def _bounded(run: Run) -> Iterator[Breach]:
+    for asked in _judged(run):
+        if asked.expected is None and asked.limited and asked.call.failure is None:
+            detail = f"it is over the traversal limit ({asked.why}), and it {_told(asked.call)}"
+            yield Breach(asked.call.step, asked.call.name, "limit", detail)
+
+
+def _read(run: Run) -> Iterator[Breach]:
+    for asked in _judged(run):
+        call, expected = asked.call, asked.expected
+        if expected is None or asked.question.ask in (Ask.COPY, Ask.CANONICAL, Ask.EVERYTHING):
+            continue
+        if call.failure is not None:
+            if not asked.may_refuse:
+                detail = f"{shown(expected.value)} is there, and it {_told(call)}"
+                yield Breach(call.step, call.name, "refused", detail)
+        elif call.value != expected.value:
+            detail = f"{shown(expected.value)} is there, and it {_told(call)}"
+            yield Breach(call.step, call.name, "value", detail)
+
+
+def _copied(run: Run) -> Iterator[Breach]:
+    for asked in _judged(run):
+        call, expected = asked.call, asked.expected
+        if expected is None or asked.question.ask not in (Ask.COPY, Ask.CANONICAL):
+            continue
+        if call.failure is not None:
+            if not asked.may_refuse:
+                yield Breach(call.step, call.name, "refused", f"it {_told(call)}")
+        elif call.value != expected.value:
+            detail = f"it must be {shown(expected.value)}, and it {_told(call)}"
+            yield Breach(call.step, call.name, "differs", detail)
+
+
+def _decoded(run: Run) -> Iterator[Breach]:
+    for asked in _judged(run):
+        call, expected = asked.call, asked.expected
+        if asked.question.ask is not Ask.EVERYTHING:
+            continue
+        assert expected is not None
+        if call.failure is not None:
+            yield Breach(call.step, call.name, "refused", f"a valid message is {_told(call)}")
+        elif call.value != expected.value:
+            difference = first_difference(call.value, expected.value)
+            yield Breach(call.step, call.name, "contents", f"as it is read, {difference}")
+
+
+def _given_back(run: Run) -> Iterator[Breach]:
+    if run.pinned:
+        step = max(0, len(run.scenario.questions) - 1)
+        detail = f"memory cannot be resized when its readers are gone: {run.pinned}"
+        yield Breach(step, "close", "view kept", detail)
+
+
+def _interoperable(run: Run) -> Iterator[Breach]:
+    """By the schema, also where the message is not what the strict examiner wants."""
+    segments = run.scenario.segments
+    if not available() or not segments or not segments[0]:
+        return
+    try:
+        found = read_with_pycapnp(
+            write(segments),
+            traversal_words=run.scenario.traversal_words,
+            nesting=run.scenario.nesting,
+        )
+        own = read_everything(run.library, segments)
+    except Exception:
+        # Either refuses: the one reads wider elements as narrower ones, the other does not.
+        return
+    difference = first_difference(as_pycapnp_reads(own), found)
+    if difference is not None:
+        yield Breach(0, "everything", "pycapnp differs", f"beside pycapnp, {difference}")
+
+
+RULES: Final[tuple[Rule[Run], ...]] = (
+    RAISED,
+    Rule(
+        "given_back",
+        "P4",
+        Cost.CHEAP,
+        "memory is still held when its readers are gone, or what was raised is kept",
+        _given_back,
+    ),
+    Rule(
+        "checked",
+        "P6",
+        Cost.CHEAP,
+        "something is read that lies outside, is of another kind, or is nested too deep",
+        _checked,
+    ),
+    Rule(
+        "bounded",
+        "P7",
+        Cost.CHEAP,
+        "more words are visited than the traversal limit allows",
+        _bounded,
+    ),
+    Rule(
+        "read",
+        "P11",
+        Cost.CHEAP,
+        "something else is read than is there, or what is there is refused",
+        _read,
+    ),
+    Rule(
+        "copied",
+        "P11",
+        Cost.CHEAP,
+        "a copy reads otherwise than its source, or a canonical form is not the canonical one",
+        _copied,
+    ),
+    Rule(
+        "decoded",
+        "P11",
+        Cost.CHEAP,
+        "a valid message is read otherwise than the strict examiner reads it",
+        _decoded,
+    ),
+    Rule(
+        "interoperable",
+        "P11",
+        Cost.COSTLY,
+        "pycapnp reads something else where both read",
+        _interoperable,
+    ),
+)
+
+
+def execute(scenario: Read, encoder: Encoder, costly: bool) -> Verdict:
+    """Run one input and judge it."""
+    done = run(scenario, encoder)
+    violations = judge(RULES, done, costly)
+    return Verdict(violations, frozenset(_situations(done)), len(done.calls), 0, 0)
+
+
+def _situations(run: Run) -> Iterator[Situation]:
+    """What was asked, why it had to be refused, and what came."""
+    for asked in run.asked:
+        why = asked.why or "-"
+        if asked.limited:
+            why = "over the limit"
+        elif asked.expected is not None and asked.expected.value is None:
+            why = "null"
+        yield asked.call.name, why, asked.call.outcome

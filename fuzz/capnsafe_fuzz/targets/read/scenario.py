@@ -1,0 +1,353 @@
+r"""One input of the target ``read``: segments, limits, and what is asked.
+
+    capnsafe read 1
+    # why it is here
+    limit traversal_words=8192
+    limit nesting=64
+    segment
+    word 0000000001000100  # struct +0: 1 data word, 1 pointer
+    word 0700000000000000
+    word 01000000 0a000000  # list +0 of 1 byte
+    word 6100000000000000
+    ask root  # h0
+    ask field h0 0 UINT32
+    ask data h0 0
+    ask structs h0 0  # h1
+    ask element h1 0  # h2
+
+Words are as they lie in memory. What is asked of a handle that came to nothing is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from ...scenario import ScenarioError
+from .. import octets, text
+from .describe import describe_word
+
+HEADER: Final = "capnsafe read 1"
+VERSION: Final = 1
+
+MAX_SEGMENTS: Final = 4
+MAX_WORDS: Final = 128
+"""Of all segments together."""
+MAX_ASKS: Final = 24
+MAX_INDEX: Final = 70_000
+MAX_TRAVERSAL: Final = 8192
+"""Small, so that pointers which lead to the same objects again and again cost little."""
+MAX_NESTING: Final = 64
+WORD_BYTES: Final = 8
+
+
+class Ask(StrEnum):
+    """What can be asked."""
+
+    ROOT = "root"
+    STRUCT = "struct"
+    LIST = "list"
+    POINTERS = "pointers"
+    STRUCTS = "structs"
+    ELEMENT = "element"
+    NULL = "null"
+    TEXT = "text"
+    DATA = "data"
+    CAPABILITY = "capability"
+    COPIED = "copied"
+    FIELD = "field"
+    ITEM = "item"
+    COUNT = "count"
+    EACH = "each"
+    TREE = "tree"
+    TOTAL = "total"
+    COPY = "copy"
+    CANONICAL = "canonical"
+    EVERYTHING = "everything"
+
+
+class Kind(StrEnum):
+    """What a handle is on."""
+
+    STRUCT = "struct"
+    LIST = "list"
+    POINTERS = "pointers"
+    STRUCTS = "structs"
+
+
+ELEMENTS: Final = (
+    "VOID", "BOOL", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64",
+    "FLOAT32", "FLOAT64",
+)  # fmt: skip
+"""As the library's ``Element`` names them."""
+
+MAKES: Final = {
+    Ask.ROOT: Kind.STRUCT,
+    Ask.STRUCT: Kind.STRUCT,
+    Ask.LIST: Kind.LIST,
+    Ask.POINTERS: Kind.POINTERS,
+    Ask.STRUCTS: Kind.STRUCTS,
+    Ask.ELEMENT: Kind.STRUCT,
+}
+"""What makes a handle, and on what."""
+
+_OF_POINTERS: Final = (
+    Ask.STRUCT, Ask.LIST, Ask.POINTERS, Ask.STRUCTS, Ask.NULL, Ask.TEXT, Ask.DATA, Ask.CAPABILITY,
+    Ask.COPIED,
+)  # fmt: skip
+
+UNDERSTOOD: Final = {
+    Kind.STRUCT: (*_OF_POINTERS, Ask.FIELD, Ask.TREE, Ask.TOTAL, Ask.COPY, Ask.CANONICAL),
+    Kind.LIST: (Ask.ITEM, Ask.COUNT, Ask.EACH, Ask.TREE),
+    Kind.POINTERS: (*_OF_POINTERS, Ask.COUNT, Ask.TREE),
+    Kind.STRUCTS: (Ask.ELEMENT, Ask.COUNT, Ask.EACH, Ask.TREE),
+}
+"""What can be asked of a handle."""
+
+WHOLE: Final = (Ask.ROOT, Ask.EVERYTHING)
+"""What is asked of the message itself."""
+INDEXED: Final = frozenset((*_OF_POINTERS, Ask.ELEMENT, Ask.FIELD, Ask.ITEM))
+TYPED: Final = frozenset((Ask.LIST, Ask.FIELD))
+"""What takes an element type."""
+NO_HANDLE: Final = -1
+
+
+class Question(NamedTuple):
+    """One thing that is asked."""
+
+    ask: Ask
+    handle: int = NO_HANDLE
+    place: int = 0
+    """The index of a pointer or an element; of a field, in units of its own size."""
+    element: str = ""
+
+
+def handle_kinds(questions: Sequence[Question]) -> list[Kind]:
+    """What each handle that these questions make is on."""
+    return [MAKES[question.ask] for question in questions if question.ask in MAKES]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Segments, limits and questions."""
+
+    segments: tuple[bytes, ...] = ()
+    traversal_words: int = MAX_TRAVERSAL
+    nesting: int = MAX_NESTING
+    questions: tuple[Question, ...] = ()
+    comment: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:  # noqa: D105
+        if len(self.segments) > MAX_SEGMENTS:
+            raise ScenarioError(f"there are at most {MAX_SEGMENTS} segments")
+        if any(len(segment) % WORD_BYTES for segment in self.segments):
+            raise ScenarioError("segments are whole words")
+        if sum(map(len, self.segments)) > MAX_WORDS * WORD_BYTES:
+            raise ScenarioError(f"all segments have at most {MAX_WORDS} words")
+        if len(self.questions) > MAX_ASKS:
+            raise ScenarioError(f"at most {MAX_ASKS} things are asked")
+        text.check("traversal_words", self.traversal_words, 0, MAX_TRAVERSAL)
+        text.check("nesting", self.nesting, 0, MAX_NESTING)
+        kinds: list[Kind] = []
+        for question in self.questions:
+            _check(question, kinds)
+            if question.ask in MAKES:
+                kinds.append(MAKES[question.ask])
+        object.__setattr__(self, "comment", text.tidy(self.comment))
+
+
+def _check(question: Question, kinds: Sequence[Kind]) -> None:
+    ask, handle, index, element = question
+    if ask in WHOLE:
+        if handle != NO_HANDLE:
+            raise ScenarioError(f"{ask} is asked of the message, not of a handle")
+    elif not 0 <= handle < len(kinds):
+        raise ScenarioError(f"there is no handle h{handle} yet")
+    elif ask not in UNDERSTOOD[kinds[handle]]:
+        raise ScenarioError(f"{ask} cannot be asked of h{handle}, which is on {kinds[handle]}")
+    text.check("an index", index, 0, MAX_INDEX if ask in INDEXED else 0)
+    if ask not in TYPED:
+        if element:
+            raise ScenarioError(f"{ask} takes no element type")
+    elif element not in ELEMENTS or (ask is Ask.FIELD and element == "VOID"):
+        raise ScenarioError(f"{ask} takes an element type, not {element!r}")
+
+
+# -- bytes ----------------------------------------------------------------------------------------
+
+_EVERY: Final = tuple(Ask)
+
+
+def decode(data: bytes) -> Read:
+    """The input of any bytes."""
+    reader = octets.Reader(data)
+    traversal, nesting = reader.number(MAX_TRAVERSAL), reader.number(MAX_NESTING)
+    questions: list[Question] = []
+    kinds: list[Kind] = []
+    for _ in range(reader.number(MAX_ASKS)):
+        if not reader.left:
+            break
+        question = _decode_question(reader, kinds)
+        questions.append(question)
+        if question.ask in MAKES:
+            kinds.append(MAKES[question.ask])
+    sizes = [reader.number(MAX_WORDS) for _ in range(reader.number(MAX_SEGMENTS))]
+    segments: list[bytes] = []
+    room = MAX_WORDS
+    for size in sizes:
+        taken = reader.take(min(size, room) * WORD_BYTES)
+        words = -(-len(taken) // WORD_BYTES)
+        segments.append(taken.ljust(words * WORD_BYTES, b"\0"))
+        room -= words
+    return Read(tuple(segments), traversal, nesting, tuple(questions))
+
+
+def _decode_question(reader: octets.Reader, kinds: Sequence[Kind]) -> Question:
+    """A question that makes sense, from any bytes."""
+    handle = reader.number(MAX_ASKS + 1) - 1
+    choice = reader.number(255)
+    if handle < 0 or not kinds:
+        return Question(WHOLE[choice % len(WHOLE)])
+    handle %= len(kinds)
+    understood = UNDERSTOOD[kinds[handle]]
+    ask = understood[choice % len(understood)]
+    index = reader.number(MAX_INDEX) if ask in INDEXED else 0
+    element = ""
+    if ask in TYPED:
+        first = 1 if ask is Ask.FIELD else 0
+        element = ELEMENTS[first + reader.number(255) % (len(ELEMENTS) - first)]
+    return Question(ask, handle, index, element)
+
+
+def encode(scenario: Read) -> bytes:
+    """The bytes of an input."""
+    out = bytearray(octets.number(scenario.traversal_words) + octets.number(scenario.nesting))
+    out += octets.number(len(scenario.questions))
+    kinds = handle_kinds(scenario.questions)
+    for ask, handle, index, element in scenario.questions:
+        out += octets.number(handle + 1)
+        understood = WHOLE if handle == NO_HANDLE else UNDERSTOOD[kinds[handle]]
+        out += octets.number(understood.index(ask))
+        if ask in INDEXED:
+            out += octets.number(index)
+        if ask in TYPED:
+            out += octets.number(ELEMENTS.index(element) - (ask is Ask.FIELD))
+    out += octets.number(len(scenario.segments))
+    for segment in scenario.segments:
+        out += octets.number(len(segment) // WORD_BYTES)
+    return bytes(out) + b"".join(scenario.segments)
+
+
+# -- text -----------------------------------------------------------------------------------------
+
+
+def print_question(question: Question) -> str:
+    """What is asked, without the handle that it makes."""
+    ask, handle, index, element = question
+    words = [str(ask)]
+    if handle != NO_HANDLE:
+        words.append(f"h{handle}")
+    if ask in INDEXED:
+        words.append(str(index))
+    if element:
+        words.append(element)
+    return " ".join(words)
+
+
+def print_questions(questions: Sequence[Question]) -> list[str]:
+    """A line for each, with the handle that it makes."""
+    lines: list[str] = []
+    made = 0
+    for question in questions:
+        line = print_question(question)
+        if question.ask in MAKES:
+            line += f"  # h{made}"
+            made += 1
+        lines.append(line)
+    return lines
+
+
+def print_read(scenario: Read) -> str:
+    """The text of an input."""
+    lines = text.head(HEADER, scenario.comment)
+    lines.append(f"limit traversal_words={scenario.traversal_words}")
+    lines.append(f"limit nesting={scenario.nesting}")
+    for segment in scenario.segments:
+        lines.append("segment")
+        for start in range(0, len(segment), WORD_BYTES):
+            word = segment[start : start + WORD_BYTES]
+            meaning = describe_word(int.from_bytes(word, "little"))
+            lines.append(f"word {word.hex()}" + (f"  # {meaning}" if meaning else ""))
+    lines += [f"ask {line}" for line in print_questions(scenario.questions)]
+    return "\n".join(lines) + "\n"
+
+
+def parse_read(source: str) -> Read:
+    """The input of a text."""
+    made: dict[str, int] = {}
+    segments: list[bytearray] = []
+    questions: list[Question] = []
+    kinds: list[Kind] = []
+
+    def read_limit(rest: str) -> None:
+        name = rest.partition("=")[0]
+        most = {"traversal_words": MAX_TRAVERSAL, "nesting": MAX_NESTING}.get(name)
+        if most is None:
+            raise ScenarioError(f"a limit is traversal_words or nesting, not {name!r}")
+        made[name] = text.setting(rest, name, 0, most)
+
+    def read_segment(rest: str) -> None:
+        if rest:
+            raise ScenarioError(f"nothing stands behind segment, not {rest!r}")
+        segments.append(bytearray())
+
+    def read_word(rest: str) -> None:
+        word = text.octets(rest)
+        if len(word) != WORD_BYTES or not segments:
+            raise ScenarioError("a word has 8 bytes, and a segment above it")
+        segments[-1] += word
+
+    def read_ask(rest: str) -> None:
+        question = _parse_question(rest)
+        _check(question, kinds)
+        questions.append(question)
+        if question.ask in MAKES:
+            kinds.append(MAKES[question.ask])
+
+    readers = {
+        "limit": read_limit,
+        "segment": read_segment,
+        "word": read_word,
+        "ask": read_ask,
+    }
+    return text.parse(
+        source,
+        HEADER,
+        readers,
+        lambda comment: Read(
+            tuple(map(bytes, segments)), questions=tuple(questions), **made, comment=comment
+        ),
+    )
+
+
+def _parse_question(rest: str) -> Question:
+    words = rest.split()
+    try:
+        ask = Ask(words.pop(0))
+    except (ValueError, IndexError):
+        raise ScenarioError(f"one can ask {', '.join(Ask)}, not {rest!r}") from None
+    handle, index, element = NO_HANDLE, 0, ""
+    if ask not in WHOLE:
+        name = words.pop(0) if words else ""
+        if not name.startswith("h"):
+            raise ScenarioError(f"{ask} is asked of a handle, not of {name!r}")
+        handle = text.whole(name[1:], 0, MAX_ASKS, "a handle")
+    if ask in INDEXED:
+        index = text.whole(words.pop(0) if words else "", 0, MAX_INDEX, "an index")
+    if ask in TYPED:
+        element = words.pop(0) if words else ""
+    if words:
+        raise ScenarioError(f"nothing stands behind {ask}, not {' '.join(words)!r}")
+    return Question(ask, handle, index, element)

@@ -1,0 +1,143 @@
+"""Prints an input of the target ``read`` as a program in capnsafe's API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from .. import program
+from .run import Asked, run
+from .scenario import MAKES, NO_HANDLE, Ask, Question, Read
+
+if TYPE_CHECKING:
+    from ...encoders.protocol import Encoder
+    from ...execution import Violation
+
+_CALLS: Final = {
+    Ask.ROOT: "message.get_root()",
+    Ask.STRUCT: "{h}.get_struct({i})",
+    Ask.LIST: "{h}.get_list({i}, capnsafe.Element.{e})",
+    Ask.POINTERS: "{h}.get_pointer_list({i})",
+    Ask.STRUCTS: "{h}.get_struct_list({i})",
+    Ask.ELEMENT: "{h}[{i}]",
+    Ask.NULL: "{h}.is_null({i})",
+    Ask.TEXT: "{h}.get_text({i})",
+    Ask.DATA: "{h}.get_data({i})",
+    Ask.CAPABILITY: "{h}.get_capability({i})",
+    Ask.COPIED: "copied({h}.copied({i}))",
+    Ask.ITEM: "{h}[{i}]",
+    Ask.COUNT: "len({h})",
+    Ask.EACH: "each({h})",
+    Ask.TREE: "copied({h}.tree())",
+    Ask.TOTAL: "{h}.total_words()",
+    Ask.COPY: "rebuilt({h})",
+    Ask.CANONICAL: "canonical({h})",
+}
+
+_TOOLS: Final = '''
+def bits(value):
+    """Floats by their bits: what is no number equals nothing."""
+    if isinstance(value, list):
+        return [bits(item) for item in value]
+    return struct.pack("<d", value) if isinstance(value, float) else value
+
+
+def copied(tree):
+    """An object and all below it: its shape, its words, and (word, object) of its pointers."""
+    if tree is None:
+        return None
+    children = sorted(tree.children, key=lambda child: child[0])
+    return tree.shape, bytes(tree.body), tuple((word, copied(child)) for word, child in children)
+
+
+def each(items):
+    """The first elements; of structs, their first byte."""
+    return [i.get_uint8(0) if hasattr(i, "get_uint8") else i for i in itertools.islice(items, 32)]
+
+
+def rebuilt(reader):
+    """What a copy of the struct says, in a message of its own."""
+    with capnsafe.MessageBuilder() as message:
+        message.set_root(reader)
+        return copied(capnsafe.MessageReader(message.segments()).get_root().tree())
+
+
+def canonical(reader):
+    """The canonical form of a copy of the struct."""
+    with capnsafe.MessageBuilder() as message:
+        message.set_root(reader)
+        return message.canonical()
+'''
+
+
+def print_program(scenario: Read, encoder: Encoder, violations: Sequence[Violation]) -> str:
+    """The program; it ends with a check of what the guilty question must be answered."""
+    first = program.provable(violations)
+    lines = program.head(encoder, first, ["import itertools", "import struct"])
+    for index, segment in enumerate(scenario.segments):
+        lines += program.constant(f"SEGMENT_{index}", segment)
+    names = ", ".join(f"bytearray(SEGMENT_{n})" for n in range(len(scenario.segments)))
+    lines += [*_TOOLS.splitlines(), "", "", f"segments = [{names}]"]
+    lines.append("message = capnsafe.MessageReader(")
+    lines.append(f"    segments, traversal_limit_words={scenario.traversal_words},")
+    lines.append(f"    nesting_limit={scenario.nesting}")
+    lines.append(")")
+    guilty = first[0].operation if first else len(scenario.questions)
+    asked = {entry.call.step: entry for entry in run(scenario, encoder).asked} if first else {}
+    made = 0
+    for step, question in enumerate(scenario.questions[: guilty + 1]):
+        name = f"h{made}" if question.ask in MAKES else ""
+        made += question.ask in MAKES
+        if question.ask is Ask.EVERYTHING:
+            lines.append("# Read it all by the schema of the harness.")
+        elif first and step == guilty and step in asked:
+            lines += _check(question, asked[step], first[0])
+        elif not asked or step in asked:
+            lines += _attempt(_call(question), name)
+        elif name:
+            lines.append(f"{name} = None")
+    return "\n".join(lines) + "\n"
+
+
+def _call(question: Question) -> str:
+    handle = f"h{question.handle}" if question.handle != NO_HANDLE else ""
+    if question.ask is Ask.FIELD:
+        return f"{handle}.get_{question.element.lower()}({question.place})"
+    return _CALLS[question.ask].format(h=handle, i=question.place, e=question.element)
+
+
+def _attempt(call: str, name: str) -> list[str]:
+    target = f"{name} = " if name else ""
+    lines = ["try:", f"    {target}{call}", "except (AttributeError, capnsafe.Error):"]
+    return [*lines, f"    {name} = None" if name else "    pass"]
+
+
+def _check(question: Question, asked: Asked, violation: Violation) -> list[str]:
+    """What the guilty question must be answered."""
+    call = _call(question)
+    if violation.oracle == "given_back":
+        return [
+            *_attempt(call, ""),
+            "del message",
+            "for name in [name for name in globals() if name[0] == 'h' and name[1:].isdigit()]:",
+            "    del globals()[name]",
+            "for segment in segments:",
+            "    segment.append(0)  # Nothing holds it any more.",
+        ]
+    if asked.expected is None or violation.promise == "P1":
+        ending = ["else:", f'    raise AssertionError("{asked.why}")']
+        if asked.expected is not None:
+            ending = []
+        return ["try:", f"    {call}", "except capnsafe.Error:", "    pass", *ending]
+    return [f"found = {_summary(question, call)}", f"assert found == {asked.expected.value!r}"]
+
+
+def _summary(question: Question, call: str) -> str:
+    kind: Any = MAKES.get(question.ask)
+    if kind == "struct":
+        return f"(lambda made: made and (made.data_bytes, made.pointer_count))({call})"
+    if kind is not None:
+        return f"(lambda made: None if made is None else len(made))({call})"
+    if question.element.startswith("FLOAT") or question.ask in (Ask.ITEM, Ask.EACH):
+        return f"bits({call})"
+    return call

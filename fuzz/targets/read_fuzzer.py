@@ -1,0 +1,12 @@
+#!/usr/bin/env python3
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["capnsafe"]):
+    from capnsafe_fuzz.engines.atheris import Changes
+    from capnsafe_fuzz.engines.standalone import standalone
+    from capnsafe_fuzz.targets.read import TARGET
+
+atheris.Setup(sys.argv, standalone(TARGET), custom_mutator=Changes(atheris, TARGET).mutate)
+atheris.Fuzz()
