@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 #: Distributions whose version the numbers depend on.
-DISTRIBUTIONS = ("capnsafe", "pycapnp", "atheris")
+DISTRIBUTIONS = ("capnsafe", "pycapnp", "atheris", "wasmtime")
 
 
 def _processor() -> str:

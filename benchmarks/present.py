@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.table import Table as RichTable
 
 from .circumstances import Circumstances
-from .results import CampaignSpeed, Ratio, Result, Share
+from .results import CampaignSpeed, Crossover, Ratio, Result, Share
 
 BEGIN = "<!-- measured: begin -->"
 END = "<!-- measured: end -->"
@@ -72,6 +72,14 @@ def tables(results: Sequence[Result]) -> Iterator[Table]:
             4,
             [_ratio(result) for result in ratios],
         )
+    crossovers = [result for result in results if isinstance(result, Crossover)]
+    if crossovers:
+        yield Table(
+            "From which size on it is faster",
+            ("id", "what", "size"),
+            2,
+            [(result.id, result.what, _crossover(result)) for result in crossovers],
+        )
 
 
 def _speed(result: CampaignSpeed) -> tuple[str, ...]:
@@ -94,6 +102,22 @@ def _share(result: Share) -> tuple[str, ...]:
         seconds(result.microseconds * 1e-6),
         f"{result.share:.0%}".replace("%", " %"),
     )
+
+
+def in_bytes(size: float) -> str:
+    """``64 KiB``."""
+    for unit, octets in (("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if size >= octets:
+            return f"{size / octets:.3g} {unit}"
+    return f"{size:.0f} bytes"
+
+
+def _crossover(result: Crossover) -> str:
+    if result.size is None:
+        return f"none up to {in_bytes(result.largest)}"
+    if result.size <= result.smallest:
+        return f"any from {in_bytes(result.smallest)}"
+    return in_bytes(result.size)
 
 
 def _ratio(result: Ratio) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .campaign import campaigns
 from .encoders import address_book, noise, one_field
+from .guest import into_a_guest
 from .harness import division_of_time
 from .measure import Effort
 from .memory import moving_memory
@@ -29,6 +30,7 @@ BENCHMARKS = {
         Benchmark("noise", "a piece of work beside itself", noise),
         Benchmark("B1", "one field, beside pycapnp", one_field),
         Benchmark("B2", "the address book, beside pycapnp", address_book),
+        Benchmark("B5", "into a guest's memory, beside a copy from the host's", into_a_guest),
         Benchmark("B6", "the address book on moving memory, beside the heap", moving_memory),
         Benchmark("B7", "how the time of an execution divides", division_of_time),
     )

@@ -81,4 +81,22 @@ class Share:
         return asdict(self) | {"kind": self.kind, "share": self.share}
 
 
-Result: TypeAlias = Ratio | CampaignSpeed | Share
+@dataclass(frozen=True, slots=True)
+class Crossover:
+    """From which size on one way is faster; of the sizes from ``smallest`` to ``largest`` bytes."""
+
+    kind: ClassVar = "crossover"
+
+    id: str
+    what: str
+    size: float | None
+    """In bytes; None where the other way is faster up to the largest."""
+    smallest: int
+    largest: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As data."""
+        return asdict(self) | {"kind": self.kind}
+
+
+Result: TypeAlias = Ratio | CampaignSpeed | Share | Crossover

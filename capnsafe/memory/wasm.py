@@ -29,7 +29,6 @@ from typing import Any, Final
 
 from wasmtime import Config, Engine, Func, Instance, Memory, Module, Store
 
-from ..allocator import Buffer
 from ..arguments import at_least_one, integer, type_name
 from ..errors import ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES
@@ -91,8 +90,8 @@ class WasmAllocator:
         #: The same, as (first byte, one past the last), in order of address.
         self._ranges: list[tuple[int, int]] = []
         self._next_key = 0
-        #: The arrays last answered. They hold addresses, and are right while the memory is there.
-        self._arrays: dict[int, Buffer] = {}
+        #: What was last answered. These hold addresses, and are right while the memory is there.
+        self._views: dict[int, memoryview] = {}
         self._base = 0
 
     @property
@@ -124,20 +123,21 @@ class WasmAllocator:
         self._live[key] = (pointer, octets)
         return key
 
-    def segment(self, key: int, /) -> Buffer:
+    def segment(self, key: int, /) -> memoryview:
         """Answer the bytes of the grant, wherever the guest's memory is now."""
         pointer, octets = self._live[key]
         base = addressof(self._memory.data_ptr(self._store).contents)
-        if pointer + octets > self._memory.data_len(self._store):
-            raise LookupError("the guest's memory has become shorter")
         if base != self._base:
-            self._arrays.clear()
+            self._views.clear()
             self._base = base
-        array = self._arrays.get(key)
-        if array is None:
-            array = (c_ubyte * octets).from_address(base + pointer)
-            self._arrays[key] = array
-        return array
+        view = self._views.get(key)
+        if view is None:
+            # A memory that is where it was is as long as it was, or longer.
+            if pointer + octets > self._memory.data_len(self._store):
+                raise LookupError("the guest's memory has become shorter")
+            view = memoryview((c_ubyte * octets).from_address(base + pointer)).cast("B")
+            self._views[key] = view
+        return view
 
     def grow(self, key: int, minimum_words: int, /) -> None:
         """Have the guest make the grant twice as long, or as long as asked if that is refused."""
@@ -162,13 +162,13 @@ class WasmAllocator:
             raise
         insort(self._ranges, (moved, moved + wanted))
         self._live[key] = (moved, wanted)
-        self._arrays.pop(key, None)
+        self._views.pop(key, None)
 
     def release(self, key: int, words_used: int, /) -> None:
         """Give the grant back to the guest. Whatever the guest does, it counts as given back."""
         pointer, octets = self._live.pop(key)
         self._ranges.remove((pointer, pointer + octets))
-        self._arrays.pop(key, None)
+        self._views.pop(key, None)
         if self._release is not None:
             self._run(self._release, pointer, octets, words_used * WORD_BYTES)
 
