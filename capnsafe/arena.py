@@ -22,9 +22,11 @@ the slow path and is told what is wrong.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from ctypes import addressof, c_char
 from enum import Enum
+from functools import partial
 from typing import Any, Final
 
 from . import wire
@@ -96,6 +98,7 @@ class Arena:
 
     __slots__ = (
         "__weakref__",
+        "_arrived",
         "_filling",
         "_fresh",
         "_grow",
@@ -107,6 +110,7 @@ class Arena:
         "epoch",
         "handed_out",
         "limit",
+        "published",
         "segments",
         "state",
         "ticket",
@@ -126,6 +130,8 @@ class Arena:
         self.state = _IDLE
         #: Counts retirements.
         self.epoch = 0
+        #: Counts publications: what was interrupted can tell by it on which side of one.
+        self.published = 0
         self.ticket = 0
         self.verifies = verifies
         # What is kept is written to at once, past the private copy.
@@ -137,6 +143,8 @@ class Arena:
         self._filling: list[Segment] = []
         #: Segments from this index on were granted by the call under way.
         self._fresh = 0
+        #: The key of a grant that has no segment yet, by the index that it will have.
+        self._arrived: defaultdict[int, Key] = defaultdict()
         #: For slots whose object without words was replaced: the epoch of the last time.
         self._replaced: dict[tuple[int, int], int] = {}
         self._places = Places()
@@ -293,10 +301,12 @@ class Arena:
         state = self.state
         self.state = _CALLING
         try:
-            key = self.allocator.allocate(words)
-            # From here on it is a grant, and will be released whatever comes.
-            segment = Segment(index, key)
+            # No bytecode lies between what the allocator answers and where it is noted, so that no
+            # interrupt comes between: from there on it is a grant, and will be released.
+            self._arrived.default_factory = partial(self.allocator.allocate, words)
+            segment = Segment(index, self._arrived[index])
             self.segments.append(segment)
+            self._arrived.clear()
         except Exception as error:
             raise AllocationRefused(
                 f"the allocator refused a segment of {words} words: {told(error)}",
@@ -509,6 +519,7 @@ class Arena:
         if self.state is not _WORKING:
             raise self._unavailable()
         self.state = _PUBLISHING
+        self.published += 1
         for segment, used in marks.items():
             self.handed_out += used - segment.used
             segment.used = used
@@ -537,6 +548,7 @@ class Arena:
             # Interrupted in the middle of publication: poisoned. Or behind it: done, or closed.
             return
         self.forget_filled()
+        self._take_in()
         fresh = self.segments[self._fresh :]
         del self.segments[self._fresh :]
         if fresh:
@@ -683,6 +695,7 @@ class Arena:
             return  # From inside one of the calls of release: it is being done.
         self.state = _CLOSING
         self.ticket = NO_TICKET
+        self._take_in()
         count = len(self.segments)
         try:
             failures, interrupt = self._release(self.segments)
@@ -696,6 +709,13 @@ class Arena:
                 f" {told(failures[0])}",
                 tuple(failures),
             ) from failures[0]
+
+    def _take_in(self) -> None:
+        """Make a segment of a grant whose call was interrupted before it had one."""
+        while self._arrived:
+            index, key = self._arrived.popitem()
+            if index == len(self.segments):
+                self.segments.append(Segment(index, key))
 
     def _release(self, segments: list[Segment]) -> tuple[list[Exception], BaseException | None]:
         """Release each grant once, emptying the list; answer what was raised."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from . import wire
 from .arena import Arena
 from .arguments import check_count, truth
@@ -91,12 +93,25 @@ class Detached:
     def drop(self) -> None:
         """Retire it, and all below it."""
         found = self._current()
-        retire(self._arena, found)
-        self._found = None
+        self._use_up(found, lambda: retire(self._arena, found))
 
     def _give_to(self, arena: Arena, slot: Segment, word: int) -> None:
         found = self._current()
         if arena is not self._arena:
             raise ArgumentValueError("the orphan is of another message")
-        adopt(arena, slot, word, found)
-        self._found = None
+        self._use_up(found, lambda: adopt(arena, slot, word, found))
+
+    def _use_up(self, found: Found, act: Callable[[], None]) -> None:
+        """Let ``act`` publish what uses the orphan up; if it fails before that, the orphan stays.
+
+        An interrupt may come between the two. An orphan that was adopted and did not know it would
+        be adopted twice.
+        """
+        published = self._arena.published
+        try:
+            self._found = None
+            act()
+        except BaseException:
+            if self._arena.published == published:
+                self._found = found
+            raise

@@ -7,7 +7,7 @@ import ctypes
 import mmap
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from itertools import islice, pairwise
@@ -42,6 +42,7 @@ from capnsafe import (
     wire,
 )
 from capnsafe.segment import Intervals
+from tests.capnsafe.interrupts import InterruptAt
 from tests.capnsafe.memories import (
     GUARD,
     KINDS,
@@ -1362,50 +1363,6 @@ def test_closing_while_a_view_is_given_back_ends_the_message_for_good(
 
 
 # -- interrupts at any bytecode: P1 ---------------------------------------------------------------
-
-
-def _code_of_capnsafe() -> Iterator[Any]:
-    for name, module in list(sys.modules.items()):
-        if name.startswith("capnsafe") and name.split(".")[0] == "capnsafe":
-            for thing in vars(module).values():
-                members = vars(thing).values() if isinstance(thing, type) else (thing,)
-                for member in members:
-                    code = getattr(getattr(member, "__func__", member), "__code__", None)
-                    if code is not None and "capnsafe" in code.co_filename:
-                        yield code
-
-
-CODES = list(_code_of_capnsafe())
-
-
-class InterruptAt:
-    """Raises KeyboardInterrupt at the n-th bytecode that capnsafe runs."""
-
-    TOOL = 4
-
-    def __init__(self, number: int) -> None:
-        self.left = number
-        self.codes = CODES
-
-    def __enter__(self) -> InterruptAt:
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
-        monitoring.use_tool_id(self.TOOL, "interrupts")
-        monitoring.register_callback(self.TOOL, monitoring.events.INSTRUCTION, self.step)
-        for code in self.codes:
-            monitoring.set_local_events(self.TOOL, code, monitoring.events.INSTRUCTION)
-        return self
-
-    def step(self, code: object, offset: int) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise KeyboardInterrupt
-
-    def __exit__(self, *_: object) -> None:
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
-        for code in self.codes:
-            monitoring.set_local_events(self.TOOL, code, 0)
-        monitoring.register_callback(self.TOOL, monitoring.events.INSTRUCTION, None)
-        monitoring.free_tool_id(self.TOOL)
 
 
 POISONED = "poisoned"

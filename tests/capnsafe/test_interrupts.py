@@ -1,0 +1,192 @@
+"""Interrupts at any bytecode: before, after or poisoned, and nothing owned twice (P1, P8)."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from capnsafe import (
+    Closed,
+    Element,
+    Error,
+    MessageBuilder,
+    MessageStateError,
+    Orphan,
+    Poisoned,
+    StaleHandle,
+    StructBuilder,
+)
+from tests.capnsafe.interrupts import InterruptAt
+from tests.capnsafe.memories import ResizingMemory
+from tests.capnsafe.reading import (
+    ANY,
+    CHILD,
+    CHILDREN,
+    DATA,
+    DATA_WORDS,
+    NUMBERS,
+    POINTERS,
+    TEXT,
+    TEXTS,
+    init_child,
+    init_node,
+    meaning,
+)
+
+pytestmark = pytest.mark.skipif(
+    sys.version_info < (3, 12), reason="sys.monitoring exists from 3.12 on"
+)
+
+POISONED = "poisoned"
+
+
+class Scene:
+    """A message with a bit of everything, in memory that stays or in many small segments."""
+
+    def __init__(self, stable: bool) -> None:
+        self.memory = ResizingMemory(400 if stable else 1, stable=stable)
+        self.message = MessageBuilder(self.memory)
+        self.root = init_node(self.message)
+        child = init_child(self.root)
+        child.set_text(TEXT, "child")
+        child.init_list(NUMBERS, Element.UINT32, 2)[1] = 5
+        self.root.init_pointer_list(TEXTS, 2).set_text(1, "in a list")
+        self.root.init_struct_list(CHILDREN, 1, DATA_WORDS, POINTERS)[0].set_uint64(0, 9)
+        self.root.set_data(DATA, b"old data")
+        self.root.set_text(TEXT, "orphaned")
+        orphan = self.root.disown(TEXT)
+        assert orphan is not None
+        self.orphan: Orphan = orphan
+
+    def now(self) -> Any:
+        try:
+            return meaning(self.message)
+        except Poisoned:
+            return POISONED
+
+    def texts(self) -> Any:
+        return self.root.get_pointer_list(TEXTS)
+
+    def require_released(self) -> None:
+        keys = [key for key, _ in self.memory.released]
+        assert sorted(keys) == list(range(len(self.memory.grants)))
+
+
+def _select(root: StructBuilder) -> None:
+    root.select(8, 3, fields=[(Element.UINT64, 0)], pointers=[CHILD, TEXTS])
+
+
+ACTS: dict[str, Callable[[Scene], object]] = {
+    "copy below itself": lambda scene: scene.root.set(CHILD, scene.root),
+    "copy over itself": lambda scene: scene.root.copy_from(scene.root.get_struct(CHILD)),  # type: ignore[arg-type]
+    "root from itself": lambda scene: scene.message.set_root(scene.root),
+    "disown": lambda scene: scene.root.disown(CHILD),
+    "adopt": lambda scene: scene.root.adopt(TEXT, scene.orphan),
+    "adopt over": lambda scene: scene.root.adopt(DATA, scene.orphan),
+    "drop": lambda scene: scene.orphan.drop(),
+    "new orphan": lambda scene: scene.message.new_orphan(scene.root),
+    "grow a struct": lambda scene: scene.root.get_struct(CHILD, 9, 12),
+    "grow a list": lambda scene: scene.root.get_struct_list(CHILDREN, 9, 12),
+    "grow the root": lambda scene: scene.message.get_root(5, 12),
+    "switch": lambda scene: _select(scene.root),
+    "bulk": lambda scene: scene.root.set_list(NUMBERS, Element.UINT32, array("I", [1, 2])),
+    "capability": lambda scene: scene.root.set_capability(ANY, 7),
+    "canonical": lambda scene: scene.message.canonical(),
+}
+
+WORDS_STAY = pytest.mark.parametrize("stable", [False, True], ids=["asked", "stable"])
+
+
+def moments(scene: Scene, act: Callable[[Scene], object]) -> Iterator[int]:
+    """Answer the bytecodes at which to interrupt: all, or a sample of some hundred."""
+    with InterruptAt(0) as counting:
+        act(scene)
+    bytecodes = -counting.left
+    return iter(range(1, bytecodes, max(1, bytecodes // 100)))
+
+
+@WORDS_STAY
+@pytest.mark.parametrize("name", ACTS)
+def test_an_act_is_before_or_after_or_poisoned(name: str, stable: bool) -> None:
+    act = ACTS[name]
+    scene = Scene(stable)
+    before = scene.now()
+    numbers = moments(scene, act)
+    # What is read as a node may no longer be one: an act that succeeded is known by its words.
+    after = scene.now()
+    seen = set()
+    for number in numbers:
+        scene = Scene(stable)
+        with suppress(KeyboardInterrupt), InterruptAt(number):
+            act(scene)
+        now = scene.now()
+        assert now in (before, after, POISONED), number
+        seen.add("before" if now == before else "after" if now == after else POISONED)
+        scene.message.close()
+        scene.require_released()
+    assert "before" in seen
+
+
+@WORDS_STAY
+@pytest.mark.parametrize("name", ["adopt", "drop"])
+def test_an_orphan_is_used_up_once_whenever_it_is_interrupted(name: str, stable: bool) -> None:
+    """(pycapnp #182.) Adopted a second time, one object would have two pointers to it."""
+    scene = Scene(stable)
+    with InterruptAt(0) as counting:
+        ACTS[name](scene)
+    used_up = 0
+    for number in range(1, -counting.left):
+        scene = Scene(stable)
+        untouched = scene.message.segment_words()
+        before = scene.now()
+        with suppress(KeyboardInterrupt), InterruptAt(number):
+            ACTS[name](scene)
+        now = scene.now()
+        if now == POISONED:
+            continue
+        texts = scene.texts()
+        try:
+            texts.adopt(0, scene.orphan)
+        except StaleHandle:
+            used_up += 1
+        else:
+            assert now == before, number
+            assert texts.get_text(0) == "orphaned", number
+            assert scene.root.is_null(TEXT), number
+        assert scene.message.segment_words() >= untouched
+    assert used_up > 0
+
+
+@WORDS_STAY
+@pytest.mark.parametrize("name", ACTS)
+def test_a_handler_that_closes_the_message_closes_it_for_good(name: str, stable: bool) -> None:
+    """A signal's handler may close the message at any bytecode, and then raise."""
+    act = ACTS[name]
+    for number in moments(Scene(stable), act):
+        scene = Scene(stable)
+
+        closed: list[bool] = []
+
+        def close(scene: Scene = scene, closed: list[bool] = closed) -> None:
+            # Refused while an allocator method runs.
+            with suppress(MessageStateError):
+                scene.message.close()
+                closed.append(True)
+
+        with suppress(KeyboardInterrupt, Error), InterruptAt(number, close):
+            act(scene)
+        if closed:
+            with pytest.raises(Closed):
+                scene.root.get_uint64(0)
+            with pytest.raises(Closed):
+                scene.message.to_bytes()
+            scene.require_released()
+        scene.message.close()
+        scene.require_released()
+        with pytest.raises(Closed):
+            init_node(scene.message)
