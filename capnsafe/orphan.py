@@ -86,8 +86,11 @@ class Detached:
     def _resize(self, count: int, *, longer: bool, text: bool) -> None:
         number = check_count(count) + truth(text)
         found = self._current()
-        self._found = resize(
-            self._arena, found, check_count(number), longer=longer, text=truth(text)
+        self._use_up(
+            found,
+            lambda: resize(
+                self._arena, found, check_count(number), longer=longer, text=truth(text)
+            ),
         )
 
     def drop(self) -> None:
@@ -101,16 +104,16 @@ class Detached:
             raise ArgumentValueError("the orphan is of another message")
         self._use_up(found, lambda: adopt(arena, slot, word, found))
 
-    def _use_up(self, found: Found, act: Callable[[], None]) -> None:
-        """Let ``act`` publish what uses the orphan up; if it fails before that, the orphan stays.
+    def _use_up(self, found: Found, act: Callable[[], Found | None]) -> None:
+        """Let ``act`` publish what uses the orphan up, or moves it; if it fails before, it stays.
 
         An interrupt may come between the two. An orphan that was adopted and did not know it would
-        be adopted twice.
+        be adopted twice; one that was moved and does not know where is nobody's.
         """
         published = self._arena.published
         try:
             self._found = None
-            act()
+            self._found = act()
         except BaseException:
             if self._arena.published == published:
                 self._found = found

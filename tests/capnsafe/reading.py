@@ -9,7 +9,7 @@ from typing import Any
 
 import capnp
 
-from capnsafe import MessageBuilder, StructBuilder
+from capnsafe import MessageBuilder, MessageReader, StructBuilder
 
 SCHEMA_FILE = Path(__file__).with_name("core.capnp")
 TOOL = Path(sys.executable).with_name("capnp")
@@ -63,3 +63,8 @@ def tool(action: str, message: bytes, *arguments: str) -> bytes:
         capture_output=True,
         check=True,
     ).stdout
+
+
+def contents(message: MessageReader) -> list[bytes]:
+    """Answer the words of each segment, past what a reader shows of them."""
+    return [bytes(view) for view in message._segments._views]

@@ -30,7 +30,7 @@ from capnsafe.packing import pack
 from capnsafe.reader import MessageReader
 
 from .packing_words import WORDS, runs_of_words
-from .reading import tool
+from .reading import contents, tool
 
 SCHEMA = capnp.load(str(Path(__file__).with_name("reader.capnp")))
 
@@ -55,11 +55,6 @@ def small(number: int) -> bytes:
 
 def stream_of(messages: list[list[bytes]], *, packed: bool = False) -> bytes:
     return b"".join(frame(segments, packed=packed) for segments in messages)
-
-
-def contents(message: MessageReader) -> list[bytes]:
-    """Answer the words of each segment, past what a reader shows of them."""
-    return [bytes(view) for view in message._segments._views]
 
 
 def number_in(message: MessageReader) -> int:

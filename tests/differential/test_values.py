@@ -28,6 +28,7 @@ from capnsafe import (
     wire,
 )
 from tests.capnsafe.generated import TOOL, converted, copied_in_segments
+from tests.capnsafe.reading import contents
 from tests.differential.schema import (
     DEPTH,
     SCHEMA,
@@ -173,7 +174,7 @@ def told(formats: str, messages: list[bytes]) -> bytes:
 
 
 def split(stream: bytes) -> list[bytes]:
-    return [frame(list(message._segments.views)) for message in read_messages(stream)]
+    return [frame(contents(message)) for message in read_messages(stream)]
 
 
 # -- from them to capnsafe ------------------------------------------------------------------------
