@@ -44,6 +44,7 @@ def test_i1_every_bit_of_a_data_section_counts(bit: int) -> None:
     reader = MessageReader([form]).get_root()
     structs = reader.get_struct_list(0)
     assert structs is not None
+    assert MessageReader([form]).is_canonical()
     assert reader.get_bool(bit)
     assert structs[0].get_bool(bit)
     assert reader.data_bytes == structs[0].data_bytes == structs[1].data_bytes
@@ -78,6 +79,7 @@ def test_i2_structs_without_words_have_one_form(
     build(message.init_root(0, 1))
     form = message.canonical()
     assert form == converted("binary:canonical", [message.to_bytes()])
+    assert MessageReader([form]).is_canonical()
     assert canonical([form]) == form
 
 
@@ -90,6 +92,8 @@ def test_i2_nothing_but_a_root_is_one_word(message: MessageBuilder) -> None:
 def test_i3_words_behind_the_last_object_are_cut(trailing: list[int]) -> None:
     """capnproto C++ 8d53497a."""
     words = segment(ROOT, list_pointer(wire.SIZE_BYTE, 4), b"data")
+    assert MessageReader([words]).is_canonical()
+    assert not MessageReader([words + segment(*trailing)]).is_canonical()
     form = canonical([words + segment(*trailing)])
     assert form == words
     assert form == converted("binary:canonical", [frame([words + segment(*trailing)])])
@@ -129,6 +133,8 @@ def test_i6_a_far_pointer_into_its_own_segment_is_not_canonical() -> None:
     """capnproto-rust e72746cd: one segment, so it was taken for canonical as it was."""
     far = segment(ROOT, wire.far_pointer(0, 2), list_pointer(wire.SIZE_BYTE, 4), b"data")
     plain = segment(ROOT, list_pointer(wire.SIZE_BYTE, 4), b"data")
+    assert not MessageReader([far]).is_canonical()
+    assert MessageReader([plain]).is_canonical()
     assert canonical([far]) == plain
     assert converted("binary:canonical", [frame([far])]) == plain
 

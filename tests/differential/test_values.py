@@ -198,6 +198,9 @@ def test_what_they_write_is_read(values: Values, segment_words: int) -> None:
         assert form.startswith(words)
         form = form[len(words) :]
         roots.append(MessageReader([words]))
+        assert roots[-1].is_canonical()
+        # What pycapnp built is canonical if it is its own canonical form, and only then.
+        assert read_message(message).is_canonical() == (list(unframe(message)) == [words])
     assert form == b""
     assert read_ours(roots, values) == expected(values)
 
