@@ -403,6 +403,10 @@ class _Run:
             if failure is Failure.BUSY or (closing and failure is not Failure.FOREIGN):
                 return ""
             return f"it raised {type(error).__name__}: {error}"
+        step = self.record.steps[-1]
+        step.reentered = True
+        if kind == "close" and step.verb != CLOSE:
+            return "it closed the message in the middle of a call"
         return ""
 
     def _reentrant(self, kind: str) -> Operation | None:
@@ -457,6 +461,10 @@ class _Run:
         self.record.steps.append(step)
         hostile, witness, excuses = self.hostile, self._witness, self._excuses
         calls_before = len(hostile.calls)
+        # Faults that fired between operations count as this step's, and have acted already.
+        acted = len(hostile.fired)
+        if acted > self._fired_seen:
+            excuses.note_faults(entry.fault for entry in hostile.fired[self._fired_seen :])
         step.short = excuses.begin()
         step.tampered = excuses.tampered
         words = self._session.segment_words()
@@ -501,7 +509,8 @@ class _Run:
             step.objects = sum(words)
         if step.outcome is Outcome.DONE:
             return True
-        if before is not None and not any(fault.family in CHANGING for fault in step.faults):
+        during = hostile.fired[acted:]
+        if before is not None and not any(entry.fault.family in CHANGING for entry in during):
             step.damage = self._damage(before)
         if not step.excused:
             step.excused = excuses.excuse(calls) or (

@@ -58,7 +58,7 @@ def _most_borrows(step: Step) -> int:
 
 def _plans(step: Step) -> int:
     """How often a call may plan what it builds: anew where segments shrank meanwhile."""
-    return _ATTEMPTS if step.excused else 1
+    return _ATTEMPTS if step.excused or step.lost else 1
 
 
 def _most_grants(step: Step) -> int:

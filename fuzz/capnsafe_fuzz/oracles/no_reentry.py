@@ -1,17 +1,40 @@
 """P10 no re-entry: a call from inside an allocator call gets a clear error, or is finished.
 
-The memory makes the call, and the executor tells it what came of that.  That the message is
-unharmed, other oracles see.
+The memory makes the call, and the executor tells it what came of that.  If it was finished, the
+message must be unharmed: what such a call writes is what was there before.
 """
 
 from __future__ import annotations
 
-from .oracle import Cost, Oracle, from_evidence
+from collections.abc import Iterator
+from typing import Final
+
+from .oracle import Cost, Finding, Oracle, from_evidence, of_step, reading
+from .record import Record
+
+_told: Final = from_evidence("P10")
+
+
+def _check(record: Record) -> Iterator[Finding]:
+    yield from _told(record)
+    first = record.first_wrong
+    if first is None or first.contents is None:
+        return
+    before = record.steps[: record.steps.index(first) + 1]
+    if any(step.reentered for step in before):
+        what, sentence = first.contents.what_is_wrong()
+        yield of_step(
+            first,
+            f"harmed {what}",
+            f"a call from inside was finished, and then: {sentence}",
+            reading(first, first.contents),
+        )
+
 
 NO_REENTRY = Oracle(
     "no_reentry",
     "P10",
     Cost.CHEAP,
-    "a call from inside an allocator call fails, and is not told why",
-    from_evidence("P10"),
+    "a call from inside an allocator call fails and is not told why, or harms the message",
+    _check,
 )

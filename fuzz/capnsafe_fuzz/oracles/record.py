@@ -136,6 +136,8 @@ class Step:
     """Whether, by the end of this step, contents had been changed behind the encoder's back."""
     damage: str = ""
     """What the step changed in memory although it raised, where contents cannot be judged."""
+    reentered: bool = False
+    """Whether a call from inside one of the memory's was finished."""
     calls: Calls = _NO_CALLS
     """Calls of the memory in this step, those from inside another call included."""
     objects: int = 0
