@@ -114,6 +114,14 @@ class MessageReader:
         segments = self._segments
         return sum(segments.size(index) for index in range(segments.count))
 
+    def segments(self) -> list[bytes]:
+        """Answer a copy of every segment's whole words, as they are; the limits are not charged."""
+        segments = self._segments
+        return [
+            segments.octets(index, 0, segments.size(index) * WORD_BYTES)
+            for index in range(segments.count)
+        ]
+
     def is_canonical(self) -> bool:
         """Answer whether this is the canonical form of what it says (``canonical()``).
 

@@ -17,7 +17,7 @@ from benchmarks.circumstances import Circumstances
 from benchmarks.measure import Comparison, Effort, compare
 from benchmarks.memory import MovingAllocator
 from benchmarks.registry import BENCHMARKS, Benchmark
-from benchmarks.results import CampaignSpeed, Ratio, Share
+from benchmarks.results import CampaignSpeed, Crossover, Ratio, Share
 from capnsafe import HeapAllocator
 
 TINY = Effort(batch_seconds=0.0002, pairs=3, runs=30, scenarios=2, rounds=2)
@@ -34,7 +34,7 @@ after
 """
 
 
-def measure(name: str) -> list[Ratio | CampaignSpeed | Share]:
+def measure(name: str) -> list[Ratio | CampaignSpeed | Share | Crossover]:
     return list(BENCHMARKS[name].measure(TINY))
 
 

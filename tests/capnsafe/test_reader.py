@@ -1459,3 +1459,20 @@ def test_what_survives_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     for segments in valid_messages():
         assert walk_everything(MessageReader(segments), NESTING_LIMIT) > 4
     assert set(doubles) == {False, True}
+
+
+def test_the_segments_of_a_message_are_copied_as_they_are() -> None:
+    segments = [bytes(range(16)), b"", b"12345678odd"]
+    reader = MessageReader(segments, traversal_limit_words=0)
+    assert reader.segments() == [bytes(range(16)), b"", b"12345678"]
+
+
+def test_the_segments_of_memory_that_moves_are_copied_as_they_are() -> None:
+    with MessageBuilder(HeapAllocator(segment_words=2, growth=False)) as message:
+        message.init_root(1, 0).set_uint64(0, 7)
+        message.init_root(1, 1)
+        memory = message._arena.allocator
+        reader = MessageReader.over(memory, list(range(len(message.segments()))))
+        copied = reader.segments()
+        for whole, used in zip(copied, message.segments(), strict=True):
+            assert whole.startswith(used)

@@ -82,7 +82,9 @@ def run(scenario: Frame, encoder: Encoder, measured: bool = False) -> Run:
         tracemalloc.start()
     try:
         calls.call(_UNFRAME, STEPS[_UNFRAME], lambda: _copied(library.unframe(buffer, **limits)))
-        calls.call(_READ, STEPS[_READ], lambda: _segments(library.read_message(buffer, **limits)))
+        calls.call(
+            _READ, STEPS[_READ], lambda: tuple(library.read_message(buffer, **limits).segments())
+        )
         calls.call(
             _MEMORY,
             STEPS[_MEMORY],
@@ -105,16 +107,11 @@ def _copied(views: list[memoryview]) -> Segments:
     return tuple(bytes(view) for view in views)
 
 
-def _segments(reader: Any) -> Segments:
-    # There is no public way to a reader's whole segments; their objects are the target ``read``'s.
-    return _copied(reader._segments.views)
-
-
 def _read(library: Any, messages: Any, file: PieceFile | None = None) -> Read:
     found = Read()
     while True:
         try:
-            found.messages.append(_segments(next(messages)))
+            found.messages.append(tuple(next(messages).segments()))
         except StopIteration:
             found.ended = True
             return found

@@ -9,8 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 from ...encoders.capnsafe_encoder import ACCESSORS, bits_of, float_of
-from ...scenario.model import WEIGHTLESS
-from ...scenario.schema import EVERYTHING, FLOATS, Field, Kind, ListType, StructType, Type
+from ...scenario.model import WEIGHTLESS, Capability
+from ...scenario.schema import (
+    DYNAMIC,
+    EVERYTHING,
+    FLOATS,
+    POINTERS,
+    Field,
+    Kind,
+    ListType,
+    StructType,
+    Type,
+)
 
 MOST_WORDS = 1 << 16
 """Traversal limit of such a reading: any message of the largest size can be read many times."""
@@ -24,7 +34,13 @@ def read_everything(library: Any, segments: tuple[bytes, ...]) -> Any:
 
 def _struct(library: Any, reader: Any, of: StructType) -> dict[str, Any]:
     """Recursion ends with the reader's own nesting limit."""
-    return {field.name: _field(library, reader, field) for field in of.fields}
+    tree: dict[str, Any] = {}
+    for field in of.fields:
+        if field.union is not None and tree[field.union] != field.member:
+            tree[field.name] = None if field.kind in POINTERS else field.default
+        else:
+            tree[field.name] = _field(library, reader, field)
+    return tree
 
 
 def _field(library: Any, reader: Any, field: Field) -> Any:
@@ -33,6 +49,12 @@ def _field(library: Any, reader: Any, field: Field) -> Any:
         return None
     if kind in (Kind.TEXT, Kind.DATA):
         return getattr(reader, f"get_{ACCESSORS[kind]}")(offset)
+    if kind in DYNAMIC:
+        return _raw(reader.copied(offset))
+    if kind is Kind.CAPABILITY:
+        return _capability(reader.get_capability(offset))
+    if kind is Kind.UNION:
+        return reader.get_uint16(offset)
     if field.target is not None:
         return _object(library, reader, offset, field.type)
     default: Any = field.default
@@ -46,6 +68,7 @@ def _object(library: Any, reader: Any, index: int, of: Type) -> Any:
     if isinstance(of, StructType):
         found = reader.get_struct(index)
         return None if found is None else _struct(library, found, of)
+    assert isinstance(of, ListType)
     found = _open(library, reader, index, of)
     if found is None:
         return None
@@ -55,7 +78,7 @@ def _object(library: Any, reader: Any, index: int, of: Type) -> Any:
 def _open(library: Any, reader: Any, index: int, of: ListType) -> Any:
     if of.element is Kind.STRUCT:
         return reader.get_struct_list(index)
-    if of.element in (Kind.TEXT, Kind.DATA, Kind.LIST):
+    if of.element in POINTERS:
         return reader.get_pointer_list(index)
     return reader.get_list(index, library.Element[ACCESSORS[of.element].upper()])
 
@@ -69,6 +92,67 @@ def _elements(library: Any, found: Any, of: ListType) -> list[Any]:
         return [get(index) for index in range(len(found))]
     if of.element is Kind.LIST:
         return [_object(library, found, index, of.type) for index in range(len(found))]
+    if of.element is Kind.CAPABILITY:
+        return [_capability(found.get_capability(index)) for index in range(len(found))]
+    if of.element is Kind.ANY:
+        return [_raw(found.copied(index)) for index in range(len(found))]
     if of.element in FLOATS:
         return [bits_of(of.element, value) for value in found]
     return list(found)
+
+
+def _capability(number: int | None) -> Capability | None:
+    return None if number is None else Capability(number)
+
+
+_STRUCT = 0
+_LIST = 1
+_WORD_BYTES = 8
+_POINTERS_SIZE = 6
+_COMPOSITE_SIZE = 7
+_BITS = (0, 1, 8, 16, 32, 64)
+
+
+def _raw(copy: Any) -> Any:
+    """What the library copied out from below a pointer to anything, as ``scenario.trees`` has it.
+
+    The copy has the shape of the object (its pointer without an offset), its words, and the copies
+    of what its pointers lead to. Recursion ends with the reader's own nesting limit.
+    """
+    if copy is None:
+        return None
+    shape, body = copy.shape, bytes(copy.body)
+    below = {at: _raw(child) for at, child in copy.children}
+    if shape & 3 == _STRUCT:
+        return _raw_struct(body, below, 0, *_sections(shape))
+    if shape & 3 != _LIST:
+        return Capability(shape >> 32)
+    size, count = shape >> 32 & 7, shape >> 35
+    if size == _POINTERS_SIZE:
+        return [below.get(index) for index in range(count)]
+    if size != _COMPOSITE_SIZE:
+        return size, count, body[: (count * _BITS[size] + 7) // 8]
+    tag = int.from_bytes(body[:_WORD_BYTES], "little")
+    data_words, pointers = _sections(tag)
+    return {
+        "sections": (data_words, pointers),
+        "elements": [
+            _raw_struct(body, below, 1 + index * (data_words + pointers), data_words, pointers)
+            for index in range(tag >> 2 & (1 << 30) - 1)
+        ],
+    }
+
+
+def _sections(word: int) -> tuple[int, int]:
+    """Data words and pointers of a struct, by its pointer or its tag."""
+    return word >> 32 & 0xFFFF, word >> 48
+
+
+def _raw_struct(
+    body: bytes, below: dict[int, Any], start: int, data_words: int, pointers: int
+) -> dict[str, Any]:
+    first = start + data_words
+    return {
+        "data": body[start * _WORD_BYTES : first * _WORD_BYTES],
+        "pointers": [below.get(at) for at in range(first, first + pointers)],
+    }
