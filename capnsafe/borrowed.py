@@ -9,12 +9,13 @@ reads as what is there now; like any message it is checked when it is followed (
 
 from __future__ import annotations
 
-from typing import Any, Protocol, final
+from typing import Protocol, final
 
 from .allocator import Buffer, Key
-from .arguments import told, type_name
-from .errors import ArgumentTypeError, BadBuffer, BorrowRefused, SegmentLost
-from .reading import Segments, view_of
+from .arguments import told
+from .errors import BorrowRefused, SegmentLost
+from .reading import Segments
+from .segment import octets
 from .wire import POINTER, WORD_BYTES
 
 
@@ -74,15 +75,11 @@ class BorrowedSegments(Segments):
         )
 
     def _borrow(self, segment: int) -> memoryview:
-        buffer: Any = None
+        return octets(self._ask(segment), segment, writable=False)
+
+    def _ask(self, segment: int) -> Buffer:
         try:
-            buffer = self._lender.segment(self._keys[segment])
-            return view_of(buffer, f"segment {segment}")
-        except ArgumentTypeError as error:
-            raise BadBuffer(
-                f"segment {segment}: a {type_name(buffer)} has no contiguous buffer",
-                segment=segment,
-            ) from error
+            return self._lender.segment(self._keys[segment])
         except LookupError as error:
             raise SegmentLost(f"segment {segment} is gone", segment=segment) from error
         except Exception as error:
@@ -90,6 +87,3 @@ class BorrowedSegments(Segments):
                 f"segment {segment}: the allocator could not say where it is: {told(error)}",
                 segment=segment,
             ) from error
-        finally:
-            # A traceback keeps the locals of its frames alive.
-            del buffer

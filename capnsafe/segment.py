@@ -207,22 +207,26 @@ def load(segment: Segment, view: View, word: int) -> int:
     return pointer
 
 
-def octets(buffer: Any, segment: int) -> memoryview:
-    """Answer the writable bytes of what an allocator returned, or raise ``BadBuffer``."""
+def octets(buffer: Any, segment: int, *, writable: bool = True) -> memoryview:
+    """Answer the bytes of what an allocator returned, or raise ``BadBuffer``.
+
+    They can be written, unless they need not be ``writable``.
+    """
     try:
         try:
             view = memoryview(buffer)
         except Exception as error:
             raise BadBuffer(
-                f"segment {segment}: a {type_name(buffer)} has no buffer that can be written",
+                f"segment {segment}: a {type_name(buffer)} has no buffer of bytes",
                 segment=segment,
             ) from error
     finally:
         del buffer
-    if not view.readonly and view.ndim == 1 and view.format == "B" and view.c_contiguous:
+    refused = writable and view.readonly
+    if not refused and view.ndim == 1 and view.format == "B" and view.c_contiguous:
         return view
     with view:
-        if view.readonly:
+        if refused:
             raise BadBuffer(f"segment {segment}: the buffer is read-only", segment=segment)
         if not view.c_contiguous:
             raise BadBuffer(f"segment {segment}: the buffer is not contiguous", segment=segment)

@@ -183,6 +183,19 @@ def test_what_is_no_buffer(answer: Any) -> None:
         MessageReader.over(Garbling(), [0]).get_root()
 
 
+def test_an_answer_that_is_refused_is_not_kept_by_the_exception() -> None:
+    class Sliced(Memory):
+        def segment(self, key: int, /) -> Any:
+            with super().segment(key) as view:
+                return view[::2]
+
+    memory = lent(Sliced(), example(100))
+    with pytest.raises(BadBuffer) as caught:
+        MessageReader.over(memory, [0]).get_root()
+    memory.require_kept()
+    assert caught.value.segment == 0
+
+
 def test_read_only_memory_is_enough() -> None:
     (segment,) = example(100)
 
