@@ -28,6 +28,7 @@ from .errors import (
     ArgumentIndexError,
     ArgumentTypeError,
     ArgumentValueError,
+    Borrowed,
     PointerKindMismatch,
     ReleaseFailed,
 )
@@ -292,7 +293,10 @@ class MessageBuilder:
     def close(self) -> None:
         """Release every grant, once. Handles raise ``Closed`` from then on.
 
-        Raises ``ReleaseFailed`` after all were released, if ``release`` raised.
+        Views that are lent are taken back first, and raise ``ValueError`` when they are touched.
+        Where a part of one is held, it raises ``Borrowed`` and releases nothing: the memory is not
+        given back below somebody who writes to it. Close again when it is let go. Raises
+        ``ReleaseFailed`` after all were released, if ``release`` raised.
         """
         self._arena.close()
 
@@ -312,7 +316,7 @@ class MessageBuilder:
             return
         try:
             self.close()
-        except ReleaseFailed as error:
+        except (Borrowed, ReleaseFailed) as error:
             add_note(exception, f"and closing the message raised {told(error)}")
 
 

@@ -93,6 +93,7 @@ ACTS: dict[str, Callable[[Scene], object]] = {
     "an orphan is extended": lambda scene: scene.texts.extend(9),
     "lists are joined": lambda scene: scene.message.new_orphan_list([texts_of(scene.root)] * 2),
     "an orphan is copied": lambda scene: scene.root.set(FREE, scene.texts),
+    "any pointer is copied": lambda scene: scene.root.copy_pointer(FREE, scene.root, STRUCT),
     "a default struct": lambda scene: _grow(
         scene.root.get_struct(FREE, 3, 9, default=root_of(READ))
     ),

@@ -520,3 +520,24 @@ def test_a_call_from_the_end_of_the_export_finds_the_message_as_it_is() -> None:
     lent[1].__exit__(None, None, None)
     assert root.get_data(DATA) == b"Abcdefghijk"
     message.close()
+
+
+def test_the_end_of_a_message_replaces_no_exception_either() -> None:
+    kept: list[Any] = []
+    memory = Memory(100)
+    message = MessageBuilder(memory)
+
+    def stop() -> None:
+        with message:
+            root = filled(message)
+            with root.lend_data(DATA) as view:
+                kept.append(view[1:])
+                raise Stop
+
+    with pytest.raises(Stop) as caught:
+        stop()
+    assert len(caught.value.__notes__) == 2
+    assert memory.calls["release"] == 0
+    kept.clear()
+    message.close()
+    memory.require_all_released()
