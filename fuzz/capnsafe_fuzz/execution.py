@@ -32,7 +32,8 @@ from capnsafe_allocators import HostileAllocator
 from .encoders.protocol import Account, Attempt, Encoder, Failure, ProofKind, Session
 from .excuses import CHANGING, Excuses, Interceptor
 from .oracles import ORACLES, Cost
-from .oracles.decode import Examination, examine, examine_stream
+from .oracles.decode import examine, examine_stream
+from .oracles.examination import Examination
 from .oracles.layout import ROOT
 from .oracles.record import Calls, Contents, Outcome, Record, Step, Violation
 from .scenario import Operation, Scenario, print_scenario

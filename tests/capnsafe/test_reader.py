@@ -23,7 +23,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from capnsafe import reading, wire
+from capnsafe import HeapAllocator, MessageBuilder, reading, wire
 from capnsafe.errors import (
     ArgumentIndexError,
     ArgumentTypeError,

@@ -8,18 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from capnsafe_fuzz.oracles import decode
-from capnsafe_fuzz.oracles.decode import (
-    UNREADABLE,
-    Examination,
-    ProblemKind,
-    examine,
-    examine_stream,
-    unframe,
-)
+from capnsafe_fuzz.oracles.decode import examine, examine_stream
+from capnsafe_fuzz.oracles.examination import UNCLEAN, UNREADABLE, Examination, ProblemKind
 from capnsafe_fuzz.oracles.layout import ROOT, StructLayout, layout_of
+from capnsafe_fuzz.oracles.stream import unframe
 from capnsafe_fuzz.scenario import schema
-from capnsafe_fuzz.scenario.model import WEIGHTLESS
+from capnsafe_fuzz.scenario.model import WEIGHTLESS, Capability
 
 SMALL = layout_of(schema.SMALL)
 SCHEMA_FILE = Path(schema.__file__).with_name("everything.capnp")
@@ -312,7 +306,7 @@ def test_names_what_is_wrong(name: str) -> None:
     kind, segments = BROKEN[name]
     examination = small(*segments)
     assert kind in kinds(examination), examination
-    if kind not in decode.UNCLEAN:
+    if kind not in UNCLEAN:
         # Nothing else may be reported than what follows from it: words nobody reached.
         assert set(kinds(examination)) <= {kind, ProblemKind.LEFTOVER}
 
@@ -449,3 +443,94 @@ def test_every_layout_covers_its_fields() -> None:
         if isinstance(held, schema.StructType):
             layout: StructLayout = layout_of(held)
             assert list(layout.blank()) == [field.name for field in held.fields]
+
+
+# Unions, and pointers of which the schema says nothing.
+
+CHOICE = schema.EVERYTHING.by_name["choice"]
+MEMBERS = {name: number for number, name in enumerate(CHOICE.members)}
+
+
+def chosen(member: int, data: int = 0, pointer: int = 0, *body: int) -> Examination:
+    """A root whose union is at ``member``: half of word 8 is its data, pointer 25 leads on."""
+    sections = [0] * (ROOT.data_words + ROOT.pointer_count)
+    sections[CHOICE.offset // 4] |= member << CHOICE.offset % 4 * 16
+    sections[8] |= data << 32
+    sections[-1] = pointer
+    size = struct_pointer(0, ROOT.data_words, ROOT.pointer_count)
+    return examine([words(size, *sections, *body)], ROOT)
+
+
+def test_members_of_a_union_are_read_while_they_are_selected() -> None:
+    assert chosen(MEMBERS["number"], 0xFFFF0001).tree["choice.number"] == 0xFFFF0001
+    numbers = chosen(MEMBERS["numbers"], 0xFFFF0001)
+    assert (numbers.tree["choice.numbers.low"], numbers.tree["choice.numbers.high"]) == (1, -1)
+    assert numbers.tree["choice.number"] == 0
+    text = chosen(MEMBERS["words"], 0, list_pointer(0, 2, 4), ABC)
+    assert text.tree["choice.words"] == "abc"
+    assert numbers.problems == text.problems == ()
+
+
+def test_what_belongs_to_another_member_is_stray() -> None:
+    for member in ("nothing", "words", "mixed"):
+        assert kinds(chosen(MEMBERS[member], 1)) == [ProblemKind.PADDING]
+    left = chosen(MEMBERS["number"], 1, list_pointer(0, 2, 4), ABC)
+    assert set(kinds(left)) == {ProblemKind.PADDING, ProblemKind.LEFTOVER}
+    assert kinds(chosen(len(MEMBERS), 1)) == [ProblemKind.PADDING]
+
+
+def mixed(field: str, pointer: int, *body: int) -> Examination:
+    """A root whose union is a Mixed, one pointer of which leads to ``body``."""
+    pointers = [0] * schema.MIXED.pointer_count
+    index = schema.MIXED.by_name[field].offset
+    behind = schema.MIXED.pointer_count - index - 1
+    pointers[index] = pointer + (behind << 2 if pointer & 3 < 2 else 0)
+    to_mixed = struct_pointer(0, 0, schema.MIXED.pointer_count)
+    return chosen(MEMBERS["mixed"], 0, to_mixed, *pointers, *body)
+
+
+def test_what_the_schema_says_nothing_of_reads_as_the_encoding_has_it() -> None:
+    found = {
+        "struct": mixed("any", struct_pointer(0, 1, 1), 7, list_pointer(0, 2, 4), ABC),
+        "numbers": mixed("any", list_pointer(0, 3, 2), 0x0002_0001),
+        "pointers": mixed("any", list_pointer(0, 6, 2), 0, 5 << 32 | 3),
+        "structs": mixed("any", list_pointer(0, 7, 2), struct_pointer(2, 1, 0), 1, 2),
+        "capability": mixed("any", 5 << 32 | 3),
+        "service": mixed("service", 6 << 32 | 3),
+    }
+    assert {name: one.problems for name, one in found.items()} == dict.fromkeys(found, ())
+    trees = {name: one.tree["choice.mixed"] for name, one in found.items()}
+    assert trees["struct"]["any"] == {"data": words(7), "pointers": [(2, 4, b"abc\0")]}
+    assert trees["numbers"]["any"] == (3, 2, b"\1\0\2\0")
+    assert trees["pointers"]["any"] == [None, Capability(5)]
+    assert trees["structs"]["any"] == {
+        "sections": (1, 0),
+        "elements": [{"data": words(1), "pointers": []}, {"data": words(2), "pointers": []}],
+    }
+    assert trees["capability"]["any"] == Capability(5)
+    assert trees["service"]["service"] == Capability(6)
+
+
+@pytest.mark.parametrize(
+    ("field", "pointer", "body", "kind"),
+    [
+        ("any", 7, (), ProblemKind.WRONG_KIND),
+        ("service", struct_pointer(0, 1, 0), (1,), ProblemKind.WRONG_KIND),
+        ("any", struct_pointer(0, 1, 1), (1,), ProblemKind.OUT_OF_BOUNDS),
+        ("any", list_pointer(0, 6, 2), (0,), ProblemKind.OUT_OF_BOUNDS),
+        ("any", list_pointer(0, 3, 5), (0,), ProblemKind.OUT_OF_BOUNDS),
+        ("any", list_pointer(0, 3, 1), (1 << 16,), ProblemKind.PADDING),
+        ("any", list_pointer(0, 7, 1), (struct_pointer(2, 1, 0), 1), ProblemKind.TAG_MISMATCH),
+        ("any", list_pointer(0, 7, 1), (1, 1), ProblemKind.TAG_MISMATCH),
+    ],
+)
+def test_what_is_wrong_there_is_named(
+    field: str, pointer: int, body: tuple[int, ...], kind: ProblemKind
+) -> None:
+    assert kind in kinds(mixed(field, pointer, *body))
+
+
+def test_orphans_may_lie_about() -> None:
+    stream = words(SMALL_POINTER, 0, 0, 1)
+    assert kinds(examine([stream], SMALL)) == [ProblemKind.LEFTOVER]
+    assert examine([stream], SMALL, leftovers=False).problems == ()

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from ..encoders.protocol import Proof, ProofKind
 from ..scenario.model import ExpectationKind
-from .decode import Problem, ProblemKind
+from .examination import Problem, ProblemKind
 from .oracle import Cost, Finding, Oracle, of_step, reading
 from .record import Outcome, Record, Step
 

@@ -29,14 +29,14 @@ from __future__ import annotations
 import struct
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any, Final
 
 from ..scenario.model import WEIGHTLESS, Capability
+from .examination import UNREADABLE, Examination, Problem, ProblemKind
 from .layout import Shape, ShapeKind, StructLayout
+from .stream import WORD_BYTES, unframe
 
-WORD_BYTES: Final = 8
 #: Reports after which the examiner stops adding more: the first ones say what is wrong.
 MOST_PROBLEMS: Final = 32
 
@@ -59,98 +59,6 @@ _KINDS: Final = {
     ShapeKind.STRUCT: "struct pointer",
     ShapeKind.CAPABILITY: "capability",
 }
-
-
-class ProblemKind(StrEnum):
-    """What can be wrong with a message."""
-
-    FRAMING = "framing"
-    OUT_OF_BOUNDS = "out-of-bounds"
-    WRONG_KIND = "wrong-kind"
-    WRONG_SIZE = "wrong-size"
-    SHARED_WORDS = "shared-words"
-    FAR_CHAIN = "far-chain"
-    DOUBLE_FAR_TAG = "double-far-tag"
-    TAG_MISMATCH = "tag-mismatch"
-    TEXT = "text"
-    PADDING = "padding"
-    LEFTOVER = "leftover"
-
-
-#: Problems that leave the message readable: they are about cleanliness (P9), not about meaning.
-UNCLEAN: Final = frozenset({ProblemKind.PADDING, ProblemKind.LEFTOVER})
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong; ``segment`` and ``word`` say where it was met."""
-
-    kind: ProblemKind
-    segment: int
-    word: int
-    sentence: str
-    stray: int = 0
-    """Of padding and leftovers: the bits of the word that are set and must not be."""
-
-
-class Unreadable:
-    """Stands in the tree for a value that could not be read. Equal to nothing else."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        """Say so to people."""
-        return "<unreadable>"
-
-
-UNREADABLE: Final = Unreadable()
-
-
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """What a message says, in the model's own form, and what is wrong with it."""
-
-    tree: Any
-    problems: tuple[Problem, ...]
-    claimed: tuple[bytearray, ...] = field(default=(), compare=False, repr=False)
-    """For each segment, a byte for each word: 1 if the root reaches it."""
-
-
-def segment_words(stream: bytes) -> tuple[int, ...]:
-    """The words of each segment, as the head of a framed stream tells them; () if it is cut off."""
-    count = int.from_bytes(stream[:4], "little") + 1
-    if len(stream) < 4 + 4 * count:
-        return ()
-    return struct.unpack_from(f"<{count}I", stream, 4)
-
-
-def unframe(stream: bytes) -> tuple[list[bytes], list[Problem]]:
-    """Split a framed stream into its segments, and say where it departs from the framing."""
-
-    def wrong(sentence: str) -> Problem:
-        return Problem(ProblemKind.FRAMING, 0, 0, sentence)
-
-    if len(stream) < 4:
-        return [], [wrong(f"a stream of {len(stream)} bytes has no segment table")]
-    count = int.from_bytes(stream[:4], "little") + 1
-    head = (4 + 4 * count + 7) // 8 * 8
-    if len(stream) < head:
-        return [], [wrong(f"the table of {count} segments needs {head} bytes")]
-    problems: list[Problem] = []
-    if count % 2 == 0 and stream[head - 4 : head] != b"\0\0\0\0":
-        problems.append(wrong("the padding of the segment table is not zero"))
-    segments: list[bytes] = []
-    position = head
-    for index in range(count):
-        words = int.from_bytes(stream[4 + 4 * index : 8 + 4 * index], "little")
-        end = position + words * WORD_BYTES
-        if end > len(stream):
-            problems.append(wrong(f"segment {index} of {words} words is cut off"))
-        segments.append(stream[position:end])
-        position = end
-    if position < len(stream):
-        problems.append(wrong(f"{len(stream) - position} bytes follow the last segment"))
-    return segments, problems
 
 
 def examine(

@@ -15,9 +15,9 @@ from ..encoders.protocol import Failure, Proof, ProofKind
 from ..scenario.model import ExpectationKind
 from ..scenario.schema import EVERYTHING
 from .canonical import canonical_form
-from .decode import segment_words
 from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence, reading
 from .record import Outcome, Record, Step
+from .stream import segment_words
 
 _SUCCESS = (ExpectationKind.OK, ExpectationKind.VALUE)
 
