@@ -699,6 +699,7 @@ def test_copies_of_copies_end() -> None:
         ("List(Text) 2", "List(Older)", OK),
         ("List(Text) 2", "Older", REFUSED),
         ("Older", "List(Older)", REFUSED),
+        ("List(Newer) 1", "List(Text)", REFUSED),
     ],
 )
 def test_what_a_pointer_is_taken_for(made: str, taken: str, expected: Expectation) -> None:

@@ -12,11 +12,15 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from .nodes import NODES, Capability, ListNode, Node, StructNode, renew
-from .schema import POINTERS, SCALAR_BITS, SIGNED, Kind, ListType, StructType, Type
+from .schema import SCALAR_BITS, SIGNED, Kind, ListType, StructType, Type
 
 _FIRST_NUMBER: Final = "number"
 _FIRST_POINTER: Final = "label"
 """The first fields of every version: what elements of a list of numbers, or of pointers, become."""
+
+_POINTERS: Final = -1
+_STRUCTS: Final = -2
+"""Widths of elements that are no numbers."""
 
 
 class Found(Enum):
@@ -84,8 +88,10 @@ def _is_struct_list(value: Any) -> bool:
 
 
 def _width(of: ListType) -> int:
-    """What tells lists apart that are not of structs: bits of a number, or that it is a pointer."""
-    return SCALAR_BITS.get(of.element, -1 if of.element in POINTERS else -2)
+    """What tells lists apart: bits of a number, or that elements are pointers, or structs."""
+    if of.element is Kind.STRUCT:
+        return _STRUCTS
+    return SCALAR_BITS.get(of.element, _POINTERS)
 
 
 def upgraded(value: Any, of: Type, *, bury_old: bool = True) -> Node:
