@@ -22,12 +22,14 @@ from capnsafe_fuzz.scenario import (
     print_scenario,
 )
 from capnsafe_fuzz.scenario.program import UNDERSTOOD
+from capnsafe_fuzz.targets import TARGETS
 
 from capnsafe import HeapAllocator
 from capnsafe.framing import unframe
 
 ROOT = Path(__file__).resolve().parents[1] / "corpus"
 ENTRIES = read_corpus("build", ROOT)
+OTHERS = [entry for name in TARGETS if name != "build" for entry in read_corpus(name, ROOT)]
 SEEDS = [entry for entry in ENTRIES if entry.path.parent.name == "seeds"]
 
 FEWEST_SEEDS = 40
@@ -65,7 +67,7 @@ def test_nothing_else_lies_about() -> None:
     strays = {
         path.relative_to(ROOT).as_posix()
         for path in ROOT.rglob("*")
-        if path.is_file() and path not in {entry.path for entry in ENTRIES}
+        if path.is_file() and path not in {entry.path for entry in [*ENTRIES, *OTHERS]}
     }
     assert strays == {"README.md"}
 

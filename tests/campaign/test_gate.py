@@ -33,6 +33,7 @@ from capnsafe_fuzz.campaign.progress import Quiet
 from capnsafe_fuzz.cli import cli, main
 from capnsafe_fuzz.encoders.planted import BUGS, read_bug
 from capnsafe_fuzz.engines import engines
+from capnsafe_fuzz.targets import TARGETS
 
 BUG = "dirty_memory_shows"
 ALL_PARTS = ["corpus", "witnesses", "canaries", "campaign", "matrix"]
@@ -125,8 +126,9 @@ def bend_oracles(folder: Path, monkeypatch: pytest.MonkeyPatch, statements: str)
 
 
 def test_there_is_a_canary_for_every_promise_that_bugs_are_about() -> None:
-    promises = [read_bug(BUGS[name]).promise for name in DEFAULT_CANARIES]
-    assert sorted(promises) == sorted({read_bug(path).promise for path in BUGS.values()})
+    canaries = [read_bug(BUGS[name]) for name in DEFAULT_CANARIES]
+    assert {bug.promise for bug in canaries} == {read_bug(path).promise for path in BUGS.values()}
+    assert {bug.target for bug in canaries} == set(TARGETS)
 
 
 # The encoder under test

@@ -31,8 +31,12 @@ DEFAULT_CANARIES = (
     "landing_pad_left_behind",
     "segment_from_outer_far_pointer",
     "stale_handle_reads",
+    "struct_list_as_pointers_not_shifted",
+    "segment_size_signed",
+    "truncated_run_never_ends",
 )
-"""Planted bugs that every gate has to find by search: one for each promise that bugs are about."""
+"""Planted bugs that every gate has to find by search: one at least for each promise that bugs are
+about, and for each target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

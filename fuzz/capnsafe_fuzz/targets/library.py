@@ -47,6 +47,7 @@ class Call:
     failure: Failure | None = None
     """What the exception says; None if nothing was raised."""
     raised_at: str = ""
+    """Where in the library, if what was raised is no error of its own."""
 
     @property
     def outcome(self) -> str:
@@ -75,10 +76,11 @@ class Calls:
             call.value = work()
         except Exception as error:
             call.failure = self.encoder.classify(error)
-            call.raised_at = innermost(error, self.encoder)
-            if call.failure is Failure.FOREIGN and not call.raised_at:
-                # It never passed the library's own code: the mistake is the harness's.
-                raise
+            if call.failure is Failure.FOREIGN:
+                call.raised_at = innermost(error, self.encoder)
+                if not call.raised_at:
+                    # It never passed the library's own code: the mistake is the harness's.
+                    raise
             call.error = _without_frames(error)
         self.made.append(call)
         return call

@@ -42,6 +42,9 @@ def _message(rng: Random) -> bytes:
         rng.randbytes(WORD_BYTES * rng.choice((0, 1, 1, 2, 3)))
         for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4, 5)))
     ]
+    if rng.random() < 0.5:
+        # A null root, which everybody reads: others look no further.
+        segments[0] = bytes(WORD_BYTES) + segments[0]
     return write(segments)
 
 

@@ -108,6 +108,8 @@ def _check(name: str, expected: reference.Stream, limits: str) -> list[str]:
         lines.append(f"source = {_SOURCES[name]}")
         call = f"capnsafe.read_messages(source, {limits})"
         lines.append(f"assert read({call}) == (MESSAGES, {ended})")
+        if name == "read messages of a socket":
+            lines.append("source.close()")
         if name == "read messages of memory":
             lines.append("source.append(0)  # Nothing holds it any more.")
         return lines

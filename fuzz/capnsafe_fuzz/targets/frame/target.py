@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from .. import greedy, library
 from ..protocol import DEFAULT_BUDGET, Judged, Target
 from . import mutate
+from .reference import WORD_BYTES, table_of
 from .run import NEEDED, RULES, STEPS, execute, run
 from .scenario import (
     MAX_SEGMENTS,
@@ -125,8 +126,10 @@ class FrameTarget:
     def tell(self, scenario: Frame, encoder: Encoder) -> list[str]:
         """The input, and what each call came to."""
         lines = print_frame(scenario).splitlines()[1:]
-        for call in run(scenario, encoder).calls:
-            lines += [f"{call.step:>3}  {call.name}", f"       = {call.says}"]
+        calls = {call.step: call for call in run(scenario, encoder).calls}
+        for step, name in enumerate(STEPS):
+            says = calls[step].says if step in calls else "left out: there is no message"
+            lines += [f"{step:>3}  {name}", f"       = {says}"]
         return lines
 
     def script(self, scenario: Frame, encoder: Encoder) -> str:
@@ -141,6 +144,8 @@ class FrameTarget:
 def _steps(scenario: Frame) -> Iterator[Callable[[], Frame]]:
     for kept in greedy.shorter([part for part, _ in parts(scenario.data)]):
         yield partial(replace, scenario, data=b"".join(kept))
+    for data in _smaller_segments(scenario.data):
+        yield partial(replace, scenario, data=data)
     for pieces in greedy.shorter(scenario.pieces):
         yield partial(replace, scenario, pieces=pieces)
     for stall in greedy.lower(scenario.stall):
@@ -159,6 +164,22 @@ def _steps(scenario: Frame) -> Iterator[Callable[[], Frame]]:
         yield partial(replace, scenario, max_segments=number)
     for number in greedy.lower(scenario.max_words):
         yield partial(replace, scenario, max_words=number)
+
+
+def _smaller_segments(data: bytes) -> Iterator[bytes]:
+    """The stream with fewer words in a segment, and in the table; what is missing stays so."""
+    at = 0
+    while (table := table_of(data, at)) is not None:
+        start = table.end
+        for index, size in enumerate(table.sizes):
+            end = min(len(data), start + size * WORD_BYTES)
+            number = at + 4 * (1 + index)
+            for fewer in greedy.lower(size):
+                last = max(start, end - (size - fewer) * WORD_BYTES)
+                head = data[:number] + fewer.to_bytes(4, "little") + data[number + 4 : last]
+                yield head + data[end:]
+            start = end
+        at = max(start, at + WORD_BYTES)
 
 
 TARGET: Final[Target] = FrameTarget()

@@ -1,0 +1,264 @@
+"""What holds for every target: forms agree, search makes what is valid, bugs are found."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from capnsafe_fuzz.campaign.corpus import Entry, read_any, read_corpus
+from capnsafe_fuzz.campaign.targets import UnknownNameError, check_encoder, targets_of
+from capnsafe_fuzz.encoders import find_encoder
+from capnsafe_fuzz.encoders.planted import BUGS, bugs_of, read_bug, witness_text
+from capnsafe_fuzz.engines import MAX_INPUT_BYTES
+from capnsafe_fuzz.scenario import ScenarioError
+from capnsafe_fuzz.targets import (
+    TARGETS,
+    Target,
+    UnknownTargetError,
+    described,
+    find_target,
+    measure,
+    target_of_text,
+)
+
+RECEIVING = [name for name in TARGETS if name != "build"]
+"""Those that take what arrives from somebody else."""
+LONGEST_SENTENCE = 140
+"""Characters: what is longer is not read."""
+FEWEST_SEEDS = 12
+FEWEST_BUGS = {"read": 4, "frame": 3, "packed": 3}
+
+every_target = pytest.mark.parametrize(
+    "target", [find_target(name) for name in TARGETS], ids=list(TARGETS)
+)
+every_receiving = pytest.mark.parametrize(
+    "target", [find_target(name) for name in RECEIVING], ids=RECEIVING
+)
+ENTRIES = [(name, entry) for name in RECEIVING for entry in read_corpus(name)]
+every_entry = pytest.mark.parametrize(
+    ("name", "entry"), ENTRIES, ids=lambda value: getattr(value, "path", Path(str(value))).stem
+)
+every_bug = pytest.mark.parametrize("bug", [bug for name in RECEIVING for bug in bugs_of(name)])
+
+
+def made(target: Target, count: int, seed: int = 3) -> list[Any]:
+    """Generated inputs, mutated and crossed."""
+    rng = Random(seed)
+    inputs = [target.generate(rng) for _ in range(count)]
+    for _ in range(count):
+        one = target.crossover(rng.choice(inputs), rng.choice(inputs), rng)
+        inputs.append(target.mutate(one, rng))
+    return inputs
+
+
+# Forms
+
+
+@every_target
+def test_bytes_and_text_say_the_same(target: Target) -> None:
+    for scenario in [target.sample, *made(target, 40)]:
+        data = target.encode(scenario)
+        assert len(data) <= MAX_INPUT_BYTES
+        assert target.decode(data) == scenario
+        text = target.print(scenario)
+        assert target.parse(text) == scenario
+        assert target.print(target.parse(text)) == text
+        assert target_of_text(text.encode()) == target.name
+
+
+@every_target
+def test_any_bytes_are_an_input_with_canonical_bytes(target: Target) -> None:
+    rng = Random(4)
+    for _ in range(300):
+        scenario = target.decode(rng.randbytes(rng.randint(0, 90)))
+        assert target.decode(target.encode(scenario)) == scenario
+        # The constructor accepts what the decoder makes.
+        assert replace(scenario, comment="x") == scenario
+
+
+@every_receiving
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("nonsense 1", "line 3: a line begins with limit"),
+        ("limit max_fun=1", "line 3: "),
+        ("# late", "line 3: a comment stands at the top"),
+    ],
+)
+def test_a_text_that_cannot_be_read_is_named_by_its_line(
+    target: Target, line: str, sentence: str
+) -> None:
+    lines = target.print(target.sample).splitlines()
+    lines.insert(2, line)
+    with pytest.raises(ScenarioError, match=sentence):
+        target.parse("\n".join(lines))
+
+
+def test_a_target_is_found_by_name_and_by_the_first_line(tmp_path: Path) -> None:
+    for name in TARGETS:
+        target = find_target(name)
+        assert target.name == name
+        path = tmp_path / f"{name}.scenario"
+        path.write_text(target.print(target.sample))
+        assert read_any(path) == (name, target.sample)
+    assert target_of_text(b"capnsafe input 1\n") is None
+    with pytest.raises(UnknownTargetError, match="there is build, read, frame, packed"):
+        find_target("nowhere")
+
+
+@every_target
+def test_search_is_repeatable(target: Target) -> None:
+    assert made(target, 10) == made(target, 10)
+    assert made(target, 10) != made(target, 10, seed=5)
+    assert len(set(map(target.encode, made(target, 40)))) > 60
+
+
+@every_target
+def test_sizes_are_told_to_people(target: Target) -> None:
+    sizes = target.sizes(target.sample)
+    assert measure(target, target.sample) == tuple(sizes.values())
+    assert described({"bytes": 1, "pieces": 2}) == ["1 byte", "2 pieces"]
+
+
+# Encoders
+
+
+def test_an_encoder_without_a_package_can_only_build() -> None:
+    encoder = cast(Any, SimpleNamespace(name="own"))
+    assert find_target("build").refusal(encoder) is None
+    for name in RECEIVING:
+        assert find_target(name).refusal(encoder) is not None
+        assert find_target(name).refusal(find_encoder("capnsafe")) is None
+        with pytest.raises(UnknownNameError, match="cannot be tested on the target"):
+            check_encoder("types:SimpleNamespace", find_target(name))
+
+
+def test_targets_where_none_is_named(tmp_path: Path) -> None:
+    assert targets_of("capnsafe", None) == list(TARGETS)
+    assert targets_of("planted:tag_product_wraps", None) == ["read"]
+    (tmp_path / "frame").mkdir()
+    assert targets_of("capnsafe", tmp_path) == ["frame"]
+
+
+# The corpus
+
+
+@every_receiving
+def test_there_are_seeds_and_they_say_different_things(target: Target) -> None:
+    seeds = [entry for name, entry in ENTRIES if name == target.name]
+    assert len(seeds) >= FEWEST_SEEDS
+    assert len({target.encode(entry.scenario) for entry in seeds}) == len(seeds)
+    assert len({entry.scenario.comment for entry in seeds}) == len(seeds)
+
+
+@every_entry
+def test_a_seed_is_canonical_says_why_and_keeps_every_promise(name: str, entry: Entry) -> None:
+    target = find_target(name)
+    assert target.print(entry.scenario) == entry.path.read_text("utf-8")
+    assert 20 <= len(entry.scenario.comment) <= LONGEST_SENTENCE
+    assert entry.scenario.comment.endswith(".")
+    assert target.run(entry.scenario, find_encoder("capnsafe"), True).violations == ()
+
+
+@every_bug
+def test_no_seed_shows_a_planted_bug(bug: str) -> None:
+    name = read_bug(BUGS[bug]).target
+    encoder = find_encoder(f"planted:{bug}")
+    fired = [
+        entry.path.stem
+        for entry in read_corpus(name)
+        if entry.path.parent.name == "seeds"
+        and find_target(name).run(entry.scenario, encoder, True).violations
+    ]
+    assert fired == []
+
+
+# Planted bugs
+
+
+@every_receiving
+def test_there_are_bugs_enough_of_several_promises(target: Target) -> None:
+    bugs = [read_bug(BUGS[name]) for name in bugs_of(target.name)]
+    assert len(bugs) >= FEWEST_BUGS[target.name]
+    assert len({bug.promise for bug in bugs}) >= 3
+
+
+@every_bug
+def test_a_witness_shows_its_bug_and_the_clean_encoder_passes_it(bug: str) -> None:
+    about = read_bug(BUGS[bug])
+    target, text = find_target(about.target), witness_text(bug)
+    scenario = target.parse(text)
+    assert target.print(scenario) == text
+    assert dict(target.sizes(scenario)) == about.needs
+    assert scenario.comment.endswith(".")
+    encoder, clean = find_encoder(f"planted:{bug}"), find_encoder("capnsafe")
+    assert about.promise in {v.promise for v in target.run(scenario, encoder, False).violations}
+    assert target.run(scenario, clean, True).violations == ()
+
+
+@every_bug
+def test_the_program_of_a_witness_shows_the_bug_and_nothing_else(bug: str) -> None:
+    about = read_bug(BUGS[bug])
+    target = find_target(about.target)
+    scenario = target.parse(witness_text(bug))
+    program = target.script(scenario, find_encoder(f"planted:{bug}"))
+    loading = f"capnsafe = load_package({bug!r})"
+    assert loading in program
+    assert f"# {about.promise}: " in program
+    shown = struct.error if about.promise == "P1" else AssertionError
+    with pytest.raises(shown):
+        exec(compile(program, "<program>", "exec"), {"__name__": "program"})
+    exec(compile(program.replace(loading, "import capnsafe"), "<program>", "exec"), {})
+
+
+@every_entry
+def test_the_program_of_a_seed_runs(name: str, entry: Entry) -> None:
+    target, clean = find_target(name), find_encoder("capnsafe")
+    for program in (
+        target.script(entry.scenario, clean),
+        target.plain_script(entry.scenario, clean),
+    ):
+        exec(compile(program, "<program>", "exec"), {"__name__": "program"})
+
+
+@every_entry
+def test_the_story_of_a_seed_tells_every_step(name: str, entry: Entry) -> None:
+    target = find_target(name)
+    told = target.tell(entry.scenario, find_encoder("capnsafe"))
+    for line in target.lines(entry.scenario):
+        assert any(line in told_line for told_line in told)
+
+
+# Shrinking
+
+
+@every_bug
+def test_a_witness_with_more_around_it_shrinks(bug: str) -> None:
+    about = read_bug(BUGS[bug])
+    target, encoder = find_target(about.target), find_encoder(f"planted:{bug}")
+
+    def fires(scenario: Any) -> bool:
+        return about.promise in {v.promise for v in target.run(scenario, encoder, False).violations}
+
+    rng = Random(1)
+    larger = target.parse(witness_text(bug))
+    for _ in range(200):
+        changed = target.mutate(larger, rng)
+        if measure(target, changed) > measure(target, larger) and fires(changed):
+            larger = changed
+    small = target.shrink(larger, fires, budget=500)
+    assert fires(small)
+    assert target.simplicity(small) <= target.simplicity(larger)
+    # Two kinds of simplicity may stand in each other's way: what is left need not be the least.
+    assert sum(measure(target, small)) <= 2 * sum(about.needs.values()), target.print(small)
+
+
+def test_beginnings_leave_the_last_step_out() -> None:
+    target = find_target("read")
+    counts = [len(target.lines(shorter)) for shorter in target.beginnings(target.sample)]
+    assert counts == list(range(1, len(target.lines(target.sample))))
