@@ -140,15 +140,18 @@ def _sizes(shape: str, sizes: tuple[int, ...]) -> list[int]:
 
 
 def crossover(found: dict[int, Comparison]) -> float | None:
-    """Answer the size (bytes) from which on direct wins, by the ratios' logarithms; or None."""
+    """Answer the size (bytes) from which on direct wins in three pairs of four; or None.
+
+    Between the sizes that were measured it is interpolated, by logarithms.
+    """
     sizes = sorted(found)
-    if found[sizes[-1]].ratio >= 1:
-        return None
     won = sizes[-1]
+    if found[won].high >= 1:
+        return None
     for size in reversed(sizes):
-        if found[size].ratio >= 1:
-            low, high = log(found[size].ratio), log(found[won].ratio)
-            return exp(log(size) + (log(won) - log(size)) * low / (low - high))
+        if found[size].high >= 1:
+            above, below = log(found[size].high), log(found[won].high)
+            return exp(log(size) + log(won / size) * above / (above - below))
         won = size
     return float(won)
 

@@ -83,7 +83,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Crossover:
-    """From which size on one way is faster; of the sizes from ``smallest`` to ``largest`` bytes."""
+    """From which size on one way is faster in three pairs of four, between two sizes in bytes."""
 
     kind: ClassVar = "crossover"
 

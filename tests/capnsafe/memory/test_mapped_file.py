@@ -99,6 +99,18 @@ def test_finish_wants_the_segments_that_there_are(tmp_path: Path) -> None:
                 meaning(message)
 
 
+def test_every_block_is_there_before_it_is_mapped(tmp_path: Path) -> None:
+    """A hole in the file would be a SIGBUS at the first write on a full disk."""
+    path = tmp_path / "message.bin"
+    with MappedFileAllocator(path, segment_words=10_000) as memory:
+        key = memory.allocate(1)
+        for words in (10_000, 20_000):
+            memory.grow(key, words)
+            found = path.stat()
+            assert found.st_size >= words * 8
+            assert found.st_blocks * 512 >= found.st_size
+
+
 @pytest.mark.parametrize("in_place", [False, True])
 def test_a_full_disk_refuses_and_the_message_stays(tmp_path: Path, in_place: bool) -> None:
     path = tmp_path / "message.bin"

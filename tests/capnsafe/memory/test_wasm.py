@@ -316,6 +316,27 @@ def test_a_guest_that_runs_out_of_fuel_is_refused(kind: str) -> None:
     assert memory.live_grants == 0
 
 
+def test_each_call_has_its_fuel_to_itself() -> None:
+    config = Config()
+    config.consume_fuel = True
+    burning = """(local $left i32) (local.set $left (i32.const 700))
+        (loop $again
+          (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+          (br_if $again (local.get $left)))
+        (call $honest (local.get $bytes))"""
+    text = GUEST.format(
+        turn=1, allocate="(call $burn (local.get $bytes))", release="", grow="(i32.const 0)"
+    ).replace(
+        "(func $loop", f"(func $burn (param $bytes i32) (result i32) {burning})\n  (func $loop"
+    )
+    memory = WasmAllocator(*new_guest(Engine(config), text), segment_words=1, fuel=8000)
+    burnt = []
+    for _ in range(5):
+        memory.allocate(1)
+        burnt.append(8000 - memory._store.get_fuel())
+    assert min(burnt) > 8000 / 5
+
+
 def test_a_guest_that_runs_out_of_time_is_refused(kind: str) -> None:
     config = Config()
     config.epoch_interruption = True
