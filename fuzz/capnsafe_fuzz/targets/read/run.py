@@ -17,8 +17,8 @@ from ...encoders.protocol import Failure
 from ...execution import Situation, Verdict
 from ...oracles import Cost
 from ...oracles.decode import examine
-from ...oracles.examination import UNCLEAN
 from ...oracles.difference import first_difference
+from ...oracles.examination import UNCLEAN
 from ...oracles.interoperable import as_pycapnp_reads, available, read_with_pycapnp
 from ...oracles.layout import ROOT
 from ..frame.reference import write
