@@ -22,6 +22,7 @@ from .wire import WORD_BYTES
 class _Resizing:
     """A list, and what it is to become. All sizes but ``count`` and ``bits`` are words."""
 
+    # ``bits`` are what stays of the old list, its tag included.
     __slots__ = ("bits", "count", "data_words", "head", "old", "old_words", "pointers", "shape")
 
     def __init__(self, arena: Arena, found: Found, count: int) -> None:
@@ -50,7 +51,6 @@ class _Resizing:
         self.old = wire.list_count(found.shape)
         self.shape = wire.list_shape(size_code, count)
         self.pointers = 1 if size_code == wire.SIZE_POINTER else 0
-        #: What stays of the old list, with the tag.
         self.bits = min(count, self.old) * wire.ELEMENT_BITS[size_code]
 
     def words(self) -> int:
@@ -94,34 +94,46 @@ def resize(arena: Arena, found: Found, count: int, *, longer: bool, text: bool) 
         if words > plan.old_words:
             draft.take(segment, words - plan.old_words, b"")
         retired = _cut(arena, found, plan, words) if words < plan.old_words or not longer else []
-        # Behind the last element that stays, up to the end of the words that stay.
-        kept, rest = divmod(plan.bits, 8)
-        stop = min(words, plan.old_words) * WORD_BYTES
-        tail = bytearray(arena.copy_out(segment, start, stop)[kept:])
-        if rest:
-            tail[0] &= (1 << rest) - 1
-        tail[1 if rest else 0 :] = bytes(len(tail) - (1 if rest else 0))
-        changes = [(start * WORD_BYTES + kept, bytes(tail))] if tail else []
+        staying = min(words, plan.old_words)
+        changes = _zeros_behind(arena, found, plan, staying)
         if plan.head:
             changes.append((start * WORD_BYTES, plan.head))
         if text:
             changes.append((start * WORD_BYTES + count - 1, b"\0"))
-        staying: list[Extent] = [(segment, start, start + min(words, plan.old_words))]
-        draft.link(segment, [], changes, moved=retired, disowned=staying)
+        stale: list[Extent] = [(segment, start, start + staying)]
+        draft.link(segment, [], changes, moved=retired, disowned=stale)
         return Found(plan.shape, segment, start)
 
     return attempt(arena, build)
+
+
+def _zeros_behind(
+    arena: Arena, found: Found, plan: _Resizing, words: int
+) -> list[tuple[int, bytes]]:
+    """Answer what zeroes the list behind the elements that stay, in its first ``words`` words."""
+    first, kept = divmod(plan.bits, 64)
+    if first == words:
+        return []
+    tail = bytearray((words - first) * WORD_BYTES)
+    if kept:
+        # A word of which a part stays.
+        tail[:WORD_BYTES] = arena.copy_out(found.segment, found.start + first, WORD_BYTES)
+        whole: int = wire.POINTER.unpack_from(tail)[0]
+        wire.POINTER.pack_into(tail, 0, whole & (1 << kept) - 1)
+    return [((found.start + first) * WORD_BYTES, bytes(tail))]
 
 
 def _cut(arena: Arena, found: Found, plan: _Resizing, words: int) -> list[Extent]:
     """Answer the words behind the first ``words`` of the list, and those of all below them."""
     body = b""
     slots = plan.slots(plan.count, plan.old)
+    first = slots[0] if slots else 0
     if slots:
-        body = arena.copy_out(found.segment, found.start, plan.old_words * WORD_BYTES)
+        size = (plan.old_words - first) * WORD_BYTES
+        body = arena.copy_out(found.segment, found.start + first, size)
     below: list[tuple[Segment, int, int]] = []
     for at in slots:
-        pointer = wire.POINTER.unpack_from(body, at * WORD_BYTES)[0]
+        pointer = wire.POINTER.unpack_from(body, (at - first) * WORD_BYTES)[0]
         if pointer:
             below.append((found.segment, found.start + at, pointer))
     extents = survey(arena, below)
