@@ -30,9 +30,12 @@ least 1) and returns its key.
   means that contents are gone: the segment is lost for good (P5).
 - It MAY raise. A ``LookupError`` says that the segment is gone, and it is lost for good. Any other
   exception refuses this call alone, which may be tried again.
-- Reading or writing a primitive calls it once; following a pointer, at most 5 times; building or
-  clearing, at most 8 times, and 4 times more for every object that is retired, for every segment
-  whose remembered place a new grant takes, and for every growth; output, once a segment (P7).
+- Reading or writing a primitive calls it once; following a pointer, at most 5 times; building,
+  clearing, cutting or extending, at most 8 times, and 4 times more for every object that is
+  retired, for every segment whose remembered place a new grant takes, and for every growth; output,
+  once a segment (P7).
+- A reader over the memory (``MessageReader.over``) calls it once for a primitive, and at most 6
+  times for what a pointer leads to. It only reads: there a buffer NEED NOT be writable.
 
 **release(key, words_used)** takes the grant back.
 

@@ -289,3 +289,22 @@ def test_an_interrupt_keeps_no_view() -> None:
     with pytest.raises(Stop):
         story(reader)
     memory.require_kept()
+
+
+@pytest.mark.parametrize("size", [1, 6, 100])
+def test_calls_are_bounded(size: int) -> None:
+    segments = example(size)
+    memory = lent(Memory(), segments)
+    root: Any = MessageReader.over(memory, range(len(segments))).get_root()
+    bounds: list[tuple[int, Callable[[], object]]] = [
+        (1, lambda: root.get_uint32(0)),
+        (1, lambda: root.get_bool(40)),
+        (6, lambda: root.get_text(0)),
+        (6, lambda: root.get_struct_list(3)),
+        (6, lambda: root.get_pointer_list(4)),
+        (6, lambda: root.kind(3)),
+    ]
+    for bound, read in bounds:
+        before = memory.calls["segment"]
+        read()
+        assert 1 <= memory.calls["segment"] - before <= bound
