@@ -32,8 +32,8 @@ least 1) and returns its key.
   exception refuses this call alone, which may be tried again.
 - Reading or writing a primitive calls it once; following a pointer, at most 5 times; building,
   clearing, cutting or extending, at most 8 times, and 4 times more for every object that is
-  retired, for every segment whose remembered place a new grant takes, and for every growth; output,
-  once a segment (P7).
+  retired, for every pointer that moves with its object, for every segment whose remembered place
+  a new grant takes, and for every growth; output, once a segment (P7).
 - A reader over the memory (``MessageReader.over``) calls it once for a primitive, and at most 6
   times for what a pointer leads to. It only reads: there a buffer NEED NOT be writable.
 
