@@ -17,9 +17,10 @@ from .program import (
     Program,
     Verb,
     choices_of,
+    place_of,
     sources,
 )
-from .schema import TYPES, ListType, OrphanType, StructType
+from .schema import DYNAMIC, TYPES, ListType, OrphanType, StructType, Type
 from .values import index_for, value_for
 
 
@@ -66,20 +67,29 @@ class Front:
             return self._behind(last, rng)
         if 0.2 < chance < 0.25 and (adoption := self._adoption(rng)) is not None:
             return adoption
-        if rng.random() < 0.2:
-            numbers = [
-                number for number in numbers if types[number].name in _OPEN_TO_ALL
-            ] or numbers
+        if rng.random() < 0.25:
+            rich = [number for number in numbers if types[number].name in _OPEN_TO_ALL]
+            unions = [number for number in numbers if SELECTIONS[types[number].name]]
+            if not rich and unions and rng.random() < 0.2:
+                number = rng.choice(unions)
+                union = rng.choice(SELECTIONS[types[number].name])
+                return self._complete(Verb.SELECT, number, union, rng)
+            numbers = rich or numbers
         number = rng.choice(numbers[-3:] if rng.random() < 0.5 else numbers)
         held = types[number]
         verb, name = rng.choice(UNDERSTOOD[held.name])
-        if verb in _RARE and rng.random() < 0.7:
+        if verb in _RARE and rng.random() < 0.85:
             verb, name = rng.choice(UNDERSTOOD[held.name])
-        if isinstance(held, StructType) and rng.random() < 0.04:
-            verb, name = rng.choice(SELECTIONS.get(held.name) or UNDERSTOOD[held.name])
         place: Place = name
         if name is None and verb not in PLACELESS:
             place = index_for(model.count(number), rng)
+        if rng.random() < 0.35 and (written := model.written(number)):
+            # Rather something with what is there; of a newer struct, an older one knows a part.
+            at = rng.choice(written)
+            if verbs := _verbs_at(held, at):
+                place, verb = at, rng.choice(verbs)
+                if place_of(held, place)[0] in DYNAMIC and rng.random() < 0.4:
+                    verb = Verb.OPEN
         return self._sensible(self._complete(verb, number, place, rng), rng)
 
     def _sensible(self, operation: Operation, rng: Random) -> Operation:
@@ -92,10 +102,16 @@ class Front:
             if field is not None and field.union is not None and rng.random() < 0.8:
                 union = held.by_name[field.union]
                 return Operation(Verb.SELECT, number, union.name, union.members[field.member])
-        if expected.kind is ExpectationKind.REFUSED and rng.random() < 0.7:
+        for _ in range(2):
+            if expected.kind is not ExpectationKind.REFUSED or rng.random() < 0.3:
+                break
             operation = self._complete(verb, number, place, rng)
+            expected = self.model.expect(operation)
         name = place if isinstance(place, str) else None
-        if verb in _FINDS and expected == NULL and rng.random() < 0.8:
+        nothing = expected == NULL or (
+            verb is Verb.CLEAR and place not in self.model.written(number)
+        )
+        if verb in _FINDS and nothing and rng.random() < 0.8:
             # What was never made is null: without this, most handles would be void.
             for other in (Verb.INIT, Verb.SET):
                 if (other, name) in UNDERSTOOD[held.name]:
@@ -162,16 +178,19 @@ class Front:
     def _again(self, earlier: Operation, rng: Random) -> Operation:
         """Something with a place that was worked on before: read, overwrite, open, clear it."""
         held = self.program.types[earlier.handle]
-        name = earlier.place if isinstance(earlier.place, str) else None
-        whole = earlier.verb in PLACELESS
-        verb = rng.choice(
-            [
-                verb
-                for verb, other in UNDERSTOOD[held.name]
-                if other == name and (verb in PLACELESS) == whole
-            ]
-        )
+        if earlier.verb in PLACELESS:
+            verb = rng.choice([verb for verb, _ in UNDERSTOOD[held.name] if verb in PLACELESS])
+        else:
+            verb = rng.choice(_verbs_at(held, earlier.place))
         return self._complete(verb, earlier.handle, earlier.place, rng)
+
+
+def _verbs_at(held: Type, place: Place) -> list[Verb]:
+    """What a place understands."""
+    name = place if isinstance(place, str) else None
+    return [
+        verb for verb, other in UNDERSTOOD[held.name] if other == name and verb not in PLACELESS
+    ]
 
 
 def _places(held: ListType | StructType) -> tuple[Place, ...]:
@@ -189,10 +208,10 @@ _OPEN_TO_ALL: Final = frozenset(
     and any(choices_of(held, Verb.OPEN, place) for place in _places(held))
 )
 """Types with pointers that may lead to several things: of these there are few, and much to do."""
-_FINDS: Final = frozenset((Verb.OPEN, Verb.DISOWN))
+_FINDS: Final = frozenset((Verb.OPEN, Verb.DISOWN, Verb.CLEAR))
 
 SELECTIONS: Final = {
-    name: tuple((verb, place) for verb, place in understood if verb is Verb.SELECT)
+    name: tuple(place for verb, place in understood if verb is Verb.SELECT)
     for name, understood in UNDERSTOOD.items()
 }
 """The unions of each type."""

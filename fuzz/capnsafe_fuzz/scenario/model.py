@@ -487,6 +487,11 @@ class Model:
         node = self._handles[handle]
         return node is not None and not node.live
 
+    def written(self, handle: int) -> tuple[Any, ...]:
+        """The places that something was put to, of the struct or list that the handle leads to."""
+        node = self._handles[handle]
+        return tuple(node.contents) if isinstance(node, NODES) else ()
+
     def count(self, handle: int) -> int | None:
         """How long the list is that the handle leads to; None if there is none or it is no list."""
         node = self._handles[handle]

@@ -151,7 +151,8 @@ def value_for(verb: Verb, held: Type, place: Place, rng: Random) -> Value:
             octets = bytes(len(octets))
         return octets[: len(octets) // size * size]
     if choices := choices_of(held, verb, place):
-        name = rng.choice(choices)
+        # In a list of anything there is more to do than in the others.
+        name = choices[-1] if rng.random() < 0.15 else rng.choice(choices)
         made = TYPES[name]
         counted = verb is Verb.INIT and isinstance(made, ListType)
         return As(name, count_for(made, rng) if counted and isinstance(made, ListType) else None)
