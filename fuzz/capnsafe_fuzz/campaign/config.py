@@ -42,6 +42,8 @@ class CampaignConfig:
     """Megabytes of address space of a process that runs the encoder."""
     corpus: Path | None = None
     """Where seeds and regressions are; None for those of this project."""
+    shrinking: bool = True
+    """Whether findings are made smaller; it takes most of the time of a campaign that ends early."""
 
 
 @dataclass(slots=True)

@@ -484,6 +484,7 @@ def _canary(name: str, findings: Path) -> CampaignConfig:
         runs=CANARY_EXECUTIONS,
         max_findings=1,
         findings=findings,
+        shrinking=False,
     )
 
 

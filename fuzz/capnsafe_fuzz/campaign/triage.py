@@ -115,6 +115,8 @@ class Triage:
         return judged.of_group(group) is not None and self._clean_passes(scenario)
 
     def _shrink(self, group: str, scenario: Input) -> Input:
+        if not self._config.shrinking:
+            return scenario
         budget, timeouts = DEFAULT_BUDGET, 0
         if group == TIMEOUT_GROUP or group.startswith(crash_group("")):
             budget = FATAL_BUDGET
