@@ -424,11 +424,11 @@ class Arena:
         """
         places = self._places
         if not places:
-            self._look_again(self.segments[0])
+            self._look_again(self.segment_at(0))
         start, end = self._where(segment)
         looks = 0
         while (met := places.meeting(start, end, segment.index)) is not None:
-            other = self.segments[met]
+            other = self.segment_at(met)
             settled = self._look_again(other) == self._look_again(other)
             settled = self._where(segment) == self._where(segment) == (start, end) and settled
             if not settled:
@@ -492,6 +492,15 @@ class Arena:
         self.forget_filled()
         self.state = _IDLE
         self.ticket = self.epoch
+
+    def segment_at(self, index: int) -> Segment:
+        """Answer a segment that was there; it is not, where the message was closed meanwhile.
+
+        Giving a view back can run code of the allocator's, which may close the message.
+        """
+        if index >= len(self.segments):
+            raise self._unavailable()
+        return self.segments[index]
 
     def last_segment(self) -> Segment:
         """Answer the segment that was granted last, in a call that has one."""

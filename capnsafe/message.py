@@ -51,7 +51,8 @@ class MessageBuilder:
     """A message over the memory of an allocator.
 
     Use it as a context manager: every grant is released at the end, whatever happened. No allocator
-    method is called before the first root is built. Not for use from several threads.
+    method is called before the first root is built. Not for use from several threads, nor from the
+    handler of a signal that then lets a call of the message go on.
     """
 
     __slots__ = ("_arena",)
@@ -175,7 +176,7 @@ class MessageBuilder:
         arena.require_idle()
         if not arena.segments:
             begin_root(arena)
-        return PointerListBuilder(arena, arena.segments[0], 0, arena.epoch, 0, 1)
+        return PointerListBuilder(arena, arena.segment_at(0), 0, arena.epoch, 0, 1)
 
     def set_root(self, value: StructBuilder | StructReader) -> None:
         """Build a deep copy of a struct as the root; what was the root before is retired.

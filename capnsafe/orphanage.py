@@ -70,7 +70,7 @@ def build_apart(arena: Arena, tree: Tree) -> Found:
             if not arena.segments:
                 draft.first_segment(1)
             draft.settle()
-            return Found(tree.shape, arena.segments[0], 0)
+            return Found(tree.shape, arena.segment_at(0), 0)
         segment, start = draft.house_tree(tree)
         draft.settle()
         return Found(tree.shape, segment, start)

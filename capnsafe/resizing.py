@@ -86,8 +86,8 @@ def resize(arena: Arena, found: Found, count: int, *, longer: bool, text: bool) 
     def build(draft: Draft) -> Found:
         words = plan.words()
         if words == 0:
-            draft.link(arena.segments[0], [], moved=_cut(arena, found, plan, 0))
-            return Found(plan.shape, arena.segments[0], 0)
+            draft.link(arena.segment_at(0), [], moved=_cut(arena, found, plan, 0))
+            return Found(plan.shape, arena.segment_at(0), 0)
         if words > plan.old_words and not draft.has_behind(found, words):
             return _moved(arena, draft, found, plan, own)
         segment, start = found.segment, found.start

@@ -228,7 +228,7 @@ class Built:
 
     def spot(self, segment: int, word: int, pointer: int, depth: int) -> Spot:
         """Follow a pointer that is not null."""
-        found = resolve(self._arena, self._arena.segments[segment], word, pointer)
+        found = resolve(self._arena, self._arena.segment_at(segment), word, pointer)
         if found.shape & 3 == wire.OTHER:
             return pointer, segment, word
         return found.shape, found.segment.index, found.start
@@ -238,4 +238,4 @@ class Built:
         self._budget -= words
         if self._budget < 0:
             raise MalformedMessage("an object is reached in two ways", segment=segment)
-        return self._arena.copy_out(self._arena.segments[segment], start, words * WORD_BYTES)
+        return self._arena.copy_out(self._arena.segment_at(segment), start, words * WORD_BYTES)

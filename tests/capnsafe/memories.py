@@ -231,6 +231,35 @@ class ResizingMemory:
         self.grants[key].extend(bytes(words * 8 - len(self.grants[key])))
 
 
+class ReleasingExporter:
+    """Exports a bytearray, and calls a hook whenever a view of it is given back."""
+
+    def __init__(self, memory: ExporterMemory, key: int) -> None:
+        self.memory = memory
+        self.key = key
+
+    def __buffer__(self, flags: int, /) -> memoryview:
+        return memoryview(self.memory.grants[self.key])
+
+    def __release_buffer__(self, view: memoryview, /) -> None:
+        self.memory.given_back += 1
+        if self.memory.given_back == self.memory.number:
+            self.memory.hook()
+
+
+class ExporterMemory(ResizingMemory):
+    """Runs a hook when the n-th view is given back."""
+
+    number = 0
+    given_back = 0
+
+    def hook(self) -> None:
+        """Do nothing yet."""
+
+    def segment(self, key: int, /) -> Any:
+        return ReleasingExporter(self, key)
+
+
 @contextmanager
 def closing(message: MessageBuilder, memory: Memory) -> Iterator[MessageBuilder]:
     """Close the message whatever happens, and require that every promise to `memory` was kept."""

@@ -47,6 +47,7 @@ from tests.capnsafe.memories import (
     GUARD,
     KINDS,
     AnsweringMemory,
+    ExporterMemory,
     FailingMemory,
     Grant,
     HookedMemory,
@@ -1276,35 +1277,6 @@ def test_two_messages_over_one_allocator_do_not_disturb_each_other() -> None:
     assert meaning(other.message) == MEANINGS[-1]
     memory.hook = None
     assert meaning(build.message) == MEANINGS[-1]
-
-
-class ReleasingExporter:
-    """Exports a bytearray, and calls a hook whenever a view of it is given back."""
-
-    def __init__(self, memory: ExporterMemory, key: int) -> None:
-        self.memory = memory
-        self.key = key
-
-    def __buffer__(self, flags: int, /) -> memoryview:
-        return memoryview(self.memory.grants[self.key])
-
-    def __release_buffer__(self, view: memoryview, /) -> None:
-        self.memory.given_back += 1
-        if self.memory.given_back == self.memory.number:
-            self.memory.hook()
-
-
-class ExporterMemory(ResizingMemory):
-    """Runs a hook when the n-th view is given back."""
-
-    number = 0
-    given_back = 0
-
-    def hook(self) -> None:
-        """Do nothing yet."""
-
-    def segment(self, key: int, /) -> Any:
-        return ReleasingExporter(self, key)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="classes can export buffers from 3.12 on")

@@ -22,7 +22,7 @@ from capnsafe import (
     StructBuilder,
 )
 from tests.capnsafe.interrupts import InterruptAt
-from tests.capnsafe.memories import ResizingMemory
+from tests.capnsafe.memories import ExporterMemory, ResizingMemory
 from tests.capnsafe.reading import (
     ANY,
     CHILD,
@@ -48,8 +48,8 @@ POISONED = "poisoned"
 class Scene:
     """A message with a bit of everything, in memory that stays or in many small segments."""
 
-    def __init__(self, stable: bool) -> None:
-        self.memory = ResizingMemory(400 if stable else 1, stable=stable)
+    def __init__(self, stable: bool, memory: ResizingMemory | None = None) -> None:
+        self.memory = memory or ResizingMemory(400 if stable else 1, stable=stable)
         self.message = MessageBuilder(self.memory)
         self.root = init_node(self.message)
         child = init_child(self.root)
@@ -99,6 +99,8 @@ ACTS: dict[str, Callable[[Scene], object]] = {
     "bulk": lambda scene: scene.root.set_list(NUMBERS, Element.UINT32, array("I", [1, 2])),
     "capability": lambda scene: scene.root.set_capability(ANY, 7),
     "canonical": lambda scene: scene.message.canonical(),
+    "read": lambda scene: scene.root.get_uint64(0),
+    "output": lambda scene: scene.message.segments(),
 }
 
 WORDS_STAY = pytest.mark.parametrize("stable", [False, True], ids=["asked", "stable"])
@@ -197,3 +199,71 @@ def test_a_handler_that_closes_the_message_closes_it_for_good(name: str, stable:
         scene.require_released()
         with pytest.raises(Closed):
             init_node(scene.message)
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_a_view_that_closes_the_message_when_it_is_given_back(name: str) -> None:
+    """The owner of the memory runs code there, and the call that is under way must not go on."""
+    for number in range(1, 400):
+        memory = ExporterMemory()
+        scene = Scene(False, memory)
+        closed: list[bool] = []
+
+        def hook(scene: Scene = scene, closed: list[bool] = closed) -> None:
+            with suppress(MessageStateError):
+                scene.message.close()
+            closed.append(scene.message._arena.segments == [])
+
+        memory.hook = hook  # type: ignore[method-assign]
+        memory.number = memory.given_back + number
+        with suppress(Error):
+            ACTS[name](scene)
+        if not closed:
+            break
+        if closed == [True]:
+            with pytest.raises(Closed):
+                scene.message.to_bytes()
+            with pytest.raises(Closed):
+                scene.root.get_uint64(0)
+        scene.message.close()
+        scene.require_released()
+    assert number > 1
+
+
+BEGINNINGS: dict[str, Callable[[MessageBuilder], object]] = {
+    "far": lambda message: message.init_root(0, 1).set_data(0, bytes(24)),
+    "orphan": lambda message: message.new_orphan_struct(3, 0),
+    "orphan without words": lambda message: message.new_orphan_struct(0, 0),
+    "orphan of no items": lambda message: message.new_orphan(
+        message.init_root(0, 1).init_list(0, Element.VOID, 3)
+    ).truncate(0),
+    "root": lambda message: message.set_root(message.init_root(1, 1)),
+    "any root": lambda message: message.root_pointer().set_text(0, "text"),
+}
+
+
+@pytest.mark.parametrize("name", BEGINNINGS)
+def test_a_view_that_closes_a_message_that_begins(name: str) -> None:
+    """The first segment is looked at when the second comes, and may be there no more."""
+    for number in range(1, 50):
+        memory = ExporterMemory(1)
+        message = MessageBuilder(memory)
+        closed: list[bool] = []
+
+        def hook(message: MessageBuilder = message, closed: list[bool] = closed) -> None:
+            with suppress(MessageStateError):
+                message.close()
+                closed.append(True)
+
+        memory.hook = hook  # type: ignore[method-assign]
+        memory.number = number
+        with suppress(Error):
+            BEGINNINGS[name](message)
+        ended = memory.given_back < number
+        message.close()
+        assert [key for key, _ in memory.released] == list(range(len(memory.grants)))
+        with pytest.raises(Closed):
+            message.to_bytes()
+        if ended:
+            break
+    assert number > 1
