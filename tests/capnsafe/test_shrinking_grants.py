@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from capnsafe import GrantTooSmall, MessageBuilder, StructBuilder
+from capnsafe import GrantTooSmall, MessageBuilder, SegmentLost, StructBuilder
 from tests.capnsafe.memories import ResizingMemory
 
 
@@ -53,3 +53,18 @@ def test_a_call_gives_up_and_can_be_tried_again(
     memory.fades = False
     root.set_data(0, b"d" * 24)
     assert root.get_data(0) == b"d" * 24
+
+
+def test_a_grant_beside_a_segment_that_is_lost() -> None:
+    """It has no place any more that the second one could overlap."""
+    memory = ResizingMemory(2)
+    with MessageBuilder(memory) as message:
+        root = message.init_root(1, 0)
+        memory.cut(0, 0)
+        with pytest.raises(SegmentLost):
+            root.get_uint64(0)
+        orphan = message.new_orphan_struct(3, 0)
+        orphan.get_struct().set_uint64(2, 5)
+        assert orphan.get_struct().get_uint64(2) == 5
+        with pytest.raises(SegmentLost):
+            message.to_bytes()
