@@ -525,7 +525,7 @@ class Arena:
         be it ``retired`` or ``disowned``. No allocator method runs in here, so nothing of it can
         fail.
         """
-        if self.state is not _WORKING:
+        if self.state is not _WORKING:  # pragma: no cover - a signal's handler closed it, at most
             raise self._unavailable()
         self.state = _PUBLISHING
         self.published += 1
