@@ -6,9 +6,13 @@ is a list of faults, and one line of text is one fault (:func:`print_fault`, :fu
 :class:`HostileAllocator` lays a script over honest memory, keeps a log of every call, and collects
 evidence of what its client did wrong.
 
-This package knows nothing of any encoder: what it needs is the allocator's protocol.
+:func:`check_allocator` says which rules of the contract an allocator breaks: honest memory is
+needed below the faults.
+
+The faults know nothing of any encoder: what they need is the allocator's protocol.
 """
 
+from .conformance import RULES, Breach, check_allocator
 from .families import FAMILIES, CustomRefusal, Family, Kind, check_fault
 from .fault import Fault, FaultError, When
 from .grant import Grant
@@ -21,6 +25,8 @@ __all__ = [
     "FAMILIES",
     "GUARD_WORDS",
     "PROMISES",
+    "RULES",
+    "Breach",
     "Call",
     "CustomRefusal",
     "Evidence",
@@ -34,6 +40,7 @@ __all__ = [
     "Kind",
     "Promise",
     "When",
+    "check_allocator",
     "check_fault",
     "parse_fault",
     "print_fault",

@@ -230,7 +230,7 @@ _READING: Final = frozenset(
 )
 _MAKES_ONE: Final = frozenset({Verb.ROOT, Verb.INIT, Verb.SET, Verb.FILL})
 #: Allocator calls after which an operation is taken to go on for ever.
-_RUNAWAY_CALLS: Final = 100_000
+_RUNAWAY_CALLS: Final = 20_000
 #: Words that an object may need besides its own: the root pointer, and a landing pad.
 _MOST_EXTRA_WORDS: Final = 3
 

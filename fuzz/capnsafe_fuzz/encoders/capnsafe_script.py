@@ -107,10 +107,12 @@ class _Writer:
             f"max_segment_words={self.scenario.max_segment_words}{verify})"
         )
         yield "memory.used = message.segment_words"
+        if any(fault.family in _CHANGING for fault in self.scenario.faults):
+            yield "memory.last_call = 20_000  # A walk that has no end shall have one."
         if self.proof.kind is ProofKind.EVIDENCE:
             # Views may hide in answers, and in the frames that a traceback keeps.
             yield "kept = []  # What calls answered or raised: callers may keep it."
-        if any(fault.family == "re-enter" for fault in self.scenario.faults):
+        if _reenters(self.scenario):
             self.needed.add("Reentered")
             yield from _REENTER.splitlines()
         yield ""
@@ -167,6 +169,8 @@ class _Writer:
                 text, expression, name = "output", "message.to_bytes()", ""
             else:
                 text, expression, name = "close", "message.close()", ""
+            if index > len(operations) and _reenters(self.scenario):
+                yield "memory.reenter = None  # To close what is being closed makes no difference."
             if attempt.skipped:
                 yield f"# skipped: {text}"
             else:
@@ -478,6 +482,8 @@ class _Writer:
 
 _NUMBER: Final = EVERYTHING.by_name["u32"].offset
 _TEXT: Final = EVERYTHING.by_name["text"].offset
+#: Families of faults that can lead a walk in circles.
+_CHANGING: Final = frozenset({"scribble", "vanish", "alias"})
 #: What the memory calls for the fault ``re-enter``: it answers what was wrong with what came of it.
 _REENTER: Final = f"""
 
@@ -485,6 +491,7 @@ def reenter(kind):
     try:
         if kind == "close":
             message.close()
+            return "it closed the message in the middle of a call"
         elif kind == "output":
             message.to_bytes()
         elif (root := message.get_root()) is None:
@@ -506,6 +513,10 @@ memory.reenter = reenter"""
 
 _SET_ANY: Final = {str: Kind.TEXT, bytes: Kind.DATA, int: Kind.CAPABILITY}
 """What an AnyPointer is set to, by the type of the value."""
+
+
+def _reenters(scenario: Scenario) -> bool:
+    return any(fault.family == "re-enter" for fault in scenario.faults)
 
 
 def _equal(expression: str, kind: Kind, expected: Any) -> str:

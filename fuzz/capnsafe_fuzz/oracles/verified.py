@@ -8,9 +8,13 @@ not where the model has it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from .oracle import Cost, Finding, Oracle, of_step, reading
+from ..encoders.protocol import Proof, ProofKind
+from .oracle import Cost, Finding, Oracle, of_step
 from .record import Outcome, Record
+
+_PROOF: Final = Proof(ProofKind.REFUSAL)
 
 
 def _check(record: Record) -> Iterator[Finding]:
@@ -23,7 +27,7 @@ def _check(record: Record) -> Iterator[Finding]:
                 step,
                 "change not found",
                 f"{step.verb} was given though memory was changed: {sentence}",
-                reading(step, step.contents),
+                _PROOF,
             )
             return
 
