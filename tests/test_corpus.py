@@ -22,6 +22,7 @@ from capnsafe_fuzz.scenario import (
     print_scenario,
 )
 from capnsafe_fuzz.scenario.program import UNDERSTOOD
+from capnsafe_fuzz.scenario.scenario import MEMORY_NAMES
 from capnsafe_fuzz.targets import TARGETS
 
 from capnsafe import HeapAllocator
@@ -137,7 +138,7 @@ def test_seeds_have_every_memory() -> None:
     memories = {
         (entry.scenario.memory.name, entry.scenario.memory.segment_words) for entry in SEEDS
     }
-    assert {name for name, _ in memories} == {"heap", "stable", "fixed"}
+    assert {name for name, _ in memories} == set(MEMORY_NAMES)
     assert ("fixed", 0) in memories
 
 
