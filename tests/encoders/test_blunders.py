@@ -53,7 +53,7 @@ class BlunderingEncoder(CapnsafeEncoder):
         super().__init__(capnsafe)
         self.wrong = wrong
 
-    def session(self, memory: Any, max_segment_words: int) -> Blundering:
+    def session(self, memory: Any, max_segment_words: int, **options: bool) -> Blundering:
         return Blundering(super().session(memory, max_segment_words), self.wrong)
 
 
