@@ -587,8 +587,8 @@ class _Run:
             return None
         return [part[: used * 8] for part, used in zip(snapshot, words, strict=True)]
 
-    def _damage(self, before: list[bytes]) -> str:
-        """What a call that raised changed in words that were in use.
+    def _damage(self, before: list[bytes]) -> tuple[int, int] | None:
+        """A word in use that a call which raised has changed: (segment, word).
 
         Words that were retired may be zeroed late: so a word that became zero is no damage once
         anything was retired.
@@ -600,8 +600,8 @@ class _Run:
             for at in range(0, len(new) - 7, 8):
                 is_zero = not any(new[at : at + 8])
                 if new[at : at + 8] != old[at : at + 8] and not (self._retired and is_zero):
-                    return f"word {at // 8} of segment {number}"
-        return ""
+                    return number, at // 8
+        return None
 
     def _contents_of_memory(self) -> Contents | None:
         words = tuple(self._session.segment_words())

@@ -190,6 +190,10 @@ class _Writer:
             statement = f"kept.append({expression})"
         else:
             statement = f"{name} = {expression}" if name else expression
+        if kind is ProofKind.CALLS:
+            yield "calls = len(memory.calls)"
+        elif kind is ProofKind.WORD_KEPT:
+            yield f"before = {self._word_in_memory()}"
         if kind is ProofKind.REFUSAL:
             failure = self.proof.failure
             yield from self._guarded(_ERRORS.get(failure, "Error") if failure else "Error")(
@@ -397,10 +401,19 @@ class _Writer:
         elif proof.kind is ProofKind.WITHIN_LIMIT:
             yield "words = [len(segment) // 8 for segment in message.segments()]"
             yield f"assert max(words) <= {proof.expected}, words"
+        elif proof.kind is ProofKind.CALLS:
+            yield f'made = [call.kind.value for call in memory.calls[calls:]].count("{proof.call}")'
+            yield f"assert made <= {proof.expected}, made"
+        elif proof.kind is ProofKind.WORD_KEPT:
+            yield f"assert {self._word_in_memory()} == before"
         elif proof.kind is ProofKind.VALUE:
             yield from self._value_check()
         elif proof.kind in (ProofKind.READS, ProofKind.OUTPUT_READS):
             yield from self._reading_check()
+
+    def _word_in_memory(self) -> str:
+        first = self.proof.word * 8
+        return f"memory.snapshot()[{self.proof.segment}][{first}:{first + 8}]"
 
     def _value_check(self) -> Iterator[str]:
         assert self.account is not None

@@ -135,6 +135,10 @@ class ProofKind(Enum):
     """After the last attempt, no segment has more than ``expected`` words."""
     EVIDENCE = auto()
     """The memory saw nothing that breaks a promise."""
+    CALLS = auto()
+    """The last attempt makes at most ``expected`` calls of the allocator's method ``call``."""
+    WORD_KEPT = auto()
+    """The last attempt leaves the ``word`` of the segment in memory as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,8 @@ class Proof:
     word: int = 0
     failure: Failure | None = None
     """Which error a refusal must be."""
+    call: str = ""
+    """``allocate`` or ``segment``."""
 
 
 @dataclass(frozen=True, slots=True)

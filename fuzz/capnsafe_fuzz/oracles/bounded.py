@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from ..encoders.protocol import Proof, ProofKind
 from ..scenario.program import Verb
 from .oracle import Cost, Finding, Oracle, of_step
 from .record import Record, Step
 
+_CALLED: Final = {"segment": "borrows", "allocate": "grants"}
 _READ: Final = 1
 """Borrows of a call that reads or writes a primitive."""
 _FOLLOW: Final = 5
@@ -76,13 +78,17 @@ def _check(record: Record) -> Iterator[Finding]:
         if any(fault.family == "re-enter" for fault in step.faults):
             # What the call from inside did is counted, too.
             continue
-        for what, made, most in (
-            ("borrows", step.calls.segment, _most_borrows(step)),
-            ("grants", step.calls.allocate, _most_grants(step)),
+        for call, made, most in (
+            ("segment", step.calls.segment, _most_borrows(step)),
+            ("allocate", step.calls.allocate, _most_grants(step)),
         ):
             if made > most:
+                what = _CALLED[call]
                 yield of_step(
-                    step, what, f"{step.verb} made {made} {what}, and {most} are the most it needs"
+                    step,
+                    what,
+                    f"{step.verb} made {made} {what}, and {most} are the most it needs",
+                    Proof(ProofKind.CALLS, expected=most, call=call),
                 )
 
 

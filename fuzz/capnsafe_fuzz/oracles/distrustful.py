@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..encoders.protocol import Proof, ProofKind
 from .oracle import Cost, Finding, Oracle, of_step
 from .record import Record
 
 
 def _check(record: Record) -> Iterator[Finding]:
     for step in record.steps:
-        if step.damage:
+        if step.damage is not None:
+            segment, word = step.damage
             yield of_step(
                 step,
                 "half done",
                 f"{step.verb} raised {step.error!r} on memory that was changed behind its back, "
-                f"and had changed {step.damage}",
+                f"and had changed word {word} of segment {segment}",
+                Proof(ProofKind.WORD_KEPT, segment=segment, word=word),
             )
 
 

@@ -134,8 +134,9 @@ class Step:
     behind its back: what it says cannot be judged any more."""
     tampered: bool = False
     """Whether, by the end of this step, contents had been changed behind the encoder's back."""
-    damage: str = ""
-    """What the step changed in memory although it raised, where contents cannot be judged."""
+    damage: tuple[int, int] | None = None
+    """A word that the step changed in memory although it raised, where contents cannot be judged:
+    (segment, word)."""
     reentered: bool = False
     """Whether a call from inside one of the memory's was finished."""
     calls: Calls = _NO_CALLS
