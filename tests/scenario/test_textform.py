@@ -181,3 +181,49 @@ def test_nothing_but_a_syntax_error_escapes(text: str) -> None:
     for given_text in (text, HEAD + text, HEAD + "h0 = root\nset h0." + text):
         with suppress(ScenarioSyntaxError):
             parse_scenario(given_text)
+
+
+def test_second_handles_choices_and_members_are_spelled() -> None:
+    text = """capnsafe scenario 1
+memory heap segment_words=1024
+limit max_segment_words=536870911
+h0 = root
+select h0.choice mixed
+h1 = init h0.choice.mixed
+h2 = init h1.any List(AnyPointer) 3
+set h2[0] "a"
+set h2[1] x"61"
+set h2[2] 5
+h3 = open h1.any List(Text)
+h4 = disown h1.any
+h5 = unwrap h4 List(AnyPointer)
+adopt h1.other h4
+copy h0.child h0
+copyroot h0
+h6 = new h0
+drop h6
+h7 = fill h0.u16s x"0100"
+canonical
+"""
+    assert print_scenario(parse_scenario(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("copy h0.child 0", "copy takes another handle, not 0"),
+        ("copy h0.child", "copy takes the number of a handle"),
+        ("drop h0.child", "drop takes a handle, and no field or element"),
+        ("h1 = new", "new takes a handle"),
+        ("select h0.choice", "select takes one of nothing"),
+        ("h1 = init h0.child Everything", "is not a decimal integer"),
+        ("copyroot h0 Older", "takes no value here"),
+        ("canonical h0.text", "takes no handle, place or value"),
+    ],
+)
+def test_what_is_wrong_about_them_is_said(line: str, complaint: str) -> None:
+    head = (
+        "capnsafe scenario 1\nmemory heap segment_words=1\nlimit max_segment_words=64\nh0 = root\n"
+    )
+    with pytest.raises(ScenarioSyntaxError, match=complaint):
+        parse_scenario(head + line)
