@@ -18,6 +18,7 @@ from capnsafe_fuzz import cli
 from capnsafe_fuzz.campaign.failures import EnvironmentFailedError
 from capnsafe_fuzz.campaign.listing import LISTS
 from capnsafe_fuzz.cli import main
+from capnsafe_fuzz.encoders.planted import BUGS
 from capnsafe_fuzz.scenario import DECODER_VERSION, parse_scenario
 
 BAD_ENCODERS = Path(__file__).parent / "campaign"
@@ -252,6 +253,45 @@ def test_what_cannot_be_done_is_said_in_one_sentence(
         main(arguments)
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert sentence in last
+
+
+def test_a_campaign_on_each_target_that_is_named(capnsafe: Command) -> None:
+    out, _ = capnsafe.run(
+        "fuzz", "read", "frame", "packed", "--engine", "random", "--runs", "40", "--seed", "1",
+        "--corpus", "cache", "--json", "result.json",
+    )  # fmt: skip
+    assert out.count("random ran 40 executions of capnsafe") == 3
+    data = json.loads((capnsafe.folder / "result.json").read_text())
+    assert [campaign["target"] for campaign in data["campaigns"]] == ["read", "frame", "packed"]
+    kept = [path.read_bytes().split(b" ")[2] for path in (capnsafe.folder / "cache").iterdir()]
+    assert set(kept) <= {b"read", b"frame", b"packed"}
+    assert kept
+
+
+@pytest.mark.parametrize(
+    ("bug", "group"),
+    [
+        ("tag_product_wraps", "P6 structs accepted"),
+        ("segment_count_wraps", "P6 unframe accepted"),
+        ("zero_run_ignores_limit", "P7 unpack in chunks unasked"),
+    ],
+)
+def test_files_say_by_their_first_line_whose_they_are(
+    capnsafe: Command, bug: str, group: str
+) -> None:
+    witness = str(BUGS[bug].with_suffix(".scenario"))
+    encoder = f"planted:{bug}"
+    out, _ = capnsafe.run("repro", "--encoder", encoder, witness, code=1)
+    assert f"group: {group}" in out
+    capnsafe.run("repro", "--encoder", encoder, "--expect", group, witness)
+    out, _ = capnsafe.run("repro", witness)
+    assert "no promise was broken" in out
+    out, _ = capnsafe.run("show", witness)
+    assert out == Path(witness).read_text()
+    out, _ = capnsafe.run("repro", "--script", "--encoder", encoder, witness)
+    assert f"load_package('{bug}')" in out
+    _, err = capnsafe.run("shrink", "--encoder", encoder, witness)
+    assert err.startswith(group)
 
 
 def test_inputs_of_another_decoder_are_left_alone_and_corrupt_ones_refused(

@@ -15,6 +15,7 @@ from capnsafe_fuzz.engines.atheris import Changes
 from capnsafe_fuzz.engines.random import RandomEngine
 from capnsafe_fuzz.engines.situations import MAX_SITUATIONS, SituationCoverage
 from capnsafe_fuzz.scenario import decode
+from capnsafe_fuzz.targets import TARGETS
 from capnsafe_fuzz.targets.build import TARGET
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,9 +150,10 @@ def test_engines_say_whether_they_run_here(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @ATHERIS
-def test_the_executable_target_runs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_executable_target_runs(tmp_path: Path, name: str) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    target = ROOT / "fuzz" / "targets" / "build_fuzzer.py"
+    target = ROOT / "fuzz" / "targets" / f"{name}_fuzzer.py"
     assert len(target.read_text().splitlines()) < 15
     done = subprocess.run(
         [sys.executable, str(target), "-runs=50", "-seed=1"],
@@ -163,6 +165,6 @@ def test_the_executable_target_runs(tmp_path: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    assert "INFO: Instrumenting capnsafe.builder" in done.stderr
+    assert "INFO: Instrumenting capnsafe.wire" in done.stderr
     assert "Instrumenting capnsafe_fuzz" not in done.stderr
     assert "DONE" in done.stderr

@@ -43,7 +43,7 @@ class CampaignConfig:
     corpus: Path | None = None
     """Where seeds and regressions are; None for those of this project."""
     shrinking: bool = True
-    """Whether findings are made smaller: most of the time of a campaign that ends early."""
+    """Whether findings are made smaller; of a short campaign it takes most of the time."""
 
 
 @dataclass(slots=True)
