@@ -53,7 +53,7 @@ typecheck: $(INSTALLED)
 test: $(INSTALLED) lint typecheck
 	@$(BIN)/python -m pytest -q --numprocesses=auto --dist=worksteal --cov --cov-report=
 	@$(BIN)/capnsafe gate
-	@$(BIN)/coverage report --fail-under=95
+	@$(BIN)/coverage report --fail-under=99
 
 .PHONY: fuzz
 fuzz: $(INSTALLED)

@@ -308,3 +308,18 @@ def test_calls_are_bounded(size: int) -> None:
         before = memory.calls["segment"]
         read()
         assert 1 <= memory.calls["segment"] - before <= bound
+
+
+def test_what_has_no_bytes_is_read_without_a_question() -> None:
+    with MessageBuilder() as message:
+        root = message.init_root(0, 2)
+        root.set_data(0, b"")
+        root.init_pointer_list(1, 0)
+        segments = message.segments()
+    memory = lent(Memory(), segments)
+    reader = MessageReader.over(memory, list(range(len(segments)))).get_root()
+    assert reader.get_data(0) == b""
+    rows = reader.get_pointer_list(1)
+    assert rows is not None
+    assert len(rows) == 0
+    assert reader.total_size().words == 2
