@@ -96,6 +96,9 @@ class HostileAllocator:
         #: Calls of the allocator after which each one raises :class:`Runaway`: set by whoever
         #: cannot wait for a client that calls for ever.
         self.last_call = NO_LAST_CALL
+        #: Whether the honest memory moves segments by itself, so that a client cannot have seen
+        #: where they lie when another one is granted. Set by whoever knows the memory.
+        self.memory_moves = False
         #: The grant whose key is None.
         self.nameless: Grant | None = None
         #: One for each allocator call.

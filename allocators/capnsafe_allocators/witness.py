@@ -88,9 +88,12 @@ class Witness:
     def _look_at_shared(self) -> None:
         """Note words that were handed out of a grant that lay in another segment from the start.
 
-        Not where another fault acted, too: it may have hidden from the client what they share.
+        Not where segments moved, or another fault acted, too: it may have hidden from the client
+        what they share.
         """
         allocator = self._allocator
+        if allocator.memory_moves:
+            return
         for grant in allocator.live:
             if not grant.shared_from_the_start or grant.place.of is None:
                 continue

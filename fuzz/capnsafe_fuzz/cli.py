@@ -106,7 +106,7 @@ def cli() -> None:
 @click.option("--jobs", type=int, default=1, show_default=True, help="How many workers.")
 @click.option("--engine", help="Where scenarios come from; atheris where it is installed.")
 @click.option("--encoder", default="capnsafe", show_default=True, help="NAME or MODULE:ATTRIBUTE.")
-@click.option("--allocator", help="Only over this memory; see: list allocators.")
+@click.option("--allocator", help="Only over this memory: a name, or MODULE:CLASS.")
 @click.option("--corpus", type=_PATH, help="A folder of inputs to grow.")
 @click.option("--seeds", type=_PATH, help="Seeds and regressions, instead of this project's.")
 @click.option(

@@ -288,8 +288,9 @@ class _Run:
         )
         self.hostile.used = self._session.segment_words
         self.hostile.reenter = self._reenter
+        self.hostile.memory_moves = moves(scenario.memory)
         self._excuses = Excuses(
-            self.hostile, self._session, scenario.faults, moves=moves(scenario.memory)
+            self.hostile, self._session, scenario.faults, moves=self.hostile.memory_moves
         )
         self._model = Model()
         self._types: list[Type] = []

@@ -44,7 +44,7 @@ LONGEST_SENTENCE = 140
 SECOND_FAULT_WHERE_VIEWS_ARE_NOT_COUNTED = {"view_kept_after_error"}
 """Before Python 3.12 a view that is held shows itself only by a fault, and here by a second one."""
 
-SHOWN_BY_THE_END_TOO = {"view_kept_after_error"}
+SHOWN_BY_THE_END_TOO = {"build_inside_build", "view_kept_after_error"}
 """Every program ends with an output, which here does what the last operation did."""
 
 SOURCE = re.compile(r"\((?:[A-J]\d+(?:, )?)+\)|no project's record: ")

@@ -87,9 +87,32 @@ def find_memory(name: str, target: Target) -> str:
     """The name, if the target has such a memory."""
     if not target.memories:
         raise UnknownNameError(f"the target {target.name} takes no allocator")
-    if name not in target.memories:
-        raise UnknownNameError(_unknown("allocator", name, target.memories))
+    if name in target.memories:
+        return name
+    if ":" not in name:
+        known = [*target.memories, "MODULE:CLASS"]
+        raise UnknownNameError(_unknown("allocator", name, known))
+    _require_contract(name)
     return name
+
+
+def _require_contract(name: str) -> None:
+    """See that an allocator of somebody else keeps its contract; the encoder is not to blame."""
+    from capnsafe_allocators import check_allocator
+
+    from ..scenario.honest import own_memory
+
+    try:
+        factory = own_memory(name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UnknownNameError(f"no allocator {name!r}: {error}") from error
+    try:
+        breaches = check_allocator(factory)
+    except Exception as error:
+        raise UnknownNameError(f"allocator {name!r} cannot be tried: {error!r}") from error
+    if breaches:
+        told = "; ".join(map(str, breaches))
+        raise UnknownNameError(f"allocator {name!r} breaks the contract of allocators: {told}")
 
 
 def check_encoder(name: str, target: Target) -> Encoder:

@@ -371,6 +371,8 @@ _MEMORIES: Final = (
 _MEMORY_BYTES: Final = {name: _MEMORIES.index(name) for name in _MEMORIES}
 assert len(_MEMORIES) == 32
 assert set(_MEMORIES) == {*MEMORY_NAMES, _FIXED_UNCUT}
+# A memory that is not the harness's own is a heap in bytes.
+assert _MEMORIES[0] == "heap"
 
 _VERIFIED: Final = 0xC0
 """Flag bytes from here on ask the encoder to verify."""
@@ -535,7 +537,7 @@ def _taken(choices: tuple[str, ...], counted: bool, value: int) -> As:
 def encode(scenario: Scenario) -> bytes:
     """The canonical bytes of a scenario: `decode` gives it back."""
     memory = scenario.memory
-    form = _MEMORY_BYTES[memory.name if memory.segment_words else _FIXED_UNCUT]
+    form = _MEMORY_BYTES.get(memory.name if memory.segment_words else _FIXED_UNCUT, 0)
     parts = [
         _HEADER.pack(
             form,

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -221,6 +223,8 @@ def honest_memory(spec: MemorySpec) -> Any:
 
     Where a memory needs a library that is not installed, a heap takes its place.
     """
+    if spec.name not in _MAKERS:
+        return own_memory(spec.name)()
     try:
         return _MAKERS[spec.name](spec)
     except ImportError:
@@ -229,9 +233,23 @@ def honest_memory(spec: MemorySpec) -> Any:
         return _heap(spec)
 
 
+@cache
+def own_memory(name: str) -> Callable[[], Any]:
+    """What makes an allocator of somebody else, named ``module:Class``.
+
+    Raises ImportError or AttributeError where there is none.
+    """
+    module_name, _, attribute = name.partition(":")
+    # A console script does not look in the current folder, where one's own allocator is.
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
+    found: Callable[[], Any] = getattr(import_module(module_name), attribute)
+    return found
+
+
 def moves(spec: MemorySpec) -> bool:
     """Whether segments change place by themselves, whenever another one is granted."""
-    return spec.name in ("mapped-file", "wasm")
+    return spec.name in ("mapped-file", "wasm") or spec.name not in _MAKERS
 
 
 def is_installed(name: str) -> bool:

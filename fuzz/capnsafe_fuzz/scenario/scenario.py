@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,6 +32,8 @@ MEMORY_NAMES: Final = (
     "shared-memory",
     "wasm",
 )
+OWN_MEMORY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+"""``module:Class``: an allocator of somebody else, made by calling it without arguments."""
 BOUNDED_MEMORIES: Final = frozenset({"fixed", "pool"})
 """Those that have so many words in all, and no more."""
 
@@ -55,6 +58,10 @@ class MemorySpec:
             as the heap, in the C library's heap, a file that grows and moves, shared memory, and
             the memory of a guest that moves at each grant.
 
+    module:Class
+            an allocator of one's own, which grants what it likes, whatever `segment_words` says.
+            A text can name one; in bytes a heap stands for it.
+
     `total_words` is 0 for all but fixed and pool. Where the library that wasm needs is not
     installed, a heap takes its place.
     """
@@ -64,8 +71,9 @@ class MemorySpec:
     total_words: int = 0
 
     def __post_init__(self) -> None:  # noqa: D105
-        if self.name not in MEMORY_NAMES:
-            raise ScenarioError(f"memory is {', '.join(MEMORY_NAMES)}, not {self.name!r}")
+        if self.name not in MEMORY_NAMES and not OWN_MEMORY.fullmatch(self.name):
+            names = ", ".join(MEMORY_NAMES)
+            raise ScenarioError(f"memory is {names} or module:Class, not {self.name!r}")
         least = 0 if self.name == "fixed" else 1
         _check_range("segment_words", self.segment_words, least, MAX_MEMORY_WORDS)
         if self.name in BOUNDED_MEMORIES:

@@ -49,6 +49,7 @@ from .program import (
 from .scenario import (
     BOUNDED_MEMORIES,
     MEMORY_NAMES,
+    OWN_MEMORY,
     MemorySpec,
     Scenario,
     check_script_fault,
@@ -156,7 +157,8 @@ def print_scenario(scenario: Scenario) -> str:
 
 _NUMBER = r"0|[1-9][0-9]{0,19}"
 _MEMORY = re.compile(
-    rf"memory ({'|'.join(MEMORY_NAMES)}) segment_words=({_NUMBER})(?: total_words=({_NUMBER}))?",
+    rf"memory ({'|'.join(MEMORY_NAMES)}|{OWN_MEMORY.pattern}) "
+    rf"segment_words=({_NUMBER})(?: total_words=({_NUMBER}))?",
     re.ASCII,
 )
 _LIMIT = re.compile(rf"limit max_segment_words=({_NUMBER})( verify)?", re.ASCII)

@@ -21,7 +21,10 @@ _SUMMARIES: Final = {
 }
 
 MEMORIES: Final = {name: about for name, about in _SUMMARIES.items() if is_installed(name)}
-"""As ``--allocator`` names them; those whose library is installed."""
+"""As ``--allocator`` names them; those whose library is installed.
+
+``module:Class`` is an allocator of one's own.
+"""
 
 FIXED_WORDS = 256
 """The size of the buffer that takes the place of a heap, in words; a segment fits in any case."""
