@@ -12,6 +12,7 @@ import struct
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from capnsafe_fuzz.oracles.interoperable import read_with_pycapnp
 from capnsafe_fuzz.oracles.layout import ROOT
 from capnsafe_fuzz.oracles.record import Contents, Record, Step
 from capnsafe_fuzz.oracles.stream import unframe
-from capnsafe_fuzz.scenario import Operation, Scenario, Verb, parse_scenario
+from capnsafe_fuzz.scenario import MemorySpec, Operation, Scenario, Verb, parse_scenario
 from capnsafe_fuzz.scenario.model import Expectation, ExpectationKind
 from capnsafe_fuzz.scenario.mutate import generate
 
@@ -676,8 +677,12 @@ def test_none_cries_wolf(seed: int) -> None:
 def test_every_family_of_faults_is_met_without_crying_wolf() -> None:
     chance = random.Random(1)
     seen: set[str] = set()
-    for _ in range(600):
-        verdict = execute(generate(chance, 12), CLEAN)
+    for number in range(800):
+        tried = generate(chance, 12)
+        if number >= 600:
+            # Guests misbehave where there is one, which few scenarios have by chance.
+            tried = replace(tried, memory=MemorySpec("wasm", 16))
+        verdict = execute(tried, CLEAN)
         assert verdict.violations == ()
         seen |= {fault.split()[0] for _, fault, _ in verdict.situations}
     assert seen == {"-", *FAMILIES}
