@@ -1,0 +1,239 @@
+"""The model: unions, pointers that may lead to anything, copies, orphans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from capnsafe_fuzz.scenario import (
+    EVERYTHING,
+    Capability,
+    Expectation,
+    ExpectationKind,
+    Operation,
+    Verb,
+)
+
+from tests.scenario.test_model import OK, STALE, VOID, run
+
+REFUSED = Expectation(ExpectationKind.REFUSED)
+MIXED = "h0 = root\nselect h0.choice mixed\nh1 = init h0.choice.mixed\n"
+
+
+def kinds(program: str) -> list[ExpectationKind]:
+    return [found.kind for found in run(program)[1]]
+
+
+def mixed_tree(program: str) -> Any:
+    tree = run(MIXED + program)[0].tree()
+    assert tree is not None
+    return tree["choice.mixed"]
+
+
+def test_a_member_is_there_while_it_is_selected() -> None:
+    model, expected = run(
+        """h0 = root
+        set h0.choice.number 1
+        select h0.choice number
+        set h0.choice.number 1
+        get h0.choice.number
+        get h0.choice
+        get h0.choice.words
+        select h0.choice numbers
+        get h0.choice.numbers.low"""
+    )
+    number = EVERYTHING.by_name["choice"].members.index("number")
+    values = [Expectation(ExpectationKind.VALUE, value) for value in (1, number)]
+    assert expected[1] == expected[6] == VOID
+    assert expected[4:6] == values
+    assert expected[8] == Expectation(ExpectationKind.VALUE, 0)
+    tree = model.tree()
+    assert tree is not None
+    assert (tree["choice"], tree["choice.number"]) == (3, 0)
+
+
+def test_selecting_ends_what_the_member_before_held() -> None:
+    model, _ = run(MIXED + "select h0.choice nothing")
+    assert model.stale(1)
+    assert model.live(0)
+
+
+def test_an_orphan_takes_its_handles_along_and_gives_new_ones() -> None:
+    model, expected = run(
+        """h0 = root
+        h1 = init h0.small
+        set h1.number 7
+        h2 = disown h0.small
+        get h1.number
+        h3 = unwrap h2
+        get h3.number
+        adopt h0.small h2
+        get h3.number
+        drop h2
+        adopt h0.small h2"""
+    )
+    seven = Expectation(ExpectationKind.VALUE, 7)
+    assert expected[4:] == [STALE, OK, seven, OK, seven, STALE, STALE]
+    tree = model.tree()
+    assert tree is not None
+    assert tree["small"]["number"] == 7
+    assert not model.has_orphans
+
+
+def test_an_orphan_survives_the_root_and_is_not_adopted_by_its_part() -> None:
+    program = """h0 = root
+        h1 = init h0.child
+        h2 = disown h0.child
+        h3 = root
+        h4 = unwrap h2
+        h5 = init h4.child
+        adopt h5.child h2
+        adopt h3.child h2"""
+    assert kinds(program)[4:] == [OK.kind, OK.kind, ExpectationKind.REFUSED, OK.kind]
+
+
+def test_a_copy_is_another_object() -> None:
+    model, _ = run(
+        """h0 = root
+        h1 = init h0.child
+        set h1.u8 1
+        copy h0.child h1
+        h2 = open h0.child
+        set h2.u8 2
+        h3 = new h2
+        set h2.u8 3
+        h4 = unwrap h3
+        get h4.u8"""
+    )
+    assert model.stale(1)
+    assert model.expect(Operation(Verb.GET, 4, "u8")) == Expectation(ExpectationKind.VALUE, 2)
+
+
+def test_a_copy_of_what_contains_it() -> None:
+    model, expected = run("h0 = root\nset h0.u8 1\ncopy h0.child h0\ncopy h0.child h0")
+    tree = model.tree()
+    assert tree is not None
+    assert expected[2:] == [OK, OK]
+    assert tree["child"]["u8"] == tree["child"]["child"]["u8"] == 1
+    assert tree["child"]["child"]["child"] is None
+
+
+def test_a_copy_in_a_list_stays_where_it_is() -> None:
+    model, _ = run(
+        """h0 = root
+        h1 = init h0.children 2
+        h2 = open h1[0]
+        h3 = init h2.small
+        h4 = open h1[1]
+        set h4.u8 4
+        copy h1[0] h4"""
+    )
+    assert model.live(2)
+    assert model.stale(3)
+    assert model.expect(Operation(Verb.GET, 2, "u8")) == Expectation(ExpectationKind.VALUE, 4)
+
+
+def test_copies_of_copies_end() -> None:
+    program = "h0 = root\n" + "copy h0.child h0\n" * 60
+    found = kinds(program)
+    assert found[1:4] == [ExpectationKind.OK] * 3
+    assert found[-1] is ExpectationKind.VOID
+
+
+@pytest.mark.parametrize(
+    ("made", "taken", "expected"),
+    [
+        ("Older", "Older", OK),
+        ("Older", "Newer", OK),
+        ("Newer", "Older", OK),
+        ("List(UInt16) 2", "List(UInt16)", OK),
+        ("List(UInt16) 2", "List(UInt32)", REFUSED),
+        ("List(UInt16) 2", "List(Newer)", OK),
+        ("List(Bool) 2", "List(Newer)", REFUSED),
+        ("List(Text) 2", "List(AnyPointer)", OK),
+        ("List(Text) 2", "List(Older)", OK),
+        ("List(Text) 2", "Older", REFUSED),
+        ("Older", "List(Older)", REFUSED),
+        ("List(Newer) 1", "List(Text)", REFUSED),
+    ],
+)
+def test_what_a_pointer_is_taken_for(made: str, taken: str, expected: Expectation) -> None:
+    assert run(f"{MIXED}h2 = init h1.any {made}\nh3 = open h1.any {taken}")[1][-1] == expected
+
+
+def test_what_grows_is_stale_and_what_it_leads_to_is_not() -> None:
+    program = """h2 = init h1.any List(AnyPointer) 3
+        h3 = init h2[0] Older
+        h4 = init h2[1] List(Bool) 0
+        set h2[2] 5
+        h5 = open h1.any List(Older)"""
+    model, _ = run(MIXED + program)
+    # A list of no elements lies in its pointer, which moved.
+    assert [model.live(handle) for handle in (2, 3, 4, 5)] == [False, True, False, True]
+    zeros = bytes(8)
+    assert mixed_tree(program)["any"] == {
+        "sections": (1, 1),
+        "elements": [
+            {"data": zeros, "pointers": [{"data": zeros, "pointers": [None]}]},
+            {"data": zeros, "pointers": [(1, 0, b"")]},
+            {"data": zeros, "pointers": [Capability(5)]},
+        ],
+    }
+
+
+def test_numbers_and_texts_become_the_first_fields_of_structs() -> None:
+    assert mixed_tree(
+        """h2 = init h1.evolvings List(UInt32) 2
+        set h2[1] 9
+        h3 = open h1.evolvings List(Newer)
+        set h1.any "a"
+        h4 = open h1.any List(Older)"""
+    ) == {
+        **dict.fromkeys(["other", "service", "services", "evolving"]),
+        "any": {
+            "sections": (1, 1),
+            "elements": [{"data": octet + bytes(7), "pointers": [None]} for octet in (b"a", b"\0")],
+        },
+        "evolvings": {
+            "sections": (2, 2),
+            "elements": [
+                {"data": bytes(16), "pointers": [None, None]},
+                {"data": b"\x09" + bytes(15), "pointers": [None, None]},
+            ],
+        },
+    }
+
+
+def test_a_newer_struct_fits_an_older_one_if_it_says_no_more() -> None:
+    program = """h2 = init h1.any Newer
+        h3 = open h1.any Older
+        h4 = init h1.other List(Older) 1
+        copy h4[0] h3
+        set h2.total 1
+        copy h4[0] h3"""
+    assert run(MIXED + program)[1][-3:] == [OK, OK, REFUSED]
+
+
+def test_what_a_pointer_leads_to_has_a_kind() -> None:
+    program = """get h1.any
+        set h1.any 5
+        get h1.any
+        set h1.any x""
+        get h1.any
+        h2 = init h1.any Older
+        get h1.any
+        canonical
+        set h1.service 3
+        canonical"""
+    _, expected = run(MIXED + program)
+    values = [one.value for one in expected[3:] if one.kind is ExpectationKind.VALUE]
+    assert values == ["null", "capability", "list", "struct"]
+    assert [expected[-3], expected[-1]] == [OK, REFUSED]
+
+
+def test_a_list_from_a_buffer() -> None:
+    model, _ = run('h0 = root\nh1 = fill h0.i16s x"0100ffff"')
+    tree = model.tree()
+    assert tree is not None
+    assert tree["i16s"] == [1, -1]
+    assert model.count(1) == 2
