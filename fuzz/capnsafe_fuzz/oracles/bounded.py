@@ -29,6 +29,8 @@ _GRANTS: Final = 3
 """Grants of a call that builds one object: for it, for its landing pad, and for the root."""
 _ATTEMPTS: Final = 3
 """How often a call plans what it builds, if segments shrink again and again."""
+_CUTTING: Final = frozenset({"shrink", "vanish", "alias"})
+"""Families of faults after which a segment may be shorter than it was."""
 _READING: Final = frozenset({Verb.OPEN, Verb.REOPEN, Verb.GET, Verb.OUTPUT, Verb.CLEAR})
 _FOLLOWING: Final = frozenset({Verb.OPEN, Verb.REOPEN, Verb.GET})
 _BUILDING: Final = frozenset({Verb.ROOT, Verb.INIT, Verb.SET, Verb.CLEAR})
@@ -41,7 +43,7 @@ _PRIMITIVES: Final = frozenset(
 )
 
 
-def _most_borrows(step: Step) -> int:
+def _most_borrows(step: Step, plans: int) -> int:
     """How often a step may ask where a segment is; an operation that is not known, never mind."""
     operation = step.operation
     if step.verb in _PRIMITIVES:
@@ -55,32 +57,30 @@ def _most_borrows(step: Step) -> int:
         return step.calls.segment
     new = step.calls.allocate
     most = _BUILD + _RETIRE * (step.objects + new * (step.segments + new))
-    return most * _plans(step)
+    return most * plans
 
 
-def _plans(step: Step) -> int:
-    """How often a call may plan what it builds: anew where segments shrank meanwhile."""
-    return _ATTEMPTS if step.excused or step.lost else 1
-
-
-def _most_grants(step: Step) -> int:
+def _most_grants(step: Step, plans: int) -> int:
     operation = step.operation
     if operation is None:
         return 0
     if operation.verb not in (Verb.ROOT, Verb.INIT, Verb.SET):
         only_reads = operation.verb in _READING and operation.value is None
         return 0 if only_reads else step.calls.allocate
-    return _GRANTS * _plans(step)
+    return _GRANTS * plans
 
 
 def _check(record: Record) -> Iterator[Finding]:
+    cut = any(fault.family in _CUTTING for fault in record.scenario.faults)
     for step in record.steps:
         if any(fault.family == "re-enter" for fault in step.faults):
             # What the call from inside did is counted, too.
             continue
+        # A call plans anew what it builds where segments were cut meanwhile.
+        plans = _ATTEMPTS if cut or step.excused else 1
         for call, made, most in (
-            ("segment", step.calls.segment, _most_borrows(step)),
-            ("allocate", step.calls.allocate, _most_grants(step)),
+            ("segment", step.calls.segment, _most_borrows(step, plans)),
+            ("allocate", step.calls.allocate, _most_grants(step, plans)),
         ):
             if made > most:
                 what = _CALLED[call]
