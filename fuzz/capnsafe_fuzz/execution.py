@@ -571,12 +571,15 @@ class _Run:
         """Whether an output may not be given unless it is right, whatever memory says (P5v).
 
         What is written through pointers that were changed is not where the model has it; so only
-        until the next operation.
+        until the next operation that changes something.
         """
         steps = self.record.steps
         since = next((at for at, one in enumerate(steps) if one.tampered), len(steps))
         reading = all(
-            one.operation is None or one.operation.verb is Verb.OUTPUT for one in steps[since:]
+            one.outcome is not Outcome.DONE
+            or one.operation is None
+            or one.operation.verb in (Verb.GET, Verb.OUTPUT)
+            for one in steps[since:]
         )
         return self._verified and step.output is not None and not self._excuses.lost and reading
 

@@ -1,8 +1,8 @@
 """P5v verified: with verification on, a change of contents behind the encoder's back is found.
 
 Output then raises, or gives the message as it was built; never what was scribbled, swapped or
-rolled back.  Judged until the next operation: what is written through pointers that were changed is
-not where the model has it.
+rolled back.  Judged until the next operation that changes something: what is written through
+pointers that were changed is not where the model has it.
 """
 
 from __future__ import annotations
