@@ -134,6 +134,24 @@ def test_contents_are_not_judged_once_words_were_taken_away() -> None:
     assert execute(tried, CLEAN).violations == ()
 
 
+def test_a_loss_is_believed_of_a_segment_that_was_granted_again_and_given_back() -> None:
+    """While it is granted twice, what its borrows show may be of the other grant."""
+    seen = []
+    for moment in range(1, 30):
+        tried = scenario(
+            "h0 = root",
+            "h1 = init h0.i8s 1",
+            "get h0.u32",
+            "fault alias again allocate 2 once segment=0",
+            f"fault vanish gone-back segment {moment} once segment=0",
+            memory="heap segment_words=1",
+        )
+        record = observe(tried, CLEAN)
+        seen += [step.seen_lost for step in record.steps if step.verb == "get number"]
+        assert execute(tried, CLEAN).violations == ()
+    assert "segment 0 could not be had in operation 2" in seen
+
+
 def test_words_may_be_taken_away_while_they_are_handed_out() -> None:
     """The cut comes when the new segment is filled, and nothing of it is in use yet."""
     for moment in range(1, 40):

@@ -147,7 +147,7 @@ class HostileAllocator:
                 fault = fault or shortened
             changed = self._moments.on_grant(grant)
             fault = fault or changed
-            if grant.tampered:
+            if grant.tampered and grant.again is None:
                 # The client gets it like this, so this is what it had at first.
                 grant.first = self.contents(grant)
                 # Unless another segment's owner goes on changing it.

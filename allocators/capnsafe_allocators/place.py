@@ -39,7 +39,7 @@ def octets(buffer: Buffer) -> memoryview:
 class Place:
     """A stretch of honest memory or, after a move, of our own."""
 
-    __slots__ = ("_buffer", "key", "memory", "of", "start", "watched")
+    __slots__ = ("_buffer", "key", "memory", "of", "shared_bytes", "start", "watched")
 
     def __init__(
         self, memory: Allocator | None, key: Key, buffer: Buffer | None, start: int, watched: int
@@ -54,12 +54,19 @@ class Place:
         self._buffer = buffer
         #: The place that it shares: nothing of this one is ours to paint or to watch.
         self.of: Place | None = None
+        #: As many bytes from ``start`` on were shown to whoever shares this one; no guard again.
+        self.shared_bytes = 0
         self.start = start
         self.watched = watched
 
     @classmethod
-    def within(cls, other: Place, words: int) -> Place:
-        """Answer a place that shares the memory of another one, from ``words`` words into it."""
+    def within(cls, other: Place, words: int, shown: int) -> Place:
+        """Answer a place that shares the memory of another one, from ``words`` words into it.
+
+        It ends where the other one does, of which ``shown`` bytes are shown. If that is cut later,
+        this one is not.
+        """
+        other.shared_bytes = max(other.shared_bytes, shown)
         place = cls(None, None, None, other.start + words * WORD_BYTES, other.watched)
         place.of = other
         return place
@@ -93,9 +100,13 @@ class Place:
         """
         if self.of is not None:
             return
-        end = self.start + shown // WORD_BYTES * WORD_BYTES
+        end = self.guarded_from(shown)
         self.write(0, paint(GUARD_WORD, self.start))
         self.write(end, paint(GUARD_WORD, self.watched - end))
+
+    def guarded_from(self, shown: int) -> int:
+        """Answer the byte of the place behind ``shown`` bytes, and behind those that are shared."""
+        return self.start + max(shown, self.shared_bytes) // WORD_BYTES * WORD_BYTES
 
     def guards(self, end: int) -> tuple[bytes, bytes]:
         """Copy the guard in front, and what is watched from byte ``end`` on."""

@@ -131,7 +131,7 @@ class Witness:
         if place.of is not None:
             return
         start = place.start
-        end = start + grant.shown_bytes // WORD_BYTES * WORD_BYTES
+        end = place.guarded_from(grant.shown_bytes)
         before, behind = place.guards(end)
         expected = paint(GUARD_WORD, start)
         if before != expected:

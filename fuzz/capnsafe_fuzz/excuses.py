@@ -10,6 +10,7 @@ encoder's back, or belong to two segments at once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -109,6 +110,7 @@ class Excuses:
 
     __slots__ = (
         "_before",
+        "_grants",
         "_hostile",
         "_session",
         "_unsettled",
@@ -137,6 +139,8 @@ class Excuses:
         )
         #: Words in use at the end of the last step, by grant.
         self._before: dict[int, int] = {}
+        #: How often each grant was granted and not released since.
+        self._grants: Counter[int] = Counter()
         #: Words in use were taken away.
         self.lost = False
         #: A segment was cut or hidden: whether words in use were, time will tell.
@@ -216,9 +220,16 @@ class Excuses:
         return ""
 
     def _note_losses(self, index: int, calls: Iterable[Call]) -> None:
+        """Note what a borrow showed, unless it may have been of a grant that was granted again.
+
+        To the encoder these are two segments, and what one was answered says nothing of the other.
+        """
         for call in calls:
+            if call.kind is not When.SEGMENT:
+                self._grants[call.segment] += 1 if call.kind is When.ALLOCATE else -1
+                continue
             used = self._before.get(call.segment, 0)
-            if call.kind is not When.SEGMENT or not used or self.seen_lost:
+            if not used or self.seen_lost or self._grants[call.segment] > 1:
                 continue
             if call.error in _GONE:
                 self.seen_lost = f"segment {call.segment} could not be had in operation"

@@ -187,6 +187,36 @@ def test_a_grant_that_is_made_twice_is_released_twice(lay: Lay) -> None:
     assert [evidence.what for evidence in client.allocator.evidence] == ["double-release"]
 
 
+def test_a_grant_is_dirty_before_another_is_granted_again(lay: Lay) -> None:
+    client = lay("dirty filler allocate 2 once", "alias again allocate 2 once segment=0")
+    key = client.allocate(1)
+    assert client.allocate(1) is key
+    assert kinds(client) == ["dirty filler", "alias again"]
+    client.allocator.release(key, 0)
+    client.allocator.release(key, 0)
+    client.allocator.finished()
+    no_evidence(client)
+
+
+def test_a_segment_that_was_cut_leaves_words_to_who_lies_in_it(lay: Lay) -> None:
+    """And to nobody else: behind them begins the guard, as before."""
+    client = lay(
+        "alias later after 0 once segment=0",
+        "shrink nothing after 1 once segment=0",
+        "shrink nothing after 2 once segment=1",
+    )
+    keys = [client.allocate(1) for _ in range(2)]
+    for index in range(3):
+        client.allocator.operation_finished(index)
+        if index == 1:
+            client.write(keys[1], 120, b"the last")
+        no_evidence(client)
+    place = client.allocator.live[0].place
+    place.write(place.start + 128, b"outside!")
+    client.allocator.check_guards()
+    assert [evidence.what for evidence in client.allocator.evidence] == ["guard"]
+
+
 def test_a_segment_that_moves_away_shares_nothing_any_more(lay: Lay) -> None:
     client = lay("alias later after 0 once segment=0", "move one after 1 once segment=0")
     keys = [client.allocate(1) for _ in range(2)]

@@ -39,15 +39,15 @@ def _on_grant(allocator: HostileAllocator, fault: Fault, grant: Grant) -> str | 
 
 def _lay_over(allocator: HostileAllocator, grant: Grant, other: Grant, words: int) -> bool:
     """Put a grant into the memory of another, from ``words`` words on; False if it cannot be."""
-    shown = other.shown_bytes // WORD_BYTES - words
-    if shown < 1 or other.place.of is not None or grant.place.of is not None:
+    shown = other.shown_bytes - words * WORD_BYTES
+    if shown < WORD_BYTES or other.place.of is not None or grant.place.of is not None:
         return False
     if allocator.stays and words:
         # What stays is shown as the very bytearray of a grant, from its first byte.
         return False
     allocator.abandon(grant)
-    grant.place = Place.within(other.place, words)
-    grant.granted_bytes = grant.shown_bytes = shown * WORD_BYTES
+    grant.place = Place.within(other.place, words, other.shown_bytes)
+    grant.granted_bytes = grant.shown_bytes = shown
     grant.most_words = max(grant.most_words, grant.words)
     # What is written through one is in the other.
     grant.tampered = other.tampered = True
