@@ -15,7 +15,7 @@ from typing import Any, Final, SupportsFloat, SupportsIndex, TypeVar
 
 from . import wire
 from .allocator import Buffer
-from .errors import ArgumentTypeError, ArgumentValueError, MessageTooLarge
+from .errors import AllocatorError, ArgumentTypeError, ArgumentValueError, MessageTooLarge
 from .wire import Element
 
 T = TypeVar("T")
@@ -63,6 +63,14 @@ def told(error: BaseException) -> str:
 def type_name(value: Any) -> str:
     """Answer the name of a value's class, past any property of its metaclass."""
     return str(_NAME.__get__(type(value)))
+
+
+def attribute(owner: Any, name: str) -> object:
+    """Answer an attribute of an allocator, ``None`` where it has none; its failure is one."""
+    try:
+        return getattr(owner, name, None)
+    except Exception as error:
+        raise AllocatorError(f"reading the allocator's {name!r} raised {told(error)}") from error
 
 
 def add_note(error: BaseException, note: str) -> None:

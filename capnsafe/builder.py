@@ -299,7 +299,7 @@ class Pointers(Row):
 
         ``source`` is a struct or a list of pointers, of this message, another one, or a reader's.
         """
-        if not isinstance(source, (Row, RowReader)):
+        if not issubclass(type(source), (Row, RowReader)):
             raise ArgumentTypeError(f"{type_name(source)} has no pointers that could be copied")
         at = integer(index, "a pointer index")
         tree = source.copied(source_index)

@@ -191,6 +191,8 @@ class Handle:
 
     def _take_bool(self, offset: int, default: bool) -> bool:
         inverted = truth(default)
+        if type(offset) is not int:
+            offset = integer(offset, "a field offset")
         octet = self._take_bits(_BOOL, offset)[0]
         return bool(octet >> (offset & 7) & 1) is not inverted
 

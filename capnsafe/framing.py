@@ -43,7 +43,7 @@ from struct import Struct, pack, unpack_from
 from typing import Any, Final, Protocol, SupportsIndex, TypeAlias, final
 
 from .allocator import Buffer
-from .arguments import integer, shown, type_name
+from .arguments import integer, shown, truth, type_name
 from .errors import ArgumentTypeError, ArgumentValueError, FramingError, MessageTooLarge
 from .packing import Packer, Unpacker
 from .reader import NESTING_LIMIT, TRAVERSAL_LIMIT_WORDS, MessageReader
@@ -174,8 +174,9 @@ def frame(segments: Sequence[Bytes], *, packed: bool = False) -> bytes:
     Raises ``ArgumentValueError`` where there is no segment, or one that is not whole words, and
     ``MessageTooLarge`` where the table cannot hold the numbers.
     """
+    is_packed = truth(packed)
     parts = _parts(segments)
-    return b"".join(_packed(parts) if packed else parts)
+    return b"".join(_packed(parts) if is_packed else parts)
 
 
 def write_message(
@@ -187,9 +188,10 @@ def write_message(
     ``send``) raises. A file that takes a part (raw ones may) is given the rest; ``BlockingIOError``
     where it takes nothing, ``FramingError`` where it says to have taken what cannot be.
     """
+    is_packed = truth(packed)
     parts = _parts(segments)
     write: Callable[[memoryview], object] = _method(file, ("write", "send"), "write to")
-    pieces = _gathered(_packed(parts) if packed else parts)
+    pieces = _gathered(_packed(parts) if is_packed else parts)
     try:
         for piece in pieces:
             _write_all(write, piece)
@@ -380,11 +382,12 @@ def read_messages(
     limits = _Limits(max_segments, max_words)
     traversal = limit_of(traversal_limit_words, "traversal_limit_words")
     nesting = limit_of(nesting_limit, "nesting_limit")
+    is_packed = truth(packed)
     origin: _Origin
     if _is_buffer(source):
         memory = view_of(source, "the source")
-        origin = _Stream(_Unpacked(_Memory(memory))) if packed else _InMemory(memory)
-    elif packed:
+        origin = _Stream(_Unpacked(_Memory(memory))) if is_packed else _InMemory(memory)
+    elif is_packed:
         # ``read1`` does not wait for more than is there.
         read = _method(source, ("read1", "read", "recv"), "read messages from")
         origin = _Stream(_Unpacked(_File(read)))

@@ -12,6 +12,7 @@ from .allocator import Allocator, Key
 from .arena import Arena
 from .arguments import (
     add_note,
+    attribute,
     check_sections,
     integer,
     listed,
@@ -24,7 +25,6 @@ from .builder import Copyable, Orphan, PointerListBuilder, StructBuilder, tree_o
 from .canonical import canonical_words
 from .draft import begin_root, copy_in_root, install_root
 from .errors import (
-    AllocatorError,
     ArgumentIndexError,
     ArgumentTypeError,
     ArgumentValueError,
@@ -76,7 +76,7 @@ class MessageBuilder:
         if allocator is None:
             allocator = HeapAllocator()
         for name in ("allocate", "segment", "release"):
-            if not callable(_attribute(allocator, name)):
+            if not callable(attribute(allocator, name)):
                 raise ArgumentTypeError(
                     f"an allocator has a method {name!r}; {type_name(allocator)} has none"
                 )
@@ -319,10 +319,3 @@ class MessageBuilder:
             self.close()
         except (Borrowed, ReleaseFailed) as error:
             add_note(exception, f"and closing the message raised {told(error)}")
-
-
-def _attribute(allocator: Allocator, name: str) -> object:
-    try:
-        return getattr(allocator, name, None)
-    except Exception as error:
-        raise AllocatorError(f"reading the allocator's {name!r} raised {told(error)}") from error

@@ -104,7 +104,7 @@ class RowReader(ABC):
 
         A list of structs is read as the list of their first fields.
         """
-        if not isinstance(element, Element):
+        if type(element) is not Element:
             raise ArgumentTypeError(f"element must be an Element, not {type_name(element)}")
         found = self._open_list(index)
         if found is None:
@@ -411,7 +411,7 @@ class StructReader(RowReader):
 
     def get_bool(self, offset: SupportsIndex, default: bool = False) -> bool:
         """Answer the bit ``offset`` of the data section."""
-        if not isinstance(default, bool):
+        if type(default) is not bool:
             raise ArgumentTypeError(f"the default must be a bool, not {type_name(default)}")
         number = not_negative(offset)
         at = self._place(number >> 3, 1)

@@ -27,7 +27,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, SupportsIndex, final
 
 from .allocator import Buffer, Key
-from .arguments import listed, type_name
+from .arguments import attribute, listed, type_name
 from .borrowed import BorrowedSegments, Lender
 from .canonical import canonical_words
 from .errors import (
@@ -73,9 +73,8 @@ class MessageReader:
         nesting_limit: SupportsIndex = NESTING_LIMIT,
     ) -> None:
         """Look at no word yet."""
-        if not isinstance(segments, Sequence) or isinstance(
-            segments, (bytes, bytearray, memoryview, str)
-        ):
+        kind = type(segments)
+        if not issubclass(kind, Sequence) or issubclass(kind, (bytes, bytearray, memoryview, str)):
             raise ArgumentTypeError(
                 f"segments must be a sequence of buffers, not {type_name(segments)}"
             )
@@ -101,7 +100,7 @@ class MessageReader:
         what it needs, and raises ``SegmentLost``, ``PointerOutOfBounds``, ``BorrowRefused`` or
         ``BadBuffer`` where it is not there.
         """
-        if not callable(getattr(lender, "segment", None)):
+        if not callable(attribute(lender, "segment")):
             raise ArgumentTypeError(f"a {type_name(lender)} has no method 'segment'")
         reader = cls((), traversal_limit_words=traversal_limit_words, nesting_limit=nesting_limit)
         reader._segments = BorrowedSegments(

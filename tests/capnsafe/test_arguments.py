@@ -1,0 +1,224 @@
+"""P1: whatever a caller hands in, a call succeeds or raises a subclass of the library's error."""
+
+from __future__ import annotations
+
+import inspect
+from array import array
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
+from itertools import islice
+from typing import Any
+
+import pytest
+
+import capnsafe
+from capnsafe import Element, MessageBuilder, MessageReader, Packer, Unpacker, read_message
+
+
+class Index:
+    """A number, and nothing else that an int is."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __index__(self) -> int:
+        return self.number
+
+
+class Disguised:
+    """Says that it is of another class."""
+
+    def __init__(self, kind: type) -> None:
+        self.kind = kind
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return self.kind
+
+
+class Masked:
+    """Raises when it is asked for its class."""
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        raise RuntimeError("no class")
+
+
+class Raises:
+    """Raises whatever is asked of it."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+    def refuse(self, *arguments: object) -> Any:
+        raise RuntimeError("refused")
+
+    __iter__ = __len__ = __bool__ = __index__ = __float__ = __repr__ = __eq__ = refuse
+    __hash__ = __buffer__ = refuse
+
+
+class Number(int):
+    """An int that cannot be computed with."""
+
+    def refuse(self, *arguments: object) -> Any:
+        raise RuntimeError("refused")
+
+    __index__ = __lt__ = __le__ = __eq__ = __mul__ = __and__ = refuse
+    __hash__ = int.__hash__
+
+
+STRANGE = [
+    None,
+    object(),
+    int,
+    Element,
+    -1,
+    0,
+    1,
+    1.5,
+    True,
+    float("nan"),
+    float("inf"),
+    1e300,
+    2**31,
+    -(2**70),
+    10**5000,
+    "text",
+    "\ud800",
+    b"",
+    b"octets",
+    [],
+    [1],
+    [(1,)],
+    (1, 2),
+    {},
+    array("I", [1]),
+    memoryview(b"octets")[::2],
+    Index(0),
+    Index(3),
+    Index(-1),
+    Index(2**70),
+    Disguised(Element),
+    Disguised(capnsafe.StructBuilder),
+    Disguised(tuple),
+    Masked(),
+    Raises(),
+    Number(1),
+    *Element,
+]
+
+#: Arguments with which most calls go far enough to look at the others.
+ORDINARY = {"element": Element.UINT32, "count": 2, "max_words": 10}
+
+#: Calls that raise what a file of the caller's raises, as documented.
+PASSES = {"write_to", "write_message"}
+
+
+def builders() -> dict[str, Any]:
+    message = MessageBuilder()
+    root = message.init_root(2, 10)
+    numbers = root.init_list(1, Element.UINT32, 4)
+    made = {
+        "message": message,
+        "struct": root,
+        "bits": root.init_list(0, Element.BOOL, 10),
+        "numbers": numbers,
+        "voids": root.init_list(2, Element.VOID, 4),
+        "floats": root.init_list(3, Element.FLOAT64, 2),
+        "structs": root.init_struct_list(4, 3, 1, 1),
+        "pointers": root.init_pointer_list(5, 3),
+        "orphan": message.new_orphan(numbers),
+    }
+    root.set_text(6, "text")
+    root.set_data(7, b"data")
+    return made
+
+
+def readers() -> dict[str, Any]:
+    message = read_message(builders()["message"].to_bytes())
+    root = message.get_root()
+    return {
+        "message": message,
+        "struct": root,
+        "bits": root.get_list(0, Element.BOOL),
+        "numbers": root.get_list(1, Element.UINT32),
+        "voids": root.get_list(2, Element.VOID),
+        "floats": root.get_list(3, Element.FLOAT64),
+        "structs": root.get_struct_list(4),
+        "pointers": root.get_pointer_list(5),
+    }
+
+
+def functions() -> dict[str, Any]:
+    return {
+        "capnsafe": capnsafe,
+        "packer": Packer(),
+        "unpacker": Unpacker(),
+        "over a builder's memory": MessageBuilder,
+        "over a reader's memory": MessageReader,
+    }
+
+
+def calls_of(owner: Any) -> list[str]:
+    """The public calls of a handle, or of the package."""
+    if owner is capnsafe:
+        return [
+            name
+            for name in capnsafe.__all__
+            if inspect.isfunction(getattr(capnsafe, name))
+            or name in ("MessageBuilder", "MessageReader", "FixedAllocator", "HeapAllocator")
+        ]
+    if inspect.isclass(owner):
+        return ["over"]
+    return [
+        name
+        for name in dir(owner)
+        if (not name.startswith("_") or name in ("__getitem__", "__setitem__"))
+        and callable(getattr(owner, name))
+    ]
+
+
+CALLS = [
+    pytest.param(make, owner, name, id=f"{make.__name__}: {owner}.{name}")
+    for make in (builders, readers, functions)
+    for owner, found in make().items()
+    for name in calls_of(found)
+    if name not in PASSES
+]
+
+
+def finish(answer: object) -> None:
+    """Use up what a call answers that does its work later."""
+    kind = type(answer)
+    if kind.__module__ == "capnsafe.lending" and issubclass(kind, AbstractContextManager):
+        with answer:  # type: ignore[attr-defined]
+            pass
+    elif kind.__module__ == "capnsafe.framing" and issubclass(kind, Iterator):
+        for _ in islice(answer, 5):  # type: ignore[call-overload]
+            pass
+
+
+@pytest.mark.parametrize(("make", "owner", "name"), CALLS)
+def test_a_strange_argument(make: Callable[[], dict[str, Any]], owner: str, name: str) -> None:
+    parameters = inspect.signature(getattr(make()[owner], name)).parameters.values()
+    usual = [
+        ORDINARY.get(parameter.name, 0 if parameter.default is parameter.empty else None)
+        for parameter in parameters
+        if parameter.kind is not parameter.KEYWORD_ONLY
+    ]
+    for position, parameter in enumerate(parameters):
+        for strange in STRANGE:
+            positional = list(usual)
+            named = {}
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                named[parameter.name] = strange
+            else:
+                positional[position] = strange
+            for at, other in enumerate(parameters):
+                if at < len(positional) and at != position and other.default is not other.empty:
+                    positional[at] = other.default
+            call = getattr(make()[owner], name)
+            with suppress(capnsafe.Error):
+                answer = call(*positional, **named)
+                if answer is not strange:
+                    finish(answer)
