@@ -15,17 +15,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from inspect import signature
 from typing import Any, Final, NamedTuple
 
 from capnsafe import MessageBuilder
 from capnsafe.allocator import Allocator
-from capnsafe.errors import AllocationRefused, Error, SegmentLost
+from capnsafe.errors import (
+    AllocationRefused,
+    BadBuffer,
+    Error,
+    GrantOverlaps,
+    GrantTooSmall,
+    ReleaseFailed,
+    SegmentLost,
+)
 
 from .place import WORD_BYTES, octets
 
 #: What each rule says, by its id. The words are those of the contract.
 RULES: Final[Mapping[str, str]] = {
-    "methods": "allocate, segment and release are methods",
+    "methods": "allocate(minimum_words), segment(key) and release(key, words_used) are methods",
+    "granted": "an allocator that nobody has used grants a word, or there is nothing to check",
+    "had": "segment answers the memory of a live grant, if not at once then when it is asked again",
     "length": "a segment has at least as many words as were asked",
     "writable": "segment answers an object with a writable, C-contiguous buffer of bytes",
     "kept": "what is written into a segment is there until the segment is released",
@@ -41,20 +52,36 @@ RULES: Final[Mapping[str, str]] = {
 
 #: Words asked in turn: one, a few, and more than most allocators grant by themselves.
 _ASKED: Final = (1, 2, 7, 64, 1, 300)
+#: How often a segment is asked for that is refused, before it counts as not to be had.
+_ASKED_AGAIN: Final = 3
+#: How often words are granted and given back: what is not taken back is used up by then.
+_ROUNDS: Final = 64
+_SHOWN_CHARACTERS: Final = 60
+
+#: The methods, and what each is called with.
+_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
+    "allocate": ("minimum_words",),
+    "segment": ("key",),
+    "release": ("key", "words_used"),
+    "grow": ("key", "minimum_words"),
+}
 
 
 class Breach(NamedTuple):
     """A rule that an allocator breaks."""
 
     rule: str
-    #: The call that showed it, as a person would write it.
+    #: The call that showed it, as a person would write it; k1 is what the first allocate answered.
     call: str
     #: What was found, and what was expected, as a sentence without a full stop.
     what: str
+    #: The calls that changed something before it, from the first one on: they show it again.
+    before: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """Tell people which rule, at which call, and how."""
-        return f"{self.rule!r} ({RULES[self.rule]}) is broken: {self.call} {self.what}"
+        """Tell people which rule, at which call, and how to get there."""
+        told = f"{self.rule!r} is broken: {self.call} {self.what}\n  rule: {RULES[self.rule]}"
+        return f"{told}\n  calls before: {', '.join(self.before)}" if self.before else told
 
 
 class _Stop(Exception):
@@ -66,6 +93,7 @@ class _Grant:
 
     def __init__(self, number: int, key: Any, words: int) -> None:
         self.number = number
+        self.name = f"k{number}"
         self.key = key
         self.words = words
         self.contents = b""
@@ -77,120 +105,159 @@ class _Check:
         self.breaches: list[Breach] = []
         self.grants: list[_Grant] = []
         self.made = 0
+        #: The calls so far, but for those of segment.
+        self.calls: list[str] = []
+        #: What the last refused allocate raised.
+        self.refusal = ""
 
     def breach(self, rule: str, call: str, what: str) -> None:
-        self.breaches.append(Breach(rule, call, what))
+        self.breaches.append(Breach(rule, call, what, tuple(self.calls)))
 
     # -- single calls -----------------------------------------------------------------------------
 
     def allocate(self, words: int) -> _Grant | None:
         """A new grant; None if it was refused."""
-        self.made += 1
         try:
             key = self.allocator.allocate(words)
-        except Exception:
+        except Exception as error:
+            self.refusal = _told(error)
             return None
+        self.made += 1
         grant = _Grant(self.made, key, words)
+        self.calls.append(f"{grant.name} = allocate({words})")
         self.grants.append(grant)
         return grant
 
-    def borrow(self, grant: _Grant, after: str) -> memoryview | None:
-        """The bytes of a grant; None if it was refused, or is no buffer."""
-        call = f"segment(key {grant.number}) {after}".rstrip()
-        try:
-            buffer = self.allocator.segment(grant.key)
-        except LookupError as error:
-            self.breach("named", call, f"raised {error!r}, though key {grant.number} is live")
-            raise _Stop from None
-        except Exception:
-            return None
+    def answer(self, grant: _Grant) -> Any:
+        """What segment answers; it may refuse a call, but not each time."""
+        for attempt in range(_ASKED_AGAIN):
+            try:
+                return self.allocator.segment(grant.key)
+            except LookupError as error:
+                what = f"raised {_told(error)}, though {grant.name} is live"
+                if grant.key is None:
+                    what += f" ({grant.name} is None: does allocate return the key?)"
+                self.breach("named", f"segment({grant.name})", what)
+                raise _Stop from None
+            except Exception as error:
+                if attempt == _ASKED_AGAIN - 1:
+                    what = f"raised {_told(error)} each time, though {grant.name} is live"
+                    self.breach("had", f"segment({grant.name})", what)
+        raise _Stop
+
+    def borrow(self, grant: _Grant) -> memoryview:
+        """The bytes of a grant."""
+        call = f"segment({grant.name})"
+        buffer = self.answer(grant)
         try:
             view = memoryview(buffer)
         except Exception as error:
-            self.breach(
-                "writable", call, f"answered a {type(buffer).__name__} without a buffer: {error!r}"
-            )
+            what = f"answered what has no buffer, of type {type(buffer).__name__}: {_told(error)}"
+            self.breach("writable", call, what)
             raise _Stop from None
         if view.readonly or not view.c_contiguous or "O" in view.format:
-            fault = "read-only" if view.readonly else "not contiguous"
-            self.breach("writable", call, f"answered a buffer that is {fault}, or not bytes")
+            fault = "whose items are Python objects"
+            if view.readonly:
+                fault = "that cannot be written"
+            elif not view.c_contiguous:
+                fault = "that is not C-contiguous"
+            what = f"answered a buffer {fault}, of type {type(buffer).__name__}"
+            self.breach("writable", call, what)
             raise _Stop
         bytes_of = octets(view)
-        if len(bytes_of) // WORD_BYTES < grant.words:
+        words = len(bytes_of) // WORD_BYTES
+        if words < grant.words:
             rule = "length kept" if grant.contents else "length"
-            self.breach(
-                rule,
-                call,
-                f"answered {len(bytes_of) // WORD_BYTES} words, and {grant.words} were asked",
-            )
+            in_bytes = f"{len(bytes_of)} of {grant.words * WORD_BYTES} bytes"
+            self.breach(rule, call, f"has {words} words of {grant.words} asked ({in_bytes})")
             raise _Stop
         return bytes_of
 
     def fill(self, grant: _Grant) -> None:
         """Write something into the words asked that no other grant holds."""
-        view = self.borrow(grant, "")
-        if view is not None:
-            grant.contents = bytes([grant.number]) * (grant.words * WORD_BYTES)
+        with self.borrow(grant) as view:
+            grant.contents = bytes([grant.number % 255 + 1]) * (grant.words * WORD_BYTES)
             view[: len(grant.contents)] = grant.contents
-            view.release()
 
-    def require_kept(self, after: str, rule: str = "kept") -> None:
+    def require_kept(self, rule: str = "kept") -> None:
         """Every live grant holds what was written into it."""
         for grant in self.grants:
-            view = self.borrow(grant, after)
-            if view is None:
-                continue
-            found = bytes(view[: len(grant.contents)])
-            view.release()
+            with self.borrow(grant) as view:
+                found = bytes(view[: len(grant.contents)])
             if found == grant.contents:
                 continue
             at = next(at for at, octet in enumerate(found) if octet != grant.contents[at])
-            other = next((one for one in self.grants if one.number == found[at]), None)
-            if other is not None and other is not grant:
-                self.breach(
-                    "apart" if rule == "kept" else rule,
-                    f"segment(key {grant.number}) {after}",
-                    f"has at word {at // WORD_BYTES} what was written to key {other.number}",
-                )
+            call = f"segment({grant.name})"
+            others = [one for one in self.grants if one.contents[:1] == found[at : at + 1]]
+            if others:
+                what = f"has at word {at // WORD_BYTES} what was written to {others[0].name}"
+                self.breach("apart" if rule == "kept" else rule, call, what)
             else:
-                self.breach(
-                    rule,
-                    f"segment(key {grant.number}) {after}",
-                    f"has lost what was written at word {at // WORD_BYTES}",
-                )
+                what = f"has lost what was written at word {at // WORD_BYTES}"
+                self.breach(rule, call, what)
             raise _Stop
 
     def release(self, grant: _Grant) -> None:
         self.grants.remove(grant)
+        words_used = grant.words if grant.contents else 0
+        call = f"release({grant.name}, {words_used})"
         try:
-            self.allocator.release(grant.key, grant.words if grant.contents else 0)
+            self.allocator.release(grant.key, words_used)
         except Exception as error:
-            self.breach("released", f"release(key {grant.number})", f"raised {error!r}")
+            self.breach("released", call, f"raised {_told(error)}")
+            raise _Stop from None
+        self.calls.append(call)
 
     # -- what is tried ----------------------------------------------------------------------------
 
     def require_methods(self) -> None:
-        for name in ("allocate", "segment", "release"):
-            if not callable(getattr(self.allocator, name, None)):
+        for name, arguments in _METHODS.items():
+            method = getattr(self.allocator, name, None)
+            if not callable(method):
+                # What cannot be called says that nothing grows.
+                if name == "grow":
+                    continue
                 self.breach("methods", name, "is missing, or cannot be called")
                 raise _Stop
+            try:
+                signature(method).bind(*arguments)
+            except TypeError as error:
+                call = f"{name}({', '.join(arguments)})"
+                self.breach("methods", call, f"is not how it can be called: {error}")
+                raise _Stop from None
+            except ValueError:
+                pass  # Of what is not written in Python nobody knows how it is called.
+
+    def first_grant(self) -> None:
+        """There is something to check."""
+        grant = self.allocate(1)
+        if grant is None:
+            self.breach("granted", "allocate(1)", f"raised {self.refusal}")
+            raise _Stop
+        self.fill(grant)
+        self.release(grant)
 
     def many_segments(self) -> None:
         """Grants of several sizes, written, read and released in another order."""
-        for words in _ASKED:
-            grant = self.allocate(words)
-            if grant is not None:
-                self.fill(grant)
-                self.require_kept(f"after allocate({words})")
-        for grant in self.grants[1::2]:
-            self.release(grant)
-            self.require_kept(f"after release(key {grant.number})", "named")
-        again = self.allocate(2)
-        if again is not None:
-            self.fill(again)
-            self.require_kept("after a new grant took released words")
-        while self.grants:
-            self.release(self.grants[-1])
+        for step in (2, -2):
+            for words in _ASKED:
+                self.grant_one_more(words)
+            for grant in self.grants[1::2][:: step // 2]:
+                self.release(grant)
+                self.require_kept("named")
+            for words in (2, 7, 1):
+                self.grant_one_more(words)
+            while self.grants:
+                self.release(self.grants[-1])
+                self.require_kept("named")
+
+    def grant_one_more(self, words: int) -> None:
+        """Have words granted and write to them, and see that no other grant has changed."""
+        grant = self.allocate(words)
+        if grant is not None:
+            self.require_kept()
+            self.fill(grant)
+            self.require_kept()
 
     def unwritten_grant(self) -> None:
         """A grant that nobody wrote to, given back as it came."""
@@ -199,14 +266,28 @@ class _Check:
             self.release(grant)
 
     def serves_again(self) -> None:
-        """Room for one grant after everything was released, if there was room for it at first."""
+        """Room for what there was room for at first, however often it was granted and released."""
         grant = self.allocate(1)
         if grant is None:
-            self.breach("usable again", "allocate(1)", "is refused after all was released")
+            what = f"raised {self.refusal}, though all was released"
+            self.breach("usable again", "allocate(1)", what)
             return
-        self.fill(grant)
-        self.require_kept("after all was released")
         self.release(grant)
+
+    def serves_for_long(self) -> None:
+        """The same words again and again."""
+        words = max(_ASKED)
+        for done in range(_ROUNDS):
+            grant = self.allocate(words)
+            if grant is None:
+                if done:
+                    # Each round was the same: what was called before is said in a word.
+                    self.calls = [f"{done} times k = allocate({words}), release(k, {words})"]
+                    what = f"raised {self.refusal}, though all was released"
+                    self.breach("usable again", f"allocate({words})", what)
+                return
+            self.fill(grant)
+            self.release(grant)
 
     def promise_to_stay(self) -> None:
         """Where it says stable, it is."""
@@ -215,11 +296,12 @@ class _Check:
         grant = self.allocate(4)
         if grant is None:
             return
-        first = self.allocator.segment(grant.key)
+        self.fill(grant)
+        first = self.answer(grant)
         length = memoryview(first).nbytes
         self.allocate(64)
-        now = self.allocator.segment(grant.key)
-        call = f"segment(key {grant.number})"
+        now = self.answer(grant)
+        call = f"segment({grant.name})"
         if now is not first:
             self.breach("stable", call, "answers another object than before, and says stable")
         elif memoryview(now).nbytes != length:
@@ -228,33 +310,52 @@ class _Check:
             self.release(self.grants[-1])
 
     def growth(self) -> None:
-        """Where segments can grow, what they held stays."""
+        """Where the last segment can grow, it and the others hold what they held."""
         grow = getattr(self.allocator, "grow", None)
-        grant = self.allocate(4) if callable(grow) else None
-        if grant is None or not callable(grow):
+        if not callable(grow):
             return
-        self.fill(grant)
+        self.grant_one_more(4)
+        last = self.allocate(4)
+        if last is None:
+            return
+        self.fill(last)
+        self.calls.append(f"grow({last.name}, 40)")
         # An allocator that raises has refused, and the segment is as it was.
         with suppress(Exception):
-            grow(grant.key, 40)
-        self.require_kept("after grow(key, 40)", "grown")
-        self.release(grant)
+            grow(last.key, 40)
+        self.require_kept("grown")
+        with self.borrow(last) as view:
+            last.words = min(40, len(view) // WORD_BYTES)
+        self.fill(last)
+        self.require_kept()
+        self.grant_one_more(4)
+        while self.grants:
+            self.release(self.grants[-1])
 
     def held_views(self) -> None:
         """A bytearray that is answered can be resized when the client has let go of it."""
         grant = self.allocate(2)
         if grant is None:
             return
-        buffer = self.allocator.segment(grant.key)
+        buffer = self.answer(grant)
         if type(buffer) is bytearray:
             try:
                 buffer.append(0)
                 buffer.pop()
             except BufferError:
-                call = f"segment(key {grant.number})"
+                call = f"segment({grant.name})"
                 self.breach("let go", call, "answered a bytearray of which a view is held")
         del buffer
         self.release(grant)
+
+
+def _told(error: BaseException) -> str:
+    """The error as one would write it, however long it is, and whatever its repr does."""
+    try:
+        told = repr(error)
+    except Exception:
+        return type(error).__name__
+    return told if len(told) <= _SHOWN_CHARACTERS * 3 else told[: _SHOWN_CHARACTERS * 3] + " ..."
 
 
 def _drive(factory: Callable[[], Allocator], what: Callable[[_Check], None]) -> list[Breach]:
@@ -268,10 +369,10 @@ def _drive(factory: Callable[[], Allocator], what: Callable[[_Check], None]) -> 
 
 
 def _in_turn(check: _Check) -> None:
+    check.first_grant()
     check.unwritten_grant()
-    if check.made and not check.breaches:
-        check.many_segments()
-        check.serves_again()
+    check.many_segments()
+    check.serves_again()
 
 
 def _build(allocator: Allocator) -> list[Breach]:
@@ -279,7 +380,7 @@ def _build(allocator: Allocator) -> list[Breach]:
     texts = ["a", "b" * 50, "c" * 700]
     call = "a message that builds three texts"
     try:
-        with MessageBuilder(allocator) as message:
+        with MessageBuilder(allocator, verify=True) as message:
             root = message.init_root(data_words=1, pointer_count=3)
             root.set_uint64(0, 7)
             for index, text in enumerate(texts):
@@ -289,26 +390,22 @@ def _build(allocator: Allocator) -> list[Breach]:
             message.to_bytes()
     except AllocationRefused:
         return []
-    except SegmentLost as error:
-        return [Breach("length kept", call, f"raised {error}")]
     except Error as error:
-        cause = f", caused by {error.__cause__!r}" if error.__cause__ is not None else ""
-        rule = (
-            "released"
-            if type(error).__name__ == "ReleaseFailed"
-            else _RULE_OF.get(type(error).__name__, "kept")
-        )
+        cause = f", caused by {_told(error.__cause__)}" if error.__cause__ is not None else ""
+        rule = _RULE_OF.get(type(error), "kept")
         return [Breach(rule, call, f"raised {type(error).__name__}: {error}{cause}")]
     if found != texts or number != 7:
         return [Breach("kept", call, "reads something else than was written")]
     return []
 
 
-#: Which rule a message's complaint is about, by the class of the error.
-_RULE_OF: Final[Mapping[str, str]] = {
-    "GrantTooSmall": "length",
-    "GrantOverlaps": "apart",
-    "BadBuffer": "writable",
+#: Which rule a message's complaint is about; else it is about contents.
+_RULE_OF: Final[Mapping[type[Error], str]] = {
+    GrantTooSmall: "length",
+    GrantOverlaps: "apart",
+    BadBuffer: "writable",
+    SegmentLost: "length kept",
+    ReleaseFailed: "released",
 }
 
 
@@ -319,6 +416,7 @@ def check_allocator(factory: Callable[[], Allocator]) -> tuple[Breach, ...]:
     """
     breaches = [
         *_drive(factory, _in_turn),
+        *_drive(factory, _Check.serves_for_long),
         *_drive(factory, _Check.promise_to_stay),
         *_drive(factory, _Check.growth),
         *_drive(factory, _Check.held_views),

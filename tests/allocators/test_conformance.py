@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from capnsafe_allocators import RULES, check_allocator
 
-from capnsafe.memory import FixedAllocator, HeapAllocator, PoolAllocator
+from capnsafe.memory import FixedAllocator, HeapAllocator, PoolAllocator, ScratchAllocator
+from capnsafe.memory.adapters import CallableAllocator, HandedOverAllocator
 from capnsafe.memory.malloc import MallocAllocator
 from capnsafe.memory.mapped_file import MappedFileAllocator
+from capnsafe.memory.shared_memory import SharedMemoryAllocator
+from capnsafe.memory.wasm import WasmAllocator, moving_engine, new_guest
 
 HONEST: dict[str, Callable[[], Any]] = {
     "heap": HeapAllocator,
@@ -19,6 +22,12 @@ HONEST: dict[str, Callable[[], Any]] = {
     "pool": lambda: PoolAllocator(1000, segment_words=1, in_place=True),
     "malloc": lambda: MallocAllocator(segment_words=4, in_place=True),
     "mapped file": lambda: MappedFileAllocator(segment_words=4),
+    "scratch": lambda: ScratchAllocator(bytearray(80), HeapAllocator(segment_words=1)),
+    "shared memory": lambda: SharedMemoryAllocator(segment_words=1),
+    "guest": lambda: WasmAllocator(*new_guest(), segment_words=4, in_place=True),
+    "guest that moves": lambda: WasmAllocator(*new_guest(moving_engine()), segment_words=4),
+    "function": lambda: CallableAllocator(lambda words: bytearray(words * 8)),
+    "handed over": lambda: HandedOverAllocator([bytearray(2400) for _ in range(8)]),
 }
 
 
@@ -49,6 +58,16 @@ class Plain:
 
 class Methodless(Plain):
     release = None  # type: ignore[assignment]
+
+
+class Unready(Plain):
+    def allocate(self, minimum_words: int, /) -> Any:
+        raise NotImplementedError
+
+
+class Guarded(Plain):
+    def segment(self, key: Any, /) -> Any:
+        raise PermissionError("not now")
 
 
 class Short(Plain):
@@ -134,6 +153,8 @@ class UsedUp(Plain):
 
 MISTAKES: dict[str, type[Plain]] = {
     "methods": Methodless,
+    "granted": Unready,
+    "had": Guarded,
     "length": Short,
     "writable": ReadOnly,
     "kept": Forgetful,
@@ -161,3 +182,145 @@ def test_a_mistake_is_named_by_its_rule(rule: str) -> None:
     assert RULES[rule] in str(breach)
     assert breach.call
     assert breach.what
+
+
+# -- mistakes that are easily made, and what is said of them --------------------------------------
+
+
+class WithoutKey(Plain):
+    def allocate(self, minimum_words: int, /) -> Any:
+        super().allocate(minimum_words)
+
+
+class InBytes(Plain):
+    def allocate(self, minimum_words: int, /) -> Any:
+        self.made += 1
+        self.live[self.made] = bytearray(minimum_words)
+        return self.made
+
+
+class OneTooFar(Plain):
+    def segment(self, key: Any, /) -> Any:
+        return [*self.live.values()][key]
+
+
+class OldRelease(Plain):
+    def release(self, key: Any) -> None:  # type: ignore[override]
+        del self.live[key]
+
+
+class OldGrow(Plain):
+    def grow(self, key: Any) -> None:
+        pass
+
+
+class Stack(Plain):
+    """What is released is free, with all that was granted after it."""
+
+    def __init__(self) -> None:
+        self.memory = bytearray(1 << 16)
+        self.top = 0
+
+    def allocate(self, minimum_words: int, /) -> Any:
+        start = self.top
+        self.top += minimum_words * 8
+        return start, self.top
+
+    def segment(self, key: Any, /) -> Any:
+        return memoryview(self.memory)[key[0] : key[1]]
+
+    def release(self, key: Any, words_used: int, /) -> None:
+        self.top = key[0]
+
+
+class Leaking(Plain):
+    """A budget that gets nothing back."""
+
+    budget = 10_000
+
+    def allocate(self, minimum_words: int, /) -> Any:
+        if minimum_words > self.budget:
+            raise MemoryError(f"{self.budget} words left")
+        self.budget -= minimum_words
+        return super().allocate(minimum_words)
+
+
+class WipingOthers(Plain):
+    def grow(self, key: Any, minimum_words: int, /) -> None:
+        for other, memory in self.live.items():
+            if other != key:
+                memory[:] = bytes(len(memory))
+
+
+class GrowingOver(Plain):
+    """Grants lie one behind the other, and the last grows over the first."""
+
+    memory = bytearray(1 << 16)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: dict[int, tuple[int, int]] = {}
+        self.top = len(self.memory)
+
+    def allocate(self, minimum_words: int, /) -> Any:
+        key = super().allocate(minimum_words)
+        end, self.top = self.top, self.top - minimum_words * 8
+        self.places[key] = (self.top, end)
+        return key
+
+    def segment(self, key: Any, /) -> Any:
+        start, end = self.places[key]
+        return memoryview(self.memory)[start:end]
+
+    def grow(self, key: Any, minimum_words: int, /) -> None:
+        start, _ = self.places[key]
+        self.places[key] = (start, start + minimum_words * 8)
+
+    def release(self, key: Any, words_used: int, /) -> None:
+        del self.places[key]
+        self.top = min((start for start, _ in self.places.values()), default=len(self.memory))
+
+
+class Unprintable(Plain):
+    """What it raises cannot be shown."""
+
+    class Silent(Exception):
+        def __repr__(self) -> str:
+            raise ValueError
+
+    def segment(self, key: Any, /) -> Any:
+        raise self.Silent
+
+
+@pytest.mark.parametrize(
+    ("mistake", "rule", "told"),
+    [
+        (WithoutKey, "named", "k1 is None: does allocate return the key?"),
+        (InBytes, "length", "segment(k1) has 0 words of 1 asked (1 of 8 bytes)"),
+        (OneTooFar, "named", "segment(k1) raised IndexError"),
+        (OldRelease, "methods", "release(key, words_used) is not how it can be called"),
+        (OldGrow, "methods", "grow(key, minimum_words) is not how it can be called"),
+        (Stack, "apart", "has at word 0 what was written to k"),
+        (Leaking, "usable again", "33 times k = allocate(300), release(k, 300)"),
+        (WipingOthers, "grown", "k1 = allocate(4), k2 = allocate(4), grow(k2, 40)"),
+        (GrowingOver, "apart", "segment(k1) has at word 0 what was written to k2"),
+        (Unprintable, "had", "segment(k1) raised Silent each time"),
+    ],
+)
+def test_a_mistake_is_told_so_that_it_can_be_mended(
+    mistake: type[Plain], rule: str, told: str
+) -> None:
+    breach = check_allocator(mistake)[0]
+    assert breach.rule == rule
+    assert told in str(breach)
+
+
+def test_the_calls_that_are_told_show_the_breach() -> None:
+    (breach,) = check_allocator(Stack)
+    memory = Stack()
+    keys: dict[str, Any] = {name: getattr(memory, name) for name in ("allocate", "release")}
+    for call in breach.before:
+        exec(call, {}, keys)
+    places = [keys[name] for name in keys if name[1:].isdecimal()]
+    live = [key for key in places if key[0] < memory.top]
+    assert len({key[0] for key in live}) < len(live)

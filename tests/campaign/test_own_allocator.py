@@ -58,7 +58,7 @@ def test_one_that_keeps_its_contract_is_taken() -> None:
 @pytest.mark.parametrize(
     ("name", "what"),
     [
-        ("Forgetful", "breaks the contract of allocators: 'kept'"),
+        ("Forgetful", "breaks the contract of allocators:\n'kept'"),
         ("Failing", "cannot be tried: OSError"),
         ("Missing", "no allocator 'own_memory_of_a_test:Missing'"),
     ],

@@ -111,8 +111,8 @@ def _require_contract(name: str) -> None:
     except Exception as error:
         raise UnknownNameError(f"allocator {name!r} cannot be tried: {error!r}") from error
     if breaches:
-        told = "; ".join(map(str, breaches))
-        raise UnknownNameError(f"allocator {name!r} breaks the contract of allocators: {told}")
+        told = "\n".join(map(str, breaches))
+        raise UnknownNameError(f"allocator {name!r} breaks the contract of allocators:\n{told}")
 
 
 def check_encoder(name: str, target: Target) -> Encoder:
