@@ -76,9 +76,13 @@ class ClockedEncoder:
     def name(self) -> str:
         return self._encoder.name
 
-    def session(self, memory: Memory, max_segment_words: int) -> Session:
+    @property
+    def verifies(self) -> bool:
+        return bool(getattr(self._encoder, "verifies", False))
+
+    def session(self, memory: Memory, max_segment_words: int, **options: bool) -> Session:
         self.clock = _Clock(memory)
-        return self._encoder.session(self.clock, max_segment_words)
+        return self._encoder.session(self.clock, max_segment_words, **options)
 
     def classify(self, error: BaseException) -> Failure:
         return self._encoder.classify(error)

@@ -219,13 +219,13 @@ def test_only_what_was_asked_for_is_measured(tmp_path: Path) -> None:
         assert row["comparison"].keys() == {"ours", "theirs", "ratio", "low", "high"}
         assert row["id"] in result.output
     assert data["machine"] in result.output
-    assert data["versions"].keys() == {"capnsafe", "pycapnp", "atheris"}
+    assert data["versions"].keys() == {"capnsafe", "pycapnp", "atheris", "wasmtime"}
 
 
 def test_an_unknown_id_is_a_usage_error() -> None:
     result = command("--only", "B1,B99")
     assert result.exit_code == 2
-    assert "no benchmark 'b99'; there is campaign, noise, B1, B2, B6, B7" in result.output
+    assert "no benchmark 'b99'; there is campaign, noise, B1, B2, B5, B6, B7" in result.output
 
 
 def test_all_is_measured_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:

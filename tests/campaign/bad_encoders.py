@@ -40,8 +40,9 @@ class BentEncoder:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._encoder, name)
 
-    def session(self, memory: Any, max_segment_words: int) -> BentSession:
-        return BentSession(self._encoder.session(memory, max_segment_words), self._misdeed)
+    def session(self, memory: Any, max_segment_words: int, **options: bool) -> BentSession:
+        session = self._encoder.session(memory, max_segment_words, **options)
+        return BentSession(session, self._misdeed)
 
     def owns(self, filename: str) -> bool:
         return filename == __file__ or bool(self._encoder.owns(filename))

@@ -34,6 +34,9 @@ DEFAULT_CANARIES = (
     "struct_list_as_pointers_not_shifted",
     "segment_size_signed",
     "truncated_run_never_ends",
+    "zeroed_while_walking",
+    "first_word_verified",
+    "build_inside_build",
 )
 """Planted bugs that every gate has to find by search: one at least for each promise that bugs are
 about, and for each target."""
