@@ -16,7 +16,8 @@ least 1) and returns its key.
   before (P2). A ``BaseException`` such as ``KeyboardInterrupt`` passes through unchanged.
 - It MAY grant more than was asked; the message hands out all of it, up to 2²⁹−1 words. Growth
   policy is the allocator's business: grant more when asked again.
-- The key MAY be any object, also ``None``. The message gives it back and never looks into it.
+- The key MAY be any object, also ``None``. The message gives it back and never looks into it. A key
+  that names another live grant of the message is that grant once more: ``GrantOverlaps``.
 - The memory NEED NOT be zero: words are zeroed when they are handed out (P9).
 - It MUST NOT grant memory that another live grant covers. Overlap with another segment of the same
   message is found, and refused with ``GrantOverlaps``.
@@ -34,6 +35,9 @@ least 1) and returns its key.
   clearing, cutting or extending, at most 8 times, and 4 times more for every object that is
   retired, for every pointer that moves with its object, for every segment whose remembered place
   a new grant takes, and for every growth; output, once a segment (P7).
+- What was granted or grown is compared with where the other segments lie. In a message of at most
+  16 segments (``FEW_SEGMENTS``), each of the others is looked at anew, once, unless the memory is
+  ``stable``. What moves while it is compared is looked at up to 24 times more.
 - A reader over the memory (``MessageReader.over``) calls it once for a primitive, and at most 6
   times for what a pointer leads to. It only reads: there a buffer NEED NOT be writable.
 
@@ -74,13 +78,16 @@ call raises ``Reentered`` (P10).
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 #: What names a grant. Opaque: only the allocator knows what it means.
 Key: TypeAlias = Any
 
 #: An object with a writable buffer (``collections.abc.Buffer`` exists from Python 3.12 on only).
 Buffer: TypeAlias = Any
+
+#: In a message of at most so many segments, all are looked at anew at a grant.
+FEW_SEGMENTS: Final = 16
 
 
 class Allocator(Protocol):

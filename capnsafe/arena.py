@@ -30,7 +30,7 @@ from functools import partial
 from typing import Any, Final
 
 from . import wire
-from .allocator import Allocator, Key
+from .allocator import FEW_SEGMENTS, Allocator, Key
 from .arguments import add_note, told
 from .errors import (
     AllocationRefused,
@@ -58,6 +58,9 @@ NO_TICKET: Final = -1
 
 #: How often an overlap must be seen, each time by two looks at both, before it is believed.
 _OVERLAP_LOOKS: Final = 2
+
+#: How often two that may overlap are seen to move meanwhile, before it is left at that.
+_UNSETTLED_LOOKS: Final = 3
 
 
 class Shrank(Exception):
@@ -419,29 +422,48 @@ class Arena:
 
         A message of one segment needs no places: the first segment is looked at when the second
         comes. The places of the others are as old as their last look, and they may have moved
-        since, even to and fro, into each other's old places. So an overlap is believed only if it
-        is there look after look, and each of the two is seen in one place twice running.
+        since, even to and fro, into each other's old places. Where they are few, all that may have
+        moved are looked at anew, so that nothing hides behind an old place. An overlap is
+        believed only if it is there look after look, and each of the two is seen in one place
+        twice running.
         """
         places = self._places
-        if not places:
-            self._look_again(self.segment_at(0))
+        unknown = not places
+        if unknown or len(self.segments) <= FEW_SEGMENTS:
+            for index in range(len(self.segments) - 1):
+                other = self.segment_at(index)
+                if other.key is segment.key:
+                    # One grant, made twice: it may move at every look, but never from itself.
+                    raise self._overlap(segment, index)
+                if unknown or other.memory is None:
+                    self._look_again(other)
         start, end = self._where(segment)
         looks = 0
+        unsettled = 0
         while (met := places.meeting(start, end, segment.index)) is not None:
             other = self.segment_at(met)
             settled = self._look_again(other) == self._look_again(other)
-            settled = self._where(segment) == self._where(segment) == (start, end) and settled
-            if not settled:
-                break  # It moves from look to look: what shares memory cannot be told.
+            before = start, end
+            between = self._where(segment)
+            start, end = self._where(segment)
+            if not settled or not before == between == (start, end):
+                unsettled += 1
+                if unsettled == _UNSETTLED_LOOKS:
+                    break  # It moves from look to look: what shares memory cannot be told.
+                looks = 0
+                continue
             # If the other has moved away, there may be a next one.
             if places.meets(met, start, end):
                 looks += 1
             if looks == _OVERLAP_LOOKS:
-                raise GrantOverlaps(
-                    f"the grant for segment {segment.index} shares memory with segment {met}",
-                    segment=segment.index,
-                )
+                raise self._overlap(segment, met)
         return start, end
+
+    def _overlap(self, segment: Segment, other: int) -> GrantOverlaps:
+        return GrantOverlaps(
+            f"the grant for segment {segment.index} shares memory with segment {other}",
+            segment=segment.index,
+        )
 
     def _look_again(self, other: Segment) -> tuple[int, int]:
         """Note anew where a segment lies; if it cannot be said, the old place stays noted."""

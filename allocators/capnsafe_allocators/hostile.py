@@ -25,6 +25,7 @@ Everything is deterministic: the same calls and the same faults give the same an
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -96,9 +97,9 @@ class HostileAllocator:
         #: Calls of the allocator after which each one raises :class:`Runaway`: set by whoever
         #: cannot wait for a client that calls for ever.
         self.last_call = NO_LAST_CALL
-        #: Whether the honest memory moves segments by itself, so that a client cannot have seen
-        #: where they lie when another one is granted. Set by whoever knows the memory.
-        self.memory_moves = False
+        #: With more live segments than these, a client need not have seen where they lie when
+        #: another one is granted, since they move by themselves. Set by whoever knows the memory.
+        self.places_known = sys.maxsize
         #: The grant whose key is None.
         self.nameless: Grant | None = None
         #: One for each allocator call.

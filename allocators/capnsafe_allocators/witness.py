@@ -88,11 +88,11 @@ class Witness:
     def _look_at_shared(self) -> None:
         """Note words that were handed out of a grant that lay in another segment from the start.
 
-        Not where segments moved, or another fault acted, too: it may have hidden from the client
-        what they share.
+        Not where another fault acted, too, or more segments moved than a client looks at: it may
+        have hidden from the client what they share.
         """
         allocator = self._allocator
-        if allocator.memory_moves:
+        if len(allocator.live) > allocator.places_known:
             return
         for grant in allocator.live:
             if not grant.shared_from_the_start or grant.place.of is None:

@@ -16,6 +16,8 @@ from typing import Final
 
 from capnsafe_allocators import Call, Fault, HostileAllocator, When
 
+from capnsafe.allocator import FEW_SEGMENTS
+
 from .encoders.protocol import Session
 
 #: Families of faults that are no reason to fail: the memory keeps its side of the contract, or it
@@ -112,6 +114,7 @@ class Excuses:
         "_before",
         "_grants",
         "_hostile",
+        "_moved",
         "_session",
         "_unsettled",
         "can_lose",
@@ -127,10 +130,8 @@ class Excuses:
         hostile: HostileAllocator,
         session: Session,
         faults: Iterable[Fault],
-        *,
-        moves: bool = False,
     ) -> None:
-        """``moves`` says that the honest memory moves segments by itself."""
+        """Nothing is known yet but which ``faults`` may come."""
         self._hostile = hostile
         self._session = session
         #: Whether words in use may come to be missing at all; if not, nobody looks.
@@ -147,8 +148,10 @@ class Excuses:
         self.cut = False
         #: Contents were changed behind the encoder's back.
         self.tampered = False
-        #: Where segments lie is not what it was when they were looked at.
-        self._unsettled = moves
+        #: What a segment shares may have been hidden, or changed by whoever granted it.
+        self._unsettled = False
+        #: Segments were moved.
+        self._moved = False
         #: A grant was made in memory that another segment has.
         self.shared = False
         #: How a borrow showed the encoder that words in use are gone.
@@ -182,9 +185,15 @@ class Excuses:
             elif family not in _HARMLESS_FAMILIES:
                 excused |= (family, kind) not in _HARMLESS
             self.shared |= family == "alias"
-            self._unsettled |= family in ("move", "shrink", "vanish", "dirty")
-        # What moves or is cut while it is looked at may be taken for something that shares nothing.
-        self.tampered |= self.shared and self._unsettled
+            self._unsettled |= family in ("shrink", "vanish", "dirty")
+            self._moved |= family == "move"
+        # What is cut while it is looked at may be taken for something that shares nothing. What
+        # moved is looked at anew, but where there are many.
+        known = self._hostile.places_known
+        if self._moved:
+            known = min(known, FEW_SEGMENTS)
+        unseen = len(self._hostile.live) > known
+        self.tampered |= self.shared and (self._unsettled or unseen)
         return excused
 
     def end(self, index: int, calls: Iterable[Call]) -> None:

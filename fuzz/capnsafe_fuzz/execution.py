@@ -37,7 +37,7 @@ from .oracles.examination import Examination
 from .oracles.layout import ROOT
 from .oracles.record import Calls, Contents, Outcome, Record, Step, Violation
 from .scenario import Operation, Scenario, print_scenario
-from .scenario.honest import honest_memory, moves
+from .scenario.honest import honest_memory, places_known
 from .scenario.labels import label_of
 from .scenario.model import Expectation, ExpectationKind, Model
 from .scenario.program import HANDLE_MAKERS, NO_HANDLE, Verb
@@ -288,10 +288,8 @@ class _Run:
         )
         self.hostile.used = self._session.segment_words
         self.hostile.reenter = self._reenter
-        self.hostile.memory_moves = moves(scenario.memory)
-        self._excuses = Excuses(
-            self.hostile, self._session, scenario.faults, moves=self.hostile.memory_moves
-        )
+        self.hostile.places_known = places_known(scenario.memory)
+        self._excuses = Excuses(self.hostile, self._session, scenario.faults)
         self._model = Model()
         self._types: list[Type] = []
         self._each_step = each_step

@@ -41,6 +41,7 @@ from capnsafe import (
     StructBuilder,
     wire,
 )
+from capnsafe.allocator import FEW_SEGMENTS
 from capnsafe.segment import Intervals
 from tests.capnsafe.interrupts import InterruptAt
 from tests.capnsafe.memories import (
@@ -702,6 +703,81 @@ def test_segments_that_all_moved_away_before_the_grant_do_not_overlap() -> None:
     assert first is not None
     assert second is not None
     assert (first[2], second[6]) == (5, 9)
+
+
+def test_a_segment_that_moved_to_where_the_grant_lies_is_found() -> None:
+    """Where it was last seen, nothing is."""
+    memory = Overlapping((1024, 32), (2048, 32), (4096, 32))
+    message = MessageBuilder(memory)
+    root = message.init_root(1, 2)
+    root.init_list(0, Element.UINT64, 3)[2] = 5
+    memory.pool[4096:4128] = memory.pool[2048:2080]
+    memory.places[1] = (4096, 32)
+    with pytest.raises(GrantOverlaps, match="shares memory with segment 1"):
+        root.init_list(1, Element.UINT64, 3)
+    first = root.get_list(0, Element.UINT64)
+    assert first is not None
+    assert first[2] == 5
+
+
+def test_an_overlap_is_found_though_segments_move_at_first() -> None:
+    class Settling(Overlapping):
+        """Two segments change places at some looks, and stay then."""
+
+        moves = 0
+
+        def segment(self, key: int, /) -> Any:
+            if self.keys > 1 and self.moves:
+                self.moves -= 1
+                for index, (start, size) in enumerate(self.places):
+                    self.places[index] = (start + 8, size)
+            return super().segment(key)
+
+    for moves in (1, 4, 7, 10):
+        memory = Settling((1024, 32), (1024, 512))
+        message = MessageBuilder(memory, max_segment_words=64)
+        root = message.init_root(1, 2)
+        memory.moves = moves
+        with pytest.raises(GrantOverlaps):
+            root.init_struct(0, 0, 1)
+        message.close()
+        assert memory.released == [1, 0]
+
+
+def test_a_grant_that_is_made_twice_is_refused_wherever_it_moves() -> None:
+    class Twice(Overlapping):
+        def allocate(self, minimum_words: int, /) -> int:
+            super().allocate(minimum_words)
+            return 0
+
+        def segment(self, key: int, /) -> Any:
+            start, size = self.places[key]
+            self.pool[start + size : start + 2 * size] = self.pool[start : start + size]
+            self.places[key] = (start + size, size)
+            return super().segment(key)
+
+    memory = Twice((0, 64))
+    message = MessageBuilder(memory, max_segment_words=4)
+    root = message.init_root(1, 2)
+    with pytest.raises(GrantOverlaps):
+        root.init_struct(0, 1, 0)
+    assert memory.released == [0]
+    assert root.is_null(0)
+
+
+def test_other_segments_are_looked_at_anew_where_they_are_few() -> None:
+    """P7: as ``capnsafe.allocator`` tells."""
+    memory = Overlapping((0, 8 * 41), *((512 + 64 * index, 32) for index in range(40)))
+    message = MessageBuilder(memory)
+    root = message.init_root(0, 40)
+    looks = []
+    for index in range(40):
+        before = memory.calls["segment"]
+        root.init_list(index, Element.UINT64, 3)
+        looks.append(memory.calls["segment"] - before)
+    least = looks[-1]
+    anew = [count - least for count in looks]
+    assert anew == [*range(1, FEW_SEGMENTS), *[0] * (41 - FEW_SEGMENTS)]
 
 
 def test_a_look_that_was_refused_does_not_hide_an_overlap() -> None:

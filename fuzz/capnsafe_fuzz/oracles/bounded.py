@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from capnsafe.allocator import FEW_SEGMENTS
+
 from ..encoders.protocol import Proof, ProofKind
 from ..scenario.program import Verb
 from .oracle import Cost, Finding, Oracle, of_step
@@ -25,6 +27,8 @@ _BUILD: Final = 8
 """Borrows of a call that builds or clears, but for what it retires and grants."""
 _RETIRE: Final = 4
 """Borrows for an object that is retired, and for a segment that a new grant is compared with."""
+_UNSETTLED: Final = 24
+"""Borrows to compare a new grant with what moves meanwhile."""
 _GRANTS: Final = 3
 """Grants of a call that builds one object: for it, for its landing pad, and for the root."""
 _ATTEMPTS: Final = 3
@@ -56,7 +60,9 @@ def _most_borrows(step: Step, plans: int) -> int:
     if operation.verb not in _BUILDING:
         return step.calls.segment
     new = step.calls.allocate
-    most = _BUILD + _RETIRE * (step.objects + new * (step.segments + new))
+    compared = step.segments + new
+    most = _BUILD + _RETIRE * (step.objects + new * compared)
+    most += new * (min(compared, FEW_SEGMENTS) + _UNSETTLED)
     return most * plans
 
 

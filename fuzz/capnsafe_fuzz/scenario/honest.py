@@ -20,6 +20,7 @@ from typing import Any, Final
 from capnsafe_allocators import GUARD_WORDS
 
 from capnsafe import FixedAllocator, HeapAllocator
+from capnsafe.allocator import FEW_SEGMENTS
 from capnsafe.memory import PoolAllocator
 
 from .scenario import MemorySpec
@@ -247,9 +248,15 @@ def own_memory(name: str) -> Callable[[], Any]:
     return found
 
 
-def moves(spec: MemorySpec) -> bool:
-    """Whether segments change place by themselves, whenever another one is granted."""
-    return spec.name in ("mapped-file", "wasm") or spec.name not in _MAKERS
+def places_known(spec: MemorySpec) -> int:
+    """Of how many segments it can be known where they lie, when another one is granted.
+
+    What changes place by itself whenever another one is granted is looked at anew where the
+    segments are few. Of memory that comes from elsewhere nothing is known.
+    """
+    if spec.name not in _MAKERS:
+        return 0
+    return FEW_SEGMENTS if spec.name in ("mapped-file", "wasm") else sys.maxsize
 
 
 def is_installed(name: str) -> bool:
