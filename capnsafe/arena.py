@@ -59,8 +59,8 @@ NO_TICKET: Final = -1
 #: How often an overlap must be seen, each time by two looks at both, before it is believed.
 _OVERLAP_LOOKS: Final = 2
 
-#: How often two that may overlap are seen to move meanwhile, before it is left at that.
-_UNSETTLED_LOOKS: Final = 3
+#: How often a grant is compared with the other segments while they move, before it is left at that.
+_MOST_COMPARISONS: Final = 3
 
 
 class Shrank(Exception):
@@ -420,44 +420,57 @@ class Arena:
     def _apart(self, segment: Segment) -> tuple[int, int]:
         """Answer where a segment lies, or raise ``GrantOverlaps``.
 
+        What moves while it is compared is compared anew. What never rests is taken to be apart:
+        what shares memory cannot be told.
+        """
+        for _ in range(_MOST_COMPARISONS):
+            start, end = self._where(segment)
+            self._look_around(segment)
+            if self._is_apart(segment, start, end):
+                break
+        return start, end
+
+    def _look_around(self, segment: Segment) -> None:
+        """Look anew where the other segments lie, as far as it pays, before they are compared.
+
         A message of one segment needs no places: the first segment is looked at when the second
-        comes. The places of the others are as old as their last look, and they may have moved
-        since, even to and fro, into each other's old places. Where they are few, all that may have
-        moved are looked at anew, so that nothing hides behind an old place. An overlap is
-        believed only if it is there look after look, and each of the two is seen in one place
-        twice running.
+        comes. The places of the others are as old as their last look. Where they are few, all that
+        may have moved are looked at anew, so that nothing hides behind an old place.
+        """
+        unknown = not self._places
+        if not unknown and len(self.segments) > FEW_SEGMENTS:
+            return
+        for index in range(len(self.segments) - 1):
+            other = self.segment_at(index)
+            if other.key is segment.key:
+                # One grant, made twice: it may move at every look, but never from itself.
+                raise self._overlap(segment, index)
+            if unknown or other.memory is None:
+                self._look_again(other)
+
+    def _is_apart(self, segment: Segment, start: int, end: int) -> bool:
+        """Answer whether nothing lies where a segment lay, or raise ``GrantOverlaps``.
+
+        ``False`` where it lies elsewhere by now, or moves while it is compared. The others may have
+        moved since their last look, even to and fro, into each other's old places. So an overlap is
+        believed only if it is there look after look, and each of the two is seen in one place twice
+        running.
         """
         places = self._places
-        unknown = not places
-        if unknown or len(self.segments) <= FEW_SEGMENTS:
-            for index in range(len(self.segments) - 1):
-                other = self.segment_at(index)
-                if other.key is segment.key:
-                    # One grant, made twice: it may move at every look, but never from itself.
-                    raise self._overlap(segment, index)
-                if unknown or other.memory is None:
-                    self._look_again(other)
-        start, end = self._where(segment)
+        if self._where(segment) != (start, end):
+            return False
         looks = 0
-        unsettled = 0
         while (met := places.meeting(start, end, segment.index)) is not None:
             other = self.segment_at(met)
             settled = self._look_again(other) == self._look_again(other)
-            before = start, end
-            between = self._where(segment)
-            start, end = self._where(segment)
-            if not settled or not before == between == (start, end):
-                unsettled += 1
-                if unsettled == _UNSETTLED_LOOKS:
-                    break  # It moves from look to look: what shares memory cannot be told.
-                looks = 0
-                continue
+            if not self._where(segment) == self._where(segment) == (start, end) or not settled:
+                return False
             # If the other has moved away, there may be a next one.
             if places.meets(met, start, end):
                 looks += 1
             if looks == _OVERLAP_LOOKS:
                 raise self._overlap(segment, met)
-        return start, end
+        return True
 
     def _overlap(self, segment: Segment, other: int) -> GrantOverlaps:
         return GrantOverlaps(

@@ -27,8 +27,10 @@ _BUILD: Final = 8
 """Borrows of a call that builds or clears, but for what it retires and grants."""
 _RETIRE: Final = 4
 """Borrows for an object that is retired, and for a segment that a new grant is compared with."""
-_UNSETTLED: Final = 24
-"""Borrows to compare a new grant with what moves meanwhile."""
+_COMPARE: Final = 10
+"""Borrows to compare a new grant with the other segments, but for a look at each of them."""
+_COMPARISONS: Final = 3
+"""How often a new grant is compared, if something moves meanwhile."""
 _GRANTS: Final = 3
 """Grants of a call that builds one object: for it, for its landing pad, and for the root."""
 _ATTEMPTS: Final = 3
@@ -62,7 +64,7 @@ def _most_borrows(step: Step, plans: int) -> int:
     new = step.calls.allocate
     compared = step.segments + new
     most = _BUILD + _RETIRE * (step.objects + new * compared)
-    most += new * (min(compared, FEW_SEGMENTS) + _UNSETTLED)
+    most += new * _COMPARISONS * (min(compared, FEW_SEGMENTS) + _COMPARE)
     return most * plans
 
 
