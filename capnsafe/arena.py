@@ -106,6 +106,7 @@ class Arena:
         "_fresh",
         "_grow",
         "_loans",
+        "_marks",
         "_places",
         "_replaced",
         "_stable",
@@ -150,6 +151,8 @@ class Arena:
         self._arrived: defaultdict[int, Key] = defaultdict()
         #: For slots whose object without words was replaced: the epoch of the last time.
         self._replaced: dict[tuple[int, int], int] = {}
+        #: How many objects without words have a mark in place of a slot.
+        self._marks = 0
         self._places = Places()
 
     def __reduce__(self) -> str:
@@ -199,6 +202,21 @@ class Arena:
                 offset=word,
             )
         return self.ticket
+
+    def new_mark(self) -> int:
+        """Answer what stands for the slot of an object without words that has none.
+
+        It is judged like a word of the first segment, and is none.
+        """
+        self._marks += 1
+        return -self._marks
+
+    def expire(self, mark: int) -> None:
+        """Make the handles stale that are judged by a mark: their object is used up."""
+        self.epoch += 1
+        self._replaced[0, mark] = self.epoch
+        if self.state is _IDLE:
+            self.ticket = self.epoch
 
     # -- borrowing -------------------------------------------------------------------------------
 

@@ -23,11 +23,13 @@ class Detached:
     its output, unreachable.
     """
 
-    __slots__ = ("_arena", "_found")
+    __slots__ = ("_arena", "_found", "_mark")
 
     def __init__(self, arena: Arena, found: Found) -> None:
         self._arena = arena
         self._found: Found | None = found
+        #: What handles on an object without words are judged by; 0 where there are none.
+        self._mark = 0
 
     def __reduce__(self) -> str:
         """Refuse to be copied or pickled: both could be adopted."""
@@ -45,10 +47,17 @@ class Detached:
         return POINTER_KINDS[self._current().shape & 3]
 
     def _anchor(self, found: Found) -> tuple[Segment, int, int]:
+        """Answer (segment, anchor, since) for a handle on the object.
+
+        One without words has no pointer by which a handle could be judged, so it gets a mark that
+        stands for one.
+        """
         epoch = self._arena.epoch
         if wire.object_words(found.shape):
             return found.segment, found.start, epoch
-        return self._arena.segments[0], 0, ~epoch
+        if not self._mark:
+            self._mark = self._arena.new_mark()
+        return self._arena.segments[0], self._mark, ~epoch
 
     def _list(self, size_code: int, what: str) -> Found:
         found = self._current()
@@ -118,3 +127,7 @@ class Detached:
             if self._arena.published == published:
                 self._found = found
             raise
+        finally:
+            if self._mark and self._arena.published != published:
+                self._arena.expire(self._mark)
+                self._mark = 0

@@ -247,6 +247,31 @@ def test_each_kind_is_opened_as_what_it_is(message: MessageBuilder) -> None:
     assert texts_read.get_text(0) == "t"
 
 
+@pytest.mark.parametrize("end", ["adopt", "drop", "extend"])
+def test_handles_on_an_orphan_without_words_end_with_it(message: MessageBuilder, end: str) -> None:
+    """P12: and not before; they were judged by the pointer of the root once."""
+    root = message.init_root(0, 2)
+    root.init_list(0, Element.UINT64, 0)
+    root.init_struct(1, 0, 0)
+    orphan, other = orphan_of(root, 0), orphan_of(root, 1)
+    handle, kept = orphan.get_list(Element.UINT64), other.get_struct()
+    root = message.init_root(0, 2)
+    assert handle.tree().words == 0
+    with pytest.raises(ArgumentValueError):
+        orphan.extend(-1)
+    assert handle.tree().words == 0
+    if end == "adopt":
+        root.adopt(0, orphan)
+    elif end == "drop":
+        orphan.drop()
+    else:
+        orphan.extend(2)
+        assert len(orphan.get_list(Element.UINT64)) == 2
+    with pytest.raises(StaleHandle):
+        handle.tree()
+    assert kept.total_words() == 0
+
+
 def test_objects_without_words_are_disowned_and_adopted(message: MessageBuilder) -> None:
     root = message.init_root(0, 5)
     old = root.init_struct(0, 0, 0)
