@@ -141,8 +141,11 @@ _UNSIGNED: Final = "BHILQN"
 _FLOATS: Final = "fd"
 
 
-def buffer_octets(element: Element, values: Buffer) -> bytes:
-    """Answer the octets of a buffer of such elements, or of bytes."""
+def octets_of(element: Element, values: Buffer) -> memoryview:
+    """Answer the octets of a buffer of such elements, or of bytes; the caller releases them.
+
+    They are the buffer itself where its items are native ones, and a copy elsewhere.
+    """
     size = element.bytes
     if size == 0:
         raise ArgumentTypeError(f"a list of {element.name} cannot be made from a buffer")
@@ -151,14 +154,18 @@ def buffer_octets(element: Element, values: Buffer) -> bytes:
             if not view.c_contiguous:
                 raise ValueError("it is not contiguous")
             code = view.format.lstrip("<=@")
-            octets = view.tobytes()
             width = view.itemsize
+            if len(view.format) == 1 and view.nbytes:
+                octets = view.cast("B")
+            else:
+                octets = memoryview(view.tobytes())
     except Exception as error:
         raise ArgumentTypeError(
             f"a {type_name(values)} that is no buffer of numbers: {told(error)}"
         ) from error
     codes = _FLOATS if element.floating else _SIGNED if element.low < 0 else _UNSIGNED
     if code not in ("B", "c") and not (len(code) == 1 and code in codes and width == size):
+        octets.release()
         raise ArgumentTypeError(
             f"items of format {code!r} and {width} bytes are not of type {element.name}"
         )

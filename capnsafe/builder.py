@@ -13,12 +13,12 @@ from . import wire
 from .allocator import Buffer
 from .arena import Arena
 from .arguments import (
-    buffer_octets,
     check_count,
     check_element,
     check_sections,
     integer,
     listed,
+    octets_of,
     pairs_of,
     shown,
     type_name,
@@ -258,24 +258,28 @@ class Pointers(Row):
         """Build a list of primitives from a buffer that holds them as memory has them.
 
         ``bytes``, ``array.array``, a numpy array: any contiguous buffer of little-endian items of
-        the element's width, or of bytes. It is copied once.
+        the element's width, or of bytes. It is copied once, and held until the call ends.
         """
         check_element(element)
-        octets = buffer_octets(element, values)
-        word = self._slot(index)
-        count, rest = divmod(len(octets), element.bytes)
-        if rest:
-            raise ArgumentValueError(
-                f"{len(octets)} bytes are not a whole number of {element.name}"
-            )
-        if count > wire.MAX_LIST_COUNT:
-            raise MessageTooLarge(f"a list has at most {wire.MAX_LIST_COUNT} elements, not {count}")
-        shape = wire.list_shape(element.size_code, count)
-        words = wire.object_words(shape)
-        rest = words * WORD_BYTES - len(octets)
-        head = octets + bytes(rest) if rest else octets
-        arena = self._arena
-        segment, start = install(arena, self._segment, word, shape, words, head)
+        octets = octets_of(element, values)
+        try:
+            word = self._slot(index)
+            size = len(octets)
+            count, rest = divmod(size, element.bytes)
+            if rest:
+                raise ArgumentValueError(f"{size} bytes are not a whole number of {element.name}")
+            if count > wire.MAX_LIST_COUNT:
+                raise MessageTooLarge(
+                    f"a list has at most {wire.MAX_LIST_COUNT} elements, not {count}"
+                )
+            shape = wire.list_shape(element.size_code, count)
+            words = wire.object_words(shape)
+            rest = words * WORD_BYTES - size
+            head = octets.tobytes() + bytes(rest) if rest else octets
+            arena = self._arena
+            segment, start = install(arena, self._segment, word, shape, words, head)
+        finally:
+            octets.release()
         since = arena.epoch if words else ~arena.epoch
         return ListBuilder(arena, segment, start, since, start, element, count)
 

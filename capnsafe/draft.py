@@ -38,8 +38,9 @@ _ATTEMPTS: Final = 3
 T = TypeVar("T")
 
 
-#: What an object begins with, whole words. A bytearray may still change until the draft is linked.
-Octets: TypeAlias = "bytes | bytearray"
+#: What an object begins with, whole words. A bytearray may still change until the draft is linked;
+#: a view is of a buffer of the caller's.
+Octets: TypeAlias = "bytes | bytearray | memoryview"
 
 #: Reserved words that are to be filled: (start, words, first octets).
 Piece: TypeAlias = "tuple[int, int, Octets]"
@@ -366,7 +367,8 @@ def _fill_far(target: Segment, shape: int, words: int, head: Octets) -> bool:
         or target.lost
     ):
         return False
-    fill(memory, target.used, words + 1, wire.POINTER.pack(shape) + head)
+    wire.POINTER.pack_into(memory, target.used * WORD_BYTES, shape)
+    fill(memory, target.used + 1, words, head)
     return True
 
 

@@ -141,7 +141,7 @@ class Segment:
                 zero(self.shadow, start, end)
             self.unzeroed.pop()
 
-    def note_filled(self, start: int, words: int, head: bytes | bytearray) -> None:
+    def note_filled(self, start: int, words: int, head: bytes | bytearray | memoryview) -> None:
         """Fill the private copy as ``fill`` fills the memory."""
         shadow = self.shadow
         if shadow is not None:
@@ -185,14 +185,14 @@ def zero(view: View, start: int, end: int) -> None:
         begin += step
 
 
-def fill(view: View, start: int, words: int, head: bytes | bytearray) -> None:
+def fill(view: View, start: int, words: int, head: bytes | bytearray | memoryview) -> None:
     """Write ``head`` (whole words) at word ``start``, and zeros up to ``words`` words."""
     begin = start * WORD_BYTES
     rest = words * WORD_BYTES - len(head)
     if rest == 0:
         view[begin : begin + len(head)] = head
     elif rest <= len(_ZEROS):
-        view[begin : begin + words * WORD_BYTES] = head + bytes(rest)
+        view[begin : begin + words * WORD_BYTES] = b"".join((head, bytes(rest)))
     else:
         body = begin + len(head)
         view[begin:body] = head

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from capnsafe import (
+    AllocationRefused,
     ArgumentIndexError,
     ArgumentTypeError,
     ArgumentValueError,
     Closed,
     Element,
+    FixedAllocator,
     HeapAllocator,
     ListBuilder,
     MessageBuilder,
@@ -329,3 +331,17 @@ def test_elements_of_a_list_of_lists_are_set(message: MessageBuilder, root: Stru
     row = read.get_list(1, Element.INT16)
     assert row is not None
     assert list(row) == [1, -2]
+
+
+@pytest.mark.parametrize("budget_words", [3, 100])
+def test_the_buffer_is_given_back(budget_words: int) -> None:
+    """Whether the list was built or refused, its source can be resized."""
+    source = bytearray(64)
+    with MessageBuilder(FixedAllocator(bytearray(budget_words * 8))) as message:
+        root = message.init_root(0, 1)
+        try:
+            root.set_list(0, Element.UINT64, source)
+        except AllocationRefused:
+            assert budget_words == 3
+        source.append(1)
+        assert budget_words == 3 or len(root.get_list(0, Element.UINT64) or ()) == 8
