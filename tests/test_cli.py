@@ -216,7 +216,7 @@ def test_list_tells_what_there_is(capsys: pytest.CaptureFixture[str], what: str)
     ("arguments", "code", "sentence"),
     [
         (["fuzz", "nowhere"], 2, "capnsafe: no target named 'nowhere'; there is build"),
-        (["fuzz", "--encoder", "nobody"], 2, "capnsafe: no encoder named 'nobody'; there is"),
+        (["fuzz", "--encoder", "nobody"], 2, "capnsafe: no encoder named 'nobody' ("),
         (["fuzz", "--allocator", "drum"], 2, "no allocator named 'drum'; there is heap, stable"),
         (["fuzz", "--engine", "steam"], 2, "no engine named 'steam'; there is atheris, random"),
         (["fuzz", "--jobs", "2"], 2, "only --jobs 1 is possible"),

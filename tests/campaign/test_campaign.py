@@ -324,7 +324,10 @@ def test_the_input_corpus_is_not_written_to(config: CampaignConfig) -> None:
     ("change", "sentence"),
     [
         ({"target": "nowhere"}, "no target named 'nowhere'; there is build"),
-        ({"encoder": "nobody"}, "no encoder named 'nobody'; there is capnsafe"),
+        ({"encoder": "nobody"}, "no encoder named 'nobody' (capnsafe list encoders"),
+        ({"encoder": "planted:zero_before"}, "did you mean planted:zero_before_allocate?"),
+        ({"encoder": "os:path"}, "'os:path' is no encoder: it has no method 'session'"),
+        ({"encoder": "json:loads"}, "the encoder 'json:loads' cannot be made: TypeError("),
         ({"encoder": "planted:nothing"}, "no encoder named 'planted:nothing'"),
         ({"encoder": "bad_encoders:nothing"}, "no attribute 'nothing'"),
         ({"encoder": "no_module:nothing"}, "No module named 'no_module'"),

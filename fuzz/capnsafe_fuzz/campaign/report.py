@@ -16,7 +16,12 @@ from rich.text import Text
 
 from ..engines import Cell
 from ..targets import described
-from .config import CampaignConfig, CampaignResult
+from .config import (
+    DEFAULT_MEMORY_MEGABYTES,
+    DEFAULT_TIMEOUT_SECONDS,
+    CampaignConfig,
+    CampaignResult,
+)
 from .findings import Finding
 from .progress import Progress
 from .targets import CLEAN_ENCODER, find_target
@@ -247,6 +252,10 @@ def again(config: CampaignConfig) -> str:
         parts += ["--time", f"{config.seconds:g}s"]
     if config.max_findings is not None:
         parts += ["--max-findings", str(config.max_findings)]
+    if config.timeout != DEFAULT_TIMEOUT_SECONDS:
+        parts += ["--timeout", f"{config.timeout:g}s"]
+    if config.memory_limit != DEFAULT_MEMORY_MEGABYTES:
+        parts += ["--memory-limit", str(config.memory_limit)]
     if config.cache is not None:
         parts += ["--corpus", str(config.cache)]
     if config.corpus is not None:

@@ -11,6 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ def find_encoder(name: str) -> Encoder:
         return encoders.find_encoder(name)
     module_name, colon, attribute = name.partition(":")
     if not colon or module_name == PLANTED:
-        raise UnknownNameError(_unknown("encoder", name, encoder_summaries()))
+        raise UnknownNameError(_no_encoder(name, encoders.encoder_names()))
     # A console script does not look in the current folder, where one's own encoder is.
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
@@ -57,7 +58,14 @@ def find_encoder(name: str) -> Encoder:
         found = getattr(importlib.import_module(module_name), attribute)
     except (ImportError, AttributeError) as error:
         raise UnknownNameError(f"no encoder {name!r}: {error}") from error
-    encoder: Encoder = found if hasattr(found, "session") else found()
+    encoder: Encoder = found
+    if not hasattr(found, "session") and callable(found):
+        try:
+            encoder = found()
+        except Exception as error:
+            raise UnknownNameError(f"the encoder {name!r} cannot be made: {error!r}") from error
+    if not hasattr(encoder, "session"):
+        raise UnknownNameError(f"{name!r} is no encoder: it has no method 'session'")
     return encoder
 
 
@@ -139,6 +147,13 @@ def targets_of(encoder_name: str, corpus: Path | None) -> list[str]:
     able = [name for name in TARGETS if find_target(name).refusal(encoder) is None]
     there = able if corpus is None else [name for name in able if (corpus / name).is_dir()]
     return there or able[:1]
+
+
+def _no_encoder(name: str, known: Iterable[str]) -> str:
+    """Say that there is no such encoder; there are too many to name more than the nearest."""
+    near = get_close_matches(name, list(known), n=3, cutoff=0.75)
+    meant = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"no encoder named {name!r} (capnsafe list encoders has them all){meant}"
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:
