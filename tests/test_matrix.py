@@ -1,17 +1,23 @@
-"""Every family of faults over every memory: capnsafe keeps its promises, and the faults fire."""
+"""Every family of faults over every memory: capnsafe keeps its promises, and the faults fire.
+
+And each promise, where it is broken on purpose, is seen to be broken over a real memory.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
-from capnsafe_allocators import FAMILIES, When, parse_fault
+from capnsafe_allocators import FAMILIES, PROMISES, Fault, When, parse_fault
 from capnsafe_allocators.exporter import COUNTS_VIEWS
 from capnsafe_fuzz.encoders import find_encoder
+from capnsafe_fuzz.encoders.planted import BUGS, bugs_of, read_bug, witness
 from capnsafe_fuzz.execution import execute
 from capnsafe_fuzz.scenario import Scenario, parse_scenario
 from capnsafe_fuzz.scenario.honest import is_installed
 from capnsafe_fuzz.scenario.scenario import BOUNDED_MEMORIES, MEMORY_NAMES
+from capnsafe_fuzz.targets.build.memories import over_memory
 
 CLEAN = find_encoder("capnsafe")
 
@@ -55,6 +61,20 @@ def scenarios(memory: str, family: str) -> Iterator[Scenario]:
                 )
 
 
+def expected(memory: str, family: str) -> set[str]:
+    """The kinds of a family that can be met over a memory."""
+    if family == "guest" and memory != "wasm":
+        return set()
+    kinds = set(FAMILIES[family].kinds)
+    if memory == "stable":
+        if family in NOT_WHERE_MEMORY_STAYS:
+            kinds &= {"thorny-key", "no-key"}
+        kinds -= {"overlap", "later", "claim"}
+    elif memory != "heap":
+        kinds -= {"resize"}  # Of a bytearray, which only these are.
+    return kinds if COUNTS_VIEWS else kinds - {"claim"}
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("memory", MEMORY_NAMES)
 def test_faults_over_memory(memory: str, family: str) -> None:
@@ -66,15 +86,37 @@ def test_faults_over_memory(memory: str, family: str) -> None:
         assert verdict.violations == (), scenario
         if verdict.faults_fired:
             fired.add(scenario.faults[0].kind)
-    expected = set(FAMILIES[family].kinds)
-    if family == "guest" and memory != "wasm":
-        expected = set()
-    if memory == "stable":
-        if family in NOT_WHERE_MEMORY_STAYS:
-            expected &= {"thorny-key", "no-key"}
-        expected -= {"overlap", "later", "claim"}
-    elif memory not in ("heap", "stable"):
-        expected -= {"resize"}  # Of a bytearray, which only these are.
-    if not COUNTS_VIEWS:
-        expected -= {"claim"}
-    assert fired == expected
+    assert fired == expected(memory, family)
+
+
+def breaks(promise: str, memory: str) -> bool:
+    """Whether a planted bug breaks the promise over the memory, where a fault fires that tests it.
+
+    The faults are those of the bug's witness; where it needs none, one is laid over it.
+    """
+    families = [family for family in FAMILIES.values() if promise in family.promises]
+    for name in bugs_of("build"):
+        if read_bug(BUGS[name]).promise != promise:
+            continue
+        scenario = over_memory(witness(name), memory)
+        faults = scenario.faults or tuple(
+            Fault(family.name, next(iter(family.kinds)), family.moments[0], 1, persistent=True)
+            for family in families
+        )
+        if not {fault.family for fault in faults} & {family.name for family in families}:
+            continue
+        bad = execute(
+            replace(scenario, faults=faults),
+            find_encoder(f"planted:{name}"),
+            each_step=True,
+            costly=True,
+        )
+        if bad.faults_fired and promise in {violation.promise for violation in bad.violations}:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+def test_each_promise_is_tested_by_a_fault_on_a_real_memory(promise: str) -> None:
+    real = [name for name in MEMORY_NAMES if name not in ("heap", "stable") and is_installed(name)]
+    assert any(breaks(promise, memory) for memory in real)

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from capnsafe_allocators import Call, Fault, HostileAllocator, When
+from capnsafe_allocators import FAMILIES, Call, Fault, HostileAllocator, When
 
 from capnsafe.allocator import FEW_SEGMENTS
 
@@ -35,7 +35,12 @@ _HARMLESS: Final = frozenset(
     }
 )
 #: Faults that change what is in memory behind the encoder's back.
-_TAMPERING: Final = frozenset({("vanish", "swap"), ("vanish", "old"), ("alias", "later")})
+_TAMPERING: Final = frozenset(
+    (family.name, name)
+    for family in FAMILIES.values()
+    for name, kind in family.kinds.items()
+    if kind.needs_verification
+)
 #: What ``segment`` raises to say that a segment is gone: a LookupError, by the name of its class.
 _GONE: Final = frozenset({"KeyError", "IndexError"})
 
@@ -178,7 +183,7 @@ class Excuses:
                 self.cut = True
                 if not kind.startswith("below-granted"):
                     self.lost = True
-            elif family == "scribble" or (family, kind) in _TAMPERING:
+            elif (family, kind) in _TAMPERING:
                 self.tampered = True
             elif family == "vanish":
                 self.cut = True

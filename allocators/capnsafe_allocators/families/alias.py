@@ -83,7 +83,11 @@ ALIAS = Family(
             takes_amount=True,
         ),
         "again": Kind("A grant that lives is granted once more.", takes_segment=True),
-        "later": Kind("A segment is put where the one before it lies.", takes_segment=True),
+        "later": Kind(
+            "A segment is put where the one before it lies.",
+            takes_segment=True,
+            needs_verification=True,
+        ),
     },
     promises=("P3", "P5v", "P8"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.ANY, When.AFTER),

@@ -67,6 +67,9 @@ class Kind:
     takes_segment: bool = False
     #: ``Fault.amount`` means something.
     takes_amount: bool = False
+    #: It changes contents and leaves no trace in addresses, lengths or exceptions: the client can
+    #: find it only by comparing what is there with what it wrote (P5v).
+    needs_verification: bool = False
 
 
 @dataclass(frozen=True, slots=True)

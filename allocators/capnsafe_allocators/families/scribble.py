@@ -98,7 +98,7 @@ SCRIBBLE = Family(
     name="scribble",
     description="writes into words that were handed out",
     kinds={
-        name: Kind(_WORD + sentence, takes_segment=True, takes_amount=True)
+        name: Kind(_WORD + sentence, takes_segment=True, takes_amount=True, needs_verification=True)
         for name, sentence in {
             "data": "the bytes 0xA5.",
             "null": "zero.",
@@ -115,7 +115,9 @@ SCRIBBLE = Family(
     }
     | {
         "circles": Kind(
-            "Every word in use of one segment becomes a pointer to itself.", takes_segment=True
+            "Every word in use of one segment becomes a pointer to itself.",
+            takes_segment=True,
+            needs_verification=True,
         )
     },
     promises=("P5v", "P6", "P7"),

@@ -69,11 +69,16 @@ VANISH = Family(
             "segment() raises KeyError for one segment, and has it again the next time.",
             takes_segment=True,
         ),
-        "swap": Kind("One segment and the next one change places.", takes_segment=True),
+        "swap": Kind(
+            "One segment and the next one change places.",
+            takes_segment=True,
+            needs_verification=True,
+        ),
         "old": Kind(
             "One segment says again what it said `amount` operations ago (at least one).",
             takes_segment=True,
             takes_amount=True,
+            needs_verification=True,
         ),
     },
     promises=("P5", "P5v", "P6"),

@@ -40,8 +40,9 @@ def faults() -> Listing:
         for kind, about in family.kinds.items():
             moments = " ".join(when.value for when in family.moments)
             promises = " ".join(family.promises)
-            rows.append((f"{family.name} {kind}", about.sentence, moments, promises))
-    return ("fault", "what the allocator does", "laid at", "tests"), rows
+            found = "only verified" if about.needs_verification else "always"
+            rows.append((f"{family.name} {kind}", about.sentence, moments, promises, found))
+    return ("fault", "what the allocator does", "laid at", "tests", "kept"), rows
 
 
 def oracles() -> Listing:
