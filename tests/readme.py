@@ -1,6 +1,6 @@
-"""Makes the parts of the README that come from the code: ``python -m tests.readme``.
+"""Makes what documents say that comes from the code: ``python -m tests.readme``.
 
-``test_readme`` holds the README to what this makes.
+``test_readme`` holds the README and the page of faults to what this makes.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import re
 import sys
 from pathlib import Path
 
-from capnsafe_allocators import FAMILIES, PROMISES
+from capnsafe_allocators import FAMILIES, PROMISES, Family
 from capnsafe_fuzz.campaign.listing import promises
 from capnsafe_fuzz.cli import main
 from capnsafe_fuzz.encoders import planted
 
 README = Path(__file__).resolve().parents[1] / "README.md"
+FAULTS = README.parent / "docs" / "faults.md"
 
 #: The planted bug that the README shows.
 SHOWN = "zero_before_allocate"
@@ -48,20 +49,66 @@ def finding() -> str:
     return f"```console\n$ {command}\n{told}\n```"
 
 
-PARTS = {"promises": promise_table, "finding": finding}
+def _kinds(family: Family) -> list[str]:
+    lines = ["| kind | what it does | numbers | kept |", "| --- | --- | --- | --- |"]
+    for name, kind in family.kinds.items():
+        numbers = " ".join(
+            word
+            for word, taken in [("segment", kind.takes_segment), ("amount", kind.takes_amount)]
+            if taken
+        )
+        kept = "with `verify`" if kind.needs_verification else "always"
+        lines.append(f"| `{name}` | {kind.sentence} | {numbers} | {kept} |")
+    return lines
 
 
-def remade(text: str) -> str:
-    """Answer the README with its made parts made anew."""
-    for name, make in PARTS.items():
+def families() -> str:
+    """Answer a section for each family of faults, from the declarations."""
+    parts = []
+    for family in FAMILIES.values():
+        tested = ", ".join(f"{name} {PROMISES[name].name}" for name in family.promises)
+        moments = " ".join(f"`{when.value}`" for when in family.moments)
+        about = f"The allocator {family.description}. Tests {tested}. Laid at {moments}."
+        parts.append("\n".join([f"### {family.name}", "", about, "", *_kinds(family)]))
+    return "\n\n".join(parts)
+
+
+def only_verified() -> str:
+    """Answer the faults that a message finds only if it verifies, from the declarations."""
+    lines = []
+    for family in FAMILIES.values():
+        names = [name for name, kind in family.kinds.items() if kind.needs_verification]
+        if names and len(names) == len(family.kinds):
+            lines.append(f"- `{family.name}`: all kinds")
+        elif names:
+            lines.append(f"- `{family.name}`: {', '.join(f'`{name}`' for name in names)}")
+    return "\n".join(lines)
+
+
+#: What is made, by its name between the marks: in which document, and how.
+PARTS = {
+    "promises": (README, promise_table),
+    "finding": (README, finding),
+    "families": (FAULTS, families),
+    "only verified": (FAULTS, only_verified),
+}
+
+
+def remade(document: Path) -> str:
+    """Answer a document with its made parts made anew."""
+    text = document.read_text(encoding="utf-8")
+    for name, (where, make) in PARTS.items():
+        if where != document:
+            continue
         pattern = re.compile(rf"(<!-- {name}:[^\n]*-->\n).*?(<!-- /{name} -->)", re.DOTALL)
         found = pattern.search(text)
         if found is None:
-            raise SystemExit(f"README.md has no place for {name!r}")
+            raise SystemExit(f"{document.name} has no place for {name!r}")
         text = text[: found.end(1)] + make() + "\n" + text[found.start(2) :]
     return text
 
 
 if __name__ == "__main__":
-    README.write_text(remade(README.read_text(encoding="utf-8")), encoding="utf-8")
-    sys.stdout.write("README.md made\n")
+    for document in (README, FAULTS):
+        document.write_text(remade(document), encoding="utf-8")
+        sys.stdout.write(f"{document.name} made\n")

@@ -1,4 +1,4 @@
-"""The README says what the code does: its examples run, and its made parts are up to date."""
+"""The README says what the code does: its examples run, and what is made is up to date."""
 
 from __future__ import annotations
 
@@ -39,12 +39,28 @@ def test_the_examples_run_and_pycapnp_reads_what_they_build(tmp_path: Path) -> N
         }
 
 
+def test_what_the_page_of_faults_shows_runs() -> None:
+    blocks = re.findall(r"```python\n(.*?)```", readme.FAULTS.read_text("utf-8"), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "faults.md", "exec"), {})
+
+
 @pytest.mark.parametrize("name", readme.PARTS)
 def test_what_is_made_is_up_to_date(name: str) -> None:
-    assert f"{readme.PARTS[name]()}\n<!-- /{name} -->" in TEXT
+    document, make = readme.PARTS[name]
+    assert f"{make()}\n<!-- /{name} -->" in document.read_text(encoding="utf-8")
 
 
-def test_every_linked_file_is_there() -> None:
-    links = [link for link in re.findall(r"\]\(([^)#]+)\)", TEXT) if "://" not in link]
-    assert links
-    assert [link for link in links if not (readme.README.parent / link).exists()] == []
+DOCUMENTS = [readme.README, *sorted((readme.README.parent / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_every_linked_file_is_there(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_document_is_linked_in_the_readme() -> None:
+    assert [path.name for path in DOCUMENTS[1:] if f"(docs/{path.name})" not in TEXT] == []
