@@ -186,19 +186,22 @@ class HostileAllocator:
             self.note_call(When.SEGMENT, grant.index, 0, 0, fault, "KeyError")
             raise KeyError(f"segment {grant.index} cannot be had any more")
         answer = self.lend(grant)
-        grant.seen = True
+        words = grant.shown_bytes // WORD_BYTES
         if self._moments:
             substitute, substituting = self._moments.on_borrow(grant, answer)
             if substitute is not None:
                 answer = substitute.value
                 fault = fault or substituting
+                if not substitute.tells_length:
+                    words = -1
+        grant.seen |= words >= 0
         if self._log:
             self.calls.append(
                 Call(
                     When.SEGMENT,
                     grant.index,
                     0,
-                    grant.shown_bytes // WORD_BYTES,
+                    words,
                     fault,
                     None,
                     self.operation,

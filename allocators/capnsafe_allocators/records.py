@@ -19,7 +19,8 @@ class Call(NamedTuple):
     segment: int
     #: ``minimum_words`` of allocate, ``words_used`` of release, 0 for segment.
     asked: int
-    #: Whole words granted (allocate) or answered (segment); 0 for release.
+    #: Whole words granted (allocate) or answered (segment); 0 for release. -1 where something was
+    #: answered that has no length.
     words: int
     #: The first fault that fired in this call.
     fault: Fault | None

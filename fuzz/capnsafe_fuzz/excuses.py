@@ -247,7 +247,7 @@ class Excuses:
                 continue
             if call.error in _GONE:
                 self.seen_lost = f"segment {call.segment} could not be had in operation"
-            elif call.error is None and call.words < used:
+            elif call.error is None and 0 <= call.words < used:
                 self.seen_lost = (
                     f"segment {call.segment} was answered with {call.words} of {used} words in "
                     "use in operation"

@@ -150,6 +150,22 @@ def test_what_was_said_operations_ago_comes_back(lay: Lay) -> None:
     assert kinds(client) == ["vanish old"]
 
 
+def test_what_has_no_length_does_not_show_that_a_segment_was_cut(lay: Lay) -> None:
+    """So it does not grow back before somebody saw it."""
+    client = lay(
+        "shrink nothing-regrow segment 2 once segment=0",
+        "garble none segment 2 once",
+        "garble words segment 4 once",
+    )
+    key = client.allocate(2)
+    assert client.words(key) == 16
+    assert client.allocator.segment(key) is None
+    assert client.words(key) == 0
+    assert [call.words for call in client.allocator.calls] == [16, 16, -1, 0]
+    assert client.words(key) == 16
+    assert [call.words for call in client.allocator.calls[4:]] == [16]
+
+
 # -------------------------------------------------------------------------------------- alias
 
 

@@ -42,6 +42,8 @@ class Answer:
 
     value: Any
     what: str
+    #: A client can see by it how long the segment is.
+    tells_length: bool = False
 
 
 #: (allocator, fault, kind of the call, its grant if it names one)

@@ -62,7 +62,8 @@ def _on_borrow(
             value = allocator.lend(grant, extra_bytes=_ODD_BYTES)
         case _:
             return None
-    return Answer(value, f"segment {grant.index} was answered with {fault.kind}")
+    tells_length = fault.kind in ("words", "odd-length")
+    return Answer(value, f"segment {grant.index} was answered with {fault.kind}", tells_length)
 
 
 def _on_grant(allocator: HostileAllocator, fault: Fault, grant: Grant) -> str | None:
