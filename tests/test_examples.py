@@ -59,7 +59,11 @@ def blocks_of_python(document: Path) -> list[str]:
 
 @pytest.mark.parametrize("at", range(len(blocks_of_python(ROOT / "docs" / "memories.md"))))
 def test_what_the_guide_shows_runs(
-    at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    guide = ROOT / "docs" / "memories.md"
     monkeypatch.chdir(tmp_path)
-    exec(compile(blocks_of_python(ROOT / "docs" / "memories.md")[at], f"block {at}", "exec"), {})
+    exec(compile(blocks_of_python(guide)[at], f"block {at}", "exec"), {})
+    for line in capsys.readouterr().out.splitlines():
+        # A line that is long is shown to its first half.
+        assert line[:60] in guide.read_text(encoding="utf-8")

@@ -31,6 +31,8 @@ class SharedMemoryAllocator:
 
     Use it as a context manager, around the message. A block is unlinked when its segment is
     released, so the other process must have opened it by then; what it has open stays readable.
+    A block is unlinked by the process that made it, and not by one that was forked from that. Both
+    have the same memory, so only one of them may go on with a message in it.
     """
 
     def __init__(self, *, segment_words: int = 1024) -> None:
@@ -38,6 +40,8 @@ class SharedMemoryAllocator:
         self._segment_words = at_least_one(segment_words, "segment_words")
         self._live: dict[int, SharedMemory] = {}
         self._next_key = 0
+        #: The process that made each live block.
+        self._made_by: dict[int, int] = {}
 
     @property
     def live_grants(self) -> int:
@@ -57,11 +61,12 @@ class SharedMemoryAllocator:
         try:
             _reserve(block.name, octets)
         except OSError:
-            _give_up(block)
+            _give_up(block, os.getpid())
             raise
         key = self._next_key
         self._next_key = key + 1
         self._live[key] = block
+        self._made_by[key] = os.getpid()
         return key
 
     def segment(self, key: int, /) -> memoryview:
@@ -73,15 +78,15 @@ class SharedMemoryAllocator:
 
     def release(self, key: int, words_used: int, /) -> None:
         """Unlink the block: it is gone when nobody has it open any more."""
-        _give_up(self._live.pop(key))
+        _give_up(self._live.pop(key), self._made_by.pop(key))
 
     def close(self) -> None:
         """Unlink every block. Messages that still use one find it missing."""
         failure: Exception | None = None
         while self._live:
-            _, block = self._live.popitem()
+            key, block = self._live.popitem()
             try:
-                _give_up(block)
+                _give_up(block, self._made_by.pop(key))
             except Exception as error:
                 failure = error
         if failure is not None:
@@ -124,12 +129,13 @@ def _reserve(name: str, octets: int) -> None:
         os.close(descriptor)
 
 
-def _give_up(block: SharedMemory) -> None:
+def _give_up(block: SharedMemory, made_by: int) -> None:
     """Unlink a block also where it cannot be closed, because somebody holds a view of it."""
     try:
         block.close()
     finally:
-        block.unlink()
+        if made_by == os.getpid():
+            block.unlink()
 
 
 class SharedSegments:

@@ -145,6 +145,35 @@ def test_closing_unlinks_every_block_also_where_one_cannot_be_closed() -> None:
     memory.close()
 
 
+FORK = f"""
+import os
+from capnsafe import MessageBuilder
+from capnsafe.memory.shared_memory import SharedMemoryAllocator
+
+with SharedMemoryAllocator(segment_words=30) as memory, MessageBuilder(memory) as message:
+    node = message.init_root(1, 6)
+    node.set_text({TEXT}, "parent")
+    pid = os.fork()
+    if pid == 0:
+        own = MessageBuilder(memory)
+        own.init_root(1, 1)
+        name = memory.names[-1]
+        own.close()
+        message.close()
+        memory.close()
+        os._exit(os.path.exists("/dev/shm/" + name))
+    assert os.waitpid(pid, 0)[1] == 0
+    print(node.get_text({TEXT}))
+"""
+
+
+def test_a_forked_process_unlinks_its_own_blocks_and_no_others() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", FORK], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (told.stdout, told.stderr, told.returncode) == ("parent\n", "", 0)
+
+
 def test_after_closing_segments_are_missing() -> None:
     with SharedMemoryAllocator() as memory:
         message = MessageBuilder(memory)
