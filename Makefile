@@ -15,6 +15,7 @@ TYPED := $(wildcard capnsafe allocators/capnsafe_allocators fuzz/capnsafe_fuzz f
 help:
 	@echo "make test             lint, types, tests and their coverage, the gate"
 	@echo "make fuzz ARGS=...    a campaign; ARGS are those of 'capnsafe fuzz'"
+	@echo "make guest            builds a message in a WebAssembly guest, which reads it there"
 	@echo "make gate ARGS=...    what CI runs against regressions"
 	@echo "make bench ARGS=...   the budgets, measured"
 	@echo "make lint             ruff"
@@ -58,6 +59,10 @@ test: $(INSTALLED) lint typecheck
 .PHONY: fuzz
 fuzz: $(INSTALLED)
 	@$(BIN)/capnsafe fuzz $(ARGS)
+
+.PHONY: guest
+guest: $(INSTALLED)
+	@$(BIN)/python examples/wasm_guest.py
 
 .PHONY: gate
 gate: $(INSTALLED)
