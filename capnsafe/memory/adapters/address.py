@@ -7,6 +7,8 @@ from sys import maxsize
 from typing import Protocol
 
 from ...allocator import Buffer
+from ...arguments import attribute, type_name
+from ...errors import ArgumentTypeError
 from ...wire import WORD_BYTES
 
 
@@ -31,6 +33,9 @@ class AddressAllocator:
 
     def __init__(self, supply: AddressSupply) -> None:
         """Call nothing yet."""
+        for name in ("allocate_segment", "deallocate_segment"):
+            if not callable(attribute(supply, name)):
+                raise ArgumentTypeError(f"a supply has a method {name!r}, {type_name(supply)} none")
         self._supply = supply
         #: Address and words of each live grant.
         self._live: dict[int, tuple[int, int]] = {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...allocator import Buffer
+from ...arguments import type_name
+from ...errors import ArgumentTypeError
 
 
 class CallableAllocator:
@@ -22,6 +24,9 @@ class CallableAllocator:
         take_back: Callable[[Buffer, int], object] | None = None,
     ) -> None:
         """Call nothing yet."""
+        for name, function in (("supply", supply), ("take_back", take_back)):
+            if not callable(function) and (name == "supply" or function is not None):
+                raise ArgumentTypeError(f"{name} is a function, not {type_name(function)}")
         self._supply = supply
         self._take_back = take_back
         self._live: dict[int, Buffer] = {}

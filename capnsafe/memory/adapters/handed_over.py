@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...allocator import Buffer
+from ...arguments import listed
 from ..fixed import FixedAllocator
 
 
@@ -18,7 +19,7 @@ class HandedOverAllocator:
 
     def __init__(self, buffers: Sequence[Buffer]) -> None:
         """Use these, which must be writable, contiguous and made of bytes."""
-        self._memories = [FixedAllocator(buffer) for buffer in buffers]
+        self._memories = [FixedAllocator(buffer) for buffer in listed(buffers, "buffers")]
         #: Which buffer each live grant is, and its key there.
         self._live: dict[int, tuple[FixedAllocator, int]] = {}
         self._next_key = 0

@@ -229,3 +229,22 @@ def test_segments_are_those_handed_over_in_order() -> None:
 def test_what_is_handed_over_must_be_buffers() -> None:
     with pytest.raises(ArgumentError):
         HandedOverAllocator([bytearray(8), b"read-only"])
+
+
+# -- arguments -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "adapt",
+    [
+        lambda: CallableAllocator(None),  # type: ignore[arg-type]
+        lambda: CallableAllocator(bytearray, "no function"),  # type: ignore[arg-type]
+        lambda: AddressAllocator(object()),  # type: ignore[arg-type]
+        lambda: HandedOverAllocator(5),  # type: ignore[arg-type]
+        lambda: HandedOverAllocator([b"read-only"]),
+        lambda: HandedOverAllocator(["no buffer"]),
+    ],
+)
+def test_what_cannot_be_adapted_is_told_at_once(adapt: Any) -> None:
+    with pytest.raises(ArgumentError):
+        adapt()
