@@ -32,6 +32,10 @@ class Effort:
     """Generated scenarios, besides the seeds of the corpus, whose time is divided."""
     rounds: int = 9
     """How often each of those is run."""
+    objects: int = 1_000_000
+    """Objects of a large message; a multiple of a thousand."""
+    large_pairs: int = 3
+    """How often a large message is built, and small ones beside it; at least 2."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from .bulk import numbers_at_once
 from .campaign import campaigns
 from .encoders import address_book, noise, one_field
+from .growth import growing_messages
 from .guest import into_a_guest
 from .harness import division_of_time
 from .measure import Effort
@@ -30,6 +32,8 @@ BENCHMARKS = {
         Benchmark("noise", "a piece of work beside itself", noise),
         Benchmark("B1", "one field, beside pycapnp", one_field),
         Benchmark("B2", "the address book, beside pycapnp", address_book),
+        Benchmark("B3", "a million numbers, beside a copy of their bytes", numbers_at_once),
+        Benchmark("B4", "an object of a large message, beside one of a small", growing_messages),
         Benchmark("B5", "into a guest's memory, beside a copy from the host's", into_a_guest),
         Benchmark("B6", "the address book on moving memory, beside the heap", moving_memory),
         Benchmark("B7", "how the time of an execution divides", division_of_time),

@@ -20,7 +20,9 @@ from benchmarks.registry import BENCHMARKS, Benchmark
 from benchmarks.results import CampaignSpeed, Crossover, Ratio, Share
 from capnsafe import HeapAllocator
 
-TINY = Effort(batch_seconds=0.0002, pairs=3, runs=30, scenarios=2, rounds=2)
+TINY = Effort(
+    batch_seconds=0.0002, pairs=3, runs=30, scenarios=2, rounds=2, objects=2000, large_pairs=2
+)
 
 DOCUMENT = f"""# Numbers
 
@@ -109,12 +111,21 @@ def test_the_collector_works_again_afterwards() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "budget"), [("noise", None), ("B1", 2.0), ("B2", 3.0), ("B6", 1.5), ("B7", 2.0)]
+    ("name", "budget"),
+    [
+        ("noise", None),
+        ("B1", 2.0),
+        ("B2", 3.0),
+        ("B3", 1.5),
+        ("B4", 1.3),
+        ("B6", 1.5),
+        ("B7", 2.0),
+    ],
 )
 def test_each_ratio_has_its_row_and_its_budget(name: str, budget: float | None) -> None:
     found = ratios(name)
     assert {result.id for result in found} == {name}
-    assert len(found) == (2 if name in ("B6", "B7") else 1)
+    assert len(found) == (2 if name in ("B3", "B4", "B6", "B7") else 1)
     for result in found:
         assert result.comparison.ratio > 0
         assert result.comparison.low <= result.comparison.high
@@ -206,6 +217,12 @@ def test_b6_is_measured_where_memory_really_moves() -> None:
     assert "1 segment, 0 moves" in one.what
 
 
+def test_b4_is_measured_in_one_segment_and_in_many() -> None:
+    one, many = ratios("B4")
+    assert "2000 objects in 1 segment" in one.what
+    assert "2000 objects in 22 segments" in many.what
+
+
 # -- the command -----------------------------------------------------------------------------------
 
 
@@ -225,7 +242,9 @@ def test_only_what_was_asked_for_is_measured(tmp_path: Path) -> None:
 def test_an_unknown_id_is_a_usage_error() -> None:
     result = command("--only", "B1,B99")
     assert result.exit_code == 2
-    assert "no benchmark 'b99'; there is campaign, noise, B1, B2, B5, B6, B7" in result.output
+    assert (
+        "no benchmark 'b99'; there is campaign, noise, B1, B2, B3, B4, B5, B6, B7" in result.output
+    )
 
 
 def test_all_is_measured_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,47 @@
+"""B3: a list of a million numbers that are in memory already."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+
+from capnsafe import Element, FixedAllocator, MessageBuilder
+
+from .address_book import DifferentMessageError
+from .measure import Effort, compare
+from .results import Ratio
+
+NUMBERS = 1_000_000
+BUDGET = 1.5
+
+#: Words of the root pointer and the root, and what an allocator may need to align the buffer.
+_FRONT_WORDS = 3
+
+
+def numbers_at_once(effort: Effort) -> Iterator[Ratio]:
+    """A List(UInt64) from an array, and by way of a lent view, beside one copy of those bytes."""
+    values = array("Q", range(NUMBERS))
+    octets = memoryview(values).cast("B")
+    ours = bytearray(len(octets) + _FRONT_WORDS * 8)
+    theirs = memoryview(bytearray(len(octets)))
+
+    def set_list() -> None:
+        with MessageBuilder(FixedAllocator(ours)) as message:
+            message.init_root(0, 1).set_list(0, Element.UINT64, values)
+
+    def lend() -> None:
+        with MessageBuilder(FixedAllocator(ours)) as message:
+            made = message.init_root(0, 1).init_list(0, Element.UINT64, NUMBERS)
+            with made.lend() as view:
+                view[:] = memoryview(values)
+
+    def copy() -> None:
+        theirs[:] = octets
+
+    for what, work in (("set_list", set_list), ("init_list and lend", lend)):
+        ours[:] = bytes(len(ours))
+        work()
+        if octets not in (memoryview(ours)[at : at + len(octets)] for at in range(0, 24, 8)):
+            raise DifferentMessageError(f"{what} did not put the numbers into the buffer")
+        comparison = compare(work, copy, effort)
+        yield Ratio("B3", f"a million UInt64 by {what}", "capnsafe", "copy", comparison, BUDGET)
