@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import subprocess
 import sys
 import traceback
 from dataclasses import replace
@@ -31,6 +32,16 @@ def test_a_patch_is_applied_to_a_copy(tmp_path: Path) -> None:
     assert "WORD_BYTES: Final = 4" in (package / "wire.py").read_text()
     assert (package / "memory" / "heap.py").is_file()
     assert (source / "wire.py").read_text() == before
+
+
+def test_no_patch_speaks_of_a_name_that_is_not_there(tmp_path: Path) -> None:
+    """It would break P1 wherever it is reached, and not what it is planted for."""
+    for path in planted.BUGS.values():
+        plant(read_bug(path), tmp_path)
+    ruff = Path(sys.executable).with_name("ruff")
+    command = [ruff, "check", "--isolated", "--no-cache", "--select", "F821", tmp_path]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize(
