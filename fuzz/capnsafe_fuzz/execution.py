@@ -300,7 +300,7 @@ class _Run:
         #: The most objects that the message can have by now.
         self._objects = 0
         #: What pointers were set, and whether one was overwritten or cleared.
-        self._places: set[tuple[int, object]] = set()
+        self._places: set[object] = set()
         self._retired = False
         self._last_look: tuple[int, list[bytes], tuple[int, ...], Contents] | None = None
 
@@ -371,7 +371,7 @@ class _Run:
 
         An operation that is not known to make one object may have made as many as there are words.
         """
-        verb, handle, place, value = operation
+        verb, _, place, value = operation
         # What is opened as something may be moved to where it has room for that.
         if verb in _READING and value is None:
             return
@@ -379,8 +379,9 @@ class _Run:
             self._objects += 1
         elif verb is not Verb.CLEAR:
             self._objects += sum(self._session.segment_words())
-        self._retired |= verb not in _MAKES_ONE or (handle, place) in self._places
-        self._places.add((handle, place))
+        # By place alone: two handles may lead to one object.
+        self._retired |= verb not in _MAKES_ONE or place in self._places
+        self._places.add(place)
 
     # -- calls from inside calls ------------------------------------------------------------------
 

@@ -119,9 +119,10 @@ class _HeardEncoder:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._encoder, name)
 
-    def session(self, memory: Allocator, max_segment_words: int) -> Any:
+    def session(self, memory: Allocator, max_segment_words: int, **options: bool) -> Any:
         heard: Any = _HeardMemory(memory, self._ear)
-        return _HeardSession(self._encoder.session(heard, max_segment_words), self._ear)
+        session = self._encoder.session(heard, max_segment_words, **options)
+        return _HeardSession(session, self._ear)
 
 
 def tell(scenario: Scenario, encoder: Encoder) -> list[str]:
