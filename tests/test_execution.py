@@ -134,6 +134,22 @@ def test_contents_are_not_judged_once_words_were_taken_away() -> None:
     assert execute(tried, CLEAN).violations == ()
 
 
+def test_what_was_short_is_not_missed_where_segments_change_places() -> None:
+    """At its borrow the other one is short, and has no word in use there."""
+    lines = ("h0 = root", "h1 = init h0.smalls 0")
+    cut = "fault shrink below-used after 1 once segment=0 amount=0"
+    swap = "fault vanish swap segment 1 always segment=0"
+    tried = scenario(*lines, cut, swap, memory="heap segment_words=36")
+    output = observe(tried, CLEAN).steps[-2]
+    assert (output.outcome, output.short) == (Outcome.DONE, "")
+    assert execute(tried, CLEAN).violations == ()
+    output = observe(scenario(*lines, cut, memory="heap segment_words=36"), CLEAN).steps[-2]
+    assert (output.outcome, output.short) == (
+        Outcome.RAISED,
+        "segment 0 has 35 of 36 words in use",
+    )
+
+
 def test_a_loss_is_believed_of_a_segment_that_was_granted_again_and_given_back() -> None:
     """While it is granted twice, what its borrows show may be of the other grant."""
     seen = []

@@ -41,6 +41,8 @@ _TAMPERING: Final = frozenset(
     for name, kind in family.kinds.items()
     if kind.needs_verification
 )
+#: Faults after which another segment may be the short one.
+_EXCHANGING: Final = frozenset({("vanish", "swap"), ("alias", "later")})
 #: What ``segment`` raises to say that a segment is gone: a LookupError, by the name of its class.
 _GONE: Final = frozenset({"KeyError", "IndexError"})
 
@@ -110,6 +112,11 @@ class Interceptor:
         except BaseException as error:
             self._note(error, self.raised_by_release)
             raise
+
+
+def exchange(faults: Iterable[Fault]) -> bool:
+    """Whether one of these faults may have given a segment the length of another."""
+    return any((fault.family, fault.kind) in _EXCHANGING for fault in faults)
 
 
 class Excuses:

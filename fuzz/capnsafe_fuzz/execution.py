@@ -30,7 +30,7 @@ from typing import Final
 from capnsafe_allocators import HostileAllocator
 
 from .encoders.protocol import Account, Attempt, Encoder, Failure, ProofKind, Session
-from .excuses import CHANGING, Excuses, Interceptor
+from .excuses import CHANGING, Excuses, Interceptor, exchange
 from .oracles import ORACLES, Cost
 from .oracles.decode import examine, examine_stream
 from .oracles.examination import Examination
@@ -499,6 +499,10 @@ class _Run:
                 self.situations.add((step.verb, f"{fault.family} {fault.kind}", outcome))
         else:
             self.situations.add((step.verb, NO_FAULT, outcome))
+        during = hostile.fired[acted:]
+        if step.short and exchange(entry.fault for entry in during):
+            # What was short as it began need not be so at its borrow; what was, is in the calls.
+            step.short = ""
         calls = hostile.calls[calls_before:] if excuses.can_lose or not done else []
         excuses.end(step.index, calls)
         step.calls = Calls(*map(sub, hostile.counts.values(), counts))
@@ -510,7 +514,6 @@ class _Run:
             step.objects = sum(words)
         if step.outcome is Outcome.DONE:
             return True
-        during = hostile.fired[acted:]
         if before is not None and not any(entry.fault.family in CHANGING for entry in during):
             step.damage = self._damage(before)
         if not step.excused:
