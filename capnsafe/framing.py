@@ -97,18 +97,18 @@ Source: TypeAlias = Buffer | BinaryReader | Receiver
 # -- writing --------------------------------------------------------------------------------------
 
 
-def _table(views: Sequence[bytes | memoryview]) -> bytes:
-    """Answer the segment table, padded to whole words."""
-    if not views:
+def table_of(sizes: Sequence[int]) -> bytes:
+    """Answer the table of segments of these sizes (bytes), padded to whole words."""
+    if not sizes:
         raise ArgumentValueError("a message has at least one segment, and none was given")
-    if len(views) > MAX_SEGMENTS:
-        raise MessageTooLarge(f"the segment table cannot count {len(views)} segments")
-    numbers = [len(views) - 1]
-    for index, view in enumerate(views):
-        words, odd = divmod(len(view), WORD_BYTES)
+    if len(sizes) > MAX_SEGMENTS:
+        raise MessageTooLarge(f"the segment table cannot count {len(sizes)} segments")
+    numbers = [len(sizes) - 1]
+    for index, size in enumerate(sizes):
+        words, odd = divmod(size, WORD_BYTES)
         if odd:
             raise ArgumentValueError(
-                f"segment {index} has {len(view)} bytes, which are not whole words", segment=index
+                f"segment {index} has {size} bytes, which are not whole words", segment=index
             )
         if words > _MAX_NUMBER:
             raise MessageTooLarge(
@@ -135,7 +135,7 @@ def _parts(segments: Sequence[Bytes]) -> list[bytes | memoryview]:
         segment if type(segment) is bytes else view_of(segment, f"segment {index}")
         for index, segment in enumerate(listed)
     ]
-    return [_table(views), *views]
+    return [table_of([len(view) for view in views]), *views]
 
 
 def _packed(parts: Iterable[bytes | memoryview]) -> Iterator[bytes]:

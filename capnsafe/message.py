@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from io import BytesIO
 from types import TracebackType
 from typing import Any, BinaryIO
 
@@ -32,7 +33,7 @@ from .errors import (
     PointerKindMismatch,
     ReleaseFailed,
 )
-from .framing import frame, write_message
+from .framing import frame, table_of, write_message
 from .lending import Lent, LentTogether, Stretch
 from .memory.heap import HeapAllocator
 from .objects import StructReader
@@ -243,7 +244,9 @@ class MessageBuilder:
 
         Raises ``SegmentLost`` if any segment lost words, ever (P5).
         """
-        return self._arena.contents() or [_NO_ROOT]
+        segments: list[bytes] = []
+        self._arena.put_out(lambda words: segments.append(bytes(words)))
+        return segments or [_NO_ROOT]
 
     def lend_segment(self, index: int) -> AbstractContextManager[memoryview[Any]]:
         """Lend the words handed out of one segment, read-only and not copied (P4).
@@ -282,7 +285,18 @@ class MessageBuilder:
 
     def to_bytes(self) -> bytes:
         """Answer the message with stream framing (specification, "Serialization Over a Stream")."""
-        return frame(self.segments())
+        sizes = [words * wire.WORD_BYTES for words in self.segment_words()]
+        if not sizes:
+            return frame(self.segments())
+        # No segment is copied twice: all go to the place that they have in the output.
+        table = table_of(sizes)
+        output = BytesIO()
+        output.seek(len(table) + sum(sizes) - 1)
+        output.write(b"\0")
+        output.seek(0)
+        output.write(table)
+        self._arena.put_out(output.write)
+        return output.getvalue()
 
     def write_to(self, file: BinaryIO) -> None:
         """Write the framed message to a binary file; what the file raises passes unchanged.

@@ -39,8 +39,8 @@ def test_no_patch_speaks_of_a_name_that_is_not_there(tmp_path: Path) -> None:
     for path in planted.BUGS.values():
         plant(read_bug(path), tmp_path)
     ruff = Path(sys.executable).with_name("ruff")
-    command = [ruff, "check", "--isolated", "--no-cache", "--select", "F821", tmp_path]
-    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = f"{ruff} check --isolated --no-cache --select F821".split()
+    checked = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
 
 
