@@ -171,6 +171,7 @@ def edges(
             ("mapped-file", (0,)),
             ("shared-memory", (0,)),
             ("wasm", (0,)),
+            ("wasm-stays", (0,)),
         )
         for total in totals
         if segment or name == "fixed"

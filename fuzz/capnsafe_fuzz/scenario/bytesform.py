@@ -79,7 +79,7 @@ from .schema import (
     Type,
 )
 
-DECODER_VERSION: Final = 3
+DECODER_VERSION: Final = 4
 """Raised whenever a byte string may come to mean another scenario."""
 
 _HEADER: Final = Struct("<BBHHBBI")
@@ -365,7 +365,8 @@ _MEMORIES: Final = (
     *("malloc",) * 2,
     "mapped-file",
     "shared-memory",
-    *("wasm",) * 2,
+    "wasm",
+    "wasm-stays",
 )
 """What a memory byte means: mostly what costs least."""
 _MEMORY_BYTES: Final = {name: _MEMORIES.index(name) for name in _MEMORIES}

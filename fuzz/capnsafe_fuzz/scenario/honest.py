@@ -162,9 +162,16 @@ _MISBEHAVIOUR: Final[Mapping[str, int]] = {
 }
 _FUEL: Final = 10_000
 
+#: Bytes of address space for the memory of a guest that stays, which then grants no more. Workers
+#: have a limit of address space, and memories of earlier executions linger.
+_RESERVED: Final = 1 << 21
+
 
 class Guest:
-    """A guest's memory, and a way to have the guest misbehave."""
+    """A guest's memory, and a way to have the guest misbehave.
+
+    Its engine moves the memory at each grant (``wasm``), or never (``wasm-stays``).
+    """
 
     def __init__(self, spec: MemorySpec) -> None:
         """Start a guest."""
@@ -172,7 +179,7 @@ class Guest:
 
         from capnsafe.memory.wasm import WasmAllocator
 
-        engine, module = _compiled_guest()
+        engine, module = _compiled_guest(spec.name == "wasm")
         self._store = Store(engine)
         self._store.set_fuel(_FUEL)
         instance = Instance(self._store, module, [])
@@ -194,14 +201,20 @@ class Guest:
 
 
 @cache
-def _compiled_guest() -> tuple[Any, Any]:
-    from wasmtime import Config, Module
+def _compiled_guest(moves: bool) -> tuple[Any, Any]:
+    from wasmtime import Config, Engine, Module
 
     from capnsafe.memory.wasm import moving_engine
 
     config = Config()
     config.consume_fuel = True
-    engine = moving_engine(config)
+    if moves:
+        engine = moving_engine(config)
+    else:
+        config.memory_reservation = _RESERVED
+        config.memory_guard_size = 0
+        config.memory_may_move = False
+        engine = Engine(config)
     # Else the library tidies up after the interpreter has.
     atexit.register(_compiled_guest.cache_clear)
     return engine, Module(engine, GUEST)
@@ -216,6 +229,7 @@ _MAKERS: Final[Mapping[str, Callable[[MemorySpec], Any]]] = {
     "mapped-file": _mapped_file,
     "shared-memory": _shared_memory,
     "wasm": Guest,
+    "wasm-stays": Guest,
 }
 
 
@@ -261,4 +275,4 @@ def places_known(spec: MemorySpec) -> int:
 
 def is_installed(name: str) -> bool:
     """Whether the library is there that a memory needs, if it needs one."""
-    return name != "wasm" or find_spec("wasmtime") is not None
+    return not name.startswith("wasm") or find_spec("wasmtime") is not None

@@ -97,7 +97,7 @@ def _faults(operations: Sequence[Operation], rng: Random) -> tuple[Fault, ...]:
 
 # Memory.
 
-_MEMORY_WEIGHTS: Final = (40, 14, 18, 10, 6, 3, 3, 6)
+_MEMORY_WEIGHTS: Final = (40, 14, 18, 10, 6, 3, 3, 3, 3)
 """In the order of their names; what costs least comes most."""
 assert len(_MEMORY_WEIGHTS) == len(MEMORY_NAMES)
 _SEGMENT_SIZES: Final = (1, 2, 3, 4, 8, 16, 36, 40, 64, 128, 1024)

@@ -31,6 +31,7 @@ MEMORY_NAMES: Final = (
     "mapped-file",
     "shared-memory",
     "wasm",
+    "wasm-stays",
 )
 OWN_MEMORY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 """``module:Class``: an allocator of somebody else, made by calling it without arguments."""
@@ -54,15 +55,15 @@ class MemorySpec:
     fixed   grants are cut in the same way from one buffer of `total_words`; `segment_words` 0
             means that each grant takes all that is left.
     pool    the same, with gaps that are cut again; `segment_words` is at least 1.
-    malloc, mapped-file, shared-memory, wasm
-            as the heap, in the C library's heap, a file that grows and moves, shared memory, and
-            the memory of a guest that moves at each grant.
+    malloc, mapped-file, shared-memory, wasm, wasm-stays
+            as the heap, in the C library's heap, a file that grows and moves, shared memory, the
+            memory of a guest that moves at each grant, and of one that never does.
 
     module:Class
             an allocator of one's own, which grants what it likes, whatever `segment_words` says.
             A text can name one; in bytes a heap stands for it.
 
-    `total_words` is 0 for all but fixed and pool. Where the library that wasm needs is not
+    `total_words` is 0 for all but fixed and pool. Where the library that guests need is not
     installed, a heap takes its place.
     """
 

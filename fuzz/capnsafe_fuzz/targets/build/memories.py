@@ -18,6 +18,7 @@ _SUMMARIES: Final = {
     "mapped-file": "capnsafe.memory.mapped_file: a file that grows, and is mapped elsewhere then",
     "shared-memory": "capnsafe.memory.shared_memory: blocks that other processes can open",
     "wasm": "capnsafe.memory.wasm: a WebAssembly guest, whose memory moves at each grant",
+    "wasm-stays": "the same guest in an engine that never moves its memory",
 }
 
 MEMORIES: Final = {name: about for name, about in _SUMMARIES.items() if is_installed(name)}
