@@ -128,14 +128,20 @@ def test_sizes_are_told_to_people(target: Target) -> None:
 # Encoders
 
 
-def test_an_encoder_without_a_package_can_only_build() -> None:
+def test_an_encoder_without_a_package_can_only_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    methods = ("session", "classify", "owns", "argument_type", "script")
+    bodies = "".join(f"    def {name}(self, *given):\n        pass\n" for name in methods)
+    (tmp_path / "own_encoder.py").write_text(f"class Own:\n    name = 'own'\n{bodies}")
+    monkeypatch.syspath_prepend(tmp_path)
     encoder = cast(Any, SimpleNamespace(name="own"))
     assert find_target("build").refusal(encoder) is None
     for name in RECEIVING:
         assert find_target(name).refusal(encoder) is not None
         assert find_target(name).refusal(find_encoder("capnsafe")) is None
         with pytest.raises(UnknownNameError, match="cannot be tested on the target"):
-            check_encoder("types:SimpleNamespace", find_target(name))
+            check_encoder("own_encoder:Own", find_target(name))
 
 
 def test_targets_where_none_is_named(tmp_path: Path) -> None:
