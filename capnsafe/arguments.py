@@ -141,6 +141,43 @@ _UNSIGNED: Final = "BHILQN"
 _FLOATS: Final = "fd"
 
 
+def text_octets(value: str) -> bytes:
+    """Answer a text in UTF-8, without a NUL behind it."""
+    if not issubclass(type(value), str):
+        raise ArgumentTypeError(f"a Text takes a str, not {type_name(value)}")
+    try:
+        return str.encode(value)
+    except UnicodeEncodeError as error:
+        raise ArgumentValueError(f"text that UTF-8 cannot hold: {error}") from error
+
+
+def data_octets(value: bytes | bytearray | memoryview) -> bytes:
+    """Answer a copy of what a caller's contiguous buffer holds."""
+    if type(value) is bytes:
+        return value
+    try:
+        with memoryview(value) as view:
+            return view.tobytes()
+    except Exception as error:
+        raise ArgumentTypeError(
+            f"a Data takes a buffer of bytes, not {type_name(value)}"
+        ) from error
+
+
+def struct_list(count: SupportsIndex, data_words: int, pointer_count: int) -> tuple[int, int, int]:
+    """Answer (elements, data words, pointers) of a list of structs, whose words have 29 bits."""
+    number = check_count(count)
+    data, pointers = check_sections(data_words, pointer_count)
+    words = number * (data + pointers)
+    if words > wire.MAX_LIST_COUNT:
+        raise MessageTooLarge(
+            f"{number} structs of {data + pointers} words: a list has at most"
+            f" {wire.MAX_LIST_COUNT} words",
+            words_asked=words,
+        )
+    return number, data, pointers
+
+
 def octets_of(element: Element, values: Buffer) -> memoryview:
     """Answer the octets of a buffer of such elements, or of bytes; the caller releases them.
 

@@ -21,6 +21,7 @@ from .arguments import (
     octets_of,
     pairs_of,
     shown,
+    struct_list,
     type_name,
 )
 from .draft import change, clear, copy_in, install, overwrite
@@ -198,18 +199,10 @@ class Pointers(Row):
         self, index: int, count: int, data_words: int, pointer_count: int
     ) -> StructListBuilder:
         """Build a list of ``count`` structs, all zero, each with these sections."""
-        number = check_count(count)
-        data, pointers = check_sections(data_words, pointer_count)
-        words = number * (data + pointers)
-        if words > wire.MAX_LIST_COUNT:
-            raise MessageTooLarge(
-                f"{number} structs of {data + pointers} words: a list has at most"
-                f" {wire.MAX_LIST_COUNT} words",
-                words_asked=words,
-            )
+        number, data, pointers = struct_list(count, data_words, pointer_count)
         tag = wire.POINTER.pack(wire.tag(number, data, pointers))
         segment, start, _ = self._install_list(
-            index, wire.list_shape(wire.SIZE_COMPOSITE, words), tag
+            index, wire.list_shape(wire.SIZE_COMPOSITE, number * (data + pointers)), tag
         )
         return StructListBuilder(self._arena, segment, start, number, data, pointers)
 

@@ -14,10 +14,15 @@ from .arena import Arena
 from .arguments import (
     add_note,
     attribute,
+    check_count,
+    check_element,
     check_sections,
+    data_octets,
     integer,
     listed,
     shown,
+    struct_list,
+    text_octets,
     told,
     truth,
     type_name,
@@ -30,6 +35,7 @@ from .errors import (
     ArgumentTypeError,
     ArgumentValueError,
     Borrowed,
+    MessageTooLarge,
     PointerKindMismatch,
     ReleaseFailed,
 )
@@ -43,6 +49,7 @@ from .segment import Segment, segment_lost
 from .survey import resolve
 from .tree import Tree
 from .upgrade import enlarged, upgrade
+from .wire import Element
 
 #: A message without a root is one null pointer.
 _NO_ROOT = bytes(wire.WORD_BYTES)
@@ -208,11 +215,47 @@ class MessageBuilder:
     def new_orphan_struct(self, data_words: int, pointer_count: int) -> Orphan:
         """Build a struct, all zero, that no pointer leads to yet."""
         data, pointers = check_sections(data_words, pointer_count)
-        tree = Tree(
-            wire.struct_shape(data, pointers), bytearray((data + pointers) * wire.WORD_BYTES)
-        )
+        return self._build_apart(wire.struct_shape(data, pointers), b"")
+
+    def new_orphan_primitives(self, element: Element, count: int) -> Orphan:
+        """Build a list of ``count`` primitives, all zero, that no pointer leads to yet."""
+        size_code = check_element(element).size_code
+        return self._build_apart(wire.list_shape(size_code, check_count(count)), b"")
+
+    def new_orphan_pointers(self, count: int) -> Orphan:
+        """Build a list of ``count`` null pointers, that no pointer leads to yet."""
+        return self._build_apart(wire.list_shape(wire.SIZE_POINTER, check_count(count)), b"")
+
+    def new_orphan_structs(self, count: int, data_words: int, pointer_count: int) -> Orphan:
+        """Build a list of ``count`` structs, all zero, that no pointer leads to yet."""
+        number, data, pointers = struct_list(count, data_words, pointer_count)
+        shape = wire.list_shape(wire.SIZE_COMPOSITE, number * (data + pointers))
+        return self._build_apart(shape, wire.POINTER.pack(wire.tag(number, data, pointers)))
+
+    def new_orphan_text(self, value: str) -> Orphan:
+        """Build a Text, UTF-8 and a NUL behind it, that no pointer leads to yet."""
+        return self._bytes_apart(text_octets(value) + b"\0")
+
+    def new_orphan_data(self, value: bytes | bytearray | memoryview) -> Orphan:
+        """Build a Data from any contiguous buffer, that no pointer leads to yet."""
+        return self._bytes_apart(data_octets(value))
+
+    def _bytes_apart(self, octets: bytes) -> Orphan:
+        return self._build_apart(wire.list_shape(wire.SIZE_BYTE, check_count(len(octets))), octets)
+
+    def _build_apart(self, shape: int, head: bytes) -> Orphan:
+        """Build an object that begins with ``head``, zero behind it, and has nothing below."""
         self._arena.require_idle()
-        return Orphan(self._arena, build_apart(self._arena, tree))
+        size = wire.object_words(shape) * wire.WORD_BYTES
+        if size > self._arena.limit * wire.WORD_BYTES:
+            raise MessageTooLarge(
+                f"an object of {size // wire.WORD_BYTES} words: a segment has at most"
+                f" {self._arena.limit}",
+                words_asked=size // wire.WORD_BYTES,
+            )
+        body = bytearray(head)
+        body += bytes(size - len(body))
+        return Orphan(self._arena, build_apart(self._arena, Tree(shape, body)))
 
     def canonical(self) -> bytes:
         """Answer the message in canonical form: one segment, without framing."""

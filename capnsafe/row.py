@@ -12,11 +12,10 @@ from typing import Any, SupportsIndex
 
 from . import wire
 from .arena import Arena
-from .arguments import integer, shown, type_name
+from .arguments import data_octets, integer, shown, text_octets
 from .draft import clear, install, point
 from .errors import (
     ArgumentIndexError,
-    ArgumentTypeError,
     ArgumentValueError,
     InvalidText,
     MessageTooLarge,
@@ -111,12 +110,7 @@ class Row(Handle):
 
     def set_text(self, index: int, value: str) -> None:
         """Build a Text: UTF-8 and a NUL behind it."""
-        if not issubclass(type(value), str):
-            raise ArgumentTypeError(f"a Text takes a str, not {type_name(value)}")
-        try:
-            octets = str.encode(value)
-        except UnicodeEncodeError as error:
-            raise ArgumentValueError(f"text that UTF-8 cannot hold: {error}") from error
+        octets = text_octets(value)
         self._set_octets(index, octets, len(octets) + 1)
 
     def get_text(self, index: int, default: str | None = None) -> str | None:
@@ -143,16 +137,7 @@ class Row(Handle):
 
     def set_data(self, index: int, value: bytes | bytearray | memoryview) -> None:
         """Build a Data from any contiguous buffer, which is copied before memory is asked for."""
-        if type(value) is bytes:
-            octets = value
-        else:
-            try:
-                with memoryview(value) as view:
-                    octets = view.tobytes()
-            except Exception as error:
-                raise ArgumentTypeError(
-                    f"a Data takes a buffer of bytes, not {type_name(value)}"
-                ) from error
+        octets = data_octets(value)
         self._set_octets(index, octets, len(octets))
 
     def get_data(self, index: int, default: bytes | None = None) -> bytes | None:

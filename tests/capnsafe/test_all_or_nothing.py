@@ -88,6 +88,7 @@ ACTS: dict[str, Callable[[Scene], object]] = {
     "set_capability": lambda scene: scene.root.set_capability(STRUCT, 4),
     "new_orphan": lambda scene: scene.message.new_orphan(scene.root),
     "new_orphan_struct": lambda scene: scene.message.new_orphan_struct(3, 3),
+    "new_orphan_structs": lambda scene: scene.message.new_orphan_structs(2, 3, 3),
     "clear": lambda scene: scene.root.set(STRUCT, None),
     "an orphan is cut": lambda scene: scene.texts.truncate(1),
     "an orphan is extended": lambda scene: scene.texts.extend(9),
@@ -300,6 +301,7 @@ def test_a_segment_that_loses_words_is_lost(name: str) -> None:
             assert name in (
                 "drop",
                 "new_orphan_struct",
+                "new_orphan_structs",
                 "an orphan is cut",
                 "an orphan is extended",
             )

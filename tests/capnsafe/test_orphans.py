@@ -18,6 +18,7 @@ from capnsafe import (
     ArgumentValueError,
     Closed,
     Element,
+    HeapAllocator,
     MalformedMessage,
     MessageBuilder,
     MessageTooLarge,
@@ -614,3 +615,61 @@ def test_epochs_of_ranges_that_overlap() -> None:
             expected[start:end] = [epoch] * (end - start)
             assert [epochs.at(word) for word in range(30)] == expected
         assert epochs
+
+
+@pytest.mark.parametrize("segment_words", [1, 3, 1024])
+def test_new_objects_of_every_kind_are_built_apart(segment_words: int) -> None:
+    """What is built apart and adopted reads as what is built in its place."""
+    apart, in_place = (
+        MessageBuilder(HeapAllocator(segment_words=segment_words, growth=False)) for _ in range(2)
+    )
+    with apart, in_place:
+        root, other = apart.init_root(0, 7), in_place.init_root(0, 7)
+        root.adopt(0, apart.new_orphan_primitives(Element.UINT16, 5))
+        other.init_list(0, Element.UINT16, 5)
+        root.adopt(1, apart.new_orphan_pointers(3))
+        other.init_pointer_list(1, 3)
+        root.adopt(2, apart.new_orphan_structs(2, 1, 1))
+        other.init_struct_list(2, 2, 1, 1)
+        root.adopt(3, apart.new_orphan_text("grüß"))
+        other.set_text(3, "grüß")
+        root.adopt(4, apart.new_orphan_data(bytearray(b"data, more than a word")))
+        other.set_data(4, b"data, more than a word")
+        root.adopt(5, apart.new_orphan_primitives(Element.VOID, 1000))
+        other.init_list(5, Element.VOID, 1000)
+        root.adopt(6, apart.new_orphan_structs(0, 3, 3))
+        other.init_struct_list(6, 0, 3, 3)
+        assert apart.canonical() == in_place.canonical()
+        structs = root.get_struct_list(2)
+        assert structs is not None
+        structs[1].set_text(0, "written later")
+        assert root.get_text(3) == "grüß"
+
+
+def test_new_objects_that_are_none_are_refused() -> None:
+    with MessageBuilder(max_segment_words=20) as message:
+        made: Any = message
+        refused: dict[type[Exception], list[Callable[[], object]]] = {
+            ArgumentTypeError: [
+                lambda: made.new_orphan_primitives("UINT8", 1),
+                lambda: made.new_orphan_pointers("1"),
+                lambda: made.new_orphan_text(b"bytes"),
+                lambda: made.new_orphan_data("text"),
+            ],
+            ArgumentValueError: [
+                lambda: made.new_orphan_pointers(-1),
+                lambda: made.new_orphan_text("\ud800"),
+                lambda: made.new_orphan_structs(1, 1 << 16, 0),
+            ],
+            MessageTooLarge: [
+                lambda: made.new_orphan_primitives(Element.UINT64, 21),
+                lambda: made.new_orphan_structs(20, 1, 0),
+                lambda: made.new_orphan_structs(1 << 20, 1 << 15, 0),
+                lambda: made.new_orphan_data(bytes(161)),
+            ],
+        }
+        for error, calls in refused.items():
+            for call in calls:
+                with pytest.raises(error):
+                    call()
+        assert message.segment_words() == ()
