@@ -298,9 +298,13 @@ class HostileAllocator:
         return grant.place.read(start, start + grant.shown_bytes)
 
     def write(self, grant: Grant, first: int, data: bytes) -> None:
-        """Change bytes of a grant behind its client's back, from byte ``first`` of it."""
+        """Change bytes of a grant behind its client's back, from byte ``first`` of it.
+
+        Bytes behind the last whole word are nobody's, and are not changed.
+        """
         assert 0 <= first <= first + len(data) <= grant.shown_bytes
-        grant.place.write(grant.place.start + first, data)
+        whole = grant.shown_bytes // WORD_BYTES * WORD_BYTES
+        grant.place.write(grant.place.start + first, data[: max(0, whole - first)])
         grant.tampered = True
 
     def used_words(self, grant: Grant) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..fault import Fault, When
+from ..place import WORD_BYTES
 from .family import Family, Kind
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def _swap(allocator: HostileAllocator, one: Grant, other: Grant) -> None:
 
 def _roll_back(allocator: HostileAllocator, grant: Grant, operations: int) -> str | None:
     before = grant.earlier[-operations:][:1]
-    earlier = (before[0] if before else grant.first)[: grant.shown_bytes]
+    whole = grant.shown_bytes // WORD_BYTES * WORD_BYTES
+    earlier = (before[0] if before else grant.first)[:whole]
     if allocator.contents(grant)[: len(earlier)] == earlier:
         return None
     allocator.write(grant, 0, earlier)
