@@ -252,6 +252,8 @@ class HostileAllocator:
         self.operation = index
         if self.views or self.stays:
             self._witness.look_for_views()
+        if self.fired:
+            self._witness.look_at_shared()
         self.epoch += 1
         self.operation = index + 1
         if self._moments:

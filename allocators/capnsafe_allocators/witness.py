@@ -71,7 +71,7 @@ class Witness:
             self._check_lengths()
         for grant in self._allocator.live:
             self.check_guards(grant)
-        self._look_at_shared()
+        self.look_at_shared()
         for place, whose in self._left:
             expected = paint(LEFT_WORD, place.watched)
             found = place.read(0, place.watched)
@@ -85,7 +85,7 @@ class Witness:
                 )
                 place.write(0, expected)
 
-    def _look_at_shared(self) -> None:
+    def look_at_shared(self) -> None:
         """Note words that were handed out of a grant that lay in another segment from the start.
 
         Not where another fault acted, too, or more segments moved than a client looks at: it may

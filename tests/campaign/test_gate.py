@@ -164,7 +164,7 @@ def test_it_is_open_for_capnsafe_and_the_same_twice(
 
 def test_it_is_shut_for_an_encoder_with_a_planted_bug(small: GateConfig) -> None:
     heard = Heard()
-    config = replace(small, encoder=f"planted:{BUG}", corpus=None, executions=400)
+    config = replace(small, encoder=f"planted:{BUG}", corpus=None, executions=1500)
     result = run(config, reporter=heard)
     assert result.exit_code == 1
     # No seed shows it; the campaign finds it; and the rest is done all the same.
