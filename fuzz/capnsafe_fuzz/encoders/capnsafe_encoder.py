@@ -18,7 +18,7 @@ from inspect import signature
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from ..scenario.program import HANDLE_MAKERS, SOURCED, As, Operation, Verb, made_by
+from ..scenario.program import HANDLE_MAKERS, SOURCED, As, Operation, Verb, made_by, quiet
 from ..scenario.schema import (
     DYNAMIC,
     EVERYTHING,
@@ -94,10 +94,10 @@ def float_of(kind: Kind, bits: int) -> float:
 
 
 def bits_of(kind: Kind, value: float) -> int:
-    """The IEEE bits of a Python float."""
+    """The IEEE bits of a Python float, a NaN made quiet."""
     whole, real = _FLOAT_FORMS[kind]
     bits: int = whole.unpack(real.pack(value))[0]
-    return bits
+    return quiet(kind, bits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from ..scenario import schema
 from ..scenario.model import WEIGHTLESS
+from ..scenario.program import quiet
 from ..scenario.schema import (
     EVERYTHING,
     NEWER,
@@ -60,9 +61,8 @@ def read_with_pycapnp(
 
 
 def _bits(kind: Kind, value: float) -> int:
-    if kind is Kind.FLOAT32:
-        return int.from_bytes(struct.pack("<f", value), "little")
-    return int.from_bytes(struct.pack("<d", value), "little")
+    form = "<f" if kind is Kind.FLOAT32 else "<d"
+    return quiet(kind, int.from_bytes(struct.pack(form, value), "little"))
 
 
 def _scalar(kind: Kind, value: Any) -> Any:
@@ -171,6 +171,8 @@ def as_pycapnp_reads(tree: Any) -> Any:
                 made = [empty if element is None else element for element in value]
             elif of.element is Kind.CAPABILITY:
                 made = len(value)
+            elif of.element in schema.FLOATS:
+                made = [quiet(of.element, element) for element in value]
             elif of.element is Kind.STRUCT and not of.weightless:
                 made = list(value)
                 work.extend((made, index, element, of.type) for index, element in enumerate(value))

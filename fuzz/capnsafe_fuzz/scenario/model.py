@@ -61,9 +61,20 @@ from .program import (
     Value,
     Verb,
     made_by,
+    quiet,
     type_at,
 )
-from .schema import EVERYTHING, STRUCTS, TYPES, Kind, ListType, OrphanType, StructType, Type
+from .schema import (
+    EVERYTHING,
+    FLOATS,
+    STRUCTS,
+    TYPES,
+    Kind,
+    ListType,
+    OrphanType,
+    StructType,
+    Type,
+)
 from .trees import WEIGHTLESS, tree_of
 from .versions import Found, as_text, kind_name, opened, read_numbers, unwrapped, upgraded
 
@@ -186,7 +197,11 @@ class Model:
                 assert isinstance(held, ListType)
                 if held.element in _LOOSE_ELEMENTS:
                     return _answer(held.element, node.contents.get(place))
-                return Expectation(_VALUE, node.contents.get(place, node.blank))
+                number = node.contents.get(place, node.blank)
+                # A buffer may hold what a Python float does not keep on every machine.
+                if held.element in FLOATS:
+                    number = quiet(held.element, number)
+                return Expectation(_VALUE, number)
             if verb is _OPEN and node.type.element is Kind.STRUCT:
                 return _OK
         if verb is _OPEN:
