@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import NoReturn, Protocol
 
 from ... import wire
-from ...arguments import integer, shown, told, type_name
+from ...arguments import check_count, check_sections, integer, shown, told, type_name
 from ...errors import (
     AllocationRefused,
     AllocatorError,
@@ -169,7 +169,7 @@ class AppendBuilder:
 
     def init_root(self, data_words: int, pointer_count: int) -> AppendStruct:
         """Build the root struct, with sections of these sizes (words, pointers), all zero."""
-        data, pointers = _sections(data_words, pointer_count)
+        data, pointers = check_sections(data_words, pointer_count)
         memory = self._memory
         if not self._rooted:
             place = memory.grant(1)
@@ -315,14 +315,14 @@ class AppendStruct(_Section):
 
     def init_struct(self, index: int, data_words: int, pointer_count: int) -> AppendStruct:
         """Build a struct, all zero."""
-        data, pointers = _sections(data_words, pointer_count)
+        data, pointers = check_sections(data_words, pointer_count)
         return _build_struct(self._memory, self._segment, self._slot(index), data, pointers)
 
     def init_list(self, index: int, element: Element, count: int) -> AppendList:
         """Build a list of ``count`` primitives, all zero."""
         if type(element) is not Element:
             raise ArgumentTypeError(f"element must be an Element, not {type_name(element)}")
-        number = _count(count)
+        number = check_count(count)
         shape = wire.list_shape(element.size_code, number)
         segment, start = self._build(index, shape, wire.object_words(shape))
         return AppendList(self._memory, segment, start, element, number)
@@ -331,10 +331,10 @@ class AppendStruct(_Section):
         self, index: int, count: int, data_words: int, pointer_count: int
     ) -> list[AppendStruct]:
         """Build a list of ``count`` structs, all zero, and answer them."""
-        number = _count(count)
-        data, pointers = _sections(data_words, pointer_count)
+        number = check_count(count)
+        data, pointers = check_sections(data_words, pointer_count)
         step = data + pointers
-        words = _count(number * step)
+        words = check_count(number * step)
         shape = wire.list_shape(wire.SIZE_COMPOSITE, words)
         tag = wire.POINTER.pack(wire.tag(number, data, pointers))
         segment, start = self._build(index, shape, words + 1, tag)
@@ -375,7 +375,7 @@ class AppendStruct(_Section):
         return _build(self._memory, self._segment, word, shape, words, head)
 
     def _set_octets(self, index: int, octets: bytes) -> None:
-        shape = wire.list_shape(wire.SIZE_BYTE, _count(len(octets)))
+        shape = wire.list_shape(wire.SIZE_BYTE, check_count(len(octets)))
         self._build(index, shape, wire.object_words(shape), octets)
 
 
@@ -432,23 +432,3 @@ def _build(
     memory.put_octets(segment, start, head)
     memory.point(slot, word, shape, segment, start)
     return segment, start
-
-
-def _sections(data_words: int, pointer_count: int) -> tuple[int, int]:
-    data = integer(data_words, "data_words")
-    pointers = integer(pointer_count, "pointer_count")
-    if not (0 <= data <= wire.MAX_SECTION and 0 <= pointers <= wire.MAX_SECTION):
-        raise ArgumentValueError(
-            f"a struct has 0 to {wire.MAX_SECTION} data words and pointers, not {shown(data)} and"
-            f" {shown(pointers)}"
-        )
-    return data, pointers
-
-
-def _count(count: int) -> int:
-    number = integer(count, "count")
-    if number < 0:
-        raise ArgumentValueError(f"a list cannot have {shown(number)} elements")
-    if number > wire.MAX_LIST_COUNT:
-        raise MessageTooLarge(f"a list has at most {wire.MAX_LIST_COUNT} elements or words")
-    return number
