@@ -522,8 +522,11 @@ class StructListReader:
 
     def __iter__(self) -> Iterator[StructReader]:
         """Answer the elements in order; empty structs are charged here, as are voids."""
-        if self._found.step_bytes == 0:
-            self._segments.charge(self._found.count)
+        found = self._found
+        if found.step_bytes == 0 and found.count:
+            # What none of them can be had of is not charged.
+            descend(self._nesting, found.segment, found.start)
+            self._segments.charge(found.count)
         return self._structs()
 
     def tree(self) -> Tree:
