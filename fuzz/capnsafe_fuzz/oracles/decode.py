@@ -302,7 +302,7 @@ class _Examiner:
                     f"schema {layout.data_words} and {layout.pointer_count}",
                 )
                 return UNREADABLE
-            if layout.total_words and not self.claim(at, start, layout.total_words, f"{name}"):
+            if not self.claim(at, start, layout.total_words, f"{name}"):
                 return UNREADABLE
             return self.read_struct(layout, at, start, work)
         return self.read_list(name, shape, at, start, high & 7, high >> 3, work)
@@ -382,14 +382,10 @@ class _Examiner:
             return self.read_struct_list(name, shape, segment, start, count, work)
         bits = count * shape.element_bits
         words = (bits + 63) // 64
-        if words and not self.claim(segment, start, words, f"{name}"):
+        if not self.claim(segment, start, words, f"{name}"):
             return UNREADABLE
-        if words == 0:
-            if not 0 <= start <= self.sizes[segment]:
-                self.claim(segment, start, 0, f"{name}")
-                return UNREADABLE
-            if shape.element_bits == 0:
-                return WEIGHTLESS, count
+        if shape.element_bits == 0:
+            return WEIGHTLESS, count
         if element_size == _ELEMENT_POINTER:
             return self.read_pointer_list(name, shape, segment, start, count, work)
         first = start * WORD_BYTES
@@ -419,7 +415,7 @@ class _Examiner:
         if pointer & 3 == _POINTER_STRUCT:
             data_words, pointer_count = high & 0xFFFF, high >> 16
             size = data_words + pointer_count
-            if size and not self.claim(segment, start, size, f"{name}"):
+            if not self.claim(segment, start, size, f"{name}"):
                 return UNREADABLE
             return self.read_sections(segment, start, data_words, pointer_count, work)
         if pointer & 3 != _POINTER_LIST:
@@ -430,12 +426,12 @@ class _Examiner:
         if element_size == _ELEMENT_COMPOSITE:
             return self.read_any_structs(name, segment, start, count, work)
         if element_size == _ELEMENT_POINTER:
-            if count and not self.claim(segment, start, count, f"{name}"):
+            if not self.claim(segment, start, count, f"{name}"):
                 return UNREADABLE
             return self.read_pointer_list(name, _LIST_OF_ANYTHING, segment, start, count, work)
         bits = count * _BITS[element_size]
         words = (bits + 63) // 64
-        if words and not self.claim(segment, start, words, f"{name}"):
+        if not self.claim(segment, start, words, f"{name}"):
             return UNREADABLE
         self.check_padding(name, segment, start, bits, count)
         first = start * WORD_BYTES
