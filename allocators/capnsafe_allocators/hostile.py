@@ -332,7 +332,12 @@ class HostileAllocator:
         guard = self._guard_words * WORD_BYTES
         words = -(-grant.granted_bytes // WORD_BYTES)
         watched = guard + words * WORD_BYTES + guard
-        new = Place(None, None, bytearray(watched), guard, watched)
+        buffer = bytearray(watched)
+        if self.stays:
+            # Shown as it is, so it ends where what is shown does.
+            make_fit(buffer, grant.shown_bytes)
+            watched = len(buffer) // WORD_BYTES * WORD_BYTES
+        new = Place(None, None, buffer, guard, watched)
         new.paint_guards(grant.shown_bytes)
         new.write(guard, contents)
         grant.place = new
