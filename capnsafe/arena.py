@@ -24,66 +24,35 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from ctypes import addressof, c_char
-from enum import Enum
 from functools import partial
 from typing import Any, Final
 
 from . import wire
-from .allocator import FEW_SEGMENTS, Allocator, Key
-from .arguments import add_note, told
+from .allocator import Allocator, Key
+from .arguments import add_note, attribute, told
 from .errors import (
     AllocationRefused,
-    AllocatorError,
     ArgumentTypeError,
     Borrowed,
     BorrowRefused,
-    Closed,
-    GrantOverlaps,
     GrantTooSmall,
     MessageStateError,
     MessageTooLarge,
-    Poisoned,
-    Reentered,
     ReleaseFailed,
     StaleHandle,
 )
-from .lending import Loan, Stretch
-from .places import Places
+from .lending import Loan, Stretch, lend_from, lent_already
+from .neighbours import Neighbours
 from .segment import Segment, View, give_back, load, octets, segment_lost
+from .states import State, unavailable
 from .survey import Extent
 from .wire import WORD_BYTES
 
 NO_TICKET: Final = -1
 
-#: How often an overlap must be seen, each time by two looks at both, before it is believed.
-_OVERLAP_LOOKS: Final = 2
-
-#: How often a grant is compared with the other segments while they move, before it is left at that.
-_MOST_COMPARISONS: Final = 3
-
 
 class Shrank(Exception):
     """A segment became too short for what was just reserved in it: plan anew."""
-
-
-class State(Enum):
-    """What the message is doing. Only ``IDLE`` admits a call."""
-
-    IDLE = "idle"
-    #: A call is under way and has changed nothing yet: a failure is rolled back.
-    WORKING = "working"
-    #: The pointer and the marks are being written: an interrupt here cannot be undone.
-    PUBLISHING = "publishing"
-    #: They are written, and the view is being given back.
-    PUBLISHED = "published"
-    #: Views are lent to the caller.
-    LENT = "lent"
-    #: An allocator method is running.
-    CALLING = "calling"
-    #: The grants are being released.
-    CLOSING = "closing"
-    CLOSED = "closed"
 
 
 _IDLE: Final = State.IDLE
@@ -107,7 +76,7 @@ class Arena:
         "_grow",
         "_loans",
         "_marks",
-        "_places",
+        "_neighbours",
         "_replaced",
         "_stable",
         "allocator",
@@ -139,8 +108,9 @@ class Arena:
         self.ticket = 0
         self.verifies = verifies
         # What is kept is written to at once, past the private copy.
-        self._stable = _declares_stable(allocator) and not verifies
-        self._grow = _growth_of(allocator)
+        self._stable = attribute(allocator, "stable") is True and not verifies
+        grow = attribute(allocator, "grow")
+        self._grow: Callable[[Key, int], object] | None = grow if callable(grow) else None
         #: What the caller holds, in the order in which it was lent.
         self._loans: list[Loan] = []
         #: Segments in which the call under way has filled words.
@@ -153,7 +123,7 @@ class Arena:
         self._replaced: dict[tuple[int, int], int] = {}
         #: How many objects without words have a mark in place of a slot.
         self._marks = 0
-        self._places = Places()
+        self._neighbours = Neighbours()
 
     def __reduce__(self) -> str:
         """Refuse to be copied or pickled."""
@@ -167,19 +137,7 @@ class Arena:
             raise self._unavailable()
 
     def _unavailable(self) -> MessageStateError:
-        if self.state is _CLOSED or self.state is _CLOSING:
-            return Closed("the message is closed")
-        if self.state is _LENT:
-            return Borrowed(
-                "a view of the message's memory is lent, or a part of one was kept: the message"
-                " takes calls again when it is back"
-            )
-        if self.state is _CALLING or self.state is _PUBLISHED:
-            return Reentered("the message is in the middle of a call, and takes no other")
-        return Poisoned(
-            "a call is not finished: it is still running, or was interrupted while it changed the"
-            " message, and then only close() works"
-        )
+        return unavailable(self.state)
 
     def check(self, segment: Segment, word: int, since: int) -> int:
         """Answer the present ticket for a handle, or raise why it cannot be used.
@@ -273,7 +231,7 @@ class Arena:
 
     def _ask(self, segment: Segment) -> memoryview:
         """Ask the allocator where a segment is now."""
-        if self._loans and (lent := self._lent_already(segment)) is not None:
+        if self._loans and (lent := lent_already(self._loans, segment)) is not None:
             return lent
         state = self.state
         ticket = self.ticket
@@ -345,9 +303,7 @@ class Arena:
                 words_asked=words,
                 words_granted=granted,
             )
-        if index > 0:
-            start, end = self._apart(segment)
-            self._places.add(index, start, end)
+        self._neighbours.admit(self, segment)
         if self.verifies:
             segment.shadow = bytearray()
         segment.granted = granted
@@ -375,9 +331,7 @@ class Arena:
         granted = self._usable(segment)
         if granted < words:
             return False
-        if segment.index > 0:
-            start, end = self._apart(segment)
-            self._places.note(segment.index, start, end)
+        self._neighbours.look_after_growth(self, segment)
         segment.granted = granted
         return True
 
@@ -421,9 +375,7 @@ class Arena:
         segment.granted = granted
         segment.used = used
         self.handed_out += used
-        if segment.index > 0:
-            start, end = self._apart(segment)
-            self._places.add(segment.index, start, end)
+        self._neighbours.admit(self, segment)
 
     def _keep(self, segment: Segment) -> None:
         """Keep the bytearray of an allocator that promises that its memory stays."""
@@ -434,85 +386,6 @@ class Arena:
             self.state = _WORKING
         if type(memory) is bytearray:
             segment.memory = memory
-
-    def _apart(self, segment: Segment) -> tuple[int, int]:
-        """Answer where a segment lies, or raise ``GrantOverlaps``.
-
-        What moves while it is compared is compared anew. What never rests is taken to be apart:
-        what shares memory cannot be told.
-        """
-        for _ in range(_MOST_COMPARISONS):
-            start, end = self._where(segment)
-            self._look_around(segment)
-            if self._is_apart(segment, start, end):
-                break
-        return start, end
-
-    def _look_around(self, segment: Segment) -> None:
-        """Look anew where the other segments lie, as far as it pays, before they are compared.
-
-        A message of one segment needs no places: the first segment is looked at when the second
-        comes. The places of the others are as old as their last look. Where they are few, all that
-        may have moved are looked at anew, so that nothing hides behind an old place.
-        """
-        unknown = not self._places
-        if not unknown and len(self.segments) > FEW_SEGMENTS:
-            return
-        for index in range(len(self.segments) - 1):
-            other = self.segment_at(index)
-            if other.key is segment.key:
-                # One grant, made twice: it may move at every look, but never from itself.
-                raise self._overlap(segment, index)
-            if unknown or other.memory is None:
-                self._look_again(other)
-
-    def _is_apart(self, segment: Segment, start: int, end: int) -> bool:
-        """Answer whether nothing lies where a segment lay, or raise ``GrantOverlaps``.
-
-        ``False`` where it lies elsewhere by now, or moves while it is compared. The others may have
-        moved since their last look, even to and fro, into each other's old places. So an overlap is
-        believed only if it is there look after look, and each of the two is seen in one place twice
-        running.
-        """
-        places = self._places
-        if self._where(segment) != (start, end):
-            return False
-        looks = 0
-        while (met := places.meeting(start, end, segment.index)) is not None:
-            other = self.segment_at(met)
-            settled = self._look_again(other) == self._look_again(other)
-            if not self._where(segment) == self._where(segment) == (start, end) or not settled:
-                return False
-            # If the other has moved away, there may be a next one.
-            if places.meets(met, start, end):
-                looks += 1
-            if looks == _OVERLAP_LOOKS:
-                raise self._overlap(segment, met)
-        return True
-
-    def _overlap(self, segment: Segment, other: int) -> GrantOverlaps:
-        return GrantOverlaps(
-            f"the grant for segment {segment.index} shares memory with segment {other}",
-            segment=segment.index,
-        )
-
-    def _look_again(self, other: Segment) -> tuple[int, int]:
-        """Note anew where a segment lies; if it cannot be said, the old place stays noted."""
-        start, end = self._where(other) if not other.lost else (0, 0)
-        self._places.note(other.index, start, end)
-        return start, end
-
-    def _where(self, segment: Segment) -> tuple[int, int]:
-        """Answer the addresses at which a segment begins and ends now."""
-        view = self.borrow(segment)
-        try:
-            size = len(view)
-            if size == 0:
-                return 0, 0
-            address = addressof(c_char.from_buffer(view))
-            return address, address + size
-        finally:
-            give_back(view)
 
     # -- calls that change pointers --------------------------------------------------------------
 
@@ -614,7 +487,7 @@ class Arena:
         fresh = self.segments[self._fresh :]
         del self.segments[self._fresh :]
         if fresh:
-            self._places.forget_from(self._fresh, self._fresh + len(fresh))
+            self._neighbours.forget(self._fresh, self._fresh + len(fresh))
         failures, interrupt = self._release(fresh)
         self.state = _IDLE
         self.ticket = self.epoch
@@ -637,19 +510,9 @@ class Arena:
         self.require_idle()
         try:
             stretch = find()
-            segment, start, size = stretch
-            whole = self.borrow(segment)
+            whole = self.borrow(stretch[0])
             try:
-                private = segment.shadow is not None and not writable
-                if segment.shadow is not None:
-                    octets = bytes(whole[start : start + size])
-                    segment.require_unchanged(start, octets)
-                    if private:
-                        # What was compared is what is seen, whatever happens to the memory.
-                        give_back(whole)
-                        whole = bytearray(octets)
-                        stretch = segment, 0, size
-                loan = Loan(stretch, whole, writable=writable, private=private, code=code)
+                loan = lend_from(whole, stretch, writable=writable, code=code)
             except BaseException:
                 give_back(whole)
                 raise
@@ -659,24 +522,6 @@ class Arena:
             if self._loans and self.state is _IDLE:
                 self.state = _LENT
                 self.ticket = NO_TICKET
-
-    def _lent_already(self, segment: Segment) -> memoryview | None:
-        """Answer the memory of a segment of which the caller has a part.
-
-        ``None`` where the caller has none of any segment, so that the allocator may be asked.
-        """
-        held = False
-        for loan in self._loans:
-            if loan.segment is segment and not loan.private:
-                return loan.memory()
-            held = held or not loan.private
-        if held:
-            raise Borrowed(
-                f"segment {segment.index} cannot be looked at while a part of another one is lent:"
-                " the allocator may move that one when it is asked",
-                segment=segment.index,
-            )
-        return None
 
     def end_loan(self, loan: Loan) -> bool:
         """Take a loan back; answer whether nothing of it was kept."""
@@ -736,19 +581,7 @@ class Arena:
 
         An arena that verifies compares the contents, as it does for output (P5v).
         """
-        self.require_idle()
-        self.state = _WORKING
-        self.ticket = NO_TICKET
-        try:
-            for segment in self.segments:
-                if self.verifies:
-                    self.copy_out(segment, 0, segment.used * WORD_BYTES)
-                else:
-                    give_back(self.borrow(segment))
-        finally:
-            if self.state is _WORKING:
-                self.state = _IDLE
-                self.ticket = self.epoch
+        self.put_out(lambda words: None)
 
     def close(self) -> None:
         """Release every grant, once. Works in every state but from inside an allocator call.
@@ -813,19 +646,3 @@ class Arena:
             finally:
                 self.state = state
         return failures, interrupt
-
-
-def _declares_stable(allocator: Allocator) -> bool:
-    try:
-        return getattr(allocator, "stable", False) is True
-    except Exception as error:
-        raise AllocatorError(f"reading the allocator's 'stable' raised {told(error)}") from error
-
-
-def _growth_of(allocator: Allocator) -> Callable[[Key, int], object] | None:
-    """Answer the optional method ``grow``."""
-    try:
-        grow = getattr(allocator, "grow", None)
-    except Exception as error:
-        raise AllocatorError(f"reading the allocator's 'grow' raised {told(error)}") from error
-    return grow if callable(grow) else None

@@ -98,6 +98,44 @@ class Loan:
         return True
 
 
+def lend_from(whole: View, stretch: Stretch, *, writable: bool, code: str) -> Loan:
+    """Lend a stretch of ``whole``, the borrowed memory of its segment, which the loan then holds.
+
+    What is compared with a private copy (P5v), and not to be written to, is lent as a copy.
+    """
+    segment, start, size = stretch
+    if segment.shadow is None:
+        return Loan(stretch, whole, writable=writable, private=False, code=code)
+    octets = bytes(whole[start : start + size])
+    segment.require_unchanged(start, octets)
+    if writable:
+        return Loan(stretch, whole, writable=True, private=False, code=code)
+    # What was compared is what is seen, whatever happens to the memory.
+    give_back(whole)
+    copy = bytearray(octets)
+    return Loan((segment, 0, size), copy, writable=False, private=True, code=code)
+
+
+def lent_already(loans: list[Loan], segment: Segment) -> memoryview | None:
+    """Answer the memory of a segment of which the caller has a part.
+
+    ``None`` where the caller has none of any segment, so that the allocator may be asked. Raises
+    ``Borrowed`` where there is a part of another one only.
+    """
+    held = False
+    for loan in loans:
+        if loan.segment is segment and not loan.private:
+            return loan.memory()
+        held = held or not loan.private
+    if held:
+        raise Borrowed(
+            f"segment {segment.index} cannot be looked at while a part of another one is lent:"
+            " the allocator may move that one when it is asked",
+            segment=segment.index,
+        )
+    return None
+
+
 @final
 class Lent:
     """Lends a view for as long as a ``with`` block lasts; each block borrows anew."""

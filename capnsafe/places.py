@@ -1,7 +1,8 @@
 """Where the segments of a message lie in the address space, as last seen (P3).
 
 Two segments of one message must not share memory. Segments move, so a place is only as current as
-the last look at its segment: an overlap found here is a suspicion, which the arena looks into.
+the last look at its segment: an overlap found here is a suspicion, which
+:class:`~capnsafe.neighbours.Neighbours` looks into.
 """
 
 from __future__ import annotations
