@@ -317,10 +317,12 @@ class Arena:
         The segment may have moved, and may have been cut: it is looked at as any grant is.
         """
         grow = self._grow
-        if grow is None or words > self.limit or segment.lost or segment is not self.segments[-1]:
+        if grow is None:
             return False
         if self.state is not _WORKING:
             raise self._unavailable()
+        if words > self.limit or segment.lost or segment is not self.segments[-1]:
+            return False
         self.state = _CALLING
         try:
             grow(segment.key, words)

@@ -26,7 +26,7 @@ from typing import Final, TypeAlias, TypeVar
 from . import wire
 from .arena import Arena, Shrank
 from .errors import GrantTooSmall, MessageTooLarge
-from .segment import Segment, View, fill, give_back, load
+from .segment import Segment, View, fill, fill_copy, give_back, load
 from .survey import Extent, Found, resolve, survey
 from .tree import Tree
 from .wire import WORD_BYTES
@@ -299,7 +299,7 @@ def _write(arena: Arena, segment: Segment, view: View, pieces: list[Piece]) -> N
             segment.written = end
         fill(view, start, words, head)
         if segment.shadow is not None:
-            segment.note_filled(start, words, head)
+            fill_copy(segment.shadow, start, words, head)
         arena.note_filled(segment, end)
 
 

@@ -14,13 +14,7 @@ from .wire import WORD_BYTES
 
 
 def widened(tree: Tree, data_words: int, pointers: int) -> Tree:
-    """Answer a struct, or a list as one of structs, with at least these sections (words, pointers).
-
-    Raises ``ArgumentTypeError`` for what cannot become one: a list of bits, a capability.
-    """
-    size_code = wire.list_size_code(tree.shape) if tree.shape & 3 == wire.LIST else None
-    if tree.shape & 3 == wire.OTHER or size_code == wire.SIZE_BIT:
-        raise ArgumentTypeError("a list of bits or a capability cannot be read as structs")
+    """Answer a struct, or a list of structs, with at least these sections (words, pointers)."""
     plan = enlargement(tree.shape, lambda: elements_of(tree), data_words, pointers)
     if plan is None:
         return tree

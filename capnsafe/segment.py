@@ -141,15 +141,6 @@ class Segment:
                 zero(self.shadow, start, end)
             self.unzeroed.pop()
 
-    def note_filled(self, start: int, words: int, head: bytes | bytearray | memoryview) -> None:
-        """Fill the private copy as ``fill`` fills the memory."""
-        shadow = self.shadow
-        if shadow is not None:
-            missing = (start + words) * WORD_BYTES - len(shadow)
-            if missing > 0:
-                shadow += bytes(missing)
-            fill(shadow, start, words, head)
-
     def require_unchanged(self, at: int, value: bytes | bytearray) -> None:
         """Raise ``ContentsChanged`` where octets read at byte ``at`` are not what was written.
 
@@ -197,6 +188,16 @@ def fill(view: View, start: int, words: int, head: bytes | bytearray | memoryvie
         body = begin + len(head)
         view[begin:body] = head
         zero(view, body // WORD_BYTES, start + words)
+
+
+def fill_copy(
+    shadow: bytearray, start: int, words: int, head: bytes | bytearray | memoryview
+) -> None:
+    """Fill a private copy, which is as long as what was filled, as ``fill`` fills the memory."""
+    missing = (start + words) * WORD_BYTES - len(shadow)
+    if missing > 0:
+        shadow += bytes(missing)
+    fill(shadow, start, words, head)
 
 
 def load(segment: Segment, view: View, word: int) -> int:

@@ -7,6 +7,7 @@ words written (P8). The others break one side of the contract each.
 
 from __future__ import annotations
 
+import ctypes
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -231,20 +232,11 @@ class ResizingMemory:
         self.grants[key].extend(bytes(words * 8 - len(self.grants[key])))
 
 
-class ReleasingExporter:
-    """Exports a bytearray, and calls a hook whenever a view of it is given back."""
-
-    def __init__(self, memory: ExporterMemory, key: int) -> None:
-        self.memory = memory
-        self.key = key
-
-    def __buffer__(self, flags: int, /) -> memoryview:
-        return memoryview(self.memory.grants[self.key])
-
-    def __release_buffer__(self, view: memoryview, /) -> None:
-        self.memory.given_back += 1
-        if self.memory.given_back == self.memory.number:
-            self.memory.hook()
+def ending(memory: bytearray, at_end: Callable[[], None]) -> Any:
+    """Answer a buffer of `memory` that calls `at_end` when the last view of it is given back."""
+    array = ctypes.c_ubyte * len(memory)
+    kind: Any = type("Ending", (array,), {"__del__": lambda _: at_end()})
+    return kind.from_buffer(memory)
 
 
 class ExporterMemory(ResizingMemory):
@@ -257,7 +249,12 @@ class ExporterMemory(ResizingMemory):
         """Do nothing yet."""
 
     def segment(self, key: int, /) -> Any:
-        return ReleasingExporter(self, key)
+        return ending(self.grants[key], self.give_back)
+
+    def give_back(self) -> None:
+        self.given_back += 1
+        if self.given_back == self.number:
+            self.hook()
 
 
 @contextmanager

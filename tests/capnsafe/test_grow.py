@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from capnsafe import (
     AllocatorError,
+    Closed,
     ContentsChanged,
     Error,
     GrantOverlaps,
     GrantTooSmall,
     HeapAllocator,
     MessageBuilder,
+    MessageStateError,
     Reentered,
     SegmentLost,
+    read_message,
 )
-from tests.capnsafe.memories import GUARD, FailingMemory, Memory, ResizingMemory, Stop, closing
+from tests.capnsafe.memories import (
+    GUARD,
+    ExporterMemory,
+    FailingMemory,
+    Memory,
+    ResizingMemory,
+    Stop,
+    closing,
+)
 from tests.capnsafe.reading import CHILD, TEXT, init_child, init_node, meaning
 from tests.capnsafe.test_all_or_nothing import ACTS, Scene, said
 
@@ -298,6 +310,41 @@ def test_no_call_is_taken_while_a_segment_grows() -> None:
         node.set_text(TEXT, "grown")
         assert [type(error) for error in raised] == [Reentered] * 3
         assert meaning(message)["text"] == "grown"
+
+
+class GrowingExporterMemory(ExporterMemory):
+    """Grows its bytearrays by what is asked."""
+
+    def grow(self, key: int, minimum_words: int, /) -> None:
+        self.extend(key, minimum_words)
+
+
+def test_a_message_that_is_closed_while_it_grows_grows_no_more() -> None:
+    """A view that is given back closes it, in the middle of a call that needs several objects."""
+    with MessageBuilder() as source:
+        build(source)
+        copied = source.to_bytes()
+    for number in range(1, 200):
+        memory = GrowingExporterMemory()
+        message = MessageBuilder(memory)
+
+        def hook(message: MessageBuilder = message) -> None:
+            with suppress(MessageStateError):
+                message.close()
+
+        memory.hook = hook  # type: ignore[method-assign]
+        memory.number = number
+        try:
+            message.set_root(read_message(copied).get_root())
+        except Closed:
+            assert memory.released
+        if not memory.released:
+            break
+    else:
+        pytest.fail("the call never ended")
+    assert number > 5
+    assert meaning(message) == reference()
+    message.close()
 
 
 def test_memory_that_stays_is_kept_while_it_grows() -> None:

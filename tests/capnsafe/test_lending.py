@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import struct
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -198,6 +199,23 @@ def test_memory_that_stays_is_lent_of_every_segment() -> None:
         assert lent == message.segments()
 
 
+def test_what_is_kept_of_one_of_several_views_is_found() -> None:
+    kept: list[Any] = []
+    with MessageBuilder(HeapAllocator(segment_words=1, growth=False)) as message:
+        root = filled(message)
+        lent = message.lend_segments()
+        parts = lent.__enter__()
+        kept += [parts[0][:1], parts[2][:1]]
+        with pytest.raises(Borrowed, match="still held") as caught:
+            lent.__exit__(None, None, None)
+        # All were taken back, the first one last.
+        assert caught.value.segment == 0
+        with pytest.raises(Borrowed):
+            root.get_uint8(0)
+        kept.clear()
+        assert root.get_data(DATA) == b"abcdefghijk"
+
+
 def message_words(parts: list[memoryview[Any]]) -> list[bytes]:
     assert all(part.readonly for part in parts)
     return [part.tobytes() for part in parts]
@@ -219,7 +237,12 @@ def kept_exporter(view: memoryview[Any]) -> Any:
     return view.obj
 
 
-KEEPERS = (kept_slice, kept_cast, kept_array, kept_exporter)
+def kept_iterator(view: memoryview[Any]) -> Any:
+    # It holds a buffer of the view itself, so that the view cannot even be released.
+    return struct.iter_unpack("B", view)
+
+
+KEEPERS = (kept_slice, kept_cast, kept_array, kept_exporter, kept_iterator)
 
 
 @pytest.mark.parametrize("keep", KEEPERS)

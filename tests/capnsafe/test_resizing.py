@@ -287,6 +287,22 @@ def test_a_list_that_was_scribbled_upon_is_not_resized() -> None:
             assert message.segments() == before
 
 
+def test_a_list_whose_tag_says_fewer_elements_is_extended_with_zeros() -> None:
+    memory = Memory(100)
+    with closing(MessageBuilder(memory), memory) as message:
+        root = message.init_root(0, 1)
+        for index, element in enumerate(root.init_struct_list(0, 3, 1, 0)):
+            element.set_uint64(0, index + 1)
+        orphan = orphaned(root, 0)
+        assert memory.grants[0].word(2) == wire.tag(3, 1, 0)
+        memory.grants[0].scribble(2, wire.tag(2, 1, 0))
+        orphan.extend(3)
+        root.adopt(0, orphan)
+        structs = root.get_struct_list(0)
+        assert structs is not None
+        assert [element.get_uint64(0) for element in structs] == [1, 2, 0]
+
+
 @pytest.mark.parametrize("element", list(Element))
 def test_lists_are_joined(element: Element) -> None:
     rng = random.Random(1)

@@ -131,6 +131,28 @@ def test_a_block_is_unlinked_also_while_somebody_holds_a_view() -> None:
     block.close()
 
 
+def test_a_block_that_was_closed_is_missing() -> None:
+    with SharedMemoryAllocator() as memory:
+        with MessageBuilder(memory) as message:
+            node = init_node(message)
+            memory._live[0].close()
+            with pytest.raises(SegmentLost):
+                node.set_uint64(0, 1)
+        assert memory.live_grants == 0
+
+
+def test_where_blocks_are_no_files_none_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for folder in (tmp_path / "no such folder", tmp_path):
+        monkeypatch.setattr(shared_memory, "_FOLDER", folder)
+        with SharedMemoryAllocator() as memory, MessageBuilder(memory) as message:
+            init_node(message).set_text(TEXT, "text")
+            (name,) = memory.names
+            assert there_is(name)
+        assert not there_is(name)
+
+
 def test_closing_unlinks_every_block_also_where_one_cannot_be_closed() -> None:
     memory = SharedMemoryAllocator()
     keys = [memory.allocate(1) for _ in range(3)]
@@ -172,6 +194,21 @@ def test_a_forked_process_unlinks_its_own_blocks_and_no_others() -> None:
         [sys.executable, "-c", FORK], capture_output=True, text=True, timeout=120, check=False
     )
     assert (told.stdout, told.stderr, told.returncode) == ("parent\n", "", 0)
+
+
+def test_what_another_process_made_is_closed_and_not_unlinked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory = SharedMemoryAllocator()
+    key = memory.allocate(1)
+    (name,) = memory.names
+    block = memory._live[key]
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: 1)
+        memory.release(key, 0)
+    assert block.buf is None
+    assert there_is(name)
+    block.unlink()
 
 
 def test_after_closing_segments_are_missing() -> None:

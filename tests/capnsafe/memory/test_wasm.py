@@ -9,7 +9,17 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from wasmtime import Config, Engine, Instance, Memory, Store, Trap, WasmtimeError
+from wasmtime import (
+    Config,
+    Engine,
+    Instance,
+    Limits,
+    Memory,
+    MemoryType,
+    Store,
+    Trap,
+    WasmtimeError,
+)
 
 from capnsafe import (
     AllocationRefused,
@@ -210,6 +220,31 @@ def test_growth_falls_back_to_what_was_asked(engine: Engine) -> None:
     with pytest.raises(MemoryError):
         memory.grow(key, 20_000)
     memory.release(key, 0)
+
+
+def test_growth_beyond_what_32_bits_address_is_not_asked_for() -> None:
+    """Twice as long would be 4 GiB, which a guest would see as 0."""
+    text = """(module (memory (export "memory") 32769)
+        (func (export "allocate") (param i32) (result i32) (i32.const 8))
+        (func (export "grow") (param i32 i32) (param $wanted i32) (result i32)
+          (select (i32.const 8) (i32.const 0) (local.get $wanted))))"""
+    memory = WasmAllocator(*new_guest(None, text), in_place=True, release=None)
+    key = memory.allocate(1 << 28)
+    memory.grow(key, (1 << 28) + 1)
+    assert len(memory.segment(key)) == (1 << 31) + 8
+
+
+def test_a_memory_that_became_shorter_has_lost_the_segment() -> None:
+    """WebAssembly knows no such thing yet: a shorter memory takes the place of the guest's."""
+    store, instance = new_guest()
+    memory = WasmAllocator(store, instance, segment_words=PAGE // 8)
+    with MessageBuilder(memory) as message:
+        node = init_node(message)
+        memory._memory = Memory(store, MemoryType(Limits(1, 1)))
+        with pytest.raises(SegmentLost) as caught:
+            node.set_uint64(0, 1)
+        assert "shorter" in str(caught.value.__cause__)
+    assert memory.live_grants == 0
 
 
 # -- guests that do not ----------------------------------------------------------------------------
