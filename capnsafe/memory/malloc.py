@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from ctypes import CDLL, c_size_t, c_ubyte, c_void_p
 from sys import maxsize
-from types import TracebackType
 from typing import Final
 
 from ..allocator import Buffer
 from ..arguments import at_least_one
 from ..wire import WORD_BYTES
+from .closing import Closing
 
 _MOST_WORDS: Final = maxsize // WORD_BYTES
 
 
-class MallocAllocator:
+class MallocAllocator(Closing):
     """Grants what ``calloc`` answers, and gives it back by ``free``.
 
     A segment has ``segment_words`` words, or more where more is asked. A null pointer is a
@@ -95,16 +95,3 @@ class MallocAllocator:
         while self._live:
             _, (address, _) = self._live.popitem()
             self._free(address)
-
-    def __enter__(self) -> MallocAllocator:
-        """Answer the allocator itself."""
-        return self
-
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Free what is left."""
-        self.close()

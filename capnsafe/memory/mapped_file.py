@@ -11,13 +11,13 @@ import os
 import tempfile
 from collections.abc import Sequence
 from struct import pack
-from types import TracebackType
 from typing import Final
 
 from ..arguments import at_least_one, integer
 from ..errors import ArgumentValueError
 from ..wire import WORD_BYTES
 from .backing import lengthen
+from .closing import Closing
 
 #: A segment that grows is doubled until that adds this many words: 2²⁴ words are 128 MiB.
 LARGEST_GROWTH_WORDS: Final = 1 << 24
@@ -26,7 +26,7 @@ LARGEST_GROWTH_WORDS: Final = 1 << 24
 _TABLE_WORDS: Final = 1
 
 
-class MappedFileAllocator:
+class MappedFileAllocator(Closing):
     """Cuts segments one behind the other from a file that is made longer as needed.
 
     ``path`` is created, or emptied; ``None`` is a file without a name, which is gone when it is
@@ -190,16 +190,3 @@ class MappedFileAllocator:
             raise
         self._mapping = mapping
         self._words = words
-
-    def __enter__(self) -> MappedFileAllocator:
-        """Answer the allocator itself."""
-        return self
-
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the file."""
-        self.close()

@@ -12,18 +12,18 @@ from collections.abc import Sequence
 from errno import ENOSPC
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
-from types import TracebackType
 from typing import Final
 
 from ..arguments import at_least_one
 from ..wire import WORD_BYTES
 from .backing import lengthen
+from .closing import Closing
 
 #: Where Linux shows shared memory as files.
 _FOLDER: Final = Path("/dev/shm")
 
 
-class SharedMemoryAllocator:
+class SharedMemoryAllocator(Closing):
     """Grants a block of ``multiprocessing.shared_memory`` a segment.
 
     A segment has ``segment_words`` words, or more where more is asked, and does not grow. If the
@@ -92,19 +92,6 @@ class SharedMemoryAllocator:
         if failure is not None:
             raise failure
 
-    def __enter__(self) -> SharedMemoryAllocator:
-        """Answer the allocator itself."""
-        return self
-
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Unlink what is left."""
-        self.close()
-
 
 def _require_room(octets: int) -> None:
     """Refuse what is plainly too large before a block is made.
@@ -138,7 +125,7 @@ def _give_up(block: SharedMemory, made_by: int) -> None:
             block.unlink()
 
 
-class SharedSegments:
+class SharedSegments(Closing):
     """The segments of a message that another process builds, opened by their names (Linux).
 
     Read-only, in the order that was given. Use it as a context manager, and let go of all readers
@@ -181,19 +168,6 @@ class SharedSegments:
                 failure = error
         if failure is not None:
             raise failure
-
-    def __enter__(self) -> SharedSegments:
-        """Answer the segments themselves."""
-        return self
-
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close every block."""
-        self.close()
 
 
 def _map(name: str) -> mmap.mmap:

@@ -24,7 +24,6 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from ctypes import addressof, c_ubyte
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
 
 from wasmtime import Config, Engine, Func, Instance, Memory, Module, Store
@@ -32,6 +31,7 @@ from wasmtime import Config, Engine, Func, Instance, Memory, Module, Store
 from ..arguments import at_least_one, integer, type_name
 from ..errors import ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES
+from .closing import Closing
 
 #: A guest to start from: an allocator, and a reader of one kind of message.
 GUEST: Final = Path(__file__).with_name("guest.wat")
@@ -45,7 +45,7 @@ class GuestError(Exception):
     """
 
 
-class WasmAllocator:
+class WasmAllocator(Closing):
     """Grants what a guest's functions answer.
 
     A segment has ``segment_words`` words, or more where more is asked. With ``in_place`` segments
@@ -217,19 +217,6 @@ class WasmAllocator:
                 f"the guest answered with {pointer:#x} for {octets} bytes, and {start:#x} to"
                 f" {end:#x} are granted already"
             )
-
-    def __enter__(self) -> WasmAllocator:
-        """Answer the allocator itself."""
-        return self
-
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Give back what is left."""
-        self.close()
 
 
 def _function(exports: Any, name: str) -> Func:
