@@ -69,6 +69,13 @@ def lower(number: int, least: int = 0) -> list[int]:
     return sorted(guess for guess in guesses if least <= guess < number)
 
 
+def lower_each(numbers: tuple[int, ...], least: int) -> Iterator[tuple[int, ...]]:
+    """The same numbers with one of them smaller, but at least ``least``."""
+    for at, number in enumerate(numbers):
+        for smaller in lower(number, least):
+            yield (*numbers[:at], smaller, *numbers[at + 1 :])
+
+
 def plainer_bytes(data: bytes) -> Iterator[bytes]:
     """The same bytes with some of them zero, or smaller."""
     size = len(data)

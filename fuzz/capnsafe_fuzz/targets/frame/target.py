@@ -156,10 +156,8 @@ def _steps(scenario: Frame) -> Iterator[Callable[[], Frame]]:
         yield partial(replace, scenario, data=data)
     for data in greedy.plainer_bytes(scenario.data):
         yield partial(replace, scenario, data=data)
-    for at, size in enumerate(scenario.pieces):
-        for smaller in greedy.lower(size, 1):
-            pieces = (*scenario.pieces[:at], smaller, *scenario.pieces[at + 1 :])
-            yield partial(replace, scenario, pieces=pieces)
+    for pieces in greedy.lower_each(scenario.pieces, 1):
+        yield partial(replace, scenario, pieces=pieces)
     for number in greedy.lower(scenario.max_segments):
         yield partial(replace, scenario, max_segments=number)
     for number in greedy.lower(scenario.max_words):

@@ -149,10 +149,8 @@ def _steps(scenario: Packed) -> Iterator[Callable[[], Packed]]:
     yield partial(replace, scenario, room=MAX_ROOM)
     for data in greedy.plainer_bytes(scenario.data):
         yield partial(replace, scenario, data=data)
-    for at, size in enumerate(scenario.chunks):
-        for smaller in greedy.lower(size, 1):
-            chunks = (*scenario.chunks[:at], smaller, *scenario.chunks[at + 1 :])
-            yield partial(replace, scenario, chunks=chunks)
+    for chunks in greedy.lower_each(scenario.chunks, 1):
+        yield partial(replace, scenario, chunks=chunks)
     for words in greedy.lower(scenario.max_words):
         yield partial(replace, scenario, max_words=words)
     for words in greedy.lower(scenario.room, 1):
