@@ -106,8 +106,10 @@ def truth(value: bool) -> bool:
 
 def check_sections(data_words: SupportsIndex, pointer_count: SupportsIndex) -> tuple[int, int]:
     """Answer the sections of a struct (words, pointers), which have 16 bits each."""
-    data = integer(data_words, "data_words")
-    pointers = integer(pointer_count, "pointer_count")
+    data = data_words if type(data_words) is int else integer(data_words, "data_words")
+    pointers = pointer_count
+    if type(pointers) is not int:
+        pointers = integer(pointers, "pointer_count")
     if not (0 <= data <= wire.MAX_SECTION and 0 <= pointers <= wire.MAX_SECTION):
         raise ArgumentValueError(
             f"a struct has 0 to {wire.MAX_SECTION} data words and pointers, not {shown(data)} and"
@@ -118,7 +120,7 @@ def check_sections(data_words: SupportsIndex, pointer_count: SupportsIndex) -> t
 
 def check_count(count: SupportsIndex) -> int:
     """Answer the number of elements of a list, which has 29 bits."""
-    number = integer(count, "count")
+    number = count if type(count) is int else integer(count, "count")
     if number < 0:
         raise ArgumentValueError(f"a list cannot have {shown(number)} elements")
     if number > wire.MAX_LIST_COUNT:
@@ -143,7 +145,7 @@ _FLOATS: Final = "fd"
 
 def text_octets(value: str) -> bytes:
     """Answer a text in UTF-8, without a NUL behind it."""
-    if not issubclass(type(value), str):
+    if type(value) is not str and not issubclass(type(value), str):
         raise ArgumentTypeError(f"a Text takes a str, not {type_name(value)}")
     try:
         return str.encode(value)

@@ -267,10 +267,8 @@ class Pointers(Row):
                 )
             shape = wire.list_shape(element.size_code, count)
             words = wire.object_words(shape)
-            rest = words * WORD_BYTES - size
-            head = octets.tobytes() + bytes(rest) if rest else octets
             arena = self._arena
-            segment, start = install(arena, self._segment, word, shape, words, head)
+            segment, start = install(arena, self._segment, word, shape, words, octets)
         finally:
             octets.release()
         since = arena.epoch if words else ~arena.epoch
@@ -571,9 +569,14 @@ class StructListBuilder(Handle):
         data_words: int,
         pointer_count: int,
     ) -> None:
-        super().__init__(
-            arena, segment, start, arena.epoch, (start + 1) * WORD_BYTES, data_words * 64
-        )
+        # As a StructBuilder does it, and for the same reason.
+        self._arena = arena
+        self._segment = segment
+        self._anchor = start
+        self._since = arena.epoch
+        self._ticket = arena.ticket
+        self._data = (start + 1) * WORD_BYTES
+        self._data_bits = data_words * 64
         self._length = count
         self._pointer_count = pointer_count
 

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias, TypeVar
 
 from . import wire
-from .arena import Arena, Shrank
+from .arena import Arena, Shrank, State
 from .errors import GrantTooSmall, MessageTooLarge
 from .segment import Segment, View, fill, fill_copy, give_back, load
 from .survey import Extent, Found, resolve, survey
@@ -35,11 +35,14 @@ from .wire import WORD_BYTES
 #: closed to new objects; a call considers two segments that were there before.
 _ATTEMPTS: Final = 3
 
+# Module constants are found faster than members of the class.
+_IDLE: Final = State.IDLE
+
 T = TypeVar("T")
 
 
-#: What an object begins with, whole words. A bytearray may still change until the draft is linked;
-#: a view is of a buffer of the caller's.
+#: What an object begins with; behind it are zeros. A bytearray may still change until the draft is
+#: linked; a view is of a buffer of the caller's.
 Octets: TypeAlias = "bytes | bytearray | memoryview"
 
 #: Reserved words that are to be filled: (start, words, first octets).
@@ -294,13 +297,17 @@ class Draft:
 
 def _write(arena: Arena, segment: Segment, view: View, pieces: list[Piece]) -> None:
     for start, words, head in pieces:
-        end = start + words
-        if segment.written < end:
-            segment.written = end
-        fill(view, start, words, head)
-        if segment.shadow is not None:
-            fill_copy(segment.shadow, start, words, head)
-        arena.note_filled(segment, end)
+        _write_piece(segment, view, start, words, head)
+        arena.note_filled(segment, start + words)
+
+
+def _write_piece(segment: Segment, view: View, start: int, words: int, head: Octets) -> None:
+    end = start + words
+    if segment.written < end:
+        segment.written = end
+    fill(view, start, words, head)
+    if segment.shadow is not None:
+        fill_copy(segment.shadow, start, words, head)
 
 
 def install(
@@ -308,10 +315,11 @@ def install(
 ) -> tuple[Segment, int]:
     """Build an object of ``words`` words, and point to it from ``word`` of ``slot``.
 
-    ``shape`` is its pointer without an offset, ``head`` its first octets (whole words); the rest is
+    ``shape`` is its pointer without an offset, ``head`` its first octets; the rest is
     zero. Answers where it is. What the pointer led to before is retired.
     """
-    arena.require_idle()
+    if arena.state is not _IDLE:
+        arena.require_idle()
     if words:
         memory = slot.memory
         if memory is None:
@@ -390,7 +398,7 @@ def _install_in_one_borrow(
         if load(slot, view, word) != 0:
             return False
         arena.begin()
-        _write(arena, slot, view, [(start, words, head)])
+        _write_piece(slot, view, start, words, head)
         pointer = shape | (start - word - 1 & wire.OFFSET_MASK) << 2
         writes = [(word * WORD_BYTES, wire.POINTER.pack(pointer))]
         arena.publish(slot, view, writes, {slot: end}, [], [])

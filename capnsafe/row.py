@@ -165,9 +165,8 @@ class Row(Handle):
         if count > wire.MAX_LIST_COUNT:
             raise MessageTooLarge(f"a list has at most {wire.MAX_LIST_COUNT} bytes, not {count}")
         words = (count + 7) >> 3
-        head = octets.ljust(words * WORD_BYTES, b"\0")
         shape = wire.list_shape(wire.SIZE_BYTE, count)
-        install(self._arena, self._segment, word, shape, words, head)
+        install(self._arena, self._segment, word, shape, words, octets)
 
     def _get_octets(self, index: SupportsIndex, what: str) -> bytes | None:
         word = self._slot(index)

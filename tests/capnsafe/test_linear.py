@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from capnsafe import HeapAllocator, MessageBuilder, read_message
+from capnsafe import Element, HeapAllocator, MessageBuilder, read_message
 
 OBJECTS = 20_000
 
@@ -43,3 +43,20 @@ def test_memory_beside_the_segments(heap: type[HeapAllocator]) -> None:
     assert put_out <= MOST * size
     reader = read_message(data, max_segments=memory.live_grants + 1000)
     assert reader.get_root().get_pointer_list(0) is not None
+
+
+@pytest.mark.parametrize("heap", [HeapAllocator, Elsewhere])
+def test_what_is_set_from_a_buffer_is_copied_once(heap: type[HeapAllocator]) -> None:
+    """Into the segment, and nowhere else meanwhile; what is made empty is zeroed piece by piece."""
+    octets = bytes(1 << 20)
+    with MessageBuilder(heap(segment_words=(3 << 20) // 8 + 8)) as message:
+        root = message.init_root(0, 3)
+        tracemalloc.start()
+        try:
+            root.set_list(0, Element.UINT64, octets)
+            root.set_data(1, octets)
+            root.init_list(2, Element.UINT64, len(octets) // 8)
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert most < len(octets) // 2
