@@ -18,11 +18,24 @@ BUDGET = 1.5
 _FRONT_WORDS = 3
 
 
+def buffer_for(values: array[int]) -> bytearray:
+    """Answer a buffer into which a message of these numbers fits."""
+    return bytearray(len(values) * values.itemsize + _FRONT_WORDS * 8)
+
+
+def lend_numbers(memory: FixedAllocator, values: array[int]) -> None:
+    """Make an empty list, and fill it through a view that is lent."""
+    with MessageBuilder(memory) as message:
+        made = message.init_root(0, 1).init_list(0, Element.UINT64, len(values))
+        with made.lend() as view:
+            view[:] = memoryview(values)
+
+
 def numbers_at_once(effort: Effort) -> Iterator[Ratio]:
     """A List(UInt64) from an array, and by way of a lent view, beside one copy of those bytes."""
     values = array("Q", range(NUMBERS))
     octets = memoryview(values).cast("B")
-    ours = bytearray(len(octets) + _FRONT_WORDS * 8)
+    ours = buffer_for(values)
     theirs = memoryview(bytearray(len(octets)))
 
     def set_list() -> None:
@@ -30,10 +43,7 @@ def numbers_at_once(effort: Effort) -> Iterator[Ratio]:
             message.init_root(0, 1).set_list(0, Element.UINT64, values)
 
     def lend() -> None:
-        with MessageBuilder(FixedAllocator(ours)) as message:
-            made = message.init_root(0, 1).init_list(0, Element.UINT64, NUMBERS)
-            with made.lend() as view:
-                view[:] = memoryview(values)
+        lend_numbers(FixedAllocator(ours), values)
 
     def copy() -> None:
         theirs[:] = octets

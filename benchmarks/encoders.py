@@ -25,7 +25,8 @@ FIELD_BUDGET = 2.0
 ADDRESS_BOOK_BUDGET = 3.0
 
 
-def _set_fields_with_capnsafe(struct: StructBuilder) -> None:
+def set_fields_with_capnsafe(struct: StructBuilder) -> None:
+    """Set one field, as often as ``FIELDS`` says."""
     for value in range(FIELDS):
         struct.set_uint32(0, value)
 
@@ -55,13 +56,13 @@ def one_field(effort: Effort) -> Iterator[Ratio]:
     theirs = schema.Person.new_message()
     with MessageBuilder() as message:
         ours = message.init_root(1, 4)
-        _set_fields_with_capnsafe(ours)
+        set_fields_with_capnsafe(ours)
         _set_fields_with_pycapnp(theirs)
         with schema.Person.from_bytes(message.to_bytes()) as read:
             if not read.id == theirs.id == FIELDS - 1:
                 raise DifferentMessageError(f"fields read as {read.id} and {theirs.id}")
         comparison = compare(
-            lambda: _set_fields_with_capnsafe(ours),
+            lambda: set_fields_with_capnsafe(ours),
             lambda: _set_fields_with_pycapnp(theirs),
             effort,
         )

@@ -1,49 +1,135 @@
-"""Where the time of B2 goes: the functions that building the address book spends its time in.
+"""Where the time goes of the budgets that plain Python misses: B1, B2, lending in B3, and B6.
 
-``python -m benchmarks.hot_spots`` prints them as the table that ``docs/benchmarks.md`` shows. A
-profiler makes calls dearer than they are, so the shares say where to look, not how long it takes.
+``python -m benchmarks.hot_spots`` prints a table for each, as ``docs/benchmarks.md`` shows them. A
+profiler makes calls dearer than they are, so its shares say where to look, not how long it takes.
+Calls and bytecodes are counted, and are the same on a machine that is busy.
 """
 
 from __future__ import annotations
 
 import cProfile
 import pstats
-from collections.abc import Iterator
+import sys
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, TypeAlias
 
-from capnsafe import HeapAllocator
+from capnsafe import FixedAllocator, HeapAllocator, MessageBuilder
 
 from .address_book import FIRST_WORDS, build_with_capnsafe
+from .bulk import NUMBERS, buffer_for, lend_numbers
+from .encoders import FIELDS, set_fields_with_capnsafe
+from .memory import SMALL_WORDS, MovingAllocator
 
-TIMES = 3000
-SHOWN = 12
+SHOWN = 8
+
+#: A function by its (file, first line, name), as pstats has it.
+Function: TypeAlias = "tuple[str, int, str]"
 
 
-def _times() -> dict[tuple[str, int, str], tuple[int, float]]:
-    """Answer (calls, seconds of its own) for each (file, line, function)."""
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One piece of work to look at."""
+
+    title: str
+    work: Callable[[], object]
+    times: int
+    """How often it is run under the profiler."""
+    items: int = 1
+    """How many operations it is, if it is counted by the operation."""
+
+
+def spots() -> Iterator[Spot]:
+    """Yield what is looked at."""
+    with MessageBuilder() as message:
+        struct = message.init_root(1, 4)
+        yield Spot("B1: one field", lambda: set_fields_with_capnsafe(struct), 1000, FIELDS)
+    yield Spot(
+        "B2: an address book",
+        lambda: build_with_capnsafe(HeapAllocator(segment_words=FIRST_WORDS)).close(),
+        3000,
+    )
+    values = array("Q", range(NUMBERS))
+    buffer = buffer_for(values)
+    yield Spot(
+        "B3: a million numbers by init_list and lend",
+        lambda: lend_numbers(FixedAllocator(buffer), values),
+        200,
+    )
+    for words, segments in ((FIRST_WORDS, "one segment"), (SMALL_WORDS, "segments that move")):
+        yield Spot(
+            f"B6: an address book in {segments}",
+            lambda words=words: build_with_capnsafe(MovingAllocator(words)).close(),  # type: ignore[misc]
+            3000,
+        )
+
+
+def _times(spot: Spot) -> dict[Function, tuple[float, float]]:
+    """Answer (calls, seconds of its own) for each function, in one run."""
     profiler = cProfile.Profile()
     profiler.enable()
-    for _ in range(TIMES):
-        build_with_capnsafe(HeapAllocator(segment_words=FIRST_WORDS)).close()
+    for _ in range(spot.times):
+        spot.work()
     profiler.disable()
     stats: Any = pstats.Stats(profiler)
-    return {function: (entry[1], entry[2]) for function, entry in stats.stats.items()}
+    return {
+        function: (entry[1] / spot.times, entry[2] / spot.times)
+        for function, entry in stats.stats.items()
+        if "_lsprof" not in function[2]
+    }
 
 
-def table() -> Iterator[str]:
-    """Yield the lines of a table: function, calls in one book, its share of the time."""
-    times = _times()
+def _bytecodes(spot: Spot) -> Counter[Function]:
+    """Answer the bytecodes that each function runs of its own, in one run."""
+    counted: Counter[Function] = Counter()
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            code = frame.f_code
+            counted[code.co_filename, code.co_firstlineno, code.co_name] += 1
+        return trace
+
+    before = sys.gettrace()
+    spot.work()
+    sys.settrace(trace)
+    try:
+        spot.work()
+    finally:
+        sys.settrace(before)
+    return counted
+
+
+def table(spot: Spot) -> Iterator[str]:
+    """Yield the lines of a table: function, calls, bytecodes, share of the time."""
+    times = _times(spot)
+    bytecodes = _bytecodes(spot)
     whole = sum(seconds for _, seconds in times.values())
-    yield "| function | calls | share of time |"
-    yield "| --- | ---: | ---: |"
+    yield f"| {spot.title} | calls | bytecodes | share of time |"
+    yield "| --- | ---: | ---: | ---: |"
     slowest = sorted(times.items(), key=lambda item: -item[1][1])
-    for (file, _, name), (calls, seconds) in slowest[:SHOWN]:
+    for function, (calls, seconds) in slowest[:SHOWN]:
+        file, _, name = function
         where = f"{Path(file).stem}." if file.endswith(".py") else ""
-        yield f"| `{where}{name.strip('<>')}` | {calls / TIMES:.0f} | {seconds / whole:.0%} |"
-    called = sum(calls for calls, _ in times.values()) / TIMES
-    yield f"| all of {len(times)} functions | {called:.0f} | 100% |"
+        own = f"{bytecodes[function] / spot.items:,.0f}" if where else ""
+        yield (
+            f"| `{where}{name.strip('<>')}` | {calls / spot.items:.3g} | {own} |"
+            f" {seconds / whole:.0%} |"
+        )
+    called = sum(calls for calls, _ in times.values()) / spot.items
+    run = sum(bytecodes[function] for function in times) / spot.items
+    yield f"| all of {len(times)} functions | {called:,.0f} | {run:,.0f} | 100% |"
+
+
+def main() -> None:
+    """Print a table for each piece of work."""
+    for spot in spots():
+        print("\n".join(table(spot)), end="\n\n")
 
 
 if __name__ == "__main__":
-    print("\n".join(table()))
+    main()

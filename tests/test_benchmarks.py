@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.execution import execute
 from click.testing import CliRunner, Result
 
-from benchmarks import address_book, cli, harness, present
+from benchmarks import address_book, cli, harness, hot_spots, present
 from benchmarks.circumstances import Circumstances
 from benchmarks.measure import Comparison, Effort, compare
 from benchmarks.memory import MovingAllocator
@@ -72,6 +73,30 @@ def test_a_known_ratio_is_found(factor: float) -> None:
     assert found.ratio == pytest.approx(factor, rel=0.25)
     assert found.low <= found.ratio <= found.high
     assert found.ours / found.theirs == pytest.approx(factor, rel=0.4)
+
+
+def test_calls_and_bytecodes_are_counted() -> None:
+    def row(turns: int, times: int) -> list[str]:
+        def twice() -> None:
+            spin(turns)
+            spin(turns)
+
+        spot = hot_spots.Spot("spins", twice, times, items=2)
+        (line,) = (line for line in hot_spots.table(spot) if ".spin`" in line)
+        return [cell.strip() for cell in line.strip("|").split("|")]
+
+    few, same, many = row(10, 1), row(10, 5), row(110, 1)
+    assert few[:3] == same[:3]
+    assert few[:2] == many[:2] == ["`test_benchmarks.spin`", "1"]
+    in_a_turn = (int(many[2]) - int(few[2])) / 100
+    assert in_a_turn in (2, 3, 4)
+
+
+def test_every_hot_spot_is_where_its_name_says() -> None:
+    for spot in hot_spots.spots():
+        table = "\n".join(hot_spots.table(replace(spot, times=1)))
+        assert table.startswith(f"| {spot.title} | calls | bytecodes | share of time |")
+        assert "/" not in table
 
 
 def test_both_sides_run_and_take_turns_in_being_first() -> None:
