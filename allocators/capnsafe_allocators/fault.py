@@ -5,7 +5,8 @@ one line, in :mod:`.script`; who acts it out, :class:`.HostileAllocator`.
 
 **The moment.** ``when`` and ``number`` say from which moment on a fault is *due*:
 
-- ``ALLOCATE n``, ``SEGMENT n``, ``RELEASE n``: the n-th call of that kind, counted from 1;
+- ``ALLOCATE n``, ``SEGMENT n``, ``RELEASE n``, ``GROW n``: the n-th call of that kind, counted from
+  1; where nothing grows, ``GROW`` never comes;
 - ``ANY n``: the n-th call of any kind, counted from 1;
 - ``AFTER n``: when operation n, counted from 0, has finished.
 
@@ -14,7 +15,8 @@ A fault that is due *fires* at the first event of its kind at which it has somet
 ``persistent`` fires once. A persistent one fires at each event from then on to which it applies.
 An event is a call of the kind asked (any call, for ``ANY``) or, for ``AFTER``, the end of an
 operation. What can be done at calls of one kind only (a grant that is dirty, a buffer that is
-garbled) is done, for any other moment, at the calls of that kind from then on.
+garbled) is done, for any other moment, at the calls of that kind from then on. What can be done to
+a grant and to a growth alike is done, for these two moments, to that which the moment names.
 """
 
 from __future__ import annotations
@@ -28,17 +30,18 @@ LARGEST_NUMBER = 2**32 - 1
 
 
 class When(Enum):
-    """The kind of moment of a fault; the first three are also the kinds of allocator calls."""
+    """The kind of moment of a fault; the first four are also the kinds of allocator calls."""
 
     ALLOCATE = "allocate"
     SEGMENT = "segment"
     RELEASE = "release"
+    GROW = "grow"
     ANY = "any"
     AFTER = "after"
 
 
-#: The three kinds of allocator calls.
-CALLS = (When.ALLOCATE, When.SEGMENT, When.RELEASE)
+#: The four kinds of allocator calls.
+CALLS = (When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW)
 
 
 class FaultError(ValueError):

@@ -52,11 +52,11 @@ class Grant:
         "index",
         "key",
         "most_words",
+        "own_words",
         "place",
         "released",
         "returns",
         "seen",
-        "shared_from_the_start",
         "shown_bytes",
         "tampered",
         "times",
@@ -75,7 +75,7 @@ class Grant:
         self.asked = asked
         #: Where it lies now.
         self.place = place
-        #: The length it was granted with; not a multiple of 8 after ``short odd``.
+        #: The length it was granted with, or grown to; not a multiple of 8 after ``short odd``.
         self.granted_bytes = granted_bytes
         #: The length it is shown with now: less after it shrank.
         self.shown_bytes = granted_bytes
@@ -92,15 +92,16 @@ class Grant:
         self.views = 0
         #: ``segment`` answered it since this was last set to False.
         self.seen = False
-        #: What it held when it was granted.
+        #: What it held when it was granted, and what was added held when it was grown.
         self.first = first
         #: The allocator itself changed its contents since.
         self.tampered = False
         #: It cannot be had any more; ``returns`` if only until that was seen.
         self.gone = False
         self.returns = False
-        #: It was granted in the memory of another one.
-        self.shared_from_the_start = False
+        #: As many of its first words were its own when it was granted, or grown, into memory that
+        #: another one has; None if it was not.
+        self.own_words: int | None = None
         #: The words that the ``len`` of its answers says; 0 if it says nothing.
         self.claimed_words = 0
         #: The most words that were shown under its key.
@@ -115,7 +116,7 @@ class Grant:
 
     @property
     def words(self) -> int:
-        """The whole words it was granted with."""
+        """The whole words it was granted with, or grown to."""
         return self.granted_bytes // WORD_BYTES
 
     def __repr__(self) -> str:

@@ -20,6 +20,12 @@ checks its own bounds: what shows a write outside is that its length has changed
 bytearray cannot be counted, but while one is held it cannot be resized, which is tried at every
 call and after every operation.
 
+**Memory that grows.** With ``grows=True`` clients are offered the method ``grow``, which the honest
+memory must have; without, there is no such attribute. The honest memory is asked for the guards as
+well, and the guard behind the segment moves. What a fault has moved grows in memory of our own. A
+segment that a fault has cut or hidden does not grow, or its client might never see the loss; nor
+does one whose memory another one shares.
+
 Everything is deterministic: the same calls and the same faults give the same answers and records.
 """
 
@@ -35,6 +41,7 @@ from capnsafe.allocator import Allocator, Buffer
 from .exporter import COUNTS_VIEWS, ClaimingExporter, Exporter, Form
 from .fault import Fault, When
 from .grant import Grant, SegmentKey, ThornyKey
+from .growth import lengthen
 from .moments import Laid, Moments
 from .place import GUARD_WORD, WORD_BYTES, Place, make_fit, octets, paint
 from .records import Call
@@ -61,13 +68,15 @@ class HostileAllocator:
         guard_words: int = GUARD_WORDS,
         log: bool = True,
         stable: bool = False,
+        grows: bool = False,
     ) -> None:
         """Lay ``faults`` over ``memory``; those due at the same call act in the order given.
 
         ``guard_words`` are watched on both sides of each grant; with ``stable`` there are none.
         ``stable`` promises clients memory that stays, which ``memory`` must be: bytearrays, and
-        declared stable. Without ``log``, ``calls`` stays empty. Raises :class:`FaultError` for a
-        fault that means nothing.
+        declared stable. With ``grows`` clients may call ``grow``, as they may with ``memory``.
+        Without ``log``, ``calls`` stays empty. Raises :class:`FaultError` for a fault that means
+        nothing.
         """
         if guard_words < 0:
             raise ValueError(f"guard_words must be at least 0, not {guard_words}")
@@ -80,7 +89,13 @@ class HostileAllocator:
                 raise ValueError("only memory that declares itself stable can be shown as stable")
             self.stable = True
             guard_words = 0
-        self._guard_words = guard_words
+        if grows:
+            if not callable(getattr(memory, "grow", None)):
+                raise ValueError("only memory that has a method grow can be shown as growing")
+            #: It is an attribute only then.
+            self.grow = self._grow
+        #: Words on each side of a grant that are watched.
+        self.guard_words = guard_words
         self._log = log
         self._moments = Moments(self, faults, stays=stable)
         self._witness = Witness(self, stays=stable)
@@ -134,7 +149,7 @@ class HostileAllocator:
         wanted: int | None = None
         if self._moments:
             fault = self._moments.before_call(When.ALLOCATE, None, minimum_words)
-            shortening, wanted = self._moments.wanted_bytes(minimum_words)
+            shortening, wanted = self._moments.wanted_bytes(When.ALLOCATE, minimum_words)
         try:
             grant = self._grant(minimum_words, wanted)
         except BaseException as error:
@@ -144,7 +159,7 @@ class HostileAllocator:
             if shortening is not None:
                 # Only now: had the honest memory refused, nobody would have seen it.
                 what = f"{wanted} bytes were granted where {minimum_words} words were asked"
-                shortened = self._moments.shortened(shortening, what)
+                shortened = self._moments.shortened(shortening, what, When.ALLOCATE)
                 fault = fault or shortened
             changed = self._moments.on_grant(grant)
             fault = fault or changed
@@ -245,6 +260,44 @@ class HostileAllocator:
             fault = self._moments.before_call(When.RELEASE, grant, words_used)
         self.note_call(When.RELEASE, grant.index, words_used, 0, fault, None)
 
+    def _grow(self, key: Any, minimum_words: int, /) -> None:
+        """Make a segment longer, or do what the faults say. Clients call it ``grow``."""
+        self.epoch += 1
+        if self._moments.count(When.GROW) > self.last_call:
+            raise self._runaway(When.GROW)
+        if self.views or self.stays:
+            self._witness.look_for_views()
+        grant = self.find(key)
+        if grant is None or not grant.lives:
+            what = f"{key!r} was to grow, which is not granted, or not any more"
+            self._witness.note("P8", "unknown-growth", what)
+            self.note_call(When.GROW, -1, minimum_words, 0, None, "KeyError")
+            raise KeyError(what)
+        fault: Fault | None = None
+        shortening: Laid | None = None
+        wanted: int | None = None
+        if self._moments:
+            fault = self._moments.before_call(When.GROW, grant, minimum_words)
+            shortening, wanted = self._moments.wanted_bytes(When.GROW, minimum_words)
+        first = grant.shown_bytes // WORD_BYTES * WORD_BYTES
+        try:
+            grown = self.is_whole(grant) and lengthen(self, grant, minimum_words, wanted)
+        except BaseException as error:
+            if isinstance(error, BufferError) and not COUNTS_VIEWS:
+                self._witness.note("P4", "held-view", f"a view of segment {grant.index} was held")
+            self.note_call(When.GROW, grant.index, minimum_words, 0, fault, type(error).__name__)
+            raise
+        if grown and self._moments:
+            if shortening is not None:
+                what = f"segment {grant.index} grew to {wanted} bytes"
+                what += f" where {minimum_words} words were asked"
+                shortened = self._moments.shortened(shortening, what, When.GROW)
+                fault = fault or shortened
+            changed = self._change_growth(grant, first)
+            fault = fault or changed
+        words = grant.shown_bytes // WORD_BYTES
+        self.note_call(When.GROW, grant.index, minimum_words, words, fault, None)
+
     # ---------------------------------------------------------------- what drives the client calls
 
     def operation_finished(self, index: int) -> None:
@@ -325,12 +378,15 @@ class HostileAllocator:
         Not in another grant of the honest memory: each move would raise what a growing memory
         grants next, and use up a small one, so that the move would change more than the place.
         """
+        self.rehouse(grant, -(-grant.granted_bytes // WORD_BYTES))
+
+    def rehouse(self, grant: Grant, words: int) -> None:
+        """Put a grant in so many words of memory of our own, which are as many at least."""
         self._unshare(grant.place)
         self._witness.check_guards(grant)
         old = grant.place
         contents = self.contents(grant)
-        guard = self._guard_words * WORD_BYTES
-        words = -(-grant.granted_bytes // WORD_BYTES)
+        guard = self.guard_words * WORD_BYTES
         watched = guard + words * WORD_BYTES + guard
         buffer = bytearray(watched)
         if self.stays:
@@ -352,6 +408,16 @@ class HostileAllocator:
         self._unshare(grant.place)
         self._witness.check_guards(grant)
         self._witness.leave(grant.place, f"segment {grant.index} before it moved")
+
+    def shares(self, grant: Grant) -> bool:
+        """Whether the memory of a grant is that of another one, too."""
+        place = grant.place
+        return place.of is not None or any(other.place.of is place for other in self.live)
+
+    def is_whole(self, grant: Grant) -> bool:
+        """Whether a grant can be had, is as long as it was granted or grown, and shares nothing."""
+        is_cut = grant.shown_bytes < grant.granted_bytes
+        return not (grant.gone or is_cut or self.shares(grant))
 
     def _unshare(self, place: Place) -> None:
         """Give whoever shares a place, which is about to be left, a place of its own."""
@@ -460,11 +526,11 @@ class HostileAllocator:
     def _grant(self, minimum_words: int, wanted_bytes: int | None) -> Grant:
         """Ask the honest memory; show all that it gave but the guards, or ``wanted_bytes``."""
         memory = self.memory
-        guard = self._guard_words * WORD_BYTES
+        guard = self.guard_words * WORD_BYTES
         asked = minimum_words
         if wanted_bytes is not None:
             asked = max(asked, -(-wanted_bytes // WORD_BYTES))
-        key = memory.allocate(asked + 2 * self._guard_words)
+        key = memory.allocate(asked + 2 * self.guard_words)
         buffer = memory.segment(key)
         if self.stays:
             make_fit(buffer, wanted_bytes)
@@ -488,6 +554,17 @@ class HostileAllocator:
         self.grants.append(grant)
         self.live.append(grant)
         return grant
+
+    def _change_growth(self, grant: Grant, first: int) -> Fault | None:
+        """Let faults act on what was added to a grant, from byte ``first`` on."""
+        tampered, grant.tampered = grant.tampered, False
+        fault = self._moments.on_growth(grant, first)
+        if grant.tampered and not self.shares(grant):
+            # The client gets it like this, so this is what was added.
+            grant.first = grant.first[:first] + self.contents(grant)[first:]
+            grant.tampered = False
+        grant.tampered |= tampered
+        return fault
 
     def find(self, key: Any) -> Grant | None:
         """Answer the grant with this key, live or not; None if there never was one."""

@@ -82,12 +82,23 @@ class Moments:
             return self._allocator.operation > fault.number
         return (self.calls if when is When.ANY else self.counts[when]) >= fault.number
 
-    def _fire(self, laid: Laid, what: str, call: int, operation: int) -> None:
-        self.fired.append(Fired(laid.fault, call, operation, what))
+    def _is_due_at(self, laid: Laid, kind: When) -> bool:
+        """Answer whether a fault may act on a grant, or on a growth, as the call's kind says.
+
+        One that can act on both is not laid at the one to act on the other.
+        """
+        other = When.GROW if kind is When.ALLOCATE else When.ALLOCATE
+        acts_on_both = laid.family.on_growth is not None
+        return self._is_due(laid.fault) and not (acts_on_both and laid.fault.when is other)
+
+    def _fire(
+        self, laid: Laid, what: str, call: int, operation: int, during: When | None = None
+    ) -> None:
+        self.fired.append(Fired(laid.fault, call, operation, what, during))
         if not laid.fault.persistent:
             self._laid.remove(laid)
 
-    def _follow(self) -> Fault | None:
+    def _follow(self, kind: When) -> Fault | None:
         first: Fault | None = None
         waiting = []
         for follow_up in self._follow_ups:
@@ -98,7 +109,8 @@ class Moments:
             if what is None:
                 waiting.append(follow_up)
             else:
-                self.fired.append(Fired(fault, self.calls - 1, self._allocator.operation, what))
+                operation = self._allocator.operation
+                self.fired.append(Fired(fault, self.calls - 1, operation, what, kind))
                 first = first or fault
         self._follow_ups = waiting
         return first
@@ -107,7 +119,7 @@ class Moments:
         """Let follow-ups and faults act; answer the first that did. Raises what a fault raises."""
         allocator = self._allocator
         call = self.calls - 1
-        first = self._follow() if self._follow_ups else None
+        first = self._follow(kind) if self._follow_ups else None
         for laid in tuple(self._laid):
             hook = laid.family.before_call
             if hook is None or kind not in laid.calls or not self._is_due(laid.fault):
@@ -117,10 +129,10 @@ class Moments:
                 continue
             first = first or laid.fault
             if isinstance(outcome, str):
-                self._fire(laid, outcome, call, allocator.operation)
+                self._fire(laid, outcome, call, allocator.operation, kind)
                 continue
             name = type(outcome).__name__
-            self._fire(laid, f"{kind.value} raised {name}", call, allocator.operation)
+            self._fire(laid, f"{kind.value} raised {name}", call, allocator.operation, kind)
             index = -1 if grant is None else grant.index
             allocator.note_call(kind, index, asked, 0, laid.fault, name)
             try:
@@ -130,20 +142,23 @@ class Moments:
                 del outcome
         return first
 
-    def wanted_bytes(self, minimum_words: int) -> tuple[Laid | None, int | None]:
-        """Answer how many bytes a fault wants to be granted, and a token for ``shortened``."""
+    def wanted_bytes(self, kind: When, minimum_words: int) -> tuple[Laid | None, int | None]:
+        """Answer how many bytes a fault wants there to be, and a token for ``shortened``.
+
+        ``kind`` is ``ALLOCATE`` or ``GROW``.
+        """
         for laid in self._laid:
             hook = laid.family.grant_bytes
-            if hook is None or not self._is_due(laid.fault):
+            if hook is None or not self._is_due_at(laid, kind):
                 continue
             wanted = hook(laid.fault, minimum_words)
             if wanted is not None:
                 return laid, wanted
         return None, None
 
-    def shortened(self, laid: Laid, what: str) -> Fault:
-        """The grant that a fault wanted was made."""
-        self._fire(laid, what, self.calls - 1, self._allocator.operation)
+    def shortened(self, laid: Laid, what: str, kind: When) -> Fault:
+        """The grant or the growth that a fault wanted was made."""
+        self._fire(laid, what, self.calls - 1, self._allocator.operation, kind)
         return laid.fault
 
     def on_grant(self, grant: Grant) -> Fault | None:
@@ -154,15 +169,33 @@ class Moments:
         first: Fault | None = None
         for laid in tuple(self._laid):
             hook = laid.family.on_grant
-            if hook is None or not self._is_due(laid.fault):
+            if hook is None or not self._is_due_at(laid, When.ALLOCATE):
                 continue
             what = hook(self._allocator, laid.fault, grant)
             if what is not None:
-                self._fire(laid, what, self.calls - 1, self._allocator.operation)
+                operation = self._allocator.operation
+                self._fire(laid, what, self.calls - 1, operation, When.ALLOCATE)
                 first = first or laid.fault
             if grant.again is not None:
                 break  # This one is no more: the client gets the other.
         return first
+
+    def on_growth(self, grant: Grant, first: int) -> Fault | None:
+        """Let faults act on a grant that has grown, from byte ``first`` of it on.
+
+        The client has not looked at it yet. Answers the first fault that did something.
+        """
+        done: Fault | None = None
+        for laid in tuple(self._laid):
+            hook = laid.family.on_growth
+            if hook is None or not self._is_due_at(laid, When.GROW):
+                continue
+            what = hook(self._allocator, laid.fault, grant, first)
+            if what is not None:
+                operation = self._allocator.operation
+                self._fire(laid, what, self.calls - 1, operation, When.GROW)
+                done = done or laid.fault
+        return done
 
     def on_borrow(self, grant: Grant, answer: Any) -> tuple[Answer | None, Fault | None]:
         """Answer what a fault lends in place of ``answer``, and the fault."""
@@ -172,7 +205,8 @@ class Moments:
                 continue
             substitute = hook(self._allocator, laid.fault, grant, answer)
             if substitute is not None:
-                self._fire(laid, substitute.what, self.calls - 1, self._allocator.operation)
+                operation = self._allocator.operation
+                self._fire(laid, substitute.what, self.calls - 1, operation, When.SEGMENT)
                 return substitute, laid.fault
         return None, None
 

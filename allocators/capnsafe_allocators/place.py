@@ -80,6 +80,11 @@ class Place:
         assert self.memory is not None
         return self.memory.segment(self.key)
 
+    def renew(self) -> None:
+        """Ask the honest memory anew for what it answers always, after it has grown."""
+        if self._buffer is not None and self.memory is not None:
+            self._buffer = self.memory.segment(self.key)
+
     def read(self, first: int, end: int) -> bytes:
         """Copy the bytes from ``first`` to ``end``, counted from the front of the place."""
         return bytes(octets(self.buffer())[first:end])

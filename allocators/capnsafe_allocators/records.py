@@ -13,14 +13,14 @@ from .fault import Fault, When
 class Call(NamedTuple):
     """One call of the allocator, as its client made it."""
 
-    #: ``ALLOCATE``, ``SEGMENT`` or ``RELEASE``.
+    #: ``ALLOCATE``, ``SEGMENT``, ``RELEASE`` or ``GROW``.
     kind: When
     #: The index of the grant, in order of granting; -1 where there is none.
     segment: int
-    #: ``minimum_words`` of allocate, ``words_used`` of release, 0 for segment.
+    #: ``minimum_words`` of allocate and grow, ``words_used`` of release, 0 for segment.
     asked: int
-    #: Whole words granted (allocate) or answered (segment); 0 for release. -1 where something was
-    #: answered that has no length.
+    #: Whole words granted (allocate), answered (segment), or that there are now (grow); 0 for
+    #: release. -1 where something was answered that has no length.
     words: int
     #: The first fault that fired in this call.
     fault: Fault | None
@@ -40,6 +40,8 @@ class Fired(NamedTuple):
     operation: int
     #: What it did, as a sentence without a full stop.
     what: str
+    #: The kind of call in which it fired; None if it fired between operations.
+    during: When | None = None
 
 
 class Evidence(NamedTuple):
@@ -57,6 +59,7 @@ class Evidence(NamedTuple):
     double-release     P8 a grant was released again
     unknown-release    P8 something was released that no call had granted
     unknown-borrow     P8 ``segment`` was asked for what is not granted, or not any more
+    unknown-growth     P8 ``grow`` was asked for what is not granted, or not any more
     never-released     P8 a grant lives on though the message is closed
     not-busy           P10 a call from inside an allocator call was not told that it is one
     words-used         P8 ``release`` told fewer words than were written, or more than granted

@@ -86,7 +86,7 @@ class Witness:
                 place.write(0, expected)
 
     def look_at_shared(self) -> None:
-        """Note words that were handed out of a grant that lay in another segment from the start.
+        """Note words that were handed out of a grant where it was made to lie in another segment.
 
         Not where another fault acted, too, or more segments moved than a client looks at: it may
         have hidden from the client what they share.
@@ -95,15 +95,15 @@ class Witness:
         if len(allocator.live) > allocator.places_known:
             return
         for grant in allocator.live:
-            if not grant.shared_from_the_start or grant.place.of is None:
+            if grant.own_words is None or not allocator.shares(grant):
                 continue
             alone = all(fired.fault.family == "alias" for fired in allocator.fired)
-            if alone and allocator.used_words(grant):
-                grant.shared_from_the_start = False
+            if alone and allocator.used_words(grant) > grant.own_words:
+                grant.own_words = None
                 self.note(
                     "P3",
                     "shared",
-                    f"words were handed out of segment {grant.index}, which was granted in the "
+                    f"words were handed out of segment {grant.index} that were granted in the "
                     "memory of another segment",
                 )
 

@@ -11,10 +11,10 @@ encoder's back, or belong to two segments at once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from capnsafe_allocators import FAMILIES, Call, Fault, HostileAllocator, When
+from capnsafe_allocators import FAMILIES, Call, Fault, Fired, HostileAllocator, When
 
 from capnsafe.allocator import FEW_SEGMENTS
 
@@ -34,6 +34,10 @@ _HARMLESS: Final = frozenset(
         ("garble", "no-key"),
     }
 )
+#: Families that are no reason to fail where they act on a growth: what does not grow is asked for
+#: another segment. An interrupt is.
+_HARMLESS_IN_GROWTH: Final = frozenset({"refuse", "short", "guest"})
+_INTERRUPTS: Final = frozenset({"KeyboardInterrupt", "SystemExit"})
 #: Faults that change what is in memory behind the encoder's back.
 _TAMPERING: Final = frozenset(
     (family.name, name)
@@ -75,6 +79,11 @@ class Interceptor:
         """Whether the memory promises that it stays."""
         return getattr(self._memory, "stable", False)
 
+    @property
+    def grow(self) -> Callable[[object, int], None] | None:
+        """Passes the call on; None, as if it were not there, where the memory has none."""
+        return self._grow if hasattr(self._memory, "grow") else None
+
     def _note(self, error: BaseException, raised: set[int]) -> None:
         if isinstance(error, Exception):
             raised.add(id(error))
@@ -105,6 +114,15 @@ class Interceptor:
             self._note(error, self.raised)
             raise
 
+    def _grow(self, key: object, minimum_words: int, /) -> None:
+        try:
+            self._memory.grow(key, minimum_words)
+        except BaseException as error:
+            # An exception refuses the growth, and is no reason for the encoder's call to fail.
+            if not isinstance(error, Exception):
+                self._note(error, self.raised)
+            raise
+
     def release(self, key: object, words_used: int, /) -> None:
         """Pass the call on."""
         try:
@@ -127,6 +145,7 @@ class Excuses:
         "_grants",
         "_hostile",
         "_moved",
+        "_overgrown",
         "_session",
         "_unsettled",
         "can_lose",
@@ -164,6 +183,8 @@ class Excuses:
         self._unsettled = False
         #: Segments were moved.
         self._moved = False
+        #: A segment grew into another one, so that it cannot grow any more.
+        self._overgrown = False
         #: A grant was made in memory that another segment has.
         self.shared = False
         #: How a borrow showed the encoder that words in use are gone.
@@ -181,11 +202,15 @@ class Excuses:
         self._before = self.words_in_use()
         return self._missing_words()
 
-    def note_faults(self, faults: Iterable[Fault]) -> bool:
+    def note_faults(self, fired: Iterable[Fired]) -> bool:
         """Faults fired in this step; answer whether one is a reason to fail."""
         excused = False
-        for fault in faults:
-            family, kind = fault.family, fault.kind
+        for entry in fired:
+            family, kind = entry.fault.family, entry.fault.kind
+            growing = entry.during is When.GROW
+            if growing and family in _HARMLESS_IN_GROWTH and kind not in _INTERRUPTS:
+                continue
+            self._overgrown |= growing and family == "alias"
             if family == "shrink":
                 self.cut = True
                 if not kind.startswith("below-granted"):
@@ -198,7 +223,7 @@ class Excuses:
                 excused |= (family, kind) not in _HARMLESS
             self.shared |= family == "alias"
             self._unsettled |= family in ("shrink", "vanish", "dirty")
-            self._moved |= family == "move"
+            self._moved |= family == "move" or (growing and family == "alias")
         # What is cut while it is looked at may be taken for something that shares nothing. What
         # moved is looked at anew, but where there are many.
         known = self._hostile.places_known
@@ -220,7 +245,12 @@ class Excuses:
 
     def excuse(self, calls: Iterable[Call]) -> bool:
         """Whether a call that failed in this step had a reason in the memory."""
-        return self.unreadable or self.cut or any(call.error is not None for call in calls)
+        if self.unreadable or self.cut or self._overgrown:
+            return True
+        return any(
+            call.error is not None and (call.kind is not When.GROW or call.error in _INTERRUPTS)
+            for call in calls
+        )
 
     def words_in_use(self) -> dict[int, int]:
         """Words in use, by the number of the grant; nothing if grants and segments differ."""
@@ -246,8 +276,9 @@ class Excuses:
         To the encoder these are two segments, and what one was answered says nothing of the other.
         """
         for call in calls:
-            if call.kind is not When.SEGMENT:
+            if call.kind is When.ALLOCATE or call.kind is When.RELEASE:
                 self._grants[call.segment] += 1 if call.kind is When.ALLOCATE else -1
+            if call.kind is not When.SEGMENT:
                 continue
             used = self._before.get(call.segment, 0)
             if not used or self.seen_lost or self._grants[call.segment] > 1:

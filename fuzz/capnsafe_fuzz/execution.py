@@ -37,7 +37,7 @@ from .oracles.examination import Examination
 from .oracles.layout import ROOT
 from .oracles.record import Calls, Contents, Outcome, Record, Step, Violation
 from .scenario import Operation, Scenario, print_scenario
-from .scenario.honest import honest_memory, places_known
+from .scenario.honest import grows, honest_memory, places_known
 from .scenario.labels import label_of
 from .scenario.model import Expectation, ExpectationKind, Model
 from .scenario.program import HANDLE_MAKERS, NO_HANDLE, Verb
@@ -279,6 +279,7 @@ class _Run:
             self._honest,
             scenario.faults,
             stable=scenario.memory.name == "stable",
+            grows=grows(scenario.memory, self._honest),
         )
         self._witness = Interceptor(self.hostile)
         self._verified = scenario.verify and getattr(encoder, "verifies", False)
@@ -465,7 +466,7 @@ class _Run:
         # Faults that fired between operations count as this step's, and have acted already.
         acted = len(hostile.fired)
         if acted > self._fired_seen:
-            excuses.note_faults(entry.fault for entry in hostile.fired[self._fired_seen :])
+            excuses.note_faults(hostile.fired[self._fired_seen :])
         step.short = excuses.begin()
         step.tampered = excuses.tampered
         words = self._session.segment_words()
@@ -546,7 +547,7 @@ class _Run:
         fired = self.hostile.fired[self._fired_seen :]
         self._fired_seen = len(self.hostile.fired)
         step.faults = tuple(entry.fault for entry in fired)
-        step.excused |= self._excuses.note_faults(step.faults)
+        step.excused |= self._excuses.note_faults(fired)
 
     def _may_be_too_large(self, operation: Operation | None) -> bool:
         if operation is None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from capnsafe.allocator import FEW_SEGMENTS
+
 from ..fault import Fault, When
+from ..growth import take_in
 from ..place import WORD_BYTES, Place
 from .family import Family, Kind
 
@@ -33,7 +36,7 @@ def _on_grant(allocator: HostileAllocator, fault: Fault, grant: Grant) -> str | 
     words = max(1, fault.amount) if fault.kind == "overlap" else 0
     if not _lay_over(allocator, grant, other, words):
         return None
-    grant.shared_from_the_start = True
+    grant.own_words = 0
     return f"segment {grant.index} was granted in the memory of segment {other.index}"
 
 
@@ -52,6 +55,26 @@ def _lay_over(allocator: HostileAllocator, grant: Grant, other: Grant, words: in
     # What is written through one is in the other.
     grant.tampered = other.tampered = True
     return True
+
+
+def _on_growth(allocator: HostileAllocator, fault: Fault, grant: Grant, first: int) -> str | None:
+    if fault.kind not in ("same", "overlap") or allocator.stays:
+        return None
+    # Of many segments a client need not have seen where they lie.
+    if len(allocator.live) > FEW_SEGMENTS:
+        return None
+    others = [
+        other
+        for other in allocator.live
+        if other is not grant and other.shown_bytes and allocator.is_whole(other)
+    ]
+    if not others:
+        return None
+    other = others[fault.segment % len(others)]
+    words = max(1, fault.amount) if fault.kind == "overlap" else 0
+    grant.own_words = first // WORD_BYTES + words
+    take_in(allocator, grant, other, grant.own_words)
+    return f"segment {grant.index} grew into the memory of segment {other.index}"
 
 
 def _before_call(
@@ -76,9 +99,13 @@ ALIAS = Family(
     name="alias",
     description="lets two segments share memory",
     kinds={
-        "same": Kind("A grant lies where another segment lies.", takes_segment=True),
+        "same": Kind(
+            "A grant, or what is added to a segment that grows, lies where another segment lies.",
+            takes_segment=True,
+        ),
         "overlap": Kind(
-            "A grant lies `amount` words (at least one) into another segment.",
+            "A grant lies `amount` words (at least one) into another segment; what is "
+            "added reaches another one after so many words.",
             takes_segment=True,
             takes_amount=True,
         ),
@@ -90,8 +117,9 @@ ALIAS = Family(
         ),
     },
     promises=("P3", "P5v", "P8"),
-    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.ANY, When.AFTER),
+    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
     before_call=_before_call,
     on_grant=_on_grant,
+    on_growth=_on_growth,
     between_operations=_later,
 )

@@ -1,4 +1,4 @@
-"""dirty: the allocator grants memory that is not zero."""
+"""dirty: the allocator grants memory that is not zero, or adds it when a segment grows."""
 
 from __future__ import annotations
 
@@ -20,25 +20,41 @@ _FILLER = b"\xa5" * WORD_BYTES
 
 
 def _on_grant(allocator: HostileAllocator, fault: Fault, grant: Grant) -> str | None:
-    shown = grant.shown_bytes // WORD_BYTES * WORD_BYTES
-    if shown == 0:
+    if not _soil(allocator, fault, grant, 0):
         return None
+    return f"segment {grant.index} was granted full of {fault.kind}"
+
+
+def _on_growth(allocator: HostileAllocator, fault: Fault, grant: Grant, first: int) -> str | None:
+    if not _soil(allocator, fault, grant, first):
+        return None
+    return f"what was added to segment {grant.index} is full of {fault.kind}"
+
+
+def _soil(allocator: HostileAllocator, fault: Fault, grant: Grant, first: int) -> bool:
+    """Fill a grant from byte ``first`` on; False where there is nothing."""
+    shown = grant.shown_bytes // WORD_BYTES * WORD_BYTES - first
+    if shown <= 0:
+        return False
     if fault.kind == "filler":
         dirt = paint(_FILLER, shown)
     else:
         dirt = (_POINTERS * (shown // len(_POINTERS) + 1))[:shown]
-    allocator.write(grant, 0, dirt)
-    return f"segment {grant.index} was granted full of {fault.kind}"
+    allocator.write(grant, first, dirt)
+    return True
 
 
 DIRTY = Family(
     name="dirty",
-    description="grants memory that is not zero",
+    description="grants or adds memory that is not zero",
     kinds={
-        "filler": Kind("Every byte of the grant is 0xA5."),
-        "pointers": Kind("The words of the grant look like struct, list and far pointers."),
+        "filler": Kind("Every byte of the grant, or of what is added, is 0xA5."),
+        "pointers": Kind(
+            "The words of the grant, or those added, look like struct, list and far pointers."
+        ),
     },
     promises=("P9", "P11"),
-    moments=(When.ALLOCATE, When.ANY, When.AFTER),
+    moments=(When.ALLOCATE, When.GROW, When.ANY, When.AFTER),
     on_grant=_on_grant,
+    on_growth=_on_growth,
 )

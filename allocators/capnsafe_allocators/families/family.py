@@ -14,8 +14,9 @@ hook                    its event
 ======================  ====================================================================
 ``before_call``         a call of the kind the fault names, before it is served: change
                         memory, or answer an exception for the client
-``grant_bytes``         an allocate call: how many bytes to grant
+``grant_bytes``         an allocate or a grow call: how many bytes there are to be
 ``on_grant``            an allocate call: the grant is made, the client does not have it yet
+``on_growth``           a grow call: words were added, and the client has not looked yet
 ``on_borrow``           a segment call: what to answer in place of the buffer
 ``between_operations``  an operation has finished
 ======================  ====================================================================
@@ -50,10 +51,12 @@ class Answer:
 BeforeCall: TypeAlias = (
     "Callable[[HostileAllocator, Fault, When, Grant | None], str | BaseException | None]"
 )
-#: (fault, minimum words asked) -> bytes to grant
+#: (fault, minimum words asked) -> bytes to grant, or to grow to
 GrantBytes: TypeAlias = "Callable[[Fault, int], int | None]"
 #: (allocator, fault, the new grant)
 OnGrant: TypeAlias = "Callable[[HostileAllocator, Fault, Grant], str | None]"
+#: (allocator, fault, the grant that has grown, the first byte that was added)
+OnGrowth: TypeAlias = "Callable[[HostileAllocator, Fault, Grant, int], str | None]"
 #: (allocator, fault, grant, what would be answered)
 OnBorrow: TypeAlias = "Callable[[HostileAllocator, Fault, Grant, Any], Answer | None]"
 #: (allocator, fault)
@@ -89,6 +92,7 @@ class Family:
     before_call: BeforeCall | None = None
     grant_bytes: GrantBytes | None = None
     on_grant: OnGrant | None = None
+    on_growth: OnGrowth | None = None
     on_borrow: OnBorrow | None = None
     between_operations: BetweenOperations | None = None
     #: It changes where a segment lies, or its length, after the client has it: such a fault is

@@ -94,7 +94,7 @@ GARBLE = Family(
         "no-key": Kind("The key is None, for one segment at a time: harmless."),
     },
     promises=("P1", "P2", "P3"),
-    moments=(When.SEGMENT, When.ALLOCATE, When.ANY, When.AFTER),
+    moments=(When.SEGMENT, When.ALLOCATE, When.GROW, When.ANY, When.AFTER),
     on_borrow=_on_borrow,
     on_grant=_on_grant,
 )

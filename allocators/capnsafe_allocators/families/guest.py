@@ -1,8 +1,8 @@
 """guest: the WebAssembly guest that grants the memory misbehaves.
 
 It is a real guest that does so, where the honest memory has one: memory with a method
-``misbehave(kind)``, which lets the next grant go wrong, or answers that it cannot. Over any other
-memory these faults never fire.
+``misbehave(kind)``, which lets the next grant or growth go wrong, or answers that it cannot. Over
+any other memory these faults never fire.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 def _before_call(
     allocator: HostileAllocator, fault: Fault, kind: When, grant: Grant | None
 ) -> str | None:
-    if kind is not When.ALLOCATE:
+    if kind is When.GROW:
+        # What it does not grow itself, it is not asked for.
+        if grant is None or grant.place.memory is None or not allocator.is_whole(grant):
+            return None
+    elif kind is not When.ALLOCATE:
         return None
     misbehave = getattr(allocator.memory, "misbehave", None)
     if misbehave is None or not misbehave(fault.kind):
@@ -32,7 +36,7 @@ GUEST = Family(
     name="guest",
     description="is a WebAssembly guest, and misbehaves",
     kinds={
-        "trap": Kind("The guest traps while it grants."),
+        "trap": Kind("The guest traps while it grants or grows."),
         "fuel": Kind("The guest loops until its fuel is used up."),
         "out-of-range": Kind("The guest answers with a pointer past the end of its memory."),
         "negative": Kind("The guest answers with a pointer that is negative, or past the end."),
@@ -40,6 +44,6 @@ GUEST = Family(
         "overlapping": Kind("The guest answers with a pointer into what it granted before."),
     },
     promises=("P1", "P3", "P7"),
-    moments=(When.ALLOCATE, When.ANY, When.AFTER),
+    moments=(When.ALLOCATE, When.GROW, When.ANY, When.AFTER),
     before_call=_before_call,
 )

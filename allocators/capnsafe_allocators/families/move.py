@@ -52,7 +52,7 @@ MOVE = Family(
         ),
     },
     promises=("P4", "P11"),
-    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.ANY, When.AFTER),
+    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
     before_call=_before_call,
     between_operations=_move,
     changes_segments=True,

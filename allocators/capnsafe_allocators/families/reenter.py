@@ -37,6 +37,6 @@ REENTER = Family(
         "close": Kind("It closes the message."),
     },
     promises=("P10", "P4", "P12"),
-    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.ANY, When.AFTER),
+    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
     before_call=_before_call,
 )

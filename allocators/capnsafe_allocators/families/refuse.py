@@ -24,6 +24,6 @@ REFUSE = Family(
     description="raises instead of doing what it was asked",
     kinds=EXCEPTION_KINDS,
     promises=("P1", "P2", "P5", "P8"),
-    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.ANY, When.AFTER),
+    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
     before_call=_before_call,
 )

@@ -121,7 +121,7 @@ SCRIBBLE = Family(
         )
     },
     promises=("P5v", "P6", "P7"),
-    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.ANY, When.AFTER),
+    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
     before_call=_before_call,
     between_operations=_between_operations,
 )

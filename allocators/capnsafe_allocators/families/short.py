@@ -1,4 +1,7 @@
-"""short: the allocator grants another length than was asked, or says another than it has."""
+"""short: the allocator grants another length than was asked, or says another than it has.
+
+It grows a segment to another length in the same way, but never cuts it: that is ``shrink``.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +39,18 @@ def _on_grant(allocator: HostileAllocator, fault: Fault, grant: Grant) -> str | 
     return f"segment {grant.index} claims {grant.claimed_words} words and has {grant.words}"
 
 
+def _on_growth(allocator: HostileAllocator, fault: Fault, grant: Grant, first: int) -> str | None:
+    return _on_grant(allocator, fault, grant)
+
+
 SHORT = Family(
     name="short",
-    description="grants another length than was asked",
+    description="grants or grows to another length than was asked",
     kinds={
-        "zero": Kind("It grants no words at all."),
+        "zero": Kind("It grants no words at all; it does not grow."),
         "less": Kind(
-            "It grants `amount` words (at least one) less than the minimum.", takes_amount=True
+            "It grants `amount` words (at least one) less than the minimum, or grows to as many.",
+            takes_amount=True,
         ),
         "odd": Kind(
             "It grants the minimum and `amount` modulo 8 bytes more (7 if that is 0), "
@@ -61,7 +69,8 @@ SHORT = Family(
         ),
     },
     promises=("P1", "P3", "P7"),
-    moments=(When.ALLOCATE, When.ANY, When.AFTER),
+    moments=(When.ALLOCATE, When.GROW, When.ANY, When.AFTER),
     grant_bytes=_grant_bytes,
     on_grant=_on_grant,
+    on_growth=_on_growth,
 )

@@ -105,7 +105,7 @@ SHRINK = Family(
         for name, kind in _KINDS.items()
     },
     promises=("P3", "P5", "P5v"),
-    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.ANY, When.AFTER),
+    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
     before_call=_before_call,
     between_operations=_shrink,
     changes_segments=True,

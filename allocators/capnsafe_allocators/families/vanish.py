@@ -84,7 +84,7 @@ VANISH = Family(
         ),
     },
     promises=("P5", "P5v", "P6"),
-    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.ANY, When.AFTER),
+    moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
     before_call=_before_call,
     between_operations=_vanish,
     changes_segments=True,

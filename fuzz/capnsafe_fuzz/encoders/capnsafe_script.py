@@ -100,7 +100,9 @@ class _Writer:
         for fault in self.scenario.faults:
             yield f'    parse_fault("{print_fault(fault)}"),'
         yield "]"
-        yield f"memory = HostileAllocator(honest, faults{'' if guards else ', stable=True'})"
+        promises = "" if guards else ", stable=True"
+        promises += ", grows=True" if spec.grows else ""
+        yield f"memory = HostileAllocator(honest, faults{promises})"
         verify = ", verify=True" if self.scenario.verify and self.verifies else ""
         yield (
             f"message = MessageBuilder(memory, "
@@ -120,10 +122,11 @@ class _Writer:
     def _honest(self, spec: MemorySpec, guards: int) -> Iterator[str]:
         """Make the honest memory below the faults."""
         words = f"segment_words={spec.segment_words + guards}"
+        in_place = ", in_place=True" if spec.grows else ""
         match spec.name:
             case "heap" | "stable":
                 self.needed.add("HeapAllocator")
-                yield f"honest = HeapAllocator({words}, growth=False)"
+                yield f"honest = HeapAllocator({words}, growth=False{in_place})"
             case "fixed":
                 self.needed.add("FixedAllocator")
                 buffer = f"bytearray({(spec.total_words + guards) * 8})"
@@ -131,13 +134,13 @@ class _Writer:
                 yield f"honest = FixedAllocator({buffer}, {size})"
             case "pool":
                 self.readers["PoolAllocator"] = "capnsafe.memory"
-                yield f"honest = PoolAllocator({spec.total_words + guards}, {words})"
+                yield f"honest = PoolAllocator({spec.total_words + guards}, {words}{in_place})"
             case "malloc":
                 self.readers["MallocAllocator"] = "capnsafe.memory.malloc"
-                yield f"honest = MallocAllocator({words})"
+                yield f"honest = MallocAllocator({words}{in_place})"
             case "mapped-file":
                 self.readers["MappedFileAllocator"] = "capnsafe.memory.mapped_file"
-                yield f"honest = MappedFileAllocator({words})"
+                yield f"honest = MappedFileAllocator({words}, in_place={spec.grows})"
             case "shared-memory":
                 self.readers["SharedMemoryAllocator"] = "capnsafe.memory.shared_memory"
                 yield f"honest = SharedMemoryAllocator({words})"
@@ -145,7 +148,8 @@ class _Writer:
                 # The guest of the harness: it moves at each grant, and misbehaves when told.
                 self.readers["MemorySpec"] = "capnsafe_fuzz.scenario"
                 self.readers["Guest"] = "capnsafe_fuzz.scenario.honest"
-                yield f'honest = Guest(MemorySpec("{spec.name}", {spec.segment_words}))'
+                grows = ", grows=True" if spec.grows else ""
+                yield f'honest = Guest(MemorySpec("{spec.name}", {spec.segment_words}{grows}))'
 
     # -- the operations ---------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from ..scenario.program import Verb
 from .oracle import Cost, Finding, Oracle, of_step
 from .record import Record, Step
 
-_CALLED: Final = {"segment": "borrows", "allocate": "grants"}
+_CALLED: Final = {"segment": "borrows", "allocate": "grants", "grow": "growths"}
 _READ: Final = 1
 """Borrows of a call that reads or writes a primitive."""
 _FOLLOW: Final = 5
@@ -26,13 +26,14 @@ _FOLLOW: Final = 5
 _BUILD: Final = 8
 """Borrows of a call that builds or clears, but for what it retires and grants."""
 _RETIRE: Final = 4
-"""Borrows for an object that is retired, and for a segment that a new grant is compared with."""
+"""Borrows for an object that is retired, and for a segment that what is new is compared with."""
 _COMPARE: Final = 10
-"""Borrows to compare a new grant with the other segments, but for a look at each of them."""
+"""Borrows to compare what was granted or grown with the others, but for a look at each of them."""
 _COMPARISONS: Final = 3
-"""How often a new grant is compared, if something moves meanwhile."""
+"""How often it is compared, if something moves meanwhile."""
 _GRANTS: Final = 3
-"""Grants of a call that builds one object: for it, for its landing pad, and for the root."""
+"""Grants of a call that builds one object: for it, for its landing pad, and for the root. Before
+each of them a segment may be asked to grow."""
 _ATTEMPTS: Final = 3
 """How often a call plans what it builds, if segments shrink again and again."""
 _CUTTING: Final = frozenset({"shrink", "vanish", "alias"})
@@ -61,20 +62,21 @@ def _most_borrows(step: Step, plans: int) -> int:
         return _FOLLOW
     if operation.verb not in _BUILDING:
         return step.calls.segment
-    new = step.calls.allocate
+    new = step.calls.allocate + step.calls.grow
     compared = step.segments + new
     most = _BUILD + _RETIRE * (step.objects + new * compared)
     most += new * _COMPARISONS * (min(compared, FEW_SEGMENTS) + _COMPARE)
     return most * plans
 
 
-def _most_grants(step: Step, plans: int) -> int:
+def _most_grants(step: Step, plans: int, made: int) -> int:
+    """How often a step may ask for a segment, or for a longer one; it did ``made`` times."""
     operation = step.operation
     if operation is None:
         return 0
     if operation.verb not in (Verb.ROOT, Verb.INIT, Verb.SET):
         only_reads = operation.verb in _READING and operation.value is None
-        return 0 if only_reads else step.calls.allocate
+        return 0 if only_reads else made
     return _GRANTS * plans
 
 
@@ -88,7 +90,8 @@ def _check(record: Record) -> Iterator[Finding]:
         plans = _ATTEMPTS if cut or step.excused else 1
         for call, made, most in (
             ("segment", step.calls.segment, _most_borrows(step, plans)),
-            ("allocate", step.calls.allocate, _most_grants(step, plans)),
+            ("allocate", step.calls.allocate, _most_grants(step, plans, step.calls.allocate)),
+            ("grow", step.calls.grow, _most_grants(step, plans, step.calls.grow)),
         ):
             if made > most:
                 what = _CALLED[call]

@@ -91,6 +91,7 @@ class Calls(NamedTuple):
     allocate: int = 0
     segment: int = 0
     release: int = 0
+    grow: int = 0
 
 
 _NO_CALLS: Final = Calls()

@@ -55,6 +55,7 @@ from .program import (
 )
 from .scenario import (
     BOUNDED_MEMORIES,
+    GROWING_MEMORIES,
     MAX_FAULT_AMOUNT,
     MAX_FAULT_SEGMENT,
     MAX_FAULTS,
@@ -79,7 +80,7 @@ from .schema import (
     Type,
 )
 
-DECODER_VERSION: Final = 4
+DECODER_VERSION: Final = 5
 """Raised whenever a byte string may come to mean another scenario."""
 
 _HEADER: Final = Struct("<BBHHBBI")
@@ -375,6 +376,10 @@ assert set(_MEMORIES) == {*MEMORY_NAMES, _FIXED_UNCUT}
 # A memory that is not the harness's own is a heap in bytes.
 assert _MEMORIES[0] == "heap"
 
+_GROWS: Final = 0xC0
+"""Memory bytes from here on ask for memory that grows, where it can."""
+assert _GROWS % len(_MEMORIES) == 0
+
 _VERIFIED: Final = 0xC0
 """Flag bytes from here on ask the encoder to verify."""
 
@@ -394,7 +399,10 @@ def _decode_memory(byte: int, segment: int, total: int) -> MemorySpec:
     if name == _FIXED_UNCUT:
         return MemorySpec("fixed", 0, total_words)
     return MemorySpec(
-        name, 1 + _unfold(segment, *_SIZE), total_words if name in BOUNDED_MEMORIES else 0
+        name,
+        1 + _unfold(segment, *_SIZE),
+        total_words if name in BOUNDED_MEMORIES else 0,
+        byte >= _GROWS and name in GROWING_MEMORIES,
     )
 
 
@@ -541,7 +549,7 @@ def encode(scenario: Scenario) -> bytes:
     form = _MEMORY_BYTES.get(memory.name if memory.segment_words else _FIXED_UNCUT, 0)
     parts = [
         _HEADER.pack(
-            form,
+            form | _GROWS if memory.grows else form,
             len(scenario.operations),
             _fold(memory.segment_words - 1, *_SIZE) if memory.segment_words else 0,
             _fold(memory.total_words - 1, *_TOTAL) if memory.total_words else 0,

@@ -33,12 +33,13 @@ _SHM: Final = Path("/dev/shm")
 
 
 def _heap(spec: MemorySpec) -> Any:
-    return HeapAllocator(segment_words=spec.segment_words + _GUARDS, growth=False)
+    words = spec.segment_words + _GUARDS
+    return HeapAllocator(segment_words=words, growth=False, in_place=spec.grows)
 
 
 def _stable(spec: MemorySpec) -> Any:
     # Memory that stays is shown as it is, without guards.
-    return HeapAllocator(segment_words=spec.segment_words, growth=False)
+    return HeapAllocator(segment_words=spec.segment_words, growth=False, in_place=spec.grows)
 
 
 def _fixed(spec: MemorySpec) -> Any:
@@ -47,13 +48,14 @@ def _fixed(spec: MemorySpec) -> Any:
 
 
 def _pool(spec: MemorySpec) -> Any:
-    return PoolAllocator(spec.total_words + _GUARDS, segment_words=spec.segment_words + _GUARDS)
+    words = spec.segment_words + _GUARDS
+    return PoolAllocator(spec.total_words + _GUARDS, segment_words=words, in_place=spec.grows)
 
 
 def _malloc(spec: MemorySpec) -> Any:
     from capnsafe.memory.malloc import MallocAllocator
 
-    return MallocAllocator(segment_words=spec.segment_words + _GUARDS)
+    return MallocAllocator(segment_words=spec.segment_words + _GUARDS, in_place=spec.grows)
 
 
 def _mapped_file(spec: MemorySpec) -> Any:
@@ -61,9 +63,9 @@ def _mapped_file(spec: MemorySpec) -> Any:
 
     size = spec.segment_words + _GUARDS
     if not os.access(_SHM, os.W_OK):
-        return MappedFileAllocator(segment_words=size)
+        return MappedFileAllocator(segment_words=size, in_place=spec.grows)
     path = _SHM / f"capnsafe-fuzz-{os.getpid()}"
-    memory = MappedFileAllocator(path, segment_words=size)
+    memory = MappedFileAllocator(path, segment_words=size, in_place=spec.grows)
     path.unlink()
     return memory
 
@@ -123,15 +125,16 @@ def _shared_memory(spec: MemorySpec) -> Any:
     return SharedBlocks(spec.segment_words + _GUARDS)
 
 
-#: A guest that grants memory, growing and so moving it at each grant, and misbehaves when told.
+#: A guest that grants memory, growing and so moving it at each grant, and misbehaves when told. A
+#: block that grows is granted anew, and copied.
 GUEST: Final = """
 (module
   (memory (export "memory") 1)
   (global $top (mut i32) (i32.const 64))
   (global $how (mut i32) (i32.const 0))
-  ;; What the next call of allocate does.
+  ;; What the next call of allocate or grow does.
   (func (export "misbehave") (param i32) (global.set $how (local.get 0)))
-  (func (export "allocate") (param $bytes i32) (result i32)
+  (func $allocate (export "allocate") (param $bytes i32) (result i32)
     (local $at i32) (local $how i32) (local $missing i32)
     (local.set $how (global.get $how))
     (global.set $how (i32.const 0))
@@ -148,6 +151,13 @@ GUEST: Final = """
     (global.set $top (i32.add (local.get $at) (local.get $bytes)))
     (if (i32.eq (local.get $how) (i32.const 5))
       (then (return (i32.add (local.get $at) (i32.const 4)))))
+    (local.get $at))
+  (func (export "grow") (param $pointer i32) (param $bytes i32) (param $wanted i32) (result i32)
+    (local $at i32) (local $how i32)
+    (local.set $how (global.get $how))
+    (local.set $at (call $allocate (local.get $wanted)))
+    (if (i32.or (local.get $how) (i32.eqz (local.get $at))) (then (return (local.get $at))))
+    (memory.copy (local.get $at) (local.get $pointer) (local.get $bytes))
     (local.get $at))
   (func (export "release") (param i32 i32 i32)))
 """
@@ -185,14 +195,19 @@ class Guest:
         instance = Instance(self._store, module, [])
         self._misbehave: Any = instance.exports(self._store)["misbehave"]
         self._memory = WasmAllocator(
-            self._store, instance, segment_words=spec.segment_words + _GUARDS, fuel=_FUEL
+            self._store,
+            instance,
+            segment_words=spec.segment_words + _GUARDS,
+            in_place=spec.grows,
+            fuel=_FUEL,
         )
         self.allocate = self._memory.allocate
         self.segment = self._memory.segment
         self.release = self._memory.release
+        self.grow = self._memory.grow
 
     def misbehave(self, kind: str) -> bool:
-        """Let the next grant go wrong; False if this guest cannot, or not yet."""
+        """Let the next grant or growth go wrong; False if this guest cannot, or not yet."""
         if kind == "overlapping" and not self._memory.live_grants:
             return False
         self._store.set_fuel(_FUEL)
@@ -262,15 +277,22 @@ def own_memory(name: str) -> Callable[[], Any]:
     return found
 
 
+def grows(spec: MemorySpec, memory: Any) -> bool:
+    """Whether this memory, which was made of ``spec``, is asked to grow in place."""
+    return spec.grows or (spec.name not in _MAKERS and callable(getattr(memory, "grow", None)))
+
+
 def places_known(spec: MemorySpec) -> int:
     """Of how many segments it can be known where they lie, when another one is granted.
 
-    What changes place by itself whenever another one is granted is looked at anew where the
-    segments are few. Of memory that comes from elsewhere nothing is known.
+    What changes place by itself whenever another one is granted, or when it grows by less than was
+    asked, is looked at anew where the segments are few. Of memory that comes from elsewhere nothing
+    is known.
     """
     if spec.name not in _MAKERS:
         return 0
-    return FEW_SEGMENTS if spec.name in ("mapped-file", "wasm") else sys.maxsize
+    moves = spec.grows or spec.name in ("mapped-file", "wasm")
+    return FEW_SEGMENTS if moves else sys.maxsize
 
 
 def is_installed(name: str) -> bool:

@@ -11,6 +11,7 @@ What comes next in a program is chosen in `front`, with what values in `values`;
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -24,6 +25,7 @@ from .program import (
 )
 from .scenario import (
     BOUNDED_MEMORIES,
+    GROWING_MEMORIES,
     MAX_FAULT_AMOUNT,
     MAX_FAULT_SEGMENT,
     MAX_FAULTS,
@@ -54,6 +56,7 @@ def _number(when: When, operations: Sequence[Operation], rng: Random) -> int:
     most = {
         When.ALLOCATE: 1 + made // 2,
         When.RELEASE: 1 + made // 2,
+        When.GROW: 1 + made // 2,
         When.SEGMENT: 2 + 2 * len(operations),
         When.ANY: 3 + 3 * len(operations),
     }[when]
@@ -100,25 +103,39 @@ def _faults(operations: Sequence[Operation], rng: Random) -> tuple[Fault, ...]:
 _MEMORY_WEIGHTS: Final = (40, 14, 18, 10, 6, 3, 3, 3, 3)
 """In the order of their names; what costs least comes most."""
 assert len(_MEMORY_WEIGHTS) == len(MEMORY_NAMES)
+_GROWS: Final = 0.25
+"""The share of memories that grow, of those that can."""
+_GROWS_FOR_FAULTS: Final = 0.9
+"""The same, where a fault is laid at a growth."""
 _SEGMENT_SIZES: Final = (1, 2, 3, 4, 8, 16, 36, 40, 64, 128, 1024)
 
 
 def _memory(rng: Random) -> MemorySpec:
     segment_words = rng.choice(_SEGMENT_SIZES)
     (name,) = rng.choices(MEMORY_NAMES, _MEMORY_WEIGHTS)
+    grows = name in GROWING_MEMORIES and rng.random() < _GROWS
     if name not in BOUNDED_MEMORIES:
-        return MemorySpec(name, segment_words)
+        return MemorySpec(name, segment_words, grows=grows)
     total = rng.choice((EVERYTHING.words, 40, 64, 80, 128, 256, 1024, MAX_MEMORY_WORDS))
     if rng.random() < 0.5:
         total = min(MAX_MEMORY_WORDS, total + rng.randint(-4, 40))
     if name == "fixed" and rng.random() < 0.4:
         segment_words = 0
-    return MemorySpec(name, segment_words, total)
+    return MemorySpec(name, segment_words, total, grows)
 
 
 def _promised(memory: MemorySpec) -> MemorySpec:
     """The same memory with the promise that it stays, or without it; a fixed one becomes a heap."""
-    return MemorySpec("heap" if memory.name == "stable" else "stable", memory.segment_words or 1)
+    name = "heap" if memory.name == "stable" else "stable"
+    return MemorySpec(name, memory.segment_words or 1, grows=memory.grows)
+
+
+def _fitting(memory: MemorySpec, faults: Sequence[Fault], rng: Random) -> MemorySpec:
+    """The same memory, which grows, mostly, where a fault is laid at a growth."""
+    at_growth = any(fault.when is When.GROW for fault in faults)
+    if at_growth and memory.name in GROWING_MEMORIES and rng.random() < _GROWS_FOR_FAULTS:
+        return replace(memory, grows=True)
+    return memory
 
 
 def _limit(rng: Random) -> int:
@@ -141,7 +158,9 @@ def generate(rng: Random, size: int) -> Scenario:
         front.extend(rng)
     operations = tuple(front.operations)
     verify = rng.random() < _VERIFIES
-    return Scenario(_memory(rng), _limit(rng), operations, _faults(operations, rng), verify=verify)
+    memory, limit, faults = _memory(rng), _limit(rng), _faults(operations, rng)
+    memory = _fitting(memory, faults, rng)
+    return Scenario(memory, limit, operations, faults, verify=verify)
 
 
 # Edits of a fault script.
@@ -227,10 +246,13 @@ def _edit(scenario: Scenario, rng: Random) -> Scenario:
         operations = operations_of(steps, rng)
     elif chance < 0.87:
         faults = _edit_faults(faults, operations, rng)
+        memory = _fitting(memory, faults, rng)
     elif chance < 0.96:
         # Half the time nothing but the promise to stay: over memory that makes it few faults fire,
         # so that engines which keep what reaches new situations would seldom come by it.
         memory = _memory(rng) if chance < 0.915 else _promised(memory)
+        if rng.random() < _GROWS and memory.name in GROWING_MEMORIES:
+            memory = replace(memory, grows=not memory.grows)
     elif chance < 0.99:
         limit = _limit(rng)
     else:

@@ -37,6 +37,10 @@ OWN_MEMORY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*"
 """``module:Class``: an allocator of somebody else, made by calling it without arguments."""
 BOUNDED_MEMORIES: Final = frozenset({"fixed", "pool"})
 """Those that have so many words in all, and no more."""
+GROWING_MEMORIES: Final = frozenset(
+    {"heap", "stable", "pool", "malloc", "mapped-file", "wasm", "wasm-stays"}
+)
+"""Those that can make the last segment longer instead of granting another."""
 
 
 def _check_range(what: str, number: int, least: int, most: int) -> None:
@@ -63,13 +67,15 @@ class MemorySpec:
             an allocator of one's own, which grants what it likes, whatever `segment_words` says.
             A text can name one; in bytes a heap stands for it.
 
-    `total_words` is 0 for all but fixed and pool. Where the library that guests need is not
-    installed, a heap takes its place.
+    `total_words` is 0 for all but fixed and pool. With `grows` the last segment grows in place;
+    fixed and shared memory cannot, and an allocator of one's own is asked to if it has the method.
+    Where the library that guests need is not installed, a heap takes its place.
     """
 
     name: str
     segment_words: int
     total_words: int = 0
+    grows: bool = False
 
     def __post_init__(self) -> None:  # noqa: D105
         if self.name not in MEMORY_NAMES and not OWN_MEMORY.fullmatch(self.name):
@@ -81,6 +87,8 @@ class MemorySpec:
             _check_range("total_words", self.total_words, 1, MAX_MEMORY_WORDS)
         elif self.total_words:
             raise ScenarioError(f"{self.name} memory has no total_words")
+        if self.grows.__class__ is not bool or (self.grows and self.name not in GROWING_MEMORIES):
+            raise ScenarioError(f"{self.name} memory has no grows={self.grows!r}")
 
 
 HEAP: Final = MemorySpec("heap", 1024)

@@ -145,7 +145,8 @@ def print_scenario(scenario: Scenario) -> str:
     if scenario.comment:
         lines += [f"# {line}" if line else "#" for line in scenario.comment.split("\n")]
     total = f" total_words={memory.total_words}" if memory.name in BOUNDED_MEMORIES else ""
-    lines.append(f"memory {memory.name} segment_words={memory.segment_words}{total}")
+    grows = " grows" if memory.grows else ""
+    lines.append(f"memory {memory.name} segment_words={memory.segment_words}{total}{grows}")
     verify = " verify" if scenario.verify else ""
     lines.append(f"limit max_segment_words={scenario.max_segment_words}{verify}")
     lines += print_operations(scenario.operations)
@@ -158,7 +159,7 @@ def print_scenario(scenario: Scenario) -> str:
 _NUMBER = r"0|[1-9][0-9]{0,19}"
 _MEMORY = re.compile(
     rf"memory ({'|'.join(MEMORY_NAMES)}|{OWN_MEMORY.pattern}) "
-    rf"segment_words=({_NUMBER})(?: total_words=({_NUMBER}))?",
+    rf"segment_words=({_NUMBER})(?: total_words=({_NUMBER}))?( grows)?",
     re.ASCII,
 )
 _LIMIT = re.compile(rf"limit max_segment_words=({_NUMBER})( verify)?", re.ASCII)
@@ -289,14 +290,15 @@ class _Parser:
         found = _MEMORY.fullmatch(line := self._take("memory"))
         if found is None:
             self._refuse(
-                '"memory NAME segment_words=N", and for fixed and pool "total_words=N", is '
-                f"expected, with one of the names {', '.join(MEMORY_NAMES)}, not {line[:60]!r}"
+                '"memory NAME segment_words=N", for fixed and pool "total_words=N", and "grows" '
+                f"where it does, is expected, with one of the names {', '.join(MEMORY_NAMES)}, "
+                f"not {line[:60]!r}"
             )
-        name, segment, total = found.groups()
+        name, segment, total, grows = found.groups()
         if (total is not None) != (name in BOUNDED_MEMORIES):
             self._refuse("fixed memory and a pool have total_words, others have not")
         try:
-            return MemorySpec(name, int(segment), int(total or 0))
+            return MemorySpec(name, int(segment), int(total or 0), grows is not None)
         except ScenarioError as error:
             self._refuse(str(error))
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from ...scenario import MemorySpec, Scenario
 from ...scenario.honest import is_installed
-from ...scenario.scenario import BOUNDED_MEMORIES
+from ...scenario.scenario import BOUNDED_MEMORIES, GROWING_MEMORIES
 
 _SUMMARIES: Final = {
     "heap": "capnsafe.memory.HeapAllocator: each grant a bytearray of its own",
@@ -36,10 +36,11 @@ def over_memory(scenario: Scenario, name: str | None) -> Scenario:
     memory = scenario.memory
     if name is None or memory.name == name:
         return scenario
+    grows = memory.grows and name in GROWING_MEMORIES
     if name in BOUNDED_MEMORIES:
         total = max(FIXED_WORDS, memory.segment_words)
         uncut = 0 if name == "fixed" else FIXED_WORDS
-        memory = MemorySpec(name, memory.segment_words or uncut, total)
+        memory = MemorySpec(name, memory.segment_words or uncut, total, grows)
     else:
-        memory = MemorySpec(name, max(1, memory.segment_words))
+        memory = MemorySpec(name, max(1, memory.segment_words), grows=grows)
     return replace(scenario, memory=memory)

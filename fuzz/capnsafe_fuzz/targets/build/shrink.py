@@ -66,6 +66,7 @@ def simplicity(scenario: Scenario) -> Simplicity:
         len(scenario.operations),
         len(scenario.faults),
         tuple(sorted(_plainness(fault) for fault in scenario.faults)),
+        memory.grows,
         memory.name != PLAIN.memory.name,
         scenario.max_segment_words != PLAIN.max_segment_words,
         memory.segment_words != PLAIN.memory.segment_words,

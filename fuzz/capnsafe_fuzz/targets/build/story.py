@@ -58,6 +58,19 @@ class _HeardMemory:
         name = self._name(key)
         return self._hear(f"segment({name})", lambda: self._memory.segment(key), _length)
 
+    @property
+    def grow(self) -> Callable[[object, int], object] | None:
+        """None where the memory does not grow."""
+        grow = getattr(self._memory, "grow", None)
+        if grow is None:
+            return None
+
+        def heard(key: object, minimum_words: int, /) -> object:
+            call = f"grow({self._name(key)}, {minimum_words})"
+            return self._hear(call, lambda: grow(key, minimum_words), lambda _: "done")
+
+        return heard
+
     def release(self, key: object, words_used: int, /) -> None:
         name = self._name(key)
         self._hear(

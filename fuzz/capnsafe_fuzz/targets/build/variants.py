@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from capnsafe_allocators import FAMILIES, Fault, When
 
@@ -18,7 +19,6 @@ from ...scenario import (
     NO_HANDLE,
     SOURCED,
     As,
-    MemorySpec,
     Operation,
     Scenario,
     StructType,
@@ -26,7 +26,7 @@ from ...scenario import (
     handle_types,
 )
 
-MOMENTS = (When.ALLOCATE, When.AFTER, When.RELEASE, When.SEGMENT, When.ANY)
+MOMENTS = (When.ALLOCATE, When.AFTER, When.GROW, When.RELEASE, When.SEGMENT, When.ANY)
 """From the one that is pointed at most easily to the one that must be counted."""
 
 PLAIN = Scenario()
@@ -159,16 +159,19 @@ def plainer_surroundings(scenario: Scenario) -> Iterator[Callable[[], Scenario]]
     """The same over plainer memories, the plainest first; some turn out to be none when made."""
     memory = scenario.memory
     yield partial(replace, scenario, memory=PLAIN.memory)
+    if memory.grows:
+        yield partial(_with_memory, scenario, grows=False)
+        yield partial(replace, scenario, memory=replace(PLAIN.memory, grows=True))
     if memory.name != PLAIN.memory.name:
-        yield partial(_with_memory, scenario, PLAIN.memory.name, memory.segment_words, 0)
+        yield partial(_with_memory, scenario, name=PLAIN.memory.name, total_words=0)
     for words in smaller_numbers(memory.total_words, 1):
-        yield partial(_with_memory, scenario, memory.name, memory.segment_words, words)
+        yield partial(_with_memory, scenario, total_words=words)
     for words in smaller_numbers(memory.segment_words):
-        yield partial(_with_memory, scenario, memory.name, words, memory.total_words)
+        yield partial(_with_memory, scenario, segment_words=words)
 
 
-def _with_memory(scenario: Scenario, name: str, segment_words: int, total_words: int) -> Scenario:
-    return replace(scenario, memory=MemorySpec(name, segment_words, total_words))
+def _with_memory(scenario: Scenario, **changes: Any) -> Scenario:
+    return replace(scenario, memory=replace(scenario.memory, **changes))
 
 
 def smaller_numbers(number: int, least: int = 0) -> list[int]:

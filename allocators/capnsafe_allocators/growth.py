@@ -1,0 +1,78 @@
+"""Grants that become longer: by the memory below them, or into the memory of another one.
+
+What is kept right is what the allocator knows of a grant: its length, what it holds from the start,
+where its guards are, and how much of its place is watched.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .grant import Grant
+from .place import WORD_BYTES, Place, make_fit, octets
+
+if TYPE_CHECKING:
+    from .hostile import HostileAllocator
+
+
+def lengthen(
+    allocator: HostileAllocator, grant: Grant, minimum_words: int, wanted_bytes: int | None
+) -> bool:
+    """Make a whole grant longer, to ``wanted_bytes`` if these are told and more than it has.
+
+    Answers whether the memory below it could. Raises what that raises.
+    """
+    allocator.look_around(grant)
+    guard = allocator.guard_words * WORD_BYTES
+    before = grant.shown_bytes // WORD_BYTES * WORD_BYTES
+    asked = minimum_words
+    if wanted_bytes is not None:
+        asked = max(asked, -(-wanted_bytes // WORD_BYTES))
+    honest: Any = grant.place.memory
+    if honest is not None:
+        honest.grow(grant.place.key, asked + 2 * allocator.guard_words)
+        grant.place.renew()
+    elif asked * WORD_BYTES > before:
+        allocator.rehouse(grant, asked)
+    place = grant.place
+    buffer = place.buffer()
+    with octets(buffer) as view:
+        length = len(view)
+    # Memory that stays is shown to its last byte, whole word or not.
+    shown = length if allocator.stays else length // WORD_BYTES * WORD_BYTES - 2 * guard
+    if shown <= grant.shown_bytes:
+        return False
+    if wanted_bytes is not None:
+        shown = max(before, min(shown, wanted_bytes))
+        if allocator.stays:
+            make_fit(buffer, shown)
+            length = shown
+    # The old guard is the client's now, and as good as new.
+    place.write(place.start + before, bytes(max(0, place.watched - place.start - before)))
+    whole = length // WORD_BYTES * WORD_BYTES
+    place.watched = min(whole, max(place.watched, guard + max(shown, asked * WORD_BYTES) + guard))
+    _show(grant, shown)
+    grant.first = grant.first[:before].ljust(before, b"\0") + allocator.contents(grant)[before:]
+    return True
+
+
+def take_in(allocator: HostileAllocator, grant: Grant, other: Grant, words: int) -> None:
+    """Put ``other`` into the memory of a grant, from ``words`` words into it. Both are whole.
+
+    The grant becomes longer where it must be.
+    """
+    contents = allocator.contents(other)
+    shown = max(grant.shown_bytes, words * WORD_BYTES + len(contents))
+    allocator.rehouse(grant, -(-shown // WORD_BYTES))
+    _show(grant, shown)
+    allocator.abandon(other)
+    other.place = Place.within(grant.place, words, shown)
+    allocator.write(other, 0, contents)
+    # What is written through one is in the other.
+    grant.tampered = True
+
+
+def _show(grant: Grant, shown_bytes: int) -> None:
+    grant.shown_bytes = grant.granted_bytes = shown_bytes
+    grant.most_words = max(grant.most_words, grant.words)
+    grant.place.paint_guards(shown_bytes)
