@@ -52,10 +52,30 @@ def _pool(spec: MemorySpec) -> Any:
     return PoolAllocator(spec.total_words + _GUARDS, segment_words=words, in_place=spec.grows)
 
 
-def _malloc(spec: MemorySpec) -> Any:
-    from capnsafe.memory.malloc import MallocAllocator
+class ZeroedMalloc:
+    """The heap of the C library, also zero where a segment has grown.
 
-    return MallocAllocator(segment_words=spec.segment_words + _GUARDS, in_place=spec.grows)
+    ``realloc`` adds what it finds, and one execution must be like the next. Dirt is a fault.
+    """
+
+    def __init__(self, spec: MemorySpec) -> None:
+        """Grant nothing yet."""
+        from capnsafe.memory.malloc import MallocAllocator
+
+        words = spec.segment_words + _GUARDS
+        self._memory = MallocAllocator(segment_words=words, in_place=spec.grows)
+        self.allocate = self._memory.allocate
+        self.segment = self._memory.segment
+        self.release = self._memory.release
+        self.close = self._memory.close
+
+    def grow(self, key: int, minimum_words: int, /) -> None:
+        """Have the segment grow, and zero what was added."""
+        _, before = self._memory.address(key)
+        self._memory.grow(key, minimum_words)
+        _, words = self._memory.address(key)
+        with memoryview(self.segment(key)) as view, view.cast("B") as octets:
+            octets[before * 8 :] = bytes((words - before) * 8)
 
 
 def _mapped_file(spec: MemorySpec) -> Any:
@@ -240,7 +260,7 @@ _MAKERS: Final[Mapping[str, Callable[[MemorySpec], Any]]] = {
     "stable": _stable,
     "fixed": _fixed,
     "pool": _pool,
-    "malloc": _malloc,
+    "malloc": ZeroedMalloc,
     "mapped-file": _mapped_file,
     "shared-memory": _shared_memory,
     "wasm": Guest,
