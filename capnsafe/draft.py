@@ -24,9 +24,10 @@ from collections.abc import Callable
 from typing import Final, TypeAlias, TypeVar
 
 from . import wire
-from .arena import Arena, Shrank, State
+from .arena import Arena, Shrank
 from .errors import GrantTooSmall, MessageTooLarge
 from .segment import Segment, View, fill, fill_copy, give_back, load
+from .states import State
 from .survey import Extent, Found, resolve, survey
 from .tree import Tree
 from .wire import WORD_BYTES
