@@ -29,6 +29,10 @@ def lengthen(
     if wanted_bytes is not None:
         asked = max(asked, -(-wanted_bytes // WORD_BYTES))
     honest: Any = grant.place.memory
+    left = grant.place.buffer()
+    if type(left) is not bytearray:
+        # A view that is held may keep the honest memory from growing.
+        left = None
     if honest is not None:
         honest.grow(grant.place.key, asked + 2 * allocator.guard_words)
         grant.place.renew()
@@ -42,6 +46,8 @@ def lengthen(
     shown = length if allocator.stays else length // WORD_BYTES * WORD_BYTES - 2 * guard
     if shown <= grant.shown_bytes:
         return False
+    if honest is not None and left is not None and left is not buffer:
+        allocator.leave(grant, left)
     if wanted_bytes is not None:
         shown = max(before, min(shown, wanted_bytes))
         if allocator.stays:

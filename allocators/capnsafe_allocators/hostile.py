@@ -419,6 +419,11 @@ class HostileAllocator:
         is_cut = grant.shown_bytes < grant.granted_bytes
         return not (grant.gone or is_cut or self.shares(grant))
 
+    def leave(self, grant: Grant, buffer: bytearray) -> None:
+        """Watch a buffer in which a grant lay before the honest memory put it elsewhere."""
+        place = Place(None, None, buffer, grant.place.start, len(buffer) // WORD_BYTES * WORD_BYTES)
+        self._witness.leave(place, f"segment {grant.index} before it grew")
+
     def _unshare(self, place: Place) -> None:
         """Give whoever shares a place, which is about to be left, a place of its own."""
         for grant in self.live:

@@ -124,9 +124,14 @@ class _Writer:
         words = f"segment_words={spec.segment_words + guards}"
         in_place = ", in_place=True" if spec.grows else ""
         match spec.name:
+            case "heap" | "stable" | "malloc" if spec.grows:
+                # Those of the harness: what grows leaves memory behind, which they keep.
+                name = _GROWING[spec.name]
+                self.readers[name] = "capnsafe_fuzz.scenario.growing"
+                yield f"honest = {name}({words})"
             case "heap" | "stable":
                 self.needed.add("HeapAllocator")
-                yield f"honest = HeapAllocator({words}, growth=False{in_place})"
+                yield f"honest = HeapAllocator({words}, growth=False)"
             case "fixed":
                 self.needed.add("FixedAllocator")
                 buffer = f"bytearray({(spec.total_words + guards) * 8})"
@@ -137,7 +142,7 @@ class _Writer:
                 yield f"honest = PoolAllocator({spec.total_words + guards}, {words}{in_place})"
             case "malloc":
                 self.readers["MallocAllocator"] = "capnsafe.memory.malloc"
-                yield f"honest = MallocAllocator({words}{in_place})"
+                yield f"honest = MallocAllocator({words})"
             case "mapped-file":
                 self.readers["MappedFileAllocator"] = "capnsafe.memory.mapped_file"
                 yield f"honest = MappedFileAllocator({words}, in_place={spec.grows})"
@@ -500,6 +505,7 @@ class _Writer:
 _NUMBER: Final = EVERYTHING.by_name["u32"].offset
 _TEXT: Final = EVERYTHING.by_name["text"].offset
 #: Families of faults that can lead a walk in circles.
+_GROWING: Final = {"heap": "GrowingHeap", "stable": "RoomyHeap", "malloc": "GrowingMalloc"}
 _CHANGING: Final = frozenset({"scribble", "vanish", "alias"})
 #: What the memory calls for the fault ``re-enter``: it answers what was wrong with what came of it.
 _REENTER: Final = f"""

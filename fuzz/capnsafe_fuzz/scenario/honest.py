@@ -1,4 +1,4 @@
-"""The honest memory that a scenario speaks of: the real classes of ``capnsafe.memory``.
+"""The honest memory that a scenario speaks of: the real classes of ``capnsafe.memory``, mostly.
 
 One is made for each execution, and is as new: what an execution finds must not depend on those
 before it. What is costly and holds no contents is kept for the process: a compiled guest, and
@@ -23,6 +23,7 @@ from capnsafe import FixedAllocator, HeapAllocator
 from capnsafe.allocator import FEW_SEGMENTS
 from capnsafe.memory import PoolAllocator
 
+from .growing import GrowingHeap, GrowingMalloc, RoomyHeap
 from .scenario import MemorySpec
 
 #: What the hostile allocator takes of each grant for itself, in words.
@@ -34,12 +35,16 @@ _SHM: Final = Path("/dev/shm")
 
 def _heap(spec: MemorySpec) -> Any:
     words = spec.segment_words + _GUARDS
-    return HeapAllocator(segment_words=words, growth=False, in_place=spec.grows)
+    if spec.grows:
+        return GrowingHeap(segment_words=words)
+    return HeapAllocator(segment_words=words, growth=False)
 
 
 def _stable(spec: MemorySpec) -> Any:
     # Memory that stays is shown as it is, without guards.
-    return HeapAllocator(segment_words=spec.segment_words, growth=False, in_place=spec.grows)
+    if spec.grows:
+        return RoomyHeap(segment_words=spec.segment_words)
+    return HeapAllocator(segment_words=spec.segment_words, growth=False)
 
 
 def _fixed(spec: MemorySpec) -> Any:
@@ -52,30 +57,12 @@ def _pool(spec: MemorySpec) -> Any:
     return PoolAllocator(spec.total_words + _GUARDS, segment_words=words, in_place=spec.grows)
 
 
-class ZeroedMalloc:
-    """The heap of the C library, also zero where a segment has grown.
+def _malloc(spec: MemorySpec) -> Any:
+    from capnsafe.memory.malloc import MallocAllocator
 
-    ``realloc`` adds what it finds, and one execution must be like the next. Dirt is a fault.
-    """
-
-    def __init__(self, spec: MemorySpec) -> None:
-        """Grant nothing yet."""
-        from capnsafe.memory.malloc import MallocAllocator
-
-        words = spec.segment_words + _GUARDS
-        self._memory = MallocAllocator(segment_words=words, in_place=spec.grows)
-        self.allocate = self._memory.allocate
-        self.segment = self._memory.segment
-        self.release = self._memory.release
-        self.close = self._memory.close
-
-    def grow(self, key: int, minimum_words: int, /) -> None:
-        """Have the segment grow, and zero what was added."""
-        _, before = self._memory.address(key)
-        self._memory.grow(key, minimum_words)
-        _, words = self._memory.address(key)
-        with memoryview(self.segment(key)) as view, view.cast("B") as octets:
-            octets[before * 8 :] = bytes((words - before) * 8)
+    words = spec.segment_words + _GUARDS
+    make = GrowingMalloc if spec.grows else MallocAllocator
+    return make(segment_words=words)
 
 
 def _mapped_file(spec: MemorySpec) -> Any:
@@ -260,7 +247,7 @@ _MAKERS: Final[Mapping[str, Callable[[MemorySpec], Any]]] = {
     "stable": _stable,
     "fixed": _fixed,
     "pool": _pool,
-    "malloc": ZeroedMalloc,
+    "malloc": _malloc,
     "mapped-file": _mapped_file,
     "shared-memory": _shared_memory,
     "wasm": Guest,
