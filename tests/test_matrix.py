@@ -13,10 +13,10 @@ from capnsafe_allocators import FAMILIES, PROMISES, Fault, When, parse_fault
 from capnsafe_allocators.exporter import COUNTS_VIEWS
 from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.encoders.planted import BUGS, bugs_of, read_bug, witness
-from capnsafe_fuzz.execution import execute
-from capnsafe_fuzz.scenario import Scenario, parse_scenario
+from capnsafe_fuzz.execution import execute, observe
+from capnsafe_fuzz.scenario import Scenario, parse_scenario, print_scenario
 from capnsafe_fuzz.scenario.honest import is_installed
-from capnsafe_fuzz.scenario.scenario import BOUNDED_MEMORIES, MEMORY_NAMES
+from capnsafe_fuzz.scenario.scenario import BOUNDED_MEMORIES, GROWING_MEMORIES, MEMORY_NAMES
 from capnsafe_fuzz.targets.build.memories import over_memory
 
 CLEAN = find_encoder("capnsafe")
@@ -46,9 +46,9 @@ def memory_line(name: str) -> str:
     return f"{name} segment_words=37" + (" total_words=600" if name in BOUNDED_MEMORIES else "")
 
 
-def scenarios(memory: str, family: str) -> Iterator[Scenario]:
+def scenarios(memory: str, family: str, moments: tuple[str, ...] = MOMENTS) -> Iterator[Scenario]:
     for name, kind in FAMILIES[family].kinds.items():
-        for moment in MOMENTS:
+        for moment in moments:
             if When(moment.split()[0]) not in FAMILIES[family].moments:
                 continue
             options = " segment=0" * kind.takes_segment + " amount=3" * kind.takes_amount
@@ -87,6 +87,62 @@ def test_faults_over_memory(memory: str, family: str) -> None:
         if verdict.faults_fired:
             fired.add(scenario.faults[0].kind)
     assert fired == expected(memory, family)
+
+
+#: Where memory grows: the first segment, until it is full, and then the second one.
+GROWTH_MOMENTS = ("grow 1", "grow 3", "any 9", "after 2")
+
+
+def growing_scenarios(memory: str, family: str) -> Iterator[Scenario]:
+    total = " total_words=600" if memory in BOUNDED_MEMORIES else ""
+    for scenario in scenarios(memory, family, GROWTH_MOMENTS):
+        text = print_scenario(scenario).replace("max_segment_words=40", "max_segment_words=44")
+        line = f"memory {memory} segment_words=1{total} grows"
+        yield parse_scenario(text.replace(f"memory {memory_line(memory)}", line))
+
+
+def expected_in_growth(memory: str, family: str) -> set[str]:
+    """The kinds of a family that can be met in a growth, or in the look after it."""
+    kinds = expected(memory, family)
+    if family == "alias":
+        # What is granted again is no growth.
+        kinds -= {"again"}
+    if family == "garble":
+        # These are of the next grant.
+        kinds -= {"thorny-key", "no-key"}
+    if memory == "stable" and family == "alias":
+        # A bytearray that stays cannot take in another one.
+        kinds = set()
+    return kinds
+
+
+@pytest.mark.parametrize("memory", sorted(GROWING_MEMORIES))
+def test_both_segments_grow(memory: str) -> None:
+    if not is_installed(memory):
+        pytest.skip(f"{memory} needs a library")
+    scenario = replace(next(growing_scenarios(memory, "move")), faults=())
+    steps = observe(scenario, CLEAN).steps
+    assert {step.segments for step in steps if step.calls.grow} == {1, 2}
+    fewer = observe(replace(scenario, memory=replace(scenario.memory, grows=False)), CLEAN).steps
+    assert max(step.segments for step in fewer) > 2
+    assert sum(step.calls.grow for step in fewer) == 0
+
+
+@pytest.mark.parametrize(
+    "family", [name for name, family in FAMILIES.items() if When.GROW in family.moments]
+)
+@pytest.mark.parametrize("memory", sorted(GROWING_MEMORIES))
+def test_faults_over_memory_that_grows(memory: str, family: str) -> None:
+    if not is_installed(memory):
+        pytest.skip(f"{memory} needs a library")
+    fired = set()
+    for scenario in growing_scenarios(memory, family):
+        verdict = execute(scenario, CLEAN, each_step=True)
+        assert verdict.violations == (), scenario
+        (fault,) = scenario.faults
+        if fault.when is When.GROW and verdict.faults_fired:
+            fired.add(fault.kind)
+    assert fired >= expected_in_growth(memory, family)
 
 
 def breaks(promise: str, memory: str) -> bool:

@@ -28,6 +28,7 @@ from capnsafe_fuzz.oracles.layout import ROOT
 from capnsafe_fuzz.oracles.record import Contents, Record, Step
 from capnsafe_fuzz.oracles.stream import unframe
 from capnsafe_fuzz.scenario import MemorySpec, Operation, Scenario, Verb, parse_scenario
+from capnsafe_fuzz.scenario.honest import is_installed
 from capnsafe_fuzz.scenario.model import Expectation, ExpectationKind
 from capnsafe_fuzz.scenario.mutate import generate
 
@@ -509,6 +510,70 @@ def test_a_grant_of_odd_length_is_no_reason() -> None:
     assert not any(step.excused for step in observe(tried, BadEncoder(perform)).steps)
     assert verdict.violations != ()
     assert execute(tried, CLEAN).violations == ()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "refuse OSError grow 1 once",
+        "refuse KeyError any 4 once",
+        "short zero grow 1 always",
+        "short less grow 1 once amount=1",
+        "guest trap grow 1 once",
+    ],
+)
+def test_a_growth_that_is_refused_is_no_reason(fault: str) -> None:
+    def perform(session: BadSession, operation: Operation, right: Callable[[], object]) -> object:
+        done = right()
+        if operation.verb is Verb.SET:
+            raise capnsafe.AllocationRefused("it did not grow")
+        return done
+
+    memory = "wasm" if fault.startswith("guest") else "heap"
+    if not is_installed(memory):
+        pytest.skip(f"{memory} needs a library")
+    lines = ("h0 = root", 'set h0.text "abc"', f"fault {fault}")
+    tried = scenario(*lines, memory=f"{memory} segment_words=1 grows")
+    steps = observe(tried, BadEncoder(perform)).steps
+    assert [step.verb for step in steps if step.faults] == ["set text"]
+    assert not any(step.excused for step in steps)
+    assert execute(tried, BadEncoder(perform)).violations != ()
+    assert execute(tried, CLEAN, each_step=True).violations == ()
+
+
+@pytest.mark.parametrize("segments", [1, 2])
+def test_a_segment_that_grew_into_another_is_a_reason_for_ever(segments: int) -> None:
+    lines = ["h0 = root", 'set h0.text "a"', 'set h0.text "b"', 'set h0.data x"01"']
+    tried = scenario(
+        *lines,
+        "fault alias same grow 1 once segment=0",
+        memory="heap segment_words=1 grows",
+        limit=35 if segments == 2 else 4096,
+    )
+    steps = observe(tried, CLEAN).steps
+    failed = [step.verb for step in steps if step.error is not None]
+    assert failed == (["set text", "set text", "set data"] if segments == 2 else [])
+    assert all(step.excused for step in steps if step.error is not None)
+    assert execute(tried, CLEAN, each_step=True).violations == ()
+
+
+class Insistent:
+    """Asks its memory to grow again and again, for a client that asks once."""
+
+    def __init__(self, memory: Any) -> None:
+        self.memory = memory
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.memory, name)
+
+    def grow(self, key: object, minimum_words: int, /) -> None:
+        for more in range(5):
+            self.memory.grow(key, minimum_words + more)
+
+
+def test_growth_that_is_asked_for_too_often_is_found() -> None:
+    tried = scenario("h0 = root", 'set h0.text "abc"', memory="heap segment_words=1 grows")
+    breaks(BadEncoder(memory=Insistent), tried, "P7 set text growths")
 
 
 def test_a_fault_that_is_over_is_no_reason() -> None:

@@ -40,6 +40,7 @@ from capnsafe_fuzz.scenario.program import (
     kind_of,
     sources,
 )
+from capnsafe_fuzz.scenario.scenario import GROWING_MEMORIES
 from capnsafe_fuzz.scenario.schema import FLOATS
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -160,7 +161,7 @@ def edges(
 @pytest.mark.parametrize(
     "memory",
     [
-        MemorySpec(name, segment, total)
+        MemorySpec(name, segment, total, grows)
         for segment in (0, 1, 16, 17, 256, 257, 4096)
         for name, totals in (
             ("heap", (0,)),
@@ -174,7 +175,8 @@ def edges(
             ("wasm-stays", (0,)),
         )
         for total in totals
-        if segment or name == "fixed"
+        for grows in (False, True)
+        if (segment or name == "fixed") and (not grows or name in GROWING_MEMORIES)
     ],
 )
 def test_every_memory_survives(memory: MemorySpec) -> None:
@@ -210,6 +212,12 @@ def test_every_kind_of_fault_survives() -> None:
                     )
                     scenario = Scenario(faults=(fault,) * 8)
                     assert decode(encode(scenario)) == scenario, fault
+
+
+def test_random_bytes_mean_memory_that_grows_now_and_then() -> None:
+    rng = Random(4)
+    grows = Counter(decode(rng.randbytes(12)).memory.grows for _ in range(2000))
+    assert 300 < grows[True] < 700
 
 
 def test_random_bytes_mean_every_fault() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from capnsafe_allocators import FAMILIES
+from capnsafe_allocators import FAMILIES, When
 from capnsafe_fuzz.scenario import (
     EVERYTHING,
     HANDLE_MAKERS,
@@ -33,7 +33,7 @@ from capnsafe_fuzz.scenario import (
     print_scenario,
 )
 from capnsafe_fuzz.scenario.program import UNDERSTOOD, kind_of, max_count, type_at
-from capnsafe_fuzz.scenario.scenario import MEMORY_NAMES
+from capnsafe_fuzz.scenario.scenario import GROWING_MEMORIES, MEMORY_NAMES
 from capnsafe_fuzz.scenario.schema import ANY_CHOICES
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -152,6 +152,7 @@ def what_it_has(scenario: Scenario) -> set[object]:
     found |= {(fault.family, fault.kind, fault.when, fault.persistent) for fault in scenario.faults}
     found |= {("faults", len(scenario.faults))}
     found |= {("memory", scenario.memory.name, scenario.memory.segment_words == 0)}
+    found |= {("grows", scenario.memory.name)} if scenario.memory.grows else set()
     found |= {("limit", size_of_limit(scenario.max_segment_words))}
     return found | {("expected", kind) for kind in expectations(scenario)}
 
@@ -186,6 +187,7 @@ def everything_wanted() -> set[object]:
     wanted |= {("faults", number) for number in (0, 1, 2, 3)}
     wanted |= {("memory", name, False) for name in MEMORY_NAMES}
     wanted |= {("memory", "fixed", True)}
+    wanted |= {("grows", name) for name in GROWING_MEMORIES}
     wanted |= {("limit", size) for size in ("none", "too small", "a root", "larger")}
     return wanted | {("expected", kind) for kind in ExpectationKind}
 
@@ -226,6 +228,23 @@ def test_the_promise_to_stay_is_given_and_taken_alone(before: str, after: str) -
     start = Scenario(MemorySpec(before, 77), operations=(Operation(Verb.ROOT),))
     promised = replace(start, memory=MemorySpec(after, 77))
     assert 20 < sum(mutate(start, rng) == promised for _ in range(1000)) < 120
+
+
+def test_growth_is_given_and_taken() -> None:
+    rng = Random(12)
+    for grows in (False, True):
+        start = Scenario(MemorySpec("pool", 77, 100, grows), operations=(Operation(Verb.ROOT),))
+        mutants = [mutate(start, rng) for _ in range(1000)]
+        assert 10 < sum(mutant.memory.grows is not grows for mutant in mutants) < 300
+
+
+def test_faults_at_growth_come_with_memory_that_grows() -> None:
+    rng = Random(12)
+    made = [generate(rng, 4) for _ in range(4000)]
+    laid = [s for s in made if any(fault.when is When.GROW for fault in s.faults)]
+    assert len(laid) > 200
+    assert sum(scenario.memory.grows for scenario in laid) > len(laid) / 2
+    assert 400 < sum(scenario.memory.grows for scenario in made) < 2000
 
 
 def test_everything_about_a_fault_is_mutated_alone() -> None:

@@ -194,6 +194,21 @@ def test_memories_that_are_refused(name: str, segment_words: int, total_words: i
         MemorySpec(name, segment_words, total_words)
 
 
+@pytest.mark.parametrize(
+    ("name", "total_words", "grows"),
+    [
+        ("fixed", 64, True),
+        ("shared-memory", 0, True),
+        ("package.module:Memory", 0, True),
+        ("heap", 0, 1),
+    ],
+)
+def test_growth_that_is_refused(name: str, total_words: int, grows: bool) -> None:
+    MemorySpec(name, 8, total_words)
+    with pytest.raises(ScenarioError, match="grows"):
+        MemorySpec(name, 8, total_words, grows)
+
+
 @pytest.mark.parametrize("words", [0, -1, UNLIMITED_WORDS + 1, True])
 def test_limits_that_are_refused(words: int) -> None:
     with pytest.raises(ScenarioError, match="max_segment_words"):

@@ -17,6 +17,7 @@ from capnsafe_fuzz.scenario import (
     print_scenario,
     print_value,
 )
+from capnsafe_fuzz.scenario.scenario import BOUNDED_MEMORIES, GROWING_MEMORIES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -132,6 +133,9 @@ HEAD = "capnsafe scenario 1\nmemory heap segment_words=1\nlimit max_segment_word
         ("capnsafe scenario 1\nmemory fixed segment_words=1\n", 2, "have total_words"),
         ("capnsafe scenario 1\nmemory heap segment_words=4097\n", 2, "not 4097"),
         ("capnsafe scenario 1\nmemory heap segment_words=1\nh0 = root\n", 3, "limit"),
+        ("capnsafe scenario 1\nmemory heap grows segment_words=1\n", 2, "is expected"),
+        ("capnsafe scenario 1\nmemory heap segment_words=1 shrinks\n", 2, "is expected"),
+        ("capnsafe scenario 1\nmemory shared-memory segment_words=1 grows\n", 2, "no grows"),
         (HEAD + "h0 = root\n# late\n", 5, "comments stand below"),
         (HEAD + "root\n", 4, 'starts with "h0 = "'),
         (HEAD + "h1 = root\n", 4, 'starts with "h0 = "'),
@@ -227,3 +231,14 @@ def test_what_is_wrong_about_them_is_said(line: str, complaint: str) -> None:
     )
     with pytest.raises(ScenarioSyntaxError, match=complaint):
         parse_scenario(head + line)
+
+
+@pytest.mark.parametrize("name", sorted(GROWING_MEMORIES))
+def test_memory_that_grows_says_so(name: str) -> None:
+    total = " total_words=64" if name in BOUNDED_MEMORIES else ""
+    for grows in (True, False):
+        line = f"memory {name} segment_words=8{total}{' grows' if grows else ''}"
+        text = f"capnsafe scenario 1\n{line}\nlimit max_segment_words=64\nh0 = root\n"
+        scenario = parse_scenario(text)
+        assert scenario.memory.grows is grows
+        assert print_scenario(scenario) == text

@@ -83,6 +83,18 @@ def test_values_memory_and_faults_become_plain() -> None:
     )
 
 
+def test_memory_grows_only_where_that_matters() -> None:
+    scenario = Scenario(
+        MemorySpec("pool", 17, 900, grows=True),
+        operations=(Operation(Verb.ROOT), Operation(Verb.SET, 0, "text", "hello")),
+    )
+    assert shrink(scenario, _has_text).memory == Scenario().memory
+    small = shrink(scenario, lambda s: _has_text(s) and s.memory.grows)
+    assert small.memory == replace(Scenario().memory, grows=True)
+    small = shrink(scenario, lambda s: s.memory.grows and s.memory.segment_words < 1000)
+    assert small.memory == MemorySpec("heap", 1, grows=True)
+
+
 def test_a_counted_fault_moves_with_the_calls_that_are_deleted() -> None:
     sets = [Operation(Verb.SET, 0, "u32", n) for n in range(6)]
     scenario = Scenario(
@@ -162,9 +174,11 @@ def test_the_order_prefers_what_people_would() -> None:
         replace(plain, memory=MemorySpec("heap", 16)),
         replace(plain, max_segment_words=16),
         replace(plain, memory=MemorySpec("fixed", 16, 16)),
+        replace(plain, memory=MemorySpec("heap", 1024, grows=True)),
         replace(plain, faults=(fault,)),
         replace(plain, faults=(replace(fault, number=2),)),
         replace(plain, faults=(replace(fault, when=When.AFTER, number=0),)),
+        replace(plain, faults=(replace(fault, when=When.GROW),)),
         replace(plain, faults=(replace(fault, when=When.SEGMENT),)),
         replace(plain, faults=(replace(fault, persistent=True),)),
         replace(plain, operations=(Operation(Verb.ROOT), Operation(Verb.OUTPUT))),
