@@ -115,15 +115,18 @@ class Witness:
         """
         for grant in self._allocator.grants:
             found = len(grant.place.buffer())
-            if found != grant.shown_bytes:
+            if found == grant.shown_bytes:
+                continue
+            # Where it is another one's memory, that one tells; and that may have grown as asked.
+            if grant.place.of is None:
                 self.note(
                     "P3",
                     "resized",
                     f"the {grant.shown_bytes} bytes of segment {grant.index} became {found}",
                 )
-                grant.tampered |= found < grant.shown_bytes
-                grant.shown_bytes = found
-                grant.place.watched = found // WORD_BYTES * WORD_BYTES
+            grant.tampered |= found < grant.shown_bytes
+            grant.shown_bytes = found
+            grant.place.watched = found // WORD_BYTES * WORD_BYTES
 
     def check_guards(self, grant: Grant) -> None:
         """Look at the guards around one grant."""
