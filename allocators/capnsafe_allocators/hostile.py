@@ -503,7 +503,9 @@ class HostileAllocator:
         assert shown_bytes <= grant.granted_bytes
         self._witness.check_guards(grant)
         place = grant.place
-        place.write(place.start + grant.shown_bytes, bytes(shown_bytes - grant.shown_bytes))
+        # Bytes behind the last whole word are nobody's, and may be another one's guard.
+        whole = shown_bytes // WORD_BYTES * WORD_BYTES
+        place.write(place.start + grant.shown_bytes, bytes(max(0, whole - grant.shown_bytes)))
         grant.shown_bytes = shown_bytes
         grant.tampered = True
         place.paint_guards(shown_bytes)
