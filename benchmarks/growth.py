@@ -23,7 +23,7 @@ OBJECTS_A_SEGMENT = 100
 WORDS_AN_OBJECT = 3
 
 
-def _build(objects: int, segment_words: int) -> tuple[float, int]:
+def build(objects: int, segment_words: int) -> tuple[float, int]:
     """Build a list of so many structs; answer the seconds, and how many segments there are."""
     start = thread_time()
     memory = HeapAllocator(segment_words=segment_words, growth=False)
@@ -50,8 +50,8 @@ def growing_messages(effort: Effort) -> Iterator[Ratio]:
         gc.disable()
         try:
             for _ in range(effort.large_pairs):
-                small = sum(_build(FEW, small_words)[0] for _ in range(many // FEW))
-                large, segments = _build(many, words)
+                small = sum(build(FEW, small_words)[0] for _ in range(many // FEW))
+                large, segments = build(many, words)
                 pairs.append((large / many, small / (many // FEW * FEW)))
                 gc.collect()
         finally:

@@ -1,4 +1,4 @@
-"""Where the time goes of the budgets that plain Python misses: B1, B2, lending in B3, and B6.
+"""Where the time goes of the budgets that plain Python misses, or just meets: B1 to B4, and B6.
 
 ``python -m benchmarks.hot_spots`` prints a table for each, as ``docs/benchmarks.md`` shows them. A
 profiler makes calls dearer than they are, so its shares say where to look, not how long it takes.
@@ -23,6 +23,7 @@ from capnsafe import FixedAllocator, HeapAllocator, MessageBuilder
 from .address_book import FIRST_WORDS, build_with_capnsafe
 from .bulk import NUMBERS, buffer_for, lend_numbers
 from .encoders import FIELDS, set_fields_with_capnsafe
+from .growth import FEW, OBJECTS_A_SEGMENT, WORDS_AN_OBJECT, build
 from .memory import SMALL_WORDS, MovingAllocator
 
 SHOWN = 8
@@ -60,6 +61,16 @@ def spots() -> Iterator[Spot]:
         lambda: lend_numbers(FixedAllocator(buffer), values),
         200,
     )
+    for words, where in (
+        (FEW * WORDS_AN_OBJECT, "in one segment"),
+        (OBJECTS_A_SEGMENT * (WORDS_AN_OBJECT - 1), "in segments of a hundred"),
+    ):
+        yield Spot(
+            f"B4: one of {FEW} objects {where}",
+            lambda words=words: build(FEW, words),  # type: ignore[misc]
+            20,
+            FEW,
+        )
     for words, segments in ((FIRST_WORDS, "one segment"), (SMALL_WORDS, "segments that move")):
         yield Spot(
             f"B6: an address book in {segments}",
