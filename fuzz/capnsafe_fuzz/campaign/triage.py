@@ -7,6 +7,10 @@ scenario: otherwise the harness is wrong, or the clean encoder is, and both are 
 judge's groups are the ones that count.
 
 Each group is confirmed and shrunk once, and again only for a scenario simpler than what is kept.
+
+A scenario that needs two faults for its group may break another promise with one of them already.
+Then it is that one which is kept, and the group of two faults does not count: to whoever reads the
+findings it is a puzzle that solves itself once the other is understood.
 """
 
 from __future__ import annotations
@@ -100,10 +104,24 @@ class Triage:
                 result.not_counted[group] = f"{CLEAN_ENCODER} breaks a promise there too"
             return NEVER_AGAIN if before is None else measure(self._target, before.finding.scenario)
         shrunk = self._shrink(group, scenario)
+        plainer = None if before is not None else self._with_fewer_faults(shrunk)
+        if plainer is not None:
+            other, scenario = plainer
+            result.not_counted[group] = f"with fewer faults it is {other}"
+            return self._consider(other, scenario, found)
         kept = self._keep(group, shrunk, found)
         result.findings[group] = kept
         self._announce(kept)
         return measure(self._target, kept.finding.scenario)
+
+    def _with_fewer_faults(self, scenario: Input) -> tuple[str, Input] | None:
+        """A group that counts and fires with one fault less already, and the scenario without."""
+        for candidate in self._target.with_fewer_faults(scenario):
+            groups = self._judge.ask(self._config.encoder, candidate).groups
+            counted = groups - self._config.known - set(self._result.not_counted)
+            if counted and self._clean_passes(candidate):
+                return min(counted), candidate
+        return None
 
     def _clean_passes(self, scenario: Input) -> bool:
         if self._config.encoder == CLEAN_ENCODER:

@@ -109,6 +109,9 @@ class Target(Protocol):
     def beginnings(self, scenario: Input) -> Iterator[Input]:
         """The input cut off after its first step, its second, and so on, without the last."""
 
+    def with_fewer_faults(self, scenario: Input) -> Iterator[Input]:
+        """The input without one of its faults, for each of several; none of one that has one."""
+
     # Running
 
     def run(self, scenario: Input, encoder: Encoder, costly: bool) -> Verdict:

@@ -27,6 +27,7 @@ from ..protocol import DEFAULT_BUDGET, Judged, Target
 from .memories import MEMORIES, over_memory
 from .shrink import shrink, simplicity
 from .story import tell
+from .variants import fewer_faults
 
 if TYPE_CHECKING:
     from ...encoders.protocol import Encoder
@@ -113,6 +114,10 @@ class BuildTarget:
         """The program cut off after each operation."""
         for index in range(len(scenario.operations) - 1):
             yield replace(scenario, operations=scenario.operations[: index + 1])
+
+    def with_fewer_faults(self, scenario: Scenario) -> Iterator[Scenario]:
+        """Without one of its faults, another of them changed or not."""
+        return fewer_faults(scenario)
 
     def run(self, scenario: Scenario, encoder: Encoder, costly: bool) -> Verdict:
         """Run and judge."""

@@ -129,6 +129,37 @@ def moved_faults(faults: tuple[Fault, ...], gone: frozenset[int]) -> Iterator[li
                 yield [replace(f, number=guess) if at == index else f for at, f in enumerate(moved)]
 
 
+def fewer_faults(scenario: Scenario) -> Iterator[Scenario]:
+    """The scenario without one of its faults, where it has several; the others as they are.
+
+    Then, since a fault may need another one only because of what kind it is, with one of the others
+    changed to each kind of its family.
+    """
+    faults = scenario.faults
+    if len(faults) < 2:
+        return
+    fewer = [faults[:index] + faults[index + 1 :] for index in range(len(faults))]
+    for left in fewer:
+        yield replace(scenario, faults=left)
+    for left in fewer:
+        for index, fault in enumerate(left):
+            for name in FAMILIES[fault.family].kinds:
+                if name != fault.kind:
+                    other = _of_kind(fault, name)
+                    yield replace(scenario, faults=(*left[:index], other, *left[index + 1 :]))
+
+
+def _of_kind(fault: Fault, name: str) -> Fault:
+    """The fault as another kind of its family."""
+    kind = FAMILIES[fault.family].kinds[name]
+    return replace(
+        fault,
+        kind=name,
+        segment=fault.segment if kind.takes_segment else 0,
+        amount=fault.amount if kind.takes_amount else 0,
+    )
+
+
 def plainer_faults(fault: Fault, operations: int) -> Iterator[Fault]:
     """Variants of one fault, those that would be plainest first."""
     if fault.persistent:
@@ -146,13 +177,7 @@ def plainer_faults(fault: Fault, operations: int) -> Iterator[Fault]:
         yield replace(fault, amount=amount)
     kinds = FAMILIES[fault.family].kinds
     for name in list(kinds)[: list(kinds).index(fault.kind)]:
-        kind = kinds[name]
-        yield replace(
-            fault,
-            kind=name,
-            segment=fault.segment if kind.takes_segment else 0,
-            amount=fault.amount if kind.takes_amount else 0,
-        )
+        yield _of_kind(fault, name)
 
 
 def plainer_surroundings(scenario: Scenario) -> Iterator[Callable[[], Scenario]]:

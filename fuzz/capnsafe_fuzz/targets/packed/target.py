@@ -118,6 +118,10 @@ class PackedTarget:
         """None: its steps do not build on each other."""
         return iter(())
 
+    def with_fewer_faults(self, scenario: Packed) -> Iterator[Packed]:
+        """None: there are no faults in it."""
+        return iter(())
+
     def run(self, scenario: Packed, encoder: Encoder, costly: bool) -> Verdict:
         """Run and judge."""
         return execute(scenario, encoder, costly)

@@ -118,6 +118,10 @@ class ReadTarget:
         for count in range(1, len(scenario.questions)):
             yield replace(scenario, questions=scenario.questions[:count])
 
+    def with_fewer_faults(self, scenario: Read) -> Iterator[Read]:
+        """None: there are no faults in it."""
+        return iter(())
+
     def run(self, scenario: Read, encoder: Encoder, costly: bool) -> Verdict:
         """Run and judge."""
         return execute(scenario, encoder, costly)

@@ -1,0 +1,59 @@
+"""From what a worker saw to what is kept: a puzzle of two faults is not, where one is enough."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult
+from capnsafe_fuzz.campaign.parent import run_campaign
+
+HEAD = """capnsafe scenario 1
+memory heap segment_words=1024
+limit max_segment_words=536870911
+"""
+WRITTEN_WHERE_IT_WAS = """h0 = root
+set h0.i64 0
+set h0.u32 1
+fault dirty filler allocate 1 once
+fault move one after 1 once segment=0
+"""
+READ_IN_A_CALL = """h0 = root
+h1 = init h0.u16s 0
+fault re-enter read after 0 once
+fault garble none after 0 once
+"""
+
+
+def found(config: CampaignConfig, bug: str, program: str) -> CampaignResult:
+    """What becomes of a seed that shows a planted bug."""
+    assert config.corpus is not None
+    (config.corpus / "build" / "seeds" / "planted.scenario").write_text(HEAD + program)
+    return run_campaign(replace(config, encoder=f"planted:{bug}", runs=2))
+
+
+@pytest.mark.parametrize(
+    ("bug", "program", "puzzle"),
+    [
+        ("address_kept", WRITTEN_WHERE_IT_WAS, "P9 output dirt"),
+        ("build_inside_build", READ_IN_A_CALL, "P10 init number-list not-busy"),
+    ],
+)
+def test_what_one_fault_breaks_is_kept_and_not_what_takes_two(
+    config: CampaignConfig, bug: str, program: str, puzzle: str
+) -> None:
+    result = found(config, bug, program)
+    assert result.findings
+    for group, kept in result.findings.items():
+        assert len(kept.finding.scenario.faults) == 1
+        assert group != puzzle
+    why = result.not_counted[puzzle].removeprefix("with fewer faults it is ")
+    assert why in result.findings
+
+
+def test_two_faults_are_kept_where_what_one_breaks_is_known(config: CampaignConfig) -> None:
+    bug, program, puzzle = "address_kept", WRITTEN_WHERE_IT_WAS, "P9 output dirt"
+    known = frozenset(found(config, bug, program).findings)
+    findings = config.findings / "others"
+    result = found(replace(config, known=known, findings=findings), bug, program)
+    assert len(result.findings[puzzle].finding.scenario.faults) == 2
