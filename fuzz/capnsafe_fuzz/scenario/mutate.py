@@ -16,7 +16,10 @@ from random import Random
 from typing import Final
 
 from capnsafe_allocators import FAMILIES, Fault, When
+from capnsafe_allocators.families.family import Family
+from capnsafe_allocators.families.scribble import SCRIBBLE
 
+from .aim import meetings
 from .front import Front
 from .program import (
     MAX_OPERATIONS,
@@ -42,6 +45,8 @@ from .steps import PROGRAM_EDITS, operations_of, steps_of
 # Faults.
 
 _MAKES_OBJECTS: Final = frozenset((Verb.ROOT, Verb.INIT, Verb.SET))
+_AIMED: Final = 0.6
+"""The share of faults that write into one word which are laid where it is read back."""
 
 
 def _number(when: When, operations: Sequence[Operation], rng: Random) -> int:
@@ -67,6 +72,10 @@ def _fault(operations: Sequence[Operation], rng: Random) -> Fault:
     family = rng.choice(tuple(FAMILIES.values()))
     name = rng.choice(tuple(family.kinds))
     kind = family.kinds[name]
+    if _takes_aim(family, name) and rng.random() < _AIMED:
+        aimed = _aimed(name, operations, rng)
+        if aimed is not None:
+            return aimed
     when = rng.choice(family.moments)
     return Fault(
         family=family.name,
@@ -76,6 +85,28 @@ def _fault(operations: Sequence[Operation], rng: Random) -> Fault:
         persistent=rng.random() < 0.3,
         segment=_fault_segment(rng) if kind.takes_segment else 0,
         amount=_fault_amount(rng) if kind.takes_amount else 0,
+    )
+
+
+def _takes_aim(family: Family, name: str) -> bool:
+    """Whether faults of this kind write into one word that they name."""
+    return family is SCRIBBLE and family.kinds[name].takes_amount
+
+
+def _aimed(name: str, operations: Sequence[Operation], rng: Random) -> Fault | None:
+    """A fault that changes a word right before an operation that reads it back, if any does."""
+    met = [meeting for meeting in meetings(operations) if meeting.operation > 0]
+    if not met:
+        return None
+    meeting = rng.choice(met)
+    return Fault(
+        family=SCRIBBLE.name,
+        kind=name,
+        when=When.AFTER,
+        number=meeting.operation - 1,
+        persistent=False,
+        segment=0,
+        amount=min(rng.choice(meeting.words), MAX_FAULT_AMOUNT),
     )
 
 
@@ -189,6 +220,8 @@ def _edit_fault(fault: Fault, operations: Sequence[Operation], rng: Random) -> F
     chance = rng.random()
     if chance < 0.1:
         return _fault(operations, rng)
+    if chance > 0.9 and _takes_aim(family, name) and rng.random() < _AIMED:
+        return _aimed(name, operations, rng) or fault
     if chance < 0.4:
         least = 0 if when is When.AFTER else 1
         number = min(max(least, number + rng.choice((-2, -1, 1, 2))), MAX_MOMENT)
