@@ -27,9 +27,15 @@ class Grant:
 
     def __init__(self, words: int, filler: random.Random) -> None:
         self.memory = bytearray(filler.randbytes(words * 8 + 2 * GUARD))
-        self.first = bytes(self.memory)
+        self.came_as(bytes(self.memory))
         self.words = words
         self.releases: list[int] = []
+
+    def came_as(self, first: bytes) -> None:
+        """Remember what was there before anything was written; guards are compared often."""
+        self.first = first
+        self.in_front = first[:GUARD]
+        self.behind = first[-GUARD:]
 
     def view(self) -> memoryview:
         with memoryview(self.memory) as whole:
@@ -50,17 +56,16 @@ class Grant:
         self.memory.pop()
 
     def require_guards(self) -> None:
-        end = GUARD + self.words * 8
-        assert self.memory[:GUARD] == self.first[:GUARD], "bytes in front of a grant were written"
-        assert self.memory[end:] == self.first[end:], "bytes behind a grant were written"
+        memory = self.memory
+        assert len(memory) == len(self.first), "a grant has another length"
+        assert memory.startswith(self.in_front), "bytes in front of a grant were written"
+        assert memory.endswith(self.behind), "bytes behind a grant were written"
 
     def touched_words(self) -> int:
         """Answer one past the last word that differs from the random bytes it came with."""
-        for word in reversed(range(self.words)):
-            at = slice(GUARD + word * 8, GUARD + word * 8 + 8)
-            if self.memory[at] != self.first[at]:
-                return word + 1
-        return 0
+        shown = slice(GUARD, GUARD + self.words * 8)
+        now = int.from_bytes(self.memory[shown], "little")
+        return -(-(now ^ int.from_bytes(self.first[shown], "little")).bit_length() // 64)
 
 
 class Memory:

@@ -43,7 +43,8 @@ def lengthen(memory: Memory, key: int, words: int) -> None:
     fresh = memory.make(words)
     fresh.memory[GUARD : GUARD + len(body)] = body
     start = GUARD + len(body)
-    grant.first = fresh.first[:GUARD] + grant.first[GUARD : GUARD + len(body)] + fresh.first[start:]
+    shown = grant.first[GUARD : GUARD + len(body)]
+    grant.came_as(fresh.first[:GUARD] + shown + fresh.first[start:])
     grant.memory = fresh.memory
     grant.words = words
 
