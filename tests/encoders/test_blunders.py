@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -57,10 +58,10 @@ class BlunderingEncoder(CapnsafeEncoder):
         return Blundering(super().session(memory, max_segment_words), self.wrong)
 
 
-def scenarios(verb: Verb) -> list[Scenario]:
+def scenarios(verb: Verb) -> Iterator[Scenario]:
     rng = Random(3)
     made = (generate(rng, 24) for _ in range(MOST_SCENARIOS))
-    return [one for one in made if any(step.verb is verb for step in one.operations)]
+    return (one for one in made if any(step.verb is verb for step in one.operations))
 
 
 @pytest.mark.parametrize(
