@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -62,11 +62,17 @@ def layer_of(module: str) -> int | None:
     return None
 
 
-def imports_of(module: str, path: Path) -> set[str]:
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports_of(module: str, path: Path) -> frozenset[str]:
     """Every module that a file imports, also inside functions and for typing."""
     found: set[str] = set()
     is_package = path.name == "__init__.py"
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -77,7 +83,7 @@ def imports_of(module: str, path: Path) -> set[str]:
                 base = ".".join([*parts[:keep], *([node.module] if node.module else [])])
             found.add(base)
             found.update(f"{base}.{alias.name}" for alias in node.names)
-    return found
+    return frozenset(found)
 
 
 def test_every_layer_exists() -> None:
@@ -86,49 +92,56 @@ def test_every_layer_exists() -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize(("module", "path"), MODULES, ids=[module for module, _ in MODULES])
-def test_arrows_run_one_way(module: str, path: Path) -> None:
-    own = layer_of(module)
-    if own is None:
-        assert module == "capnsafe_fuzz", f"{module} belongs to no layer"
-        own = 0
-    upward = [name for name in imports_of(module, path) if (layer_of(name) or 0) > own]
-    assert upward == []
+def test_arrows_run_one_way() -> None:
+    upward = set()
+    for module, path in MODULES:
+        own = layer_of(module)
+        if own is None:
+            assert module == "capnsafe_fuzz", f"{module} belongs to no layer"
+            own = 0
+        upward |= {
+            (module, name) for name in imports_of(module, path) if (layer_of(name) or 0) > own
+        }
+    assert upward == set()
 
 
-@pytest.mark.parametrize(("module", "path"), MODULES, ids=[module for module, _ in MODULES])
-def test_encoders_and_oracles_know_only_the_protocol_of_each_other(module: str, path: Path) -> None:
+def test_encoders_and_oracles_know_only_the_protocol_of_each_other() -> None:
     pair = ("capnsafe_fuzz.encoders", "capnsafe_fuzz.oracles")
-    for one, other in (pair, pair[::-1]):
-        if module.startswith(one):
-            crossing = [
-                name
-                for name in imports_of(module, path)
-                if name.startswith(other + ".") and not name.startswith(other + ".protocol")
-            ]
-            assert crossing == []
+    crossing = {
+        (module, name)
+        for one, other in (pair, pair[::-1])
+        for module, path in MODULES
+        if module.startswith(one)
+        for name in imports_of(module, path)
+        if name.startswith(other + ".") and not name.startswith(other + ".protocol")
+    }
+    assert crossing == set()
 
 
-@pytest.mark.parametrize(("module", "path"), MODULES, ids=[module for module, _ in MODULES])
-def test_dependencies_are_those_declared(module: str, path: Path) -> None:
-    import sys
-
-    allowed = FOREIGN[module.split(".")[0]] | set(sys.stdlib_module_names) | set(PACKAGES)
-    tops = {name.split(".")[0] for name in imports_of(module, path)}
-    assert tops - allowed == set()
-
-
-@pytest.mark.parametrize(("module", "path"), MODULES, ids=[module for module, _ in MODULES])
-def test_promise_ids_are_known(module: str, path: Path) -> None:
-    named = set(re.findall(r"\bP\d+v?\b", path.read_text(encoding="utf-8")))
-    assert named - PROMISES == set()
+def test_dependencies_are_those_declared() -> None:
+    undeclared = set()
+    for module, path in MODULES:
+        allowed = FOREIGN[module.split(".")[0]] | set(sys.stdlib_module_names) | set(PACKAGES)
+        tops = {name.split(".")[0] for name in imports_of(module, path)}
+        undeclared |= {(module, top) for top in tops - allowed}
+    assert undeclared == set()
 
 
-@pytest.mark.parametrize(("module", "path"), MODULES, ids=[module for module, _ in MODULES])
-def test_every_module_says_what_it_is(module: str, path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+def test_promise_ids_are_known() -> None:
+    unknown = {
+        (module, name)
+        for module, path in MODULES
+        for name in re.findall(r"\bP\d+v?\b", path.read_text(encoding="utf-8"))
+        if name not in PROMISES
+    }
+    assert unknown == set()
 
 
-@pytest.mark.parametrize(("module", "path"), MODULES, ids=[module for module, _ in MODULES])
-def test_no_file_name_says_nothing(module: str, path: Path) -> None:
-    assert path.stem not in {"utils", "util", "helpers", "common", "manager", "misc"}
+def test_every_module_says_what_it_is() -> None:
+    silent = [module for module, path in MODULES if not ast.get_docstring(tree_of(path))]
+    assert silent == []
+
+
+def test_no_file_name_says_nothing() -> None:
+    nothing = {"utils", "util", "helpers", "common", "manager", "misc"}
+    assert [module for module, path in MODULES if path.stem in nothing] == []
