@@ -6,7 +6,7 @@ scenarios. Each is run several times, and each part of each scenario counts with
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from statistics import median
@@ -41,6 +41,8 @@ class _Clock:
         self._memory = memory
         #: The encoder shall see no other memory than without the clock.
         self.stable: bool = getattr(memory, "stable", False)
+        grow = getattr(memory, "grow", None)
+        self.grow: Callable[[Any, int], Any] | None = None if grow is None else self._grow
         self.spent = 0
 
     def allocate(self, minimum_words: int, /) -> Any:
@@ -54,6 +56,13 @@ class _Clock:
         started = perf_counter_ns()
         try:
             return self._memory.segment(key)
+        finally:
+            self.spent += perf_counter_ns() - started
+
+    def _grow(self, key: Any, minimum_words: int) -> Any:
+        started = perf_counter_ns()
+        try:
+            return self._memory.grow(key, minimum_words)  # type: ignore[attr-defined]
         finally:
             self.spent += perf_counter_ns() - started
 
