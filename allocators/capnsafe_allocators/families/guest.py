@@ -24,6 +24,9 @@ def _before_call(
         # What it does not grow itself, it is not asked for.
         if grant is None or grant.place.memory is None or not allocator.is_whole(grant):
             return None
+        # Where a block was before it grew, nobody is: there it would be lost, and overlap nothing.
+        if fault.kind == "overlapping":
+            return None
     elif kind is not When.ALLOCATE:
         return None
     misbehave = getattr(allocator.memory, "misbehave", None)
