@@ -114,9 +114,6 @@ class Witness:
         what the client makes of that.
         """
         for grant in self._allocator.grants:
-            if grant.place.of is not None and not grant.lives:
-                # What it shared is another one's alone, and may grow.
-                continue
             found = len(grant.place.buffer())
             if found == grant.shown_bytes:
                 continue
