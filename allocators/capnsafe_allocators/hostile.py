@@ -394,8 +394,9 @@ class HostileAllocator:
             make_fit(buffer, grant.shown_bytes)
             watched = len(buffer) // WORD_BYTES * WORD_BYTES
         new = Place(None, None, buffer, guard, watched)
-        new.paint_guards(grant.shown_bytes)
         new.write(guard, contents)
+        # Behind the last whole word it may hold what is another one's.
+        new.paint_guards(grant.shown_bytes)
         grant.place = new
         self._witness.leave(old, f"segment {grant.index} before it moved")
 
