@@ -472,7 +472,7 @@ class Arena:
             for segment, start, end in retired:
                 segment.retire(start, end)
             for segment, start, end in disowned or ():
-                segment.moved.put(start, end, self.epoch)
+                segment.disown(start, end, self.epoch)
             if slot.unzeroed:
                 slot.zero_retired(view)
         self.state = _PUBLISHED

@@ -92,6 +92,12 @@ class Epochs:
         return self._epochs[index] if index >= 0 and word < self._ends[index] else 0
 
 
+#: What a segment has of which nothing was retired or disowned yet. Most stay so, and there can be
+#: very many: nothing is added to these.
+_NO_INTERVALS: Final = Intervals()
+_NO_EPOCHS: Final = Epochs()
+
+
 class Segment:
     """One grant, and what became of its words. All numbers are words."""
 
@@ -124,18 +130,29 @@ class Segment:
         self.lost = False
         #: The bytearray itself, where the allocator promises that it stays (``stable``).
         self.memory: bytearray | None = None
-        self.retired = Intervals()
+        #: Words that are not handed out again.
+        self.retired = _NO_INTERVALS
         #: Words whose objects were disowned: the handles of an earlier epoch are stale.
-        self.moved = Epochs()
-        #: Retired ranges that wait to be zeroed at the next borrow.
-        self.unzeroed: list[tuple[int, int]] = []
+        self.moved = _NO_EPOCHS
+        #: Retired ranges that wait to be zeroed at the next borrow, if there ever was one.
+        self.unzeroed: list[tuple[int, int]] | None = None
         #: What was written, in private, where the message verifies (P5v).
         self.shadow: bytearray | None = None
 
     def retire(self, start: int, end: int) -> None:
         """Note words as retired: never handed out again, and zeroed at the next borrow."""
+        if not self.retired.starts:
+            self.retired = Intervals()
+        if self.unzeroed is None:
+            self.unzeroed = []
         self.retired.add(start, end)
         self.unzeroed.append((start, end))
+
+    def disown(self, start: int, end: int, epoch: int) -> None:
+        """Note words that stay, but whose handles of an earlier epoch are stale."""
+        if not self.moved:
+            self.moved = Epochs()
+        self.moved.put(start, end, epoch)
 
     def zero_retired(self, view: View) -> None:
         """Zero the retired words that still wait for it."""
