@@ -329,6 +329,10 @@ def install(
                 arena, slot, word, shape, words, head
             ):
                 return slot, start
+            if slot.used + words > slot.granted:
+                placed = _install_far(arena, slot, word, shape, words, head)
+                if placed is not None:
+                    return placed
         elif (
             not slot.unzeroed
             and len(memory) >= slot.used * WORD_BYTES
@@ -410,6 +414,57 @@ def _install_in_one_borrow(
         give_back(view)
     arena.finish()
     return True
+
+
+def _install_far(
+    arena: Arena, slot: Segment, word: int, shape: int, words: int, head: Octets
+) -> tuple[Segment, int] | None:
+    """Build an object behind its landing pad in the last segment, if that has room for both.
+
+    The steps of a draft, and its allocator calls, for the one object that most calls build: so it
+    costs little more in a message of many segments than in one of one. Answers ``None``, with
+    nothing changed, where there is not the room.
+    """
+    target = arena.segments[-1]
+    pad = target.used
+    start = pad + 1
+    end = start + words
+    if target is slot or target.lost or end > target.granted:
+        return None
+    packed = wire.POINTER.pack(shape)
+    pieces: list[Piece] = [(pad, 1, packed), (start, words, head)]
+    if not head:
+        pieces = [(pad, 1 + words, packed)]
+    arena.begin()
+    try:
+        view = arena.borrow(target, end)
+        try:
+            _write(arena, target, view, pieces)
+        finally:
+            give_back(view)
+        writes = [(word * WORD_BYTES, wire.POINTER.pack(wire.far_pointer(target.index, pad)))]
+        view = arena.borrow(slot)
+        try:
+            old = load(slot, view, word)
+            if old == 0:
+                arena.publish(slot, view, writes, {target: end}, [], [])
+        finally:
+            give_back(view)
+        if old:
+            retired = survey(arena, [(slot, word, old)])
+            view = arena.borrow(slot)
+            try:
+                arena.publish(slot, view, writes, {target: end}, retired, [word])
+            finally:
+                give_back(view)
+    except Shrank:
+        arena.finish()
+        return None
+    except BaseException as error:
+        arena.abandon(error)
+        raise
+    arena.finish()
+    return target, start
 
 
 def attempt(arena: Arena, build: Callable[[Draft], T]) -> T:
