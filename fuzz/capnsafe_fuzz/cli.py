@@ -24,6 +24,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from .campaign.canaries import DEFAULT_RUNS, Canary, CanaryConfig, exit_code, hunt_canaries
 from .campaign.config import (
     DEFAULT_FINDINGS,
     DEFAULT_MEMORY_MEGABYTES,
@@ -51,7 +52,7 @@ from .campaign.junit import write_junit
 from .campaign.listing import LISTS
 from .campaign.parent import run_campaign
 from .campaign.replay import Replay, find_scenarios, replay, shrink_replayable
-from .campaign.report import TerminalReporter, describe, plural, print_summary, printable
+from .campaign.report import TerminalReporter, count, describe, plural, print_summary, printable
 from .campaign.targets import UnknownNameError, check_encoder, find_target, targets_of
 from .engines import engines
 from .streams import lasting_streams
@@ -438,6 +439,49 @@ def gate(seed: int | None, findings: Path | None, junit_file: Path | None) -> in
     if junit_file is not None:
         code = _then(code, partial(write_junit, junit_file, result))
     return code
+
+
+@cli.command()
+@click.argument("names", nargs=-1, metavar="[BUG]...")
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Of each search."
+)
+@click.option(
+    "--runs", type=click.IntRange(1), default=DEFAULT_RUNS, show_default=True,
+    help="How many executions a search may take.",
+)  # fmt: skip
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="At once.")
+@click.option("--engine", help="Where scenarios come from; atheris where it is installed.")
+@click.option(
+    "--findings", type=_PATH, default=DEFAULT_FINDINGS, show_default=True,
+    help="Where what is found is kept.",
+)  # fmt: skip
+def canaries(
+    names: tuple[str, ...], seed: int, runs: int, jobs: int, engine: str | None, findings: Path
+) -> int:
+    """Hunt every planted bug, or those named, by search alone; for a release.
+
+    Each has to be found, kept small, and shown by its program. A gate hunts only a sample.
+    """
+    engine = engine or _default_engine()
+    config = CanaryConfig(
+        engine=engine, names=names, seed=seed, runs=runs, jobs=jobs, findings=findings
+    )
+
+    def told(canary: Canary) -> None:
+        click.echo(printable(str(canary)))
+        for trouble in canary.troubles:
+            click.echo(f"         {printable(trouble)}")
+
+    stop = StopRequest()
+    with _ending_on_signals(stop):
+        done = hunt_canaries(config, told=told, stop=stop)
+    found = [canary.executions for canary in done if not canary.troubles]
+    click.echo(
+        f"{len(found)} of {plural(len(done), 'planted bug')} found and shown by {engine} with seed "
+        f"{seed}, the slowest after {count(max(found, default=0))} of {count(runs)} executions"
+    )
+    return exit_code(done, stop)
 
 
 @cli.command("list")

@@ -1,0 +1,252 @@
+"""Every planted bug, found by search alone: what a release has to show, and no gate has time for.
+
+For each bug, processes of their own do what a person would type::
+
+    capnsafe fuzz --encoder planted:NAME --engine E --seed 1 --runs 50000 -x
+    capnsafe repro FINDING
+    python FINDING/program.py
+
+The campaign has to find the bug, from this project's seeds and without its regressions, which may
+show one without any search. What it kept has to break the same promise again, and to be small
+enough to be read. Its program has to fail on the copy with the bug, and to pass on capnsafe itself.
+Whatever of this does not hold is a trouble; of a harness, not of the encoder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..encoders.planted import BUGS, read_bug
+from ..targets import described
+from .config import StopRequest
+from .corpus import KINDS, corpus_root
+from .failures import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UsageError
+from .findings import PROGRAM_FILE
+from .judge import TIMEOUT_GROUP
+from .report import count
+from .targets import CLEAN_ENCODER, PLANTED
+
+DEFAULT_RUNS = 50_000
+
+MOST: Mapping[str, int] = {"operations": 6, "faults": 1}
+"""What people can read, of what a target counts; a bug that needs more says so in ``[needs]``."""
+
+PROGRAM_SECONDS = 60.0
+"""How long a program may run; one that shows a timeout never ends."""
+
+POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryConfig:
+    """Everything that the hunts depend on."""
+
+    engine: str
+    names: tuple[str, ...] = ()
+    """Which planted bugs; none for all."""
+    seed: int = 1
+    runs: int = DEFAULT_RUNS
+    """How many executions each may take."""
+    jobs: int = 1
+    """How many are hunted at once."""
+    findings: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """What became of one planted bug."""
+
+    name: str
+    executions: int
+    """After which it was found, or the search was over."""
+    group: str | None
+    """Of the smallest scenario kept; None if nothing was found."""
+    sizes: Mapping[str, int]
+    """Of that scenario."""
+    seconds: float
+    troubles: tuple[str, ...]
+    """What does not hold, a sentence each."""
+
+    def __str__(self) -> str:
+        """One line, for people."""
+        outcome = "trouble" if self.group else "missed"
+        if not self.troubles:
+            outcome = "found"
+        after = f"{count(self.executions)} executions"
+        what = "" if self.group is None else f": {self.group} ({', '.join(described(self.sizes))})"
+        return f"{outcome:<7}  {self.name}, after {after}{what}  {self.seconds:.1f} s"
+
+
+def hunt_canaries(
+    config: CanaryConfig, *, told: Callable[[Canary], None], stop: StopRequest
+) -> list[Canary]:
+    """Hunt them; ``told`` hears of each as it ends. Raises ``UsageError`` for an unknown name."""
+    names = config.names or tuple(BUGS)
+    for name in names:
+        if name not in BUGS:
+            raise UsageError(f"no planted bug named {name!r}; capnsafe list encoders has them all")
+    done: list[Canary] = []
+    with ThreadPoolExecutor(config.jobs) as threads:
+        hunts = [threads.submit(_hunt, name, config, stop) for name in names]
+        try:
+            for hunt in as_completed(hunts):
+                canary = hunt.result()
+                if canary is not None:
+                    done.append(canary)
+                    told(canary)
+        except BaseException:
+            stop()
+            raise
+    return done
+
+
+def exit_code(canaries: Sequence[Canary], stop: StopRequest) -> int:
+    """As the command ends: a harness that is blind to one of them has proved nothing."""
+    if any(canary.troubles for canary in canaries):
+        return PROVED_NOTHING
+    return INTERRUPTED if stop.times else CLEAN
+
+
+def _hunt(name: str, config: CanaryConfig, stop: StopRequest) -> Canary | None:
+    """What becomes of one; None if it was interrupted."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="capnsafe-canary-") as folder:
+        typed = _Typed(Path(folder), stop)
+        campaign = _campaign(name, config, typed)
+        if stop.times:
+            return None
+        executions, found = int(campaign.get("executions", 0)), campaign.get("findings", [])
+        if not found:
+            why = f"{PLANTED}:{name} was not found; the campaign said: {typed.last_line}"
+            return Canary(name, executions, None, {}, time.monotonic() - started, (why,))
+        sizes, finding = min(
+            ((_sizes(name, finding), finding) for finding in found),
+            key=lambda pair: tuple(pair[0].values()),
+        )
+        troubles = [*_too_large(name, sizes), *_not_shown(name, finding, typed)]
+    if stop.times:
+        return None
+    seconds = time.monotonic() - started
+    return Canary(name, executions, finding["group"], sizes, seconds, tuple(troubles))
+
+
+def _campaign(name: str, config: CanaryConfig, typed: _Typed) -> Mapping[str, Any]:
+    """The campaign, as its ``--json`` tells it; nothing if it told nothing."""
+    target = read_bug(BUGS[name]).target
+    seeds = typed.folder / "seeds" / target / KINDS[0]
+    seeds.parent.mkdir(parents=True)
+    seeds.symlink_to(corpus_root() / target / KINDS[0])
+    report = typed.folder / "report.json"
+    typed.capnsafe(
+        "fuzz", "--encoder", f"{PLANTED}:{name}", "--engine", config.engine,
+        "--seed", str(config.seed), "--runs", str(config.runs), "-x",
+        "--seeds", str(typed.folder / "seeds"), "--findings", str(config.findings),
+        "--json", str(report),
+    )  # fmt: skip
+    try:
+        campaigns = json.loads(report.read_text())["campaigns"]
+    except (OSError, ValueError):
+        return {}
+    return campaigns[0] if campaigns else {}
+
+
+def _sizes(name: str, finding: Mapping[str, Any]) -> dict[str, int]:
+    """Of what was kept, by what its target counts, in its order."""
+    return {noun: finding[noun] for noun in finding if noun in read_bug(BUGS[name]).needs}
+
+
+def _too_large(name: str, sizes: Mapping[str, int]) -> list[str]:
+    """Whether there is more of something than people can read, and than the bug needs."""
+    needs = read_bug(BUGS[name]).needs
+    troubles: list[str] = []
+    for noun in MOST.keys() & sizes.keys():
+        enough = max(MOST[noun], needs[noun])
+        if sizes[noun] > enough:
+            troubles.append(f"what was kept has {sizes[noun]} {noun}, and {enough} are enough")
+    return sorted(troubles)
+
+
+def _not_shown(name: str, finding: Mapping[str, Any], typed: _Typed) -> list[str]:
+    """Whether what was kept does not show the bug to whoever looks at it."""
+    troubles: list[str] = []
+    path = Path(finding["path"])
+    code = typed.capnsafe("repro", str(path))
+    if code != FINDINGS or f"{finding['promise']} broken" not in typed.output:
+        troubles.append(f"capnsafe repro {path} ends with {code}: {typed.last_line}")
+    program = (path / PROGRAM_FILE).read_text()
+    loading = f"capnsafe = load_package({name!r})"
+    code = typed.program(program)
+    shown = code is None if finding["group"] == TIMEOUT_GROUP else code not in (None, CLEAN)
+    if loading not in program or not shown:
+        troubles.append(f"{path / PROGRAM_FILE} does not show it: it ends with {code}")
+    code = typed.program(program.replace(loading, "import capnsafe"))
+    if code != CLEAN:
+        troubles.append(f"{path / PROGRAM_FILE} fails on {CLEAN_ENCODER} too: {typed.last_line}")
+    return troubles
+
+
+class _Typed:
+    """Commands in processes of their own, and what the last of them said."""
+
+    def __init__(self, folder: Path, stop: StopRequest) -> None:
+        self.folder = folder
+        self.output = ""
+        self._stop = stop
+
+    @property
+    def last_line(self) -> str:
+        """Of what the command said; mostly the reason why it ended."""
+        lines = self.output.split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
+
+    def capnsafe(self, *arguments: str) -> int | None:
+        """The exit code of this project's command."""
+        return self._run(["-m", __name__.partition(".")[0], *arguments], None)
+
+    def program(self, text: str) -> int | None:
+        """The exit code of a program; None if it did not end in time."""
+        path = self.folder / PROGRAM_FILE
+        path.write_text(text)
+        return self._run([str(path)], time.monotonic() + PROGRAM_SECONDS)
+
+    def _run(self, arguments: Sequence[str], deadline: float | None) -> int | None:
+        environment = dict(os.environ)
+        environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
+        with tempfile.TemporaryFile(dir=self.folder) as said:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                process_group=0,
+            )
+            code = self._wait(process, deadline)
+            said.seek(0)
+            self.output = said.read().decode(errors="replace")
+        return code
+
+    def _wait(self, process: subprocess.Popen[bytes], deadline: float | None) -> int | None:
+        """Wait for its end, which is asked for when it is time or a signal came."""
+        asked = False
+        while True:
+            try:
+                code = process.wait(POLL_SECONDS)
+                return None if asked and not self._stop.times else code
+            except subprocess.TimeoutExpired:
+                late = deadline is not None and time.monotonic() > deadline
+                if self._stop.times > 1 or late:
+                    process.kill()
+                elif self._stop.times and not asked:
+                    process.terminate()
+                asked = asked or late or self._stop.times > 0

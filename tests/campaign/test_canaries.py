@@ -1,0 +1,119 @@
+"""Planted bugs hunted one by one: found, kept small, and shown by what was kept."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from capnsafe_fuzz.campaign import canaries
+from capnsafe_fuzz.campaign.canaries import (
+    MOST,
+    Canary,
+    CanaryConfig,
+    exit_code,
+    hunt_canaries,
+)
+from capnsafe_fuzz.campaign.config import StopRequest
+from capnsafe_fuzz.campaign.failures import UsageError
+from capnsafe_fuzz.campaign.findings import read_verdict
+from capnsafe_fuzz.cli import main
+from capnsafe_fuzz.encoders.planted import BUGS, read_bug
+
+BUG = "bulk_copy_ignores_offset"
+LOADING = f"capnsafe = load_package({BUG!r})"
+
+
+def hunt(names: tuple[str, ...], findings: Path, runs: int) -> list[Canary]:
+    config = CanaryConfig(engine="random", names=names, runs=runs, jobs=2, findings=findings)
+    heard: list[Canary] = []
+    done = hunt_canaries(config, told=heard.append, stop=StopRequest())
+    assert done == heard
+    return done
+
+
+def test_what_is_found_is_small_and_shown(tmp_path: Path) -> None:
+    findings = tmp_path / "findings"
+    (canary,) = hunt((BUG,), findings, 5_000)
+    assert canary.troubles == ()
+    assert canary.group is not None
+    assert canary.group.startswith("P11 ")
+    assert 0 < canary.executions < 5_000
+    assert dict(canary.sizes) == read_bug(BUGS[BUG]).needs
+    assert str(canary).startswith(f"found    {BUG}, after ")
+    assert exit_code([canary], StopRequest()) == 0
+
+    # What was kept is looked at, and not only whether there is something.
+    (path,) = (path for path in (findings / "build").iterdir() if "P11" in path.name)
+    verdict = read_verdict(path)
+    assert verdict is not None
+    finding = verdict | {"path": str(path)}
+    program = path / "program.py"
+    text = program.read_text()
+
+    def not_shown() -> str:
+        typed = canaries._Typed(tmp_path, StopRequest())
+        return "\n".join(canaries._not_shown(BUG, finding, typed))
+
+    assert not_shown() == ""
+    program.write_text(f"from capnsafe_fuzz.encoders.planted import load_package\n{LOADING}\n")
+    assert re.fullmatch(r"\S+ does not show it: it ends with 0", not_shown())
+    program.write_text(f"{text}\nraise OSError('always')\n")
+    assert re.fullmatch(r"\S+ fails on capnsafe too: OSError: always", not_shown())
+    program.write_text(text)
+    (path / "finding.scenario").write_text(
+        "capnsafe scenario 1\nmemory heap segment_words=64\nlimit max_segment_words=64\nh0 = root\n"
+    )
+    assert re.fullmatch(r"capnsafe repro \S+ ends with 0: no promise was broken", not_shown())
+
+
+def test_what_is_missed_proves_that_the_harness_is_blind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--engine", "random", "--runs", "1", "--findings", str(tmp_path / "findings")]
+    with pytest.raises(SystemExit) as ended:
+        main(["canaries", BUG, *options])
+    assert ended.value.code == 3
+    said = capsys.readouterr().out
+    assert said.startswith(f"missed   {BUG}, after 1 executions  ")
+    assert f"planted:{BUG} was not found; the campaign said: again: capnsafe fuzz" in said
+    assert "0 of 1 planted bug found and shown by random with seed 1" in said
+
+
+def test_a_campaign_that_cannot_run_finds_nothing(tmp_path: Path) -> None:
+    findings = tmp_path / "findings"
+    findings.write_text("in the way")
+    (canary,) = hunt((BUG,), findings, 10)
+    assert canary.group is None
+    assert "findings cannot be written" in canary.troubles[0]
+
+
+def test_what_nobody_reads_is_a_trouble() -> None:
+    """More than people read, unless the bug needs as much."""
+    plain, double = BUG, "view_kept_after_error"
+    assert read_bug(BUGS[double]).needs["faults"] == 2
+    assert canaries._too_large(plain, dict(MOST)) == []
+    assert canaries._too_large(plain, {"operations": 7, "faults": 2}) == [
+        "what was kept has 2 faults, and 1 are enough",
+        "what was kept has 7 operations, and 6 are enough",
+    ]
+    assert canaries._too_large(double, {"operations": 2, "faults": 2}) == []
+    assert canaries._too_large("segment_size_signed", {"bytes": 99, "pieces": 9}) == []
+
+
+def test_a_program_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(canaries, "PROGRAM_SECONDS", 0.5)
+    typed = canaries._Typed(tmp_path, StopRequest())
+    assert typed.program("while True:\n    pass\n") is None
+
+
+def test_a_hunt_that_is_interrupted_says_so(tmp_path: Path) -> None:
+    config = CanaryConfig(engine="random", names=(BUG,), findings=tmp_path / "findings")
+    stop = StopRequest(1)
+    assert hunt_canaries(config, told=lambda canary: None, stop=stop) == []
+    assert exit_code([], stop) == 130
+
+
+def test_a_bug_that_there_is_not_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no planted bug named 'nightingale'"):
+        hunt(("nightingale",), tmp_path / "findings", 1)
