@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, TypeAlias
 
 from capnsafe import FixedAllocator, HeapAllocator, MessageBuilder
@@ -98,21 +98,42 @@ def _bytecodes(spot: Spot) -> Counter[Function]:
     """Answer the bytecodes that each function runs of its own, in one run."""
     counted: Counter[Function] = Counter()
 
+    def count(code: CodeType, _: int) -> None:
+        counted[code.co_filename, code.co_firstlineno, code.co_name] += 1
+
+    spot.work()
+    if sys.version_info >= (3, 12):
+        monitoring = sys.monitoring
+        tool = monitoring.PROFILER_ID
+        monitoring.use_tool_id(tool, __name__)
+        try:
+            monitoring.register_callback(tool, monitoring.events.INSTRUCTION, count)
+            monitoring.set_events(tool, monitoring.events.INSTRUCTION)
+            spot.work()
+        finally:
+            monitoring.set_events(tool, 0)
+            monitoring.register_callback(tool, monitoring.events.INSTRUCTION, None)
+            monitoring.free_tool_id(tool)
+    else:
+        _trace_bytecodes(spot.work, count)
+    return counted
+
+
+def _trace_bytecodes(work: Callable[[], object], count: Callable[[CodeType, int], None]) -> None:
+    """Do what ``sys.monitoring`` does from Python 3.12 on; there, tracing loses some of them."""
+
     def trace(frame: FrameType, event: str, _: object) -> Any:
         frame.f_trace_opcodes = True
         if event == "opcode":
-            code = frame.f_code
-            counted[code.co_filename, code.co_firstlineno, code.co_name] += 1
+            count(frame.f_code, frame.f_lasti)
         return trace
 
     before = sys.gettrace()
-    spot.work()
     sys.settrace(trace)
     try:
-        spot.work()
+        work()
     finally:
         sys.settrace(before)
-    return counted
 
 
 def table(spot: Spot) -> Iterator[str]:
