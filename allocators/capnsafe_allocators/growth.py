@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .grant import Grant
-from .place import WORD_BYTES, Place, make_fit, octets
+from .place import WORD_BYTES, Place, can_resize, make_fit, octets
 
 if TYPE_CHECKING:
     from .hostile import HostileAllocator
@@ -58,6 +58,9 @@ def lengthen(
     whole = length // WORD_BYTES * WORD_BYTES
     place.watched = min(whole, max(place.watched, guard + max(shown, asked * WORD_BYTES) + guard))
     _show(grant, shown)
+    if allocator.stays:
+        # From here on clients may remember where it is, and views are looked for by this again.
+        can_resize(buffer)
     grant.first = grant.first[:before].ljust(before, b"\0") + allocator.contents(grant)[before:]
     return True
 
