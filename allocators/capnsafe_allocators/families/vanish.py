@@ -48,8 +48,9 @@ def _swap(allocator: HostileAllocator, one: Grant, other: Grant) -> None:
     for grant in (one, other):
         grant.tampered = True
         grant.most_words = max(grant.most_words, grant.words)
-        # A cut that was to grow back is the other's now.
+        # A cut that was to grow back is the other's now, and was not seen there.
         grant.grows_back_to = min(grant.grows_back_to, grant.granted_bytes)
+        grant.seen = False
 
 
 def _roll_back(allocator: HostileAllocator, grant: Grant, operations: int) -> str | None:
