@@ -13,7 +13,7 @@ from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.execution import execute
 from click.testing import CliRunner, Result
 
-from benchmarks import address_book, cli, harness, hot_spots, present
+from benchmarks import address_book, cli, harness, hot_spots, present, space
 from benchmarks.circumstances import Circumstances
 from benchmarks.measure import Comparison, Effort, compare
 from benchmarks.memory import MovingAllocator
@@ -90,6 +90,16 @@ def test_calls_and_bytecodes_are_counted() -> None:
     assert few[:2] == many[:2] == ["`test_benchmarks.spin`", "1"]
     in_a_turn = (int(many[2]) - int(few[2])) / 100
     assert in_a_turn in (2, 3, 4)
+
+
+def test_memory_beside_the_segments_is_counted() -> None:
+    plain, verified = (space.measure(20_000, verify=verify) for verify in (False, True))
+    assert plain.segments == verified.segments > 200
+    assert 0 < plain.kept < 0.3
+    # The private copy, and what the output is.
+    assert 0.9 < verified.kept - plain.kept < 1.2
+    assert 1 <= plain.as_bytes <= plain.kept + plain.as_bytes < 1.3
+    assert verified.as_bytes >= 1
 
 
 def test_every_hot_spot_is_where_its_name_says() -> None:

@@ -1,0 +1,81 @@
+"""How much memory a large message takes beside its segments, and its output on top of that.
+
+``python -m benchmarks.space`` prints it in multiples of the size of the message: a million objects
+in ten thousand segments, plain and with verification, as bytes and into a file. Followed by
+``tracemalloc``, which also sees what the allocator and this file need for themselves.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tracemalloc
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from capnsafe import HeapAllocator, MessageBuilder
+
+from .growth import OBJECTS_A_SEGMENT, WORDS_AN_OBJECT
+
+OBJECTS = 1_000_000
+
+
+class Space(NamedTuple):
+    """What one message took, in multiples of its size."""
+
+    kept: float
+    """Beside the segments, when it is built; with verification the private copy is in it."""
+    as_bytes: float
+    """On top of that while ``to_bytes`` runs; what it answers is in it."""
+    into_a_file: float
+    """On top of that while ``write_to`` runs."""
+    segments: int
+
+
+def measure(objects: int, *, verify: bool) -> Space:
+    """Build a list of so many structs, a hundred a segment, and put it out twice."""
+    words = OBJECTS_A_SEGMENT * (WORDS_AN_OBJECT - 1)
+    memory = HeapAllocator(segment_words=words, growth=False)
+    tracemalloc.start()
+    try:
+        with MessageBuilder(memory, verify=verify) as message:
+            pointers = message.init_root(0, 1).init_pointer_list(0, objects)
+            for index in range(objects):
+                pointers.init_struct(index, 1, 0).set_uint64(0, index)
+            size = message.total_words() * 8
+            segments = len(message.segment_words())
+            granted = sum(sys.getsizeof(memory.segment(key)) for key in range(segments))
+            built = tracemalloc.get_traced_memory()[0]
+
+            def on_top(put_out: Callable[[], object]) -> float:
+                tracemalloc.reset_peak()
+                put_out()
+                return (tracemalloc.get_traced_memory()[1] - built) / size
+
+            with open(os.devnull, "wb") as file:
+                return Space(
+                    (built - granted) / size,
+                    on_top(message.to_bytes),
+                    on_top(lambda: message.write_to(file)),
+                    segments,
+                )
+    finally:
+        tracemalloc.stop()
+
+
+def table(objects: int) -> Iterator[str]:
+    """Yield the lines of the table."""
+    yield "| message | segments | kept beside them | `to_bytes`, on top | `write_to`, on top |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for verify in (False, True):
+        space = measure(objects, verify=verify)
+        name = f"{objects} objects" + (", `verify=True`" if verify else "")
+        yield (
+            f"| {name} | {space.segments} | {space.kept:.2f} | {space.as_bytes:.2f} |"
+            f" {space.into_a_file:.2f} |"
+        )
+
+
+if __name__ == "__main__":
+    for line in table(OBJECTS):
+        print(line, flush=True)
