@@ -530,6 +530,23 @@ def test_the_limit_of_a_segment() -> None:
         orphan.drop()
 
 
+def test_a_copy_and_a_longer_list_that_no_segment_can_hold_are_refused() -> None:
+    memory = Memory()
+    with (
+        closing(MessageBuilder(memory, max_segment_words=6), memory) as message,
+        MessageBuilder() as other,
+    ):
+        with pytest.raises(MessageTooLarge) as copied:
+            message.new_orphan(other.init_root(7, 0))
+        assert copied.value.words_asked == 7
+        numbers = message.new_orphan_primitives(Element.UINT64, 2)
+        message.new_orphan_struct(1, 0)
+        before = message.segments()
+        with pytest.raises(MessageTooLarge):
+            numbers.extend(7)
+        assert message.segments() == before
+
+
 def test_a_pad_that_no_segment_can_hold_is_refused() -> None:
     memory = Memory(grant_words=1)
     with closing(MessageBuilder(memory, max_segment_words=1), memory) as message:
