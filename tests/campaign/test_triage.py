@@ -57,3 +57,17 @@ def test_two_faults_are_kept_where_what_one_breaks_is_known(config: CampaignConf
     findings = config.findings / "others"
     result = found(replace(config, known=known, findings=findings), bug, program)
     assert len(result.findings[puzzle].finding.scenario.faults) == 2
+
+
+def test_a_fault_too_many_loses_no_finding_where_nothing_is_shrunk(config: CampaignConfig) -> None:
+    program = """h0 = root
+fault dirty filler allocate 1 once
+fault move one after 0 once segment=0
+"""
+    shrunk = found(config, "dirty_memory_shows", program)
+    findings = config.findings / "as it was"
+    result = found(
+        replace(config, shrinking=False, findings=findings), "dirty_memory_shows", program
+    )
+    assert result.findings.keys() >= shrunk.findings.keys() != set()
+    assert not result.not_counted

@@ -104,7 +104,7 @@ class Triage:
                 result.not_counted[group] = f"{CLEAN_ENCODER} breaks a promise there too"
             return NEVER_AGAIN if before is None else measure(self._target, before.finding.scenario)
         shrunk = self._shrink(group, scenario)
-        plainer = None if before is not None else self._with_fewer_faults(shrunk)
+        plainer = None if before is not None else self._with_fewer_faults(group, shrunk)
         if plainer is not None:
             other, scenario = plainer
             result.not_counted[group] = f"with fewer faults it is {other}"
@@ -114,10 +114,15 @@ class Triage:
         self._announce(kept)
         return measure(self._target, kept.finding.scenario)
 
-    def _with_fewer_faults(self, scenario: Input) -> tuple[str, Input] | None:
-        """A group that counts and fires with one fault less already, and the scenario without."""
+    def _with_fewer_faults(self, group: str, scenario: Input) -> tuple[str, Input] | None:
+        """Another group that counts and fires with one fault less already, and the scenario.
+
+        Not where the group itself does: that was only not shrunk so far.
+        """
         for candidate in self._target.with_fewer_faults(scenario):
             groups = self._judge.ask(self._config.encoder, candidate).groups
+            if group in groups:
+                continue
             counted = groups - self._config.known - set(self._result.not_counted)
             if counted and self._clean_passes(candidate):
                 return min(counted), candidate
