@@ -48,23 +48,14 @@ lint: $(INSTALLED)
 typecheck: $(INSTALLED)
 	@$(BIN)/mypy $(TYPED)
 
-# Types and the gate keep one core busy, so they run beside the tests, which keep all of them busy. The
+# One after the other: the gate has deadlines, and some tests measure, so that neither likes company. The
 # gate runs the encoder in processes of its own, instrumented by another tool: coverage is that of
 # the tests alone.
 .PHONY: test
-test: $(INSTALLED) lint
-	@$(MAKE) --no-print-directory --jobs=2 beside-tests tests
-	@$(BIN)/coverage report --fail-under=99.9
-
-.PHONY: tests
-tests: $(INSTALLED)
+test: $(INSTALLED) lint typecheck
 	@$(BIN)/python -m pytest -q --numprocesses=auto --dist=worksteal --cov --cov-report=
-
-# What it says comes in one piece, when all is said.
-.PHONY: beside-tests
-beside-tests: $(INSTALLED)
-	@said=$$({ $(BIN)/mypy $(TYPED) && $(BIN)/capnsafe gate; } 2>&1); code=$$?; \
-	printf '\n%s\n' "$$said"; exit $$code
+	@$(BIN)/capnsafe gate
+	@$(BIN)/coverage report --fail-under=99.9
 
 .PHONY: fuzz
 fuzz: $(INSTALLED)
