@@ -23,14 +23,19 @@ OBJECTS_A_SEGMENT = 100
 WORDS_AN_OBJECT = 3
 
 
+def fill(message: MessageBuilder, objects: int) -> None:
+    """Make a list of so many structs of eight bytes, each behind a pointer of its own."""
+    pointers = message.init_root(0, 1).init_pointer_list(0, objects)
+    for index in range(objects):
+        pointers.init_struct(index, 1, 0).set_uint64(0, index)
+
+
 def build(objects: int, segment_words: int) -> tuple[float, int]:
     """Build a list of so many structs; answer the seconds, and how many segments there are."""
     start = thread_time()
     memory = HeapAllocator(segment_words=segment_words, growth=False)
     with MessageBuilder(memory) as message:
-        pointers = message.init_root(0, 1).init_pointer_list(0, objects)
-        for index in range(objects):
-            pointers.init_struct(index, 1, 0).set_uint64(0, index)
+        fill(message, objects)
         seconds = thread_time() - start
         return seconds, len(message.segment_words())
 

@@ -38,7 +38,7 @@ class _Clock:
     """Stands in front of a memory, and counts the nanoseconds spent in it."""
 
     def __init__(self, memory: Memory) -> None:
-        self._memory = memory
+        self._memory: Any = memory
         #: The encoder shall see no other memory than without the clock.
         self.stable: bool = getattr(memory, "stable", False)
         grow = getattr(memory, "grow", None)
@@ -62,7 +62,7 @@ class _Clock:
     def _grow(self, key: Any, minimum_words: int) -> Any:
         started = perf_counter_ns()
         try:
-            return self._memory.grow(key, minimum_words)  # type: ignore[attr-defined]
+            return self._memory.grow(key, minimum_words)
         finally:
             self.spent += perf_counter_ns() - started
 

@@ -14,6 +14,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, TypeAlias
@@ -67,16 +68,20 @@ def spots() -> Iterator[Spot]:
     ):
         yield Spot(
             f"B4: one of {FEW} objects {where}",
-            lambda words=words: build(FEW, words),  # type: ignore[misc]
+            partial(build, FEW, words),
             20,
             FEW,
         )
     for words, segments in ((FIRST_WORDS, "one segment"), (SMALL_WORDS, "segments that move")):
         yield Spot(
             f"B6: an address book in {segments}",
-            lambda words=words: build_with_capnsafe(MovingAllocator(words)).close(),  # type: ignore[misc]
+            partial(_book_that_moves, words),
             3000,
         )
+
+
+def _book_that_moves(segment_words: int) -> None:
+    build_with_capnsafe(MovingAllocator(segment_words)).close()
 
 
 def _times(spot: Spot) -> dict[Function, tuple[float, float]]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from capnsafe import HeapAllocator, MessageBuilder
 
-from .growth import OBJECTS_A_SEGMENT, WORDS_AN_OBJECT
+from .growth import OBJECTS_A_SEGMENT, WORDS_AN_OBJECT, fill
 
 OBJECTS = 1_000_000
 
@@ -39,9 +39,7 @@ def measure(objects: int, *, verify: bool) -> Space:
     tracemalloc.start()
     try:
         with MessageBuilder(memory, verify=verify) as message:
-            pointers = message.init_root(0, 1).init_pointer_list(0, objects)
-            for index in range(objects):
-                pointers.init_struct(index, 1, 0).set_uint64(0, index)
+            fill(message, objects)
             size = message.total_words() * 8
             segments = len(message.segment_words())
             granted = sum(sys.getsizeof(memory.segment(key)) for key in range(segments))

@@ -81,9 +81,9 @@ def add_note(error: BaseException, note: str) -> None:
 
 def double(value: SupportsFloat | SupportsIndex) -> float:
     """Answer ``value`` as a float; text is no number."""
+    if type(value) is float:
+        return value
     kind = type(value)
-    if kind is float:
-        return value  # type: ignore[return-value]
     try:
         if not (hasattr(kind, "__float__") or hasattr(kind, "__index__")):
             raise TypeError("it is no number")

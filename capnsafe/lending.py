@@ -66,6 +66,7 @@ class Loan:
             self._between = ref(between)
             self.view = memoryview(between).cast("B")
             if code != "B":
+                # mypy knows formats as literals only; these are those of Element.
                 self.view = self.view.cast(code)  # type: ignore[call-overload]
         if not writable:
             self.view = self.view.toreadonly()

@@ -139,11 +139,7 @@ class HostileAllocator:
 
     def allocate(self, minimum_words: int, /) -> SegmentKey | None:
         """Grant a segment, or do what the faults say."""
-        self.epoch += 1
-        if self._moments.count(When.ALLOCATE) > self.last_call:
-            raise self._runaway(When.ALLOCATE)
-        if self.views or self.stays:
-            self._witness.look_for_views()
+        self._begin(When.ALLOCATE)
         fault: Fault | None = None
         shortening: Laid | None = None
         wanted: int | None = None
@@ -185,11 +181,7 @@ class HostileAllocator:
 
     def segment(self, key: Any, /) -> Buffer:
         """Answer where the segment is now, or do what the faults say."""
-        self.epoch += 1
-        if self._moments.count(When.SEGMENT) > self.last_call:
-            raise self._runaway(When.SEGMENT)
-        if self.views or self.stays:
-            self._witness.look_for_views()
+        self._begin(When.SEGMENT)
         grant = self.find(key)
         if grant is None or not grant.lives:
             return self._refuse_borrow(key, grant)
@@ -226,11 +218,7 @@ class HostileAllocator:
 
     def release(self, key: Any, words_used: int, /) -> None:
         """Take a grant back. It counts as released even if a fault raises then."""
-        self.epoch += 1
-        if self._moments.count(When.RELEASE) > self.last_call:
-            raise self._runaway(When.RELEASE)
-        if self.views or self.stays:
-            self._witness.look_for_views()
+        self._begin(When.RELEASE)
         grant = self.find(key)
         if grant is None:
             self._witness.note(
@@ -262,11 +250,7 @@ class HostileAllocator:
 
     def _grow(self, key: Any, minimum_words: int, /) -> None:
         """Make a segment longer, or do what the faults say. Clients call it ``grow``."""
-        self.epoch += 1
-        if self._moments.count(When.GROW) > self.last_call:
-            raise self._runaway(When.GROW)
-        if self.views or self.stays:
-            self._witness.look_for_views()
+        self._begin(When.GROW)
         grant = self.find(key)
         if grant is None or not grant.lives:
             what = f"{key!r} was to grow, which is not granted, or not any more"
@@ -582,6 +566,14 @@ class HostileAllocator:
             return None
         grant = self.grants[key.index] if key.index < len(self.grants) else None
         return grant if grant is not None and grant.key is key else None
+
+    def _begin(self, kind: When) -> None:
+        """A client calls: count it, and see whether it may, and whether it holds a view."""
+        self.epoch += 1
+        if self._moments.count(kind) > self.last_call:
+            raise self._runaway(kind)
+        if self.views or self.stays:
+            self._witness.look_for_views()
 
     def _runaway(self, kind: When) -> Runaway:
         self.note_call(kind, -1, 0, 0, None, Runaway.__name__)

@@ -51,6 +51,7 @@ class MappedFileAllocator(Closing):
         """Open the file. Nothing is mapped before the first segment is asked for."""
         self._segment_words = at_least_one(segment_words, "segment_words")
         self._in_place = in_place
+        # Open for as long as this is: close() closes it.
         self._file = (
             tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
             if path is None

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.growth import fill
 from capnsafe import Element, HeapAllocator, MessageBuilder, StaleHandle
 from tests.capnsafe.memories import ResizingMemory
 
@@ -65,9 +66,7 @@ def test_memory_beside_the_segments(
     tracemalloc.start()
     try:
         with MessageBuilder(memory, verify=verify) as message:
-            pointers = message.init_root(0, 1).init_pointer_list(0, OBJECTS)
-            for index in range(OBJECTS):
-                pointers.init_struct(index, 1, 0).set_uint64(0, index)
+            fill(message, OBJECTS)
             size = message.total_words() * 8
             segments = sum(len(memory.segment(key)) for key in range(memory.live_grants))
             assert memory.live_grants > OBJECTS * 2 // SEGMENT_WORDS

@@ -13,7 +13,7 @@ leaves the message as it was (P2); the words that it had been given are lost to 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from ... import wire
 from ...arguments import check_count, check_sections, integer, shown, told, type_name
@@ -201,7 +201,7 @@ class _Section:
         self._data = data
         self._bits = bits
 
-    def _put(self, element: Element, offset: int, value: float) -> None:
+    def _put(self, element: Element, offset: int, value: Any) -> None:
         at = integer(offset, "a field offset")
         if element.floating:
             try:
@@ -209,7 +209,7 @@ class _Section:
             except Exception as error:
                 raise ArgumentValueError(f"no value of {element.name}: {told(error)}") from error
         else:
-            number = integer(value, "a value")  # type: ignore[arg-type]
+            number = integer(value, "a value")
             if not element.low <= number <= element.high:
                 raise ArgumentValueError(f"{shown(number)} does not fit {element.name}")
         if at < 0 or (at + 1) * element.bits > self._bits:

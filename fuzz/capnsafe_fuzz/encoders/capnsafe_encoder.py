@@ -294,7 +294,8 @@ class CapnsafeSession:
         if isinstance(value, As):
             taken, argument = value.type, value.length
         elif verb in SOURCED:
-            argument = self._handles[value]  # type: ignore[index]
+            assert isinstance(value, int)
+            argument = self._handles[value]
         key = (held, verb, place if isinstance(place, str) else None, taken)
         result = self._performers(key)(handle, place, argument)
         if verb in HANDLE_MAKERS:

@@ -576,7 +576,8 @@ def encode(scenario: Scenario) -> bytes:
             if isinstance(held, StructType):
                 index = action >> 8 << _QUARTER_SHIFT
             if verb in SOURCED:
-                number = _fitting(named, sources(held, verb, place)).index(value)  # type: ignore[arg-type]
+                assert isinstance(value, int)
+                number = _fitting(named, sources(held, verb, place)).index(value)
             else:
                 number = _encode_value(held, operation, blobs)
             stands = orphans[handle] + _ORPHANS if handle in orphans else standing[handle]

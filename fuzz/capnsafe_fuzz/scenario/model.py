@@ -190,7 +190,8 @@ class Model:
                 return Expectation(_VALUE, node.contents.get(place, node.blanks[place]))
         else:
             assert isinstance(node, ListNode)
-            if place >= node.count:  # type: ignore[operator]
+            assert isinstance(place, int)
+            if place >= node.count:
                 return _INDEX
             if verb is _GET:
                 held = self._types[handle]
@@ -290,7 +291,7 @@ class Model:
         if (
             node is None
             or not node.live
-            or (node.__class__ is ListNode and place is not None and place >= node.count)  # type: ignore
+            or (isinstance(node, ListNode) and isinstance(place, int) and place >= node.count)
         ):
             self.forget(operation)
             return
@@ -315,7 +316,8 @@ class Model:
                 held = self._types[handle]
                 assert held is not None
                 if _sets_capability(held, place, value):
-                    contents[place] = Capability(value)  # type: ignore[arg-type]
+                    assert isinstance(value, int)
+                    contents[place] = Capability(value)
                     return
             contents[place] = value
         elif verb is _CLEAR:
@@ -340,7 +342,9 @@ class Model:
         if verb in _EVERYDAY and not isinstance(value, As):
             self._commit_everyday(operation, node)
         elif verb is _SELECT:
-            field = node.type.by_name[place]  # type: ignore[union-attr,index]
+            assert isinstance(node.type, StructType)
+            assert isinstance(place, str)
+            field = node.type.by_name[place]
             for name, (union, _) in _MEMBERS.items():
                 if union == place:
                     bury(contents.pop(name, None))
