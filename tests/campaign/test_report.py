@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
+from capnsafe_allocators import FAMILIES
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, Kept
 from capnsafe_fuzz.campaign.findings import Finding, slug
 from capnsafe_fuzz.campaign.progress import Progress
@@ -14,6 +15,7 @@ from capnsafe_fuzz.campaign.report import (
     count,
     duration,
     plural,
+    print_matrix,
     print_summary,
     printable,
     status_line,
@@ -123,3 +125,32 @@ def test_a_slug_is_one_plain_name(group: str, encoder: str, start: str) -> None:
 
 def test_slugs_differ_where_groups_do() -> None:
     assert len({slug(g, "capnsafe") for g in ("P1 a b", "P1 a-b", "P1 a/b")}) == 3
+
+
+SITUATIONS = [
+    (f"{verb} text", "-" if family == "-" else f"{family} kind", outcome)
+    for verb in ("set", "get")
+    for family in ("-", *FAMILIES)
+    for outcome in ("done", "refused")
+]
+
+
+def test_the_matrix_tells_outcomes_where_there_is_room() -> None:
+    console = _console()
+    print_matrix(console, SITUATIONS)
+    text = _text(console)
+    assert text.startswith("situations reached, by outcome: d done, r refused\n")
+    assert text.count("operation") == 1
+    assert text.count("2 dr") == 2 * (1 + len(FAMILIES))
+
+
+@pytest.mark.parametrize("width", [30, 40, 80])
+def test_no_word_of_the_matrix_is_cut_where_the_terminal_is_narrow(width: int) -> None:
+    console = Console(file=io.StringIO(), width=width)
+    print_matrix(console, SITUATIONS)
+    heading, *lines = _text(console).rstrip().split("\n")
+    assert heading
+    assert all(len(line) <= width for line in lines)
+    words = " ".join(lines).replace("no fault", "-").split()
+    assert {"set", "get", *FAMILIES} <= set(words)
+    assert words.count("2") == 2 * (1 + len(FAMILIES))

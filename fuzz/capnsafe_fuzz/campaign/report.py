@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -180,10 +181,7 @@ def print_summary(console: Console, result: CampaignResult) -> None:
     config = result.config
     say("")
     if result.situations:
-        letters = _letters(sorted({outcome for _, _, outcome in result.situations}))
-        legend = ", ".join(f"{letter} {outcome}" for outcome, letter in letters.items())
-        say(f"situations reached, by outcome: {legend}")
-        console.print(matrix(result.situations, letters))
+        print_matrix(console, result.situations)
     speed = result.executions / result.seconds if result.seconds else 0.0
     how = "interrupted after" if result.interrupted else "ran"
     say(
@@ -193,7 +191,7 @@ def print_summary(console: Console, result: CampaignResult) -> None:
     coverage = "" if result.coverage is None else f"coverage {count(result.coverage)}, "
     say(
         f"{coverage}corpus {count(result.corpus)}, {plural(len(result.situations), 'situation')}, "
-        f"{plural(result.faults_fired, 'fault')} fired, {count(result.judged)} executions judged"
+        f"{plural(result.faults_fired, 'fault')} fired, {count(result.judged)} judged once more"
     )
     if config.cache is not None:
         say(f"{plural(result.kept_inputs, 'input')} added to {config.cache}")
@@ -263,25 +261,57 @@ def again(config: CampaignConfig) -> str:
     return shlex.join(parts)
 
 
-def matrix(situations: dict[Cell, int], letters: dict[str, str]) -> Table:
+def print_matrix(console: Console, situations: Iterable[Cell]) -> None:
     """Verb × family of faults: which outcomes were reached, and by how many situations.
 
-    The matrix itself has a row for each verb and kind of thing, and a column for each kind of
-    fault: too wide for a terminal. ``--json`` has every cell.
+    Where that is too wide for the terminal, it is without the outcomes, in as many tables as it
+    takes. The matrix itself has a row for each verb and kind of thing, and a column for each kind
+    of fault: too wide for any. ``--json`` has every cell.
     """
-    families = sorted({_first(fault) for _, fault, _ in situations})
     cells: dict[tuple[str, str], list[str]] = defaultdict(list)
     for operation, fault, outcome in situations:
-        cells[_first(operation), _first(fault)].append(letters[outcome])
+        cells[_first(operation), _first(fault)].append(outcome)
+    verbs = sorted({verb for verb, _ in cells})
+    families = sorted({family for _, family in cells})
+    letters = _letters(sorted({outcome for hit in cells.values() for outcome in hit}))
+
+    def columns(told: bool) -> Iterator[list[str]]:
+        for family in families:
+            column = ["no fault" if family == "-" else family]
+            for hit in (cells.get((verb, family), []) for verb in verbs):
+                outcomes = f" {''.join(sorted({letters[one] for one in hit}))}" if told else ""
+                column.append(f"{len(hit)}{outcomes}" if hit else "-")
+            yield column
+
+    names = ["operation", *verbs]
+    whole = list(columns(told=True))
+    if sum(map(_wide, (names, *whole))) <= console.width:
+        legend = ", ".join(f"{letter} {outcome}" for outcome, letter in letters.items())
+        print_line(console, f"situations reached, by outcome: {legend}")
+        console.print(_table([names, *whole]))
+        return
+    print_line(console, "situations reached (in a wider terminal: by outcome)")
+    row, taken = [names], _wide(names)
+    for column in columns(told=False):
+        if len(row) > 1 and taken + _wide(column) > console.width:
+            console.print(_table(row))
+            row, taken = [names], _wide(names)
+        row.append(column)
+        taken += _wide(column)
+    console.print(_table(row))
+
+
+def _wide(column: Sequence[str]) -> int:
+    """The columns of a terminal that a column of a table takes, with what is left and right."""
+    return max(map(len, column)) + 2
+
+
+def _table(columns: Sequence[Sequence[str]]) -> Table:
     table = Table(box=None)
-    table.add_column("operation", no_wrap=True)
-    for family in families:
-        table.add_column("no fault" if family == "-" else family, no_wrap=True)
-    for verb in sorted({_first(operation) for operation, _, _ in situations}):
-        row = (cells[verb, family] for family in families)
-        table.add_row(
-            verb, *(f"{len(hit)} {''.join(sorted(set(hit)))}" if hit else "-" for hit in row)
-        )
+    for heading, *_ in columns:
+        table.add_column(heading, no_wrap=True)
+    for row in zip(*(cells for _, *cells in columns), strict=True):
+        table.add_row(*row)
     return table
 
 
