@@ -87,7 +87,7 @@ class FakeAtheris:
 @pytest.mark.parametrize("max_size", [1, 20, 4096])
 def test_changes_never_raise_nor_outgrow_what_is_allowed(max_size: int) -> None:
     fallbacks: list[int] = []
-    changes = Changes(FakeAtheris(), TARGET, lambda: fallbacks.append(1))
+    changes = Changes(FakeAtheris(), TARGET, [], lambda: fallbacks.append(1))
     seen = set()
     for seed in range(200):
         data = changes.mutate(b"", max_size, seed)
@@ -105,10 +105,22 @@ def test_changes_fall_back_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("capnsafe_fuzz.targets.build.target.mutate", fail)
     fallbacks: list[int] = []
-    changes = Changes(FakeAtheris(), TARGET, lambda: fallbacks.append(1))
+    changes = Changes(FakeAtheris(), TARGET, [], lambda: fallbacks.append(1))
     made = [changes.mutate(b"abc", 4096, seed) for seed in range(50)]
     assert 20 < len(fallbacks) < 50
     assert made.count(b"mutated by libFuzzer") >= len(fallbacks)
+
+
+def test_a_share_of_changes_starts_from_a_seed() -> None:
+    seed = TARGET.parse(
+        "capnsafe scenario 1\nmemory heap segment_words=1024\nlimit max_segment_words=536870911\n"
+        'h0 = root\nset h0.text "a seed of a length that nothing else has"\n'
+    )
+    changes = Changes(FakeAtheris(), TARGET, [TARGET.encode(seed)])
+    made = [changes.mutate(b"", 4096, number) for number in range(400)]
+    from_seed = [data for data in made if b"a seed of a length" in data]
+    assert 10 < len(from_seed) < 80
+    assert len(set(from_seed)) > 5
 
 
 def test_each_situation_gets_a_counter_of_its_own_once() -> None:

@@ -219,7 +219,7 @@ def test_generate_reaches_everything() -> None:
 
 
 def test_mutate_reaches_everything() -> None:
-    assert not still_missing(chain_of_mutants(Random(12)), 90000)
+    assert not still_missing(chain_of_mutants(Random(13)), 150000)
 
 
 @pytest.mark.parametrize(("before", "after"), [("heap", "stable"), ("stable", "heap")])
@@ -314,6 +314,32 @@ def test_what_is_repeated_works_on_what_is_repeated() -> None:
         Operation(Verb.SET, 2, "number", 5),
     )
     assert sum(mutate(start, rng).operations == expected for _ in range(3000)) > 10
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("open h0.child", "init h0.child"), ("init h0.child", "open h0.child")],
+)
+def test_what_is_opened_is_made_and_the_other_way_round(before: str, after: str) -> None:
+    """Whoever works on the one works on the other."""
+    rng = Random(18)
+    text = (
+        "capnsafe scenario 1\nmemory heap segment_words=1024\n"
+        "limit max_segment_words=536870911\nh0 = root\nh1 = {}\nset h1.u8 5\n"
+    )
+    start, expected = parse_scenario(text.format(before)), parse_scenario(text.format(after))
+    assert sum(mutate(start, rng) == expected for _ in range(2000)) > 20
+
+
+def test_what_is_taken_for_a_type_stays_of_it() -> None:
+    rng = Random(19)
+    text = (
+        "capnsafe scenario 1\nmemory heap segment_words=1024\n"
+        "limit max_segment_words=536870911\nh0 = root\nselect h0.choice mixed\n"
+        "h1 = init h0.choice.mixed\nh2 = {} h1.any Older\nclear h1.any\n"
+    )
+    start, expected = parse_scenario(text.format("open")), parse_scenario(text.format("init"))
+    assert sum(mutate(start, rng) == expected for _ in range(4000)) > 10
 
 
 def test_crossing_keeps_heads_and_finds_handles_for_tails() -> None:

@@ -33,6 +33,9 @@ FRESH = 0.1
 """The share that puts a scenario made from nothing in an old one's place."""
 CROSSED = 0.15
 """The share that crosses a scenario with one of those that reached new situations last."""
+SEEDED = 0.1
+"""The share that changes one of the seeds, little: libFuzzer comes back to what it found last, and
+what is one change away from a seed would wait for luck."""
 PARTNERS = 32
 """How many of those are remembered."""
 
@@ -69,7 +72,7 @@ class AtherisEngine:
         import atheris
 
         coverage = SituationCoverage(atheris.instrument_func)
-        changes = Changes(atheris, hunt.target, hunt.note_fallback)
+        changes = Changes(atheris, hunt.target, hunt.seeds, hunt.note_fallback)
 
         def run(data: bytes) -> None:
             try:
@@ -127,10 +130,15 @@ class Changes:
     """A custom mutator. An exception in it would end the campaign, so none leaves it."""
 
     def __init__(
-        self, atheris: Any, target: Target, note_fallback: Callable[[], None] = lambda: None
+        self,
+        atheris: Any,
+        target: Target,
+        seeds: Sequence[bytes] = (),
+        note_fallback: Callable[[], None] = lambda: None,
     ) -> None:
         self._atheris = atheris
         self._target = target
+        self._seeds = seeds
         self._note_fallback = note_fallback
         self._partners: deque[bytes] = deque(maxlen=PARTNERS)
 
@@ -154,8 +162,10 @@ class Changes:
         luck = rng.random()
         if luck < FRESH:
             return target.encode(target.generate(rng))
+        if luck < FRESH + SEEDED and self._seeds:
+            return target.encode(target.mutate(target.decode(rng.choice(self._seeds)), rng))
         scenario = target.decode(data)
-        if luck < FRESH + CROSSED and self._partners:
+        if luck < FRESH + SEEDED + CROSSED and self._partners:
             scenario = target.crossover(scenario, target.decode(rng.choice(self._partners)), rng)
         for _ in range(rng.choice((1, 2, 4, 8))):
             scenario = target.mutate(scenario, rng)

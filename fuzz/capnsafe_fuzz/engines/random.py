@@ -16,6 +16,8 @@ FRESH = 0.1
 """The share of executions that go on scenarios made from nothing."""
 CROSSED = 0.15
 """The share that goes on two kept scenarios crossed."""
+SEEDED = 0.1
+"""The share that goes on changing a seed, little: whatever else was kept crowds them out."""
 RECENT = 0.5
 """How often the scenario to change is one of those kept last."""
 RECENT_COUNT = 16
@@ -62,8 +64,11 @@ def _next(kept: Sequence[bytes], rng: Random, hunt: Hunt) -> bytes:
         luck = rng.random()
         if not kept or luck < FRESH:
             return target.encode(target.generate(rng))[:MAX_INPUT_BYTES]
+        if luck < FRESH + SEEDED and hunt.seeds:
+            seed = target.decode(rng.choice(hunt.seeds))
+            return target.encode(target.mutate(seed, rng))[:MAX_INPUT_BYTES]
         scenario = target.decode(_pick(kept, rng))
-        if luck < FRESH + CROSSED:
+        if luck < FRESH + SEEDED + CROSSED:
             scenario = target.crossover(scenario, target.decode(_pick(kept, rng)), rng)
         for _ in range(rng.choice((1, 1, 2, 4))):
             scenario = target.mutate(scenario, rng)

@@ -245,6 +245,13 @@ _VERBS_AT: Final[Mapping[tuple[str, str | None], frozenset[Verb]]] = {
     for place in {place for _, place in understood}
 }
 
+
+def understands(held: Type, verb: Verb, place: Place) -> bool:
+    """Whether this verb goes with that place, whatever its value."""
+    at = place if isinstance(place, str) else None
+    return verb in _VERBS_AT.get((held.name, at), ())
+
+
 _LEAST: Final = {
     kind: -(1 << bits - 1) if kind in SIGNED else 0 for kind, bits in SCALAR_BITS.items() if bits
 }
@@ -433,8 +440,7 @@ class Program:
                 raise ScenarioError(f"{verb.value} does not go with {held.name}")
         else:
             kind = kind_of(held, place)
-            at = place if isinstance(place, str) else None
-            if verb not in _VERBS_AT.get((held.name, at), ()):
+            if not understands(held, verb, place):
                 raise ScenarioError(f"{verb.value} does not go with {kind.value} in {held.name}")
             if verb is Verb.SET:
                 check_value(kind, value)

@@ -25,16 +25,18 @@ from .program import (
     Program,
     Value,
     Verb,
+    choices_of,
     kind_of,
     made_by,
     max_count,
     quiet,
     sources,
     type_at,
+    understands,
     value_range,
 )
 from .schema import FLOATS, TYPES, ListType, Type
-from .values import count_for, index_for, value_for
+from .values import count_for, index_for, taken_for, value_for
 
 
 class Step:
@@ -246,6 +248,29 @@ def _replace(steps: list[Step], rng: Random) -> None:
         steps[at] = new
 
 
+_OTHER_WAY: Final = {Verb.OPEN: Verb.INIT, Verb.INIT: Verb.OPEN}
+
+
+def _reverse(steps: list[Step], rng: Random) -> None:
+    """Make in a place what was opened there, or open what was made."""
+    able = [step for step in steps if step.held is not None and step.verb in _OTHER_WAY]
+    if not able:
+        return
+    step = rng.choice(able)
+    assert step.held is not None
+    verb = _OTHER_WAY[step.verb]
+    if not understands(step.held, verb, step.place):
+        return
+    if isinstance(step.value, As):
+        name = step.value.type
+        if name not in choices_of(step.held, verb, step.place):
+            return
+        step.value = taken_for(name, verb, rng)
+    else:
+        step.value = value_for(verb, step.held, step.place, rng)
+    step.verb = verb
+
+
 def _reindex(steps: list[Step], rng: Random) -> None:
     indexed = [step for step in steps if isinstance(step.place, int)]
     if indexed:
@@ -278,6 +303,7 @@ PROGRAM_EDITS: Final[Sequence[Callable[[list[Step], Random], None]]] = (
     _move,
     *(_revalue,) * 2,
     *(_replace,) * 2,
+    _reverse,
     _reindex,
     *(_rehandle,) * 2,
 )

@@ -134,6 +134,14 @@ def index_for(count: int | None, rng: Random) -> int:
     return rng.choice((rng.randint(0, 15), MAX_INDEX, rng.randint(0, MAX_INDEX)))
 
 
+def taken_for(name: str, verb: Verb, rng: Random) -> As:
+    """What says that a place is taken for a type, with a count where a list is made."""
+    made = TYPES[name]
+    if verb is Verb.INIT and isinstance(made, ListType):
+        return As(name, count_for(made, rng))
+    return As(name)
+
+
 def value_for(verb: Verb, held: Type, place: Place, rng: Random) -> Value:
     """What an operation other than COPY and ADOPT could have as its value."""
     assert verb not in SOURCED
@@ -153,9 +161,7 @@ def value_for(verb: Verb, held: Type, place: Place, rng: Random) -> Value:
     if choices := choices_of(held, verb, place):
         # In a list of anything there is more to do than in the others.
         name = choices[-1] if rng.random() < 0.15 else rng.choice(choices)
-        made = TYPES[name]
-        counted = verb is Verb.INIT and isinstance(made, ListType)
-        return As(name, count_for(made, rng) if counted and isinstance(made, ListType) else None)
+        return taken_for(name, verb, rng)
     if verb is Verb.INIT:
         made = type_at(held, place)
         return count_for(made, rng) if isinstance(made, ListType) else None
