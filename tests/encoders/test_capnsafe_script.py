@@ -144,6 +144,16 @@ def test_faults_after_an_operation_get_their_moment() -> None:
     assert passes(program(tried, Proof(ProofKind.REFUSAL)))
 
 
+def test_a_call_from_inside_is_made_before_there_is_a_root() -> None:
+    """As the harness makes it: it asks for output then."""
+    tried = scenario("h0 = root", "fault re-enter read segment 1 once")
+    planted = find_encoder("planted:build_inside_build").script(
+        tried, Account(done(1), "P0: a sentence", Proof(ProofKind.SUCCESS))
+    )
+    assert not passes(planted)
+    assert passes(program(tried, Proof(ProofKind.SUCCESS)))
+
+
 def test_lines_are_fit_to_read() -> None:
     text = program(SET, Proof(ProofKind.SUCCESS))
     assert "h0.set_uint32(5, 7)  # set h0.u32 7" in text

@@ -515,10 +515,8 @@ def reenter(kind):
         if kind == "close":
             message.close()
             return "it closed the message in the middle of a call"
-        elif kind == "output":
+        elif kind == "output" or (root := message.get_root()) is None:
             message.to_bytes()
-        elif (root := message.get_root()) is None:
-            return ""
         elif kind in ("read", "write"):
             root.set_uint32({_NUMBER}, root.get_uint32({_NUMBER}))
         elif (text := root.get_text({_TEXT})) is not None:
