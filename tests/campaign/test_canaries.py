@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from capnsafe_fuzz.campaign import canaries
@@ -44,9 +45,8 @@ def test_what_is_found_is_small_and_shown(tmp_path: Path) -> None:
     assert exit_code([canary], StopRequest()) == 0
 
     # What was kept is looked at, and not only whether there is something.
-    (path,) = (path for path in (findings / "build").iterdir() if "P11" in path.name)
-    verdict = read_verdict(path)
-    assert verdict is not None
+    verdicts = {path: read_verdict(path) or {} for path in (findings / "build").iterdir()}
+    ((path, verdict),) = (pair for pair in verdicts.items() if pair[1].get("group") == canary.group)
     finding = verdict | {"path": str(path)}
     program = path / "program.py"
     text = program.read_text()
@@ -99,6 +99,24 @@ def test_what_nobody_reads_is_a_trouble() -> None:
     ]
     assert canaries._too_large(double, {"operations": 2, "faults": 2}) == []
     assert canaries._too_large("segment_size_signed", {"bytes": 99, "pieces": 9}) == []
+
+
+def test_a_search_goes_on_while_all_that_it_found_is_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    campaign = canaries._campaign
+
+    def counted(name: str, config: CanaryConfig, typed: canaries._Typed, most: int) -> Any:
+        asked.append(most)
+        return campaign(name, config, typed, most)
+
+    monkeypatch.setattr(canaries, "_campaign", counted)
+    monkeypatch.setattr(canaries, "MOST_FINDINGS", 2)
+    monkeypatch.setattr(canaries, "_too_large", lambda name, sizes: ["too large"])
+    (canary,) = hunt((BUG,), tmp_path / "findings", 5_000)
+    assert asked == [1, 2]
+    assert canary.troubles == ("too large",)
 
 
 def test_a_program_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,15 @@
 
 For each bug, processes of their own do what a person would type::
 
-    capnsafe fuzz --encoder planted:NAME --engine E --seed 1 --runs 50000 -x
+    capnsafe fuzz --encoder planted:NAME --engine E --seed 1 --runs 50000
     capnsafe repro FINDING
     python FINDING/program.py
 
 The campaign has to find the bug, from this project's seeds and without its regressions, which may
-show one without any search. What it kept has to break the same promise again, and to be small
-enough to be read. Its program has to fail on the copy with the bug, and to pass on capnsafe itself.
-Whatever of this does not hold is a trouble; of a harness, not of the encoder.
+show one without any search. It ends with the first finding that is small enough to be read, or with
+the last execution. What it kept has to break the same promise again. Its program has to fail on the
+copy with the bug, and to pass on capnsafe itself. Whatever of this does not hold is a trouble; of a
+harness, not of the encoder.
 """
 
 from __future__ import annotations
@@ -43,6 +44,9 @@ MOST: Mapping[str, int] = {"operations": 6, "faults": 1}
 
 PROGRAM_SECONDS = 60.0
 """How long a program may run; one that shows a timeout never ends."""
+
+MOST_FINDINGS = 16
+"""After how many that are all larger than need be a search is given up."""
 
 POLL_SECONDS = 0.1
 
@@ -122,7 +126,11 @@ def _hunt(name: str, config: CanaryConfig, stop: StopRequest) -> Canary | None:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="capnsafe-canary-") as folder:
         typed = _Typed(Path(folder), stop)
-        campaign = _campaign(name, config, typed)
+        campaign, most = _campaign(name, config, typed, 1), 1
+        while not stop.times and most < MOST_FINDINGS and _only_large(name, campaign):
+            # The same again, and on: the first one found may be a large one, of a group of its own.
+            most *= 2
+            campaign = _campaign(name, config, typed, most)
         if stop.times:
             return None
         executions, found = int(campaign.get("executions", 0)), campaign.get("findings", [])
@@ -131,7 +139,7 @@ def _hunt(name: str, config: CanaryConfig, stop: StopRequest) -> Canary | None:
             return Canary(name, executions, None, {}, time.monotonic() - started, (why,))
         sizes, finding = min(
             ((_sizes(name, finding), finding) for finding in found),
-            key=lambda pair: tuple(pair[0].values()),
+            key=lambda pair: (len(_too_large(name, pair[0])), *pair[0].values()),
         )
         troubles = [*_too_large(name, sizes), *_not_shown(name, finding, typed)]
     if stop.times:
@@ -140,16 +148,17 @@ def _hunt(name: str, config: CanaryConfig, stop: StopRequest) -> Canary | None:
     return Canary(name, executions, finding["group"], sizes, seconds, tuple(troubles))
 
 
-def _campaign(name: str, config: CanaryConfig, typed: _Typed) -> Mapping[str, Any]:
-    """The campaign, as its ``--json`` tells it; nothing if it told nothing."""
+def _campaign(name: str, config: CanaryConfig, typed: _Typed, most: int) -> Mapping[str, Any]:
+    """The campaign, up to so many findings, as its ``--json`` tells it; nothing if it does not."""
     target = read_bug(BUGS[name]).target
     seeds = typed.folder / "seeds" / target / KINDS[0]
-    seeds.parent.mkdir(parents=True)
-    seeds.symlink_to(corpus_root() / target / KINDS[0])
+    if not seeds.exists():
+        seeds.parent.mkdir(parents=True)
+        seeds.symlink_to(corpus_root() / target / KINDS[0])
     report = typed.folder / "report.json"
     typed.capnsafe(
         "fuzz", "--encoder", f"{PLANTED}:{name}", "--engine", config.engine,
-        "--seed", str(config.seed), "--runs", str(config.runs), "-x",
+        "--seed", str(config.seed), "--runs", str(config.runs), "--max-findings", str(most),
         "--seeds", str(typed.folder / "seeds"), "--findings", str(config.findings),
         "--json", str(report),
     )  # fmt: skip
@@ -158,6 +167,12 @@ def _campaign(name: str, config: CanaryConfig, typed: _Typed) -> Mapping[str, An
     except (OSError, ValueError):
         return {}
     return campaigns[0] if campaigns else {}
+
+
+def _only_large(name: str, campaign: Mapping[str, Any]) -> bool:
+    """Whether a campaign ended with what it found, and all of that is larger than need be."""
+    found = campaign.get("findings", [])
+    return bool(found) and all(_too_large(name, _sizes(name, finding)) for finding in found)
 
 
 def _sizes(name: str, finding: Mapping[str, Any]) -> dict[str, int]:
