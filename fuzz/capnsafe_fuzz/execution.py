@@ -173,7 +173,9 @@ def script(scenario: Scenario, encoder: Encoder) -> str:
             break
         skipped = step.outcome is Outcome.SKIPPED
         interrupted = step.outcome is Outcome.INTERRUPTED
-        may_fail = step.excused or step.lost
+        # Of what goes beyond the message's limit, a right encoder makes nothing at all.
+        limited = finding.proof.kind is ProofKind.WITHIN_LIMIT
+        may_fail = step.excused or step.lost or limited
         done = step.outcome is Outcome.DONE
         attempts.append(Attempt(step.index, done, skipped, interrupted, may_fail))
         if step is finding.step:

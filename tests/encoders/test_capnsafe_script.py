@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.encoders.protocol import Account, Attempt, Failure, Proof, ProofKind
+from capnsafe_fuzz.execution import script
 from capnsafe_fuzz.scenario import Scenario, parse_scenario
 
 CLEAN = find_encoder("capnsafe")
@@ -152,6 +154,16 @@ def test_a_call_from_inside_is_made_before_there_is_a_root() -> None:
     )
     assert not passes(planted)
     assert passes(program(tried, Proof(ProofKind.SUCCESS)))
+
+
+def test_what_goes_beyond_the_limit_may_be_refused() -> None:
+    """The program shows the bug, and runs where the root is refused as it must be."""
+    tried = replace(scenario("h0 = root"), max_segment_words=1)
+    text = script(tried, find_encoder("planted:limit_ignored"))
+    loading = "capnsafe = load_package('limit_ignored')"
+    assert loading in text
+    assert not passes(text)
+    assert passes(text.replace(loading, "import capnsafe"))
 
 
 def test_lines_are_fit_to_read() -> None:

@@ -168,7 +168,8 @@ class Attempt:
     skipped: bool = False
     interrupted: bool = False
     may_fail: bool = False
-    """Whether memory gave a reason to fail: a right encoder may fail where this one did not."""
+    """Whether memory or the message's limit gave a reason to fail: a right encoder may fail where
+    this one did not."""
 
 
 @dataclass(frozen=True, slots=True)
