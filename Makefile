@@ -54,7 +54,7 @@ typecheck: $(INSTALLED)
 .PHONY: test
 test: $(INSTALLED) lint typecheck
 	@$(BIN)/python -m pytest -q --numprocesses=auto --dist=worksteal --cov --cov-report=
-	@$(BIN)/capnsafe gate
+	@$(BIN)/capnsafe gate --jobs 2
 	@$(BIN)/coverage report --fail-under=99.9
 
 .PHONY: fuzz

@@ -412,7 +412,11 @@ def _size(target: str, scenario: Input) -> str:
 @click.option("--seed", type=click.IntRange(0), help="Of the campaign, instead of the one set.")
 @click.option("--findings", type=_PATH, help="Where findings are kept.")
 @click.option("--junit", "junit_file", type=_PATH, metavar="FILE", help="The result as JUnit XML.")
-def gate(seed: int | None, findings: Path | None, junit_file: Path | None) -> int:
+@click.option(
+    "--jobs", type=click.IntRange(1), default=1, show_default=True,
+    help="How many searches at once; the result is the same.",
+)  # fmt: skip
+def gate(seed: int | None, findings: Path | None, junit_file: Path | None, jobs: int) -> int:
     """Let a change pass or not: corpus, planted bugs, a campaign, and what it reached.
 
     The same every time: seeds and numbers of executions are fixed.
@@ -422,6 +426,7 @@ def gate(seed: int | None, findings: Path | None, junit_file: Path | None) -> in
         config,
         seed=config.seed if seed is None else seed,
         findings=findings or config.findings,
+        jobs=jobs,
     )
     engine = config.engine or _default_engine()
     known = _read_known(config.known)

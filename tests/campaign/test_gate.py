@@ -137,14 +137,16 @@ def test_there_is_a_canary_for_every_promise_that_bugs_are_about() -> None:
 def test_it_is_open_for_capnsafe_and_the_same_twice(
     small: GateConfig, few: dict[str, Path]
 ) -> None:
-    small = replace(small, corpus=None, targets=("build",))
+    targets = ("build", "packed")
+    small = replace(small, corpus=None, targets=targets, canaries=(BUG, "zero_before_allocate"))
     heard = Heard()
     result = run(small, reporter=heard)
     assert verdicts(result) == dict.fromkeys(ALL_PARTS, "passed")
     assert result.exit_code == 0
     assert heard.parts == ALL_PARTS
     assert heard.findings == []
-    again = run(small)
+    # Again, and two at once.
+    again = run(replace(small, jobs=2))
 
     def stable(result: GateResult) -> list[object]:
         return [
@@ -157,9 +159,9 @@ def test_it_is_open_for_capnsafe_and_the_same_twice(
     assert len(corpus.cases) > 40
     assert [case.name for case in witnesses.cases] == list(few)
     assert re.search(r"found after \d+ executions", canaries.cases[0].detail)
-    assert "150 executions of capnsafe by random, 0 findings (seed 1" in campaign.summary
-    assert campaign.summary.endswith(" on build")
-    assert re.match(r"\d+ situations reached \(build \d+, no floor set\)", matrix.summary)
+    assert "300 executions of capnsafe by random, 0 findings (seed 1" in campaign.summary
+    assert campaign.summary.endswith(" on build, packed")
+    assert re.match(r"\d+ situations reached \(build \d+, no floor set; packed ", matrix.summary)
 
 
 def test_it_is_shut_for_an_encoder_with_a_planted_bug(small: GateConfig) -> None:
@@ -272,8 +274,9 @@ def test_a_campaign_that_ended_early_proves_nothing(
     assert "the campaign on build ended after 19 of 20 executions" in told(result)
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
 def test_a_machine_that_fails_ends_the_gate(
-    small: GateConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: GateConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
 ) -> None:
     def full_disk(config: CampaignConfig, **others: Any) -> CampaignResult:
         if config.encoder != "capnsafe":
@@ -283,7 +286,7 @@ def test_a_machine_that_fails_ends_the_gate(
         raise failure
 
     monkeypatch.setattr(gate, "run_campaign", full_disk)
-    result = run(small)
+    result = run(replace(small, jobs=jobs))
     assert result.exit_code == 4
     assert [part.name for part in result.parts] == ALL_PARTS[:-1]
     assert verdicts(result)["campaign"] == "error"

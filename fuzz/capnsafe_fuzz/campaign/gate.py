@@ -17,18 +17,24 @@ none. So what is missed there ends the gate with ``PROVED_NOTHING``; a finding o
 Canaries are hunted with the random engine, from this project's seeds, by one seed of their own:
 that is the same search on every Python, whatever the gate itself is asked to do. Not from
 regressions: those may show a planted bug without any search.
+
+Canaries and campaigns know nothing of each other: with ``jobs`` several run at once, and are told
+about in the same order.
 """
 
 from __future__ import annotations
 
 import platform
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ..encoders.planted import BUGS, PlantingError, read_bug, witness_text
 from ..engines import Cell, engines
@@ -53,11 +59,11 @@ from .failures import (
     UsageError,
     sentence,
 )
-from .findings import FindingStore
+from .findings import Finding, FindingStore
 from .gate_config import GateConfig
 from .judge import Judge, Judges, JudgingCancelledError
 from .parent import run_campaign
-from .progress import Quiet, Reporter
+from .progress import Progress, Quiet
 from .report import again, commands, count, plural
 from .targets import (
     CLEAN_ENCODER,
@@ -70,6 +76,8 @@ from .targets import (
     targets_of,
 )
 from .triage import Triage
+
+_Answer = TypeVar("_Answer")
 
 CANARY_ENGINE = "random"
 CANARY_SEED = 1
@@ -151,8 +159,14 @@ class GateResult:
         return PROVED_NOTHING if Outcome.BLIND in verdicts else CLEAN
 
 
-class GateReporter(Reporter, Protocol):
-    """Who is told, while a gate runs."""
+class GateReporter(Protocol):
+    """Who is told, while a gate runs; by several campaigns, if these run at once."""
+
+    def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
+        """A finding is on disk; ``fresh`` unless an earlier campaign had kept as good a one."""
+
+    def note(self, sentence: str) -> None:
+        """Something that a person should know."""
 
     def activity(self, what: str) -> None:
         """What is being done now."""
@@ -329,24 +343,52 @@ class _Gate:
     def _campaign(self, part: Part) -> None:
         done: list[CampaignResult] = []
         try:
-            for config in self._campaign_configs:
-                self._reporter.activity(f"campaign on {config.target}")
-                started = time.monotonic()
-                try:
-                    campaign = run_campaign(config, reporter=self._reporter, stop=self._stop)
-                except CampaignError as error:
-                    if error.result is not None:
-                        done.append(error.result)
-                        self._judge_campaign(part, error.result, started)
-                    raise
-                done.append(campaign)
-                self._judge_campaign(part, campaign, started)
+            ended = self._beside([partial(self._search, one) for one in self._campaign_configs])
+            for campaign, error, seconds in ended:
+                if campaign is not None:
+                    done.append(campaign)
+                    self._judge_campaign(part, campaign, seconds)
+                if error is not None:
+                    raise error
                 if self._stop.times:
                     return
         finally:
             self._sum_up(part, done)
 
-    def _judge_campaign(self, part: Part, campaign: CampaignResult, started: float) -> None:
+    def _search(
+        self, config: CampaignConfig
+    ) -> tuple[CampaignResult | None, CampaignError | None, float]:
+        """A campaign: what it came to, why it could not go on, and how long it took."""
+        started = time.monotonic()
+        self._reporter.activity(f"campaign on {config.target}")
+        reporter = _OnTarget(config.target, self._reporter)
+        try:
+            campaign = run_campaign(config, reporter=reporter, stop=self._stop)
+        except CampaignError as error:
+            return error.result, error, time.monotonic() - started
+        return campaign, None, time.monotonic() - started
+
+    def _beside(self, tasks: Sequence[Callable[[], _Answer]]) -> Iterator[_Answer]:
+        """What these answer, in their order; as many of them at once as the gate has jobs.
+
+        None begins any more once the gate is told to end, or nobody waits for the next answer.
+        """
+        over = threading.Event()
+
+        def begin(task: Callable[[], _Answer]) -> _Answer:
+            if over.is_set() or self._stop.times:
+                raise JudgingCancelledError
+            return task()
+
+        with ThreadPoolExecutor(self._config.jobs) as threads:
+            begun = [threads.submit(begin, task) for task in tasks]
+            try:
+                for one in begun:
+                    yield one.result()
+            finally:
+                over.set()
+
+    def _judge_campaign(self, part: Part, campaign: CampaignResult, seconds: float) -> None:
         config = campaign.config
         self._situations[config.target] = campaign.situations
         outcome, detail = Outcome.PASSED, ""
@@ -361,7 +403,7 @@ class _Gate:
                 f"{count(self._config.executions)} executions"
             )
         name = f"{config.encoder} by {config.engine} on {config.target}"
-        part.cases.append(Case(name, outcome, detail, time.monotonic() - started))
+        part.cases.append(Case(name, outcome, detail, seconds))
 
     def _sum_up(self, part: Part, done: list[CampaignResult]) -> None:
         """Say in a line what the campaigns came to."""
@@ -406,10 +448,9 @@ class _Gate:
 
     def _canaries(self, part: Part) -> None:
         executions: list[int] = []
-        for name in self._config.canaries:
-            self._reporter.activity(f"searching for {PLANTED}:{name}")
-            started = time.monotonic()
-            found = self._hunt(name)
+        names = self._config.canaries
+        hunts = self._beside([partial(self._hunt, name) for name in names])
+        for name, (found, seconds) in zip(names, hunts, strict=True):
             if self._stop.times:
                 return
             if found is None:
@@ -422,15 +463,17 @@ class _Gate:
             else:
                 outcome, detail = Outcome.PASSED, f"found after {count(found)} executions"
                 executions.append(found)
-            part.cases.append(Case(name, outcome, detail, time.monotonic() - started))
+            part.cases.append(Case(name, outcome, detail, seconds))
         part.summary = (
             f"{len(executions)} of {plural(len(part.cases), 'planted bug')} found by search, the "
             f"slowest after {count(max(executions, default=0))} of {count(CANARY_EXECUTIONS)} "
             "executions"
         )
 
-    def _hunt(self, name: str) -> int | None:
+    def _hunt(self, name: str) -> tuple[int | None, float]:
         """Search for a planted bug; after how many executions it was found, None if it was not."""
+        started = time.monotonic()
+        self._reporter.activity(f"searching for {PLANTED}:{name}")
         with tempfile.TemporaryDirectory(prefix="capnsafe-canary-") as folder:
             config = _canary(name, Path(folder) / "findings")
             seeds = Path(folder) / config.target / KINDS[0]
@@ -438,7 +481,7 @@ class _Gate:
             seeds.symlink_to(corpus_root() / config.target / KINDS[0])
             config = replace(config, corpus=Path(folder))
             found = run_campaign(config, reporter=Quiet(), stop=self._stop)
-        return found.executions if found.findings else None
+        return found.executions if found.findings else None, time.monotonic() - started
 
     def _matrix(self, part: Part) -> None:
         engine = self._result.engine
@@ -473,6 +516,27 @@ class _Gate:
     def _floor_note(self, target: str) -> str:
         floor = self._floor(target)
         return "no floor set" if floor is None else f"floor {count(floor)}"
+
+
+class _OnTarget:
+    """Tells a gate's reporter how far the campaign on one target is."""
+
+    def __init__(self, target: str, reporter: GateReporter) -> None:
+        self._target = target
+        self._reporter = reporter
+
+    def progress(self, progress: Progress) -> None:
+        """Say whose progress it is: there may be others."""
+        done = f"campaign on {self._target}: {count(progress.executions)} executions"
+        self._reporter.activity(f"{done}, {progress.activity}" if progress.activity else done)
+
+    def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
+        """Pass it on."""
+        self._reporter.finding(finding, path, fresh=fresh)
+
+    def note(self, sentence: str) -> None:
+        """Pass it on."""
+        self._reporter.note(sentence)
 
 
 def _canary(name: str, findings: Path) -> CampaignConfig:

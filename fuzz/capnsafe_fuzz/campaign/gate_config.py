@@ -63,6 +63,8 @@ class GateConfig:
     ``ENGINE`` alone is that of the target ``build``.
     """
     known: Path | None = None
+    jobs: int = 1
+    """How many canaries or campaigns run at once."""
 
 
 def _text(value: Any) -> str:

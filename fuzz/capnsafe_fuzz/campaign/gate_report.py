@@ -10,8 +10,7 @@ from rich.status import Status
 from .findings import Finding
 from .gate import GateResult, Outcome, Part
 from .gate_config import FILE, TABLE, GateConfig
-from .progress import Progress
-from .report import count, plural, print_finding, print_line
+from .report import plural, print_finding, print_line
 
 _STYLES = {Outcome.PASSED.value: "green", Outcome.FAILED.value: "bold red"}
 _OTHER_STYLE = "bold yellow"
@@ -37,11 +36,6 @@ class GateTerminalReporter:
         """Show what is being done, where there is a terminal."""
         if self._status is not None:
             self._status.update(what)
-
-    def progress(self, progress: Progress) -> None:
-        """Show how far the campaign is, where there is a terminal."""
-        done = f"campaign: {count(progress.executions)} executions"
-        self.activity(f"{done}, {progress.activity}" if progress.activity else done)
 
     def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
         """Print what broke, where it is, and what to type."""
