@@ -31,7 +31,9 @@ def done(count: int) -> tuple[Attempt, ...]:
 def passes(text: str) -> bool:
     try:
         exec(compile(text, "<program>", "exec"), {"__name__": "program"})
-    except (Exception, SystemExit, KeyboardInterrupt):
+    except SystemExit as ended:
+        return ended.code == 0
+    except (Exception, KeyboardInterrupt):
         return False
     return True
 
@@ -161,6 +163,15 @@ def test_what_goes_beyond_the_limit_may_be_refused() -> None:
     tried = replace(scenario("h0 = root"), max_segment_words=1)
     text = script(tried, find_encoder("planted:limit_ignored"))
     loading = "capnsafe = load_package('limit_ignored')"
+    assert loading in text
+    assert not passes(text)
+    assert passes(text.replace(loading, "import capnsafe"))
+
+
+def test_nothing_is_compared_where_a_right_encoder_fails() -> None:
+    tried = scenario("h0 = root", "fault short zero allocate 1 once")
+    text = script(tried, find_encoder("planted:grant_asked_for_again"))
+    loading = "capnsafe = load_package('grant_asked_for_again')"
     assert loading in text
     assert not passes(text)
     assert passes(text.replace(loading, "import capnsafe"))

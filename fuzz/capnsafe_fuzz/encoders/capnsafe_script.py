@@ -222,6 +222,9 @@ class _Writer:
             kind is not ProofKind.SUCCESS and (attempt.may_fail or not attempt.succeeded)
         ):
             tell = "kept.append(error)" if keeps else 'print(f"failed: {error!r}")'
+            if attempt.succeeded and not keeps:
+                # What is compared below is what there is where this did not fail.
+                tell += "\n    raise SystemExit(0)"
             error = "KeyboardInterrupt" if attempt.interrupted else ""
             yield from self._guarded("Error" if not error else "")(text, statement, tell, error)
         else:
