@@ -37,8 +37,8 @@ least 1) and returns its key.
   a new grant takes, and for every growth; output, once a segment (P7).
 - What was granted or grown is compared with where the other segments lie, which takes at most 10
   calls. In a message of at most 16 segments (``FEW_SEGMENTS``), each of the others is looked at
-  anew, too, unless the memory is ``stable``. If something moves meanwhile that is done again, up to
-  3 times in all.
+  anew, too, which takes no calls where the memory is ``stable``. If something moves meanwhile that
+  is done again, up to 3 times in all.
 - A reader over the memory (``MessageReader.over``) calls it once for a primitive, and at most 6
   times for what a pointer leads to. It only reads: there a buffer NEED NOT be writable.
 

@@ -70,19 +70,18 @@ class Neighbours:
         """Look anew where the other segments lie, as far as it pays, before they are compared.
 
         A message of one segment needs no places: the first segment is looked at when the second
-        comes. The places of the others are as old as their last look. Where they are few, all that
-        may have moved are looked at anew, so that nothing hides behind an old place.
+        comes. The places of the others are as old as their last look. Where they are few, all are
+        looked at anew, so that nothing hides behind an old place: what stays moves, too, where
+        something grows, and to look at it costs no call.
         """
-        unknown = not self._places
-        if not unknown and len(arena.segments) > FEW_SEGMENTS:
+        if self._places and len(arena.segments) > FEW_SEGMENTS:
             return
         for index in range(len(arena.segments) - 1):
             other = arena.segment_at(index)
             if other.key is segment.key:
                 # One grant, made twice: it may move at every look, but never from itself.
                 raise _overlap(segment, index)
-            if unknown or other.memory is None:
-                self._look_again(arena, other)
+            self._look_again(arena, other)
 
     def _is_apart(self, arena: Arena, segment: Segment, start: int, end: int) -> bool:
         """Answer whether nothing lies where a segment lay, or raise ``GrantOverlaps``.
