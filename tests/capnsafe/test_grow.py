@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from ctypes import addressof, c_char
 from typing import Any
 
 import pytest
@@ -274,6 +275,54 @@ def test_growth_into_another_segment_is_refused(stays: bool) -> None:
         memory.places[1] = [30, 45]
         memory.lie = False
         assert meaning(message)["child"]["u64"] == 7
+
+
+class RoomyMemory:
+    """Stays, but for growth, which takes a bytearray elsewhere; grants its first one again."""
+
+    stable = True
+
+    def __init__(self) -> None:
+        self.segments: list[bytearray] = []
+        self.full = True
+
+    def allocate(self, minimum_words: int, /) -> int:
+        self.segments.append(self.segments[0] if self.segments else bytearray(16 * 8))
+        return len(self.segments) - 1
+
+    def segment(self, key: int, /) -> bytearray:
+        return self.segments[key]
+
+    def release(self, key: int, words_used: int, /) -> None:
+        pass
+
+    def grow(self, key: int, minimum_words: int, /) -> None:
+        if self.full:
+            raise MemoryError("no room")
+        self.segments[key].extend(bytes(1 << 20))
+
+
+def test_what_stays_is_compared_where_growth_took_it() -> None:
+    """A first segment that was compared once, and grew since, is somewhere else (P3)."""
+    memory = RoomyMemory()
+    with MessageBuilder(memory, max_segment_words=1 << 18) as message:
+        root = message.init_root(1, 2)
+        root.set_uint32(0, 7)
+        with pytest.raises(GrantOverlaps):
+            root.set_data(0, bytes(100))
+        before = address(memory.segments[0])
+        memory.full = False
+        root.set_data(0, b"octets" * 20)
+        assert address(memory.segments[0]) != before
+        memory.full = True
+        with pytest.raises(GrantOverlaps):
+            root.set_data(1, bytes(1 << 20))
+        assert (root.get_uint32(0), root.get_data(1)) == (7, None)
+        assert root.get_data(0) == b"octets" * 20
+
+
+def address(memory: bytearray) -> int:
+    return addressof(c_char.from_buffer(memory))
 
 
 def test_what_grows_and_shrinks_again_is_no_growth() -> None:
