@@ -77,7 +77,7 @@ class MemorySpec:
     total_words: int = 0
     grows: bool = False
 
-    def __post_init__(self) -> None:  # noqa: D105
+    def __post_init__(self) -> None:
         if self.name not in MEMORY_NAMES and not OWN_MEMORY.fullmatch(self.name):
             names = ", ".join(MEMORY_NAMES)
             raise ScenarioError(f"memory is {names} or module:Class, not {self.name!r}")
@@ -129,7 +129,7 @@ class Scenario:
     verify: bool = False
     """Whether the encoder is asked to verify what memory holds, where it can."""
 
-    def __post_init__(self) -> None:  # noqa: D105
+    def __post_init__(self) -> None:
         _check_range("max_segment_words", self.max_segment_words, 1, UNLIMITED_WORDS)
         program = Program()
         for number, operation in enumerate(self.operations):

@@ -48,7 +48,7 @@ class Frame:
     max_words: int = MAX_WORDS
     comment: str = field(default="", compare=False)
 
-    def __post_init__(self) -> None:  # noqa: D105
+    def __post_init__(self) -> None:
         if len(self.data) > MAX_BYTES:
             raise ScenarioError(f"there are at most {MAX_BYTES} bytes")
         text.check_sizes("pieces", self.pieces, MAX_PIECES, MAX_BYTES)

@@ -49,7 +49,7 @@ class Packed:
     """Words that one answer may have."""
     comment: str = field(default="", compare=False)
 
-    def __post_init__(self) -> None:  # noqa: D105
+    def __post_init__(self) -> None:
         if len(self.data) > MAX_BYTES:
             raise ScenarioError(f"there are at most {MAX_BYTES} bytes")
         text.check_sizes("chunks", self.chunks, MAX_CHUNKS, MAX_BYTES)

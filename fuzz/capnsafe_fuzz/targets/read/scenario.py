@@ -139,7 +139,7 @@ class Read:
     questions: tuple[Question, ...] = ()
     comment: str = field(default="", compare=False)
 
-    def __post_init__(self) -> None:  # noqa: D105
+    def __post_init__(self) -> None:
         if len(self.segments) > MAX_SEGMENTS:
             raise ScenarioError(f"there are at most {MAX_SEGMENTS} segments")
         if any(len(segment) % WORD_BYTES for segment in self.segments):
