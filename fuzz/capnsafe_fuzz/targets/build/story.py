@@ -200,9 +200,9 @@ def _exception(error: BaseException) -> str:
     return f"{name}: {text}" if text else name
 
 
-def _length(buffer: object) -> str:
+def _length(buffer: Any) -> str:
     try:
-        with memoryview(buffer) as view:  # type: ignore[arg-type]
+        with memoryview(buffer) as view:
             size = view.nbytes
     except (TypeError, BufferError, ValueError):
         return f"{type(buffer).__name__}, no buffer"
