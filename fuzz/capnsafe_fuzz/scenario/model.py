@@ -477,6 +477,7 @@ class Model:
         if node is None or not node.live:
             return 0
         if verb is _COPY or verb is Verb.NEW or verb is Verb.COPY_ROOT:
+            # The value of a copy is the handle that it copies from: mypy does not know verbs.
             source = self._handles[value] if verb is _COPY else node  # type: ignore[index]
             return largest(source) if isinstance(source, NODES) else 0
         if isinstance(node, OrphanNode):
@@ -564,6 +565,7 @@ def _sets_capability(held: Type, place: Any, value: Value) -> bool:
     """Whether SET of this value writes a capability."""
     if not isinstance(value, int):
         return False
+    # What is set is a field or an element: an orphan, which has neither, understands no SET.
     kind = held.by_name[place].kind if isinstance(held, StructType) else held.element  # type: ignore[union-attr]
     return kind is Kind.CAPABILITY or kind is Kind.ANY
 

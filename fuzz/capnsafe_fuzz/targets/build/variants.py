@@ -61,6 +61,7 @@ def without(
         lost = index in doomed
         if not lost and handle != NO_HANDLE:
             number = known(handle)
+            # The value of what has a source is the source's handle: mypy does not know verbs.
             source = known(value) if operation.verb in SOURCED else value  # type: ignore[arg-type]
             lost = number is None or (operation.verb in SOURCED and source is None)
             if number is not None:
