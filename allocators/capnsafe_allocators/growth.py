@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .grant import Grant
-from .place import WORD_BYTES, Place, can_resize, make_fit, octets
+from .place import WORD_BYTES, Place, make_fit, octets, put_elsewhere
 
 if TYPE_CHECKING:
     from .hostile import HostileAllocator
@@ -59,8 +59,9 @@ def lengthen(
     place.watched = min(whole, max(place.watched, guard + max(shown, asked * WORD_BYTES) + guard))
     _show(grant, shown)
     if allocator.stays:
-        # From here on clients may remember where it is, and views are looked for by this again.
-        can_resize(buffer)
+        # The last moment: from here on clients may remember where it is. What stays moves when it
+        # grows, each time, so that whoever relies on the old place is seen, and seen again.
+        put_elsewhere(buffer)
     grant.first = grant.first[:before].ljust(before, b"\0") + allocator.contents(grant)[before:]
     return True
 

@@ -138,6 +138,20 @@ def can_resize(buffer: bytearray) -> bool:
     return True
 
 
+def put_elsewhere(buffer: bytearray) -> None:
+    """Move the bytes of a bytearray of which nobody holds a view, with room for one more.
+
+    What grows may move, and whether a bytearray does is the C library's affair. But one whose first
+    byte was deleted takes a new block when it has no room left, before it frees the old one
+    (``PyByteArray_Resize`` in CPython's Objects/bytearrayobject.c).
+    """
+    contents = bytes(buffer)
+    del buffer[:1]
+    buffer.extend(bytes(buffer.__alloc__() - len(buffer)))
+    del buffer[len(contents) :]
+    buffer[:] = contents
+
+
 def make_fit(buffer: Any, length: int | None) -> None:
     """Cut a bytearray that is to stay to this length."""
     if type(buffer) is not bytearray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from ctypes import addressof, c_char
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from capnsafe_allocators.exporter import COUNTS_VIEWS
 from capnsafe_allocators.families.exceptions import EXCEPTIONS
 from capnsafe_allocators.hostile import Runaway
 from capnsafe_allocators.place import GUARD_WORD
+from capnsafe_fuzz.scenario.growing import RoomyHeap
 
 from capnsafe.memory import FixedAllocator, HeapAllocator, PoolAllocator
 from capnsafe.memory.malloc import MallocAllocator
@@ -158,6 +160,26 @@ def test_memory_that_stays_is_the_same_object_and_longer() -> None:
     client.allocator.release(key, 1)
     client.allocator.finished()
     assert told(client) == []
+
+
+@pytest.mark.parametrize("words", [1, 2, 16, 36, 4096])
+def test_memory_that_stays_is_somewhere_else_when_it_has_grown(words: int) -> None:
+    """Each time, whatever the C library does: an encoder that relies on the old place is seen."""
+    memory = RoomyHeap(segment_words=words)
+    allocator = HostileAllocator(memory, stable=True, grows=True)
+    for _ in range(20):
+        key = allocator.allocate(words)
+        buffer = allocator.segment(key)
+        buffer[:] = held = bytes(range(8)) * words
+        before = addressof(c_char.from_buffer(buffer))
+        grow(Client(allocator), key, words + 1)
+        after = addressof(c_char.from_buffer(buffer))
+        assert after != before
+        assert buffer == held + bytes(words * 8)
+        # Views are looked for by resizing, which moves nothing any more.
+        allocator.operation_finished(0)
+        assert addressof(c_char.from_buffer(buffer)) == after
+    assert allocator.evidence == []
 
 
 def test_a_client_that_grows_the_bytearray_itself_is_seen() -> None:

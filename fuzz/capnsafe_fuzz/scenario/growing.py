@@ -45,7 +45,10 @@ class GrowingHeap:
 
 
 class RoomyHeap:
-    """A heap that stays, and grows as far as a bytearray has room: to twice its length."""
+    """A heap that stays, and grows as far as a bytearray has room: to twice its length.
+
+    The hostile allocator moves what has grown, once, as a bytearray may.
+    """
 
     stable = True
 
