@@ -106,12 +106,12 @@ ACTS: dict[str, Callable[[Scene], object]] = {
 WORDS_STAY = pytest.mark.parametrize("stable", [False, True], ids=["asked", "stable"])
 
 
-def moments(scene: Scene, act: Callable[[Scene], object]) -> Iterator[int]:
-    """Answer the bytecodes at which to interrupt: all, or a sample of some hundred."""
+def moments(scene: Scene, act: Callable[[Scene], object], most: int = 100) -> Iterator[int]:
+    """Answer the bytecodes at which to interrupt: all, or a sample of about ``most``."""
     with InterruptAt(0) as counting:
         act(scene)
     bytecodes = -counting.left
-    return iter(range(1, bytecodes, max(1, bytecodes // 100)))
+    return iter(range(1, bytecodes, max(1, bytecodes // most)))
 
 
 @WORDS_STAY
@@ -144,11 +144,8 @@ LATER = {"adopt": None, "drop": None, "truncate": "orp", "extend": "orphaned".lj
 @pytest.mark.parametrize("name", LATER)
 def test_an_orphan_is_used_up_once_whenever_it_is_interrupted(name: str, stable: bool) -> None:
     """(pycapnp #182.) Adopted a second time, one object would have two pointers to it."""
-    scene = Scene(stable)
-    with InterruptAt(0) as counting:
-        ACTS[name](scene)
     outcomes = set()
-    for number in range(1, -counting.left, 1 if -counting.left < 500 else 3):
+    for number in moments(Scene(stable), ACTS[name], most=1000):
         scene = Scene(stable)
         before = scene.now()
         with suppress(KeyboardInterrupt), InterruptAt(number):

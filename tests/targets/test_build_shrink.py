@@ -56,7 +56,7 @@ def _scenarios(fires: Fires, count: int) -> list[Scenario]:
 def test_generated_scenarios_shrink_to_what_matters(
     fires: Fires, operations: int, faults: int
 ) -> None:
-    for scenario in _scenarios(fires, 10):
+    for scenario in _scenarios(fires, 5):
         small = shrink(scenario, fires)
         assert fires(small)
         assert simplicity(small) <= simplicity(scenario)
