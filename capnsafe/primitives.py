@@ -161,8 +161,8 @@ class ListReader:
             )
         shape = list_shape(element.size_code, self._count)
         words = list_body_words(element.size_code, self._count)
-        self._segments.charge(words)
         if element.bytes == 0 or self._step == element.bytes:
+            self._segments.charge(words)
             octets = (self._count * element.bits + 7) // 8
             body = bytearray(self._segments.octets(self._segment, self._start, octets))
             if element is Element.BOOL and self._count % 8:
@@ -170,6 +170,7 @@ class ListReader:
         else:
             # Each element but the last has a whole step behind its beginning.
             size = (self._count - 1) * self._step + element.bytes if self._count else 0
+            self._segments.charge(-(-size // WORD_BYTES))
             whole = self._segments.octets(self._segment, self._start, size)
             body = bytearray()
             for at in range(0, size, self._step):

@@ -1185,6 +1185,16 @@ def test_each_visit_is_charged() -> None:
         row.get_data(3)
 
 
+def test_what_is_taken_out_of_structs_is_charged_as_what_is_read() -> None:
+    """One byte of each struct is copied by way of all of them, as often as it is asked for."""
+    structs = (list_pointer(wire.SIZE_COMPOSITE, 80), wire.tag(8, 10, 0), *[7] * 80)
+    numbers = rooted(*structs, traversal_limit_words=2 + 1 + 80 + 100).get_list(0, Element.UINT8)
+    assert numbers is not None
+    assert numbers.total_size() == (1, 0)
+    with pytest.raises(TraversalLimitExceeded, match="and 71 are to be read"):
+        numbers.total_size()
+
+
 def test_voids_are_charged_when_they_are_visited() -> None:
     """2^29 - 1 elements in a message of two words (CVE-2015-2312)."""
     row = rooted(list_pointer(wire.SIZE_VOID, wire.MAX_LIST_COUNT)).get_list(0, Element.VOID)
