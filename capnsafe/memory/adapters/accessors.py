@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
 from ... import wire
-from ...arguments import check_count, check_sections, integer, shown, told, type_name
+from ...arguments import attribute, check_count, check_sections, integer, shown, told, type_name
 from ...errors import (
     AllocationRefused,
     AllocatorError,
@@ -164,6 +164,9 @@ class AppendBuilder:
 
     def __init__(self, supply: Accessors, *, zeroed: bool = False) -> None:
         """Call nothing yet."""
+        for name in ("alloc", "write_bit", "write_u8", "write_u16", "write_u32", "write_u64"):
+            if not callable(attribute(supply, name)):
+                raise ArgumentTypeError(f"a supply has a method {name!r}, {type_name(supply)} none")
         self._memory = _Memory(supply, zeroed)
         self._rooted = False
 
@@ -297,7 +300,7 @@ class AppendStruct(_Section):
         if not isinstance(value, str):
             raise ArgumentTypeError(f"a Text takes a str, not {type_name(value)}")
         try:
-            octets = value.encode()
+            octets = str.encode(value)
         except UnicodeEncodeError as error:
             raise ArgumentValueError(f"text that UTF-8 cannot hold: {error}") from error
         self._set_octets(index, octets + b"\0")
@@ -408,7 +411,21 @@ class AppendList(_Section):
 
 #: Methods of a StructBuilder that would have to read, besides its getters.
 _NEED_READING = frozenset(
-    {"adopt", "clear", "copy_from", "disown", "is_null", "kind", "select", "set", "total_words"}
+    {
+        "adopt",
+        "clear",
+        "copy_from",
+        "copy_pointer",
+        "disown",
+        "is_null",
+        "kind",
+        "lend_data",
+        "select",
+        "set",
+        "total_size",
+        "total_words",
+        "tree",
+    }
 )
 
 

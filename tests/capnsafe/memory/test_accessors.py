@@ -12,6 +12,7 @@ from capnsafe import (
     AllocatorError,
     ArgumentError,
     ArgumentIndexError,
+    ArgumentTypeError,
     BorrowRefused,
     Element,
     Error,
@@ -173,6 +174,9 @@ def test_what_would_need_reading_is_refused_before_anything_is_written() -> None
         lambda: root.set_text(TEXT, "again"),
         lambda: root.init_struct(CHILD, 1, 1),
         lambda: numbers[0],
+        lambda: root.total_size(),
+        lambda: root.copy_pointer(TEXT, root, CHILD),
+        lambda: root.lend_data(DATA),
     ]
     for attempt in attempts:
         with pytest.raises(Unreadable):
@@ -267,6 +271,26 @@ def test_wrong_arguments_are_told_before_anything_is_written(
     with pytest.raises(ArgumentError):
         act(root)
     assert supply.calls == calls
+
+
+@pytest.mark.parametrize("missing", ["alloc", "write_bit", "write_u8", "write_u64"])
+def test_memory_that_cannot_be_written_is_refused_at_once(missing: str) -> None:
+    supply = WriteOnly()
+    setattr(supply, missing, None)
+    with pytest.raises(ArgumentTypeError, match=f"has a method '{missing}', .*WriteOnly none"):
+        AppendBuilder(supply)
+
+
+def test_text_is_what_it_holds_and_not_what_it_says() -> None:
+    class Odd(str):
+        __slots__ = ()
+
+        def encode(self, *_: object) -> Any:
+            raise RuntimeError("not me")
+
+    supply = WriteOnly()
+    AppendBuilder(supply).init_root(0, 1).set_text(0, Odd("odd"))
+    assert supply.segments[0][16:20] == b"odd\0"
 
 
 def test_lists_have_ends() -> None:
