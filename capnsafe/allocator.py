@@ -34,7 +34,8 @@ least 1) and returns its key.
 - Reading or writing a primitive calls it once; following a pointer, at most 5 times; building,
   clearing, cutting or extending, at most 8 times, and 4 times more for every object that is
   retired, for every pointer that moves with its object, for every segment whose remembered place
-  a new grant takes, and for every growth; output, once a segment (P7).
+  a new grant takes, and for every growth; disowning and adopting, 4 times more for every object
+  that changes hands, since each is looked at; output, once a segment (P7).
 - What was granted or grown is compared with where the other segments lie, which takes at most 10
   calls. In a message of at most 16 segments (``FEW_SEGMENTS``), each of the others is looked at
   anew, too, which takes no calls where the memory is ``stable``. If something moves meanwhile that
@@ -63,9 +64,9 @@ would not fit into that segment otherwise; what it answers is not looked at.
 
 **stable** (optional attribute, ``False`` where absent): a promise that ``segment(key)`` answers the
 same object, at the same address and of the same length, for as long as the grant lives, but for
-what ``grow`` does to it. The message then asks once, and keeps the *object*, never a view of it. A
-``bytearray`` that somebody resizes nevertheless is noticed, since its length is looked at before
-each write.
+what ``grow`` does to it. The message then asks once, and once more after each growth, and keeps the
+*object*, never a view of it. A ``bytearray`` that somebody resizes nevertheless is noticed, since
+its length is looked at before each write.
 
 A message can also begin with grants that were made before (``MessageBuilder.over``). It releases
 them like its own; ``words_used`` is at least the words that were in use.

@@ -330,6 +330,9 @@ class Arena:
             return False
         finally:
             self.state = _WORKING
+        if segment.memory is not None:
+            # What stays may be another object where it has grown.
+            self._keep(segment)
         granted = self._usable(segment)
         if granted < words:
             return False
@@ -386,8 +389,7 @@ class Arena:
             memory = self._call_segment(segment)
         finally:
             self.state = _WORKING
-        if type(memory) is bytearray:
-            segment.memory = memory
+        segment.memory = memory if type(memory) is bytearray else None
 
     # -- calls that change pointers --------------------------------------------------------------
 

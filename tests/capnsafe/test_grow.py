@@ -19,6 +19,7 @@ from capnsafe import (
     GrantTooSmall,
     HeapAllocator,
     MessageBuilder,
+    MessageReader,
     MessageStateError,
     Reentered,
     SegmentLost,
@@ -323,6 +324,51 @@ def test_what_stays_is_compared_where_growth_took_it() -> None:
 
 def address(memory: bytearray) -> int:
     return addressof(c_char.from_buffer(memory))
+
+
+class ReplacingMemory(RoomyMemory):
+    """Stays, but for growth, which answers another bytearray."""
+
+    def allocate(self, minimum_words: int, /) -> int:
+        self.segments.append(bytearray(minimum_words * 8))
+        return len(self.segments) - 1
+
+    def grow(self, key: int, minimum_words: int, /) -> None:
+        old = self.segments[key]
+        self.segments[key] = old.ljust(minimum_words * 8, b"\0")
+
+
+def test_what_stays_may_be_another_object_where_it_has_grown() -> None:
+    memory = ReplacingMemory()
+    with MessageBuilder(memory) as message:
+        root = message.init_root(1, 1)
+        root.set_uint64(0, 1)
+        root.set_text(0, "hello")
+        assert len(memory.segments) == 1
+        root.set_uint64(0, 99)
+        read = MessageReader.over(memory, [0]).get_root()
+        assert (read.get_uint64(0), read.get_text(0)) == (99, "hello")
+
+
+def test_what_stays_and_grew_into_something_else_is_asked_for_each_time() -> None:
+    class Viewed(ReplacingMemory):
+        asked = 0
+
+        def segment(self, key: int, /) -> Any:
+            self.asked += 1
+            memory = self.segments[key]
+            return memoryview(memory) if len(memory) > 24 else memory
+
+    memory = Viewed()
+    with MessageBuilder(memory) as message:
+        root = message.init_root(1, 1)
+        root.set_uint64(0, 1)
+        assert memory.asked == 1
+        root.set_text(0, "hello")
+        before = memory.asked
+        root.set_uint64(0, 99)
+        assert memory.asked == before + 1
+        assert root.get_text(0) == "hello"
 
 
 def test_what_grows_and_shrinks_again_is_no_growth() -> None:
