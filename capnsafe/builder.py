@@ -308,7 +308,7 @@ class Pointers(Row):
         """Take what the pointer leads to out of the message; ``None`` where it is null.
 
         It stays where it is, without a pointer to it. Handles on it, and on what lies below it, are
-        stale: the orphan opens it anew.
+        stale: the orphan opens it anew. To know which words that are, each object is looked at.
         """
         word = self._slot(index)
         found = self._find(word)
@@ -320,7 +320,8 @@ class Pointers(Row):
     def adopt(self, index: int, orphan: Orphan) -> None:
         """Let the pointer lead to an orphan of this message, which is used up.
 
-        If it raises, the orphan is still the caller's.
+        If it raises, the orphan is still the caller's. An orphan is not adopted by what lies below
+        it, for which each object of it is looked at.
         """
         if type(orphan) is not Orphan:
             raise ArgumentTypeError(f"an Orphan is adopted, not {type_name(orphan)}")

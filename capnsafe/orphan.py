@@ -37,9 +37,17 @@ class Detached:
 
     def _current(self) -> Found:
         self._arena.require_idle()
-        if self._found is None:
+        found = self._found
+        if found is None:
             raise StaleHandle("the orphan was adopted or dropped")
-        return self._found
+        if wire.object_words(found.shape) and found.start in found.segment.retired:
+            # In a message that came from elsewhere, another pointer may have led to it, too.
+            raise StaleHandle(
+                "the object of this orphan was overwritten, cleared or moved",
+                segment=found.segment.index,
+                offset=found.start,
+            )
+        return found
 
     @property
     def kind(self) -> PointerKind:
@@ -93,14 +101,10 @@ class Detached:
         self._resize(count, longer=True, text=text)
 
     def _resize(self, count: int, *, longer: bool, text: bool) -> None:
-        number = check_count(count) + truth(text)
+        nul = truth(text)
+        number = check_count(check_count(count) + nul)
         found = self._current()
-        self._use_up(
-            found,
-            lambda: resize(
-                self._arena, found, check_count(number), longer=longer, text=truth(text)
-            ),
-        )
+        self._use_up(found, lambda: resize(self._arena, found, number, longer=longer, text=nul))
 
     def drop(self) -> None:
         """Retire it, and all below it."""

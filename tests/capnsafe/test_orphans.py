@@ -28,6 +28,7 @@ from capnsafe import (
     SegmentLost,
     StaleHandle,
     StructBuilder,
+    read_message,
     wire,
 )
 from capnsafe.segment import Epochs
@@ -434,6 +435,35 @@ def test_only_orphans_are_adopted(message: MessageBuilder, value: Any) -> None:
         root.adopt(CHILD, value)
     with pytest.raises(ArgumentIndexError):
         root.adopt(99, message.new_orphan_struct(0, 0))
+
+
+@pytest.mark.parametrize("verify", [False, True])
+def test_an_orphan_whose_object_another_pointer_retired_is_stale(verify: bool) -> None:
+    """Two pointers may lead to one object where a message came from elsewhere (P12, P9)."""
+    memory = HeapAllocator(segment_words=20, growth=False)
+    key = memory.allocate(20)
+    words = (2 << 48, wire.with_offset(wire.struct_shape(1, 0), 1), wire.struct_shape(1, 0), 5)
+    memory.segment(key)[:32] = b"".join(word.to_bytes(8, "little") for word in words)
+    with MessageBuilder.over(memory, [(key, 4)], verify=verify) as message:
+        root = message.get_root()
+        assert root is not None
+        orphan = root.disown(0)
+        assert orphan is not None
+        assert orphan.get_struct().get_uint64(0) == 5
+        root.clear(1)
+        acts: list[Callable[[], object]] = [
+            orphan.get_struct,
+            orphan.total_size,
+            orphan.drop,
+            lambda: orphan.kind,
+            lambda: root.adopt(0, orphan),
+        ]
+        for act in acts:
+            with pytest.raises(StaleHandle, match="the object of this orphan was overwritten"):
+                act()
+        root.set_text(0, "still good")
+        root.clear(0)
+        assert read_message(message.to_bytes()).get_root().is_null(0)
 
 
 def test_an_orphan_has_one_owner(message: MessageBuilder) -> None:

@@ -136,6 +136,25 @@ def test_a_text_keeps_its_nul(size: int) -> None:
         assert root.get_text(0) == ""
 
 
+def test_whether_it_is_text_is_asked_once() -> None:
+    class Wavering:
+        answers = 0
+
+        def __index__(self) -> int:
+            self.answers += 1
+            return self.answers - 1
+
+    with MessageBuilder() as message:
+        root = message.init_root(0, 1)
+        root.set_data(0, b"ABCDEFGH")
+        orphan = orphaned(root, 0)
+        once: Any = Wavering()
+        orphan.truncate(8, text=once)
+        root.adopt(0, orphan)
+        assert root.get_data(0) == b"ABCDEFGH"
+        assert once.answers == 1
+
+
 def test_a_list_at_the_end_is_extended_where_it_is() -> None:
     memory = Memory(100)
     with closing(MessageBuilder(memory), memory) as message:
