@@ -9,6 +9,7 @@ from typing import Any
 
 import capnp
 import pytest
+from capnsafe_allocators import check_allocator
 
 from . import readme
 
@@ -37,6 +38,11 @@ def test_the_examples_run_and_pycapnp_reads_what_they_build(tmp_path: Path) -> N
             "name": "Alice",
             "phones": ["555-1212", "555-4567"],
         }
+
+
+def test_the_allocator_that_is_shown_keeps_the_contract() -> None:
+    pool = run_examples()["Pool"]
+    assert check_allocator(lambda: pool(budget_words=1000)) == ()
 
 
 def test_what_the_page_of_faults_shows_runs() -> None:

@@ -41,6 +41,7 @@ RULES: Final[Mapping[str, str]] = {
     "writable": "segment answers an object with a writable, C-contiguous buffer of bytes",
     "kept": "what is written into a segment is there until the segment is released",
     "apart": "no grant covers memory that another live grant covers",
+    "own": "an allocator has nothing to do with the grants of another one",
     "named": "a key stands for its grant, whatever else was granted or released meanwhile",
     "length kept": "a segment never has fewer words than were handed out",
     "stable": "an allocator that says stable answers the same object, of the same length",
@@ -55,7 +56,11 @@ _ASKED: Final = (1, 2, 7, 64, 1, 300)
 #: How often a segment is asked for that is refused, before it counts as not to be had.
 _ASKED_AGAIN: Final = 3
 #: How often words are granted and given back: what is not taken back is used up by then.
-_ROUNDS: Final = 64
+_ROUNDS: Final = 128
+#: The most words asked at once, 2 MiB: more than one block of most allocators has.
+_MOST_WORDS: Final = 1 << 18
+#: What a segment has, and what it is to grow to, in words.
+_GROWTHS: Final = ((4, 40), (600, 2400))
 _SHOWN_CHARACTERS: Final = 60
 
 #: The methods, and what each is called with.
@@ -173,10 +178,11 @@ class _Check:
             raise _Stop
         return bytes_of
 
-    def fill(self, grant: _Grant) -> None:
-        """Write something into the words asked that no other grant holds."""
+    def fill(self, grant: _Grant, words: int | None = None) -> None:
+        """Write something into the first words, or all that were asked, that no other one holds."""
         with self.borrow(grant) as view:
-            grant.contents = bytes([grant.number % 255 + 1]) * (grant.words * WORD_BYTES)
+            size = (grant.words if words is None else words) * WORD_BYTES
+            grant.contents = bytes([grant.number % 255 + 1]) * size
             view[: len(grant.contents)] = grant.contents
 
     def require_kept(self, rule: str = "kept") -> None:
@@ -199,7 +205,7 @@ class _Check:
 
     def release(self, grant: _Grant) -> None:
         self.grants.remove(grant)
-        words_used = grant.words if grant.contents else 0
+        words_used = len(grant.contents) // WORD_BYTES
         call = f"release({grant.name}, {words_used})"
         try:
             self.allocator.release(grant.key, words_used)
@@ -274,20 +280,33 @@ class _Check:
             return
         self.release(grant)
 
-    def serves_for_long(self) -> None:
-        """The same words again and again."""
+    def serves_for_long(self, used: int) -> None:
+        """The same words again and again, of which so many are written."""
         words = max(_ASKED)
         for done in range(_ROUNDS):
             grant = self.allocate(words)
             if grant is None:
                 if done:
                     # Each round was the same: what was called before is said in a word.
-                    self.calls = [f"{done} times k = allocate({words}), release(k, {words})"]
+                    self.calls = [f"{done} times k = allocate({words}), release(k, {used})"]
                     what = f"raised {self.refusal}, though all was released"
                     self.breach("usable again", f"allocate({words})", what)
                 return
-            self.fill(grant)
+            if used:
+                self.fill(grant, used)
             self.release(grant)
+
+    def larger_and_larger(self) -> None:
+        """Each grant twice as long as the one before, which is given back."""
+        words = 1
+        while words <= _MOST_WORDS:
+            grant = self.allocate(words)
+            if grant is None:
+                return
+            self.fill(grant)
+            self.require_kept()
+            self.release(grant)
+            words *= 2
 
     def promise_to_stay(self) -> None:
         """Where it says stable, it is."""
@@ -314,23 +333,24 @@ class _Check:
         grow = getattr(self.allocator, "grow", None)
         if not callable(grow):
             return
-        self.grant_one_more(4)
-        last = self.allocate(4)
-        if last is None:
-            return
-        self.fill(last)
-        self.calls.append(f"grow({last.name}, 40)")
-        # An allocator that raises has refused, and the segment is as it was.
-        with suppress(Exception):
-            grow(last.key, 40)
-        self.require_kept("grown")
-        with self.borrow(last) as view:
-            last.words = min(40, len(view) // WORD_BYTES)
-        self.fill(last)
-        self.require_kept()
-        self.grant_one_more(4)
-        while self.grants:
-            self.release(self.grants[-1])
+        for words, longer in _GROWTHS:
+            self.grant_one_more(4)
+            last = self.allocate(words)
+            if last is None:
+                return
+            self.fill(last)
+            self.calls.append(f"grow({last.name}, {longer})")
+            # An allocator that raises has refused, and the segment is as it was.
+            with suppress(Exception):
+                grow(last.key, longer)
+            self.require_kept("grown")
+            with self.borrow(last) as view:
+                last.words = min(longer, len(view) // WORD_BYTES)
+            self.fill(last)
+            self.require_kept()
+            self.grant_one_more(4)
+            while self.grants:
+                self.release(self.grants[-1])
 
     def held_views(self) -> None:
         """A bytearray that is answered can be resized when the client has let go of it."""
@@ -366,6 +386,34 @@ def _drive(factory: Callable[[], Allocator], what: Callable[[_Check], None]) -> 
     except _Stop:
         pass
     return check.breaches
+
+
+def _two_at_once(factory: Callable[[], Allocator]) -> list[Breach]:
+    """Two allocators, each with a grant, given back in turn."""
+    first, second = factory(), factory()
+    if first is second:
+        return []
+    one, other = _Check(first), _Check(second)
+    with suppress(_Stop):
+        for check in (one, other):
+            check.require_methods()
+        kept = one.allocate(4)
+        if kept is None:
+            return []
+        # What the other one writes is not what this one wrote.
+        one.fill(kept)
+        other.made = kept.number
+        given = other.allocate(4)
+        if given is not None:
+            other.fill(given)
+            one.require_kept("own")
+            other.release(given)
+        one.require_kept("own")
+        one.release(kept)
+    if other.breaches:
+        return other.breaches
+    told = "while another allocator of the factory granted, was written to, and released"
+    return [breach._replace(what=f"{breach.what}, {told}") for breach in one.breaches]
 
 
 def _in_turn(check: _Check) -> None:
@@ -416,11 +464,16 @@ def check_allocator(factory: Callable[[], Allocator]) -> tuple[Breach, ...]:
     """
     breaches = [
         *_drive(factory, _in_turn),
-        *_drive(factory, _Check.serves_for_long),
+        *_drive(factory, _Check.larger_and_larger),
+        *_drive(factory, lambda check: check.serves_for_long(max(_ASKED))),
+        *_drive(factory, lambda check: check.serves_for_long(1)),
+        *_drive(factory, lambda check: check.serves_for_long(0)),
         *_drive(factory, _Check.promise_to_stay),
         *_drive(factory, _Check.growth),
         *_drive(factory, _Check.held_views),
     ]
+    if not breaches:
+        breaches += _two_at_once(factory)
     if not breaches:
         breaches += _build(factory())
     first: dict[str, Breach] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from capnsafe_allocators import RULES, check_allocator
@@ -86,7 +86,7 @@ class Forgetful(Plain):
 
 
 class Overlapping(Plain):
-    memory = bytearray(1 << 16)
+    memory = bytearray(1 << 22)
 
     def segment(self, key: Any, /) -> Any:
         first = 8 * key
@@ -151,6 +151,16 @@ class UsedUp(Plain):
         return super().allocate(minimum_words)
 
 
+class Common(Plain):
+    """What is live is the same for all of them."""
+
+    everywhere: ClassVar[dict[int, bytearray]] = {}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live = self.everywhere
+
+
 MISTAKES: dict[str, type[Plain]] = {
     "methods": Methodless,
     "granted": Unready,
@@ -159,6 +169,7 @@ MISTAKES: dict[str, type[Plain]] = {
     "writable": ReadOnly,
     "kept": Forgetful,
     "apart": Overlapping,
+    "own": Common,
     "named": Renumbering,
     "length kept": Shrinking,
     "stable": Unsteady,
@@ -218,7 +229,7 @@ class Stack(Plain):
     """What is released is free, with all that was granted after it."""
 
     def __init__(self) -> None:
-        self.memory = bytearray(1 << 16)
+        self.memory = bytearray(1 << 22)
         self.top = 0
 
     def allocate(self, minimum_words: int, /) -> Any:
@@ -255,7 +266,7 @@ class WipingOthers(Plain):
 class GrowingOver(Plain):
     """Grants lie one behind the other, and the last grows over the first."""
 
-    memory = bytearray(1 << 16)
+    memory = bytearray(1 << 22)
 
     def __init__(self) -> None:
         super().__init__()
@@ -281,6 +292,73 @@ class GrowingOver(Plain):
         self.top = min((start for start, _ in self.places.values()), default=len(self.memory))
 
 
+class OneSize(Plain):
+    def allocate(self, minimum_words: int, /) -> Any:
+        return super().allocate(8192)
+
+
+class AtMost(Plain):
+    def allocate(self, minimum_words: int, /) -> Any:
+        return super().allocate(min(minimum_words, 512))
+
+
+class UsedIsLeft(Plain):
+    """What is given back is what was used, and not what was granted."""
+
+    left = 1 << 15
+
+    def allocate(self, minimum_words: int, /) -> Any:
+        if minimum_words > self.left:
+            raise MemoryError(f"{self.left} words left")
+        self.left -= minimum_words
+        return super().allocate(minimum_words)
+
+    def release(self, key: Any, words_used: int, /) -> None:
+        self.left += words_used
+        super().release(key, words_used)
+
+
+class Slots(Plain):
+    """A hundred, of which those stay taken that nobody wrote to."""
+
+    def allocate(self, minimum_words: int, /) -> Any:
+        if len(self.live) == 100:
+            raise MemoryError("no slot is free")
+        return super().allocate(minimum_words)
+
+    def release(self, key: Any, words_used: int, /) -> None:
+        if words_used:
+            super().release(key, words_used)
+
+
+class FreeList(Plain):
+    """Grants what was given back, whatever its size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.free: list[bytearray] = []
+
+    def allocate(self, minimum_words: int, /) -> Any:
+        key = super().allocate(max(minimum_words, 512))
+        if self.free:
+            self.live[key] = self.free.pop()
+        return key
+
+    def release(self, key: Any, words_used: int, /) -> None:
+        self.free.append(self.live.pop(key))
+
+
+class CopyingLarge(Plain):
+    def segment(self, key: Any, /) -> Any:
+        memory = self.live[key]
+        return memory if len(memory) < 4096 else bytearray(memory)
+
+
+class GrowingFirstPage(Plain):
+    def grow(self, key: Any, minimum_words: int, /) -> None:
+        self.live[key] = self.live[key][:4096].ljust(minimum_words * 8, b"\0")
+
+
 class Unprintable(Plain):
     """What it raises cannot be shown."""
 
@@ -304,6 +382,13 @@ class Unprintable(Plain):
         (Leaking, "usable again", "33 times k = allocate(300), release(k, 300)"),
         (WipingOthers, "grown", "k1 = allocate(4), k2 = allocate(4), grow(k2, 40)"),
         (GrowingOver, "apart", "segment(k1) has at word 0 what was written to k2"),
+        (OneSize, "length", "has 8192 words of 16384 asked"),
+        (AtMost, "length", "has 512 words of 1024 asked"),
+        (UsedIsLeft, "usable again", "times k = allocate(300), release(k, 1)"),
+        (Slots, "usable again", "100 times k = allocate(300), release(k, 0)"),
+        (FreeList, "length", "has 512 words of 1024 asked"),
+        (CopyingLarge, "kept", "has lost what was written at word 0"),
+        (GrowingFirstPage, "grown", "has lost what was written at word 512"),
         (Unprintable, "had", "segment(k1) raised Silent each time"),
     ],
 )
