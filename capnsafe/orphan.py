@@ -40,7 +40,9 @@ class Detached:
         found = self._found
         if found is None:
             raise StaleHandle("the orphan was adopted or dropped")
-        if wire.object_words(found.shape) and found.start in found.segment.retired:
+        # A capability has no words: its place is that of the pointer that it was.
+        words = wire.object_words(found.shape) if found.shape & 3 != wire.OTHER else 0
+        if words and found.start in found.segment.retired:
             # In a message that came from elsewhere, another pointer may have led to it, too.
             raise StaleHandle(
                 "the object of this orphan was overwritten, cleared or moved",

@@ -466,6 +466,20 @@ def test_an_orphan_whose_object_another_pointer_retired_is_stale(verify: bool) -
         assert read_message(message.to_bytes()).get_root().is_null(0)
 
 
+def test_the_orphan_of_a_capability_outlives_the_pointer_that_it_was(
+    message: MessageBuilder,
+) -> None:
+    """It has no words. (Found by a campaign, after orphans were asked whether theirs are gone.)"""
+    root = message.init_root(0, 2)
+    row = root.init_pointer_list(0, 2)
+    row.set_capability(1, 7)
+    orphan = row.disown(1)
+    assert orphan is not None
+    root.clear(0)
+    root.adopt(1, orphan)
+    assert root.get_capability(1) == 7
+
+
 def test_an_orphan_has_one_owner(message: MessageBuilder) -> None:
     orphan = message.new_orphan_struct(1, 1)
     for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
