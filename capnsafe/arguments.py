@@ -73,6 +73,14 @@ def attribute(owner: Any, name: str) -> object:
         raise AllocatorError(f"reading the allocator's {name!r} raised {told(error)}") from error
 
 
+def method_of(owner: Any, name: str) -> object:
+    """Answer an attribute of an argument, ``None`` where it has none, or cannot say."""
+    try:
+        return getattr(owner, name, None)
+    except Exception:
+        return None
+
+
 def add_note(error: BaseException, note: str) -> None:
     """Add a note to an exception, unless it refuses."""
     with suppress(Exception):

@@ -43,7 +43,7 @@ from struct import Struct, pack, unpack_from
 from typing import Any, Final, Protocol, SupportsIndex, TypeAlias, final
 
 from .allocator import Buffer
-from .arguments import integer, shown, truth, type_name
+from .arguments import integer, method_of, shown, truth, type_name
 from .errors import ArgumentTypeError, ArgumentValueError, FramingError, MessageTooLarge
 from .packing import Packer, Unpacker
 from .reader import NESTING_LIMIT, TRAVERSAL_LIMIT_WORDS, MessageReader
@@ -230,7 +230,7 @@ def _release(part: bytes | memoryview) -> None:
 def _method(file: Any, names: tuple[str, ...], purpose: str) -> Any:
     """Answer the first of these methods that a file or socket has."""
     for name in names:
-        method = getattr(file, name, None)
+        method = method_of(file, name)
         if callable(method):
             return method
     raise ArgumentTypeError(
