@@ -9,7 +9,7 @@ import pytest
 from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.encoders.protocol import Account, Attempt, Failure, Proof, ProofKind
 from capnsafe_fuzz.execution import script
-from capnsafe_fuzz.scenario import Scenario, parse_scenario
+from capnsafe_fuzz.scenario import MemorySpec, Scenario, parse_scenario
 
 CLEAN = find_encoder("capnsafe")
 
@@ -163,6 +163,20 @@ def test_a_call_from_inside_is_made_before_there_is_a_root() -> None:
     [
         ("limit_ignored", replace(scenario("h0 = root"), max_segment_words=1)),
         ("grant_asked_for_again", scenario("h0 = root", "fault short zero allocate 1 once")),
+        (
+            "grown_into_another",
+            replace(
+                scenario(
+                    "h0 = root",
+                    "h1 = init h0.u16s 1",
+                    "h2 = init h0.smalls 0",
+                    "h3 = init h0.small",
+                    "fault alias overlap after 1 once segment=0 amount=2",
+                ),
+                memory=MemorySpec("heap", 3, grows=True),
+                max_segment_words=35,
+            ),
+        ),
     ],
 )
 def test_a_program_runs_where_a_right_encoder_fails(bug: str, tried: Scenario) -> None:

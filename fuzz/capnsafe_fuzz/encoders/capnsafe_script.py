@@ -218,7 +218,7 @@ class _Writer:
             yield from self._guarded("Error")(
                 text, statement, 'assert error.__cause__ is not None, f"{error!r} has no cause"'
             )
-        elif kind is ProofKind.OWN_ERROR or (
+        elif kind in (ProofKind.OWN_ERROR, ProofKind.EVIDENCE) or (
             kind is not ProofKind.SUCCESS and (attempt.may_fail or not attempt.succeeded)
         ):
             tell = "kept.append(error)" if keeps else 'print(f"failed: {error!r}")'
