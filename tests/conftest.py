@@ -3,7 +3,7 @@
 To follow every branch makes a test take up to four times as long, and the harness's own tests run
 the encoder some hundred thousand times. What only those would reach, no test of the encoder asks
 for: so they do not count, and are not slowed down. Nor do those that make the same few calls again
-and again, each time with one more allocator call or bytecode before the fault.
+and again, each time with one more allocator call before the fault.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 
 COVERING = tuple(HERE / name for name in ("capnsafe", "catalogue", "differential"))
 
-REPEATING = frozenset({"test_all_or_nothing.py", "test_interrupts.py"})
+REPEATING = frozenset({"test_all_or_nothing.py"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -62,6 +62,9 @@ _PATH = click.Path(path_type=Path)
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
 
 
+_LONGEST_SECONDS = 366 * 24 * 3600.0
+
+
 class Duration(click.ParamType[float]):
     """``10m``, ``90s``, ``1h30m``, or a number of seconds."""
 
@@ -76,10 +79,12 @@ class Duration(click.ParamType[float]):
         match = _DURATION.fullmatch(value)
         if not value or match is None:
             self.fail(f"{value!r} is no duration; write 90s, 10m or 1h30m", param, ctx)
-        hours, minutes, seconds = match.groups()
-        total = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds or 0)
+        hours, minutes, seconds = (float(number or 0) for number in match.groups())
+        total = hours * 3600 + minutes * 60 + seconds
         if total <= 0:
             self.fail("a duration is more than nothing", param, ctx)
+        if total > _LONGEST_SECONDS:
+            self.fail("a duration is at most a year", param, ctx)
         return total
 
 
@@ -122,8 +127,8 @@ def cli() -> None:
     help="How long one execution may take.",
 )  # fmt: skip
 @click.option(
-    "--memory-limit", type=click.IntRange(64), default=DEFAULT_MEMORY_MEGABYTES, show_default=True,
-    metavar="MB", help="Address space of a process that runs the encoder.",
+    "--memory-limit", type=click.IntRange(64, 1 << 20), default=DEFAULT_MEMORY_MEGABYTES,
+    show_default=True, metavar="MB", help="Address space of a process that runs the encoder.",
 )  # fmt: skip
 @click.option("--json", "json_file", type=_PATH, help="The result as data.")
 def fuzz(
@@ -530,6 +535,9 @@ def _run(command: Callable[[], Any]) -> int:
         return error.exit_code
     except OSError as error:
         return _fail(sentence(error), EnvironmentFailedError.exit_code)
+    except SystemExit:
+        # None of ours: code that was loaded ends the process, and nothing was proved.
+        return _fail("code that was loaded called sys.exit()", PROVED_NOTHING)
     except Exception as error:
         # Python's own way to end, with 1, would say that there are findings.
         return _fail(f"{type(error).__name__}: {error}", PROVED_NOTHING)

@@ -35,7 +35,7 @@ from .oracles import ORACLES, Cost
 from .oracles.decode import examine, examine_stream
 from .oracles.examination import Examination
 from .oracles.layout import ROOT
-from .oracles.record import Calls, Contents, Outcome, Record, Step, Violation
+from .oracles.record import Calls, Contents, Outcome, Record, Step, Violation, text_of
 from .scenario import Operation, Scenario, print_scenario
 from .scenario.honest import grows, honest_memory, places_known
 from .scenario.labels import label_of
@@ -223,6 +223,13 @@ def _harness_error(scenario: Scenario, encoder: Encoder) -> HarnessError:
     )
 
 
+def _octets(answer: object) -> bytes:
+    """What an encoder put out; what is no bytes is no message, and read as an empty one."""
+    if isinstance(answer, bytes):
+        return answer
+    return bytes(answer) if isinstance(answer, bytearray | memoryview) else b""
+
+
 _RETRIED: Final = HANDLE_MAKERS | {Verb.OUTPUT, Verb.CANONICAL}
 _EXPECT_OUTPUT: Final = Expectation(ExpectationKind.OK)
 _SUCCESS: Final = frozenset((ExpectationKind.OK, ExpectationKind.VALUE))
@@ -406,7 +413,7 @@ class _Run:
             closing = self.record.steps[-1].verb == CLOSE
             if failure is Failure.BUSY or (closing and failure is not Failure.FOREIGN):
                 return ""
-            return f"it raised {type(error).__name__}: {error}"
+            return f"it raised {type(error).__name__}: {text_of(error)}"
         step = self.record.steps[-1]
         step.reentered = True
         if kind == "close" and step.verb != CLOSE:
@@ -441,15 +448,15 @@ class _Run:
     def _perform(self, step: Step, operation: Operation | None) -> None:
         assert operation is not None
         if operation.verb is Verb.OUTPUT:
-            step.output = self._session.output()
+            step.output = _octets(self._session.output())
         elif operation.verb is Verb.CANONICAL:
-            step.canonical = self._session.canonical()
+            step.canonical = _octets(self._session.canonical())
             step.tree = self._model.tree()
         else:
             step.value = self._session.perform(operation)
 
     def _output(self, step: Step, operation: Operation | None) -> None:
-        step.output = self._session.output()
+        step.output = _octets(self._session.output())
 
     def _close(self, step: Step, operation: Operation | None) -> None:
         self._session.close()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -121,3 +123,94 @@ def broken() -> BentEncoder:
     encoder = BentEncoder("broken", _raise)
     encoder.owns = lambda filename: False  # type: ignore[method-assign]
     return encoder
+
+
+class UnspeakableError(Exception):
+    """What it says cannot be told."""
+
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
+def _raise_half_a_pair(operation: Operation) -> None:
+    if _long_text(operation):
+        raise ValueError("half a pair: \ud800")
+
+
+def _raise_the_unspeakable(operation: Operation) -> None:
+    if _long_text(operation):
+        raise UnspeakableError
+
+
+def _leave_a_child(operation: Operation) -> None:
+    if _long_text(operation):
+        subprocess.Popen(["sleep", "30"])
+        os.abort()
+
+
+def half_a_pair() -> BentEncoder:
+    return BentEncoder("half_a_pair", _raise_half_a_pair)
+
+
+def unspeakable() -> BentEncoder:
+    return BentEncoder("unspeakable", _raise_the_unspeakable)
+
+
+def leaving_a_child() -> BentEncoder:
+    return BentEncoder("leaving_a_child", _leave_a_child)
+
+
+def without_programs() -> BentEncoder:
+    def script(scenario: Scenario, account: object = None) -> str:
+        raise NotImplementedError
+
+    encoder = BentEncoder("without_programs", _raise)
+    encoder.script = script  # type: ignore[method-assign]
+    return encoder
+
+
+class MuteSession(BentSession):
+    """Puts nothing out, and says so to nobody."""
+
+    def output(self) -> None:
+        self._session.output()
+
+
+def mute() -> BentEncoder:
+    encoder = BentEncoder("mute", lambda operation: None)
+    encoder.session = lambda *given, **options: MuteSession(  # type: ignore[method-assign]
+        find_encoder("capnsafe").session(*given, **options), lambda operation: None
+    )
+    return encoder
+
+
+def exiting() -> BentEncoder:
+    sys.exit(0)
+
+
+class Endless:
+    """An allocator that never answers."""
+
+    def allocate(self, minimum_words: int, /) -> int:
+        while True:
+            time.sleep(0.01)
+
+    def segment(self, key: int, /) -> bytearray:
+        raise KeyError(key)
+
+    def release(self, key: int, words_used: int, /) -> None:
+        pass
+
+
+class Leaving(Endless):
+    """An allocator that ends the process."""
+
+    def allocate(self, minimum_words: int, /) -> int:
+        os._exit(0)
+
+
+class Exiting(Endless):
+    """An allocator that asks the interpreter to end."""
+
+    def allocate(self, minimum_words: int, /) -> int:
+        sys.exit(0)

@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from capnsafe_fuzz.campaign import parent
+from capnsafe_fuzz.campaign import parent, targets
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, StopRequest
 from capnsafe_fuzz.campaign.corpus import Cache, read_any
 from capnsafe_fuzz.campaign.failures import (
@@ -200,6 +201,33 @@ def test_a_worker_that_dies_tells_what_killed_it(
     assert finding.violation.operation == len(finding.scenario.operations) - 1
 
 
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [
+        ("half_a_pair", "P1 set text ValueError"),
+        ("unspeakable", "P1 set text bad_encoders.UnspeakableError"),
+        ("without_programs", "P1 set text ZeroDivisionError"),
+        ("mute", "P11 output framing"),
+    ],
+)
+def test_whatever_an_encoder_does_is_kept(config: CampaignConfig, name: str, group: str) -> None:
+    config = replace(config, encoder=f"bad_encoders:{name}", max_findings=1)
+    kept = next(iter(run_campaign(config).findings.values()))
+    assert kept.finding.group.startswith(group)
+    files = {path.name: path.read_text() for path in kept.path.iterdir()}
+    assert files.keys() == {"finding.scenario", "program.py", "verdict.json"}
+    assert ("NotImplementedError" in files["program.py"]) == (name == "without_programs")
+
+
+def test_what_an_encoder_started_ends_with_it(config: CampaignConfig) -> None:
+    """It would hold the pipes open on which its end is seen."""
+    config = replace(config, encoder="bad_encoders:leaving_a_child", max_findings=1)
+    started = time.monotonic()
+    result = run_campaign(config)
+    assert set(result.findings) == {"crash SIGABRT"}
+    assert time.monotonic() - started < 25
+
+
 def test_an_encoder_that_always_dies_ends_the_campaign(
     config: CampaignConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -331,14 +359,23 @@ def test_the_input_corpus_is_not_written_to(config: CampaignConfig) -> None:
         ({"encoder": "planted:nothing"}, "no encoder named 'planted:nothing'"),
         ({"encoder": "bad_encoders:nothing"}, "no attribute 'nothing'"),
         ({"encoder": "no_module:nothing"}, "No module named 'no_module'"),
+        ({"encoder": ":nothing"}, "the encoder ':nothing' cannot be loaded: ValueError("),
+        ({"encoder": "bad_encoders:exiting"}, "cannot be made: SystemExit(0)"),
+        ({"memory": "bad_encoders:Exiting"}, "cannot be tried: SystemExit(0)"),
+        ({"memory": "bad_encoders:Leaving"}, "cannot be tried: it ended the process (exit 0)"),
+        ({"memory": "bad_encoders:Endless"}, "cannot be tried: it was not done after 2 seconds"),
         ({"engine": "steam"}, "no engine named 'steam'; there is atheris, random"),
         ({"memory": "drum"}, "no allocator named 'drum'; there is heap, stable, fixed"),
         ({"runs": None}, "a campaign needs a number of executions, or a time"),
     ],
 )
 def test_what_does_not_exist_is_refused(
-    config: CampaignConfig, change: dict[str, object], sentence: str
+    config: CampaignConfig,
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, object],
+    sentence: str,
 ) -> None:
+    monkeypatch.setattr(targets, "CONTRACT_SECONDS", 2.0)
     with pytest.raises(UsageError) as failure:
         run_campaign(replace(config, **change))  # type: ignore[arg-type]
     assert sentence in str(failure.value)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,9 +43,15 @@ class Child:
             self.process.kill()
         return self.process.wait(GRACE_SECONDS)
 
+    def kill_group(self) -> None:
+        """End what it started and is still there; not what left its process group."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
     def close(self) -> None:
-        """Kill it, and close the pipes."""
+        """Kill it, and what it started, and close the pipes."""
         self.kill()
+        self.kill_group()
         os.close(self.hears)
         os.close(self.says)
         if self.process.stderr is not None:

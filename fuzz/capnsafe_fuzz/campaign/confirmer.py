@@ -27,6 +27,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 
 from ..targets import Target
 from . import messages
@@ -37,7 +38,9 @@ from .ending import (
     limit_memory,
     no_core_dumps,
 )
-from .targets import CLEAN_ENCODER, find_encoder, find_target
+from .targets import CLEAN_ENCODER, encoder_packages, find_encoder, find_target
+
+POLL_SECONDS = 0.1
 
 STDERR_BYTES = 4000
 """How much of the end of a dead child's stderr is kept."""
@@ -54,6 +57,7 @@ def in_child(
     if child == 0:
         try:
             end_with_parent(parent)
+            os.setpgid(0, 0)
             os.dup2(stderr_write, 2)
             os.dup2(stderr_write, 1)
             faulthandler.enable(file=2)
@@ -63,11 +67,12 @@ def in_child(
             os._exit(0)
     os.close(result_write)
     os.close(stderr_write)
-    result, stderr, hung = _drain(result_read, stderr_read, time.monotonic() + timeout)
-    if hung:
+    result, stderr, status = _drain(child, result_read, stderr_read, time.monotonic() + timeout)
+    if status is None:
         os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    if hung:
+        os.waitpid(child, 0)
+    _end_group(child)
+    if status is None:
         return {"hung": True}
     replies = messages.LineBuffer().feed(result)
     if replies:
@@ -83,16 +88,27 @@ def _answer(work: Callable[[], messages.Message]) -> messages.Message:
         return {"broken": "".join(traceback.format_exception(error))}
 
 
-def _drain(result: int, stderr: int, deadline: float) -> tuple[bytes, bytes, bool]:
-    """Read both pipes to their ends; answers also whether the deadline came first."""
+def _end_group(child: int) -> None:
+    """End what the child started, and what did not leave its process group."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child, signal.SIGKILL)
+
+
+def _drain(
+    child: int, result: int, stderr: int, deadline: float
+) -> tuple[bytes, bytes, int | None]:
+    """Read both pipes to their ends, and how the child ended; None if the deadline came first."""
     found = {result: b"", stderr: b""}
     waiting = {result, stderr}
-    hung = False
-    # A grandchild may keep the pipes open when the child is gone: the deadline bounds that too.
-    while waiting and not hung:
-        left = deadline - time.monotonic()
-        ready, _, _ = select.select(list(waiting), [], [], max(0.0, left))
-        hung = not ready
+    status: int | None = None
+    while (waiting or status is None) and time.monotonic() < deadline:
+        ready = select.select(list(waiting), [], [], POLL_SECONDS)[0] if waiting else []
+        if not ready and status is None:
+            ended, how = os.waitpid(child, os.WNOHANG if waiting else 0)
+            if ended:
+                # A grandchild would keep the pipes open.
+                status = how
+                _end_group(child)
         for descriptor in ready:
             data = os.read(descriptor, 65536)
             if data:
@@ -102,7 +118,7 @@ def _drain(result: int, stderr: int, deadline: float) -> tuple[bytes, bytes, boo
         found[stderr] = found[stderr][-STDERR_BYTES:]
     os.close(result)
     os.close(stderr)
-    return found[result], found[stderr], hung
+    return found[result], found[stderr], status
 
 
 def judge_scenario(target: Target, encoder_name: str, data: bytes) -> messages.Message:
@@ -113,7 +129,14 @@ def judge_scenario(target: Target, encoder_name: str, data: bytes) -> messages.M
 
 def print_program(target: Target, encoder_name: str, data: bytes) -> messages.Message:
     """Print one scenario as a program that shows what it breaks."""
-    return {"program": target.script(target.decode(data), find_encoder(encoder_name))}
+    encoder = find_encoder(encoder_name)
+    try:
+        return {"program": target.script(target.decode(data), encoder)}
+    except Exception as error:
+        if encoder_packages(encoder_name)[0].startswith(CLEAN_ENCODER):
+            raise
+        # An encoder of somebody else's: what it breaks is kept without a program of its own.
+        return {"unprintable": f"{encoder_name} prints no program: {type(error).__name__}"}
 
 
 def main(arguments: list[str]) -> None:

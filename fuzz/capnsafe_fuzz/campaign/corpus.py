@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -191,7 +192,7 @@ def _header(path: Path, data: bytes) -> tuple[str, int, bytes]:
         or not newline
         or len(words) != 2
         or words[0] not in TARGETS
-        or not words[1].isdigit()
+        or not re.fullmatch(r"[0-9]{1,9}", words[1])
     ):
         raise ProvedNothingError(
             f"corrupt corpus file {path}: it does not begin with "

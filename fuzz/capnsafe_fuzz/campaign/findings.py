@@ -121,7 +121,8 @@ class FindingStore:
             shutil.rmtree(fresh, ignore_errors=True)
             fresh.mkdir(parents=True)
             for name, text in files.items():
-                _write(fresh / name, text.encode())
+                # An encoder may say anything, half a surrogate pair included.
+                _write(fresh / name, text.encode(errors="backslashreplace"))
             if final.exists():
                 for name in files:
                     os.replace(fresh / name, final / name)
@@ -148,7 +149,7 @@ def read_verdict(folder: Path) -> dict[str, Any] | None:
     """The ``verdict.json`` of a finding's folder; None if there is none that can be read."""
     try:
         data = json.loads((folder / VERDICT_FILE).read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
 

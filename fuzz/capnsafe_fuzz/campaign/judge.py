@@ -124,6 +124,8 @@ class Judge:
         reply = self._reply("program", encoder, scenario)
         if "program" in reply:
             return str(reply["program"])
+        if "unprintable" in reply:
+            return f"raise NotImplementedError({reply['unprintable']!r})\n"
         return self._target.plain_script(scenario, find_encoder(encoder))
 
     def locate(self, encoder: str, scenario: Input, violation: Violation) -> Violation:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from .. import targets
 from ..targets import TARGETS, Target
+from .ending import describe_death
 
 if TYPE_CHECKING:
     from ..encoders.protocol import Encoder
@@ -26,6 +29,9 @@ CLEAN_ENCODER = "capnsafe"
 
 PLANTED = "planted"
 """What the names of encoders with planted bugs begin with."""
+CONTRACT_SECONDS = 60.0
+"""How long it may take to see whether an allocator keeps its contract."""
+
 HARNESS = __name__.partition(".")[0]
 """The package that is never instrumented."""
 
@@ -58,11 +64,13 @@ def find_encoder(name: str) -> Encoder:
         found = getattr(importlib.import_module(module_name), attribute)
     except (ImportError, AttributeError) as error:
         raise UnknownNameError(f"no encoder {name!r}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise UnknownNameError(f"the encoder {name!r} cannot be loaded: {error!r}") from error
     encoder: Encoder = found
     if not hasattr(found, "session") and callable(found):
         try:
             encoder = found()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise UnknownNameError(f"the encoder {name!r} cannot be made: {error!r}") from error
     if not hasattr(encoder, "session"):
         raise UnknownNameError(f"{name!r} is no encoder: it has no method 'session'")
@@ -105,22 +113,39 @@ def find_memory(name: str, target: Target) -> str:
 
 
 def _require_contract(name: str) -> None:
-    """See that an allocator of somebody else keeps its contract; the encoder is not to blame."""
-    from capnsafe_allocators import check_allocator
+    """See that an allocator of somebody else keeps its contract; the encoder is not to blame.
 
-    from ..scenario.honest import own_memory
-
-    try:
-        factory = own_memory(name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UnknownNameError(f"no allocator {name!r}: {error}") from error
-    try:
-        breaches = check_allocator(factory)
-    except Exception as error:
-        raise UnknownNameError(f"allocator {name!r} cannot be tried: {error!r}") from error
-    if breaches:
-        told = "\n".join(map(str, breaches))
-        raise UnknownNameError(f"allocator {name!r} breaks the contract of allocators:\n{told}")
+    It is tried in a process of its own, which it may take down, or keep busy.
+    """
+    with tempfile.TemporaryDirectory(prefix="capnsafe-contract-") as folder:
+        said = Path(folder) / "said"
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)
+        }
+        command = [sys.executable, "-P", "-m", f"{__package__}.contract", name, str(said)]
+        try:
+            ended = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                timeout=CONTRACT_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise UnknownNameError(
+                f"allocator {name!r} cannot be tried: it was not done after {CONTRACT_SECONDS:g} "
+                "seconds"
+            ) from None
+        if not said.exists():
+            raise UnknownNameError(
+                f"allocator {name!r} cannot be tried: it ended the process "
+                f"({describe_death(ended.returncode)})"
+            )
+        told = said.read_text(encoding="utf-8")
+    if told:
+        raise UnknownNameError(told)
 
 
 def check_encoder(name: str, target: Target) -> Encoder:

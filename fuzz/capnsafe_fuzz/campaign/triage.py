@@ -174,7 +174,7 @@ class Triage:
         if violation is None:
             raise HarnessFailedError(
                 f"the group {group!r} fired while it was shrunk and does not fire any more; "
-                "the harness does not run the same scenario the same way twice"
+                "the encoder, or the harness, does not do the same thing twice"
             )
         violation = self._judge.locate(self._config.encoder, scenario, violation)
         comment = f"{violation.promise}: {violation.detail}\nEncoder {self._config.encoder}."

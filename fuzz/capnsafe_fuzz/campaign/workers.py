@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import messages
-from .children import Child, start
+from .children import GRACE_SECONDS, Child, start
 from .ending import describe_death
 from .slot import Slot, SlotState
 from .worker import Job
@@ -110,8 +110,12 @@ class WorkerProcess:
         if timed_out:
             self._child.kill()
         code = self._child.process.wait()
-        while self._child.stderr in self._open:
-            self._read_stderr()
+        # What it started is ended with it, or would keep its standard error open.
+        self._child.kill_group()
+        until = time.monotonic() + GRACE_SECONDS
+        while self._child.stderr in self._open and time.monotonic() < until:
+            if select.select([self._child.stderr], [], [], 0.1)[0]:
+                self._read_stderr()
         stderr = b"\n".join(self._lines).decode(errors="replace")
         how = TIMED_OUT if timed_out else describe_death(code)
         return Death(how, self.slot.read(), stderr)

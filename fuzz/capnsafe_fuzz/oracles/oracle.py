@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Final
 
 from ..encoders.protocol import Proof, ProofKind
-from .record import Contents, Record, Step, Violation
+from .record import Contents, Record, Step, Violation, text_of
 
 _NO_PROOF: Final = Proof()
 _EVIDENCE: Final = Proof(ProofKind.EVIDENCE)
@@ -89,7 +89,7 @@ def _full_name(error: type) -> str:
 
 def raised_sentence(step: Step) -> str:
     """What a step raised, for people."""
-    return f"{step.verb} raised {exception_name(step)}: {step.error}"
+    return f"{step.verb} raised {exception_name(step)}: {text_of(step.error)}"
 
 
 def from_evidence(promise: str) -> Callable[[Record], Iterator[Finding]]:

@@ -35,6 +35,14 @@ class Outcome(StrEnum):
 _NOT_LOOKED: Final = object()
 
 
+def text_of(error: BaseException | None) -> str:
+    """What an exception says; an encoder's own may be unable to."""
+    try:
+        return str(error)
+    except Exception as failure:
+        return f"(what it says cannot be told: its __str__ raises {type(failure).__name__})"
+
+
 class Contents:
     """What a message really said at one moment, beside what the model says that it must say."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...execution import Outcome, Step, observe
+from ...oracles.record import text_of
 from ...scenario import Scenario, print_operations, print_scenario
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _exception(error: BaseException) -> str:
         if kind.__module__ == "builtins"
         else f"{kind.__module__}.{kind.__qualname__}"
     )
-    text = str(error)
+    text = text_of(error)
     return f"{name}: {text}" if text else name
 
 
