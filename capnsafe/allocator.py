@@ -64,9 +64,9 @@ would not fit into that segment otherwise; what it answers is not looked at.
 
 **stable** (optional attribute, ``False`` where absent): a promise that ``segment(key)`` answers the
 same object, at the same address and of the same length, for as long as the grant lives, but for
-what ``grow`` does to it. The message then asks once, and once more after each growth, and keeps the
-*object*, never a view of it. A ``bytearray`` that somebody resizes nevertheless is noticed, since
-its length is looked at before each write.
+what ``grow`` does to it. The message then asks once, and once more after each call of ``grow``, and
+keeps the *object*, never a view of it. A ``bytearray`` that somebody resizes nevertheless is
+noticed, since its length is looked at before each write.
 
 A message can also begin with grants that were made before (``MessageBuilder.over``). It releases
 them like its own; ``words_used`` is at least the words that were in use.

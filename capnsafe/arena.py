@@ -323,16 +323,21 @@ class Arena:
             raise self._unavailable()
         if words > self.limit or segment.lost or segment is not self.segments[-1]:
             return False
+        stays = segment.memory is not None
+        # What stays may be another object where it has grown, and whatever came in between.
+        segment.memory = None
+        grown = True
         self.state = _CALLING
         try:
             grow(segment.key, words)
         except Exception:
-            return False
+            grown = False
         finally:
             self.state = _WORKING
-        if segment.memory is not None:
-            # What stays may be another object where it has grown.
+        if stays:
             self._keep(segment)
+        if not grown:
+            return False
         granted = self._usable(segment)
         if granted < words:
             return False

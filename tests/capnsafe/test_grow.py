@@ -350,6 +350,38 @@ def test_what_stays_may_be_another_object_where_it_has_grown() -> None:
         assert (read.get_uint64(0), read.get_text(0)) == (99, "hello")
 
 
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, MemoryError])
+@pytest.mark.parametrize("where", ["grow", "segment"])
+def test_what_stays_is_not_taken_for_the_old_object_where_growing_it_broke_off(
+    where: str, interrupt: type[BaseException]
+) -> None:
+    class BreakingOff(ReplacingMemory):
+        grown = 0
+
+        def grow(self, key: int, minimum_words: int, /) -> None:
+            super().grow(key, minimum_words)
+            self.grown += 1
+            if where == "grow" and self.grown == 1:
+                raise interrupt
+
+        def segment(self, key: int, /) -> Any:
+            if where == "segment" and self.grown == 1:
+                self.grown += 1
+                raise interrupt
+            return self.segments[key]
+
+    memory = BreakingOff()
+    with MessageBuilder(memory) as message:
+        root = message.init_root(1, 1)
+        root.set_uint64(0, 1)
+        with suppress(Error, KeyboardInterrupt):
+            root.set_text(0, "hello")
+        root.set_uint64(0, 99)
+        read = MessageReader.over(memory, list(range(len(memory.segments)))).get_root()
+        assert read.get_uint64(0) == 99
+        assert root.get_text(0) == read.get_text(0)
+
+
 def test_what_stays_and_grew_into_something_else_is_asked_for_each_time() -> None:
     class Viewed(ReplacingMemory):
         asked = 0
