@@ -1,4 +1,7 @@
-"""Where coverage is measured: in the tests that are of the encoder itself.
+"""How all tests run: properties the same each time, coverage where the encoder itself is tested.
+
+Properties are tried with the same examples each time, however slow the machine is: to search is
+what campaigns are for, and a test that depends on a clock fails where nothing is wrong.
 
 To follow every branch makes a test take up to four times as long, and the harness's own tests run
 the encoder some hundred thousand times. What only those would reach, no test of the encoder asks
@@ -11,6 +14,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 HERE = Path(__file__).parent
 

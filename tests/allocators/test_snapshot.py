@@ -159,7 +159,7 @@ def _run(memory: Allocator, script: Sequence[Step]) -> HostileAllocator:
     return allocator
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(steps(), st.sampled_from(["heap", "fixed"]))
 def test_snapshots_agree_with_the_model(script: list[Step], name: str) -> None:
     def memory() -> Allocator:

@@ -11,7 +11,7 @@ from typing import Any
 
 import capnp
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from capnsafe import packing
@@ -118,7 +118,6 @@ def test_every_tag() -> None:
 
 
 @given(words)
-@settings(deadline=None)
 def test_packs_as_the_reference_implementation_does(unpacked: bytes) -> None:
     message = message_around(unpacked)
     packed = packed_by_the_reference(unpacked)
@@ -127,7 +126,6 @@ def test_packs_as_the_reference_implementation_does(unpacked: bytes) -> None:
 
 
 @given(words)
-@settings(deadline=None)
 def test_the_reference_implementation_unpacks_it(unpacked: bytes) -> None:
     packed = frame(unframe(message_around(unpacked)), packed=True)
     assert SCHEMA.Everything.from_bytes_packed(packed).data == unpacked
@@ -152,7 +150,6 @@ def test_the_tool_packs_the_same_bytes() -> None:
 
 
 @given(words)
-@settings(deadline=None)
 def test_pack_and_unpack_are_inverse(unpacked: bytes) -> None:
     packed = pack(unpacked)
     assert unpack(packed) == unpacked
@@ -163,7 +160,6 @@ def test_pack_and_unpack_are_inverse(unpacked: bytes) -> None:
 
 
 @given(words, chunk_sizes, st.lists(st.integers(1, 300), min_size=1, max_size=4))
-@settings(deadline=None)
 def test_chunks_make_no_difference(unpacked: bytes, sizes: list[int], asked: list[int]) -> None:
     """Not to the packer, nor to the unpacker, however many words are asked of it at a time."""
     packer = Packer()

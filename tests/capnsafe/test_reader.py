@@ -20,7 +20,7 @@ from typing import Any
 
 import capnp
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from capnsafe import HeapAllocator, MessageBuilder, reading, wire
@@ -261,7 +261,6 @@ def watch_fars(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 # -- what the reference implementation writes -----------------------------------------------------
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(everything, st.integers(1, 200))
 def test_reads_what_pycapnp_writes(value: dict[str, Value], segment_words: int) -> None:
     segments = written(value, segment_words)
@@ -270,7 +269,6 @@ def test_reads_what_pycapnp_writes(value: dict[str, Value], segment_words: int) 
     assert plain(read) == plain(with_defaults(value, EVERYTHING.id))
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     everything,
     st.integers(36, 80),
@@ -1404,7 +1402,7 @@ words_of_messages = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.lists(words_of_messages, max_size=12).map(lambda words: segment_of(*words)), max_size=3
@@ -1414,7 +1412,7 @@ def test_any_words_raise_errors_of_ours_alone(segments: list[bytes]) -> None:
     assert_survives(segments)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(st.binary(max_size=64), max_size=3))
 def test_any_bytes_raise_errors_of_ours_alone(segments: list[bytes]) -> None:
     assert_survives(segments)
@@ -1457,7 +1455,7 @@ def mutated_messages(draw: st.DrawFn) -> list[bytes]:
     return [bytes(each) for each in segments]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(mutated_messages())
 def test_any_mutated_message_raises_errors_of_ours_alone(segments: list[bytes]) -> None:
     assert_survives(segments)

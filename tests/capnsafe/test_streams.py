@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 import capnp
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from capnsafe import Error, FramingError, MessageBuilder
@@ -210,7 +210,6 @@ def test_one_message(source: str, packed: bool) -> None:
     st.lists(st.sampled_from([1, 3, 8, 100]), max_size=5),
     st.booleans(),
 )
-@settings(deadline=None)
 def test_what_was_written_is_read(
     messages: list[list[bytes]], sizes: list[int], packed: bool
 ) -> None:
@@ -225,7 +224,6 @@ def test_what_was_written_is_read(
 
 
 @given(messages_of_words)
-@settings(deadline=None)
 def test_packed_runs_may_go_over_every_border(messages: list[list[bytes]]) -> None:
     """From the table into a segment, and from message to message, as some packers write them."""
     packed = pack(stream_of(messages))

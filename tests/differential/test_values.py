@@ -49,8 +49,6 @@ SEGMENT_SIZES = st.sampled_from([1, 2, 5, 16, 51, 1000])
 
 bounded = settings(
     max_examples=30,
-    derandomize=True,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

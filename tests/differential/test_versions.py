@@ -30,8 +30,6 @@ from tests.differential.schema import (
 
 bounded = settings(
     max_examples=60,
-    derandomize=True,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
