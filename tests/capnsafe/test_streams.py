@@ -985,3 +985,16 @@ def test_a_file_may_keep_what_it_was_given(packed: bool) -> None:
     write_message(keeper, segments, packed=packed)
     assert len(keeper.kept) > 1
     assert b"".join(map(bytes, keeper.kept)) == frame(segments, packed=packed)
+
+
+@pytest.mark.parametrize("read", [read_message, lambda source: next(read_messages(source))])
+def test_what_cannot_say_whether_it_can_be_read_cannot(read: Callable[[Any], object]) -> None:
+    class Shy:
+        @property
+        def read(self) -> Any:
+            raise RuntimeError("not me")
+
+        recv = read
+
+    with pytest.raises(ArgumentTypeError, match="Shy has no method 'read' or 'recv'"):
+        read(Shy())
