@@ -223,7 +223,7 @@ class Reference:
         size, form = FORMATS[held.element]
         if held.count > _MAX_LIST:
             raise Refused("more elements than a pointer can count")
-        words = _words(size, held.count)
+        words = cost = _words(size, held.count)
         octets = self._segments[held.segment]
         if size == _VOID:
             body = b""
@@ -237,7 +237,10 @@ class Reference:
                 octets[at : at + width]
                 for at in range(first, first + held.count * held.step, held.step)
             )
-        return (_list_shape(size, held.count), body.ljust(words * WORD_BYTES, b"\0"), ()), words
+            if held.count:
+                # What is read, from the first to the last: of structs more than what is copied.
+                cost = -(-((held.count - 1) * held.step + width) // WORD_BYTES)
+        return (_list_shape(size, held.count), body.ljust(words * WORD_BYTES, b"\0"), ()), cost
 
     def copy_at(self, segment: int, at: int, nesting: int, budget: int) -> tuple[Copy | None, int]:
         """What a pointer leads to, and all below it."""
