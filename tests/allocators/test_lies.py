@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from capnsafe_allocators import CustomRefusal, HostileAllocator, parse_fault
@@ -317,7 +317,7 @@ def test_release_raises_and_has_released(lay: Lay) -> None:
 
 def test_a_guest_is_told_to_misbehave_where_there_is_one() -> None:
     class Guest(HeapAllocator):
-        told: list[str] = []  # noqa: RUF012
+        told: ClassVar[list[str]] = []
 
         def misbehave(self, kind: str) -> bool:
             self.told.append(kind)

@@ -21,7 +21,7 @@ from capnsafe_fuzz.campaign.failures import (
     ProvedNothingError,
     UsageError,
 )
-from capnsafe_fuzz.campaign.findings import Finding
+from capnsafe_fuzz.campaign.findings import Finding, read_verdict
 from capnsafe_fuzz.campaign.parent import run_campaign
 from capnsafe_fuzz.encoders import planted
 from capnsafe_fuzz.engines import engines
@@ -413,3 +413,16 @@ def test_a_full_disk_is_found_out_first(config: CampaignConfig, small_disk: Path
     (small_disk / "filler").write_bytes(b"\0" * 100_000)
     with pytest.raises(EnvironmentFailedError, match="No space left on device"):
         run_campaign(replace(config, findings=small_disk / "findings"))
+
+
+def test_a_verdict_that_is_too_deep_to_be_read_is_none(tmp_path: Path) -> None:
+    (tmp_path / "verdict.json").write_text("[" * 100_000)
+    assert read_verdict(tmp_path) is None
+
+
+@pytest.mark.parametrize("version", ["\u00b2", "9" * 5000, "-1"])
+def test_a_version_that_is_no_number_is_a_corrupt_file(tmp_path: Path, version: str) -> None:
+    path = tmp_path / "input"
+    path.write_bytes(f"capnsafe input build {version}\nabc".encode())
+    with pytest.raises(ProvedNothingError, match="corrupt corpus file"):
+        read_any(path)

@@ -29,6 +29,7 @@ from typing import Any
 
 from ..encoders.planted import BUGS, read_bug
 from ..targets import described
+from .children import import_path
 from .config import StopRequest
 from .corpus import KINDS, corpus_root
 from .failures import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UsageError
@@ -236,7 +237,7 @@ class _Typed:
 
     def _run(self, arguments: Sequence[str], deadline: float | None) -> int | None:
         environment = dict(os.environ)
-        environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
+        environment["PYTHONPATH"] = import_path()
         with tempfile.TemporaryFile(dir=self.folder) as said:
             process = subprocess.Popen(
                 [sys.executable, *arguments],

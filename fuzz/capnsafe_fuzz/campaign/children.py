@@ -83,6 +83,11 @@ def _stay_where_you_are() -> None:
         _LIBC.personality(_ADDR_NO_RANDOMIZE)
 
 
+def import_path() -> str:
+    """The import path of this process, for the environment of another one."""
+    return os.pathsep.join(path or os.getcwd() for path in sys.path)
+
+
 def start(module: str, arguments: Sequence[str], scratch: Path, *, keep_stderr: bool) -> Child:
     """Start ``python -m module arguments... FROM_CHILD TO_CHILD``, numbers of two descriptors.
 
@@ -95,7 +100,7 @@ def start(module: str, arguments: Sequence[str], scratch: Path, *, keep_stderr: 
     # Sets and dicts of strings must iterate alike in every run.
     environment["PYTHONHASHSEED"] = "0"
     environment["TMPDIR"] = str(scratch)
-    environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
+    environment["PYTHONPATH"] = import_path()
     command = [sys.executable, "-P", "-m", module, *arguments, str(child_writes), str(child_reads)]
     try:
         process = subprocess.Popen(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from .. import targets
 from ..targets import TARGETS, Target
+from .children import import_path
 from .ending import describe_death
 
 if TYPE_CHECKING:
@@ -119,9 +120,7 @@ def _require_contract(name: str) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="capnsafe-contract-") as folder:
         said = Path(folder) / "said"
-        environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)
-        }
+        environment = os.environ | {"PYTHONPATH": import_path()}
         command = [sys.executable, "-P", "-m", f"{__package__}.contract", name, str(said)]
         try:
             ended = subprocess.run(
