@@ -148,6 +148,19 @@ def _leave_a_child(operation: Operation) -> None:
         os.abort()
 
 
+def _hang_in_silence(operation: Operation) -> None:
+    if _long_text(operation):
+        os.closerange(3, 256)
+        os.close(1)
+        os.close(2)
+        while True:
+            time.sleep(0.05)
+
+
+def hanging_in_silence() -> BentEncoder:
+    return BentEncoder("hanging_in_silence", _hang_in_silence)
+
+
 def half_a_pair() -> BentEncoder:
     return BentEncoder("half_a_pair", _raise_half_a_pair)
 

@@ -238,8 +238,9 @@ def test_an_encoder_that_always_dies_ends_the_campaign(
     assert "workers died" in result.gave_up
 
 
-def test_an_execution_that_never_ends_is_a_finding(config: CampaignConfig) -> None:
-    config = replace(config, encoder="bad_encoders:hanging", timeout=0.3, max_findings=1)
+@pytest.mark.parametrize("name", ["hanging", "hanging_in_silence"])
+def test_an_execution_that_never_ends_is_a_finding(config: CampaignConfig, name: str) -> None:
+    config = replace(config, encoder=f"bad_encoders:{name}", timeout=0.3, max_findings=1)
     result = run_campaign(config)
     assert set(result.findings) == {"timeout"}
     assert len(result.findings["timeout"].finding.scenario.operations) <= 8

@@ -41,6 +41,7 @@ from .ending import (
 from .targets import CLEAN_ENCODER, encoder_packages, find_encoder, find_target
 
 POLL_SECONDS = 0.1
+ENDING_SECONDS = 0.001
 
 STDERR_BYTES = 4000
 """How much of the end of a dead child's stderr is kept."""
@@ -102,9 +103,11 @@ def _drain(
     waiting = {result, stderr}
     status: int | None = None
     while (waiting or status is None) and time.monotonic() < deadline:
-        ready = select.select(list(waiting), [], [], POLL_SECONDS)[0] if waiting else []
+        # With both pipes closed it is about to end; or it closed them itself, and never does.
+        pause = POLL_SECONDS if waiting else ENDING_SECONDS
+        ready, _, _ = select.select(list(waiting), [], [], pause)
         if not ready and status is None:
-            ended, how = os.waitpid(child, os.WNOHANG if waiting else 0)
+            ended, how = os.waitpid(child, os.WNOHANG)
             if ended:
                 # A grandchild would keep the pipes open.
                 status = how

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import subprocess
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -109,7 +110,11 @@ class WorkerProcess:
         """How it ended. Kills it if it has not, which is what to do when it is overdue."""
         if timed_out:
             self._child.kill()
-        code = self._child.process.wait()
+        try:
+            code = self._child.process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            # It closed its pipes, and goes on.
+            timed_out, code = True, self._child.kill()
         # What it started is ended with it, or would keep its standard error open.
         self._child.kill_group()
         until = time.monotonic() + GRACE_SECONDS
