@@ -43,6 +43,7 @@ from .errors import (
 )
 from .lending import Loan, Stretch, lend_from, lent_already
 from .neighbours import Neighbours
+from .owner import Owner
 from .segment import Segment, View, give_back, load, octets, segment_lost
 from .states import State, unavailable
 from .survey import Extent
@@ -83,6 +84,7 @@ class Arena:
         "epoch",
         "handed_out",
         "limit",
+        "owner",
         "published",
         "segments",
         "state",
@@ -97,6 +99,8 @@ class Arena:
         """
         self.allocator = allocator
         self.limit = limit
+        #: Whose the objects are that the root leads to.
+        self.owner = Owner()
         self.segments: list[Segment] = []
         #: Words handed out of all segments together.
         self.handed_out = 0

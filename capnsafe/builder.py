@@ -36,6 +36,7 @@ from .fields import Handle, require_range
 from .objects import PointerListReader, RowReader, StructListReader, StructReader
 from .orphan import Detached
 from .orphanage import disown
+from .owner import Owner
 from .primitives import ListBuilder, ListReader
 from .reshape import elements_of, widened
 from .row import Row
@@ -80,7 +81,7 @@ class Pointers(Row):
             self._arena, self._segment, word, wire.struct_shape(data, pointers), words, b""
         )
         since = self._arena.epoch if words else ~self._arena.epoch
-        return StructBuilder(self._arena, segment, start, since, start, data, pointers)
+        return StructBuilder(self._arena, self._owner, segment, start, since, start, data, pointers)
 
     def _find_or_copy(
         self, index: SupportsIndex, default: Copyable | None, fit: Callable[[Tree], Tree]
@@ -132,6 +133,7 @@ class Pointers(Row):
         segment, anchor, since = self._anchor_of(found, word)
         return StructBuilder(
             self._arena,
+            self._owner,
             segment,
             anchor,
             since,
@@ -176,7 +178,7 @@ class Pointers(Row):
         segment, start, since = self._install_list(
             index, wire.list_shape(wire.SIZE_POINTER, number), b""
         )
-        return PointerListBuilder(self._arena, segment, start, since, start, number)
+        return PointerListBuilder(self._arena, self._owner, segment, start, since, start, number)
 
     def get_pointer_list(
         self, index: int, *, default: PointerListBuilder | PointerListReader | None = None
@@ -193,7 +195,9 @@ class Pointers(Row):
         self._require_list(found, word, wire.SIZE_POINTER, "pointers")
         segment, anchor, since = self._anchor_of(found, word)
         count = wire.list_count(found.shape)
-        return PointerListBuilder(self._arena, segment, anchor, since, found.start, count)
+        return PointerListBuilder(
+            self._arena, self._owner, segment, anchor, since, found.start, count
+        )
 
     def init_struct_list(
         self, index: int, count: int, data_words: int, pointer_count: int
@@ -204,7 +208,7 @@ class Pointers(Row):
         segment, start, _ = self._install_list(
             index, wire.list_shape(wire.SIZE_COMPOSITE, number * (data + pointers)), tag
         )
-        return StructListBuilder(self._arena, segment, start, number, data, pointers)
+        return StructListBuilder(self._arena, self._owner, segment, start, number, data, pointers)
 
     def get_struct_list(
         self,
@@ -230,7 +234,9 @@ class Pointers(Row):
         if found is None:
             return None
         if copied is not None:
-            return StructListBuilder(self._arena, found.segment, found.start, *elements_of(copied))
+            return StructListBuilder(
+                self._arena, self._owner, found.segment, found.start, *elements_of(copied)
+            )
         size_code = wire.list_size_code(found.shape) if found.shape & 3 == wire.LIST else None
         if size_code != wire.SIZE_COMPOSITE and (
             size_code is None or size_code == wire.SIZE_BIT or data + pointers == 0
@@ -245,7 +251,9 @@ class Pointers(Row):
         else:
             found = upgrade(self._arena, self._segment, word, found, larger)
             count, data, pointers = larger.count, larger.data_words, larger.pointers
-        return StructListBuilder(self._arena, found.segment, found.start, count, data, pointers)
+        return StructListBuilder(
+            self._arena, self._owner, found.segment, found.start, count, data, pointers
+        )
 
     def set_list(self, index: int, element: Element, values: Buffer) -> ListBuilder:
         """Build a list of primitives from a buffer that holds them as memory has them.
@@ -308,7 +316,7 @@ class Pointers(Row):
         """Take what the pointer leads to out of the message; ``None`` where it is null.
 
         It stays where it is, without a pointer to it. Handles on it, and on what lies below it, are
-        stale: the orphan opens it anew. To know which words that are, each object is looked at.
+        stale: the orphan opens it anew. Each of these objects is looked at, as when it is cleared.
         """
         word = self._slot(index)
         found = self._find(word)
@@ -321,12 +329,12 @@ class Pointers(Row):
         """Let the pointer lead to an orphan of this message, which is used up.
 
         If it raises, the orphan is still the caller's. An orphan is not adopted by what lies below
-        it, for which each object of it is looked at.
+        it. Nothing of it is looked at, however large it is (P7).
         """
         if type(orphan) is not Orphan:
             raise ArgumentTypeError(f"an Orphan is adopted, not {type_name(orphan)}")
         word = self._slot(index)
-        orphan._give_to(self._arena, self._segment, word)
+        orphan._give_to(self._arena, self._owner, self._segment, word)
 
 
 class StructBuilder(Pointers):
@@ -337,6 +345,7 @@ class StructBuilder(Pointers):
     def __init__(
         self,
         arena: Arena,
+        owner: Owner,
         segment: Segment,
         anchor: int,
         since: int,
@@ -346,6 +355,7 @@ class StructBuilder(Pointers):
     ) -> None:
         # Made for every element that is looked at: two calls of ``super`` would cost as much again.
         self._arena = arena
+        self._owner = owner
         self._segment = segment
         self._anchor = anchor
         self._since = since
@@ -536,9 +546,16 @@ class PointerListBuilder(Pointers):
     __slots__ = ()
 
     def __init__(
-        self, arena: Arena, segment: Segment, anchor: int, since: int, start: int, count: int
+        self,
+        arena: Arena,
+        owner: Owner,
+        segment: Segment,
+        anchor: int,
+        since: int,
+        start: int,
+        count: int,
     ) -> None:
-        super().__init__(arena, segment, anchor, since, 0, 0, start, count)
+        super().__init__(arena, owner, segment, anchor, since, 0, 0, start, count)
 
     def tree(self) -> Tree:
         """Copy out the list, and all below it."""
@@ -559,11 +576,12 @@ class PointerListBuilder(Pointers):
 class StructListBuilder(Handle):
     """A list of structs that lie one behind the other, after a tag word."""
 
-    __slots__ = ("_length", "_pointer_count")
+    __slots__ = ("_length", "_owner", "_pointer_count")
 
     def __init__(
         self,
         arena: Arena,
+        owner: Owner,
         segment: Segment,
         start: int,
         count: int,
@@ -572,6 +590,7 @@ class StructListBuilder(Handle):
     ) -> None:
         # As a StructBuilder does it, and for the same reason.
         self._arena = arena
+        self._owner = owner
         self._segment = segment
         self._anchor = start
         self._since = arena.epoch
@@ -632,7 +651,14 @@ class StructListBuilder(Handle):
         anchor = start if step else self._anchor
         arena = self._arena
         return StructBuilder(
-            arena, self._segment, anchor, arena.epoch, start, data_words, self._pointer_count
+            arena,
+            self._owner,
+            self._segment,
+            anchor,
+            arena.epoch,
+            start,
+            data_words,
+            self._pointer_count,
         )
 
 
@@ -653,6 +679,7 @@ class Orphan(Detached):
         segment, anchor, since = self._anchor(found)
         return StructBuilder(
             self._arena,
+            self._owner,
             segment,
             anchor,
             since,
@@ -674,13 +701,17 @@ class Orphan(Detached):
         found = self._list(wire.SIZE_POINTER, "pointers")
         segment, anchor, since = self._anchor(found)
         count = wire.list_count(found.shape)
-        return PointerListBuilder(self._arena, segment, anchor, since, found.start, count)
+        return PointerListBuilder(
+            self._arena, self._owner, segment, anchor, since, found.start, count
+        )
 
     def get_struct_list(self) -> StructListBuilder:
         """Open it as a list of structs."""
         found = self._list(wire.SIZE_COMPOSITE, "structs")
         count, data, pointers = composite(self._arena, found)
-        return StructListBuilder(self._arena, found.segment, found.start, count, data, pointers)
+        return StructListBuilder(
+            self._arena, self._owner, found.segment, found.start, count, data, pointers
+        )
 
 
 #: What can be copied into a message: any struct or list, being built or read, and any orphan.

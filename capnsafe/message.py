@@ -144,7 +144,7 @@ class MessageBuilder:
         arena = self._arena
         segment, start = install_root(arena, wire.struct_shape(data, pointers), words)
         since = arena.epoch if words else ~arena.epoch
-        return StructBuilder(arena, segment, start, since, start, data, pointers)
+        return StructBuilder(arena, arena.owner, segment, start, since, start, data, pointers)
 
     def get_root(self, data_words: int = 0, pointer_count: int = 0) -> StructBuilder | None:
         """Open the root struct; ``None`` where there is none yet.
@@ -170,10 +170,11 @@ class MessageBuilder:
         data = wire.struct_data_words(found.shape)
         pointers = wire.struct_pointers(found.shape)
         if data + pointers:
+            start = found.start
             return StructBuilder(
-                arena, found.segment, found.start, arena.epoch, found.start, data, pointers
+                arena, arena.owner, found.segment, start, arena.epoch, start, data, pointers
             )
-        return StructBuilder(arena, slot, 0, ~arena.epoch, found.start, 0, 0)
+        return StructBuilder(arena, arena.owner, slot, 0, ~arena.epoch, found.start, 0, 0)
 
     def root_pointer(self) -> PointerListBuilder:
         """Open the root pointer as a list of one pointer: for a root that is no struct.
@@ -184,7 +185,7 @@ class MessageBuilder:
         arena.require_idle()
         if not arena.segments:
             begin_root(arena)
-        return PointerListBuilder(arena, arena.segment_at(0), 0, arena.epoch, 0, 1)
+        return PointerListBuilder(arena, arena.owner, arena.segment_at(0), 0, arena.epoch, 0, 1)
 
     def set_root(self, value: StructBuilder | StructReader) -> None:
         """Build a deep copy of a struct as the root; what was the root before is retired.

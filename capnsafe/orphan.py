@@ -9,6 +9,7 @@ from .arena import Arena
 from .arguments import check_count, truth
 from .errors import ArgumentTypeError, ArgumentValueError, PointerKindMismatch, StaleHandle
 from .orphanage import adopt, retire
+from .owner import Merger, Owner
 from .resizing import resize
 from .segment import Segment
 from .survey import Built, Found
@@ -23,13 +24,14 @@ class Detached:
     its output, unreachable.
     """
 
-    __slots__ = ("_arena", "_found", "_mark")
+    __slots__ = ("_arena", "_found", "_mark", "_owner")
 
     def __init__(self, arena: Arena, found: Found) -> None:
         self._arena = arena
         self._found: Found | None = found
         #: What handles on an object without words are judged by; 0 where there are none.
         self._mark = 0
+        self._owner = Owner()
 
     def __reduce__(self) -> str:
         """Refuse to be copied or pickled: both could be adopted."""
@@ -113,11 +115,24 @@ class Detached:
         found = self._current()
         self._use_up(found, lambda: retire(self._arena, found))
 
-    def _give_to(self, arena: Arena, slot: Segment, word: int) -> None:
+    def _give_to(self, arena: Arena, owner: Owner, slot: Segment, word: int) -> None:
+        """Let a pointer of an object of ``owner`` lead to it."""
         found = self._current()
         if arena is not self._arena:
             raise ArgumentValueError("the orphan is of another message")
-        self._use_up(found, lambda: adopt(arena, slot, word, found))
+        mine = self._owner.now()
+        theirs = owner.now()
+        if mine is theirs:
+            raise ArgumentValueError("an orphan cannot be adopted by a part of itself")
+        merger = Merger(mine, theirs)
+        published = arena.published
+        try:
+            # Before it is published: an interrupt may come behind that.
+            merger.make()
+            self._use_up(found, lambda: adopt(arena, slot, word, found))
+        finally:
+            if arena.published == published:
+                merger.unmake()
 
     def _use_up(self, found: Found, act: Callable[[], Found | None]) -> None:
         """Let ``act`` publish what uses the orphan up, or moves it; if it fails before, it stays.

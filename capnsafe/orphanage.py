@@ -5,7 +5,6 @@ from __future__ import annotations
 from . import wire
 from .arena import Arena
 from .draft import Draft, attempt
-from .errors import ArgumentValueError
 from .segment import Segment, give_back
 from .survey import Extent, Found, require_disjoint, survey_object
 from .tree import Tree
@@ -31,17 +30,13 @@ def disown(arena: Arena, slot: Segment, word: int, found: Found) -> None:
 
 
 def adopt(arena: Arena, slot: Segment, word: int, found: Found) -> None:
-    """Point to an object from ``word`` of ``slot``, and retire what was there before.
-
-    An object cannot be adopted by itself, nor by what lies below it.
-    """
+    """Point to an object from ``word`` of ``slot``, and retire what was there before."""
 
     def build(draft: Draft) -> None:
-        for segment, start, end in survey_object(arena, found):
-            if segment is slot and start <= word < end:
-                raise ArgumentValueError("an orphan cannot be adopted by a part of itself")
         pointer = found.shape
         if pointer & 3 != wire.OTHER:
+            # What was lost is not adopted, be it in another segment than the pointer.
+            give_back(arena.borrow(found.segment))
             pointer = draft.point_to(slot, word, found.shape, found.segment, found.start)
         draft.link(slot, [(word, pointer)])
 

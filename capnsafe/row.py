@@ -23,6 +23,7 @@ from .errors import (
 )
 from .fields import Handle
 from .lending import Lent, Stretch
+from .owner import Owner
 from .segment import Segment
 from .survey import Built, Found, resolve
 from .tree import Tree, read_tree
@@ -33,11 +34,12 @@ from .wire import POINTER_KINDS, WORD_BYTES, PointerKind
 class Row(Handle):
     """The pointer section of a struct, or a list of pointers."""
 
-    __slots__ = ("_count", "_first")
+    __slots__ = ("_count", "_first", "_owner")
 
     def __init__(
         self,
         arena: Arena,
+        owner: Owner,
         segment: Segment,
         anchor: int,
         since: int,
@@ -47,6 +49,8 @@ class Row(Handle):
         count: int,
     ) -> None:
         super().__init__(arena, segment, anchor, since, data, data_bits)
+        #: Whose the object is, for what it adopts.
+        self._owner = owner
         #: Word of the first pointer, and how many there are.
         self._first = first
         self._count = count

@@ -401,6 +401,63 @@ def test_no_orphan_is_adopted_below_itself(message: MessageBuilder) -> None:
     assert meaning(message)["child"]["child"]["u64"] == 7
 
 
+def test_no_orphan_is_adopted_by_what_it_adopted(message: MessageBuilder) -> None:
+    """Handles that were opened before an adoption know of it, whoever adopted whom."""
+    root = init_node(message)
+    orphans = [message.new_orphan_struct(0, 2) for _ in range(9)]
+    tops = [orphan.get_struct() for orphan in orphans]
+    below = [top.init_pointer_list(1, 2) for top in tops]
+    # Pairs are adopted by pairs, in both orders, until one orphan has all.
+    for adopter, adopted in ((0, 1), (3, 2), (4, 5), (7, 6), (1, 3), (7, 4), (2, 7), (6, 8)):
+        slot = int(not below[adopter].is_null(0))
+        below[adopter].adopt(slot, orphans[adopted])
+    for top in (*tops, *below):
+        with pytest.raises(ArgumentValueError, match="part of itself"):
+            top.adopt(0, orphans[0])
+    root.adopt(ANY, orphans[0])
+    late = message.new_orphan_struct(0, 1)
+    top = late.get_struct()
+    tops[8].adopt(0, late)
+    top.adopt(0, message.new_orphan_text("deep"))
+    assert top.get_text(0) == "deep"
+    assert read_message(message.to_bytes()).get_root().kind(ANY) is PointerKind.STRUCT
+
+
+def test_who_failed_to_adopt_can_still_be_adopted() -> None:
+    memory = FailingMemory("allocate", 4, OSError, grant_words=4)
+    with closing(MessageBuilder(memory), memory) as message:
+        message.init_root(0, 1)
+        outer, inner = (message.new_orphan_struct(3, 1) for _ in range(2))
+        inner_top, outer_top = inner.get_struct(), outer.get_struct()
+        with pytest.raises(AllocationRefused):
+            outer_top.adopt(0, inner)
+        inner_top.adopt(0, outer)
+        with pytest.raises(ArgumentValueError, match="part of itself"):
+            outer_top.adopt(0, inner)
+
+
+def test_adopting_costs_the_same_however_much_is_adopted() -> None:
+    """P7: a list that is built from its end takes linear time."""
+    calls = []
+    memory = Memory(grant_words=8)
+    with closing(MessageBuilder(memory), memory) as message:
+        root = message.init_root(0, 1)
+        tail = message.new_orphan_struct(1, 1)
+        for number in range(300):
+            node = message.new_orphan_struct(1, 1)
+            node.get_struct().init_pointer_list(0, 1)
+            row = node.get_struct().get_pointer_list(0)
+            assert row is not None
+            before = memory.calls["segment"]
+            row.adopt(0, tail)
+            calls.append(memory.calls["segment"] - before)
+            tail = node
+            assert tail.get_struct().get_uint64(0) == 0, number
+        root.adopt(0, tail)
+    # What is new is compared with a bounded number of segments.
+    assert max(calls[100:]) <= max(calls[:100])
+
+
 def test_an_orphan_is_adopted_by_another_one(message: MessageBuilder) -> None:
     root = init_node(message)
     outer = message.new_orphan_struct(1, 2)
@@ -652,12 +709,17 @@ def test_an_orphan_that_was_scribbled_upon() -> None:
         ):
             memory.grants[0].scribble(4, pointer)
             before = message.segments()
-            for call in (orphan.drop, lambda: root.adopt(0, orphan)):
-                with pytest.raises(MalformedMessage):
-                    call()
+            with pytest.raises(MalformedMessage):
+                orphan.drop()
             assert message.segments() == before
+        # What lies below is not looked at when it is adopted, but whenever it is followed.
+        root.adopt(1, orphan)
+        with pytest.raises(MalformedMessage):
+            root.disown(1)
+        with pytest.raises(MalformedMessage):
+            root.clear(1)
         memory.grants[0].scribble(4, 0)
-        root.adopt(0, orphan)
+        root.clear(1)
 
 
 # -- which words belong to which epoch -----------------------------------------------------------

@@ -40,7 +40,7 @@ _CUTTING: Final = frozenset({"shrink", "vanish", "alias"})
 """Families of faults after which a segment may be shorter than it was."""
 _READING: Final = frozenset({Verb.OPEN, Verb.REOPEN, Verb.GET, Verb.OUTPUT, Verb.CLEAR})
 _FOLLOWING: Final = frozenset({Verb.OPEN, Verb.REOPEN, Verb.GET})
-_BUILDING: Final = frozenset({Verb.ROOT, Verb.INIT, Verb.SET, Verb.CLEAR})
+_BUILDING: Final = frozenset({Verb.ROOT, Verb.INIT, Verb.SET, Verb.CLEAR, Verb.ADOPT, Verb.DISOWN})
 #: What operations on primitives are called.
 _PRIMITIVES: Final = frozenset(
     f"{verb.value} {kind}{where}"
@@ -74,7 +74,7 @@ def _most_grants(step: Step, plans: int, made: int) -> int:
     operation = step.operation
     if operation is None:
         return 0
-    if operation.verb not in (Verb.ROOT, Verb.INIT, Verb.SET):
+    if operation.verb not in (Verb.ROOT, Verb.INIT, Verb.SET, Verb.ADOPT):
         only_reads = operation.verb in _READING and operation.value is None
         return 0 if only_reads else made
     return _GRANTS * plans
