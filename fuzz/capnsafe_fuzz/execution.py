@@ -490,13 +490,16 @@ class _Run:
         started = perf_counter_ns() if self._timed else 0
         try:
             act(step, operation)
-        except Exception as error:
-            step.outcome = Outcome.RAISED
-            step.error = error
         except BaseException as error:
-            if id(error) not in witness.interrupts:
+            if id(error) in witness.interrupts:
+                step.outcome = Outcome.INTERRUPTED
+            elif isinstance(error, KeyboardInterrupt):
+                # Nobody's fault: somebody wants this to end.
                 raise
-            step.outcome = Outcome.INTERRUPTED
+            else:
+                # An encoder that exits is no better than one that raises, nor is one that panics
+                # (in Rust, that arrives as a BaseException).
+                step.outcome = Outcome.RAISED
             step.error = error
         if self._timed:
             self.encoder_time += perf_counter_ns() - started

@@ -161,6 +161,37 @@ def hanging_in_silence() -> BentEncoder:
     return BentEncoder("hanging_in_silence", _hang_in_silence)
 
 
+class PanicException(BaseException):
+    """What a panic in Rust becomes: no Exception, that nobody may swallow it."""
+
+
+def _quit(operation: Operation) -> None:
+    if _long_text(operation):
+        sys.exit()
+
+
+def _panic(operation: Operation) -> None:
+    if _long_text(operation):
+        raise PanicException("index out of bounds")
+
+
+def _interrupt(operation: Operation) -> None:
+    if _long_text(operation):
+        raise KeyboardInterrupt
+
+
+def quitting() -> BentEncoder:
+    return BentEncoder("quitting", _quit)
+
+
+def panicking() -> BentEncoder:
+    return BentEncoder("panicking", _panic)
+
+
+def interrupting() -> BentEncoder:
+    return BentEncoder("interrupting", _interrupt)
+
+
 def half_a_pair() -> BentEncoder:
     return BentEncoder("half_a_pair", _raise_half_a_pair)
 

@@ -206,6 +206,9 @@ def test_a_worker_that_dies_tells_what_killed_it(
     [
         ("half_a_pair", "P1 set text ValueError"),
         ("unspeakable", "P1 set text bad_encoders.UnspeakableError"),
+        ("quitting", "P1 set text SystemExit"),
+        ("panicking", "P1 set text bad_encoders.PanicException"),
+        ("interrupting", "crash KeyboardInterrupt"),
         ("without_programs", "P1 set text ZeroDivisionError"),
         ("mute", "P11 output framing"),
     ],

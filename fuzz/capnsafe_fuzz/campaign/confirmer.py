@@ -11,9 +11,11 @@ A request is ``{"wanted", "encoder", "data", "timeout", "memory_limit"}``; ``wan
 ``violations`` or ``program``, ``timeout`` in seconds, the limit in megabytes or null. A reply has
 one of
 
-``violations``  what the oracles said, the costly ones included ``died``        how the child ended
-(``SIGSEGV``, ``exit 3``), and ``stderr``, the end of what it wrote ``hung``        it was not done
-in time ``broken``      the harness failed, with a traceback
+- ``violations``: what the oracles said, the costly ones included
+- ``died``: how the child ended (``SIGSEGV``, ``exit 3``, or the name of what was raised to end it),
+  and ``stderr``, the end of what it wrote
+- ``hung``: it was not done in time
+- ``broken``: the harness failed, with a traceback
 """
 
 from __future__ import annotations
@@ -87,6 +89,10 @@ def _answer(work: Callable[[], messages.Message]) -> messages.Message:
         return work()
     except Exception as error:
         return {"broken": "".join(traceback.format_exception(error))}
+    except BaseException as error:
+        # It ends a worker, too, for it was meant to end the process: ``sys.exit`` in an encoder
+        # that no package's code called. Terminals cannot interrupt this process.
+        return {"died": type(error).__name__, "stderr": "".join(traceback.format_exception(error))}
 
 
 def _end_group(child: int) -> None:

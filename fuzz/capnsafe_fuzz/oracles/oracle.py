@@ -89,7 +89,9 @@ def _full_name(error: type) -> str:
 
 def raised_sentence(step: Step) -> str:
     """What a step raised, for people."""
-    return f"{step.verb} raised {exception_name(step)}: {text_of(step.error)}"
+    text = text_of(step.error)
+    told = f": {text}" if text else ""
+    return f"{step.verb} raised {exception_name(step)}{told}"
 
 
 def from_evidence(promise: str) -> Callable[[Record], Iterator[Finding]]:

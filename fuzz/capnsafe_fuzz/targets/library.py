@@ -74,7 +74,9 @@ class Calls:
         call = Call(step, name)
         try:
             call.value = work()
-        except Exception as error:
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
             call.failure = self.encoder.classify(error)
             if call.failure is Failure.FOREIGN:
                 call.raised_at = innermost(error, self.encoder)
