@@ -80,7 +80,10 @@ class MessageReader:
             )
         self._nesting_limit = limit_of(nesting_limit, "nesting_limit")
         self._segments = Segments(
-            [view_of(segment, f"segment {index}") for index, segment in enumerate(segments)],
+            [
+                view_of(segment, f"segment {index}")
+                for index, segment in enumerate(listed(segments, "segments"))
+            ],
             limit_of(traversal_limit_words, "traversal_limit_words"),
         )
 

@@ -14,7 +14,7 @@ import shutil
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -607,7 +607,16 @@ def test_a_mapped_segment() -> None:
         del reader
 
 
-@pytest.mark.parametrize("segments", [5, None, b"bytes", "text", [5], ["text"], [None]])
+class Unreachable(list[bytes]):
+    """A sequence that cannot be walked through."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        raise RuntimeError("not today")
+
+
+@pytest.mark.parametrize(
+    "segments", [5, None, b"bytes", "text", [5], ["text"], [None], Unreachable([b""])]
+)
 def test_segments_that_are_no_buffers(segments: Any) -> None:
     with pytest.raises(ArgumentTypeError):
         MessageReader(segments)
