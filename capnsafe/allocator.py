@@ -35,7 +35,8 @@ least 1) and returns its key.
   clearing, adopting, cutting or extending, at most 8 times, and 4 times more for every object that
   is retired, for every pointer that moves with its object, for every segment whose remembered place
   a new grant takes, and for every growth; disowning, 4 times more for every object whose handles
-  become stale by it; output, once a segment (P7).
+  become stale by it; adopting, 4 times more for every object of the orphan where the message was
+  taken over; output, once a segment (P7).
 - What was granted or grown is compared with where the other segments lie, which takes at most 10
   calls. In a message of at most 16 segments (``FEW_SEGMENTS``), each of the others is looked at
   anew, too, which takes no calls where the memory is ``stable``. If something moves meanwhile that

@@ -85,9 +85,9 @@ class Arena:
         "handed_out",
         "limit",
         "owner",
-        "published",
         "segments",
         "state",
+        "taken_over",
         "ticket",
         "verifies",
     )
@@ -104,11 +104,11 @@ class Arena:
         self.segments: list[Segment] = []
         #: Words handed out of all segments together.
         self.handed_out = 0
+        #: Whether it began with a message, which need not be a tree.
+        self.taken_over = False
         self.state = _IDLE
         #: Counts retirements.
         self.epoch = 0
-        #: Counts publications: what was interrupted can tell by it on which side of one.
-        self.published = 0
         self.ticket = 0
         self.verifies = verifies
         # What is kept is written to at once, past the private copy.
@@ -174,11 +174,12 @@ class Arena:
         return -self._marks
 
     def expire(self, mark: int) -> None:
-        """Make the handles stale that are judged by a mark: their object is used up."""
+        """Make the handles stale that are judged by a mark: their object is used up.
+
+        Only while something is being published.
+        """
         self.epoch += 1
         self._replaced[0, mark] = self.epoch
-        if self.state is _IDLE:
-            self.ticket = self.epoch
 
     # -- borrowing -------------------------------------------------------------------------------
 
@@ -363,6 +364,7 @@ class Arena:
         If this raises, nothing is released, and the arena is good for nothing.
         """
         self.begin()
+        self.taken_over = True
         for index, (key, used) in enumerate(grants):
             self.segments.append(Segment(index, key))
             self._take_over(self.segments[index], used)
@@ -456,18 +458,18 @@ class Arena:
         retired: list[Extent],
         replaced: list[int],
         disowned: list[Extent] | None = None,
+        then: Callable[[], None] | None = None,
     ) -> None:
         """Make the message say what was prepared, and retire what it said before.
 
         ``writes`` are (byte, octets) in ``view``, the borrowed memory of ``slot``; ``marks`` the
         words handed out of each segment; ``replaced`` the words of the slots whose old value goes,
-        be it ``retired`` or ``disowned``. No allocator method runs in here, so nothing of it can
-        fail.
+        be it ``retired`` or ``disowned``. ``then`` makes what is known beside the message current,
+        and does not fail. No allocator method runs in here, so nothing of it can fail.
         """
         if self.state is not _WORKING:  # pragma: no cover - a signal's handler closed it, at most
             raise self._unavailable()
         self.state = _PUBLISHING
-        self.published += 1
         for segment, used in marks.items():
             self.handed_out += used - segment.used
             segment.used = used
@@ -486,6 +488,8 @@ class Arena:
                 segment.disown(start, end, self.epoch)
             if slot.unzeroed:
                 slot.zero_retired(view)
+        if then is not None:
+            then()
         self.state = _PUBLISHED
 
     def abandon(self, error: BaseException) -> None:

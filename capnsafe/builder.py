@@ -329,7 +329,8 @@ class Pointers(Row):
         """Let the pointer lead to an orphan of this message, which is used up.
 
         If it raises, the orphan is still the caller's. An orphan is not adopted by what lies below
-        it. Nothing of it is looked at, however large it is (P7).
+        it. Nothing of it is looked at, however large it is (P7); but in a message that was taken
+        over (``MessageBuilder.over``) each object is, for it need not be a tree.
         """
         if type(orphan) is not Orphan:
             raise ArgumentTypeError(f"an Orphan is adopted, not {type_name(orphan)}")

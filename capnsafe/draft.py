@@ -249,13 +249,14 @@ class Draft:
         data: list[tuple[int, bytes]] | None = None,
         moved: list[Extent] | None = None,
         disowned: list[Extent] | None = None,
+        then: Callable[[], None] | None = None,
     ) -> None:
         """Fill what was reserved, then publish pointers of one segment: (word, pointer).
 
         ``data`` are octets that change in the same moment: (byte, octets). The old values are
         retired with all below them; with ``moved``, these words are, and what lay below stays.
-        ``disowned`` are words that stay, and whose handles are stale. Where nothing points to what
-        is built or changed, there are no pointers.
+        ``disowned`` are words that stay, and whose handles are stale; ``then`` is called as it is
+        published. Where nothing points to what is built or changed, there are no pointers.
         """
         arena = self._arena
         for segment, pieces in self._pieces.items():
@@ -283,7 +284,7 @@ class Draft:
                     slot.require_unchanged(at, bytes(view[at : at + WORD_BYTES]))
             if not old and not moved and not disowned:
                 # Nothing to retire: publish under the borrow that is there.
-                arena.publish(slot, view, writes, self._marks, [], [])
+                arena.publish(slot, view, writes, self._marks, [], [], then=then)
                 return
         finally:
             give_back(view)
@@ -291,7 +292,7 @@ class Draft:
         view = arena.borrow(slot, end)
         try:
             replaced = [word for _, word, _ in old]
-            arena.publish(slot, view, writes, self._marks, retired, replaced, disowned)
+            arena.publish(slot, view, writes, self._marks, retired, replaced, disowned, then)
         finally:
             give_back(view)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from . import wire
 from .arena import Arena
 from .arguments import check_count, truth
 from .errors import ArgumentTypeError, ArgumentValueError, PointerKindMismatch, StaleHandle
-from .orphanage import adopt, retire
-from .owner import Merger, Owner
+from .orphanage import adopt, own_part, retire
+from .owner import Owner
 from .resizing import resize
 from .segment import Segment
 from .survey import Built, Found
@@ -108,12 +106,12 @@ class Detached:
         nul = truth(text)
         number = check_count(check_count(count) + nul)
         found = self._current()
-        self._use_up(found, lambda: resize(self._arena, found, number, longer=longer, text=nul))
+        resize(self._arena, found, number, self._becomes, longer=longer, text=nul)
 
     def drop(self) -> None:
         """Retire it, and all below it."""
         found = self._current()
-        self._use_up(found, lambda: retire(self._arena, found))
+        retire(self._arena, found, lambda: self._becomes(None))
 
     def _give_to(self, arena: Arena, owner: Owner, slot: Segment, word: int) -> None:
         """Let a pointer of an object of ``owner`` lead to it."""
@@ -123,32 +121,21 @@ class Detached:
         mine = self._owner.now()
         theirs = owner.now()
         if mine is theirs:
-            raise ArgumentValueError("an orphan cannot be adopted by a part of itself")
-        merger = Merger(mine, theirs)
-        published = arena.published
-        try:
-            # Before it is published: an interrupt may come behind that.
-            merger.make()
-            self._use_up(found, lambda: adopt(arena, slot, word, found))
-        finally:
-            if arena.published == published:
-                merger.unmake()
+            raise own_part()
 
-    def _use_up(self, found: Found, act: Callable[[], Found | None]) -> None:
-        """Let ``act`` publish what uses the orphan up, or moves it; if it fails before, it stays.
+        def then() -> None:
+            self._becomes(None)
+            mine.join(theirs)
 
-        An interrupt may come between the two. An orphan that was adopted and did not know it would
-        be adopted twice; one that was moved and does not know where is nobody's.
+        adopt(arena, slot, word, found, then)
+
+    def _becomes(self, found: Found | None) -> None:
+        """Be what is being published: another object, or nothing.
+
+        It happens in the same moment. An orphan that was adopted and did not know it would be
+        adopted twice; one that was moved and does not know where is nobody's.
         """
-        published = self._arena.published
-        try:
-            self._found = None
-            self._found = act()
-        except BaseException:
-            if self._arena.published == published:
-                self._found = found
-            raise
-        finally:
-            if self._mark and self._arena.published != published:
-                self._arena.expire(self._mark)
-                self._mark = 0
+        self._found = found
+        if self._mark:
+            self._arena.expire(self._mark)
+            self._mark = 0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from . import wire
 from .arena import Arena
 from .draft import Draft, attempt
+from .errors import ArgumentValueError
 from .segment import Segment, give_back
 from .survey import Extent, Found, require_disjoint, survey_object
 from .tree import Tree
@@ -29,28 +32,40 @@ def disown(arena: Arena, slot: Segment, word: int, found: Found) -> None:
     found.pad_segment = None
 
 
-def adopt(arena: Arena, slot: Segment, word: int, found: Found) -> None:
-    """Point to an object from ``word`` of ``slot``, and retire what was there before."""
+def own_part() -> ArgumentValueError:
+    """Answer the error for an orphan that would be in a circle, and nobody's."""
+    return ArgumentValueError("an orphan cannot be adopted by a part of itself")
+
+
+def adopt(arena: Arena, slot: Segment, word: int, found: Found, then: Callable[[], None]) -> None:
+    """Point to an object from ``word`` of ``slot``, and retire what was there before.
+
+    In a message that was taken over, two pointers may have led to the object, or to what lies below
+    it; so whether ``word`` is a part of it is asked of the words, however many these are.
+    """
 
     def build(draft: Draft) -> None:
+        for segment, start, end in survey_object(arena, found) if arena.taken_over else ():
+            if segment is slot and start <= word < end:
+                raise own_part()
         pointer = found.shape
         if pointer & 3 != wire.OTHER:
             # What was lost is not adopted, be it in another segment than the pointer.
             give_back(arena.borrow(found.segment))
             pointer = draft.point_to(slot, word, found.shape, found.segment, found.start)
-        draft.link(slot, [(word, pointer)])
+        draft.link(slot, [(word, pointer)], then=then)
 
     attempt(arena, build)
 
 
-def retire(arena: Arena, found: Found) -> None:
+def retire(arena: Arena, found: Found, then: Callable[[], None]) -> None:
     """Retire an object that no pointer leads to, and all below it."""
 
     def build(draft: Draft) -> None:
         extents = survey_object(arena, found)
         view = arena.borrow(found.segment)
         try:
-            arena.publish(found.segment, view, [], {}, extents, [])
+            arena.publish(found.segment, view, [], {}, extents, [], then=then)
         finally:
             give_back(view)
 

@@ -4,7 +4,9 @@ An orphan that is adopted by what lies below it would be in a circle, and nobody
 know what points to them, so every handle knows its owner instead, and handles on handles have the
 same one. When an orphan is adopted its owner and the adopter's become one; so that a handle whose
 owner is the orphan's is a handle on the orphan, or on what lies below it. (Nothing ever divides:
-what is disowned gets a new owner, and the handles on it are stale.)
+what is disowned gets a new owner, and the handles on it are stale. In a message that was taken over
+two pointers may lead to one object, so that a new handle on what was disowned can be had by the
+other; there ``adopt`` looks at the words, too.)
 """
 
 from __future__ import annotations
@@ -28,26 +30,8 @@ class Owner:
             owner = owner._heir
         return owner
 
-
-class Merger:
-    """Two owners that become one, which is done, or undone, without asking for memory."""
-
-    __slots__ = ("_heavier", "_lighter", "_weight")
-
-    def __init__(self, one: Owner, other: Owner) -> None:
-        """Prepare that of two owners, neither of which has an heir."""
-        if one._weight < other._weight:
-            one, other = other, one
-        self._heavier = one
-        self._lighter = other
-        self._weight = one._weight
-
-    def make(self) -> None:
-        """Make the two one."""
-        self._lighter._heir = self._heavier
-        self._heavier._weight = self._weight + self._lighter._weight
-
-    def unmake(self) -> None:
-        """Make them two again; nothing else was made one with them meanwhile."""
-        self._lighter._heir = None
-        self._heavier._weight = self._weight
+    def join(self, other: Owner) -> None:
+        """Become one with another owner; neither has an heir."""
+        lighter, heavier = (self, other) if self._weight < other._weight else (other, self)
+        lighter._heir = heavier
+        heavier._weight += lighter._weight

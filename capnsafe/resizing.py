@@ -9,6 +9,8 @@ pointers lead to stays. Handles on the list itself are stale afterwards, those b
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from . import wire
 from .arena import Arena
 from .draft import Draft, attempt
@@ -68,10 +70,19 @@ class _Resizing:
         ]
 
 
-def resize(arena: Arena, found: Found, count: int, *, longer: bool, text: bool) -> Found:
-    """Give a list of which no pointer knows ``count`` elements; answer where it is then.
+def resize(
+    arena: Arena,
+    found: Found,
+    count: int,
+    becomes: Callable[[Found], None],
+    *,
+    longer: bool,
+    text: bool,
+) -> None:
+    """Give a list of which no pointer knows ``count`` elements.
 
-    With ``text`` the last of its bytes becomes the NUL, which ``count`` includes.
+    ``becomes`` is told where it is then, as that is published. With ``text`` the last of its bytes
+    becomes the NUL, which ``count`` includes.
     """
     plan = _Resizing(arena, found, count)
     if longer != (count > plan.old) and count != plan.old:
@@ -83,13 +94,18 @@ def resize(arena: Arena, found: Found, count: int, *, longer: bool, text: bool) 
     own = own_extents(found)
     require_disjoint(own)
 
-    def build(draft: Draft) -> Found:
+    def build(draft: Draft) -> None:
         words = plan.words()
         if words == 0:
-            draft.link(arena.segment_at(0), [], moved=_cut(arena, found, plan, 0))
-            return Found(plan.shape, arena.segment_at(0), 0)
+            first = arena.segment_at(0)
+            retired = _cut(arena, found, plan, 0)
+            draft.link(first, [], moved=retired, then=lambda: becomes(Found(plan.shape, first, 0)))
+            return
         if words > plan.old_words and not draft.has_behind(found, words):
-            return _moved(arena, draft, found, plan, own)
+            segment, start = _move(arena, draft, found, plan)
+            resized = Found(plan.shape, segment, start)
+            draft.link(segment, [], moved=own, then=lambda: becomes(resized))
+            return
         segment, start = found.segment, found.start
         if words > plan.old_words:
             draft.take(segment, words - plan.old_words, b"")
@@ -101,10 +117,10 @@ def resize(arena: Arena, found: Found, count: int, *, longer: bool, text: bool) 
         if text:
             changes.append((start * WORD_BYTES + count - 1, b"\0"))
         stale: list[Extent] = [(segment, start, start + staying)]
-        draft.link(segment, [], changes, moved=retired, disowned=stale)
-        return Found(plan.shape, segment, start)
+        resized = Found(plan.shape, segment, start)
+        draft.link(segment, [], changes, retired, stale, then=lambda: becomes(resized))
 
-    return attempt(arena, build)
+    attempt(arena, build)
 
 
 def _zeros_behind(
@@ -143,7 +159,7 @@ def _cut(arena: Arena, found: Found, plan: _Resizing, words: int) -> list[Extent
     return extents
 
 
-def _moved(arena: Arena, draft: Draft, found: Found, plan: _Resizing, own: list[Extent]) -> Found:
+def _move(arena: Arena, draft: Draft, found: Found, plan: _Resizing) -> tuple[Segment, int]:
     """Reserve the longer list elsewhere, and let it point to what the old one pointed to."""
     body = bytearray()
     segment, start = draft.house(plan.words(), body)
@@ -164,5 +180,4 @@ def _moved(arena: Arena, draft: Draft, found: Found, plan: _Resizing, own: list[
             start + at,
         )
         wire.POINTER.pack_into(body, at * WORD_BYTES, value)
-    draft.link(segment, [], moved=own)
-    return Found(plan.shape, segment, start)
+    return segment, start

@@ -18,6 +18,7 @@ from capnsafe import (
     ArgumentValueError,
     Closed,
     Element,
+    FixedAllocator,
     HeapAllocator,
     MalformedMessage,
     MessageBuilder,
@@ -421,6 +422,32 @@ def test_no_orphan_is_adopted_by_what_it_adopted(message: MessageBuilder) -> Non
     top.adopt(0, message.new_orphan_text("deep"))
     assert top.get_text(0) == "deep"
     assert read_message(message.to_bytes()).get_root().kind(ANY) is PointerKind.STRUCT
+
+
+def test_no_circle_is_made_of_what_two_pointers_lead_to() -> None:
+    """A message that was taken over need not be a tree."""
+
+    def pointer(offset: int, pointers: int) -> bytes:
+        return wire.POINTER.pack(wire.with_offset(wire.struct_shape(0, pointers), offset))
+
+    # The root has two pointers, and both lead to one struct.
+    words = pointer(0, 2) + pointer(1, 1) + pointer(0, 1) + bytes(8)
+    memory = FixedAllocator(bytearray(words + bytes(64)))
+    key = memory.allocate(12)
+    with MessageBuilder.over(memory, [(key, 4)]) as message:
+        root = message.get_root()
+        assert root is not None
+        orphan = root.disown(0)
+        assert orphan is not None
+        opened = root.get_struct(1)
+        assert opened is not None
+        below = opened.init_struct(0, 0, 1)
+        before = message.segments()
+        for handle in (opened, below, orphan.get_struct()):
+            with pytest.raises(ArgumentValueError, match="part of itself"):
+                handle.adopt(0, orphan)
+        assert message.segments() == before
+        root.adopt(0, orphan)
 
 
 def test_who_failed_to_adopt_can_still_be_adopted() -> None:
