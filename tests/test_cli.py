@@ -223,7 +223,7 @@ def test_list_tells_what_there_is(capsys: pytest.CaptureFixture[str], what: str)
         (["fuzz", "--time", "soon"], 2, "'soon' is no duration; write 90s, 10m or 1h30m"),
         (["fuzz", "--time", "0m"], 2, "a duration is more than nothing"),
         (["fuzz", "--time", "9000h"], 2, "a duration is at most a year"),
-        (["fuzz", "--memory-limit", "63"], 2, "63 is not in the range 64<=x<=1048576"),
+        (["fuzz", "--memory-limit", "255"], 2, "255 is not in the range 256<=x<=1048576"),
         (["fuzz", "--runs", "0"], 2, "0 is not in the range x>=1"),
         (["fuzz", "--known", "none"], 2, "--known none cannot be read"),
         (["fuzz", "--seeds", "void"], 3, "the corpus of target 'build' is empty"),

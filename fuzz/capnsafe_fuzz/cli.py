@@ -127,7 +127,7 @@ def cli() -> None:
     help="How long one execution may take.",
 )  # fmt: skip
 @click.option(
-    "--memory-limit", type=click.IntRange(64, 1 << 20), default=DEFAULT_MEMORY_MEGABYTES,
+    "--memory-limit", type=click.IntRange(256, 1 << 20), default=DEFAULT_MEMORY_MEGABYTES,
     show_default=True, metavar="MB", help="Address space of a process that runs the encoder.",
 )  # fmt: skip
 @click.option("--json", "json_file", type=_PATH, help="The result as data.")

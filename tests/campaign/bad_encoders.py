@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from capnsafe_fuzz.encoders import find_encoder
@@ -190,6 +192,70 @@ def panicking() -> BentEncoder:
 
 def interrupting() -> BentEncoder:
     return BentEncoder("interrupting", _interrupt)
+
+
+def _stay(operation: Operation) -> None:
+    if _long_text(operation):
+        threading.Thread(target=time.sleep, args=(1000,)).start()
+
+
+def _garble(operation: Operation) -> None:
+    if _long_text(operation):
+        for descriptor in range(3, 30):
+            with suppress(OSError):
+                os.write(descriptor, b'{"kind": "violation"}\n[]\n\xff\n')
+
+
+def staying() -> BentEncoder:
+    return BentEncoder("staying", _stay)
+
+
+def garbling() -> BentEncoder:
+    return BentEncoder("garbling", _garble)
+
+
+class Raising(BentEncoder):
+    """A class, not a function."""
+
+    def __init__(self) -> None:
+        super().__init__("Raising", _raise)
+
+
+def exiting_script() -> BentEncoder:
+    def script(scenario: Scenario, account: object = None) -> str:
+        sys.exit()
+
+    encoder = BentEncoder("exiting_script", _raise)
+    encoder.script = script  # type: ignore[method-assign]
+    return encoder
+
+
+def crashing_script() -> BentEncoder:
+    def script(scenario: Scenario, account: object = None) -> str:
+        os._exit(5)
+
+    encoder = BentEncoder("crashing_script", _raise)
+    encoder.script = script  # type: ignore[method-assign]
+    return encoder
+
+
+class EndlessError(Exception):
+    """What it says fills a book."""
+
+    def __str__(self) -> str:
+        return "on and on " * 100_000
+
+
+def broken_at_length() -> BentEncoder:
+    """Nobody's exception, and it says too much."""
+
+    def rant(operation: Operation) -> None:
+        if _long_text(operation):
+            raise EndlessError
+
+    encoder = BentEncoder("broken_at_length", rant)
+    encoder.owns = lambda filename: False  # type: ignore[method-assign]
+    return encoder
 
 
 def half_a_pair() -> BentEncoder:

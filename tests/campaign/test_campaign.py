@@ -8,12 +8,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from capnsafe_fuzz.campaign import parent, targets
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, StopRequest
+from capnsafe_fuzz.campaign.confirmer import in_child
 from capnsafe_fuzz.campaign.corpus import Cache, read_any
 from capnsafe_fuzz.campaign.failures import (
     EnvironmentFailedError,
@@ -207,6 +210,10 @@ def test_a_worker_that_dies_tells_what_killed_it(
         ("half_a_pair", "P1 set text ValueError"),
         ("unspeakable", "P1 set text bad_encoders.UnspeakableError"),
         ("quitting", "P1 set text SystemExit"),
+        ("Raising", "P1 set text ZeroDivisionError"),
+        ("exiting_script", "P1 set text ZeroDivisionError"),
+        ("crashing_script", "P1 set text ZeroDivisionError"),
+        ("garbling", "crash wrote into the harness's pipes"),
         ("panicking", "P1 set text bad_encoders.PanicException"),
         ("interrupting", "crash KeyboardInterrupt"),
         ("without_programs", "P1 set text ZeroDivisionError"),
@@ -215,11 +222,66 @@ def test_a_worker_that_dies_tells_what_killed_it(
 )
 def test_whatever_an_encoder_does_is_kept(config: CampaignConfig, name: str, group: str) -> None:
     config = replace(config, encoder=f"bad_encoders:{name}", max_findings=1)
-    kept = next(iter(run_campaign(config).findings.values()))
+    result = run_campaign(config)
+    kept = next(iter(result.findings.values()))
     assert kept.finding.group.startswith(group)
+    assert result.unconfirmed == {}
     files = {path.name: path.read_text() for path in kept.path.iterdir()}
     assert files.keys() == {"finding.scenario", "program.py", "verdict.json"}
-    assert ("NotImplementedError" in files["program.py"]) == (name == "without_programs")
+    speechless = name in ("without_programs", "exiting_script", "crashing_script")
+    assert ("NotImplementedError" in files["program.py"]) == speechless
+
+
+def _descriptors() -> list[int]:
+    return [int(entry) for entry in os.listdir("/proc/self/fd")]
+
+
+def _write_to(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        with suppress(OSError):
+            os.write(descriptor, b"\xff\n")
+
+
+@pytest.mark.parametrize(
+    ("does", "died"),
+    [
+        (lambda new: os.closerange(min(new), max(new) + 1), "closed the harness's pipes"),
+        (_write_to, "wrote into the harness's pipes"),
+        (lambda _: os._exit(3), "exit 3"),
+        (lambda _: sys.exit(3), "SystemExit"),
+        (lambda _: os.abort(), "SIGABRT"),
+    ],
+)
+def test_how_an_execution_ended(does: Callable[[list[int]], object], died: str) -> None:
+    before = _descriptors()
+
+    def work() -> dict[str, object]:
+        links = Path("/proc/self/fd")
+        does([one for one in _descriptors() if one not in before and (links / str(one)).exists()])
+        return {"violations": []}
+
+    assert in_child(work, timeout=10, memory_limit=None)["died"] == died
+
+
+def test_what_an_encoder_leaves_running_ends_with_the_campaign(config: CampaignConfig) -> None:
+    """A thread keeps Python from ending, though all is said and done."""
+    started = time.monotonic()
+    result = run_campaign(replace(config, encoder="bad_encoders:staying", runs=60))
+    assert (result.exit_code, result.executions, result.worker_deaths) == (0, 60, 0)
+    assert time.monotonic() - started < 25
+
+
+def test_what_nobody_raised_is_told_in_one_sentence(config: CampaignConfig) -> None:
+    with pytest.raises(HarnessFailedError) as failure:
+        run_campaign(replace(config, encoder="bad_encoders:broken_at_length"))
+    said = str(failure.value)
+    assert said.startswith(
+        "the harness, or what connects bad_encoders:broken_at_length with it, failed, so this "
+        "campaign says nothing: EndlessError in bad_encoders.py:"
+    )
+    assert len(said) < 1000
+    assert failure.value.result is not None
+    assert failure.value.result.failed
 
 
 def test_what_an_encoder_started_ends_with_it(config: CampaignConfig) -> None:

@@ -93,6 +93,8 @@ class CampaignResult:
     judged: int = 0
     """Executions in the judge, to confirm and to shrink."""
     interrupted: bool = False
+    failed: bool = False
+    """It ended by a ``CampaignError``."""
     gave_up: str | None = None
     """Why it ended before its time, if it did."""
 

@@ -8,14 +8,15 @@ the next execution, and an encoder that takes its process down takes down that c
 costs about a millisecond, starting an interpreter two hundred.
 
 A request is ``{"wanted", "encoder", "data", "timeout", "memory_limit"}``; ``wanted`` is
-``violations`` or ``program``, ``timeout`` in seconds, the limit in megabytes or null. A reply has
-one of
+``violations``, ``program``, or ``plain``, a program that is printed without a run; ``timeout`` in
+seconds, the limit in megabytes or null. A reply has one of
 
 - ``violations``: what the oracles said, the costly ones included
 - ``died``: how the child ended (``SIGSEGV``, ``exit 3``, or the name of what was raised to end it),
   and ``stderr``, the end of what it wrote
 - ``hung``: it was not done in time
-- ``broken``: the harness failed, with a traceback
+- ``program``, or ``unprintable``, why there is none
+- ``broken``: the harness failed, in a sentence, and ``traceback``
 """
 
 from __future__ import annotations
@@ -28,18 +29,21 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from ..targets import Target
 from . import messages
 from .ending import (
+    DEAFENED,
+    GARBLED,
     describe_death,
     end_with_parent,
     ignore_terminal_signals,
     limit_memory,
     no_core_dumps,
 )
+from .failures import MOST_TOLD, told_in_a_sentence
 from .targets import CLEAN_ENCODER, encoder_packages, find_encoder, find_target
 
 POLL_SECONDS = 0.1
@@ -49,10 +53,22 @@ STDERR_BYTES = 4000
 """How much of the end of a dead child's stderr is kept."""
 
 
+_REPLIES = frozenset({"violations", "program", "unprintable", "broken", "died"})
+_UNHEARD = 88
+"""How a child ends that could not send what it has to say."""
+
+
 def in_child(
-    work: Callable[[], messages.Message], *, timeout: float, memory_limit: int | None
+    work: Callable[[], messages.Message],
+    *,
+    timeout: float,
+    memory_limit: int | None,
+    private: Iterable[int] = (),
 ) -> messages.Message:
-    """What ``work`` answers, done in a forked child; or how the child died, or that it hung."""
+    """What ``work`` answers, done in a forked child; or how the child died, or that it hung.
+
+    ``private`` are descriptors that the child does not get.
+    """
     result_read, result_write = os.pipe()
     stderr_read, stderr_write = os.pipe()
     parent = os.getpid()
@@ -60,12 +76,18 @@ def in_child(
     if child == 0:
         try:
             end_with_parent(parent)
+            for descriptor in private:
+                os.close(descriptor)
             os.setpgid(0, 0)
             os.dup2(stderr_write, 2)
             os.dup2(stderr_write, 1)
             faulthandler.enable(file=2)
             limit_memory(memory_limit)
-            messages.send(result_write, _answer(work))
+            answer = _answer(work)
+            try:
+                messages.send(result_write, answer)
+            except OSError:
+                os._exit(_UNHEARD)
         finally:
             os._exit(0)
     os.close(result_write)
@@ -77,10 +99,16 @@ def in_child(
     _end_group(child)
     if status is None:
         return {"hung": True}
-    replies = messages.LineBuffer().feed(result)
+    code = os.waitstatus_to_exitcode(status)
+    death = DEAFENED if code == _UNHEARD else describe_death(code)
+    try:
+        replies = messages.LineBuffer().feed(result)
+        if replies and _REPLIES.isdisjoint(replies[0]):
+            raise messages.GarbledError
+    except messages.GarbledError:
+        replies, death = [], GARBLED
     if replies:
         return replies[0]
-    death = describe_death(os.waitstatus_to_exitcode(status))
     return {"died": death, "stderr": stderr.decode(errors="replace")}
 
 
@@ -88,11 +116,16 @@ def _answer(work: Callable[[], messages.Message]) -> messages.Message:
     try:
         return work()
     except Exception as error:
-        return {"broken": "".join(traceback.format_exception(error))}
+        return _broken(error)
     except BaseException as error:
         # It ends a worker, too, for it was meant to end the process: ``sys.exit`` in an encoder
         # that no package's code called. Terminals cannot interrupt this process.
         return {"died": type(error).__name__, "stderr": "".join(traceback.format_exception(error))}
+
+
+def _broken(error: Exception) -> messages.Message:
+    trace = "".join(traceback.format_exception(error))[-MOST_TOLD:]
+    return {"broken": told_in_a_sentence(error), "traceback": trace}
 
 
 def _end_group(child: int) -> None:
@@ -136,16 +169,20 @@ def judge_scenario(target: Target, encoder_name: str, data: bytes) -> messages.M
     return {"violations": [messages.violation_to_json(v) for v in verdict.violations]}
 
 
-def print_program(target: Target, encoder_name: str, data: bytes) -> messages.Message:
-    """Print one scenario as a program that shows what it breaks."""
+def print_program(target: Target, encoder_name: str, data: bytes, plain: bool) -> messages.Message:
+    """Print one scenario as a program that shows what it breaks; a plain one only runs it."""
     encoder = find_encoder(encoder_name)
+    print_it = target.plain_script if plain else target.script
     try:
-        return {"program": target.script(target.decode(data), encoder)}
-    except Exception as error:
+        program = print_it(target.decode(data), encoder)
+        if not isinstance(program, str):
+            raise TypeError(program)
+    except (Exception, SystemExit) as error:
         if encoder_packages(encoder_name)[0].startswith(CLEAN_ENCODER):
             raise
         # An encoder of somebody else's: what it breaks is kept without a program of its own.
         return {"unprintable": f"{encoder_name} prints no program: {type(error).__name__}"}
+    return {"program": program}
 
 
 def main(arguments: list[str]) -> None:
@@ -163,21 +200,28 @@ def main(arguments: list[str]) -> None:
 
     with os.fdopen(requests, "rb") as file:
         while (request := messages.receive(file)) is not None:
-            messages.send(replies, _serve(target, request))
+            messages.send(replies, _serve(target, request, (replies, requests)))
 
 
-def _serve(target: Target, request: messages.Message) -> messages.Message:
+def _serve(target: Target, request: messages.Message, private: tuple[int, ...]) -> messages.Message:
     try:
         find_encoder(request["encoder"])
     except Exception as error:
-        return {"broken": "".join(traceback.format_exception(error))}
+        return _broken(error)
     data = bytes.fromhex(request["data"])
 
     def work() -> messages.Message:
-        do = print_program if request["wanted"] == "program" else judge_scenario
-        return do(target, request["encoder"], data)
+        wanted, encoder = request["wanted"], request["encoder"]
+        if wanted == "violations":
+            return judge_scenario(target, encoder, data)
+        return print_program(target, encoder, data, wanted == "plain")
 
-    return in_child(work, timeout=request["timeout"], memory_limit=request["memory_limit"])
+    return in_child(
+        work,
+        timeout=request["timeout"],
+        memory_limit=request["memory_limit"],
+        private=private,
+    )
 
 
 if __name__ == "__main__":

@@ -10,6 +10,11 @@ import sys
 
 _PR_SET_PDEATHSIG = 1
 
+GARBLED = "wrote into the harness's pipes"
+"""How an execution ended that did so: nothing that its process says can be relied on."""
+DEAFENED = "closed the harness's pipes"
+"""How one ended that could not say what it came to."""
+
 
 def end_with_parent(parent: int) -> None:
     """Ask the kernel to kill this process when ``parent`` ends; end now if it already has.

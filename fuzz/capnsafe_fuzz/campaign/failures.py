@@ -6,6 +6,9 @@ here.
 
 from __future__ import annotations
 
+import shutil
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,5 +57,26 @@ class HarnessFailedError(CampaignError):
 
 def sentence(error: OSError) -> str:
     """What the operating system says, without numbers: ``No space left on device: 'x'``."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        # It has collected what went wrong with many files: (source, destination, why).
+        return str(error.args[0][0][-1])
     words = error.strerror or str(error)
     return f"{words}: {error.filename!r}" if error.filename is not None else words
+
+
+MOST_TOLD = 100_000
+"""Characters of a traceback that are kept: of its end."""
+MOST_IN_A_SENTENCE = 300
+
+
+def told_in_a_sentence(error: BaseException) -> str:
+    """What failed and where: ``KeyError in adapter.py:12 (classify): 'x'``."""
+    from ..oracles.record import text_of
+
+    cause = error.__cause__ or error
+    frames = traceback.extract_tb(cause.__traceback__)
+    where = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno} ({frames[-1].name})"
+    words = " ".join(text_of(cause).split())
+    if len(words) > MOST_IN_A_SENTENCE:
+        words = f"{words[:MOST_IN_A_SENTENCE]}…"
+    return type(cause).__name__ + (where if frames else "") + (f": {words}" if words else "")

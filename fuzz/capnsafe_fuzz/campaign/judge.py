@@ -17,7 +17,7 @@ from ..targets import Input
 from . import messages
 from .children import Child, start
 from .failures import EnvironmentFailedError, HarnessFailedError
-from .targets import find_encoder, find_target
+from .targets import find_target
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -121,12 +121,15 @@ class Judge:
         To print it, the scenario is run. Where that takes the process down, or never ends, the
         program only runs the operations: that alone shows it.
         """
-        reply = self._reply("program", encoder, scenario)
-        if "program" in reply:
-            return str(reply["program"])
-        if "unprintable" in reply:
-            return f"raise NotImplementedError({reply['unprintable']!r})\n"
-        return self._target.plain_script(scenario, find_encoder(encoder))
+        why = f"{encoder} prints no program: printing it takes the process down"
+        for wanted in ("program", "plain"):
+            reply = self._reply(wanted, encoder, scenario)
+            if "program" in reply:
+                return str(reply["program"])
+            if "unprintable" in reply:
+                why = reply["unprintable"]
+                break
+        return f"raise NotImplementedError({why!r})\n"
 
     def locate(self, encoder: str, scenario: Input, violation: Violation) -> Violation:
         """The violation, with the guilty operation where only a dead process told of it.
@@ -157,7 +160,12 @@ class Judge:
         if reply is None:
             raise EnvironmentFailedError("the process that confirms findings keeps dying")
         if "broken" in reply:
-            raise HarnessFailedError(f"the harness failed on a scenario:\n{reply['broken']}")
+            where = "CAPNSAFE_TRACEBACK=1 shows where"
+            if os.environ.get("CAPNSAFE_TRACEBACK") == "1":
+                where = reply["traceback"]
+            raise HarnessFailedError(
+                f"the harness failed on a scenario: {reply['broken']} ({where})"
+            )
         return reply
 
     def _exchange(self, request: messages.Message) -> messages.Message | None:

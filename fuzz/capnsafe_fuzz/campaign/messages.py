@@ -13,6 +13,9 @@ From worker to parent, each with ``kind``:
 ``broken``      the harness itself failed: ``error``, ``traceback``, ``data``; the worker ends
 ``done``        the worker has run all that it was asked to run, or was told to stop
 
+What is none of these is not the harness's, but was written by an encoder into a pipe that is not
+its own: reading it raises ``GarbledError``.
+
 Waiting for the judgement makes a campaign repeatable: how many executions there were when something
 was known does not depend on which process was quicker.
 """
@@ -21,6 +24,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -28,6 +32,27 @@ if TYPE_CHECKING:
     from ..oracles.record import Violation
 
 Message = dict[str, Any]
+
+FROM_WORKER: Mapping[str, frozenset[str]] = {
+    "ready": frozenset(),
+    "situations": frozenset({"execution", "cells", "data"}),
+    "violation": frozenset({"violations", "execution", "data"}),
+    "broken": frozenset({"error", "traceback", "data"}),
+    "done": frozenset(),
+}
+"""What a worker says, and what has to be with it."""
+
+
+class GarbledError(Exception):
+    """What was read is no message."""
+
+
+def kind_from_worker(message: Message) -> str:
+    """The kind of what a worker said; raises ``GarbledError`` if it can have said no such thing."""
+    kind = message.get("kind")
+    if not isinstance(kind, str) or not message.keys() >= FROM_WORKER.get(kind, {"no such kind"}):
+        raise GarbledError
+    return kind
 
 
 def send(descriptor: int, message: Message) -> None:
@@ -53,9 +78,19 @@ class LineBuffer:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[Message]:
-        """The messages completed by ``data``."""
+        """The messages completed by ``data``; raises ``GarbledError`` if these are none."""
         *lines, self._rest = (self._rest + data).split(b"\n")
-        return [json.loads(line) for line in lines]
+        return [_parse(line) for line in lines]
+
+
+def _parse(line: bytes) -> Message:
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        raise GarbledError from None
+    if not isinstance(message, dict):
+        raise GarbledError
+    return message
 
 
 def violation_to_json(violation: Violation) -> Message:

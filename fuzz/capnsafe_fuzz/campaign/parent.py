@@ -36,6 +36,7 @@ from .findings import FindingStore
 from .judge import Judge, JudgingCancelledError
 from .progress import Progress, Quiet, Reporter, Speed
 from .targets import (
+    CLEAN_ENCODER,
     UnknownNameError,
     check_encoder,
     encoder_packages,
@@ -69,10 +70,12 @@ def run_campaign(
     try:
         return campaign.run()
     except CampaignError as error:
+        campaign.result.failed = True
         error.result = campaign.result
         raise
     except OSError as error:
         failure = EnvironmentFailedError(f"the campaign cannot go on: {sentence(error)}")
+        campaign.result.failed = True
         failure.result = campaign.result
         raise failure from error
     finally:
@@ -221,6 +224,8 @@ class _Campaign:
             for message in worker.pump(POLL_SECONDS):
                 self._hear(message, worker, triage)
             self._show()
+            if worker.lingers:
+                break
             if not worker.ready and worker.age > STARTUP_SECONDS:
                 raise EnvironmentFailedError(
                     f"a worker was not ready after {STARTUP_SECONDS:g} seconds"
@@ -283,18 +288,21 @@ class _Campaign:
         self._end_worker()
         if self._stop.times:
             return
-        if not death.state.running:
-            last = death.stderr.strip().rpartition("\n")[2]
-            raise EnvironmentFailedError(
-                f"a worker ended outside any execution ({death.how})"
-                + (f": {last}" if last else "")
-            )
+        last = death.stderr.strip().rpartition("\n")[2]
+        outside = EnvironmentFailedError(
+            f"a worker ended outside any execution ({death.how})" + (f": {last}" if last else "")
+        )
+        if not death.state.executions:
+            raise outside
         result = self.result
         result.worker_deaths += 1
         scenario = self._scenario(death.state.data)
         self._killers |= {death.state.data, self._target.encode(scenario)}
         found = self._found(execution) | {"stderr": death.stderr}
-        triage.death(death.how, death.timed_out, scenario, found)
+        confirmed = triage.death(death.how, death.timed_out, scenario, found)
+        if not confirmed and not death.state.running:
+            # What it had run last may have kept it from telling, but did not.
+            raise outside
         if result.worker_deaths >= MOST_DEATHS:
             result.gave_up = f"{result.worker_deaths} workers died"
             self._reporter.note(f"{result.worker_deaths} workers died: the campaign ends here")
@@ -340,8 +348,12 @@ class _Campaign:
         write_input(path, self._config.target, bytes.fromhex(message["data"]))
         trace = self._config.findings / f"harness-failed-{os.getpid()}.txt"
         trace.write_text(message["traceback"])
+        encoder = self._config.encoder
+        who = "the harness itself"
+        if not encoder_packages(encoder)[0].startswith(CLEAN_ENCODER):
+            who = f"the harness, or what connects {encoder} with it,"
         return (
-            f"the harness itself failed, so this campaign says nothing: {message['error']} "
+            f"{who} failed, so this campaign says nothing: {message['error']} "
             f"(input: {path}, traceback: {trace})"
         )
 

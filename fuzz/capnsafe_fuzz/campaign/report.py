@@ -207,15 +207,15 @@ def print_summary(console: Console, result: CampaignResult) -> None:
     _say_findings(console, result)
     say(
         f"again: {again(config)}"
-        + ("" if result.reproducible else "   (not reproducible: by time)")
+        + ("" if result.reproducible or result.failed else "   (not reproducible: by time)")
     )
 
 
 def _say_findings(console: Console, result: CampaignResult) -> None:
     if not result.findings:
-        console.print(
-            "no promise was broken" + (" so far" if result.interrupted else ""), style="bold green"
-        )
+        if not result.failed:
+            so_far = " so far" if result.interrupted else ""
+            console.print(f"no promise was broken{so_far}", style="bold green")
         return
     table = Table(title=plural(len(result.findings), "finding"), title_justify="left", box=None)
     target = find_target(result.config.target)

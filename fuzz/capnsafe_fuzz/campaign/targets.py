@@ -1,7 +1,8 @@
 """Targets and encoders by the names that people type, and what stands behind them.
 
 An encoder is named as the registry of encoders has it (``capnsafe``, ``planted:NAME``), or as
-``MODULE:ATTRIBUTE``: the attribute is an encoder, or is called without arguments and answers one.
+``MODULE:ATTRIBUTE``: the attribute is an encoder, or a class or function that is called without
+arguments and answers one.
 That is how one's own encoder is put to the test without touching this project.
 """
 
@@ -68,7 +69,7 @@ def find_encoder(name: str) -> Encoder:
     except (Exception, SystemExit) as error:
         raise UnknownNameError(f"the encoder {name!r} cannot be loaded: {error!r}") from error
     encoder: Encoder = found
-    if not hasattr(found, "session") and callable(found):
+    if isinstance(found, type) or (not hasattr(found, "session") and callable(found)):
         try:
             encoder = found()
         except (Exception, SystemExit) as error:
@@ -96,7 +97,7 @@ def encoder_summaries() -> dict[str, str]:
     summaries[CLEAN_ENCODER] = "the encoder of this project"
     for bug in map(read_bug, BUGS.values()):
         summaries[f"{PLANTED}:{bug.name}"] = f"{bug.promise}: {bug.mechanism}"
-    summaries["MODULE:ATTRIBUTE"] = "an encoder of your own, or a function that answers one"
+    summaries["MODULE:ATTRIBUTE"] = "an encoder of your own, or what answers one when called"
     return summaries
 
 

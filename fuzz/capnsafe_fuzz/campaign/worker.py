@@ -21,6 +21,7 @@ from ..engines import Cell, EndOfRun, Hunt, engines
 from ..targets import measure
 from . import messages
 from .ending import end_with_parent, ignore_terminal_signals, limit_memory, no_core_dumps
+from .failures import MOST_TOLD, told_in_a_sentence
 from .slot import Slot
 from .targets import find_encoder, find_target
 
@@ -181,13 +182,12 @@ class Worker:
         return self._tries[group] <= TRIES_PER_GROUP
 
     def _report_broken(self, error: Exception, data: bytes) -> None:
-        cause = error.__cause__ or error
         messages.send(
             self._reports,
             {
                 "kind": "broken",
-                "error": f"{type(cause).__name__}: {cause}",
-                "traceback": "".join(traceback.format_exception(error)),
+                "error": told_in_a_sentence(error),
+                "traceback": "".join(traceback.format_exception(error))[-MOST_TOLD:],
                 "data": data.hex(),
             },
         )

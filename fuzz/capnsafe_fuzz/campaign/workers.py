@@ -14,7 +14,7 @@ from pathlib import Path
 
 from . import messages
 from .children import GRACE_SECONDS, Child, start
-from .ending import describe_death
+from .ending import GARBLED, describe_death
 from .slot import Slot, SlotState
 from .worker import Job
 
@@ -68,6 +68,8 @@ class WorkerProcess:
         """It has imported what it needs, and begins."""
         self.done = False
         """It said that it has run all it was asked to run."""
+        self._done_at = 0.0
+        self._garbled = False
 
     def pump(self, seconds: float) -> Iterator[messages.Message]:
         """Read what comes within some time; the messages in it."""
@@ -78,10 +80,17 @@ class WorkerProcess:
             data = os.read(self._child.says, 1 << 16)
             if not data:
                 self._open.discard(self._child.says)
-            for message in self._messages.feed(data):
-                self.ready |= message["kind"] == "ready"
-                self.done |= message["kind"] == "done"
-                yield message
+            try:
+                for message in self._messages.feed(data):
+                    kind = messages.kind_from_worker(message)
+                    self.ready |= kind == "ready"
+                    if kind == "done":
+                        self.done, self._done_at = True, time.monotonic()
+                    yield message
+            except messages.GarbledError:
+                self._garbled = True
+                self._child.kill()
+                self._open.discard(self._child.says)
 
     def answer(self, message: messages.Message) -> None:
         """Answer what it waits for."""
@@ -99,6 +108,11 @@ class WorkerProcess:
     def gone(self) -> bool:
         """Whether it has nothing more to say."""
         return self._child.says not in self._open
+
+    @property
+    def lingers(self) -> bool:
+        """Whether it is done, and something keeps it from ending: a thread, say."""
+        return self.done and time.monotonic() - self._done_at > GRACE_SECONDS
 
     @property
     def overdue(self) -> bool:
@@ -122,7 +136,7 @@ class WorkerProcess:
             if select.select([self._child.stderr], [], [], 0.1)[0]:
                 self._read_stderr()
         stderr = b"\n".join(self._lines).decode(errors="replace")
-        how = TIMED_OUT if timed_out else describe_death(code)
+        how = TIMED_OUT if timed_out else GARBLED if self._garbled else describe_death(code)
         return Death(how, self.slot.read(), stderr)
 
     def close(self) -> None:
