@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,8 @@ from capnsafe_fuzz.campaign.failures import (
     HarnessFailedError,
     ProvedNothingError,
     UsageError,
+    sentence,
+    told_in_a_sentence,
 )
 from capnsafe_fuzz.campaign.findings import Finding, read_verdict
 from capnsafe_fuzz.campaign.parent import run_campaign
@@ -261,6 +265,23 @@ def test_how_an_execution_ended(does: Callable[[list[int]], object], died: str) 
         return {"violations": []}
 
     assert in_child(work, timeout=10, memory_limit=None)["died"] == died
+
+
+def test_failures_are_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    for name in ("first", "second"):
+        (tmp_path / "a" / name).symlink_to("nothing")
+    with pytest.raises(shutil.Error) as failure:
+        shutil.copytree(tmp_path / "a", tmp_path / "b")
+    assert sentence(failure.value).startswith("[Errno 2] No such file or directory: ")
+    assert sentence(failure.value).count("Errno") == 1
+    assert told_in_a_sentence(KeyError("x")) == "KeyError: 'x'"
+    assert told_in_a_sentence(ValueError()) == "ValueError"
+    with pytest.raises(ZeroDivisionError) as raised:
+        1 // 0  # noqa: B018 - for the exception
+    told = told_in_a_sentence(raised.value)
+    assert re.match(r"ZeroDivisionError in test_campaign.py:\d+ \(test_failures_are_told", told)
+    assert len(told_in_a_sentence(ValueError("long " * 1000))) < 400
 
 
 def test_what_an_encoder_leaves_running_ends_with_the_campaign(config: CampaignConfig) -> None:

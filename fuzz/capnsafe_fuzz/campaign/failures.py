@@ -74,9 +74,10 @@ def told_in_a_sentence(error: BaseException) -> str:
     from ..oracles.record import text_of
 
     cause = error.__cause__ or error
-    frames = traceback.extract_tb(cause.__traceback__)
-    where = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno} ({frames[-1].name})"
+    said = type(cause).__name__
+    for frame in traceback.extract_tb(cause.__traceback__)[-1:]:
+        said += f" in {Path(frame.filename).name}:{frame.lineno} ({frame.name})"
     words = " ".join(text_of(cause).split())
     if len(words) > MOST_IN_A_SENTENCE:
         words = f"{words[:MOST_IN_A_SENTENCE]}…"
-    return type(cause).__name__ + (where if frames else "") + (f": {words}" if words else "")
+    return f"{said}: {words}" if words else said
