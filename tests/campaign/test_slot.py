@@ -34,6 +34,19 @@ def test_it_outlives_its_writer(tmp_path: Path) -> None:
     assert (state.executions, state.data, state.running) == (7, b"the last words", True)
 
 
+def test_what_is_written_into_its_descriptor_does_no_harm(tmp_path: Path) -> None:
+    slot = Slot(tmp_path / "slot", create=True)
+    slot.begin(7, b"in hand")
+    before = slot.read()
+    links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    written = 0
+    for link in links:
+        if link.exists() and link.readlink() == tmp_path / "slot":
+            written += os.write(int(link.name), b"\xff" * 1000)
+    assert written
+    assert slot.read() == before
+
+
 def test_a_long_input_is_cut(tmp_path: Path) -> None:
     slot = Slot(tmp_path / "slot", create=True)
     slot.begin(1, b"x" * (INPUT_BYTES + 1))

@@ -4,6 +4,9 @@ A worker that dies by a signal, by ``os._exit`` or by the kernel's hand cannot s
 each execution it writes the input's bytes and a number here, and after it that it is idle again.
 The mapping is shared, so what was written stays readable when the writer is dead.
 
+The file begins with words that nobody maps: a map keeps a descriptor of its file, and an encoder
+that writes into descriptors which are not its own writes there.
+
 The parent writes one field, ``stop``: a worker that sees it ends after the execution in hand.
 """
 
@@ -23,6 +26,7 @@ _MARK = struct.Struct("=QQ")
 _STATE = struct.Struct("=QQQQQQ")
 _EXECUTIONS, _STARTED, _LENGTH, _FIRED, _FALLBACKS, _STOP = range(0, 48, 8)
 _SIZE = _STATE.size + INPUT_BYTES
+_UNMAPPED = mmap.ALLOCATIONGRANULARITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,9 @@ class Slot:
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         if create:
-            path.write_bytes(bytes(_SIZE))
+            path.write_bytes(bytes(_UNMAPPED + _SIZE))
         with path.open("r+b") as file:
-            self._map = mmap.mmap(file.fileno(), _SIZE)
+            self._map = mmap.mmap(file.fileno(), _SIZE, offset=_UNMAPPED)
 
     def begin(self, executions: int, data: bytes) -> None:
         """Worker: the execution numbered ``executions`` (from 1) begins, with ``data``."""
