@@ -463,6 +463,11 @@ class HostileAllocator:
             return None
         length = len(buffer)
         try:
+            if self.shares(grant):
+                # It is to be seen that it shares its memory, which depends on addresses: it stays.
+                buffer.append(0)
+                buffer.pop()
+                return f"segment {grant.index} was resized and put back"
             # More than a bytearray keeps in reserve, so that it is really reallocated.
             buffer.extend(bytes(length + 64))
         except BufferError:

@@ -179,7 +179,7 @@ class Excuses:
         self.cut = False
         #: Contents were changed behind the encoder's back.
         self.tampered = False
-        #: What a segment shares may have been hidden, or changed by whoever granted it.
+        #: What a segment shares may have been hidden, moved, or changed by whoever granted it.
         self._unsettled = False
         #: Segments were moved.
         self._moved = False
@@ -222,7 +222,8 @@ class Excuses:
             elif family not in _HARMLESS_FAMILIES:
                 excused |= (family, kind) not in _HARMLESS
             self.shared |= family == "alias"
-            self._unsettled |= family in ("shrink", "vanish", "dirty")
+            # What shares memory and moves with it is in another place at each look.
+            self._unsettled |= family in ("shrink", "vanish", "dirty") or kind == "resize"
             self._moved |= family == "move" or (growing and family == "alias")
         # What is cut while it is looked at may be taken for something that shares nothing. What
         # moved is looked at anew, but where there are many.
