@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -391,6 +392,77 @@ def test_an_interrupted_campaign_that_found_nothing_exits_130(capnsafe: Command)
     assert "no promise was broken so far" in out
 
 
+@pytest.mark.parametrize("closed", [(0,), (1,), (0, 1, 2)])
+def test_closed_standard_streams_lose_no_finding(
+    capnsafe: Command, closed: tuple[int, ...]
+) -> None:
+    """A pipe must not get the number of one, or what was found cannot be confirmed."""
+    arguments = ["--encoder", "bad_encoders:raising", "--seeds", "corpus", "--runs", "60"]
+    command = [
+        sys.executable,
+        "-m",
+        "capnsafe_fuzz",
+        "fuzz",
+        "--engine",
+        "random",
+        "-x",
+        *arguments,
+    ]
+    process = subprocess.run(
+        command,
+        cwd=capnsafe.folder,
+        env=capnsafe.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: [*map(os.close, closed)].clear(),
+        timeout=60,
+        check=False,
+    )
+    assert process.returncode == 1
+    assert len(list((capnsafe.folder / "findings" / "build").glob("[a-z]*"))) == 1
+
+
+def test_nohup_is_heard(capnsafe: Command) -> None:
+    command = [sys.executable, "-m", "capnsafe_fuzz", "fuzz", "--engine", "random"]
+    process = subprocess.Popen(
+        [*command, "--seeds", "corpus", "--corpus", "cache", "--runs", "2000"],
+        cwd=capnsafe.folder,
+        env=capnsafe.environment,
+        stdout=subprocess.PIPE,
+        preexec_fn=partial(signal.signal, signal.SIGHUP, signal.SIG_IGN),
+    )
+    cache = capnsafe.folder / "cache"
+    _until(lambda: cache.is_dir() and any(cache.iterdir()))
+    process.send_signal(signal.SIGHUP)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert b"random ran 2 000 executions" in out
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_command_that_is_interrupted_tidies_up(capnsafe: Command, number: signal.Signals) -> None:
+    (capnsafe.folder / "tmp").mkdir()
+    capnsafe.environment["TMPDIR"] = str(capnsafe.folder / "tmp")
+    (capnsafe.folder / "hangs.scenario").write_text(PROVOKES["list"])
+    process = capnsafe.start("repro", "--encoder", "bad_encoders:hanging", "hangs.scenario")
+    _until(lambda: len(_children(process.pid)) > 0)
+    time.sleep(0.5)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 130, out + err
+    assert "Traceback" not in out + err
+    assert list((capnsafe.folder / "tmp").iterdir()) == []
+
+
+def test_known_groups_are_read_as_people_write_them(capnsafe: Command) -> None:
+    known = capnsafe.folder / "known"
+    known.write_text(f"\ufeff{GROUP}\n\n  # not yet looked into\n")
+    out, _ = capnsafe.fuzz(
+        "--runs", "60", "--encoder", "bad_encoders:raising", "--known", "known", code=0
+    )
+    assert f"not counted (known): {GROUP}" in out
+
+
 def test_killing_a_campaign_loses_nothing_that_it_announced(
     capnsafe: Command, campaign: subprocess.Popen[str]
 ) -> None:
@@ -482,7 +554,9 @@ def test_a_full_disk_under_the_summary_does_not_hide_findings(capnsafe: Command)
         "1", "-x", "--encoder", "bad_encoders:raising",
     )  # fmt: skip
     assert "standard output cannot be written" in err
-    assert code == 1
+    # On a busy machine a line of progress comes first, before there is anything to hide.
+    found = any((capnsafe.folder / "findings").glob("build/[a-z]*"))
+    assert code == (1 if found else 4)
 
 
 @needs_dev_full

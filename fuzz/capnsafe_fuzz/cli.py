@@ -12,8 +12,9 @@ import re
 import shlex
 import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -55,7 +56,7 @@ from .campaign.replay import Replay, find_scenarios, replay, shrink_replayable
 from .campaign.report import TerminalReporter, count, describe, plural, print_summary, printable
 from .campaign.targets import UnknownNameError, check_encoder, find_target, targets_of
 from .engines import engines
-from .streams import lasting_streams
+from .streams import hold_descriptors, lasting_streams
 from .targets import Input, described, with_comment
 
 _PATH = click.Path(path_type=Path)
@@ -251,10 +252,13 @@ def _read_known(path: Path | None) -> frozenset[str]:
     if path is None:
         return frozenset()
     try:
-        lines = path.read_text().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise UsageError(f"--known {path} cannot be read: {sentence(error)}") from error
+    except UnicodeDecodeError as error:
         raise UsageError(f"--known {path} cannot be read: {error}") from error
-    return frozenset(line.strip() for line in lines if line.strip() and line[0] != "#")
+    told = [line.strip() for line in lines]
+    return frozenset(line for line in told if line and not line.startswith("#"))
 
 
 def _write_json(path: Path, results: list[CampaignResult], code: int | None) -> None:
@@ -270,19 +274,43 @@ def _write_json(path: Path, results: list[CampaignResult], code: int | None) -> 
 
 
 @contextmanager
+def _interrupted_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does: in order, and with its code."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    with _handling((signal.SIGTERM, signal.SIGHUP), interrupt):
+        yield
+
+
+@contextmanager
+def _handling(
+    signals: Sequence[signal.Signals], handler: Callable[[int, Any], None]
+) -> Iterator[None]:
+    """Handle signals, but for those that whoever started this wants ignored (``nohup``)."""
+    before = {number: signal.getsignal(number) for number in signals}
+    if threading.current_thread() is not threading.main_thread():
+        before = {}
+    heard = [number for number, old in before.items() if old is not signal.SIG_IGN]
+    for number in heard:
+        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number in heard:
+            signal.signal(number, before[number])
+
+
+@contextmanager
 def _ending_on_signals(stop: StopRequest) -> Iterator[None]:
     """Let Ctrl-C, SIGTERM and SIGHUP end a campaign in its own order."""
 
     def ask(number: int, frame: object) -> None:
         stop()
 
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, ask) for number in signals}
-    try:
+    with _handling((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), ask):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 _encoder_option = click.option("--encoder", help="Instead of the one that the finding is about.")
@@ -514,7 +542,8 @@ def _complain(error: Exception) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command, and exit with its code."""
-    with lasting_streams():
+    hold_descriptors()
+    with lasting_streams(), _interrupted_by_signals():
         code = _run(lambda: cli.main(args=arguments, prog_name="capnsafe", standalone_mode=False))
     sys.exit(code)
 

@@ -55,6 +55,19 @@ class _Stream:
         os.close(nowhere)
 
 
+def hold_descriptors() -> None:
+    """Let nothing else be opened as standard input, output or error where these are closed.
+
+    A pipe that got such a number would not reach the process that it was made for.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            # What is opened gets the lowest number that is free.
+            os.open(os.devnull, os.O_RDWR)
+
+
 @contextmanager
 def lasting_streams() -> Iterator[None]:
     """Let nothing that is printed in the block fail for want of a reader.

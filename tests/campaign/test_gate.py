@@ -520,6 +520,9 @@ def test_a_wrong_key_gets_a_sentence(
 
 
 def test_a_table_is_a_table(tmp_path: Path) -> None:
+    configure(tmp_path, "tool = 3\n")
+    _, configured = read_gate_config(tmp_path)
+    assert not configured
     configure(tmp_path, "tool = { capnsafe = 5 }\n")
     with pytest.raises(UsageError, match=r"tool\.capnsafe is a table, not 5"):
         read_gate_config(tmp_path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,10 @@ from capnsafe_fuzz.scenario import decode, encode, parse_scenario, print_scenari
 from capnsafe_fuzz.targets.build.memories import over_memory
 
 MODULE = """
+import os
+import time
+
+
 class Plain:
     def __init__(self):
         self.live = {}
@@ -33,6 +39,25 @@ class Forgetful(Plain):
 class Failing(Plain):
     def __init__(self):
         raise OSError("no such device")
+
+
+class Hanging(Plain):
+    def segment(self, key):
+        time.sleep(1000)
+
+
+class Forking(Plain):
+    forked = False
+
+    def allocate(self, minimum_words):
+        if not Forking.forked:
+            Forking.forked = True
+            pid = os.fork()
+            if pid == 0:
+                time.sleep(300)
+            with open(os.path.join(os.path.dirname(__file__), "started"), "a") as file:
+                file.write(f"{pid}\\n")
+        return super().allocate(minimum_words)
 """
 
 TEXT = """\
@@ -66,6 +91,31 @@ def test_one_that_keeps_its_contract_is_taken() -> None:
 def test_one_that_does_not_is_named_for_it(name: str, what: str) -> None:
     with pytest.raises(UnknownNameError, match=what):
         find_memory(f"own_memory_of_a_test:{name}", find_target("build"))
+
+
+def test_one_that_never_answers_is_left_where_nobody_waits() -> None:
+    started = time.monotonic()
+    wanted = iter([True, True, False])
+    name = "own_memory_of_a_test:Hanging"
+    find_memory(name, find_target("build"), lambda: not next(wanted, False))
+    assert time.monotonic() - started < 20
+
+
+def test_what_one_starts_ends_with_its_trial(tmp_path: Path) -> None:
+    name = "own_memory_of_a_test:Forking"
+    assert find_memory(name, find_target("build")) == name
+    started = [int(line) for line in (tmp_path / "started").read_text().split()]
+    assert started
+
+    def running(pid: int) -> bool:
+        with suppress(OSError):
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return False
+
+    until = time.monotonic() + 5
+    while any(map(running, started)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(map(running, started))
 
 
 def test_a_scenario_names_it_in_text_and_is_a_heap_in_bytes() -> None:

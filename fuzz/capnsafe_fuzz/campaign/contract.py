@@ -1,8 +1,8 @@
 """Whether an allocator of somebody else keeps its contract, tried in a process of its own.
 
-``python -m capnsafe_fuzz.campaign.contract MODULE:CLASS FILE`` writes to FILE what is wrong, as a
-person would be told; nothing if nothing is. An allocator that never answers, or ends the process,
-leaves no FILE.
+``python -m capnsafe_fuzz.campaign.contract MODULE:CLASS FILE PARENT`` writes to FILE what is wrong,
+as a person would be told; nothing if nothing is. An allocator that never answers, or ends the
+process, leaves no FILE. PARENT is the process with which this one ends.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from capnsafe_allocators import check_allocator
 
 from ..scenario.honest import own_memory
-from .ending import no_core_dumps
+from .ending import end_with_parent, no_core_dumps
 
 
 def complaint(name: str) -> str:
@@ -35,8 +35,9 @@ def complaint(name: str) -> str:
     return f"allocator {name!r} breaks the contract of allocators:\n{told}"
 
 
-def main(name: str, said: Path) -> None:
+def main(name: str, said: Path, parent: int) -> None:
     """Write down what is wrong; the file is there when it is whole."""
+    end_with_parent(parent)
     no_core_dumps()
     whole = said.with_suffix(".part")
     whole.write_text(complaint(name), encoding="utf-8", errors="backslashreplace")
@@ -46,4 +47,4 @@ def main(name: str, said: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))

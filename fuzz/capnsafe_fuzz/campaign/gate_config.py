@@ -158,7 +158,8 @@ def read_gate_config(folder: Path) -> tuple[GateConfig, bool]:
         raise UsageError(f"{FILE} cannot be read: {sentence(error)}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{FILE} cannot be read: {error}") from error
-    table = document.get("tool", {}).get("capnsafe")
+    tools = document.get("tool", {})
+    table = tools.get("capnsafe") if isinstance(tools, dict) else None
     if table is None:
         return GateConfig(), False
     if not isinstance(table, dict):

@@ -64,9 +64,10 @@ def run_campaign(
 
     ``stop`` ends it from outside: a signal handler's way in.
     """
-    _check(config)
+    stop = stop or StopRequest()
+    _check(config, stop)
     scratch = _scratch()
-    campaign = _Campaign(config, reporter or Quiet(), stop or StopRequest(), scratch)
+    campaign = _Campaign(config, reporter or Quiet(), stop, scratch)
     try:
         return campaign.run()
     except CampaignError as error:
@@ -82,7 +83,7 @@ def run_campaign(
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _check(config: CampaignConfig) -> None:
+def _check(config: CampaignConfig, stop: StopRequest) -> None:
     if config.runs is None and config.seconds is None:
         raise UsageError("a campaign needs a number of executions, or a time")
     known = engines()
@@ -95,7 +96,7 @@ def _check(config: CampaignConfig) -> None:
         target = find_target(config.target)
         check_encoder(config.encoder, target)
         if config.memory is not None:
-            find_memory(config.memory, target)
+            find_memory(config.memory, target, lambda: stop.times > 0)
     except UnknownNameError as error:
         raise UsageError(str(error)) from error
 

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,8 +104,8 @@ def encoder_summaries() -> dict[str, str]:
     return summaries
 
 
-def find_memory(name: str, target: Target) -> str:
-    """The name, if the target has such a memory."""
+def find_memory(name: str, target: Target, cancelled: Callable[[], bool] = lambda: False) -> str:
+    """The name, if the target has such a memory; ``cancelled`` is asked while that takes time."""
     if not target.memories:
         raise UnknownNameError(f"the target {target.name} takes no allocator")
     if name in target.memories:
@@ -110,11 +113,11 @@ def find_memory(name: str, target: Target) -> str:
     if ":" not in name:
         known = [*target.memories, "MODULE:CLASS"]
         raise UnknownNameError(_unknown("allocator", name, known))
-    _require_contract(name)
+    _require_contract(name, cancelled)
     return name
 
 
-def _require_contract(name: str) -> None:
+def _require_contract(name: str, cancelled: Callable[[], bool]) -> None:
     """See that an allocator of somebody else keeps its contract; the encoder is not to blame.
 
     It is tried in a process of its own, which it may take down, or keep busy.
@@ -122,30 +125,48 @@ def _require_contract(name: str) -> None:
     with tempfile.TemporaryDirectory(prefix="capnsafe-contract-") as folder:
         said = Path(folder) / "said"
         environment = os.environ | {"PYTHONPATH": import_path()}
-        command = [sys.executable, "-P", "-m", f"{__package__}.contract", name, str(said)]
+        tried = f"{__package__}.contract"
+        command = [sys.executable, "-P", "-m", tried, name, str(said), str(os.getpid())]
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            process_group=0,
+        )
         try:
-            ended = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-                timeout=CONTRACT_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
+            code = _wait(process, CONTRACT_SECONDS, cancelled)
+        finally:
+            # What it started ends with it.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        if cancelled():
+            return
+        if code is None:
             raise UnknownNameError(
                 f"allocator {name!r} cannot be tried: it was not done after {CONTRACT_SECONDS:g} "
                 "seconds"
-            ) from None
+            )
         if not said.exists():
             raise UnknownNameError(
-                f"allocator {name!r} cannot be tried: it ended the process "
-                f"({describe_death(ended.returncode)})"
+                f"allocator {name!r} cannot be tried: it ended the process ({describe_death(code)})"
             )
         told = said.read_text(encoding="utf-8")
     if told:
         raise UnknownNameError(told)
+
+
+def _wait(
+    process: subprocess.Popen[bytes], seconds: float, cancelled: Callable[[], bool]
+) -> int | None:
+    """How a process ended; None if it did not in time, or nobody wants to know any more."""
+    until = time.monotonic() + seconds
+    while not cancelled() and time.monotonic() < until:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(0.1)
+    return None
 
 
 def check_encoder(name: str, target: Target) -> Encoder:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..targets import DEFAULT_BUDGET, Input, measure, with_comment
 from .config import CampaignConfig, CampaignResult, Kept
@@ -25,6 +25,9 @@ from .failures import HarnessFailedError
 from .findings import Finding, FindingStore
 from .judge import PROCESS, TIMEOUT_GROUP, Judge, crash_group, fatal
 from .targets import CLEAN_ENCODER, find_target
+
+if TYPE_CHECKING:
+    from ..oracles.record import Violation
 
 FATAL_BUDGET = 400
 """Executions to shrink a crash: each that still crashes costs a process."""
@@ -107,6 +110,7 @@ class Triage:
         if not self._clean_passes(scenario):
             if before is None:
                 result.not_counted[group] = f"{CLEAN_ENCODER} breaks a promise there too"
+                self._keep_uncounted(group, scenario, found)
             return NEVER_AGAIN if before is None else measure(self._target, before.finding.scenario)
         shrunk = self._shrink(group, scenario)
         plainer = None if before is not None else self._with_fewer_faults(group, shrunk)
@@ -195,15 +199,26 @@ class Triage:
             path = self._store.keep(finding, self._program(finding.scenario))
         return Kept(finding, path, fresh)
 
+    def _keep_uncounted(self, group: str, scenario: Input, found: dict[str, Any]) -> None:
+        """The harness is wrong, or the clean encoder is: keep it, for whoever will look into it."""
+        for violation in self._judge.ask(CLEAN_ENCODER, scenario).violations[:1]:
+            path = self._keep_aside(CLEAN_ENCODER, violation, scenario, found)
+            self._note(f"{CLEAN_ENCODER} breaks a promise where {group} does; kept: {path}")
+
     def _keep_unconfirmed(self, group: str, scenario: Input, found: dict[str, Any]) -> None:
         """A worker died and the judge does not: keep the input, for whoever will look into it."""
         steps = len(self._target.lines(scenario))
         violation = fatal(group, steps, "the worker ended; the same scenario alone does not")
-        finding = Finding(self._config.target, self._config.encoder, violation, scenario, found)
-        folder = Path(self._config.findings) / "unconfirmed"
-        store = FindingStore(folder, self._config.target, self._config.encoder)
-        path = store.keep(finding, self._program(scenario))
+        path = self._keep_aside(self._config.encoder, violation, scenario, found)
         self._note(f"the worker died ({group}), but the same scenario alone does not; kept: {path}")
+
+    def _keep_aside(
+        self, encoder: str, violation: Violation, scenario: Input, found: dict[str, Any]
+    ) -> Path:
+        finding = Finding(self._config.target, encoder, violation, scenario, found)
+        folder = Path(self._config.findings) / "unconfirmed"
+        store = FindingStore(folder, self._config.target, encoder)
+        return store.keep(finding, self._judge.program(encoder, scenario))
 
     def _program(self, scenario: Input) -> str:
         return self._judge.program(self._config.encoder, scenario)
