@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from capnsafe_fuzz.campaign import parent, targets
+from capnsafe_fuzz.campaign import parent, targets, triage
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, StopRequest
 from capnsafe_fuzz.campaign.confirmer import in_child
 from capnsafe_fuzz.campaign.corpus import Cache, read_any
@@ -290,6 +290,21 @@ def test_what_an_encoder_leaves_running_ends_with_the_campaign(config: CampaignC
     result = run_campaign(replace(config, encoder="bad_encoders:staying", runs=60))
     assert (result.exit_code, result.executions, result.worker_deaths) == (0, 60, 0)
     assert time.monotonic() - started < 25
+
+
+def test_what_the_clean_encoder_breaks_too_is_kept_aside(
+    config: CampaignConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not count, and somebody has to look into it."""
+    monkeypatch.setattr(triage, "CLEAN_ENCODER", "bad_encoders:raising_twice")
+    result = run_campaign(replace(config, encoder="bad_encoders:raising", runs=60))
+    assert result.findings == {}
+    (why,) = result.not_counted.values()
+    assert why == "bad_encoders:raising_twice breaks a promise there too"
+    (kept,) = (config.findings / "unconfirmed").rglob("verdict.json")
+    verdict = read_verdict(kept.parent)
+    assert verdict is not None
+    assert verdict["encoder"] == "bad_encoders:raising_twice"
 
 
 def test_what_nobody_raised_is_told_in_one_sentence(config: CampaignConfig) -> None:
