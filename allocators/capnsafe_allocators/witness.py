@@ -89,7 +89,8 @@ class Witness:
         """Note words that were handed out of a grant where it was made to lie in another segment.
 
         Not where another fault acted, too, or more segments moved than a client looks at: it may
-        have hidden from the client what they share.
+        have hidden from the client what they share. So may one that put a segment elsewhere later:
+        what is lost by that is not looked at any more.
         """
         allocator = self._allocator
         if len(allocator.live) > allocator.places_known:
@@ -97,7 +98,10 @@ class Witness:
         for grant in allocator.live:
             if grant.own_words is None or not allocator.shares(grant):
                 continue
-            alone = all(fired.fault.family == "alias" for fired in allocator.fired)
+            alone = all(
+                fired.fault.family == "alias" and fired.fault.kind != "later"
+                for fired in allocator.fired
+            )
             if alone and allocator.used_words(grant) > grant.own_words:
                 grant.own_words = None
                 self.note(
