@@ -56,6 +56,12 @@ PROVOKES = {
 GROUP = "P1 set text ZeroDivisionError bad_encoders.py:_raise"
 
 
+def _hear_signals() -> None:
+    """As in a terminal: where tests run in the background, some may be ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Command:
     """Runs ``capnsafe`` in a folder of its own, with a corpus and encoders that misbehave."""
 
@@ -82,6 +88,7 @@ class Command:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            preexec_fn=_hear_signals,
         )
 
     def run(self, *arguments: str, code: int = 0) -> tuple[str, str]:
