@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .grant import Grant
-from .place import WORD_BYTES, Place, can_resize, make_fit, octets, put_elsewhere
+from .place import WORD_BYTES, Place, make_fit, make_room, octets, put_elsewhere
 
 if TYPE_CHECKING:
     from .hostile import HostileAllocator
@@ -75,11 +75,7 @@ def take_in(allocator: HostileAllocator, grant: Grant, other: Grant, words: int)
     shown = max(grant.shown_bytes, words * WORD_BYTES + len(contents))
     allocator.rehouse(grant, -(-shown // WORD_BYTES))
     _show(grant, shown)
-    buffer = grant.place.buffer()
-    if type(buffer) is bytearray:
-        # From here on it has room for one more, and stays where it is if that is tried.
-        can_resize(buffer)
-    del buffer
+    make_room(grant.place.buffer())
     allocator.abandon(other)
     other.place = Place.within(grant.place, words, shown)
     allocator.write(other, 0, contents)

@@ -43,7 +43,7 @@ from .fault import Fault, When
 from .grant import Grant, SegmentKey, ThornyKey
 from .growth import lengthen
 from .moments import Laid, Moments
-from .place import GUARD_WORD, WORD_BYTES, Place, make_fit, octets, paint
+from .place import GUARD_WORD, WORD_BYTES, Place, make_fit, octets, paint, put_elsewhere
 from .records import Call
 from .witness import Witness
 
@@ -457,19 +457,20 @@ class HostileAllocator:
         return Exporter(self, grant, buffer, start, end, self.epoch, form)
 
     def resize_in_place(self, grant: Grant) -> str | None:
-        """Grow the bytearray below a grant and cut it back; None if there is none below it."""
+        """Resize the bytearray below a grant, and back; None if there is none below it.
+
+        It moves, always, and not where the C library would have it so: coverage depends on that.
+        """
         buffer = grant.place.buffer()
         if type(buffer) is not bytearray:
             return None
-        length = len(buffer)
         try:
             if self.shares(grant):
                 # It is to be seen that it shares its memory, which depends on addresses: it stays.
                 buffer.append(0)
                 buffer.pop()
-                return f"segment {grant.index} was resized and put back"
-            # More than a bytearray keeps in reserve, so that it is really reallocated.
-            buffer.extend(bytes(length + 64))
+            else:
+                put_elsewhere(buffer)
         except BufferError:
             if COUNTS_VIEWS:
                 # A view that the client holds was noted when this moment began.
@@ -478,7 +479,6 @@ class HostileAllocator:
             else:
                 self._witness.note("P4", "held-view", f"a view of segment {grant.index} was held")
             return f"segment {grant.index} could not be resized while a view is held"
-        del buffer[length:]
         return f"segment {grant.index} was resized and put back"
 
     def cut(self, grant: Grant, shown_bytes: int) -> None:

@@ -11,6 +11,7 @@ is held.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -150,6 +151,16 @@ def put_elsewhere(buffer: bytearray) -> None:
     buffer.extend(bytes(buffer.__alloc__() - len(buffer)))
     del buffer[len(contents) :]
     buffer[:] = contents
+
+
+def make_room(buffer: Any) -> None:
+    """Give a bytearray room for one more, so that it stays where it is if that is tried.
+
+    It moves for that, always: coverage depends on addresses. While a view is held, it cannot.
+    """
+    if type(buffer) is bytearray:
+        with suppress(BufferError):
+            put_elsewhere(buffer)
 
 
 def make_fit(buffer: Any, length: int | None) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable
+from ctypes import addressof, c_char
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -29,6 +31,11 @@ def fired(client: Any) -> list[tuple[str, int]]:
         (f"{record.fault.family} {record.fault.kind}", record.call)
         for record in client.allocator.fired
     ]
+
+
+def address_of(allocator: HostileAllocator, key: Any) -> int:
+    with memoryview(allocator.segment(key)) as view:
+        return addressof(c_char.from_buffer(view))
 
 
 def no_evidence(client: Any) -> None:
@@ -325,6 +332,35 @@ def test_resize_fires_over_a_bytearray_only() -> None:
     over_fixed = HostileAllocator(FixedAllocator(bytearray(800)), [resize])
     over_fixed.segment(over_fixed.allocate(1))
     assert over_fixed.fired == []
+
+
+@pytest.mark.parametrize("words", [17, 40, 200, 3000, 40_000])
+def test_resize_moves_always(words: int) -> None:
+    allocator = HostileAllocator(
+        HeapAllocator(segment_words=words, growth=False),
+        [parse_fault("move resize segment 2 always segment=0")],
+    )
+    key = allocator.allocate(1)
+    places = [address_of(allocator, key) for _ in range(30)]
+    assert all(here != there for here, there in pairwise(places))
+
+
+@pytest.mark.parametrize("words", [40, 200, 3000, 40_000])
+def test_what_shares_its_memory_stays_where_it_is_while_it_is_resized(words: int) -> None:
+    allocator = HostileAllocator(
+        HeapAllocator(segment_words=words, growth=False),
+        [
+            parse_fault("alias same allocate 2 once segment=0"),
+            parse_fault("move resize any 4 always segment=0"),
+        ],
+    )
+    first = allocator.allocate(1)
+    before = address_of(allocator, first)
+    second = allocator.allocate(1)
+    places = [address_of(allocator, key) for key in [first, second] * 30]
+    assert len(set(places)) == 1
+    assert before not in places
+    assert len(allocator.fired) > 50
 
 
 # ------------------------------------------------------------------------------------- shrink

@@ -12,7 +12,7 @@ from capnsafe.allocator import FEW_SEGMENTS
 
 from ..fault import Fault, When
 from ..growth import take_in
-from ..place import WORD_BYTES, Place, can_resize
+from ..place import WORD_BYTES, Place, make_room
 from .family import Family, Kind
 
 if TYPE_CHECKING:
@@ -50,11 +50,8 @@ def _lay_over(allocator: HostileAllocator, grant: Grant, other: Grant, words: in
         return False
     allocator.abandon(grant)
     grant.place = Place.within(other.place, words, other.shown_bytes)
-    buffer = other.place.buffer()
-    if not allocator.stays and type(buffer) is bytearray:
-        # From here on it has room for one more, and stays where it is if that is tried.
-        can_resize(buffer)
-    del buffer
+    if not allocator.stays:
+        make_room(other.place.buffer())
     grant.granted_bytes = grant.shown_bytes = shown
     grant.most_words = max(grant.most_words, grant.words)
     # What is written through one is in the other.

@@ -46,7 +46,7 @@ MOVE = Family(
         "one": Kind("One segment changes place.", takes_segment=True),
         "all": Kind("All segments change place."),
         "resize": Kind(
-            "The bytearray below one segment is grown and cut back in place; "
+            "The bytearray below one segment is resized, and back, so that it moves; "
             "that fails, and is evidence, while a view of it is held.",
             takes_segment=True,
         ),

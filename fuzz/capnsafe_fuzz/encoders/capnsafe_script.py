@@ -152,7 +152,7 @@ class _Writer:
             case _:
                 # The guest of the harness: it moves at each grant, and misbehaves when told.
                 self.readers["MemorySpec"] = "capnsafe_fuzz.scenario"
-                self.readers["Guest"] = "capnsafe_fuzz.scenario.honest"
+                self.readers["Guest"] = "capnsafe_fuzz.scenario.guest"
                 grows = ", grows=True" if spec.grows else ""
                 yield f'honest = Guest(MemorySpec("{spec.name}", {spec.segment_words}{grows}))'
 

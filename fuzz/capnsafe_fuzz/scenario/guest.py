@@ -1,0 +1,138 @@
+"""A WebAssembly guest as the memory of a scenario: a real one, which misbehaves when told."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from capnsafe_allocators import GUARD_WORDS
+
+from .beside import made_beside
+from .scenario import MemorySpec
+
+#: A guest that grants memory, growing and so moving it at each grant, and misbehaves when told. A
+#: block that grows is granted anew, and copied.
+GUEST: Final = """
+(module
+  (memory (export "memory") 1)
+  (global $top (mut i32) (i32.const 64))
+  (global $how (mut i32) (i32.const 0))
+  ;; What the next call of allocate or grow does.
+  (func (export "misbehave") (param i32) (global.set $how (local.get 0)))
+  (func $allocate (export "allocate") (param $bytes i32) (result i32)
+    (local $at i32) (local $how i32) (local $missing i32)
+    (local.set $how (global.get $how))
+    (global.set $how (i32.const 0))
+    (if (i32.eq (local.get $how) (i32.const 1)) (then unreachable))
+    (if (i32.eq (local.get $how) (i32.const 2)) (then (loop $for_ever (br $for_ever))))
+    (if (i32.eq (local.get $how) (i32.const 3)) (then (return (i32.const 0x7ffffff8))))
+    (if (i32.eq (local.get $how) (i32.const 4)) (then (return (i32.const -8))))
+    (if (i32.eq (local.get $how) (i32.const 6)) (then (return (i32.const 64))))
+    (local.set $at (global.get $top))
+    (local.set $missing
+      (i32.add (i32.shr_u (local.get $bytes) (i32.const 16)) (i32.const 1)))
+    (if (i32.eq (memory.grow (local.get $missing)) (i32.const -1))
+      (then (return (i32.const 0))))
+    (global.set $top (i32.add (local.get $at) (local.get $bytes)))
+    (if (i32.eq (local.get $how) (i32.const 5))
+      (then (return (i32.add (local.get $at) (i32.const 4)))))
+    (local.get $at))
+  (func (export "grow") (param $pointer i32) (param $bytes i32) (param $wanted i32) (result i32)
+    (local $at i32) (local $how i32)
+    ;; A pointer into what was granted before would lose the block that grows, and overlap nothing.
+    (if (i32.eq (global.get $how) (i32.const 6)) (then (global.set $how (i32.const 0))))
+    (local.set $how (global.get $how))
+    (local.set $at (call $allocate (local.get $wanted)))
+    (if (i32.or (local.get $how) (i32.eqz (local.get $at))) (then (return (local.get $at))))
+    (memory.copy (local.get $at) (local.get $pointer) (local.get $bytes))
+    (local.get $at))
+  (func (export "release") (param i32 i32 i32)))
+"""
+
+_MISBEHAVIOUR: Final[Mapping[str, int]] = {
+    "trap": 1,
+    "fuel": 2,
+    "out-of-range": 3,
+    "negative": 4,
+    "unaligned": 5,
+    "overlapping": 6,
+}
+_FUEL: Final = 10_000
+
+#: Bytes of address space for the memory of a guest that stays, which then grants no more. Workers
+#: have a limit of address space, and memories of earlier executions linger.
+_RESERVED: Final = 1 << 21
+
+
+class Guest:
+    """A guest's memory, and a way to have the guest misbehave.
+
+    Its engine moves the memory at each grant (``wasm``), or never (``wasm-stays``).
+    """
+
+    def __init__(self, spec: MemorySpec) -> None:
+        """Start a guest."""
+        from wasmtime import Instance, Store
+
+        from capnsafe.memory.wasm import WasmAllocator
+
+        engine, module = _compiled(spec.name == "wasm")
+        self._store = Store(engine)
+        self._store.set_fuel(_FUEL)
+        instance = Instance(self._store, module, [])
+        self._misbehave: Any = instance.exports(self._store)["misbehave"]
+        self._memory = WasmAllocator(
+            self._store,
+            instance,
+            segment_words=spec.segment_words + 2 * GUARD_WORDS,
+            in_place=spec.grows,
+            fuel=_FUEL,
+        )
+        self.allocate = self._memory.allocate
+        self.segment = self._memory.segment
+        self.release = self._memory.release
+        self.grow = self._memory.grow
+
+    def misbehave(self, kind: str) -> bool:
+        """Let the next grant or growth go wrong; False if this guest cannot, or not yet."""
+        if kind == "overlapping" and not self._memory.live_grants:
+            return False
+        self._store.set_fuel(_FUEL)
+        self._misbehave(self._store, _MISBEHAVIOUR[kind])
+        return True
+
+
+@cache
+def _compiled(moves: bool) -> tuple[Any, Any]:
+    """Answer an engine and a module of it.
+
+    The compiler's tables are in another order in each process, and so is what it leaves of a heap.
+    Coverage, and with it what a campaign does next, depends on addresses.
+    """
+    from wasmtime import Module
+
+    compiled = made_beside(lambda: bytes(Module(_engine(moves), GUEST).serialize()))
+    engine = _engine(moves)
+    module = Module(engine, GUEST) if compiled is None else Module.deserialize(engine, compiled)
+    # Else the library tidies up after the interpreter has.
+    atexit.register(_compiled.cache_clear)
+    return engine, module
+
+
+def _engine(moves: bool) -> Any:
+    from wasmtime import Config, Engine
+
+    from capnsafe.memory.wasm import moving_engine
+
+    config = Config()
+    config.consume_fuel = True
+    # Threads would take memory in an order of their own.
+    config.parallel_compilation = False
+    if moves:
+        return moving_engine(config)
+    config.memory_reservation = _RESERVED
+    config.memory_guard_size = 0
+    config.memory_may_move = False
+    return Engine(config)
