@@ -55,6 +55,7 @@ from .campaign.parent import run_campaign
 from .campaign.replay import Replay, find_scenarios, replay, shrink_replayable
 from .campaign.report import TerminalReporter, count, describe, plural, print_summary, printable
 from .campaign.targets import UnknownNameError, check_encoder, find_target, targets_of
+from .encoders.planted import BUGS
 from .engines import engines
 from .streams import hold_descriptors, lasting_streams
 from .targets import Input, described, with_comment
@@ -179,7 +180,7 @@ def fuzz(
     failure: CampaignError | None = None
     stop = StopRequest()
     with _ending_on_signals(stop):
-        for target in targets or targets_of(encoder, seeds):
+        for target in dict.fromkeys(targets) or targets_of(encoder, seeds):
             try:
                 results.append(_one_campaign(replace(config, target=target), stop))
             except CampaignError as error:
@@ -254,9 +255,9 @@ def _read_known(path: Path | None) -> frozenset[str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
-        raise UsageError(f"--known {path} cannot be read: {sentence(error)}") from error
+        raise UsageError(f"the known groups {path} cannot be read: {sentence(error)}") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"--known {path} cannot be read: {error}") from error
+        raise UsageError(f"the known groups {path} cannot be read: {error}") from error
     told = [line.strip() for line in lines]
     return frozenset(line for line in told if line and not line.startswith("#"))
 
@@ -502,6 +503,7 @@ def canaries(
     Each has to be found, kept small, and shown by its program. A gate hunts only a sample.
     """
     engine = engine or _default_engine()
+    names = tuple(dict.fromkeys(names))
     config = CanaryConfig(
         engine=engine, names=names, seed=seed, runs=runs, jobs=jobs, findings=findings
     )
@@ -514,6 +516,11 @@ def canaries(
     stop = StopRequest()
     with _ending_on_signals(stop):
         done = hunt_canaries(config, told=told, stop=stop)
+    if stop.times:
+        asked = len(names or BUGS)
+        click.echo(f"interrupted after {len(done)} of {plural(asked, 'planted bug')}")
+    if not done:
+        return exit_code(done, stop)
     found = [canary.executions for canary in done if not canary.troubles]
     click.echo(
         f"{len(found)} of {plural(len(done), 'planted bug')} found and shown by {engine} with seed "

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +20,7 @@ from capnsafe_fuzz.campaign.canaries import (
     exit_code,
     hunt_canaries,
 )
+from capnsafe_fuzz.campaign.children import import_path
 from capnsafe_fuzz.campaign.config import StopRequest
 from capnsafe_fuzz.campaign.failures import UsageError
 from capnsafe_fuzz.campaign.findings import read_verdict
@@ -22,6 +28,8 @@ from capnsafe_fuzz.cli import main
 from capnsafe_fuzz.encoders.planted import BUGS, read_bug
 
 BUG = "bulk_copy_ignores_offset"
+#: Found after more than ten thousand executions.
+LONG_HUNTED = ("tag_believed", "canonical_list_cut_by_its_first")
 LOADING = f"capnsafe = load_package({BUG!r})"
 
 
@@ -132,6 +140,24 @@ def test_a_hunt_that_is_interrupted_says_so(tmp_path: Path) -> None:
     stop = StopRequest(1)
     assert hunt_canaries(config, told=lambda canary: None, stop=stop) == []
     assert exit_code([], stop) == 130
+
+
+def test_an_interrupted_command_says_how_far_it_came(tmp_path: Path) -> None:
+    command = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "capnsafe_fuzz", "canaries", *LONG_HUNTED, LONG_HUNTED[0]),
+            *("--findings", str(tmp_path / "findings")),
+        ],
+        env=os.environ | {"PYTHONPATH": import_path()},
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    time.sleep(1.5)
+    command.send_signal(signal.SIGINT)
+    said, _ = command.communicate(timeout=60)
+    assert said == "interrupted after 0 of 2 planted bugs\n"
+    assert command.returncode == 130
 
 
 def test_a_bug_that_there_is_not_is_named(tmp_path: Path) -> None:

@@ -483,22 +483,27 @@ def test_without_a_table_it_is_all_as_in_this_project(tmp_path: Path, text: str 
     assert read_gate_config(tmp_path) == (GateConfig(), False)
 
 
+def test_what_is_named_twice_is_done_once(tmp_path: Path) -> None:
+    configure(tmp_path, '[tool.capnsafe]\ntargets = ["read", "build", "read"]\n')
+    assert read_gate_config(tmp_path)[0].targets == ("read", "build")
+
+
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
         ("executons = 5", r"\[tool.capnsafe\] has no key 'executons'; it has encoder, "),
-        ("executions = 0", "executions in .* is a whole number above 0, not 0"),
-        ("executions = true", "executions in .* is a whole number above 0, not True"),
-        ("executions = '5'", "executions in .* is a whole number above 0, not '5'"),
-        ("seed = -1", "seed in .* is a whole number, 0 or more, not -1"),
-        ("seed = true", "seed in .* is a whole number"),
-        ("encoder = ''", "encoder in .* is a text, not ''"),
-        ("corpus = 1", "corpus in .* is a path, as text, not 1"),
-        ("canaries = []", r"canaries in .* is a list of names, at least one, not \[\]"),
-        ("canaries = 'all'", "canaries in .* is a list of names"),
-        ("canaries = [1]", "canaries in .* is a list of names"),
-        ("situations = 5", "situations in .* is a table with a number for each engine, not 5"),
-        ("situations = { random = 0 }", "situations in .* is a whole number above 0"),
+        ("executions = 0", "executions in .* must be a whole number above 0, not 0"),
+        ("executions = true", "executions in .* must be a whole number above 0, not True"),
+        ("executions = '5'", "executions in .* must be a whole number above 0, not '5'"),
+        ("seed = -1", "seed in .* must be a whole number, 0 or more, not -1"),
+        ("seed = true", "seed in .* must be a whole number"),
+        ("encoder = ''", "encoder in .* must be a text, not ''"),
+        ("corpus = 1", "corpus in .* must be a path, as text, not 1"),
+        ("canaries = []", r"canaries in .* must be a list of names, at least one, not \[\]"),
+        ("canaries = 'all'", "canaries in .* must be a list of names"),
+        ("canaries = [1]", "canaries in .* must be a list of names"),
+        ("situations = 5", "situations in .* must be a table with a number for each engine, not 5"),
+        ("situations = { random = 0 }", "situations in .* must be a whole number above 0"),
         ("encoder = ", "pyproject.toml cannot be read: "),
     ],
 )

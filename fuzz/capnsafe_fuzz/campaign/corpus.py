@@ -20,7 +20,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,6 +137,9 @@ class Cache:
         """Make the folder if need be; answers what is in it, sorted by name."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            # To learn it with the first input that is worth keeping would be late.
+            with tempfile.TemporaryFile(dir=self.folder):
+                pass
             return list(self._read())
         except OSError as error:
             raise EnvironmentFailedError(
@@ -173,7 +178,8 @@ class Cache:
             write_input(fresh, self._target, payload)
             fresh.rename(path)
         except OSError as error:
-            fresh.unlink(missing_ok=True)
+            with suppress(OSError):
+                fresh.unlink()
             raise EnvironmentFailedError(
                 f"an input could not be written to {self.folder}: {sentence(error)}"
             ) from error

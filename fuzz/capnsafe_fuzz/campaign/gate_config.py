@@ -95,7 +95,7 @@ def _names(value: Any) -> tuple[str, ...]:
     # None at all would be a gate that takes the harness's word for it.
     if not isinstance(value, list) or not value or not all(isinstance(n, str) for n in value):
         raise ValueError("a list of names, at least one")
-    return tuple(value)
+    return tuple(dict.fromkeys(value))
 
 
 def _floors(value: Any) -> dict[str, int]:
@@ -172,5 +172,7 @@ def read_gate_config(folder: Path) -> tuple[GateConfig, bool]:
         try:
             settings[key.field] = key.read(value)
         except ValueError as error:
-            raise UsageError(f"{FILE}: {name} in [{TABLE}] is {error}, not {value!r}") from None
+            raise UsageError(
+                f"{FILE}: {name} in [{TABLE}] must be {error}, not {value!r}"
+            ) from None
     return GateConfig(**settings), True
