@@ -150,6 +150,15 @@ def _leave_a_child(operation: Operation) -> None:
         os.abort()
 
 
+def _deafen(operation: Operation) -> None:
+    if _long_text(operation):
+        os.closerange(3, 256)
+
+
+def deafening() -> BentEncoder:
+    return BentEncoder("deafening", _deafen)
+
+
 def _hang_in_silence(operation: Operation) -> None:
     if _long_text(operation):
         os.closerange(3, 256)

@@ -236,6 +236,26 @@ def test_whatever_an_encoder_does_is_kept(config: CampaignConfig, name: str, gro
     assert ("NotImplementedError" in files["program.py"]) == speechless
 
 
+@EVERY_ENGINE
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [
+        ("garbling", "crash wrote into the harness's pipes"),
+        ("deafening", "crash closed the harness's pipes"),
+    ],
+)
+def test_what_ends_a_worker_only_later_is_found(
+    config: CampaignConfig, engine: str, name: str, group: str
+) -> None:
+    """Some executions later, when the pipe is read or written next."""
+    config = replace(config, engine=engine, encoder=f"bad_encoders:{name}", max_findings=1)
+    result = run_campaign(config)
+    (kept,) = result.findings.values()
+    assert kept.finding.group == group
+    assert len(kept.finding.scenario.operations) <= 3
+    assert result.unconfirmed == {}
+
+
 def _descriptors() -> list[int]:
     return [int(entry) for entry in os.listdir("/proc/self/fd")]
 

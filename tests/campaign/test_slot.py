@@ -6,7 +6,7 @@ import os
 import signal
 from pathlib import Path
 
-from capnsafe_fuzz.campaign.slot import INPUT_BYTES, Slot
+from capnsafe_fuzz.campaign.slot import INPUT_BYTES, RECENT, Slot
 
 
 def test_it_tells_the_execution_in_hand(tmp_path: Path) -> None:
@@ -51,6 +51,18 @@ def test_a_long_input_is_cut(tmp_path: Path) -> None:
     slot = Slot(tmp_path / "slot", create=True)
     slot.begin(1, b"x" * (INPUT_BYTES + 1))
     assert slot.read().data == b"x" * INPUT_BYTES
+
+
+def test_it_keeps_the_inputs_before_that_one(tmp_path: Path) -> None:
+    parent = Slot(tmp_path / "slot", create=True)
+    worker = Slot(tmp_path / "slot")
+    assert parent.recent() == []
+    for execution in range(1, RECENT + 5):
+        worker.begin(execution, b"%d" % execution)
+        if execution == 3:
+            assert parent.recent() == [b"3", b"2", b"1"]
+    assert parent.recent() == [b"%d" % execution for execution in range(RECENT + 4, 4, -1)]
+    assert len(parent.recent()) == RECENT
 
 
 def test_the_parent_can_ask_for_an_end(tmp_path: Path) -> None:

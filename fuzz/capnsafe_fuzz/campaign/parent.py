@@ -284,7 +284,11 @@ class _Campaign:
             self.result.corpus = worker.corpus
 
     def _mourn(self, death: Death, triage: Triage) -> None:
-        """A worker died: judge what it had in hand, and let the next one go on without it."""
+        """A worker died: judge what it had in hand, and let the next one go on without it.
+
+        If that is harmless, what it ran before may be guilty: a worker hears of what was done to
+        its pipes only when it uses them.
+        """
         execution = self._totals.executions + death.state.executions
         self._end_worker()
         if self._stop.times:
@@ -297,12 +301,13 @@ class _Campaign:
             raise outside
         result = self.result
         result.worker_deaths += 1
-        scenario = self._scenario(death.state.data)
-        self._killers |= {death.state.data, self._target.encode(scenario)}
-        found = self._found(execution) | {"stderr": death.stderr}
-        confirmed = triage.death(death.how, death.timed_out, scenario, found)
-        if not confirmed and not death.state.running:
-            # What it had run last may have kept it from telling, but did not.
+        suspects = [self._scenario(data) for data in death.recent]
+        guilty = triage.first_fatal(suspects[:1] if death.timed_out else suspects)
+        ago = 0 if guilty is None else guilty
+        self._killers |= {death.recent[ago], self._target.encode(suspects[ago])}
+        found = self._found(execution - ago) | {"stderr": death.stderr}
+        triage.death(death.how, death.timed_out, suspects[ago], found)
+        if guilty is None and not death.state.running:
             raise outside
         if result.worker_deaths >= MOST_DEATHS:
             result.gave_up = f"{result.worker_deaths} workers died"

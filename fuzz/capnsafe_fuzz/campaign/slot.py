@@ -4,6 +4,9 @@ A worker that dies by a signal, by ``os._exit`` or by the kernel's hand cannot s
 each execution it writes the input's bytes and a number here, and after it that it is idle again.
 The mapping is shared, so what was written stays readable when the writer is dead.
 
+The inputs before that one stay for a while, too. What an execution does to a process may end it
+only later: a pipe that was closed is missed when the next message is sent.
+
 The file begins with words that nobody maps: a map keeps a descriptor of its file, and an encoder
 that writes into descriptors which are not its own writes there.
 
@@ -21,11 +24,15 @@ from pathlib import Path
 INPUT_BYTES = 64 * 1024
 """The longest input that a slot holds; engines make none longer."""
 
+RECENT = 128
+"""How many inputs it holds: that of the execution in hand, and those before."""
+
 _WORD = struct.Struct("=Q")
 _MARK = struct.Struct("=QQ")
-_STATE = struct.Struct("=QQQQQQ")
-_EXECUTIONS, _STARTED, _LENGTH, _FIRED, _FALLBACKS, _STOP = range(0, 48, 8)
-_SIZE = _STATE.size + INPUT_BYTES
+_STATE = struct.Struct("=QQQQQ")
+_EXECUTIONS, _STARTED, _FIRED, _FALLBACKS, _STOP = range(0, 40, 8)
+_RECORD_BYTES = _WORD.size + INPUT_BYTES
+_SIZE = _STATE.size + RECENT * _RECORD_BYTES
 _UNMAPPED = mmap.ALLOCATIONGRANULARITY
 
 
@@ -62,8 +69,9 @@ class Slot:
         """Worker: the execution numbered ``executions`` (from 1) begins, with ``data``."""
         kept = data[:INPUT_BYTES]
         mapped = self._map
-        mapped[_STATE.size : _STATE.size + len(kept)] = kept
-        _WORD.pack_into(mapped, _LENGTH, len(kept))
+        at = _record_of(executions)
+        _WORD.pack_into(mapped, at, len(kept))
+        mapped[at + _WORD.size : at + _WORD.size + len(kept)] = kept
         _MARK.pack_into(mapped, _EXECUTIONS, executions, time.monotonic_ns())
 
     def finished(self, faults_fired: int) -> None:
@@ -86,10 +94,23 @@ class Slot:
 
     def read(self) -> SlotState:
         """Parent: what the slot says now."""
-        executions, started, length, fired, fallbacks, _ = _STATE.unpack_from(self._map, 0)
-        data = self._map[_STATE.size : _STATE.size + min(length, INPUT_BYTES)]
-        return SlotState(executions, started, data, fired, fallbacks)
+        executions, started, fired, fallbacks, _ = _STATE.unpack_from(self._map, 0)
+        return SlotState(executions, started, self._input(executions), fired, fallbacks)
+
+    def recent(self) -> list[bytes]:
+        """Parent: the inputs of the last executions, at most ``RECENT``, the last one first."""
+        executions, *_ = _STATE.unpack_from(self._map, 0)
+        return [self._input(executions - ago) for ago in range(min(executions, RECENT))]
+
+    def _input(self, execution: int) -> bytes:
+        at = _record_of(execution)
+        (length,) = _WORD.unpack_from(self._map, at)
+        return self._map[at + _WORD.size : at + _WORD.size + min(length, INPUT_BYTES)]
 
     def close(self) -> None:
         """Unmap."""
         self._map.close()
+
+
+def _record_of(execution: int) -> int:
+    return _STATE.size + execution % RECENT * _RECORD_BYTES

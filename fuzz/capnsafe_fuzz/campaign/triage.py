@@ -23,7 +23,7 @@ from ..targets import DEFAULT_BUDGET, Input, measure, with_comment
 from .config import CampaignConfig, CampaignResult, Kept
 from .failures import HarnessFailedError
 from .findings import Finding, FindingStore
-from .judge import PROCESS, TIMEOUT_GROUP, Judge, crash_group, fatal
+from .judge import PROCESS, TIMEOUT_GROUP, Judge, Judgement, crash_group, fatal
 from .targets import CLEAN_ENCODER, find_target
 
 if TYPE_CHECKING:
@@ -77,22 +77,26 @@ class Triage:
             self.sizes[group] = min(kept, default=None)
         return {group: self.sizes[group] for group in groups}
 
-    def death(self, how: str, timed_out: bool, scenario: Input, found: dict[str, Any]) -> bool:
-        """A worker died over ``scenario``; whether it takes another process down, too.
+    def first_fatal(self, scenarios: Sequence[Input]) -> int | None:
+        """The first of some scenarios that takes a process down; None if none of them does.
 
-        Not always in the same way: what a process may still say depends on which one it is.
+        Not always in the way in which it took down a worker: what a process may still say depends
+        on which one it is.
         """
+        asked = (self._judge.ask(self._config.encoder, scenario) for scenario in scenarios)
+        return next((at for at, judged in enumerate(asked) if _is_fatal(judged)), None)
+
+    def death(self, how: str, timed_out: bool, scenario: Input, found: dict[str, Any]) -> None:
+        """A worker died over ``scenario``."""
         group = TIMEOUT_GROUP if timed_out else crash_group(how)
         judged = self._judge.ask(self._config.encoder, scenario)
-        died = any(violation.oracle == PROCESS for violation in judged.violations)
-        if not died:
+        if not _is_fatal(judged):
             counts = self._result.unconfirmed
             counts[group] = counts.get(group, 0) + 1
             if counts[group] == 1:
                 self._keep_unconfirmed(group, scenario, found)
         for confirmed in sorted(judged.groups):
             self._consider(confirmed, scenario, found)
-        return died
 
     def _consider(self, group: str, scenario: Input, found: dict[str, Any]) -> tuple[int, ...]:
         """Keep a confirmed group's scenario if there is reason to; the size of what is kept."""
@@ -222,3 +226,7 @@ class Triage:
 
     def _program(self, scenario: Input) -> str:
         return self._judge.program(self._config.encoder, scenario)
+
+
+def _is_fatal(judged: Judgement) -> bool:
+    return any(violation.oracle == PROCESS for violation in judged.violations)

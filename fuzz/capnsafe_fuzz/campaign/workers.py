@@ -36,6 +36,8 @@ class Death:
     state: SlotState
     stderr: str
     """The last lines that it wrote."""
+    recent: list[bytes]
+    """The inputs of its last executions, the last one first."""
 
     @property
     def timed_out(self) -> bool:
@@ -137,7 +139,7 @@ class WorkerProcess:
                 self._read_stderr()
         stderr = b"\n".join(self._lines).decode(errors="replace")
         how = TIMED_OUT if timed_out else GARBLED if self._garbled else describe_death(code)
-        return Death(how, self.slot.read(), stderr)
+        return Death(how, self.slot.read(), stderr, self.slot.recent())
 
     def close(self) -> None:
         """End it, whatever it does."""
