@@ -215,12 +215,12 @@ def still_missing(following: Callable[[], Scenario], most: int) -> set[object]:
 
 
 def test_generate_reaches_everything() -> None:
-    rng = Random(10)
+    rng = Random(3)
     assert not still_missing(lambda: generate(rng, 12), 25000)
 
 
 def test_mutate_reaches_everything() -> None:
-    assert not still_missing(chain_of_mutants(Random(13)), 60000)
+    assert not still_missing(chain_of_mutants(Random(5)), 60000)
 
 
 @pytest.mark.parametrize(("before", "after"), [("heap", "stable"), ("stable", "heap")])
