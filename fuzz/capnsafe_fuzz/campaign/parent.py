@@ -4,8 +4,9 @@ It starts a worker, reads what it reports, answers, and starts another when one 
 that has to outlive a crash is here, and nothing here runs the encoder under test.
 
 With a number of executions and no time limit, the same configuration gives the same executions and
-findings: the worker waits at every report until it is judged, judging is bounded by executions, and
-a worker that takes another's place begins where that one died, with what was known at that point.
+findings, where addresses are the same: the worker waits at every report until it is judged, judging
+is bounded by executions, and a worker that takes another's place begins where that one died, with
+what was known at that point.
 """
 
 from __future__ import annotations
