@@ -50,11 +50,13 @@ typecheck: $(INSTALLED)
 
 # One after the other: the gate has deadlines, and some tests measure, so that neither likes company. The
 # gate runs the encoder in processes of its own, instrumented by another tool: coverage is that of
-# the tests alone.
+# the tests alone. Both start some hundred processes, which would all compile everything anew where
+# bytecode is not kept.
 .PHONY: test
 test: $(INSTALLED) lint typecheck
-	@$(BIN)/python -m pytest -q --numprocesses=auto --dist=worksteal --cov --cov-report=
-	@$(BIN)/capnsafe gate --jobs 2
+	@unset PYTHONDONTWRITEBYTECODE; \
+		$(BIN)/python -m pytest -q --numprocesses=auto --dist=worksteal --cov --cov-report=
+	@unset PYTHONDONTWRITEBYTECODE; $(BIN)/capnsafe gate --jobs 2
 	@$(BIN)/coverage report --fail-under=99.9
 
 .PHONY: fuzz

@@ -11,6 +11,7 @@ and again, each time with one more allocator call before the fault.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,11 @@ REPEATING = frozenset({"test_all_or_nothing.py"})
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        covers = any(item.path.is_relative_to(folder) for folder in COVERING)
-        if not covers or item.path.name in REPEATING:
+        if not _covers(item.path):
             item.add_marker(pytest.mark.no_cover)
+
+
+@cache
+def _covers(path: Path) -> bool:
+    is_about_the_encoder = any(path.is_relative_to(folder) for folder in COVERING)
+    return is_about_the_encoder and path.name not in REPEATING

@@ -7,6 +7,7 @@ end with the parent, whatever ends it.
 
 from __future__ import annotations
 
+import compileall
 import ctypes
 import os
 import signal
@@ -15,6 +16,8 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 GRACE_SECONDS = 5.0
@@ -81,6 +84,24 @@ def _stay_where_you_are() -> None:
     """
     if _LIBC is not None:
         _LIBC.personality(_ADDR_NO_RANDOMIZE)
+
+
+_PACKAGES = ("capnsafe", "capnsafe_allocators", "capnsafe_fuzz")
+
+
+@cache
+def compile_packages() -> None:
+    """Compile what children import, so that the first of them finds it as any other will.
+
+    What compiles a module has another heap than what loads it, and coverage depends on addresses.
+    Where bytecode is not kept, or cannot be, every child compiles for itself.
+    """
+    if sys.dont_write_bytecode:
+        return
+    for name in _PACKAGES:
+        spec = find_spec(name)
+        for folder in (spec and spec.submodule_search_locations) or ():
+            compileall.compile_dir(folder, quiet=2)
 
 
 def import_path() -> str:

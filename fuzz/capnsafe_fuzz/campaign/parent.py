@@ -23,6 +23,7 @@ from typing import Any
 from ..engines import Cell, engines
 from ..targets import Input
 from . import messages
+from .children import compile_packages
 from .config import CampaignConfig, CampaignResult, Kept, StopRequest
 from .corpus import Cache, read_corpus, write_input
 from .failures import (
@@ -147,6 +148,7 @@ class _Campaign:
         config, result = self._config, self.result
         self._store.check_writable()
         self._read_seeds()
+        compile_packages()
         self._started = time.monotonic()
         judge = Judge(
             config.target,
