@@ -17,7 +17,6 @@ from capnsafe import (
     Closed,
     Element,
     Error,
-    HeapAllocator,
     MalformedMessage,
     MessageBuilder,
     MessageReader,
@@ -32,17 +31,6 @@ from tests.capnsafe.memories import FailingMemory, HookedMemory, Memory, Stop, c
 
 # The members of the union `choice` of everything.capnp.
 NOTHING, NUMBER, WORDS, NUMBERS = range(4)
-
-
-@pytest.fixture(params=["strict", "stable"])
-def message(request: pytest.FixtureRequest) -> Iterator[MessageBuilder]:
-    if request.param == "stable":
-        with MessageBuilder(HeapAllocator(segment_words=8)) as message:
-            yield message
-    else:
-        memory = Memory(grant_words=8)
-        with closing(MessageBuilder(memory), memory) as message:
-            yield message
 
 
 @pytest.fixture

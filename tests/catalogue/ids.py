@@ -237,6 +237,17 @@ BUGS = {
 }
 
 ARENA = "tests/capnsafe/test_arena.py::"
+STALE_HANDLES = "tests/capnsafe/test_stale_handles.py::"
+GREEDY_STREAMS = "tests/capnsafe/test_greedy_streams.py::"
+READER_BOUNDS = "tests/capnsafe/test_reader_bounds.py::"
+STREAM_WRITING = "tests/capnsafe/test_stream_writing.py::"
+STREAM_SOURCES = "tests/capnsafe/test_stream_sources.py::"
+BUILDER_LISTS = "tests/capnsafe/test_builder_lists.py::"
+MOVES = "tests/capnsafe/test_moves.py::"
+REFUSALS = "tests/capnsafe/test_refusals.py::"
+LOSSES = "tests/capnsafe/test_losses.py::"
+OVERLAPS = "tests/capnsafe/test_overlaps.py::"
+REENTRY = "tests/capnsafe/test_reentry.py::"
 BUILDER = "tests/capnsafe/test_builder.py::"
 COPY = "tests/capnsafe/test_copy.py::"
 MEMORY = "tests/capnsafe/memory/test_heap_and_fixed.py::"
@@ -249,32 +260,32 @@ UPGRADE = "tests/capnsafe/test_upgrade.py::"
 
 #: Tests that show of an entry that it cannot happen, and are named by what they are about.
 SHOWN_BY: dict[str, tuple[str, ...]] = {
-    "A1": (ARENA + "test_memory_that_moves_at_every_call_makes_the_same_message",),
+    "A1": (MOVES + "test_memory_that_moves_at_every_call_makes_the_same_message",),
     "A3": (
-        ARENA + "test_a_grant_of_odd_bytes_is_used_to_its_last_whole_word",
+        REFUSALS + "test_a_grant_of_odd_bytes_is_used_to_its_last_whole_word",
         MEMORY + "test_a_fixed_buffer_is_used_to_its_last_word",
     ),
     "A4": (
         MEMORY + "test_each_heap_grant_is_as_large_as_all_before_together",
         MEMORY + "test_heap_growth_ends",
     ),
-    "A5": (ARENA + "test_an_answer_that_is_no_buffer_of_bytes_is_refused_at_the_grant",),
+    "A5": (REFUSALS + "test_an_answer_that_is_no_buffer_of_bytes_is_refused_at_the_grant",),
     "A9": (
-        ARENA + "test_every_view_is_given_back_before_the_next_allocator_call",
-        ARENA + "test_no_view_outlives_a_call_even_while_its_exceptions_are_kept",
+        MOVES + "test_every_view_is_given_back_before_the_next_allocator_call",
+        REFUSALS + "test_no_view_outlives_a_call_even_while_its_exceptions_are_kept",
     ),
     "A10": (
-        ARENA + "test_a_refusal_at_any_call_leaves_the_message_as_it_was_and_can_be_tried_again",
+        REFUSALS + "test_a_refusal_at_any_call_leaves_the_message_as_it_was_and_can_be_tried_again",
     ),
-    "A11": (ARENA + "test_an_answer_that_is_no_buffer_of_bytes_is_refused_at_the_grant",),
-    "A12": (ARENA + "test_words_read_as_zero_whatever_the_allocator_returned",),
+    "A11": (REFUSALS + "test_an_answer_that_is_no_buffer_of_bytes_is_refused_at_the_grant",),
+    "A12": (LOSSES + "test_words_read_as_zero_whatever_the_allocator_returned",),
     "A13": (
-        ARENA + "test_the_same_bytearray_twice_is_refused",
-        ARENA + "test_a_grant_that_overlaps_another_segment_is_refused",
+        OVERLAPS + "test_the_same_bytearray_twice_is_refused",
+        OVERLAPS + "test_a_grant_that_overlaps_another_segment_is_refused",
     ),
     "A14": (
-        BUILDER + "test_padding_is_zero",
-        ARENA + "test_large_objects_are_zeroed_to_their_last_word",
+        STALE_HANDLES + "test_padding_is_zero",
+        LOSSES + "test_large_objects_are_zeroed_to_their_last_word",
     ),
     "A16": (MEMORY + "test_a_fixed_buffer_is_free_again_after_the_message",),
     "A17": (
@@ -283,7 +294,7 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     ),
     "A18": (
         MESSAGE + "test_closing_releases_each_grant_once",
-        ARENA + "test_closing_again_from_inside_release_releases_each_grant_once",
+        REENTRY + "test_closing_again_from_inside_release_releases_each_grant_once",
     ),
     "A19": (
         MESSAGE + "test_output_is_a_copy",
@@ -291,45 +302,47 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     ),
     "A20": (
         MESSAGE + "test_everything_but_close_is_refused_after_close",
-        STREAMS + "test_each_message_has_a_traversal_limit_of_its_own",
+        GREEDY_STREAMS + "test_each_message_has_a_traversal_limit_of_its_own",
     ),
     "A21": (MEMORY + "test_each_heap_grant_is_as_large_as_all_before_together",),
     "A25": (MESSAGE + "test_every_form_of_output_says_the_same",),
     "A27": (
-        ARENA + "test_a_grant_below_the_minimum_is_refused_and_released",
-        ARENA + "test_the_same_bytearray_twice_is_refused",
+        REFUSALS + "test_a_grant_below_the_minimum_is_refused_and_released",
+        OVERLAPS + "test_the_same_bytearray_twice_is_refused",
     ),
-    "A28": (MESSAGE + "test_a_message_has_one_owner", BUILDER + "test_a_message_has_one_owner"),
+    "A28": (MESSAGE + "test_a_message_has_one_owner", MESSAGE + "test_a_message_has_one_owner"),
     "A29": (
         ARENA + "test_words_used_is_the_highest_word_ever_written_also_by_attempts_that_failed",
         MEMORY + "test_a_message_lies_in_the_buffer_and_nowhere_else",
     ),
     "A31": (MESSAGE + "test_a_message_without_a_root_is_a_null_pointer",),
     "A32": (
-        ARENA + "test_shrinking_below_what_is_used_at_any_moment_is_never_silent",
-        ARENA + "test_words_that_are_cut_before_they_are_handed_out_are_no_loss",
+        LOSSES + "test_shrinking_below_what_is_used_at_any_moment_is_never_silent",
+        LOSSES + "test_words_that_are_cut_before_they_are_handed_out_are_no_loss",
     ),
-    "A33": (BUILDER + "test_overwriting_keeps_what_was_there_until_the_new_value_is_complete",),
+    "A33": (
+        STALE_HANDLES + "test_overwriting_keeps_what_was_there_until_the_new_value_is_complete",
+    ),
     "A34": (
         MESSAGE + "test_grants_that_a_failed_call_took_are_released_at_once",
-        ARENA + "test_release_failures_are_told_once_after_all_were_released",
+        REFUSALS + "test_release_failures_are_told_once_after_all_were_released",
     ),
     "B1": (ARENA + "test_an_object_of_a_whole_segment_has_a_double_far_pointer",),
     "B2": (ARENA + "test_far_and_double_far_messages_are_read_by_the_reference_implementation",),
     "B3": (ARENA + "test_an_object_of_a_whole_segment_has_a_double_far_pointer",),
     "B4": (ARENA + "test_far_and_double_far_messages_are_read_by_the_reference_implementation",),
-    "B9": (READER + "test_the_29_bits_of_a_pad",),
-    "B11": (READER + "test_a_pad_lies_within_its_segment",),
-    "B12": (READER + "test_an_offset_outside_the_segment",),
+    "B9": (READER_BOUNDS + "test_the_29_bits_of_a_pad",),
+    "B11": (READER_BOUNDS + "test_a_pad_lies_within_its_segment",),
+    "B12": (READER_BOUNDS + "test_an_offset_outside_the_segment",),
     "B13": (ORPHANS + "test_every_situation_of_segments",),
     "B14": (
         ORPHANS + "test_a_full_segment_of_an_orphan_gets_a_double_pad",
         UPGRADE + "test_children_in_a_full_segment_get_double_pads",
     ),
-    "C1": (BUILDER + "test_retired_words_are_zero_in_the_output",),
+    "C1": (STALE_HANDLES + "test_retired_words_are_zero_in_the_output",),
     "C2": (UPGRADE + "test_the_old_words_are_zero",),
-    "C5": (BUILDER + "test_handles_below_what_was_overwritten_are_stale_and_write_nothing",),
-    "C7": (ARENA + "test_large_objects_are_zeroed_to_their_last_word",),
+    "C5": (STALE_HANDLES + "test_handles_below_what_was_overwritten_are_stale_and_write_nothing",),
+    "C7": (LOSSES + "test_large_objects_are_zeroed_to_their_last_word",),
     "C8": (UNIONS + "test_a_capability_takes_the_place_of_a_value_and_back",),
     "C9": (UPGRADE + "test_the_old_words_are_zero", ORPHANS + "test_pads_on_the_way_are_retired"),
     "C10": (COPY + "test_a_reader_over_the_messages_own_memory_is_copied",),
@@ -344,14 +357,14 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "F7": (COPY + "test_a_stale_source_or_destination_raises",),
     "F8": (ORPHANS + "test_no_message_adopts_from_another",),
     "J1": (MESSAGE + "test_output_is_a_copy",),
-    "J2": (ARENA + "test_no_view_outlives_a_call_even_while_its_exceptions_are_kept",),
+    "J2": (REFUSALS + "test_no_view_outlives_a_call_even_while_its_exceptions_are_kept",),
     "J3": (
-        STREAMS + "test_what_a_file_raises_passes_and_keeps_no_view",
-        STREAMS + "test_a_mapping_is_closed_while_an_error_is_on_its_way",
+        STREAM_WRITING + "test_what_a_file_raises_passes_and_keeps_no_view",
+        STREAM_SOURCES + "test_a_mapping_is_closed_while_an_error_is_on_its_way",
     ),
-    "J4": (BUILDER + "test_octets_that_are_no_text_are_invalid_text",),
+    "J4": (BUILDER_LISTS + "test_octets_that_are_no_text_are_invalid_text",),
     "J6": (
-        BUILDER + "test_data_comes_back_as_bytes",
+        BUILDER_LISTS + "test_data_comes_back_as_bytes",
         "tests/capnsafe/test_lending.py::test_what_is_kept_of_a_view_is_found",
     ),
 }
