@@ -419,6 +419,21 @@ def test_the_operation_that_left_old_bytes_is_named() -> None:
     assert explain(tried, encoder).violations[0].operation == 2
 
 
+def test_what_is_lost_with_wrong_contents_is_not_left_over() -> None:
+    """Its program would fail on any encoder: what it finds in that word may belong there."""
+    tried = scenario(
+        "h0 = root", "h1 = init h0.small", "h2 = init h0.children 10", "copy h2[8] h0",
+        "clear h0.children", memory="heap segment_words=1", limit=(1 << 29) - 1,
+    )  # fmt: skip
+    encoder = find_encoder("planted:element_offset_wraps")
+    assert groups(execute(tried, encoder)) == {"P9 output leftover"}
+    assert groups(explain(tried, encoder)) == {"P11 copy struct element wrong-kind"}
+    program = script(tried, encoder)
+    with pytest.raises(AssertionError):
+        exec(program, {})
+    exec(program.replace("capnsafe = load_package('element_offset_wraps')", "import capnsafe"), {})
+
+
 def test_words_that_a_wrong_pointer_hides_are_not_left_over() -> None:
     def perform(session: BadSession, operation: Operation, right: Callable[[], object]) -> object:
         value = right()

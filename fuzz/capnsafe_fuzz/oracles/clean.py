@@ -27,15 +27,15 @@ def _check(record: Record) -> Iterator[Finding]:
         sentence = f"on dirty memory, after {first.verb}: {sentence}"
         yield of_step(first, "dirt", sentence, reading(first, first.contents))
         return
+    # Where contents are wrong, what cannot be reached is lost, and not left over.
     for number, step in enumerate(record.steps):
         if step.output is not None and step.contents is not None and not step.tampered:
             if step.contents.wrong:
-                # What cannot be reached then is lost, and not left over.
                 return
             problem = step.contents.unclean
             if problem is not None:
                 guilty = _guilty(record.steps[: number + 1], problem)
-                if guilty is None:
+                if guilty is None or (guilty.contents is not None and guilty.contents.wrong):
                     return
                 proof = Proof(
                     ProofKind.ZERO,
