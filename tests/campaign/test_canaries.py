@@ -153,7 +153,12 @@ def test_an_interrupted_command_says_how_far_it_came(tmp_path: Path) -> None:
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    time.sleep(1.5)
+    # It listens to signals before it starts the first campaign.
+    tasks = Path(f"/proc/{command.pid}/task")
+    until = time.monotonic() + 60
+    while not any(path.read_text() for path in tasks.glob("*/children")):
+        assert time.monotonic() < until
+        time.sleep(0.05)
     command.send_signal(signal.SIGINT)
     said, _ = command.communicate(timeout=60)
     assert said == "interrupted after 0 of 2 planted bugs\n"
