@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from capnsafe_fuzz.campaign.config import CampaignConfig
+from capnsafe_fuzz.campaign.judge import Judge
+from capnsafe_fuzz.campaign.parent import run_campaign
+from capnsafe_fuzz.campaign.replay import find_scenarios
 from capnsafe_fuzz.campaign.targets import UnknownNameError, find_memory, find_target
 from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.execution import execute
@@ -16,6 +21,8 @@ from capnsafe_fuzz.targets.build.memories import over_memory
 MODULE = """
 import os
 import time
+
+from bad_encoders import BentEncoder
 
 
 class Plain:
@@ -58,6 +65,52 @@ class Forking(Plain):
             with open(os.path.join(os.path.dirname(__file__), "started"), "a") as file:
                 file.write(f"{pid}\\n")
         return super().allocate(minimum_words)
+
+
+class Large(Plain):
+    def allocate(self, minimum_words):
+        return super().allocate(max(minimum_words, 1 << 13))
+
+
+class Session:
+    # Gives out nothing but zeros where a segment was large.
+
+    def __init__(self, session, memory):
+        self._session = session
+        self._memory = memory
+
+    def __getattr__(self, name):
+        return getattr(self._session, name)
+
+    def output(self):
+        output = self._session.output()
+        return bytes(len(output)) if self._memory.large else output
+
+
+class Watched:
+    def __init__(self, memory):
+        self._memory = memory
+        self.large = False
+
+    def __getattr__(self, name):
+        return getattr(self._memory, name)
+
+    def segment(self, key):
+        buffer = self._memory.segment(key)
+        try:
+            self.large |= memoryview(buffer).nbytes > 8 << 12
+        except TypeError:
+            pass
+        return buffer
+
+
+class WrongWhereLarge(BentEncoder):
+    def session(self, memory, max_segment_words, **options):
+        watched = Watched(memory)
+        return Session(self._encoder.session(watched, max_segment_words, **options), watched)
+
+
+wrong_where_large = WrongWhereLarge("wrong_where_large", lambda operation: None)
 """
 
 TEXT = """\
@@ -129,3 +182,16 @@ def test_a_scenario_runs_over_it() -> None:
     verdict = execute(parse_scenario(TEXT), find_encoder("capnsafe"), each_step=True)
     assert verdict.violations == ()
     assert verdict.allocator_calls > 4
+
+
+def test_what_shows_over_it_alone_is_confirmed_over_it(config: CampaignConfig) -> None:
+    encoder, memory = "own_memory_of_a_test:wrong_where_large", "own_memory_of_a_test:Large"
+    result = run_campaign(replace(config, encoder=encoder, memory=memory, runs=100))
+    assert result.findings.keys() == {"P11 output framing"}
+    assert not result.unconfirmed
+    (kept,) = result.findings.values()
+    assert kept.finding.scenario.memory.name == memory
+    with Judge("build", timeout=60.0, memory_limit=None) as judge:
+        (found,) = find_scenarios(kept.path)
+        assert judge.ask(encoder, found.scenario).groups == {"P11 output framing"}
+        assert not judge.ask(encoder, over_memory(found.scenario, "heap")).groups

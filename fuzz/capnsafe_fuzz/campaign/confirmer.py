@@ -7,7 +7,7 @@ request it forks, and the child runs the scenario: so nothing that an encoder le
 the next execution, and an encoder that takes its process down takes down that child only. A fork
 costs about a millisecond, starting an interpreter two hundred.
 
-A request is ``{"wanted", "encoder", "data", "timeout", "memory_limit"}``; ``wanted`` is
+A request is ``{"wanted", "encoder", "text", "timeout", "memory_limit"}``; ``wanted`` is
 ``violations``, ``program``, or ``plain``, a program that is printed without a run; ``timeout`` in
 seconds, the limit in megabytes or null. A reply has one of
 
@@ -32,7 +32,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from ..targets import Target
+from ..targets import Input, Target
 from . import messages
 from .ending import (
     DEAFENED,
@@ -163,18 +163,20 @@ def _drain(
     return found[result], found[stderr], status
 
 
-def judge_scenario(target: Target, encoder_name: str, data: bytes) -> messages.Message:
+def judge_scenario(target: Target, encoder_name: str, scenario: Input) -> messages.Message:
     """Run one scenario, and ask every oracle."""
-    verdict = target.run(target.decode(data), find_encoder(encoder_name), True)
+    verdict = target.run(scenario, find_encoder(encoder_name), True)
     return {"violations": [messages.violation_to_json(v) for v in verdict.violations]}
 
 
-def print_program(target: Target, encoder_name: str, data: bytes, plain: bool) -> messages.Message:
+def print_program(
+    target: Target, encoder_name: str, scenario: Input, plain: bool
+) -> messages.Message:
     """Print one scenario as a program that shows what it breaks; a plain one only runs it."""
     encoder = find_encoder(encoder_name)
     print_it = target.plain_script if plain else target.script
     try:
-        program = print_it(target.decode(data), encoder)
+        program = print_it(scenario, encoder)
         if not isinstance(program, str):
             raise TypeError(program)
     except (Exception, SystemExit) as error:
@@ -194,7 +196,7 @@ def main(arguments: list[str]) -> None:
     no_core_dumps()
     target = find_target(name)
     # Whatever is imported or compiled at first use is so before the first fork, not in every child.
-    judge_scenario(target, CLEAN_ENCODER, target.encode(target.sample))
+    judge_scenario(target, CLEAN_ENCODER, target.sample)
     # A collection in a child would write to every page that it shares with this process.
     gc.freeze()
 
@@ -208,13 +210,13 @@ def _serve(target: Target, request: messages.Message, private: tuple[int, ...]) 
         find_encoder(request["encoder"])
     except Exception as error:
         return _broken(error)
-    data = bytes.fromhex(request["data"])
+    scenario = target.parse(request["text"])
 
     def work() -> messages.Message:
         wanted, encoder = request["wanted"], request["encoder"]
         if wanted == "violations":
-            return judge_scenario(target, encoder, data)
-        return print_program(target, encoder, data, wanted == "plain")
+            return judge_scenario(target, encoder, scenario)
+        return print_program(target, encoder, scenario, wanted == "plain")
 
     return in_child(
         work,

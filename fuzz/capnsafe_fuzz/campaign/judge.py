@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..targets import Input
+from ..targets import Input, with_comment
 from . import messages
 from .children import Child, start
 from .failures import EnvironmentFailedError, HarnessFailedError
@@ -152,7 +152,8 @@ class Judge:
         request = {
             "wanted": wanted,
             "encoder": encoder,
-            "data": self._target.encode(scenario).hex(),
+            # Bytes do not name a memory of the user's own; a text does.
+            "text": self._target.print(with_comment(scenario, "")),
             "timeout": self._timeout,
             "memory_limit": self._memory_limit,
         }

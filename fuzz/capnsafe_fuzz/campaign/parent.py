@@ -326,7 +326,7 @@ class _Campaign:
         elif kind == "situations":
             self._hear_situations(message)
         elif kind == "violation":
-            scenario = self._target.decode(bytes.fromhex(message["data"]))
+            scenario = self._scenario(bytes.fromhex(message["data"]))
             groups = [violation["group"] for violation in message["violations"]]
             execution = self._totals.executions + message["execution"]
             sizes = triage.violations(groups, scenario, self._found(execution))
