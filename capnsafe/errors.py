@@ -37,6 +37,10 @@ A ``BaseException`` that is no ``Exception`` (``KeyboardInterrupt``) passes thro
 
 from __future__ import annotations
 
+from typing import Any, Self
+
+from .crossing import carry, rebuild, unpickle
+
 
 class Error(Exception):
     """The root of the tree.
@@ -44,6 +48,9 @@ class Error(Exception):
     The facts are attributes, each ``None`` where it has no meaning: ``segment`` is the index of a
     segment in its message, ``offset`` counts words from that segment's start, ``words_asked`` and
     ``words_granted`` count words.
+
+    Every error can be copied and pickled, with its facts, notes and cause. An exception of the
+    allocator's that does not pickle becomes an ``Exception`` that has its text.
     """
 
     def __init__(
@@ -61,6 +68,31 @@ class Error(Exception):
         self.offset = offset
         self.words_asked = words_asked
         self.words_granted = words_granted
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the error, whatever the exceptions are that it carries."""
+        facts = _facts_of(self)
+        failures = facts.pop("failures", None)
+        carried = None if failures is None else tuple(carry(failure) for failure in failures)
+        cause = None if self.__cause__ is None else carry(self.__cause__)
+        return unpickle, (type(self), self.args, facts, carried, cause)
+
+    def __copy__(self) -> Self:
+        """Return an error with the same facts, notes and cause."""
+        copied: Self = rebuild(type(self), self.args, _facts_of(self), self.__cause__)
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        """Return a copy; exceptions of somebody else's are not copied."""
+        return self.__copy__()
+
+
+def _facts_of(error: Error) -> dict[str, Any]:
+    """Return the attributes of an error, its notes in a list of their own."""
+    facts = dict(error.__dict__)
+    if "__notes__" in facts:
+        facts["__notes__"] = list(facts["__notes__"])
+    return facts
 
 
 class ArgumentError(Error):

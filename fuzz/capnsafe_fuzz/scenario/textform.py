@@ -63,8 +63,12 @@ class ScenarioSyntaxError(ScenarioError):
     """A text is no scenario; `line` counts from 1."""
 
     def __init__(self, line: int, sentence: str) -> None:
-        super().__init__(f"line {line}: {sentence}")
+        # Pickle calls this again, with what is handed on here.
+        super().__init__(line, sentence)
         self.line = line
+
+    def __str__(self) -> str:
+        return "line {}: {}".format(*self.args)
 
 
 # Printing.
