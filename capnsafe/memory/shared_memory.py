@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from errno import ENOSPC
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
+from secrets import token_hex
 from typing import Final
 
 from ..arguments import at_least_one
@@ -33,10 +34,20 @@ class SharedMemoryAllocator(Closing):
     released, so the other process must have opened it by then; what it has open stays readable.
     A block is unlinked by the process that made it, and not by one that was forked from that. Both
     have the same memory, so only one of them may go on with a message in it.
+
+    A process that is killed leaves its blocks to Python's resource tracker, which may be killed
+    with it. With a ``prefix`` of your own you can recognize them by their names and remove them.
     """
 
-    def __init__(self, *, segment_words: int = 1024) -> None:
-        """Grant at least ``segment_words`` words (at least 1) a segment."""
+    def __init__(self, *, segment_words: int = 1024, prefix: str | None = None) -> None:
+        """Grant at least ``segment_words`` words (at least 1) a segment.
+
+        The names of the blocks begin with ``prefix``, if there is one: at most 200 characters
+        (on macOS 20), without a slash.
+        """
+        if prefix is not None and "/" in prefix:
+            raise ValueError(f"prefix {prefix!r} has a slash; names of blocks have none")
+        self._prefix = prefix
         self._segment_words = at_least_one(segment_words, "segment_words")
         self._live: dict[int, SharedMemory] = {}
         self._next_key = 0
@@ -57,7 +68,7 @@ class SharedMemoryAllocator(Closing):
         """Make a block of at least ``minimum_words`` words."""
         octets = max(minimum_words, self._segment_words) * WORD_BYTES
         _require_room(octets)
-        block = SharedMemory(create=True, size=octets)
+        block = _make(self._prefix, octets)
         try:
             _reserve(block.name, octets)
         except OSError:
@@ -91,6 +102,11 @@ class SharedMemoryAllocator(Closing):
                 failure = error
         if failure is not None:
             raise failure
+
+
+def _make(prefix: str | None, octets: int) -> SharedMemory:
+    name = None if prefix is None else prefix + token_hex(8)
+    return SharedMemory(name, create=True, size=octets)
 
 
 def _require_room(octets: int) -> None:

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ..encoders.planted import BUGS, read_bug
+from ..ownership import VARIABLE, OwnedFolder
 from ..targets import described
 from .children import import_path
 from .config import StopRequest
@@ -125,8 +126,8 @@ def exit_code(canaries: Sequence[Canary], stop: StopRequest) -> int:
 def _hunt(name: str, config: CanaryConfig, stop: StopRequest) -> Canary | None:
     """What becomes of one; None if it was interrupted."""
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="capnsafe-canary-") as folder:
-        typed = _Typed(Path(folder), stop)
+    with OwnedFolder() as folder:
+        typed = _Typed(folder.path, stop)
         campaign, most = _campaign(name, config, typed, 1), 1
         while not stop.times and most < MOST_FINDINGS and _only_large(name, campaign):
             # The same again, and on: the first one found may be a large one, of a group of its own.
@@ -238,6 +239,7 @@ class _Typed:
     def _run(self, arguments: Sequence[str], deadline: float | None) -> int | None:
         environment = dict(os.environ)
         environment["PYTHONPATH"] = import_path()
+        environment["TMPDIR"] = environment[VARIABLE] = str(self.folder)
         with tempfile.TemporaryFile(dir=self.folder) as said:
             process = subprocess.Popen(
                 [sys.executable, *arguments],

@@ -20,6 +20,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from ..ownership import VARIABLE, blocks_of, kill_processes, remove_blocks
+
 GRACE_SECONDS = 5.0
 """How long a killed process may take to be gone."""
 
@@ -33,6 +35,8 @@ class Child:
     """Where the parent writes what the child is to read."""
     says: int
     """Where the parent reads what the child wrote."""
+    scratch: Path
+    """Its folder for temporary files; whatever it starts belongs to that."""
 
     @property
     def stderr(self) -> int:
@@ -46,15 +50,17 @@ class Child:
             self.process.kill()
         return self.process.wait(GRACE_SECONDS)
 
-    def kill_group(self) -> None:
-        """End what it started and is still there; not what left its process group."""
+    def kill_started(self) -> None:
+        """End what it started and is still there, and remove its shared memory."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
+        kill_processes(self.scratch)
+        remove_blocks(blocks_of(str(self.scratch), self.process.pid))
 
     def close(self) -> None:
         """Kill it, and what it started, and close the pipes."""
         self.kill()
-        self.kill_group()
+        self.kill_started()
         os.close(self.hears)
         os.close(self.says)
         if self.process.stderr is not None:
@@ -113,7 +119,7 @@ def start(module: str, arguments: Sequence[str], scratch: Path, *, keep_stderr: 
     """Start ``python -m module arguments... FROM_CHILD TO_CHILD``, numbers of two descriptors.
 
     The first is for what the child says, the second for what it hears. Its temporary files go to
-    ``scratch``: a child that is killed removes nothing.
+    ``scratch``, a folder that the parent owns: a child that is killed removes nothing.
     """
     child_reads, hears = os.pipe()
     says, child_writes = os.pipe()
@@ -121,6 +127,7 @@ def start(module: str, arguments: Sequence[str], scratch: Path, *, keep_stderr: 
     # Sets and dicts of strings must iterate alike in every run.
     environment["PYTHONHASHSEED"] = "0"
     environment["TMPDIR"] = str(scratch)
+    environment[VARIABLE] = str(scratch)
     environment["PYTHONPATH"] = import_path()
     command = [sys.executable, "-P", "-m", module, *arguments, str(child_writes), str(child_reads)]
     try:
@@ -141,4 +148,4 @@ def start(module: str, arguments: Sequence[str], scratch: Path, *, keep_stderr: 
     finally:
         for descriptor in (child_reads, child_writes):
             os.close(descriptor)
-    return Child(process, hears, says)
+    return Child(process, hears, says, scratch)

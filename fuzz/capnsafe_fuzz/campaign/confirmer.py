@@ -31,13 +31,17 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass, field
 
+from ..ownership import VARIABLE, blocks_of, remove_blocks
 from ..targets import Input, Target
 from . import messages
 from .ending import (
     DEAFENED,
     GARBLED,
+    adopt_orphans,
     describe_death,
+    end_children,
     end_with_parent,
     ignore_terminal_signals,
     limit_memory,
@@ -48,6 +52,8 @@ from .targets import CLEAN_ENCODER, encoder_packages, find_encoder, find_target
 
 POLL_SECONDS = 0.1
 ENDING_SECONDS = 0.001
+REST_SECONDS = 1.0
+"""How long to read what a child that has ended left in its pipes."""
 
 STDERR_BYTES = 4000
 """How much of the end of a dead child's stderr is kept."""
@@ -92,24 +98,38 @@ def in_child(
             os._exit(0)
     os.close(result_write)
     os.close(stderr_write)
-    result, stderr, status = _drain(child, result_read, stderr_read, time.monotonic() + timeout)
-    if status is None:
+    heard = _drain(child, result_read, stderr_read, time.monotonic() + timeout)
+    if heard.status is None:
         os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        _, heard.status = os.waitpid(child, 0)
+        heard.hung = not heard.garbled
     _end_group(child)
-    if status is None:
-        return {"hung": True}
-    code = os.waitstatus_to_exitcode(status)
+    remove_blocks(blocks_of(os.environ.get(VARIABLE, ""), child))
+    stderr = heard.stderr.decode(errors="replace")
+    if heard.hung:
+        return {"hung": True, "stderr": stderr}
+    code = os.waitstatus_to_exitcode(heard.status)
     death = DEAFENED if code == _UNHEARD else describe_death(code)
-    try:
-        replies = messages.LineBuffer().feed(result)
-        if replies and _REPLIES.isdisjoint(replies[0]):
-            raise messages.GarbledError
-    except messages.GarbledError:
-        replies, death = [], GARBLED
-    if replies:
-        return replies[0]
-    return {"died": death, "stderr": stderr.decode(errors="replace")}
+    if heard.replies and _REPLIES.isdisjoint(heard.replies[0]):
+        heard.garbled = True
+    if heard.garbled:
+        death = GARBLED
+    elif heard.replies:
+        return heard.replies[0]
+    return {"died": death, "stderr": stderr}
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What a child said, and how it ended."""
+
+    replies: list[messages.Message] = field(default_factory=list)
+    stderr: bytes = b""
+    status: int | None = None
+    """As ``os.waitpid`` has it; None as long as it runs."""
+    garbled: bool = False
+    """Something that is no message came through the pipe for messages."""
+    hung: bool = False
 
 
 def _answer(work: Callable[[], messages.Message]) -> messages.Message:
@@ -134,33 +154,41 @@ def _end_group(child: int) -> None:
         os.killpg(child, signal.SIGKILL)
 
 
-def _drain(
-    child: int, result: int, stderr: int, deadline: float
-) -> tuple[bytes, bytes, int | None]:
-    """Read both pipes to their ends, and how the child ended; None if the deadline came first."""
-    found = {result: b"", stderr: b""}
+def _drain(child: int, result: int, stderr: int, deadline: float) -> _Heard:
+    """Read both pipes until the child has ended, or the deadline has come.
+
+    Of what it prints, only the end is kept, however much it is.
+    """
+    heard = _Heard()
+    lines = messages.LineBuffer()
     waiting = {result, stderr}
-    status: int | None = None
-    while (waiting or status is None) and time.monotonic() < deadline:
-        # With both pipes closed it is about to end; or it closed them itself, and never does.
-        pause = POLL_SECONDS if waiting else ENDING_SECONDS
-        ready, _, _ = select.select(list(waiting), [], [], pause)
-        if not ready and status is None:
+    while not heard.garbled and time.monotonic() < deadline:
+        if heard.status is None:
             ended, how = os.waitpid(child, os.WNOHANG)
             if ended:
-                # A grandchild would keep the pipes open.
-                status = how
+                heard.status = how
                 _end_group(child)
+                # A process that left its group may have the pipes open, and print without end.
+                deadline = min(deadline, time.monotonic() + REST_SECONDS)
+        # With both pipes closed it is about to end; or it closed them itself, and never does.
+        pause = POLL_SECONDS if waiting else ENDING_SECONDS
+        ready, _, _ = select.select(list(waiting), [], [], pause if heard.status is None else 0)
+        if not ready and heard.status is not None:
+            break
         for descriptor in ready:
             data = os.read(descriptor, 65536)
-            if data:
-                found[descriptor] += data
-            else:
+            if not data:
                 waiting.discard(descriptor)
-        found[stderr] = found[stderr][-STDERR_BYTES:]
+            elif descriptor == stderr:
+                heard.stderr = (heard.stderr + data)[-STDERR_BYTES:]
+            else:
+                try:
+                    heard.replies += lines.feed(data)
+                except messages.GarbledError:
+                    heard.garbled = True
     os.close(result)
     os.close(stderr)
-    return found[result], found[stderr], status
+    return heard
 
 
 def judge_scenario(target: Target, encoder_name: str, scenario: Input) -> messages.Message:
@@ -194,6 +222,7 @@ def main(arguments: list[str]) -> None:
     end_with_parent(parent)
     ignore_terminal_signals()
     no_core_dumps()
+    adopt_orphans()
     target = find_target(name)
     # Whatever is imported or compiled at first use is so before the first fork, not in every child.
     judge_scenario(target, CLEAN_ENCODER, target.sample)
@@ -202,7 +231,10 @@ def main(arguments: list[str]) -> None:
 
     with os.fdopen(requests, "rb") as file:
         while (request := messages.receive(file)) is not None:
-            messages.send(replies, _serve(target, request, (replies, requests)))
+            reply = _serve(target, request, (replies, requests))
+            # Also what left the process group of the child that started it.
+            end_children()
+            messages.send(replies, reply)
 
 
 def _serve(target: Target, request: messages.Message, private: tuple[int, ...]) -> messages.Message:

@@ -25,7 +25,6 @@ about in the same order.
 from __future__ import annotations
 
 import platform
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +37,7 @@ from typing import Protocol, TypeVar
 
 from ..encoders.planted import BUGS, PlantingError, read_bug, witness_text
 from ..engines import Cell, engines
+from ..ownership import OwnedFolder
 from ..targets import DEFAULT_TARGET, TARGETS
 from .config import (
     DEFAULT_MEMORY_MEGABYTES,
@@ -474,12 +474,12 @@ class _Gate:
         """Search for a planted bug; after how many executions it was found, None if it was not."""
         started = time.monotonic()
         self._reporter.activity(f"searching for {PLANTED}:{name}")
-        with tempfile.TemporaryDirectory(prefix="capnsafe-canary-") as folder:
-            config = _canary(name, Path(folder) / "findings")
-            seeds = Path(folder) / config.target / KINDS[0]
+        with OwnedFolder() as folder:
+            config = _canary(name, folder.path / "findings")
+            seeds = folder.path / config.target / KINDS[0]
             seeds.parent.mkdir()
             seeds.symlink_to(corpus_root() / config.target / KINDS[0])
-            config = replace(config, corpus=Path(folder))
+            config = replace(config, corpus=folder.path)
             found = run_campaign(config, reporter=Quiet(), stop=self._stop)
         return found.executions if found.findings else None, time.monotonic() - started
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import select
-import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..ownership import OwnedFolder
 from ..targets import Input, with_comment
 from . import messages
 from .children import Child, start
@@ -96,7 +94,7 @@ class Judge:
         self._cancelled = cancelled
         self._waiting = waiting
         self._child: Child | None = None
-        self._scratch = Path()
+        self._folder: OwnedFolder | None = None
         self._lines = messages.LineBuffer()
         self.asked = 0
         """Scenarios judged so far."""
@@ -172,11 +170,11 @@ class Judge:
     def _exchange(self, request: messages.Message) -> messages.Message | None:
         """One request and its reply; None if the process died over it."""
         if self._child is None:
-            self._scratch = Path(tempfile.mkdtemp(prefix="capnsafe-judge-"))
+            self._folder = OwnedFolder()
             self._child = start(
                 "capnsafe_fuzz.campaign.confirmer",
                 [str(os.getpid()), self._target.name],
-                self._scratch,
+                self._folder.path,
                 keep_stderr=False,
             )
             self._lines = messages.LineBuffer()
@@ -207,7 +205,9 @@ class Judge:
         if self._child is not None:
             self._child.close()
             self._child = None
-            shutil.rmtree(self._scratch, ignore_errors=True)
+        if self._folder is not None:
+            self._folder.close()
+            self._folder = None
 
     def __enter__(self) -> Judge:
         """Nothing is started before the first question."""

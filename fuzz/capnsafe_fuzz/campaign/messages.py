@@ -43,6 +43,10 @@ FROM_WORKER: Mapping[str, frozenset[str]] = {
 """What a worker says, and what has to be with it."""
 
 
+MOST_BYTES = 64 * 1024 * 1024
+"""The longest line that is taken for a message; nothing that is longer is kept in memory."""
+
+
 class GarbledError(Exception):
     """What was read is no message."""
 
@@ -75,11 +79,22 @@ class LineBuffer:
     """Cuts what arrives on a pipe into messages."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
 
     def feed(self, data: bytes) -> list[Message]:
-        """The messages completed by ``data``; raises ``GarbledError`` if these are none."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
+        """The messages completed by ``data``; raises ``GarbledError`` if these are none.
+
+        A line of more than ``MOST_BYTES`` is none either.
+        """
+        if b"\n" not in data:
+            self._rest += data
+            lines = []
+        else:
+            *lines, rest = (bytes(self._rest) + data).split(b"\n")
+            self._rest = bytearray(rest)
+        if len(self._rest) > MOST_BYTES:
+            self._rest.clear()
+            raise GarbledError
         return [_parse(line) for line in lines]
 
 

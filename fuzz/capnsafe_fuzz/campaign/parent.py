@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..engines import Cell, engines
+from ..ownership import OwnedFolder
 from ..targets import Input
 from . import messages
 from .children import compile_packages
@@ -68,8 +67,8 @@ def run_campaign(
     """
     stop = stop or StopRequest()
     _check(config, stop)
-    scratch = _scratch()
-    campaign = _Campaign(config, reporter or Quiet(), stop, scratch)
+    folder = _owned_folder()
+    campaign = _Campaign(config, reporter or Quiet(), stop, folder.path)
     try:
         return campaign.run()
     except CampaignError as error:
@@ -82,7 +81,7 @@ def run_campaign(
         failure.result = campaign.result
         raise failure from error
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        folder.close()
 
 
 def _check(config: CampaignConfig, stop: StopRequest) -> None:
@@ -103,9 +102,9 @@ def _check(config: CampaignConfig, stop: StopRequest) -> None:
         raise UsageError(str(error)) from error
 
 
-def _scratch() -> Path:
+def _owned_folder() -> OwnedFolder:
     try:
-        return Path(tempfile.mkdtemp(prefix="capnsafe-"))
+        return OwnedFolder()
     except OSError as error:
         raise EnvironmentFailedError(
             f"no temporary folder can be made: {sentence(error)}"

@@ -19,6 +19,8 @@ from .slot import Slot, SlotState
 from .worker import Job
 
 STDERR_LINES = 20
+STDERR_LINE_BYTES = 2000
+"""How much of the end of a line is kept."""
 
 _STATUS = re.compile(rb"cov: (\d+) ft: \d+ corp: (\d+)/")
 _CHATTER = re.compile(
@@ -75,7 +77,11 @@ class WorkerProcess:
 
     def pump(self, seconds: float) -> Iterator[messages.Message]:
         """Read what comes within some time; the messages in it."""
-        ready, _, _ = select.select(list(self._open), [], [], seconds)
+        ended = self._child.process.poll() is not None
+        ready, _, _ = select.select(list(self._open), [], [], 0 if ended else seconds)
+        if ended and self._child.says not in ready:
+            # Everything that it said is read. A process that it started may keep the pipe open.
+            self._open.discard(self._child.says)
         if self._child.stderr in ready:
             self._read_stderr()
         if self._child.says in ready:
@@ -132,7 +138,7 @@ class WorkerProcess:
             # It closed its pipes, and goes on.
             timed_out, code = True, self._child.kill()
         # What it started is ended with it, or would keep its standard error open.
-        self._child.kill_group()
+        self._child.kill_started()
         until = time.monotonic() + GRACE_SECONDS
         while self._child.stderr in self._open and time.monotonic() < until:
             if select.select([self._child.stderr], [], [], 0.1)[0]:
@@ -151,9 +157,11 @@ class WorkerProcess:
         if not data:
             self._open.discard(self._child.stderr)
         *lines, self._partial = (self._partial + data).split(b"\n")
+        # A line may never end.
+        self._partial = self._partial[-STDERR_LINE_BYTES:]
         for line in lines:
             status = _STATUS.search(line)
             if status:
                 self.coverage, self.corpus = int(status[1]), int(status[2])
             elif not _CHATTER.match(line):
-                self._lines.append(line)
+                self._lines.append(line[-STDERR_LINE_BYTES:])

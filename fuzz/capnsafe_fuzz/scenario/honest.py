@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Final
 
 from capnsafe_allocators import GUARD_WORDS
@@ -23,15 +22,13 @@ from capnsafe import FixedAllocator, HeapAllocator
 from capnsafe.allocator import FEW_SEGMENTS
 from capnsafe.memory import PoolAllocator
 
+from ..ownership import SHARED_MEMORY, block_prefix
 from .growing import GrowingHeap, GrowingMalloc, RoomyHeap
 from .guest import Guest
 from .scenario import MemorySpec
 
 #: What the hostile allocator takes of each grant for itself, in words.
 _GUARDS: Final = 2 * GUARD_WORDS
-
-#: A file system in memory, where making a file costs a twentieth.
-_SHM: Final = Path("/dev/shm")
 
 
 def _heap(spec: MemorySpec) -> Any:
@@ -70,9 +67,10 @@ def _mapped_file(spec: MemorySpec) -> Any:
     from capnsafe.memory.mapped_file import MappedFileAllocator
 
     size = spec.segment_words + _GUARDS
-    if not os.access(_SHM, os.W_OK):
+    # In memory, where making a file costs a twentieth.
+    if not os.access(SHARED_MEMORY, os.W_OK):
         return MappedFileAllocator(segment_words=size, in_place=spec.grows)
-    path = _SHM / f"capnsafe-fuzz-{os.getpid()}"
+    path = SHARED_MEMORY / f"{block_prefix() or f'capnsafe-fuzz-{os.getpid()}-'}file"
     memory = MappedFileAllocator(path, segment_words=size, in_place=spec.grows)
     path.unlink()
     return memory
@@ -124,7 +122,7 @@ class SharedBlocks:
 def _blocks() -> Any:
     from capnsafe.memory.shared_memory import SharedMemoryAllocator
 
-    blocks = SharedMemoryAllocator(segment_words=1)
+    blocks = SharedMemoryAllocator(segment_words=1, prefix=block_prefix())
     atexit.register(blocks.close)
     return blocks
 

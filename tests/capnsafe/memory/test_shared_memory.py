@@ -217,3 +217,13 @@ def test_after_closing_segments_are_missing() -> None:
         node = init_node(message)
     with pytest.raises(SegmentLost):
         node.set_uint64(0, 1)
+
+
+def test_the_names_of_blocks_begin_as_asked() -> None:
+    prefix = f"of-a-test-{os.getpid()}-"
+    with SharedMemoryAllocator(segment_words=4, prefix=prefix) as memory:
+        memory.allocate(1)
+        memory.allocate(1)
+        assert len({name for name in memory.names if name.startswith(prefix)}) == 2
+    with pytest.raises(ValueError, match="prefix 'a/b' has a slash"):
+        SharedMemoryAllocator(prefix="a/b")

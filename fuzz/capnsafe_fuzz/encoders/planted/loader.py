@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import importlib.util
 import shutil
 import sys
@@ -16,6 +15,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 import capnsafe
+
+from ...ownership import process_folder
 
 if TYPE_CHECKING:
     from ...scenario import Scenario
@@ -139,9 +140,7 @@ def _apply(bug: PlantedBug, package: Path) -> None:
 
 @cache
 def _private_folder() -> Path:
-    folder = tempfile.mkdtemp(prefix="capnsafe-planted-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
+    return Path(tempfile.mkdtemp(dir=process_folder().path, prefix="planted-"))
 
 
 def _known(name: str) -> Path:
