@@ -13,7 +13,9 @@ TYPED := $(wildcard capnsafe allocators/capnsafe_allocators fuzz/capnsafe_fuzz f
 
 .PHONY: help
 help:
-	@echo "make test             lint, types, tests and their coverage, the gate"
+	@echo "make check            lint, types, and the tests that start no process: a minute"
+	@echo "make test             lint, types, tests and their coverage, the gate: five minutes"
+	@echo "make test-release     the tests of the benchmarks, which only a release needs"
 	@echo "make fuzz ARGS=...    a campaign; ARGS are those of 'capnsafe fuzz'"
 	@echo "make guest            builds a message in a WebAssembly guest, which reads it there"
 	@echo "make gate ARGS=...    what CI runs against regressions"
@@ -48,16 +50,27 @@ lint: $(INSTALLED)
 typecheck: $(INSTALLED)
 	@$(BIN)/mypy $(TYPED)
 
-# One after the other: the gate has deadlines, and some tests measure, so that neither likes company. The
-# gate runs the encoder in processes of its own, instrumented by another tool: coverage is that of
-# the tests alone. Both start some hundred processes, which would all compile everything anew where
-# bytecode is not kept.
+# ARGS of check, test and test-release are those of pytest. Bytecode is kept, because the tests and
+# the gate start some hundred processes, each of which would compile every module.
+PYTEST := unset PYTHONDONTWRITEBYTECODE; \
+	$(BIN)/python -m pytest -q --numprocesses=auto --dist=worksteal
+
+.PHONY: check
+check: $(INSTALLED) lint typecheck
+	@$(PYTEST) -m "not process and not release" $(ARGS)
+
+# Tests and gate run one after the other, because executions of the gate have deadlines. The gate
+# traces the encoder with another tool, so coverage is that of the tests alone.
 .PHONY: test
 test: $(INSTALLED) lint typecheck
-	@unset PYTHONDONTWRITEBYTECODE; \
-		$(BIN)/python -m pytest -q --numprocesses=auto --dist=worksteal --cov --cov-report=
+	@$(PYTEST) -m "not release" --cov --cov-report= $(ARGS)
 	@unset PYTHONDONTWRITEBYTECODE; $(BIN)/capnsafe gate --jobs 2
 	@$(BIN)/coverage report --fail-under=99.9
+
+# One process, so that nothing else disturbs what is measured.
+.PHONY: test-release
+test-release: $(INSTALLED)
+	@$(BIN)/python -m pytest -q -m release $(ARGS)
 
 .PHONY: fuzz
 fuzz: $(INSTALLED)

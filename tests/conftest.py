@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.processes import ProcessWatch
+
 settings.register_profile(
     "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -27,6 +29,10 @@ HERE = Path(__file__).parent
 COVERING = tuple(HERE / name for name in ("capnsafe", "catalogue", "differential"))
 
 REPEATING = frozenset({"test_all_or_nothing.py"})
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(ProcessWatch())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,6 +15,8 @@ from benchmarks.registry import BENCHMARKS
 from benchmarks.results import Crossover, Ratio
 from capnsafe import MessageBuilder
 
+pytestmark = pytest.mark.release
+
 TINY = Effort(batch_seconds=0.0002, pairs=3)
 DOCUMENT = f"before\n\n{present.BEGIN}\nwhat was there\n{present.END}\n"
 

@@ -21,6 +21,8 @@ from benchmarks.registry import BENCHMARKS, Benchmark
 from benchmarks.results import CampaignSpeed, Crossover, Ratio, Share
 from capnsafe import HeapAllocator
 
+pytestmark = [pytest.mark.process, pytest.mark.release]
+
 TINY = Effort(
     batch_seconds=0.0002, pairs=3, runs=30, scenarios=2, rounds=2, objects=2000, large_pairs=2
 )

@@ -109,6 +109,7 @@ def capnsafe(tmp_path: Path) -> Command:
     return Command(tmp_path)
 
 
+@pytest.mark.process
 def test_a_clean_campaign(capnsafe: Command) -> None:
     out, err = capnsafe.fuzz("--runs", "150", "--seed", "3", "--json", "result.json")
     assert err == ""
@@ -123,6 +124,7 @@ def test_a_clean_campaign(capnsafe: Command) -> None:
     assert {"operation", "fault", "outcome", "execution"} == set(campaign["situations"][0])
 
 
+@pytest.mark.process
 def test_a_finding_is_announced_reproduced_and_shrunk(capnsafe: Command) -> None:
     out, _ = capnsafe.fuzz(
         "--runs", "300", "--seed", "1", "-x", "--encoder", "bad_encoders:raising", code=1
@@ -142,6 +144,7 @@ def test_a_finding_is_announced_reproduced_and_shrunk(capnsafe: Command) -> None
     assert "no promise was broken" in out
 
 
+@pytest.mark.process
 def test_repro_tells_every_call_and_every_fault(capnsafe: Command) -> None:
     out, _ = capnsafe.run("repro", "--encoder", "bad_encoders:raising", "breaks.scenario", code=1)
     lines = out.splitlines()
@@ -158,6 +161,7 @@ def test_repro_tells_every_call_and_every_fault(capnsafe: Command) -> None:
     assert "tried again:" in out
 
 
+@pytest.mark.process
 def test_repro_of_what_takes_the_process_down(capnsafe: Command) -> None:
     out, _ = capnsafe.run(
         "repro", "--encoder", "bad_encoders:segfaulting", "breaks.scenario", code=1
@@ -170,6 +174,7 @@ def test_repro_of_what_takes_the_process_down(capnsafe: Command) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.process
 def test_repro_of_a_folder(capnsafe: Command) -> None:
     out, _ = capnsafe.run("repro", ".", "--encoder", "bad_encoders:raising", code=1)
     assert re.search(r"^P1 broken +breaks\.scenario", out, re.MULTILINE)
@@ -178,6 +183,7 @@ def test_repro_of_a_folder(capnsafe: Command) -> None:
     assert "4 scenarios, 2 of them break a promise" in out
 
 
+@pytest.mark.process
 def test_repro_prints_the_program(capnsafe: Command) -> None:
     out, _ = capnsafe.run(
         "repro", "--script", "--encoder", "bad_encoders:raising", "breaks.scenario"
@@ -185,6 +191,7 @@ def test_repro_prints_the_program(capnsafe: Command) -> None:
     assert out == "# 4 operations\n"
 
 
+@pytest.mark.process
 def test_shrink_writes_a_smaller_scenario_of_the_same_group(capnsafe: Command) -> None:
     out, err = capnsafe.run("tmin", "--encoder", "bad_encoders:raising", "breaks.scenario")
     assert 'set h0.text "aaa"' in out
@@ -199,6 +206,7 @@ def test_shrink_writes_a_smaller_scenario_of_the_same_group(capnsafe: Command) -
     assert "breaks no promise of capnsafe" in err
 
 
+@pytest.mark.process
 def test_show_prints_any_form_as_text(capnsafe: Command) -> None:
     out, _ = capnsafe.run("show", "breaks.scenario")
     assert out == BREAKS
@@ -222,6 +230,7 @@ def test_list_tells_what_there_is(capsys: pytest.CaptureFixture[str], what: str)
         assert row[0] in out
 
 
+@pytest.mark.process
 def test_an_interrupt_while_modules_are_loaded_is_no_traceback() -> None:
     script = """
 import os, signal, sys
@@ -290,6 +299,7 @@ def test_what_cannot_be_done_is_said_in_one_sentence(
     assert sentence in last
 
 
+@pytest.mark.process
 def test_a_campaign_on_each_target_that_is_named(capnsafe: Command) -> None:
     out, _ = capnsafe.run(
         "fuzz", "read", "frame", "packed", "--engine", "random", "--runs", "40", "--seed", "1",
@@ -303,6 +313,7 @@ def test_a_campaign_on_each_target_that_is_named(capnsafe: Command) -> None:
     assert kept
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("bug", "group"),
     [
@@ -329,6 +340,7 @@ def test_files_say_by_their_first_line_whose_they_are(
     assert err.startswith(group)
 
 
+@pytest.mark.process
 def test_inputs_of_another_decoder_are_left_alone_and_corrupt_ones_refused(
     capnsafe: Command,
 ) -> None:
@@ -346,6 +358,7 @@ def test_inputs_of_another_decoder_are_left_alone_and_corrupt_ones_refused(
     assert "corrupt corpus file cache/new" in err
 
 
+@pytest.mark.process
 def test_where_atheris_is_missing_random_stands_in(capnsafe: Command) -> None:
     blocker = capnsafe.folder / "blocked"
     blocker.mkdir()
@@ -395,6 +408,7 @@ def campaign(capnsafe: Command) -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_campaign_keeps_what_it_found(
     capnsafe: Command, campaign: subprocess.Popen[str], number: signal.Signals
@@ -411,6 +425,7 @@ def test_an_interrupted_campaign_keeps_what_it_found(
     _until(lambda: all(map(_gone, children)))
 
 
+@pytest.mark.process
 def test_an_interrupted_campaign_that_found_nothing_exits_130(capnsafe: Command) -> None:
     process = capnsafe.start(
         "fuzz", "--engine", "random", "--seeds", "corpus", "--corpus", "cache", "--time", "10m"
@@ -423,6 +438,7 @@ def test_an_interrupted_campaign_that_found_nothing_exits_130(capnsafe: Command)
     assert "no promise was broken so far" in out
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("closed", [(0,), (1,), (0, 1, 2)])
 def test_closed_standard_streams_lose_no_finding(
     capnsafe: Command, closed: tuple[int, ...]
@@ -454,6 +470,7 @@ def test_closed_standard_streams_lose_no_finding(
     assert len(list((capnsafe.folder / "findings" / "build").glob("[a-z]*"))) == 1
 
 
+@pytest.mark.process
 def test_nohup_is_heard(capnsafe: Command) -> None:
     command = [sys.executable, "-m", "capnsafe_fuzz", "fuzz", "--engine", "random"]
     process = subprocess.Popen(
@@ -471,6 +488,7 @@ def test_nohup_is_heard(capnsafe: Command) -> None:
     assert b"random ran 2 000 executions" in out
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_command_that_is_interrupted_tidies_up(capnsafe: Command, number: signal.Signals) -> None:
     (capnsafe.folder / "tmp").mkdir()
@@ -486,6 +504,7 @@ def test_a_command_that_is_interrupted_tidies_up(capnsafe: Command, number: sign
     assert list((capnsafe.folder / "tmp").iterdir()) == []
 
 
+@pytest.mark.process
 def test_known_groups_are_read_as_people_write_them(capnsafe: Command) -> None:
     known = capnsafe.folder / "known"
     known.write_text(f"\ufeff{GROUP}\n\n  # not yet looked into\n")
@@ -495,6 +514,7 @@ def test_known_groups_are_read_as_people_write_them(capnsafe: Command) -> None:
     assert f"not counted (known): {GROUP}" in out
 
 
+@pytest.mark.process
 def test_killing_a_campaign_loses_nothing_that_it_announced(
     capnsafe: Command, campaign: subprocess.Popen[str]
 ) -> None:
@@ -519,6 +539,7 @@ def test_killing_a_campaign_loses_nothing_that_it_announced(
     capnsafe.run("repro", announced[0], code=1)
 
 
+@pytest.mark.process
 def test_a_disk_that_fills_up_ends_the_campaign(capnsafe: Command) -> None:
     """RLIMIT_FSIZE stands in for a disk: no file may grow beyond it."""
     code = (
@@ -563,6 +584,7 @@ def _with_full_output(capnsafe: Command, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
+@pytest.mark.process
 @needs_dev_full
 @pytest.mark.parametrize(
     "arguments",
@@ -579,6 +601,7 @@ def test_a_full_disk_under_the_output_is_said(capnsafe: Command, arguments: list
     assert code == 4
 
 
+@pytest.mark.process
 @needs_dev_full
 def test_a_full_disk_under_the_summary_does_not_hide_findings(capnsafe: Command) -> None:
     code, err = _with_full_output(
@@ -591,6 +614,7 @@ def test_a_full_disk_under_the_summary_does_not_hide_findings(capnsafe: Command)
     assert code == (1 if found else 4)
 
 
+@pytest.mark.process
 @needs_dev_full
 def test_a_full_disk_under_the_errors_does_not_change_the_code(capnsafe: Command) -> None:
     with DEV_FULL.open("w") as full:
@@ -634,6 +658,7 @@ def test_a_crash_of_the_tool_does_not_look_like_findings(
     assert ("Traceback" in err) is bool(traceback)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("encoder", "code"), [("capnsafe", 0), ("bad_encoders:raising", 1)])
 def test_a_campaign_goes_on_when_nobody_reads_any_more(
     capnsafe: Command, encoder: str, code: int
@@ -654,6 +679,7 @@ def test_a_campaign_goes_on_when_nobody_reads_any_more(
     assert data["campaigns"][0]["executions"] == 300
 
 
+@pytest.mark.process
 def test_findings_outrank_a_report_that_cannot_be_written(
     capnsafe: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

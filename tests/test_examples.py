@@ -29,6 +29,7 @@ def test_every_example_is_tried_and_is_in_the_guide() -> None:
     assert [name for name in PRINTED if f"../examples/{name}" not in guide] == []
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", PRINTED)
 def test_an_example_runs_as_its_first_lines_say(name: str, tmp_path: Path) -> None:
     path = EXAMPLES / name
@@ -42,6 +43,7 @@ def test_an_example_runs_as_its_first_lines_say(name: str, tmp_path: Path) -> No
     assert PRINTED[name] in ran.stdout
 
 
+@pytest.mark.process
 def test_the_guest_of_the_example_was_moved() -> None:
     ran = subprocess.run(
         [sys.executable, str(EXAMPLES / "wasm_guest.py")],

@@ -374,6 +374,7 @@ def run(program: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.process
 def test_a_program_of_a_scenario_that_breaks_nothing_runs() -> None:
     tried = scenario(
         "h0 = root",
@@ -404,6 +405,7 @@ def test_a_program_of_a_scenario_that_breaks_nothing_runs() -> None:
     assert finished.returncode == 0, finished.stderr + program
 
 
+@pytest.mark.process
 def test_a_program_over_memory_that_stays() -> None:
     tried = scenario("h0 = root", 'set h0.text "a"', memory=STAYS)
     program = script(tried, CLEAN)

@@ -52,6 +52,7 @@ def test_what_the_page_of_faults_shows_runs() -> None:
         exec(compile(block, "faults.md", "exec"), {})
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", readme.PARTS)
 def test_what_is_made_is_up_to_date(name: str) -> None:
     document, make = readme.PARTS[name]

@@ -65,6 +65,7 @@ def stable(result: CampaignResult) -> dict[str, object]:
     return data
 
 
+@pytest.mark.process
 @EVERY_ENGINE
 def test_it_is_repeatable(config: CampaignConfig, tmp_path: Path, engine: str) -> None:
     config = replace(config, engine=engine, encoder="bad_encoders:raising", runs=120)
@@ -76,6 +77,7 @@ def test_it_is_repeatable(config: CampaignConfig, tmp_path: Path, engine: str) -
     assert stable(one) == stable(two)
 
 
+@pytest.mark.process
 @EVERY_ENGINE
 def test_the_real_encoder_passes_and_situations_are_reached(
     config: CampaignConfig, engine: str
@@ -91,6 +93,7 @@ def test_the_real_encoder_passes_and_situations_are_reached(
     assert max(result.situations.values()) <= 200
 
 
+@pytest.mark.process
 @ATHERIS
 def test_atheris_counts_the_coverage_of_the_encoder(config: CampaignConfig) -> None:
     result = run_campaign(replace(config, engine="atheris", runs=200))
@@ -99,6 +102,7 @@ def test_atheris_counts_the_coverage_of_the_encoder(config: CampaignConfig) -> N
     assert result.coverage > len(result.situations) + 100
 
 
+@pytest.mark.process
 def test_a_finding_is_complete(config: CampaignConfig) -> None:
     announced: list[tuple[Finding, Path, bool]] = []
 
@@ -142,6 +146,7 @@ def exit_of(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
 
 
+@pytest.mark.process
 def test_the_program_of_a_finding_shows_the_bug(config: CampaignConfig, tmp_path: Path) -> None:
     assert config.corpus is not None
     name = "zero_before_allocate"
@@ -160,6 +165,7 @@ def test_the_program_of_a_finding_shows_the_bug(config: CampaignConfig, tmp_path
     assert clean.returncode == 0, clean.stderr
 
 
+@pytest.mark.process
 def test_what_kills_its_process_is_printed_without_a_proof(config: CampaignConfig) -> None:
     config = replace(config, encoder="bad_encoders:segfaulting", runs=60)
     (kept,) = run_campaign(config).findings.values()
@@ -167,6 +173,7 @@ def test_what_kills_its_process_is_printed_without_a_proof(config: CampaignConfi
     assert (kept.path / "program.py").read_text() == f"# {operations} operations\n"
 
 
+@pytest.mark.process
 def test_what_an_earlier_campaign_kept_stays_unless_it_is_less_simple(
     config: CampaignConfig,
 ) -> None:
@@ -186,6 +193,7 @@ def test_what_an_earlier_campaign_kept_stays_unless_it_is_less_simple(
     assert scenario_file.read_text() == before
 
 
+@pytest.mark.process
 @EVERY_ENGINE
 @pytest.mark.parametrize(
     ("encoder", "group"),
@@ -208,6 +216,7 @@ def test_a_worker_that_dies_tells_what_killed_it(
     assert finding.violation.operation == len(finding.scenario.operations) - 1
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("name", "group"),
     [
@@ -236,6 +245,7 @@ def test_whatever_an_encoder_does_is_kept(config: CampaignConfig, name: str, gro
     assert ("NotImplementedError" in files["program.py"]) == speechless
 
 
+@pytest.mark.process
 @EVERY_ENGINE
 @pytest.mark.parametrize(
     ("name", "group"),
@@ -266,6 +276,7 @@ def _write_to(descriptors: list[int]) -> None:
             os.write(descriptor, b"\xff\n")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("does", "died"),
     [
@@ -304,6 +315,7 @@ def test_failures_are_told_in_a_sentence(tmp_path: Path) -> None:
     assert len(told_in_a_sentence(ValueError("long " * 1000))) < 400
 
 
+@pytest.mark.process
 def test_what_an_encoder_leaves_running_ends_with_the_campaign(config: CampaignConfig) -> None:
     """A thread keeps Python from ending, though all is said and done."""
     started = time.monotonic()
@@ -312,6 +324,7 @@ def test_what_an_encoder_leaves_running_ends_with_the_campaign(config: CampaignC
     assert time.monotonic() - started < 25
 
 
+@pytest.mark.process
 def test_what_the_clean_encoder_breaks_too_is_kept_aside(
     config: CampaignConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -327,6 +340,7 @@ def test_what_the_clean_encoder_breaks_too_is_kept_aside(
     assert verdict["encoder"] == "bad_encoders:raising_twice"
 
 
+@pytest.mark.process
 def test_what_nobody_raised_is_told_in_one_sentence(config: CampaignConfig) -> None:
     with pytest.raises(HarnessFailedError) as failure:
         run_campaign(replace(config, encoder="bad_encoders:broken_at_length"))
@@ -340,6 +354,7 @@ def test_what_nobody_raised_is_told_in_one_sentence(config: CampaignConfig) -> N
     assert failure.value.result.failed
 
 
+@pytest.mark.process
 def test_what_an_encoder_started_ends_with_it(config: CampaignConfig) -> None:
     """It would hold the pipes open on which its end is seen."""
     config = replace(config, encoder="bad_encoders:leaving_a_child", max_findings=1)
@@ -349,6 +364,7 @@ def test_what_an_encoder_started_ends_with_it(config: CampaignConfig) -> None:
     assert time.monotonic() - started < 25
 
 
+@pytest.mark.process
 def test_an_encoder_that_always_dies_ends_the_campaign(
     config: CampaignConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -359,6 +375,7 @@ def test_an_encoder_that_always_dies_ends_the_campaign(
     assert "workers died" in result.gave_up
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", ["hanging", "hanging_in_silence"])
 def test_an_execution_that_never_ends_is_a_finding(config: CampaignConfig, name: str) -> None:
     config = replace(config, encoder=f"bad_encoders:{name}", timeout=0.3, max_findings=1)
@@ -367,6 +384,7 @@ def test_an_execution_that_never_ends_is_a_finding(config: CampaignConfig, name:
     assert len(result.findings["timeout"].finding.scenario.operations) <= 8
 
 
+@pytest.mark.process
 def test_a_finding_that_the_clean_encoder_shares_does_not_count(
     config: CampaignConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -379,6 +397,7 @@ def test_a_finding_that_the_clean_encoder_shares_does_not_count(
     assert result.exit_code == 0
 
 
+@pytest.mark.process
 def test_known_groups_do_not_count(config: CampaignConfig, tmp_path: Path) -> None:
     config = replace(config, encoder="bad_encoders:raising", runs=100)
     groups = frozenset(run_campaign(config).findings)
@@ -389,6 +408,7 @@ def test_known_groups_do_not_count(config: CampaignConfig, tmp_path: Path) -> No
     assert result.exit_code == 0
 
 
+@pytest.mark.process
 def test_a_broken_harness_is_no_finding(config: CampaignConfig) -> None:
     with pytest.raises(HarnessFailedError, match="ZeroDivisionError") as failure:
         run_campaign(replace(config, encoder="bad_encoders:broken"))
@@ -400,6 +420,7 @@ def test_a_broken_harness_is_no_finding(config: CampaignConfig) -> None:
     assert scenario.operations
 
 
+@pytest.mark.process
 def test_time_ends_a_campaign(config: CampaignConfig) -> None:
     result = run_campaign(replace(config, runs=None, seconds=0.8))
     assert not result.reproducible
@@ -407,6 +428,7 @@ def test_time_ends_a_campaign(config: CampaignConfig) -> None:
     assert result.seconds < 5
 
 
+@pytest.mark.process
 def test_max_findings_ends_a_campaign(config: CampaignConfig) -> None:
     config = replace(config, encoder="bad_encoders:raising_twice", runs=100_000, max_findings=2)
     result = run_campaign(config)
@@ -414,6 +436,7 @@ def test_max_findings_ends_a_campaign(config: CampaignConfig) -> None:
     assert result.executions < 1000
 
 
+@pytest.mark.process
 def test_a_stop_request_ends_a_campaign(config: CampaignConfig) -> None:
     stop = StopRequest()
 
@@ -432,6 +455,7 @@ def test_a_stop_request_ends_a_campaign(config: CampaignConfig) -> None:
     assert result.exit_code == 130
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("memory", MEMORIES)
 def test_scenarios_have_the_memory_that_was_asked_for(
     config: CampaignConfig, tmp_path: Path, memory: str
@@ -443,6 +467,7 @@ def test_scenarios_have_the_memory_that_was_asked_for(
     assert {scenario.memory.name for scenario in scenarios} == {memory}
 
 
+@pytest.mark.process
 def test_a_cache_grows_and_is_used(config: CampaignConfig, tmp_path: Path) -> None:
     config = replace(config, cache=tmp_path / "cache")
     first = run_campaign(config)
@@ -453,6 +478,7 @@ def test_a_cache_grows_and_is_used(config: CampaignConfig, tmp_path: Path) -> No
     assert set(second.situations) > set(first.situations)
 
 
+@pytest.mark.process
 def test_nothing_is_left_behind(
     config: CampaignConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -463,6 +489,7 @@ def test_nothing_is_left_behind(
     assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.process
 def test_the_input_corpus_is_not_written_to(config: CampaignConfig) -> None:
     assert config.corpus is not None
     before = {path: path.stat().st_mtime_ns for path in config.corpus.rglob("*")}
@@ -470,6 +497,7 @@ def test_the_input_corpus_is_not_written_to(config: CampaignConfig) -> None:
     assert {path: path.stat().st_mtime_ns for path in config.corpus.rglob("*")} == before
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -530,6 +558,7 @@ def test_a_folder_that_cannot_be_written_to_is_found_out_first(config: CampaignC
     assert failure.value.exit_code == 4
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts")
 def test_a_full_disk_is_found_out_first(config: CampaignConfig, small_disk: Path) -> None:
     (small_disk / "filler").write_bytes(b"\0" * 100_000)

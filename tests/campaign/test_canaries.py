@@ -41,6 +41,7 @@ def hunt(names: tuple[str, ...], findings: Path, runs: int) -> list[Canary]:
     return done
 
 
+@pytest.mark.process
 def test_what_is_found_is_small_and_shown(tmp_path: Path) -> None:
     findings = tmp_path / "findings"
     (canary,) = hunt((BUG,), findings, 5_000)
@@ -77,6 +78,7 @@ def test_what_is_found_is_small_and_shown(tmp_path: Path) -> None:
     assert re.fullmatch(r"capnsafe repro \S+ ends with 0: no promise was broken", not_shown())
 
 
+@pytest.mark.process
 def test_what_is_missed_proves_that_the_harness_is_blind(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -90,6 +92,7 @@ def test_what_is_missed_proves_that_the_harness_is_blind(
     assert "0 of 1 planted bug found and shown by random with seed 1" in said
 
 
+@pytest.mark.process
 def test_a_campaign_that_cannot_run_finds_nothing(tmp_path: Path) -> None:
     findings = tmp_path / "findings"
     findings.write_text("in the way")
@@ -111,6 +114,7 @@ def test_what_nobody_reads_is_a_trouble() -> None:
     assert canaries._too_large("segment_size_signed", {"bytes": 99, "pieces": 9}) == []
 
 
+@pytest.mark.process
 def test_a_search_goes_on_while_all_that_it_found_is_large(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,12 +133,14 @@ def test_a_search_goes_on_while_all_that_it_found_is_large(
     assert canary.troubles == ("too large",)
 
 
+@pytest.mark.process
 def test_a_program_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(canaries, "PROGRAM_SECONDS", 0.5)
     typed = canaries._Typed(tmp_path, StopRequest())
     assert typed.program("while True:\n    pass\n") is None
 
 
+@pytest.mark.process
 def test_a_hunt_that_is_interrupted_says_so(tmp_path: Path) -> None:
     config = CanaryConfig(engine="random", names=(BUG,), findings=tmp_path / "findings")
     stop = StopRequest(1)
@@ -142,6 +148,7 @@ def test_a_hunt_that_is_interrupted_says_so(tmp_path: Path) -> None:
     assert exit_code([], stop) == 130
 
 
+@pytest.mark.process
 def test_an_interrupted_command_says_how_far_it_came(tmp_path: Path) -> None:
     command = subprocess.Popen(
         [

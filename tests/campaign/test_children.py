@@ -11,6 +11,7 @@ import pytest
 from capnsafe_fuzz.campaign.children import import_path
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("kept", [True, False])
 def test_what_children_import_is_compiled_before_them(tmp_path: Path, kept: bool) -> None:
     environment = {

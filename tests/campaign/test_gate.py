@@ -134,6 +134,7 @@ def test_there_is_a_canary_for_every_promise_that_bugs_are_about() -> None:
 # The encoder under test
 
 
+@pytest.mark.process
 def test_it_is_open_for_capnsafe_and_the_same_twice(
     small: GateConfig, few: dict[str, Path]
 ) -> None:
@@ -164,6 +165,7 @@ def test_it_is_open_for_capnsafe_and_the_same_twice(
     assert re.match(r"\d+ situations reached \(frame \d+, no floor set; packed ", matrix.summary)
 
 
+@pytest.mark.process
 def test_it_is_shut_for_an_encoder_with_a_planted_bug(small: GateConfig) -> None:
     heard = Heard()
     config = replace(small, encoder=f"planted:{BUG}", executions=1500)
@@ -178,6 +180,7 @@ def test_it_is_shut_for_an_encoder_with_a_planted_bug(small: GateConfig) -> None
     assert f"capnsafe fuzz build --engine random --encoder planted:{BUG}" in told(result)
 
 
+@pytest.mark.process
 def test_a_regression_that_comes_back_is_a_finding(small: GateConfig, corpus: Path) -> None:
     regressions = corpus / "build" / "regressions"
     regressions.mkdir()
@@ -210,6 +213,7 @@ def test_an_empty_corpus_proves_nothing(small: GateConfig, tmp_path: Path) -> No
     assert heard.parts == ["corpus"]
 
 
+@pytest.mark.process
 def test_a_blind_harness_is_no_pass(
     small: GateConfig, few: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,6 +228,7 @@ def test_a_blind_harness_is_no_pass(
         assert f"the harness is blind to planted:{name}: " in told(result)
 
 
+@pytest.mark.process
 def test_one_eye_is_not_enough(
     small: GateConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +240,7 @@ def test_one_eye_is_not_enough(
     assert read_bug(BUGS[BUG]).promise == "P9"
 
 
+@pytest.mark.process
 def test_a_harness_that_cries_wolf_is_told_from_one_that_sees(
     small: GateConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -258,6 +264,7 @@ ORACLES["clean"] = replace(ORACLES["clean"], check=wolf)
     assert result.exit_code == 1
 
 
+@pytest.mark.process
 def test_a_campaign_that_ended_early_proves_nothing(
     small: GateConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,6 +281,7 @@ def test_a_campaign_that_ended_early_proves_nothing(
     assert "the campaign on build ended after 19 of 20 executions" in told(result)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_machine_that_fails_ends_the_gate(
     small: GateConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
@@ -297,6 +305,7 @@ def test_a_machine_that_fails_ends_the_gate(
     }
 
 
+@pytest.mark.process
 def test_a_canary_that_is_not_found_in_time_is_missed(
     small: GateConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -307,6 +316,7 @@ def test_a_canary_that_is_not_found_in_time_is_missed(
     assert f"--encoder planted:{BUG} --seed 1 --runs 2" in told(result)
 
 
+@pytest.mark.process
 def test_findings_outrank_blindness(small: GateConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "CANARY_EXECUTIONS", 2)
     result = run(replace(small, encoder="bad_encoders:raising"))
@@ -314,6 +324,7 @@ def test_findings_outrank_blindness(small: GateConfig, monkeypatch: pytest.Monke
     assert result.exit_code == 1
 
 
+@pytest.mark.process
 def test_a_generator_that_lost_its_reach_is_noticed(small: GateConfig) -> None:
     config = replace(small, executions=60)
     reached = int(run(config).parts[-1].summary.split()[0])
@@ -326,6 +337,7 @@ def test_a_generator_that_lost_its_reach_is_noticed(small: GateConfig) -> None:
     assert "lost reach" in told(short)
 
 
+@pytest.mark.process
 def test_a_witness_that_shows_another_promise_is_no_witness(
     small: GateConfig, few: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -337,6 +349,7 @@ def test_a_witness_that_shows_another_promise_is_no_witness(
     assert f"planted:{BUG}: P4 is not seen broken by its witness, only P9" in told(result)
 
 
+@pytest.mark.process
 def test_a_patch_that_does_not_apply_is_no_bug_left_out(
     small: GateConfig, few: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -354,6 +367,7 @@ def test_a_patch_that_does_not_apply_is_no_bug_left_out(
 # Being stopped
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("moment", ["replaying", "the witness", "searching", "campaign"])
 def test_it_ends_when_it_is_told_to(small: GateConfig, moment: str) -> None:
     stop = StopRequest()
@@ -397,6 +411,7 @@ def check_junit(path: Path) -> ElementTree.Element:
     return document
 
 
+@pytest.mark.process
 def test_junit_says_the_same(
     small: GateConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -559,6 +574,7 @@ def test_help_names_every_key() -> None:
 # The command, in a repository with an encoder of its own
 
 
+@pytest.mark.process
 def test_a_repository_gates_its_own_encoder(
     tmp_path: Path,
     corpus: Path,

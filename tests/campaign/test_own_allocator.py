@@ -128,11 +128,13 @@ def _module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
 
 
+@pytest.mark.process
 def test_one_that_keeps_its_contract_is_taken() -> None:
     name = "own_memory_of_a_test:Plain"
     assert find_memory(name, find_target("build")) == name
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("name", "what"),
     [
@@ -146,6 +148,7 @@ def test_one_that_does_not_is_named_for_it(name: str, what: str) -> None:
         find_memory(f"own_memory_of_a_test:{name}", find_target("build"))
 
 
+@pytest.mark.process
 def test_one_that_never_answers_is_left_where_nobody_waits() -> None:
     started = time.monotonic()
     wanted = iter([True, True, False])
@@ -154,6 +157,7 @@ def test_one_that_never_answers_is_left_where_nobody_waits() -> None:
     assert time.monotonic() - started < 20
 
 
+@pytest.mark.process
 def test_what_one_starts_ends_with_its_trial(tmp_path: Path) -> None:
     name = "own_memory_of_a_test:Forking"
     assert find_memory(name, find_target("build")) == name

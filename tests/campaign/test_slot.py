@@ -6,6 +6,7 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
 from capnsafe_fuzz.campaign.slot import INPUT_BYTES, RECENT, Slot
 
 
@@ -23,6 +24,7 @@ def test_it_tells_the_execution_in_hand(tmp_path: Path) -> None:
     assert parent.read().data == b"x"
 
 
+@pytest.mark.process
 def test_it_outlives_its_writer(tmp_path: Path) -> None:
     parent = Slot(tmp_path / "slot", create=True)
     child = os.fork()

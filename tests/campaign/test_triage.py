@@ -8,6 +8,8 @@ import pytest
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult
 from capnsafe_fuzz.campaign.parent import run_campaign
 
+pytestmark = pytest.mark.process
+
 HEAD = """capnsafe scenario 1
 memory heap segment_words=1024
 limit max_segment_words=536870911

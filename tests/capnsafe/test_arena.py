@@ -100,6 +100,7 @@ def test_far_and_double_far_messages_are_read_by_the_reference_implementation(
             assert meaning(build.message) == MEANINGS[index + 1]
 
 
+@pytest.mark.process
 def test_the_capnp_tool_reads_far_and_double_far_pointers() -> None:
     memory = Memory()
     with closing(MessageBuilder(memory, max_segment_words=16), memory) as message:

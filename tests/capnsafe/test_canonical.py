@@ -43,6 +43,7 @@ def canonical(message: bytes, segment_words: int) -> bytes:
         return form
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("segment_words", [1, 6, 1000])
 def test_the_form_is_that_of_the_reference_implementation(segment_words: int) -> None:
     messages = [scattered(seed) for seed in range(1000, 1200)]
@@ -57,6 +58,7 @@ def test_the_form_of_a_canonical_message_is_the_same() -> None:
         assert canonical(frame([form]), 3) == form
 
 
+@pytest.mark.process
 def test_what_pycapnp_builds_has_the_form_that_pycapnp_gives() -> None:
     builder = everything.Everything.new_message(num_first_segment_words=3)
     builder.init("smalls", 3)[1].label = "label"
@@ -139,6 +141,7 @@ def _nothing(root: StructBuilder) -> None:
     pass
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "build",
     [
@@ -163,6 +166,7 @@ def test_a_rule(message: MessageBuilder, build: Callable[[StructBuilder], None])
     assert message.canonical() == converted("binary:canonical", [message.to_bytes()])
 
 
+@pytest.mark.process
 def test_bits_behind_a_list_are_cleared() -> None:
     """Another writer left ones behind 5 bits and behind 3 bytes."""
     words = (
@@ -178,6 +182,7 @@ def test_bits_behind_a_list_are_cleared() -> None:
     assert form == converted("binary:canonical", [message])
 
 
+@pytest.mark.process
 def test_words_behind_the_last_struct_are_cut() -> None:
     words = (
         wire.struct_shape(0, 1),

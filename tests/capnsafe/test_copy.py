@@ -60,6 +60,7 @@ MESSAGES = [scattered(seed) for seed in range(150)] + [filled(seed) for seed in 
 # -- the reference implementation's bytes --------------------------------------------------------
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("segment_words", [1, 2, 7, 40, 1000])
 def test_a_copy_has_the_bytes_of_the_reference_implementation(segment_words: int) -> None:
     expected = converted("binary:binary", MESSAGES, f"--segment-size={segment_words}")
@@ -67,6 +68,7 @@ def test_a_copy_has_the_bytes_of_the_reference_implementation(segment_words: int
     assert b"".join(ours) == expected
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("segment_words", [1, 7, 1000])
 def test_a_copy_of_a_builder_has_the_same_bytes(segment_words: int) -> None:
     expected = converted("binary:binary", MESSAGES, f"--segment-size={segment_words}")
@@ -80,6 +82,7 @@ def test_a_copy_of_a_builder_has_the_same_bytes(segment_words: int) -> None:
     assert b"".join(ours) == expected
 
 
+@pytest.mark.process
 def test_copies_of_damaged_messages_have_its_bytes_too() -> None:
     """What is read in bounds and within the limits is copied as the reference copies it."""
     rng = random.Random(3)
@@ -117,6 +120,7 @@ def damage(rng: random.Random, message: bytes) -> bytes:
 # -- what pycapnp builds -------------------------------------------------------------------------
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("first_segment_words", [1, 5, 200])
 def test_what_pycapnp_builds_is_read_and_copied(first_segment_words: int) -> None:
     builder = everything.Everything.new_message(num_first_segment_words=first_segment_words)

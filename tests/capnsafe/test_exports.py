@@ -125,6 +125,7 @@ def test_the_core_imports_the_standard_library_and_itself_alone(source: Path) ->
             assert module.split(".")[0] in sys.stdlib_module_names | own, module
 
 
+@pytest.mark.process
 def test_importing_the_package_imports_nothing_else_of_the_distribution() -> None:
     code = (
         "import sys, capnsafe; "

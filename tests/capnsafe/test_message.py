@@ -64,6 +64,7 @@ def test_no_allocator_call_is_made_before_the_first_root() -> None:
     assert not memory.calls
 
 
+@pytest.mark.process
 def test_a_message_without_a_root_is_a_null_pointer() -> None:
     message = MessageBuilder()
     assert message.segments() == [bytes(8)]
@@ -197,6 +198,7 @@ def test_output_asks_once_a_segment() -> None:
         assert message.segment_words() == tuple(len(segment) // 8 for segment in message.segments())
 
 
+@pytest.mark.process
 def test_the_reference_tool_reads_the_output() -> None:
     memory, message, node = filled()
     with closing(message, memory):

@@ -94,6 +94,7 @@ def test_a_value_moves_to_another_pointer(message: MessageBuilder) -> None:
     assert empty | {"child": None} == before | {"child": None}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("filler", [0, 1, 3])
 def test_every_situation_of_segments(filler: int) -> None:
     """Owner, object and new owner in one, two and three segments, full and not."""

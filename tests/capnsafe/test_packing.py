@@ -131,6 +131,7 @@ def test_the_reference_implementation_unpacks_it(unpacked: bytes) -> None:
     assert SCHEMA.Everything.from_bytes_packed(packed).data == unpacked
 
 
+@pytest.mark.process
 def test_the_tool_packs_the_same_bytes() -> None:
     """Many messages in one stream, each of one segment, as the tool writes them."""
     randomly = random.Random(7)

@@ -120,6 +120,7 @@ def test_the_full_value_leaves_no_field_out() -> None:
     assert list(FULL) == [name for name, _, _, _ in fields(EVERYTHING.id)]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("segment_size", [1, 2, 3, 5, 8, 13, 40, 100, 1000])
 def test_reads_what_the_capnp_tool_converts(segment_size: int) -> None:
     message = SCHEMA.Everything.new_message(**FULL).to_bytes()

@@ -202,6 +202,7 @@ def test_the_reference_implementation_reads_what_is_written(packed: bool) -> Non
     assert [each.number for each in reading(in_memory)] == list(range(100))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("segment_size", [1, 3, 10, 100])
 def test_many_segments_as_the_tool_writes_them(segment_size: int) -> None:
     messages = b"".join(
@@ -222,6 +223,7 @@ def test_many_segments_as_the_tool_writes_them(segment_size: int) -> None:
     assert tool("convert", stream_of(read, packed=True), option, "packed:binary") == binary
 
 
+@pytest.mark.process
 def test_the_tool_unpacks_every_segment() -> None:
     """The segments behind the first are never looked at, but they are counted and unpacked."""
     message = small(7)

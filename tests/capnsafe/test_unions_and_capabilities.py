@@ -428,6 +428,7 @@ def test_a_call_from_inside_a_switch_is_refused() -> None:
         assert root.is_null(1)
 
 
+@pytest.mark.process
 def test_the_tool_reads_the_switched_union(message: MessageBuilder, root: StructBuilder) -> None:
     switch(root, WORDS)
     root.set_text(WORDS_AT, "words")

@@ -278,6 +278,7 @@ def test_e11_octets_go_where_their_list_is(message: MessageBuilder) -> None:
     assert list(values) == [1, 2, 3]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("count", "data_words", "pointers"), [(0, 0, 0), (4, 0, 0), (0, 2, 3)])
 def test_e12_lists_of_nothing_have_a_tag(
     message: MessageBuilder, count: int, data_words: int, pointers: int

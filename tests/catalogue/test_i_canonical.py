@@ -71,6 +71,7 @@ def _below(root: StructBuilder) -> None:
     root.init_struct(0, 0, 3).init_struct(2, 0, 0)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("build", [_empty, _zero, _empties, _zeros, _below])
 def test_i2_structs_without_words_have_one_form(
     message: MessageBuilder, build: Callable[[StructBuilder], None]
@@ -88,6 +89,7 @@ def test_i2_nothing_but_a_root_is_one_word(message: MessageBuilder) -> None:
     assert message.canonical() == wire.POINTER.pack(wire.EMPTY_STRUCT)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("trailing", [[0], [7], [0] * 9])
 def test_i3_words_behind_the_last_object_are_cut(trailing: list[int]) -> None:
     """capnproto C++ 8d53497a."""
@@ -99,6 +101,7 @@ def test_i3_words_behind_the_last_object_are_cut(trailing: list[int]) -> None:
     assert form == converted("binary:canonical", [frame([words + segment(*trailing)])])
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("kept_data", range(4))
 @pytest.mark.parametrize("kept_pointers", range(4))
 def test_i5_elements_are_cut_alike_and_read_at_their_old_step(
@@ -129,6 +132,7 @@ def test_i5_elements_are_cut_alike_and_read_at_their_old_step(
             assert each.get_text(index) == (None if number == 2 else f"{number} {index}")
 
 
+@pytest.mark.process
 def test_i6_a_far_pointer_into_its_own_segment_is_not_canonical() -> None:
     """capnproto-rust e72746cd: one segment, so it was taken for canonical as it was."""
     far = segment(ROOT, wire.far_pointer(0, 2), list_pointer(wire.SIZE_BYTE, 4), b"data")
@@ -139,6 +143,7 @@ def test_i6_a_far_pointer_into_its_own_segment_is_not_canonical() -> None:
     assert converted("binary:canonical", [frame([far])]) == plain
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("element", [Element.VOID, Element.BOOL, Element.UINT8, Element.UINT64])
 def test_i8_a_list_without_words_points_to_where_it_would_be(
     message: MessageBuilder, element: Element

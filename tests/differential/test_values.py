@@ -43,6 +43,8 @@ from tests.differential.schema import (
     structs,
 )
 
+pytestmark = pytest.mark.process
+
 EVERY = layout_of("Every")
 
 SEGMENT_SIZES = st.sampled_from([1, 2, 5, 16, 51, 1000])

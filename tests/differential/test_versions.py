@@ -58,6 +58,7 @@ def test_each_reads_what_the_other_version_wrote(
         assert read(read_message(message).get_root(), layout, {}) == expected
 
 
+@pytest.mark.process
 @bounded
 @given(values_of("Older"), values_of("Newer"), SEGMENT_SIZES, SEGMENT_SIZES)
 def test_an_older_message_grows_as_theirs_does(

@@ -34,6 +34,7 @@ def test_a_patch_is_applied_to_a_copy(tmp_path: Path) -> None:
     assert (source / "wire.py").read_text() == before
 
 
+@pytest.mark.process
 def test_no_patch_speaks_of_a_name_that_is_not_there(tmp_path: Path) -> None:
     """It would break P1 wherever it is reached, and not what it is planted for."""
     for path in planted.BUGS.values():

@@ -161,6 +161,7 @@ def test_engines_say_whether_they_run_here(monkeypatch: pytest.MonkeyPatch) -> N
     assert engines()["random"].missing() is None
 
 
+@pytest.mark.process
 @ATHERIS
 @pytest.mark.parametrize("name", TARGETS)
 def test_the_executable_target_runs(tmp_path: Path, name: str) -> None:

@@ -60,6 +60,7 @@ def test_a_root_that_says_nothing_has_no_words() -> None:
     assert canonical_form(model.tree(), EVERYTHING) == bytes.fromhex("fcffffff00000000")
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not CAPNP_TOOL.exists(), reason="the capnp tool is not installed")
 def test_the_reference_implementation_makes_the_same() -> None:
     rng = Random(4)

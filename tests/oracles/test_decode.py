@@ -167,6 +167,7 @@ def test_reads_what_the_reference_implementation_wrote() -> None:
     assert examination.tree == SAMPLE_TREE
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not CAPNP_TOOL.exists(), reason="needs the capnp tool")
 @pytest.mark.parametrize("segment_words", [1, 2, 36, 40, 64])
 def test_reads_many_segments(segment_words: int) -> None:

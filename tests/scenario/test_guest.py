@@ -26,6 +26,7 @@ print(places)
 """
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets addresses be the same")
 @pytest.mark.skipif(not is_installed("wasm"), reason="wasmtime is not installed")
 def test_the_heap_after_guests_is_the_same_in_each_process() -> None:
@@ -43,6 +44,7 @@ def test_the_heap_after_guests_is_the_same_in_each_process() -> None:
     assert len(said.pop()) > 4000
 
 
+@pytest.mark.process
 def test_what_fails_beside_is_told() -> None:
     script = """
 from capnsafe_fuzz.scenario.beside import made_beside

@@ -274,6 +274,7 @@ def test_a_canonical_form_is_its_own() -> None:
     assert seen > 50
 
 
+@pytest.mark.process
 def test_the_canonical_form_once_more_is_that_of_the_reference_implementation() -> None:
     """Oracles are to be trusted no more than the library: this one is asked beside the tool."""
     from capnsafe_fuzz.targets.read.canonical import canonical

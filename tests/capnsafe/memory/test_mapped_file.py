@@ -66,6 +66,7 @@ def test_every_segment_moves_when_the_file_grows() -> None:
         assert address_of(memory, first) == was
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("in_place", [False, True])
 @pytest.mark.parametrize("segment_words", [1, 16, 100, 4096])
 def test_the_finished_file_is_a_message_for_any_reader(

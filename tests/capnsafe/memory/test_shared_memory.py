@@ -35,6 +35,7 @@ def there_is(name: str) -> bool:
     return (Path("/dev/shm") / name).exists()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("segment_words", [4, 1024])
 def test_another_process_reads_it(segment_words: int) -> None:
     with SharedMemoryAllocator(segment_words=segment_words) as memory:
@@ -189,6 +190,7 @@ with SharedMemoryAllocator(segment_words=30) as memory, MessageBuilder(memory) a
 """
 
 
+@pytest.mark.process
 def test_a_forked_process_unlinks_its_own_blocks_and_no_others() -> None:
     told = subprocess.run(
         [sys.executable, "-c", FORK], capture_output=True, text=True, timeout=120, check=False
