@@ -8,13 +8,13 @@ while an error is being worded.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable
 from contextlib import suppress
 from operator import index as _as_index
 from typing import Any, Final, SupportsFloat, SupportsIndex, TypeVar
 
 from . import wire
-from .allocator import Buffer
 from .errors import AllocatorError, ArgumentTypeError, ArgumentValueError, MessageTooLarge
 from .wire import Element
 
@@ -27,6 +27,9 @@ _PRINTED_BITS: Final = 128
 _TOLD_CHARACTERS: Final = 200
 
 _NAME: Final = type.__dict__["__name__"]
+_MODULE: Final = type.__dict__["__module__"]
+
+_BUILTIN: Final = vars(builtins)
 
 
 def integer(value: SupportsIndex, what: str) -> int:
@@ -61,8 +64,16 @@ def told(error: BaseException) -> str:
 
 
 def type_name(value: Any) -> str:
-    """Answer the name of a value's class, past any property of its metaclass."""
-    return str(_NAME.__get__(type(value)))
+    """Return the name of a value's class, past any property of its metaclass.
+
+    A class that has the name of another one that Python itself has is named with its module.
+    """
+    kind = type(value)
+    name = str(_NAME.__get__(kind))
+    if name in _BUILTIN and kind is not _BUILTIN[name]:
+        module = _MODULE.__get__(kind)
+        return f"{module}.{name}" if type(module) is str else name
+    return name
 
 
 def attribute(owner: Any, name: str) -> object:
@@ -93,8 +104,16 @@ def double(value: SupportsFloat | SupportsIndex) -> float:
         return value
     kind = type(value)
     try:
-        if not (hasattr(kind, "__float__") or hasattr(kind, "__index__")):
+        if issubclass(kind, (str, bytes)) or not (
+            hasattr(kind, "__float__") or hasattr(kind, "__index__")
+        ):
             raise TypeError("it is no number")
+        if hasattr(kind, "__complex__"):
+            # Complex numbers of other libraries have a ``__float__`` that drops a part of them.
+            number = complex(value)
+            if number.imag:
+                raise TypeError("it is a complex number")
+            return number.real
         return float(value)
     except OverflowError as error:
         raise ArgumentValueError("the number is too large for a float field") from error
@@ -103,13 +122,33 @@ def double(value: SupportsFloat | SupportsIndex) -> float:
 
 
 def truth(value: bool) -> bool:
-    """Answer a bool; 0 and 1 are taken as well, other objects are a mistake."""
+    """Return a bool; 0 and 1 are taken as well, other objects are a mistake.
+
+    So is the bool of another library that shares its memory (``numpy.bool``, ``ctypes.c_bool``).
+    """
     if value is True or value is False:
         return value
-    number = integer(value, "a bool")
+    flag = _flag_in(value)
+    if flag is not None:
+        return flag
+    try:
+        number = _as_index(value)
+    except Exception as error:
+        raise ArgumentTypeError(f"a bool is True or False, not {type_name(value)}") from error
     if number not in (0, 1):
         raise ArgumentValueError(f"a bool is True or False, not {shown(number)}")
     return number == 1
+
+
+def _flag_in(value: Any) -> bool | None:
+    """Return the one bool that a buffer holds, ``None`` if it holds anything else."""
+    try:
+        with memoryview(value) as view:
+            if view.ndim == 0 and view.format.lstrip("<=@") == "?":
+                return view.tobytes() != b"\0"
+    except Exception:
+        return None
+    return None
 
 
 def check_sections(data_words: SupportsIndex, pointer_count: SupportsIndex) -> tuple[int, int]:
@@ -145,12 +184,6 @@ def check_element(element: Element) -> Element:
     return element
 
 
-#: Format characters of buffers whose items an element can be made of.
-_SIGNED: Final = "bhilqn"
-_UNSIGNED: Final = "BHILQN"
-_FLOATS: Final = "fd"
-
-
 def text_octets(value: str) -> bytes:
     """Answer a text in UTF-8, without a NUL behind it."""
     if type(value) is not str and not issubclass(type(value), str):
@@ -159,19 +192,6 @@ def text_octets(value: str) -> bytes:
         return str.encode(value)
     except UnicodeEncodeError as error:
         raise ArgumentValueError(f"text that UTF-8 cannot hold: {error}") from error
-
-
-def data_octets(value: bytes | bytearray | memoryview) -> bytes:
-    """Answer a copy of what a caller's contiguous buffer holds."""
-    if type(value) is bytes:
-        return value
-    try:
-        with memoryview(value) as view:
-            return view.tobytes()
-    except Exception as error:
-        raise ArgumentTypeError(
-            f"a Data takes a buffer of bytes, not {type_name(value)}"
-        ) from error
 
 
 def struct_list(count: SupportsIndex, data_words: int, pointer_count: int) -> tuple[int, int, int]:
@@ -186,37 +206,6 @@ def struct_list(count: SupportsIndex, data_words: int, pointer_count: int) -> tu
             words_asked=words,
         )
     return number, data, pointers
-
-
-def octets_of(element: Element, values: Buffer) -> memoryview:
-    """Answer the octets of a buffer of such elements, or of bytes; the caller releases them.
-
-    They are the buffer itself where its items are native ones, and a copy elsewhere.
-    """
-    size = element.bytes
-    if size == 0:
-        raise ArgumentTypeError(f"a list of {element.name} cannot be made from a buffer")
-    try:
-        with memoryview(values) as view:
-            if not view.c_contiguous:
-                raise ValueError("it is not contiguous")
-            code = view.format.lstrip("<=@")
-            width = view.itemsize
-            if len(view.format) == 1 and view.nbytes:
-                octets = view.cast("B")
-            else:
-                octets = memoryview(view.tobytes())
-    except Exception as error:
-        raise ArgumentTypeError(
-            f"a {type_name(values)} that is no buffer of numbers: {told(error)}"
-        ) from error
-    codes = _FLOATS if element.floating else _SIGNED if element.low < 0 else _UNSIGNED
-    if code not in ("B", "c") and not (len(code) == 1 and code in codes and width == size):
-        octets.release()
-        raise ArgumentTypeError(
-            f"items of format {code!r} and {width} bytes are not of type {element.name}"
-        )
-    return octets
 
 
 def listed(values: Iterable[T], what: str) -> list[T]:

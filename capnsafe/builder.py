@@ -18,12 +18,12 @@ from .arguments import (
     check_sections,
     integer,
     listed,
-    octets_of,
     pairs_of,
     shown,
     struct_list,
     type_name,
 )
+from .buffers import octets_of
 from .draft import change, clear, copy_in, install, overwrite
 from .errors import (
     ArgumentIndexError,

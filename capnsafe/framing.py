@@ -44,10 +44,11 @@ from typing import Any, Final, Protocol, SupportsIndex, TypeAlias, final
 
 from .allocator import Buffer
 from .arguments import integer, method_of, shown, truth, type_name
+from .buffers import view_of
 from .errors import ArgumentTypeError, ArgumentValueError, FramingError, MessageTooLarge
 from .packing import Packer, Unpacker
 from .reader import NESTING_LIMIT, TRAVERSAL_LIMIT_WORDS, MessageReader
-from .reading import limit_of, view_of
+from .reading import limit_of
 from .wire import MAX_SEGMENTS, WORD_BYTES
 
 Bytes: TypeAlias = bytes | bytearray | memoryview

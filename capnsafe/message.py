@@ -17,7 +17,6 @@ from .arguments import (
     check_count,
     check_element,
     check_sections,
-    data_octets,
     integer,
     listed,
     shown,
@@ -27,6 +26,7 @@ from .arguments import (
     truth,
     type_name,
 )
+from .buffers import data_octets
 from .builder import Copyable, Orphan, PointerListBuilder, StructBuilder, tree_of
 from .canonical import canonical_words
 from .draft import begin_root, copy_in_root, install_root

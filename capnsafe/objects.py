@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import SupportsFloat, SupportsIndex, TypeAlias, final
 
-from .arguments import integer, shown, type_name
+from .arguments import integer, shown, truth, type_name
 from .errors import (
     ArgumentTypeError,
     ArgumentValueError,
@@ -411,15 +411,14 @@ class StructReader(RowReader):
 
     def get_bool(self, offset: SupportsIndex, default: bool = False) -> bool:
         """Answer the bit ``offset`` of the data section."""
-        if type(default) is not bool:
-            raise ArgumentTypeError(f"the default must be a bool, not {type_name(default)}")
+        inverted = truth(default)
         number = not_negative(offset)
         at = self._place(number >> 3, 1)
         if at < 0:
-            return default
+            return inverted
         view = self._view
         octet = self._segments.octets(self._segment, at, 1)[0] if view is None else view[at]
-        return bool(octet >> (number & 7) & 1) is not default
+        return bool(octet >> (number & 7) & 1) is not inverted
 
     def get_int8(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
         """Answer the Int8 at ``offset`` bytes."""

@@ -28,9 +28,10 @@ import re
 from typing import Final, SupportsIndex, final
 
 from .allocator import Buffer
+from .buffers import view_of
 from .errors import ArgumentValueError, FramingError, MessageStateError
 from .reader import TRAVERSAL_LIMIT_WORDS
-from .reading import limit_of, view_of
+from .reading import limit_of
 from .wire import WORD_BYTES
 
 #: What a packer collects before it packs, and so what it holds at most (bytes).

@@ -29,6 +29,7 @@ from typing import Final, SupportsIndex, final
 from .allocator import Buffer, Key
 from .arguments import attribute, listed, type_name
 from .borrowed import BorrowedSegments, Lender
+from .buffers import view_of
 from .canonical import canonical_words
 from .errors import (
     ArgumentTypeError,
@@ -41,7 +42,6 @@ from .reading import (
     Elements,
     Segments,
     limit_of,
-    view_of,
 )
 from .tree import read_tree
 from .wire import (

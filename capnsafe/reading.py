@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from typing import Final, SupportsIndex, final
 
-from .allocator import Buffer
-from .arguments import integer, shown, told, type_name
+from .arguments import integer, shown
 from .errors import (
     ArgumentIndexError,
-    ArgumentTypeError,
     ArgumentValueError,
     NestingLimitExceeded,
     PointerKindMismatch,
@@ -47,21 +45,6 @@ SIZE_NAMES: Final = (
     "a list of pointers",
     "a list of structs",
 )
-
-
-def view_of(buffer: Buffer, what: str) -> memoryview:
-    """Answer the bytes of a caller's buffer, whatever its items are, as a read-only view.
-
-    Raises ``ArgumentTypeError`` where ``what`` has no C-contiguous buffer.
-    """
-    try:
-        view = memoryview(buffer)
-        # ``cast`` refuses a shape with a zero in it.
-        return view.cast("B").toreadonly() if view.nbytes else memoryview(b"")
-    except Exception as cause:
-        raise ArgumentTypeError(
-            f"{what} must be a contiguous buffer, not {type_name(buffer)}: {told(cause)}"
-        ) from cause
 
 
 def limit_of(value: SupportsIndex, name: str) -> int:

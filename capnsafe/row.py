@@ -12,7 +12,8 @@ from typing import Any, SupportsIndex
 
 from . import wire
 from .arena import Arena
-from .arguments import data_octets, integer, shown, text_octets
+from .arguments import integer, shown, text_octets
+from .buffers import data_octets
 from .draft import clear, install, point
 from .errors import (
     ArgumentIndexError,

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from .allocator import Key
 from .arguments import type_name
+from .buffers import holds_addresses
 from .errors import BadBuffer, ContentsChanged, SegmentLost
 from .wire import POINTER, WORD_BYTES
 
@@ -255,7 +256,7 @@ def octets(buffer: Any, segment: int, *, writable: bool = True) -> memoryview:
             raise BadBuffer(f"segment {segment}: the buffer is read-only", segment=segment)
         if not view.c_contiguous:
             raise BadBuffer(f"segment {segment}: the buffer is not contiguous", segment=segment)
-        if "O" in view.format:
+        if holds_addresses(view.format):
             raise BadBuffer(f"segment {segment}: the buffer holds Python objects", segment=segment)
         if view.nbytes == 0:
             return memoryview(bytearray())

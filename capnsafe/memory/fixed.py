@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..allocator import Buffer
-from ..arguments import at_least_one, type_name
-from ..errors import ArgumentTypeError, ArgumentValueError
+from ..arguments import at_least_one
+from ..buffers import writable_bytes
 from ..wire import WORD_BYTES
 
 
@@ -19,17 +19,7 @@ class FixedAllocator:
 
     def __init__(self, buffer: Buffer, *, segment_words: int | None = None) -> None:
         """Use ``buffer``, which must be writable, contiguous and made of bytes."""
-        try:
-            with memoryview(buffer) as view:
-                usable = not view.readonly and view.c_contiguous and "O" not in view.format
-                octets = view.nbytes
-        except Exception as error:
-            raise ArgumentTypeError(
-                f"the buffer must be writable bytes; a {type_name(buffer)} has none"
-            ) from error
-        if not usable:
-            raise ArgumentValueError("the buffer must be writable, contiguous, and made of bytes")
-        self._words = octets // WORD_BYTES
+        self._words = writable_bytes(buffer) // WORD_BYTES
         self._buffer = buffer
         self._segment_words = (
             None if segment_words is None else at_least_one(segment_words, "segment_words")

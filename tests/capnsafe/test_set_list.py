@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import numpy
 import pytest
 
 from capnsafe import (
@@ -137,7 +138,6 @@ def test_from_a_ctypes_array(
 
 @pytest.mark.parametrize("element", NUMBERS)
 def test_from_numpy(message: MessageBuilder, root: StructBuilder, element: Element) -> None:
-    numpy = pytest.importorskip("numpy")
     name = CODES[element]
     values = numpy.array(samples(element), dtype=f"<{name}")
     require(root, message, element, root.set_list(0, element, values))

@@ -16,7 +16,19 @@ from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
 from ... import wire
-from ...arguments import attribute, check_count, check_sections, integer, shown, told, type_name
+from ...arguments import (
+    attribute,
+    check_count,
+    check_sections,
+    double,
+    integer,
+    shown,
+    text_octets,
+    told,
+    truth,
+    type_name,
+)
+from ...buffers import data_octets
 from ...errors import (
     AllocationRefused,
     AllocatorError,
@@ -208,9 +220,11 @@ class _Section:
         at = integer(offset, "a field offset")
         if element.floating:
             try:
-                number = element.raw.unpack(element.codec.pack(value))[0]
+                number = element.raw.unpack(element.codec.pack(double(value)))[0]
             except Exception as error:
                 raise ArgumentValueError(f"no value of {element.name}: {told(error)}") from error
+        elif element is Element.BOOL:
+            number = int(truth(value))
         else:
             number = integer(value, "a value")
             if not element.low <= number <= element.high:
@@ -297,24 +311,11 @@ class AppendStruct(_Section):
 
     def set_text(self, index: int, value: str) -> None:
         """Build a Text: UTF-8 and a NUL behind it."""
-        if not isinstance(value, str):
-            raise ArgumentTypeError(f"a Text takes a str, not {type_name(value)}")
-        try:
-            octets = str.encode(value)
-        except UnicodeEncodeError as error:
-            raise ArgumentValueError(f"text that UTF-8 cannot hold: {error}") from error
-        self._set_octets(index, octets + b"\0")
+        self._set_octets(index, text_octets(value) + b"\0")
 
     def set_data(self, index: int, value: bytes | bytearray | memoryview) -> None:
         """Build a Data from any contiguous buffer."""
-        try:
-            with memoryview(value) as view:
-                octets = view.tobytes()
-        except Exception as error:
-            raise ArgumentTypeError(
-                f"a Data takes a buffer of bytes, not {type_name(value)}"
-            ) from error
-        self._set_octets(index, octets)
+        self._set_octets(index, data_octets(value))
 
     def init_struct(self, index: int, data_words: int, pointer_count: int) -> AppendStruct:
         """Build a struct, all zero."""

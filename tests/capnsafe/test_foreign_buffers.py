@@ -1,0 +1,326 @@
+"""Buffers and numbers of other libraries: numpy's, those of ctypes and of ``array``.
+
+Items that hold addresses are refused wherever a buffer is taken: their bytes would be written into
+the message, or written over.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import struct
+from array import array, typecodes
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy
+import pytest
+
+from capnsafe import (
+    ArgumentTypeError,
+    ArgumentValueError,
+    BadBuffer,
+    Element,
+    Error,
+    FixedAllocator,
+    MessageBuilder,
+    MessageReader,
+    Packer,
+    Unpacker,
+    frame,
+    pack,
+    read_message,
+    unframe,
+    unpack,
+    write_message,
+)
+from capnsafe.buffers import holds_addresses
+from capnsafe.memory import ScratchAllocator
+from capnsafe.memory.adapters import CallableAllocator, HandedOverAllocator
+from capnsafe.memory.adapters.accessors import AppendBuilder
+from tests.capnsafe.memories import ResizingMemory
+
+
+def record(*fields: tuple[str, Any]) -> Any:
+    return type("Record", (ctypes.Structure,), {"_fields_": list(fields)})
+
+
+THING = object()
+
+#: An array of wide characters: its code is another one since Python 3.13.
+WIDE = array("w" if "w" in typecodes else "u", "ab" * 64)
+
+ADDRESSES: dict[str, Any] = {
+    "objects": numpy.array([THING] * 8, dtype=object),
+    "records with an object": numpy.zeros(8, dtype=[("number", "u8"), ("thing", object)]),
+    "a record with an object": numpy.zeros(1, dtype=[("x", "u8"), ("y", object)])[0],
+    "no objects": numpy.array([], dtype=object),
+    "one object": numpy.array(THING, dtype=object),
+    "objects of ctypes": (ctypes.py_object * 8)(),
+    "pointers": (ctypes.POINTER(ctypes.c_int) * 8)(),
+    "texts by pointer": (ctypes.c_char_p * 8)(),
+    "wide texts by pointer": (ctypes.c_wchar_p * 8)(),
+    "void pointers": (ctypes.c_void_p * 8)(),
+    "functions": (record(("call", ctypes.CFUNCTYPE(None))) * 8)(),
+    "records in records": (record(("inner", record(("p", ctypes.py_object)) * 2)) * 8)(),
+}
+
+
+class Answering(ResizingMemory):
+    """Grants one buffer, whatever is asked."""
+
+    def __init__(self, buffer: Any) -> None:
+        super().__init__()
+        self.buffer = buffer
+
+    def segment(self, key: int, /) -> Any:
+        return self.buffer
+
+
+class File:
+    def __init__(self, buffer: Any) -> None:
+        self.buffer = buffer
+
+    def read(self, size: int) -> Any:
+        return self.buffer
+
+
+class Words:
+    """Accessors that forget what is written."""
+
+    words = 0
+
+    def alloc(self, amount: int) -> tuple[int, int]:
+        self.words += amount
+        return 0, self.words - amount
+
+    def write_bit(self, *_: object) -> None: ...
+    def write_u8(self, *_: object) -> None: ...
+    def write_u16(self, *_: object) -> None: ...
+    def write_u32(self, *_: object) -> None: ...
+    def write_u64(self, *_: object) -> None: ...
+
+
+def root() -> Any:
+    return MessageBuilder().init_root(4, 4)
+
+
+TAKERS: dict[str, Callable[[Any], object]] = {
+    "set_data": lambda buffer: root().set_data(0, buffer),
+    "set_data of a list": lambda buffer: root().init_pointer_list(0, 1).set_data(0, buffer),
+    "new_orphan_data": lambda buffer: MessageBuilder().new_orphan_data(buffer),
+    "set_list of numbers": lambda buffer: root().set_list(0, Element.UINT64, buffer),
+    "set_list of bytes": lambda buffer: root().set_list(0, Element.UINT8, buffer),
+    "set_data over accessors": lambda buffer: (
+        AppendBuilder(Words()).init_root(0, 1).set_data(0, buffer)
+    ),
+    "FixedAllocator": FixedAllocator,
+    "ScratchAllocator": ScratchAllocator,
+    "HandedOverAllocator": lambda buffer: HandedOverAllocator([buffer]),
+    "CallableAllocator": lambda buffer: MessageBuilder(
+        CallableAllocator(lambda words: buffer)
+    ).init_root(1, 0),
+    "an allocator": lambda buffer: MessageBuilder(Answering(buffer)).init_root(1, 0),
+    "MessageBuilder.over": lambda buffer: MessageBuilder.over(Answering(buffer), [(0, 1)]),
+    "MessageReader": lambda buffer: MessageReader([buffer]),
+    "MessageReader.over": lambda buffer: MessageReader.over(Answering(buffer), [0]).get_root(),
+    "read_message": read_message,
+    "read_message packed": lambda buffer: read_message(buffer, packed=True),
+    "read_message of a file": lambda buffer: read_message(File(buffer)),
+    "unframe": unframe,
+    "frame": lambda buffer: frame([buffer]),
+    "write_message": lambda buffer: write_message(io.BytesIO(), [buffer]),
+    "pack": pack,
+    "Packer": lambda buffer: Packer().feed(buffer),
+    "unpack": unpack,
+    "Unpacker": lambda buffer: Unpacker().feed(buffer),
+}
+
+
+@pytest.mark.parametrize("taker", TAKERS)
+@pytest.mark.parametrize("buffer", ADDRESSES)
+def test_addresses_are_refused(buffer: str, taker: str) -> None:
+    with pytest.raises((ArgumentTypeError, BadBuffer)) as caught:
+        TAKERS[taker](ADDRESSES[buffer])
+    assert any(word in str(caught.value) for word in ("addresses", "objects", "format", "only"))
+
+
+NUMBERS: dict[str, Any] = {
+    "a name with an O": (record(("Offset", ctypes.c_uint64)) * 64)(),
+    "names of codes": (record(("O", ctypes.c_uint64), ("X", ctypes.c_uint64)) * 32)(),
+    "records of numpy": numpy.zeros(64, dtype=[("Object&P", "u4"), ("Zz", "f4")]),
+    "records in records": numpy.zeros(32, dtype=[("O", [("P", "u8"), ("c", "c8")])]),
+    "complex numbers": numpy.zeros(32, dtype="c16"),
+    "two dimensions": numpy.zeros((8, 8)),
+    "wide characters": (ctypes.c_wchar * 128)(),
+    "bits of a record": (record(("Odd", ctypes.c_uint64)) * 64)(),
+    "raw items": numpy.zeros(128, dtype="V4"),
+    "texts": numpy.zeros(64, dtype="U2"),
+    "array.array": WIDE,
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_memory_of_any_other_items_is_memory(name: str) -> None:
+    buffer = NUMBERS[name]
+    for memory in (Answering(buffer), FixedAllocator(buffer), ScratchAllocator(buffer)):
+        with MessageBuilder(memory) as message:
+            message.init_root(1, 0).set_uint64(0, 7)
+            assert memoryview(buffer).tobytes()[8:16] == struct.pack("<Q", 7)
+    holder = root()
+    holder.set_data(0, buffer)
+    assert holder.get_data(0) == memoryview(buffer).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [
+        ("B", False),
+        ("O", True),
+        ("<O", True),
+        ("T{<Q:Offset:<O:o:}", True),
+        ("T{<Q:O:}", False),
+        ("(2,3)&<i", True),
+        ("T{Zd:z:(3)Zf:Z:}", False),
+        ("T{Z:a:d:b:}", True),
+        ("X{}", True),
+        # A colon in a name: what is a name and what a code cannot be told.
+        ("T{<Q:a:b:O:c:}", True),
+        ("T{<Q:a:b:i:c:}", False),
+    ],
+)
+def test_names_in_formats_are_no_codes(code: str, answer: bool) -> None:
+    assert holds_addresses(code) is answer
+
+
+def test_data_of_any_order_is_its_items_in_c_order() -> None:
+    rows: Any = numpy.arange(6, dtype="<u2").reshape(2, 3)
+    holder = root()
+    for view in (rows, numpy.asfortranarray(rows), rows[:, ::-1][:, ::-1], rows.T.T):
+        holder.set_data(0, view)
+        assert holder.get_data(0) == rows.tobytes()
+    holder.set_data(0, rows[:, ::2])
+    assert holder.get_data(0) == rows[:, ::2].tobytes()
+    holder.set_data(0, numpy.array(7, dtype="<u4"))
+    assert holder.get_data(0) == b"\7\0\0\0"
+
+
+def test_lists_of_items_that_are_no_numbers_are_refused() -> None:
+    holder = root()
+    refused = [
+        numpy.array(["2026-11-28"], dtype="M8[D]"),
+        numpy.zeros(2, dtype=[("a", "u4"), ("b", "u4")]),
+        numpy.asfortranarray(numpy.zeros((2, 3))),
+        numpy.zeros(4)[::2],
+        numpy.zeros(2, dtype="U1"),
+        numpy.zeros(2, dtype="c8"),
+        numpy.zeros(2, dtype="f2"),
+        numpy.zeros(2, dtype=bool),
+        (ctypes.c_wchar * 2)(),
+        WIDE,
+        "text",
+        7,
+    ]
+    for values in refused:
+        for element in (Element.UINT32, Element.FLOAT64, Element.INT8):
+            with pytest.raises(ArgumentTypeError):
+                holder.set_list(0, element, values)
+    assert list(holder.set_list(0, Element.INT64, numpy.array(7))) == [7]
+
+
+def test_what_is_no_buffer_of_bytes_is_told_why() -> None:
+    with pytest.raises(ArgumentTypeError, match="cannot include dtype 'M'"):
+        root().set_data(0, numpy.array(["2026-11-28"], dtype="M8[D]"))
+    with pytest.raises(ArgumentTypeError, match="a text must be encoded first"):
+        root().set_data(0, numpy.str_("text"))
+    with pytest.raises(ArgumentValueError, match="writable"):
+        FixedAllocator(bytes(8))
+
+
+BOOLS = [numpy.True_, numpy.array(True), numpy.arange(3)[2] > 1, ctypes.c_bool(True), 1]
+
+
+@pytest.mark.parametrize("value", BOOLS, ids=repr)
+def test_bools_of_other_libraries_are_bools(value: Any) -> None:
+    with MessageBuilder() as message:
+        holder = message.init_root(1, 1)
+        holder.set_bool(0, value)
+        assert holder.get_bool(0) is True
+        holder.set_bool(1, value, default=value)
+        assert holder.get_bool(1) is False
+        assert holder.get_bool(1, default=value) is True
+        reader = read_message(message.to_bytes()).get_root()
+        assert reader.get_bool(0, default=value) is False
+        assert reader.get_bool(99, default=value) is True
+        bits = holder.init_list(0, Element.BOOL, 2)
+        bits[1] = value
+        assert list(bits) == [False, True]
+        assert (
+            read_message(frame(message.segments(), packed=value), packed=value).get_root()
+            is not None
+        )
+
+
+class NoBuffer:
+    def __index__(self) -> int:
+        raise OSError
+
+    def __buffer__(self, flags: int) -> memoryview:
+        raise OSError
+
+
+@pytest.mark.parametrize(
+    "value", [numpy.array([True]), numpy.float64(1), "x", None, NoBuffer(), numpy.array("x")]
+)
+def test_what_is_no_bool_is_refused(value: Any) -> None:
+    with pytest.raises(ArgumentTypeError, match="a bool is True or False, not "):
+        root().set_bool(0, value)
+    with pytest.raises(ArgumentTypeError):
+        AppendBuilder(Words()).init_root(1, 0).set_bool(0, value)
+
+
+def test_a_class_with_the_name_of_another_is_named_with_its_module() -> None:
+    with pytest.raises(ArgumentTypeError, match=r"not numpy\.bool"):
+        root().set_uint8(0, numpy.True_)
+    impostor = type("int", (), {"__module__": 7})()
+    with pytest.raises(ArgumentTypeError, match=r"not int$"):
+        root().set_uint8(0, impostor)
+
+
+def test_numbers_of_other_libraries_are_numbers() -> None:
+    holder = root()
+    for value in (numpy.int8(3), numpy.uint64(3), numpy.array(3)):
+        holder.set_int64(numpy.int64(1), value)
+        assert holder.get_int64(numpy.uint8(1)) == 3
+    for number in (numpy.float16(1.5), numpy.float32(1.5), numpy.longdouble(1.5), numpy.array(1.5)):
+        holder.set_float64(0, number)
+        assert holder.get_float64(0) == 1.5
+    for number in (Decimal("1.5"), Fraction(3, 2), numpy.complex128(1.5)):
+        holder.set_float32(0, number)
+        assert holder.get_float32(0) == 1.5
+
+
+@pytest.mark.filterwarnings("ignore:Casting complex")
+@pytest.mark.parametrize(
+    "value",
+    [
+        numpy.complex64(1 + 2j),
+        numpy.array(1 + 2j),
+        numpy.array([1.5]),
+        numpy.datetime64("2026-11-28"),
+        numpy.zeros(1, dtype="i4,f4")[0],
+        numpy.str_("1.5"),
+    ],
+    ids=repr,
+)
+def test_what_is_no_number_is_refused(value: Any) -> None:
+    holder = root()
+    with pytest.raises(ArgumentTypeError):
+        holder.set_float64(0, value)
+    with pytest.raises(ArgumentTypeError):
+        holder.set_int64(0, value)
+    with pytest.raises(Error):
+        AppendBuilder(Words()).init_root(1, 0).set_float64(0, value)
+    assert holder.get_float64(0) == 0
