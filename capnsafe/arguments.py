@@ -9,8 +9,9 @@ while an error is being worded.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from operator import index as _as_index
 from typing import Any, Final, SupportsFloat, SupportsIndex, TypeVar
 
@@ -19,6 +20,7 @@ from .errors import AllocatorError, ArgumentTypeError, ArgumentValueError, Messa
 from .wire import Element
 
 T = TypeVar("T")
+A = TypeVar("A")
 
 #: Numbers beyond this are named by their size: Python refuses to print very long ones.
 _PRINTED_BITS: Final = 128
@@ -32,12 +34,45 @@ _MODULE: Final = type.__dict__["__module__"]
 _BUILTIN: Final = vars(builtins)
 
 
+#: Returns a view of a caller's buffer. A buffer may be exported by code of the caller's.
+exported: Final[Callable[[Any], memoryview]] = memoryview
+
+
+class Raised(Exception):
+    """Code of the caller's raised; its exception is the ``__cause__``."""
+
+
+def call(function: Callable[[A], T], argument: A) -> T:
+    """Call code of the caller's. Raise ``Raised`` if it raises an ``Exception``.
+
+    A signal handler can raise at any bytecode of the library, and its exception must pass
+    unchanged. The two are told apart by calling the function from C: the iterator is used up as the
+    call begins, and the list is filled as it ends, with no bytecode in between.
+    """
+    argued: Any = iter((argument,))
+    returned: list[T] = []
+    try:
+        returned.extend(map(function, argued))
+    except Exception as error:
+        if returned or argued.__length_hint__():
+            raise
+        raise Raised from error
+    if not returned:
+        # ``extend`` took its exception for the end of the iterator.
+        raise Raised from StopIteration()
+    return returned[0]
+
+
 def integer(value: SupportsIndex, what: str) -> int:
     """Answer ``value`` as an int, or raise ``ArgumentTypeError`` about ``what``."""
+    if type(value) is int:
+        return value
     try:
-        return _as_index(value)
-    except Exception as error:
-        raise ArgumentTypeError(f"{what} must be an integer, not {type_name(value)}") from error
+        return call(_as_index, value)
+    except Raised as raised:
+        raise ArgumentTypeError(
+            f"{what} must be an integer, not {type_name(value)}"
+        ) from raised.__cause__
 
 
 def at_least_one(value: SupportsIndex, what: str) -> int:
@@ -79,16 +114,19 @@ def type_name(value: Any) -> str:
 def attribute(owner: Any, name: str) -> object:
     """Answer an attribute of an allocator, ``None`` where it has none; its failure is one."""
     try:
-        return getattr(owner, name, None)
-    except Exception as error:
-        raise AllocatorError(f"reading the allocator's {name!r} raised {told(error)}") from error
+        return call(partial(getattr, owner), name)
+    except Raised as raised:
+        error = raised.__cause__ or raised
+    if isinstance(error, AttributeError):
+        return None
+    raise AllocatorError(f"reading the allocator's {name!r} raised {told(error)}") from error
 
 
 def method_of(owner: Any, name: str) -> object:
     """Answer an attribute of an argument, ``None`` where it has none, or cannot say."""
     try:
-        return getattr(owner, name, None)
-    except Exception:
+        return call(partial(getattr, owner), name)
+    except Raised:
         return None
 
 
@@ -102,23 +140,23 @@ def double(value: SupportsFloat | SupportsIndex) -> float:
     """Answer ``value`` as a float; text is no number."""
     if type(value) is float:
         return value
-    kind = type(value)
+    has = partial(hasattr, type(value))
+    cause: BaseException | None = None
     try:
-        if issubclass(kind, (str, bytes)) or not (
-            hasattr(kind, "__float__") or hasattr(kind, "__index__")
+        if not issubclass(type(value), (str, bytes)) and (
+            call(has, "__float__") or call(has, "__index__")
         ):
-            raise TypeError("it is no number")
-        if hasattr(kind, "__complex__"):
+            if not call(has, "__complex__"):
+                return call(float, value)
             # Complex numbers of other libraries have a ``__float__`` that drops a part of them.
-            number = complex(value)
-            if number.imag:
-                raise TypeError("it is a complex number")
-            return number.real
-        return float(value)
-    except OverflowError as error:
-        raise ArgumentValueError("the number is too large for a float field") from error
-    except Exception as error:
-        raise ArgumentTypeError(f"a float field takes a number, not {type_name(value)}") from error
+            number = call(complex, value)  # type: ignore[arg-type]
+            if number.imag == 0:
+                return number.real
+    except Raised as raised:
+        cause = raised.__cause__
+    if isinstance(cause, OverflowError):
+        raise ArgumentValueError("the number is too large for a float field") from cause
+    raise ArgumentTypeError(f"a float field takes a number, not {type_name(value)}") from cause
 
 
 def truth(value: bool) -> bool:
@@ -132,9 +170,11 @@ def truth(value: bool) -> bool:
     if flag is not None:
         return flag
     try:
-        number = _as_index(value)
-    except Exception as error:
-        raise ArgumentTypeError(f"a bool is True or False, not {type_name(value)}") from error
+        number = call(_as_index, value)
+    except Raised as raised:
+        raise ArgumentTypeError(
+            f"a bool is True or False, not {type_name(value)}"
+        ) from raised.__cause__
     if number not in (0, 1):
         raise ArgumentValueError(f"a bool is True or False, not {shown(number)}")
     return number == 1
@@ -143,10 +183,10 @@ def truth(value: bool) -> bool:
 def _flag_in(value: Any) -> bool | None:
     """Return the one bool that a buffer holds, ``None`` if it holds anything else."""
     try:
-        with memoryview(value) as view:
+        with call(exported, value) as view:
             if view.ndim == 0 and view.format.lstrip("<=@") == "?":
                 return view.tobytes() != b"\0"
-    except Exception:
+    except Raised:
         return None
     return None
 
@@ -211,8 +251,9 @@ def struct_list(count: SupportsIndex, data_words: int, pointer_count: int) -> tu
 def listed(values: Iterable[T], what: str) -> list[T]:
     """Answer what a caller's iterable yields; all of it, before memory is touched (P10)."""
     try:
-        return list(values)
-    except Exception as error:
+        return call(list, values)
+    except Raised as raised:
+        error = raised.__cause__ or raised
         raise ArgumentTypeError(f"{what} cannot be iterated over: {told(error)}") from error
 
 

@@ -12,7 +12,7 @@ import re
 from typing import Final
 
 from .allocator import Buffer
-from .arguments import told, type_name
+from .arguments import Raised, call, exported, told, type_name
 from .errors import ArgumentTypeError, ArgumentValueError
 from .wire import Element
 
@@ -26,6 +26,11 @@ _ADDRESSES: Final = re.compile(r"[OPzZ&X]")
 _SIGNED: Final = "bhilqn"
 _UNSIGNED: Final = "BHILQN"
 _FLOATS: Final = "fd"
+
+
+#: Raised by the code of a buffer's exporter, or by us and ``memoryview`` about the buffer. Others are
+#: not about the buffer: the handler of a signal raised them.
+_WRONG: Final = (Raised, TypeError, ValueError)
 
 
 def holds_addresses(code: str) -> bool:
@@ -54,11 +59,12 @@ def view_of(buffer: Buffer, what: str) -> memoryview:
     Raises ``ArgumentTypeError`` where ``what`` has no C-contiguous buffer.
     """
     try:
-        view = memoryview(buffer)
+        view = call(exported, buffer)
         require_numbers(view)
         # ``cast`` refuses a shape with a zero in it.
         return view.cast("B").toreadonly() if view.nbytes else memoryview(b"")
-    except Exception as cause:
+    except _WRONG as error:
+        cause = error.__cause__ or error
         raise ArgumentTypeError(
             f"{what} must be a contiguous buffer, not {type_name(buffer)}: {told(cause)}"
         ) from cause
@@ -67,14 +73,15 @@ def view_of(buffer: Buffer, what: str) -> memoryview:
 def writable_bytes(buffer: Buffer) -> int:
     """Return the length (bytes) of a buffer that a message can be built in, or raise."""
     try:
-        with memoryview(buffer) as view:
+        with call(exported, buffer) as view:
             require_numbers(view)
             usable = not view.readonly and view.c_contiguous
             octets = view.nbytes
-    except Exception as error:
+    except _WRONG as error:
+        cause = error.__cause__ or error
         raise ArgumentTypeError(
-            f"the buffer must be writable bytes; a {type_name(buffer)} has none: {told(error)}"
-        ) from error
+            f"the buffer must be writable bytes; a {type_name(buffer)} has none: {told(cause)}"
+        ) from cause
     if not usable:
         raise ArgumentValueError("the buffer must be writable, contiguous, and made of bytes")
     return octets
@@ -88,13 +95,14 @@ def data_octets(value: bytes | bytearray | memoryview) -> bytes:
         if issubclass(type(value), str):
             # Texts of numpy have a buffer.
             raise TypeError("a text must be encoded first")
-        with memoryview(value) as view:
+        with call(exported, value) as view:
             require_numbers(view)
             return view.tobytes()
-    except Exception as error:
+    except _WRONG as error:
+        cause = error.__cause__ or error
         raise ArgumentTypeError(
-            f"a Data takes a buffer of bytes, not {type_name(value)}: {told(error)}"
-        ) from error
+            f"a Data takes a buffer of bytes, not {type_name(value)}: {told(cause)}"
+        ) from cause
 
 
 def octets_of(element: Element, values: Buffer) -> memoryview:
@@ -106,7 +114,7 @@ def octets_of(element: Element, values: Buffer) -> memoryview:
     if size == 0:
         raise ArgumentTypeError(f"a list of {element.name} cannot be made from a buffer")
     try:
-        with memoryview(values) as view:
+        with call(exported, values) as view:
             if not view.c_contiguous:
                 raise ValueError("it is not contiguous")
             code = view.format.lstrip("<=@")
@@ -115,10 +123,11 @@ def octets_of(element: Element, values: Buffer) -> memoryview:
                 octets = view.cast("B")
             else:
                 octets = memoryview(view.tobytes())
-    except Exception as error:
+    except _WRONG as error:
+        cause = error.__cause__ or error
         raise ArgumentTypeError(
-            f"a {type_name(values)} that is no buffer of numbers: {told(error)}"
-        ) from error
+            f"a {type_name(values)} that is no buffer of numbers: {told(cause)}"
+        ) from cause
     codes = _FLOATS if element.floating else _SIGNED if element.low < 0 else _UNSIGNED
     if code not in ("B", "c") and not (len(code) == 1 and code in codes and width == size):
         octets.release()

@@ -40,13 +40,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from struct import Struct, pack, unpack_from
-from typing import Any, Final, Protocol, SupportsIndex, TypeAlias, final
+from typing import Any, Final, Protocol, SupportsIndex, TypeAlias, cast, final
 
 from .allocator import Buffer
-from .arguments import integer, method_of, shown, truth, type_name
+from .arguments import Raised, call, exported, integer, method_of, shown, truth, type_name
 from .buffers import view_of
 from .errors import ArgumentTypeError, ArgumentValueError, FramingError, MessageTooLarge
-from .packing import Packer, Unpacker
+from .packing import NOTHING_WAITS, Packer, Waiting, require_end, unpacked
 from .reader import NESTING_LIMIT, TRAVERSAL_LIMIT_WORDS, MessageReader
 from .reading import limit_of
 from .wire import MAX_SEGMENTS, WORD_BYTES
@@ -124,14 +124,17 @@ def table_of(sizes: Sequence[int]) -> bytes:
     return pack(f"<{len(numbers)}I", *numbers)
 
 
+_listed: Final[Callable[[Sequence[Bytes]], list[Bytes]]] = list
+
+
 def _parts(segments: Sequence[Bytes]) -> list[bytes | memoryview]:
     """Answer the table and the segments, all of them checked."""
     try:
-        listed = list(segments)
-    except Exception as cause:
+        listed = call(_listed, segments)
+    except Raised as raised:
         raise ArgumentTypeError(
             f"segments must be a sequence of buffers, not {type_name(segments)}"
-        ) from cause
+        ) from raised.__cause__
     views = [
         segment if type(segment) is bytes else view_of(segment, f"segment {index}")
         for index, segment in enumerate(listed)
@@ -387,26 +390,36 @@ def read_messages(
     origin: _Origin
     if _is_buffer(source):
         memory = view_of(source, "the source")
-        origin = _Stream(_Unpacked(_Memory(memory))) if is_packed else _InMemory(memory)
+        origin = _Stream(_Memory(memory), NOTHING_WAITS) if is_packed else _InMemory(memory)
     elif is_packed:
         # ``read1`` does not wait for more than is there.
         read = _method(source, ("read1", "read", "recv"), "read messages from")
-        origin = _Stream(_Unpacked(_File(read)))
+        origin = _Stream(_File(read), NOTHING_WAITS)
     else:
-        origin = _Stream(_File(_method(source, ("read", "recv"), "read messages from")))
-    return _Messages(origin, limits, traversal, nesting)
+        origin = _Stream(_File(_method(source, ("read", "recv"), "read messages from")), None)
+    # From C, so that a message leaves its list as it is returned, and no bytecode lies between.
+    return map(_taken, _Messages(origin, limits, traversal, nesting))
 
 
 def _is_buffer(source: Any) -> bool:
     """Answer whether this is memory, and no file. Mapped memory is, though it has ``read``."""
     try:
-        memoryview(source).release()
-    except TypeError:
-        return False
-    except Exception:
-        # Memory that cannot be had: ``view_of`` says why.
-        return True
+        call(exported, source).release()
+    except Raised as raised:
+        # Where it is another error, ``view_of`` says why the memory is not to be had.
+        return not isinstance(raised.__cause__, TypeError)
     return True
+
+
+# How nothing that was received is lost. Any call can raise: a file may time out, the handler of a
+# signal may raise at any bytecode, and Python may run out of memory. So a chunk is recorded by the
+# same bytecode that calls the file (see ``_File.chunk``), and the rest of what is known of a stream
+# is one immutable value, replaced by one assignment when the chunk has been dealt with. Whatever is
+# raised in between, the next attempt begins with the old value and the recorded chunk, and comes to
+# the same result.
+
+#: What an input has received or still holds: a file's list of at most one chunk, or memory.
+_Pending: TypeAlias = "list[Any] | memoryview"
 
 
 class _Input(ABC):
@@ -415,66 +428,74 @@ class _Input(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def read(self, size: int) -> Bytes:
-        """Answer at most ``size`` bytes, whatever has arrived; none at the end."""
+    def begin(self) -> _Pending:
+        """Return what is pending at first."""
+
+    @abstractmethod
+    def chunk(self, pending: _Pending, size: int) -> tuple[Bytes, _Pending]:
+        """Return at most ``size`` bytes, none at the end, and what is pending after them.
+
+        If ``pending`` is passed again instead, the same chunk is returned again.
+        """
 
 
 @final
 class _File(_Input):
-    """What a method of a file or socket answers, looked at without trusting it."""
+    """Chunks that a method of a file or socket returns, checked."""
 
     __slots__ = ("_read",)
 
     def __init__(self, read: Callable[[int], object]) -> None:
         self._read = read
 
-    def read(self, size: int) -> Bytes:
-        chunk = self._read(size)
+    def begin(self) -> _Pending:
+        return []
+
+    def chunk(self, pending: _Pending, size: int) -> tuple[Bytes, _Pending]:
+        received = cast("list[Any]", pending)
+        if not received:
+            # The list has room before the file is called, and takes the chunk as the call returns:
+            # no bytecode lies between, and nothing is allocated.
+            received.extend(map(self._read, (size,)))
+            if not received:
+                raise ArgumentTypeError("the file raises StopIteration instead of returning bytes")
+        chunk = received[0]
+        if type(chunk) is not bytes:
+            try:
+                chunk = self._octets(chunk)
+            except ArgumentTypeError:
+                received.clear()
+                raise
+        if len(chunk) > size:
+            raise FramingError(f"the file answers {len(chunk)} bytes, and {size} were asked for")
+        return chunk, []
+
+    def _octets(self, chunk: Any) -> memoryview:
         if chunk is None:
             raise ArgumentTypeError(
                 "the file answers None instead of bytes: it does not wait, and has nothing now"
             )
-        received = chunk if type(chunk) is bytes else view_of(chunk, "what the file answers")
-        if len(received) > size:
-            raise FramingError(f"the file answers {len(received)} bytes, and {size} were asked for")
-        return received
+        return view_of(chunk, "what the file answers")
 
 
 @final
 class _Memory(_Input):
-    """Memory, piece by piece."""
+    """Memory, piece by piece. What is pending is the rest of it."""
 
-    __slots__ = ("_rest",)
+    __slots__ = ("_memory",)
 
-    def __init__(self, rest: memoryview) -> None:
-        self._rest = rest
+    def __init__(self, memory: memoryview) -> None:
+        self._memory = memory
 
-    def read(self, size: int) -> Bytes:
-        chunk = self._rest[:size]
-        self._rest = self._rest[size:]
-        return chunk
+    def begin(self) -> _Pending:
+        return self._memory
+
+    def chunk(self, pending: _Pending, size: int) -> tuple[Bytes, _Pending]:
+        rest = cast(memoryview, pending)
+        return rest[:size], rest[size:]
 
 
-@final
-class _Unpacked(_Input):
-    """Packed bytes, unpacked: whole words, where whole words are asked for."""
-
-    __slots__ = ("_packed", "_unpacker")
-
-    def __init__(self, packed: _Input) -> None:
-        self._packed = packed
-        self._unpacker = Unpacker()
-
-    def read(self, size: int) -> Bytes:
-        limit = size // WORD_BYTES
-        words = self._unpacker.feed(max_words=limit)
-        while not words:
-            chunk = self._packed.read(_BLOCK_BYTES)
-            if not chunk:
-                self._unpacker.finish()
-                break
-            words = self._unpacker.feed(chunk, max_words=limit)
-        return words
+_taken: Final[Callable[[list[MessageReader]], MessageReader]] = list.pop
 
 
 class _Origin(ABC):
@@ -483,87 +504,136 @@ class _Origin(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def cut(self, limits: _Limits) -> list[memoryview] | None:
-        """Answer the segments of the next message, or None at the end.
+    def ready(self) -> tuple[int, list[MessageReader]]:
+        """Return how many messages were finished; in the list is the last, until it is taken."""
 
-        What an input raises leaves everything as it was, so that the call may be tried again.
+    @abstractmethod
+    def cut(self, limits: _Limits) -> list[memoryview] | None:
+        """Return the segments of the next message, or None at the end.
+
+        If this raises, or is called again before the message is finished, the stream is where it
+        was.
         """
+
+    @abstractmethod
+    def finish(self, message: MessageReader) -> None:
+        """Note in one step that a message was read, and that the next one begins behind it."""
 
 
 @final
 class _InMemory(_Origin):
     """Messages that lie in memory, one behind the other."""
 
-    __slots__ = ("_rest",)
+    __slots__ = ("_end", "_known")
 
     def __init__(self, rest: memoryview) -> None:
-        self._rest = rest
+        #: The rest of the memory, and what ``ready`` returns.
+        self._known: tuple[memoryview, int, list[MessageReader]] = (rest, 0, [])
+        #: Where the message ends that was cut.
+        self._end = 0
+
+    def ready(self) -> tuple[int, list[MessageReader]]:
+        return self._known[1:]
 
     def cut(self, limits: _Limits) -> list[memoryview] | None:
-        if not self._rest:
+        rest = self._known[0]
+        if not rest:
             return None
-        segments, end = _cut(self._rest, limits)
-        self._rest = self._rest[end:]
+        segments, self._end = _cut(rest, limits)
         return segments
+
+    def finish(self, message: MessageReader) -> None:
+        rest, number, _ = self._known
+        self._known = (rest[self._end :], number + 1, [message])
+
+
+#: What is known of a stream: (the bytes of the next message from its first one on; how many of them
+#: are settled, as an attempt that was interrupted may have added more; what its input has pending;
+#: what waits to be unpacked, ``None`` in a stream that is not packed).
+_Known: TypeAlias = "tuple[bytearray, int, _Pending, Waiting | None]"
+
+#: Both that and what ``ready`` returns.
+_Everything: TypeAlias = "tuple[_Known, int, list[MessageReader]]"
 
 
 @final
 class _Stream(_Origin):
     """Messages that arrive piece by piece, one behind the other."""
 
-    __slots__ = ("_input", "_received")
+    __slots__ = ("_input", "_known")
 
-    def __init__(self, source: _Input) -> None:
+    def __init__(self, source: _Input, waiting: Waiting | None) -> None:
         self._input = source
-        # Of the next message, from its first byte on.
-        self._received = bytearray()
+        self._known: _Everything = ((bytearray(), 0, source.begin(), waiting), 0, [])
+
+    def ready(self) -> tuple[int, list[MessageReader]]:
+        return self._known[1:]
 
     def cut(self, limits: _Limits) -> list[memoryview] | None:
+        received = self._known[0][0]
         if not self._receive(WORD_BYTES):
-            if not self._received:
+            if not received:
                 return None
             raise FramingError(
-                f"a segment table has at least {WORD_BYTES} bytes, and {len(self._received)} were"
+                f"a segment table has at least {WORD_BYTES} bytes, and {len(received)} were"
                 " received"
             )
-        count = limits.count_of(self._received)
+        count = limits.count_of(received)
         start = _table_bytes(count)
         if not self._receive(start):
             raise FramingError(
-                f"the table of {count} segments has {start} bytes, and {len(self._received)} were"
+                f"the table of {count} segments has {start} bytes, and {len(received)} were"
                 " received"
             )
-        sizes = limits.sizes_of(self._received, count)
+        sizes = limits.sizes_of(received, count)
         self._receive(start + sum(sizes) * WORD_BYTES)
-        segments = _segments(memoryview(self._received), start, sizes)
+        return _segments(memoryview(received), start, sizes)
+
+    def finish(self, message: MessageReader) -> None:
         # The segments keep the memory: the next message has its own.
-        self._received = bytearray()
-        return segments
+        (_, _, pending, waiting), number, _ = self._known
+        self._known = ((bytearray(), 0, pending, waiting), number + 1, [message])
 
     def _receive(self, size: int) -> bool:
-        """Have at least ``size`` bytes of the message; answer whether the input had them.
+        """Have at least ``size`` bytes of the message; return whether the input had them.
 
         No more is asked for than that, and at one time no more than has been received before: what
         makes room for a claimed size is sizes that were kept.
         """
-        received = self._received
-        while len(received) < size:
-            chunk = self._input.read(min(size - len(received), max(_BLOCK_BYTES, len(received))))
-            if not chunk:
-                return False
+        (received, settled, pending, waiting), number, ready = self._known
+        while settled < size:
+            room = min(size - settled, max(_BLOCK_BYTES, settled))
+            chunk: Bytes
+            if waiting is None:
+                chunk, pending = self._input.chunk(pending, room)
+                if not chunk:
+                    return False
+            else:
+                room //= WORD_BYTES
+                chunk, waiting = unpacked(waiting, b"", room)
+                if not chunk:
+                    packed, pending = self._input.chunk(pending, _BLOCK_BYTES)
+                    if not packed:
+                        require_end(waiting)
+                        return False
+                    chunk, waiting = unpacked(waiting, packed, room)
+            if len(received) > settled:
+                # An attempt that was interrupted here has added the same chunk.
+                del received[settled:]
             received += chunk
+            settled += len(chunk)
+            self._known = ((received, settled, pending, waiting), number, ready)
         return True
 
 
 @final
 class _Messages:
-    """The iterator of ``read_messages``."""
+    """Makes the messages of ``read_messages``, each in a list of its own."""
 
     __slots__ = (
         "_failure",
         "_limits",
         "_nesting_limit",
-        "_number",
         "_origin",
         "_traversal_limit",
     )
@@ -575,24 +645,28 @@ class _Messages:
         self._limits = limits
         self._traversal_limit = traversal_limit
         self._nesting_limit = nesting_limit
-        self._number = 0
         self._failure: str | None = None
 
     def __iter__(self) -> _Messages:
         return self
 
-    def __next__(self) -> MessageReader:
+    def __next__(self) -> list[MessageReader]:
+        """Return the next message, in the list from which it must be taken."""
         if self._failure is not None:
             raise FramingError(self._failure)
         if self._origin is None:
             raise StopIteration
+        number, ready = self._origin.ready()
+        if ready:
+            # Whoever asked for it was interrupted before it was taken.
+            return ready
         segments: list[memoryview] | None = None
         asked: int | None = None
         granted: int | None = None
         try:
             segments = self._origin.cut(self._limits)
         except FramingError as error:
-            self._failure = f"message {self._number}: {error}"
+            self._failure = f"message {number}: {error}"
             asked = error.words_asked
             granted = error.words_granted
         if self._failure is not None:
@@ -602,9 +676,10 @@ class _Messages:
         if segments is None:
             self._origin = None
             raise StopIteration
-        self._number += 1
-        return MessageReader(
+        message = MessageReader(
             segments,
             traversal_limit_words=self._traversal_limit,
             nesting_limit=self._nesting_limit,
         )
+        self._origin.finish(message)
+        return self._origin.ready()[1]

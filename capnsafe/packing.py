@@ -25,7 +25,7 @@ bytes.
 from __future__ import annotations
 
 import re
-from typing import Final, SupportsIndex, final
+from typing import Final, SupportsIndex, TypeAlias, final
 
 from .allocator import Buffer
 from .buffers import view_of
@@ -124,9 +124,16 @@ class Packer:
         self._held = bytearray()
 
     def feed(self, chunk: Buffer) -> bytes:
-        """Take some bytes, and answer what can be said of all words so far, packed."""
+        """Take some bytes, and answer what can be said of all words so far, packed.
+
+        All of them are taken or, if an exception comes in between, none.
+        """
         view = view_of(chunk, "the chunk")
         held = self._held
+        if len(held) + len(view) < _BLOCK_BYTES:
+            held += view
+            return b""
+        held = bytearray(held)
         parts: list[bytes] = []
         for start in range(0, len(view), _BLOCK_BYTES):
             held += view[start : start + _BLOCK_BYTES]
@@ -135,7 +142,9 @@ class Packer:
                 packed, done = _pack_words(bytes(held[:whole]), more=True)
                 del held[:done]
                 parts.append(packed)
-        return b"".join(parts)
+        answer = b"".join(parts)
+        self._held = held
+        return answer
 
     def flush(self) -> bytes:
         """Answer the rest, packed; no run goes on behind it. The packer can be used again.
@@ -152,6 +161,85 @@ class Packer:
         return packed
 
 
+#: Packed words that wait to be unpacked: (the packed bytes; the first of them that was not looked
+#: at yet; what is left of the run in which the last words ended, zero words and verbatim words;
+#: whether all words that the bytes stand for were unpacked). A value: it is never changed.
+Waiting: TypeAlias = tuple[bytes, int, int, int, bool]
+
+NOTHING_WAITS: Final[Waiting] = (b"", 0, 0, 0, True)
+
+
+def unpacked(
+    waiting: Waiting, chunk: bytes | bytearray | memoryview, room: int
+) -> tuple[bytes, Waiting]:
+    """Return at most ``room`` words of what waits and the bytes behind it, and what waits then.
+
+    Nothing is changed, so that the caller can take both in one step.
+    """
+    packed, at, zero_words, verbatim_words, _ = waiting
+    if len(chunk):
+        packed = b"".join([memoryview(packed)[at:], chunk])
+        at = 0
+    end = len(packed)
+    words = bytearray()
+    while room:
+        if zero_words:
+            count = min(zero_words, room)
+            words += bytes(count * WORD_BYTES)
+            zero_words -= count
+            room -= count
+        elif verbatim_words:
+            count = min(verbatim_words, room, (end - at) // WORD_BYTES)
+            if count == 0:
+                break
+            behind = at + count * WORD_BYTES
+            words += packed[at:behind]
+            at = behind
+            verbatim_words -= count
+            room -= count
+        elif at == end:
+            break
+        else:
+            tag = packed[at]
+            behind = at + _PACKED_BYTES[tag]
+            if tag == _ZERO:
+                if behind >= end:
+                    break
+                zero_words = packed[behind] + 1
+                at = behind + 1
+            elif tag == _DENSE:
+                if behind >= end:
+                    break
+                words += packed[at + 1 : behind]
+                room -= 1
+                verbatim_words = packed[behind]
+                at = behind + 1
+            else:
+                if behind > end:
+                    break
+                table = packed[at:behind].ljust(_TABLE_BYTES, b"\x00")
+                words += _PATTERNS[tag].translate(table)
+                room -= 1
+                at = behind
+    starved = room > 0
+    return bytes(words), (packed, at, zero_words, verbatim_words, starved)
+
+
+def require_end(waiting: Waiting) -> None:
+    """Raise what ``Unpacker.finish`` raises, if something waits."""
+    packed, at, zero_words, verbatim_words, starved = waiting
+    rest = len(packed) - at
+    if not starved and (rest or zero_words or verbatim_words):
+        raise MessageStateError("there are packed words that were not asked for yet")
+    if verbatim_words:
+        raise FramingError(
+            f"the packed bytes end {verbatim_words * WORD_BYTES - rest} bytes"
+            " before the end of a run of words"
+        )
+    if rest:
+        raise FramingError(f"the packed bytes end {rest} bytes behind the start of a word")
+
+
 @final
 class Unpacker:
     """Unpacks words that come in chunks of any size.
@@ -160,22 +248,16 @@ class Unpacker:
     nothing until their words are asked for, and then no more than the words that were asked for.
     """
 
-    __slots__ = ("_at", "_packed", "_starved", "_verbatim_words", "_zero_words")
+    __slots__ = ("_waiting",)
 
     def __init__(self) -> None:
         """Begin in front of a tag."""
-        self._packed = b""
-        # The byte of ``_packed`` that was not looked at yet.
-        self._at = 0
-        # What is left of the run in which the last answer ended.
-        self._zero_words = 0
-        self._verbatim_words = 0
-        self._starved = True
+        self._waiting = NOTHING_WAITS
 
     @property
     def needs_input(self) -> bool:
         """Whether every word that was fed was answered, as far as is known."""
-        return self._starved
+        return self._waiting[-1]
 
     def feed(
         self, chunk: Buffer = b"", *, max_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS
@@ -183,66 +265,12 @@ class Unpacker:
         """Take some bytes, and answer at most ``max_words`` words: whole ones, unpacked.
 
         What was not answered waits, packed, for the next call. Feed nothing to be given more of it,
-        until ``needs_input``.
+        until ``needs_input``. The bytes are taken or, if an exception comes in between, not.
         """
         view = view_of(chunk, "the chunk")
-        room = limit_of(max_words, "max_words")
-        if len(view):
-            packed = b"".join([memoryview(self._packed)[self._at :], view])
-            at = 0
-        else:
-            packed = self._packed
-            at = self._at
-        end = len(packed)
-        zero_words = self._zero_words
-        verbatim_words = self._verbatim_words
-        words = bytearray()
-        while room:
-            if zero_words:
-                count = min(zero_words, room)
-                words += bytes(count * WORD_BYTES)
-                zero_words -= count
-                room -= count
-            elif verbatim_words:
-                count = min(verbatim_words, room, (end - at) // WORD_BYTES)
-                if count == 0:
-                    break
-                behind = at + count * WORD_BYTES
-                words += packed[at:behind]
-                at = behind
-                verbatim_words -= count
-                room -= count
-            elif at == end:
-                break
-            else:
-                tag = packed[at]
-                behind = at + _PACKED_BYTES[tag]
-                if tag == _ZERO:
-                    if behind >= end:
-                        break
-                    zero_words = packed[behind] + 1
-                    at = behind + 1
-                elif tag == _DENSE:
-                    if behind >= end:
-                        break
-                    words += packed[at + 1 : behind]
-                    room -= 1
-                    verbatim_words = packed[behind]
-                    at = behind + 1
-                else:
-                    if behind > end:
-                        break
-                    table = packed[at:behind].ljust(_TABLE_BYTES, b"\x00")
-                    words += _PATTERNS[tag].translate(table)
-                    room -= 1
-                    at = behind
-        answer = bytes(words)
-        self._packed = packed
-        self._at = at
-        self._zero_words = zero_words
-        self._verbatim_words = verbatim_words
-        self._starved = room > 0
-        return answer
+        words, waiting = unpacked(self._waiting, view, limit_of(max_words, "max_words"))
+        self._waiting = waiting
+        return words
 
     def finish(self) -> None:
         """Say that nothing follows.
@@ -250,16 +278,7 @@ class Unpacker:
         Raises ``FramingError`` where the packed bytes end in the middle of a word or of a run, and
         ``MessageStateError`` while words wait to be answered.
         """
-        rest = len(self._packed) - self._at
-        if not self._starved and (rest or self._zero_words or self._verbatim_words):
-            raise MessageStateError("there are packed words that were not asked for yet")
-        if self._verbatim_words:
-            raise FramingError(
-                f"the packed bytes end {self._verbatim_words * WORD_BYTES - rest} bytes"
-                " before the end of a run of words"
-            )
-        if rest:
-            raise FramingError(f"the packed bytes end {rest} bytes behind the start of a word")
+        require_end(self._waiting)
 
 
 def pack(words: Buffer) -> bytes:

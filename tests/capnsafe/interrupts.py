@@ -1,13 +1,28 @@
-"""Interrupts at a chosen bytecode (from Python 3.12 on, which has `sys.monitoring`)."""
+"""Interrupts at a chosen bytecode (from Python 3.12 on, which has `sys.monitoring`).
+
+CPython keeps an exception that a callback raises out of a handler as the thread's current one. So
+each interrupt happens in a thread of its own, and nothing of it stays behind.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from threading import Thread, get_ident
+from types import CodeType
 from typing import Any
 
+_TOOL = 4
 
-def _code_of_capnsafe() -> Iterator[Any]:
+
+def _with_nested(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _with_nested(constant)
+
+
+def _code_of_capnsafe() -> Iterator[CodeType]:
     for name, module in list(sys.modules.items()):
         if name.startswith("capnsafe") and name.split(".")[0] == "capnsafe":
             for thing in vars(module).values():
@@ -15,43 +30,89 @@ def _code_of_capnsafe() -> Iterator[Any]:
                 for member in members:
                     code = getattr(getattr(member, "__func__", member), "__code__", None)
                     if code is not None and "capnsafe" in code.co_filename:
-                        yield code
+                        yield from _with_nested(code)
 
 
-CODES = list(_code_of_capnsafe())
+_CODES = list(_code_of_capnsafe())
 
 
-class InterruptAt:
-    """Raises KeyboardInterrupt at the n-th bytecode that capnsafe runs.
+class Alarm(Exception):
+    """An exception that the handler of a signal raises, as for a timeout."""
+
+
+class _Interrupted:
+    """One act in a thread of its own, with an interrupt at the n-th bytecode that capnsafe runs."""
+
+    def __init__(
+        self,
+        act: Callable[[], object],
+        number: int,
+        handler: Callable[[], object] | None = None,
+        error: type[BaseException] = KeyboardInterrupt,
+    ) -> None:
+        self.left = number
+        self.raised: BaseException | None = None
+        self._act = act
+        self._handler = handler
+        self._error = error
+        self._thread = 0
+        thread = Thread(target=self._run)
+        thread.start()
+        thread.join()
+
+    def _run(self) -> None:
+        self._thread = get_ident()
+        monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
+        monitoring.use_tool_id(_TOOL, "interrupts")
+        monitoring.register_callback(_TOOL, monitoring.events.INSTRUCTION, self._step)
+        try:
+            for code in _CODES:
+                monitoring.set_local_events(_TOOL, code, monitoring.events.INSTRUCTION)
+            self._act()
+        except BaseException as error:
+            # The test decides what may be raised.
+            self.raised = error
+        finally:
+            for code in _CODES:
+                monitoring.set_local_events(_TOOL, code, 0)
+            monitoring.register_callback(_TOOL, monitoring.events.INSTRUCTION, None)
+            monitoring.free_tool_id(_TOOL)
+
+    def _step(self, code: object, offset: int) -> None:
+        if get_ident() != self._thread:
+            return
+        self.left -= 1
+        if self.left == 0:
+            if self._handler is not None:
+                self._handler()
+            raise self._error
+
+
+def bytecodes_of(act: Callable[[], object]) -> int:
+    """Return how many bytecodes of capnsafe an act runs; raise what it raises."""
+    counted = _Interrupted(act, 0)
+    if counted.raised is not None:
+        raise counted.raised
+    return -counted.left
+
+
+def interrupt(
+    act: Callable[[], object],
+    number: int,
+    handler: Callable[[], object] | None = None,
+    error: type[BaseException] = KeyboardInterrupt,
+) -> BaseException | None:
+    """Raise `error` at the n-th bytecode of capnsafe in an act; return what the act raised.
 
     `handler` is called first, as that of a signal may do more than raise.
     """
+    return _Interrupted(act, number, handler, error).raised
 
-    TOOL = 4
 
-    def __init__(self, number: int, handler: Callable[[], object] | None = None) -> None:
-        self.left = number
-        self.codes = CODES
-        self.handler = handler
-
-    def __enter__(self) -> InterruptAt:
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
-        monitoring.use_tool_id(self.TOOL, "interrupts")
-        monitoring.register_callback(self.TOOL, monitoring.events.INSTRUCTION, self.step)
-        for code in self.codes:
-            monitoring.set_local_events(self.TOOL, code, monitoring.events.INSTRUCTION)
-        return self
-
-    def step(self, code: object, offset: int) -> None:
-        self.left -= 1
-        if self.left == 0:
-            if self.handler is not None:
-                self.handler()
-            raise KeyboardInterrupt
-
-    def __exit__(self, *_: object) -> None:
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
-        for code in self.codes:
-            monitoring.set_local_events(self.TOOL, code, 0)
-        monitoring.register_callback(self.TOOL, monitoring.events.INSTRUCTION, None)
-        monitoring.free_tool_id(self.TOOL)
+def cut_short(
+    act: Callable[[], object], number: int, handler: Callable[[], object] | None = None
+) -> None:
+    """Raise KeyboardInterrupt at the n-th bytecode of capnsafe in an act, which raises no other."""
+    raised = interrupt(act, number, handler)
+    if raised is not None and not isinstance(raised, KeyboardInterrupt):
+        raise raised

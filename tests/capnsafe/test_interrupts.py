@@ -6,6 +6,7 @@ import sys
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from capnsafe import (
     StaleHandle,
     StructBuilder,
 )
-from tests.capnsafe.interrupts import InterruptAt
+from tests.capnsafe.interrupts import bytecodes_of, cut_short, interrupt
 from tests.capnsafe.memories import ExporterMemory, ResizingMemory
 from tests.capnsafe.reading import (
     ANY,
@@ -109,9 +110,7 @@ WORDS_STAY = pytest.mark.parametrize("stable", [False, True], ids=["asked", "sta
 
 def moments(scene: Scene, act: Callable[[Scene], object], most: int = 100) -> Iterator[int]:
     """Answer the bytecodes at which to interrupt: all, or a sample of about ``most``."""
-    with InterruptAt(0) as counting:
-        act(scene)
-    bytecodes = -counting.left
+    bytecodes = bytecodes_of(lambda: act(scene))
     return iter(range(1, bytecodes, max(1, bytecodes // most)))
 
 
@@ -127,8 +126,7 @@ def test_an_act_is_before_or_after_or_poisoned(name: str, stable: bool) -> None:
     seen = set()
     for number in numbers:
         scene = Scene(stable)
-        with suppress(KeyboardInterrupt), InterruptAt(number):
-            act(scene)
+        cut_short(partial(act, scene), number)
         now = scene.now()
         assert now in (before, after, POISONED), number
         seen.add("before" if now == before else "after" if now == after else POISONED)
@@ -149,8 +147,7 @@ def test_an_orphan_is_used_up_once_whenever_it_is_interrupted(name: str, stable:
     for number in moments(Scene(stable), ACTS[name], most=1000):
         scene = Scene(stable)
         before = scene.now()
-        with suppress(KeyboardInterrupt), InterruptAt(number):
-            ACTS[name](scene)
+        cut_short(partial(ACTS[name], scene), number)
         now = scene.now()
         if now == POISONED:
             continue
@@ -187,8 +184,7 @@ def test_an_orphan_that_was_refused_memory_is_kept_whenever_that_is_interrupted(
     seen = set()
     for number in moments(refused(), act, most=400):
         scene = refused()
-        with suppress(KeyboardInterrupt), InterruptAt(number):
-            act(scene)
+        cut_short(partial(act, scene), number)
         now = scene.now()
         seen.add(now == before)
         assert now in (before, POISONED), number
@@ -215,8 +211,8 @@ def test_a_handler_that_closes_the_message_closes_it_for_good(name: str, stable:
                 scene.message.close()
                 closed.append(True)
 
-        with suppress(KeyboardInterrupt, Error), InterruptAt(number, close):
-            act(scene)
+        raised = interrupt(partial(act, scene), number, close)
+        assert isinstance(raised, KeyboardInterrupt | Error | None), raised
         if closed:
             with pytest.raises(Closed):
                 scene.root.get_uint64(0)

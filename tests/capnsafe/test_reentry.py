@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -25,7 +24,7 @@ from capnsafe import (
     ReleaseFailed,
     StructBuilder,
 )
-from tests.capnsafe.interrupts import InterruptAt
+from tests.capnsafe.interrupts import bytecodes_of, cut_short
 from tests.capnsafe.memories import (
     KINDS,
     ExporterMemory,
@@ -308,9 +307,7 @@ def test_an_interrupt_at_any_bytecode_leaves_before_or_after_or_poisoned(
 
     root, message, memory = build_up()
     before = meaning(message)
-    with InterruptAt(0) as counting:
-        INTERRUPTED[call](root, message)
-    bytecodes = -counting.left
+    bytecodes = bytecodes_of(lambda: INTERRUPTED[call](root, message))
     after = meaning(message)
     assert bytecodes > 50
     outcomes = {"before": 0, "after": 0, POISONED: 0}
@@ -318,8 +315,7 @@ def test_an_interrupt_at_any_bytecode_leaves_before_or_after_or_poisoned(
     for number in range(1, bytecodes, 1 if bytecodes < 300 else 11):
         root, message, memory = build_up()
         # (The number of bytecodes depends a little on the addresses that memory happens to have.)
-        with suppress(KeyboardInterrupt), InterruptAt(number):
-            INTERRUPTED[call](root, message)
+        cut_short(partial(INTERRUPTED[call], root, message), number)
         now = meaning_unless_poisoned(message)
         assert now in (before, after, POISONED), number
         outcomes["before" if now == before else "after" if now == after else POISONED] += 1

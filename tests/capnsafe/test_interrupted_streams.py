@@ -1,0 +1,164 @@
+"""A stream loses nothing that it has received, wherever an exception comes from (P2)."""
+
+from __future__ import annotations
+
+import array
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from capnsafe import ArgumentTypeError, MessageReader, Packer, Unpacker, read_messages
+from capnsafe.framing import frame, unframe
+from tests.capnsafe.interrupts import Alarm, bytecodes_of, interrupt
+from tests.capnsafe.streaming import number_in, packed_or_not, small, stream_of
+
+needs_monitoring = pytest.mark.skipif(
+    sys.version_info < (3, 12), reason="sys.monitoring exists from 3.12 on"
+)
+
+NUMBERS = [1, 2, 3]
+
+
+class Pieces:
+    """A file that returns at most so many bytes at a time, each time as another kind of buffer."""
+
+    kinds: tuple[Callable[[bytes], Any], ...] = (
+        bytes,
+        bytearray,
+        lambda piece: array.array("b", piece),
+        memoryview,
+    )
+
+    def __init__(self, data: bytes, size: int = 29) -> None:
+        self.data = data
+        self.size = size
+        self.calls = 0
+
+    def read(self, size: int, /) -> Any:
+        piece = self.data[: min(size, self.size)]
+        self.data = self.data[len(piece) :]
+        self.calls += 1
+        return self.kinds[self.calls % 4](piece)
+
+
+SOURCES: dict[str, Callable[[bytes], Any]] = {"memory": bytes, "file": Pieces}
+
+
+def data(packed: bool) -> bytes:
+    return stream_of([[bytes(unframe(small(number))[0])] for number in NUMBERS], packed=packed)
+
+
+def read_on(messages: Iterator[MessageReader], read: list[int]) -> None:
+    read.extend(map(number_in, messages))
+
+
+@needs_monitoring
+@packed_or_not
+@pytest.mark.parametrize("source", SOURCES)
+def test_an_alarm_at_any_bytecode_loses_no_message(source: str, packed: bool) -> None:
+    """Not even the message at hand, and it passes unchanged."""
+    stream = data(packed)
+
+    def act(read: list[MessageReader]) -> None:
+        messages = read_messages(SOURCES[source](stream), packed=packed)
+        read.extend(messages)
+
+    bytecodes = bytecodes_of(lambda: act([]))
+    assert bytecodes > 300
+    for number in range(1, bytecodes + 1, 1 if bytecodes < 500 else 3):
+        messages = read_messages(SOURCES[source](stream), packed=packed)
+        # ``extend`` takes what was returned before the alarm: no bytecode lies between.
+        read: list[MessageReader] = []
+
+        def go_on(messages: Any = messages, read: Any = read) -> None:
+            read.extend(messages)
+
+        raised = interrupt(go_on, number, error=Alarm)
+        if raised is None:
+            break
+        assert type(raised) is Alarm, number
+        go_on()
+        assert list(map(number_in, read)) == NUMBERS, number
+    assert number > 250
+
+
+@needs_monitoring
+def test_an_alarm_while_a_chunk_is_packed_takes_all_of_it_or_nothing() -> None:
+    chunk = bytes(range(1, 9)) * 5000 + bytes(8) * 5000
+    packed = frame([chunk], packed=True)
+
+    packer = Packer()
+    bytecodes = bytecodes_of(lambda: packer.feed(chunk))
+    # In the last two the words are being returned.
+    for number in range(1, bytecodes - 1, bytecodes // 150):
+        packer = Packer()
+        parts: list[bytes] = []
+
+        def feed(packer: Packer = packer, parts: list[bytes] = parts) -> None:
+            parts.append(packer.feed(chunk))
+
+        assert type(interrupt(feed, number, error=Alarm)) is Alarm, number
+        feed()
+        parts.append(packer.flush())
+        assert packed.endswith(b"".join(parts)), number
+
+
+@needs_monitoring
+def test_an_alarm_while_a_chunk_is_unpacked_takes_all_of_it_or_nothing() -> None:
+    words = bytes(range(1, 9)) * 3 + bytes(16) + b"\1\0\0\2\0\0\0\3"
+    packed = frame([words], packed=True)
+    framed = frame([words])
+    unpacker = Unpacker()
+    bytecodes = bytecodes_of(lambda: unpacker.feed(packed[:11]))
+    # In the last two the words are being returned.
+    for number in range(1, bytecodes - 1):
+        unpacker = Unpacker()
+        parts: list[bytes] = []
+
+        def feed(unpacker: Unpacker = unpacker, parts: list[bytes] = parts) -> None:
+            parts.append(unpacker.feed(packed[:11]))
+
+        assert type(interrupt(feed, number, error=Alarm)) is Alarm, number
+        feed()
+        parts.append(unpacker.feed(packed[11:]))
+        unpacker.finish()
+        assert b"".join(parts) == framed, number
+
+
+class Tired:
+    """A file that raises in the middle of what it was asked for."""
+
+    def __init__(self, data: bytes, error: BaseException) -> None:
+        self.pieces = Pieces(data)
+        self.error = error
+        self.raises = False
+
+    def read(self, size: int, /) -> Any:
+        self.raises = not self.raises
+        if self.raises:
+            raise self.error
+        return self.pieces.read(size)
+
+
+@packed_or_not
+@pytest.mark.parametrize("error", [Alarm(), MemoryError(), RecursionError(), TypeError("slow")])
+def test_a_file_that_raises_before_each_piece(error: Exception, packed: bool) -> None:
+    messages = read_messages(Tired(data(packed), error), packed=packed)
+    read: list[int] = []
+    while len(read) < len(NUMBERS):
+        with pytest.raises(type(error)) as raised:
+            read_on(messages, read)
+        assert raised.value is error
+    assert read == NUMBERS
+
+
+@packed_or_not
+def test_a_file_that_raises_stop_iteration_has_not_ended(packed: bool) -> None:
+    messages = read_messages(Tired(data(packed), StopIteration()), packed=packed)
+    read: list[int] = []
+    while len(read) < len(NUMBERS):
+        with pytest.raises(ArgumentTypeError, match="StopIteration"):
+            read_on(messages, read)
+    assert read == NUMBERS
