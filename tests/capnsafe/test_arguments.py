@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 import capnsafe
 from capnsafe import Element, MessageBuilder, MessageReader, Packer, Unpacker, read_message
+from tests.capnsafe.interrupts import Alarm, bytecodes_of, interrupt
 
 
 class Index:
@@ -222,3 +225,46 @@ def test_a_strange_argument(make: Callable[[], dict[str, Any]], owner: str, name
                 answer = call(*positional, **named)
                 if answer is not strange:
                     finish(answer)
+
+
+CONVERTED: dict[str, Callable[[capnsafe.StructBuilder], object]] = {
+    "an integer": lambda root: root.set_uint64(0, Index(5)),
+    "a float": lambda root: root.set_float64(0, Index(5)),
+    "a bool": lambda root: root.set_bool(0, Index(1)),  # type: ignore[arg-type]
+    "a buffer": lambda root: root.set_data(0, bytearray(b"octets")),
+    "a text": lambda root: root.set_text(0, "text"),
+    "an iterable": lambda root: root.select(0, 1, fields=[], pointers=iter([0])),
+    "segments": lambda root: capnsafe.frame(iter([bytearray(8)])),  # type: ignore[arg-type]
+    "a source": lambda root: read_message(bytearray(8)),
+}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring exists from 3.12 on")
+@pytest.mark.parametrize("call", CONVERTED)
+def test_the_alarm_of_a_signal_is_not_blamed_on_an_argument(call: str) -> None:
+    with MessageBuilder() as message:
+        root = message.init_root(1, 1)
+        bytecodes = bytecodes_of(lambda: CONVERTED[call](root))
+    for number in range(1, bytecodes + 1):
+        with MessageBuilder() as message:
+            root = message.init_root(1, 1)
+            raised = interrupt(partial(CONVERTED[call], root), number, error=Alarm)
+        assert raised is None or type(raised) is Alarm, number
+
+
+class Ends:
+    """Raises an exception that loops take for their end."""
+
+    def refuse(self, *arguments: object) -> Any:
+        raise StopIteration
+
+    __index__ = __float__ = __buffer__ = refuse
+
+
+@pytest.mark.parametrize("call", ["set_uint64", "set_float64", "set_bool"])
+def test_a_conversion_that_raises_stop_iteration(call: str) -> None:
+    with MessageBuilder() as message:
+        root = message.init_root(1, 1)
+        with pytest.raises(capnsafe.ArgumentTypeError) as raised:
+            getattr(root, call)(0, Ends())
+    assert isinstance(raised.value.__cause__, StopIteration)
