@@ -149,7 +149,7 @@ def double(value: SupportsFloat | SupportsIndex) -> float:
             if not call(has, "__complex__"):
                 return call(float, value)
             # Complex numbers of other libraries have a ``__float__`` that drops a part of them.
-            number = call(complex, value)  # type: ignore[arg-type]
+            number = call(complex, value)
             if number.imag == 0:
                 return number.real
     except Raised as raised:

@@ -28,8 +28,8 @@ _UNSIGNED: Final = "BHILQN"
 _FLOATS: Final = "fd"
 
 
-#: Raised by the code of a buffer's exporter, or by us and ``memoryview`` about the buffer. Others are
-#: not about the buffer: the handler of a signal raised them.
+#: Raised by the code of a buffer's exporter, or by us and ``memoryview`` about the buffer. Others
+#: come from the handler of a signal.
 _WRONG: Final = (Raised, TypeError, ValueError)
 
 

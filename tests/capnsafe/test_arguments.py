@@ -228,8 +228,8 @@ def test_a_strange_argument(make: Callable[[], dict[str, Any]], owner: str, name
 
 
 CONVERTED: dict[str, Callable[[capnsafe.StructBuilder], object]] = {
-    "an integer": lambda root: root.set_uint64(0, Index(5)),
-    "a float": lambda root: root.set_float64(0, Index(5)),
+    "an integer": lambda root: root.set_uint64(0, Index(5)),  # type: ignore[arg-type]
+    "a float": lambda root: root.set_float64(0, Index(5)),  # type: ignore[arg-type]
     "a bool": lambda root: root.set_bool(0, Index(1)),  # type: ignore[arg-type]
     "a buffer": lambda root: root.set_data(0, bytearray(b"octets")),
     "a text": lambda root: root.set_text(0, "text"),
