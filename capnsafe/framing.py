@@ -37,8 +37,9 @@ it. Read such files instead.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
+from io import RawIOBase
 from struct import Struct, pack, unpack_from
 from typing import Any, Final, Protocol, SupportsIndex, TypeAlias, cast, final
 
@@ -81,7 +82,12 @@ class BinaryWriter(Protocol):
     """A binary file, as far as writing to it goes."""
 
     def write(self, chunk: Bytes, /) -> int | None:
-        """Write all of ``chunk``, or answer how many bytes of it were written."""
+        """Write all of ``chunk`` or a part, and return how many bytes of it were written.
+
+        ``None`` says that all were taken (``asyncio.StreamWriter``, a web response), and that the
+        writer may have kept the chunk. From an ``io.RawIOBase`` it says that none was, for it would
+        have had to wait.
+        """
 
 
 class Sender(Protocol):
@@ -189,16 +195,20 @@ def write_message(
     """Write the message of these segments to a binary file or a socket, without joining them.
 
     Raises what ``frame`` raises, before anything is written, and what ``file.write`` (a socket's
-    ``send``) raises. A file that takes a part (raw ones may) is given the rest; ``BlockingIOError``
-    where it takes nothing, ``FramingError`` where it says to have taken what cannot be.
+    ``send``) raises. A file that takes a part (raw ones may) is given the rest. One that returns
+    ``None`` took everything, as ``asyncio.StreamWriter`` does, unless it is an ``io.RawIOBase``.
+    Raises ``BlockingIOError`` if the file takes nothing, ``FramingError`` if it says to have taken
+    a number of bytes that is impossible, and ``ArgumentTypeError`` if it returns no number, or
+    something to be awaited.
     """
     is_packed = truth(packed)
     parts = _parts(segments)
     write: Callable[[memoryview], object] = _method(file, ("write", "send"), "write to")
     pieces = _gathered(_packed(parts) if is_packed else parts)
+    waits = _is_raw(file)
     try:
         for piece in pieces:
-            _write_all(write, piece)
+            _write_all(write, piece, waits)
     finally:
         # What a file raises must not keep the segments: its traceback would, through this frame.
         pieces.close()
@@ -206,13 +216,38 @@ def write_message(
             _release(part)
 
 
-def _write_all(write: Callable[[memoryview], Any], piece: Bytes) -> None:
+def _is_raw(file: object) -> bool:
+    """Return whether ``None`` from ``write`` says that nothing was written."""
+    try:
+        return isinstance(file, RawIOBase)
+    except Exception:
+        # It has a ``__class__`` that raises, and is no raw file of Python's.
+        return False
+
+
+def _count_of(answer: Any) -> int:
+    """Return the number of bytes that ``write`` says to have written."""
+    what = "what the file says to have written"
+    if answer is True or answer is False:
+        raise ArgumentTypeError(f"{what} must be a number of bytes, not {answer}")
+    if isinstance(answer, Coroutine):
+        answer.close()
+        raise ArgumentTypeError("the file must be awaited: hand it frame(...) instead")
+    return integer(answer, what)
+
+
+def _write_all(write: Callable[[memoryview], Any], piece: Bytes, is_raw: bool) -> None:
     """Write all of a piece, which may take several calls."""
     chunk = memoryview(piece)
+    kept = False
     try:
         while chunk:
             answer = write(chunk)
-            written = 0 if answer is None else integer(answer, "what the file says to have written")
+            if answer is None and not is_raw:
+                # Not released: the file may send it later.
+                kept = True
+                return
+            written = 0 if answer is None else _count_of(answer)
             if written == 0:
                 raise BlockingIOError(f"the file takes none of the {len(chunk)} bytes")
             if not 0 < written <= len(chunk):
@@ -221,7 +256,8 @@ def _write_all(write: Callable[[memoryview], Any], piece: Bytes) -> None:
                 )
             chunk = chunk[written:]
     finally:
-        _release(chunk)
+        if not kept:
+            _release(chunk)
 
 
 def _release(part: bytes | memoryview) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from io import BytesIO
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any
 
 from . import wire
 from .allocator import Allocator, Key
@@ -39,7 +39,7 @@ from .errors import (
     PointerKindMismatch,
     ReleaseFailed,
 )
-from .framing import frame, table_of, write_message
+from .framing import BinaryWriter, Sender, frame, table_of, write_message
 from .lending import Lent, LentTogether, Stretch
 from .memory.heap import HeapAllocator
 from .objects import StructReader
@@ -342,10 +342,11 @@ class MessageBuilder:
         self._arena.put_out(output.write)
         return output.getvalue()
 
-    def write_to(self, file: BinaryIO) -> None:
+    def write_to(self, file: BinaryWriter | Sender) -> None:
         """Write the framed message to a binary file; what the file raises passes unchanged.
 
-        A file that takes a part at a time (unbuffered, or a socket's) is given the rest again.
+        A file that takes a part at a time (unbuffered, or a socket's) is given the rest again. One
+        that returns ``None`` took everything: see ``write_message``.
         """
         write_message(file, self.segments())
 

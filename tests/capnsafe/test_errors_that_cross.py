@@ -105,6 +105,11 @@ def test_what_an_allocator_raised_need_not_pickle(theirs: Exception) -> None:
     assert copy.copy(failed).failures[0] is copy.deepcopy(failed).__cause__ is theirs
 
 
+def test_an_error_without_a_cause_has_none_afterwards() -> None:
+    for way in WAYS.values():
+        assert way(Error("A sentence.")).__cause__ is None
+
+
 def test_errors_that_cause_each_other_pickle() -> None:
     first, second = Error("first"), BorrowRefused("second")
     first.__cause__, second.__cause__ = second, first
@@ -133,6 +138,7 @@ def build_and_close(_: int) -> None:
         message.init_root(1, 0)
 
 
+@pytest.mark.process
 def test_an_error_comes_back_from_a_pool_of_processes() -> None:
     with get_context("spawn").Pool(1) as pool, pytest.raises(ReleaseFailed) as caught:
         pool.map_async(build_and_close, [1]).get(timeout=60)

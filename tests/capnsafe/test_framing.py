@@ -234,7 +234,7 @@ def test_limits_are_checked() -> None:
 # -- files ----------------------------------------------------------------------------------------
 
 
-class Trickle:
+class Trickle(io.RawIOBase):
     """A raw file that takes at most ``most`` bytes at a time, and ``total`` in all."""
 
     def __init__(self, most: int, total: int) -> None:
@@ -242,10 +242,10 @@ class Trickle:
         self.total = total
         self.taken = bytearray()
 
-    def write(self, chunk: bytes | bytearray | memoryview, /) -> int | None:
+    def write(self, chunk: Any, /) -> int | None:
         taken = bytes(chunk[: min(self.most, self.total - len(self.taken))])
         self.taken += taken
-        return len(taken) or None
+        return len(taken) or None  # As a raw file that would have to wait.
 
 
 def test_a_file_that_takes_a_part_is_given_the_rest() -> None:

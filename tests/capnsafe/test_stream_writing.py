@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
+import os
 import socket
 import threading
 import tracemalloc
@@ -10,9 +13,10 @@ from pathlib import Path
 from pickle import PickleBuffer
 from typing import Any
 
+import numpy
 import pytest
 
-from capnsafe import FramingError
+from capnsafe import FramingError, MessageBuilder
 from capnsafe.errors import ArgumentTypeError
 from capnsafe.framing import frame, read_message, read_messages, write_message
 from tests.capnsafe.streaming import PATIENCE, Interrupt, packed_or_not
@@ -125,15 +129,118 @@ def test_a_file_that_does_not_count_what_it_wrote(lie: Any) -> None:
 @packed_or_not
 def test_a_file_that_takes_nothing_is_not_waited_for(packed: bool) -> None:
     class Full:
-        def __init__(self, answer: int | None) -> None:
-            self.answer = answer
+        def write(self, chunk: bytes | bytearray | memoryview, /) -> int:
+            return 0
 
-        def write(self, chunk: bytes | bytearray | memoryview, /) -> int | None:
-            return self.answer
+    class Raw(io.RawIOBase):
+        def write(self, chunk: Any, /) -> None:
+            return None
 
-    for answer in (0, None):
+    for file in (Full(), Raw()):
         with pytest.raises(BlockingIOError, match="takes none of the"):
-            write_message(Full(answer), [bytes(8)], packed=packed)
+            write_message(file, [bytes(8)], packed=packed)
+
+
+def test_a_raw_file_that_would_have_to_wait_took_nothing() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with open(reading, "rb", buffering=0) as read, open(writing, "wb", buffering=0) as file:
+        with pytest.raises(BlockingIOError):
+            write_message(file, [bytes(1 << 20)])
+        assert read.read(16) == frame([bytes(1 << 20)])[:16]
+
+
+@packed_or_not
+def test_a_writer_that_returns_none_took_everything(packed: bool) -> None:
+    class Response:
+        def __init__(self) -> None:
+            self.kept: list[memoryview] = []
+
+        def write(self, chunk: Any, /) -> None:
+            self.kept.append(chunk)
+
+    for segments in ([bytes(80)], [b"12345678" * 20_000, bytes(16)], [memoryview(bytes(1 << 17))]):
+        response = Response()
+        write_message(response, segments, packed=packed)
+        assert b"".join(response.kept) == frame(segments, packed=packed)
+
+
+def test_a_stream_writer_of_asyncio_takes_everything() -> None:
+    """More than the sockets hold, so that it keeps some of it for later."""
+    with MessageBuilder() as message:
+        holder = message.init_root(0, 2)
+        holder.set_data(0, bytes(range(256)) * 40_000)
+        holder.set_data(1, b"behind")
+        expected = message.to_bytes()
+
+        async def talk() -> list[bytes]:
+            received = []
+
+            async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                received.append(await reader.read())
+                writer.close()
+                done.set()
+
+            done = asyncio.Event()
+            async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+                _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+                message.write_to(writer)
+                message.write_to(writer)
+                writer.write_eof()
+                await asyncio.wait_for(done.wait(), PATIENCE)
+                writer.close()
+                await writer.wait_closed()
+            return received
+
+        assert asyncio.run(talk()) == [expected * 2]
+
+
+@pytest.mark.parametrize("number", [numpy.int64, numpy.uint8])
+def test_a_count_of_numpy_is_a_count(number: Any) -> None:
+    class Writer:
+        taken = b""
+
+        def write(self, chunk: Any, /) -> Any:
+            self.taken += chunk[:100]
+            return number(min(len(chunk), 100))
+
+    writer = Writer()
+    write_message(writer, [bytes(800)])
+    assert writer.taken == frame([bytes(800)])
+
+
+@pytest.mark.parametrize("answer", [True, False, numpy.True_])
+def test_a_bool_is_no_count(answer: Any) -> None:
+    class Writer:
+        def write(self, chunk: Any, /) -> Any:
+            return answer
+
+    with pytest.raises(ArgumentTypeError, match="what the file says to have written must be"):
+        write_message(Writer(), [bytes(8)])
+
+
+def test_a_writer_that_must_be_awaited_is_refused() -> None:
+    class Writer:
+        async def write(self, chunk: Any, /) -> None: ...
+
+    with pytest.raises(ArgumentTypeError, match="must be awaited"):
+        write_message(Writer(), [bytes(8)])  # type: ignore[arg-type]  # It is a mistake.
+
+
+def test_a_writer_whose_class_cannot_be_asked_for() -> None:
+    class Writer:
+        taken = b""
+
+        @property  # type: ignore[misc]  # It is a mistake.
+        def __class__(self) -> Any:
+            raise OSError
+
+        def write(self, chunk: Any, /) -> None:
+            self.taken += chunk
+
+    writer = Writer()
+    write_message(writer, [bytes(8)])
+    assert writer.taken == frame([bytes(8)])
 
 
 @pytest.mark.parametrize("wrong", [5, None, b"bytes", Path("file")])
