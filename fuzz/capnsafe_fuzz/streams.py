@@ -1,11 +1,13 @@
 """Standard output and error that may be closed or on a full disk while the command works.
 
 Whoever reads the output may go away (``capnsafe fuzz | head``): the work goes on, and the command
-ends with its real code. A disk that is full under the output is an error of the environment.
+ends with its real code. A disk that is full under the output is an error of the environment. What
+the encoding of a stream lacks is written escaped, and nothing fails for it.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -26,6 +28,9 @@ class _Stream:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
+        # click would write to the bytes below where the encoding is ASCII, past all that is here.
+        if attribute == "buffer":
+            raise AttributeError(attribute)
         return getattr(self._stream, attribute)
 
     def write(self, text: str, /) -> int:
@@ -76,6 +81,9 @@ def lasting_streams() -> Iterator[None]:
     standard error is where that would be told, so there it is passed over.
     """
     before = sys.stdout, sys.stderr
+    for stream in before:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     # Python has None in place of a stream that was closed from the start.
     if sys.stdout is not None:
         sys.stdout = cast(TextIO, _Stream(sys.stdout, "standard output"))

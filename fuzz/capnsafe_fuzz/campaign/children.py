@@ -126,6 +126,8 @@ def start(module: str, arguments: Sequence[str], scratch: Path, *, keep_stderr: 
     environment = dict(os.environ)
     # Sets and dicts of strings must iterate alike in every run.
     environment["PYTHONHASHSEED"] = "0"
+    # What an encoder prints must not depend on the terminal: it would be told for the encoder's.
+    environment["PYTHONIOENCODING"] = "utf-8:backslashreplace"
     environment["TMPDIR"] = str(scratch)
     environment[VARIABLE] = str(scratch)
     environment["PYTHONPATH"] = import_path()
