@@ -210,13 +210,78 @@ def test_shrink_writes_a_smaller_scenario_of_the_same_group(capnsafe: Command) -
 def test_show_prints_any_form_as_text(capnsafe: Command) -> None:
     out, _ = capnsafe.run("show", "breaks.scenario")
     assert out == BREAKS
-    (capnsafe.folder / "raw").write_bytes(b"any bytes are a scenario")
-    out, _ = capnsafe.run("fmt", "raw")
-    parse_scenario(out)
+    for name, options in (("raw", ["--bytes", "build"]), ("raw.bytes", [])):
+        (capnsafe.folder / name).write_bytes(b"any bytes are a scenario")
+        out, _ = capnsafe.run("fmt", name, *options)
+        parse_scenario(out)
+    out, _ = capnsafe.run("show", "--bytes", "packed", "raw")
+    assert out.startswith("capnsafe packed 1\n")
     capnsafe.fuzz("--runs", "50", "--seed", "1", "--corpus", "cache")
     path = min((capnsafe.folder / "cache").iterdir())
     out, _ = capnsafe.run("show", str(path))
     parse_scenario(out)
+
+
+@pytest.mark.process
+def test_a_finding_knows_what_it_was_found_on(
+    capnsafe: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(capnsafe.folder)
+    monkeypatch.syspath_prepend(str(BAD_ENCODERS))
+
+    def run(*arguments: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as ended:
+            main([*arguments])
+        captured = capsys.readouterr()
+        return int(str(ended.value)), captured.out + captured.err
+
+    capnsafe.fuzz("--runs", "100", "-x", "--encoder", "bad_encoders:raising", code=1)
+    (folder,) = (capnsafe.folder / "findings" / "build").iterdir()
+    for name in ("verdict.json", "program.py"):
+        for command in ("repro", "show", "shrink"):
+            code, told = run(command, str(folder / name))
+            assert (code, "is no scenario" in told) == (2, True)
+    alone = os.fsdecode(b"na\xffme")
+    (folder / "finding.scenario").rename(alone)
+    code, told = run("repro", alone)
+    assert (code, f"group: {GROUP}" in told) == (1, True)
+    code, text = run("show", alone)
+    assert "\nencoder bad_encoders:raising\ntarget build\nmemory " in text
+    text = text.replace("\nmemory ", "\n\nmemory ").replace("\n", "\r\n")
+    Path(alone).write_bytes(text.encode())
+    code, told = run("shrink", alone, "-o", alone)
+    assert (code, told.startswith(GROUP)) == (0, True)
+    assert "\nencoder bad_encoders:raising\n" in Path(alone).read_text()
+    assert run("repro", alone, "--encoder", "capnsafe")[0] == 0
+    Path("gone").write_text(text.replace("bad_encoders:raising", "no_such_module:Encoder"))
+    code, told = run("repro", "gone")
+    assert (code, "gone was found on the encoder no_such_module:Encoder" in told) == (2, True)
+    assert run("repro", "gone", "--encoder", "capnsafe")[0] == 0
+    code, told = run("repro", "gone", alone)
+    assert (code, "1 scenario, 1 of them break a promise; 1 more were not run" in told) == (1, True)
+    Path("over").write_text(BREAKS.replace("memory heap", "memory no_such_module:Memory"))
+    code, told = run("repro", "over")
+    assert (code, "over was found over the memory no_such_module:Memory" in told) == (2, True)
+    assert run("repro", "over", "--allocator", "heap")[0] == 0
+
+
+@pytest.mark.process
+def test_nothing_that_is_printed_depends_on_the_encoding(capnsafe: Command) -> None:
+    text = BREAKS.replace("a long text", "un texte").replace("why", "pourquoi \u00e9")
+    (capnsafe.folder / "breaks.scenario").write_text(text, encoding="utf-8")
+    said: dict[str, str] = {}
+    for encoding in ("ascii", "latin-1", "utf-8"):
+        capnsafe.environment["PYTHONIOENCODING"] = encoding
+        command = [sys.executable, "-m", "capnsafe_fuzz", "repro", "breaks.scenario"]
+        done = subprocess.run(
+            [*command, "--encoder", "bad_encoders:accented"],
+            cwd=capnsafe.folder, env=capnsafe.environment, capture_output=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (1, b"")
+        said[encoding] = done.stdout.decode(encoding)
+    assert "un texte accentu\u00e9\u2026" in said["utf-8"]
+    assert said["ascii"] == said["utf-8"].encode("ascii", "backslashreplace").decode()
+    assert said["latin-1"].encode("ascii", "backslashreplace").decode() == said["ascii"]
 
 
 @pytest.mark.parametrize("what", list(LISTS))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import signal
 import sys
 import threading
@@ -45,6 +44,7 @@ from .campaign.failures import (
     UsageError,
     sentence,
 )
+from .campaign.files import shell_word, write_whole
 from .campaign.gate import run_gate
 from .campaign.gate_config import FILE, TABLE, describe_keys, read_gate_config
 from .campaign.gate_report import GateTerminalReporter
@@ -52,7 +52,7 @@ from .campaign.judge import PROCESS, Judges
 from .campaign.junit import write_junit
 from .campaign.listing import LISTS
 from .campaign.parent import run_campaign
-from .campaign.replay import Replay, find_scenarios, replay, shrink_replayable
+from .campaign.replay import Replay, Replayable, find_scenarios, replay, settle, shrink_replayable
 from .campaign.report import TerminalReporter, count, describe, plural, print_summary, printable
 from .campaign.targets import UnknownNameError, check_encoder, find_target, targets_of
 from .encoders.planted import BUGS
@@ -269,7 +269,7 @@ def _write_json(path: Path, results: list[CampaignResult], code: int | None) -> 
         "campaigns": [result.to_json() for result in results],
     }
     try:
-        path.write_text(json.dumps(data, indent=2) + "\n")
+        write_whole(path, json.dumps(data, indent=2).encode() + b"\n")
     except OSError as error:
         raise EnvironmentFailedError(f"--json cannot be written: {sentence(error)}") from error
 
@@ -321,51 +321,73 @@ _timeout_option = click.option(
 )  # fmt: skip
 
 
+_allocator_option = click.option(
+    "--allocator", help="Instead of the memory that the scenario names."
+)
+_bytes_option = click.option(
+    "--bytes", "bare", metavar="TARGET", help="Files hold bytes of an engine for this target."
+)
+
+
 @cli.command()
 @click.argument("paths", nargs=-1, required=True, type=_PATH, metavar="PATH...")
 @click.option("--script", is_flag=True, help="Print the program instead of running anything.")
 @click.option("--expect", metavar="GROUP", help="Exit with 0 if this group fires, else with 1.")
 @_encoder_option
+@_allocator_option
+@_bytes_option
 @_timeout_option
 def repro(
     paths: tuple[Path, ...],
     script: bool,
     expect: str | None,
     encoder: str | None,
+    allocator: str | None,
+    bare: str | None,
     timeout: float,
 ) -> int:
     """Run scenarios again and tell what happened; files, findings, or folders of them."""
-    found = [scenario for path in paths for scenario in find_scenarios(path)]
+    listed = [replayable for path in paths for replayable in find_scenarios(path, bare)]
+    found: list[Replayable] = []
+    for replayable in listed:
+        try:
+            found.append(settle(replayable, encoder=encoder, memory=allocator))
+        except (UnknownNameError, UsageError) as error:
+            if len(listed) == 1 or encoder is not None:
+                raise
+            _complain(error)
+    code = CLEAN if len(found) == len(listed) else UsageError.exit_code
     if script:
         with Judges(timeout=timeout, memory_limit=DEFAULT_MEMORY_MEGABYTES) as judges:
             for replayable in found:
-                name = encoder or replayable.encoder
-                check_encoder(name, find_target(replayable.target))
-                program = judges.of(replayable.target).program(name, replayable.scenario)
+                judge = judges.of(replayable.target)
+                program = judge.program(replayable.encoder, replayable.scenario)
                 click.echo(program, nl=not program.endswith("\n"))
-        return CLEAN
+        return code
     replays: list[Replay] = []
     with Judges(timeout=timeout, memory_limit=DEFAULT_MEMORY_MEGABYTES) as judges:
         for replayable in found:
-            name = encoder or replayable.encoder
-            done = replay(replayable, judges, encoder=name)
+            done = replay(replayable, judges)
             replays.append(done)
-            if len(found) == 1:
-                _tell_story(done, name)
+            if len(listed) == 1:
+                _tell_story(done)
             else:
-                _tell_briefly(done, name)
+                _tell_briefly(done)
     broken = sum(bool(done.judgement.violations) for done in replays)
-    if len(found) > 1:
-        click.echo(f"{plural(len(found), 'scenario')}, {broken} of them break a promise")
+    if len(listed) > 1:
+        left = len(listed) - len(found)
+        told = f"; {left} more were not run" if left else ""
+        click.echo(f"{plural(len(found), 'scenario')}, {broken} of them break a promise{told}")
     if expect is not None:
         if any(expect in done.judgement.groups for done in replays):
             return CLEAN
         click.echo(f"the group {expect!r} did not fire", err=True)
         return FINDINGS
-    return FINDINGS if broken else CLEAN
+    return FINDINGS if broken else code
 
 
-def _tell_story(done: Replay, encoder: str) -> None:
+def _tell_story(done: Replay) -> None:
+    encoder = done.replayable.encoder
     scenario, target = done.replayable.scenario, find_target(done.replayable.target)
     click.echo(f"{done.replayable.path} on {encoder}")
     dead = any(violation.oracle == PROCESS for violation in done.judgement.violations)
@@ -385,9 +407,9 @@ def _tell_story(done: Replay, encoder: str) -> None:
             click.echo(printable(line))
 
 
-def _tell_briefly(done: Replay, encoder: str) -> None:
+def _tell_briefly(done: Replay) -> None:
     violations = done.judgement.violations
-    where = f"{done.replayable.path} on {encoder}"
+    where = f"{done.replayable.path} on {done.replayable.encoder}"
     if not violations:
         click.echo(f"passes     {where}")
     for violation in violations:
@@ -396,12 +418,12 @@ def _tell_briefly(done: Replay, encoder: str) -> None:
 
 @cli.command()
 @click.argument("paths", nargs=-1, required=True, type=_PATH, metavar="FILE...")
-def show(paths: tuple[Path, ...]) -> int:
+@_bytes_option
+def show(paths: tuple[Path, ...], bare: str | None) -> int:
     """Print scenarios of any form as text (also: fmt)."""
     for path in paths:
-        for replayable in find_scenarios(path):
-            target = find_target(replayable.target)
-            click.echo(target.print(replayable.scenario), nl=False)
+        for replayable in find_scenarios(path, bare):
+            click.echo(replayable.text(), nl=False)
     return CLEAN
 
 
@@ -410,31 +432,39 @@ def show(paths: tuple[Path, ...]) -> int:
 @click.option("-o", "--output", type=_PATH, help="Where to write it.")
 @click.option("--group", help="Shrink within this group; else that of the finding, or the first.")
 @_encoder_option
+@_allocator_option
+@_bytes_option
 @_timeout_option
 def shrink(
-    path: Path, output: Path | None, group: str | None, encoder: str | None, timeout: float
+    path: Path,
+    output: Path | None,
+    group: str | None,
+    encoder: str | None,
+    allocator: str | None,
+    bare: str | None,
+    timeout: float,
 ) -> int:
     """Make a scenario smaller that breaks the same promise in the same place (also: tmin)."""
-    found = find_scenarios(path)
+    found = find_scenarios(path, bare)
     if len(found) != 1:
         raise UsageError(f"{path} holds {len(found)} scenarios; shrink takes one")
-    (replayable,) = found
+    replayable = settle(found[0], encoder=encoder, memory=allocator)
     with Judges(timeout=timeout, memory_limit=DEFAULT_MEMORY_MEGABYTES) as judges:
-        wanted, smaller = shrink_replayable(replayable, judges, encoder=encoder, group=group)
+        wanted, smaller = shrink_replayable(replayable, judges, group=group)
         asked = judges.asked
     smaller = with_comment(smaller, replayable.scenario.comment)
     target = replayable.target
-    text = find_target(target).print(smaller)
+    text = replayable.text(smaller)
     before, after = _size(target, replayable.scenario), _size(target, smaller)
     click.echo(f"{wanted}: {before} to {after}, in {asked} executions", err=True)
     if output is None:
         click.echo(text, nl=False)
         return CLEAN
     try:
-        output.write_text(text)
+        write_whole(output, text.encode(errors="backslashreplace"))
     except OSError as error:
         raise EnvironmentFailedError(f"{output} cannot be written: {sentence(error)}") from error
-    click.echo(f"written: {output}; capnsafe repro {shlex.quote(str(output))}", err=True)
+    click.echo(f"written: {output}; capnsafe repro {shell_word(output)}", err=True)
     return CLEAN
 
 

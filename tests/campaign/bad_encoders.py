@@ -116,6 +116,15 @@ def raising() -> BentEncoder:
     return BentEncoder("raising", _raise)
 
 
+def _raise_accented(operation: Operation) -> None:
+    if _long_text(operation):
+        raise ZeroDivisionError("un texte accentu\u00e9\u2026")
+
+
+def accented() -> BentEncoder:
+    return BentEncoder("accented", _raise_accented)
+
+
 def raising_twice() -> BentEncoder:
     return BentEncoder("raising_twice", _raise_twice)
 

@@ -114,7 +114,7 @@ def test_a_finding_is_complete(config: CampaignConfig) -> None:
             pass
 
         def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
-            assert read_any(path / "finding.scenario") == ("build", finding.scenario)
+            assert read_any(path / "finding.scenario").scenario == finding.scenario
             announced.append((finding, path, fresh))
 
     config = replace(config, encoder="bad_encoders:raising")
@@ -415,9 +415,9 @@ def test_a_broken_harness_is_no_finding(config: CampaignConfig) -> None:
     assert failure.value.exit_code == 3
     (kept,) = config.findings.glob("harness-failed-*.input")
     assert "ZeroDivisionError" in kept.with_suffix(".txt").read_text()
-    target, scenario = read_any(kept)
-    assert target == "build"
-    assert scenario.operations
+    found = read_any(kept)
+    assert found.target == "build"
+    assert found.scenario.operations
 
 
 @pytest.mark.process
@@ -462,7 +462,7 @@ def test_scenarios_have_the_memory_that_was_asked_for(
 ) -> None:
     cache = tmp_path / "cache"
     run_campaign(replace(config, memory=memory, cache=cache, runs=100))
-    scenarios = [read_any(path)[1] for path in cache.iterdir()]
+    scenarios = [read_any(path).scenario for path in cache.iterdir()]
     assert len(scenarios) > 5
     assert {scenario.memory.name for scenario in scenarios} == {memory}
 

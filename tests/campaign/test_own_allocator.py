@@ -188,6 +188,7 @@ def test_a_scenario_runs_over_it() -> None:
     assert verdict.allocator_calls > 4
 
 
+@pytest.mark.process
 def test_what_shows_over_it_alone_is_confirmed_over_it(config: CampaignConfig) -> None:
     encoder, memory = "own_memory_of_a_test:wrong_where_large", "own_memory_of_a_test:Large"
     result = run_campaign(replace(config, encoder=encoder, memory=memory, runs=100))

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from typing import Any
 
 import pytest
-from capnsafe_fuzz.scenario.textform import ScenarioSyntaxError
+from capnsafe_fuzz.scenario import ScenarioSyntaxError
 from capnsafe_fuzz.targets.read.reference import Refused
 
 from capnsafe import BorrowRefused, Error, MessageBuilder, ReleaseFailed

@@ -105,7 +105,8 @@ def test_a_target_is_found_by_name_and_by_the_first_line(tmp_path: Path) -> None
         assert target.name == name
         path = tmp_path / f"{name}.scenario"
         path.write_text(target.print(target.sample))
-        assert read_any(path) == (name, target.sample)
+        found = read_any(path)
+        assert (found.target, found.scenario) == (name, target.sample)
     assert target_of_text(b"capnsafe input 1\n") is None
     with pytest.raises(UnknownTargetError, match="there is build, read, frame, packed"):
         find_target("nowhere")

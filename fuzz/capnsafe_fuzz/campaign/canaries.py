@@ -200,7 +200,7 @@ def _not_shown(name: str, finding: Mapping[str, Any], typed: _Typed) -> list[str
     code = typed.capnsafe("repro", str(path))
     if code != FINDINGS or f"{finding['promise']} broken" not in typed.output:
         troubles.append(f"capnsafe repro {path} ends with {code}: {typed.last_line}")
-    program = (path / PROGRAM_FILE).read_text()
+    program = (path / PROGRAM_FILE).read_text(encoding="utf-8")
     loading = f"capnsafe = load_package({name!r})"
     code = typed.program(program)
     shown = code is None if finding["group"] == TIMEOUT_GROUP else code not in (None, CLEAN)
@@ -233,7 +233,7 @@ class _Typed:
     def program(self, text: str) -> int | None:
         """The exit code of a program; None if it did not end in time."""
         path = self.folder / PROGRAM_FILE
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
         return self._run([str(path)], time.monotonic() + PROGRAM_SECONDS)
 
     def _run(self, arguments: Sequence[str], deadline: float | None) -> int | None:

@@ -26,12 +26,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..scenario import ScenarioError, ScenarioSyntaxError
+from ..scenario import Heading, ScenarioError, ScenarioSyntaxError, read_heading, split_lines
 from ..targets import DEFAULT_TARGET, TARGETS, Input, target_of_text
 from .failures import EnvironmentFailedError, ProvedNothingError, UsageError, sentence
 from .targets import find_target
 
 SUFFIX = ".scenario"
+BARE_SUFFIX = ".bytes"
+"""Of files whose contents are an input of the target ``build``, with nothing before it."""
 BYTES_MAGIC = b"capnsafe input "
 KINDS = ("seeds", "regressions")
 MOST_HEADER_BYTES = 80
@@ -74,17 +76,23 @@ def read_corpus(target: str, root: Path | None = None) -> list[Entry]:
 def read_text(path: Path, target: str) -> Input:
     """The scenario of one text file, which is one of this target."""
     try:
-        data = path.read_bytes()
-        named = target_of_text(data)
-        if named not in (None, target):
-            raise ProvedNothingError(
-                f"corrupt scenario {path}, line 1: a scenario of {named}, not of {target}"
-            )
-        return find_target(target).parse(data.decode())
+        return _read_text(path, path.read_bytes(), target)[1]
     except OSError as error:
         raise EnvironmentFailedError(f"a corpus file cannot be read: {sentence(error)}") from error
+
+
+def _read_text(path: Path, data: bytes, target: str) -> tuple[Heading, Input]:
+    try:
+        text = data.decode()
+        heading = read_heading(text)
+        for named in (target_of_text(data), heading.target):
+            if named not in (None, target):
+                raise ProvedNothingError(
+                    f"corrupt scenario {path}: a scenario of {named}, not of {target}"
+                )
+        return heading, find_target(target).parse(text)
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
+        line = len(split_lines(data[: error.start].decode()))
         raise ProvedNothingError(f"corrupt scenario {path}, line {line}: not UTF-8") from error
     except ScenarioSyntaxError as error:
         where = f"line {error.line}"
@@ -94,30 +102,50 @@ def read_text(path: Path, target: str) -> Input:
         raise ProvedNothingError(f"corrupt scenario {path}: {error}") from error
 
 
-def read_any(path: Path) -> tuple[str, Input]:
-    """A scenario of any form and its target: text, a cached input, or any bytes, which decode too.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A scenario in a file of any form."""
 
-    Bytes that do not say what they are for are for the target ``build``.
+    target: str
+    scenario: Input
+    heading: Heading
+    """What it was found on, as far as the file says."""
+
+
+def read_any(path: Path, bare: str | None = None) -> Found:
+    """Read a scenario of any form: a text, a cached input, or, where that is said, bare bytes.
+
+    ``bare`` names the target that the bytes are for; the name's ending says that they are for the
+    target ``build``. Nothing else decodes just because any bytes do.
     """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {sentence(error)}") from error
+    if bare is not None:
+        return Found(bare, find_target(bare).decode(data), Heading())
     target = target_of_text(data)
     if target is not None or path.suffix == SUFFIX:
-        return target or DEFAULT_TARGET, read_text(path, target or DEFAULT_TARGET)
+        heading, scenario = _read_text(path, data, target or DEFAULT_TARGET)
+        return Found(target or DEFAULT_TARGET, scenario, heading)
     if data.startswith(BYTES_MAGIC):
         target = _target_of_input(path, data)
         try:
-            return target, find_target(target).decode(_payload(path, data, target))
+            payload = _payload(path, data, target)
         except OtherVersionError as error:
             raise UsageError(str(error)) from error
-    return DEFAULT_TARGET, find_target(DEFAULT_TARGET).decode(data)
+        return Found(target, find_target(target).decode(payload), Heading())
+    if path.suffix == BARE_SUFFIX:
+        return Found(DEFAULT_TARGET, find_target(DEFAULT_TARGET).decode(data), Heading())
+    raise UsageError(
+        f"{path} is no scenario: its first line is not 'capnsafe scenario 1' or that of another "
+        f"target; bytes of an engine end in {BARE_SUFFIX}, or take --bytes TARGET"
+    )
 
 
 def looks_like_scenario(path: Path) -> bool:
     """Whether a file is a scenario by its name, or by how it begins."""
-    if path.suffix == SUFFIX:
+    if path.suffix in (SUFFIX, BARE_SUFFIX):
         return True
     with path.open("rb") as file:
         start = file.readline(MOST_HEADER_BYTES)

@@ -2,7 +2,7 @@
 
 ``FINDINGS/<target>/<slug>/`` holds
 
-``finding.scenario``  the smallest scenario known, as text
+``finding.scenario``  the smallest scenario known, as text; its heading names encoder and target
 ``verdict.json``      what broke, in which encoder, and how it was found
 ``program.py``        the same as a program in the encoder's own API
 
@@ -26,9 +26,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..scenario import ScenarioError
+from ..scenario import Heading, ScenarioError, with_heading
 from ..targets import Input
 from .failures import EnvironmentFailedError, sentence
+from .files import flush_folder, write_to_disk
 from .targets import CLEAN_ENCODER, find_target
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ class Finding:
     def group(self) -> str:
         """What broke and where."""
         return self.violation.group
+
+    def text(self) -> str:
+        """Return the scenario as text, which says what it was found on."""
+        text: str = find_target(self.target).print(self.scenario)
+        return with_heading(text, Heading(self.encoder, self.target))
 
     def summary(self) -> dict[str, Any]:
         """As data, for ``verdict.json`` and ``--json``."""
@@ -89,7 +95,7 @@ class FindingStore:
             self._folder.mkdir(parents=True, exist_ok=True)
             probe = self._folder / f".probe-{os.getpid()}"
             try:
-                _write(probe, b"\0" * PROBE_BYTES)
+                write_to_disk(probe, b"\0" * PROBE_BYTES)
             finally:
                 probe.unlink(missing_ok=True)
         except OSError as error:
@@ -104,7 +110,8 @@ class FindingStore:
     def kept(self, group: str) -> Input | None:
         """What is kept for a group from now or earlier; None if nothing readable is."""
         try:
-            return self._target.parse((self.path(group) / SCENARIO_FILE).read_text())
+            text = (self.path(group) / SCENARIO_FILE).read_text(encoding="utf-8")
+            return self._target.parse(text)
         except (OSError, ScenarioError, UnicodeDecodeError):
             return None
 
@@ -114,7 +121,7 @@ class FindingStore:
         files = {
             PROGRAM_FILE: program,
             VERDICT_FILE: json.dumps(finding.summary(), indent=2, sort_keys=True) + "\n",
-            SCENARIO_FILE: self._target.print(finding.scenario),
+            SCENARIO_FILE: finding.text(),
         }
         fresh = final.with_name(f".{final.name}.{os.getpid()}")
         try:
@@ -122,13 +129,15 @@ class FindingStore:
             fresh.mkdir(parents=True)
             for name, text in files.items():
                 # An encoder may say anything, half a surrogate pair included.
-                _write(fresh / name, text.encode(errors="backslashreplace"))
+                write_to_disk(fresh / name, text.encode(errors="backslashreplace"))
             if final.exists():
                 for name in files:
                     os.replace(fresh / name, final / name)
                 fresh.rmdir()
+                flush_folder(final)
             else:
                 fresh.rename(final)
+                flush_folder(final.parent)
         except OSError as error:
             shutil.rmtree(fresh, ignore_errors=True)
             raise EnvironmentFailedError(
@@ -148,14 +157,7 @@ def slug(group: str, encoder: str) -> str:
 def read_verdict(folder: Path) -> dict[str, Any] | None:
     """The ``verdict.json`` of a finding's folder; None if there is none that can be read."""
     try:
-        data = json.loads((folder / VERDICT_FILE).read_text())
+        data = json.loads((folder / VERDICT_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())

@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from .failures import EnvironmentFailedError, sentence
+from .files import write_whole
 from .gate import Case, GateResult, Outcome, Part
 
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -18,10 +19,10 @@ _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 
 def write_junit(path: Path, result: GateResult | None) -> None:
     """Write the file; without a result one that says that nothing was tested yet."""
-    document = ElementTree.ElementTree(_document(result.parts if result is not None else []))
+    document = _document(result.parts if result is not None else [])
     ElementTree.indent(document)
     try:
-        document.write(path, encoding="utf-8", xml_declaration=True)
+        write_whole(path, ElementTree.tostring(document, encoding="utf-8", xml_declaration=True))
     except OSError as error:
         raise EnvironmentFailedError(f"--junit cannot be written: {sentence(error)}") from error
 

@@ -355,7 +355,7 @@ class _Campaign:
         path = self._config.findings / f"harness-failed-{os.getpid()}.input"
         write_input(path, self._config.target, bytes.fromhex(message["data"]))
         trace = self._config.findings / f"harness-failed-{os.getpid()}.txt"
-        trace.write_text(message["traceback"])
+        trace.write_text(message["traceback"], encoding="utf-8", errors="backslashreplace")
         encoder = self._config.encoder
         who = "the harness itself"
         if not encoder_packages(encoder)[0].startswith(CLEAN_ENCODER):

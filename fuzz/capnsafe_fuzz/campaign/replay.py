@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..scenario import Heading, with_heading
 from ..targets import DEFAULT_BUDGET, Input
 from .corpus import looks_like_scenario, read_any
 from .failures import UsageError
 from .findings import SCENARIO_FILE, read_verdict
 from .judge import TIMEOUT_GROUP, Judgement, Judges, crash_group
-from .targets import CLEAN_ENCODER, check_encoder, find_target
+from .targets import CLEAN_ENCODER, UnknownNameError, check_encoder, find_memory, find_target
 from .triage import FATAL_BUDGET
 
 
 @dataclass(frozen=True, slots=True)
 class Replayable:
-    """A scenario to run again, where it is from, and what is known of it."""
+    """A scenario to run again, where it is from, and what it was found on."""
 
     path: Path
     target: str
     scenario: Input
+    heading: Heading
+    """What its file says that it was found on; a text can be printed with it again."""
     encoder: str
-    """The encoder that it is about: the verdict beside it says, or else it is capnsafe."""
+    """The encoder that it is about: the file names it, or the verdict beside it; else capnsafe."""
     group: str | None
     """The group that the verdict beside it names."""
+
+    def text(self, scenario: Input | None = None) -> str:
+        """Return it as text, or another scenario of the same kind in its place."""
+        text: str = find_target(self.target).print(self.scenario if scenario is None else scenario)
+        return with_heading(text, self.heading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,34 +44,72 @@ class Replay:
     judgement: Judgement
 
 
-def find_scenarios(path: Path) -> list[Replayable]:
-    """A file of any form, a finding's folder, or a folder of them, in the order of their paths."""
+def find_scenarios(path: Path, bare: str | None = None) -> list[Replayable]:
+    """A file of any form, a finding's folder, or a folder of them, in the order of their paths.
+
+    ``bare`` is the target of files that hold the bytes of an engine and nothing else.
+    """
     if not path.exists():
         raise UsageError(f"there is no file or folder {path}")
     if not path.is_dir():
-        return [_replayable(path)]
-    found = [_replayable(file) for file in _scenario_files(path)]
+        return [_replayable(path, bare)]
+    found = [_replayable(file, bare) for file in _scenario_files(path)]
     if not found:
         raise UsageError(f"there is no scenario in {path}")
     return found
 
 
-def replay(replayable: Replayable, judges: Judges, *, encoder: str | None = None) -> Replay:
-    """Run one again, on the encoder that it is about or on another."""
-    name, scenario = encoder or replayable.encoder, replayable.scenario
-    check_encoder(name, find_target(replayable.target))
+def settle(
+    replayable: Replayable, *, encoder: str | None = None, memory: str | None = None
+) -> Replayable:
+    """Return what is to be run: over what the file names, or the encoder and memory given instead.
+
+    Raises:
+        UsageError: the encoder or the memory is missing here; the message names the file and the
+            option that takes another.
+
+    """
+    target = find_target(replayable.target)
+    name = encoder or replayable.encoder
+    try:
+        check_encoder(name, target)
+    except UnknownNameError as error:
+        if encoder is not None:
+            raise
+        raise UsageError(
+            f"{replayable.path} was found on the encoder {name}; --encoder takes another: {error}"
+        ) from error
+    scenario = replayable.scenario
+    wanted = memory or target.memory(scenario)
+    if wanted is not None:
+        try:
+            find_memory(wanted, target)
+        except UnknownNameError as error:
+            if memory is not None:
+                raise
+            raise UsageError(
+                f"{replayable.path} was found over the memory {wanted}; --allocator takes another: "
+                f"{error}"
+            ) from error
+        scenario = target.over_memory(scenario, memory)
+    heading = Heading(name, replayable.target) if encoder else replayable.heading
+    return replace(replayable, scenario=scenario, encoder=name, heading=heading)
+
+
+def replay(replayable: Replayable, judges: Judges) -> Replay:
+    """Run one again, on the encoder and over the memory that it names."""
+    name, scenario = replayable.encoder, replayable.scenario
     judge = judges.of(replayable.target)
     violations = judge.ask(name, scenario).violations
     return Replay(replayable, Judgement(tuple(judge.locate(name, scenario, v) for v in violations)))
 
 
 def shrink_replayable(
-    replayable: Replayable, judges: Judges, *, encoder: str | None = None, group: str | None = None
+    replayable: Replayable, judges: Judges, *, group: str | None = None
 ) -> tuple[str, Input]:
     """The group that fires, and the simplest scenario found that fires in it."""
-    name = encoder or replayable.encoder
+    name = replayable.encoder
     target, judge = find_target(replayable.target), judges.of(replayable.target)
-    check_encoder(name, target)
     judgement = judge.ask(name, replayable.scenario)
     wanted = group or replayable.group
     if wanted is None:
@@ -90,15 +136,17 @@ def _scenario_files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _replayable(path: Path) -> Replayable:
-    verdict = read_verdict(path.parent) if path.name == SCENARIO_FILE else None
-    target, scenario = read_any(path)
-    if verdict is None:
-        return Replayable(path, target, scenario, CLEAN_ENCODER, None)
+def _replayable(path: Path, bare: str | None) -> Replayable:
+    verdict = (read_verdict(path.parent) if path.name == SCENARIO_FILE else None) or {}
+    found = read_any(path, bare)
+    told = verdict.get("encoder")
+    encoder = found.heading.encoder or (told if isinstance(told, str) else CLEAN_ENCODER)
+    group = verdict.get("group") if told in (None, encoder) else None
     return Replayable(
         path,
-        target,
-        scenario,
-        str(verdict.get("encoder", CLEAN_ENCODER)),
-        str(verdict["group"]) if "group" in verdict else None,
+        found.target,
+        found.scenario,
+        found.heading,
+        encoder,
+        group if isinstance(group, str) else None,
     )

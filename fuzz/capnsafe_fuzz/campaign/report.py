@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +22,7 @@ from .config import (
     CampaignConfig,
     CampaignResult,
 )
+from .files import shell_word
 from .findings import Finding
 from .progress import Progress
 from .targets import CLEAN_ENCODER, find_target
@@ -91,7 +91,7 @@ def printable(text: str) -> str:
 
 def commands(finding: Finding, path: Path) -> list[str]:
     """What to type to see a finding again, and to make it smaller."""
-    where = shlex.quote(str(path))
+    where = shell_word(path)
     return [f"capnsafe repro {where}", f"capnsafe shrink {where}"]
 
 
@@ -232,7 +232,7 @@ def _say_findings(console: Console, result: CampaignResult) -> None:
         line = commands(kept.finding, kept.path)[0]
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if len(result.findings) > COMMANDS_SHOWN:
-        folder = shlex.quote(str(result.config.findings / result.config.target))
+        folder = shell_word(result.config.findings / result.config.target)
         console.print(f"all of them: capnsafe repro {folder}", markup=False, highlight=False)
 
 
@@ -258,7 +258,7 @@ def again(config: CampaignConfig) -> str:
         parts += ["--corpus", str(config.cache)]
     if config.corpus is not None:
         parts += ["--seeds", str(config.corpus)]
-    return shlex.join(parts)
+    return " ".join(map(shell_word, parts))
 
 
 def print_matrix(console: Console, situations: Iterable[Cell]) -> None:

@@ -5,13 +5,22 @@ what a coverage-guided fuzzer mutates: every byte string decodes. A plain Python
 every moment what the message must say, and random programs can be made, mutated and crossed.
 
 Modules: `schema` (what can be named), `program` (operations and which make sense), `scenario` (the
-value), `textform`, `bytesform`, `labels` (what operations are called); `model`, with `nodes` (its
-objects), `versions` (what they may be taken for) and `trees` (what they read as); `mutate`, with
-`front` (what may come next), `values` and `steps` (edits). Nothing here knows who runs a scenario,
-what on, or who judges it.
+value), `heading` (what a text was found on), `textform`, `bytesform`, `labels` (what operations are
+called); `model`, with `nodes` (its objects), `versions` (what they may be taken for) and `trees`
+(what they read as); `mutate`, with `front` (what may come next), `values` and `steps` (edits).
+Nothing here knows who runs a scenario, what on, or who judges it.
 """
 
 from .bytesform import DECODER_VERSION, decode, encode
+from .heading import (
+    Heading,
+    ScenarioSyntaxError,
+    below_heading,
+    read_heading,
+    split_lines,
+    tidy_comment,
+    with_heading,
+)
 from .model import WEIGHTLESS, Capability, Expectation, ExpectationKind, Model
 from .mutate import crossover, generate, mutate
 from .program import (
@@ -33,7 +42,6 @@ from .scenario import UNLIMITED_WORDS, MemorySpec, Scenario
 from .schema import EMPTY, EVERYTHING, SMALL, TYPES, Field, Kind, ListType, StructType, Type
 from .textform import (
     Printer,
-    ScenarioSyntaxError,
     parse_scenario,
     print_operations,
     print_scenario,
@@ -58,6 +66,7 @@ __all__ = [
     "Expectation",
     "ExpectationKind",
     "Field",
+    "Heading",
     "Kind",
     "ListType",
     "MemorySpec",
@@ -73,6 +82,7 @@ __all__ = [
     "Type",
     "Value",
     "Verb",
+    "below_heading",
     "crossover",
     "decode",
     "encode",
@@ -83,4 +93,8 @@ __all__ = [
     "print_operations",
     "print_scenario",
     "print_value",
+    "read_heading",
+    "split_lines",
+    "tidy_comment",
+    "with_heading",
 ]

@@ -8,6 +8,7 @@ from typing import Final
 
 from capnsafe_allocators import Fault, FaultError, check_fault
 
+from .heading import tidy_comment
 from .program import Operation, Program, ScenarioError
 from .schema import Type
 
@@ -105,12 +106,6 @@ def check_script_fault(fault: Fault) -> None:
     _check_range("a fault's amount", fault.amount, 0, MAX_FAULT_AMOUNT)
 
 
-def _tidy(comment: str) -> str:
-    """A comment as it comes back from text: no empty lines around it, no trailing blanks."""
-    lines = comment.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(line.rstrip() for line in lines).strip("\n")
-
-
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A program of build operations over some memory, and a script of faults; target `build`.
@@ -143,7 +138,7 @@ class Scenario:
             check_script_fault(fault)
         if self.verify.__class__ is not bool:
             raise ScenarioError(f"verify is True or False, not {self.verify!r}")
-        object.__setattr__(self, "comment", _tidy(self.comment))
+        object.__setattr__(self, "comment", tidy_comment(self.comment))
 
     @property
     def handle_types(self) -> tuple[Type, ...]:

@@ -20,7 +20,8 @@ One way to print; the parser accepts that and blank lines, and names the line th
 
 A second handle is the value of COPY and ADOPT. Where a pointer may lead to several things, INIT,
 OPEN and UNWRAP say what they take it for; a capability is a number. Floats are their IEEE bits in
-hexadecimal, at full width. In a text, all but printable ASCII is escaped (``\u{e9}``): a file says
+hexadecimal, at full width. Lines that say what a scenario was found on (`heading`) may stand above
+its memory. In a text, all but printable ASCII is escaped (``\u{e9}``): a file says
 the same to every editor, terminal and version of Python.
 """
 
@@ -31,6 +32,7 @@ from typing import Final, NoReturn
 
 from capnsafe_allocators import parse_fault, print_fault
 
+from .heading import ScenarioSyntaxError, below_heading
 from .program import (
     HANDLE_MAKERS,
     PLACELESS,
@@ -57,18 +59,6 @@ from .scenario import (
 from .schema import FLOATS, SCALAR_BITS, Kind, Type
 
 HEADER: Final = "capnsafe scenario 1"
-
-
-class ScenarioSyntaxError(ScenarioError):
-    """A text is no scenario; `line` counts from 1."""
-
-    def __init__(self, line: int, sentence: str) -> None:
-        # Pickle calls this again, with what is handed on here.
-        super().__init__(line, sentence)
-        self.line = line
-
-    def __str__(self) -> str:
-        return "line {}: {}".format(*self.args)
 
 
 # Printing.
@@ -230,7 +220,7 @@ class _Parser:
     """Goes through the lines once, from top to bottom."""
 
     def __init__(self, text: str) -> None:
-        self._lines = text.replace("\r\n", "\n").split("\n")
+        self._lines = below_heading(text)
         self._next = 0
         """Index of the line to read next; so it is the number, from 1, of the one read last."""
 

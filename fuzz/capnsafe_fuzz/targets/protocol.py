@@ -90,6 +90,9 @@ class Target(Protocol):
     def crossover(self, scenario: Input, other: Input, rng: Random) -> Input:
         """An input that has something of both."""
 
+    def memory(self, scenario: Input) -> str | None:
+        """Return the name of the memory that an input is put over; None if it needs none."""
+
     def over_memory(self, scenario: Input, memory: str | None) -> Input:
         """The same over one of ``memories``; None leaves it."""
 

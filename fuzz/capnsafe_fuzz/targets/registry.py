@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 MAGIC: Final = "capnsafe "
 """What the first line of every text begins with."""
 
+_MOST_FIRST_LINE: Final = 80
+
 
 class UnknownTargetError(LookupError):
     """There is no target of this name; the message says which there are."""
@@ -56,7 +58,8 @@ def find_target(name: str) -> Target:
 
 def target_of_text(data: bytes) -> str | None:
     """The name of the target that the first line of a text names; None if it names none."""
-    words = data.partition(b"\n")[0].decode(errors="replace").split(" ")
+    start = data[:_MOST_FIRST_LINE].decode("utf-8-sig", errors="replace")
+    words = start.replace("\r", "\n").partition("\n")[0].rstrip().split(" ")
     if len(words) != 3 or words[0] != MAGIC.strip() or not words[2].isdigit():
         return None
     return next((about.name for about in _EVERY if about.title == words[1]), None)

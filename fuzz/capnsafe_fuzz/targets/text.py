@@ -1,6 +1,7 @@
 """Inputs as text: a header, a comment, and a line for each thing, which begins with what it is.
 
-What is behind a `` #`` on a line says what the line means, for people: it is printed anew each
+Lines that say what an input was found on (``scenario.heading``) may stand among the comment. What
+is behind a `` #`` on a line says what the line means, for people: it is printed anew each
 time, and passed over when it is read.
 """
 
@@ -10,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
-from ..scenario import ScenarioError, ScenarioSyntaxError
+from ..scenario import ScenarioError, ScenarioSyntaxError, below_heading, tidy_comment
 
 Made = TypeVar("Made")
 _HEX = re.compile(r"[0-9a-f ]*")
@@ -33,8 +34,8 @@ def parse(
     """
     comment: list[str] = []
     begun = False
-    lines = text.split("\n")
-    if lines[0] != header:
+    lines = below_heading(text)
+    if lines[0].rstrip() != header:
         raise ScenarioSyntaxError(1, f"the first line is {header!r}, not {lines[0]!r}")
     for number, line in enumerate(lines[1:], 2):
         if line.startswith("#"):
@@ -55,13 +56,7 @@ def parse(
             reader(rest.strip())
         except ScenarioError as error:
             raise ScenarioSyntaxError(number, str(error)) from None
-    return make(tidy("\n".join(comment)))
-
-
-def tidy(comment: str) -> str:
-    """A comment as it comes back from text: no empty lines around it, no trailing blanks."""
-    lines = comment.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(line.rstrip() for line in lines).strip("\n")
+    return make(tidy_comment("\n".join(comment)))
 
 
 def octets(text: str) -> bytes:

@@ -88,6 +88,10 @@ class BuildTarget:
         """The tail of one program behind another."""
         return crossover(scenario, other, rng)
 
+    def memory(self, scenario: Scenario) -> str | None:
+        """The name of its memory."""
+        return scenario.memory.name
+
     def over_memory(self, scenario: Scenario, memory: str | None) -> Scenario:
         """The same over another honest memory."""
         return over_memory(scenario, memory)

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from ...scenario import ScenarioError
+from ...scenario import ScenarioError, tidy_comment
 from .. import octets, text
 from .reference import table_of
 
@@ -55,7 +55,7 @@ class Frame:
         text.check("stall", self.stall, 0, MAX_STALL)
         text.check("max_segments", self.max_segments, 0, MAX_SEGMENTS)
         text.check("max_words", self.max_words, 0, MAX_WORDS)
-        object.__setattr__(self, "comment", text.tidy(self.comment))
+        object.__setattr__(self, "comment", tidy_comment(self.comment))
 
 
 def parts(data: bytes) -> list[tuple[bytes, str]]:

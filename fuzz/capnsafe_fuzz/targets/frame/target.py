@@ -80,6 +80,10 @@ class FrameTarget:
         """Parts of both."""
         return mutate.crossover(scenario, other, rng)
 
+    def memory(self, scenario: Frame) -> str | None:
+        """It needs none."""
+        return None
+
     def over_memory(self, scenario: Frame, memory: str | None) -> Frame:
         """There is no memory to choose."""
         return scenario

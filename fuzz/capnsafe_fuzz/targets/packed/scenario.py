@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from ...scenario import ScenarioError
+from ...scenario import ScenarioError, tidy_comment
 from .. import octets, text
 
 HEADER: Final = "capnsafe packed 1"
@@ -55,7 +55,7 @@ class Packed:
         text.check_sizes("chunks", self.chunks, MAX_CHUNKS, MAX_BYTES)
         text.check("max_words", self.max_words, 0, MAX_LIMIT)
         text.check("room", self.room, 1, MAX_ROOM)
-        object.__setattr__(self, "comment", text.tidy(self.comment))
+        object.__setattr__(self, "comment", tidy_comment(self.comment))
 
     @property
     def words(self) -> bytes:

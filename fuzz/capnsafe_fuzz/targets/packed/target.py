@@ -79,6 +79,10 @@ class PackedTarget:
         """Groups of both."""
         return mutate.crossover(scenario, other, rng)
 
+    def memory(self, scenario: Packed) -> str | None:
+        """It needs none."""
+        return None
+
     def over_memory(self, scenario: Packed, memory: str | None) -> Packed:
         """There is no memory to choose."""
         return scenario

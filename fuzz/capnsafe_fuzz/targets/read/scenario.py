@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from ...scenario import ScenarioError
+from ...scenario import ScenarioError, tidy_comment
 from .. import octets, text
 from .describe import describe_word
 
@@ -155,7 +155,7 @@ class Read:
             _check(question, kinds)
             if question.ask in MAKES:
                 kinds.append(MAKES[question.ask])
-        object.__setattr__(self, "comment", text.tidy(self.comment))
+        object.__setattr__(self, "comment", tidy_comment(self.comment))
 
 
 def _check(question: Question, kinds: Sequence[Kind]) -> None:

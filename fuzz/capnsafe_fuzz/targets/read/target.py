@@ -90,6 +90,10 @@ class ReadTarget:
         """The segments of one, the questions of the other; or segments of both."""
         return mutate.crossover(scenario, other, rng)
 
+    def memory(self, scenario: Read) -> str | None:
+        """It needs none."""
+        return None
+
     def over_memory(self, scenario: Read, memory: str | None) -> Read:
         """There is no memory to choose."""
         return scenario
