@@ -43,7 +43,7 @@ from .fault import Fault, When
 from .grant import Grant, SegmentKey, ThornyKey
 from .growth import lengthen
 from .moments import Laid, Moments
-from .place import GUARD_WORD, WORD_BYTES, Place, make_fit, octets, paint, put_elsewhere
+from .place import GUARD_WORD, WORD_BYTES, Place, has_room, make_fit, octets, paint, put_elsewhere
 from .records import Call
 from .witness import Witness
 
@@ -465,7 +465,7 @@ class HostileAllocator:
         if type(buffer) is not bytearray:
             return None
         try:
-            if self.shares(grant):
+            if self.shares(grant) and has_room(buffer):
                 # It is to be seen that it shares its memory, which depends on addresses: it stays.
                 buffer.append(0)
                 buffer.pop()

@@ -163,6 +163,11 @@ def make_room(buffer: Any) -> None:
             put_elsewhere(buffer)
 
 
+def has_room(buffer: bytearray) -> bool:
+    """Return whether a bytearray stays where it is if it is made longer by one."""
+    return buffer.__alloc__() - len(buffer) > 1
+
+
 def make_fit(buffer: Any, length: int | None) -> None:
     """Cut a bytearray that is to stay to this length."""
     if type(buffer) is not bytearray:

@@ -569,3 +569,32 @@ def test_what_stands_behind_a_refusal_stays_due(lay: Lay) -> None:
 def test_a_fault_that_means_nothing_is_refused(lay: Lay) -> None:
     with pytest.raises(FaultError, match="no family of faults 'explode'"):
         HostileAllocator(HeapAllocator(), [Fault("explode", "now", When.ANY, 1)])
+
+
+# -------------------------------------------------------------------------------------- alias
+
+
+@pytest.mark.parametrize(("segments", "stays"), [(16, False), (17, True)])
+@pytest.mark.parametrize(("kind", "apart"), [("same", 0), ("overlap", 8)])
+def test_of_many_segments_none_moves_where_another_is_laid_over_it(
+    kind: str, apart: int, segments: int, stays: bool
+) -> None:
+    amount = "amount=1" if apart else ""
+    faults = [
+        parse_fault(f"alias {kind} allocate {segments} once segment=2 {amount}".rstrip()),
+        parse_fault(f"move resize after 0 once segment={segments - 1}"),
+    ]
+    allocator = HostileAllocator(HeapAllocator(segment_words=64, growth=False), faults)
+    keys = [allocator.allocate(1) for _ in range(segments - 1)]
+    before = address_of(allocator, keys[2])
+    shared = allocator.allocate(1)
+    there = address_of(allocator, keys[2])
+    # A client that has few looks anew where the other lies; one that has many need not.
+    assert (there == before) is stays
+    assert address_of(allocator, shared) - there == apart
+    allocator.operation_finished(0)
+    assert [record.fault.family for record in allocator.fired] == ["alias", "move"]
+    # Where there is no room to stay in, it moves, always; and both do.
+    assert (address_of(allocator, keys[2]) != there) is stays
+    assert address_of(allocator, shared) - address_of(allocator, keys[2]) == apart
+    allocator.finished()

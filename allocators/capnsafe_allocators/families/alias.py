@@ -50,7 +50,8 @@ def _lay_over(allocator: HostileAllocator, grant: Grant, other: Grant, words: in
         return False
     allocator.abandon(grant)
     grant.place = Place.within(other.place, words, other.shown_bytes)
-    if not allocator.stays:
+    # Of many segments a client need not look anew where they lie: there the other one stays.
+    if not allocator.stays and len(allocator.live) <= FEW_SEGMENTS:
         make_room(other.place.buffer())
     grant.granted_bytes = grant.shown_bytes = shown
     grant.most_words = max(grant.most_words, grant.words)
