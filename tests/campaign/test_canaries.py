@@ -27,7 +27,8 @@ from capnsafe_fuzz.campaign.findings import read_verdict
 from capnsafe_fuzz.cli import main
 from capnsafe_fuzz.encoders.planted import BUGS, read_bug
 
-BUG = "bulk_copy_ignores_offset"
+#: Found after some hundred executions.
+BUG = "dirty_memory_shows"
 #: Found after more than ten thousand executions.
 LONG_HUNTED = ("tag_believed", "canonical_list_cut_by_its_first")
 LOADING = f"capnsafe = load_package({BUG!r})"
@@ -44,11 +45,11 @@ def hunt(names: tuple[str, ...], findings: Path, runs: int) -> list[Canary]:
 @pytest.mark.process
 def test_what_is_found_is_small_and_shown(tmp_path: Path) -> None:
     findings = tmp_path / "findings"
-    (canary,) = hunt((BUG,), findings, 5_000)
+    (canary,) = hunt((BUG,), findings, 1_000)
     assert canary.troubles == ()
     assert canary.group is not None
-    assert canary.group.startswith("P11 ")
-    assert 0 < canary.executions < 5_000
+    assert canary.group.startswith("P9 ")
+    assert 0 < canary.executions < 1_000
     needs = read_bug(BUGS[BUG]).needs
     assert canary.sizes.keys() == needs.keys()
     assert all(needs[noun] <= size <= MOST[noun] for noun, size in canary.sizes.items())
@@ -128,7 +129,7 @@ def test_a_search_goes_on_while_all_that_it_found_is_large(
     monkeypatch.setattr(canaries, "_campaign", counted)
     monkeypatch.setattr(canaries, "MOST_FINDINGS", 2)
     monkeypatch.setattr(canaries, "_too_large", lambda name, sizes: ["too large"])
-    (canary,) = hunt((BUG,), tmp_path / "findings", 5_000)
+    (canary,) = hunt((BUG,), tmp_path / "findings", 1_000)
     assert asked == [1, 2]
     assert canary.troubles == ("too large",)
 

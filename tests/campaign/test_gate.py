@@ -139,7 +139,7 @@ def test_it_is_open_for_capnsafe_and_the_same_twice(
     small: GateConfig, few: dict[str, Path]
 ) -> None:
     targets = ("frame", "packed")
-    small = replace(small, corpus=None, targets=targets, canaries=(BUG, "zero_before_allocate"))
+    small = replace(small, corpus=None, targets=targets)
     heard = Heard()
     result = run(small, reporter=heard)
     assert verdicts(result) == dict.fromkeys(ALL_PARTS, "passed")
@@ -327,14 +327,13 @@ def test_findings_outrank_blindness(small: GateConfig, monkeypatch: pytest.Monke
 @pytest.mark.process
 def test_a_generator_that_lost_its_reach_is_noticed(small: GateConfig) -> None:
     config = replace(small, executions=60)
-    reached = int(run(config).parts[-1].summary.split()[0])
+    short = run(replace(config, situations={"random": 10**6}))
+    assert short.exit_code == 3
+    assert verdicts(short)["matrix"] == "blind"
+    reached = int(short.parts[-1].summary.split()[0])
     enough = run(replace(config, situations={"random": reached, "atheris": 10**6}))
     assert enough.exit_code == 0
     assert f"(build {reached}, floor {reached})" in enough.parts[-1].summary
-    short = run(replace(config, situations={"random": reached + 1}))
-    assert short.exit_code == 3
-    assert verdicts(short)["matrix"] == "blind"
-    assert "lost reach" in told(short)
 
 
 @pytest.mark.process
