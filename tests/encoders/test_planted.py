@@ -8,11 +8,13 @@ import subprocess
 import sys
 import traceback
 from dataclasses import replace
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
 from capnsafe_fuzz.encoders import find_encoder, planted
 from capnsafe_fuzz.encoders.planted import Edit, PlantedBug, PlantingError, plant, read_bug
+from capnsafe_fuzz.encoders.planted.loader import ANY_FILE
 from capnsafe_fuzz.execution import execute, explain, script
 from capnsafe_fuzz.scenario import parse_scenario
 from capnsafe_fuzz.targets.build import TARGET
@@ -32,16 +34,21 @@ def test_a_patch_is_applied_to_a_copy(tmp_path: Path) -> None:
     assert "WORD_BYTES: Final = 4" in (package / "wire.py").read_text()
     assert (package / "memory" / "heap.py").is_file()
     assert (source / "wire.py").read_text() == before
+    # Bytecode is copied along, but not that of a file which is another one now.
+    assert not Path(cache_from_source(package / "wire.py")).exists()
 
 
 @pytest.mark.process
 def test_no_patch_speaks_of_a_name_that_is_not_there(tmp_path: Path) -> None:
     """It would break P1 wherever it is reached, and not what it is planted for."""
-    for path in planted.BUGS.values():
-        plant(read_bug(path), tmp_path)
+    patched: list[Path] = []
+    for bug in map(read_bug, planted.BUGS.values()):
+        package = plant(bug, tmp_path)
+        for edit in bug.edits:
+            patched += package.rglob("*.py") if edit.file == ANY_FILE else [package / edit.file]
     ruff = Path(sys.executable).with_name("ruff")
     command = f"{ruff} check --isolated --no-cache --select F821".split()
-    checked = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
+    checked = subprocess.run([*command, *patched], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
 
 
