@@ -78,7 +78,6 @@ class Arena:
         "_loans",
         "_marks",
         "_neighbours",
-        "_replaced",
         "_stable",
         "allocator",
         "epoch",
@@ -123,8 +122,6 @@ class Arena:
         self._fresh = 0
         #: The key of a grant that has no segment yet, by the index that it will have.
         self._arrived: defaultdict[int, Key] = defaultdict()
-        #: For slots whose object without words was replaced: the epoch of the last time.
-        self._replaced: dict[tuple[int, int], int] = {}
         #: How many objects without words have a mark in place of a slot.
         self._marks = 0
         self._neighbours = Neighbours()
@@ -154,7 +151,8 @@ class Arena:
         stale = word in segment.retired
         if not stale and since < 0:
             since = ~since
-            stale = self._replaced.get((segment.index, word), NO_TICKET) > since
+            replaced = segment.replaced
+            stale = replaced is not None and replaced.get(word, NO_TICKET) > since
         if not stale and segment.moved:
             stale = segment.moved.at(word) > since
         if stale:
@@ -179,7 +177,7 @@ class Arena:
         Only while something is being published.
         """
         self.epoch += 1
-        self._replaced[0, mark] = self.epoch
+        self.segments[0].expire(mark)
 
     # -- borrowing -------------------------------------------------------------------------------
 
@@ -481,7 +479,7 @@ class Arena:
         if replaced or retired or disowned:
             self.epoch += 1
             for word in replaced:
-                self._replaced[slot.index, word] = self.epoch
+                slot.replace(word, self.epoch)
             for segment, start, end in retired:
                 segment.retire(start, end)
             for segment, start, end in disowned or ():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from .allocator import FEW_SEGMENTS
 from .errors import GrantOverlaps
-from .places import Places
+from .ranges import Places
 from .segment import Segment, give_back
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Neighbours:
         """Note where a new segment lies, or raise ``GrantOverlaps``."""
         if segment.index > 0:
             start, end = self._apart(arena, segment)
-            self._places.add(segment.index, start, end)
+            self._places.note(segment.index, start, end)
 
     def look_after_growth(self, arena: Arena, segment: Segment) -> None:
         """Note where a segment lies that was grown, or raise ``GrantOverlaps``."""
@@ -52,7 +52,7 @@ class Neighbours:
 
     def forget(self, first: int, stop: int) -> None:
         """Forget the segments ``first`` to ``stop``: their grants are released."""
-        self._places.forget_from(first, stop)
+        self._places.forget(first, stop)
 
     def _apart(self, arena: Arena, segment: Segment) -> tuple[int, int]:
         """Answer where a segment lies, or raise ``GrantOverlaps``.

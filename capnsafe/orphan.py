@@ -35,15 +35,25 @@ class Detached:
         """Refuse to be copied or pickled: both could be adopted."""
         raise ArgumentTypeError("an orphan cannot be copied: it would have two owners")
 
-    def _current(self) -> Found:
+    def _current(self, *, partly: bool = False) -> Found:
+        """Return where the object is, or raise ``StaleHandle``.
+
+        In a message that was taken over, another pointer may have led to some of its words, and
+        these may be retired. ``partly`` is true if the others suffice.
+        """
         self._arena.require_idle()
         found = self._found
         if found is None:
             raise StaleHandle("the orphan was adopted or dropped")
         # A capability has no words: its place is that of the pointer that it was.
         words = wire.object_words(found.shape) if found.shape & 3 != wire.OTHER else 0
-        if words and found.start in found.segment.retired:
-            # In a message that came from elsewhere, another pointer may have led to it, too.
+        retired = found.segment.retired
+        end = found.start + words
+        if (
+            words
+            and retired.meets(found.start, end)
+            and not (partly and not retired.covers(found.start, end))
+        ):
             raise StaleHandle(
                 "the object of this orphan was overwritten, cleared or moved",
                 segment=found.segment.index,
@@ -110,7 +120,7 @@ class Detached:
 
     def drop(self) -> None:
         """Retire it, and all below it."""
-        found = self._current()
+        found = self._current(partly=True)
         retire(self._arena, found, lambda: self._becomes(None))
 
     def _give_to(self, arena: Arena, owner: Owner, slot: Segment, word: int) -> None:

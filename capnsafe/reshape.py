@@ -58,10 +58,8 @@ def joined(trees: list[Tree]) -> Tree:
     _require_count(count)
     whole = Tree(wire.list_shape(size_code, count), bytearray())
     if size_code == wire.SIZE_BIT:
-        bits = 0
-        for tree in reversed(trees):
-            bits = bits << wire.list_count(tree.shape) | int.from_bytes(tree.body, "little")
-        whole.body += bits.to_bytes(wire.object_words(whole.shape) * WORD_BYTES, "little")
+        whole.body += _joined_bits(trees)
+        whole.body += bytes(-len(whole.body) % WORD_BYTES)
         return whole
     for tree in trees:
         shift = len(whole.body) // WORD_BYTES
@@ -70,6 +68,25 @@ def joined(trees: list[Tree]) -> Tree:
         whole.children += [(word + shift, child) for word, child in tree.children]
     whole.body += bytes(-len(whole.body) % WORD_BYTES)
     return whole
+
+
+def _joined_bits(trees: list[Tree]) -> bytearray:
+    """Return the bits of lists of bits one behind the other, in bytes."""
+    body = bytearray()
+    #: The bits that do not make a byte yet, and how many they are.
+    rest = 0
+    pending = 0
+    for tree in trees:
+        count = wire.list_count(tree.shape)
+        bits = rest | int.from_bytes(tree.body[: (count + 7) // 8], "little") << pending
+        pending += count
+        octets = bits.to_bytes(pending // 8 + 1, "little")
+        body += octets[:-1]
+        rest = octets[-1]
+        pending %= 8
+    if pending:
+        body.append(rest)
+    return body
 
 
 def _joined_structs(trees: list[Tree]) -> Tree:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from struct import Struct
 from typing import Any, Final, TypeAlias
 
@@ -10,6 +10,7 @@ from .allocator import Key
 from .arguments import type_name
 from .buffers import holds_addresses
 from .errors import BadBuffer, ContentsChanged, SegmentLost
+from .ranges import Epochs, Intervals
 from .wire import POINTER, WORD_BYTES
 
 #: What a borrow yields: writable bytes, valid until the next allocator call.
@@ -21,76 +22,6 @@ _ZEROS: Final = bytes(1 << 16)
 #: For objects of a few words, by their words: what writes octets, and zeros behind them, at once.
 #: (Assigning to a slice of a bytearray copies twice, and takes three times as long.)
 _PADDED: Final = tuple(Struct(f"{words * WORD_BYTES}s") for words in range(65))
-
-
-class Intervals:
-    """Disjoint half-open ranges of words, sorted; neighbours are merged."""
-
-    __slots__ = ("ends", "starts")
-
-    def __init__(self) -> None:
-        self.starts: list[int] = []
-        self.ends: list[int] = []
-
-    def add(self, start: int, end: int) -> None:
-        """Add ``start`` to ``end``, which overlaps nothing that is there."""
-        at = bisect_left(self.starts, start)
-        before = at > 0 and self.ends[at - 1] == start
-        behind = at < len(self.starts) and self.starts[at] == end
-        if before and behind:
-            self.ends[at - 1] = self.ends.pop(at)
-            del self.starts[at]
-        elif before:
-            self.ends[at - 1] = end
-        elif behind:
-            self.starts[at] = start
-        else:
-            self.starts.insert(at, start)
-            self.ends.insert(at, end)
-
-    def meets(self, start: int, end: int) -> bool:
-        """Answer whether any of the words ``start`` to ``end`` lies in one of the ranges."""
-        at = bisect_left(self.starts, end) - 1
-        return at >= 0 and start < self.ends[at]
-
-    def __contains__(self, word: int) -> bool:
-        """Answer whether ``word`` lies in one of the ranges."""
-        at = bisect_right(self.starts, word) - 1
-        return at >= 0 and word < self.ends[at]
-
-
-class Epochs:
-    """Ranges of words, each with an epoch; a later range takes the place of what it covers."""
-
-    __slots__ = ("_ends", "_epochs", "_starts")
-
-    def __init__(self) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        self._epochs: list[int] = []
-
-    def __bool__(self) -> bool:
-        """Answer whether there is any range."""
-        return bool(self._starts)
-
-    def put(self, start: int, end: int, epoch: int) -> None:
-        """Give the words ``start`` to ``end`` this epoch."""
-        first = bisect_right(self._ends, start)
-        last = bisect_left(self._starts, end)
-        ranges = [(start, end, epoch)]
-        if first < last:
-            if self._starts[first] < start:
-                ranges.insert(0, (self._starts[first], start, self._epochs[first]))
-            if self._ends[last - 1] > end:
-                ranges.append((end, self._ends[last - 1], self._epochs[last - 1]))
-        self._starts[first:last] = [start for start, _, _ in ranges]
-        self._ends[first:last] = [end for _, end, _ in ranges]
-        self._epochs[first:last] = [epoch for _, _, epoch in ranges]
-
-    def at(self, word: int) -> int:
-        """Answer the epoch of a word, 0 where it has none."""
-        index = bisect_right(self._starts, word) - 1
-        return self._epochs[index] if index >= 0 and word < self._ends[index] else 0
 
 
 #: What a segment has of which nothing was retired or disowned yet. Most stay so, and there can be
@@ -110,6 +41,7 @@ class Segment:
         "lost",
         "memory",
         "moved",
+        "replaced",
         "retired",
         "shadow",
         "unzeroed",
@@ -135,19 +67,46 @@ class Segment:
         self.retired = _NO_INTERVALS
         #: Words whose objects were disowned: the handles of an earlier epoch are stale.
         self.moved = _NO_EPOCHS
+        #: For slots whose object without words was replaced: the epoch of the last time.
+        self.replaced: dict[int, int] | None = None
         #: Retired ranges that wait to be zeroed at the next borrow, if there ever was one.
         self.unzeroed: list[tuple[int, int]] | None = None
         #: What was written, in private, where the message verifies (P5v).
         self.shadow: bytearray | None = None
 
     def retire(self, start: int, end: int) -> None:
-        """Note words as retired: never handed out again, and zeroed at the next borrow."""
-        if not self.retired.starts:
+        """Note words as retired: never handed out again, and zeroed at the next borrow.
+
+        In a message that was taken over some of them may be retired already. Nothing else is kept
+        of retired words, so that records do not grow with each object made and dropped.
+        """
+        if not self.retired:
             self.retired = Intervals()
         if self.unzeroed is None:
             self.unzeroed = []
         self.retired.add(start, end)
         self.unzeroed.append((start, end))
+        if self.moved:
+            self.moved.cut(start, end)
+        replaced = self.replaced
+        if replaced:
+            words: Iterable[int] = range(start, end)
+            if end - start > len(replaced):
+                words = [word for word in replaced if start <= word < end]
+            for word in words:
+                replaced.pop(word, None)
+
+    def expire(self, mark: int) -> None:
+        """Note a mark as used up: it stands for the slot of an object that has neither."""
+        if not self.retired:
+            self.retired = Intervals()
+        self.retired.add(mark, mark + 1)
+
+    def replace(self, word: int, epoch: int) -> None:
+        """Note that the old value of a slot was replaced."""
+        if self.replaced is None:
+            self.replaced = {}
+        self.replaced[word] = epoch
 
     def disown(self, start: int, end: int, epoch: int) -> None:
         """Note words that stay, but whose handles of an earlier epoch are stale."""

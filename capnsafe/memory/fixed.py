@@ -26,6 +26,8 @@ class FixedAllocator:
         )
         #: First word, and one past the last word, of each cut, in order of address.
         self._cuts: dict[int, tuple[int, int]] = {}
+        #: Their keys, in the same order.
+        self._order: list[int] = []
         self._released: set[int] = set()
         self._next_key = 0
         self._end = 0
@@ -39,6 +41,7 @@ class FixedAllocator:
         words = min(max(minimum_words, wanted), left)
         key = self._next_key
         self._cuts[key] = (self._end, self._end + words)
+        self._order.append(key)
         self._next_key = key + 1
         self._end += words
         return key
@@ -56,9 +59,7 @@ class FixedAllocator:
         if key in self._released or key not in self._cuts:
             raise KeyError(key)
         self._released.add(key)
-        while self._cuts:
-            last = next(reversed(self._cuts))
-            if last not in self._released:
-                break
+        while self._order and self._order[-1] in self._released:
+            last = self._order.pop()
             self._end = self._cuts.pop(last)[0]
             self._released.remove(last)

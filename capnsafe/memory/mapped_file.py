@@ -62,6 +62,8 @@ class MappedFileAllocator(Closing):
         self._words = 0
         #: First word, and one past the last, of each cut, in order.
         self._cuts: dict[int, tuple[int, int]] = {}
+        #: Their keys, in the same order.
+        self._order: list[int] = []
         self._released: set[int] = set()
         self._next_key = 0
         self._end = _TABLE_WORDS
@@ -79,6 +81,7 @@ class MappedFileAllocator(Closing):
         key = self._next_key
         self._next_key = key + 1
         self._cuts[key] = (start, end)
+        self._order.append(key)
         self._end = end
         return key
 
@@ -112,10 +115,8 @@ class MappedFileAllocator(Closing):
         if key in self._released or key not in self._cuts:
             raise KeyError(key)
         self._released.add(key)
-        while self._cuts:
-            last = next(reversed(self._cuts))
-            if last not in self._released:
-                break
+        while self._order and self._order[-1] in self._released:
+            last = self._order.pop()
             self._end = self._cuts.pop(last)[0]
             self._released.remove(last)
 

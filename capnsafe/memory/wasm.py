@@ -21,7 +21,6 @@ This module needs the library wasmtime (``pip install capnsafe[wasm]``).
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from ctypes import addressof, c_ubyte
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +29,7 @@ from wasmtime import Config, Engine, Func, Instance, Memory, Module, Store
 
 from ..arguments import at_least_one, integer, type_name
 from ..errors import ArgumentTypeError, ArgumentValueError
+from ..ranges import Ranges
 from ..wire import WORD_BYTES
 from .closing import Closing
 
@@ -88,7 +88,7 @@ class WasmAllocator(Closing):
         #: First byte, and bytes, of each live grant in the guest's memory, in order of granting.
         self._live: dict[int, tuple[int, int]] = {}
         #: The same, as (first byte, one past the last), in order of address.
-        self._ranges: list[tuple[int, int]] = []
+        self._ranges = Ranges()
         self._next_key = 0
         #: What was last answered. These hold addresses, and are right while the memory is there.
         self._views: dict[int, memoryview] = {}
@@ -119,7 +119,7 @@ class WasmAllocator(Closing):
         self._require_ours(pointer, octets)
         key = self._next_key
         self._next_key = key + 1
-        insort(self._ranges, (pointer, pointer + octets))
+        self._ranges.put((pointer, pointer + octets))
         self._live[key] = (pointer, octets)
         return key
 
@@ -158,9 +158,9 @@ class WasmAllocator(Closing):
         try:
             self._require_ours(moved, wanted)
         except GuestError:
-            insort(self._ranges, (pointer, pointer + octets))
+            self._ranges.put((pointer, pointer + octets))
             raise
-        insort(self._ranges, (moved, moved + wanted))
+        self._ranges.put((moved, moved + wanted))
         self._live[key] = (moved, wanted)
         self._views.pop(key, None)
 
@@ -210,9 +210,9 @@ class WasmAllocator(Closing):
                 f"the guest answered with {pointer:#x} for {octets} bytes, and its memory ends at"
                 f" {size:#x}"
             )
-        at = bisect_left(self._ranges, (pointer + octets, 0)) - 1
-        if at >= 0 and self._ranges[at][1] > pointer:
-            start, end = self._ranges[at]
+        met = self._ranges.before((pointer + octets,))
+        if met is not None and met[1] > pointer:
+            start, end = met
             raise GuestError(
                 f"the guest answered with {pointer:#x} for {octets} bytes, and {start:#x} to"
                 f" {end:#x} are granted already"

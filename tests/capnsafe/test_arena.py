@@ -21,7 +21,6 @@ from capnsafe import (
     StaleHandle,
     wire,
 )
-from capnsafe.segment import Intervals
 from tests.capnsafe.memories import GUARD, ExporterMemory, FailingMemory, Memory, closing
 from tests.capnsafe.mixed_program import MEANINGS, STEPS, Build, run_program
 from tests.capnsafe.reading import (
@@ -187,15 +186,6 @@ def test_a_message_may_be_handed_to_another_thread() -> None:
     worker.start()
     worker.join()
     assert meaning(build.message) == MEANINGS[-1]
-
-
-def test_intervals_merge_with_their_neighbours() -> None:
-    intervals = Intervals()
-    for start, end in ((10, 12), (20, 22), (12, 14), (18, 20), (14, 18), (0, 1)):
-        intervals.add(start, end)
-    assert (intervals.starts, intervals.ends) == ([0, 10], [1, 22])
-    assert [word for word in range(25) if word in intervals] == [0, *range(10, 22)]
-    assert [word for word in range(24) if intervals.meets(word, word + 2)] == [0, *range(9, 22)]
 
 
 def test_the_fixed_allocator_takes_the_program_too() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-import random
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -32,7 +31,6 @@ from capnsafe import (
     read_message,
     wire,
 )
-from capnsafe.segment import Epochs
 from tests.capnsafe.generated import converted, root_of
 from tests.capnsafe.memories import FailingMemory, Memory, ResizingMemory, closing
 from tests.capnsafe.reading import (
@@ -748,24 +746,6 @@ def test_an_orphan_that_was_scribbled_upon() -> None:
             root.clear(1)
         memory.grants[0].scribble(4, 0)
         root.clear(1)
-
-
-# -- which words belong to which epoch -----------------------------------------------------------
-
-
-def test_epochs_of_ranges_that_overlap() -> None:
-    for seed in range(60):
-        rng = random.Random(seed)
-        epochs = Epochs()
-        expected = [0] * 30
-        assert not epochs
-        for epoch in range(1, 12):
-            start = rng.randrange(29)
-            end = rng.randrange(start + 1, 31)
-            epochs.put(start, end, epoch)
-            expected[start:end] = [epoch] * (end - start)
-            assert [epochs.at(word) for word in range(30)] == expected
-        assert epochs
 
 
 @pytest.mark.parametrize("segment_words", [1, 3, 1024])

@@ -40,7 +40,7 @@ from ...errors import (
     MessageTooLarge,
     Unreadable,
 )
-from ...segment import Intervals
+from ...ranges import Intervals
 from ...wire import WORD_BYTES, Element
 
 #: An object that fits anywhere needs two words at most to be reached: a double-far landing pad.
