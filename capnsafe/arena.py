@@ -35,6 +35,8 @@ from .errors import (
     ArgumentTypeError,
     Borrowed,
     BorrowRefused,
+    Error,
+    Exhausted,
     GrantTooSmall,
     MessageStateError,
     MessageTooLarge,
@@ -66,6 +68,27 @@ _CLOSING: Final = State.CLOSING
 _CLOSED: Final = State.CLOSED
 
 
+#: How deep an allocator's ``release`` may call at least.
+_RELEASING_FRAMES: Final = 50
+
+#: How deep publication calls, calls of built-in functions included, and some more.
+_PUBLISHING_FRAMES: Final = 8
+
+
+def require_stack(frames: int) -> None:
+    """Raise ``RecursionError`` if calls cannot be nested so deep from here on."""
+    if frames > 1:
+        require_stack(frames - 1)
+
+
+def exhausted(error: BaseException, *, done: bool = False) -> Exhausted:
+    """Return the error for a call for which Python had no stack or memory left."""
+    outcome = "had done its work" if done else "changed nothing, and may be tried again"
+    raised = Exhausted(f"Python raised {told(error)} within the call, which {outcome}")
+    raised.done = done
+    return raised
+
+
 class Arena:
     """The words of one message."""
 
@@ -88,6 +111,7 @@ class Arena:
         "state",
         "taken_over",
         "ticket",
+        "unfinished",
         "verifies",
     )
 
@@ -109,6 +133,9 @@ class Arena:
         #: Counts retirements.
         self.epoch = 0
         self.ticket = 0
+        #: The state in which a call failed, until that was taken back. For want of stack or memory
+        #: it may be the next call that does so.
+        self.unfinished: State | None = None
         self.verifies = verifies
         # What is kept is written to at once, past the private copy.
         self._stable = attribute(allocator, "stable") is True and not verifies
@@ -134,6 +161,8 @@ class Arena:
 
     def require_idle(self) -> None:
         """Raise what keeps the message from serving a call now."""
+        if self.unfinished is self.state and self.state is not _IDLE:
+            self.abandon(MessageStateError("an earlier call was not taken back yet"))
         if self.state is not _IDLE and not (self.state is _LENT and self._settle_loans()):
             raise self._unavailable()
 
@@ -467,6 +496,8 @@ class Arena:
         """
         if self.state is not _WORKING:  # pragma: no cover - a signal's handler closed it, at most
             raise self._unavailable()
+        # Publication must not fail half-way: there is room on the stack for all that it calls.
+        require_stack(_PUBLISHING_FRAMES if replaced or retired or disowned or then else 1)
         self.state = _PUBLISHING
         for segment, used in marks.items():
             self.handed_out += used - segment.used
@@ -491,12 +522,32 @@ class Arena:
         self.state = _PUBLISHED
 
     def abandon(self, error: BaseException) -> None:
-        """Roll back the call under way: its grants are released, its marks never moved."""
-        if self.state is _PUBLISHED:
-            self.finish()
-        if self.state is not _WORKING and self.state is not _CALLING:
-            # Interrupted in the middle of publication: poisoned. Or behind it: done, or closed.
-            return
+        """Take back a call that ended with ``error``, unless it had published.
+
+        The handler that calls this notes in ``unfinished`` that it has to be done: the next call
+        does it, if there is too little stack or memory now. Raises ``Exhausted`` instead of the
+        ``RecursionError`` or ``MemoryError`` by which a call ends.
+        """
+        done = self.state is _PUBLISHED or self.state is _IDLE
+        try:
+            if self.state is _PUBLISHED:
+                self.finish()
+            elif self.state is _WORKING or self.state is _CALLING:
+                self._roll_back(error)
+            # Else interrupted within publication: poisoned. Or behind it: done, or closed.
+            self.unfinished = None
+        except (RecursionError, MemoryError):
+            raise exhausted(error, done=done) from error
+        if isinstance(error, (RecursionError, MemoryError)):
+            raise exhausted(error, done=done) from error
+        if done and not isinstance(error, Error):
+            add_note(error, "the call of the message had done its work when this was raised")
+
+    def _roll_back(self, error: BaseException) -> None:
+        """Release the grants of the call under way. Its marks never moved."""
+        if self._arrived or len(self.segments) > self._fresh:
+            # A release that cannot be called would count as done.
+            require_stack(_RELEASING_FRAMES)
         self.forget_filled()
         self._take_in()
         fresh = self.segments[self._fresh :]
@@ -604,6 +655,10 @@ class Arena:
         After an interrupt it can be called again, and releases what is left. What is lent is taken
         back first: the views raise ``ValueError`` from then on.
         """
+        try:
+            require_stack(_RELEASING_FRAMES)
+        except RecursionError as error:
+            raise exhausted(error) from error
         if self.state is _CALLING:
             raise self._unavailable()
         for loan in self._loans:

@@ -409,6 +409,7 @@ def _install_in_one_borrow(
         writes = [(word * WORD_BYTES, wire.POINTER.pack(pointer))]
         arena.publish(slot, view, writes, {slot: end}, [], [])
     except BaseException as error:
+        arena.unfinished = arena.state
         arena.abandon(error)
         raise
     finally:
@@ -462,6 +463,7 @@ def _install_far(
         arena.finish()
         return None
     except BaseException as error:
+        arena.unfinished = arena.state
         arena.abandon(error)
         raise
     arena.finish()
@@ -485,6 +487,7 @@ def attempt(arena: Arena, build: Callable[[Draft], T]) -> T:
             return built
         raise GrantTooSmall("segments shrank again and again while words were being reserved")
     except BaseException as error:
+        arena.unfinished = arena.state
         arena.abandon(error)
         raise
 

@@ -18,6 +18,7 @@
     ├── ContentsChanged              words are not as they were written (P5v)
     ├── StaleHandle                  the object of this handle is no more (P12)
     ├── Unreadable                   the memory can be written, and not read
+    ├── Exhausted                    Python had no stack or memory left for the call
     ├── MessageTooLarge              a limit of the encoding, or of this message
     ├── MessageStateError            the message cannot serve this call now
     │   ├── Closed                   it was closed
@@ -172,6 +173,16 @@ class StaleHandle(Error):
 
 class Unreadable(Error):
     """The call would have to read memory that can be written only. Nothing was written."""
+
+
+class Exhausted(Error):
+    """Python had no stack or memory left in the middle of a call.
+
+    The ``RecursionError`` or ``MemoryError`` is the ``__cause__``. If ``done``, the call had done
+    its work; else the message is as it was before, and the call may be tried again.
+    """
+
+    done: bool = False
 
 
 class MessageTooLarge(Error):

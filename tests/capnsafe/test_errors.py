@@ -47,6 +47,7 @@ TREE = {
     "ContentsChanged": "Error",
     "StaleHandle": "Error",
     "Unreadable": "Error",
+    "Exhausted": "Error",
     "MessageTooLarge": "Error",
     "MessageStateError": "Error",
     "Closed": "MessageStateError",

@@ -33,6 +33,7 @@ EXPORTS = [
     "ContentsChanged",
     "Element",
     "Error",
+    "Exhausted",
     "FixedAllocator",
     "FramingError",
     "GrantOverlaps",
