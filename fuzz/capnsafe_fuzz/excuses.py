@@ -11,14 +11,12 @@ encoder's back, or belong to two segments at once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from capnsafe_allocators import FAMILIES, Call, Fault, Fired, HostileAllocator, When
 
 from capnsafe.allocator import FEW_SEGMENTS
-
-from .encoders.protocol import Session
 
 #: Families of faults that are no reason to fail: the memory keeps its side of the contract, or it
 #: is the message that must refuse.
@@ -146,7 +144,7 @@ class Excuses:
         "_hostile",
         "_moved",
         "_overgrown",
-        "_session",
+        "_segment_words",
         "_unsettled",
         "can_lose",
         "cut",
@@ -159,12 +157,15 @@ class Excuses:
     def __init__(
         self,
         hostile: HostileAllocator,
-        session: Session,
+        segment_words: Callable[[], Sequence[int]],
         faults: Iterable[Fault],
     ) -> None:
-        """Nothing is known yet but which ``faults`` may come."""
+        """Nothing is known yet but which ``faults`` may come.
+
+        ``segment_words`` tells how many words were handed out in each segment.
+        """
         self._hostile = hostile
-        self._session = session
+        self._segment_words = segment_words
         #: Whether words in use may come to be missing at all; if not, nobody looks.
         self.can_lose = any(
             fault.family in _LOSING_FAMILIES or fault.kind in _GONE for fault in faults
@@ -256,7 +257,7 @@ class Excuses:
     def words_in_use(self) -> dict[int, int]:
         """Words in use, by the number of the grant; nothing if grants and segments differ."""
         live = self._hostile.live
-        words = self._session.segment_words()
+        words = self._segment_words()
         if len(live) != len(words):
             return {}
         return {grant.index: used for grant, used in zip(live, words, strict=True)}

@@ -23,6 +23,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 from operator import sub
 from time import perf_counter_ns
 from typing import Final
@@ -35,7 +36,8 @@ from .oracles import ORACLES, Cost
 from .oracles.decode import examine, examine_stream
 from .oracles.examination import Examination
 from .oracles.layout import ROOT
-from .oracles.record import Calls, Contents, Outcome, Record, Step, Violation, text_of
+from .oracles.record import Calls, Contents, Outcome, Record, Step, Violation
+from .oracles.telling import cause_of, full_type_name, plain, repr_of, text_of, type_name
 from .scenario import Operation, Scenario, print_scenario
 from .scenario.honest import grows, honest_memory, places_known
 from .scenario.labels import label_of
@@ -225,9 +227,14 @@ def _harness_error(scenario: Scenario, encoder: Encoder) -> HarnessError:
 
 def _octets(answer: object) -> bytes:
     """What an encoder put out; what is no bytes is no message, and read as an empty one."""
-    if isinstance(answer, bytes):
+    if type(answer) is bytes:
         return answer
-    return bytes(answer) if isinstance(answer, bytearray | memoryview) else b""
+    octets = plain(answer)
+    return octets if type(octets) is bytes else b""
+
+
+class _StrangeWords(ValueError):
+    """What an encoder returned is not how many words there are in each segment."""
 
 
 _RETRIED: Final = HANDLE_MAKERS | {Verb.OUTPUT, Verb.CANONICAL}
@@ -240,6 +247,8 @@ _READING: Final = frozenset(
 _MAKES_ONE: Final = frozenset({Verb.ROOT, Verb.INIT, Verb.SET, Verb.FILL})
 #: Allocator calls after which an operation is taken to go on for ever.
 _RUNAWAY_CALLS: Final = 20_000
+#: Segments of a message that are looked at: more than there are allocator calls.
+_MOST_SEGMENTS: Final = 1 << 16
 #: Words that an object may need besides its own: the root pointer, and a landing pad.
 _MOST_EXTRA_WORDS: Final = 3
 
@@ -296,10 +305,10 @@ class _Run:
         self._session: Session = encoder.session(
             self._witness, scenario.max_segment_words, **options
         )
-        self.hostile.used = self._session.segment_words
+        self.hostile.used = self._words_told
         self.hostile.reenter = self._reenter
         self.hostile.places_known = places_known(scenario.memory)
-        self._excuses = Excuses(self.hostile, self._session, scenario.faults)
+        self._excuses = Excuses(self.hostile, self.segment_words, scenario.faults)
         self._model = Model()
         self._types: list[Type] = []
         self._each_step = each_step
@@ -388,7 +397,7 @@ class _Run:
         if verb in _MAKES_ONE:
             self._objects += 1
         elif verb is not Verb.CLEAR:
-            self._objects += sum(self._session.segment_words())
+            self._objects += sum(self.segment_words())
         # By place alone: two handles may lead to one object.
         self._retired |= verb not in _MAKES_ONE or place in self._places
         self._places.add(place)
@@ -413,7 +422,7 @@ class _Run:
             closing = self.record.steps[-1].verb == CLOSE
             if failure is Failure.BUSY or (closing and failure is not Failure.FOREIGN):
                 return ""
-            return f"it raised {type(error).__name__}: {text_of(error)}"
+            return f"it raised {type_name(error)}: {text_of(error)}"
         step = self.record.steps[-1]
         step.reentered = True
         if kind == "close" and step.verb != CLOSE:
@@ -442,6 +451,33 @@ class _Run:
         if close is not None:
             with suppress(BufferError):
                 close()
+
+    # -- what the encoder says of its segments ----------------------------------------------------
+
+    def segment_words(self) -> tuple[int, ...]:
+        """Return the words handed out in each segment; none if the encoder says what cannot be."""
+        try:
+            return self._words_told()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            # The harness asks nothing of what was returned but that it is numbers in a row, so
+            # whatever is raised, the encoder raises.
+            if not self.record.strange:
+                said = f"segment_words raised {full_type_name(error)}: {text_of(error)}"
+                if isinstance(error, _StrangeWords):
+                    said = str(error)
+                index = self.record.steps[-1].index if self.record.steps else 0
+                self.record.strange.append((index, said))
+            return ()
+
+    def _words_told(self) -> tuple[int, ...]:
+        words = tuple(islice(self._session.segment_words(), _MOST_SEGMENTS))
+        if len(words) == _MOST_SEGMENTS:
+            raise _StrangeWords("segment_words returned more segments than there can be")
+        if words and (set(map(type, words)) != {int} or min(words) < 0):
+            raise _StrangeWords(f"segment_words returned {repr_of(list(words))}")
+        return words
 
     # -- one attempt ------------------------------------------------------------------------------
 
@@ -478,7 +514,7 @@ class _Run:
             excuses.note_faults(hostile.fired[self._fired_seen :])
         step.short = excuses.begin()
         step.tampered = excuses.tampered
-        words = self._session.segment_words()
+        words = self.segment_words()
         step.objects = self._objects
         step.segments = len(words)
         # Where two segments share memory, what is filled in one changes the other.
@@ -549,7 +585,7 @@ class _Run:
             raise error
         witness = self._witness
         raised = witness.raised or (witness.raised_by_release if step.verb == CLOSE else None)
-        if failure is Failure.REFUSED and raised and id(error.__cause__) not in raised:
+        if failure is Failure.REFUSED and raised and id(cause_of(error)) not in raised:
             step.cause_kept = False
         if failure is Failure.ARGUMENT or failure is Failure.INDEX:
             step.builtin = self.encoder.argument_type(error)
@@ -600,7 +636,7 @@ class _Run:
 
     def _words_in_use(self) -> list[bytes] | None:
         """What the words in use say; None if they cannot be told from others."""
-        words = self._session.segment_words()
+        words = self.segment_words()
         snapshot = self.hostile.snapshot()
         if len(snapshot) != len(words):
             return None
@@ -623,7 +659,7 @@ class _Run:
         return None
 
     def _contents_of_memory(self) -> Contents | None:
-        words = tuple(self._session.segment_words())
+        words = self.segment_words()
         snapshot = self.hostile.snapshot()
         if len(snapshot) != len(words):
             return None

@@ -71,10 +71,11 @@ MOST_IN_A_SENTENCE = 300
 
 def told_in_a_sentence(error: BaseException) -> str:
     """What failed and where: ``KeyError in adapter.py:12 (classify): 'x'``."""
-    from ..oracles.record import text_of
+    from ..oracles.telling import cause_of, text_of, type_name
 
-    cause = error.__cause__ or error
-    said = type(cause).__name__
+    cause = cause_of(error)
+    cause = error if cause is None else cause
+    said = type_name(cause)
     for frame in traceback.extract_tb(cause.__traceback__)[-1:]:
         said += f" in {Path(frame.filename).name}:{frame.lineno} ({frame.name})"
     words = " ".join(text_of(cause).split())

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from .oracle import Cost, Finding, Oracle, of_step, reading
 from .record import Outcome, Record
+from .telling import repr_of
 
 
 def _check(record: Record) -> Iterator[Finding]:
@@ -23,7 +24,7 @@ def _check(record: Record) -> Iterator[Finding]:
         yield of_step(
             step,
             what,
-            f"{step.verb} raised {step.error!r} and changed the message: {sentence}",
+            f"{step.verb} raised {repr_of(step.error)} and changed the message: {sentence}",
             reading(step, step.contents),
         )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from .telling import repr_of
+
 Path = tuple[str | int, ...]
 """Fields and indices, from the root."""
 
@@ -57,5 +59,5 @@ def _short(value: Any) -> str:
         return "a struct"
     if isinstance(value, list):
         return f"a list of {len(value)}"
-    text = repr(value)
+    text = repr_of(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

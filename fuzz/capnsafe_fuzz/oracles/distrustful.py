@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from ..encoders.protocol import Proof, ProofKind
 from .oracle import Cost, Finding, Oracle, of_step
 from .record import Record
+from .telling import repr_of
 
 
 def _check(record: Record) -> Iterator[Finding]:
@@ -21,8 +22,8 @@ def _check(record: Record) -> Iterator[Finding]:
             yield of_step(
                 step,
                 "half done",
-                f"{step.verb} raised {step.error!r} on memory that was changed behind its back, "
-                f"and had changed word {word} of segment {segment}",
+                f"{step.verb} raised {repr_of(step.error)} on memory that was changed behind its "
+                f"back, and had changed word {word} of segment {segment}",
                 Proof(ProofKind.WORD_KEPT, segment=segment, word=word),
             )
 

@@ -18,6 +18,7 @@ from .canonical import canonical_form
 from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence, reading
 from .record import Outcome, Record, Step
 from .stream import segment_words
+from .telling import repr_of
 
 _SUCCESS = (ExpectationKind.OK, ExpectationKind.VALUE)
 
@@ -105,7 +106,7 @@ def _wrong_value(step: Step) -> Iterator[Finding]:
             sentence = f"{step.verb} found something where nothing is"
             yield of_step(step, "no null", sentence, Proof(ProofKind.VALUE, expected=False))
     elif type(step.value) is not type(expected) or step.value != expected:
-        sentence = f"{step.verb} answered {step.value!r}, not {expected!r}"
+        sentence = f"{step.verb} answered {repr_of(step.value)}, not {expected!r}"
         yield of_step(step, "value", sentence, Proof(ProofKind.VALUE, expected=expected))
 
 

@@ -8,7 +8,8 @@ from enum import Enum
 from typing import Final
 
 from ..encoders.protocol import Proof, ProofKind
-from .record import Contents, Record, Step, Violation, text_of
+from .record import Contents, Record, Step, Violation
+from .telling import full_type_name, text_of
 
 _NO_PROOF: Final = Proof()
 _EVIDENCE: Final = Proof(ProofKind.EVIDENCE)
@@ -76,15 +77,7 @@ def reading(step: Step, contents: Contents) -> Proof:
 
 def exception_name(step: Step) -> str:
     """``struct.error builder.py:set_text``: the type of what a step raised, and where it arose."""
-    error = type(step.error)
-    name = error.__qualname__ if error.__module__ == "builtins" else _full_name(error)
-    return f"{name} {step.raised_at}".rstrip()
-
-
-def _full_name(error: type) -> str:
-    # A planted bug's package has a name of its own: groups are the same without it.
-    module = error.__module__.partition(".")[0]
-    return error.__qualname__ if module.startswith("capnsafe") else f"{module}.{error.__qualname__}"
+    return f"{full_type_name(step.error)} {step.raised_at}".rstrip()
 
 
 def raised_sentence(step: Step) -> str:

@@ -12,11 +12,14 @@ from ..encoders.protocol import Failure, Proof, ProofKind
 from ..scenario.model import ExpectationKind
 from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence
 from .record import Outcome, Record, Step
+from .telling import cause_of, repr_of
 
 _INDEX = ExpectationKind.INDEX
 
 
 def _check(record: Record) -> Iterator[Finding]:
+    for operation, sentence in record.strange:
+        yield Finding(operation, record.verb_at(operation), "segment words", sentence)
     for step in record.steps:
         if step.swallowed:
             yield of_step(
@@ -46,8 +49,8 @@ def _judge_error(step: Step) -> Iterator[Finding]:
         yield of_step(
             step,
             f"cause of {exception_name(step)}",
-            f"{raised_sentence(step)}; its cause is {error.__cause__!r} and not what the memory "
-            "raised",
+            f"{raised_sentence(step)}; its cause is {repr_of(cause_of(error))} and not what the "
+            "memory raised",
             Proof(ProofKind.CAUSE),
         )
     elif not step.builtin:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .difference import Difference, first_difference
 from .examination import UNCLEAN, Examination, Problem
+from .telling import text_of
 
 if TYPE_CHECKING:
     from capnsafe_allocators import Evidence, Fault
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
     from ..encoders.protocol import Failure
     from ..scenario import Operation, Scenario
     from ..scenario.model import Expectation
+
+__all__ = [
+    "Calls",
+    "Contents",
+    "Outcome",
+    "Record",
+    "Step",
+    "Violation",
+    "text_of",
+]
 
 
 class Outcome(StrEnum):
@@ -33,14 +44,6 @@ class Outcome(StrEnum):
 
 
 _NOT_LOOKED: Final = object()
-
-
-def text_of(error: BaseException | None) -> str:
-    """What an exception says; an encoder's own may be unable to."""
-    try:
-        return str(error)
-    except Exception as failure:
-        return f"(what it says cannot be told: its __str__ raises {type(failure).__name__})"
 
 
 class Contents:
@@ -175,6 +178,8 @@ class Record:
     scenario: Scenario
     encoder: str
     steps: list[Step] = field(default_factory=list)
+    strange: list[tuple[int, str]] = field(default_factory=list)
+    """What the encoder said of its segments that cannot be: the operation, and a sentence."""
     evidence: Sequence[Evidence] = ()
     """What the memory itself saw its client do."""
     dirty: bool = False

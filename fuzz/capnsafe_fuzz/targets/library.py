@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..encoders.protocol import Failure
 from ..execution import innermost
+from ..oracles.telling import chain_of, full_type_name, plain, repr_of, text_of, type_name
 
 if TYPE_CHECKING:
     from ..encoders.protocol import Encoder
@@ -52,14 +53,14 @@ class Call:
     @property
     def outcome(self) -> str:
         """In a word, for situations."""
-        return "done" if self.failure is None else f"raised {type(self.error).__name__}"
+        return "done" if self.error is None else f"raised {type_name(self.error)}"
 
     @property
     def says(self) -> str:
         """What came of it, for people."""
         if self.error is None:
             return shown(self.value)
-        return f"raised {exception_name(self.error)}: {self.error}"
+        return f"raised {exception_name(self.error)}: {text_of(self.error)}"
 
 
 @dataclass(slots=True)
@@ -73,16 +74,15 @@ class Calls:
         """Call, and keep what came of it."""
         call = Call(step, name)
         try:
-            call.value = work()
+            call.value = plain(work())
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
             call.failure = self.encoder.classify(error)
             if call.failure is Failure.FOREIGN:
+                # Nowhere, where Python itself raises for what the library returned: a length below
+                # zero, say.
                 call.raised_at = innermost(error, self.encoder)
-                if not call.raised_at:
-                    # It never passed the library's own code: the mistake is the harness's.
-                    raise
             call.error = _without_frames(error)
         self.made.append(call)
         return call
@@ -90,20 +90,14 @@ class Calls:
 
 def _without_frames(error: BaseException) -> BaseException:
     """The exception, with nothing that its traceback and those of its causes would keep alive."""
-    link: BaseException | None = error
-    while link is not None:
+    for link in chain_of(error):
         link.__traceback__ = None
-        link = link.__cause__ or link.__context__
     return error
 
 
 def exception_name(error: BaseException) -> str:
     """The type of an exception; the same for a copy of capnsafe under another name."""
-    kind = type(error)
-    top = kind.__module__.partition(".")[0]
-    if top == "builtins" or top.startswith("capnsafe"):
-        return kind.__qualname__
-    return f"{kind.__module__}.{kind.__qualname__}"
+    return full_type_name(error)
 
 
 MOST_SHOWN = 120
@@ -111,5 +105,5 @@ MOST_SHOWN = 120
 
 def shown(value: object) -> str:
     """A value for people, not longer than can be read."""
-    text = value.hex() if isinstance(value, bytes) else repr(value)
+    text = value.hex() if isinstance(value, bytes) else repr_of(value)
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}... ({len(text)} characters)"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...execution import Outcome, Step, observe
-from ...oracles.record import text_of
+from ...oracles.telling import cause_of, full_type_name, repr_of, text_of
 from ...scenario import Scenario, print_operations, print_scenario
 
 if TYPE_CHECKING:
@@ -182,21 +182,17 @@ def _outcome(step: Step) -> str:
     if step.error is not None:
         what = "interrupted by" if step.outcome is Outcome.INTERRUPTED else "raised"
         text = f"{what} {_exception(step.error)}"
-        if step.error.__cause__ is not None:
-            text += f", caused by {_exception(step.error.__cause__)}"
+        cause = cause_of(step.error)
+        if cause is not None:
+            text += f", caused by {_exception(cause)}"
         return text
     if step.output is not None:
         return f"{len(step.output) // WORD_BYTES} words of output"
-    return "done" if step.value is None else repr(step.value)
+    return "done" if step.value is None else repr_of(step.value)
 
 
 def _exception(error: BaseException) -> str:
-    kind = type(error)
-    name = (
-        kind.__qualname__
-        if kind.__module__ == "builtins"
-        else f"{kind.__module__}.{kind.__qualname__}"
-    )
+    name = full_type_name(error)
     text = text_of(error)
     return f"{name}: {text}" if text else name
 

@@ -6,12 +6,14 @@ import socket
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ...encoders.protocol import Failure
 from ...execution import Situation, Verdict
 from ...oracles import Cost
 from ...oracles.interoperable import available, pycapnp_schema
+from ...oracles.telling import plain
 from ..library import Call, Calls, library_of, shown
 from ..rules import RAISED, Breach, Rule, judge
 from . import reference
@@ -38,6 +40,11 @@ _UNFRAME, _READ, _MEMORY, _FILE, _SOCKET, _FRAME, _WRITE, _PACKED = range(8)
 
 MOST_HEAP_BYTES: Final = 1 << 20
 """Memory that reading may take besides what arrived: half a thousand views, and their messages."""
+
+MOST_SEGMENTS: Final = 1 << 10
+"""Segments of a message that are looked at: more than the bytes of an input have."""
+MOST_STALLS: Final = 8
+"""How often a file that stalls once may be told to have stalled."""
 
 Segments = tuple[bytes, ...]
 
@@ -83,12 +90,12 @@ def run(scenario: Frame, encoder: Encoder, measured: bool = False) -> Run:
     try:
         calls.call(_UNFRAME, STEPS[_UNFRAME], lambda: _copied(library.unframe(buffer, **limits)))
         calls.call(
-            _READ, STEPS[_READ], lambda: tuple(library.read_message(buffer, **limits).segments())
+            _READ, STEPS[_READ], lambda: _copied(library.read_message(buffer, **limits).segments())
         )
         calls.call(
             _MEMORY,
             STEPS[_MEMORY],
-            lambda: _read(library, library.read_messages(buffer, **limits)),
+            lambda: _read(done, library.read_messages(buffer, **limits)),
         )
         if measured:
             done.heap_bytes = tracemalloc.get_traced_memory()[1]
@@ -103,15 +110,16 @@ def run(scenario: Frame, encoder: Encoder, measured: bool = False) -> Run:
     return done
 
 
-def _copied(views: list[memoryview]) -> Segments:
-    return tuple(bytes(view) for view in views)
+def _copied(segments: Any) -> Segments:
+    """Copy the segments of a message; of one that has no end, more than any may have."""
+    return tuple(map(plain, islice(segments, MOST_SEGMENTS)))
 
 
-def _read(library: Any, messages: Any, file: PieceFile | None = None) -> Read:
-    found = Read()
-    while True:
+def _read(run: Run, messages: Any, file: PieceFile | None = None) -> Read:
+    library, found = run.library, Read()
+    while len(found.messages) <= len(run.expected.messages):
         try:
-            found.messages.append(tuple(next(messages).segments()))
+            found.messages.append(_copied(next(messages).segments()))
         except StopIteration:
             found.ended = True
             return found
@@ -119,9 +127,12 @@ def _read(library: Any, messages: Any, file: PieceFile | None = None) -> Read:
             return found
         except TimeoutError:
             found.stalls += 1
+            if found.stalls > MOST_STALLS:
+                return found
             continue
         if file is not None:
             found.consumed.append(file.consumed)
+    return found
 
 
 def _look_for_views(run: Run, buffer: bytearray) -> None:
@@ -137,7 +148,7 @@ def _from_file(run: Run, calls: Calls, limits: dict[str, int]) -> None:
     calls.call(
         _FILE,
         STEPS[_FILE],
-        lambda: _read(library, library.read_messages(file, **limits), file),
+        lambda: _read(run, library.read_messages(file, **limits), file),
     )
     run.greedy = file.greedy
 
@@ -147,7 +158,7 @@ def _from_socket(run: Run, limits: dict[str, int]) -> Read:
     with ours, theirs:
         ours.sendall(run.scenario.data)
         ours.shutdown(socket.SHUT_WR)
-        return _read(run.library, run.library.read_messages(theirs, **limits))
+        return _read(run, run.library.read_messages(theirs, **limits))
 
 
 def _write(run: Run, calls: Calls, limits: dict[str, int]) -> None:
@@ -163,7 +174,7 @@ def _write(run: Run, calls: Calls, limits: dict[str, int]) -> None:
     def read_packed() -> Read:
         packed = b"".join(library.frame(message, packed=True) for message in messages)
         file = PieceFile(packed, scenario.pieces, scenario.stall)
-        return _read(library, library.read_messages(file, packed=True, **limits))
+        return _read(run, library.read_messages(file, packed=True, **limits))
 
     calls.call(_FRAME, STEPS[_FRAME], lambda: library.frame(messages[0]))
     calls.call(_WRITE, STEPS[_WRITE], write)

@@ -12,7 +12,8 @@ from ...encoders.protocol import Failure
 from ...execution import Situation, Verdict
 from ...oracles import Cost
 from ...oracles.interoperable import available, pycapnp_schema
-from ..library import Call, Calls, library_of, shown
+from ...oracles.telling import plain, text_of
+from ..library import Call, Calls, exception_name, library_of, shown
 from ..rules import RAISED, Breach, Rule, judge
 from . import reference
 from .scenario import DENSE, WORD_BYTES, ZERO, Packed, cut, groups
@@ -59,9 +60,15 @@ def run(scenario: Packed, encoder: Encoder) -> Run:
     calls.call(0, STEPS[0], lambda: library.unpack(data, max_words=scenario.max_words))
     calls.call(1, STEPS[1], lambda: _unpack(done))
     calls.call(2, STEPS[2], lambda: library.pack(words))
-    packer = library.Packer()
-    calls.call(3, STEPS[3], lambda: _pack(done, packer))
-    calls.call(4, STEPS[4], lambda: _pack(done, packer))
+    packers: list[Any] = []
+
+    def pack() -> bytes:
+        if not packers:
+            packers.append(library.Packer())
+        return _pack(done, packers[0])
+
+    calls.call(3, STEPS[3], pack)
+    calls.call(4, STEPS[4], pack)
     return done
 
 
@@ -73,12 +80,17 @@ def _unpack(run: Run) -> tuple[bytes, bool]:
 
     def ask(chunk: bytes) -> None:
         room = scenario.room if len(answers) < ROOMY_AFTER else NO_ROOM
-        answer = unpacker.feed(chunk, max_words=room)
+        answer = plain(unpacker.feed(chunk, max_words=room))
+        if type(answer) is not bytes:
+            run.unasked = f"{shown(answer)} was answered, and not bytes"
+            return
         answers.append(answer)
         if len(answer) > room * WORD_BYTES:
             run.unasked = (
                 f"{len(answer)} bytes were answered, and no more asked for than {room * WORD_BYTES}"
             )
+        elif sum(map(len, answers)) > len(run.expected.words):
+            run.unasked = "more words were answered than the bytes stand for"
         elif not answer and not unpacker.needs_input:
             run.unasked = "nothing was answered, and nothing was said to be missing"
 
@@ -96,9 +108,16 @@ def _unpack(run: Run) -> tuple[bytes, bool]:
 
 
 def _pack(run: Run, packer: Any) -> bytes:
-    parts = [packer.feed(chunk) for chunk in cut(run.scenario.words, run.scenario.chunks)]
-    parts.append(packer.flush())
+    parts = [_exact(packer.feed(chunk)) for chunk in cut(run.scenario.words, run.scenario.chunks)]
+    parts.append(_exact(packer.flush()))
     return b"".join(parts)
+
+
+def _exact(answer: object) -> bytes:
+    octets = plain(answer)
+    if type(octets) is not bytes:
+        raise TypeError(f"{shown(octets)} was answered, and not bytes")
+    return octets
 
 
 # -- oracles --------------------------------------------------------------------------------------
@@ -107,7 +126,7 @@ def _pack(run: Run, packer: Any) -> bytes:
 def _bounded(run: Run) -> Iterator[Breach]:
     whole, chunks = run.calls[:2]
     most = run.scenario.max_words * WORD_BYTES
-    if whole.failure is None and len(whole.value) > most:
+    if type(whole.value) is bytes and len(whole.value) > most:
         detail = f"the limit is {most} bytes, and {len(whole.value)} were answered"
         yield Breach(whole.step, whole.name, "limit", detail)
     if run.unasked:
@@ -144,6 +163,9 @@ def _packed(run: Run) -> Iterator[Breach]:
             if call.failure is not Failure.FOREIGN:
                 yield Breach(call.step, call.name, "refused", f"it {_told(call)}")
             continue
+        if type(call.value) is not bytes:
+            yield Breach(call.step, call.name, "words", f"it {_told(call)}, and not bytes")
+            continue
         back = reference.unpack(call.value)
         if not back.whole or back.words != run.scenario.words:
             detail = (
@@ -176,9 +198,12 @@ def _interoperable(run: Run) -> Iterator[Breach]:
     for step, got, wanted in made:
         name = STEPS[step]
         try:
-            answer = got()
-        except library.Error as error:
-            yield Breach(step, name, "pycapnp refused", f"what pycapnp made raises {error}")
+            answer = plain(got())
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            told = f"what pycapnp made raises {exception_name(error)}: {text_of(error)}"
+            yield Breach(step, name, "pycapnp refused", told)
             continue
         if answer != wanted:
             detail = f"pycapnp has {shown(wanted)}, and it answered {shown(answer)}"

@@ -21,6 +21,7 @@ from ...oracles.difference import first_difference
 from ...oracles.examination import UNCLEAN
 from ...oracles.interoperable import as_pycapnp_reads, available, read_with_pycapnp
 from ...oracles.layout import ROOT
+from ...oracles.telling import plain
 from ..frame.reference import write
 from ..library import Call, Calls, library_of, shown
 from ..rules import RAISED, Breach, Rule, judge
@@ -90,16 +91,26 @@ class _Asking:
         self._run = run
         self._calls = calls
         self._reference = Reference(scenario.segments)
-        self._reader = run.library.MessageReader(
-            buffers,
-            traversal_limit_words=scenario.traversal_words,
-            nesting_limit=scenario.nesting,
-        )
+        self._reader: Any = None
+
+        def begin() -> None:
+            self._reader = run.library.MessageReader(
+                buffers,
+                traversal_limit_words=scenario.traversal_words,
+                nesting_limit=scenario.nesting,
+            )
+
+        self._begun = calls.call(0, "reader", begin).failure is None
+        if self._begun:
+            # It is no question, and counts as one only where it fails.
+            calls.made.pop()
         self._handles: list[tuple[Any, Held] | None] = []
         self._charged = 0
         self._perhaps = 0
 
     def all(self) -> None:
+        if not self._begun:
+            return
         for step, question in enumerate(self._run.scenario.questions):
             if question.ask is Ask.EVERYTHING:
                 self._everything(step, question)
@@ -133,7 +144,9 @@ class _Asking:
         call = self._calls.call(
             step, _name(question), lambda: _answer(self._run.library, reader, question)
         )
-        made, call.value = call.value if call.failure is None else (None, None)
+        made = None
+        if call.failure is None:
+            made, call.value = call.value.made, call.value.value
         asked = Asked(call, question, expected, why, limited)
         asked.may_refuse = self._charged + self._perhaps + spent > limit
         self._run.asked.append(asked)
@@ -162,8 +175,21 @@ def _name(question: Question) -> str:
     return f"{question.ask} {question.element.lower()}".strip()
 
 
-def _answer(library: Any, reader: Any, question: Question) -> tuple[Any, Any]:
-    """Ask the library; the handle that it made, and a value that can be compared."""
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    made: Any
+    """The handle that was made."""
+    value: Any
+    """What can be compared."""
+
+
+def _answer(library: Any, reader: Any, question: Question) -> _Answer:
+    """Ask the library."""
+    made, value = _asked(library, reader, question)
+    return _Answer(made, plain(value))
+
+
+def _asked(library: Any, reader: Any, question: Question) -> tuple[Any, Any]:
     ask, _, index, element = question
     if ask in MAKES:
         made = _open(library, reader, question)
@@ -319,11 +345,14 @@ def _interoperable(run: Run) -> Iterator[Breach]:
             traversal_words=run.scenario.traversal_words,
             nesting=run.scenario.nesting,
         )
-        own = read_everything(run.library, segments)
-    except Exception:
-        # Either refuses: the one reads wider elements as narrower ones, the other does not.
+        own = plain(read_everything(run.library, segments))
+        difference = first_difference(as_pycapnp_reads(own), found)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        # Either refuses: the one reads wider elements as narrower ones, the other does not. What is
+        # no error of the library's own was told of where the same was asked before.
         return
-    difference = first_difference(as_pycapnp_reads(own), found)
     if difference is not None:
         yield Breach(0, "everything", "pycapnp differs", f"beside pycapnp, {difference}")
 

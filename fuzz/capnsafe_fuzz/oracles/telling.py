@@ -1,0 +1,156 @@
+"""Telling people of objects that an encoder made, whatever they do when they are asked about.
+
+An exception may be unable to say what it is, a value may equal everything, a class may hide its
+name. None of that may stop the harness, or be believed: it is asked of the types that Python has,
+not of the objects. What fails says so in the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+MOST_CHARACTERS: Final = 2000
+"""Characters of one text that are told."""
+_MOST_BITS: Final = 4096
+"""Bits of an integer that is told in digits; Python refuses to print some more of them."""
+_MOST_DEPTH: Final = 300
+"""Levels of a value that are looked at; a level of a message takes up to three."""
+
+_qualname: Final = type.__dict__["__qualname__"].__get__
+_module: Final = type.__dict__["__module__"].__get__
+_cause: Final = BaseException.__dict__["__cause__"].__get__
+_context: Final = BaseException.__dict__["__context__"].__get__
+
+
+def type_name(value: object) -> str:
+    """Return the name of a value's type, without its module."""
+    return exact_text(_qualname(type(value)))
+
+
+def full_type_name(value: object) -> str:
+    """Return the name of a value's type with its module, but for builtins and capnsafe.
+
+    A planted bug's package has a name of its own: names are the same without it.
+    """
+    try:
+        module = _module(type(value))
+    except AttributeError:
+        module = "?"
+    module = exact_text(module) if isinstance(module, str) else "?"
+    name = type_name(value)
+    top = module.partition(".")[0]
+    return name if top == "builtins" or top.startswith("capnsafe") else f"{module}.{name}"
+
+
+def cause_of(error: BaseException) -> BaseException | None:
+    """Return what an exception was raised from."""
+    found: BaseException | None = _cause(error)
+    return found
+
+
+def chain_of(error: BaseException) -> Iterator[BaseException]:
+    """Give an exception, and those that led to it, each once."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield link
+        cause = _cause(link)
+        link = cause if cause is not None else _context(link)
+
+
+def text_of(error: BaseException | None) -> str:
+    """Return what an exception says."""
+    return _told(lambda: str(error), "what it says", "__str__")
+
+
+def repr_of(value: object) -> str:
+    """Return how a value is written."""
+    if type(value) is int and value.bit_length() > _MOST_BITS:
+        return f"an int of {value.bit_length()} bits"
+    if type(value) in (str, bytes, bytearray):
+        return _shortened(repr(value[: MOST_CHARACTERS + 1]))  # type: ignore[index]  # they have
+    return _told(lambda: repr(value), f"its {type_name(value)}", "__repr__")
+
+
+def exact_text(text: str) -> str:
+    """Return a text as a plain str; it may be of a class that has methods of its own."""
+    return text if type(text) is str else str.__getitem__(text, slice(None))
+
+
+def _told(say: Callable[[], str], what: str, method: str) -> str:
+    try:
+        return _shortened(exact_text(say()))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as failure:
+        # Whatever it is, it is the encoder's, and no reason to stop.
+        return f"({what} cannot be told: its {method} raises {type_name(failure)})"
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    return f"{text[:MOST_CHARACTERS]}… ({len(text)} characters)"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strange:
+    """Stands for a value that no call is expected to return; equal to nothing but itself."""
+
+    said: str
+
+    def __repr__(self) -> str:
+        return self.said
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """Return a value of Python's own types that can be compared and told.
+
+    Subclasses become what they derive from, buffers become bytes. Objects of this package are left
+    as they are. Anything else is ``Strange``.
+    """
+    kind = type(value)
+    if value is None or kind in (bool, int, str, bytes, float):
+        return value
+    if depth > _MOST_DEPTH:
+        return Strange("something that is nested too deep")
+    below = depth + 1
+    if kind is tuple:
+        return tuple([plain(part, below) for part in value])
+    if kind is list:
+        return [plain(part, below) for part in value]
+    if kind is dict:
+        return {plain(key, below): plain(part, below) for key, part in value.items()}
+    if _module_of(kind).startswith(f"{__name__.partition('.')[0]}."):
+        return value
+    return _plain_subclass(kind, value)
+
+
+def _plain_subclass(kind: type, value: Any) -> Any:
+    if issubclass(kind, bytes):
+        return bytes.__getitem__(value, slice(None))
+    if issubclass(kind, bytearray):
+        return bytes(bytearray.copy(value))
+    if kind is memoryview:
+        try:
+            return value.tobytes()
+        except ValueError:
+            return Strange("a memoryview that was released")
+    if issubclass(kind, str):
+        return exact_text(value)
+    if issubclass(kind, int):
+        return int.__add__(value, 0)
+    if issubclass(kind, float):
+        return float.__add__(value, 0.0)
+    return Strange(repr_of(value))
+
+
+def _module_of(kind: type) -> str:
+    try:
+        module = _module(kind)
+    except AttributeError:
+        return ""
+    return module if type(module) is str else ""
