@@ -11,9 +11,9 @@ from sys import maxsize
 from typing import Final
 
 from ..allocator import Buffer
-from ..arguments import at_least_one
 from ..wire import WORD_BYTES
 from .closing import Closing
+from .growth import Growth
 
 _MOST_WORDS: Final = maxsize // WORD_BYTES
 
@@ -21,18 +21,21 @@ _MOST_WORDS: Final = maxsize // WORD_BYTES
 class MallocAllocator(Closing):
     """Grants what ``calloc`` answers, and gives it back by ``free``.
 
-    A segment has ``segment_words`` words, or more where more is asked. A null pointer is a
-    ``MemoryError``. With ``in_place`` segments grow by ``realloc``, which may move them. The
-    functions are those of the C library of this process (POSIX).
+    The first segment of a message has ``segment_words`` words, each next one as many as the message
+    so far; without ``growth`` each has ``segment_words``. A null pointer is a ``MemoryError``.
+    With ``in_place`` segments become longer by ``realloc``, which may move them. The functions are
+    those of the C library of this process (POSIX).
 
     Use it as a context manager where a message may be left open: at the end everything that was not
     released is freed. A system that promises more memory than it has (overcommits) ends a process
     that uses it all; no library can turn that into an exception.
     """
 
-    def __init__(self, *, segment_words: int = 1024, in_place: bool = False) -> None:
+    def __init__(
+        self, *, segment_words: int = 1024, growth: bool = True, in_place: bool = False
+    ) -> None:
         """Grant at least ``segment_words`` words (at least 1) a segment."""
-        self._segment_words = at_least_one(segment_words, "segment_words")
+        self._growth = Growth(segment_words, growth)
         self._in_place = in_place
         #: Address and words of each live grant.
         self._live: dict[int, tuple[int, int]] = {}
@@ -59,15 +62,17 @@ class MallocAllocator(Closing):
 
     def allocate(self, minimum_words: int, /) -> int:
         """Grant zeroed memory of at least ``minimum_words`` words, or raise ``MemoryError``."""
-        words = max(minimum_words, self._segment_words)
+        key = self._next_key
+        self._live[key] = self._growth.grant(key, minimum_words, self._block)
+        self._next_key = key + 1
+        return key
+
+    def _block(self, words: int, minimum_words: int) -> tuple[int, int]:
         # A size that no address space holds would be cut to its low bits on the way to C.
         address = self._calloc(words, WORD_BYTES) if words <= _MOST_WORDS else None
         if not address:
             raise MemoryError(f"the C library has no {words} words")
-        key = self._next_key
-        self._next_key = key + 1
-        self._live[key] = (address, words)
-        return key
+        return address, words
 
     def segment(self, key: int, /) -> Buffer:
         """Answer the bytes at the address, as a ctypes array."""
@@ -77,6 +82,7 @@ class MallocAllocator(Closing):
     def grow(self, key: int, minimum_words: int, /) -> None:
         """Have ``realloc`` make the segment twice as large, or as large as asked."""
         address, words = self._live[key]
+        self._growth.asked(key)
         if not self._in_place or minimum_words <= words:
             return
         words = max(minimum_words, words * 2)
@@ -84,10 +90,12 @@ class MallocAllocator(Closing):
         if not moved:
             raise MemoryError(f"the C library has no {words} words in one piece")
         self._live[key] = (moved, words)
+        self._growth.grown(key, words)
 
     def release(self, key: int, words_used: int, /) -> None:
         """Free the memory."""
         address, _ = self._live.pop(key)
+        self._growth.released(key)
         self._free(address)
 
     def close(self) -> None:

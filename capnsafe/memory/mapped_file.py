@@ -13,14 +13,12 @@ from collections.abc import Sequence
 from struct import pack
 from typing import Final
 
-from ..arguments import at_least_one, integer
+from ..arguments import integer
 from ..errors import ArgumentValueError
 from ..wire import WORD_BYTES
 from .backing import lengthen
 from .closing import Closing
-
-#: A segment that grows is doubled until that adds this many words: 2²⁴ words are 128 MiB.
-LARGEST_GROWTH_WORDS: Final = 1 << 24
+from .growth import Growth, longer
 
 #: Left free in front of the segments, for the segment table of a message of one segment.
 _TABLE_WORDS: Final = 1
@@ -30,11 +28,12 @@ class MappedFileAllocator(Closing):
     """Cuts segments one behind the other from a file that is made longer as needed.
 
     ``path`` is created, or emptied; ``None`` is a file without a name, which is gone when it is
-    closed. A segment has ``segment_words`` words, or more where more is asked. With ``in_place``
-    (the default) the last segment grows, so that a message stays in one segment; without, each
-    segment keeps its length. A full disk, a quota or a limit of the process is an ``OSError``: the
-    blocks of the file are asked for before they are mapped. Words of released segments are cut
-    again once all segments behind them are released.
+    closed. The first segment of a message has ``segment_words`` words, or more where more is asked.
+    With ``in_place`` (the default) the last segment grows, so that a message stays in one segment;
+    without, each keeps its length, and has as many words as the message before it if ``growth`` is
+    true. A full disk, a quota or a limit of the process is an ``OSError``: the blocks of the file
+    are asked for before they are mapped. Words of released segments are cut again once all segments
+    behind them are released.
 
     Use it as a context manager, around the message. The file stays as it is at the end;
     :meth:`finish` makes it a message that any reader understands. Nobody else may cut the file
@@ -46,10 +45,11 @@ class MappedFileAllocator(Closing):
         path: str | os.PathLike[str] | None = None,
         *,
         segment_words: int = 1024,
+        growth: bool = True,
         in_place: bool = True,
     ) -> None:
         """Open the file. Nothing is mapped before the first segment is asked for."""
-        self._segment_words = at_least_one(segment_words, "segment_words")
+        self._growth = Growth(segment_words, growth)
         self._in_place = in_place
         # Open for as long as this is: close() closes it.
         self._file = (
@@ -75,15 +75,17 @@ class MappedFileAllocator(Closing):
 
     def allocate(self, minimum_words: int, /) -> int:
         """Cut the next segment, and make the file longer if it must be."""
-        start = self._end
-        end = start + max(minimum_words, self._segment_words)
-        self._map(end)
         key = self._next_key
+        self._cuts[key] = cut = self._growth.grant(key, minimum_words, self._cut, OSError)
         self._next_key = key + 1
-        self._cuts[key] = (start, end)
         self._order.append(key)
-        self._end = end
+        self._end = cut[1]
         return key
+
+    def _cut(self, words: int, minimum_words: int) -> tuple[int, int]:
+        end = self._end + words
+        self._map(end)
+        return self._end, end
 
     def segment(self, key: int, /) -> memoryview:
         """Answer a view of the cut, as the file is mapped now."""
@@ -97,9 +99,10 @@ class MappedFileAllocator(Closing):
         """Make the last segment twice as long, or as long as asked if the disk has no more."""
         start, end = self._cuts[key]
         words = end - start
+        self._growth.asked(key)
         if not self._in_place or end != self._end or minimum_words <= words:
             return
-        wanted = max(minimum_words, words + min(words, LARGEST_GROWTH_WORDS))
+        wanted = longer(minimum_words, words)
         try:
             self._map(start + wanted)
         except OSError:
@@ -108,6 +111,7 @@ class MappedFileAllocator(Closing):
             wanted = minimum_words
             self._map(start + wanted)
         self._cuts[key] = (start, start + wanted)
+        self._growth.grown(key, wanted)
         self._end = start + wanted
 
     def release(self, key: int, words_used: int, /) -> None:
@@ -115,6 +119,7 @@ class MappedFileAllocator(Closing):
         if key in self._released or key not in self._cuts:
             raise KeyError(key)
         self._released.add(key)
+        self._growth.released(key)
         while self._order and self._order[-1] in self._released:
             last = self._order.pop()
             self._end = self._cuts.pop(last)[0]

@@ -6,22 +6,31 @@ from bisect import bisect_left, bisect_right
 
 from ..arguments import at_least_one
 from ..wire import WORD_BYTES
+from .growth import Growth
 
 
 class PoolAllocator:
     """Cuts segments out of ``pool_words`` words that are set aside once.
 
-    A segment has ``segment_words`` words, or more where more is asked; where no gap is that large,
-    it takes the largest gap that is large enough for what was asked. What does not fit is refused
-    with ``MemoryError``, and fits again after other segments were released, from this message or
-    from another: words that lie side by side become one gap. With ``in_place`` a segment grows into
-    the gap behind it.
+    The first segment of a message has ``segment_words`` words, each next one as many as the message
+    so far; without ``growth`` each has ``segment_words``. A larger minimum is met. Where no gap is
+    that large, a segment takes the largest gap that is large enough for what was asked. What does
+    not fit is refused with ``MemoryError``, and fits again after other segments were released, from
+    this message or from another: words that lie side by side become one gap. With ``in_place`` a
+    segment grows into the gap behind it.
     """
 
-    def __init__(self, pool_words: int, *, segment_words: int = 64, in_place: bool = False) -> None:
+    def __init__(
+        self,
+        pool_words: int,
+        *,
+        segment_words: int = 64,
+        growth: bool = True,
+        in_place: bool = False,
+    ) -> None:
         """Set aside ``pool_words`` words (at least 1)."""
         self._pool_words = at_least_one(pool_words, "pool_words")
-        self._segment_words = at_least_one(segment_words, "segment_words")
+        self._growth = Growth(segment_words, growth)
         self._in_place = in_place
         self._memory = bytearray(self._pool_words * WORD_BYTES)
         #: The gaps, as first words and one past the last, in order. No two of them touch.
@@ -43,7 +52,12 @@ class PoolAllocator:
 
     def allocate(self, minimum_words: int, /) -> int:
         """Cut a segment from the first gap that is large enough, or raise ``MemoryError``."""
-        wanted = max(minimum_words, self._segment_words)
+        key = self._next_key
+        self._live[key] = self._growth.grant(key, minimum_words, self._cut)
+        self._next_key = key + 1
+        return key
+
+    def _cut(self, wanted: int, minimum_words: int) -> tuple[int, int]:
         largest = -1
         largest_words = 0
         for at, start in enumerate(self._starts):
@@ -61,10 +75,7 @@ class PoolAllocator:
         start = self._starts[largest]
         end = start + min(wanted, largest_words)
         self._take(largest, end)
-        key = self._next_key
-        self._next_key = key + 1
-        self._live[key] = (start, end)
-        return key
+        return start, end
 
     def segment(self, key: int, /) -> memoryview:
         """Answer a view of the cut."""
@@ -79,6 +90,7 @@ class PoolAllocator:
         word by word asks rarely.
         """
         start, end = self._live[key]
+        self._growth.asked(key)
         at = bisect_left(self._starts, end)
         if not self._in_place or at == len(self._starts) or self._starts[at] != end:
             return
@@ -87,10 +99,12 @@ class PoolAllocator:
         if end - start < minimum_words <= words:
             self._take(at, start + words)
             self._live[key] = (start, start + words)
+            self._growth.grown(key, words)
 
     def release(self, key: int, words_used: int, /) -> None:
         """Put the words back into the pool."""
         start, end = self._live.pop(key)
+        self._growth.released(key)
         at = bisect_right(self._starts, start)
         self._starts.insert(at, start)
         self._ends.insert(at, end)

@@ -15,10 +15,10 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
-from ..arguments import at_least_one
 from ..wire import WORD_BYTES
 from .backing import lengthen
 from .closing import Closing
+from .growth import Growth
 
 #: Where Linux shows shared memory as files.
 _FOLDER: Final = Path("/dev/shm")
@@ -27,7 +27,8 @@ _FOLDER: Final = Path("/dev/shm")
 class SharedMemoryAllocator(Closing):
     """Grants a block of ``multiprocessing.shared_memory`` a segment.
 
-    A segment has ``segment_words`` words, or more where more is asked, and does not grow. If the
+    The first segment of a message has ``segment_words`` words, each next one as many as the message
+    so far; without ``growth`` each has ``segment_words``. No block becomes longer. If the
     system has no shared memory left, that is an ``OSError``, not a SIGBUS (Linux).
 
     Use it as a context manager, around the message. A block is unlinked when its segment is
@@ -39,7 +40,9 @@ class SharedMemoryAllocator(Closing):
     with it. With a ``prefix`` of your own you can recognize them by their names and remove them.
     """
 
-    def __init__(self, *, segment_words: int = 1024, prefix: str | None = None) -> None:
+    def __init__(
+        self, *, segment_words: int = 1024, growth: bool = True, prefix: str | None = None
+    ) -> None:
         """Grant at least ``segment_words`` words (at least 1) a segment.
 
         The names of the blocks begin with ``prefix``, if there is one: at most 200 characters
@@ -48,7 +51,7 @@ class SharedMemoryAllocator(Closing):
         if prefix is not None and "/" in prefix:
             raise ValueError(f"prefix {prefix!r} has a slash; names of blocks have none")
         self._prefix = prefix
-        self._segment_words = at_least_one(segment_words, "segment_words")
+        self._growth = Growth(segment_words, growth)
         self._live: dict[int, SharedMemory] = {}
         self._next_key = 0
         #: The process that made each live block.
@@ -66,7 +69,14 @@ class SharedMemoryAllocator(Closing):
 
     def allocate(self, minimum_words: int, /) -> int:
         """Make a block of at least ``minimum_words`` words."""
-        octets = max(minimum_words, self._segment_words) * WORD_BYTES
+        key = self._next_key
+        self._live[key] = self._growth.grant(key, minimum_words, self._block, OSError)
+        self._made_by[key] = os.getpid()
+        self._next_key = key + 1
+        return key
+
+    def _block(self, words: int, minimum_words: int) -> SharedMemory:
+        octets = words * WORD_BYTES
         _require_room(octets)
         block = _make(self._prefix, octets)
         try:
@@ -74,11 +84,7 @@ class SharedMemoryAllocator(Closing):
         except OSError:
             _give_up(block, os.getpid())
             raise
-        key = self._next_key
-        self._next_key = key + 1
-        self._live[key] = block
-        self._made_by[key] = os.getpid()
-        return key
+        return block
 
     def segment(self, key: int, /) -> memoryview:
         """Answer the bytes of the block."""
@@ -87,8 +93,13 @@ class SharedMemoryAllocator(Closing):
             raise KeyError(key)
         return memoryview(block)
 
+    def grow(self, key: int, minimum_words: int, /) -> None:
+        """Leave the block as it is; the next one of the message is larger."""
+        self._growth.asked(key)
+
     def release(self, key: int, words_used: int, /) -> None:
         """Unlink the block: it is gone when nobody has it open any more."""
+        self._growth.released(key)
         _give_up(self._live.pop(key), self._made_by.pop(key))
 
     def close(self) -> None:

@@ -27,11 +27,12 @@ from typing import Any, Final
 
 from wasmtime import Config, Engine, Func, Instance, Memory, Module, Store
 
-from ..arguments import at_least_one, integer, type_name
+from ..arguments import integer, type_name
 from ..errors import ArgumentTypeError, ArgumentValueError
 from ..ranges import Ranges
 from ..wire import WORD_BYTES
 from .closing import Closing
+from .growth import Growth
 
 #: A guest to start from: an allocator, and a reader of one kind of message.
 GUEST: Final = Path(__file__).with_name("guest.wat")
@@ -48,8 +49,9 @@ class GuestError(Exception):
 class WasmAllocator(Closing):
     """Grants what a guest's functions answer.
 
-    A segment has ``segment_words`` words, or more where more is asked. With ``in_place`` segments
-    grow by the guest's ``grow``. ``fuel`` and ``epoch_ticks``, where given, are set before each
+    The first segment of a message has ``segment_words`` words, each next one as many as the message
+    so far; without ``growth`` each has ``segment_words``. With ``in_place`` segments become longer
+    by the guest's ``grow``. ``fuel`` and ``epoch_ticks``, where given, are set before each
     call of the guest, which must come back within them (the engine needs ``consume_fuel`` or
     ``epoch_interruption``).
 
@@ -63,6 +65,7 @@ class WasmAllocator(Closing):
         instance: Instance,
         *,
         segment_words: int = 1024,
+        growth: bool = True,
         in_place: bool = False,
         fuel: int | None = None,
         epoch_ticks: int | None = None,
@@ -73,7 +76,7 @@ class WasmAllocator(Closing):
     ) -> None:
         """Look up the exports. A guest that takes nothing back has ``release=None``."""
         self._store = store
-        self._segment_words = at_least_one(segment_words, "segment_words")
+        self._growth = Growth(segment_words, growth)
         self._fuel = None if fuel is None else integer(fuel, "fuel")
         self._epoch_ticks = None if epoch_ticks is None else integer(epoch_ticks, "epoch_ticks")
         exports = instance.exports(store)
@@ -110,18 +113,22 @@ class WasmAllocator(Closing):
         Raises ``MemoryError`` if it refuses, :class:`GuestError` if it answers with what is no
         grant, and what wasmtime raises (``Trap``, ``WasmtimeError``) if it does not come back.
         """
-        octets = max(minimum_words, self._segment_words) * WORD_BYTES
+        key = self._next_key
+        pointer, octets = self._growth.grant(key, minimum_words, self._block)
+        self._next_key = key + 1
+        self._ranges.put((pointer, pointer + octets))
+        self._live[key] = (pointer, octets)
+        return key
+
+    def _block(self, words: int, minimum_words: int) -> tuple[int, int]:
+        octets = words * WORD_BYTES
         if octets > self._address_mask:
             raise MemoryError(f"a guest's memory does not hold {octets} bytes")
         pointer = self._call(self._allocate, octets)
         if pointer == 0:
             raise MemoryError(f"the guest refused {octets} bytes")
         self._require_ours(pointer, octets)
-        key = self._next_key
-        self._next_key = key + 1
-        self._ranges.put((pointer, pointer + octets))
-        self._live[key] = (pointer, octets)
-        return key
+        return pointer, octets
 
     def segment(self, key: int, /) -> memoryview:
         """Answer the bytes of the grant, wherever the guest's memory is now."""
@@ -142,6 +149,7 @@ class WasmAllocator(Closing):
     def grow(self, key: int, minimum_words: int, /) -> None:
         """Have the guest make the grant twice as long, or as long as asked if that is refused."""
         pointer, octets = self._live[key]
+        self._growth.asked(key)
         minimum = minimum_words * WORD_BYTES
         if self._grow is None or minimum <= octets:
             return
@@ -162,11 +170,13 @@ class WasmAllocator(Closing):
             raise
         self._ranges.put((moved, moved + wanted))
         self._live[key] = (moved, wanted)
+        self._growth.grown(key, wanted // WORD_BYTES)
         self._views.pop(key, None)
 
     def release(self, key: int, words_used: int, /) -> None:
         """Give the grant back to the guest. Whatever the guest does, it counts as given back."""
         pointer, octets = self._live.pop(key)
+        self._growth.released(key)
         self._ranges.remove((pointer, pointer + octets))
         self._views.pop(key, None)
         if self._release is not None:

@@ -10,6 +10,7 @@ from ...allocator import Buffer
 from ...arguments import attribute, type_name
 from ...errors import ArgumentTypeError
 from ...wire import WORD_BYTES
+from ..growth import Growth
 
 
 class AddressSupply(Protocol):
@@ -25,44 +26,56 @@ class AddressSupply(Protocol):
 class AddressAllocator:
     """Grants what ``allocate_segment`` answers.
 
+    With ``growth`` it is asked for as many words as the message has so far. If it refuses so many,
+    it is asked again for those that are needed.
+
     An address is taken on trust: nobody can tell whether memory is there. What can be told is: null
     is a ``MemoryError``; an address that is no multiple of 8, or a length below what was asked, a
     ``ValueError``, and such memory is given back. It need not be zero, and must not move; for what
     moves, write an allocator.
     """
 
-    def __init__(self, supply: AddressSupply) -> None:
+    def __init__(self, supply: AddressSupply, *, growth: bool = True) -> None:
         """Call nothing yet."""
         for name in ("allocate_segment", "deallocate_segment"):
             if not callable(attribute(supply, name)):
                 raise ArgumentTypeError(f"a supply has a method {name!r}, {type_name(supply)} none")
         self._supply = supply
+        self._growth = Growth(1, growth)
         #: Address and words of each live grant.
         self._live: dict[int, tuple[int, int]] = {}
         self._next_key = 0
 
     def allocate(self, minimum_words: int, /) -> int:
         """Ask for at least ``minimum_words`` words."""
-        address, words = self._supply.allocate_segment(minimum_words)
+        key = self._next_key
+        self._live[key] = self._growth.grant(key, minimum_words, self._segment_of, Exception)
+        self._next_key = key + 1
+        return key
+
+    def _segment_of(self, wanted: int, minimum_words: int) -> tuple[int, int]:
+        address, words = self._supply.allocate_segment(wanted)
         if not isinstance(address, int) or not isinstance(words, int):
             raise TypeError(f"an address and words, not {address!r} and {words!r}")
         if address == 0:
-            raise MemoryError(f"null for {minimum_words} words")
+            raise MemoryError(f"null for {wanted} words")
         fits = 0 < address <= 2 * maxsize - words * WORD_BYTES
         if not fits or address % WORD_BYTES or words < minimum_words:
             self._supply.deallocate_segment(address, words, 0)
             raise ValueError(f"{words} words at {address:#x} for {minimum_words} words")
-        key = self._next_key
-        self._next_key = key + 1
-        self._live[key] = (address, words)
-        return key
+        return address, words
 
     def segment(self, key: int, /) -> Buffer:
         """Answer the bytes at the address."""
         address, words = self._live[key]
         return (c_ubyte * (words * WORD_BYTES)).from_address(address)
 
+    def grow(self, key: int, minimum_words: int, /) -> None:
+        """Leave the memory as it is; the next segment of the message is larger."""
+        self._growth.asked(key)
+
     def release(self, key: int, words_used: int, /) -> None:
         """Give the memory back."""
         address, words = self._live.pop(key)
+        self._growth.released(key)
         self._supply.deallocate_segment(address, words, words_used)

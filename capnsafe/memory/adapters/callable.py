@@ -7,10 +7,14 @@ from collections.abc import Callable
 from ...allocator import Buffer
 from ...arguments import type_name
 from ...errors import ArgumentTypeError
+from ..growth import Growth
 
 
 class CallableAllocator:
     """Grants what ``supply(minimum_words)`` returns: a writable buffer of at least so many words.
+
+    With ``growth`` it is asked for as many words as the message has so far. If it raises an
+    ``Exception`` for so many, it is asked again for those that are needed.
 
     A function for pycapnp's hook (``_PyCustomMessageBuilder``) can be handed in as it is. The
     buffer is held until its segment is released, and looked at anew each time; so it may be resized
@@ -22,6 +26,8 @@ class CallableAllocator:
         self,
         supply: Callable[[int], Buffer],
         take_back: Callable[[Buffer, int], object] | None = None,
+        *,
+        growth: bool = True,
     ) -> None:
         """Call nothing yet."""
         for name, function in (("supply", supply), ("take_back", take_back)):
@@ -29,23 +35,30 @@ class CallableAllocator:
                 raise ArgumentTypeError(f"{name} is a function, not {type_name(function)}")
         self._supply = supply
         self._take_back = take_back
+        self._growth = Growth(1, growth)
         self._live: dict[int, Buffer] = {}
         self._next_key = 0
 
     def allocate(self, minimum_words: int, /) -> int:
         """Call the function. What it raises is the cause of the message's refusal."""
-        buffer = self._supply(minimum_words)
         key = self._next_key
+        self._live[key] = self._growth.grant(
+            key, minimum_words, lambda words, minimum_words: self._supply(words), Exception
+        )
         self._next_key = key + 1
-        self._live[key] = buffer
         return key
 
     def segment(self, key: int, /) -> Buffer:
         """Answer the buffer itself."""
         return self._live[key]
 
+    def grow(self, key: int, minimum_words: int, /) -> None:
+        """Leave the buffer as it is; the next one of the message is larger."""
+        self._growth.asked(key)
+
     def release(self, key: int, words_used: int, /) -> None:
         """Let go of the buffer, and hand it back where somebody wants it."""
         buffer = self._live.pop(key)
+        self._growth.released(key)
         if self._take_back is not None:
             self._take_back(buffer, words_used)

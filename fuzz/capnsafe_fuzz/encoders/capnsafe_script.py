@@ -139,16 +139,17 @@ class _Writer:
                 yield f"honest = FixedAllocator({buffer}, {size})"
             case "pool":
                 self.readers["PoolAllocator"] = "capnsafe.memory"
-                yield f"honest = PoolAllocator({spec.total_words + guards}, {words}{in_place})"
+                total = spec.total_words + guards
+                yield f"honest = PoolAllocator({total}, {words}, growth=False{in_place})"
             case "malloc":
                 self.readers["MallocAllocator"] = "capnsafe.memory.malloc"
-                yield f"honest = MallocAllocator({words})"
+                yield f"honest = MallocAllocator({words}, growth=False)"
             case "mapped-file":
                 self.readers["MappedFileAllocator"] = "capnsafe.memory.mapped_file"
-                yield f"honest = MappedFileAllocator({words}, in_place={spec.grows})"
+                yield f"honest = MappedFileAllocator({words}, growth=False, in_place={spec.grows})"
             case "shared-memory":
                 self.readers["SharedMemoryAllocator"] = "capnsafe.memory.shared_memory"
-                yield f"honest = SharedMemoryAllocator({words})"
+                yield f"honest = SharedMemoryAllocator({words}, growth=False)"
             case _:
                 # The guest of the harness: it moves at each grant, and misbehaves when told.
                 self.readers["MemorySpec"] = "capnsafe_fuzz.scenario"

@@ -83,7 +83,7 @@ class GrowingMalloc:
         """Grant at least ``segment_words`` words a segment."""
         from capnsafe.memory.malloc import MallocAllocator
 
-        self._malloc = MallocAllocator(segment_words=segment_words)
+        self._malloc = MallocAllocator(segment_words=segment_words, growth=False)
         #: The blocks of a grant that has grown, the present one last.
         self._grown: dict[int, list[int]] = {}
         self.allocate = self._malloc.allocate

@@ -87,6 +87,7 @@ class Guest:
             self._store,
             instance,
             segment_words=spec.segment_words + 2 * GUARD_WORDS,
+            growth=False,
             in_place=spec.grows,
             fuel=_FUEL,
         )

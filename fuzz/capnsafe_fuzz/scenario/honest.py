@@ -52,15 +52,18 @@ def _fixed(spec: MemorySpec) -> Any:
 
 def _pool(spec: MemorySpec) -> Any:
     words = spec.segment_words + _GUARDS
-    return PoolAllocator(spec.total_words + _GUARDS, segment_words=words, in_place=spec.grows)
+    return PoolAllocator(
+        spec.total_words + _GUARDS, segment_words=words, growth=False, in_place=spec.grows
+    )
 
 
 def _malloc(spec: MemorySpec) -> Any:
     from capnsafe.memory.malloc import MallocAllocator
 
     words = spec.segment_words + _GUARDS
-    make = GrowingMalloc if spec.grows else MallocAllocator
-    return make(segment_words=words)
+    if spec.grows:
+        return GrowingMalloc(segment_words=words)
+    return MallocAllocator(segment_words=words, growth=False)
 
 
 def _mapped_file(spec: MemorySpec) -> Any:
@@ -69,9 +72,9 @@ def _mapped_file(spec: MemorySpec) -> Any:
     size = spec.segment_words + _GUARDS
     # In memory, where making a file costs a twentieth.
     if not os.access(SHARED_MEMORY, os.W_OK):
-        return MappedFileAllocator(segment_words=size, in_place=spec.grows)
+        return MappedFileAllocator(segment_words=size, growth=False, in_place=spec.grows)
     path = SHARED_MEMORY / f"{block_prefix() or f'capnsafe-fuzz-{os.getpid()}-'}file"
-    memory = MappedFileAllocator(path, segment_words=size, in_place=spec.grows)
+    memory = MappedFileAllocator(path, segment_words=size, growth=False, in_place=spec.grows)
     path.unlink()
     return memory
 
@@ -122,7 +125,7 @@ class SharedBlocks:
 def _blocks() -> Any:
     from capnsafe.memory.shared_memory import SharedMemoryAllocator
 
-    blocks = SharedMemoryAllocator(segment_words=1, prefix=block_prefix())
+    blocks = SharedMemoryAllocator(segment_words=1, growth=False, prefix=block_prefix())
     atexit.register(blocks.close)
     return blocks
 

@@ -21,7 +21,7 @@ from capnsafe import (
     MessageBuilder,
     SegmentLost,
 )
-from capnsafe.memory import heap
+from capnsafe.memory import growth
 from tests.capnsafe.reading import NUMBERS, TEXT, init_child, init_node, meaning
 
 # -- heap ----------------------------------------------------------------------------------------
@@ -46,9 +46,11 @@ def test_a_heap_grant_meets_any_minimum() -> None:
 
 
 def test_heap_growth_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heap, "LARGEST_GROWTH_WORDS", 16)
+    monkeypatch.setattr(growth, "LARGEST_GROWTH_WORDS", 16)
     assert sizes(HeapAllocator(segment_words=4), *[1] * 6) == [4, 4, 8, 16, 16, 16]
     assert sizes(HeapAllocator(segment_words=4), 40, 1, 1) == [40, 16, 16]
+    monkeypatch.undo()
+    assert sizes(HeapAllocator(segment_words=1), *[1] * 9)[-2:] == [64, 64]
 
 
 def test_heap_memory_is_zero_and_released_for_good() -> None:
@@ -84,7 +86,8 @@ def test_a_heap_is_as_small_as_ever_for_the_next_message() -> None:
             assert [len(memory) for memory in allocator._live.values()] == [32]
     with MessageBuilder(allocator) as message:
         message.init_root(0, 1).set_data(0, bytes(800))
-        assert sizes(allocator, 1) == [4 + 101]
+        assert [len(memory) // 8 for memory in allocator._live.values()] == [4, 101]
+        assert sizes(allocator, 1) == [4]
 
 
 def test_a_heap_without_memory_refuses() -> None:
