@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from capnsafe_allocators import GUARD_WORDS
 
-from .beside import made_beside
 from .scenario import MemorySpec
 
 #: A guest that grants memory, growing and so moving it at each grant, and misbehaves when told. A
@@ -107,16 +106,11 @@ class Guest:
 
 @cache
 def _compiled(moves: bool) -> tuple[Any, Any]:
-    """Answer an engine and a module of it.
-
-    The compiler's tables are in another order in each process, and so is what it leaves of a heap.
-    Coverage, and with it what a campaign does next, depends on addresses.
-    """
+    """Return an engine and the guest as a module of it."""
     from wasmtime import Module
 
-    compiled = made_beside(lambda: bytes(Module(_engine(moves), GUEST).serialize()))
     engine = _engine(moves)
-    module = Module(engine, GUEST) if compiled is None else Module.deserialize(engine, compiled)
+    module = Module(engine, GUEST)
     # Else the library tidies up after the interpreter has.
     atexit.register(_compiled.cache_clear)
     return engine, module
