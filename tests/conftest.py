@@ -11,13 +11,14 @@ and again, each time with one more allocator call before the fault.
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.processes import ProcessWatch
+from tests.processes import OwnProcess, ProcessWatch
 
 settings.register_profile(
     "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -33,6 +34,13 @@ REPEATING = frozenset({"test_all_or_nothing.py"})
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(ProcessWatch())
+    config.pluginmanager.register(OwnProcess())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many tests wait for processes that they started."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

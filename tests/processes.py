@@ -1,17 +1,22 @@
-"""Two tiers of tests: those that start processes have the mark ``process``, the others start none.
+"""Which tests start processes, and which run in one of their own.
 
-A pytest plugin: it listens to the interpreter's audit events, and fails an unmarked test in which a
-process starts. Not seen are processes that libraries start in C, and the one helper process that
-``multiprocessing.shared_memory`` starts to remember its blocks.
+Tests that start processes have the mark ``process``; :class:`ProcessWatch` lets no other test start
+one. Tests that measure memory or time have the mark ``own_process``: :class:`OwnProcess` runs each
+in a new interpreter, where no other test has left anything that counts.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Generator
 from typing import Final
 
 import pytest
+
+#: Set in the environment of a process that runs one test.
+_ALONE: Final = "CAPNSAFE_TEST_ALONE"
 
 #: The audit events of everything in Python that starts a process.
 _STARTS: Final = frozenset(
@@ -20,7 +25,11 @@ _STARTS: Final = frozenset(
 
 
 class ProcessWatch:
-    """Remembers the processes that start while starting one is forbidden."""
+    """Fails a test without the mark ``process`` in which a process starts.
+
+    It listens to the interpreter's audit events. Not seen are processes that libraries start in C,
+    and the helper process that ``multiprocessing.shared_memory`` starts to remember its blocks.
+    """
 
     def __init__(self) -> None:
         """Listen from now on: an audit hook stays for good."""
@@ -32,7 +41,7 @@ class ProcessWatch:
         if event in _STARTS and self._forbidden:
             self._started.append(event)
             # No Exception: the code under test must not handle it.
-            raise pytest.fail.Exception(f"{event} in a test that is not marked `process`")
+            raise pytest.fail.Exception(f"{event} in a test without `pytest.mark.process`")
 
     def _watched(self, item: pytest.Item) -> Generator[None, object, object]:
         self._forbidden = item.get_closest_marker("process") is None
@@ -42,7 +51,7 @@ class ProcessWatch:
             self._forbidden = False
             started, self._started = self._started, []
         if started:
-            pytest.fail(f"{', '.join(started)} in a test that is not marked `process`")
+            pytest.fail(f"{', '.join(started)} in a test without `pytest.mark.process`")
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -59,3 +68,32 @@ class ProcessWatch:
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """Watch the fixtures being taken down."""
         return (yield from self._watched(item))
+
+
+class OwnProcess:
+    """Runs each test with the mark ``own_process`` in a process of its own."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Mark them as tests that start a process, before ``-m`` looks at the marks."""
+        for item in items:
+            if item.get_closest_marker("own_process"):
+                item.add_marker(pytest.mark.process)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        """Start the process, and fail if the test fails there."""
+        if pyfuncitem.get_closest_marker("own_process") is None or _ALONE in os.environ:
+            return None
+        options = ("-q", "-p", "no:xdist", "-p", "no:cacheprovider")
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *options, pyfuncitem.nodeid],
+            cwd=pyfuncitem.config.rootpath,
+            env=os.environ | {_ALONE: "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            pytest.fail(done.stdout + done.stderr, pytrace=False)
+        return True

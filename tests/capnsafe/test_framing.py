@@ -157,6 +157,7 @@ def test_a_total_as_large_as_the_limit_says() -> None:
         unframe(framed, max_words=2)
 
 
+@pytest.mark.own_process
 def test_nothing_is_made_of_a_claim() -> None:
     """Eight bytes cost what eight bytes cost, whatever they claim and whatever the limits allow."""
     tracemalloc.start()

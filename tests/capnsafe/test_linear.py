@@ -55,27 +55,33 @@ class Looked(Elsewhere):
         return super().segment(key)
 
 
-@pytest.mark.parametrize("verify", [False, True])
+@pytest.mark.own_process
 @pytest.mark.parametrize("heap", [HeapAllocator, Elsewhere])
-@pytest.mark.parametrize("put_out", [MessageBuilder.to_bytes, put_away])
-def test_memory_beside_the_segments(
-    put_out: Callable[[MessageBuilder], object], heap: type[HeapAllocator], verify: bool
-) -> None:
+def test_memory_beside_the_segments(heap: type[HeapAllocator]) -> None:
     """At most, while the message is built and put out; the output itself is most of it."""
+    for verify in (False, True):
+        most = MOST + MOST_TO_VERIFY * verify
+        size, beside = beside_the_segments(heap, MessageBuilder.to_bytes, verify)
+        assert beside <= most * size
+        size, beside = beside_the_segments(heap, put_away, verify)
+        assert beside <= most * size + GATHERED
+
+
+def beside_the_segments(
+    heap: type[HeapAllocator], put_out: Callable[[MessageBuilder], object], verify: bool
+) -> tuple[int, int]:
+    """Build and put out a message; its size, and the most memory beside its segments, in bytes."""
     memory = heap(segment_words=SEGMENT_WORDS, growth=False)
     tracemalloc.start()
     try:
         with MessageBuilder(memory, verify=verify) as message:
             fill(message, OBJECTS)
-            size = message.total_words() * 8
             segments = sum(len(memory.segment(key)) for key in range(memory.live_grants))
             assert memory.live_grants > OBJECTS * 2 // SEGMENT_WORDS
             put_out(message)
-            put_out_bytes = tracemalloc.get_traced_memory()[1] - segments
+            return message.total_words() * 8, tracemalloc.get_traced_memory()[1] - segments
     finally:
         tracemalloc.stop()
-    gathered = GATHERED if put_out is put_away else 0
-    assert put_out_bytes <= (MOST + MOST_TO_VERIFY * verify) * size + gathered
 
 
 def test_an_object_far_away_takes_one_look_more_than_one_near_by() -> None:
@@ -123,6 +129,7 @@ def test_a_last_segment_that_was_cut_is_not_built_in(words: int) -> None:
         assert (texts.get_text(0), texts.get_text(1)) == ("far away", "further away")
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("heap", [HeapAllocator, Elsewhere])
 def test_what_is_set_from_a_buffer_is_copied_once(heap: type[HeapAllocator]) -> None:
     """Into the segment, and nowhere else meanwhile; what is made empty is zeroed piece by piece."""

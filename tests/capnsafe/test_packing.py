@@ -312,6 +312,7 @@ def test_a_limit_is_kept_by_any_bytes(packed: bytes, limit: int) -> None:
             assert caught.value.words_granted == limit
 
 
+@pytest.mark.own_process
 def test_two_bytes_that_stand_for_two_kibibytes_cost_two_bytes() -> None:
     """A bomb of 200 kB that stands for 200 MB, which nobody asked for."""
     bomb = b"\0\xff" * 100_000

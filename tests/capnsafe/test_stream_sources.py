@@ -163,6 +163,7 @@ def test_limits_are_checked_before_anything_is_read() -> None:
 # -- memory that is not copied ---------------------------------------------------------------------
 
 
+@pytest.mark.own_process
 def test_nothing_in_memory_is_copied() -> None:
     data = bytearray(small(1) + small(2))
     data[:0] = frame([bytes(1 << 20)])

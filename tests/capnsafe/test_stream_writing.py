@@ -56,6 +56,7 @@ def test_large_segments_are_not_joined() -> None:
     assert file.sizes == [32 + 8, 1 << 20, 40, 1 << 16, 1 << 17]
 
 
+@pytest.mark.own_process
 def test_a_large_message_is_packed_piece_by_piece() -> None:
     file = Counting()
     segments = [bytes(range(1, 129)) * (1 << 15), bytes(1 << 22)]
