@@ -1,7 +1,7 @@
 """The command ``capnsafe``: everything that people and CI do with this project.
 
 Exit codes: 0 clean, 1 findings (outranks the rest), 2 usage, 3 the run proved nothing, 4 the
-environment failed, 130 interrupted. Errors are one sentence on standard error.
+environment failed, 5 unsettled, 130 interrupted. Errors are one sentence on standard error.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -51,6 +51,7 @@ from .campaign.gate_report import GateTerminalReporter
 from .campaign.judge import PROCESS, Judges
 from .campaign.junit import write_junit
 from .campaign.listing import LISTS
+from .campaign.outcomes import describe_exit_codes
 from .campaign.parent import run_campaign
 from .campaign.replay import Replay, Replayable, find_scenarios, replay, settle, shrink_replayable
 from .campaign.report import TerminalReporter, count, describe, plural, print_summary, printable
@@ -100,10 +101,19 @@ class Aliased(click.Group):
         return super().get_command(ctx, self.aliases.get(cmd_name, cmd_name))
 
 
-@click.group(cls=Aliased, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Aliased,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=f"\b\nExit codes:\n{describe_exit_codes()}",
+)
 @click.version_option(package_name="capnsafe")
 def cli() -> None:
     """Fuzz Cap'n Proto builders with memory that fails, moves, shrinks and lies."""
+
+
+_allow_flaky_option = click.option(
+    "--allow-flaky", is_flag=True, help="Exit with 0 also where something is unsettled."
+)
 
 
 @cli.command()
@@ -124,6 +134,7 @@ def cli() -> None:
 @click.option("--max-findings", type=click.IntRange(1), help="End after so many findings.")
 @click.option("-x", "first", is_flag=True, help="End after the first finding.")
 @click.option("--known", type=_PATH, help="A file of groups not to count.")
+@_allow_flaky_option
 @click.option(
     "--timeout", type=Duration(), default=DEFAULT_TIMEOUT_SECONDS, show_default=True,
     help="How long one execution may take.",
@@ -148,6 +159,7 @@ def fuzz(
     max_findings: int | None,
     first: bool,
     known: Path | None,
+    allow_flaky: bool,
     timeout: float,
     memory_limit: int,
     json_file: Path | None,
@@ -171,6 +183,8 @@ def fuzz(
         findings=findings,
         max_findings=1 if first else max_findings,
         known=_read_known(known),
+        known_file=known,
+        allow_flaky=allow_flaky,
         timeout=timeout,
         memory_limit=memory_limit,
     )
@@ -268,6 +282,10 @@ def _write_json(path: Path, results: list[CampaignResult], code: int | None) -> 
         "exit_code": code,
         "campaigns": [result.to_json() for result in results],
     }
+    _write_data(path, data)
+
+
+def _write_data(path: Path, data: Mapping[str, Any]) -> None:
     try:
         write_whole(path, json.dumps(data, indent=2).encode() + b"\n")
     except OSError as error:
@@ -480,7 +498,16 @@ def _size(target: str, scenario: Input) -> str:
     "--jobs", type=click.IntRange(1), default=1, show_default=True,
     help="How many searches at once; the result is the same.",
 )  # fmt: skip
-def gate(seed: int | None, findings: Path | None, junit_file: Path | None, jobs: int) -> int:
+@click.option("--json", "json_file", type=_PATH, help="The result as data.")
+@_allow_flaky_option
+def gate(
+    seed: int | None,
+    findings: Path | None,
+    junit_file: Path | None,
+    jobs: int,
+    json_file: Path | None,
+    allow_flaky: bool,
+) -> int:
     """Let a change pass or not: corpus, planted bugs, a campaign, and what it reached.
 
     The same every time: seeds and numbers of executions are fixed.
@@ -490,12 +517,15 @@ def gate(seed: int | None, findings: Path | None, junit_file: Path | None, jobs:
         config,
         seed=config.seed if seed is None else seed,
         findings=findings or config.findings,
+        allow_flaky=allow_flaky,
         jobs=jobs,
     )
     engine = config.engine or _default_engine()
     known = _read_known(config.known)
     if junit_file is not None:
         write_junit(junit_file, None)
+    if json_file is not None:
+        _write_data(json_file, {"format": 1, "exit_code": None, "parts": []})
     reporter = GateTerminalReporter(Console())
     reporter.begin(config, configured=configured)
     stop = StopRequest()
@@ -507,6 +537,8 @@ def gate(seed: int | None, findings: Path | None, junit_file: Path | None, jobs:
     code = _then(result.exit_code, partial(reporter.end, result))
     if junit_file is not None:
         code = _then(code, partial(write_junit, junit_file, result))
+    if json_file is not None:
+        code = _then(code, partial(_write_data, json_file, result.to_json() | {"exit_code": code}))
     return code
 
 

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from capnsafe_fuzz.campaign.slot import INPUT_BYTES, RECENT, Slot
+from capnsafe_fuzz.campaign.slot import INPUT_BYTES, RECENT, RING_BYTES, Slot
 
 
 def test_it_tells_the_execution_in_hand(tmp_path: Path) -> None:
@@ -63,8 +63,30 @@ def test_it_keeps_the_inputs_before_that_one(tmp_path: Path) -> None:
         worker.begin(execution, b"%d" % execution)
         if execution == 3:
             assert parent.recent() == [b"3", b"2", b"1"]
+            assert parent.recent(1) == [b"3"]
+            assert parent.recent(until=2) == [b"2", b"1"]
     assert parent.recent() == [b"%d" % execution for execution in range(RECENT + 4, 4, -1)]
-    assert len(parent.recent()) == RECENT
+
+
+def test_it_keeps_fewer_inputs_where_they_are_long(tmp_path: Path) -> None:
+    parent = Slot(tmp_path / "slot", create=True)
+    worker = Slot(tmp_path / "slot")
+    # A length that does not divide the ring, so that no input begins where another one did.
+    length = INPUT_BYTES - 7
+    ran = RING_BYTES // length + 20
+    for execution in range(1, ran + 1):
+        worker.begin(execution, execution.to_bytes(4, "big") * (length // 4))
+    kept = [int.from_bytes(data[:4], "big") for data in parent.recent()]
+    assert kept == list(range(ran, ran - len(kept), -1))
+    assert RING_BYTES // length - 2 <= len(kept) <= RING_BYTES // length
+    for number, data in zip(kept, parent.recent(), strict=True):
+        assert data == number.to_bytes(4, "big") * (length // 4)
+
+
+def test_it_tells_how_many_seeds_are_left(tmp_path: Path) -> None:
+    parent = Slot(tmp_path / "slot", create=True)
+    Slot(tmp_path / "slot").note_seeds_left(7)
+    assert parent.read().seeds_left == 7
 
 
 def test_the_parent_can_ask_for_an_end(tmp_path: Path) -> None:

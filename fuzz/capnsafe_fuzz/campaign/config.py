@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ..engines import Cell
-from .failures import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING
+from .failures import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UNSETTLED
 from .findings import Finding
+from .outcomes import Unsettling
 from .targets import CLEAN_ENCODER
 
 DEFAULT_SECONDS = 60.0
@@ -36,6 +37,10 @@ class CampaignConfig:
     max_findings: int | None = None
     known: frozenset[str] = frozenset()
     """Groups that do not count."""
+    known_file: Path | None = None
+    """The file that names them."""
+    allow_flaky: bool = False
+    """Whether a run may be clean although something is unsettled."""
     timeout: float = DEFAULT_TIMEOUT_SECONDS
     """Seconds that one execution may take."""
     memory_limit: int | None = DEFAULT_MEMORY_MEGABYTES
@@ -68,6 +73,38 @@ class Kept:
 
 
 @dataclass(slots=True)
+class Unsettled:
+    """Something that was seen, or was to be done, and that cannot be called clean."""
+
+    kind: Unsettling
+    sentence: str
+    group: str | None = None
+    path: Path | None = None
+    """Where it is kept."""
+    times: int = 1
+
+    def __str__(self) -> str:
+        """One sentence, for people."""
+        times = f" ({self.times} times)" if self.times > 1 else ""
+        where = f"; kept: {self.path}" if self.path is not None else ""
+        return f"{self.sentence}{times}{where}"
+
+    def to_json(self) -> dict[str, Any]:
+        """As data."""
+        return {
+            "kind": self.kind.value,
+            "sentence": self.sentence,
+            "group": self.group,
+            "path": None if self.path is None else str(self.path),
+            "times": self.times,
+        }
+
+
+NOT_TWICE = frozenset({Unsettling.FLAKY, Unsettling.DEATH, Unsettling.CODE})
+"""Kinds of unsettled things that another run may not see."""
+
+
+@dataclass(slots=True)
 class CampaignResult:
     """What a campaign did and found."""
 
@@ -87,7 +124,13 @@ class CampaignResult:
     """Every situation reached, and the execution that reached it first."""
     findings: dict[str, Kept] = field(default_factory=dict)
     unconfirmed: dict[str, int] = field(default_factory=dict)
-    """Groups that fired in the worker and not again in the judge; how often."""
+    """How often a group fired in the worker and was not confirmed at once."""
+    unsettled: list[Unsettled] = field(default_factory=list)
+    """What keeps a run without findings from being clean."""
+    seeds_left: int = 0
+    """Seeds that did not run."""
+    timed_out: bool = False
+    """Whether an execution was ended because it took too long."""
     not_counted: dict[str, str] = field(default_factory=dict)
     """Groups that were confirmed and do not count, and why."""
     judged: int = 0
@@ -99,11 +142,27 @@ class CampaignResult:
     """Why it ended before its time, if it did."""
 
     @property
+    def not_reproducible(self) -> str | None:
+        """Why the same command may do something else another time; None if it does the same."""
+        config = self.config
+        if self.interrupted:
+            return "it was interrupted"
+        if config.seconds is not None or config.runs is None:
+            return "it ended by time"
+        if self.timed_out:
+            return "an execution was ended by time"
+        if self.executions != config.runs and self.gave_up is None:
+            return "it did not come to its end"
+        if self.kept_inputs:
+            return f"it added inputs to {config.cache}, and began without them"
+        if any(one.kind in NOT_TWICE for one in self.unsettled):
+            return "something did not happen twice"
+        return None
+
+    @property
     def reproducible(self) -> bool:
         """Whether the same command gives the same executions and findings again."""
-        config = self.config
-        whole = self.executions == config.runs or self.gave_up is not None
-        return config.seconds is None and config.runs is not None and whole and not self.interrupted
+        return self.not_reproducible is None
 
     @property
     def exit_code(self) -> int:
@@ -112,7 +171,9 @@ class CampaignResult:
             return FINDINGS
         if self.interrupted:
             return INTERRUPTED
-        return CLEAN if self.executions else PROVED_NOTHING
+        if not self.executions:
+            return PROVED_NOTHING
+        return UNSETTLED if self.unsettled and not self.config.allow_flaky else CLEAN
 
     def to_json(self) -> dict[str, Any]:
         """As data."""
@@ -127,6 +188,7 @@ class CampaignResult:
             "runs": config.runs,
             "time": config.seconds,
             "reproducible": self.reproducible,
+            "not_reproducible": self.not_reproducible,
             "interrupted": self.interrupted,
             "gave_up": self.gave_up,
             "exit_code": self.exit_code,
@@ -135,6 +197,7 @@ class CampaignResult:
             "coverage": self.coverage,
             "corpus": self.corpus,
             "seeds": self.seeds,
+            "seeds_left": self.seeds_left,
             "kept_inputs": self.kept_inputs,
             "faults_fired": self.faults_fired,
             "mutator_fallbacks": self.fallbacks,
@@ -148,6 +211,8 @@ class CampaignResult:
                 kept.finding.summary() | {"path": str(kept.path), "fresh": kept.fresh}
                 for _, kept in sorted(self.findings.items())
             ],
+            "unsettled": [one.to_json() for one in self.unsettled],
+            "allow_flaky": config.allow_flaky,
             "unconfirmed": dict(sorted(self.unconfirmed.items())),
             "not_counted": dict(sorted(self.not_counted.items())),
         }

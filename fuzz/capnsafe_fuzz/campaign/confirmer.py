@@ -8,14 +8,16 @@ the next execution, and an encoder that takes its process down takes down that c
 costs about a millisecond, starting an interpreter two hundred.
 
 A request is ``{"wanted", "encoder", "text", "timeout", "memory_limit"}``; ``wanted`` is
-``violations``, ``program``, or ``plain``, a program that is printed without a run; ``timeout`` in
-seconds, the limit in megabytes or null. A reply has one of
+``violations``, ``cheap`` (by the cheap oracles only), ``program``, ``plain``, a program that is
+printed without a run, or ``code``; ``timeout`` in seconds, the limit in megabytes or null. A reply
+has one of
 
 - ``violations``: what the oracles said, the costly ones included
 - ``died``: how the child ended (``SIGSEGV``, ``exit 3``, or the name of what was raised to end it),
   and ``stderr``, the end of what it wrote
 - ``hung``: it was not done in time
 - ``program``, or ``unprintable``, why there is none
+- ``code``: the digest of each file of the encoder that was loaded
 - ``broken``: the harness failed, in a sentence, and ``traceback``
 """
 
@@ -34,7 +36,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ..ownership import VARIABLE, blocks_of, remove_blocks
-from ..targets import Input, Target
+from ..targets import Input, SequenceTarget, Target
 from . import messages
 from .ending import (
     DEAFENED,
@@ -48,7 +50,7 @@ from .ending import (
     no_core_dumps,
 )
 from .failures import MOST_TOLD, told_in_a_sentence
-from .targets import CLEAN_ENCODER, encoder_packages, find_encoder, find_target
+from .targets import CLEAN_ENCODER, encoder_packages, find_encoder, find_target, loaded_code
 
 POLL_SECONDS = 0.1
 ENDING_SECONDS = 0.001
@@ -59,7 +61,7 @@ STDERR_BYTES = 4000
 """How much of the end of a dead child's stderr is kept."""
 
 
-_REPLIES = frozenset({"violations", "program", "unprintable", "broken", "died"})
+_REPLIES = frozenset({"violations", "code", "program", "unprintable", "broken", "died"})
 _UNHEARD = 88
 """How a child ends that could not send what it has to say."""
 
@@ -191,9 +193,11 @@ def _drain(child: int, result: int, stderr: int, deadline: float) -> _Heard:
     return heard
 
 
-def judge_scenario(target: Target, encoder_name: str, scenario: Input) -> messages.Message:
-    """Run one scenario, and ask every oracle."""
-    verdict = target.run(scenario, find_encoder(encoder_name), True)
+def judge_scenario(
+    target: Target, encoder_name: str, scenario: Input, costly: bool = True
+) -> messages.Message:
+    """Run one scenario, and ask every oracle, or the cheap ones."""
+    verdict = target.run(scenario, find_encoder(encoder_name), costly)
     return {"violations": [messages.violation_to_json(v) for v in verdict.violations]}
 
 
@@ -202,6 +206,8 @@ def print_program(
 ) -> messages.Message:
     """Print one scenario as a program that shows what it breaks; a plain one only runs it."""
     encoder = find_encoder(encoder_name)
+    if isinstance(target, SequenceTarget):
+        return {"program": target.program(scenario, encoder_name)}
     print_it = target.plain_script if plain else target.script
     try:
         program = print_it(scenario, encoder)
@@ -246,8 +252,11 @@ def _serve(target: Target, request: messages.Message, private: tuple[int, ...]) 
 
     def work() -> messages.Message:
         wanted, encoder = request["wanted"], request["encoder"]
-        if wanted == "violations":
-            return judge_scenario(target, encoder, scenario)
+        if wanted == "code":
+            find_encoder(encoder)
+            return {"code": loaded_code(encoder_packages(encoder))}
+        if wanted in ("violations", "cheap"):
+            return judge_scenario(target, encoder, scenario, wanted == "violations")
         return print_program(target, encoder, scenario, wanted == "plain")
 
     return in_child(

@@ -1,7 +1,6 @@
 """How a campaign can fail, other than by finding something; each has the exit code it ends with.
 
-Exit codes are part of the interface: 0 nothing found, 1 findings (outranks the rest), and those
-here.
+Exit codes are part of the interface; ``outcomes`` has the table.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ FINDINGS = 1
 USAGE = 2
 PROVED_NOTHING = 3
 ENVIRONMENT = 4
+UNSETTLED = 5
 INTERRUPTED = 130
 
 

@@ -22,12 +22,13 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..scenario import Heading, ScenarioError, with_heading
-from ..targets import Input
+from ..targets import Input, single_target
 from .failures import EnvironmentFailedError, sentence
 from .files import flush_folder, write_to_disk
 from .targets import CLEAN_ENCODER, find_target
@@ -85,7 +86,8 @@ class FindingStore:
 
     def __init__(self, folder: Path, target: str, encoder: str) -> None:
         self._root = folder
-        self._folder = folder / target
+        self._folder = folder / single_target(target)
+        self._of_sequences = target != single_target(target)
         self._encoder = encoder
         self._target = find_target(target)
 
@@ -105,7 +107,8 @@ class FindingStore:
 
     def path(self, group: str) -> Path:
         """Where the finding of a group is, or will be."""
-        return self._folder / slug(group, self._encoder)
+        name = f"{group} sequence" if self._of_sequences else group
+        return self._folder / slug(name, self._encoder)
 
     def kept(self, group: str) -> Input | None:
         """What is kept for a group from now or earlier; None if nothing readable is."""
@@ -115,14 +118,17 @@ class FindingStore:
         except (OSError, ScenarioError, UnicodeDecodeError):
             return None
 
-    def keep(self, finding: Finding, program: str) -> Path:
-        """Put a finding on disk, in place of what was kept for its group."""
+    def keep(self, finding: Finding, program: str, also: Mapping[str, str] | None = None) -> Path:
+        """Put a finding on disk, in place of what was kept for its group.
+
+        ``also`` are the texts of further files, by their names.
+        """
         final = self.path(finding.group)
         files = {
             PROGRAM_FILE: program,
             VERDICT_FILE: json.dumps(finding.summary(), indent=2, sort_keys=True) + "\n",
             SCENARIO_FILE: finding.text(),
-        }
+        } | dict(also or {})
         fresh = final.with_name(f".{final.name}.{os.getpid()}")
         try:
             shutil.rmtree(fresh, ignore_errors=True)

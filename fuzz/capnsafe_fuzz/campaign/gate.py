@@ -33,7 +33,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ..encoders.planted import BUGS, PlantingError, read_bug, witness_text
 from ..engines import Cell, engines
@@ -46,6 +46,7 @@ from .config import (
     CampaignResult,
     Kept,
     StopRequest,
+    Unsettled,
 )
 from .corpus import KINDS, Entry, corpus_root, read_corpus
 from .failures import (
@@ -53,6 +54,7 @@ from .failures import (
     FINDINGS,
     INTERRUPTED,
     PROVED_NOTHING,
+    UNSETTLED,
     CampaignError,
     EnvironmentFailedError,
     HarnessFailedError,
@@ -94,6 +96,8 @@ class Outcome(StrEnum):
     """The encoder under test breaks a promise."""
     BLIND = "blind"
     """The harness did not see what it must."""
+    UNSETTLED = "unsettled"
+    """Something was seen, or left undone, that nobody can call clean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,23 @@ class Part:
             return "error"
         if any(case.outcome is Outcome.BLIND for case in self.cases):
             return Outcome.BLIND
+        if any(case.outcome is Outcome.UNSETTLED for case in self.cases):
+            return Outcome.UNSETTLED
         return Outcome.PASSED
+
+    def to_json(self) -> dict[str, Any]:
+        """As data."""
+        return {
+            "name": self.name,
+            "verdict": str(self.verdict),
+            "summary": self.summary,
+            "seconds": round(self.seconds, 3),
+            "error": None if self.error is None else str(self.error),
+            "troubles": [
+                {"name": case.name, "outcome": case.outcome.value, "detail": case.detail}
+                for case in self.troubles
+            ],
+        }
 
     @property
     def troubles(self) -> list[Case]:
@@ -143,6 +163,8 @@ class GateResult:
     config: GateConfig
     engine: str
     parts: list[Part] = field(default_factory=list)
+    campaigns: list[CampaignResult] = field(default_factory=list)
+    """Those on the encoder under test: the replay of the corpus, then the search."""
     interrupted: bool = False
 
     @property
@@ -156,7 +178,22 @@ class GateResult:
         for part in self.parts:
             if part.error is not None:
                 return part.error.exit_code
-        return PROVED_NOTHING if Outcome.BLIND in verdicts else CLEAN
+        if Outcome.BLIND in verdicts:
+            return PROVED_NOTHING
+        return UNSETTLED if Outcome.UNSETTLED in verdicts else CLEAN
+
+    def to_json(self) -> dict[str, Any]:
+        """As data."""
+        return {
+            "format": 1,
+            "encoder": self.config.encoder,
+            "engine": self.engine,
+            "seed": self.config.seed,
+            "exit_code": self.exit_code,
+            "interrupted": self.interrupted,
+            "parts": [part.to_json() for part in self.parts],
+            "campaigns": [campaign.to_json() for campaign in self.campaigns],
+        }
 
 
 class GateReporter(Protocol):
@@ -240,6 +277,8 @@ class _Gate:
                 findings=config.findings,
                 corpus=config.corpus,
                 known=known,
+                known_file=config.known,
+                allow_flaky=config.allow_flaky,
             )
             for target in targets
         ]
@@ -291,20 +330,20 @@ class _Gate:
             for config in self._campaign_configs:
                 entries = read_corpus(config.target, config.corpus)
                 campaign = CampaignResult(config)
+                self._result.campaigns.append(campaign)
                 judge = judges.of(config.target)
-                store = FindingStore(config.findings, config.target, config.encoder)
-                store.check_writable()
+                FindingStore(config.findings, config.target, config.encoder).check_writable()
                 triage = Triage(
                     config,
                     campaign,
-                    judge,
-                    store,
+                    judges,
                     announce=self._announce,
                     shrinking=lambda group: self._reporter.activity(f"shrinking {group or ''}"),
                     note=self._reporter.note,
                 )
                 for entry in entries:
                     self._replay(entry, part, judge, triage, campaign)
+                campaign.executions = campaign.seeds = len(entries)
                 kinds += [entry.path.parent.name for entry in entries]
         seeds, regressions = kinds.count("seeds"), kinds.count("regressions")
         part.summary = (
@@ -320,15 +359,17 @@ class _Gate:
         self._reporter.activity(f"replaying {name}")
         started = time.monotonic()
         scenario = find_target(config.target).over_memory(entry.scenario, config.memory)
-        groups = sorted(judge.ask(config.encoder, scenario).groups)
+        violations = judge.ask(config.encoder, scenario).violations
+        groups = sorted({violation.group for violation in violations})
         counted: list[Kept] = []
+        before = len(campaign.unsettled)
         if groups:
             found = {
                 "corpus": str(entry.path),
                 "python": platform.python_version(),
                 "timeout": DEFAULT_TIMEOUT_SECONDS,
             }
-            triage.violations(groups, scenario, found)
+            triage.violations(violations, scenario, found)
             counted = [campaign.findings[group] for group in groups if group in campaign.findings]
         detail = "; ".join(
             f"{group} ({campaign.not_counted[group]})"
@@ -336,8 +377,11 @@ class _Gate:
             if group in campaign.not_counted
         )
         outcome = Outcome.PASSED
+        unsettled = campaign.unsettled[before:]
         if counted:
             outcome, detail = Outcome.FAILED, _tell(counted)
+        elif unsettled:
+            outcome, detail = self._unsettled(unsettled)
         part.cases.append(Case(name, outcome, detail, time.monotonic() - started))
 
     def _campaign(self, part: Part) -> None:
@@ -347,6 +391,7 @@ class _Gate:
             for campaign, error, seconds in ended:
                 if campaign is not None:
                     done.append(campaign)
+                    self._result.campaigns.append(campaign)
                     self._judge_campaign(part, campaign, seconds)
                 if error is not None:
                     raise error
@@ -396,6 +441,9 @@ class _Gate:
             outcome = Outcome.FAILED
             detail = _tell([kept for _, kept in sorted(campaign.findings.items())])
             detail += f"\nthe whole campaign: {again(config)}"
+        elif campaign.unsettled:
+            outcome, detail = self._unsettled(campaign.unsettled)
+            detail += f"\nthe whole campaign: {again(config)}"
         elif campaign.executions < self._config.executions:
             outcome = Outcome.BLIND
             detail = (
@@ -404,6 +452,11 @@ class _Gate:
             )
         name = f"{config.encoder} by {config.engine} on {config.target}"
         part.cases.append(Case(name, outcome, detail, seconds))
+
+    def _unsettled(self, unsettled: Sequence[Unsettled]) -> tuple[Outcome, str]:
+        """The outcome of a case that leaves something unsettled, and what to say about it."""
+        outcome = Outcome.PASSED if self._config.allow_flaky else Outcome.UNSETTLED
+        return outcome, "\n".join(f"unsettled: {one}" for one in unsettled)
 
     def _sum_up(self, part: Part, done: list[CampaignResult]) -> None:
         """Say in a line what the campaigns came to."""
@@ -414,7 +467,7 @@ class _Gate:
         if coverage:
             notes.append(f"coverage {count(sum(coverage))}")
         for what, groups in (
-            ("not confirmed", {group for campaign in done for group in campaign.unconfirmed}),
+            ("unsettled", {str(one.kind) for campaign in done for one in campaign.unsettled}),
             ("not counted", {group for campaign in done for group in campaign.not_counted}),
         ):
             if groups:

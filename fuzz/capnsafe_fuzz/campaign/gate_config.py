@@ -63,6 +63,8 @@ class GateConfig:
     ``ENGINE`` alone is that of the target ``build``.
     """
     known: Path | None = None
+    allow_flaky: bool = False
+    """Whether the gate may open although something is unsettled."""
     jobs: int = 1
     """How many canaries or campaigns run at once."""
 

@@ -52,8 +52,9 @@ class GateTerminalReporter:
         self._print(f"{part.verdict:<6}  {part.name:<9}  {summary}  {part.seconds:.1f} s", style)
         for case in part.troubles:
             # What broke was printed when it was found.
-            if case.outcome is Outcome.BLIND:
-                self._print(f"        {case.detail}")
+            if case.outcome is not Outcome.FAILED:
+                for line in case.detail.split("\n"):
+                    self._print(f"        {line}")
         if part.error is not None:
             self._print(f"        {part.error}")
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..ownership import OwnedFolder
-from ..targets import Input, with_comment
+from ..targets import Input, Sequence, with_comment
 from . import messages
 from .children import Child, start
 from .failures import EnvironmentFailedError, HarnessFailedError
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 MARGIN_SECONDS = 30.0
 """How long beyond an execution's own deadline the judge may take before it is replaced."""
+
+SEQUENCE_PACE = 128
+"""So many inputs of a sequence may take as long as one execution alone."""
 
 POLL_SECONDS = 0.1
 
@@ -99,12 +102,12 @@ class Judge:
         self.asked = 0
         """Scenarios judged so far."""
 
-    def ask(self, encoder: str, scenario: Input) -> Judgement:
-        """Run ``scenario`` on ``encoder`` with all checks."""
+    def ask(self, encoder: str, scenario: Input, *, costly: bool = True) -> Judgement:
+        """Run ``scenario`` on ``encoder`` with all checks, or with the cheap ones only."""
         self.asked += 1
-        reply = self._reply("violations", encoder, scenario)
+        reply = self._reply("violations" if costly else "cheap", encoder, scenario)
         if "hung" in reply:
-            seconds = f"{self._timeout:g} seconds"
+            seconds = f"{self._seconds(scenario):g} seconds"
             return Judgement(
                 (fatal(TIMEOUT_GROUP, self._steps(scenario), f"not done after {seconds}"),)
             )
@@ -112,6 +115,11 @@ class Judge:
             detail = f"the process ended: {reply['died']}"
             return Judgement((fatal(crash_group(reply["died"]), self._steps(scenario), detail),))
         return Judgement(tuple(messages.violation_from_json(v) for v in reply["violations"]))
+
+    def code(self, encoder: str) -> dict[str, str]:
+        """Return the digests of the encoder's files, as the judge loads them; none if it cannot."""
+        reply = self._reply("code", encoder, self._target.sample)
+        return dict(reply.get("code", {}))
 
     def program(self, encoder: str, scenario: Input) -> str:
         """``scenario`` as a program in the encoder's API that shows what it breaks.
@@ -142,6 +150,12 @@ class Judge:
                 return found
         return violation
 
+    def _seconds(self, scenario: Input) -> float:
+        """Return how long the executions of a scenario, or of a sequence of them, may take."""
+        if not isinstance(scenario, Sequence):
+            return self._timeout
+        return self._timeout * (1 + len(scenario.inputs) / SEQUENCE_PACE)
+
     def _steps(self, scenario: Input) -> int:
         return len(self._target.lines(scenario))
 
@@ -152,7 +166,7 @@ class Judge:
             "encoder": encoder,
             # Bytes do not name a memory of the user's own; a text does.
             "text": self._target.print(with_comment(scenario, "")),
-            "timeout": self._timeout,
+            "timeout": self._seconds(scenario),
             "memory_limit": self._memory_limit,
         }
         reply = self._exchange(request) or self._exchange(request)
@@ -179,7 +193,7 @@ class Judge:
             )
             self._lines = messages.LineBuffer()
         child = self._child
-        deadline = time.monotonic() + self._timeout + MARGIN_SECONDS
+        deadline = time.monotonic() + float(request["timeout"]) + MARGIN_SECONDS
         try:
             messages.send(child.hears, request)
         except BrokenPipeError:
@@ -232,10 +246,15 @@ class Judges:
         timeout: float,
         memory_limit: int | None,
         cancelled: Callable[[], bool] = lambda: False,
+        waiting: Callable[[], None] = lambda: None,
     ) -> None:
         """The options are those of ``Judge``."""
         self._begin = partial(
-            Judge, timeout=timeout, memory_limit=memory_limit, cancelled=cancelled
+            Judge,
+            timeout=timeout,
+            memory_limit=memory_limit,
+            cancelled=cancelled,
+            waiting=waiting,
         )
         self._judges: dict[str, Judge] = {}
 

@@ -16,6 +16,8 @@ from .gate import Case, GateResult, Outcome, Part
 
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+_ERRORS = {Outcome.BLIND: "proved nothing", Outcome.UNSETTLED: "unsettled"}
+
 
 def write_junit(path: Path, result: GateResult | None) -> None:
     """Write the file; without a result one that says that nothing was tested yet."""
@@ -41,7 +43,7 @@ def _suite(document: ElementTree.Element, part: Part) -> tuple[int, int, int, fl
     suite = ElementTree.SubElement(document, "testsuite", name=part.name)
     for case in part.cases:
         _case(suite, part.name, case)
-    errors = [case for case in part.cases if case.outcome is Outcome.BLIND]
+    errors = [case for case in part.cases if case.outcome in _ERRORS]
     failures = [case for case in part.cases if case.outcome is Outcome.FAILED]
     tests = len(part.cases)
     if part.error is not None:
@@ -57,8 +59,8 @@ def _case(suite: ElementTree.Element, part: str, case: Case) -> None:
     element = _testcase(suite, part, case.name, case.seconds)
     if case.outcome is Outcome.FAILED:
         _trouble(element, "failure", "promise broken", case.detail)
-    elif case.outcome is Outcome.BLIND:
-        _trouble(element, "error", "proved nothing", case.detail)
+    elif case.outcome in _ERRORS:
+        _trouble(element, "error", _ERRORS[case.outcome], case.detail)
     elif case.detail:
         ElementTree.SubElement(element, "system-out").text = _clean(case.detail)
 

@@ -23,7 +23,7 @@ from ..ownership import OwnedFolder
 from ..targets import Input
 from . import messages
 from .children import compile_packages
-from .config import CampaignConfig, CampaignResult, Kept, StopRequest
+from .config import CampaignConfig, CampaignResult, Kept, StopRequest, Unsettled
 from .corpus import Cache, read_corpus, write_input
 from .failures import (
     CampaignError,
@@ -34,8 +34,10 @@ from .failures import (
     sentence,
 )
 from .findings import FindingStore
-from .judge import Judge, JudgingCancelledError
+from .judge import Judges, JudgingCancelledError
+from .outcomes import Unsettling
 from .progress import Progress, Quiet, Reporter, Speed
+from .report import count, plural
 from .targets import (
     CLEAN_ENCODER,
     UnknownNameError,
@@ -51,6 +53,8 @@ from .workers import Death, WorkerProcess
 POLL_SECONDS = 0.1
 STARTUP_SECONDS = 120.0
 """How long a worker may take to import what it needs."""
+SUSPECTS = 128
+"""How many of the last inputs of a dead worker are run alone, to find the one that killed it."""
 MOST_DEATHS = 50
 """After so many dead workers a campaign ends: what kills them has been found long ago."""
 
@@ -134,6 +138,8 @@ class _Campaign:
         self._cache = Cache(config.cache, config.target) if config.cache is not None else None
         self._seeds: list[bytes] = []
         self._interesting: list[bytes] = []
+        self._unrun: set[bytes] = set()
+        self._code: dict[str, str] = {}
         self._killers: set[bytes] = set()
         self._totals = _Totals()
         self._worker: WorkerProcess | None = None
@@ -149,37 +155,38 @@ class _Campaign:
         self._read_seeds()
         compile_packages()
         self._started = time.monotonic()
-        judge = Judge(
-            config.target,
+        judges = Judges(
             timeout=config.timeout,
             memory_limit=config.memory_limit,
             cancelled=lambda: self._stop.times > 0,
             waiting=self._show,
         )
-        with judge:
-            self._triage = Triage(
+        with judges:
+            triage = self._triage = Triage(
                 config,
                 result,
-                judge,
-                self._store,
+                judges,
                 announce=self._announce,
                 shrinking=self._shrinking,
                 note=self._reporter.note,
             )
             try:
                 while not self._enough():
-                    self._run_worker(self._triage)
+                    self._run_worker(triage)
+                self._check_code(judges)
             except JudgingCancelledError:
                 pass
             finally:
                 self._end_worker()
                 result.interrupted = self._stop.times > 0
-                result.judged = judge.asked
+                result.judged = judges.asked
                 result.executions = self._totals.executions
                 result.faults_fired = self._totals.fired
                 result.fallbacks = self._totals.fallbacks
                 result.corpus = result.corpus or len(self._seeds) + len(self._interesting)
+                result.seeds_left = len(self._unrun)
                 result.seconds = time.monotonic() - self._started
+                self._note_undone()
         if not result.executions and not result.interrupted:
             raise ProvedNothingError("the campaign ended without a single execution")
         return result
@@ -199,6 +206,43 @@ class _Campaign:
                 )
         self._seeds = list(dict.fromkeys(seeds))
         self.result.seeds = len(self._seeds)
+        self._unrun = set(self._seeds)
+
+    def _note_undone(self) -> None:
+        """Note as unsettled what was asked for and not done; not of a campaign that was ended."""
+        config, result = self._config, self.result
+        if result.interrupted or not result.executions:
+            return
+        if result.worker_deaths >= MOST_DEATHS:
+            asked = f"{result.seconds:.0f} of {config.seconds or 0:.0f} seconds"
+            if config.runs is not None:
+                asked = f"{count(result.executions)} of {plural(config.runs, 'execution')}"
+            self._unsettle(
+                Unsettling.EXECUTIONS,
+                f"the campaign ended after {asked}: {result.worker_deaths} workers died",
+            )
+        by_number = config.runs is not None and result.executions >= config.runs
+        if self._unrun and not by_number and not result.findings:
+            self._unsettle(
+                Unsettling.SEEDS,
+                f"{count(len(self._unrun))} of {plural(len(self._seeds), 'seed')} did not run",
+            )
+
+    def _unsettle(self, kind: Unsettling, sentence: str) -> None:
+        self.result.unsettled.append(Unsettled(kind, sentence))
+
+    def _check_code(self, judges: Judges) -> None:
+        """Note as unsettled that the judge loads other files of the encoder than workers did."""
+        if judges.asked and not self._stop.times:
+            self._compare_code(judges.of(self._config.target).code(self._config.encoder))
+
+    def _compare_code(self, code: dict[str, str]) -> None:
+        changed = sorted(name for name in code if code[name] != self._code.get(name, code[name]))
+        if changed and all(one.kind is not Unsettling.CODE for one in self.result.unsettled):
+            self._unsettle(
+                Unsettling.CODE, f"{', '.join(changed)}: the code changed while it was tested"
+            )
+        self._code = code | self._code
 
     # Workers
 
@@ -238,6 +282,9 @@ class _Campaign:
                 return
         if not worker.done:
             self._mourn(worker.death(), triage)
+            return
+        if not self._stop.times:
+            triage.reconsider()
         self._end_worker()
 
     def _start_worker(self, triage: Triage) -> WorkerProcess:
@@ -246,6 +293,7 @@ class _Campaign:
         folder.mkdir()
         left = None if config.runs is None else config.runs - totals.executions
         inputs = dict.fromkeys([*self._seeds, *self._interesting])
+        seeds = [data for data in inputs if data not in self._killers]
         job = Job(
             parent=os.getpid(),
             target=config.target,
@@ -258,11 +306,11 @@ class _Campaign:
             runs=left,
             memory_limit=config.memory_limit,
             scratch=str(folder),
-            seeds=tuple(data.hex() for data in inputs if data not in self._killers),
+            seeds=tuple(data.hex() for data in seeds),
             sizes=dict(triage.sizes),
         )
         try:
-            return WorkerProcess(job, folder, config.timeout)
+            return WorkerProcess(job, folder, config.timeout, seeds)
         except OSError as error:
             raise EnvironmentFailedError(
                 f"a worker cannot be started: {sentence(error)}"
@@ -276,6 +324,8 @@ class _Campaign:
         self._totals.executions += state.executions
         self._totals.fired += state.faults_fired
         self._totals.fallbacks += state.fallbacks
+        if self._unrun:
+            self._unrun -= set(worker.seeds if not state.seeds_left else worker.slot.recent())
         self._note_coverage(worker)
         worker.close()
 
@@ -292,25 +342,31 @@ class _Campaign:
         its pipes only when it uses them.
         """
         execution = self._totals.executions + death.state.executions
+        if not self._stop.times:
+            triage.reconsider()
         self._end_worker()
         if self._stop.times:
             return
         last = death.stderr.strip().rpartition("\n")[2]
-        outside = EnvironmentFailedError(
-            f"a worker ended outside any execution ({death.how})" + (f": {last}" if last else "")
-        )
         if not death.state.executions:
-            raise outside
+            raise EnvironmentFailedError(
+                f"a worker ended outside any execution ({death.how})"
+                + (f": {last}" if last else "")
+            )
         result = self.result
         result.worker_deaths += 1
-        suspects = [self._scenario(data) for data in death.recent]
+        result.timed_out |= death.timed_out
+        suspects = [self._scenario(data) for data in death.recent[:SUSPECTS]]
         guilty = triage.first_fatal(suspects[:1] if death.timed_out else suspects)
         ago = 0 if guilty is None else guilty
         self._killers |= {death.recent[ago], self._target.encode(suspects[ago])}
         found = self._found(execution - ago) | {"stderr": death.stderr}
-        triage.death(death.how, death.timed_out, suspects[ago], found)
-        if guilty is None and not death.state.running:
-            raise outside
+        before = death.recent[ago + 1 :]
+
+        def history(most: int) -> list[Input]:
+            return [self._scenario(data) for data in reversed(before[:most])]
+
+        triage.death(death.how, death.timed_out, suspects[ago], found, history)
         if result.worker_deaths >= MOST_DEATHS:
             result.gave_up = f"{result.worker_deaths} workers died"
             self._reporter.note(f"{result.worker_deaths} workers died: the campaign ends here")
@@ -319,16 +375,24 @@ class _Campaign:
 
     def _hear(self, message: messages.Message, worker: WorkerProcess, triage: Triage) -> None:
         kind = message["kind"]
-        if kind == "ready" and not self._totals.executions:
-            # The time that it takes to start does not count.
-            self._started = time.monotonic()
+        if kind == "ready":
+            if not self._totals.executions:
+                # The time that it takes to start does not count.
+                self._started = time.monotonic()
+            self._compare_code(dict(message.get("code", {})))
         elif kind == "situations":
             self._hear_situations(message)
         elif kind == "violation":
             scenario = self._scenario(bytes.fromhex(message["data"]))
-            groups = [violation["group"] for violation in message["violations"]]
-            execution = self._totals.executions + message["execution"]
-            sizes = triage.violations(groups, scenario, self._found(execution))
+            violations = [messages.violation_from_json(v) for v in message["violations"]]
+            number = message["execution"]
+
+            def history(most: int) -> list[Input]:
+                recent = worker.slot.recent(most, until=number - 1)
+                return [self._scenario(data) for data in reversed(recent)]
+
+            found = self._found(self._totals.executions + number)
+            sizes = triage.violations(violations, scenario, found, history)
             if self._enough():
                 worker.slot.stop()
             worker.answer({"kind": "judged", "sizes": sizes})

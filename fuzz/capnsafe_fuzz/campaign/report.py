@@ -17,6 +17,7 @@ from rich.text import Text
 from ..engines import Cell
 from ..targets import described
 from .config import (
+    DEFAULT_FINDINGS,
     DEFAULT_MEMORY_MEGABYTES,
     DEFAULT_TIMEOUT_SECONDS,
     CampaignConfig,
@@ -199,34 +200,34 @@ def print_summary(console: Console, result: CampaignResult) -> None:
         say(f"{plural(result.fallbacks, 'mutation')} failed; plainer ones stood in")
     if result.worker_deaths:
         say(f"{plural(result.worker_deaths, 'worker')} died")
-    for group, times in sorted(result.unconfirmed.items()):
-        say(f"not confirmed, {times} times: {group}")
+    for one in result.unsettled:
+        say(f"unsettled: {one}")
     for group, why in sorted(result.not_counted.items()):
         say(f"not counted ({why}): {group}")
     say("")
     _say_findings(console, result)
-    say(
-        f"again: {again(config)}"
-        + ("" if result.reproducible or result.failed else "   (not reproducible: by time)")
-    )
+    reason = None if result.failed else result.not_reproducible
+    say(f"again: {again(config)}" + (f"   (not reproducible: {reason})" if reason else ""))
 
 
 def _say_findings(console: Console, result: CampaignResult) -> None:
     if not result.findings:
         if not result.failed:
-            so_far = " so far" if result.interrupted else ""
-            console.print(f"no promise was broken{so_far}", style="bold green")
+            print_line(console, *_verdict(result))
         return
     table = Table(title=plural(len(result.findings), "finding"), title_justify="left", box=None)
-    target = find_target(result.config.target)
-    for heading in ("promise", "group", *target.sizes(target.sample)):
+    sizes = {
+        group: find_target(kept.finding.target).sizes(kept.finding.scenario)
+        for group, kept in sorted(result.findings.items())
+    }
+    nouns = list(dict.fromkeys(noun for size in sizes.values() for noun in size))
+    for heading in ("promise", "group", *nouns):
         table.add_column(heading, overflow="fold")
-    for group, kept in sorted(result.findings.items()):
-        table.add_row(
-            kept.finding.violation.promise,
-            Text(printable(group)),
-            *map(str, target.sizes(kept.finding.scenario).values()),
-        )
+    for group, size in sizes.items():
+        promise = result.findings[group].finding.violation.promise
+        # A finding that is not a sequence is one scenario.
+        numbers = [str(size.get(noun, 1)) for noun in nouns]
+        table.add_row(promise, Text(printable(group)), *numbers)
     console.print(table)
     for _, kept in sorted(result.findings.items())[:COMMANDS_SHOWN]:
         line = commands(kept.finding, kept.path)[0]
@@ -234,6 +235,19 @@ def _say_findings(console: Console, result: CampaignResult) -> None:
     if len(result.findings) > COMMANDS_SHOWN:
         folder = shell_word(result.config.findings / result.config.target)
         console.print(f"all of them: capnsafe repro {folder}", markup=False, highlight=False)
+
+
+def _verdict(result: CampaignResult) -> tuple[str, str]:
+    """Say in a sentence what a campaign without findings came to; and its style."""
+    unsettled = len(result.unsettled)
+    if result.interrupted:
+        return "no promise was broken so far", "bold green"
+    if not unsettled:
+        return "no promise was broken", "bold green"
+    what = "thing is" if unsettled == 1 else "things are"
+    if result.config.allow_flaky:
+        return f"{unsettled} {what} unsettled, and allowed by --allow-flaky", "bold yellow"
+    return f"not clean: {unsettled} {what} unsettled", "bold yellow"
 
 
 def again(config: CampaignConfig) -> str:
@@ -258,6 +272,12 @@ def again(config: CampaignConfig) -> str:
         parts += ["--corpus", str(config.cache)]
     if config.corpus is not None:
         parts += ["--seeds", str(config.corpus)]
+    if config.findings != DEFAULT_FINDINGS:
+        parts += ["--findings", str(config.findings)]
+    if config.known_file is not None:
+        parts += ["--known", str(config.known_file)]
+    if config.allow_flaky:
+        parts.append("--allow-flaky")
     return " ".join(map(shell_word, parts))
 
 

@@ -4,8 +4,10 @@ A worker that dies by a signal, by ``os._exit`` or by the kernel's hand cannot s
 each execution it writes the input's bytes and a number here, and after it that it is idle again.
 The mapping is shared, so what was written stays readable when the writer is dead.
 
-The inputs before that one stay for a while, too. What an execution does to a process may end it
-only later: a pipe that was closed is missed when the next message is sent.
+The inputs before that one stay for a while, too. What an execution does to a process may show only
+later: a pipe that was closed is missed when the next message is sent, and an encoder may carry
+state from message to message. They lie in a ring of bytes; beside it stand where each begins and
+how long it is.
 
 The file begins with words that nobody maps: a map keeps a descriptor of its file, and an encoder
 that writes into descriptors which are not its own writes there.
@@ -24,15 +26,21 @@ from pathlib import Path
 INPUT_BYTES = 64 * 1024
 """The longest input that a slot holds; engines make none longer."""
 
-RECENT = 128
-"""How many inputs it holds: that of the execution in hand, and those before."""
+RECENT = 1 << 14
+"""The most inputs that it holds: that of the execution in hand, and those before."""
+
+RING_BYTES = 16 * 1024 * 1024
+"""The room for them. Where inputs are long, fewer than ``RECENT`` fit."""
 
 _WORD = struct.Struct("=Q")
 _MARK = struct.Struct("=QQ")
-_STATE = struct.Struct("=QQQQQ")
-_EXECUTIONS, _STARTED, _FIRED, _FALLBACKS, _STOP = range(0, 40, 8)
-_RECORD_BYTES = _WORD.size + INPUT_BYTES
-_SIZE = _STATE.size + RECENT * _RECORD_BYTES
+_STATE = struct.Struct("=QQQQQQ")
+_EXECUTIONS, _STARTED, _FIRED, _FALLBACKS, _STOP, _SEEDS = range(0, 48, 8)
+_PLACE = struct.Struct("=QQ")
+"""Of one input: how many bytes were written to the ring before it, and its length."""
+_PLACES = _STATE.size
+_RING = _PLACES + RECENT * _PLACE.size
+_SIZE = _RING + RING_BYTES
 _UNMAPPED = mmap.ALLOCATIONGRANULARITY
 
 
@@ -49,6 +57,8 @@ class SlotState:
     faults_fired: int
     fallbacks: int
     """Times a mutator failed and a plainer one stood in."""
+    seeds_left: int
+    """Seeds of the worker that did not run yet."""
 
     @property
     def running(self) -> bool:
@@ -64,14 +74,20 @@ class Slot:
             path.write_bytes(bytes(_UNMAPPED + _SIZE))
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), _SIZE, offset=_UNMAPPED)
+        self._written = 0
 
     def begin(self, executions: int, data: bytes) -> None:
         """Worker: the execution numbered ``executions`` (from 1) begins, with ``data``."""
         kept = data[:INPUT_BYTES]
-        mapped = self._map
-        at = _record_of(executions)
-        _WORD.pack_into(mapped, at, len(kept))
-        mapped[at + _WORD.size : at + _WORD.size + len(kept)] = kept
+        mapped, length = self._map, len(kept)
+        if self._written % RING_BYTES + length > RING_BYTES:
+            # None lies in two pieces.
+            self._written += RING_BYTES - self._written % RING_BYTES
+        at = _RING + self._written % RING_BYTES
+        place = _PLACES + executions % RECENT * _PLACE.size
+        mapped[at : at + length] = kept
+        _PLACE.pack_into(mapped, place, self._written, length)
+        self._written += length
         _MARK.pack_into(mapped, _EXECUTIONS, executions, time.monotonic_ns())
 
     def finished(self, faults_fired: int) -> None:
@@ -82,6 +98,10 @@ class Slot:
     def note_fallbacks(self, count: int) -> None:
         """Worker: ``count`` mutations failed since the start."""
         _WORD.pack_into(self._map, _FALLBACKS, count)
+
+    def note_seeds_left(self, count: int) -> None:
+        """Worker: ``count`` seeds did not run yet."""
+        _WORD.pack_into(self._map, _SEEDS, count)
 
     @property
     def stopping(self) -> bool:
@@ -94,23 +114,38 @@ class Slot:
 
     def read(self) -> SlotState:
         """Parent: what the slot says now."""
-        executions, started, fired, fallbacks, _ = _STATE.unpack_from(self._map, 0)
-        return SlotState(executions, started, self._input(executions), fired, fallbacks)
+        executions, started, fired, fallbacks, _, seeds = _STATE.unpack_from(self._map, 0)
+        data = self._input(executions) if executions else b""
+        return SlotState(executions, started, data, fired, fallbacks, seeds)
 
-    def recent(self) -> list[bytes]:
-        """Parent: the inputs of the last executions, at most ``RECENT``, the last one first."""
+    def recent(self, most: int = RECENT, *, until: int | None = None) -> list[bytes]:
+        """Parent: the inputs of the last executions, the last one first; at most ``most``.
+
+        ``until`` is the number of the execution to begin with, instead of the last one.
+        """
         executions, *_ = _STATE.unpack_from(self._map, 0)
-        return [self._input(executions - ago) for ago in range(min(executions, RECENT))]
+        newest = self._place(executions)
+        end = sum(newest)
+        inputs: list[bytes] = []
+        execution = executions if until is None else min(until, executions)
+        oldest = max(0, executions - RECENT)
+        while execution > oldest and len(inputs) < most:
+            start, length = self._place(execution)
+            if start + RING_BYTES < end or length > INPUT_BYTES:
+                break
+            inputs.append(self._input(execution))
+            execution -= 1
+        return inputs
+
+    def _place(self, execution: int) -> tuple[int, int]:
+        start, length = _PLACE.unpack_from(self._map, _PLACES + execution % RECENT * _PLACE.size)
+        return start, length
 
     def _input(self, execution: int) -> bytes:
-        at = _record_of(execution)
-        (length,) = _WORD.unpack_from(self._map, at)
-        return self._map[at + _WORD.size : at + _WORD.size + min(length, INPUT_BYTES)]
+        start, length = self._place(execution)
+        at = _RING + start % RING_BYTES
+        return self._map[at : at + min(length, INPUT_BYTES)]
 
     def close(self) -> None:
         """Unmap."""
         self._map.close()
-
-
-def _record_of(execution: int) -> int:
-    return _STATE.size + execution % RECENT * _RECORD_BYTES

@@ -8,6 +8,7 @@ That is how one's own encoder is put to the test without touching this project.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import os
 import signal
@@ -89,6 +90,18 @@ def encoder_packages(name: str) -> tuple[str, ...]:
         return (f"capnsafe_planted_{rest}",)
     package = owner.partition(".")[0]
     return (CLEAN_ENCODER,) if package == HARNESS else (package,)
+
+
+def loaded_code(packages: Iterable[str]) -> dict[str, str]:
+    """Return the digest of each loaded module's file, for modules of these top-level packages."""
+    wanted = frozenset(packages)
+    digests: dict[str, str] = {}
+    for name, module in sorted(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name.partition(".")[0] in wanted and isinstance(file, str):
+            with suppress(OSError):
+                digests[name] = hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    return digests
 
 
 def encoder_summaries() -> dict[str, str]:

@@ -1,30 +1,50 @@
 """Triage: from what a worker saw to findings that stand.
 
-What fires in a worker fires in a process that has run a hundred thousand scenarios before. It
-becomes a finding when the judge, which runs it in a fresh process and asks every oracle, says that
-a promise broke; and, for any encoder but the clean one, when the clean one passes the same
-scenario: otherwise the harness is wrong, or the clean encoder is, and both are other news. The
+A worker runs a hundred thousand scenarios in one process. A group that fires there becomes a
+finding when the judge, which runs the scenario in a fresh process and asks every oracle, says that
+a promise broke; and, for any encoder but the clean one, when the clean one passes the scenario. The
 judge's groups are the ones that count.
 
-Each group is confirmed and shrunk once, and again only for a scenario simpler than what is kept.
+Where the scenario alone breaks nothing, the encoder may carry state from message to message. So the
+judge runs the inputs before it too: the last one, then 16, 128, 1024, then all that are known, in
+one fresh process. If the group fires there, the finding is the shortest sequence that shows it.
+
+Whatever cannot be confirmed either way is *unsettled*: it is kept on disk, counted, and fails the
+campaign. It never mutes its group: the worker reports each further input, and each is judged alone.
+Only the search for a sequence, which is costly, is made at the first, second, fourth, ... of them,
+and for the last one when the worker ends.
+
+Each group is confirmed and shrunk once, and again only for a scenario simpler than the one kept.
 
 A scenario that needs two faults for its group may break another promise with one of them already.
-Then it is that one which is kept, and the group of two faults does not count: to whoever reads the
-findings it is a puzzle that solves itself once the other is understood.
+Then that one is kept, and the group of two faults does not count: to people who read the findings
+it is a puzzle that solves itself once the other is understood.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from collections.abc import Sequence as Many
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..targets import DEFAULT_BUDGET, Input, measure, with_comment
-from .config import CampaignConfig, CampaignResult, Kept
-from .failures import HarnessFailedError
+from ..targets import (
+    DEFAULT_BUDGET,
+    Input,
+    Sequence,
+    Target,
+    find_target,
+    measure,
+    sequences_of,
+    with_comment,
+)
+from .config import CampaignConfig, CampaignResult, Kept, Unsettled
 from .findings import Finding, FindingStore
-from .judge import PROCESS, TIMEOUT_GROUP, Judge, Judgement, crash_group, fatal
-from .targets import CLEAN_ENCODER, find_target
+from .judge import PROCESS, TIMEOUT_GROUP, Judge, Judgement, Judges, crash_group, fatal
+from .outcomes import Unsettling
+from .slot import RECENT
+from .targets import CLEAN_ENCODER
 
 if TYPE_CHECKING:
     from ..oracles.record import Violation
@@ -33,12 +53,55 @@ FATAL_BUDGET = 400
 """Executions to shrink a crash: each that still crashes costs a process."""
 MOST_TIMEOUTS = 6
 """Executions that may time out while a timeout is shrunk: each costs the whole timeout."""
+CONFIRMATIONS = 5
+"""How often a scenario that has fired is asked again before it counts as flaky."""
+
+LADDER = (1, 16, 128, 1024, RECENT)
+"""How many of the inputs before it are run before a scenario that alone breaks nothing."""
+SEQUENCE_BUDGET = 20_000
+"""Executions to shrink one sequence."""
+MOST_REPLAYED = 100_000
+"""Executions of a campaign to search for sequences; after that none is searched for."""
+INPUTS_KEPT = 128
+"""How many of the inputs before an unsettled one are kept with it."""
+
+UNSETTLED_FOLDER = "unsettled"
+"""Below the findings: inputs that could not be confirmed."""
+SEQUENCE_FILE = "sequence.scenario"
+"""The inputs before an unsettled one, and it."""
 
 Sizes = dict[str, tuple[int, ...] | None]
 """For each group that a worker reported: the sizes of what is kept, None if nothing."""
 
 NEVER_AGAIN = (0,)
 """No scenario is smaller: the worker need not report the group again."""
+
+History = Callable[[int], list[Input]]
+"""Returns the inputs that ran before one, in one process: at most so many, the oldest first."""
+
+
+def no_history(most: int) -> list[Input]:
+    """Return no inputs: the process had run none."""
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to confirm: a scenario alone, or a sequence."""
+
+    target: Target
+    judge: Judge
+    store: FindingStore
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A report whose sequence was not searched for yet."""
+
+    violation: Violation
+    scenario: Input
+    found: dict[str, Any]
+    history: History
 
 
 class Triage:
@@ -48,8 +111,7 @@ class Triage:
         self,
         config: CampaignConfig,
         result: CampaignResult,
-        judge: Judge,
-        store: FindingStore,
+        judges: Judges,
         *,
         announce: Callable[[Kept], None],
         shrinking: Callable[[str | None], None],
@@ -59,72 +121,248 @@ class Triage:
         self._config = config
         self._target = find_target(config.target)
         self._result = result
-        self._judge = judge
-        self._store = store
+        self._judges = judges
         self._announce = announce
         self._shrinking = shrinking
         self._note = note
+        self._single = self._way(config.target)
+        self._pending: dict[str, _Pending] = {}
+        self._replayed = 0
         self.sizes: Sizes = {}
 
-    def violations(self, groups: Sequence[str], scenario: Input, found: dict[str, Any]) -> Sizes:
-        """A worker saw ``groups`` fire; answers what it is to know about them."""
-        judged = self._judge.ask(self._config.encoder, scenario)
-        kept = [self._consider(group, scenario, found) for group in sorted(judged.groups)]
-        for group in groups:
-            if not kept:
-                counts = self._result.unconfirmed
-                counts[group] = counts.get(group, 0) + 1
-            self.sizes[group] = min(kept, default=None)
-        return {group: self.sizes[group] for group in groups}
+    def _way(self, target: str) -> _Way:
+        config = self._config
+        store = FindingStore(config.findings, target, config.encoder)
+        return _Way(find_target(target), self._judges.of(target), store)
 
-    def first_fatal(self, scenarios: Sequence[Input]) -> int | None:
+    @property
+    def _sequences(self) -> _Way:
+        return self._way(sequences_of(self._config.target))
+
+    # What is reported
+
+    def violations(
+        self,
+        violations: Many[Violation],
+        scenario: Input,
+        found: dict[str, Any],
+        history: History = no_history,
+    ) -> Sizes:
+        """Judge a scenario in which a worker saw ``violations``; return what it is to know."""
+        judged = self._single.judge.ask(self._config.encoder, scenario)
+        kept = {group: self._consider(group, scenario, found) for group in sorted(judged.groups)}
+        quick: frozenset[str] | None = None
+        for violation in violations:
+            group = violation.group
+            if group in kept:
+                self.sizes[group] = kept[group]
+                continue
+            if kept and quick is None:
+                # With all oracles asked the same may have another group.
+                quick = self._single.judge.ask(self._config.encoder, scenario, costly=False).groups
+            if quick is not None and group in quick:
+                sizes = [size for size in kept.values() if size is not None]
+                self.sizes[group] = min(sizes, default=None)
+            else:
+                self.sizes[group] = self._unconfirmed(violation, scenario, found, history)
+        return {violation.group: self.sizes[violation.group] for violation in violations}
+
+    def first_fatal(self, scenarios: Many[Input]) -> int | None:
         """The first of some scenarios that takes a process down; None if none of them does.
 
         Not always in the way in which it took down a worker: what a process may still say depends
         on which one it is.
         """
-        asked = (self._judge.ask(self._config.encoder, scenario) for scenario in scenarios)
-        return next((at for at, judged in enumerate(asked) if _is_fatal(judged)), None)
+        ask = self._single.judge.ask
+        asked = (ask(self._config.encoder, scenario) for scenario in scenarios)
+        return next((at for at, judged in enumerate(asked) if _fatal_group(judged)), None)
 
-    def death(self, how: str, timed_out: bool, scenario: Input, found: dict[str, Any]) -> None:
-        """A worker died over ``scenario``."""
+    def death(
+        self,
+        how: str,
+        timed_out: bool,
+        scenario: Input,
+        found: dict[str, Any],
+        history: History = no_history,
+    ) -> None:
+        """Judge the scenario over which a worker died."""
         group = TIMEOUT_GROUP if timed_out else crash_group(how)
-        judged = self._judge.ask(self._config.encoder, scenario)
-        if not _is_fatal(judged):
-            counts = self._result.unconfirmed
-            counts[group] = counts.get(group, 0) + 1
-            if counts[group] == 1:
-                self._keep_unconfirmed(group, scenario, found)
+        judged = self._single.judge.ask(self._config.encoder, scenario)
         for confirmed in sorted(judged.groups):
             self._consider(confirmed, scenario, found)
+        if _fatal_group(judged) is None:
+            steps = len(self._target.lines(scenario))
+            violation = fatal(group, steps, "the worker ended; the same scenario alone does not")
+            self._unconfirmed(violation, scenario, found, history)
 
-    def _consider(self, group: str, scenario: Input, found: dict[str, Any]) -> tuple[int, ...]:
+    def reconsider(self) -> None:
+        """Judge the last report of each group that is unsettled once more; its worker ends."""
+        pending, self._pending = self._pending, {}
+        for group, one in pending.items():
+            if group in self._result.findings:
+                continue
+            judged = self._single.judge.ask(self._config.encoder, one.scenario)
+            for confirmed in sorted(judged.groups):
+                self._consider(confirmed, one.scenario, one.found)
+            if group not in self._result.findings:
+                self._as_sequence(one)
+
+    # What is not confirmed by the scenario alone
+
+    def _unconfirmed(
+        self, violation: Violation, scenario: Input, found: dict[str, Any], history: History
+    ) -> tuple[int, ...] | None:
+        group, result = violation.group, self._result
+        if group in self._config.known:
+            result.not_counted[group] = "known"
+            return NEVER_AGAIN
+        if group in result.findings:
+            return self._size_kept(group)
+        times = result.unconfirmed[group] = result.unconfirmed.get(group, 0) + 1
+        one = _Pending(violation, scenario, found, history)
+        if times.bit_count() == 1:
+            self._pending.pop(group, None)
+            if self._as_sequence(one):
+                return self._size_kept(group)
+        else:
+            self._pending[group] = one
+        kind = Unsettling.DEATH if violation.oracle == PROCESS else Unsettling.FLAKY
+        self._unsettle(kind, one, f"{group} was seen and not confirmed")
+        return None
+
+    def _as_sequence(self, one: _Pending) -> bool:
+        """Search for the inputs before a scenario that make it fire; whether the group is kept."""
+        deadly = one.violation.oracle == PROCESS
+
+        def fired(judged: Judgement) -> str | None:
+            if deadly:
+                return _fatal_group(judged)
+            if one.violation.group in judged.groups:
+                return one.violation.group
+            return min(judged.groups, default=None)
+
+        sequence = self._search(one.scenario, one.history, fired)
+        if sequence is None:
+            return False
+        group = fired(self._sequences.judge.ask(self._config.encoder, sequence))
+        if group is None:
+            return False
+        settled = self._keep_sequence(group, sequence, one)
+        if settled:
+            self._settle(one.violation.group)
+        return settled
+
+    def _search(
+        self, scenario: Input, history: History, fired: Callable[[Judgement], str | None]
+    ) -> Sequence | None:
+        """The sequence with the fewest inputs before ``scenario`` that fires."""
+        ask, encoder = self._sequences.judge.ask, self._config.encoder
+        timeouts = 0
+
+        def fires(before: Many[Input]) -> bool:
+            nonlocal timeouts
+            if self._replayed + len(before) > MOST_REPLAYED or timeouts >= MOST_TIMEOUTS:
+                return False
+            self._replayed += len(before) + 1
+            judged = ask(encoder, Sequence((*before, scenario)))
+            timeouts += TIMEOUT_GROUP in judged.groups
+            return fired(judged) is not None
+
+        for kept in self._result.findings.values():
+            if isinstance(kept.finding.scenario, Sequence):
+                before = list(kept.finding.scenario.inputs[:-1])
+                if fires(before):
+                    return Sequence((*before, scenario))
+        missed = 0
+        for most in LADDER:
+            before = history(most)
+            if len(before) <= missed:
+                return None
+            if not fires(before):
+                missed = len(before)
+                continue
+            enough = len(before)
+            while enough - missed > 1:
+                middle = (missed + enough) // 2
+                if fires(before[-middle:]):
+                    enough = middle
+                else:
+                    missed = middle
+            return Sequence((*before[-enough:], scenario))
+        return None
+
+    def _keep_sequence(self, group: str, sequence: Sequence, one: _Pending) -> bool:
+        """Shrink and keep a sequence that fires; whether its group is settled by that."""
+        way, result = self._sequences, self._result
+        if group in self._config.known:
+            result.not_counted[group] = "known"
+            return True
+        if group in result.findings:
+            return True
+        if not self._clean_passes(way, sequence):
+            self._shared(group, one)
+            return True
+        shrunk = self._shrink(way, group, sequence, SEQUENCE_BUDGET)
+        kept = self._keep(way, group, shrunk, sequence, one.found)
+        if kept is None:
+            return False
+        self._count(group, kept)
+        return True
+
+    # What is confirmed
+
+    def _consider(
+        self, group: str, scenario: Input, found: dict[str, Any]
+    ) -> tuple[int, ...] | None:
         """Keep a confirmed group's scenario if there is reason to; the size of what is kept."""
-        config, result = self._config, self._result
+        config, result, way = self._config, self._result, self._single
         if group in config.known:
             result.not_counted[group] = "known"
             return NEVER_AGAIN
-        if group in result.not_counted:
+        if result.not_counted.get(group, SHARED) != SHARED and any(
+            self._target.with_fewer_faults(scenario)
+        ):
             return NEVER_AGAIN
         before = result.findings.get(group)
+        if before is not None and isinstance(before.finding.scenario, Sequence):
+            # A scenario that fires alone says more.
+            before = None
         if before is not None and self._target.simplicity(
             before.finding.scenario
         ) <= self._target.simplicity(scenario):
             return measure(self._target, before.finding.scenario)
-        if not self._clean_passes(scenario):
+        if not self._clean_passes(way, scenario):
             if before is None:
-                result.not_counted[group] = f"{CLEAN_ENCODER} breaks a promise there too"
-                self._keep_uncounted(group, scenario, found)
-            return NEVER_AGAIN if before is None else measure(self._target, before.finding.scenario)
-        shrunk = self._shrink(group, scenario)
+                self._shared(group, _Pending(_shared_violation(group), scenario, found, no_history))
+                return None
+            return measure(self._target, before.finding.scenario)
+        shrunk = self._shrink(way, group, scenario, DEFAULT_BUDGET)
         plainer = None if before is not None else self._with_fewer_faults(group, shrunk)
         if plainer is not None:
             other, scenario = plainer
             result.not_counted[group] = f"with fewer faults it is {other}"
             return self._consider(other, scenario, found)
-        kept = self._keep(group, shrunk, found)
-        result.findings[group] = kept
+        kept = self._keep(way, group, shrunk, scenario, found)
+        if kept is None:
+            result.unconfirmed[group] = result.unconfirmed.get(group, 0) + 1
+            violation = fatal(group, 0, "it fired once more, and then not again")
+            one = _Pending(violation, scenario, found, no_history)
+            self._unsettle(Unsettling.FLAKY, one, f"{group} fires in some runs of a scenario only")
+            return None
+        self._count(group, kept)
+        return measure(self._target, kept.finding.scenario)
+
+    def _count(self, group: str, kept: Kept) -> None:
+        self._result.findings[group] = kept
+        self._result.not_counted.pop(group, None)
+        self._settle(group)
         self._announce(kept)
+
+    def _size_kept(self, group: str) -> tuple[int, ...] | None:
+        """The size of the scenario kept for a group; None for a sequence, or for nothing."""
+        kept = self._result.findings.get(group)
+        if kept is None or isinstance(kept.finding.scenario, Sequence):
+            return None
         return measure(self._target, kept.finding.scenario)
 
     def _with_fewer_faults(self, group: str, scenario: Input) -> tuple[str, Input] | None:
@@ -133,100 +371,147 @@ class Triage:
         Not where the group itself does: that was only not shrunk so far.
         """
         for candidate in self._target.with_fewer_faults(scenario):
-            groups = self._judge.ask(self._config.encoder, candidate).groups
+            groups = self._single.judge.ask(self._config.encoder, candidate).groups
             if group in groups:
                 continue
             counted = groups - self._config.known - set(self._result.not_counted)
-            if counted and self._clean_passes(candidate):
+            if counted and self._clean_passes(self._single, candidate):
                 return min(counted), candidate
         return None
 
-    def _clean_passes(self, scenario: Input) -> bool:
+    def _clean_passes(self, way: _Way, scenario: Input) -> bool:
         if self._config.encoder == CLEAN_ENCODER:
             return True
-        return not self._judge.ask(CLEAN_ENCODER, scenario).violations
+        return not way.judge.ask(CLEAN_ENCODER, scenario).violations
 
-    def _fires(self, group: str, scenario: Input) -> bool:
-        judged = self._judge.ask(self._config.encoder, scenario)
-        return judged.of_group(group) is not None and self._clean_passes(scenario)
+    def _fires(self, way: _Way, group: str, scenario: Input) -> bool:
+        judged = way.judge.ask(self._config.encoder, scenario)
+        return judged.of_group(group) is not None and self._clean_passes(way, scenario)
 
-    def _shrink(self, group: str, scenario: Input) -> Input:
+    def _shrink(self, way: _Way, group: str, scenario: Input, budget: int) -> Input:
         if not self._config.shrinking:
             return scenario
-        budget, timeouts = DEFAULT_BUDGET, 0
-        if group == TIMEOUT_GROUP or group.startswith(crash_group("")):
+        timeouts = 0
+        if way is self._single and (group == TIMEOUT_GROUP or group.startswith(crash_group(""))):
             budget = FATAL_BUDGET
 
         def fires(candidate: Input) -> bool:
             nonlocal timeouts
             if timeouts >= MOST_TIMEOUTS:
                 return False
-            fired = self._fires(group, candidate)
+            fired = self._fires(way, group, candidate)
             timeouts += fired and group == TIMEOUT_GROUP
             return fired
 
         self._shrinking(group)
         try:
-            return self._target.shrink(scenario, fires, budget=budget)
+            return way.target.shrink(scenario, fires, budget=budget)
         finally:
             self._shrinking(None)
 
-    def _keep(self, group: str, scenario: Input, found: dict[str, Any]) -> Kept:
-        """Put the finding on disk, unless what an earlier campaign kept is as simple and fires."""
-        earlier = self._store.kept(group)
-        fresh = (
-            earlier is None
-            or self._target.simplicity(scenario)
-            < self._target.simplicity(with_comment(earlier, ""))
-            or not self._fires(group, earlier)
-        )
-        if not fresh:
-            assert earlier is not None
-            scenario = earlier
-        violation = self._judge.ask(self._config.encoder, scenario).of_group(group)
-        if violation is None:
-            raise HarnessFailedError(
-                f"the group {group!r} fired while it was shrunk and does not fire any more; "
-                "the encoder, or the harness, does not do the same thing twice"
-            )
-        violation = self._judge.locate(self._config.encoder, scenario, violation)
-        comment = f"{violation.promise}: {violation.detail}\nEncoder {self._config.encoder}."
-        finding = Finding(
-            self._config.target,
-            self._config.encoder,
-            violation,
-            with_comment(scenario, comment) if fresh else scenario,
-            found,
-        )
-        path = self._store.path(group)
+    def _keep(
+        self, way: _Way, group: str, shrunk: Input, scenario: Input, found: dict[str, Any]
+    ) -> Kept | None:
+        """Put the finding on disk, unless what an earlier campaign kept is as simple and fires.
+
+        None if neither the shrunk scenario fires any more nor ``scenario``, the reported one.
+        """
+        encoder = self._config.encoder
+        earlier = way.store.kept(group)
+        if (
+            earlier is not None
+            and way.target.simplicity(shrunk) >= way.target.simplicity(with_comment(earlier, ""))
+            and self._fires(way, group, earlier)
+        ):
+            candidates = [earlier, shrunk, scenario]
+        else:
+            candidates = [shrunk, scenario]
+        for kept in dict.fromkeys(candidates):
+            violation = self._violation(way, group, kept)
+            if violation is not None:
+                break
+        else:
+            return None
+        fresh = kept is not earlier
+        violation = way.judge.locate(encoder, kept, violation)
         if fresh:
-            path = self._store.keep(finding, self._program(finding.scenario))
+            comment = f"{violation.promise}: {violation.detail}\nEncoder {encoder}."
+            kept = with_comment(kept, comment)
+        finding = Finding(way.target.name, encoder, violation, kept, found)
+        path = way.store.path(group)
+        if fresh:
+            path = way.store.keep(finding, way.judge.program(encoder, kept))
         return Kept(finding, path, fresh)
 
-    def _keep_uncounted(self, group: str, scenario: Input, found: dict[str, Any]) -> None:
-        """The harness is wrong, or the clean encoder is: keep it, for whoever will look into it."""
-        for violation in self._judge.ask(CLEAN_ENCODER, scenario).violations[:1]:
-            path = self._keep_aside(CLEAN_ENCODER, violation, scenario, found)
-            self._note(f"{CLEAN_ENCODER} breaks a promise where {group} does; kept: {path}")
+    def _violation(self, way: _Way, group: str, scenario: Input) -> Violation | None:
+        """The violation of a scenario that fired before; None if it never does again."""
+        for _ in range(CONFIRMATIONS):
+            violation = way.judge.ask(self._config.encoder, scenario).of_group(group)
+            if violation is not None:
+                return violation
+        return None
 
-    def _keep_unconfirmed(self, group: str, scenario: Input, found: dict[str, Any]) -> None:
-        """A worker died and the judge does not: keep the input, for whoever will look into it."""
-        steps = len(self._target.lines(scenario))
-        violation = fatal(group, steps, "the worker ended; the same scenario alone does not")
-        path = self._keep_aside(self._config.encoder, violation, scenario, found)
-        self._note(f"the worker died ({group}), but the same scenario alone does not; kept: {path}")
+    # What is unsettled
 
-    def _keep_aside(
-        self, encoder: str, violation: Violation, scenario: Input, found: dict[str, Any]
-    ) -> Path:
-        finding = Finding(self._config.target, encoder, violation, scenario, found)
-        folder = Path(self._config.findings) / "unconfirmed"
-        store = FindingStore(folder, self._config.target, encoder)
-        return store.keep(finding, self._judge.program(encoder, scenario))
+    def _shared(self, group: str, one: _Pending) -> None:
+        """Keep a scenario on which the clean encoder breaks a promise as well.
 
-    def _program(self, scenario: Input) -> str:
-        return self._judge.program(self._config.encoder, scenario)
+        Either the harness is wrong, or the clean encoder is.
+        """
+        if group in self._result.findings:
+            return
+        first = group not in self._result.not_counted
+        self._result.not_counted[group] = SHARED
+        if first:
+            violations = self._single.judge.ask(CLEAN_ENCODER, one.scenario).violations
+            violation = next(iter(violations), one.violation)
+            one = _Pending(violation, one.scenario, one.found, one.history)
+        sentence = f"{CLEAN_ENCODER} breaks a promise where {group} fires"
+        self._unsettle(Unsettling.SHARED, one, sentence, group=group, encoder=CLEAN_ENCODER)
+
+    def _unsettle(
+        self,
+        kind: Unsettling,
+        one: _Pending,
+        sentence: str,
+        *,
+        group: str | None = None,
+        encoder: str | None = None,
+    ) -> None:
+        """Keep an input that could not be confirmed, and count it; the first of its group."""
+        config, unsettled = self._config, self._result.unsettled
+        group = group or one.violation.group
+        for other in unsettled:
+            if (other.kind, other.group) == (kind, group):
+                other.times += 1
+                return
+        encoder = encoder or config.encoder
+        before = one.history(INPUTS_KEPT)
+        files: dict[str, str] = {}
+        if before:
+            way = self._sequences
+            files[SEQUENCE_FILE] = way.target.print(Sequence((*before, one.scenario)))
+        finding = Finding(config.target, encoder, one.violation, one.scenario, one.found)
+        store = FindingStore(Path(config.findings) / UNSETTLED_FOLDER, config.target, encoder)
+        program = self._single.judge.program(encoder, one.scenario)
+        path = store.keep(finding, program, also=files)
+        unsettled.append(Unsettled(kind, sentence, group, path))
+        self._note(f"unsettled: {sentence}; kept: {path}")
+
+    def _settle(self, group: str) -> None:
+        """Drop what was unsettled about a group: it is confirmed now, and counts."""
+        unsettled = self._result.unsettled
+        unsettled[:] = [one for one in unsettled if one.group != group]
+        self._pending.pop(group, None)
 
 
-def _is_fatal(judged: Judgement) -> bool:
-    return any(violation.oracle == PROCESS for violation in judged.violations)
+SHARED = f"{CLEAN_ENCODER} breaks a promise there too"
+
+
+def _shared_violation(group: str) -> Violation:
+    return fatal(group, 0, SHARED)
+
+
+def _fatal_group(judged: Judgement) -> str | None:
+    """The group of an execution that took its process down, or never ended; None if none did."""
+    return next((v.group for v in judged.violations if v.oracle == PROCESS), None)

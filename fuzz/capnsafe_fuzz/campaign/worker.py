@@ -23,7 +23,7 @@ from . import messages
 from .ending import end_with_parent, ignore_terminal_signals, limit_memory, no_core_dumps
 from .failures import MOST_TOLD, told_in_a_sentence
 from .slot import Slot
-from .targets import find_encoder, find_target
+from .targets import find_encoder, find_target, loaded_code
 
 if TYPE_CHECKING:
     from ..encoders.protocol import Encoder
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 COSTLY_EVERY = 16
 """Every so many executions the costly oracles are asked too, besides on every new situation."""
-
-TRIES_PER_GROUP = 3
-"""How often a group is reported that the parent could not confirm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +88,8 @@ class Worker:
         self._seen: set[Cell] = set()
         self._sizes = dict(job.sizes)
         self._tries: dict[str, int] = {}
+        self._seeds_left = {bytes.fromhex(seed) for seed in job.seeds}
+        slot.note_seeds_left(len(self._seeds_left))
 
     def execute(self, data: bytes) -> Collection[Cell]:
         """Run one input; raises ``EndOfRun`` instead when there has been enough."""
@@ -132,6 +131,9 @@ class Worker:
     def _run(self, scenario: Input, data: bytes, costly: bool) -> Verdict:
         self._executions += 1
         self._slot.begin(self._executions, data)
+        if data in self._seeds_left:
+            self._seeds_left.discard(data)
+            self._slot.note_seeds_left(len(self._seeds_left))
         verdict = self._target.run(scenario, self._encoder, costly)
         self._fired += verdict.faults_fired
         self._slot.finished(self._fired)
@@ -179,7 +181,8 @@ class Worker:
             # The judge asks more oracles, and may put what has one group here into two. So at every
             # power of two a group is told again.
             return size < kept or self._tries[group].bit_count() == 1
-        return self._tries[group] <= TRIES_PER_GROUP
+        # It may be another mistake each time: what was not confirmed mutes nothing.
+        return True
 
     def _report_broken(self, error: Exception, data: bytes) -> None:
         messages.send(
@@ -214,7 +217,8 @@ def main(arguments: list[str]) -> None:
     scratch = Path(job.scratch)
     slot = Slot(scratch / "slot")
     worker = Worker(job, target, encoder, slot, reports, answers)
-    messages.send(reports, {"kind": "ready", "python": sys.version.split()[0]})
+    code = loaded_code(job.packages)
+    messages.send(reports, {"kind": "ready", "python": sys.version.split()[0], "code": code})
     seeds = [bytes.fromhex(seed) for seed in job.seeds]
     engine.hunt(Hunt(seeds, job.seed, scratch, worker.execute, worker.note_fallback, target))
 

@@ -8,7 +8,7 @@ import select
 import subprocess
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,8 +53,10 @@ TIMED_OUT = "timeout"
 class WorkerProcess:
     """One worker at work."""
 
-    def __init__(self, job: Job, scratch: Path, timeout: float) -> None:
+    def __init__(self, job: Job, scratch: Path, timeout: float, seeds: Sequence[bytes]) -> None:
+        """``seeds`` are those of the job, as bytes."""
         self._timeout = timeout
+        self.seeds = seeds
         self._since = time.monotonic()
         self.slot = Slot(scratch / "slot", create=True)
         job_file = scratch / "job.json"

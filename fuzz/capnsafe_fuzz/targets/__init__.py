@@ -12,25 +12,34 @@ arranged for the encoder to be instrumented.
 from .protocol import DEFAULT_BUDGET, Input, Judged, Target, described, measure, with_comment
 from .registry import (
     DEFAULT_TARGET,
+    SEQUENCE,
     TARGETS,
     About,
     UnknownTargetError,
     find_target,
+    sequences_of,
+    single_target,
     target_of_text,
 )
+from .sequence import Sequence, SequenceTarget
 
 __all__ = [
     "DEFAULT_BUDGET",
     "DEFAULT_TARGET",
+    "SEQUENCE",
     "TARGETS",
     "About",
     "Input",
     "Judged",
+    "Sequence",
+    "SequenceTarget",
     "Target",
     "UnknownTargetError",
     "described",
     "find_target",
     "measure",
+    "sequences_of",
+    "single_target",
     "target_of_text",
     "with_comment",
 ]

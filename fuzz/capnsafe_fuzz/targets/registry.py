@@ -43,23 +43,49 @@ _EVERY: Final = (
 
 TARGETS: Final = {about.name: about for about in _EVERY}
 
+SEQUENCE: Final = "-sequence"
+"""How the name of a target of sequences ends, and the word in its texts."""
+
 DEFAULT_TARGET: Final = _EVERY[0].name
 """That of bytes which do not say what they are for."""
 
 
 @cache
 def find_target(name: str) -> Target:
-    """The target of this name; always the same object. Imports what it needs, encoders included."""
-    if name not in TARGETS:
+    """Return the target of this name; always the same object. Imports its modules.
+
+    ``NAME-sequence`` is the target of sequences of the target NAME.
+
+    Raises:
+        UnknownTargetError: There is none.
+    """
+    about = TARGETS.get(name.removesuffix(SEQUENCE))
+    if about is None:
         raise UnknownTargetError(f"no target named {name!r}; there is {', '.join(TARGETS)}")
+    if name != about.name:
+        from .sequence import SequenceTarget
+
+        return SequenceTarget(find_target(about.name), name, f"{about.title}{SEQUENCE}")
     target: Target = import_module(f"{__package__}.{name}").TARGET
     return target
 
 
+def sequences_of(name: str) -> str:
+    """Return the name of the target of a target's sequences."""
+    return f"{name}{SEQUENCE}"
+
+
+def single_target(name: str) -> str:
+    """Return the target's own name, or, for a target of sequences, that of their inputs."""
+    return name.removesuffix(SEQUENCE)
+
+
 def target_of_text(data: bytes) -> str | None:
-    """The name of the target that the first line of a text names; None if it names none."""
+    """Return the name of the target that the first line of a text names; None if it names none."""
     start = data[:_MOST_FIRST_LINE].decode("utf-8-sig", errors="replace")
     words = start.replace("\r", "\n").partition("\n")[0].rstrip().split(" ")
     if len(words) != 3 or words[0] != MAGIC.strip() or not words[2].isdigit():
         return None
-    return next((about.name for about in _EVERY if about.title == words[1]), None)
+    title = words[1].removesuffix(SEQUENCE)
+    ending = words[1][len(title) :]
+    return next((about.name + ending for about in _EVERY if about.title == title), None)

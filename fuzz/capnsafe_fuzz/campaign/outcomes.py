@@ -1,0 +1,178 @@
+"""Everything that can happen to an execution, a worker, a judge, a campaign or a gate.
+
+One record for each outcome: the documentation prints this table, and a test makes each of them
+happen. The sentences of unsettled things are made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from .failures import (
+    CLEAN,
+    ENVIRONMENT,
+    FINDINGS,
+    INTERRUPTED,
+    PROVED_NOTHING,
+    UNSETTLED,
+    USAGE,
+)
+
+
+class Unsettling(StrEnum):
+    """Why a run that broke no promise is not clean."""
+
+    FLAKY = "flaky"
+    DEATH = "death"
+    EXECUTIONS = "executions"
+    SEEDS = "seeds"
+    SHARED = "shared"
+    CODE = "code"
+
+
+EXIT_CODES: Final[Mapping[int, str]] = {
+    CLEAN: "clean: everything asked for was done, and everything seen was settled",
+    FINDINGS: "findings: a promise was broken, and that was confirmed (outranks the rest)",
+    USAGE: "usage: what was asked for does not exist or makes no sense",
+    PROVED_NOTHING: "the run proved nothing, or the harness itself failed",
+    ENVIRONMENT: "the environment failed: a full disk, a process that cannot be started",
+    UNSETTLED: "unsettled: something was seen or left undone that nobody can call clean",
+    INTERRUPTED: "interrupted by a signal",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One thing that can happen."""
+
+    name: str
+    of: str
+    """Whom it happens to: execution, worker, judge, campaign, gate, canaries."""
+    happens: str
+    code: int
+    sentence: str
+    """A part of the output that always is the same."""
+    json: str
+    """Where ``--json`` tells of it."""
+
+
+_UNSETTLED_JSON = "unsettled[].kind = "
+
+OUTCOMES: Final = (
+    Outcome(
+        "passed", "execution", "every oracle is content", CLEAN,
+        "no promise was broken", "executions",
+    ),
+    Outcome(
+        "broken", "execution", "a promise breaks, also in a fresh process", FINDINGS,
+        " broken: ", "findings[]",
+    ),
+    Outcome(
+        "sequence", "execution",
+        "a promise breaks only after other scenarios of the same process", FINDINGS,
+        " scenarios, ", "findings[].target = TARGET-sequence",
+    ),
+    Outcome(
+        "crash", "execution", "the process ends, also a fresh one", FINDINGS,
+        "P1 broken: crash ", "findings[].group = crash …",
+    ),
+    Outcome(
+        "timeout", "execution", "it is not done within --timeout, also in a fresh process",
+        FINDINGS, "P1 broken: timeout", "findings[].group = timeout",
+    ),
+    Outcome(
+        Unsettling.FLAKY, "execution",
+        "a promise breaks once, and neither alone nor after the same scenarios again", UNSETTLED,
+        "was seen and not confirmed", _UNSETTLED_JSON + "flaky",
+    ),
+    Outcome(
+        Unsettling.SHARED, "execution",
+        "a promise breaks, but on capnsafe as well: the harness is wrong, or capnsafe is",
+        UNSETTLED, "breaks a promise where", _UNSETTLED_JSON + "shared",
+    ),
+    Outcome(
+        "known", "execution", "a promise breaks, and the file of --known names the group", CLEAN,
+        "not counted (known): ", "not_counted",
+    ),
+    Outcome(
+        "harness", "execution",
+        "the harness fails, or the code that connects an encoder with it", PROVED_NOTHING,
+        "failed, so this campaign says nothing", "exit_code",
+    ),
+    Outcome(
+        Unsettling.DEATH, "worker",
+        "it dies, and no scenario or sequence that it ran ends a fresh process", UNSETTLED,
+        "crash ", _UNSETTLED_JSON + "death",
+    ),
+    Outcome(
+        Unsettling.CODE, "judge",
+        "it loads other files of the encoder than the worker did", UNSETTLED,
+        "changed while it was tested", _UNSETTLED_JSON + "code",
+    ),
+    Outcome(
+        Unsettling.EXECUTIONS, "campaign",
+        "it ends before all executions, or all of its time, because too many workers died",
+        UNSETTLED, "workers died", _UNSETTLED_JSON + "executions",
+    ),
+    Outcome(
+        Unsettling.SEEDS, "campaign",
+        "its time is over before every seed ran, or an engine left seeds out", UNSETTLED,
+        "did not run", _UNSETTLED_JSON + "seeds",
+    ),
+    Outcome(
+        "allowed", "campaign", "something is unsettled, and --allow-flaky is given", CLEAN,
+        "unsettled, and allowed by --allow-flaky", "unsettled[]",
+    ),
+    Outcome(
+        "usage", "campaign", "what was asked for does not exist", USAGE,
+        "capnsafe: ", "exit_code",
+    ),
+    Outcome(
+        "nothing", "campaign", "there is no seed, or a corrupt one", PROVED_NOTHING,
+        "corpus", "exit_code",
+    ),
+    Outcome(
+        "environment", "campaign", "findings cannot be written", ENVIRONMENT,
+        "cannot be written", "exit_code",
+    ),
+    Outcome(
+        "interrupted", "campaign", "a signal ends it", INTERRUPTED,
+        "interrupted after", "interrupted",
+    ),
+    Outcome(
+        "open", "gate", "nothing is wrong", CLEAN, "the gate is open", "parts[].verdict = passed",
+    ),
+    Outcome(
+        "shut", "gate", "the encoder breaks a promise", FINDINGS,
+        "the gate is shut", "parts[].verdict = failed",
+    ),
+    Outcome(
+        "blind", "gate", "the harness misses a planted bug or a floor", PROVED_NOTHING,
+        "the harness is blind", "parts[].verdict = blind",
+    ),
+    Outcome(
+        "unsettled", "gate", "a replay or a campaign leaves something unsettled", UNSETTLED,
+        "unsettled", "parts[].verdict = unsettled",
+    ),
+    Outcome(
+        "error", "gate", "a part cannot be done to its end; the code is that of the failure",
+        PROVED_NOTHING, "not done", "parts[].verdict = error",
+    ),
+    Outcome(
+        "found", "canaries", "every planted bug is found and shown", CLEAN,
+        "found and shown", "canaries[].troubles = []",
+    ),
+    Outcome(
+        "missed", "canaries", "a planted bug is not found, or not shown", PROVED_NOTHING,
+        "was not found", "canaries[].troubles",
+    ),
+)  # fmt: skip
+"""In the order in which the documentation tells of them."""
+
+
+def describe_exit_codes() -> str:
+    """A line for each exit code, for people."""
+    return "\n".join(f"  {code:>3}  {sentence}" for code, sentence in EXIT_CODES.items())
