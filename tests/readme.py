@@ -13,11 +13,13 @@ from pathlib import Path
 
 from capnsafe_allocators import FAMILIES, PROMISES, Family
 from capnsafe_fuzz.campaign.listing import promises
+from capnsafe_fuzz.campaign.outcomes import EXIT_CODES, OUTCOMES
 from capnsafe_fuzz.cli import main
 from capnsafe_fuzz.encoders import planted
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 FAULTS = README.parent / "docs" / "faults.md"
+OUTCOMES_PAGE = README.parent / "docs" / "outcomes.md"
 
 #: The planted bug that the README shows.
 SHOWN = "zero_before_allocate"
@@ -85,12 +87,32 @@ def only_verified() -> str:
     return "\n".join(lines)
 
 
+def exit_codes() -> str:
+    """Answer the table of exit codes, from the declarations."""
+    lines = ["| code | what it means |", "| --- | --- |"]
+    lines += [f"| {code} | {sentence} |" for code, sentence in EXIT_CODES.items()]
+    return "\n".join(lines)
+
+
+def outcomes() -> str:
+    """Answer the table of outcomes, from the declarations."""
+    lines = ["| of | outcome | what happens | code | it says | `--json` |", "| --- " * 6 + "|"]
+    lines += [
+        f"| {one.of} | {one.name} | {one.happens} | {one.code} "
+        f"| `…{one.sentence}…` | `{one.json}` |"
+        for one in OUTCOMES
+    ]
+    return "\n".join(lines)
+
+
 #: What is made, by its name between the marks: in which document, and how.
 PARTS = {
     "promises": (README, promise_table),
     "finding": (README, finding),
     "families": (FAULTS, families),
     "only verified": (FAULTS, only_verified),
+    "exit codes": (OUTCOMES_PAGE, exit_codes),
+    "outcomes": (OUTCOMES_PAGE, outcomes),
 }
 
 
@@ -109,6 +131,6 @@ def remade(document: Path) -> str:
 
 
 if __name__ == "__main__":
-    for document in (README, FAULTS):
+    for document in (README, FAULTS, OUTCOMES_PAGE):
         document.write_text(remade(document), encoding="utf-8")
         sys.stdout.write(f"{document.name} made\n")

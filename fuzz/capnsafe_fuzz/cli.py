@@ -557,8 +557,17 @@ def gate(
     "--findings", type=_PATH, default=DEFAULT_FINDINGS, show_default=True,
     help="Where what is found is kept.",
 )  # fmt: skip
+@click.option("--json", "json_file", type=_PATH, help="The result as data.")
+@_allow_flaky_option
 def canaries(
-    names: tuple[str, ...], seed: int, runs: int, jobs: int, engine: str | None, findings: Path
+    names: tuple[str, ...],
+    seed: int,
+    runs: int,
+    jobs: int,
+    engine: str | None,
+    findings: Path,
+    json_file: Path | None,
+    allow_flaky: bool,
 ) -> int:
     """Hunt every planted bug, or those named, by search alone; for a release.
 
@@ -574,21 +583,30 @@ def canaries(
         click.echo(printable(str(canary)))
         for trouble in canary.troubles:
             click.echo(f"         {printable(trouble)}")
+        for one in canary.unsettled:
+            click.echo(f"         unsettled: {printable(one)}")
 
+    if json_file is not None:
+        _write_data(json_file, {"format": 1, "exit_code": None, "canaries": []})
     stop = StopRequest()
     with _ending_on_signals(stop):
         done = hunt_canaries(config, told=told, stop=stop)
     if stop.times:
         asked = len(names or BUGS)
         click.echo(f"interrupted after {len(done)} of {plural(asked, 'planted bug')}")
+    code = exit_code(done, stop, allow_flaky=allow_flaky)
+    if json_file is not None:
+        every = [canary.to_json() for canary in done]
+        data = {"format": 1, "exit_code": code, "canaries": every}
+        code = _then(code, partial(_write_data, json_file, data))
     if not done:
-        return exit_code(done, stop)
+        return code
     found = [canary.executions for canary in done if not canary.troubles]
     click.echo(
         f"{len(found)} of {plural(len(done), 'planted bug')} found and shown by {engine} with seed "
         f"{seed}, the slowest after {count(max(found, default=0))} of {count(runs)} executions"
     )
-    return exit_code(done, stop)
+    return code
 
 
 @cli.command("list")

@@ -33,7 +33,7 @@ from ..targets import described
 from .children import import_path
 from .config import StopRequest
 from .corpus import KINDS, corpus_root
-from .failures import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UsageError
+from .failures import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UNSETTLED, UsageError
 from .findings import PROGRAM_FILE
 from .judge import TIMEOUT_GROUP
 from .report import count
@@ -82,6 +82,20 @@ class Canary:
     seconds: float
     troubles: tuple[str, ...]
     """What does not hold, a sentence each."""
+    unsettled: tuple[str, ...] = ()
+    """What its campaign left unsettled, a sentence each."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As data."""
+        return {
+            "name": self.name,
+            "executions": self.executions,
+            "group": self.group,
+            "sizes": dict(self.sizes),
+            "seconds": round(self.seconds, 3),
+            "troubles": list(self.troubles),
+            "unsettled": list(self.unsettled),
+        }
 
     def __str__(self) -> str:
         """One line, for people."""
@@ -116,11 +130,14 @@ def hunt_canaries(
     return done
 
 
-def exit_code(canaries: Sequence[Canary], stop: StopRequest) -> int:
+def exit_code(canaries: Sequence[Canary], stop: StopRequest, *, allow_flaky: bool = False) -> int:
     """As the command ends: a harness that is blind to one of them has proved nothing."""
     if any(canary.troubles for canary in canaries):
         return PROVED_NOTHING
-    return INTERRUPTED if stop.times else CLEAN
+    if stop.times:
+        return INTERRUPTED
+    unsettled = any(canary.unsettled for canary in canaries)
+    return UNSETTLED if unsettled and not allow_flaky else CLEAN
 
 
 def _hunt(name: str, config: CanaryConfig, stop: StopRequest) -> Canary | None:
@@ -136,9 +153,10 @@ def _hunt(name: str, config: CanaryConfig, stop: StopRequest) -> Canary | None:
         if stop.times:
             return None
         executions, found = int(campaign.get("executions", 0)), campaign.get("findings", [])
+        unsettled = tuple(str(one["sentence"]) for one in campaign.get("unsettled", []))
         if not found:
             why = f"{PLANTED}:{name} was not found; the campaign said: {typed.last_line}"
-            return Canary(name, executions, None, {}, time.monotonic() - started, (why,))
+            return Canary(name, executions, None, {}, time.monotonic() - started, (why,), unsettled)
         sizes, finding = min(
             ((_sizes(name, finding), finding) for finding in found),
             key=lambda pair: (len(_too_large(name, pair[0])), *pair[0].values()),
@@ -147,7 +165,7 @@ def _hunt(name: str, config: CanaryConfig, stop: StopRequest) -> Canary | None:
     if stop.times:
         return None
     seconds = time.monotonic() - started
-    return Canary(name, executions, finding["group"], sizes, seconds, tuple(troubles))
+    return Canary(name, executions, finding["group"], sizes, seconds, tuple(troubles), unsettled)
 
 
 def _campaign(name: str, config: CanaryConfig, typed: _Typed, most: int) -> Mapping[str, Any]:

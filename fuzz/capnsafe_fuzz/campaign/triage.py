@@ -128,6 +128,8 @@ class Triage:
         self._single = self._way(config.target)
         self._pending: dict[str, _Pending] = {}
         self._replayed = 0
+        self._puzzles: set[str] = set()
+        """Groups that another one explains: those not counted for a fault too many."""
         self.sizes: Sizes = {}
 
     def _way(self, target: str) -> _Way:
@@ -150,7 +152,7 @@ class Triage:
     ) -> Sizes:
         """Judge a scenario in which a worker saw ``violations``; return what it is to know."""
         judged = self._single.judge.ask(self._config.encoder, scenario)
-        kept = {group: self._consider(group, scenario, found) for group in sorted(judged.groups)}
+        kept = self._consider_all(judged, scenario, found)
         quick: frozenset[str] | None = None
         for violation in violations:
             group = violation.group
@@ -188,8 +190,7 @@ class Triage:
         """Judge the scenario over which a worker died."""
         group = TIMEOUT_GROUP if timed_out else crash_group(how)
         judged = self._single.judge.ask(self._config.encoder, scenario)
-        for confirmed in sorted(judged.groups):
-            self._consider(confirmed, scenario, found)
+        self._consider_all(judged, scenario, found)
         if _fatal_group(judged) is None:
             steps = len(self._target.lines(scenario))
             violation = fatal(group, steps, "the worker ended; the same scenario alone does not")
@@ -202,8 +203,7 @@ class Triage:
             if group in self._result.findings:
                 continue
             judged = self._single.judge.ask(self._config.encoder, one.scenario)
-            for confirmed in sorted(judged.groups):
-                self._consider(confirmed, one.scenario, one.found)
+            self._consider_all(judged, one.scenario, one.found)
             if group not in self._result.findings:
                 self._as_sequence(one)
 
@@ -311,17 +311,24 @@ class Triage:
 
     # What is confirmed
 
+    def _consider_all(self, judged: Judgement, scenario: Input, found: dict[str, Any]) -> Sizes:
+        """Consider each group that the judge has confirmed; the sizes of what is kept."""
+        confirmed = {violation.group: violation for violation in reversed(judged.violations)}
+        return {
+            group: self._consider(violation, scenario, found)
+            for group, violation in sorted(confirmed.items())
+        }
+
     def _consider(
-        self, group: str, scenario: Input, found: dict[str, Any]
+        self, violation: Violation, scenario: Input, found: dict[str, Any]
     ) -> tuple[int, ...] | None:
         """Keep a confirmed group's scenario if there is reason to; the size of what is kept."""
         config, result, way = self._config, self._result, self._single
+        group = violation.group
         if group in config.known:
             result.not_counted[group] = "known"
             return NEVER_AGAIN
-        if result.not_counted.get(group, SHARED) != SHARED and any(
-            self._target.with_fewer_faults(scenario)
-        ):
+        if group in self._puzzles and any(self._target.with_fewer_faults(scenario)):
             return NEVER_AGAIN
         before = result.findings.get(group)
         if before is not None and isinstance(before.finding.scenario, Sequence):
@@ -333,19 +340,19 @@ class Triage:
             return measure(self._target, before.finding.scenario)
         if not self._clean_passes(way, scenario):
             if before is None:
-                self._shared(group, _Pending(_shared_violation(group), scenario, found, no_history))
+                self._shared(group, _Pending(violation, scenario, found, no_history))
                 return None
             return measure(self._target, before.finding.scenario)
         shrunk = self._shrink(way, group, scenario, DEFAULT_BUDGET)
         plainer = None if before is not None else self._with_fewer_faults(group, shrunk)
         if plainer is not None:
             other, scenario = plainer
-            result.not_counted[group] = f"with fewer faults it is {other}"
+            result.not_counted[group] = f"with fewer faults it is {other.group}"
+            self._puzzles.add(group)
             return self._consider(other, scenario, found)
         kept = self._keep(way, group, shrunk, scenario, found)
         if kept is None:
             result.unconfirmed[group] = result.unconfirmed.get(group, 0) + 1
-            violation = fatal(group, 0, "it fired once more, and then not again")
             one = _Pending(violation, scenario, found, no_history)
             self._unsettle(Unsettling.FLAKY, one, f"{group} fires in some runs of a scenario only")
             return None
@@ -365,18 +372,21 @@ class Triage:
             return None
         return measure(self._target, kept.finding.scenario)
 
-    def _with_fewer_faults(self, group: str, scenario: Input) -> tuple[str, Input] | None:
-        """Another group that counts and fires with one fault less already, and the scenario.
+    def _with_fewer_faults(self, group: str, scenario: Input) -> tuple[Violation, Input] | None:
+        """Another violation that counts, with one fault less already, and the scenario.
 
-        Not where the group itself does: that was only not shrunk so far.
+        Not where the group itself fires: that was only not shrunk so far.
         """
         for candidate in self._target.with_fewer_faults(scenario):
-            groups = self._single.judge.ask(self._config.encoder, candidate).groups
-            if group in groups:
+            judged = self._single.judge.ask(self._config.encoder, candidate)
+            if group in judged.groups:
                 continue
-            counted = groups - self._config.known - set(self._result.not_counted)
+            uncounted = self._config.known | self._result.not_counted.keys()
+            counted = judged.groups - uncounted
             if counted and self._clean_passes(self._single, candidate):
-                return min(counted), candidate
+                violation = judged.of_group(min(counted))
+                assert violation is not None
+                return violation, candidate
         return None
 
     def _clean_passes(self, way: _Way, scenario: Input) -> bool:
@@ -461,7 +471,7 @@ class Triage:
         if group in self._result.findings:
             return
         first = group not in self._result.not_counted
-        self._result.not_counted[group] = SHARED
+        self._result.not_counted[group] = f"{CLEAN_ENCODER} breaks a promise there too"
         if first:
             violations = self._single.judge.ask(CLEAN_ENCODER, one.scenario).violations
             violation = next(iter(violations), one.violation)
@@ -503,13 +513,6 @@ class Triage:
         unsettled = self._result.unsettled
         unsettled[:] = [one for one in unsettled if one.group != group]
         self._pending.pop(group, None)
-
-
-SHARED = f"{CLEAN_ENCODER} breaks a promise there too"
-
-
-def _shared_violation(group: str) -> Violation:
-    return fatal(group, 0, SHARED)
 
 
 def _fatal_group(judged: Judgement) -> str | None:

@@ -91,6 +91,9 @@ class AtherisEngine:
 def _arguments(hunt: Hunt) -> list[str]:
     folder = hunt.scratch / "inputs"
     folder.mkdir()
+    if "," in str(folder):
+        # libFuzzer cuts the list of files at commas. The descriptor stays open as long as it reads.
+        folder = Path(f"/proc/self/fd/{os.open(folder, os.O_RDONLY)}")
     files: list[Path] = []
     for number, data in enumerate(hunt.seeds):
         path = folder / f"{number:06}"
@@ -101,7 +104,8 @@ def _arguments(hunt: Hunt) -> list[str]:
         "seed": hunt.seed % (2**32 - 1) + 1,
         "reload": 0,
         "len_control": 0,
-        "max_len": MAX_INPUT_BYTES,
+        # It cuts longer files.
+        "max_len": max(MAX_INPUT_BYTES, *map(len, hunt.seeds)) if hunt.seeds else MAX_INPUT_BYTES,
         # 0 does not switch it off: Atheris then takes any execution of a second for a timeout.
         "timeout": NEVER_SECONDS,
         "rss_limit_mb": 0,

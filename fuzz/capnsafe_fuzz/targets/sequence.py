@@ -31,7 +31,6 @@ from itertools import groupby
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from ..scenario import ScenarioError, ScenarioSyntaxError
 from .protocol import DEFAULT_BUDGET, Input, Judged, Target, with_comment
 
 if TYPE_CHECKING:
@@ -57,6 +56,8 @@ class Sequence:
 
     def __post_init__(self) -> None:
         """Raise ``ScenarioError`` if there is none, or if there are too many."""
+        from ..scenario import ScenarioError
+
         if not 1 <= len(self.inputs) <= MOST_INPUTS:
             raise ScenarioError(f"a sequence has 1 to {MOST_INPUTS} inputs")
 
@@ -109,6 +110,8 @@ class SequenceTarget:
 
     def parse(self, text: str) -> Sequence:
         """Return the sequence of a text; raise ``ScenarioSyntaxError`` with the line."""
+        from ..scenario import ScenarioSyntaxError
+
         lines = text.replace("\r\n", "\n").split("\n")
         if lines[0].rstrip() != self._header:
             raise ScenarioSyntaxError(1, f"the first line is {self._header!r}, not {lines[0]!r}")

@@ -1,0 +1,200 @@
+"""Encoders with state from message to message, or flaky ones; ``stateful_encoders:NAME``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from capnsafe_fuzz.encoders import find_encoder
+from capnsafe_fuzz.scenario import Operation, Scenario, Verb
+
+_COMMAND = Path("/proc/self/cmdline").read_bytes()
+#: Whether this is a worker of a campaign, and not a judge: an encoder that looks there is flaky.
+IN_WORKER = b"campaign.worker" in _COMMAND
+
+
+def long_text(operation: Operation) -> bool:
+    value = operation.value
+    return operation.verb is Verb.SET and isinstance(value, str) and len(value) > 2
+
+
+def long_list(operation: Operation) -> bool:
+    value = operation.value
+    return operation.verb is Verb.INIT and isinstance(value, int) and value > 3
+
+
+class Session:
+    """A session of capnsafe, watched by its encoder."""
+
+    def __init__(self, session: Any, owner: Stateful) -> None:
+        self._session = session
+        self._owner = owner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def perform(self, operation: Operation) -> object:
+        self._owner.before(operation)
+        return self._session.perform(operation)
+
+    def output(self) -> bytes:
+        octets: bytes = self._session.output()
+        return bytes(len(octets)) if self._owner.wrong() else octets
+
+
+class Stateful:
+    """capnsafe, and state that all its messages share."""
+
+    def __init__(self) -> None:
+        self.name = f"{__name__}:{type(self).__name__}"
+        self.sessions = 0
+        self._encoder: Any = find_encoder("capnsafe")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._encoder, name)
+
+    def script(self, scenario: Scenario, account: object = None) -> str:
+        return f"# {len(scenario.operations)} operations\n"
+
+    def session(self, memory: Any, max_segment_words: int, **options: bool) -> Any:
+        self.sessions += 1
+        self.begin()
+        return Session(self._encoder.session(memory, max_segment_words, **options), self)
+
+    def owns(self, filename: str) -> bool:
+        return filename == __file__ or bool(self._encoder.owns(filename))
+
+    def begin(self) -> None:
+        """A message begins."""
+
+    def before(self, operation: Operation) -> None:
+        """An operation begins."""
+
+    def wrong(self) -> bool:
+        """Whether the output is."""
+        return False
+
+
+class WrongFromTheTenth(Stateful):
+    """A pool that goes bad."""
+
+    def wrong(self) -> bool:
+        return self.sessions >= 10
+
+
+class WrongAfterAText(Stateful):
+    """A list is wrong in a message that comes after one with a text: it takes two messages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text_before = self.text = self.listed = False
+
+    def begin(self) -> None:
+        self.text_before |= self.text
+        self.listed = False
+
+    def before(self, operation: Operation) -> None:
+        self.text |= long_text(operation)
+        self.listed |= long_list(operation)
+
+    def wrong(self) -> bool:
+        return self.text_before and self.listed
+
+
+class EndsEachThird(Stateful):
+    """Takes its process down at every third message."""
+
+    def begin(self) -> None:
+        if self.sessions % 3 == 0:
+            os.kill(os.getpid(), signal.SIGSEGV)
+
+
+class HangsFromTheFourth(Stateful):
+    """Never is done with the fourth message."""
+
+    def begin(self) -> None:
+        while self.sessions >= 4:
+            time.sleep(0.05)
+
+
+class WrongOnce(Stateful):
+    """Wrong at one message of a worker, and never in a judge."""
+
+    def wrong(self) -> bool:
+        return IN_WORKER and self.sessions == 8
+
+
+class WrongOftenAndAtTexts(Stateful):
+    """Wrong at some messages of a worker, and where a text is long, in any process."""
+
+    first, last = 5, 12
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = False
+
+    def begin(self) -> None:
+        self.text = False
+
+    def before(self, operation: Operation) -> None:
+        self.text |= long_text(operation)
+
+    def wrong(self) -> bool:
+        noise = IN_WORKER and self.first <= self.sessions <= self.last
+        return noise or self.text
+
+
+class EndsOnce(Stateful):
+    """Takes a worker down, and never a judge."""
+
+    def begin(self) -> None:
+        if IN_WORKER and self.sessions == 40:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class EndsAlways(Stateful):
+    """Takes every worker down, and never a judge."""
+
+    def begin(self) -> None:
+        if IN_WORKER:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Interrupting(Stateful):
+    """Sends the parent of its worker a Ctrl-C."""
+
+    def begin(self) -> None:
+        if IN_WORKER and self.sessions == 3:
+            os.kill(os.getppid(), signal.SIGINT)
+
+
+class Slow(Stateful):
+    """Takes its time."""
+
+    def begin(self) -> None:
+        time.sleep(0.7)
+
+
+class SometimesWrong(Stateful):
+    """Wrong at texts, but in a judge the first two times only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = False
+
+    def begin(self) -> None:
+        self.text = False
+
+    def before(self, operation: Operation) -> None:
+        self.text |= long_text(operation)
+
+    def wrong(self) -> bool:
+        if not self.text or IN_WORKER:
+            return self.text
+        path = Path(os.environ["COUNTED_IN"])
+        with path.open("ab") as file:
+            file.write(b".")
+        return path.stat().st_size <= 2

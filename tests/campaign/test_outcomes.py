@@ -1,0 +1,212 @@
+"""Every outcome of the table is made to happen: its exit code, its sentence, its JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from capnsafe_fuzz.campaign import gate, parent, triage
+from capnsafe_fuzz.campaign.outcomes import EXIT_CODES, OUTCOMES, Outcome, Unsettling
+from capnsafe_fuzz.cli import main
+from capnsafe_fuzz.encoders.planted import BUGS
+from capnsafe_fuzz.scenario import Operation, Scenario, Verb, print_scenario
+
+BUG = "dirty_memory_shows"
+ROOT = Operation(Verb.ROOT)
+SEEDS = {
+    "text": Scenario(operations=(ROOT, Operation(Verb.SET, 0, "text", "a text"))),
+    "list": Scenario(operations=(ROOT, Operation(Verb.INIT, 0, "u16s", 9))),
+}
+KNOWN = "P1 set text ZeroDivisionError"
+
+CHANGING = """
+from stateful_encoders import WrongOnce
+
+class Changing(WrongOnce):
+    def __init__(self):
+        super().__init__()
+        self.name = "changing:Changing"
+    def begin(self):
+        if self.sessions == 3:
+            with open(__file__, "a") as file:
+                file.write("# changed\\n")
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder with a corpus, and what a case may change for its test."""
+
+    folder: Path
+    patch: pytest.MonkeyPatch
+
+    @property
+    def seeds(self) -> Path:
+        return self.folder / "corpus"
+
+
+Case = Callable[[Place], list[str]]
+
+
+def fuzz(encoder: str, *options: str) -> Case:
+    """A campaign of few executions."""
+
+    def arguments(place: Place) -> list[str]:
+        runs = [] if "--time" in options else ["--runs", "40"]
+        return [
+            "fuzz", "build", "--engine", "random", "--seed", "1", *runs,
+            "--seeds", str(place.seeds), "--encoder", encoder,
+            "--findings", str(place.folder / "findings"), *options,
+        ]  # fmt: skip
+
+    return arguments
+
+
+def with_changed(case: Case, prepare: Callable[[Place], object]) -> Case:
+    """The same after something was changed."""
+
+    def arguments(place: Place) -> list[str]:
+        prepare(place)
+        return case(place)
+
+    return arguments
+
+
+def bent(name: str) -> str:
+    return f"bad_encoders:{name}"
+
+
+def stateful(name: str) -> str:
+    return f"stateful_encoders:{name}"
+
+
+def gated(encoder: str, settings: str = "", **patches: Any) -> Case:
+    """A gate with one canary and one witness."""
+
+    def arguments(place: Place) -> list[str]:
+        place.patch.setattr(gate, "BUGS", {BUG: BUGS[BUG]})
+        for name, value in patches.items():
+            place.patch.setattr(gate, name, value)
+        (place.folder / "pyproject.toml").write_text(
+            f'[tool.capnsafe]\nencoder = "{encoder}"\nengine = "random"\nexecutions = 40\n'
+            f'corpus = "corpus"\ncanaries = ["{BUG}"]\ntargets = ["build"]\n{settings}'
+        )
+        return ["gate", "--findings", str(place.folder / "findings")]
+
+    return arguments
+
+
+def canary(runs: str) -> Case:
+    def arguments(place: Place) -> list[str]:
+        findings = str(place.folder / "findings")
+        return ["canaries", BUG, "--engine", "random", "--runs", runs, "--findings", findings]
+
+    return arguments
+
+
+def few_deaths(place: Place) -> None:
+    place.patch.setattr(parent, "MOST_DEATHS", 2)
+
+
+def other_clean_encoder(place: Place) -> None:
+    place.patch.setattr(triage, "CLEAN_ENCODER", bent("raising_twice"))
+
+
+def write_known(place: Place) -> None:
+    (place.folder / "known").write_text(f"{KNOWN}\n")
+
+
+def write_changing(place: Place) -> None:
+    (place.folder / "changing.py").write_text(CHANGING)
+    place.patch.delitem(sys.modules, "changing", raising=False)
+
+
+def no_seeds(place: Place) -> None:
+    for path in place.seeds.rglob("*.scenario"):
+        path.unlink()
+
+
+CASES: Mapping[str, Case] = {
+    "execution passed": fuzz("capnsafe"),
+    "execution broken": fuzz(bent("raising")),
+    "execution sequence": fuzz(stateful("WrongFromTheTenth")),
+    "execution crash": fuzz(bent("segfaulting"), "-x"),
+    "execution timeout": fuzz(bent("hanging"), "-x", "--timeout", "0.3s"),
+    "execution flaky": fuzz(stateful("WrongOnce")),
+    "execution shared": with_changed(fuzz(bent("raising")), other_clean_encoder),
+    "execution known": with_changed(fuzz(bent("raising"), "--known", "known"), write_known),
+    "execution harness": fuzz(bent("broken")),
+    "worker death": fuzz(stateful("EndsOnce"), "--runs", "60"),
+    "judge code": with_changed(fuzz("changing:Changing"), write_changing),
+    "campaign executions": with_changed(fuzz(stateful("EndsAlways")), few_deaths),
+    "campaign seeds": fuzz(stateful("Slow"), "--time", "1s"),
+    "campaign allowed": fuzz(stateful("WrongOnce"), "--allow-flaky"),
+    "campaign usage": fuzz("nosuch"),
+    "campaign nothing": with_changed(fuzz("capnsafe"), no_seeds),
+    "campaign environment": fuzz("capnsafe", "--findings", "/dev/null/findings"),
+    "campaign interrupted": fuzz(stateful("Interrupting")),
+    "gate open": gated("capnsafe"),
+    "gate shut": gated(bent("raising")),
+    "gate blind": gated("capnsafe", CANARY_EXECUTIONS=2),
+    "gate unsettled": gated(stateful("WrongOnce")),
+    "gate error": with_changed(gated("capnsafe"), no_seeds),
+    "canaries found": canary("3000"),
+    "canaries missed": canary("2"),
+}
+IDS = [f"{outcome.of} {outcome.name}" for outcome in OUTCOMES]
+
+
+def test_there_is_a_case_for_every_outcome_and_an_outcome_for_every_code() -> None:
+    assert list(CASES) == IDS
+    assert {outcome.code for outcome in OUTCOMES} == set(EXIT_CODES)
+    assert set(Unsettling) <= {outcome.name for outcome in OUTCOMES}
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("outcome", OUTCOMES, ids=IDS)
+def test_it_happens(
+    outcome: Outcome,
+    corpus: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    for name, scenario in SEEDS.items():
+        path = corpus / "build" / "seeds" / f"{name}.scenario"
+        path.write_text(print_scenario(scenario))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    arguments = CASES[f"{outcome.of} {outcome.name}"](Place(tmp_path, monkeypatch))
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments, "--json", "result.json"])
+    said = "".join(capfd.readouterr())
+    assert ended.value.code == outcome.code, said
+    assert outcome.sentence in said
+    if outcome.code != 2:
+        assert told(outcome, json.loads(Path("result.json").read_text()))
+
+
+def told(outcome: Outcome, data: dict[str, Any]) -> bool:
+    """Whether ``--json`` tells of it where the table says."""
+    assert data["exit_code"] == outcome.code
+    where, _, value = outcome.json.partition(" = ")
+    above: list[Any] = data.get("campaigns", [])
+    if outcome.of == "gate":
+        above = data["parts"]
+    elif outcome.of == "canaries":
+        above = data["canaries"]
+    *lists, key = where.removeprefix("parts[].").removeprefix("canaries[].").split(".")
+    for name in lists:
+        above = [one for each in above for one in each[name.removesuffix("[]")]]
+    if key == "exit_code":
+        return True
+    values = [each[key.removesuffix("[]")] for each in above]
+    if not value:
+        return any(values)
+    wanted = value.replace("TARGET", "build").partition("…")[0].strip()
+    return any(str(one).startswith(wanted) for one in values)
