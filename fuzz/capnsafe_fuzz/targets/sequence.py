@@ -56,8 +56,9 @@ class Sequence:
 
     def __post_init__(self) -> None:
         """Raise ``ScenarioError`` if there is none, or if there are too many."""
-        from ..scenario import ScenarioError
+        from ..scenario import ScenarioError, tidy_comment
 
+        object.__setattr__(self, "comment", tidy_comment(self.comment))
         if not 1 <= len(self.inputs) <= MOST_INPUTS:
             raise ScenarioError(f"a sequence has 1 to {MOST_INPUTS} inputs")
 
@@ -110,9 +111,9 @@ class SequenceTarget:
 
     def parse(self, text: str) -> Sequence:
         """Return the sequence of a text; raise ``ScenarioSyntaxError`` with the line."""
-        from ..scenario import ScenarioSyntaxError
+        from ..scenario import ScenarioSyntaxError, below_heading
 
-        lines = text.replace("\r\n", "\n").split("\n")
+        lines = below_heading(text)
         if lines[0].rstrip() != self._header:
             raise ScenarioSyntaxError(1, f"the first line is {self._header!r}, not {lines[0]!r}")
         starts = [at for at, line in enumerate(lines) if _NEXT.fullmatch(line.rstrip())]
@@ -130,12 +131,12 @@ class SequenceTarget:
             try:
                 one = self._parse("\n".join([*lines[start + 1 : end], ""]))
             except ScenarioSyntaxError as error:
-                what = str(error).partition(": ")[2]
+                what = str(error.args[-1])
                 raise ScenarioSyntaxError(start + 1 + error.line, what) from None
             inputs += [one] * times
         if not inputs:
             raise ScenarioSyntaxError(len(lines), "a sequence has at least one input")
-        return Sequence(tuple(inputs), "\n".join(comment).strip("\n"))
+        return Sequence(tuple(inputs), "\n".join(comment))
 
     def print(self, scenario: Sequence) -> str:
         """Return the text; equal inputs in a row stand there once."""
@@ -171,6 +172,10 @@ class SequenceTarget:
         head = scenario.inputs[: rng.randint(0, len(scenario.inputs))]
         tail = other.inputs[rng.randrange(len(other.inputs)) :]
         return Sequence((*head, *tail)[-MOST_INPUTS:])
+
+    def memory(self, scenario: Sequence) -> str | None:
+        """Return the name of the memory of the last input; None if it needs none."""
+        return self.inner.memory(scenario.last)
 
     def over_memory(self, scenario: Sequence, memory: str | None) -> Sequence:
         """Return the same with every input over that memory."""
