@@ -334,7 +334,7 @@ def test_what_the_clean_encoder_breaks_too_is_kept_aside(
     assert result.findings == {}
     (why,) = result.not_counted.values()
     assert why == "bad_encoders:raising_twice breaks a promise there too"
-    (kept,) = (config.findings / "unconfirmed").rglob("verdict.json")
+    (kept,) = (config.findings / "unsettled").rglob("verdict.json")
     verdict = read_verdict(kept.parent)
     assert verdict is not None
     assert verdict["encoder"] == "bad_encoders:raising_twice"
@@ -394,7 +394,8 @@ def test_a_finding_that_the_clean_encoder_shares_does_not_count(
     result = run_campaign(replace(config, encoder="bad_encoders:raising", runs=100))
     assert result.findings == {}
     assert result.not_counted
-    assert result.exit_code == 0
+    # Either the harness is wrong, or the clean encoder is.
+    assert result.exit_code == 5
 
 
 @pytest.mark.process

@@ -22,7 +22,7 @@ SEEDS = {
     "text": Scenario(operations=(ROOT, Operation(Verb.SET, 0, "text", "a text"))),
     "list": Scenario(operations=(ROOT, Operation(Verb.INIT, 0, "u16s", 9))),
 }
-KNOWN = "P1 set text ZeroDivisionError"
+KNOWN = "P1 set text ZeroDivisionError bad_encoders.py:_raise"
 
 CHANGING = """
 from stateful_encoders import WrongOnce

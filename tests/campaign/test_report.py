@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from capnsafe_allocators import FAMILIES
-from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, Kept
+from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, Kept, Unsettled
 from capnsafe_fuzz.campaign.findings import Finding, slug
+from capnsafe_fuzz.campaign.outcomes import Unsettling
 from capnsafe_fuzz.campaign.progress import Progress
 from capnsafe_fuzz.campaign.report import (
     TerminalReporter,
@@ -82,7 +85,12 @@ def test_the_summary_says_what_was_done_and_what_to_type_next() -> None:
         ("set text", "refuse OSError", "refused"): 3,
         ("init struct", "move one", "raised"): 4,
     }
-    result.unconfirmed = {"P9 close": 2}
+    result.unsettled = [
+        Unsettled(
+            Unsettling.FLAKY, "P9 close was seen and not confirmed", "P9 close", Path("x"), 2
+        ),
+        Unsettled(Unsettling.SEEDS, "1 of 9 seeds did not run"),
+    ]
     result.not_counted = {"P1 root": "known"}
     result.findings = {
         f"{FINDING.group} {n}": Kept(FINDING, Path(f"findings/build/{n}"), True) for n in range(5)
@@ -95,7 +103,8 @@ def test_the_summary_says_what_was_done_and_what_to_type_next() -> None:
     assert ["set", "2", "d", "-", "1", "e"] in rows
     assert ["init", "-", "1", "r", "-"] in rows
     assert "ran 1 000 executions of planted:x in 0:02 (500/s)" in text
-    assert "not confirmed, 2 times: P9 close" in text
+    assert "unsettled: P9 close was seen and not confirmed (2 times); kept: x\n" in text
+    assert "unsettled: 1 of 9 seeds did not run\n" in text
     assert "not counted (known): P1 root" in text
     assert "5 findings" in text
     assert "capnsafe repro findings/build/2\n" in text
@@ -103,6 +112,31 @@ def test_the_summary_says_what_was_done_and_what_to_type_next() -> None:
     assert "all of them: capnsafe repro findings/build\n" in text
     again = "again: capnsafe fuzz build --engine random --encoder planted:x --seed 4 --runs 1000"
     assert again in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "no promise was broken\n"),
+        ({"interrupted": True}, "no promise was broken so far\n"),
+        ({"unsettled": ["a"]}, "not clean: 1 thing is unsettled\n"),
+        ({"unsettled": ["a", "b"]}, "not clean: 2 things are unsettled\n"),
+        (
+            {"unsettled": ["a"], "config": replace(CONFIG, allow_flaky=True)},
+            "1 thing is unsettled, and allowed by --allow-flaky\n",
+        ),
+    ],
+)
+def test_a_campaign_without_findings_says_whether_it_is_clean(
+    changes: dict[str, Any], said: str
+) -> None:
+    unsettled = [Unsettled(Unsettling.FLAKY, one) for one in changes.pop("unsettled", [])]
+    result = CampaignResult(CONFIG, executions=1000, unsettled=unsettled)
+    for name, value in changes.items():
+        setattr(result, name, value)
+    console = _console()
+    print_summary(console, result)
+    assert said in _text(console)
 
 
 @pytest.mark.parametrize(

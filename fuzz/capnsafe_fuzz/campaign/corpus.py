@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..scenario import Heading, ScenarioError, ScenarioSyntaxError, read_heading, split_lines
-from ..targets import DEFAULT_TARGET, TARGETS, Input, target_of_text
+from ..targets import DEFAULT_TARGET, TARGETS, Input, sequences_of, target_of_text
 from .failures import EnvironmentFailedError, ProvedNothingError, UsageError, sentence
 from .targets import find_target
 
@@ -53,6 +53,8 @@ class Entry:
 
     path: Path
     scenario: Input
+    target: str
+    """The target of the scenario: that of the corpus, or of its sequences."""
 
 
 def corpus_root() -> Path:
@@ -70,13 +72,16 @@ def read_corpus(target: str, root: Path | None = None) -> list[Entry]:
         raise ProvedNothingError(
             f"the corpus of target {target!r} is empty: no *{SUFFIX} in {folder}/seeds"
         )
-    return [Entry(path, read_text(path, target)) for path in paths]
+    return [_entry(path, target) for path in paths]
 
 
-def read_text(path: Path, target: str) -> Input:
-    """The scenario of one text file, which is one of this target."""
+def _entry(path: Path, target: str) -> Entry:
+    """A scenario of this target, or a sequence of such."""
     try:
-        return _read_text(path, path.read_bytes(), target)[1]
+        data = path.read_bytes()
+        if target_of_text(data) == sequences_of(target):
+            target = sequences_of(target)
+        return Entry(path, _read_text(path, data, target)[1], target)
     except OSError as error:
         raise EnvironmentFailedError(f"a corpus file cannot be read: {sentence(error)}") from error
 

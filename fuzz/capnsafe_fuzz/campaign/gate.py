@@ -63,7 +63,7 @@ from .failures import (
 )
 from .findings import Finding, FindingStore
 from .gate_config import GateConfig
-from .judge import Judge, Judges, JudgingCancelledError
+from .judge import Judges, JudgingCancelledError
 from .parent import run_campaign
 from .progress import Progress, Quiet
 from .report import again, commands, count, plural
@@ -331,7 +331,6 @@ class _Gate:
                 entries = read_corpus(config.target, config.corpus)
                 campaign = CampaignResult(config)
                 self._result.campaigns.append(campaign)
-                judge = judges.of(config.target)
                 FindingStore(config.findings, config.target, config.encoder).check_writable()
                 triage = Triage(
                     config,
@@ -342,7 +341,7 @@ class _Gate:
                     note=self._reporter.note,
                 )
                 for entry in entries:
-                    self._replay(entry, part, judge, triage, campaign)
+                    self._replay(entry, part, judges, triage, campaign)
                 campaign.executions = campaign.seeds = len(entries)
                 kinds += [entry.path.parent.name for entry in entries]
         seeds, regressions = kinds.count("seeds"), kinds.count("regressions")
@@ -352,14 +351,14 @@ class _Gate:
         )
 
     def _replay(
-        self, entry: Entry, part: Part, judge: Judge, triage: Triage, campaign: CampaignResult
+        self, entry: Entry, part: Part, judges: Judges, triage: Triage, campaign: CampaignResult
     ) -> None:
         config = campaign.config
         name = f"{config.target}/{entry.path.parent.name}/{entry.path.stem}"
         self._reporter.activity(f"replaying {name}")
         started = time.monotonic()
-        scenario = find_target(config.target).over_memory(entry.scenario, config.memory)
-        violations = judge.ask(config.encoder, scenario).violations
+        scenario = find_target(entry.target).over_memory(entry.scenario, config.memory)
+        violations = judges.of(entry.target).ask(config.encoder, scenario).violations
         groups = sorted({violation.group for violation in violations})
         counted: list[Kept] = []
         before = len(campaign.unsettled)
@@ -369,7 +368,10 @@ class _Gate:
                 "python": platform.python_version(),
                 "timeout": DEFAULT_TIMEOUT_SECONDS,
             }
-            triage.violations(violations, scenario, found)
+            if entry.target != config.target:
+                triage.sequence(violations, scenario, found)
+            else:
+                triage.violations(violations, scenario, found)
             counted = [campaign.findings[group] for group in groups if group in campaign.findings]
         detail = "; ".join(
             f"{group} ({campaign.not_counted[group]})"

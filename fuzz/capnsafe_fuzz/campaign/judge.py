@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 MARGIN_SECONDS = 30.0
 """How long beyond an execution's own deadline the judge may take before it is replaced."""
 
-SEQUENCE_PACE = 128
-"""So many inputs of a sequence may take as long as one execution alone."""
+SECONDS_PER_INPUT = 0.05
+"""How much longer a sequence may take for each of its inputs."""
 
 POLL_SECONDS = 0.1
 
@@ -154,7 +154,7 @@ class Judge:
         """Return how long the executions of a scenario, or of a sequence of them, may take."""
         if not isinstance(scenario, Sequence):
             return self._timeout
-        return self._timeout * (1 + len(scenario.inputs) / SEQUENCE_PACE)
+        return self._timeout + SECONDS_PER_INPUT * len(scenario.inputs)
 
     def _steps(self, scenario: Input) -> int:
         return len(self._target.lines(scenario))

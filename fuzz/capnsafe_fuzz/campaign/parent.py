@@ -20,7 +20,7 @@ from typing import Any
 
 from ..engines import Cell, engines
 from ..ownership import OwnedFolder
-from ..targets import Input
+from ..targets import Input, inputs_of
 from . import messages
 from .children import compile_packages
 from .config import CampaignConfig, CampaignResult, Kept, StopRequest, Unsettled
@@ -194,8 +194,9 @@ class _Campaign:
     def _read_seeds(self) -> None:
         config = self._config
         seeds = [
-            self._target.encode(self._target.over_memory(entry.scenario, config.memory))
+            self._target.encode(self._target.over_memory(scenario, config.memory))
             for entry in read_corpus(config.target, config.corpus)
+            for scenario in inputs_of(entry.scenario)
         ]
         if self._cache is not None:
             seeds += self._cache.open()

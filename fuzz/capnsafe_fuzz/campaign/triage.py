@@ -169,6 +169,20 @@ class Triage:
                 self.sizes[group] = self._unconfirmed(violation, scenario, found, history)
         return {violation.group: self.sizes[violation.group] for violation in violations}
 
+    def sequence(
+        self, violations: Many[Violation], sequence: Sequence, found: dict[str, Any]
+    ) -> None:
+        """Judge a sequence in which ``violations`` were seen."""
+        before = list(sequence.inputs[:-1])
+
+        def history(most: int) -> list[Input]:
+            return before[-most:]
+
+        for violation in violations:
+            one = _Pending(violation, sequence.last, found, history)
+            if not self._keep_sequence(violation.group, sequence, one):
+                self._unsettle(Unsettling.FLAKY, one, _not_confirmed(violation.group))
+
     def first_fatal(self, scenarios: Many[Input]) -> int | None:
         """The first of some scenarios that takes a process down; None if none of them does.
 
@@ -227,7 +241,7 @@ class Triage:
         else:
             self._pending[group] = one
         kind = Unsettling.DEATH if violation.oracle == PROCESS else Unsettling.FLAKY
-        self._unsettle(kind, one, f"{group} was seen and not confirmed")
+        self._unsettle(kind, one, _not_confirmed(group))
         return None
 
     def _as_sequence(self, one: _Pending) -> bool:
@@ -513,6 +527,10 @@ class Triage:
         unsettled = self._result.unsettled
         unsettled[:] = [one for one in unsettled if one.group != group]
         self._pending.pop(group, None)
+
+
+def _not_confirmed(group: str) -> str:
+    return f"{group} was seen and not confirmed"
 
 
 def _fatal_group(judged: Judgement) -> str | None:

@@ -21,7 +21,7 @@ from .registry import (
     single_target,
     target_of_text,
 )
-from .sequence import Sequence, SequenceTarget
+from .sequence import Sequence, SequenceTarget, inputs_of
 
 __all__ = [
     "DEFAULT_BUDGET",
@@ -37,6 +37,7 @@ __all__ = [
     "UnknownTargetError",
     "described",
     "find_target",
+    "inputs_of",
     "measure",
     "sequences_of",
     "single_target",

@@ -68,6 +68,11 @@ class Sequence:
         return self.inputs[-1]
 
 
+def inputs_of(scenario: Input) -> tuple[Input, ...]:
+    """Return the inputs of a sequence, or the one input."""
+    return scenario.inputs if isinstance(scenario, Sequence) else (scenario,)
+
+
 class SequenceTarget:
     """Sequences of another target's inputs."""
 
@@ -123,7 +128,8 @@ class SequenceTarget:
                 raise ScenarioSyntaxError(at, f"'---' begins the first input, not {line[:60]!r}")
             comment += [line[1:].removeprefix(" ")] if line.startswith("#") else []
         inputs: list[Input] = []
-        for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        ends = [*starts[1:], len(lines)]
+        for start, end in zip(starts, ends, strict=False):
             match = _NEXT.fullmatch(lines[start].rstrip())
             times = int(match[1] or 1) if match is not None else 1
             if len(inputs) + times > MOST_INPUTS:
