@@ -147,6 +147,13 @@ class WrongOftenAndAtTexts(Stateful):
         return noise or self.text
 
 
+class NoiseThenState(Stateful):
+    """Wrong twice in a worker only, and in any process from the ninth message on."""
+
+    def wrong(self) -> bool:
+        return self.sessions >= 9 or (IN_WORKER and self.sessions in (3, 4))
+
+
 class EndsOnce(Stateful):
     """Takes a worker down, and never a judge."""
 

@@ -33,7 +33,7 @@ from capnsafe_fuzz.campaign.progress import Quiet
 from capnsafe_fuzz.cli import cli, main
 from capnsafe_fuzz.encoders.planted import BUGS, read_bug
 from capnsafe_fuzz.engines import engines
-from capnsafe_fuzz.targets import TARGETS
+from capnsafe_fuzz.targets import TARGETS, Sequence, find_target
 
 BUG = "dirty_memory_shows"
 ALL_PARTS = ["corpus", "witnesses", "canaries", "campaign", "matrix"]
@@ -606,6 +606,41 @@ def test_a_repository_gates_its_own_encoder(
         main(["gate"])
     assert ended.value.code == 0
     assert "the gate is open: nothing wrong in " in capsys.readouterr().out
+
+
+@pytest.mark.process
+def test_a_sequence_in_the_corpus_is_replayed(
+    small: GateConfig, corpus: Path, tmp_path: Path
+) -> None:
+    folder = corpus / "build" / "regressions"
+    folder.mkdir()
+    sequences = find_target("build-sequence")
+    plain = find_target("build").decode(b"")
+    text = sequences.print(Sequence((plain,) * 10, "a pool goes bad"))
+    (folder / "pool.scenario").write_text(text)
+    encoder = "stateful_encoders:WrongFromTheTenth"
+    result = run(replace(small, encoder=encoder, executions=2))
+    (trouble,) = result.parts[0].troubles
+    assert trouble.name == "build/regressions/pool"
+    assert trouble.outcome is Outcome.FAILED
+    (kept,) = result.campaigns[0].findings.values()
+    assert kept.finding.target == "build-sequence"
+    assert result.to_json()["parts"][0]["verdict"] == "failed"
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("allowed", [False, True])
+def test_what_is_unsettled_shuts_the_gate_unless_allowed(
+    small: GateConfig, tmp_path: Path, allowed: bool
+) -> None:
+    encoder = "stateful_encoders:WrongOnce"
+    result = run(replace(small, encoder=encoder, executions=30, allow_flaky=allowed))
+    assert result.exit_code == (0 if allowed else 5)
+    assert verdicts(result)["campaign"] == ("passed" if allowed else "unsettled")
+    assert "was seen and not confirmed" in "".join(case.detail for case in result.parts[3].cases)
+    write_junit(tmp_path / "junit.xml", result)
+    kinds = {one.get("type") for one in check_junit(tmp_path / "junit.xml").iter("error")}
+    assert kinds == (set() if allowed else {"unsettled"})
 
 
 def test_an_unwritable_junit_file_is_noticed_at_once(

@@ -159,6 +159,14 @@ def test_what_is_not_confirmed_mutes_nothing(config: CampaignConfig) -> None:
     assert isinstance(result.findings[ZEROS].finding.scenario, Scenario)
 
 
+def test_the_last_report_of_a_group_is_considered_at_the_end(config: CampaignConfig) -> None:
+    """The third report is not the first, second or fourth, for which a sequence is searched."""
+    result = run(config, "NoiseThenState", runs=9)
+    assert result.unconfirmed[ZEROS] == 3
+    assert isinstance(result.findings[ZEROS].finding.scenario, Sequence)
+    assert all(one.group != ZEROS for one in result.unsettled)
+
+
 def test_what_stops_to_fire_while_it_is_shrunk_does_not_end_the_search(
     config: CampaignConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ debugs. Inputs travel as hexadecimal. A line that was cut off by its writer's de
 
 From worker to parent, each with ``kind``:
 
-``ready``       the encoder is imported; ``instrumented``: which of its packages an engine watches
+``ready``       the encoder is imported; ``code``: the digests of its files
 ``situations``  an input reached new ``cells``; with ``execution`` and ``data``
 ``violation``   an input broke promises: ``violations``, ``execution``, ``data``; the worker waits
                 for the answer ``{"kind": "judged", "sizes": {group: [number, ...] | null}}``

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import shutil
 import subprocess
 import time
 from collections import deque
@@ -57,6 +58,7 @@ class WorkerProcess:
         """``seeds`` are those of the job, as bytes."""
         self._timeout = timeout
         self.seeds = seeds
+        self._scratch = scratch
         self._since = time.monotonic()
         self.slot = Slot(scratch / "slot", create=True)
         job_file = scratch / "job.json"
@@ -150,9 +152,10 @@ class WorkerProcess:
         return Death(how, self.slot.read(), stderr, self.slot.recent())
 
     def close(self) -> None:
-        """End it, whatever it does."""
+        """End it, whatever it does, and remove its files: a slot is large."""
         self._child.close()
         self.slot.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _read_stderr(self) -> None:
         data = os.read(self._child.stderr, 1 << 16)
