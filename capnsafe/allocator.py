@@ -27,6 +27,8 @@ least 1) and returns its key.
 - It MUST return an object with a writable, C-contiguous buffer (``bytearray``, ``memoryview``,
   ``mmap``, a ctypes or numpy array …) of at least as many words as have been handed out. Bytes
   past the last whole word are ignored.
+- The address MUST be a multiple of 8. capnsafe works at any address, but other libraries that read
+  the message in place do not.
 - The address and the length MAY differ from call to call. A length below the words handed out
   means that contents are gone: the segment is lost for good (P5).
 - It MAY raise. A ``LookupError`` says that the segment is gone, and it is lost for good. Any other

@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 #: Where a module's own library is the subject of that file, and nowhere else.
 FOREIGN = {
     "capnsafe": {"wasmtime"},
-    "capnsafe_allocators": set[str](),
+    "capnsafe_allocators": {"hypothesis"},
     "capnsafe_fuzz": {"atheris", "capnp", "click", "rich", "wasmtime"},
 }
 

@@ -138,7 +138,7 @@ def test_one_that_keeps_its_contract_is_taken() -> None:
 @pytest.mark.parametrize(
     ("name", "what"),
     [
-        ("Forgetful", "breaks the contract of allocators:\n'kept'"),
+        ("Forgetful", "breaks the contract of allocators:\nbroken rule: preserved contents"),
         ("Failing", "cannot be tried: OSError"),
         ("Missing", "no allocator 'own_memory_of_a_test:Missing'"),
     ],

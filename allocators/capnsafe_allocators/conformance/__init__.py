@@ -1,0 +1,212 @@
+"""Whether an allocator keeps its side of the contract: ``check_allocator(factory)``.
+
+The contract is the docstring of :mod:`capnsafe.allocator`. The part of it that can be observed from
+outside is in :data:`RULES`. The check calls allocators directly, compares them with a model of the
+contract (``run``), and says which rule is broken, and by which calls::
+
+    def test_my_allocator_keeps_the_contract():
+        assert not check_allocator(MyAllocator)
+
+It tries programs that are written down (``scripts``), then a message, then programs that Hypothesis
+makes up (``search``), and shortens the calls of a program that shows a breach (``shortening``).
+An allocator that raises has refused, which it may: what could not be tried for that is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from inspect import signature
+from math import inf
+from typing import Any, Final
+
+from capnsafe import MessageBuilder
+from capnsafe.allocator import Allocator
+from capnsafe.arguments import type_name
+from capnsafe.errors import (
+    AllocationRefused,
+    AllocatorError,
+    BadBuffer,
+    BorrowRefused,
+    Error,
+    GrantOverlaps,
+    GrantTooSmall,
+    ReleaseFailed,
+    SegmentLost,
+)
+
+from .rules import RULES, Breach
+from .run import close, shown
+from .scripts import SCRIPTS
+from .shortening import Player, Program, shorten
+
+__all__ = ["RULES", "Breach", "check_allocator"]
+
+#: The part of the time that may be used to find breaches; the rest is for shortening.
+_FINDING: Final = 0.6
+
+#: The calls of a breach, from the first to the one that shows it, are mostly fewer than this.
+_FEW_CALLS: Final = 10
+#: The methods, and their arguments.
+_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
+    "allocate": ("minimum_words",),
+    "segment": ("key",),
+    "release": ("key", "words_used"),
+    "grow": ("key", "minimum_words"),
+}
+
+#: Which rule is broken by a message's complaint; any other complaint is about contents.
+_RULE_OF: Final[Mapping[type[Error], str]] = {
+    GrantTooSmall: "granted length",
+    GrantOverlaps: "separate grants",
+    BadBuffer: "writable buffer",
+    SegmentLost: "lasting length",
+    ReleaseFailed: "accepted release",
+    AllocatorError: "readable attributes",
+}
+
+
+def check_allocator(
+    factory: Callable[[], Allocator], *, seconds: float = 30.0, examples: int = 100
+) -> tuple[Breach, ...]:
+    """Return a breach for each rule that the allocators of ``factory`` were seen to break.
+
+    The result is empty, and so false, if they break none. The same factory gives the same result.
+
+    Args:
+        factory: Is called without arguments, many times, and returns each time an allocator that
+            nobody has used. One that is a context manager is left at the end of each use.
+        seconds: How long the check may take. Most allocators take a few seconds. A call that never
+            returns is not interrupted.
+        examples: How many programs Hypothesis makes up, if the programs that are written down
+            show no breach; with 0 only the shorter ones of these are tried.
+
+    Raises:
+        ImportError: Hypothesis is missing (the extra ``check``).
+    """
+    if not callable(factory):
+        raise TypeError(f"factory is {type_name(factory)}, and must be callable")
+    if not 0 < seconds < inf:
+        raise ValueError(f"seconds is {seconds!r}, and must be more than 0")
+    if examples < 0:
+        raise ValueError(f"examples is {examples!r}, and must be at least 0")
+    if find_spec("hypothesis") is None:
+        raise ImportError(
+            "check_allocator needs Hypothesis, which is not installed: "
+            "install capnsafe with the extra 'check' (pip install '.[check]')",
+            name="hypothesis",
+        )
+    first, second = factory(), factory()
+    keep = first is second
+    breaches = {breach.rule: breach for breach in _inspect(first)}
+    if not keep:
+        close(first)
+        close(second)
+    if breaches.keys() & {"callable methods", "readable attributes"}:
+        return tuple(breaches.values())
+    for breach in _observe(factory, seconds, 0 if breaches else examples, keep=keep):
+        breaches.setdefault(breach.rule, breach)
+    return tuple(breaches.values())
+
+
+def _observe(
+    factory: Callable[[], Allocator], seconds: float, examples: int, *, keep: bool
+) -> list[Breach]:
+    """Return the breaches that calls show: those of scripts, of a message, or of the search."""
+    player = Player(factory, seconds * _FINDING, keep=keep)
+    found: dict[str, list[tuple[Program, Breach]]] = {}
+    for scripts in SCRIPTS:
+        for script in scripts():
+            if player.out_of_time:
+                break
+            for breach in player.play(script).breaches:
+                found.setdefault(breach.rule, []).append((script, breach))
+        if found or not examples:
+            break
+    if not found and not player.out_of_time:
+        breaches = _build(factory, keep=keep)
+        if breaches:
+            return breaches
+        if not examples:
+            return []
+        from .search import search
+
+        searched = search(player, examples)
+        if searched is not None:
+            program, outcome = searched
+            found = {breach.rule: [(program, breach)] for breach in outcome.breaches}
+    for_each = seconds * (1 - _FINDING) / max(len(found), 1)
+    return [_shortest(Player(factory, for_each, keep=keep), shown) for shown in found.values()]
+
+
+def _shortest(player: Player, shown: list[tuple[Program, Breach]]) -> Breach:
+    """Return the breach with the fewest calls; the first one with few enough will do."""
+    shown = sorted(shown, key=lambda pair: len(pair[0]))
+    best = shown[0][1]
+    for at, (program, breach) in enumerate(shown):
+        shorter = shorten(player, program, breach)
+        if at == 0 or len(shorter.before) < len(best.before):
+            best = shorter
+        if len(best.before) < _FEW_CALLS or player.out_of_time:
+            break
+    return best
+
+
+def _inspect(allocator: Allocator) -> list[Breach]:
+    """Return the breaches that show before any call."""
+    breaches: list[Breach] = []
+    for name in (*_METHODS, "stable"):
+        try:
+            method: Any = getattr(allocator, name, None)
+        except Exception as error:
+            what = f"raised {type_name(error)} when it was read"
+            breaches.append(Breach("readable attributes", f"allocator.{name}", what))
+            continue
+        if name == "stable" or (name == "grow" and not callable(method)):
+            continue
+        if not callable(method):
+            what = "is missing, or cannot be called"
+            breaches.append(Breach("callable methods", f"allocator.{name}", what))
+            continue
+        try:
+            signature(method).bind(*_METHODS[name])
+        except TypeError as error:
+            call = f"{name}({', '.join(_METHODS[name])})"
+            what = f"does not fit the parameters of the method: {shown(str(error))}"
+            breaches.append(Breach("callable methods", call, what))
+        except Exception:
+            pass  # The parameters of a method that is not written in Python may be unknown.
+    for convert in (repr, str):
+        try:
+            convert(allocator)
+        except Exception as error:
+            what = f"raised {type_name(error)}"
+            breaches.append(Breach("printable objects", f"{convert.__name__}(allocator)", what))
+    return breaches
+
+
+def _build(factory: Callable[[], Allocator], *, keep: bool) -> list[Breach]:
+    """Build a message over an allocator, and read it back."""
+    texts = ["a", "b" * 50, "c" * 700]
+    call = "a message that builds three texts"
+    allocator = factory()
+    try:
+        with MessageBuilder(allocator, verify=True) as message:
+            root = message.init_root(data_words=1, pointer_count=3)
+            root.set_uint64(0, 7)
+            for index, text in enumerate(texts):
+                root.set_text(index, text)
+            found = [root.get_text(index) for index in range(3)]
+            number = root.get_uint64(0)
+            message.to_bytes()
+    except (AllocationRefused, BorrowRefused):
+        return []
+    except Error as error:
+        rule = _RULE_OF.get(type(error), "preserved contents")
+        return [Breach(rule, call, f"raised {type_name(error)}: {shown(str(error))}")]
+    finally:
+        if not keep:
+            close(allocator)
+    if found != texts or number != 7:
+        return [Breach("preserved contents", call, "reads something else than was written")]
+    return []

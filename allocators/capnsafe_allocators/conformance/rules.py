@@ -1,0 +1,66 @@
+"""The rules of the contract that can be observed from outside, and the report of a broken one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+#: Each rule by its name, a noun phrase, with the sentence that explains it.
+RULES: Final[Mapping[str, str]] = {
+    "callable methods": (
+        "allocate(minimum_words), segment(key) and release(key, words_used) are methods"
+    ),
+    "readable attributes": "the methods, grow and stable can be read, or raise AttributeError",
+    "printable objects": "repr and str of the allocator and of its exceptions return a string",
+    "first grant": "an allocator that nobody has used grants one word",
+    "access to live grants": (
+        "segment returns the memory of a live grant, at the latest when it is called a third time"
+    ),
+    "granted length": "a segment has at least as many words as were asked for",
+    "writable buffer": (
+        "segment returns an object with a writable, C-contiguous buffer of plain numbers"
+    ),
+    "aligned memory": "a segment begins at an address that is a multiple of 8",
+    "preserved contents": "bytes written to a segment stay there until it is released",
+    "separate grants": "a grant shares no memory with another live grant",
+    "separate allocators": "an allocator does not touch the grants of another allocator",
+    "distinct keys": "the key of a live grant names no other grant",
+    "lasting keys": "a key names its grant until release, whatever else is granted or released",
+    "lasting length": "a segment never has fewer words than were handed out",
+    "stable object": (
+        "an allocator with stable = True returns the same object, of the same length, until grow"
+    ),
+    "resizable buffer": "the allocator holds no view of a bytearray that segment returns",
+    "growth without loss": "grow keeps the words of every segment, and shortens none",
+    "accepted release": "release takes back every grant, also one that nobody wrote to",
+    "reusable memory": "words that were released can be granted again",
+}
+
+
+class Breach(NamedTuple):
+    """A rule that an allocator breaks, with the calls that show it."""
+
+    rule: str
+    #: The call that showed it, as Python; k1 is the key that the first allocate returned.
+    call: str
+    #: The observation, as the rest of a sentence that begins with the call.
+    what: str
+    #: The calls that lead there, in order. A fresh allocator that gets them shows the breach.
+    before: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the rule, the observation and, one in a line, the calls that lead there."""
+        lines = [f"broken rule: {self.rule}: {self.call} {self.what}"]
+        lines.append(f"  the contract: {RULES[self.rule]}")
+        if self.before:
+            lines.append("  the calls:")
+            lines += [f"    {call}" for call in (*self.before, self.call)]
+        return "\n".join(lines)
+
+
+class Broken(Exception):
+    """A call showed a breach, and this run is over."""
+
+    def __init__(self, breach: Breach) -> None:
+        super().__init__(breach)
+        self.breach = breach

@@ -1,0 +1,418 @@
+"""The model of the contract: what one or two allocators granted, and what is written there.
+
+A :class:`Run` calls fresh allocators, writes to every grant words that no other grant has, and
+compares the contents of all live grants after every call. It raises :class:`Broken` at the first
+breach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from ctypes import addressof, c_char
+from time import monotonic, process_time
+from typing import Any, Final
+
+from capnsafe.allocator import Allocator
+from capnsafe.arguments import type_name
+
+from ..place import WORD_BYTES, octets
+from .rules import Breach, Broken
+from .words import MOST_WORDS, first_difference, place_of, stamp_of, stamped
+
+#: How often a call that may be refused is repeated before it counts as never granted.
+ATTEMPTS: Final = 3
+#: The words that the live grants of a run may have together before no more are wanted: 16 MiB.
+LIVE_WORDS: Final = 1 << 21
+#: Of more live grants than this, all are compared only each so many times.
+_COMPARED: Final = 40
+_TURNS: Final = 8
+#: How long one step may repeat a call that is slow: in seconds of the processor, which do not
+#: depend on other programs, and as a part of the time that is left.
+_STEP_SECONDS: Final = 1.5
+_STEP_PART: Final = 0.3
+_SHOWN_CHARACTERS: Final = 180
+
+#: A grant's name in a program: the number of the step that makes it, and which one of that step.
+Name = tuple[int, int]
+
+
+class Grant:
+    """A grant, and what was written to it."""
+
+    __slots__ = (
+        "contents",
+        "key",
+        "length",
+        "name",
+        "number",
+        "seen",
+        "side",
+        "size",
+        "stamp",
+        "words",
+    )
+
+    def __init__(self, side: Side, name: Name, number: int, key: Any, words: int) -> None:
+        self.side = side
+        self.name = name
+        self.number = number
+        self.key = key
+        #: Words that were asked for, by allocate or a successful grow.
+        self.words = words
+        self.contents = b""
+        #: The number of the write that put the contents there.
+        self.stamp = 0
+        #: Words that the segment had when it was written.
+        self.size = 0
+        #: The object and its length in bytes, as first returned, where the allocator is stable.
+        self.seen: Any = None
+        self.length = 0
+
+    @property
+    def used(self) -> int:
+        """Words written."""
+        return len(self.contents) // WORD_BYTES
+
+    @property
+    def call(self) -> str:
+        """The call that asks where it is."""
+        return f"{self.side.prefix}segment({self})"
+
+    def __str__(self) -> str:
+        return f"k{self.number}"
+
+
+class Side:
+    """One of the two allocators of a run, and its live grants."""
+
+    def __init__(self, allocator: Allocator, prefix: str) -> None:
+        self.prefix = prefix
+        self.allocator = allocator
+        self.allocate = allocator.allocate
+        self.segment = allocator.segment
+        self.release = allocator.release
+        self.grow = attribute(allocator, "grow")
+        self.stable = attribute(allocator, "stable") is True
+        self.live: dict[Name, Grant] = {}
+        #: Live grants by key, where equal keys are the same key.
+        self.keys: dict[Any, Grant] = {}
+        #: Sizes that were granted in this run.
+        self.served: set[int] = set()
+
+
+class Run:
+    """Calls of up to two fresh allocators, and the model of both."""
+
+    def __init__(
+        self,
+        factory: Callable[[], Allocator],
+        until: float,
+        *,
+        two: bool,
+        keep: bool,
+        most_words: int = LIVE_WORDS,
+    ) -> None:
+        """``until`` is when steps stop; ``keep`` leaves allocators open that can be closed."""
+        self._most_words = most_words
+        self.until = until
+        self._keep = keep
+        #: The calls so far, as text, but for those of segment and of the present step.
+        self.calls: list[str] = []
+        #: Returns the calls of the present step so far, where it is one of many calls.
+        self.partial: Callable[[], list[str]] = list
+        #: Names of the grants that the present step released, and how often it called allocate.
+        self.released: list[Name] = []
+        self.allocated = 0
+        #: Breaches that do not end the run.
+        self.noted: dict[str, Breach] = {}
+        self.sides: list[Side] = []
+        self._live_words = 0
+        self._turn = -1
+        self._step_until = until
+        self._step_processor = 0.0
+        self._writers: dict[int, Grant] = {}
+        self._grants = 0
+        self._stamp = 0
+        for prefix in ("first.", "second.") if two else ("",):
+            self.sides.append(Side(factory(), prefix))
+        #: The side of the last call, and whether that was grow.
+        self._last = self.sides[0]
+        self._growing = False
+
+    def side(self, at: int) -> Side:
+        """Return a side; the first one if there is no second."""
+        return self.sides[min(at, len(self.sides) - 1)]
+
+    def close(self) -> None:
+        """Release all grants and close the allocators, whatever they raise."""
+        for side in self.sides:
+            for grant in [*side.live.values()]:
+                with suppress(Exception):
+                    side.release(grant.key, grant.used)
+            side.live.clear()
+            if not self._keep:
+                close(side.allocator)
+
+    def begin_step(self) -> None:
+        """Note the time, and that nothing was called yet."""
+        self.partial = list
+        self.released.clear()
+        self.allocated = 0
+        now = monotonic()
+        self._step_until = now + (self.until - now) * _STEP_PART
+        self._step_processor = process_time() + _STEP_SECONDS
+
+    @property
+    def step_is_long(self) -> bool:
+        """Return whether the step must not repeat its call again."""
+        return monotonic() >= self._step_until or process_time() >= self._step_processor
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether the live grants are so large that no more are wanted."""
+        return self._live_words >= self._most_words
+
+    # -- single calls -----------------------------------------------------------------------------
+
+    def allocate(self, side: Side, name: Name, words: int) -> Grant | str:
+        """Return a new grant, or the error of the refusal as text."""
+        self._last, self._growing = side, False
+        self.allocated += 1
+        try:
+            key = side.allocate(words)
+        except Exception as error:
+            return self.told(error, f"{side.prefix}allocate({words})")
+        self._grants += 1
+        grant = Grant(side, name, self._grants, key, words)
+        if _is_plain(key):
+            other = side.keys.get(key)
+            if other is not None:
+                what = f"returned {key!r}, which is the key of {other}, too"
+                raise self.broken(
+                    "distinct keys", f"{grant} = {side.prefix}allocate({words})", what
+                )
+            side.keys[key] = grant
+        side.live[name] = grant
+        side.served.add(words)
+        return grant
+
+    def release(self, grant: Grant) -> str:
+        """Release a grant; return the call as text."""
+        side = grant.side
+        self._last, self._growing = side, False
+        del side.live[grant.name]
+        self._live_words -= grant.size
+        if _is_plain(grant.key):
+            side.keys.pop(grant.key, None)
+        call = f"{side.prefix}release({grant}, {grant.used})"
+        try:
+            side.release(grant.key, grant.used)
+        except Exception as error:
+            raise self.broken(
+                "accepted release", call, f"raised {self.told(error, call)}"
+            ) from None
+        self.released.append(grant.name)
+        return call
+
+    def grow(self, grant: Grant, words: int) -> None:
+        """Ask for growth; an allocator that raises, or does nothing, has refused."""
+        side = grant.side
+        call = f"{side.prefix}grow({grant}, {words})"
+        assert callable(side.grow)
+        self._last, self._growing = side, True
+        grant.seen = None
+        try:
+            side.grow(grant.key, words)
+        except Exception as error:
+            call += f"  # raised {self.told(error, call)}"
+        self.calls.append(call)
+        self.verify()
+        with self.borrow(grant) as view:
+            grant.words = max(grant.words, min(words, len(view) // WORD_BYTES))
+        self.fill(grant)
+
+    def borrow(self, grant: Grant) -> memoryview:
+        """Return the bytes of a grant, which must be as many as were asked for and written."""
+        buffer = self.buffer(grant)
+        try:
+            view = octets(buffer)
+        except Exception as error:
+            told = self.told(error, grant.call)
+            what = _describe_flaw(buffer) or f"no buffer of bytes: {told}"
+            what = f"returned an object of type {type_name(buffer)} with {what}"
+            raise self.broken("writable buffer", grant.call, what) from None
+        if view.readonly or not view.c_contiguous:
+            what = f"returned an object of type {type_name(buffer)} with {_describe_flaw(buffer)}"
+            raise self.broken("writable buffer", grant.call, what)
+        length = len(view)
+        if length < grant.words * WORD_BYTES or length < len(grant.contents):
+            rule = "granted length"
+            asked = f"{grant.words} were asked for"
+            if length < len(grant.contents):
+                rule = "growth without loss" if self._growing else "lasting length"
+                asked = f"it had {grant.used}"
+            what = f"has {length // WORD_BYTES} words ({length} bytes), and {asked}"
+            self.breach(rule, grant, what)
+        if address := addressof(c_char.from_buffer(view)) % WORD_BYTES:
+            what = f"begins {address} bytes behind a multiple of {WORD_BYTES}"
+            raise self.broken("aligned memory", grant.call, what)
+        if grant.side.stable:
+            self._require_stable(grant, buffer, length)
+        return view
+
+    def buffer(self, grant: Grant) -> Any:
+        """Return the object that segment returns; a call may be refused, but not every time."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return grant.side.segment(grant.key)
+            except LookupError as error:
+                what = f"raised {self.told(error, grant.call)}, though {grant} is live"
+                if grant.key is None:
+                    what += f" ({grant} is None: does allocate return the key?)"
+                self.breach("lasting keys", grant, what)
+            except Exception as error:
+                told = self.told(error, grant.call)
+                if attempt == ATTEMPTS - 1:
+                    what = f"raised {told} {ATTEMPTS} times, though {grant} is live"
+                    self.breach("access to live grants", grant, what)
+        raise AssertionError
+
+    # -- contents ---------------------------------------------------------------------------------
+
+    def fill(self, grant: Grant, most: int = MOST_WORDS, contents: bytes = b"") -> None:
+        """Write the whole segment, up to ``most`` words, with words that nobody else has."""
+        with self.borrow(grant) as view:
+            self._live_words += len(view) // WORD_BYTES - grant.size
+            grant.size = len(view) // WORD_BYTES
+            words = min(grant.size, most)
+            if len(contents) != words * WORD_BYTES:
+                self._stamp += 1
+                self._writers[self._stamp] = grant
+                contents = stamped(self._stamp, words)
+            grant.stamp = self._stamp
+            grant.contents = contents
+            view[: len(contents)] = contents
+
+    def verify(self) -> None:
+        """Compare the contents of all live grants; if they are many, mostly of some of them."""
+        grants = [grant for side in self.sides for grant in side.live.values()]
+        if len(grants) > _COMPARED:
+            self._turn += 1
+            if self._turn % _TURNS:
+                grants = grants[:: len(grants) // _COMPARED] + grants[-_COMPARED // 4 :]
+        for grant in grants:
+            contents = grant.contents
+            with self.borrow(grant) as view:
+                found = view[: len(contents)].tobytes()
+            if found != contents:
+                self._tell_difference(grant, found)
+
+    def _tell_difference(self, grant: Grant, found: bytes) -> None:
+        at = first_difference(found, grant.contents)
+        word = found[at * WORD_BYTES : (at + 1) * WORD_BYTES]
+        stamp = stamp_of(word)
+        writer = self._writers.get(stamp)
+        rule = "growth without loss" if self._growing else "preserved contents"
+        if writer is None or writer is grant:
+            what = f"has lost its word {at}"
+        else:
+            what = f"has at word {at} what was written to {writer}"
+            if writer.side is not grant.side:
+                rule = "separate allocators"
+            elif writer.name not in writer.side.live:
+                what += ", which was released"
+                # It was written to while this one was live, so it was in the same place.
+                rule = "separate grants" if stamp > grant.stamp else rule
+            else:
+                rule = "separate grants" if self._has(writer, word) else "lasting keys"
+        self.breach(rule, grant, what)
+
+    def _has(self, grant: Grant, word: bytes) -> bool:
+        """Return whether a grant, too, has a word that was written to it."""
+        first = place_of(word) * WORD_BYTES
+        with suppress(Broken), self.borrow(grant) as view:
+            return view[first : first + WORD_BYTES].tobytes() == word
+        return False
+
+    def _require_stable(self, grant: Grant, buffer: Any, length: int) -> None:
+        if grant.seen is None:
+            grant.seen, grant.length = buffer, length
+        elif buffer is not grant.seen:
+            what = "returned another object than before, though stable is True"
+            raise self.broken("stable object", grant.call, what)
+        elif length != grant.length:
+            what = f"has {length} bytes, and had {grant.length}, though stable is True"
+            raise self.broken("stable object", grant.call, what)
+
+    # -- breaches ---------------------------------------------------------------------------------
+
+    def broken(self, rule: str, call: str, what: str) -> Broken:
+        """Return a breach at the present call, to be raised."""
+        return Broken(Breach(rule, call, what, (*self.calls, *self.partial())))
+
+    def breach(self, rule: str, grant: Grant, what: str) -> None:
+        """Raise a breach that segment shows.
+
+        If the other allocator was called last, the breach is that this one was affected.
+        """
+        if grant.side is not self._last and rule != "granted length":
+            what += f" after a call of {self._last.prefix[:-1]}, another allocator"
+            raise self.broken("separate allocators", grant.call, what)
+        raise self.broken(rule, grant.call, what)
+
+    def told(self, error: BaseException, call: str) -> str:
+        """Return an exception as text; note a breach if it has none."""
+        for convert in (repr, str):
+            try:
+                told = convert(error)
+            except Exception as failure:
+                what = f"raised {type_name(error)}, whose {convert.__name__} raises "
+                what += type_name(failure)
+                breach = self.broken("printable objects", call, what).breach
+                self.noted.setdefault(breach.rule, breach)
+                return type_name(error)
+            if convert is repr:
+                text = shown(told)
+        return text
+
+
+def shown(text: str) -> str:
+    """Return a text of somebody else on one line, cut if it is long, with all escapes visible."""
+    cut = text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + " ..."
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in cut)
+
+
+def attribute(allocator: Allocator, name: str) -> object:
+    """Return an attribute, None where there is none or where it cannot be read."""
+    try:
+        return getattr(allocator, name, None)
+    except Exception:
+        return None
+
+
+def close(allocator: Any) -> None:
+    """Leave an allocator that is a context manager, so that its files and memory go."""
+    leave = attribute(allocator, "__exit__")
+    if callable(leave):
+        with suppress(Exception):
+            leave(None, None, None)
+
+
+def _is_plain(key: Any) -> bool:
+    """Return whether an equal key is the same key for anybody, and can be looked up."""
+    kind = type(key)
+    return (
+        kind is int or kind is str or kind is bytes or (kind is tuple and all(map(_is_plain, key)))
+    )
+
+
+def _describe_flaw(buffer: Any) -> str:
+    with suppress(Exception), memoryview(buffer) as view:
+        if view.readonly:
+            return "a buffer that cannot be written"
+        if not view.c_contiguous:
+            return "a buffer that is not C-contiguous"
+        if "O" in view.format:
+            return "a buffer of Python objects"
+    return ""

@@ -1,0 +1,248 @@
+"""The steps of a program: calls, single and repeated, of the allocators of a run.
+
+A step names the grants that it means by the step that made them. What no longer exists, because a
+shorter program leaves out the step that made it, is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Final, TypeAlias
+
+from .run import ATTEMPTS, Grant, Name, Run, Side
+from .words import MOST_WORDS
+
+#: Of many grants of which each is larger than this in words, only the words asked are written.
+_WHOLE_WORDS: Final = 512
+
+
+@dataclass(frozen=True)
+class Allocate:
+    """Have words granted, once or several times, until it is refused."""
+
+    step: int
+    words: int
+    times: int = 1
+    at: int = 0
+    written: bool = True
+    #: The rule that a refusal breaks, if any.
+    required: str = ""
+
+    def perform(self, run: Run) -> None:
+        """Call allocate, and write to what it grants."""
+        side = run.side(self.at)
+        call = f"{side.prefix}allocate({self.words})"
+        granted: list[Grant] = []
+        refusal = ""
+
+        def told() -> list[str]:
+            if len(granted) < 2:
+                calls = [f"{grant} = {call}" for grant in granted]
+            else:
+                calls = [f"{granted[0]}, ..., {granted[-1]} = {call} × {len(granted)}"]
+            return [*calls, f"{call}  # raised {refusal}"] if refusal else calls
+
+        run.partial = told
+        for index in range(self.times):
+            if (index and run.is_full) or (index % 64 == 63 and run.step_is_long):
+                break
+            found = run.allocate(side, (self.step, index), self.words)
+            if not isinstance(found, Grant):
+                self._require(run, side, call, found)
+                refusal = found
+                break
+            granted.append(found)
+            if self.written:
+                # A first grant that is much larger than asked says that the others are, too.
+                whole = self.times == 1 or granted[0].used <= _WHOLE_WORDS
+                run.fill(found, MOST_WORDS if whole else self.words)
+        run.verify()
+
+    def _require(self, run: Run, side: Side, call: str, refusal: str) -> None:
+        if not self.required or side.live:
+            return
+        if self.required == "reusable memory" and self.words not in side.served:
+            return
+        for _ in range(ATTEMPTS - 1):
+            found = run.allocate(side, (self.step, 0), self.words)
+            if isinstance(found, Grant):
+                run.release(found)
+                return
+        after = ", though all was released" if side.served else ""
+        raise run.broken(self.required, call, f"raised {refusal}{after}")
+
+    def simpler(self) -> Iterator[Step]:
+        """Yield the same with one property that is usual."""
+        if self.at:
+            yield replace(self, at=0)
+        if not self.written:
+            yield replace(self, written=True)
+
+
+@dataclass(frozen=True)
+class Release:
+    """Release one grant."""
+
+    name: Name
+
+    def perform(self, run: Run) -> None:
+        """Release the grant if it is live."""
+        for side in run.sides:
+            if grant := side.live.get(self.name):
+                calls = [run.release(grant)]
+                run.partial = calls.copy
+                run.verify()
+                return
+
+    def simpler(self) -> Iterator[Step]:
+        """Yield nothing: there is no simpler release."""
+        return iter(())
+
+
+#: In which order many grants are released.
+ORDERS: Final = ("first to last", "last to first", "every second", "in a mixed order")
+
+
+@dataclass(frozen=True)
+class ReleaseMany:
+    """Release all grants of an allocator, or every second one."""
+
+    order: str = ORDERS[0]
+    at: int = 0
+
+    def chosen(self, run: Run) -> list[Grant]:
+        """Return the grants in order."""
+        grants = [*run.side(self.at).live.values()]
+        if self.order == "last to first":
+            grants.reverse()
+        elif self.order == "every second":
+            grants = grants[::2]
+        elif self.order == "in a mixed order":
+            Random(len(grants)).shuffle(grants)
+        return grants
+
+    def perform(self, run: Run) -> None:
+        """Release them, and compare now and then the contents of those that are left."""
+        grants = self.chosen(run)
+        calls: list[str] = []
+
+        def told() -> list[str]:
+            if len(calls) < 2:
+                return calls
+            return [f"{calls[0]}, ..., {calls[-1]}  # {len(calls)} grants, {self.order}"]
+
+        run.partial = told
+        for done, grant in enumerate(grants):
+            calls.append(run.release(grant))
+            if len(grants) <= 32 or done % 128 == 0:
+                run.verify()
+        run.verify()
+
+    def simpler(self) -> Iterator[Step]:
+        """Yield the orders before this one."""
+        if self.at:
+            yield replace(self, at=0)
+        for order in ORDERS[: ORDERS.index(self.order)]:
+            yield replace(self, order=order)
+
+
+@dataclass(frozen=True)
+class Grow:
+    """Make the grant that was granted last, of those that live, longer by so many words."""
+
+    more: int
+    at: int = 0
+
+    def perform(self, run: Run) -> None:
+        """Call grow, if the allocator has it."""
+        side = run.side(self.at)
+        if side.live and callable(side.grow):
+            grant = max(side.live.values(), key=lambda grant: grant.number)
+            run.grow(grant, max(grant.used, grant.words) + self.more)
+            run.verify()
+
+    def simpler(self) -> Iterator[Step]:
+        """Yield the same for the first allocator."""
+        if self.at:
+            yield replace(self, at=0)
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """Have words granted and release them, again and again."""
+
+    step: int
+    words: int
+    times: int
+    #: How many words are written; None for all.
+    used: int | None = None
+    at: int = 0
+
+    def perform(self, run: Run) -> None:
+        """Allocate and release; words that were granted at first must not be refused later."""
+        side = run.side(self.at)
+        most = self.words if self.used is None else self.used
+        call = f"{side.prefix}allocate({self.words})"
+        done = 0
+        found: Grant | str = ""
+
+        def told() -> list[str]:
+            rounds = f"k = {call}, {side.prefix}release(k, {most})"
+            calls = [f"{done} times: {rounds}" if done > 1 else rounds] if done else []
+            return [*calls, f"{found} = {call}"] if isinstance(found, Grant) else calls
+
+        run.partial = told
+        contents = b""
+        while done < self.times and (done % 64 or not run.step_is_long):
+            for _ in range(ATTEMPTS):
+                found = run.allocate(side, (self.step, 0), self.words)
+                if isinstance(found, Grant):
+                    break
+            if not isinstance(found, Grant):
+                if done and not side.live:
+                    what = f"raised {found}, though all was released"
+                    raise run.broken("reusable memory", call, what)
+                break
+            if most:
+                run.fill(found, most, contents)
+                contents = found.contents
+            run.release(found)
+            found = ""
+            done += 1
+        run.verify()
+
+    def simpler(self) -> Iterator[Step]:
+        """Yield the same with one property that is usual."""
+        if self.at:
+            yield replace(self, at=0)
+        if self.used is not None:
+            yield replace(self, used=None)
+
+
+@dataclass(frozen=True)
+class Resize:
+    """Resize each segment that is a bytearray, as its owner could, and make it as it was."""
+
+    def perform(self, run: Run) -> None:
+        """Append a byte and take it away."""
+        for side in run.sides:
+            for grant in side.live.values():
+                buffer = run.buffer(grant)
+                if type(buffer) is not bytearray:
+                    continue
+                try:
+                    buffer.append(0)
+                    buffer.pop()
+                except BufferError:
+                    call = f"{side.prefix}segment({grant}).append(0)"
+                    what = "raised BufferError: a view of the bytearray is held"
+                    raise run.broken("resizable buffer", call, what) from None
+
+    def simpler(self) -> Iterator[Step]:
+        """Yield nothing."""
+        return iter(())
+
+
+Step: TypeAlias = Allocate | Release | ReleaseMany | Grow | Rounds | Resize
