@@ -686,6 +686,12 @@ class _Messages:
     def __iter__(self) -> _Messages:
         return self
 
+    def __reduce__(self) -> str:
+        """Refuse to be copied or pickled."""
+        raise ArgumentTypeError(
+            "messages that are read cannot be copied: both copies would take from one source"
+        )
+
     def __next__(self) -> list[MessageReader]:
         """Return the next message, in the list from which it must be taken."""
         if self._failure is not None:

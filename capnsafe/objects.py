@@ -24,6 +24,7 @@ from .reading import (
     Copied,
     Elements,
     Segments,
+    Shared,
     descend,
     element_index,
     name_of,
@@ -59,7 +60,7 @@ from .wire import (
 Real: TypeAlias = SupportsFloat | SupportsIndex
 
 
-class RowReader(ABC):
+class RowReader(Shared, ABC):
     """What can be asked of a row of pointers: those of a struct, or the elements of a list."""
 
     __slots__ = ("_nesting", "_segment", "_segments")
@@ -493,7 +494,7 @@ class PointerListReader(RowReader):
 
 
 @final
-class StructListReader:
+class StructListReader(Shared):
     """A list of structs: ``len()``, ``[index]`` and iteration."""
 
     __slots__ = ("_found", "_nesting", "_segments")

@@ -123,6 +123,12 @@ class Packer:
         """Begin a run of words."""
         self._held = bytearray()
 
+    def __copy__(self) -> Packer:
+        """Return a packer that goes on from here by itself."""
+        copied = Packer()
+        copied._held += self._held
+        return copied
+
     def feed(self, chunk: Buffer) -> bytes:
         """Take some bytes, and answer what can be said of all words so far, packed.
 

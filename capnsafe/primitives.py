@@ -13,7 +13,7 @@ from .arguments import integer, shown
 from .errors import ArgumentIndexError, ArgumentTypeError, MessageTooLarge
 from .fields import Handle, Primitive
 from .lending import Lent, Stretch
-from .reading import Elements, Segments, element_index
+from .reading import Elements, Segments, Shared, element_index
 from .segment import Segment
 from .survey import Built
 from .tree import ObjectSize, Tree, read_spot
@@ -110,7 +110,7 @@ class ListBuilder(Handle):
 
 
 @final
-class ListReader:
+class ListReader(Shared):
     """A list of primitive values: ``len()``, ``[index]`` and iteration."""
 
     __slots__ = ("_count", "_element", "_segment", "_segments", "_start", "_step", "_view")

@@ -41,6 +41,7 @@ from .reading import (
     Copied,
     Elements,
     Segments,
+    Shared,
     limit_of,
 )
 from .tree import read_tree
@@ -55,7 +56,7 @@ NESTING_LIMIT: Final = 64
 
 
 @final
-class MessageReader:
+class MessageReader(Shared):
     """Reads the message that lies in ``segments``.
 
     The segments are any contiguous buffers; bytes behind the last whole word are ignored. They are

@@ -6,11 +6,12 @@ Nothing here is trusted (P6): each pointer is loaded once, and that copy is chec
 
 from __future__ import annotations
 
-from typing import Final, SupportsIndex, final
+from typing import Final, Self, SupportsIndex, final
 
 from .arguments import integer, shown
 from .errors import (
     ArgumentIndexError,
+    ArgumentTypeError,
     ArgumentValueError,
     NestingLimitExceeded,
     PointerKindMismatch,
@@ -71,6 +72,23 @@ def element_index(index: SupportsIndex, count: int) -> int:
             f"the list has {count} elements, and {shown(number)} was asked for"
         )
     return number
+
+
+class Shared:
+    """A reader: it never changes, and reads memory that is somebody else's."""
+
+    __slots__ = ()
+
+    def __copy__(self) -> Self:
+        """Return the reader itself."""
+        return self
+
+    def __reduce__(self) -> str:
+        """Refuse to be pickled or copied with the memory."""
+        raise ArgumentTypeError(
+            "a reader cannot be pickled or copied deeply: copy the bytes of the message, and read"
+            " those"
+        )
 
 
 class Segments:

@@ -12,7 +12,7 @@ leaves the message as it was (P2); the words that it had been given are lost to 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, Protocol
 
 from ... import wire
@@ -40,6 +40,7 @@ from ...errors import (
     MessageTooLarge,
     Unreadable,
 )
+from ...fields import Primitive
 from ...ranges import Intervals
 from ...wire import WORD_BYTES, Element
 
@@ -333,8 +334,8 @@ class AppendStruct(_Section):
 
     def init_struct_list(
         self, index: int, count: int, data_words: int, pointer_count: int
-    ) -> list[AppendStruct]:
-        """Build a list of ``count`` structs, all zero, and answer them."""
+    ) -> AppendStructs:
+        """Build a list of ``count`` structs, all zero, and return them."""
         number = check_count(count)
         data, pointers = check_sections(data_words, pointer_count)
         step = data + pointers
@@ -342,11 +343,7 @@ class AppendStruct(_Section):
         shape = wire.list_shape(wire.SIZE_COMPOSITE, words)
         tag = wire.POINTER.pack(wire.tag(number, data, pointers))
         segment, start = self._build(index, shape, words + 1, tag)
-        first = start + 1
-        return [
-            AppendStruct(self._memory, segment, first + at * step, data, pointers)
-            for at in range(number)
-        ]
+        return AppendStructs(self._memory, segment, start + 1, number, data, pointers)
 
     def __getattr__(self, name: str) -> Callable[..., NoReturn]:
         """Raise ``Unreadable`` for what other builders answer from memory, when it is called."""
@@ -399,15 +396,62 @@ class AppendList(_Section):
         """Answer how many elements there are."""
         return self._count
 
-    def __setitem__(self, index: int, value: float) -> None:
-        """Write element ``index``, counted from 0."""
-        if not 0 <= integer(index, "an index") < self._count:
-            raise ArgumentIndexError(f"element {shown(index)} of {self._count}")
-        self._put(self._element, index, value)
+    def __setitem__(self, index: int, value: Primitive) -> None:
+        """Write element ``index``, counted from 0; that of a list of voids is ``None``."""
+        at = integer(index, "an index")
+        if not 0 <= at < self._count:
+            raise ArgumentIndexError(f"element {shown(at)} of {self._count}")
+        if self._element is not Element.VOID:
+            self._put(self._element, at, value)
+        elif value is not None:
+            raise ArgumentTypeError("the only value of a Void is None")
 
     def __getitem__(self, index: int) -> NoReturn:
         """Raise ``Unreadable``."""
         raise _unreadable("reading an element")
+
+
+class AppendStructs:
+    """A list of structs over write-only memory: a handle is made when it is asked for.
+
+    A list of structs without words costs nothing, however long it is.
+    """
+
+    __slots__ = ("_count", "_data_words", "_first", "_memory", "_pointers", "_segment")
+
+    def __init__(
+        self,
+        memory: _Memory,
+        segment: int,
+        first: int,
+        count: int,
+        data_words: int,
+        pointers: int,
+    ) -> None:
+        self._memory = memory
+        self._segment = segment
+        self._first = first
+        self._count = count
+        self._data_words = data_words
+        self._pointers = pointers
+
+    def __len__(self) -> int:
+        """Return the number of elements."""
+        return self._count
+
+    def __iter__(self) -> Iterator[AppendStruct]:
+        """Return the elements in order."""
+        return map(self.__getitem__, range(self._count))
+
+    def __getitem__(self, index: int) -> AppendStruct:
+        """Return an element; negative indices and slices are refused."""
+        at = integer(index, "an index")
+        if not 0 <= at < self._count:
+            raise ArgumentIndexError(f"element {shown(at)} of {self._count}")
+        words = self._data_words + self._pointers
+        return AppendStruct(
+            self._memory, self._segment, self._first + at * words, self._data_words, self._pointers
+        )
 
 
 #: Methods of a StructBuilder that would have to read, besides its getters.

@@ -303,4 +303,38 @@ def test_lists_have_ends() -> None:
         root.init_list(1, Element.INT8, 1 << 29)
     with pytest.raises(MessageTooLarge):
         root.init_struct_list(1, 1 << 28, 1, 1)
-    root.init_list(1, Element.VOID, 5)[4] = 0
+    root.init_list(1, Element.VOID, 5)[4] = None
+
+
+def test_the_only_value_of_a_void_is_none() -> None:
+    supply = WriteOnly()
+    root = AppendBuilder(supply).init_root(0, 2)
+    before = bytes(supply.segments[0])
+    voids = root.init_list(0, Element.VOID, 3)
+    voids[2] = None
+    for wrong in (0, False, "", b""):
+        with pytest.raises(ArgumentTypeError, match="only value of a Void is None"):
+            voids[0] = wrong  # type: ignore[assignment]  # It is a mistake.
+    with pytest.raises(ArgumentIndexError):
+        voids[3] = None
+    assert sum(map(bool, supply.segments[0])) == sum(map(bool, before)) + 2
+    numbers = root.init_list(1, Element.UINT8, 1)
+    with pytest.raises(ArgumentTypeError):
+        numbers[0] = None
+
+
+def test_structs_without_words_cost_nothing() -> None:
+    supply = WriteOnly()
+    root = AppendBuilder(supply).init_root(0, 2)
+    structs = root.init_struct_list(0, (1 << 29) - 1, 0, 0)
+    assert len(structs) == (1 << 29) - 1
+    with pytest.raises(ArgumentIndexError):
+        structs[0].set_bool(0, True)
+    for wrong in (-1, 1 << 29):
+        with pytest.raises(ArgumentIndexError):
+            structs[wrong]
+    with pytest.raises(ArgumentTypeError):
+        structs[:1]  # type: ignore[index]  # It is a mistake.
+    few = list(root.init_struct_list(1, 3, 1, 0))
+    few[2].set_uint64(0, 7)
+    assert len(few) == 3
