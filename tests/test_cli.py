@@ -208,7 +208,10 @@ def test_repro_prints_the_program(capnsafe: Command) -> None:
     out, _ = capnsafe.run(
         "repro", "--script", "--encoder", "bad_encoders:raising", "breaks.scenario"
     )
-    assert out == "# 4 operations\n"
+    trouble = "# This program does not show it: it passes on bad_encoders:raising.\n"
+    assert out == f"{trouble}# 4 operations\n"
+    out, _ = capnsafe.run("repro", "--script", "--encoder", "bad_encoders:raising", "corpus")
+    assert out.count(trouble) == 1
 
 
 @pytest.mark.process

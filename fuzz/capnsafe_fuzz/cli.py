@@ -379,7 +379,9 @@ def repro(
         with Judges(timeout=timeout, memory_limit=DEFAULT_MEMORY_MEGABYTES) as judges:
             for replayable in found:
                 judge = judges.of(replayable.target)
-                program = judge.program(replayable.encoder, replayable.scenario)
+                about = bool(judge.ask(replayable.encoder, replayable.scenario).violations)
+                printed = judge.program(replayable.encoder, replayable.scenario, about=about)
+                program = printed.text
                 click.echo(program, nl=not program.endswith("\n"))
         return code
     replays: list[Replay] = []

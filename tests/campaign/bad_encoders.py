@@ -239,6 +239,18 @@ class Raising(BentEncoder):
         super().__init__("Raising", _raise)
 
 
+def misprinting() -> BentEncoder:
+    encoder = BentEncoder("misprinting", _raise)
+    encoder.script = lambda scenario, account=None: "import no_such_module\n"  # type: ignore[method-assign]
+    return encoder
+
+
+def failing_script() -> BentEncoder:
+    encoder = BentEncoder("failing_script", _raise)
+    encoder.script = lambda scenario, account=None: "assert False\n"  # type: ignore[method-assign]
+    return encoder
+
+
 def exiting_script() -> BentEncoder:
     def script(scenario: Scenario, account: object = None) -> str:
         sys.exit()

@@ -34,8 +34,8 @@ from .children import import_path
 from .config import StopRequest
 from .corpus import KINDS, corpus_root
 from .failures import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UNSETTLED, UsageError
-from .findings import PROGRAM_FILE
 from .judge import TIMEOUT_GROUP
+from .printed import PROGRAM_FILE, on_the_right_encoder
 from .report import count
 from .targets import CLEAN_ENCODER, PLANTED
 
@@ -224,7 +224,7 @@ def _not_shown(name: str, finding: Mapping[str, Any], typed: _Typed) -> list[str
     shown = code is None if finding["group"] == TIMEOUT_GROUP else code not in (None, CLEAN)
     if loading not in program or not shown:
         troubles.append(f"{path / PROGRAM_FILE} does not show it: it ends with {code}")
-    code = typed.program(program.replace(loading, "import capnsafe"))
+    code = typed.program(on_the_right_encoder(program, name))
     if code != CLEAN:
         troubles.append(f"{path / PROGRAM_FILE} fails on {CLEAN_ENCODER} too: {typed.last_line}")
     return troubles

@@ -9,14 +9,15 @@ costs about a millisecond, starting an interpreter two hundred.
 
 A request is ``{"wanted", "encoder", "text", "timeout", "memory_limit"}``; ``wanted`` is
 ``violations``, ``cheap`` (by the cheap oracles only), ``program``, ``plain``, a program that is
-printed without a run, or ``code``; ``timeout`` in seconds, the limit in megabytes or null. A reply
-has one of
+printed without a run, ``run``, which runs the one in ``program``, or ``code``; ``timeout`` in
+seconds, the limit in megabytes or null. A reply has one of
 
 - ``violations``: what the oracles said, the costly ones included
 - ``died``: how the child ended (``SIGSEGV``, ``exit 3``, or the name of what was raised to end it),
   and ``stderr``, the end of what it wrote
 - ``hung``: it was not done in time
 - ``program``, or ``unprintable``, why there is none
+- ``passed``, whether a printed program ended well, and ``how`` it ended
 - ``code``: the digest of each file of the encoder that was loaded
 - ``broken``: the harness failed, in a sentence, and ``traceback``
 """
@@ -35,6 +36,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from ..oracles.telling import type_name
 from ..ownership import VARIABLE, blocks_of, remove_blocks
 from ..targets import Input, SequenceTarget, Target
 from . import messages
@@ -50,6 +52,7 @@ from .ending import (
     no_core_dumps,
 )
 from .failures import MOST_TOLD, told_in_a_sentence
+from .printed import PROGRAM_FILE
 from .targets import CLEAN_ENCODER, encoder_packages, find_encoder, find_target, loaded_code
 
 POLL_SECONDS = 0.1
@@ -61,7 +64,7 @@ STDERR_BYTES = 4000
 """How much of the end of a dead child's stderr is kept."""
 
 
-_REPLIES = frozenset({"violations", "code", "program", "unprintable", "broken", "died"})
+_REPLIES = frozenset({"violations", "code", "program", "passed", "unprintable", "broken", "died"})
 _UNHEARD = 88
 """How a child ends that could not send what it has to say."""
 
@@ -221,6 +224,18 @@ def print_program(
     return {"program": program}
 
 
+def run_program(program: str) -> messages.Message:
+    """Run a printed program in this process, which is a child, and say how it ended."""
+    try:
+        exec(compile(program, PROGRAM_FILE, "exec"), {"__name__": "__main__"})
+    except SystemExit as error:
+        return {"passed": error.code in (None, 0), "how": "SystemExit"}
+    except BaseException as error:
+        # Whatever a program raises is how it fails; terminals cannot interrupt this process.
+        return {"passed": False, "how": type_name(error)}
+    return {"passed": True, "how": ""}
+
+
 def main(arguments: list[str]) -> None:
     """Answer requests until there are no more."""
     name = arguments.pop(1)
@@ -251,6 +266,8 @@ def _serve(target: Target, request: messages.Message, private: tuple[int, ...]) 
     scenario = target.parse(request["text"])
 
     def work() -> messages.Message:
+        if request["wanted"] == "run":
+            return run_program(request["program"])
         wanted, encoder = request["wanted"], request["encoder"]
         if wanted == "code":
             find_encoder(encoder)

@@ -31,6 +31,7 @@ from ..scenario import Heading, ScenarioError, with_heading
 from ..targets import Input, single_target
 from .failures import EnvironmentFailedError, sentence
 from .files import flush_folder, write_to_disk
+from .printed import PROGRAM_FILE, Printed
 from .targets import CLEAN_ENCODER, find_target
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 SCENARIO_FILE = "finding.scenario"
 VERDICT_FILE = "verdict.json"
-PROGRAM_FILE = "program.py"
 SLUG_LENGTH = 72
 PROBE_BYTES = 64 * 1024
 
@@ -118,15 +118,18 @@ class FindingStore:
         except (OSError, ScenarioError, UnicodeDecodeError):
             return None
 
-    def keep(self, finding: Finding, program: str, also: Mapping[str, str] | None = None) -> Path:
+    def keep(
+        self, finding: Finding, program: Printed, also: Mapping[str, str] | None = None
+    ) -> Path:
         """Put a finding on disk, in place of what was kept for its group.
 
         ``also`` are the texts of further files, by their names.
         """
         final = self.path(finding.group)
+        verdict = finding.summary() | {"program": program.summary()}
         files = {
-            PROGRAM_FILE: program,
-            VERDICT_FILE: json.dumps(finding.summary(), indent=2, sort_keys=True) + "\n",
+            PROGRAM_FILE: program.text,
+            VERDICT_FILE: json.dumps(verdict, indent=2, sort_keys=True) + "\n",
             SCENARIO_FILE: finding.text(),
         } | dict(also or {})
         fresh = final.with_name(f".{final.name}.{os.getpid()}")

@@ -15,7 +15,8 @@ from ..targets import Input, Sequence, with_comment
 from . import messages
 from .children import Child, start
 from .failures import EnvironmentFailedError, HarnessFailedError
-from .targets import find_target
+from .printed import Printed, on_the_right_encoder
+from .targets import CLEAN_ENCODER, PLANTED, find_target
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -34,6 +35,9 @@ PROCESS = "process"
 """The oracle of executions that take their process down, or never end."""
 
 TIMEOUT_GROUP = "timeout"
+
+_MISPRINTED = frozenset({"SyntaxError", "NameError", "ImportError", "ModuleNotFoundError"})
+"""Exceptions with which a program ends that shows nothing."""
 
 
 class JudgingCancelledError(Exception):
@@ -121,21 +125,41 @@ class Judge:
         reply = self._reply("code", encoder, self._target.sample)
         return dict(reply.get("code", {}))
 
-    def program(self, encoder: str, scenario: Input) -> str:
-        """``scenario`` as a program in the encoder's API that shows what it breaks.
+    def program(self, encoder: str, scenario: Input, *, about: bool = True) -> Printed:
+        """Print ``scenario`` as a program in the encoder's API, and see whether it shows anything.
 
         To print it, the scenario is run. Where that takes the process down, or never ends, the
-        program only runs the operations: that alone shows it.
+        program only runs the operations: that alone shows it. ``about`` says that it breaks a
+        promise, which the program then has to show.
         """
         why = f"{encoder} prints no program: printing it takes the process down"
+        hung = False
         for wanted in ("program", "plain"):
             reply = self._reply(wanted, encoder, scenario)
             if "program" in reply:
-                return str(reply["program"])
+                source = str(reply["program"])
+                # What never ends is not waited for once more.
+                known = hung or not about
+                return Printed(source, "" if known else self._trouble(encoder, scenario, source))
+            hung = "hung" in reply
             if "unprintable" in reply:
                 why = reply["unprintable"]
                 break
-        return f"raise NotImplementedError({why!r})\n"
+        return Printed(f"raise NotImplementedError({why!r})\n", why)
+
+    def _trouble(self, encoder: str, scenario: Input, source: str) -> str:
+        """Why a program does not show what it is about; nothing if it does."""
+        ended = self._reply("run", encoder, scenario, program=source)
+        if ended.get("passed"):
+            return f"it passes on {encoder}"
+        if ended.get("how") in _MISPRINTED:
+            return f"it ends with {ended['how']}"
+        owner, _, planted = encoder.partition(":")
+        if owner == PLANTED:
+            right = on_the_right_encoder(source, planted)
+            if not self._reply("run", CLEAN_ENCODER, scenario, program=right).get("passed"):
+                return f"it fails on {CLEAN_ENCODER} too"
+        return ""
 
     def locate(self, encoder: str, scenario: Input, violation: Violation) -> Violation:
         """The violation, with the guilty operation where only a dead process told of it.
@@ -159,7 +183,9 @@ class Judge:
     def _steps(self, scenario: Input) -> int:
         return len(self._target.lines(scenario))
 
-    def _reply(self, wanted: str, encoder: str, scenario: Input) -> messages.Message:
+    def _reply(
+        self, wanted: str, encoder: str, scenario: Input, program: str | None = None
+    ) -> messages.Message:
         """What the process says about ``scenario``, by a second one if the first was gone."""
         request = {
             "wanted": wanted,
@@ -168,6 +194,7 @@ class Judge:
             "text": self._target.print(with_comment(scenario, "")),
             "timeout": self._seconds(scenario),
             "memory_limit": self._memory_limit,
+            "program": program,
         }
         reply = self._exchange(request) or self._exchange(request)
         if reply is None:

@@ -17,6 +17,7 @@ from ..scenario import MemorySpec, Operation, Scenario, print_operations
 from ..scenario.model import WEIGHTLESS
 from ..scenario.nodes import Capability
 from ..scenario.program import HANDLE_MAKERS, NO_HANDLE, SOURCED, As, Verb, place_of
+from ..scenario.scenario import OWN_MEMORY
 from ..scenario.schema import (
     DYNAMIC,
     EVERYTHING,
@@ -101,7 +102,10 @@ class _Writer:
             yield f'    parse_fault("{print_fault(fault)}"),'
         yield "]"
         promises = "" if guards else ", stable=True"
-        promises += ", grows=True" if spec.grows else ""
+        if OWN_MEMORY.fullmatch(spec.name):
+            promises += ', grows=callable(getattr(honest, "grow", None))'
+        elif spec.grows:
+            promises += ", grows=True"
         yield f"memory = HostileAllocator(honest, faults{promises})"
         verify = ", verify=True" if self.scenario.verify and self.verifies else ""
         yield (
@@ -150,6 +154,10 @@ class _Writer:
             case "shared-memory":
                 self.readers["SharedMemoryAllocator"] = "capnsafe.memory.shared_memory"
                 yield f"honest = SharedMemoryAllocator({words}, growth=False)"
+            case own if OWN_MEMORY.fullmatch(own):
+                module, _, name = own.partition(":")
+                self.readers[name] = module
+                yield f"honest = {name}()"
             case _:
                 # The guest of the harness: it moves at each grant, and misbehaves when told.
                 self.readers["MemorySpec"] = "capnsafe_fuzz.scenario"
