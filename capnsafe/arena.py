@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from . import wire
 from .allocator import Allocator, Key
@@ -68,6 +68,14 @@ _CLOSING: Final = State.CLOSING
 _CLOSED: Final = State.CLOSED
 
 
+#: Takes a place among the grants that have arrived.
+_NO_GRANT: Final = -1
+
+_Following: TypeAlias = (
+    "tuple[Segment, int, dict[Segment, int], list[tuple[int, bytes]], int, list[int], list[Extent],"
+    " list[Extent] | None, Callable[[], None] | None]"
+)
+
 #: How deep an allocator's ``release`` may call at least.
 _RELEASING_FRAMES: Final = 50
 
@@ -96,6 +104,7 @@ class Arena:
         "__weakref__",
         "_arrived",
         "_filling",
+        "_following",
         "_fresh",
         "_grow",
         "_loans",
@@ -143,6 +152,9 @@ class Arena:
         self._grow: Callable[[Key, int], object] | None = grow if callable(grow) else None
         #: What the caller holds, in the order in which it was lent.
         self._loans: list[Loan] = []
+        #: What is still to be noted of what was published: the arguments of ``publish``, and the
+        #: words handed out and the epoch after it.
+        self._following: _Following | None = None
         #: Segments in which the call under way has filled words.
         self._filling: list[Segment] = []
         #: Segments from this index on were granted by the call under way.
@@ -313,7 +325,9 @@ class Arena:
         self.state = _CALLING
         try:
             # No bytecode lies between what the allocator answers and where it is noted, so that no
-            # interrupt comes between: from there on it is a grant, and will be released.
+            # interrupt comes between: from there on it is a grant, and will be released. Nor is
+            # anything allocated: the dict has room for two, as long as there is one.
+            self._arrived[_NO_GRANT] = None
             self._arrived.default_factory = partial(self.allocator.allocate, words)
             segment = Segment(index, self._arrived[index])
             self.segments.append(segment)
@@ -457,6 +471,8 @@ class Arena:
         """
         if self.state is not _PUBLISHED and self.state is not _WORKING:
             raise self._unavailable()
+        if self.state is _PUBLISHED:
+            self._follow_up()
         self.forget_filled()
         self.state = _IDLE
         self.ticket = self.epoch
@@ -496,30 +512,47 @@ class Arena:
         """
         if self.state is not _WORKING:  # pragma: no cover - a signal's handler closed it, at most
             raise self._unavailable()
-        # Publication must not fail half-way: there is room on the stack for all that it calls.
-        require_stack(_PUBLISHING_FRAMES if replaced or retired or disowned or then else 1)
-        self.state = _PUBLISHING
+        # Publication must not fail half-way: all that needs memory of Python's is made before, and
+        # there is room on the stack for all that is called.
+        handed_out = self.handed_out
         for segment, used in marks.items():
-            self.handed_out += used - segment.used
+            handed_out += used - segment.used
+        writing = iter([(slice(at, at + len(value)), value) for at, value in writes])
+        epoch = self.epoch + 1 if replaced or retired or disowned else self.epoch
+        following = (slot, handed_out, marks, writes, epoch, replaced, retired, disowned, then)
+        require_stack(_PUBLISHING_FRAMES)
+        self._following = following
+        self.state = _PUBLISHING
+        for place, value in writing:
+            view[place] = value
+        self.state = _PUBLISHED
+        self._follow_up()
+        if slot.unzeroed:
+            slot.zero_retired(view)
+
+    def _follow_up(self) -> None:
+        """Note what follows from a publication. If it fails, it can be done again."""
+        following = self._following
+        if following is None:
+            return
+        slot, handed_out, marks, writes, epoch, replaced, retired, disowned, then = following
+        self.handed_out = handed_out
+        for segment, used in marks.items():
             segment.used = used
-        for at, value in writes:
-            view[at : at + len(value)] = value
         if slot.shadow is not None:
             for at, value in writes:
                 slot.shadow[at : at + len(value)] = value
         if replaced or retired or disowned:
-            self.epoch += 1
+            self.epoch = epoch
             for word in replaced:
                 slot.replace(word, self.epoch)
             for segment, start, end in retired:
                 segment.retire(start, end)
             for segment, start, end in disowned or ():
                 segment.disown(start, end, self.epoch)
-            if slot.unzeroed:
-                slot.zero_retired(view)
         if then is not None:
             then()
-        self.state = _PUBLISHED
+        self._following = None
 
     def abandon(self, error: BaseException) -> None:
         """Take back a call that ended with ``error``, unless it had published.
@@ -539,6 +572,8 @@ class Arena:
         except (RecursionError, MemoryError):
             raise exhausted(error, done=done) from error
         if isinstance(error, (RecursionError, MemoryError)):
+            if self.state is _PUBLISHING:
+                raise self._unavailable() from error
             raise exhausted(error, done=done) from error
         if done and not isinstance(error, Error):
             add_note(error, "the call of the message had done its work when this was raised")
@@ -692,7 +727,7 @@ class Arena:
         """Make a segment of a grant whose call was interrupted before it had one."""
         while self._arrived:
             index, key = self._arrived.popitem()
-            if index == len(self.segments):
+            if index == len(self.segments) and index != _NO_GRANT:
                 self.segments.append(Segment(index, key))
 
     def _release(self, segments: list[Segment]) -> tuple[list[Exception], BaseException | None]:

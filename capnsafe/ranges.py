@@ -94,13 +94,17 @@ class Intervals:
     def add(self, start: int, end: int) -> None:
         """Add the numbers from ``start`` to ``end``, some of which may be there."""
         ranges = self._ranges
-        while (met := ranges.before((end + 1,))) is not None and met[1] >= start:
-            if met[0] <= start and end <= met[1]:
-                return
-            ranges.remove(met)
+        merged = []
+        met = ranges.before((end + 1,))
+        while met is not None and met[1] >= start:
+            merged.append(met)
             start = min(start, met[0])
             end = max(end, met[1])
+            met = ranges.before(met)
+        # In this order nothing is lost if it fails half-way, and is done again.
         ranges.put((start, end))
+        for met in merged:
+            ranges.remove(met)
 
     def meets(self, start: int, end: int) -> bool:
         """Return whether any of the numbers from ``start`` to ``end`` is in the set."""
@@ -144,11 +148,12 @@ class Epochs:
         ranges = self._ranges
         while (met := ranges.before((end,))) is not None and met[1] > start:
             begin, stop, epoch = met
-            ranges.remove(met)
+            # In this order nothing is lost if it fails half-way, and is done again.
             if stop > end:
                 ranges.put((end, stop, epoch))
             if begin < start:
                 ranges.put((begin, start, epoch))
+            ranges.remove(met)
 
     def at(self, word: int) -> int:
         """Return the epoch of a word, 0 where it has none."""
