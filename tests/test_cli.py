@@ -150,6 +150,7 @@ def test_a_finding_is_announced_reproduced_and_shrunk(capnsafe: Command) -> None
         "--runs", "300", "--seed", "1", "-x", "--encoder", "bad_encoders:raising", code=1
     )
     assert "P1 broken: P1 set text" in out
+    assert "program.py does not show it: it passes on bad_encoders:raising\n" in out
     for verb in ("repro", "shrink"):
         (command,) = set(re.findall(rf"capnsafe {verb} (findings/build/\S+)", out))
         assert (capnsafe.folder / command / "finding.scenario").exists()

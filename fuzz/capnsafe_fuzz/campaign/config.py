@@ -8,7 +8,7 @@ from typing import Any
 
 from ..engines import Cell
 from .failures import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UNSETTLED
-from .findings import Finding
+from .findings import Finding, read_program
 from .outcomes import Unsettling
 from .targets import CLEAN_ENCODER
 
@@ -208,7 +208,8 @@ class CampaignResult:
                 for (o, f, r), execution in sorted(self.situations.items())
             ],
             "findings": [
-                kept.finding.summary() | {"path": str(kept.path), "fresh": kept.fresh}
+                kept.finding.summary()
+                | {"path": str(kept.path), "fresh": kept.fresh, "program": read_program(kept.path)}
                 for _, kept in sorted(self.findings.items())
             ],
             "unsettled": [one.to_json() for one in self.unsettled],

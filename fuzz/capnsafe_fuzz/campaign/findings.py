@@ -4,7 +4,8 @@
 
 ``finding.scenario``  the smallest scenario known, as text; its heading names encoder and target
 ``verdict.json``      what broke, in which encoder, and how it was found
-``program.py``        the same as a program in the encoder's own API
+``program.py``        the same as a program in the encoder's own API; the verdict says under ``program``
+                      whether it was seen to show what broke
 
 A folder is written under a name that starts with a dot, and renamed: a campaign that is killed at
 any moment leaves whole findings or none. When a simpler scenario turns up for a folder that exists,
@@ -170,3 +171,9 @@ def read_verdict(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
+
+
+def read_program(folder: Path) -> dict[str, Any]:
+    """Return what ``verdict.json`` says of the program beside it; nothing if it says nothing."""
+    told = (read_verdict(folder) or {}).get("program")
+    return told if isinstance(told, dict) else {}

@@ -24,7 +24,8 @@ from .config import (
     CampaignResult,
 )
 from .files import shell_word
-from .findings import Finding
+from .findings import Finding, read_program
+from .printed import PROGRAM_FILE
 from .progress import Progress
 from .targets import CLEAN_ENCODER, find_target
 
@@ -152,6 +153,8 @@ def print_finding(console: Console, finding: Finding, path: Path, *, fresh: bool
     print_line(console, f"  {'kept' if fresh else 'already kept'}: {path} ({size})")
     for command in commands(finding, path):
         print_line(console, f"  {command}")
+    if trouble := read_program(path).get("trouble"):
+        print_line(console, f"  {PROGRAM_FILE} does not show it: {trouble}")
 
 
 def guilty(finding: Finding) -> str:
