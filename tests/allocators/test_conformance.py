@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from capnsafe_allocators import RULES, check_allocator
 from capnsafe_allocators.conformance.search import search
 from capnsafe_allocators.conformance.shortening import Player, shorten
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from capnsafe.memory import HeapAllocator
 
@@ -496,6 +499,21 @@ def test_the_search_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     assert search(Player(Plain, 60, keep=False), 5) is None
     assert [*tmp_path.iterdir()] == []
+
+
+def test_a_test_of_hypothesis_can_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = []
+
+    @settings(max_examples=2, deadline=None, database=None)
+    @given(st.integers(1, 2))
+    def inner(modulus: int) -> None:
+        found.append(search(Player(Plain, 60, keep=False), 2))
+
+    before = random.getstate()
+    inner()
+    assert random.getstate() == before
+    assert set(found) == {None}
 
 
 def test_without_hypothesis_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -674,6 +674,20 @@ class UnreadableGrow(Plain):
         raise OSError("not connected")
 
 
+class UnreadableLater(Plain):
+    """A method can be read from the first hundred allocators."""
+
+    rules: ClassVar[set[str]] = {"readable attributes"}
+    read: ClassVar[int] = 0
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "release":
+            UnreadableLater.read += 1
+            if UnreadableLater.read > 100:
+                raise OSError("not connected")
+        return super().__getattribute__(name)
+
+
 class SilentRefusal(Plain):
     """The error of a refusal cannot be shown."""
 
@@ -687,6 +701,29 @@ class SilentRefusal(Plain):
         if minimum_words > 1000:
             raise self.Refused
         return super().allocate(minimum_words)
+
+
+class WordsOfItsOwn(Plain):
+    """The text of an error is of a class that fails in its own methods."""
+
+    rules: ClassVar[set[str]] = {"access to live grants"}
+
+    class Text(str):
+        def __len__(self) -> int:
+            raise ValueError("no length")
+
+        def __iter__(self) -> Any:
+            raise ValueError("no characters")
+
+        def __format__(self, specification: str) -> str:
+            raise ValueError("no format")
+
+    class Wordy(Exception):
+        def __repr__(self) -> str:
+            return WordsOfItsOwn.Text("Wordy")
+
+    def segment(self, key: Any, /) -> Any:
+        raise self.Wordy
 
 
 class SilentAllocator(Plain):

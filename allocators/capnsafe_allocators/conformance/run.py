@@ -89,9 +89,9 @@ class Side:
     def __init__(self, allocator: Allocator, prefix: str) -> None:
         self.prefix = prefix
         self.allocator = allocator
-        self.allocate = allocator.allocate
-        self.segment = allocator.segment
-        self.release = allocator.release
+        self.allocate = _method(allocator, "allocate")
+        self.segment = _method(allocator, "segment")
+        self.release = _method(allocator, "release")
         self.grow = attribute(allocator, "grow")
         self.stable = attribute(allocator, "stable") is True
         self.live: dict[Name, Grant] = {}
@@ -365,7 +365,8 @@ class Run:
         """Return an exception as text; note a breach if it has none."""
         for convert in (repr, str):
             try:
-                told = convert(error)
+                # The plain text of it, where it is of a class that has methods of its own.
+                told = str.__str__(convert(error))
             except Exception as failure:
                 what = f"raised {type_name(error)}, whose {convert.__name__} raises "
                 what += type_name(failure)
@@ -389,6 +390,15 @@ def attribute(allocator: Allocator, name: str) -> object:
         return getattr(allocator, name, None)
     except Exception:
         return None
+
+
+def _method(allocator: Allocator, name: str) -> Any:
+    """Return a method that could be read from another allocator of the same factory."""
+    try:
+        return getattr(allocator, name)
+    except Exception as error:
+        what = f"raised {type_name(error)} when it was read, and not each time"
+        raise Broken(Breach("readable attributes", f"allocator.{name}", what)) from None
 
 
 def close(allocator: Any) -> None:

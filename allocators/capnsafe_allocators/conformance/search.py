@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
+from hypothesis._settings import local_settings
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
@@ -48,8 +49,11 @@ class _Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.run: Run = self.player.start(two=self.two, most_words=_LIVE_WORDS)
         self.program: list[Step] = []
+        try:
+            self.run: Run = self.player.start(two=self.two, most_words=_LIVE_WORDS)
+        except Broken as broken:
+            raise _Found([], Outcome((broken.breach,), 0)) from None
         #: Sizes of grants that were released, the last at the end.
         self.free: list[int] = []
 
@@ -59,9 +63,9 @@ class _Machine(RuleBasedStateMachine):
         try:
             perform(self.run, step)
         except Broken as broken:
-            raise _Found([*self.program], Outcome((broken.breach,), 0, ())) from None
+            raise _Found([*self.program], Outcome((broken.breach,), 0)) from None
         if self.run.noted:
-            raise _Found([*self.program], Outcome(tuple(self.run.noted.values()), 0, ()))
+            raise _Found([*self.program], Outcome(tuple(self.run.noted.values()), 0))
         if self.player.out_of_time:
             raise _Stop
 
@@ -152,7 +156,9 @@ def search(player: Player, examples: int) -> tuple[Program, Outcome] | None:
         Machine.player = player
         Machine.two = two
         try:
-            run_state_machine_as_test(Machine, settings=settings(options, max_examples=part))
+            # As the default, too: a check within a test of Hypothesis would be refused.
+            with local_settings(options):
+                run_state_machine_as_test(Machine, settings=settings(options, max_examples=part))
         except _Found as found:
             return found.program, found.outcome
         except _Stop:

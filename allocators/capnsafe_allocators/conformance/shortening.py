@@ -66,7 +66,10 @@ class Player:
 
     def play(self, program: Program) -> Outcome:
         """Run a program up to its first breach."""
-        run = self.start(two=any(getattr(step, "at", 0) for step in program))
+        try:
+            run = self.start(two=any(getattr(step, "at", 0) for step in program))
+        except Broken as broken:
+            return Outcome((broken.breach,), 0)
         breaches: list[Breach] = []
         released = []
         try:
@@ -124,7 +127,7 @@ class _Shortener:
         if breach is None:
             return False
         self.program = program[: outcome.steps]
-        last = self.program[-1]
+        last = self.program[-1] if self.program else None
         if isinstance(last, Allocate | Rounds) and 0 < outcome.allocated < last.times:
             # It got no further than this.
             self.program[-1] = replace(last, times=outcome.allocated)
