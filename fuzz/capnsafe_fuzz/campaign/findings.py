@@ -4,8 +4,8 @@
 
 ``finding.scenario``  the smallest scenario known, as text; its heading names encoder and target
 ``verdict.json``      what broke, in which encoder, and how it was found
-``program.py``        the same as a program in the encoder's own API; the verdict says whether it was
-                      seen to show what broke
+``program.py``        the same as a program in the encoder's own API; the verdict says whether
+                      it was seen to show what broke
 
 A folder is written under a name that starts with a dot, and renamed: a campaign that is killed at
 any moment leaves whole findings or none. When a simpler scenario turns up for a folder that exists,
