@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .bulk import numbers_at_once
 from .campaign import campaigns
+from .costs import costs_of_many
 from .encoders import address_book, noise, one_field
 from .growth import growing_messages
 from .guest import into_a_guest
@@ -37,5 +38,6 @@ BENCHMARKS = {
         Benchmark("B5", "into a guest's memory, beside a copy from the host's", into_a_guest),
         Benchmark("B6", "the address book on moving memory, beside the heap", moving_memory),
         Benchmark("B7", "how the time of an execution divides", division_of_time),
+        Benchmark("B8", "a call among a million, beside one among a thousand", costs_of_many),
     )
 }

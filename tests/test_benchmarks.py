@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from benchmarks import address_book, cli, harness, hot_spots, present, space
 from benchmarks.circumstances import Circumstances
+from benchmarks.costs import CASES
 from benchmarks.measure import Comparison, Effort, compare
 from benchmarks.memory import MovingAllocator
 from benchmarks.registry import BENCHMARKS, Benchmark
@@ -160,12 +161,13 @@ def test_the_collector_works_again_afterwards() -> None:
         ("B4", 1.3),
         ("B6", 1.5),
         ("B7", 2.0),
+        ("B8", 4.0),
     ],
 )
 def test_each_ratio_has_its_row_and_its_budget(name: str, budget: float | None) -> None:
     found = ratios(name)
     assert {result.id for result in found} == {name}
-    assert len(found) == (2 if name in ("B3", "B4", "B6", "B7") else 1)
+    assert len(found) == {"B3": 2, "B4": 2, "B6": 2, "B7": 2, "B8": len(CASES)}.get(name, 1)
     for result in found:
         assert result.comparison.ratio > 0
         assert result.comparison.low <= result.comparison.high
@@ -283,7 +285,8 @@ def test_an_unknown_id_is_a_usage_error() -> None:
     result = command("--only", "B1,B99")
     assert result.exit_code == 2
     assert (
-        "no benchmark 'b99'; there is campaign, noise, B1, B2, B3, B4, B5, B6, B7" in result.output
+        "no benchmark 'b99'; there is campaign, noise, B1, B2, B3, B4, B5, B6, B7, B8"
+        in result.output
     )
 
 

@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 
-def calls_of(work: Callable[[], object]) -> int:
-    """Return how many functions run in ``work``, those that are written in C included."""
-    calls = 0
+def work_of(call: Callable[[], object]) -> int:
+    """Return the work of a call: lines of Python that run, and functions that are called.
 
-    def count(frame: FrameType, event: str, argument: Any) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
-    return calls
-
-
-def lines_of(work: Callable[[], object]) -> int:
-    """Return how many lines of Python run in ``work``, so that loops without calls count, too."""
-    lines = 0
+    Each turn of a comprehension is a line. Functions that are written in C count once.
+    """
+    work = 0
 
     def trace(frame: FrameType, event: str, argument: Any) -> Any:
-        nonlocal lines
-        lines += event == "line"
+        nonlocal work
+        work += event == "line"
         return trace
 
-    before = sys.gettrace()
+    def count(frame: FrameType, event: str, argument: Any) -> None:
+        nonlocal work
+        work += event in ("call", "c_call")
+
+    before = sys.gettrace(), sys.getprofile()
+    # A collection runs finalizers of other tests.
+    gc.disable()
     sys.settrace(trace)
+    sys.setprofile(count)
     try:
-        work()
+        call()
     finally:
-        sys.settrace(before)
-    return lines
+        sys.setprofile(before[1])
+        sys.settrace(before[0])
+        gc.enable()
+    return work
