@@ -402,6 +402,30 @@ class GrowthOverNeighbours(FirstFit):
             self.live[key] = (start, start + minimum_words)
 
 
+class GrowthIsNotGivenBack(Bump):
+    """A release gives back as much as was granted, not what the segment has grown by."""
+
+    rules: ClassVar[set[str]] = {"reusable memory"}
+    taken = 0
+
+    def allocate(self, minimum_words: int, /) -> int:
+        if self.taken + minimum_words > self.words:
+            raise MemoryError("over budget")
+        key = super().allocate(minimum_words)
+        self.taken += minimum_words
+        self.granted = {**getattr(self, "granted", {}), key: minimum_words}
+        return key
+
+    def release(self, key: int, words_used: int, /) -> None:
+        super().release(key, words_used)
+        self.taken -= self.granted.pop(key)
+
+    def grow(self, key: int, minimum_words: int, /) -> None:
+        end = self.live[key][1]
+        super().grow(key, minimum_words)
+        self.taken += self.live[key][1] - end
+
+
 class SecondGrowthShrinks(Plain):
     """The second growth goes back to the size of the first."""
 

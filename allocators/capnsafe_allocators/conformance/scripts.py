@@ -63,6 +63,7 @@ def _rounds() -> Iterator[list[Step]]:
     """Grant and release again and again; released memory that is lost is used up by then."""
     for used in (None, 1, 0):
         yield [Rounds(0, 300, 128, used)]
+        yield [Rounds(0, 30, 128, used, more=300)]
         # Beside a grant that lives, whose key or memory may come again.
         yield [Allocate(0, 1), Rounds(1, 1, 300, used), Allocate(2, 5), Rounds(3, 64, 300, used)]
 

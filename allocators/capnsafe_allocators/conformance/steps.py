@@ -7,6 +7,7 @@ shorter program leaves out the step that made it, is passed over.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Final, TypeAlias
@@ -179,6 +180,8 @@ class Rounds:
     #: How many words are written; None for all.
     used: int | None = None
     at: int = 0
+    #: By how many words the grant is grown before it is released.
+    more: int = 0
 
     def perform(self, run: Run) -> None:
         """Allocate and release; words that were granted at first must not be refused later."""
@@ -189,7 +192,10 @@ class Rounds:
         found: Grant | str = ""
 
         def told() -> list[str]:
-            rounds = f"k = {call}, {side.prefix}release(k, {most})"
+            rounds = f"k = {call}, "
+            if self.more and callable(side.grow):
+                rounds += f"{side.prefix}grow(k, {self.words + self.more}), "
+            rounds += f"{side.prefix}release(k, {most})"
             calls = [f"{done} times: {rounds}" if done > 1 else rounds] if done else []
             return [*calls, f"{found} = {call}"] if isinstance(found, Grant) else calls
 
@@ -208,6 +214,10 @@ class Rounds:
             if most:
                 run.fill(found, most, contents)
                 contents = found.contents
+            if self.more and callable(side.grow):
+                # An allocator that raises has refused.
+                with suppress(Exception):
+                    side.grow(found.key, self.words + self.more)
             run.release(found)
             found = ""
             done += 1
