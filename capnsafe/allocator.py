@@ -78,7 +78,10 @@ While a view is lent to the caller (``ListBuilder.lend``, ``lend_data``, ``lend_
 these is called, and what ``segment`` answered MUST stay: the caller writes to it directly.
 
 Any of these MAY move any segment. None MUST call into the message that is calling it: such a
-call raises ``Reentered`` (P10).
+call raises ``Reentered`` (P10). The same holds for the finalizer of an object that ``segment``
+returned, which runs when the message gives its view back, and for any other finalizer that runs in
+the middle of a call: the call raises ``Reentered`` or ``Poisoned``. ``close`` alone is served
+there, and the call that it interrupts raises ``Closed``.
 """
 
 from __future__ import annotations

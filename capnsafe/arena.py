@@ -8,16 +8,23 @@ where the segment is whenever it is touched. This is the third. A borrow lasts f
 reading and writing, in which no allocator method runs; what is needed from another segment is
 copied out first.
 
-A call that changes a pointer prepares a :class:`~capnsafe.draft.Draft` between ``begin`` and
-``publish``; what fails before ``publish`` is taken back by ``abandon``.
+Every call of the message, also one that only reads, lies between ``begin`` and ``finish``; a call
+that fails is taken back by ``abandon``. In between the state is not ``IDLE``, and all other calls
+are refused. Foreign code can run at almost any moment of a call (P10): when the allocator is
+called, when a view is given back and the object behind it is finalized, when the garbage collector
+runs. So a call checks its handle after ``begin``, and uses nothing that it read before. One call is
+let in nevertheless: ``close``. It takes back the view that is held, so that nothing more can be
+written, and the interrupted call raises ``Closed`` as it ends.
+
+A call that changes a pointer prepares a :class:`~capnsafe.draft.Draft` before it publishes.
 
 Retired words are not handed out again while the message lives. That makes staleness a question
 about intervals, asked only by handles older than the last retirement: see :meth:`Arena.check`.
 
 The *ticket* makes the common case one comparison. A handle remembers the ticket under which it was
-last found good. While a call is under way the arena's ticket is ``NO_TICKET``, which no handle
-has, so that a call from inside the allocator (P10), after an interrupt, or after ``close`` takes
-the slow path and is told what is wrong.
+last found good, which is the epoch. While a call is under way the arena's ticket is ``NO_TICKET``,
+which no handle has, so that a call from inside it (P10), after an interrupt, or after ``close``
+takes the slow path and is told what is wrong.
 """
 
 from __future__ import annotations
@@ -25,7 +32,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from . import wire
 from .allocator import Allocator, Key
@@ -35,23 +42,27 @@ from .errors import (
     ArgumentTypeError,
     Borrowed,
     BorrowRefused,
+    Closed,
     Error,
     Exhausted,
     GrantTooSmall,
     MessageStateError,
     MessageTooLarge,
+    Reentered,
     ReleaseFailed,
     StaleHandle,
 )
 from .lending import Loan, Stretch, lend_from, lent_already
 from .neighbours import Neighbours
 from .owner import Owner
-from .segment import Segment, View, give_back, load, octets, segment_lost
+from .segment import Segment, View, load, octets, segment_lost
 from .states import State, unavailable
 from .survey import Extent
 from .wire import WORD_BYTES
 
 NO_TICKET: Final = -1
+
+T = TypeVar("T")
 
 
 class Shrank(Exception):
@@ -103,16 +114,17 @@ class Arena:
     __slots__ = (
         "__weakref__",
         "_arrived",
-        "_filling",
         "_following",
-        "_fresh",
         "_grow",
+        "_held",
         "_loans",
         "_marks",
         "_neighbours",
         "_stable",
         "allocator",
         "epoch",
+        "filling",
+        "fresh",
         "handed_out",
         "limit",
         "owner",
@@ -150,15 +162,17 @@ class Arena:
         self._stable = attribute(allocator, "stable") is True and not verifies
         grow = attribute(allocator, "grow")
         self._grow: Callable[[Key, int], object] | None = grow if callable(grow) else None
+        #: The view that the call under way holds. It may be out of date where there is no call.
+        self._held: memoryview | None = None
         #: What the caller holds, in the order in which it was lent.
         self._loans: list[Loan] = []
         #: What is still to be noted of what was published: the arguments of ``publish``, and the
         #: words handed out and the epoch after it.
         self._following: _Following | None = None
         #: Segments in which the call under way has filled words.
-        self._filling: list[Segment] = []
+        self.filling: list[Segment] = []
         #: Segments from this index on were granted by the call under way.
-        self._fresh = 0
+        self.fresh = 0
         #: The key of a grant that has no segment yet, by the index that it will have.
         self._arrived: defaultdict[int, Key] = defaultdict()
         #: How many objects without words have a mark in place of a slot.
@@ -175,10 +189,13 @@ class Arena:
         """Raise what keeps the message from serving a call now."""
         if self.unfinished is self.state and self.state is not _IDLE:
             self.abandon(MessageStateError("an earlier call was not taken back yet"))
-        if self.state is not _IDLE and not (self.state is _LENT and self._settle_loans()):
-            raise self._unavailable()
+        if self.state is _LENT:
+            self._settle_loans()
+        if self.state is not _IDLE:
+            raise self.unavailable()
 
-    def _unavailable(self) -> MessageStateError:
+    def unavailable(self) -> MessageStateError:
+        """Return the error for a call that cannot be served, or cannot go on."""
         return unavailable(self.state)
 
     def check(self, segment: Segment, word: int, since: int) -> int:
@@ -189,6 +206,11 @@ class Arena:
         inverted.
         """
         self.require_idle()
+        return self.require_fresh(segment, word, since)
+
+    def require_fresh(self, segment: Segment, word: int, since: int) -> int:
+        """Return the epoch, or raise ``StaleHandle``, as ``check`` does within a call."""
+        epoch = self.epoch
         stale = word in segment.retired
         if not stale and since < 0:
             since = ~since
@@ -202,7 +224,7 @@ class Arena:
                 segment=segment.index,
                 offset=word,
             )
-        return self.ticket
+        return epoch
 
     def new_mark(self) -> int:
         """Answer what stands for the slot of an object without words that has none.
@@ -222,8 +244,10 @@ class Arena:
 
     # -- borrowing -------------------------------------------------------------------------------
 
-    def borrow(self, segment: Segment, end: int = 0) -> View:
+    def borrow(self, segment: Segment, end: int = 0) -> memoryview:
         """Answer the memory of a segment; it must be given back before the next allocator call.
+
+        Only within a call, which holds one view at a time.
 
         With ``end``, at least that many words are needed beyond those handed out. Words that the
         call under way has filled must still be there, too: what was cut and grows back is not what
@@ -231,28 +255,31 @@ class Arena:
         """
         if segment.lost:
             if self.state is _CLOSED or self.state is _CLOSING:
-                raise self._unavailable()
+                raise self.unavailable()
             raise segment_lost(segment)
-        view: View
         memory = segment.memory
-        if memory is not None:
-            view = memory
-            words = len(memory) // WORD_BYTES
-        else:
-            view = self._ask(segment)
-            words = len(view) // WORD_BYTES
-        if words < segment.used:
+        view = self._ask(segment) if memory is None else memoryview(memory)
+        self._held = view
+        words = len(view) // WORD_BYTES
+        if words < segment.used or segment.lost:
+            self.give_back(view)
+            if self.state is _CLOSED or self.state is _CLOSING:
+                raise self.unavailable()
             segment.lost = True
             segment.memory = None
-            give_back(view)
             raise segment_lost(segment, words)
         if words < end or words < segment.filled:
             segment.granted = segment.used
-            give_back(view)
+            self.give_back(view)
             raise Shrank
         if segment.unzeroed:
             segment.zero_retired(view)
         return view
+
+    def give_back(self, view: memoryview) -> None:
+        """End a borrow. The object behind the view may be finalized, and call in here."""
+        self._held = None
+        view.release()
 
     def load(self, segment: Segment, word: int) -> int:
         """Answer one word, which must have been handed out, as an unsigned integer."""
@@ -260,44 +287,44 @@ class Arena:
         try:
             return load(segment, view, word)
         finally:
-            give_back(view)
+            self.give_back(view)
 
     def copy_out(self, segment: Segment, start: int, size: int) -> bytes:
         """Answer a copy of ``size`` bytes from word ``start`` on."""
+        return self.octets_at(segment, start * WORD_BYTES, size)
+
+    def octets_at(self, segment: Segment, at: int, size: int) -> bytes:
+        """Return a copy of ``size`` bytes from byte ``at`` on."""
         view = self.borrow(segment)
         try:
-            octets = bytes(view[start * WORD_BYTES : start * WORD_BYTES + size])
+            octets = bytes(view[at : at + size])
         finally:
-            give_back(view)
+            self.give_back(view)
         if segment.shadow is not None:
-            segment.require_unchanged(start * WORD_BYTES, octets)
+            segment.require_unchanged(at, octets)
         return octets
 
     def _ask(self, segment: Segment) -> memoryview:
         """Ask the allocator where a segment is now."""
         if self._loans and (lent := lent_already(self._loans, segment)) is not None:
             return lent
-        state = self.state
-        ticket = self.ticket
         buffer: Any = None
         try:
             try:
+                if self.state is not _WORKING:
+                    raise self.unavailable()
                 self.state = _CALLING
-                self.ticket = NO_TICKET
                 buffer = self._call_segment(segment)
                 return octets(buffer, segment.index)
             finally:
                 # A traceback keeps the locals of its frames alive, and this one may be a view.
                 del buffer
                 if self.state is _CALLING:
-                    self.state = state
-                    self.ticket = ticket
+                    self.state = _WORKING
         except BaseException:
             # Once more, for an interrupt in the middle of the lines above.
             if self.state is _CALLING:
-                self.state = state
-            if self.state is state:
-                self.ticket = ticket
+                self.state = _WORKING
             raise
 
     def _call_segment(self, segment: Segment) -> Any:
@@ -316,12 +343,11 @@ class Arena:
 
     def grant(self, words: int) -> Segment:
         """Ask for a new segment of at least ``words`` words, and see whether it is one."""
-        if self.state is not _WORKING:
-            raise self._unavailable()
         index = len(self.segments)
         if index >= wire.MAX_SEGMENTS:
             raise MessageTooLarge("a message has at most 2**32 segments")
-        state = self.state
+        if self.state is not _WORKING:
+            raise self.unavailable()
         self.state = _CALLING
         try:
             # No bytecode lies between what the allocator answers and where it is noted, so that no
@@ -338,7 +364,7 @@ class Arena:
                 words_asked=words,
             ) from error
         finally:
-            self.state = state
+            self.state = _WORKING
         if self._stable:
             self._keep(segment)
         granted = self._usable(segment)
@@ -365,14 +391,14 @@ class Arena:
         grow = self._grow
         if grow is None:
             return False
-        if self.state is not _WORKING:
-            raise self._unavailable()
         if words > self.limit or segment.lost or segment is not self.segments[-1]:
             return False
         stays = segment.memory is not None
         # What stays may be another object where it has grown, and whatever came in between.
         segment.memory = None
         grown = True
+        if self.state is not _WORKING:
+            raise self.unavailable()
         self.state = _CALLING
         try:
             grow(segment.key, words)
@@ -397,7 +423,7 @@ class Arena:
         try:
             return min(len(view) // WORD_BYTES, self.limit)
         finally:
-            give_back(view)
+            self.give_back(view)
 
     def take_over(self, grants: list[tuple[Key, int]]) -> None:
         """Begin with grants that were made before: (key, words in use), in order of the segments.
@@ -428,7 +454,7 @@ class Arena:
             if self.verifies:
                 segment.shadow = bytearray(view[: used * WORD_BYTES])
         finally:
-            give_back(view)
+            self.give_back(view)
         segment.granted = granted
         segment.used = used
         self.handed_out += used
@@ -436,6 +462,8 @@ class Arena:
 
     def _keep(self, segment: Segment) -> None:
         """Keep the bytearray of an allocator that promises that its memory stays."""
+        if self.state is not _WORKING:
+            raise self.unavailable()
         self.state = _CALLING
         try:
             memory = self._call_segment(segment)
@@ -443,37 +471,51 @@ class Arena:
             self.state = _WORKING
         segment.memory = memory if type(memory) is bytearray else None
 
-    # -- calls that change pointers --------------------------------------------------------------
+    # -- one call after the other ----------------------------------------------------------------
+
+    def serve(self, body: Callable[[], T]) -> T:
+        """Run a call of the message from its beginning to its end."""
+        self.begin()
+        try:
+            value = body()
+            self.finish()
+        except BaseException as error:
+            self.unfinished = self.state
+            self.abandon(error)
+            raise
+        return value
 
     def begin(self) -> None:
-        """Admit a call that changes a pointer. ``publish`` or ``abandon`` must follow."""
+        """Admit a call, and no other until it ends: ``finish`` or ``abandon`` must follow."""
         if self.state is not _IDLE:
             self.require_idle()
         self.state = _WORKING
         self.ticket = NO_TICKET
-        self._fresh = len(self.segments)
+        self.fresh = len(self.segments)
 
     def note_filled(self, segment: Segment, end: int) -> None:
         """Note that the call under way has filled words up to ``end``."""
         if segment.filled == 0:
-            self._filling.append(segment)
+            self.filling.append(segment)
         segment.filled = max(segment.filled, end)
 
     def forget_filled(self) -> None:
         """Forget what the call under way has filled: it is handed out, or planned anew."""
-        while self._filling:
-            self._filling.pop().filled = 0
+        while self.filling:
+            self.filling.pop().filled = 0
 
     def finish(self) -> None:
         """End a call that has published, or has nothing to publish; all views are given back.
 
         Not earlier: giving a view back can run code of the allocator's, which may call in here.
+        Raises ``Closed`` if it closed the message.
         """
-        if self.state is not _PUBLISHED and self.state is not _WORKING:
-            raise self._unavailable()
         if self.state is _PUBLISHED:
             self._follow_up()
-        self.forget_filled()
+        if self.filling:
+            self.forget_filled()
+        if self.state is not _PUBLISHED and self.state is not _WORKING:
+            raise self.unavailable()
         self.state = _IDLE
         self.ticket = self.epoch
 
@@ -483,13 +525,13 @@ class Arena:
         Giving a view back can run code of the allocator's, which may close the message.
         """
         if index >= len(self.segments):
-            raise self._unavailable()
+            raise self.unavailable()
         return self.segments[index]
 
     def last_segment(self) -> Segment:
         """Answer the segment that was granted last, in a call that has one."""
         if not self.segments:
-            raise self._unavailable()
+            raise self.unavailable()
         return self.segments[-1]
 
     def publish(
@@ -510,8 +552,6 @@ class Arena:
         be it ``retired`` or ``disowned``. ``then`` makes what is known beside the message current,
         and does not fail. No allocator method runs in here, so nothing of it can fail.
         """
-        if self.state is not _WORKING:  # pragma: no cover - a signal's handler closed it, at most
-            raise self._unavailable()
         # Publication must not fail half-way: all that needs memory of Python's is made before, and
         # there is room on the stack for all that is called.
         handed_out = self.handed_out
@@ -521,10 +561,14 @@ class Arena:
         epoch = self.epoch + 1 if replaced or retired or disowned else self.epoch
         following = (slot, handed_out, marks, writes, epoch, replaced, retired, disowned, then)
         require_stack(_PUBLISHING_FRAMES)
+        if self.state is not _WORKING:
+            raise self.unavailable()
         self._following = following
         self.state = _PUBLISHING
         for place, value in writing:
             view[place] = value
+        if self.state is not _PUBLISHING:
+            raise self.unavailable()
         self.state = _PUBLISHED
         self._follow_up()
         if slot.unzeroed:
@@ -559,39 +603,50 @@ class Arena:
 
         The handler that calls this notes in ``unfinished`` that it has to be done: the next call
         does it, if there is too little stack or memory now. Raises ``Exhausted`` instead of the
-        ``RecursionError`` or ``MemoryError`` by which a call ends.
+        ``RecursionError`` or ``MemoryError`` by which a call ends, and ``Closed`` instead of any
+        ``Exception`` if the message was closed meanwhile: the call found the memory gone, and would
+        tell that in many ways.
         """
+        kind = type(error)
         done = self.state is _PUBLISHED or self.state is _IDLE
         try:
+            # From here on it is being done: no call from inside it does it once more.
+            self.unfinished = None
             if self.state is _PUBLISHED:
                 self.finish()
             elif self.state is _WORKING or self.state is _CALLING:
                 self._roll_back(error)
             # Else interrupted within publication: poisoned. Or behind it: done, or closed.
-            self.unfinished = None
         except (RecursionError, MemoryError):
+            self.unfinished = self.state
             raise exhausted(error, done=done) from error
-        if isinstance(error, (RecursionError, MemoryError)):
+        except BaseException:
+            self.unfinished = self.state
+            raise
+        if self.state is _CLOSED and issubclass(kind, Exception) and kind is not Closed:
+            raise self.unavailable() from None
+        if issubclass(kind, (RecursionError, MemoryError)):
             if self.state is _PUBLISHING:
-                raise self._unavailable() from error
+                raise self.unavailable() from error
             raise exhausted(error, done=done) from error
-        if done and not isinstance(error, Error):
+        if done and not issubclass(kind, Error):
             add_note(error, "the call of the message had done its work when this was raised")
 
     def _roll_back(self, error: BaseException) -> None:
         """Release the grants of the call under way. Its marks never moved."""
-        if self._arrived or len(self.segments) > self._fresh:
+        if self._arrived or len(self.segments) > self.fresh:
             # A release that cannot be called would count as done.
             require_stack(_RELEASING_FRAMES)
         self.forget_filled()
         self._take_in()
-        fresh = self.segments[self._fresh :]
-        del self.segments[self._fresh :]
+        fresh = self.segments[self.fresh :]
+        del self.segments[self.fresh :]
         if fresh:
-            self._neighbours.forget(self._fresh, self._fresh + len(fresh))
+            self._neighbours.forget(self.fresh, self.fresh + len(fresh))
         failures, interrupt = self._release(fresh)
-        self.state = _IDLE
-        self.ticket = self.epoch
+        if self.state is not _CLOSED:
+            self.state = _IDLE
+            self.ticket = self.epoch
         for failure in failures:
             add_note(error, f"and releasing a grant that was not used raised {told(failure)}")
         if interrupt is not None:
@@ -605,24 +660,28 @@ class Arena:
         While something is lent no allocator method runs: more can be lent only of segments that
         the caller has, or that stay (``stable``).
         """
-        if self.state is _LENT and not self._settle_loans():
+        if self.state is _LENT and not self._settle_loans() and self.state is _LENT:
             self.state = _IDLE
-            self.ticket = self.epoch
-        self.require_idle()
         try:
-            stretch = find()
-            whole = self.borrow(stretch[0])
-            try:
-                loan = lend_from(whole, stretch, writable=writable, code=code)
-            except BaseException:
-                give_back(whole)
-                raise
-            self._loans.append(loan)
-            return loan
+            return self.serve(lambda: self._lend(find, writable, code))
         finally:
             if self._loans and self.state is _IDLE:
                 self.state = _LENT
                 self.ticket = NO_TICKET
+
+    def _lend(self, find: Callable[[], Stretch], writable: bool, code: str) -> Loan:
+        stretch = find()
+        whole = self.borrow(stretch[0])
+        try:
+            loan = lend_from(whole, stretch, writable=writable, code=code)
+        except BaseException:
+            self.give_back(whole)
+            raise
+        self._held = None
+        if self.state is not _WORKING:
+            raise self.unavailable()
+        self._loans.append(loan)
+        return loan
 
     def end_loan(self, loan: Loan) -> bool:
         """Take a loan back; answer whether nothing of it was kept."""
@@ -649,19 +708,14 @@ class Arena:
     # -- output and the end ----------------------------------------------------------------------
 
     def put_out(self, write: Callable[[bytes | memoryview], object]) -> None:
-        """Hand the words handed out of each segment to ``write``, which copies and calls nobody."""
-        self.require_idle()
-        self.state = _WORKING
-        self.ticket = NO_TICKET
-        try:
-            # Every segment is borrowed, so words lost anywhere are noticed (P5), and every retired
-            # word is zero before it is copied (P9).
-            for segment in self.segments:
-                self._emit(segment, segment.used * WORD_BYTES, write)
-        finally:
-            if self.state is _WORKING:
-                self.state = _IDLE
-                self.ticket = self.epoch
+        """Hand the words handed out of each segment to ``write``, which copies and calls nobody.
+
+        Only within a call.
+        """
+        # Every segment is borrowed, so words lost anywhere are noticed (P5), and every retired
+        # word is zero before it is copied (P9).
+        for segment in self.segments:
+            self._emit(segment, segment.used * WORD_BYTES, write)
 
     def _emit(
         self, segment: Segment, size: int, write: Callable[[bytes | memoryview], object]
@@ -672,30 +726,31 @@ class Arena:
             return
         view = self.borrow(segment)
         try:
-            with memoryview(view) as whole, whole[:size] as words:
+            with view[:size] as words:
                 write(words)
         finally:
-            give_back(view)
-
-    def look_at_all(self) -> None:
-        """Borrow every segment once: what was lost is noticed (P5), what was retired is zeroed.
-
-        An arena that verifies compares the contents, as it does for output (P5v).
-        """
-        self.put_out(lambda words: None)
+            self.give_back(view)
 
     def close(self) -> None:
         """Release every grant, once. Works in every state but from inside an allocator call.
 
         After an interrupt it can be called again, and releases what is left. What is lent is taken
-        back first: the views raise ``ValueError`` from then on.
+        back first: the views raise ``ValueError`` from then on. So is what a call under way holds,
+        which then raises ``Closed``; in the middle of one write it is refused.
         """
         try:
             require_stack(_RELEASING_FRAMES)
         except RecursionError as error:
             raise exhausted(error) from error
         if self.state is _CALLING:
-            raise self._unavailable()
+            raise self.unavailable()
+        held = self._held
+        if held is not None:
+            try:
+                held.release()
+            except BufferError:
+                raise Reentered("the message is in the middle of a write, close it again") from None
+            self._held = None
         for loan in self._loans:
             loan.end()
         self._settle_loans()
@@ -736,18 +791,19 @@ class Arena:
         interrupt: BaseException | None = None
         state = self.state
         segments.reverse()
-        while segments:
-            segment = segments.pop()
-            segment.memory = None
-            segment.lost = True
-            try:
+        try:
+            while segments:
                 if state is not _CLOSING:
                     self.state = _CALLING
-                self.allocator.release(segment.key, max(segment.used, segment.written))
-            except Exception as error:
-                failures.append(error)
-            except BaseException as error:
-                interrupt = error
-            finally:
-                self.state = state
+                segment = segments.pop()
+                segment.memory = None
+                segment.lost = True
+                try:
+                    self.allocator.release(segment.key, max(segment.used, segment.written))
+                except Exception as error:
+                    failures.append(error)
+                except BaseException as error:
+                    interrupt = error
+        finally:
+            self.state = state
         return failures, interrupt

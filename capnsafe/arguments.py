@@ -92,7 +92,8 @@ def shown(number: int) -> str:
 def told(error: BaseException) -> str:
     """Answer what an exception of somebody else's says, whatever its ``__repr__`` does."""
     try:
-        text = f"{error!r}"
+        # It may be of a class of its own, whose methods are not to be trusted either.
+        text = str.__str__(repr(error))
     except Exception:
         text = type_name(error)
     return text if len(text) <= _TOLD_CHARACTERS else text[:_TOLD_CHARACTERS] + "…"
@@ -104,7 +105,7 @@ def type_name(value: Any) -> str:
     A class that has the name of another one that Python itself has is named with its module.
     """
     kind = type(value)
-    name = str(_NAME.__get__(kind))
+    name = str.__str__(_NAME.__get__(kind))
     if name in _BUILTIN and kind is not _BUILTIN[name]:
         module = _MODULE.__get__(kind)
         return f"{module}.{name}" if type(module) is str else name
@@ -117,7 +118,7 @@ def attribute(owner: Any, name: str) -> object:
         return call(partial(getattr, owner), name)
     except Raised as raised:
         error = raised.__cause__ or raised
-    if isinstance(error, AttributeError):
+    if issubclass(type(error), AttributeError):
         return None
     raise AllocatorError(f"reading the allocator's {name!r} raised {told(error)}") from error
 
@@ -154,7 +155,7 @@ def double(value: SupportsFloat | SupportsIndex) -> float:
                 return number.real
     except Raised as raised:
         cause = raised.__cause__
-    if isinstance(cause, OverflowError):
+    if issubclass(type(cause), OverflowError):
         raise ArgumentValueError("the number is too large for a float field") from cause
     raise ArgumentTypeError(f"a float field takes a number, not {type_name(value)}") from cause
 

@@ -7,7 +7,7 @@ makes handles of handles: pointers, and the structs and lists that they lead to.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, SupportsIndex, TypeAlias
+from typing import Final, SupportsIndex, TypeAlias, TypeVar
 
 from . import wire
 from .allocator import Buffer
@@ -24,7 +24,7 @@ from .arguments import (
     type_name,
 )
 from .buffers import octets_of
-from .draft import change, clear, copy_in, install, overwrite
+from .draft import change, copy_in, install, overwrite, point
 from .errors import (
     ArgumentIndexError,
     ArgumentTypeError,
@@ -45,6 +45,8 @@ from .survey import Built, Found, composite
 from .tree import ObjectSize, Tree, read_spot
 from .upgrade import enlarged, upgrade
 from .wire import WORD_BYTES, Element
+
+T = TypeVar("T")
 
 # Module constants are found faster than members of the class.
 _BOOL: Final = Element.BOOL
@@ -77,32 +79,38 @@ class Pointers(Row):
         data, pointers = check_sections(data_words, pointer_count)
         word = self._slot(index)
         words = data + pointers
-        segment, start = install(
-            self._arena, self._segment, word, wire.struct_shape(data, pointers), words, b""
-        )
-        since = self._arena.epoch if words else ~self._arena.epoch
+        segment, start, since = install(self, word, wire.struct_shape(data, pointers), words, b"")
         return StructBuilder(self._arena, self._owner, segment, start, since, start, data, pointers)
 
-    def _find_or_copy(
-        self, index: SupportsIndex, default: Copyable | None, fit: Callable[[Tree], Tree]
-    ) -> tuple[int, Found | None, Tree | None]:
-        """Answer the pointer's word and what it leads to; where it is null, a copy of the default.
+    def _open(
+        self,
+        index: SupportsIndex,
+        default: Copyable | None,
+        fit: Callable[[Tree], Tree],
+        handle_on: Callable[[int, Found, Tree | None], T],
+    ) -> T | None:
+        """Open the object that a pointer leads to; where it is null, a copy of the default.
 
-        ``fit`` lays the default out as it is to be opened, or raises that it cannot be. Where it
-        was copied it is answered as well, since no call may fail that reads it back.
+        ``fit`` lays the default out as it is to be opened, or raises that it cannot be.
+        ``handle_on`` gets the word of the pointer, the object, and the default if it was copied:
+        no call may fail that reads it back.
         """
-        at = integer(index, "a pointer index")
-        word = self._slot(at)
-        found = self._find(word)
-        if found is not None or default is None:
-            return word, found, None
-        tree = fit(tree_of(default))
-        # Reading the default may have called other allocators, and these this message.
-        word = self._slot(at)
-        found = self._find(word)
-        if found is not None:
-            return word, found, None
-        return word, copy_in(self._arena, self._segment, word, tree), tree
+        word = self._slot(index)
+
+        def whole(tree: Tree | None) -> T | None:
+            found = self._find(word)
+            if found is not None:
+                return handle_on(word, found, None)
+            if tree is None:
+                return None
+            return handle_on(word, copy_in(self._arena, self._segment, word, tree), tree)
+
+        opened = self._serve(lambda: whole(None))
+        if opened is None and default is not None:
+            # Reading the default is a call of its message, which may be this one.
+            tree = fit(tree_of(default))
+            opened = self._serve(lambda: whole(tree))
+        return opened
 
     def get_struct(
         self,
@@ -119,27 +127,31 @@ class Pointers(Row):
         first.
         """
         data, pointers = check_sections(data_words, pointer_count)
-        word, found, _ = self._find_or_copy(
-            index, default, lambda tree: widened(_require_kind(tree, None), data, pointers)
-        )
-        if found is None:
-            return None
-        if found.shape & 3 != wire.STRUCT:
-            raise PointerKindMismatch(
-                f"pointer {word - self._first} does not lead to a struct",
-                segment=self._segment.index,
+
+        def handle_on(word: int, found: Found, copied: Tree | None) -> StructBuilder:
+            if found.shape & 3 != wire.STRUCT:
+                raise PointerKindMismatch(
+                    f"pointer {word - self._first} does not lead to a struct",
+                    segment=self._segment.index,
+                )
+            found = self._enlarge(word, found, data, pointers)
+            segment, anchor, since = self._anchor_of(found, word)
+            return StructBuilder(
+                self._arena,
+                self._owner,
+                segment,
+                anchor,
+                since,
+                found.start,
+                wire.struct_data_words(found.shape),
+                wire.struct_pointers(found.shape),
             )
-        found = self._enlarge(word, found, data, pointers)
-        segment, anchor, since = self._anchor_of(found, word)
-        return StructBuilder(
-            self._arena,
-            self._owner,
-            segment,
-            anchor,
-            since,
-            found.start,
-            wire.struct_data_words(found.shape),
-            wire.struct_pointers(found.shape),
+
+        return self._open(
+            index,
+            default,
+            lambda tree: widened(_require_kind(tree, None), data, pointers),
+            handle_on,
         )
 
     # -- lists -----------------------------------------------------------------------------------
@@ -162,15 +174,16 @@ class Pointers(Row):
         encoding does not say. With a ``default``, a null pointer gets a copy of it first.
         """
         check_element(element)
-        word, found, _ = self._find_or_copy(
-            index, default, lambda tree: _require_kind(tree, element.size_code)
+
+        def handle_on(word: int, found: Found, copied: Tree | None) -> ListBuilder:
+            self._require_list(found, word, element.size_code, element.name)
+            segment, anchor, since = self._anchor_of(found, word)
+            count = wire.list_count(found.shape)
+            return ListBuilder(self._arena, segment, anchor, since, found.start, element, count)
+
+        return self._open(
+            index, default, lambda tree: _require_kind(tree, element.size_code), handle_on
         )
-        if found is None:
-            return None
-        self._require_list(found, word, element.size_code, element.name)
-        segment, anchor, since = self._anchor_of(found, word)
-        count = wire.list_count(found.shape)
-        return ListBuilder(self._arena, segment, anchor, since, found.start, element, count)
 
     def init_pointer_list(self, index: int, count: int) -> PointerListBuilder:
         """Build a list of ``count`` null pointers: of Text, Data, or lists."""
@@ -187,16 +200,17 @@ class Pointers(Row):
 
         With a ``default``, a null pointer gets a copy of it first.
         """
-        word, found, _ = self._find_or_copy(
-            index, default, lambda tree: _require_kind(tree, wire.SIZE_POINTER)
-        )
-        if found is None:
-            return None
-        self._require_list(found, word, wire.SIZE_POINTER, "pointers")
-        segment, anchor, since = self._anchor_of(found, word)
-        count = wire.list_count(found.shape)
-        return PointerListBuilder(
-            self._arena, self._owner, segment, anchor, since, found.start, count
+
+        def handle_on(word: int, found: Found, copied: Tree | None) -> PointerListBuilder:
+            self._require_list(found, word, wire.SIZE_POINTER, "pointers")
+            segment, anchor, since = self._anchor_of(found, word)
+            count = wire.list_count(found.shape)
+            return PointerListBuilder(
+                self._arena, self._owner, segment, anchor, since, found.start, count
+            )
+
+        return self._open(
+            index, default, lambda tree: _require_kind(tree, wire.SIZE_POINTER), handle_on
         )
 
     def init_struct_list(
@@ -205,10 +219,12 @@ class Pointers(Row):
         """Build a list of ``count`` structs, all zero, each with these sections."""
         number, data, pointers = struct_list(count, data_words, pointer_count)
         tag = wire.POINTER.pack(wire.tag(number, data, pointers))
-        segment, start, _ = self._install_list(
+        segment, start, since = self._install_list(
             index, wire.list_shape(wire.SIZE_COMPOSITE, number * (data + pointers)), tag
         )
-        return StructListBuilder(self._arena, self._owner, segment, start, number, data, pointers)
+        return StructListBuilder(
+            self._arena, self._owner, segment, start, since, number, data, pointers
+        )
 
     def get_struct_list(
         self,
@@ -226,17 +242,27 @@ class Pointers(Row):
         ``default``, a null pointer gets a copy of it first.
         """
         data, pointers = check_sections(data_words, pointer_count)
-        word, found, copied = self._find_or_copy(
+
+        def handle_on(word: int, found: Found, copied: Tree | None) -> StructListBuilder:
+            if copied is not None:
+                elements = elements_of(copied)
+            else:
+                found, elements = self._struct_list_at(word, found, data, pointers)
+            return StructListBuilder(
+                self._arena, self._owner, found.segment, found.start, self._arena.epoch, *elements
+            )
+
+        return self._open(
             index,
             default,
             lambda tree: widened(_require_kind(tree, wire.SIZE_COMPOSITE), data, pointers),
+            handle_on,
         )
-        if found is None:
-            return None
-        if copied is not None:
-            return StructListBuilder(
-                self._arena, self._owner, found.segment, found.start, *elements_of(copied)
-            )
+
+    def _struct_list_at(
+        self, word: int, found: Found, data: int, pointers: int
+    ) -> tuple[Found, tuple[int, int, int]]:
+        """Return a list of structs, moved where it is too small, and what its tag says."""
         size_code = wire.list_size_code(found.shape) if found.shape & 3 == wire.LIST else None
         if size_code != wire.SIZE_COMPOSITE and (
             size_code is None or size_code == wire.SIZE_BIT or data + pointers == 0
@@ -247,13 +273,9 @@ class Pointers(Row):
             )
         larger = enlarged(self._arena, found, data, pointers)
         if larger is None:
-            count, data, pointers = composite(self._arena, found)
-        else:
-            found = upgrade(self._arena, self._segment, word, found, larger)
-            count, data, pointers = larger.count, larger.data_words, larger.pointers
-        return StructListBuilder(
-            self._arena, self._owner, found.segment, found.start, count, data, pointers
-        )
+            return found, composite(self._arena, found)
+        found = upgrade(self._arena, self._segment, word, found, larger)
+        return found, (larger.count, larger.data_words, larger.pointers)
 
     def set_list(self, index: int, element: Element, values: Buffer) -> ListBuilder:
         """Build a list of primitives from a buffer that holds them as memory has them.
@@ -275,12 +297,10 @@ class Pointers(Row):
                 )
             shape = wire.list_shape(element.size_code, count)
             words = wire.object_words(shape)
-            arena = self._arena
-            segment, start = install(arena, self._segment, word, shape, words, octets)
+            segment, start, since = install(self, word, shape, words, octets)
         finally:
             octets.release()
-        since = arena.epoch if words else ~arena.epoch
-        return ListBuilder(arena, segment, start, since, start, element, count)
+        return ListBuilder(self._arena, segment, start, since, start, element, count)
 
     # -- any pointer -----------------------------------------------------------------------------
 
@@ -291,11 +311,14 @@ class Pointers(Row):
         leads to, or a part of it. ``None`` clears the pointer.
         """
         tree = None if value is None else tree_of(value)
-        word = self._slot(index)
+        self._put_tree(self._slot(index), tree)
+
+    def _put_tree(self, word: int, tree: Tree | None) -> None:
+        """Let the pointer at ``word`` lead to a copy, or to nothing, in a call of the message."""
         if tree is None:
-            clear(self._arena, self._segment, word)
+            self._serve(lambda: point(self._arena, self._segment, word, 0))
         else:
-            copy_in(self._arena, self._segment, word, tree)
+            self._serve(lambda: copy_in(self._arena, self._segment, word, tree))
 
     def copy_pointer(self, index: int, source: Row | RowReader, source_index: int) -> None:
         """Build a deep copy of what another pointer leads to, whatever it is; null clears.
@@ -306,11 +329,7 @@ class Pointers(Row):
             raise ArgumentTypeError(f"{type_name(source)} has no pointers that could be copied")
         at = integer(index, "a pointer index")
         tree = source.copied(source_index)
-        word = self._slot(at)
-        if tree is None:
-            clear(self._arena, self._segment, word)
-        else:
-            copy_in(self._arena, self._segment, word, tree)
+        self._put_tree(self._slot(at), tree)
 
     def disown(self, index: int) -> Orphan | None:
         """Take what the pointer leads to out of the message; ``None`` where it is null.
@@ -319,11 +338,15 @@ class Pointers(Row):
         stale: the orphan opens it anew. Each of these objects is looked at, as when it is cleared.
         """
         word = self._slot(index)
-        found = self._find(word)
-        if found is None:
-            return None
-        disown(self._arena, self._segment, word, found)
-        return Orphan(self._arena, found)
+
+        def take_out() -> Orphan | None:
+            found = self._find(word)
+            if found is None:
+                return None
+            disown(self._arena, self._segment, word, found)
+            return Orphan(self._arena, found)
+
+        return self._serve(take_out)
 
     def adopt(self, index: int, orphan: Orphan) -> None:
         """Let the pointer lead to an orphan of this message, which is used up.
@@ -335,7 +358,7 @@ class Pointers(Row):
         if type(orphan) is not Orphan:
             raise ArgumentTypeError(f"an Orphan is adopted, not {type_name(orphan)}")
         word = self._slot(index)
-        orphan._give_to(self._arena, self._owner, self._segment, word)
+        self._serve(lambda: orphan._give_to(self._arena, self._owner, self._segment, word))
 
 
 class StructBuilder(Pointers):
@@ -360,7 +383,7 @@ class StructBuilder(Pointers):
         self._segment = segment
         self._anchor = anchor
         self._since = since
-        self._ticket = arena.ticket
+        self._ticket = since if since >= 0 else ~since
         self._data = start * WORD_BYTES
         self._data_bits = data_words * 64
         self._first = start + data_words
@@ -378,11 +401,9 @@ class StructBuilder(Pointers):
 
     def tree(self) -> Tree:
         """Copy out the struct, and all below it."""
-        if self._ticket != self._arena.ticket:
-            self._require_current()
         shape = wire.struct_shape(self.data_words, self._count)
         spot = (shape, self._segment.index, self._data // WORD_BYTES)
-        return read_spot(Built(self._arena), spot, 0)
+        return self._serve(lambda: read_spot(Built(self._arena), spot, 0))
 
     def total_size(self) -> ObjectSize:
         """Answer what the struct and all below it take, landing pads left out."""
@@ -413,7 +434,7 @@ class StructBuilder(Pointers):
                 f" {wire.struct_pointers(tree.shape)}"
             )
         start = self._data // WORD_BYTES
-        overwrite(self._arena, self._segment, start, room, self._count, tree)
+        self._serve(lambda: overwrite(self._arena, self._segment, start, room, self._count, tree))
 
     def select(
         self,
@@ -441,9 +462,11 @@ class StructBuilder(Pointers):
         for element, at in slots:
             if at < 0 or (at + 1) * element.bits > self._data_bits:
                 raise self._outside(element, at)
+        self._serve(lambda: self._select(tag, slots, words))
+
+    def _select(self, tag: int, slots: list[tuple[Element, int]], words: list[int]) -> None:
         first = self._data
-        size = self._data_bits // 8
-        data = bytearray(self._arena.copy_out(self._segment, first // WORD_BYTES, size))
+        data = bytearray(self._arena.octets_at(self._segment, first, self._data_bits // 8))
         for element, at in slots:
             if element is _BOOL:
                 data[at >> 3] &= ~(1 << (at & 7)) & 0xFF
@@ -560,10 +583,8 @@ class PointerListBuilder(Pointers):
 
     def tree(self) -> Tree:
         """Copy out the list, and all below it."""
-        if self._ticket != self._arena.ticket:
-            self._require_current()
-        shape = wire.list_shape(wire.SIZE_POINTER, self._count)
-        return read_spot(Built(self._arena), (shape, self._segment.index, self._first), 0)
+        spot = (wire.list_shape(wire.SIZE_POINTER, self._count), self._segment.index, self._first)
+        return self._serve(lambda: read_spot(Built(self._arena), spot, 0))
 
     def total_size(self) -> ObjectSize:
         """Answer what the list and all below it take, landing pads left out."""
@@ -585,6 +606,7 @@ class StructListBuilder(Handle):
         owner: Owner,
         segment: Segment,
         start: int,
+        since: int,
         count: int,
         data_words: int,
         pointer_count: int,
@@ -594,8 +616,8 @@ class StructListBuilder(Handle):
         self._owner = owner
         self._segment = segment
         self._anchor = start
-        self._since = arena.epoch
-        self._ticket = arena.ticket
+        self._since = since
+        self._ticket = since
         self._data = (start + 1) * WORD_BYTES
         self._data_bits = data_words * 64
         self._length = count
@@ -630,11 +652,9 @@ class StructListBuilder(Handle):
 
     def tree(self) -> Tree:
         """Copy out the list, and all below it."""
-        if self._ticket != self._arena.ticket:
-            self._require_current()
         words = self._length * (self.data_words + self._pointer_count)
-        shape = wire.list_shape(wire.SIZE_COMPOSITE, words)
-        return read_spot(Built(self._arena), (shape, self._segment.index, self._anchor), 0)
+        spot = (wire.list_shape(wire.SIZE_COMPOSITE, words), self._segment.index, self._anchor)
+        return self._serve(lambda: read_spot(Built(self._arena), spot, 0))
 
     def __getitem__(self, index: int) -> StructBuilder:
         """Open one element; negative indices and slices are refused."""
@@ -650,13 +670,12 @@ class StructListBuilder(Handle):
         start = self._anchor + 1 + at * step
         # An element without words lives as long as the tag.
         anchor = start if step else self._anchor
-        arena = self._arena
         return StructBuilder(
-            arena,
+            self._arena,
             self._owner,
             self._segment,
             anchor,
-            arena.epoch,
+            self._ticket,
             start,
             data_words,
             self._pointer_count,
@@ -674,6 +693,9 @@ class Orphan(Detached):
 
     def get_struct(self) -> StructBuilder:
         """Open it as a struct."""
+        return self._arena.serve(self._open_struct)
+
+    def _open_struct(self) -> StructBuilder:
         found = self._current()
         if found.shape & 3 != wire.STRUCT:
             raise PointerKindMismatch("the orphan is no struct")
@@ -692,6 +714,9 @@ class Orphan(Detached):
     def get_list(self, element: Element) -> ListBuilder:
         """Open it as a list of primitives."""
         check_element(element)
+        return self._arena.serve(lambda: self._open_list(element))
+
+    def _open_list(self, element: Element) -> ListBuilder:
         found = self._list(element.size_code, element.name)
         segment, anchor, since = self._anchor(found)
         count = wire.list_count(found.shape)
@@ -699,6 +724,9 @@ class Orphan(Detached):
 
     def get_pointer_list(self) -> PointerListBuilder:
         """Open it as a list of pointers."""
+        return self._arena.serve(self._open_pointer_list)
+
+    def _open_pointer_list(self) -> PointerListBuilder:
         found = self._list(wire.SIZE_POINTER, "pointers")
         segment, anchor, since = self._anchor(found)
         count = wire.list_count(found.shape)
@@ -708,10 +736,13 @@ class Orphan(Detached):
 
     def get_struct_list(self) -> StructListBuilder:
         """Open it as a list of structs."""
+        return self._arena.serve(self._open_struct_list)
+
+    def _open_struct_list(self) -> StructListBuilder:
         found = self._list(wire.SIZE_COMPOSITE, "structs")
-        count, data, pointers = composite(self._arena, found)
+        elements = composite(self._arena, found)
         return StructListBuilder(
-            self._arena, self._owner, found.segment, found.start, count, data, pointers
+            self._arena, self._owner, found.segment, found.start, self._arena.epoch, *elements
         )
 
 

@@ -20,13 +20,15 @@ refused.) Rollback touches no memory: fresh grants are released, and the marks n
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import Final, TypeAlias, TypeVar
 
 from . import wire
-from .arena import Arena, Shrank
+from .arena import NO_TICKET, Arena, Shrank
 from .errors import GrantTooSmall, MessageTooLarge
-from .segment import Segment, View, fill, fill_copy, give_back, load
+from .fields import Handle
+from .segment import MOST_PADDED, PADDED, Segment, View, fill, fill_copy, load
 from .states import State
 from .survey import Extent, Found, resolve, survey
 from .tree import Tree
@@ -38,6 +40,9 @@ _ATTEMPTS: Final = 3
 
 # Module constants are found faster than members of the class.
 _IDLE: Final = State.IDLE
+_WORKING: Final = State.WORKING
+_UNPACK: Final = wire.POINTER.unpack_from
+_PACK_INTO: Final = wire.POINTER.pack_into
 
 T = TypeVar("T")
 
@@ -221,6 +226,14 @@ class Draft:
         found = resolve(self._arena, old, old_word, pointer)
         return self.point_to(new, new_word, found.shape, found.segment, found.start)
 
+    def install(
+        self, slot: Segment, word: int, shape: int, words: int, head: Octets
+    ) -> tuple[Segment, int]:
+        """Build an object, and point to it from ``word`` of ``slot``; return its place."""
+        pointer, segment, start = self.place(slot, word, shape, words, head)
+        self.link(slot, [(word, pointer)])
+        return segment, start
+
     def house_tree(self, tree: Tree) -> tuple[Segment, int]:
         """Reserve an object and all below it, to which no pointer leads yet."""
         segment, start = self.house(tree.words, tree.body)
@@ -240,7 +253,7 @@ class Draft:
                 if segment is segments[-1]:
                     arena.publish(segment, view, [], self._marks, [], [])
             finally:
-                give_back(view)
+                arena.give_back(view)
 
     def link(
         self,
@@ -265,7 +278,7 @@ class Draft:
                 try:
                     _write(arena, segment, view, pieces)
                 finally:
-                    give_back(view)
+                    arena.give_back(view)
         end = self._marks.get(slot, 0)
         writes = [(word * WORD_BYTES, wire.POINTER.pack(pointer)) for word, pointer in pointers]
         if data:
@@ -287,14 +300,14 @@ class Draft:
                 arena.publish(slot, view, writes, self._marks, [], [], then=then)
                 return
         finally:
-            give_back(view)
+            arena.give_back(view)
         retired = survey(arena, old) if moved is None else moved
         view = arena.borrow(slot, end)
         try:
             replaced = [word for _, word, _ in old]
             arena.publish(slot, view, writes, self._marks, retired, replaced, disowned, then)
         finally:
-            give_back(view)
+            arena.give_back(view)
 
 
 def _write(arena: Arena, segment: Segment, view: View, pieces: list[Piece]) -> None:
@@ -313,109 +326,168 @@ def _write_piece(segment: Segment, view: View, start: int, words: int, head: Oct
 
 
 def install(
-    arena: Arena, slot: Segment, word: int, shape: int, words: int, head: Octets
-) -> tuple[Segment, int]:
-    """Build an object of ``words`` words, and point to it from ``word`` of ``slot``.
+    handle: Handle, word: int, shape: int, words: int, head: Octets
+) -> tuple[Segment, int, int]:
+    """Build an object of ``words`` words, and point to it from ``word`` of the handle's segment.
 
-    ``shape`` is its pointer without an offset, ``head`` its first octets; the rest is
-    zero. Answers where it is. What the pointer led to before is retired.
+    This is a whole call of the message. ``handle`` is the handle on the object that the pointer is
+    in, ``shape`` the pointer without an offset, ``head`` the first octets of the object; the rest
+    is zero. The old value of the pointer is retired. Returns the segment and the word of the
+    object, and the ``since`` of handles on it (see ``Arena.check``).
     """
+    arena = handle._arena
+    slot = handle._segment
     if arena.state is not _IDLE:
         arena.require_idle()
-    if words:
-        memory = slot.memory
-        if memory is None:
-            start = slot.used
-            if start + words <= slot.granted and _install_in_one_borrow(
-                arena, slot, word, shape, words, head
-            ):
-                return slot, start
-            if slot.used + words > slot.granted:
+    # As in Arena.begin, without the call.
+    arena.state = _WORKING
+    arena.ticket = NO_TICKET
+    arena.fresh = len(arena.segments)
+    try:
+        epoch = arena.epoch
+        if handle._ticket != epoch:
+            handle._refresh()
+        placed: tuple[Segment, int] | None = None
+        if words:
+            memory = slot.memory
+            if memory is not None:
+                start = slot.used
+                end = start + words
+                if (
+                    words < MOST_PADDED
+                    and end <= slot.granted
+                    and type(head) is bytes
+                    and not slot.unzeroed
+                    and end * WORD_BYTES <= len(memory)
+                    and _UNPACK(memory, word * WORD_BYTES)[0] == 0
+                    and not slot.lost
+                ):
+                    # As in _install_in_place, without the call.
+                    PADDED[words].pack_into(memory, start * WORD_BYTES, head)
+                    if not slot.lost:
+                        slot.used = end
+                        arena.handed_out += words
+                        _PACK_INTO(
+                            memory,
+                            word * WORD_BYTES,
+                            shape | (start - word - 1 & wire.OFFSET_MASK) << 2,
+                        )
+                        if arena.state is _WORKING:
+                            # As in Arena.finish, without the call.
+                            arena.state = _IDLE
+                            arena.ticket = epoch
+                            return slot, start, epoch
+                placed = _install_in_place(arena, slot, memory, word, shape, words, head)
+            elif slot.used + words <= slot.granted:
+                placed = _install_in_one_borrow(arena, slot, word, shape, words, head)
+            else:
                 placed = _install_far(arena, slot, word, shape, words, head)
-                if placed is not None:
-                    return placed
-        elif (
-            not slot.unzeroed
-            and len(memory) >= slot.used * WORD_BYTES
-            and wire.POINTER.unpack_from(memory, word * WORD_BYTES)[0] == 0
+        if placed is None:
+            placed = carry_out(arena, lambda draft: draft.install(slot, word, shape, words, head))
+        segment, start = placed
+        epoch = arena.epoch
+        arena.finish()
+    except BaseException as error:
+        arena.unfinished = arena.state
+        arena.abandon(error)
+        raise
+    return segment, start, epoch if words else ~epoch
+
+
+def _install_in_place(
+    arena: Arena,
+    slot: Segment,
+    memory: bytearray,
+    word: int,
+    shape: int,
+    words: int,
+    head: Octets,
+) -> tuple[Segment, int] | None:
+    """Build an object in memory that stays, where there is nothing to retire.
+
+    No allocator call, and so no failure. An interrupt before the pointer is written leaves words
+    unused. The garbage collector can run between any two calls, and an object that it finalizes can
+    close the message: so before each write it is asked whether the segment is still there.
+    Returns ``None`` where there is an old value, or not the room.
+    """
+    try:
+        if (
+            slot.unzeroed
+            or len(memory) < slot.used * WORD_BYTES
+            or _UNPACK(memory, word * WORD_BYTES)[0] != 0
+            or slot.lost
         ):
-            # The four steps in memory that stays, with nothing to retire: no allocator call, and so
-            # no failure. An interrupt before the pointer is written leaves words unused.
-            start = slot.used
-            end = start + words
-            if end <= slot.granted and end * WORD_BYTES <= len(memory):
-                fill(memory, start, words, head)
-                slot.used = end
-                arena.handed_out += words
-                wire.POINTER.pack_into(
-                    memory, word * WORD_BYTES, shape | (start - word - 1 & wire.OFFSET_MASK) << 2
-                )
-                return slot, start
+            return None
+        target = slot
+        start = slot.used
+        end = start + words
+        if end <= slot.granted and end * WORD_BYTES <= len(memory):
+            pointer = shape | (start - word - 1 & wire.OFFSET_MASK) << 2
+            handed_out = words
+            within = memory
+        else:
             target = arena.segments[-1]
-            if target is not slot and _fill_far(target, shape, words, head):
-                start = target.used + 1
-                target.used = start + words
-                arena.handed_out += words + 1
-                wire.POINTER.pack_into(
-                    memory, word * WORD_BYTES, wire.far_pointer(target.index, start - 1)
-                )
-                return target, start
-
-    def build(draft: Draft) -> tuple[Segment, int]:
-        pointer, segment, start = draft.place(slot, word, shape, words, head)
-        draft.link(slot, [(word, pointer)])
-        return segment, start
-
-    return attempt(arena, build)
-
-
-def _fill_far(target: Segment, shape: int, words: int, head: Octets) -> bool:
-    """Fill a landing pad and an object behind it, in memory that stays and has room for both."""
-    memory = target.memory
-    end = target.used + 1 + words
-    if (
-        memory is None
-        or end > target.granted
-        or end * WORD_BYTES > len(memory)
-        or target.unzeroed
-        or target.lost
-    ):
-        return False
-    wire.POINTER.pack_into(memory, target.used * WORD_BYTES, shape)
-    fill(memory, target.used + 1, words, head)
-    return True
+            pad = target.used
+            start = pad + 1
+            end = start + words
+            memory_there = target.memory
+            if (
+                target is slot
+                or memory_there is None
+                or end > target.granted
+                or end * WORD_BYTES > len(memory_there)
+                or target.unzeroed
+            ):
+                return None
+            pointer = wire.far_pointer(target.index, pad)
+            handed_out = words + 1
+            within = memory_there
+            if not target.lost:
+                _PACK_INTO(within, pad * WORD_BYTES, shape)
+        if words < MOST_PADDED and type(head) is bytes:
+            if not target.lost:
+                PADDED[words].pack_into(within, start * WORD_BYTES, head)
+        else:
+            view = arena.borrow(target, end)
+            try:
+                fill(view, start, words, head)
+            finally:
+                arena.give_back(view)
+        if slot.lost:
+            return None
+        target.used = end
+        arena.handed_out += handed_out
+        _PACK_INTO(memory, word * WORD_BYTES, pointer)
+    except (Shrank, struct.error):
+        # A bytearray that somebody resized, although it was said to stay.
+        return None
+    return target, start
 
 
 def _install_in_one_borrow(
     arena: Arena, slot: Segment, word: int, shape: int, words: int, head: Octets
-) -> bool:
+) -> tuple[Segment, int] | None:
     """Build an object next to its pointer, where the pointer is null: all in one borrow.
 
     No allocator method runs between the first look and the last write, so nothing can fail between
-    them. Answers False, with nothing changed, where there is an old value or not the room.
+    them. Returns ``None``, with nothing changed, where there is an old value or not the room.
     """
     start = slot.used
     end = start + words
     try:
         view = arena.borrow(slot, end)
     except Shrank:
-        return False
+        return None
     try:
         if load(slot, view, word) != 0:
-            return False
-        arena.begin()
+            return None
         _write_piece(slot, view, start, words, head)
         pointer = shape | (start - word - 1 & wire.OFFSET_MASK) << 2
         writes = [(word * WORD_BYTES, wire.POINTER.pack(pointer))]
         arena.publish(slot, view, writes, {slot: end}, [], [])
-    except BaseException as error:
-        arena.unfinished = arena.state
-        arena.abandon(error)
-        raise
     finally:
-        give_back(view)
-    arena.finish()
-    return True
+        arena.give_back(view)
+    return slot, start
 
 
 def _install_far(
@@ -424,10 +496,10 @@ def _install_far(
     """Build an object behind its landing pad in the last segment, if that has room for both.
 
     The steps of a draft, and its allocator calls, for the one object that most calls build: so it
-    costs little more in a message of many segments than in one of one. Answers ``None``, with
+    costs little more in a message of many segments than in one of one. Returns ``None``, with
     nothing changed, where there is not the room.
     """
-    target = arena.segments[-1]
+    target = arena.last_segment()
     pad = target.used
     start = pad + 1
     end = start + words
@@ -437,13 +509,12 @@ def _install_far(
     pieces: list[Piece] = [(pad, 1, packed), (start, words, head)]
     if not head:
         pieces = [(pad, 1 + words, packed)]
-    arena.begin()
     try:
         view = arena.borrow(target, end)
         try:
             _write(arena, target, view, pieces)
         finally:
-            give_back(view)
+            arena.give_back(view)
         writes = [(word * WORD_BYTES, wire.POINTER.pack(wire.far_pointer(target.index, pad)))]
         view = arena.borrow(slot)
         try:
@@ -451,88 +522,74 @@ def _install_far(
             if old == 0:
                 arena.publish(slot, view, writes, {target: end}, [], [])
         finally:
-            give_back(view)
+            arena.give_back(view)
         if old:
             retired = survey(arena, [(slot, word, old)])
             view = arena.borrow(slot)
             try:
                 arena.publish(slot, view, writes, {target: end}, retired, [word])
             finally:
-                give_back(view)
+                arena.give_back(view)
     except Shrank:
-        arena.finish()
+        arena.forget_filled()
         return None
-    except BaseException as error:
-        arena.unfinished = arena.state
-        arena.abandon(error)
-        raise
-    arena.finish()
     return target, start
 
 
-def attempt(arena: Arena, build: Callable[[Draft], T]) -> T:
+def carry_out(arena: Arena, build: Callable[[Draft], T]) -> T:
     """Let ``build`` reserve, fill and publish; plan anew where a segment shrank meanwhile.
 
-    Whatever it raises, the message reads as it did before.
+    Only within a call of the message, which takes it back where it raises.
     """
-    arena.begin()
-    try:
-        for _ in range(_ATTEMPTS):
-            try:
-                built = build(Draft(arena))
-            except Shrank:
-                arena.forget_filled()
-                continue
-            arena.finish()
-            return built
-        raise GrantTooSmall("segments shrank again and again while words were being reserved")
-    except BaseException as error:
-        arena.unfinished = arena.state
-        arena.abandon(error)
-        raise
+    for _ in range(_ATTEMPTS):
+        try:
+            return build(Draft(arena))
+        except Shrank:
+            arena.forget_filled()
+    raise GrantTooSmall("segments shrank again and again while words were being reserved")
 
 
-def install_root(arena: Arena, shape: int, words: int) -> tuple[Segment, int]:
-    """Build the root struct; the first time, in the first segment, behind its pointer."""
-    if arena.segments:
-        return install(arena, arena.segments[0], 0, shape, words, b"")
+def install_root(arena: Arena, shape: int, words: int) -> tuple[Segment, int, int]:
+    """Build the root struct; the first time, in the first segment, behind its pointer.
+
+    This is a whole call of the message. Returns what ``install`` does.
+    """
 
     def build(draft: Draft) -> tuple[Segment, int]:
         if arena.segments:
             slot = arena.segments[0]
         else:
             slot = arena.grant(words + 1 if words < arena.limit else 1)
-        if words < slot.granted and words:
-            # Next to its pointer, which is its shape then.
-            draft.take(slot, words + 1, wire.POINTER.pack(shape))
-            draft.settle()
-            return slot, 1
-        draft.take(slot, 1, b"")
-        pointer, segment, start = draft.place(slot, 0, shape, words, b"")
-        draft.link(slot, [(0, pointer)])
-        return segment, start
+        if slot.used == 0:
+            if words < slot.granted and words:
+                # Next to its pointer, which is its shape then.
+                draft.take(slot, words + 1, wire.POINTER.pack(shape))
+                draft.settle()
+                return slot, 1
+            draft.take(slot, 1, b"")
+        return draft.install(slot, 0, shape, words, b"")
 
-    return attempt(arena, build)
+    def whole() -> tuple[Segment, int, int]:
+        segment, start = carry_out(arena, build)
+        return segment, start, arena.epoch if words else ~arena.epoch
+
+    return arena.serve(whole)
 
 
 def begin_root(arena: Arena) -> None:
-    """Ask for the first segment, for the word of the root pointer alone."""
+    """Ask for the first segment, if there is none, for the word of the root pointer alone."""
 
     def build(draft: Draft) -> None:
         draft.first_segment(1)
         draft.settle()
 
-    attempt(arena, build)
-
-
-def clear(arena: Arena, slot: Segment, word: int) -> None:
-    """Make the pointer at ``word`` of ``slot`` null, and retire what it led to."""
-    point(arena, slot, word, 0)
+    if not arena.segments:
+        carry_out(arena, build)
 
 
 def point(arena: Arena, slot: Segment, word: int, pointer: int) -> None:
     """Write a pointer that needs no words, and retire what it led to before."""
-    attempt(arena, lambda draft: draft.link(slot, [(word, pointer)]))
+    carry_out(arena, lambda draft: draft.link(slot, [(word, pointer)]))
 
 
 def change(
@@ -542,7 +599,7 @@ def change(
     data: list[tuple[int, bytes]],
 ) -> None:
     """Write pointers and octets of one segment in one step, and retire what the pointers led to."""
-    attempt(arena, lambda draft: draft.link(segment, pointers, data))
+    carry_out(arena, lambda draft: draft.link(segment, pointers, data))
 
 
 def copy_in(arena: Arena, slot: Segment, word: int, tree: Tree) -> Found:
@@ -556,7 +613,7 @@ def copy_in(arena: Arena, slot: Segment, word: int, tree: Tree) -> Found:
         draft.link(slot, [(word, pointer)])
         return Found(tree.shape, segment, start)
 
-    return attempt(arena, build)
+    return carry_out(arena, build)
 
 
 def copy_in_root(arena: Arena, tree: Tree) -> Found:
@@ -574,7 +631,7 @@ def copy_in_root(arena: Arena, tree: Tree) -> Found:
         draft.link(slot, [(0, pointer)])
         return Found(tree.shape, segment, start)
 
-    return attempt(arena, build)
+    return carry_out(arena, build)
 
 
 def overwrite(
@@ -600,4 +657,4 @@ def overwrite(
             [(start * WORD_BYTES, data)] if data else None,
         )
 
-    attempt(arena, build)
+    carry_out(arena, build)

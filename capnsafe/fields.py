@@ -13,16 +13,20 @@ values.
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeAlias
+import struct
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias, TypeVar
 
 from .arena import Arena
 from .arguments import double, integer, shown, truth
 from .errors import ArgumentIndexError, ArgumentValueError
-from .segment import Segment, give_back
+from .segment import Segment
 from .wire import WORD_BYTES, Element
 
 #: What a primitive list holds.
 Primitive: TypeAlias = int | float | bool | None
+
+T = TypeVar("T")
 
 # Module constants are found faster than members of the class.
 _BOOL: Final = Element.BOOL
@@ -58,13 +62,32 @@ class Handle:
         #: The word whose retirement makes the handle stale, see ``Arena.check``.
         self._anchor = anchor
         self._since = since
-        self._ticket = arena.ticket
+        self._ticket = since if since >= 0 else ~since
         #: First byte of the data section in its segment, and the bits that it has.
         self._data = data
         self._data_bits = data_bits
 
     def _require_current(self) -> None:
         self._ticket = self._arena.check(self._segment, self._anchor, self._since)
+
+    def _refresh(self) -> None:
+        """Raise ``StaleHandle`` if the object is no more; only within a call of the message."""
+        self._ticket = self._arena.require_fresh(self._segment, self._anchor, self._since)
+
+    def _serve(self, body: Callable[[], T]) -> T:
+        """Run a call of the message that needs the object."""
+        arena = self._arena
+        arena.begin()
+        try:
+            if self._ticket != arena.epoch:
+                self._refresh()
+            value = body()
+            arena.finish()
+        except BaseException as error:
+            arena.unfinished = arena.state
+            arena.abandon(error)
+            raise
+        return value
 
     def _outside(self, element: Element, offset: int) -> ArgumentIndexError:
         return ArgumentIndexError(
@@ -79,28 +102,54 @@ class Handle:
             value = integer(value, "a value")
         if type(default) is not int:
             default = integer(default, "a default")
+        segment = self._segment
+        memory = segment.memory
+        if (
+            memory is not None
+            and offset >= 0
+            and (offset + 1) * element.bits <= self._data_bits
+            and element.low <= value <= element.high
+            and not default
+            and len(memory) >= segment.used * WORD_BYTES
+            # The last question: no foreign code can run between the answer and the write.
+            and self._ticket == self._arena.ticket
+        ):
+            try:
+                element.codec.pack_into(memory, self._data + offset * element.bytes, value)
+                return
+            except struct.error:
+                # A bytearray that somebody resized, although it was said to stay.
+                pass
         if self._ticket != self._arena.ticket:
             self._require_current()
         if offset < 0 or (offset + 1) * element.bits > self._data_bits:
             raise self._outside(element, offset)
-        if not element.low <= value <= element.high:
-            require_range(element, value)
+        require_range(element, value)
         if default:
             require_range(element, default)
             value ^= default
+        self._write(element.codec, self._data + offset * element.bytes, value)
+
+    def _write(self, codec: struct.Struct, at: int, value: int) -> None:
+        """Write at byte ``at`` of the segment, in a call of the message."""
+        arena = self._arena
         segment = self._segment
-        memory = segment.memory
-        at = self._data + offset * element.bytes
-        if memory is not None and len(memory) >= segment.used * WORD_BYTES:
-            element.codec.pack_into(memory, at, value)
-            return
-        view = self._arena.borrow(segment)
+        arena.begin()
         try:
-            element.codec.pack_into(view, at, value)
-            if segment.shadow is not None:
-                element.codec.pack_into(segment.shadow, at, value)
-        finally:
-            give_back(view)
+            if self._ticket != arena.epoch:
+                self._refresh()
+            view = arena.borrow(segment)
+            try:
+                codec.pack_into(view, at, value)
+                if segment.shadow is not None:
+                    codec.pack_into(segment.shadow, at, value)
+            finally:
+                arena.give_back(view)
+            arena.finish()
+        except BaseException as error:
+            arena.unfinished = arena.state
+            arena.abandon(error)
+            raise
 
     def _take_bits(self, element: Element, offset: int) -> bytes:
         """Answer the bytes of a field (of the byte that holds it, for a bool)."""
@@ -113,14 +162,14 @@ class Handle:
         size = element.bytes or 1
         at = self._data + (offset * size if element.bytes else offset >> 3)
         segment = self._segment
-        view = self._arena.borrow(segment)
-        try:
-            octets = bytes(view[at : at + size])
-        finally:
-            give_back(view)
-        if segment.shadow is not None:
-            segment.require_unchanged(at, octets)
-        return octets
+        memory = segment.memory
+        if (
+            memory is not None
+            and len(memory) >= segment.used * WORD_BYTES
+            and self._ticket == self._arena.ticket
+        ):
+            return bytes(memory[at : at + size])
+        return self._serve(lambda: self._arena.octets_at(segment, at, size))
 
     def _take_integer(self, element: Element, offset: int, default: int) -> int:
         if type(default) is not int:
@@ -147,15 +196,8 @@ class Handle:
         if offset < 0 or (offset + 1) * element.bits > self._data_bits:
             raise self._outside(element, offset)
         bits = _float_bits(element, value) ^ _float_bits(element, default)
-        segment = self._segment
         at = self._data + offset * element.bytes
-        view = self._arena.borrow(segment)
-        try:
-            element.raw.pack_into(view, at, bits)
-            if segment.shadow is not None:
-                element.raw.pack_into(segment.shadow, at, bits)
-        finally:
-            give_back(view)
+        self._write(element.raw, at, bits)
 
     def _take_float(self, element: Element, offset: int, default: float) -> float:
         inverted = _float_bits(element, double(default))
@@ -176,6 +218,9 @@ class Handle:
             raise self._outside(_BOOL, offset)
         at = self._data + (offset >> 3)
         mask = 1 << (offset & 7)
+        self._serve(lambda: self._write_bit(at, mask, bit))
+
+    def _write_bit(self, at: int, mask: int, bit: bool) -> None:
         segment = self._segment
         view = self._arena.borrow(segment)
         try:
@@ -187,7 +232,7 @@ class Handle:
             if segment.shadow is not None:
                 segment.shadow[at] = octet
         finally:
-            give_back(view)
+            self._arena.give_back(view)
 
     def _take_bool(self, offset: int, default: bool) -> bool:
         inverted = truth(default)

@@ -230,7 +230,7 @@ def _count_of(answer: Any) -> int:
     what = "what the file says to have written"
     if answer is True or answer is False:
         raise ArgumentTypeError(f"{what} must be a number of bytes, not {answer}")
-    if isinstance(answer, Coroutine):
+    if issubclass(type(answer), Coroutine):
         answer.close()
         raise ArgumentTypeError("the file must be awaited: hand it frame(...) instead")
     return integer(answer, what)
@@ -443,7 +443,7 @@ def _is_buffer(source: Any) -> bool:
         call(exported, source).release()
     except Raised as raised:
         # Where it is another error, ``view_of`` says why the memory is not to be had.
-        return not isinstance(raised.__cause__, TypeError)
+        return not issubclass(type(raised.__cause__), TypeError)
     return True
 
 

@@ -23,7 +23,7 @@ from weakref import ref
 
 from .arguments import add_note
 from .errors import Borrowed
-from .segment import Segment, View, give_back
+from .segment import Segment
 
 if TYPE_CHECKING:
     from .arena import Arena
@@ -46,7 +46,7 @@ class Loan:
     __slots__ = ("_between", "_size", "_start", "_whole", "ended", "private", "segment", "view")
 
     def __init__(
-        self, stretch: Stretch, whole: View, *, writable: bool, private: bool, code: str
+        self, stretch: Stretch, whole: memoryview, *, writable: bool, private: bool, code: str
     ) -> None:
         """Lend a stretch of ``whole``, a borrowed view, as items of the native format ``code``."""
         segment, start, size = stretch
@@ -95,11 +95,11 @@ class Loan:
             return False
         if self._between is not None and self._between() is not None:
             return False
-        give_back(self._whole)
+        self._whole.release()
         return True
 
 
-def lend_from(whole: View, stretch: Stretch, *, writable: bool, code: str) -> Loan:
+def lend_from(whole: memoryview, stretch: Stretch, *, writable: bool, code: str) -> Loan:
     """Lend a stretch of ``whole``, the borrowed memory of its segment, which the loan then holds.
 
     What is compared with a private copy (P5v), and not to be written to, is lent as a copy.
@@ -112,8 +112,8 @@ def lend_from(whole: View, stretch: Stretch, *, writable: bool, code: str) -> Lo
     if writable:
         return Loan(stretch, whole, writable=True, private=False, code=code)
     # What was compared is what is seen, whatever happens to the memory.
-    give_back(whole)
-    copy = bytearray(octets)
+    whole.release()
+    copy = memoryview(bytearray(octets))
     return Loan((segment, 0, size), copy, writable=False, private=True, code=code)
 
 
@@ -183,18 +183,20 @@ class Lent:
 class LentTogether:
     """Lends several views for as long as a ``with`` block lasts: all of them, or none."""
 
-    __slots__ = ("_entered", "_lent")
+    __slots__ = ("_count", "_entered", "_lend")
 
-    def __init__(self, lent: list[Lent]) -> None:
-        """Borrow nothing yet."""
-        self._lent = lent
+    def __init__(self, count: Callable[[], int], lend: Callable[[int], Lent]) -> None:
+        """Borrow nothing yet: ``count`` says how many there are once the first one is lent."""
+        self._count = count
+        self._lend = lend
         self._entered: list[Lent] = []
 
     def __enter__(self) -> list[memoryview[Any]]:
         """Lend the views, in their order."""
-        views = []
+        views: list[memoryview[Any]] = []
         try:
-            for one in self._lent:
+            while not views or len(views) < self._count():
+                one = self._lend(len(views))
                 views.append(one.__enter__())
                 self._entered.append(one)
         except BaseException as error:

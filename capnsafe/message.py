@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from io import BytesIO
 from types import TracebackType
@@ -142,8 +142,7 @@ class MessageBuilder:
         data, pointers = check_sections(data_words, pointer_count)
         words = data + pointers
         arena = self._arena
-        segment, start = install_root(arena, wire.struct_shape(data, pointers), words)
-        since = arena.epoch if words else ~arena.epoch
+        segment, start, since = install_root(arena, wire.struct_shape(data, pointers), words)
         return StructBuilder(arena, arena.owner, segment, start, since, start, data, pointers)
 
     def get_root(self, data_words: int = 0, pointer_count: int = 0) -> StructBuilder | None:
@@ -153,8 +152,10 @@ class MessageBuilder:
         moved, and handles on it are stale.
         """
         asked = check_sections(data_words, pointer_count)
+        return self._arena.serve(lambda: self._open_root(asked))
+
+    def _open_root(self, asked: tuple[int, int]) -> StructBuilder | None:
         arena = self._arena
-        arena.require_idle()
         if not arena.segments:
             return None
         slot = arena.segments[0]
@@ -181,10 +182,11 @@ class MessageBuilder:
 
         The first segment is asked for with the one word of the pointer, if there is none yet.
         """
+        return self._arena.serve(self._open_root_pointer)
+
+    def _open_root_pointer(self) -> PointerListBuilder:
         arena = self._arena
-        arena.require_idle()
-        if not arena.segments:
-            begin_root(arena)
+        begin_root(arena)
         return PointerListBuilder(arena, arena.owner, arena.segment_at(0), 0, arena.epoch, 0, 1)
 
     def set_root(self, value: StructBuilder | StructReader) -> None:
@@ -195,23 +197,21 @@ class MessageBuilder:
         if type(value) is not StructBuilder and type(value) is not StructReader:
             raise ArgumentTypeError(f"the root is a struct, not {type_name(value)}")
         tree = value.tree()
-        self._arena.require_idle()
-        copy_in_root(self._arena, tree)
+        self._arena.serve(lambda: copy_in_root(self._arena, tree))
 
     def new_orphan(self, value: Copyable) -> Orphan:
         """Build a deep copy of a struct or list that no pointer leads to yet."""
-        tree = tree_of(value)
-        self._arena.require_idle()
-        return Orphan(self._arena, build_apart(self._arena, tree))
+        return self._apart(tree_of(value))
+
+    def _apart(self, tree: Tree) -> Orphan:
+        return self._arena.serve(lambda: Orphan(self._arena, build_apart(self._arena, tree)))
 
     def new_orphan_list(self, lists: Iterable[Copyable]) -> Orphan:
         """Build the lists one behind the other as one list, that no pointer leads to yet.
 
         They are of one kind, and at least one. Structs all get the largest sections of any.
         """
-        tree = joined([tree_of(value) for value in listed(lists, "lists")])
-        self._arena.require_idle()
-        return Orphan(self._arena, build_apart(self._arena, tree))
+        return self._apart(joined([tree_of(value) for value in listed(lists, "lists")]))
 
     def new_orphan_struct(self, data_words: int, pointer_count: int) -> Orphan:
         """Build a struct, all zero, that no pointer leads to yet."""
@@ -256,7 +256,7 @@ class MessageBuilder:
             )
         body = bytearray(head)
         body += bytes(size - len(body))
-        return Orphan(self._arena, build_apart(self._arena, Tree(shape, body)))
+        return self._apart(Tree(shape, body))
 
     def canonical(self) -> bytes:
         """Answer the message in canonical form: one segment, without framing."""
@@ -276,8 +276,7 @@ class MessageBuilder:
         words are zero. Raises ``SegmentLost`` if any segment lost words, ever (P5), and
         ``ContentsChanged`` if the message verifies and finds other contents than it wrote (P5v).
         """
-        self._arena.look_at_all()
-        return self.segment_words()
+        return self._put_out(lambda words: None)
 
     def total_words(self) -> int:
         """Answer the words handed out of all segments together: the size of the output."""
@@ -289,8 +288,26 @@ class MessageBuilder:
         Raises ``SegmentLost`` if any segment lost words, ever (P5).
         """
         segments: list[bytes] = []
-        self._arena.put_out(lambda words: segments.append(bytes(words)))
+        self._put_out(lambda words: segments.append(bytes(words)))
         return segments or [_NO_ROOT]
+
+    def _put_out(
+        self,
+        write: Callable[[bytes | memoryview], object],
+        begin: Callable[[tuple[int, ...]], object] = len,
+    ) -> tuple[int, ...]:
+        """Hand over the words of each segment, and before to ``begin`` how many each has.
+
+        Return these numbers.
+        """
+
+        def whole() -> tuple[int, ...]:
+            sizes = self.segment_words()
+            begin(sizes)
+            self._arena.put_out(write)
+            return sizes
+
+        return self._arena.serve(whole)
 
     def lend_segment(self, index: int) -> AbstractContextManager[memoryview[Any]]:
         """Lend the words handed out of one segment, read-only and not copied (P4).
@@ -307,8 +324,7 @@ class MessageBuilder:
         That is so where there is one segment, where memory stays (``stable``), and where the
         message verifies. Else it raises ``Borrowed``: to ask for one segment may move the others.
         """
-        count = max(1, len(self._arena.segments))
-        return LentTogether([self._lent(at) for at in range(count)])
+        return LentTogether(lambda: len(self._arena.segments), self._lent)
 
     def _lent(self, at: int) -> Lent:
         return Lent(self._arena, lambda: self._stretch_of(at), writable=False)
@@ -329,17 +345,20 @@ class MessageBuilder:
 
     def to_bytes(self) -> bytes:
         """Answer the message with stream framing (specification, "Serialization Over a Stream")."""
-        sizes = [words * wire.WORD_BYTES for words in self.segment_words()]
-        if not sizes:
-            return frame(self.segments())
-        # No segment is copied twice: all go to the place that they have in the output.
-        table = table_of(sizes)
         output = BytesIO()
-        output.seek(len(table) + sum(sizes) - 1)
-        output.write(b"\0")
-        output.seek(0)
-        output.write(table)
-        self._arena.put_out(output.write)
+
+        def begin(words: tuple[int, ...]) -> None:
+            # No segment is copied twice: all go to the place that they have in the output.
+            sizes = [count * wire.WORD_BYTES for count in words]
+            if sizes:
+                table = table_of(sizes)
+                output.seek(len(table) + sum(sizes) - 1)
+                output.write(b"\0")
+                output.seek(0)
+                output.write(table)
+
+        if not self._put_out(output.write, begin):
+            return frame(self.segments())
         return output.getvalue()
 
     def write_to(self, file: BinaryWriter | Sender) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, final
 from .allocator import FEW_SEGMENTS
 from .errors import GrantOverlaps
 from .ranges import Places
-from .segment import Segment, give_back
+from .segment import Segment
 
 if TYPE_CHECKING:
     from .arena import Arena
@@ -124,7 +124,7 @@ def where(arena: Arena, segment: Segment) -> tuple[int, int]:
         address = addressof(c_char.from_buffer(view))
         return address, address + size
     finally:
-        give_back(view)
+        arena.give_back(view)
 
 
 def _overlap(segment: Segment, other: int) -> GrantOverlaps:

@@ -36,12 +36,11 @@ class Detached:
         raise ArgumentTypeError("an orphan cannot be copied: it would have two owners")
 
     def _current(self, *, partly: bool = False) -> Found:
-        """Return where the object is, or raise ``StaleHandle``.
+        """Return where the object is, or raise ``StaleHandle``; only within a call of the message.
 
         In a message that was taken over, another pointer may have led to some of its words, and
         these may be retired. ``partly`` is true if the others suffice.
         """
-        self._arena.require_idle()
         found = self._found
         if found is None:
             raise StaleHandle("the orphan was adopted or dropped")
@@ -64,7 +63,7 @@ class Detached:
     @property
     def kind(self) -> PointerKind:
         """What the orphan is."""
-        return POINTER_KINDS[self._current().shape & 3]
+        return POINTER_KINDS[self._arena.serve(self._current).shape & 3]
 
     def _anchor(self, found: Found) -> tuple[Segment, int, int]:
         """Answer (segment, anchor, since) for a handle on the object.
@@ -77,7 +76,7 @@ class Detached:
             return found.segment, found.start, epoch
         if not self._mark:
             self._mark = self._arena.new_mark()
-        return self._arena.segments[0], self._mark, ~epoch
+        return self._arena.segment_at(0), self._mark, ~epoch
 
     def _list(self, size_code: int, what: str) -> Found:
         found = self._current()
@@ -87,6 +86,9 @@ class Detached:
 
     def tree(self) -> Tree:
         """Copy out the object, and all below it."""
+        return self._arena.serve(self._copied)
+
+    def _copied(self) -> Tree:
         found = self._current()
         return read_spot(Built(self._arena), (found.shape, found.segment.index, found.start), 0)
 
@@ -115,19 +117,25 @@ class Detached:
     def _resize(self, count: int, *, longer: bool, text: bool) -> None:
         nul = truth(text)
         number = check_count(check_count(count) + nul)
-        found = self._current()
-        resize(self._arena, found, number, self._becomes, longer=longer, text=nul)
+        self._arena.serve(
+            lambda: resize(
+                self._arena, self._current(), number, self._becomes, longer=longer, text=nul
+            )
+        )
 
     def drop(self) -> None:
         """Retire it, and all below it."""
-        found = self._current(partly=True)
-        retire(self._arena, found, lambda: self._becomes(None))
+        self._arena.serve(
+            lambda: retire(self._arena, self._current(partly=True), lambda: self._becomes(None))
+        )
 
     def _give_to(self, arena: Arena, owner: Owner, slot: Segment, word: int) -> None:
-        """Let a pointer of an object of ``owner`` lead to it."""
-        found = self._current()
+        """Let a pointer of an object of ``owner`` lead to it, within a call of that message."""
         if arena is not self._arena:
+            # It complains first that it is used up, or its message closed.
+            self._arena.serve(self._current)
             raise ArgumentValueError("the orphan is of another message")
+        found = self._current()
         mine = self._owner.now()
         theirs = owner.now()
         if mine is theirs:

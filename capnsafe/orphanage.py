@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from . import wire
 from .arena import Arena
-from .draft import Draft, attempt
+from .draft import Draft, carry_out
 from .errors import ArgumentValueError
-from .segment import Segment, give_back
+from .segment import Segment
 from .survey import Extent, Found, require_disjoint, survey_object
 from .tree import Tree
 
@@ -28,7 +28,7 @@ def disown(arena: Arena, slot: Segment, word: int, found: Found) -> None:
         kept = [extent for extent in extents if extent not in pad]
         draft.link(slot, [(word, 0)], moved=pad, disowned=kept)
 
-    attempt(arena, build)
+    carry_out(arena, build)
     found.pad_segment = None
 
 
@@ -51,11 +51,11 @@ def adopt(arena: Arena, slot: Segment, word: int, found: Found, then: Callable[[
         pointer = found.shape
         if pointer & 3 != wire.OTHER:
             # What was lost is not adopted, be it in another segment than the pointer.
-            give_back(arena.borrow(found.segment))
+            arena.give_back(arena.borrow(found.segment))
             pointer = draft.point_to(slot, word, found.shape, found.segment, found.start)
         draft.link(slot, [(word, pointer)], then=then)
 
-    attempt(arena, build)
+    carry_out(arena, build)
 
 
 def retire(arena: Arena, found: Found, then: Callable[[], None]) -> None:
@@ -67,9 +67,9 @@ def retire(arena: Arena, found: Found, then: Callable[[], None]) -> None:
         try:
             arena.publish(found.segment, view, [], {}, extents, [], then=then)
         finally:
-            give_back(view)
+            arena.give_back(view)
 
-    attempt(arena, build)
+    carry_out(arena, build)
 
 
 def build_apart(arena: Arena, tree: Tree) -> Found:
@@ -85,4 +85,4 @@ def build_apart(arena: Arena, tree: Tree) -> Found:
         draft.settle()
         return Found(tree.shape, segment, start)
 
-    return attempt(arena, build)
+    return carry_out(arena, build)

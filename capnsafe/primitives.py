@@ -73,17 +73,14 @@ class ListBuilder(Handle):
         return Lent(self._arena, self._stretch, writable=True, code=code)
 
     def _stretch(self) -> Stretch:
-        if self._ticket != self._arena.ticket:
-            self._require_current()
+        self._refresh()
         return self._segment, self._data, self._length * self._element.bytes
 
     def tree(self) -> Tree:
         """Copy out the list."""
-        if self._ticket != self._arena.ticket:
-            self._require_current()
         shape = wire.list_shape(self._element.size_code, self._length)
         spot = (shape, self._segment.index, self._data // WORD_BYTES)
-        return read_spot(Built(self._arena), spot, 0)
+        return self._serve(lambda: read_spot(Built(self._arena), spot, 0))
 
     def __getitem__(self, index: int) -> Primitive:
         """Read one element; negative indices and slices are refused."""

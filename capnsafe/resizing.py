@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from . import wire
 from .arena import Arena
-from .draft import Draft, attempt
+from .draft import Draft, carry_out
 from .errors import ArgumentValueError, MessageTooLarge, PointerKindMismatch
 from .segment import Segment
 from .survey import Extent, Found, composite, require_disjoint, survey
@@ -120,7 +120,7 @@ def resize(
         resized = Found(plan.shape, segment, start)
         draft.link(segment, [], changes, retired, stale, then=lambda: becomes(resized))
 
-    attempt(arena, build)
+    carry_out(arena, build)
 
 
 def _zeros_behind(

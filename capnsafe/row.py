@@ -14,7 +14,7 @@ from . import wire
 from .arena import Arena
 from .arguments import integer, shown, text_octets
 from .buffers import data_octets
-from .draft import clear, install, point
+from .draft import install, point
 from .errors import (
     ArgumentIndexError,
     ArgumentValueError,
@@ -62,10 +62,20 @@ class Row(Handle):
         if self._ticket != self._arena.ticket:
             self._require_current()
         if not 0 <= at < self._count:
-            raise ArgumentIndexError(
-                f"pointer {shown(at)} of {self._count}", segment=self._segment.index
-            )
+            self._word_of(at)
         return self._first + at
+
+    def _word_of(self, index: int) -> int:
+        """Return the word of a pointer; asks nobody whether the handle is stale."""
+        if not 0 <= index < self._count:
+            raise ArgumentIndexError(
+                f"pointer {shown(index)} of {self._count}", segment=self._segment.index
+            )
+        return self._first + index
+
+    def _pointer_at(self, word: int) -> int:
+        """Load the pointer at ``word``, in a call of the message."""
+        return self._serve(lambda: self._arena.load(self._segment, word))
 
     def _find(self, word: int) -> Found | None:
         """Follow the pointer at ``word``; ``None`` where it is null."""
@@ -106,10 +116,7 @@ class Row(Handle):
         self, index: SupportsIndex, shape: int, head: bytes
     ) -> tuple[Segment, int, int]:
         """Build a list; answer (segment, word, since)."""
-        word = self._slot(index)
-        words = wire.object_words(shape)
-        segment, start = install(self._arena, self._segment, word, shape, words, head)
-        return segment, start, self._arena.epoch if words else ~self._arena.epoch
+        return install(self, self._slot(index), shape, wire.object_words(shape), head)
 
     # -- text and data ---------------------------------------------------------------------------
 
@@ -159,7 +166,8 @@ class Row(Handle):
         return Lent(self._arena, lambda: self._stretch_of(at), writable=True)
 
     def _stretch_of(self, index: int) -> Stretch:
-        found = self._find_list(self._slot(index), wire.SIZE_BYTE, "Data")
+        self._refresh()
+        found = self._find_list(self._word_of(index), wire.SIZE_BYTE, "Data")
         if found is None:
             return self._segment, 0, 0
         return found.segment, found.start * WORD_BYTES, wire.list_count(found.shape)
@@ -171,17 +179,21 @@ class Row(Handle):
             raise MessageTooLarge(f"a list has at most {wire.MAX_LIST_COUNT} bytes, not {count}")
         words = (count + 7) >> 3
         shape = wire.list_shape(wire.SIZE_BYTE, count)
-        install(self._arena, self._segment, word, shape, words, octets)
+        install(self, word, shape, words, octets)
 
     def _get_octets(self, index: SupportsIndex, what: str) -> bytes | None:
         word = self._slot(index)
-        found = self._find_list(word, wire.SIZE_BYTE, what)
-        if found is None:
-            return None
-        count = wire.list_count(found.shape)
-        if count == 0:
-            return b""
-        return self._arena.copy_out(found.segment, found.start, count)
+
+        def read() -> bytes | None:
+            found = self._find_list(word, wire.SIZE_BYTE, what)
+            if found is None:
+                return None
+            count = wire.list_count(found.shape)
+            if count == 0:
+                return b""
+            return self._arena.copy_out(found.segment, found.start, count)
+
+        return self._serve(read)
 
     # -- capabilities ----------------------------------------------------------------------------
 
@@ -194,12 +206,13 @@ class Row(Handle):
         word = self._slot(index)
         if not 0 <= entry < 1 << 32:
             raise ArgumentValueError(f"a capability is 0 to 2**32 - 1, not {shown(entry)}")
-        point(self._arena, self._segment, word, wire.capability_pointer(entry))
+        pointer = wire.capability_pointer(entry)
+        self._serve(lambda: point(self._arena, self._segment, word, pointer))
 
     def get_capability(self, index: int) -> int | None:
         """Answer the entry of the capability table; ``None`` where the pointer is null."""
         word = self._slot(index)
-        pointer = self._arena.load(self._segment, word)
+        pointer = self._pointer_at(word)
         if pointer == 0:
             return None
         if not wire.is_capability(pointer):
@@ -214,24 +227,28 @@ class Row(Handle):
     def copied(self, index: int) -> Tree | None:
         """Copy out what the pointer leads to, whatever it is; ``None`` where it is null."""
         word = self._slot(index)
-        pointer = self._arena.load(self._segment, word)
-        if pointer == 0:
-            return None
-        return read_tree(Built(self._arena), self._segment.index, word, pointer)
+
+        def read() -> Tree | None:
+            pointer = self._arena.load(self._segment, word)
+            if pointer == 0:
+                return None
+            return read_tree(Built(self._arena), self._segment.index, word, pointer)
+
+        return self._serve(read)
 
     def kind(self, index: int) -> PointerKind:
         """Answer what the pointer leads to."""
         word = self._slot(index)
-        found = self._find(word)
+        found = self._serve(lambda: self._find(word))
         if found is None:
             return PointerKind.NULL
         return POINTER_KINDS[found.shape & 3]
 
     def is_null(self, index: int) -> bool:
         """Answer whether the pointer is null."""
-        word = self._slot(index)
-        return self._arena.load(self._segment, word) == 0
+        return self._pointer_at(self._slot(index)) == 0
 
     def clear(self, index: int) -> None:
         """Make the pointer null. What it led to is retired."""
-        clear(self._arena, self._segment, self._slot(index))
+        word = self._slot(index)
+        self._serve(lambda: point(self._arena, self._segment, word, 0))

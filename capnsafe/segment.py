@@ -17,11 +17,13 @@ from .wire import POINTER, WORD_BYTES
 View: TypeAlias = "bytearray | memoryview"
 
 #: Words are zeroed in pieces of this many bytes, so that a large object costs no second copy.
-_ZEROS: Final = bytes(1 << 16)
+_MOST_ZEROS: Final = 1 << 16
+_ZEROS: Final = bytes(_MOST_ZEROS)
 
 #: For objects of a few words, by their words: what writes octets, and zeros behind them, at once.
 #: (Assigning to a slice of a bytearray copies twice, and takes three times as long.)
-_PADDED: Final = tuple(Struct(f"{words * WORD_BYTES}s") for words in range(65))
+PADDED: Final = tuple(Struct(f"{words * WORD_BYTES}s") for words in range(65))
+MOST_PADDED: Final = len(PADDED)
 
 
 #: What a segment has of which nothing was retired or disowned yet. Most stay so, and there can be
@@ -142,36 +144,28 @@ class Segment:
         )
 
 
-def give_back(view: View) -> None:
-    """End a borrow."""
-    if type(view) is memoryview:
-        view.release()
-
-
 def zero(view: View, start: int, end: int) -> None:
     """Zero the words ``start`` to ``end``."""
-    with memoryview(view) as whole:
-        _zero_octets(whole, start * WORD_BYTES, end * WORD_BYTES)
+    _zero_octets(view, start * WORD_BYTES, end * WORD_BYTES)
 
 
-def _zero_octets(whole: memoryview, begin: int, stop: int) -> None:
+def _zero_octets(view: View, begin: int, stop: int) -> None:
+    # No view of the view: it could be written to after the view was taken back (Arena.close).
     while begin < stop:
-        step = min(stop - begin, len(_ZEROS))
-        whole[begin : begin + step] = _ZEROS[:step]
+        step = min(stop - begin, _MOST_ZEROS)
+        view[begin : begin + step] = _ZEROS[:step]
         begin += step
 
 
 def fill(view: View, start: int, words: int, head: bytes | bytearray | memoryview) -> None:
     """Write ``head`` at word ``start``, and zeros behind it up to ``words`` words."""
     begin = start * WORD_BYTES
-    if words < len(_PADDED) and type(head) is not memoryview:
-        _PADDED[words].pack_into(view, begin, head)
+    if words < MOST_PADDED and type(head) is not memoryview:
+        PADDED[words].pack_into(view, begin, head)
         return
     body = begin + len(head)
-    # A slice of a view takes octets as they are; one of a bytearray would copy them before.
-    with memoryview(view) as whole:
-        whole[begin:body] = head
-        _zero_octets(whole, body, begin + words * WORD_BYTES)
+    view[begin:body] = head
+    _zero_octets(view, body, begin + words * WORD_BYTES)
 
 
 def fill_copy(
@@ -181,7 +175,9 @@ def fill_copy(
     missing = (start + words) * WORD_BYTES - len(shadow)
     if missing > 0:
         shadow += bytes(missing)
-    fill(shadow, start, words, head)
+    # A slice of a view takes octets as they are; one of a bytearray would copy them before.
+    with memoryview(shadow) as view:
+        fill(view, start, words, head)
 
 
 def load(segment: Segment, view: View, word: int) -> int:

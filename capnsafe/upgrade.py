@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from . import wire
 from .arena import Arena
-from .draft import Draft, attempt
+from .draft import Draft, carry_out
 from .errors import MessageTooLarge
 from .segment import Segment
 from .survey import Extent, Found, composite, require_disjoint
@@ -175,7 +175,7 @@ def upgrade(arena: Arena, slot: Segment, word: int, found: Found, plan: Enlargem
         draft.link(slot, [(word, pointer)], moved=extents)
         return Found(plan.shape, segment, start)
 
-    return attempt(arena, build)
+    return carry_out(arena, build)
 
 
 def own_extents(found: Found) -> list[Extent]:

@@ -16,6 +16,7 @@ from capnsafe import (
     ArgumentIndexError,
     ArgumentTypeError,
     ArgumentValueError,
+    BadBuffer,
     Closed,
     Element,
     Error,
@@ -224,3 +225,78 @@ def test_what_a_conversion_raises_is_the_cause() -> None:
             root.set_float64(0, 10**400)
         with pytest.raises(ArgumentTypeError):
             root.set_float64(0, "1.5")  # type: ignore[arg-type]
+
+
+# -- hostile names and words of what an allocator raises or returns (P1) ---------------------------
+
+
+class _Words(str):
+    """Text whose methods raise."""
+
+    def _fails(self, *_: object) -> Any:
+        raise ValueError("a method of the text was called")
+
+    __len__ = __format__ = __str__ = __repr__ = __getitem__ = __contains__ = __hash__ = _fails
+    __eq__ = __ne__ = __add__ = __radd__ = __mod__ = __iter__ = _fails
+
+
+class _Unspeakable(Exception):
+    def __repr__(self) -> str:
+        return _Words("unspeakable words")
+
+    def __getattribute__(self, name: str) -> Any:
+        raise ValueError("an attribute of the exception was asked")
+
+
+def _name_in_words() -> Any:
+    return type(_Words("Named"), (), {})()
+
+
+@pytest.mark.parametrize("method", ["allocate", "segment", "release", "grow"])
+def test_words_that_cannot_be_trusted_escape_from_no_allocator_call(method: str) -> None:
+    class Raising(Memory):
+        def grow(self, key: int, minimum_words: int, /) -> None:
+            """Grow nothing."""
+
+    def fail(*_: object) -> None:
+        raise _Unspeakable
+
+    memory = Raising()
+    message = MessageBuilder(memory)
+    root = message.init_root(0, 3)
+    root.set_text(0, "text")
+    setattr(memory, method, fail)
+    for call in (lambda: root.set_text(1, "x" * 999), message.to_bytes, message.close):
+        error: Error | None = None
+        try:
+            call()
+        except Error as raised:
+            error = raised
+        assert error is None or type(str(error)) is str
+        refused = method != "grow" and method[0] in "sr" and call == message.close
+        assert method != "release" or not refused or "unspeakable words" in str(error)
+
+
+def test_names_that_cannot_be_trusted_escape_from_nowhere() -> None:
+    named = _name_in_words()
+    with MessageBuilder() as message:
+        root = message.init_root(1, 1)
+        for call in (
+            lambda: root.set_uint32(0, named),
+            lambda: root.set_float64(0, named),
+            lambda: root.set_text(0, named),
+            lambda: root.set_data(0, named),
+            lambda: root.set_list(0, Element.UINT8, named),
+            lambda: root.set(0, named),
+            lambda: root.adopt(0, named),
+            lambda: MessageBuilder(named),
+        ):
+            with pytest.raises(ArgumentTypeError, match="Named"):
+                call()
+
+    class Answers(Memory):
+        def segment(self, key: int, /) -> Any:
+            return named
+
+    with MessageBuilder(Answers()) as message, pytest.raises(BadBuffer, match="Named"):
+        message.init_root(1, 1)

@@ -471,6 +471,7 @@ def test_a_message_that_is_closed_while_it_grows_grows_no_more() -> None:
     else:
         pytest.fail("the call never ended")
     assert number > 5
+    memory.hook = lambda: None  # type: ignore[method-assign]
     assert meaning(message) == reference()
     message.close()
 
