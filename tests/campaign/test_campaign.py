@@ -91,15 +91,10 @@ def test_the_real_encoder_passes_and_situations_are_reached(
     assert result.fallbacks == 0
     assert min(result.situations.values()) == 1
     assert max(result.situations.values()) <= 200
-
-
-@pytest.mark.process
-@ATHERIS
-def test_atheris_counts_the_coverage_of_the_encoder(config: CampaignConfig) -> None:
-    result = run_campaign(replace(config, engine="atheris", runs=200))
-    assert result.coverage is not None
-    # More than the situations alone: the encoder's own branches are counted.
-    assert result.coverage > len(result.situations) + 100
+    if engine == "atheris":
+        # More than the situations alone: the encoder's own branches are counted.
+        assert result.coverage is not None
+        assert result.coverage > len(result.situations) + 100
 
 
 @pytest.mark.process
@@ -166,16 +161,6 @@ def test_the_program_of_a_finding_shows_the_bug(config: CampaignConfig, tmp_path
 
 
 @pytest.mark.process
-def test_what_kills_its_process_is_printed_without_a_proof(config: CampaignConfig) -> None:
-    config = replace(config, encoder="bad_encoders:segfaulting", runs=60)
-    (kept,) = run_campaign(config).findings.values()
-    operations = len(kept.finding.scenario.operations)
-    program = (kept.path / "program.py").read_text()
-    trouble = f"# This program does not show it: it passes on {config.encoder}.\n"
-    assert program == f"{trouble}# {operations} operations\n"
-
-
-@pytest.mark.process
 def test_what_an_earlier_campaign_kept_stays_unless_it_is_less_simple(
     config: CampaignConfig,
 ) -> None:
@@ -204,9 +189,17 @@ def test_what_an_earlier_campaign_kept_stays_unless_it_is_less_simple(
         ("bad_encoders:leaving", "crash exit 7"),
     ],
 )
-def test_a_worker_that_dies_tells_what_killed_it(
-    config: CampaignConfig, engine: str, encoder: str, group: str
+def test_a_worker_that_dies_tells_what_killed_it_and_leaves_nothing(
+    config: CampaignConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    engine: str,
+    encoder: str,
+    group: str,
 ) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     config = replace(config, engine=engine, encoder=encoder, runs=60)
     result = run_campaign(config)
     assert set(result.findings) == {group}
@@ -216,6 +209,11 @@ def test_a_worker_that_dies_tells_what_killed_it(
     assert finding.violation.promise == "P1"
     assert len(finding.scenario.operations) <= 3
     assert finding.violation.operation == len(finding.scenario.operations) - 1
+    # The program is printed without a run that proves it.
+    program = (result.findings[group].path / "program.py").read_text("utf-8")
+    trouble = f"# This program does not show it: it passes on {encoder}.\n"
+    assert program == f"{trouble}# {len(finding.scenario.operations)} operations\n"
+    assert list(scratch.iterdir()) == []
 
 
 @pytest.mark.process
@@ -334,6 +332,8 @@ def test_what_the_clean_encoder_breaks_too_is_kept_aside(
     monkeypatch.setattr(triage, "CLEAN_ENCODER", "bad_encoders:raising_twice")
     result = run_campaign(replace(config, encoder="bad_encoders:raising", runs=60))
     assert result.findings == {}
+    # Either the harness is wrong, or the clean encoder is.
+    assert result.exit_code == 5
     (why,) = result.not_counted.values()
     assert why == "bad_encoders:raising_twice breaks a promise there too"
     (kept,) = (config.findings / "unsettled").rglob("verdict.json")
@@ -387,25 +387,10 @@ def test_an_execution_that_never_ends_is_a_finding(config: CampaignConfig, name:
 
 
 @pytest.mark.process
-def test_a_finding_that_the_clean_encoder_shares_does_not_count(
-    config: CampaignConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from capnsafe_fuzz.campaign import triage
-
-    monkeypatch.setattr(triage, "CLEAN_ENCODER", "bad_encoders:raising_twice")
-    result = run_campaign(replace(config, encoder="bad_encoders:raising", runs=100))
-    assert result.findings == {}
-    assert result.not_counted
-    # Either the harness is wrong, or the clean encoder is.
-    assert result.exit_code == 5
-
-
-@pytest.mark.process
-def test_known_groups_do_not_count(config: CampaignConfig, tmp_path: Path) -> None:
-    config = replace(config, encoder="bad_encoders:raising", runs=100)
-    groups = frozenset(run_campaign(config).findings)
-    assert groups
-    result = run_campaign(replace(config, known=groups, findings=tmp_path / "other"))
+def test_known_groups_do_not_count(config: CampaignConfig) -> None:
+    group = "P1 set text ZeroDivisionError bad_encoders.py:_raise"
+    config = replace(config, encoder="bad_encoders:raising", runs=100, known=frozenset({group}))
+    result = run_campaign(config)
     assert result.findings == {}
     assert set(result.not_counted.values()) == {"known"}
     assert result.exit_code == 0
@@ -471,33 +456,20 @@ def test_scenarios_have_the_memory_that_was_asked_for(
 
 
 @pytest.mark.process
-def test_a_cache_grows_and_is_used(config: CampaignConfig, tmp_path: Path) -> None:
+def test_a_cache_grows_and_is_used_and_the_corpus_stays(
+    config: CampaignConfig, tmp_path: Path
+) -> None:
+    corpus = config.corpus
+    assert corpus is not None
+    before = {path: path.stat().st_mtime_ns for path in corpus.rglob("*")}
     config = replace(config, cache=tmp_path / "cache")
     first = run_campaign(config)
+    assert {path: path.stat().st_mtime_ns for path in corpus.rglob("*")} == before
     inputs = Cache(tmp_path / "cache", "build").open()
     assert first.kept_inputs == len(inputs) > 10
     second = run_campaign(replace(config, seed=9))
     assert second.seeds == first.seeds + first.kept_inputs
     assert set(second.situations) > set(first.situations)
-
-
-@pytest.mark.process
-def test_nothing_is_left_behind(
-    config: CampaignConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
-    run_campaign(replace(config, encoder="bad_encoders:segfaulting", runs=50))
-    assert list(scratch.iterdir()) == []
-
-
-@pytest.mark.process
-def test_the_input_corpus_is_not_written_to(config: CampaignConfig) -> None:
-    assert config.corpus is not None
-    before = {path: path.stat().st_mtime_ns for path in config.corpus.rglob("*")}
-    run_campaign(config)
-    assert {path: path.stat().st_mtime_ns for path in config.corpus.rglob("*")} == before
 
 
 @pytest.mark.process
