@@ -46,6 +46,7 @@ def blocks_of(folder: Path) -> list[str]:
     return [name for name in os.listdir(SHARED_MEMORY) if name.startswith(folder.name)]
 
 
+@pytest.mark.process
 def test_the_next_run_removes_what_a_killed_one_leaves_but_not_what_a_living_one_has(
     tmp_path: Path,
 ) -> None:
@@ -76,6 +77,7 @@ def test_the_next_run_removes_what_a_killed_one_leaves_but_not_what_a_living_one
         next_run(tmp_path)
 
 
+@pytest.mark.process
 def test_an_owner_that_ends_in_order_leaves_nothing(tmp_path: Path) -> None:
     text = OWNER.replace("time.sleep(300)\n", "folder.close()\n")
     done = subprocess.run(
@@ -90,6 +92,7 @@ def test_an_owner_that_ends_in_order_leaves_nothing(tmp_path: Path) -> None:
     assert (blocks_of(folder), list(processes_of(folder))) == ([], [])
 
 
+@pytest.mark.process
 def test_a_campaign_that_is_killed_at_any_moment_leaves_nothing_to_the_next(tmp_path: Path) -> None:
     temporary = tmp_path / "tmp"
     temporary.mkdir()
@@ -97,18 +100,23 @@ def test_a_campaign_that_is_killed_at_any_moment_leaves_nothing_to_the_next(tmp_
     command += ["--allocator", "shared-memory", "--engine", "random", "--seed", "1"]
     command += ["--findings", str(tmp_path / "findings")]
     names = set[str]()
-    for tenth in range(10):
+    # Before its folder is there, when it is, and from then on to the middle of a search.
+    for moment in (None, 0.0, 0.05, 0.2, 0.4, 0.8):
         killed = subprocess.Popen(
-            [*command, "--runs", "20000"],
+            [*command, "--runs", "1000000"],
             env=environment(temporary),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        # Ten moments from before the first import to the middle of a search.
-        time.sleep(0.02 + tenth * 0.2)
-        killed.kill()
-        killed.wait()
-        names |= {folder.name for folder in temporary.iterdir()}
+        try:
+            while moment is not None and not {path.name for path in temporary.iterdir()} - names:
+                assert killed.poll() is None
+                time.sleep(0.01)
+            time.sleep(moment or 0)
+        finally:
+            killed.kill()
+            killed.wait()
+        names |= {path.name for path in temporary.iterdir()}
     done = subprocess.run(
         [*command, "--runs", "50"], env=environment(temporary), capture_output=True, text=True
     )
