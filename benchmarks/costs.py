@@ -162,6 +162,16 @@ def _set_lists(count: int) -> Call:
     return call
 
 
+def _lent_together(count: int) -> Call:
+    message, _ = _texts(count, _small())
+
+    def call() -> None:
+        with message.lend_segments():
+            pass
+
+    return call
+
+
 #: What is prepared for a number of calls, and then made, by its name.
 CASES: Final[dict[str, Callable[[int], Call]]] = {
     "clear, from the start": _each(_upward, _clear),
@@ -182,6 +192,7 @@ CASES: Final[dict[str, Callable[[int], Call]]] = {
     ),
     "grow the last of many segments": _grown,
     "take many segments over": _over,
+    "lend many segments": _lent_together,
     "close many segments": _closed(lambda count: _small()),
     "close many cuts of a buffer": _closed(_fixed),
 }

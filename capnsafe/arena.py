@@ -120,6 +120,8 @@ class Arena:
         "_loans",
         "_marks",
         "_neighbours",
+        "_over",
+        "_shown",
         "_stable",
         "allocator",
         "epoch",
@@ -165,7 +167,10 @@ class Arena:
         #: The view that the call under way holds. It may be out of date where there is no call.
         self._held: memoryview | None = None
         #: What the caller holds, in the order in which it was lent.
-        self._loans: list[Loan] = []
+        self._loans: dict[Loan, None] = {}
+        #: Those of them that are no private copies, and those whose ``with`` block is over.
+        self._shown: dict[Loan, None] = {}
+        self._over: dict[Loan, None] = {}
         #: What is still to be noted of what was published: the arguments of ``publish``, and the
         #: words handed out and the epoch after it.
         self._following: _Following | None = None
@@ -306,8 +311,8 @@ class Arena:
 
     def _ask(self, segment: Segment) -> memoryview:
         """Ask the allocator where a segment is now."""
-        if self._loans and (lent := lent_already(self._loans, segment)) is not None:
-            return lent
+        if self._shown:
+            return lent_already(self._shown, segment)
         buffer: Any = None
         try:
             try:
@@ -680,24 +685,34 @@ class Arena:
         self._held = None
         if self.state is not _WORKING:
             raise self.unavailable()
-        self._loans.append(loan)
+        self._loans[loan] = None
+        if not loan.private:
+            self._shown[loan] = None
         return loan
 
     def end_loan(self, loan: Loan) -> bool:
         """Take a loan back; answer whether nothing of it was kept."""
-        loan.end()
+        self._end(loan)
         self._settle_loans()
         return loan not in self._loans
+
+    def _end(self, loan: Loan) -> None:
+        self._over[loan] = None
+        loan.end()
 
     def _settle_loans(self) -> bool:
         """Forget the loans that are over; with the last one the message takes calls again.
 
         Answers whether nothing is lent any more.
         """
-        for loan in tuple(self._loans):
+        # Only these can be back: who lends a thousand segments ends a thousand loans.
+        for loan in tuple(self._over):
             # Giving a view back can run code of the allocator's, which may call in here, and lend.
-            if loan.is_back() and loan in self._loans:
-                self._loans.remove(loan)
+            if loan.is_back():
+                # In this order nothing is held back by a loan that is back, whatever comes between.
+                self._shown.pop(loan, None)
+                self._loans.pop(loan, None)
+                self._over.pop(loan, None)
         if self._loans:
             return False
         if self.state is _LENT:
@@ -751,8 +766,8 @@ class Arena:
             except BufferError:
                 raise Reentered("the message is in the middle of a write, close it again") from None
             self._held = None
-        for loan in self._loans:
-            loan.end()
+        for loan in tuple(self._loans):
+            self._end(loan)
         self._settle_loans()
         if self._loans:
             raise Borrowed(

@@ -15,7 +15,7 @@ What a caller copied as an address, as numpy's ``ctypes.data`` has it, cannot be
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ctypes import c_ubyte
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
@@ -71,9 +71,9 @@ class Loan:
         if not writable:
             self.view = self.view.toreadonly()
 
-    def memory(self) -> memoryview | None:
-        """Answer the memory of the segment as it was lent, ``None`` where a copy was."""
-        return None if self.private else memoryview(self._whole)
+    def memory(self) -> memoryview:
+        """Return the memory of the segment as it was lent; not for copies."""
+        return memoryview(self._whole)
 
     def end(self) -> None:
         """End the ``with`` block. What the caller wrote is the message's own writing (P5v)."""
@@ -117,24 +117,20 @@ def lend_from(whole: memoryview, stretch: Stretch, *, writable: bool, code: str)
     return Loan((segment, 0, size), copy, writable=False, private=True, code=code)
 
 
-def lent_already(loans: list[Loan], segment: Segment) -> memoryview | None:
-    """Answer the memory of a segment of which the caller has a part.
+def lent_already(loans: Iterable[Loan], segment: Segment) -> memoryview:
+    """Return the memory of a segment of which the caller has a part.
 
-    ``None`` where the caller has none of any segment, so that the allocator may be asked. Raises
-    ``Borrowed`` where there is a part of another one only.
+    ``loans`` are all that the caller has, private copies left out: one at least. Raises
+    ``Borrowed`` where they are parts of other segments.
     """
-    held = False
     for loan in loans:
-        if loan.segment is segment and not loan.private:
+        if loan.segment is segment:
             return loan.memory()
-        held = held or not loan.private
-    if held:
-        raise Borrowed(
-            f"segment {segment.index} cannot be looked at while a part of another one is lent:"
-            " the allocator may move that one when it is asked",
-            segment=segment.index,
-        )
-    return None
+    raise Borrowed(
+        f"segment {segment.index} cannot be looked at while a part of another one is lent:"
+        " the allocator may move that one when it is asked",
+        segment=segment.index,
+    )
 
 
 @final
