@@ -233,6 +233,31 @@ def _octets(answer: object) -> bytes:
     return octets if type(octets) is bytes else b""
 
 
+class _NoSession:
+    """Stands for the session that an encoder could not begin: whatever is asked raises why."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def perform(self, operation: Operation) -> object:
+        raise self._error
+
+    def skip(self, operation: Operation) -> None:
+        pass
+
+    def output(self) -> bytes:
+        raise self._error
+
+    def canonical(self) -> bytes:
+        raise self._error
+
+    def segment_words(self) -> tuple[int, ...]:
+        return ()
+
+    def close(self) -> None:
+        pass
+
+
 class _StrangeWords(ValueError):
     """What an encoder returned is not how many words there are in each segment."""
 
@@ -302,9 +327,13 @@ class _Run:
         self._witness = Interceptor(self.hostile)
         self._verified = scenario.verify and getattr(encoder, "verifies", False)
         options = {"verify": True} if self._verified else {}
-        self._session: Session = encoder.session(
-            self._witness, scenario.max_segment_words, **options
-        )
+        self._session: Session
+        try:
+            self._session = encoder.session(self._witness, scenario.max_segment_words, **options)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self._session = _NoSession(error)
         self.hostile.used = self._words_told
         self.hostile.reenter = self._reenter
         self.hostile.places_known = places_known(scenario.memory)

@@ -206,7 +206,9 @@ class StrangeEncoder:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    def session(self, memory: Any, max_segment_words: int) -> Session:
+    def session(self, memory: Any, max_segment_words: int) -> Any:
+        if self._where == "session":
+            return self.answer("session", None)
         return Session(self._inner.session(memory, max_segment_words), self)
 
     def owns(self, filename: str) -> bool:
@@ -243,6 +245,18 @@ def test_a_builder_may_return_or_raise_anything(where: str, strange: str) -> Non
     # Bytes are numbers in a row, too.
     if where != "segment_words" or strange not in ("long bytes", "bytearray"):
         _sound(verdict)
+    assert target.tell(scenario, encoder)
+
+
+@pytest.mark.parametrize("strange", RAISED)
+def test_a_session_may_fail_to_begin(strange: str) -> None:
+    target = find_target("build")
+    scenario = target.parse(TEXT)
+    encoder: Any = StrangeEncoder("session", RAISED[strange])
+    verdict = target.run(scenario, encoder, True)
+    _sound(verdict)
+    assert {violation.promise for violation in verdict.violations} == {"P1"}
+    assert verdict.violations[0].operation == 0
     assert target.tell(scenario, encoder)
 
 
