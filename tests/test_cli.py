@@ -265,6 +265,12 @@ def test_a_finding_knows_what_it_was_found_on(
         for command in ("repro", "show", "shrink"):
             code, told = run(command, str(folder / name))
             assert (code, "is no scenario" in told) == (2, True)
+    for name in ("empty.scenario", "json.scenario", "wide.scenario"):
+        text = {"e": "", "j": '{"format": 1}', "w": "capnsafe scenario 1"}[name[0]]
+        Path(name).write_text(text, encoding="utf-16" if name[0] == "w" else "utf-8")
+        for command in ("repro", "show", "shrink"):
+            code, told = run(command, name)
+            assert (code, "is no scenario" in told) == (2, True)
     alone = os.fsdecode(b"na\xffme")
     (folder / "finding.scenario").rename(alone)
     code, told = run("repro", alone)

@@ -130,9 +130,9 @@ def read_any(path: Path, bare: str | None = None) -> Found:
     if bare is not None:
         return Found(bare, find_target(bare).decode(data), Heading())
     target = target_of_text(data)
-    if target is not None or path.suffix == SUFFIX:
-        heading, scenario = _read_text(path, data, target or DEFAULT_TARGET)
-        return Found(target or DEFAULT_TARGET, scenario, heading)
+    if target is not None:
+        heading, scenario = _read_text(path, data, target)
+        return Found(target, scenario, heading)
     if data.startswith(BYTES_MAGIC):
         target = _target_of_input(path, data)
         try:

@@ -83,7 +83,7 @@ def single_target(name: str) -> str:
 def target_of_text(data: bytes) -> str | None:
     """Return the name of the target that the first line of a text names; None if it names none."""
     start = data[:_MOST_FIRST_LINE].decode("utf-8-sig", errors="replace")
-    words = start.replace("\r", "\n").partition("\n")[0].rstrip().split(" ")
+    words = start.replace("\r", "\n").lstrip("\n").partition("\n")[0].rstrip().split(" ")
     if len(words) != 3 or words[0] != MAGIC.strip() or not words[2].isdigit():
         return None
     title = words[1].removesuffix(SEQUENCE)
