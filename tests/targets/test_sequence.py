@@ -105,6 +105,18 @@ def test_a_number_of_messages_becomes_as_many_plain_ones() -> None:
     assert asked <= 5_000
 
 
+def test_state_that_builds_up_takes_one_message_many_times() -> None:
+    rng = Random(5)
+    inputs = tuple(BUILD.generate(rng) for _ in range(60))
+
+    def fires(sequence: Sequence) -> bool:
+        return sum(len(one.operations) for one in sequence.inputs[:-1]) > 40
+
+    shrunk = TARGET.shrink(Sequence(inputs), fires, budget=5_000)
+    assert len(set(shrunk.inputs[:-1])) == 1
+    assert len(shrunk.inputs) < 10
+
+
 def test_the_story_is_of_the_last_and_names_those_before() -> None:
     sequence = TARGET.parse(f"{HEAD}--- 2 times\n{PLAIN}---\n{PLAIN}h0 = root\n")
     encoder = find_encoder("capnsafe")

@@ -58,10 +58,12 @@ CONFIRMATIONS = 5
 
 LADDER = (1, 16, 128, 1024, RECENT)
 """How many of the inputs before it are run before a scenario that alone breaks nothing."""
-SEQUENCE_BUDGET = 20_000
+SEQUENCE_BUDGET = 6_000
 """Executions to shrink one sequence."""
-MOST_REPLAYED = 100_000
-"""Executions of a campaign to search for sequences; after that none is searched for."""
+FOLLOWING_BUDGET = 1_500
+"""Executions to shrink a sequence that begins like one that is kept, and so is short already."""
+MOST_REPLAYED = 60_000
+"""Executions of a campaign to find and shrink sequences; after that none is searched for."""
 INPUTS_KEPT = 128
 """How many of the inputs before an unsettled one are kept with it."""
 
@@ -316,12 +318,22 @@ class Triage:
         if not self._clean_passes(way, sequence):
             self._shared(group, one)
             return True
-        shrunk = self._shrink(way, group, sequence, SEQUENCE_BUDGET)
+        shrunk = self._shrink(way, group, sequence, self._budget(sequence))
         kept = self._keep(way, group, shrunk, sequence, one.found)
         if kept is None:
             return False
         self._count(group, kept)
         return True
+
+    def _budget(self, sequence: Sequence) -> int:
+        """How many executions may go on shrinking a sequence."""
+        before = sequence.inputs[:-1]
+        kept = (kept.finding.scenario for kept in self._result.findings.values())
+        follows = any(isinstance(one, Sequence) and one.inputs[:-1] == before for one in kept)
+        budget = FOLLOWING_BUDGET if follows else SEQUENCE_BUDGET
+        budget = min(budget, MOST_REPLAYED - self._replayed)
+        self._replayed += budget
+        return budget
 
     # What is confirmed
 

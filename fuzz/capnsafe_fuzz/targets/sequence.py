@@ -320,12 +320,16 @@ class _Shrinking:
         return True
 
     def _repeat_one(self) -> None:
-        """Put one plain input in place of all before the last, as often as it takes."""
+        """Put one input in place of all before the last, as often as it takes.
+
+        State may build up with every message, so the largest one is tried as well as the plainest.
+        """
         *before, last = self._best
         if not before:
             return
         plainest = with_comment(self._inner.decode(b""), "")
-        for one in (plainest, min(before, key=self._inner.simplicity)):
+        known = sorted(set(before), key=self._inner.simplicity)
+        for one in (plainest, known[-1], known[0]):
             if set(before) == {one} or self._try((one,) * len(before), last):
                 break
         else:
