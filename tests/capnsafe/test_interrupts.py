@@ -217,3 +217,11 @@ def test_a_view_that_closes_a_message_that_begins(name: str) -> None:
         if ended:
             break
     assert number > 1
+
+
+def test_an_interrupt_leaves_no_exception_behind() -> None:
+    """A later error would have it as its context, whose frames keep memory."""
+    scene = Scene(stable=False)
+    for number in range(1, 400, 13):
+        interrupt(lambda: ACTS["adopt over"](scene), number)
+        assert sys.exception() is None
