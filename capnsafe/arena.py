@@ -88,7 +88,7 @@ _Following: TypeAlias = (
 )
 
 #: How deep an allocator's ``release`` may call at least.
-_RELEASING_FRAMES: Final = 50
+_RELEASING_FRAMES: Final = 24
 
 #: How deep publication calls, calls of built-in functions included, and some more.
 _PUBLISHING_FRAMES: Final = 8
@@ -559,6 +559,21 @@ class Arena:
         """
         # Publication must not fail half-way: all that needs memory of Python's is made before, and
         # there is room on the stack for all that is called.
+        simple = len(writes) <= 1 and slot.shadow is None
+        if simple and not (replaced or retired or disowned or then):
+            at, value = writes[0] if writes else (0, b"")
+            place = slice(at, at + len(value))
+            # If this fails, words stay unused.
+            for segment, used in marks.items():
+                self.handed_out += used - segment.used
+                segment.used = used
+            if self.state is not _WORKING:
+                raise self.unavailable()
+            self._following = None
+            self.state = _PUBLISHING
+            view[place] = value
+            self.state = _PUBLISHED
+            return
         handed_out = self.handed_out
         for segment, used in marks.items():
             handed_out += used - segment.used
