@@ -100,12 +100,18 @@ def require_stack(frames: int) -> None:
         require_stack(frames - 1)
 
 
-def exhausted(error: BaseException, *, done: bool = False) -> Exhausted:
-    """Return the error for a call for which Python had no stack or memory left."""
-    outcome = "had done its work" if done else "changed nothing, and may be tried again"
-    raised = Exhausted(f"Python raised {told(error)} within the call, which {outcome}")
-    raised.done = done
-    return raised
+#: Make the error for a call for which Python had no stack or memory left. They need no frame on the
+#: stack, as ``Exhausted(…)`` does: there may be none.
+_exhausted: Final = partial(
+    Exhausted.__new__,
+    Exhausted,
+    "Python has no stack or memory left: the call changed nothing, and may be tried again",
+)
+_exhausted_when_done: Final = partial(
+    Exhausted.__new__,
+    Exhausted,
+    "Python had no stack or memory left when the call had done its work",
+)
 
 
 class Arena:
@@ -639,7 +645,9 @@ class Arena:
             # Else interrupted within publication: poisoned. Or behind it: done, or closed.
         except (RecursionError, MemoryError):
             self.unfinished = self.state
-            raise exhausted(error, done=done) from error
+            exhausted = _exhausted_when_done() if done else _exhausted()
+            exhausted.done = done
+            raise exhausted from error
         except BaseException:
             self.unfinished = self.state
             raise
@@ -648,7 +656,9 @@ class Arena:
         if issubclass(kind, (RecursionError, MemoryError)):
             if self.state is _PUBLISHING:
                 raise self.unavailable() from error
-            raise exhausted(error, done=done) from error
+            exhausted = _exhausted_when_done() if done else _exhausted()
+            exhausted.done = done
+            raise exhausted from error
         if done and not issubclass(kind, Error):
             add_note(error, "the call of the message had done its work when this was raised")
 
@@ -771,7 +781,7 @@ class Arena:
         try:
             require_stack(_RELEASING_FRAMES)
         except RecursionError as error:
-            raise exhausted(error) from error
+            raise _exhausted() from error
         if self.state is _CALLING:
             raise self.unavailable()
         held = self._held

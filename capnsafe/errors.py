@@ -54,6 +54,11 @@ class Error(Exception):
     allocator's that does not pickle becomes an ``Exception`` that has its text.
     """
 
+    segment: int | None = None
+    offset: int | None = None
+    words_asked: int | None = None
+    words_granted: int | None = None
+
     def __init__(
         self,
         sentence: str,
