@@ -293,6 +293,7 @@ words_of_messages = st.one_of(
 )
 
 
+@pytest.mark.no_cover
 @settings(max_examples=300)
 @given(
     st.lists(
@@ -346,6 +347,7 @@ def mutated_messages(draw: st.DrawFn) -> list[bytes]:
     return [bytes(each) for each in segments]
 
 
+@pytest.mark.no_cover
 @settings(max_examples=300)
 @given(mutated_messages())
 def test_any_mutated_message_raises_errors_of_ours_alone(segments: list[bytes]) -> None:
