@@ -112,6 +112,14 @@ class EndsEachThird(Stateful):
             os.kill(os.getpid(), signal.SIGSEGV)
 
 
+class LeavesAtTheTenth(Stateful):
+    """Ends its process at the tenth message, as if all were well."""
+
+    def begin(self) -> None:
+        if self.sessions == 10:
+            os._exit(0)
+
+
 class HangsFromTheFourth(Stateful):
     """Never is done with the fourth message."""
 

@@ -102,15 +102,18 @@ def test_what_ends_a_process_only_later_is_a_sequence(
     assert len(result.findings[group].finding.scenario.inputs) <= length + 1
 
 
-def test_the_program_of_a_sequence_fails_on_its_encoder_alone(
-    config: CampaignConfig, tmp_path: Path
-) -> None:
-    program = run(config, "WrongFromTheTenth").findings[ZEROS].path / "program.py"
-    text = program.read_text()
+@pytest.mark.parametrize("encoder", ["WrongFromTheTenth", "LeavesAtTheTenth"])
+def test_the_program_of_a_sequence_fails_on_its_encoder_alone(tmp_path: Path, encoder: str) -> None:
+    target = find_target("build-sequence")
+    sequence = Sequence((find_target("build").decode(b""),) * 10)
+    with Judges(timeout=10, memory_limit=None) as judges:
+        program = judges.of(target.name).program(f"stateful_encoders:{encoder}", sequence)
+    assert program.trouble == ""
+    text = program.text
     codes = []
-    for name in ("stateful_encoders:WrongFromTheTenth", "capnsafe"):
+    for name in (f"stateful_encoders:{encoder}", "capnsafe"):
         path = tmp_path / "program.py"
-        path.write_text(text.replace("stateful_encoders:WrongFromTheTenth", name))
+        path.write_text(text.replace(f"stateful_encoders:{encoder}", name))
         environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
         done = subprocess.run(
             [sys.executable, path], check=False, env=environment, capture_output=True
@@ -134,9 +137,11 @@ def test_what_fires_once_and_not_again_is_unsettled(config: CampaignConfig) -> N
         verdict = read_verdict(one.path)
         assert verdict is not None
         assert verdict["group"] == one.group
+        assert verdict["found"]["unsettled"] == "flaky"
         # The inputs before it, and it.
-        before = find_target("build-sequence").parse((one.path / "sequence.scenario").read_text())
-        assert len(before.inputs) > 1
+        (before,) = find_scenarios(one.path / "sequence.scenario")
+        assert (before.target, before.encoder) == ("build-sequence", "stateful_encoders:WrongOnce")
+        assert len(before.scenario.inputs) > 1
     told = json.loads(json.dumps(result.to_json()))
     assert [one["kind"] for one in told["unsettled"]] == ["flaky"] * len(result.unsettled)
     assert told["exit_code"] == 5

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..scenario import Heading, with_heading
 from ..targets import (
     DEFAULT_BUDGET,
     Input,
@@ -526,8 +527,10 @@ class Triage:
         files: dict[str, str] = {}
         if before:
             way = self._sequences
-            files[SEQUENCE_FILE] = way.target.print(Sequence((*before, one.scenario)))
-        finding = Finding(config.target, encoder, one.violation, one.scenario, one.found)
+            text = way.target.print(Sequence((*before, one.scenario)))
+            files[SEQUENCE_FILE] = with_heading(text, Heading(encoder, way.target.name))
+        found = one.found | {"unsettled": kind.value, "why": sentence}
+        finding = Finding(config.target, encoder, one.violation, one.scenario, found)
         store = FindingStore(Path(config.findings) / UNSETTLED_FOLDER, config.target, encoder)
         program = self._single.judge.program(encoder, one.scenario)
         path = store.keep(finding, program, also=files)

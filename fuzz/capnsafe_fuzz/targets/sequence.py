@@ -42,6 +42,8 @@ MOST_INPUTS = 1 << 16
 MOST_DISTINCT = 8
 """How many different inputs of a sequence are made simpler."""
 KEPT_TEXTS = 1 << 14
+PASSED = 90
+"""How the process of a program ends if nothing breaks; one that the encoder ends may end with 0."""
 
 _NEXT = re.compile(r"---(?: ([1-9][0-9]{0,5}) times)?", re.ASCII)
 _LENGTH_BYTES = 4
@@ -262,7 +264,8 @@ class SequenceTarget:
         return "\n".join(
             [
                 "# This program exits non-zero when the last scenario of the sequence breaks a",
-                "# promise. The scenarios before it run in the same process.",
+                "# promise. Those before it run in the same process, a child that may end itself.",
+                "import os",
                 "import sys",
                 "",
                 "from capnsafe_fuzz.campaign.targets import find_encoder",
@@ -271,13 +274,23 @@ class SequenceTarget:
                 "SEQUENCE = [",
                 *(f"    {line!r}," for line in text),
                 "]",
+                f"PASSED = {PASSED}",
                 "",
                 f"target = find_target({self.name!r})",
                 f"encoder = find_encoder({encoder!r})",
-                'verdict = target.run(target.parse("\\n".join([*SEQUENCE, ""])), encoder, True)',
-                "for violation in verdict.violations:",
-                '    print(f"{violation.promise} broken: {violation.detail}")',
-                "sys.exit(1 if verdict.violations else 0)",
+                'sequence = target.parse("\\n".join([*SEQUENCE, ""]))',
+                "child = os.fork()",
+                "if child == 0:",
+                "    passed = False",
+                "    try:",
+                "        verdict = target.run(sequence, encoder, True)",
+                "        for violation in verdict.violations:",
+                '            print(f"{violation.promise} broken: {violation.detail}", flush=True)',
+                "        passed = not verdict.violations",
+                "    finally:",
+                "        os._exit(PASSED if passed else 1)",
+                "_, status = os.waitpid(child, 0)",
+                "sys.exit(0 if os.waitstatus_to_exitcode(status) == PASSED else 1)",
                 "",
             ]
         )
