@@ -58,8 +58,8 @@ def test_a_refused_call_costs_the_same_in_a_message_of_many_segments() -> None:
 
 
 def made_and_dropped_empty(message: MessageBuilder) -> None:
-    orphan = message.new_orphan_structs(0, 0, 0)
-    assert len(orphan.get_struct_list()) == 0
+    orphan = message.new_orphan_struct(0, 0)
+    orphan.get_struct()
     orphan.drop()
 
 
