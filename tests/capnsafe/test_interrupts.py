@@ -15,11 +15,13 @@ from capnsafe import (
     Closed,
     Element,
     Error,
+    Exhausted,
     MessageBuilder,
     MessageStateError,
+    Poisoned,
     StaleHandle,
 )
-from tests.capnsafe.interrupts import bytecodes_of, cut_short, interrupt
+from tests.capnsafe.interrupts import Alarm, bytecodes_of, cut_short, interrupt
 from tests.capnsafe.memories import ExporterMemory
 from tests.capnsafe.reading import (
     TEXT,
@@ -225,3 +227,43 @@ def test_an_interrupt_leaves_no_exception_behind() -> None:
     for number in range(1, 400, 13):
         interrupt(lambda: ACTS["adopt over"](scene), number)
         assert sys.exception() is None
+
+
+@pytest.mark.parametrize("name", ["capability", "drop"])
+def test_memory_that_runs_out_at_any_bytecode_says_what_became_of_the_call(name: str) -> None:
+    scene = Scene(stable=False)
+    before = scene.now()
+    bytecodes = bytecodes_of(lambda: ACTS[name](scene))
+    after = scene.now()
+    seen = set()
+    for number in range(1, bytecodes):
+        scene = Scene(stable=False)
+        raised = interrupt(partial(ACTS[name], scene), number, error=MemoryError)
+        now = scene.now()
+        if isinstance(raised, Exhausted):
+            assert now == (after if raised.done else before), number
+        elif isinstance(raised, Poisoned):
+            assert now == POISONED, number
+        else:
+            # Where a call begins, nothing can be said yet.
+            assert now in (before, after, POISONED), number
+        seen.add(type(raised))
+        scene.message.close()
+        scene.require_released()
+    assert {Exhausted, Poisoned} <= seen
+
+
+@pytest.mark.parametrize("name", ["capability", "drop"])
+def test_a_handler_that_closes_at_every_bytecode_of_a_publication(name: str) -> None:
+    bytecodes = bytecodes_of(partial(ACTS[name], Scene(stable=False)))
+    for number in range(1, bytecodes):
+        scene = Scene(stable=False)
+
+        def close(scene: Scene = scene) -> None:
+            with suppress(MessageStateError):
+                scene.message.close()
+
+        raised = interrupt(partial(ACTS[name], scene), number, close, error=Alarm)
+        assert isinstance(raised, Alarm | Error | None), raised
+        scene.message.close()
+        scene.require_released()
