@@ -27,7 +27,7 @@ help:
 	@echo "make clean            removes what the others made, findings excepted"
 
 # The stamp comes last, so that an installation that was broken off is begun again.
-$(INSTALLED): pyproject.toml
+$(INSTALLED): pyproject.toml ci/constraints.txt
 	@if ! $(BIN)/python -c 'import pip' 2>/dev/null; then \
 		python=$$(sh ci/find-python "$(PYTHON)") || exit 1; \
 		version=$$("$$python" -c 'import platform; print(platform.python_version())'); \
@@ -35,7 +35,8 @@ $(INSTALLED): pyproject.toml
 		rm -rf .venv && "$$python" -m venv .venv || exit 1; \
 	fi
 	@echo "Installing capnsafe and its tools (about a minute) ..."
-	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check \
+		--constraint ci/constraints.txt --editable '.[dev]'
 	@touch $@
 
 .PHONY: venv

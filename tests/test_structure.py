@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("capnsafe",),
     ("capnsafe_allocators",),
-    ("capnsafe_fuzz.ownership",),
+    ("capnsafe_fuzz.optional", "capnsafe_fuzz.ownership"),
     ("capnsafe_fuzz.scenario",),
     ("capnsafe_fuzz.encoders", "capnsafe_fuzz.oracles"),
     ("capnsafe_fuzz.excuses", "capnsafe_fuzz.execution"),

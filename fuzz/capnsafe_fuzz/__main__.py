@@ -3,6 +3,8 @@
 import signal
 import sys
 
+from .optional import COMMAND
+
 
 def main() -> None:
     """Run the command. Ctrl-C while its modules are still loaded ends it without a traceback."""
@@ -10,6 +12,12 @@ def main() -> None:
         from .cli import main as command
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+    except ModuleNotFoundError as error:
+        for package in COMMAND:
+            if error.name is not None and error.name.partition(".")[0] == package.module:
+                print(f"capnsafe: {package.sentence}", file=sys.stderr)
+                sys.exit(2)
+        raise
     command()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import replace
@@ -45,6 +46,7 @@ class Heard(Quiet):
     def __init__(self, doing: Callable[[str], None] = lambda what: None) -> None:
         self.findings: list[str] = []
         self.parts: list[str] = []
+        self.notes: list[str] = []
         self._doing = doing
 
     def activity(self, what: str) -> None:
@@ -53,6 +55,9 @@ class Heard(Quiet):
     def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
         assert (path / "finding.scenario").is_file()
         self.findings.append(finding.group)
+
+    def note(self, sentence: str) -> None:
+        self.notes.append(sentence)
 
     def part(self, part: Part) -> None:
         self.parts.append(part.name)
@@ -123,6 +128,38 @@ def bend_oracles(folder: Path, monkeypatch: pytest.MonkeyPatch, statements: str)
     """
     (folder / "sitecustomize.py").write_text(textwrap.dedent(hook))
     monkeypatch.syspath_prepend(folder)
+
+
+@pytest.mark.process
+def test_where_packages_are_missing_it_judges_what_it_can(
+    small: GateConfig, few: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hide = "import sys\nsys.modules['wasmtime'] = sys.modules['capnp'] = None\n"
+    (tmp_path / "sitecustomize.py").write_text(hide)
+    monkeypatch.syspath_prepend(tmp_path)
+    for module in ("wasmtime", "capnp"):
+        monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setattr(gate, "CANARY_EXECUTIONS", 20)
+    few["guest_trap_escapes"] = BUGS["guest_trap_escapes"]
+    heard = Heard()
+    config = replace(small, canaries=("guest_trap_escapes",), situations={"random": 10_000})
+    result = run(config, reporter=heard)
+    assert [note.partition(":")[0] for note in heard.notes] == [
+        "pycapnp is not installed",
+        "wasmtime is not installed",
+    ]
+    assert result.exit_code == 0
+    skipped = [
+        (part.name, case.detail)
+        for part in result.parts
+        for case in part.cases
+        if case.outcome is Outcome.SKIPPED
+    ]
+    assert skipped == [
+        ("witnesses", "wasmtime is not installed"),
+        ("canaries", "wasmtime is not installed"),
+        ("matrix", "pycapnp is not installed"),
+    ]
 
 
 def test_there_is_a_canary_for_every_promise_that_bugs_are_about() -> None:

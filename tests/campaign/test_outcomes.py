@@ -101,6 +101,16 @@ def gated(encoder: str, settings: str = "", **patches: Any) -> Case:
     return arguments
 
 
+def without(case: Case, module: str) -> Case:
+    """The same where a module cannot be imported."""
+
+    def arguments(place: Place) -> list[str]:
+        place.patch.setitem(sys.modules, module, None)
+        return case(place)
+
+    return arguments
+
+
 def canary(runs: str) -> Case:
     def arguments(place: Place) -> list[str]:
         findings = str(place.folder / "findings")
@@ -154,6 +164,7 @@ CASES: Mapping[str, Case] = {
     "gate shut": gated(bent("raising")),
     "gate blind": gated("capnsafe", CANARY_EXECUTIONS=2),
     "gate unsettled": gated(stateful("WrongOnce")),
+    "gate lacking": without(gated("capnsafe"), "wasmtime"),
     "gate error": with_changed(gated("capnsafe"), no_seeds),
     "canaries found": canary("3000"),
     "canaries missed": canary("2"),

@@ -37,6 +37,7 @@ from typing import Any, Protocol, TypeVar
 
 from ..encoders.planted import BUGS, PlantingError, read_bug, witness_text
 from ..engines import Cell, engines
+from ..optional import PYCAPNP, WASMTIME, Package, missing
 from ..ownership import OwnedFolder
 from ..targets import DEFAULT_TARGET, TARGETS
 from .config import (
@@ -98,6 +99,8 @@ class Outcome(StrEnum):
     """The harness did not see what it must."""
     UNSETTLED = "unsettled"
     """Something was seen, or left undone, that nobody can call clean."""
+    SKIPPED = "skipped"
+    """A package is missing without which this cannot be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,15 @@ class Part:
     @property
     def troubles(self) -> list[Case]:
         """The cases that did not pass."""
-        return [case for case in self.cases if case.outcome is not Outcome.PASSED]
+        return [
+            case for case in self.cases if case.outcome not in (Outcome.PASSED, Outcome.SKIPPED)
+        ]
+
+    @property
+    def skipped(self) -> str:
+        """How many cases were not judged, to be put behind the summary."""
+        skipped = [case for case in self.cases if case.outcome is Outcome.SKIPPED]
+        return f"; {len(skipped)} not judged: {skipped[0].detail}" if skipped else ""
 
 
 @dataclass(slots=True)
@@ -286,6 +297,8 @@ class _Gate:
 
     def run(self) -> GateResult:
         result = self._result
+        for package in missing():
+            self._reporter.note(package.sentence)
         steps: dict[str, Callable[[Part], None]] = {
             "corpus": self._corpus,
             "witnesses": self._witnesses,
@@ -494,11 +507,14 @@ class _Gate:
                 started = time.monotonic()
                 trouble = _trouble_with_witness(name, judges)
                 outcome = Outcome.BLIND if trouble else Outcome.PASSED
+                lacking = _lacking(name)
+                if trouble and lacking is not None:
+                    outcome, trouble = Outcome.SKIPPED, f"{lacking.name} is not installed"
                 part.cases.append(Case(name, outcome, trouble, time.monotonic() - started))
-        fired = len(part.cases) - len(part.troubles)
+        fired = [case.outcome for case in part.cases].count(Outcome.PASSED)
         part.summary = (
             f"{fired} of {plural(len(BUGS), 'planted bug')} shown by their witnesses, which "
-            f"{CLEAN_ENCODER} passes"
+            f"{CLEAN_ENCODER} passes{part.skipped}"
         )
 
     def _canaries(self, part: Part) -> None:
@@ -508,7 +524,10 @@ class _Gate:
         for name, (found, seconds) in zip(names, hunts, strict=True):
             if self._stop.times:
                 return
-            if found is None:
+            lacking = _lacking(name)
+            if found is None and lacking is not None:
+                outcome, detail = Outcome.SKIPPED, f"{lacking.name} is not installed"
+            elif found is None:
                 outcome = Outcome.BLIND
                 detail = (
                     f"the harness is blind to {PLANTED}:{name}: not found in "
@@ -522,7 +541,7 @@ class _Gate:
         part.summary = (
             f"{len(executions)} of {plural(len(part.cases), 'planted bug')} found by search, the "
             f"slowest after {count(max(executions, default=0))} of {count(CANARY_EXECUTIONS)} "
-            "executions"
+            f"executions{part.skipped}"
         )
 
     def _hunt(self, name: str) -> tuple[int | None, float]:
@@ -543,7 +562,10 @@ class _Gate:
         for target, situations in self._situations.items():
             floor = self._floor(target)
             outcome, detail = Outcome.PASSED, ""
-            if floor is not None and len(situations) < floor:
+            lacking = missing()
+            if floor is not None and len(situations) < floor and lacking:
+                outcome, detail = Outcome.SKIPPED, f"{lacking[0].name} is not installed"
+            elif floor is not None and len(situations) < floor:
                 outcome = Outcome.BLIND
                 detail = (
                     f"the campaign on {target} reached {count(len(situations))} situations, and "
@@ -560,6 +582,7 @@ class _Gate:
         part.summary = (
             f"{plural(len(reached), 'situation')} reached ({told}), among "
             f"{operations} operations, {faults} faults and {outcomes} outcomes"
+            f"{part.skipped}"
         )
 
     def _floor(self, target: str) -> int | None:
@@ -605,6 +628,14 @@ def _canary(name: str, findings: Path) -> CampaignConfig:
         findings=findings,
         shrinking=False,
     )
+
+
+def _lacking(name: str) -> Package | None:
+    """A missing package without which a planted bug may not be seen."""
+    needs = read_bug(BUGS[name])
+    if WASMTIME in missing() and "\nmemory wasm" in witness_text(name):
+        return WASMTIME
+    return PYCAPNP if PYCAPNP in missing() and needs.promise == "P11" else None
 
 
 def _trouble_with_witness(name: str, judges: Judges) -> str:

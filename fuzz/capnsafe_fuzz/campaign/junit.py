@@ -31,7 +31,7 @@ def write_junit(path: Path, result: GateResult | None) -> None:
 
 def _document(parts: list[Part]) -> ElementTree.Element:
     document = ElementTree.Element("testsuites", name="capnsafe gate")
-    totals = [0, 0, 0, 0.0]
+    totals = [0, 0, 0, 0, 0.0]
     for part in parts:
         counts = _suite(document, part)
         totals = [total + number for total, number in zip(totals, counts, strict=True)]
@@ -39,18 +39,20 @@ def _document(parts: list[Part]) -> ElementTree.Element:
     return document
 
 
-def _suite(document: ElementTree.Element, part: Part) -> tuple[int, int, int, float]:
+def _suite(document: ElementTree.Element, part: Part) -> tuple[int, int, int, int, float]:
     suite = ElementTree.SubElement(document, "testsuite", name=part.name)
     for case in part.cases:
         _case(suite, part.name, case)
     errors = [case for case in part.cases if case.outcome in _ERRORS]
     failures = [case for case in part.cases if case.outcome is Outcome.FAILED]
+    skipped = [case for case in part.cases if case.outcome is Outcome.SKIPPED]
     tests = len(part.cases)
     if part.error is not None:
         tests += 1
         element = _testcase(suite, part.name, part.name, 0.0)
         _trouble(element, "error", type(part.error).__name__, str(part.error))
-    counts = (tests, len(failures), len(errors) + (part.error is not None), part.seconds)
+    broken = len(errors) + (part.error is not None)
+    counts = (tests, len(failures), broken, len(skipped), part.seconds)
     _set_counts(suite, *counts)
     return counts
 
@@ -61,6 +63,8 @@ def _case(suite: ElementTree.Element, part: str, case: Case) -> None:
         _trouble(element, "failure", "promise broken", case.detail)
     elif case.outcome in _ERRORS:
         _trouble(element, "error", _ERRORS[case.outcome], case.detail)
+    elif case.outcome is Outcome.SKIPPED:
+        ElementTree.SubElement(element, "skipped", message=_clean(case.detail))
     elif case.detail:
         ElementTree.SubElement(element, "system-out").text = _clean(case.detail)
 
@@ -84,12 +88,17 @@ def _trouble(element: ElementTree.Element, tag: str, kind: str, detail: str) -> 
 
 
 def _set_counts(
-    element: ElementTree.Element, tests: float, failures: float, errors: float, seconds: float
+    element: ElementTree.Element,
+    tests: float,
+    failures: float,
+    errors: float,
+    skipped: float,
+    seconds: float,
 ) -> None:
     element.set("tests", str(tests))
     element.set("failures", str(failures))
     element.set("errors", str(errors))
-    element.set("skipped", "0")
+    element.set("skipped", str(skipped))
     element.set("time", f"{seconds:.3f}")
 
 

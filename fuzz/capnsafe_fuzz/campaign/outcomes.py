@@ -158,6 +158,10 @@ OUTCOMES: Final = (
         "unsettled", "parts[].verdict = unsettled",
     ),
     Outcome(
+        "lacking", "gate", "a package is missing, so that something is not judged", CLEAN,
+        "is not installed", "parts[].verdict = passed",
+    ),
+    Outcome(
         "error", "gate", "a part cannot be done to its end; the code is that of the failure",
         PROVED_NOTHING, "not done", "parts[].verdict = error",
     ),

@@ -1,0 +1,56 @@
+"""The packages that parts of the harness need, and what is left out where one is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package that the encoder does not need."""
+
+    name: str
+    module: str
+    """The name under which it is imported."""
+    extra: str
+    """The extra of this project that installs it."""
+    without: str
+    """What is left out where it is missing: a clause that follows "is not installed: "."""
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether it can be imported."""
+        return find_spec(self.module) is not None
+
+    @property
+    def sentence(self) -> str:
+        """Say that it is missing, what is left out, and how to install it."""
+        return (
+            f"{self.name} is not installed: {self.without} (pip install 'capnsafe[{self.extra}]')"
+        )
+
+
+COMMAND: Final = tuple(
+    Package(name, name, "fuzz", "the command capnsafe needs it") for name in ("click", "rich")
+)
+"""Without these there is no command."""
+
+PYCAPNP: Final = Package(
+    "pycapnp", "capnp", "fuzz", "no output is read by another implementation (P11)"
+)
+HYPOTHESIS: Final = Package(
+    "hypothesis", "hypothesis", "check", "an allocator of your own cannot be checked"
+)
+WASMTIME: Final = Package(
+    "wasmtime", "wasmtime", "wasm", "scenarios over the memory of a guest run over a heap"
+)
+
+OPTIONAL: Final = (PYCAPNP, WASMTIME)
+"""Without these the harness does less, and says so. (An engine says itself what it lacks.)"""
+
+
+def missing() -> list[Package]:
+    """Return the optional packages that are not installed."""
+    return [package for package in OPTIONAL if not package.is_installed]
