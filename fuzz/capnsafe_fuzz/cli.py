@@ -55,9 +55,10 @@ from .campaign.outcomes import describe_exit_codes
 from .campaign.parent import run_campaign
 from .campaign.replay import Replay, Replayable, find_scenarios, replay, settle, shrink_replayable
 from .campaign.report import TerminalReporter, count, describe, plural, print_summary, printable
-from .campaign.targets import UnknownNameError, check_encoder, find_target, targets_of
+from .campaign.targets import UnknownNameError, find_target, targets_of
 from .encoders.planted import BUGS
 from .engines import engines
+from .optional import missing
 from .streams import hold_descriptors, lasting_streams
 from .targets import Input, described, with_comment
 
@@ -141,7 +142,7 @@ _allow_flaky_option = click.option(
 )  # fmt: skip
 @click.option(
     "--memory-limit", type=click.IntRange(256, 1 << 20), default=DEFAULT_MEMORY_MEGABYTES,
-    show_default=True, metavar="MB", help="Address space of a process that runs the encoder.",
+    show_default=True, metavar="MB", help="Memory of a process that runs the encoder.",
 )  # fmt: skip
 @click.option("--json", "json_file", type=_PATH, help="The result as data.")
 def fuzz(
@@ -188,13 +189,15 @@ def fuzz(
         timeout=timeout,
         memory_limit=memory_limit,
     )
+    for package in missing():
+        click.echo(package.sentence, err=True)
     results: list[CampaignResult] = []
     if json_file is not None:
         _write_json(json_file, results, None)
     failure: CampaignError | None = None
     stop = StopRequest()
     with _ending_on_signals(stop):
-        for target in dict.fromkeys(targets) or targets_of(encoder, seeds):
+        for target in dict.fromkeys(targets) or targets_of(encoder, seeds, lambda: stop.times > 0):
             try:
                 results.append(_one_campaign(replace(config, target=target), stop))
             except CampaignError as error:
@@ -390,7 +393,7 @@ def repro(
             done = replay(replayable, judges)
             replays.append(done)
             if len(listed) == 1:
-                _tell_story(done)
+                _tell_story(done, judges)
             else:
                 _tell_briefly(done)
     broken = sum(bool(done.judgement.violations) for done in replays)
@@ -406,18 +409,14 @@ def repro(
     return FINDINGS if broken else code
 
 
-def _tell_story(done: Replay) -> None:
+def _tell_story(done: Replay, judges: Judges) -> None:
     encoder = done.replayable.encoder
     scenario, target = done.replayable.scenario, find_target(done.replayable.target)
     click.echo(f"{done.replayable.path} on {encoder}")
     dead = any(violation.oracle == PROCESS for violation in done.judgement.violations)
-    # What takes its process down cannot be told by running it here.
-    lines = (
-        target.print(scenario).splitlines()
-        if dead
-        else target.tell(scenario, check_encoder(encoder, target))
-    )
-    for line in lines:
+    # What takes its process down cannot tell a story.
+    told = None if dead else judges.of(target.name).story(encoder, scenario)
+    for line in target.print(scenario).splitlines() if told is None else told:
         click.echo(printable(line))
     click.echo("")
     if not done.judgement.violations:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from capnsafe_fuzz.campaign.messages import (
+    GarbledError,
     LineBuffer,
     receive,
     send,
@@ -39,3 +41,12 @@ def test_half_a_message_is_no_message() -> None:
 def test_a_violation_travels() -> None:
     violation = Violation("P2", "all_or_nothing", 3, "set text", "it says more", "P2 set text")
     assert violation_from_json(violation_to_json(violation)) == violation
+
+
+def test_what_has_no_end_is_no_message_and_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("capnsafe_fuzz.campaign.messages.MOST_BYTES", 1000)
+    buffer = LineBuffer()
+    assert buffer.feed(b'{"kind": "a"}\n' + b"a" * 900)[0]["kind"] == "a"
+    with pytest.raises(GarbledError):
+        buffer.feed(b"a" * 101)
+    assert buffer.feed(b'{"kind": "b"}\n')[0]["kind"] == "b"

@@ -129,6 +129,7 @@ def test_sizes_are_told_to_people(target: Target) -> None:
 # Encoders
 
 
+@pytest.mark.process
 def test_an_encoder_without_a_package_can_only_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,7 +44,7 @@ class CampaignConfig:
     timeout: float = DEFAULT_TIMEOUT_SECONDS
     """Seconds that one execution may take."""
     memory_limit: int | None = DEFAULT_MEMORY_MEGABYTES
-    """Megabytes of address space of a process that runs the encoder."""
+    """Megabytes of memory that a process that runs the encoder may write to."""
     corpus: Path | None = None
     """Where seeds and regressions are; None for those of this project."""
     shrinking: bool = True

@@ -8,18 +8,20 @@ the next execution, and an encoder that takes its process down takes down that c
 costs about a millisecond, starting an interpreter two hundred.
 
 A request is ``{"wanted", "encoder", "text", "timeout", "memory_limit"}``; ``wanted`` is
-``violations``, ``cheap`` (by the cheap oracles only), ``program``, ``plain``, a program that is
-printed without a run, ``run``, which runs the one in ``program``, or ``code``; ``timeout`` in
-seconds, the limit in megabytes or null. A reply has one of
+``violations``, ``cheap`` (by the cheap oracles only), ``story``, ``program``, ``plain``, a program
+that is printed without a run, ``run``, which runs the one in ``program``, or ``code``; ``timeout``
+in seconds, the limit in megabytes or null. A reply has one of
 
 - ``violations``: what the oracles said, the costly ones included
 - ``died``: how the child ended (``SIGSEGV``, ``exit 3``, or the name of what was raised to end it),
   and ``stderr``, the end of what it wrote
-- ``hung``: it was not done in time
+- ``hung``: it was not done in time, and ``stderr``
+- ``story``: the lines of one
 - ``program``, or ``unprintable``, why there is none
 - ``passed``, whether a printed program ended well, and ``how`` it ended
 - ``code``: the digest of each file of the encoder that was loaded
-- ``broken``: the harness failed, in a sentence, and ``traceback``
+- ``broken``: the harness failed, in a sentence, and ``traceback``; with ``of_the_user``, code of
+  the user did, an encoder or an allocator that cannot be loaded or made
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ import os
 import select
 import signal
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterable
@@ -43,20 +46,36 @@ from . import messages
 from .ending import (
     DEAFENED,
     GARBLED,
+    MOST_FRAMES,
+    OUT_OF_MEMORY,
     adopt_orphans,
     describe_death,
     end_children,
     end_with_parent,
     ignore_terminal_signals,
     limit_memory,
+    memory_is_spent,
     no_core_dumps,
+    place_in,
+    tell_exits,
 )
-from .failures import MOST_TOLD, told_in_a_sentence
+from .failures import MOST_TOLD, error_of_the_user, told_in_a_sentence, told_with_cause
 from .printed import PROGRAM_FILE
-from .targets import CLEAN_ENCODER, encoder_packages, find_encoder, find_target, loaded_code
+from .targets import (
+    CLEAN_ENCODER,
+    LOAD_SECONDS,
+    UnknownNameError,
+    encoder_packages,
+    find_encoder,
+    find_target,
+    is_of_the_user,
+    loaded_code,
+)
 
 POLL_SECONDS = 0.1
 ENDING_SECONDS = 0.001
+DUMP_SECONDS = 0.2
+"""How long a child that is not done in time has to tell where it is."""
 REST_SECONDS = 1.0
 """How long to read what a child that has ended left in its pipes."""
 
@@ -64,7 +83,11 @@ STDERR_BYTES = 4000
 """How much of the end of a dead child's stderr is kept."""
 
 
-_REPLIES = frozenset({"violations", "code", "program", "passed", "unprintable", "broken", "died"})
+_REPLIES = frozenset(
+    {"violations", "code", "program", "passed", "unprintable", "story", "broken", "died"}
+)
+_LOADED: set[str] = set()
+"""The encoders that this process has imported."""
 _UNHEARD = 88
 """How a child ends that could not send what it has to say."""
 
@@ -80,6 +103,18 @@ def in_child(
 
     ``private`` are descriptors that the child does not get.
     """
+    with tempfile.TemporaryFile() as place:
+        return _in_child(work, timeout, memory_limit, private, place.fileno())
+
+
+def _in_child(
+    work: Callable[[], messages.Message],
+    timeout: float,
+    memory_limit: int | None,
+    private: Iterable[int],
+    place: int,
+) -> messages.Message:
+    """``place`` is a file for the place in the code at which the child hung or ended."""
     result_read, result_write = os.pipe()
     stderr_read, stderr_write = os.pipe()
     parent = os.getpid()
@@ -87,12 +122,15 @@ def in_child(
     if child == 0:
         try:
             end_with_parent(parent)
-            for descriptor in private:
+            # Whatever this process starts must not keep the pipes from breaking.
+            for descriptor in (*private, result_read, stderr_read):
                 os.close(descriptor)
             os.setpgid(0, 0)
             os.dup2(stderr_write, 2)
             os.dup2(stderr_write, 1)
-            faulthandler.enable(file=2)
+            faulthandler.enable(place)
+            faulthandler.dump_traceback_later(timeout, file=place)
+            tell_exits(place)
             limit_memory(memory_limit)
             answer = _answer(work)
             try:
@@ -103,18 +141,20 @@ def in_child(
             os._exit(0)
     os.close(result_write)
     os.close(stderr_write)
-    heard = _drain(child, result_read, stderr_read, time.monotonic() + timeout)
+    until = time.monotonic() + timeout + DUMP_SECONDS
+    heard = _drain(child, result_read, stderr_read, until)
     if heard.status is None:
         os.kill(child, signal.SIGKILL)
         _, heard.status = os.waitpid(child, 0)
         heard.hung = not heard.garbled
     _end_group(child)
     remove_blocks(blocks_of(os.environ.get(VARIABLE, ""), child))
-    stderr = heard.stderr.decode(errors="replace")
+    at = os.pread(place, STDERR_BYTES, 0)
+    stderr = (heard.stderr + at).decode(errors="replace")
     if heard.hung:
         return {"hung": True, "stderr": stderr}
     code = os.waitstatus_to_exitcode(heard.status)
-    death = DEAFENED if code == _UNHEARD else describe_death(code)
+    death = DEAFENED if code == _UNHEARD else describe_death(code, stderr)
     if heard.replies and _REPLIES.isdisjoint(heard.replies[0]):
         heard.garbled = True
     if heard.garbled:
@@ -141,6 +181,10 @@ def _answer(work: Callable[[], messages.Message]) -> messages.Message:
     try:
         return work()
     except Exception as error:
+        if isinstance(error, MemoryError) or memory_is_spent():
+            # Where an encoder leaves none, the harness fails next.
+            trace = "".join(traceback.format_exception(error, limit=-MOST_FRAMES))
+            return {"died": OUT_OF_MEMORY, "stderr": trace}
         return _broken(error)
     except BaseException as error:
         # It ends a worker, too, for it was meant to end the process: ``sys.exit`` in an encoder
@@ -150,7 +194,14 @@ def _answer(work: Callable[[], messages.Message]) -> messages.Message:
 
 def _broken(error: Exception) -> messages.Message:
     trace = "".join(traceback.format_exception(error))[-MOST_TOLD:]
-    return {"broken": told_in_a_sentence(error), "traceback": trace}
+    of_the_user = error_of_the_user(error)
+    if of_the_user is not None:
+        told = told_with_cause(of_the_user)
+    elif isinstance(error, UnknownNameError):
+        told = str(error)
+    else:
+        return {"broken": told_in_a_sentence(error), "traceback": trace}
+    return {"broken": told, "traceback": trace, "of_the_user": True}
 
 
 def _end_group(child: int) -> None:
@@ -259,10 +310,9 @@ def main(arguments: list[str]) -> None:
 
 
 def _serve(target: Target, request: messages.Message, private: tuple[int, ...]) -> messages.Message:
-    try:
-        find_encoder(request["encoder"])
-    except Exception as error:
-        return _broken(error)
+    unloadable = _load(request["encoder"], request["memory_limit"], private)
+    if unloadable is not None:
+        return unloadable
     scenario = target.parse(request["text"])
 
     def work() -> messages.Message:
@@ -274,6 +324,8 @@ def _serve(target: Target, request: messages.Message, private: tuple[int, ...]) 
             return {"code": loaded_code(encoder_packages(encoder))}
         if wanted in ("violations", "cheap"):
             return judge_scenario(target, encoder, scenario, wanted == "violations")
+        if wanted == "story":
+            return {"story": target.tell(scenario, find_encoder(encoder))}
         return print_program(target, encoder, scenario, wanted == "plain")
 
     return in_child(
@@ -282,6 +334,41 @@ def _serve(target: Target, request: messages.Message, private: tuple[int, ...]) 
         memory_limit=request["memory_limit"],
         private=private,
     )
+
+
+def _load(name: str, memory_limit: int | None, private: tuple[int, ...]) -> messages.Message | None:
+    """Import an encoder, so that no child has to; or what to reply if that is impossible.
+
+    One of the user's is imported in a child first, for its module may do anything.
+    """
+    if name in _LOADED:
+        return None
+    if is_of_the_user(name):
+        reply = in_child(
+            lambda: {"story": [find_encoder(name).name]},
+            timeout=LOAD_SECONDS,
+            memory_limit=memory_limit,
+            private=private,
+        )
+        if "broken" in reply:
+            return reply
+        if "story" not in reply:
+            how = f"it ended the process ({reply.get('died')})"
+            if "hung" in reply:
+                how = f"it was not done after {LOAD_SECONDS:g} seconds"
+            how = f"the encoder {name!r} cannot be loaded: {how}{place_in(reply['stderr'])}"
+            return {"broken": how, "traceback": reply["stderr"], "of_the_user": True}
+    process = os.getpid()
+    try:
+        find_encoder(name)
+    except Exception as error:
+        # One that this project plants is not the user's, even if it cannot be found.
+        return _broken(error) | {"of_the_user": is_of_the_user(name)}
+    if os.getpid() != process:
+        # The encoder's module forked, and this is the other one.
+        os._exit(0)
+    _LOADED.add(name)
+    return None
 
 
 if __name__ == "__main__":

@@ -69,6 +69,20 @@ MOST_TOLD = 100_000
 MOST_IN_A_SENTENCE = 300
 
 
+def error_of_the_user(error: BaseException | None) -> Exception | None:
+    """The error that is about an allocator of the user, among an error and its causes."""
+    from ..scenario.honest import OwnMemoryError
+
+    while error is not None and not isinstance(error, OwnMemoryError):
+        error = error.__cause__
+    return error
+
+
+def told_with_cause(error: Exception) -> str:
+    """The words of an error, and what its cause was, if it has one."""
+    return f"{error}: {told_in_a_sentence(error)}" if error.__cause__ is not None else str(error)
+
+
 def told_in_a_sentence(error: BaseException) -> str:
     """What failed and where: ``KeyError in adapter.py:12 (classify): 'x'``."""
     from ..oracles.telling import cause_of, text_of, type_name
@@ -76,7 +90,11 @@ def told_in_a_sentence(error: BaseException) -> str:
     cause = cause_of(error)
     cause = error if cause is None else cause
     said = type_name(cause)
-    for frame in traceback.extract_tb(cause.__traceback__)[-1:]:
+    if isinstance(cause, SyntaxError) and cause.filename is not None:
+        return f"{said} in {Path(cause.filename).name}:{cause.lineno}: {cause.msg}"
+    frames = traceback.extract_tb(cause.__traceback__)
+    # Those of the import system say nothing.
+    for frame in [frame for frame in frames if not frame.filename.startswith("<")][-1:]:
         said += f" in {Path(frame.filename).name}:{frame.lineno} ({frame.name})"
     words = " ".join(text_of(cause).split())
     if len(words) > MOST_IN_A_SENTENCE:

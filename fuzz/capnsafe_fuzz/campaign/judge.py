@@ -14,16 +14,17 @@ from ..ownership import OwnedFolder
 from ..targets import Input, Sequence, with_comment
 from . import messages
 from .children import Child, start
-from .failures import EnvironmentFailedError, HarnessFailedError
+from .ending import place_in
+from .failures import EnvironmentFailedError, HarnessFailedError, UsageError
 from .printed import Printed, on_the_right_encoder
-from .targets import CLEAN_ENCODER, PLANTED, find_target
+from .targets import CLEAN_ENCODER, LOAD_SECONDS, PLANTED, find_target
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from ..oracles.record import Violation
 
-MARGIN_SECONDS = 30.0
+MARGIN_SECONDS = LOAD_SECONDS + 30.0
 """How long beyond an execution's own deadline the judge may take before it is replaced."""
 
 SECONDS_PER_INPUT = 0.05
@@ -112,11 +113,10 @@ class Judge:
         reply = self._reply("violations" if costly else "cheap", encoder, scenario)
         if "hung" in reply:
             seconds = f"{self._seconds(scenario):g} seconds"
-            return Judgement(
-                (fatal(TIMEOUT_GROUP, self._steps(scenario), f"not done after {seconds}"),)
-            )
+            detail = f"not done after {seconds}{place_in(reply['stderr'])}"
+            return Judgement((fatal(TIMEOUT_GROUP, self._steps(scenario), detail),))
         if "died" in reply:
-            detail = f"the process ended: {reply['died']}"
+            detail = f"the process ended: {reply['died']}{place_in(reply['stderr'])}"
             return Judgement((fatal(crash_group(reply["died"]), self._steps(scenario), detail),))
         return Judgement(tuple(messages.violation_from_json(v) for v in reply["violations"]))
 
@@ -161,6 +161,11 @@ class Judge:
                 return f"it fails on {CLEAN_ENCODER} too"
         return ""
 
+    def story(self, encoder: str, scenario: Input) -> list[str] | None:
+        """What happens when ``scenario`` runs, a line each; None if that ends its process."""
+        told = self._reply("story", encoder, scenario).get("story")
+        return None if told is None else [str(line) for line in told]
+
     def locate(self, encoder: str, scenario: Input, violation: Violation) -> Violation:
         """The violation, with the guilty operation where only a dead process told of it.
 
@@ -191,7 +196,9 @@ class Judge:
             "wanted": wanted,
             "encoder": encoder,
             # Bytes do not name a memory of the user's own; a text does.
-            "text": self._target.print(with_comment(scenario, "")),
+            "text": self._target.print(
+                scenario if wanted == "story" else with_comment(scenario, "")
+            ),
             "timeout": self._seconds(scenario),
             "memory_limit": self._memory_limit,
             "program": program,
@@ -199,6 +206,8 @@ class Judge:
         reply = self._exchange(request) or self._exchange(request)
         if reply is None:
             raise EnvironmentFailedError("the process that confirms findings keeps dying")
+        if reply.get("of_the_user"):
+            raise UsageError(reply["broken"])
         if "broken" in reply:
             where = "CAPNSAFE_TRACEBACK=1 shows where"
             if os.environ.get("CAPNSAFE_TRACEBACK") == "1":

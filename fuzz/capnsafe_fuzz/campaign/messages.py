@@ -10,7 +10,8 @@ From worker to parent, each with ``kind``:
 ``situations``  an input reached new ``cells``; with ``execution`` and ``data``
 ``violation``   an input broke promises: ``violations``, ``execution``, ``data``; the worker waits
                 for the answer ``{"kind": "judged", "sizes": {group: [number, ...] | null}}``
-``broken``      the harness itself failed: ``error``, ``traceback``, ``data``; the worker ends
+``broken``      the harness itself failed: ``error``, ``traceback``, ``data``; the worker ends.
+                With ``of_the_user``, an allocator of the user failed, so that there was no memory
 ``done``        the worker has run all that it was asked to run, or was told to stop
 
 What is none of these is not the harness's, but was written by an encoder into a pipe that is not

@@ -25,6 +25,7 @@ from . import messages
 from .children import compile_packages
 from .config import CampaignConfig, CampaignResult, Kept, StopRequest, Unsettled
 from .corpus import Cache, read_corpus, write_input
+from .ending import place_in, timed_out
 from .failures import (
     CampaignError,
     EnvironmentFailedError,
@@ -40,11 +41,13 @@ from .progress import Progress, Quiet, Reporter, Speed
 from .report import count, plural
 from .targets import (
     CLEAN_ENCODER,
+    LOAD_SECONDS,
     UnknownNameError,
     check_encoder,
     encoder_packages,
     find_memory,
     find_target,
+    is_of_the_user,
 )
 from .triage import Triage
 from .worker import Job
@@ -99,7 +102,7 @@ def _check(config: CampaignConfig, stop: StopRequest) -> None:
         raise UsageError(missing)
     try:
         target = find_target(config.target)
-        check_encoder(config.encoder, target)
+        check_encoder(config.encoder, target, lambda: stop.times > 0)
         if config.memory is not None:
             find_memory(config.memory, target, lambda: stop.times > 0)
     except UnknownNameError as error:
@@ -306,6 +309,7 @@ class _Campaign:
             seed=config.seed + self.result.worker_deaths,
             runs=left,
             memory_limit=config.memory_limit,
+            load_seconds=LOAD_SECONDS,
             scratch=str(folder),
             seeds=tuple(data.hex() for data in seeds),
             sizes=dict(triage.sizes),
@@ -349,6 +353,14 @@ class _Campaign:
         if self._stop.times:
             return
         last = death.stderr.strip().rpartition("\n")[2]
+        if not death.ready and is_of_the_user(self._config.encoder):
+            how = f"it ended a worker ({death.how})"
+            if any(map(timed_out, death.stderr.splitlines())):
+                how = f"a worker was not done after {LOAD_SECONDS:g} seconds"
+            raise UsageError(
+                f"the encoder {self._config.encoder!r} cannot be loaded: "
+                f"{how}{place_in(death.stderr)}"
+            )
         if not death.state.executions:
             raise EnvironmentFailedError(
                 f"a worker ended outside any execution ({death.how})"
@@ -398,6 +410,8 @@ class _Campaign:
                 worker.slot.stop()
             worker.answer({"kind": "judged", "sizes": sizes})
         elif kind == "broken":
+            if message.get("of_the_user"):
+                raise UsageError(message["error"])
             raise HarnessFailedError(self._broken(message))
 
     def _hear_situations(self, message: messages.Message) -> None:

@@ -9,8 +9,8 @@ later: a pipe that was closed is missed when the next message is sent, and an en
 state from message to message. They lie in a ring of bytes; beside it stand where each begins and
 how long it is.
 
-The file begins with words that nobody maps: a map keeps a descriptor of its file, and an encoder
-that writes into descriptors which are not its own writes there.
+A map keeps a descriptor of its file, and an encoder may write into descriptors that are not its
+own. So the position of that descriptor is far behind the end of what is mapped.
 
 The parent writes one field, ``stop``: a worker that sees it ends after the execution in hand.
 """
@@ -42,6 +42,7 @@ _PLACES = _STATE.size
 _RING = _PLACES + RECENT * _PLACE.size
 _SIZE = _RING + RING_BYTES
 _UNMAPPED = mmap.ALLOCATIONGRANULARITY
+_ELSEWHERE = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class Slot:
         if create:
             path.write_bytes(bytes(_UNMAPPED + _SIZE))
         with path.open("r+b") as file:
+            # The map keeps a descriptor that has the position of this one.
+            file.seek(_ELSEWHERE)
             self._map = mmap.mmap(file.fileno(), _SIZE, offset=_UNMAPPED)
         self._written = 0
 

@@ -10,22 +10,25 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import json
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import targets
+from ..ownership import VARIABLE, OwnedFolder
 from ..targets import TARGETS, Target
-from .children import import_path
-from .ending import describe_death
+from .children import GRACE_SECONDS, import_path
+from .ending import describe_death, place_in, timed_out
+from .failures import told_in_a_sentence
+from .messages import Message
 
 if TYPE_CHECKING:
     from ..encoders.protocol import Encoder
@@ -35,8 +38,17 @@ CLEAN_ENCODER = "capnsafe"
 
 PLANTED = "planted"
 """What the names of encoders with planted bugs begin with."""
+ENCODER, ALLOCATOR = "encoder", "allocator"
+"""What the user may bring along."""
+SAID, PLACE = "said", "place"
+"""The files of a trial."""
+LOAD_SECONDS = 20.0
+"""How long it may take to load an encoder."""
 CONTRACT_SECONDS = 60.0
 """How long it may take to see whether an allocator keeps its contract."""
+
+_TRIED: dict[tuple[str, ...], Mapping[str, str | None]] = {}
+"""The refusals of encoders of the user, by name, current folder and import path."""
 
 HARNESS = __name__.partition(".")[0]
 """The package that is never instrumented."""
@@ -67,20 +79,35 @@ def find_encoder(name: str) -> Encoder:
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
     try:
-        found = getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError) as error:
-        raise UnknownNameError(f"no encoder {name!r}: {error}") from error
+        module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
-        raise UnknownNameError(f"the encoder {name!r} cannot be loaded: {error!r}") from error
+        if isinstance(error, ModuleNotFoundError) and module_name.startswith(str(error.name)):
+            raise UnknownNameError(f"no encoder {name!r}: {error}") from error
+        raise UnknownNameError(
+            f"the encoder {name!r} cannot be loaded: {told_in_a_sentence(error)}"
+        ) from error
+    try:
+        found = getattr(module, attribute)
+    except AttributeError as error:
+        raise UnknownNameError(f"no encoder {name!r}: {error}") from error
     encoder: Encoder = found
-    if isinstance(found, type) or (not hasattr(found, "session") and callable(found)):
-        try:
+    try:
+        if isinstance(found, type) or (not hasattr(found, "session") and callable(found)):
             encoder = found()
-        except (Exception, SystemExit) as error:
-            raise UnknownNameError(f"the encoder {name!r} cannot be made: {error!r}") from error
-    if not hasattr(encoder, "session"):
+        is_encoder = hasattr(encoder, "session")
+    except (Exception, SystemExit) as error:
+        raise UnknownNameError(
+            f"the encoder {name!r} cannot be made: {told_in_a_sentence(error)}"
+        ) from error
+    if not is_encoder:
         raise UnknownNameError(f"{name!r} is no encoder: it has no method 'session'")
     return encoder
+
+
+def is_of_the_user(encoder: str) -> bool:
+    """Whether an encoder of that name is code that may do anything when it is loaded."""
+    module, colon, _ = encoder.partition(":")
+    return bool(colon) and module != PLANTED
 
 
 def encoder_packages(name: str) -> tuple[str, ...]:
@@ -131,17 +158,42 @@ def find_memory(name: str, target: Target, cancelled: Callable[[], bool] = lambd
 
 
 def _require_contract(name: str, cancelled: Callable[[], bool]) -> None:
-    """See that an allocator of somebody else keeps its contract; the encoder is not to blame.
+    """See that an allocator of the user keeps its contract; the encoder is not to blame."""
+    _try(ALLOCATOR, name, f"allocator {name!r} cannot be tried", CONTRACT_SECONDS, cancelled)
 
-    It is tried in a process of its own, which it may take down, or keep busy.
+
+def _refusals(name: str, cancelled: Callable[[], bool]) -> Mapping[str, str | None]:
+    """For each target, why an encoder cannot be tested on it, or None; loads no code of the user.
+
+    Raises ``UnknownNameError`` if it cannot be loaded.
     """
-    with tempfile.TemporaryDirectory(prefix="capnsafe-contract-") as folder:
-        said = Path(folder) / "said"
+    if not is_of_the_user(name):
+        encoder = find_encoder(name)
+        return {target: find_target(target).refusal(encoder) for target in TARGETS}
+    key = (name, os.getcwd(), *sys.path)
+    if key not in _TRIED:
+        what = f"the encoder {name!r} cannot be loaded"
+        said = _try(ENCODER, name, what, LOAD_SECONDS, cancelled)
+        if said is None:
+            return dict.fromkeys(TARGETS)
+        _TRIED[key] = said["refusals"]
+    return _TRIED[key]
+
+
+def _try(
+    kind: str, name: str, what: str, seconds: float, cancelled: Callable[[], bool]
+) -> Message | None:
+    """Try code of the user in a process of its own, which it may take down, or keep busy.
+
+    Raises ``UnknownNameError`` about what is wrong with it, which begins with ``what`` where there
+    is only the end of the process to tell of. Returns None if ``cancelled``.
+    """
+    with OwnedFolder() as folder:
         environment = os.environ | {"PYTHONPATH": import_path()}
-        tried = f"{__package__}.contract"
-        command = [sys.executable, "-P", "-m", tried, name, str(said), str(os.getpid())]
+        environment["TMPDIR"] = environment[VARIABLE] = str(folder.path)
+        arguments = [kind, name, str(folder.path), str(os.getpid()), str(seconds)]
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-P", "-m", f"{__package__}.trial", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -149,26 +201,27 @@ def _require_contract(name: str, cancelled: Callable[[], bool]) -> None:
             process_group=0,
         )
         try:
-            code = _wait(process, CONTRACT_SECONDS, cancelled)
+            code = _wait(process, seconds + GRACE_SECONDS, cancelled)
         finally:
             # What it started ends with it.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         if cancelled():
-            return
-        if code is None:
-            raise UnknownNameError(
-                f"allocator {name!r} cannot be tried: it was not done after {CONTRACT_SECONDS:g} "
-                "seconds"
-            )
+            return None
+        said = folder.path / SAID
         if not said.exists():
-            raise UnknownNameError(
-                f"allocator {name!r} cannot be tried: it ended the process ({describe_death(code)})"
-            )
-        told = said.read_text(encoding="utf-8")
-    if told:
-        raise UnknownNameError(told)
+            trace = ""
+            with suppress(OSError):
+                trace = (folder.path / PLACE).read_text(errors="replace")
+            how = f"it was not done after {seconds:g} seconds"
+            if code is not None and not timed_out(trace):
+                how = f"it ended the process ({describe_death(code)})"
+            raise UnknownNameError(f"{what}: {how}{place_in(trace)}")
+        told: Message = json.loads(said.read_text())
+    if told["complaint"]:
+        raise UnknownNameError(told["complaint"])
+    return told
 
 
 def _wait(
@@ -182,16 +235,16 @@ def _wait(
     return None
 
 
-def check_encoder(name: str, target: Target) -> Encoder:
-    """The encoder of that name, if it can be tested on the target."""
-    encoder = find_encoder(name)
-    refusal = target.refusal(encoder)
+def check_encoder(name: str, target: Target, cancelled: Callable[[], bool] = lambda: False) -> None:
+    """See that the encoder of that name can be tested on the target."""
+    refusal = _refusals(name, cancelled)[target.name]
     if refusal is not None:
         raise UnknownNameError(f"{name} cannot be tested on the target {target.name}: {refusal}")
-    return encoder
 
 
-def targets_of(encoder_name: str, corpus: Path | None) -> list[str]:
+def targets_of(
+    encoder_name: str, corpus: Path | None, cancelled: Callable[[], bool] = lambda: False
+) -> list[str]:
     """The targets that a campaign runs on where none is named.
 
     A planted bug's own; of any other encoder all that it can be tested on. With a corpus of one's
@@ -202,8 +255,7 @@ def targets_of(encoder_name: str, corpus: Path | None) -> list[str]:
     owner, _, bug = encoder_name.partition(":")
     if owner == PLANTED and bug in BUGS:
         return [read_bug(BUGS[bug]).target]
-    encoder = find_encoder(encoder_name)
-    able = [name for name in TARGETS if find_target(name).refusal(encoder) is None]
+    able = [name for name, refusal in _refusals(encoder_name, cancelled).items() if refusal is None]
     there = able if corpus is None else [name for name in able if (corpus / name).is_dir()]
     return there or able[:1]
 

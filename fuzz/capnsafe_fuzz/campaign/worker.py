@@ -20,10 +20,18 @@ from typing import TYPE_CHECKING
 from ..engines import Cell, EndOfRun, Hunt, engines
 from ..targets import measure
 from . import messages
-from .ending import end_with_parent, ignore_terminal_signals, limit_memory, no_core_dumps
-from .failures import MOST_TOLD, told_in_a_sentence
+from .ending import (
+    end_out_of_memory,
+    end_with_parent,
+    ignore_terminal_signals,
+    limit_memory,
+    memory_is_spent,
+    no_core_dumps,
+    tell_exits,
+)
+from .failures import MOST_TOLD, error_of_the_user, told_in_a_sentence, told_with_cause
 from .slot import Slot
-from .targets import find_encoder, find_target, loaded_code
+from .targets import find_encoder, find_target, is_of_the_user, loaded_code
 
 if TYPE_CHECKING:
     from ..encoders.protocol import Encoder
@@ -50,6 +58,8 @@ class Job:
     runs: int | None
     """Executions, the seeds' included, after which to end; None runs until told to stop."""
     memory_limit: int | None
+    load_seconds: float
+    """How long an encoder of the user may take to be imported."""
     scratch: str
     seeds: tuple[str, ...]
     """Inputs to begin with, in hexadecimal, in order."""
@@ -82,6 +92,7 @@ class Worker:
         self._slot = slot
         self._reports = reports
         self._answers = os.fdopen(answers, "rb")
+        self._process = os.getpid()
         self._executions = 0
         self._fired = 0
         self._fallbacks = 0
@@ -105,6 +116,9 @@ class Worker:
         except EndOfRun:
             raise
         except Exception as error:
+            if isinstance(error, MemoryError) or memory_is_spent():
+                # Where an encoder leaves none, the harness fails next.
+                end_out_of_memory()
             self._report_broken(error, data)
             raise EndOfRun from None
         self._end_if_enough()
@@ -135,6 +149,9 @@ class Worker:
             self._seeds_left.discard(data)
             self._slot.note_seeds_left(len(self._seeds_left))
         verdict = self._target.run(scenario, self._encoder, costly)
+        if os.getpid() != self._process:
+            # The encoder forked, and came back twice.
+            os._exit(0)
         self._fired += verdict.faults_fired
         self._slot.finished(self._fired)
         if verdict.violations:
@@ -185,11 +202,13 @@ class Worker:
         return True
 
     def _report_broken(self, error: Exception, data: bytes) -> None:
+        of_the_user = error_of_the_user(error)
         messages.send(
             self._reports,
             {
                 "kind": "broken",
-                "error": told_in_a_sentence(error),
+                "error": told_with_cause(of_the_user) if of_the_user else told_in_a_sentence(error),
+                "of_the_user": of_the_user is not None,
                 "traceback": "".join(traceback.format_exception(error))[-MOST_TOLD:],
                 "data": data.hex(),
             },
@@ -206,14 +225,22 @@ def main(arguments: list[str]) -> None:
     # What an encoder prints belongs with its errors, not among nothing.
     os.dup2(2, 1)
     faulthandler.enable()
+    tell_exits(2)
     limit_memory(job.memory_limit)
     engine = engines()[job.engine]
     early = [name for name in job.packages if name in sys.modules]
     if early:
         raise AssertionError(f"{', '.join(early)} was imported before it could be instrumented")
+    if is_of_the_user(job.encoder):
+        faulthandler.dump_traceback_later(job.load_seconds, exit=True)
+    process = os.getpid()
     with engine.instrument(job.packages):
         encoder = find_encoder(job.encoder)
         target = find_target(job.target)
+    faulthandler.cancel_dump_traceback_later()
+    if os.getpid() != process:
+        # The encoder's module forked, and this is the other one.
+        os._exit(0)
     scratch = Path(job.scratch)
     slot = Slot(scratch / "slot")
     worker = Worker(job, target, encoder, slot, reports, answers)

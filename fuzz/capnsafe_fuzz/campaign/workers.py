@@ -19,7 +19,7 @@ from .ending import GARBLED, describe_death
 from .slot import Slot, SlotState
 from .worker import Job
 
-STDERR_LINES = 20
+STDERR_LINES = 100
 STDERR_LINE_BYTES = 2000
 """How much of the end of a line is kept."""
 
@@ -39,6 +39,8 @@ class Death:
     state: SlotState
     stderr: str
     """The last lines that it wrote."""
+    ready: bool
+    """Whether it had begun; otherwise it ended while it loaded the encoder."""
     recent: list[bytes]
     """The inputs of its last executions, the last one first."""
 
@@ -148,8 +150,8 @@ class WorkerProcess:
             if select.select([self._child.stderr], [], [], 0.1)[0]:
                 self._read_stderr()
         stderr = b"\n".join(self._lines).decode(errors="replace")
-        how = TIMED_OUT if timed_out else GARBLED if self._garbled else describe_death(code)
-        return Death(how, self.slot.read(), stderr, self.slot.recent())
+        how = TIMED_OUT if timed_out else GARBLED if self._garbled else describe_death(code, stderr)
+        return Death(how, self.slot.read(), stderr, self.ready, self.slot.recent())
 
     def close(self) -> None:
         """End it, whatever it does, and remove its files: a slot is large."""

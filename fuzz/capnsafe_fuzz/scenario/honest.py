@@ -153,7 +153,11 @@ def honest_memory(spec: MemorySpec) -> Any:
     Where a memory needs a library that is not installed, a heap takes its place.
     """
     if spec.name not in _MAKERS:
-        return own_memory(spec.name)()
+        make = own_memory(spec.name)
+        try:
+            return make()
+        except (Exception, SystemExit) as error:
+            raise OwnMemoryError(f"allocator {spec.name!r} cannot be made") from error
     try:
         return _MAKERS[spec.name](spec)
     except ImportError:
@@ -162,17 +166,31 @@ def honest_memory(spec: MemorySpec) -> Any:
         return _heap(spec)
 
 
+class OwnMemoryError(Exception):
+    """An allocator of the user cannot be loaded or made; the cause is what its code raised."""
+
+
 @cache
 def own_memory(name: str) -> Callable[[], Any]:
     """What makes an allocator of somebody else, named ``module:Class``.
 
-    Raises ImportError or AttributeError where there is none.
+    Raises ``OwnMemoryError`` where there is none.
     """
     module_name, _, attribute = name.partition(":")
     # A console script does not look in the current folder, where one's own allocator is.
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
-    found: Callable[[], Any] = getattr(import_module(module_name), attribute)
+    try:
+        module = import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not module_name.startswith(error.name):
+            raise OwnMemoryError(f"allocator {name!r} cannot be loaded") from error
+        raise OwnMemoryError(f"no allocator {name!r}: {error}") from None
+    except (Exception, SystemExit) as error:
+        raise OwnMemoryError(f"allocator {name!r} cannot be loaded") from error
+    found: Callable[[], Any] | None = getattr(module, attribute, None)
+    if found is None:
+        raise OwnMemoryError(f"no allocator {name!r}: {module_name} has no {attribute!r}")
     return found
 
 

@@ -1,0 +1,98 @@
+"""Encoders and allocators of the user, tried in a process of their own before a run relies on them.
+
+``python -m capnsafe_fuzz.campaign.trial KIND NAME FOLDER PARENT SECONDS`` loads NAME, which is an
+``encoder`` or an ``allocator``, and writes a JSON object to the file ``SAID`` in FOLDER:
+
+``complaint``   a sentence about what is wrong with it; empty if nothing is
+``refusals``    of an encoder: for each target, why it cannot be tested on that, or null
+
+Code that ends the process or does not end within SECONDS leaves no such file. Where Python can tell
+the place, it is in the file ``PLACE``. PARENT is the process with which this one ends.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from ..encoders import encoder_names
+from ..optional import HYPOTHESIS
+from ..scenario.honest import OwnMemoryError, own_memory
+from ..targets import TARGETS
+from . import messages
+from .config import DEFAULT_MEMORY_MEGABYTES
+from .ending import end_with_parent, limit_memory, no_core_dumps, tell_exits
+from .failures import told_in_a_sentence, told_with_cause
+from .targets import (
+    ALLOCATOR,
+    PLACE,
+    SAID,
+    UnknownNameError,
+    find_encoder,
+    find_target,
+)
+
+
+def try_allocator(name: str) -> messages.Message:
+    """Load an allocator and see whether it keeps the contract of allocators."""
+    if not HYPOTHESIS.is_installed:
+        return {"complaint": f"allocator {name!r} cannot be tried: {HYPOTHESIS.sentence}"}
+    from capnsafe_allocators import check_allocator
+
+    try:
+        factory = own_memory(name)
+        breaches = check_allocator(factory)
+    except OwnMemoryError as error:
+        return {"complaint": told_with_cause(error)}
+    except BaseException as error:
+        return {"complaint": f"allocator {name!r} cannot be tried: {told_in_a_sentence(error)}"}
+    if not breaches:
+        return {"complaint": ""}
+    told = "\n".join(map(str, breaches))
+    return {"complaint": f"allocator {name!r} breaks the contract of allocators:\n{told}"}
+
+
+def try_encoder(name: str) -> messages.Message:
+    """Load an encoder and see on which targets it can be tested."""
+    try:
+        encoder = find_encoder(name)
+        refusals = {target: find_target(target).refusal(encoder) for target in TARGETS}
+    except UnknownNameError as error:
+        return {"complaint": str(error)}
+    except BaseException as error:
+        return {"complaint": f"the encoder {name!r} cannot be loaded: {told_in_a_sentence(error)}"}
+    return {"complaint": "", "refusals": refusals}
+
+
+def main(kind: str, name: str, folder: Path, parent: int, seconds: float) -> None:
+    """Write down what there is to say; the file is there when it is whole."""
+    end_with_parent(parent)
+    no_core_dumps()
+    # What the harness itself imports takes a while, too.
+    list(encoder_names())
+    process = os.getpid()
+    if kind == ALLOCATOR and HYPOTHESIS.is_installed:
+        # It takes a while, which is no allocator's fault.
+        import_module(HYPOTHESIS.module)
+    with open(folder / PLACE, "w") as place:
+        faulthandler.enable(place)
+        faulthandler.dump_traceback_later(seconds, file=place, exit=True)
+        tell_exits(place.fileno())
+        limit_memory(DEFAULT_MEMORY_MEGABYTES)
+        said = try_allocator(name) if kind == ALLOCATOR else try_encoder(name)
+        if os.getpid() != process:
+            # It forked, and this is the other one.
+            os._exit(0)
+        whole = folder / f"{SAID}.part"
+        whole.write_text(json.dumps(said))
+        whole.rename(folder / SAID)
+        # Without finalizers: those of the user's code may do anything.
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]))
