@@ -599,7 +599,7 @@ def test_a_command_that_is_interrupted_tidies_up(capnsafe: Command, number: sign
 @pytest.mark.process
 def test_known_groups_are_read_as_people_write_them(capnsafe: Command) -> None:
     known = capnsafe.folder / "known"
-    known.write_text(f"\ufeff{GROUP}\n\n  # not yet looked into\n")
+    known.write_text(f"\ufeff{GROUP}\n\n  # not yet looked into\n", "utf-8")
     out, _ = capnsafe.fuzz(
         "--runs", "40", "--encoder", "bad_encoders:raising", "--known", "known", code=0
     )
