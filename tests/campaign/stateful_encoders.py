@@ -155,6 +155,28 @@ class WrongOftenAndAtTexts(Stateful):
         return noise or self.text
 
 
+class FlakyWhereItRaises(Stateful):
+    """Raises where a text is long, in any process; its output is wrong there once, in a worker."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.raised = self.done = False
+
+    def begin(self) -> None:
+        self.raised = False
+
+    def before(self, operation: Operation) -> None:
+        if long_text(operation):
+            self.raised = True
+            raise ZeroDivisionError("a text")
+
+    def wrong(self) -> bool:
+        if not IN_WORKER or not self.raised or self.done:
+            return False
+        self.done = True
+        return True
+
+
 class NoiseThenState(Stateful):
     """Wrong twice in a worker only, and in any process from the ninth message on."""
 

@@ -172,6 +172,14 @@ def test_the_last_report_of_a_group_is_considered_at_the_end(config: CampaignCon
     assert all(one.group != ZEROS for one in result.unsettled)
 
 
+def test_a_finding_does_not_settle_what_was_seen_beside_it(config: CampaignConfig) -> None:
+    result = run(config, "FlakyWhereItRaises")
+    assert [group.startswith("P1 set text ZeroDivisionError") for group in result.findings] == [
+        True
+    ]
+    assert [(one.kind, one.group) for one in result.unsettled] == [(Unsettling.FLAKY, ZEROS)]
+
+
 def test_what_stops_to_fire_while_it_is_shrunk_does_not_end_the_search(
     config: CampaignConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,6 +105,8 @@ class _Pending:
     scenario: Input
     found: dict[str, Any]
     history: History
+    alone: frozenset[str] = frozenset()
+    """The groups that the scenario fires in by itself."""
 
 
 class Triage:
@@ -169,7 +171,8 @@ class Triage:
                 sizes = [size for size in kept.values() if size is not None]
                 self.sizes[group] = min(sizes, default=None)
             else:
-                self.sizes[group] = self._unconfirmed(violation, scenario, found, history)
+                one = _Pending(violation, scenario, found, history, judged.groups)
+                self.sizes[group] = self._unconfirmed(one)
         return {violation.group: self.sizes[violation.group] for violation in violations}
 
     def sequence(
@@ -211,7 +214,7 @@ class Triage:
         if _fatal_group(judged) is None:
             steps = len(self._target.lines(scenario))
             violation = fatal(group, steps, "the worker ended; the same scenario alone does not")
-            self._unconfirmed(violation, scenario, found, history)
+            self._unconfirmed(_Pending(violation, scenario, found, history, judged.groups))
 
     def reconsider(self) -> None:
         """Judge the last report of each group that is unsettled once more; its worker ends."""
@@ -226,87 +229,87 @@ class Triage:
 
     # What is not confirmed by the scenario alone
 
-    def _unconfirmed(
-        self, violation: Violation, scenario: Input, found: dict[str, Any], history: History
-    ) -> tuple[int, ...] | None:
-        group, result = violation.group, self._result
+    def _unconfirmed(self, one: _Pending) -> tuple[int, ...] | None:
+        """Settle what a scenario alone does not show, or keep it; the size of what is kept."""
+        group, result = one.violation.group, self._result
         if group in self._config.known:
             result.not_counted[group] = "known"
             return NEVER_AGAIN
         if group in result.findings:
             return self._size_kept(group)
         times = result.unconfirmed[group] = result.unconfirmed.get(group, 0) + 1
-        one = _Pending(violation, scenario, found, history)
         if times.bit_count() == 1:
             self._pending.pop(group, None)
             if self._as_sequence(one):
                 return self._size_kept(group)
         else:
             self._pending[group] = one
-        kind = Unsettling.DEATH if violation.oracle == PROCESS else Unsettling.FLAKY
+        kind = Unsettling.DEATH if one.violation.oracle == PROCESS else Unsettling.FLAKY
         self._unsettle(kind, one, _not_confirmed(group))
         return None
 
     def _as_sequence(self, one: _Pending) -> bool:
-        """Search for the inputs before a scenario that make it fire; whether the group is kept."""
+        """Search for the inputs before a scenario that make it fire; whether that settles it."""
+        ask, encoder, wanted = self._sequences.judge.ask, self._config.encoder, one.violation.group
         deadly = one.violation.oracle == PROCESS
-
-        def fired(judged: Judgement) -> str | None:
-            if deadly:
-                return _fatal_group(judged)
-            if one.violation.group in judged.groups:
-                return one.violation.group
-            return min(judged.groups, default=None)
-
-        sequence = self._search(one.scenario, one.history, fired)
-        if sequence is None:
-            return False
-        group = fired(self._sequences.judge.ask(self._config.encoder, sequence))
-        if group is None:
-            return False
-        settled = self._keep_sequence(group, sequence, one)
-        if settled:
-            self._settle(one.violation.group)
-        return settled
-
-    def _search(
-        self, scenario: Input, history: History, fired: Callable[[Judgement], str | None]
-    ) -> Sequence | None:
-        """The sequence with the fewest inputs before ``scenario`` that fires."""
-        ask, encoder = self._sequences.judge.ask, self._config.encoder
         timeouts = 0
 
-        def fires(before: Many[Input]) -> bool:
+        def fired(before: Many[Input]) -> str | None:
             nonlocal timeouts
             if self._replayed + len(before) > MOST_REPLAYED or timeouts >= MOST_TIMEOUTS:
-                return False
+                return None
             self._replayed += len(before) + 1
-            judged = ask(encoder, Sequence((*before, scenario)))
+            sequence = Sequence((*before, one.scenario))
+            judged = ask(encoder, sequence)
             timeouts += TIMEOUT_GROUP in judged.groups
-            return fired(judged) is not None
+            if deadly:
+                return _fatal_group(judged)
+            if wanted in judged.groups:
+                return wanted
+            # With all oracles asked the same may have another group, but none that fires alone.
+            others = judged.groups - one.alone
+            if others and wanted in ask(encoder, sequence, costly=False).groups:
+                return min(others)
+            return None
 
+        group, before = self._search(one.history, fired)
+        if group is None:
+            return False
+        if not self._keep_sequence(group, Sequence((*before, one.scenario)), one):
+            return False
+        if group in self._result.findings or group in self._config.known:
+            self._settle(wanted)
+        return True
+
+    def _search(
+        self, history: History, fired: Callable[[Many[Input]], str | None]
+    ) -> tuple[str | None, Many[Input]]:
+        """The group that fires after the fewest inputs, and those; no group if none does."""
         for kept in self._result.findings.values():
             if isinstance(kept.finding.scenario, Sequence):
                 before = list(kept.finding.scenario.inputs[:-1])
-                if fires(before):
-                    return Sequence((*before, scenario))
+                group = fired(before)
+                if group is not None:
+                    return group, before
         missed = 0
         for most in LADDER:
             before = history(most)
             if len(before) <= missed:
-                return None
-            if not fires(before):
+                break
+            group = fired(before)
+            if group is None:
                 missed = len(before)
                 continue
             enough = len(before)
             while enough - missed > 1:
                 middle = (missed + enough) // 2
-                if fires(before[-middle:]):
-                    enough = middle
-                else:
+                shorter = fired(before[-middle:])
+                if shorter is None:
                     missed = middle
-            return Sequence((*before[-enough:], scenario))
-        return None
+                else:
+                    group, enough = shorter, middle
+            return group, before[-enough:]
+        return None, []
 
     def _keep_sequence(self, group: str, sequence: Sequence, one: _Pending) -> bool:
         """Shrink and keep a sequence that fires; whether its group is settled by that."""
