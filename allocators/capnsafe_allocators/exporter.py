@@ -81,6 +81,35 @@ class Exporter:
             return
 
 
+class FinalizedExporter(Exporter):
+    """A window that calls somebody when its last view is gone."""
+
+    __slots__ = ("_call",)
+    _call: Callable[[], object] | None
+
+    @classmethod
+    def of(cls, window: Exporter, call: Callable[[], object]) -> FinalizedExporter:
+        """Return a window on the same bytes, which calls ``call`` once."""
+        finalized = cls(
+            window._owner,
+            window._grant,
+            window._buffer,
+            window._start,
+            window._end,
+            window._epoch,
+            window._form,
+        )
+        finalized._call = call
+        return finalized
+
+    def __release_buffer__(self, view: memoryview, /) -> None:
+        """The last view is gone."""
+        super().__release_buffer__(view)
+        call, self._call = self._call, None
+        if call is not None:
+            call()
+
+
 class ClaimingExporter(Exporter):
     """A window whose ``len`` says something else than its buffer."""
 

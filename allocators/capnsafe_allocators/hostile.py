@@ -106,8 +106,8 @@ class HostileAllocator:
         #: Words handed out of each live segment, in order of granting. Set by whoever drives the
         #: client; read when a ``shrink`` is due. One that raises leaves the last answer standing.
         self.used: Callable[[], Sequence[int]] | None = None
-        #: Calls the client for ``re-enter``: told the kind, it answers what was wrong with what
-        #: came of it, or nothing. Set by whoever drives the client.
+        #: Calls the client for ``re-enter`` and ``finalize``: told the kind, it answers what was
+        #: wrong with the outcome, or nothing. Set by whoever drives the client.
         self.reenter: Callable[[str], str] | None = None
         #: Calls of the allocator after which each one raises :class:`Runaway`: set by whoever
         #: cannot wait for a client that calls for ever.
@@ -424,7 +424,7 @@ class HostileAllocator:
         new.again = other
         other.times += 1
 
-    def call_back(self, kind: str, during: When) -> bool:
+    def call_back(self, kind: str, during: str) -> bool:
         """Call the client from inside its own call; False if nobody drives it, or it is one."""
         if self.reenter is None or self._is_called_back:
             return False
@@ -434,7 +434,7 @@ class HostileAllocator:
         finally:
             self._is_called_back = False
         if wrong:
-            self._witness.note("P10", "not-busy", f"{kind} from inside {during.value}: {wrong}")
+            self._witness.note("P10", "not-busy", f"{kind} from inside {during}: {wrong}")
         return True
 
     def lend(self, grant: Grant, form: Form | None = None, extra_bytes: int = 0) -> Any:

@@ -20,7 +20,7 @@ from capnsafe.allocator import FEW_SEGMENTS
 
 #: Families of faults that are no reason to fail: the memory keeps its side of the contract, or it
 #: is the message that must refuse.
-_HARMLESS_FAMILIES: Final = frozenset({"move", "dirty", "re-enter"})
+_HARMLESS_FAMILIES: Final = frozenset({"move", "dirty", "re-enter", "finalize"})
 _HARMLESS: Final = frozenset(
     {
         ("short", "odd"),

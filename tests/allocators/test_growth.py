@@ -432,5 +432,6 @@ def test_faults_at_any_call_and_after_operations_meet_growth() -> None:
 
 def test_families_say_that_they_can_be_laid_at_growth() -> None:
     assert [name for name, family in FAMILIES.items() if When.GROW not in family.moments] == [
-        "release"
+        "release",
+        "finalize",
     ]

@@ -303,6 +303,41 @@ def test_nobody_is_called_who_cannot_be(lay: Lay) -> None:
     assert kinds(client) == []
 
 
+# ----------------------------------------------------------------------------------- finalize
+
+
+@pytest.mark.skipif(not COUNTS_VIEWS, reason="a class can export a buffer from Python 3.12 on")
+def test_the_client_is_called_when_its_last_view_is_back(lay: Lay) -> None:
+    client = lay("finalize write segment 2 once")
+    key = client.allocate(1)
+    asked: list[str] = []
+
+    def reenter(kind: str) -> str:
+        asked.append(kind)
+        return "it went wrong"
+
+    client.allocator.reenter = reenter
+    client.read(key)
+    assert asked == []
+    view = memoryview(client.allocator.segment(key))
+    part = view[:8]
+    view.release()
+    assert asked == []
+    part.release()
+    assert asked == ["write"]
+    assert client.allocator.views == 0
+    (evidence,) = client.allocator.evidence
+    assert evidence.detail == "write from inside a finalizer: it went wrong"
+    client.read(key)
+    assert asked == ["write"]
+
+
+def test_no_finalizer_calls_where_nobody_can_be_called(lay: Lay) -> None:
+    client = lay("finalize write segment 1 always")
+    client.read(client.allocate(1))
+    assert kinds(client) == []
+
+
 # ------------------------------------------------------------------------- release, and guests
 
 

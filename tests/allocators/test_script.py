@@ -172,6 +172,7 @@ def test_families_declare_what_they_are() -> None:
         "re-enter",
         "release",
         "guest",
+        "finalize",
     ]
     for name, family in FAMILIES.items():
         assert family.name == name

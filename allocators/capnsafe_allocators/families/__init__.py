@@ -11,6 +11,7 @@ from .alias import ALIAS
 from .dirty import DIRTY
 from .exceptions import CustomRefusal
 from .family import Answer, Family, Kind
+from .finalize import FINALIZE
 from .garble import GARBLE
 from .guest import GUEST
 from .move import MOVE
@@ -38,6 +39,7 @@ FAMILIES: dict[str, Family] = {
         REENTER,
         RELEASE,
         GUEST,
+        FINALIZE,
     )
 }
 

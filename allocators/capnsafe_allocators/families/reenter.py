@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def _before_call(
     allocator: HostileAllocator, fault: Fault, kind: When, grant: Grant | None
 ) -> str | None:
-    if not allocator.call_back(fault.kind, kind):
+    if not allocator.call_back(fault.kind, kind.value):
         return None
     return f"{kind.value} called the message: {fault.kind}"
 

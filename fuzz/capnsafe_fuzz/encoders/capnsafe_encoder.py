@@ -363,6 +363,8 @@ class CapnsafeEncoder:
             (package.AllocatorError, Failure.REFUSED),
             (package.MessageTooLarge, Failure.LIMIT),
             (package.Reentered, Failure.BUSY),
+            # A call is under way, or was interrupted: in the middle of a call both say this.
+            (package.Poisoned, Failure.BUSY),
             (package.Error, Failure.ERROR),
         )
 

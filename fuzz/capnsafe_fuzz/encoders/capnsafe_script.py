@@ -119,7 +119,7 @@ class _Writer:
             # Views may hide in answers, and in the frames that a traceback keeps.
             yield "kept = []  # What calls answered or raised: callers may keep it."
         if _reenters(self.scenario):
-            self.needed.add("Reentered")
+            self.needed |= {"Poisoned", "Reentered"}
             yield from _REENTER.splitlines()
         yield ""
 
@@ -519,7 +519,9 @@ _TEXT: Final = EVERYTHING.by_name["text"].offset
 #: Families of faults that can lead a walk in circles.
 _GROWING: Final = {"heap": "GrowingHeap", "stable": "RoomyHeap", "malloc": "GrowingMalloc"}
 _CHANGING: Final = frozenset({"scribble", "vanish", "alias"})
-#: What the memory calls for the fault ``re-enter``: it answers what was wrong with what came of it.
+#: Families of faults that call the message.
+_CALLING_IN: Final = frozenset({"re-enter", "finalize"})
+#: What the memory calls for these faults: it answers what was wrong with what came of it.
 _REENTER: Final = f"""
 
 def reenter(kind):
@@ -535,7 +537,7 @@ def reenter(kind):
             root.set_text({_TEXT}, text)
         else:
             root.clear({_TEXT})
-    except Reentered:
+    except (Reentered, Poisoned):
         return ""
     except Exception as error:
         return f"it raised {{error!r}}"
@@ -549,7 +551,7 @@ _SET_ANY: Final = {str: Kind.TEXT, bytes: Kind.DATA, int: Kind.CAPABILITY}
 
 
 def _reenters(scenario: Scenario) -> bool:
-    return any(fault.family == "re-enter" for fault in scenario.faults)
+    return any(fault.family in _CALLING_IN for fault in scenario.faults)
 
 
 def _equal(expression: str, kind: Kind, expected: Any) -> str:

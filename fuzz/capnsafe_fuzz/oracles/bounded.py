@@ -37,6 +37,8 @@ each of them a segment may be asked to grow."""
 _ATTEMPTS: Final = 3
 """How often a call plans what it builds, if segments shrink again and again."""
 _CUTTING: Final = frozenset({"shrink", "vanish", "alias"})
+#: Families of faults that call the message: what these calls ask for is counted, too.
+_CALLING_IN: Final = frozenset({"re-enter", "finalize"})
 """Families of faults after which a segment may be shorter than it was."""
 _READING: Final = frozenset({Verb.OPEN, Verb.REOPEN, Verb.GET, Verb.OUTPUT, Verb.CLEAR})
 _FOLLOWING: Final = frozenset({Verb.OPEN, Verb.REOPEN, Verb.GET})
@@ -83,7 +85,7 @@ def _most_grants(step: Step, plans: int, made: int) -> int:
 def _check(record: Record) -> Iterator[Finding]:
     cut = any(fault.family in _CUTTING for fault in record.scenario.faults)
     for step in record.steps:
-        if any(fault.family == "re-enter" for fault in step.faults):
+        if any(fault.family in _CALLING_IN for fault in step.faults):
             # What the call from inside did is counted, too.
             continue
         # A call plans anew what it builds where segments were cut meanwhile.

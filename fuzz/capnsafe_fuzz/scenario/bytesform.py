@@ -80,7 +80,7 @@ from .schema import (
     Type,
 )
 
-DECODER_VERSION: Final = 5
+DECODER_VERSION: Final = 6
 """Raised whenever a byte string may come to mean another scenario."""
 
 _HEADER: Final = Struct("<BBHHBBI")
