@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 
 from capnsafe_allocators import FAMILIES, PROMISES, Family
+from capnsafe_fuzz.campaign.exit_codes import EXIT_CODES
 from capnsafe_fuzz.campaign.listing import promises
-from capnsafe_fuzz.campaign.outcomes import EXIT_CODES, OUTCOMES
+from capnsafe_fuzz.campaign.outcomes import OUTCOMES
 from capnsafe_fuzz.cli import main
 from capnsafe_fuzz.encoders import planted
 

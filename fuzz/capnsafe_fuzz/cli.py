@@ -34,16 +34,8 @@ from .campaign.config import (
     CampaignResult,
     StopRequest,
 )
-from .campaign.failures import (
-    CLEAN,
-    FINDINGS,
-    INTERRUPTED,
-    PROVED_NOTHING,
-    CampaignError,
-    EnvironmentFailedError,
-    UsageError,
-    sentence,
-)
+from .campaign.exit_codes import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, describe_exit_codes
+from .campaign.failures import CampaignError, EnvironmentFailedError, UsageError, sentence
 from .campaign.files import shell_word, write_whole
 from .campaign.gate import run_gate
 from .campaign.gate_config import FILE, TABLE, describe_keys, read_gate_config
@@ -51,7 +43,6 @@ from .campaign.gate_report import GateTerminalReporter
 from .campaign.judge import PROCESS, Judges
 from .campaign.junit import write_junit
 from .campaign.listing import LISTS
-from .campaign.outcomes import describe_exit_codes
 from .campaign.parent import run_campaign
 from .campaign.replay import Replay, Replayable, find_scenarios, replay, settle, shrink_replayable
 from .campaign.report import TerminalReporter, count, describe, plural, print_summary, printable

@@ -28,7 +28,7 @@ from capnsafe_fuzz.campaign.failures import (
     sentence,
     told_in_a_sentence,
 )
-from capnsafe_fuzz.campaign.findings import Finding, read_verdict
+from capnsafe_fuzz.campaign.finding import Finding, read_verdict
 from capnsafe_fuzz.campaign.parent import run_campaign
 from capnsafe_fuzz.encoders import planted
 from capnsafe_fuzz.engines import engines

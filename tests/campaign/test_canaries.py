@@ -23,7 +23,7 @@ from capnsafe_fuzz.campaign.canaries import (
 from capnsafe_fuzz.campaign.children import import_path
 from capnsafe_fuzz.campaign.config import StopRequest
 from capnsafe_fuzz.campaign.failures import UsageError
-from capnsafe_fuzz.campaign.findings import read_verdict
+from capnsafe_fuzz.campaign.finding import read_verdict
 from capnsafe_fuzz.cli import main
 from capnsafe_fuzz.encoders.planted import BUGS, read_bug
 

@@ -20,7 +20,7 @@ from capnsafe_fuzz.campaign.failures import (
     ProvedNothingError,
     UsageError,
 )
-from capnsafe_fuzz.campaign.findings import Finding
+from capnsafe_fuzz.campaign.finding import Finding
 from capnsafe_fuzz.campaign.gate import GateResult, Outcome, Part, run_gate
 from capnsafe_fuzz.campaign.gate_config import (
     DEFAULT_CANARIES,

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from capnsafe_fuzz.campaign import gate, parent, triage
-from capnsafe_fuzz.campaign.outcomes import EXIT_CODES, OUTCOMES, Outcome, Unsettling
+from capnsafe_fuzz.campaign.exit_codes import EXIT_CODES
+from capnsafe_fuzz.campaign.outcomes import OUTCOMES, Outcome, Unsettling
 from capnsafe_fuzz.cli import main
 from capnsafe_fuzz.encoders.planted import BUGS
 from capnsafe_fuzz.scenario import Operation, Scenario, Verb, print_scenario

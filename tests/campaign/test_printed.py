@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from capnsafe_fuzz.campaign.findings import Finding, FindingStore
+from capnsafe_fuzz.campaign.finding import Finding
+from capnsafe_fuzz.campaign.findings import FindingStore
 from capnsafe_fuzz.campaign.judge import Judge
 from capnsafe_fuzz.campaign.printed import on_the_right_encoder
 from capnsafe_fuzz.encoders import find_encoder

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from capnsafe_allocators import FAMILIES
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, Kept, Unsettled
-from capnsafe_fuzz.campaign.findings import Finding, slug
+from capnsafe_fuzz.campaign.finding import Finding
+from capnsafe_fuzz.campaign.findings import slug
 from capnsafe_fuzz.campaign.outcomes import Unsettling
 from capnsafe_fuzz.campaign.progress import Progress
 from capnsafe_fuzz.campaign.report import (

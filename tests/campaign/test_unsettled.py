@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from capnsafe_fuzz.campaign import parent, triage
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult
-from capnsafe_fuzz.campaign.findings import read_verdict
+from capnsafe_fuzz.campaign.finding import read_verdict
 from capnsafe_fuzz.campaign.judge import Judges
 from capnsafe_fuzz.campaign.outcomes import Unsettling
 from capnsafe_fuzz.campaign.parent import run_campaign

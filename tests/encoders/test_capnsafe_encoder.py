@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from capnsafe_fuzz.encoders import Failure, UnknownEncoder, encoder_names, find_encoder
-from capnsafe_fuzz.encoders.capnsafe_encoder import CapnsafeEncoder, bits_of, float_of
+from capnsafe_fuzz.encoders.capnsafe_api import bits_of, float_of
+from capnsafe_fuzz.encoders.capnsafe_encoder import CapnsafeEncoder
 from capnsafe_fuzz.scenario import Operation, Verb
 from capnsafe_fuzz.scenario.program import ELEMENT_VERBS, FIELD_VERBS
 from capnsafe_fuzz.scenario.schema import (

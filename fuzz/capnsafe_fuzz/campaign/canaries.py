@@ -33,7 +33,8 @@ from ..targets import described
 from .children import import_path
 from .config import StopRequest
 from .corpus import KINDS, corpus_root
-from .failures import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UNSETTLED, UsageError
+from .exit_codes import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UNSETTLED
+from .failures import UsageError
 from .judge import TIMEOUT_GROUP
 from .printed import PROGRAM_FILE, on_the_right_encoder
 from .report import count

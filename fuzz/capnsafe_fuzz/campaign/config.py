@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..engines import Cell
-from .failures import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UNSETTLED
-from .findings import Finding, read_program
+from .exit_codes import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UNSETTLED
+from .finding import Finding, read_program
 from .outcomes import Unsettling
 from .targets import CLEAN_ENCODER
 

@@ -1,7 +1,4 @@
-"""How a campaign can fail, other than by finding something; each has the exit code it ends with.
-
-Exit codes are part of the interface; ``outcomes`` has the table.
-"""
+"""How a campaign can fail, other than by finding something; each has the exit code it ends with."""
 
 from __future__ import annotations
 
@@ -10,16 +7,10 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .exit_codes import ENVIRONMENT, PROVED_NOTHING, USAGE
+
 if TYPE_CHECKING:
     from .config import CampaignResult
-
-CLEAN = 0
-FINDINGS = 1
-USAGE = 2
-PROVED_NOTHING = 3
-ENVIRONMENT = 4
-UNSETTLED = 5
-INTERRUPTED = 130
 
 
 class CampaignError(Exception):

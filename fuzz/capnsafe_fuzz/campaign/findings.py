@@ -24,62 +24,18 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from ..scenario import Heading, ScenarioError, with_heading
+from ..scenario import ScenarioError
 from ..targets import Input, single_target
 from .failures import EnvironmentFailedError, sentence
 from .files import flush_folder, write_to_disk
+from .finding import SCENARIO_FILE, VERDICT_FILE, Finding
 from .printed import PROGRAM_FILE, Printed
 from .targets import CLEAN_ENCODER, find_target
 
-if TYPE_CHECKING:
-    from ..oracles.record import Violation
-
-SCENARIO_FILE = "finding.scenario"
-VERDICT_FILE = "verdict.json"
 SLUG_LENGTH = 72
 PROBE_BYTES = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One group of violations, and the simplest scenario that shows it."""
-
-    target: str
-    encoder: str
-    violation: Violation
-    scenario: Input
-    found: dict[str, Any]
-    """How it was found: engine, seed, execution, and versions; for ``verdict.json``."""
-
-    @property
-    def group(self) -> str:
-        """What broke and where."""
-        return self.violation.group
-
-    def text(self) -> str:
-        """Return the scenario as text, which says what it was found on."""
-        text: str = find_target(self.target).print(self.scenario)
-        return with_heading(text, Heading(self.encoder, self.target))
-
-    def summary(self) -> dict[str, Any]:
-        """As data, for ``verdict.json`` and ``--json``."""
-        violation = self.violation
-        return {
-            "format": 1,
-            "target": self.target,
-            "encoder": self.encoder,
-            "group": violation.group,
-            "promise": violation.promise,
-            "oracle": violation.oracle,
-            "operation": violation.operation,
-            "verb": violation.verb,
-            "detail": violation.detail,
-            "found": self.found,
-        } | dict(find_target(self.target).sizes(self.scenario))
 
 
 class FindingStore:
@@ -162,18 +118,3 @@ def slug(group: str, encoder: str) -> str:
     digits = hashlib.sha256(f"{encoder}\0{group}".encode()).hexdigest()[:6]
     plain = re.sub(r"[^A-Za-z0-9_.]+", "-", words).strip("-.")
     return f"{plain[:SLUG_LENGTH].rstrip('-.')}-{digits}"
-
-
-def read_verdict(folder: Path) -> dict[str, Any] | None:
-    """The ``verdict.json`` of a finding's folder; None if there is none that can be read."""
-    try:
-        data = json.loads((folder / VERDICT_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None
-
-
-def read_program(folder: Path) -> dict[str, Any]:
-    """Return what ``verdict.json`` says of the program beside it; nothing if it says nothing."""
-    told = (read_verdict(folder) or {}).get("program")
-    return told if isinstance(told, dict) else {}

@@ -50,19 +50,16 @@ from .config import (
     Unsettled,
 )
 from .corpus import KINDS, Entry, corpus_root, read_corpus
+from .exit_codes import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UNSETTLED
 from .failures import (
-    CLEAN,
-    FINDINGS,
-    INTERRUPTED,
-    PROVED_NOTHING,
-    UNSETTLED,
     CampaignError,
     EnvironmentFailedError,
     HarnessFailedError,
     UsageError,
     sentence,
 )
-from .findings import Finding, FindingStore
+from .finding import Finding
+from .findings import FindingStore
 from .gate_config import GateConfig
 from .judge import Judges, JudgingCancelledError
 from .parent import run_campaign

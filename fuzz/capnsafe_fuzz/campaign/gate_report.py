@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.status import Status
 
-from .findings import Finding
+from .finding import Finding
 from .gate import GateResult, Outcome, Part
 from .gate_config import FILE, TABLE, GateConfig
 from .report import plural, print_finding, print_line

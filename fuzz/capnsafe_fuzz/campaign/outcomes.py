@@ -6,12 +6,11 @@ happen. The sentences of unsettled things are made here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from .failures import (
+from .exit_codes import (
     CLEAN,
     ENVIRONMENT,
     FINDINGS,
@@ -31,17 +30,6 @@ class Unsettling(StrEnum):
     SEEDS = "seeds"
     SHARED = "shared"
     CODE = "code"
-
-
-EXIT_CODES: Final[Mapping[int, str]] = {
-    CLEAN: "clean: everything asked for was done, and everything seen was settled",
-    FINDINGS: "findings: a promise was broken, and that was confirmed (outranks the rest)",
-    USAGE: "usage: what was asked for does not exist or makes no sense",
-    PROVED_NOTHING: "the run proved nothing, or the harness itself failed",
-    ENVIRONMENT: "the environment failed: a full disk, a process that cannot be started",
-    UNSETTLED: "unsettled: something was seen or left undone that nobody can call clean",
-    INTERRUPTED: "interrupted by a signal",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +163,3 @@ OUTCOMES: Final = (
     ),
 )  # fmt: skip
 """In the order in which the documentation tells of them."""
-
-
-def describe_exit_codes() -> str:
-    """A line for each exit code, for people."""
-    return "\n".join(f"  {code:>3}  {sentence}" for code, sentence in EXIT_CODES.items())

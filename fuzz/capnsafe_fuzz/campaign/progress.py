@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from .findings import Finding
+from .finding import Finding
 
 
 @dataclass(frozen=True, slots=True)

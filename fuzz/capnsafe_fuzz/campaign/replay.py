@@ -10,7 +10,7 @@ from ..scenario import Heading, with_heading
 from ..targets import DEFAULT_BUDGET, Input
 from .corpus import looks_like_scenario, read_any
 from .failures import UsageError
-from .findings import SCENARIO_FILE, read_verdict
+from .finding import SCENARIO_FILE, read_verdict
 from .judge import TIMEOUT_GROUP, Judgement, Judges, crash_group
 from .targets import CLEAN_ENCODER, UnknownNameError, check_encoder, find_memory, find_target
 from .triage import FATAL_BUDGET

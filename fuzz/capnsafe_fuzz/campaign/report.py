@@ -24,7 +24,7 @@ from .config import (
     CampaignResult,
 )
 from .files import shell_word
-from .findings import Finding, read_program
+from .finding import Finding, read_program
 from .printed import PROGRAM_FILE
 from .progress import Progress
 from .targets import CLEAN_ENCODER, find_target

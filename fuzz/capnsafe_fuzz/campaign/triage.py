@@ -41,7 +41,8 @@ from ..targets import (
     with_comment,
 )
 from .config import CampaignConfig, CampaignResult, Kept, Unsettled
-from .findings import Finding, FindingStore
+from .finding import Finding
+from .findings import FindingStore
 from .judge import PROCESS, TIMEOUT_GROUP, Judge, Judgement, Judges, crash_group, fatal
 from .outcomes import Unsettling
 from .slot import RECENT

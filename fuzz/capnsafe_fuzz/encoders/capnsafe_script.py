@@ -30,7 +30,7 @@ from ..scenario.schema import (
     StructType,
     Type,
 )
-from .capnsafe_encoder import ACCESSORS, POINTER_ELEMENTS, float_of, union_slots
+from .capnsafe_api import ACCESSORS, POINTER_ELEMENTS, float_of, union_slots
 from .loose_reading import loose_reading
 from .protocol import Account, Attempt, Failure, Proof, ProofKind
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import MAX_INPUT_BYTES, EndOfRun, Hunt
+from .protocol import MAX_INPUT_BYTES, EndOfRun, Hunt
 from .situations import SituationCoverage
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from random import Random
 
-from . import MAX_INPUT_BYTES, Cell, EndOfRun, Hunt
+from .protocol import MAX_INPUT_BYTES, Cell, EndOfRun, Hunt
 
 FRESH = 0.1
 """The share of executions that go on scenarios made from nothing."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from . import Cell
+from .protocol import Cell
 
 MAX_SITUATIONS = 4096
 

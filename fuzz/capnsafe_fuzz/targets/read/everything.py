@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...encoders.capnsafe_encoder import ACCESSORS, bits_of, float_of
+from ...encoders.capnsafe_api import ACCESSORS, bits_of, float_of
 from ...scenario.model import WEIGHTLESS, Capability
 from ...scenario.schema import (
     DYNAMIC,
