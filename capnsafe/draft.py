@@ -567,7 +567,9 @@ def install_root(arena: Arena, shape: int, words: int) -> tuple[Segment, int, in
                 draft.settle()
                 return slot, 1
             draft.take(slot, 1, b"")
-        return draft.install(slot, 0, shape, words, b"")
+        pointer, segment, start = draft.place(slot, 0, shape, words, b"")
+        draft.link(slot, [(0, pointer)])
+        return segment, start
 
     def whole() -> tuple[Segment, int, int]:
         segment, start = carry_out(arena, build)
