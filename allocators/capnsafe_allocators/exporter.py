@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from capnsafe.allocator import Buffer
 
+from .grant import Grant
 from .place import octets
-
-if TYPE_CHECKING:
-    from .grant import Grant
-    from .hostile import HostileAllocator
+from .witness import Witness
 
 #: Whether this Python can count the views of a buffer.
 COUNTS_VIEWS: Final[bool] = sys.version_info >= (3, 12)
@@ -37,25 +35,24 @@ class Exporter:
     address would, and the allocator notes it.
     """
 
-    __slots__ = ("_buffer", "_end", "_epoch", "_form", "_grant", "_owner", "_start")
+    __slots__ = ("_buffer", "_end", "_epoch", "_form", "_grant", "_start", "_witness")
 
     def __init__(
         self,
-        owner: HostileAllocator,
+        witness: Witness,
         grant: Grant,
         buffer: Buffer,
         start: int,
         end: int,
-        epoch: int,
         form: Form | None = None,
     ) -> None:
         """Lend bytes ``start`` to ``end`` of ``buffer``, in this form."""
-        self._owner = owner
+        self._witness = witness
         self._grant = grant
         self._buffer = buffer
         self._start = start
         self._end = end
-        self._epoch = epoch
+        self._epoch = witness.epoch
         self._form = form
 
     def __buffer__(self, flags: int, /) -> memoryview:
@@ -63,21 +60,21 @@ class Exporter:
         view = octets(self._buffer)[self._start : self._end]
         if self._form is not None:
             view = self._form(view)
-        owner = self._owner
-        if self._epoch != owner.epoch:
-            owner.note_stale_buffer(self._grant)
-        owner.views += 1
+        witness = self._witness
+        if self._epoch != witness.epoch:
+            witness.note_stale_buffer(self._grant)
+        witness.views += 1
         self._grant.views += 1
         return view
 
     def __release_buffer__(self, view: memoryview, /) -> None:
         """The last view is gone."""
         try:
-            self._owner.views -= 1
+            self._witness.views -= 1
             self._grant.views -= 1
         except AttributeError:
-            # A view that was never given back, collected in a cycle with the allocator, which the
-            # collector took apart first: there is nobody left to tell.
+            # A view that was never given back, collected in a cycle with the witness, which the
+            # collector took apart first.
             return
 
 
@@ -91,12 +88,11 @@ class FinalizedExporter(Exporter):
     def of(cls, window: Exporter, call: Callable[[], object]) -> FinalizedExporter:
         """Return a window on the same bytes, which calls ``call`` once."""
         finalized = cls(
-            window._owner,
+            window._witness,
             window._grant,
             window._buffer,
             window._start,
             window._end,
-            window._epoch,
             window._form,
         )
         finalized._call = call

@@ -1,29 +1,25 @@
 """Grants that become longer: by the memory below them, or into the memory of another one.
 
-What is kept right is what the allocator knows of a grant: its length, what it holds from the start,
-where its guards are, and how much of its place is watched.
+The ledger is kept right: the length of the grant, its first contents, its guards, and how much of
+its place is watched.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .grant import Grant
+from .ledger import Ledger
 from .place import WORD_BYTES, Place, make_fit, make_room, octets, put_elsewhere
 
-if TYPE_CHECKING:
-    from .hostile import HostileAllocator
 
+def lengthen(ledger: Ledger, grant: Grant, minimum_words: int, wanted_bytes: int | None) -> bool:
+    """Make a whole grant longer, to ``wanted_bytes`` if these are given and more than it has.
 
-def lengthen(
-    allocator: HostileAllocator, grant: Grant, minimum_words: int, wanted_bytes: int | None
-) -> bool:
-    """Make a whole grant longer, to ``wanted_bytes`` if these are told and more than it has.
-
-    Answers whether the memory below it could. Raises what that raises.
+    Returns whether the memory below it could. Exceptions of that memory pass through.
     """
-    allocator.look_around(grant)
-    guard = allocator.guard_words * WORD_BYTES
+    ledger.look_around(grant)
+    guard = ledger.guard_words * WORD_BYTES
     before = grant.shown_bytes // WORD_BYTES * WORD_BYTES
     asked = minimum_words
     if wanted_bytes is not None:
@@ -34,23 +30,23 @@ def lengthen(
         # A view that is held may keep the honest memory from growing.
         left = None
     if honest is not None:
-        honest.grow(grant.place.key, asked + 2 * allocator.guard_words)
+        honest.grow(grant.place.key, asked + 2 * ledger.guard_words)
         grant.place.renew()
     elif asked * WORD_BYTES > before:
-        allocator.rehouse(grant, asked)
+        ledger.rehouse(grant, asked)
     place = grant.place
     buffer = place.buffer()
     with octets(buffer) as view:
         length = len(view)
     # Memory that stays is shown to its last byte, whole word or not.
-    shown = length if allocator.stays else length // WORD_BYTES * WORD_BYTES - 2 * guard
+    shown = length if ledger.stays else length // WORD_BYTES * WORD_BYTES - 2 * guard
     if shown <= grant.shown_bytes:
         return False
     if honest is not None and left is not None and left is not buffer:
-        allocator.leave(grant, left)
+        ledger.leave(grant, left)
     if wanted_bytes is not None:
         shown = max(before, min(shown, wanted_bytes))
-        if allocator.stays:
+        if ledger.stays:
             make_fit(buffer, shown)
             length = shown
     # The old guard is the client's now, and as good as new.
@@ -58,27 +54,27 @@ def lengthen(
     whole = length // WORD_BYTES * WORD_BYTES
     place.watched = min(whole, max(place.watched, guard + max(shown, asked * WORD_BYTES) + guard))
     _show(grant, shown)
-    if allocator.stays:
+    if ledger.stays:
         # The last moment: from here on clients may remember where it is. What stays moves when it
         # grows, each time, so that whoever relies on the old place is seen, and seen again.
         put_elsewhere(buffer)
-    grant.first = grant.first[:before].ljust(before, b"\0") + allocator.contents(grant)[before:]
+    grant.first = grant.first[:before].ljust(before, b"\0") + ledger.contents(grant)[before:]
     return True
 
 
-def take_in(allocator: HostileAllocator, grant: Grant, other: Grant, words: int) -> None:
+def take_in(ledger: Ledger, grant: Grant, other: Grant, words: int) -> None:
     """Put ``other`` into the memory of a grant, from ``words`` words into it. Both are whole.
 
     The grant becomes longer where it must be.
     """
-    contents = allocator.contents(other)
+    contents = ledger.contents(other)
     shown = max(grant.shown_bytes, words * WORD_BYTES + len(contents))
-    allocator.rehouse(grant, -(-shown // WORD_BYTES))
+    ledger.rehouse(grant, -(-shown // WORD_BYTES))
     _show(grant, shown)
     make_room(grant.place.buffer())
-    allocator.abandon(other)
+    ledger.abandon(other)
     other.place = Place.within(grant.place, words, shown)
-    allocator.write(other, 0, contents)
+    ledger.write(other, 0, contents)
     # What is written through one is in the other.
     grant.tampered = True
 

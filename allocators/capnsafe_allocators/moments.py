@@ -1,21 +1,19 @@
 """When faults act: which is due at which event, and the calls that are counted for that.
 
-:mod:`.fault` defines the moments, :mod:`.families.family` the hooks. What is told to a hook is the
-allocator; what it answers becomes a record of a fault that fired.
+:mod:`.fault` defines the moments, :mod:`.families.family` the hooks. A hook is given the ledger;
+its result becomes a record of a fault that fired.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from .families import Answer, Family, check_fault
 from .fault import CALLS, Fault, When
 from .grant import Grant
+from .ledger import Ledger
 from .records import Fired
-
-if TYPE_CHECKING:
-    from .hostile import HostileAllocator
 
 
 class Laid:
@@ -38,52 +36,40 @@ class Laid:
 class Moments:
     """A fault script under way."""
 
-    __slots__ = ("_allocator", "_follow_ups", "_laid", "calls", "counts", "fired", "keep_states")
+    __slots__ = ("_laid", "_ledger", "calls", "counts", "keep_states")
 
-    def __init__(
-        self, allocator: HostileAllocator, faults: Sequence[Fault], *, stays: bool
-    ) -> None:
-        """Lay ``faults`` over ``allocator``, whose memory ``stays`` if it promises that."""
-        self._allocator = allocator
-        self._laid = [Laid(fault, stays) for fault in faults]
-        if stays:
+    def __init__(self, ledger: Ledger, faults: Sequence[Fault]) -> None:
+        """Lay ``faults`` over the grants of ``ledger``."""
+        self._ledger = ledger
+        self._laid = [Laid(fault, ledger.stays) for fault in faults]
+        if ledger.stays:
             self._laid = [laid for laid in self._laid if not laid.family.changes_segments]
-        self._follow_ups: list[tuple[Fault, Grant, Callable[[], str | None]]] = []
-        #: A fault may bring back what a segment said earlier.
+        #: A fault may bring back earlier contents of a segment.
         self.keep_states = any(laid.family.needs_earlier for laid in self._laid)
         #: Calls of all kinds so far.
         self.calls = 0
         #: Calls of each kind so far.
         self.counts = dict.fromkeys(CALLS, 0)
-        #: One for each time a fault changed something.
-        self.fired: list[Fired] = []
 
     def __bool__(self) -> bool:
-        """Answer whether anything can still act."""
-        return bool(self._laid or self._follow_ups)
+        """Return whether anything can still act."""
+        return bool(self._laid or self._ledger.follow_ups)
 
     def count(self, kind: When) -> int:
-        """A call of this kind begins; answer how many of all kinds there were."""
+        """Count a call of this kind, which begins; return how many of all kinds there were."""
         self.calls += 1
         self.counts[kind] += 1
         return self.calls
-
-    def follow_up(self, fault: Fault, grant: Grant, act: Callable[[], str | None]) -> None:
-        """Call ``act`` at the start of each call from the next on, until it says it did something.
-
-        It is forgotten when the grant is released.
-        """
-        self._follow_ups.append((fault, grant, act))
 
     def _is_due(self, fault: Fault) -> bool:
         when = fault.when
         if when is When.AFTER:
             # Operations are counted from 0: `operation` is one more than the last that finished.
-            return self._allocator.operation > fault.number
+            return self._ledger.operation > fault.number
         return (self.calls if when is When.ANY else self.counts[when]) >= fault.number
 
     def _is_due_at(self, laid: Laid, kind: When) -> bool:
-        """Answer whether a fault may act on a grant, or on a growth, as the call's kind says.
+        """Return whether a fault may act on a grant, or on a growth, as the call's kind says.
 
         One that can act on both is not laid at the one to act on the other.
         """
@@ -94,14 +80,20 @@ class Moments:
     def _fire(
         self, laid: Laid, what: str, call: int, operation: int, during: When | None = None
     ) -> None:
-        self.fired.append(Fired(laid.fault, call, operation, what, during))
+        self._note(Fired(laid.fault, call, operation, what, during))
         if not laid.fault.persistent:
             self._laid.remove(laid)
+
+    def _note(self, fired: Fired) -> None:
+        fault = fired.fault
+        self._ledger.fired.append(fired)
+        if fault.family != "alias" or fault.kind == "later":
+            self._ledger.sharing_shows = False
 
     def _follow(self, kind: When) -> Fault | None:
         first: Fault | None = None
         waiting = []
-        for follow_up in self._follow_ups:
+        for follow_up in self._ledger.follow_ups:
             fault, whose, act = follow_up
             if not whose.lives:
                 continue
@@ -109,32 +101,32 @@ class Moments:
             if what is None:
                 waiting.append(follow_up)
             else:
-                operation = self._allocator.operation
-                self.fired.append(Fired(fault, self.calls - 1, operation, what, kind))
+                operation = self._ledger.operation
+                self._note(Fired(fault, self.calls - 1, operation, what, kind))
                 first = first or fault
-        self._follow_ups = waiting
+        self._ledger.follow_ups = waiting
         return first
 
     def before_call(self, kind: When, grant: Grant | None, asked: int) -> Fault | None:
-        """Let follow-ups and faults act; answer the first that did. Raises what a fault raises."""
-        allocator = self._allocator
+        """Let follow-ups and faults act; return the first that did. Raises what a fault raises."""
+        ledger = self._ledger
         call = self.calls - 1
-        first = self._follow(kind) if self._follow_ups else None
+        first = self._follow(kind) if self._ledger.follow_ups else None
         for laid in tuple(self._laid):
             hook = laid.family.before_call
             if hook is None or kind not in laid.calls or not self._is_due(laid.fault):
                 continue
-            outcome = hook(allocator, laid.fault, kind, grant)
+            outcome = hook(ledger, laid.fault, kind, grant)
             if outcome is None:
                 continue
             first = first or laid.fault
             if isinstance(outcome, str):
-                self._fire(laid, outcome, call, allocator.operation, kind)
+                self._fire(laid, outcome, call, ledger.operation, kind)
                 continue
             name = type(outcome).__name__
-            self._fire(laid, f"{kind.value} raised {name}", call, allocator.operation, kind)
+            self._fire(laid, f"{kind.value} raised {name}", call, ledger.operation, kind)
             index = -1 if grant is None else grant.index
-            allocator.note_call(kind, index, asked, 0, laid.fault, name)
+            ledger.note_call(kind, index, asked, 0, laid.fault, name)
             try:
                 raise outcome
             finally:
@@ -143,7 +135,7 @@ class Moments:
         return first
 
     def wanted_bytes(self, kind: When, minimum_words: int) -> tuple[Laid | None, int | None]:
-        """Answer how many bytes a fault wants there to be, and a token for ``shortened``.
+        """Return how many bytes a fault wants there to be, and a token for ``shortened``.
 
         ``kind`` is ``ALLOCATE`` or ``GROW``.
         """
@@ -157,12 +149,12 @@ class Moments:
         return None, None
 
     def shortened(self, laid: Laid, what: str, kind: When) -> Fault:
-        """The grant or the growth that a fault wanted was made."""
-        self._fire(laid, what, self.calls - 1, self._allocator.operation, kind)
+        """Note that the grant or the growth that a fault wanted was made."""
+        self._fire(laid, what, self.calls - 1, self._ledger.operation, kind)
         return laid.fault
 
     def on_grant(self, grant: Grant) -> Fault | None:
-        """Let faults act on a grant that the client does not have yet; answer the first that did.
+        """Let faults act on a grant that the client does not have yet; return the first that did.
 
         The client gets it like this, so this is what it had at first.
         """
@@ -171,9 +163,9 @@ class Moments:
             hook = laid.family.on_grant
             if hook is None or not self._is_due_at(laid, When.ALLOCATE):
                 continue
-            what = hook(self._allocator, laid.fault, grant)
+            what = hook(self._ledger, laid.fault, grant)
             if what is not None:
-                operation = self._allocator.operation
+                operation = self._ledger.operation
                 self._fire(laid, what, self.calls - 1, operation, When.ALLOCATE)
                 first = first or laid.fault
             if grant.again is not None:
@@ -183,29 +175,29 @@ class Moments:
     def on_growth(self, grant: Grant, first: int) -> Fault | None:
         """Let faults act on a grant that has grown, from byte ``first`` of it on.
 
-        The client has not looked at it yet. Answers the first fault that did something.
+        The client has not looked at it yet. Returns the first fault that did something.
         """
         done: Fault | None = None
         for laid in tuple(self._laid):
             hook = laid.family.on_growth
             if hook is None or not self._is_due_at(laid, When.GROW):
                 continue
-            what = hook(self._allocator, laid.fault, grant, first)
+            what = hook(self._ledger, laid.fault, grant, first)
             if what is not None:
-                operation = self._allocator.operation
+                operation = self._ledger.operation
                 self._fire(laid, what, self.calls - 1, operation, When.GROW)
                 done = done or laid.fault
         return done
 
     def on_borrow(self, grant: Grant, answer: Any) -> tuple[Answer | None, Fault | None]:
-        """Answer what a fault lends in place of ``answer``, and the fault."""
+        """Return what a fault lends in place of ``answer``, and the fault."""
         for laid in tuple(self._laid):
             hook = laid.family.on_borrow
-            if hook is None or self._allocator.stays or not self._is_due(laid.fault):
+            if hook is None or self._ledger.stays or not self._is_due(laid.fault):
                 continue
-            substitute = hook(self._allocator, laid.fault, grant, answer)
+            substitute = hook(self._ledger, laid.fault, grant, answer)
             if substitute is not None:
-                operation = self._allocator.operation
+                operation = self._ledger.operation
                 self._fire(laid, substitute.what, self.calls - 1, operation, When.SEGMENT)
                 return substitute, laid.fault
         return None, None
@@ -216,6 +208,6 @@ class Moments:
             hook = laid.family.between_operations
             if hook is None or laid.fault.when is not When.AFTER or not self._is_due(laid.fault):
                 continue
-            what = hook(self._allocator, laid.fault)
+            what = hook(self._ledger, laid.fault)
             if what is not None:
                 self._fire(laid, what, -1, index)

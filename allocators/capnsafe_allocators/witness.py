@@ -1,12 +1,12 @@
-"""The evidence: what a client did that breaks a promise, as far as memory alone can prove it.
+"""The evidence: breaches of promises by a client, as far as memory alone can prove them.
 
-:class:`.records.Evidence` lists what there is to see. The witness looks where it is told to, notes
-what it finds, and paints over damage, so that it is told once.
+:class:`.records.Evidence` lists the breaches. The witness looks at the places and grants that it is
+given, notes each breach, and paints over damage, so that it is noted once.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from .grant import Grant
 from .place import (
@@ -20,35 +20,44 @@ from .place import (
 )
 from .records import Evidence
 
-if TYPE_CHECKING:
-    from .hostile import HostileAllocator
-
 
 class Witness:
     """Watches the memory of one allocator."""
 
-    __slots__ = ("_allocator", "_left", "_stays", "evidence")
+    __slots__ = ("_left", "_stays", "epoch", "evidence", "operation", "views")
 
-    def __init__(self, allocator: HostileAllocator, *, stays: bool) -> None:
-        """Watch ``allocator``, whose memory ``stays`` if it promises that."""
-        self._allocator = allocator
+    def __init__(self, *, stays: bool) -> None:
+        """Watch memory that ``stays``, if its allocator promises that."""
         self._stays = stays
         self._left: list[tuple[Place, str]] = []
         self.evidence: list[Evidence] = []
+        #: The operation that runs now, counted from 0.
+        self.operation = 0
+        #: Goes up whenever a segment may have moved: at each call and after each operation.
+        self.epoch = 0
+        #: Views that are held now, where they can be counted.
+        self.views = 0
 
     def note(self, promise: str, what: str, detail: str) -> None:
         """Note a breach, in the operation that runs now."""
-        self.evidence.append(Evidence(promise, what, self._allocator.operation, detail))
+        self.evidence.append(Evidence(promise, what, self.operation, detail))
 
     # ---------------------------------------------------------------- views
 
-    def look_for_views(self) -> None:
-        """Note every segment of which a view is held now."""
-        if self._stays:
-            self._check_lengths()
-        for grant in self._allocator.grants:
+    def look_for_views(self, grants: Iterable[Grant]) -> None:
+        """Note each of these grants of which a view is held now."""
+        for grant in grants:
             if grant.views or (self._stays and not can_resize(grant.place.buffer())):
                 self.note("P4", "held-view", f"a view of segment {grant.index} was held")
+
+    def note_stale_buffer(self, grant: Grant) -> None:
+        """Note that an earlier result of ``segment`` is used after the segment may have moved."""
+        self.note(
+            "P4",
+            "stale-buffer",
+            f"segment {grant.index} was used by an answer older than the last allocator call "
+            "or operation",
+        )
 
     # ---------------------------------------------------------------- writes
 
@@ -65,13 +74,8 @@ class Witness:
             place.release()
         self._left.clear()
 
-    def look(self) -> None:
-        """Look at all guards and at all places that were left."""
-        if self._stays:
-            self._check_lengths()
-        for grant in self._allocator.live:
-            self.check_guards(grant)
-        self.look_at_shared()
+    def look_at_left(self) -> None:
+        """Look at all places that segments have left."""
         for place, whose in self._left:
             expected = paint(LEFT_WORD, place.watched)
             found = place.read(0, place.watched)
@@ -85,39 +89,22 @@ class Witness:
                 )
                 place.write(0, expected)
 
-    def look_at_shared(self) -> None:
-        """Note words that were handed out of a grant where it was made to lie in another segment.
+    def note_shared(self, grant: Grant) -> None:
+        """Note words that were handed out of a grant where it lies in another segment."""
+        self.note(
+            "P3",
+            "shared",
+            f"words were handed out of segment {grant.index} that were granted in the "
+            "memory of another segment",
+        )
 
-        Not where another fault acted, too, or more segments moved than a client looks at: it may
-        have hidden from the client what they share. So may one that put a segment elsewhere later:
-        what is lost by that is not looked at any more.
+    def check_lengths(self, grants: Iterable[Grant]) -> None:
+        """Note each bytearray that the client resized, once. Its length is not restored.
+
+        A client would take the restored length for a segment that shrank, and its reaction would
+        be noted as a second breach.
         """
-        allocator = self._allocator
-        if len(allocator.live) > allocator.places_known:
-            return
-        for grant in allocator.live:
-            if grant.own_words is None or not allocator.shares(grant):
-                continue
-            alone = all(
-                fired.fault.family == "alias" and fired.fault.kind != "later"
-                for fired in allocator.fired
-            )
-            if alone and allocator.used_words(grant) > grant.own_words:
-                grant.own_words = None
-                self.note(
-                    "P3",
-                    "shared",
-                    f"words were handed out of segment {grant.index} that were granted in the "
-                    "memory of another segment",
-                )
-
-    def _check_lengths(self) -> None:
-        """Look whether the client resized a bytearray. It is told once, and not undone.
-
-        Undone, it would look to the client like a segment that shrank, and be told a second time as
-        what the client makes of that.
-        """
-        for grant in self._allocator.grants:
+        for grant in grants:
             found = len(grant.place.buffer())
             if found == grant.shown_bytes:
                 continue
@@ -165,7 +152,7 @@ class Witness:
     # ---------------------------------------------------------------- releases
 
     def check_words_used(self, grant: Grant, words_used: object) -> None:
-        """Judge what a release tells, as far as the memory shows it."""
+        """Note a ``words_used`` of a release that the memory proves wrong."""
         name = f"segment {grant.index}"
         if not isinstance(words_used, int) or not 0 <= words_used <= grant.most_words:
             self.note(

@@ -10,18 +10,18 @@ from capnsafe_allocators import (
     FAMILIES,
     Fault,
     Grant,
-    HostileAllocator,
     Kind,
     parse_fault,
     print_fault,
 )
 from capnsafe_allocators.families.family import Answer, Family
 from capnsafe_allocators.fault import When
+from capnsafe_allocators.ledger import Ledger
 
 Lay = Callable[..., Any]
 
 
-def _nothing(allocator: HostileAllocator, fault: Fault, grant: Grant, answer: Any) -> Answer | None:
+def _nothing(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> Answer | None:
     # Only the segment that the fault names, so that for others it has nothing to apply to.
     if grant.index != fault.segment:
         return None

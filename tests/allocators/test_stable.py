@@ -232,7 +232,8 @@ def test_a_view_that_is_held_is_evidence(moment: str, released: bool) -> None:
         ]
         allocator.evidence.clear()
         view = memoryview(allocator.grants[0].place.buffer())
-    allocator.operation = 3
+    allocator.operation_finished(2)
+    allocator.evidence.clear()
     if moment == "allocate":
         allocator.allocate(1)
     elif moment == "segment":

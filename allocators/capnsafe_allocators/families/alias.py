@@ -6,52 +6,48 @@ be shared later is a change of contents behind its back.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from capnsafe.allocator import FEW_SEGMENTS
 
 from ..fault import Fault, When
+from ..grant import Grant
 from ..growth import take_in
+from ..ledger import Ledger
 from ..place import WORD_BYTES, Place, make_room
 from .family import Family, Kind
 
-if TYPE_CHECKING:
-    from ..grant import Grant
-    from ..hostile import HostileAllocator
 
-
-def _on_grant(allocator: HostileAllocator, fault: Fault, grant: Grant) -> str | None:
+def _on_grant(ledger: Ledger, fault: Fault, grant: Grant) -> str | None:
     if fault.kind == "later":
         return None
     # The new grant is the last of the living.
-    earlier = len(allocator.live) - 1
+    earlier = len(ledger.live) - 1
     if earlier < 1:
         return None
-    other = allocator.live[fault.segment % earlier]
+    other = ledger.live[fault.segment % earlier]
     if not other.shown_bytes:
         return None
     if fault.kind == "again":
-        allocator.grant_again(grant, other)
+        ledger.grant_again(grant, other)
         return f"the grant of segment {other.index} was granted again"
     words = max(1, fault.amount) if fault.kind == "overlap" else 0
-    if not _lay_over(allocator, grant, other, words):
+    if not _lay_over(ledger, grant, other, words):
         return None
     grant.own_words = 0
     return f"segment {grant.index} was granted in the memory of segment {other.index}"
 
 
-def _lay_over(allocator: HostileAllocator, grant: Grant, other: Grant, words: int) -> bool:
+def _lay_over(ledger: Ledger, grant: Grant, other: Grant, words: int) -> bool:
     """Put a grant into the memory of another, from ``words`` words on; False if it cannot be."""
     shown = other.shown_bytes - words * WORD_BYTES
     if shown < WORD_BYTES or other.place.of is not None or grant.place.of is not None:
         return False
-    if allocator.stays and words:
+    if ledger.stays and words:
         # What stays is shown as the very bytearray of a grant, from its first byte.
         return False
-    allocator.abandon(grant)
+    ledger.abandon(grant)
     grant.place = Place.within(other.place, words, other.shown_bytes)
     # Of many segments a client need not look anew where they lie: there the other one stays.
-    if not allocator.stays and len(allocator.live) <= FEW_SEGMENTS:
+    if not ledger.stays and len(ledger.live) <= FEW_SEGMENTS:
         make_room(other.place.buffer())
     grant.granted_bytes = grant.shown_bytes = shown
     grant.most_words = max(grant.most_words, grant.words)
@@ -60,40 +56,38 @@ def _lay_over(allocator: HostileAllocator, grant: Grant, other: Grant, words: in
     return True
 
 
-def _on_growth(allocator: HostileAllocator, fault: Fault, grant: Grant, first: int) -> str | None:
-    if fault.kind not in ("same", "overlap") or allocator.stays:
+def _on_growth(ledger: Ledger, fault: Fault, grant: Grant, first: int) -> str | None:
+    if fault.kind not in ("same", "overlap") or ledger.stays:
         return None
     # Of many segments a client need not have seen where they lie.
-    if len(allocator.live) > FEW_SEGMENTS:
+    if len(ledger.live) > FEW_SEGMENTS:
         return None
     others = [
         other
-        for other in allocator.live
-        if other is not grant and other.shown_bytes and allocator.is_whole(other)
+        for other in ledger.live
+        if other is not grant and other.shown_bytes and ledger.is_whole(other)
     ]
     if not others:
         return None
     other = others[fault.segment % len(others)]
     words = max(1, fault.amount) if fault.kind == "overlap" else 0
     grant.own_words = first // WORD_BYTES + words
-    take_in(allocator, grant, other, grant.own_words)
+    take_in(ledger, grant, other, grant.own_words)
     return f"segment {grant.index} grew into the memory of segment {other.index}"
 
 
-def _before_call(
-    allocator: HostileAllocator, fault: Fault, kind: When, grant: Grant | None
-) -> str | None:
-    return _later(allocator, fault)
+def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) -> str | None:
+    return _later(ledger, fault)
 
 
-def _later(allocator: HostileAllocator, fault: Fault) -> str | None:
+def _later(ledger: Ledger, fault: Fault) -> str | None:
     if fault.kind != "later":
         return None
-    grant = allocator.live_grant(fault.segment + 1)
-    other = allocator.live_grant(fault.segment)
+    grant = ledger.live_grant(fault.segment + 1)
+    other = ledger.live_grant(fault.segment)
     if grant is None or other is None or grant is other or not other.shown_bytes:
         return None
-    if allocator.stays or not _lay_over(allocator, grant, other, 0):
+    if ledger.stays or not _lay_over(ledger, grant, other, 0):
         return None
     return f"segment {grant.index} was put into the memory of segment {other.index}"
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
 
 from ..fault import Fault, When
+from ..grant import Grant
+from ..ledger import Ledger
 from ..place import WORD_BYTES, paint
 from .family import Family, Kind
-
-if TYPE_CHECKING:
-    from ..grant import Grant
-    from ..hostile import HostileAllocator
 
 #: A struct pointer to the next word with one data word and one pointer, a list pointer to the next
 #: word with one byte, a single far pointer to word 0 of segment 0, and a double far pointer there.
@@ -19,19 +16,19 @@ _POINTERS = struct.pack("<8I", 0, 1 | 1 << 16, 1, 2 | 1 << 3, 2, 0, 6, 0)
 _FILLER = b"\xa5" * WORD_BYTES
 
 
-def _on_grant(allocator: HostileAllocator, fault: Fault, grant: Grant) -> str | None:
-    if not _soil(allocator, fault, grant, 0):
+def _on_grant(ledger: Ledger, fault: Fault, grant: Grant) -> str | None:
+    if not _soil(ledger, fault, grant, 0):
         return None
     return f"segment {grant.index} was granted full of {fault.kind}"
 
 
-def _on_growth(allocator: HostileAllocator, fault: Fault, grant: Grant, first: int) -> str | None:
-    if not _soil(allocator, fault, grant, first):
+def _on_growth(ledger: Ledger, fault: Fault, grant: Grant, first: int) -> str | None:
+    if not _soil(ledger, fault, grant, first):
         return None
     return f"what was added to segment {grant.index} is full of {fault.kind}"
 
 
-def _soil(allocator: HostileAllocator, fault: Fault, grant: Grant, first: int) -> bool:
+def _soil(ledger: Ledger, fault: Fault, grant: Grant, first: int) -> bool:
     """Fill a grant from byte ``first`` on; False where there is nothing."""
     shown = grant.shown_bytes // WORD_BYTES * WORD_BYTES - first
     if shown <= 0:
@@ -40,7 +37,7 @@ def _soil(allocator: HostileAllocator, fault: Fault, grant: Grant, first: int) -
         dirt = paint(_FILLER, shown)
     else:
         dirt = (_POINTERS * (shown // len(_POINTERS) + 1))[:shown]
-    allocator.write(grant, first, dirt)
+    ledger.write(grant, first, dirt)
     return True
 
 

@@ -28,13 +28,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from ..fault import Fault, When
-
-if TYPE_CHECKING:
-    from ..grant import Grant
-    from ..hostile import HostileAllocator
+from ..grant import Grant
+from ..ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +45,18 @@ class Answer:
     tells_length: bool = False
 
 
-#: (allocator, fault, kind of the call, its grant if it names one)
-BeforeCall: TypeAlias = (
-    "Callable[[HostileAllocator, Fault, When, Grant | None], str | BaseException | None]"
-)
+#: (ledger, fault, kind of the call, its grant if it names one)
+BeforeCall: TypeAlias = "Callable[[Ledger, Fault, When, Grant | None], str | BaseException | None]"
 #: (fault, minimum words asked) -> bytes to grant, or to grow to
 GrantBytes: TypeAlias = "Callable[[Fault, int], int | None]"
-#: (allocator, fault, the new grant)
-OnGrant: TypeAlias = "Callable[[HostileAllocator, Fault, Grant], str | None]"
-#: (allocator, fault, the grant that has grown, the first byte that was added)
-OnGrowth: TypeAlias = "Callable[[HostileAllocator, Fault, Grant, int], str | None]"
-#: (allocator, fault, grant, what would be answered)
-OnBorrow: TypeAlias = "Callable[[HostileAllocator, Fault, Grant, Any], Answer | None]"
-#: (allocator, fault)
-BetweenOperations: TypeAlias = "Callable[[HostileAllocator, Fault], str | None]"
+#: (ledger, fault, the new grant)
+OnGrant: TypeAlias = "Callable[[Ledger, Fault, Grant], str | None]"
+#: (ledger, fault, the grant that has grown, the first byte that was added)
+OnGrowth: TypeAlias = "Callable[[Ledger, Fault, Grant, int], str | None]"
+#: (ledger, fault, grant, what would be answered)
+OnBorrow: TypeAlias = "Callable[[Ledger, Fault, Grant, Any], Answer | None]"
+#: (ledger, fault)
+BetweenOperations: TypeAlias = "Callable[[Ledger, Fault], str | None]"
 
 
 @dataclass(frozen=True, slots=True)

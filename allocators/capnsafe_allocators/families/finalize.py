@@ -8,23 +8,19 @@ allocator method runs. How the message is called is the affair of whoever drives
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..exporter import FinalizedExporter
 from ..fault import Fault, When
+from ..grant import Grant
+from ..ledger import Ledger
 from .family import Answer, Family, Kind
 
-if TYPE_CHECKING:
-    from ..grant import Grant
-    from ..hostile import HostileAllocator
 
-
-def _on_borrow(
-    allocator: HostileAllocator, fault: Fault, grant: Grant, answer: Any
-) -> Answer | None:
-    if allocator.reenter is None or not hasattr(type(answer), "__release_buffer__"):
+def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> Answer | None:
+    if ledger.reenter is None or not hasattr(type(answer), "__release_buffer__"):
         return None
-    value = FinalizedExporter.of(answer, lambda: allocator.call_back(fault.kind, "a finalizer"))
+    value = FinalizedExporter.of(answer, lambda: ledger.call_back(fault.kind, "a finalizer"))
     what = f"segment {grant.index} calls the message when its view is given back: {fault.kind}"
     return Answer(value, what, tells_length=True)
 

@@ -7,17 +7,14 @@ whole word are nobody's, and a key is any object. A client must not mind these.
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..fault import Fault, When
-from ..grant import ThornyKey
+from ..grant import Grant, ThornyKey
+from ..ledger import Ledger
 from ..place import WORD_BYTES
 from .exceptions import CustomRefusal
 from .family import Answer, Family, Kind
-
-if TYPE_CHECKING:
-    from ..grant import Grant
-    from ..hostile import HostileAllocator
 
 #: Bytes that are lent past the last word: more than none, and no whole word.
 _ODD_BYTES = 5
@@ -37,9 +34,7 @@ def _released_view() -> memoryview:
     return view
 
 
-def _on_borrow(
-    allocator: HostileAllocator, fault: Fault, grant: Grant, answer: Any
-) -> Answer | None:
+def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> Answer | None:
     value: Any
     match fault.kind:
         case "none":
@@ -53,26 +48,26 @@ def _on_borrow(
         case "raises":
             value = Unexportable()
         case "read-only":
-            value = allocator.lend(grant, memoryview.toreadonly)
+            value = ledger.lend(grant, memoryview.toreadonly)
         case "strided" if grant.shown_bytes >= WORD_BYTES:
-            value = allocator.lend(grant, lambda view: view[::2])
+            value = ledger.lend(grant, lambda view: view[::2])
         case "words" if grant.shown_bytes >= WORD_BYTES and not grant.shown_bytes % WORD_BYTES:
-            value = allocator.lend(grant, lambda view: view.cast("Q"))
+            value = ledger.lend(grant, lambda view: view.cast("Q"))
         case "odd-length" if not grant.shown_bytes % WORD_BYTES:
-            value = allocator.lend(grant, extra_bytes=_ODD_BYTES)
+            value = ledger.lend(grant, extra_bytes=_ODD_BYTES)
         case _:
             return None
     tells_length = fault.kind in ("words", "odd-length")
     return Answer(value, f"segment {grant.index} was answered with {fault.kind}", tells_length)
 
 
-def _on_grant(allocator: HostileAllocator, fault: Fault, grant: Grant) -> str | None:
+def _on_grant(ledger: Ledger, fault: Fault, grant: Grant) -> str | None:
     if fault.kind == "thorny-key":
         grant.key = ThornyKey(grant.index)
         return f"the key of segment {grant.index} raises whatever is done with it"
-    if fault.kind == "no-key" and (allocator.nameless is None or not allocator.nameless.lives):
+    if fault.kind == "no-key" and (ledger.nameless is None or not ledger.nameless.lives):
         grant.key = None
-        allocator.nameless = grant
+        ledger.nameless = grant
         return f"the key of segment {grant.index} is None"
     return None
 

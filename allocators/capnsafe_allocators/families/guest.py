@@ -7,29 +7,23 @@ any other memory these faults never fire.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..fault import Fault, When
+from ..grant import Grant
+from ..ledger import Ledger
 from .family import Family, Kind
 
-if TYPE_CHECKING:
-    from ..grant import Grant
-    from ..hostile import HostileAllocator
 
-
-def _before_call(
-    allocator: HostileAllocator, fault: Fault, kind: When, grant: Grant | None
-) -> str | None:
+def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) -> str | None:
     if kind is When.GROW:
         # What it does not grow itself, it is not asked for.
-        if grant is None or grant.place.memory is None or not allocator.is_whole(grant):
+        if grant is None or grant.place.memory is None or not ledger.is_whole(grant):
             return None
         # Where a block was before it grew, nobody is: there it would be lost, and overlap nothing.
         if fault.kind == "overlapping":
             return None
     elif kind is not When.ALLOCATE:
         return None
-    misbehave = getattr(allocator.memory, "misbehave", None)
+    misbehave = getattr(ledger.memory, "misbehave", None)
     if misbehave is None or not misbehave(fault.kind):
         return None
     return f"the guest was told to misbehave: {fault.kind}"

@@ -6,35 +6,29 @@ later write into it is seen.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..fault import Fault, When
+from ..grant import Grant
+from ..ledger import Ledger
 from .family import Family, Kind
 
-if TYPE_CHECKING:
-    from ..grant import Grant
-    from ..hostile import HostileAllocator
+
+def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) -> str | None:
+    return _move(ledger, fault)
 
 
-def _before_call(
-    allocator: HostileAllocator, fault: Fault, kind: When, grant: Grant | None
-) -> str | None:
-    return _move(allocator, fault)
-
-
-def _move(allocator: HostileAllocator, fault: Fault) -> str | None:
+def _move(ledger: Ledger, fault: Fault) -> str | None:
     if fault.kind == "all":
         # The bytes of an empty grant have no address that a client could hold.
-        moving = [grant for grant in allocator.live if grant.shown_bytes]
+        moving = [grant for grant in ledger.live if grant.shown_bytes]
     else:
-        chosen = allocator.live_grant(fault.segment)
+        chosen = ledger.live_grant(fault.segment)
         moving = [chosen] if chosen is not None and chosen.shown_bytes else []
     if not moving:
         return None
     if fault.kind == "resize":
-        return allocator.resize_in_place(moving[0])
+        return ledger.resize_in_place(moving[0])
     for grant in moving:
-        allocator.relocate(grant)
+        ledger.relocate(grant)
     names = ", ".join(str(grant.index) for grant in moving)
     return f"segment {names} moved" if len(moving) == 1 else f"segments {names} moved"
 

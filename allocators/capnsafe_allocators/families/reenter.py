@@ -7,20 +7,14 @@ from inside a call is not made again from inside that.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..fault import Fault, When
+from ..grant import Grant
+from ..ledger import Ledger
 from .family import Family, Kind
 
-if TYPE_CHECKING:
-    from ..grant import Grant
-    from ..hostile import HostileAllocator
 
-
-def _before_call(
-    allocator: HostileAllocator, fault: Fault, kind: When, grant: Grant | None
-) -> str | None:
-    if not allocator.call_back(fault.kind, kind.value):
+def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) -> str | None:
+    if not ledger.call_back(fault.kind, kind.value):
         return None
     return f"{kind.value} called the message: {fault.kind}"
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..fault import Fault, When
+from ..grant import Grant
+from ..ledger import Ledger
 from .exceptions import EXCEPTION_KINDS, EXCEPTIONS
 from .family import Family
 
-if TYPE_CHECKING:
-    from ..grant import Grant
-    from ..hostile import HostileAllocator
 
-
-def _before_call(
-    allocator: HostileAllocator, fault: Fault, kind: When, grant: Grant | None
-) -> BaseException:
+def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) -> BaseException:
     return EXCEPTIONS[fault.kind](f"refused on purpose: {kind.value}")
 
 

@@ -7,15 +7,13 @@ they lead to themselves, out of the segment, or to more than there is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ..fault import Fault, When
+from ..grant import Grant
+from ..ledger import Ledger
 from ..place import WORD_BYTES
 from .family import Family, Kind
-
-if TYPE_CHECKING:
-    from ..grant import Grant
-    from ..hostile import HostileAllocator
 
 _STRUCT: Final = 0
 _LIST: Final = 1
@@ -52,31 +50,29 @@ _PATTERNS: Final[Mapping[str, Callable[[int, int], int]]] = {
 }
 
 
-def _before_call(
-    allocator: HostileAllocator, fault: Fault, kind: When, grant: Grant | None
-) -> str | None:
-    return _scribble(allocator, fault)
+def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) -> str | None:
+    return _scribble(ledger, fault)
 
 
-def _between_operations(allocator: HostileAllocator, fault: Fault) -> str | None:
-    before = {grant.index: grant.tampered for grant in allocator.live}
-    what = _scribble(allocator, fault)
-    if allocator.used is not None:
+def _between_operations(ledger: Ledger, fault: Fault) -> str | None:
+    before = {grant.index: grant.tampered for grant in ledger.live}
+    what = _scribble(ledger, fault)
+    if ledger.used is not None:
         # What lies behind the words in use is as it was, and is still judged. In the middle of a
         # call it is not known for sure which these are.
-        for grant in allocator.live:
+        for grant in ledger.live:
             grant.tampered = before[grant.index]
     return what
 
 
-def _scribble(allocator: HostileAllocator, fault: Fault) -> str | None:
-    grant = allocator.live_grant(fault.segment)
+def _scribble(ledger: Ledger, fault: Fault) -> str | None:
+    grant = ledger.live_grant(fault.segment)
     if grant is None:
         return None
-    used = min(allocator.used_words(grant), grant.shown_bytes // WORD_BYTES)
+    used = min(ledger.used_words(grant), grant.shown_bytes // WORD_BYTES)
     if not used:
         return None
-    index = allocator.live.index(grant)
+    index = ledger.live.index(grant)
     if fault.kind == "circles":
         what, words = "circle", range(used)
     else:
@@ -84,9 +80,9 @@ def _scribble(allocator: HostileAllocator, fault: Fault) -> str | None:
     pattern = _PATTERNS[what]
     scribbled = b"".join(pattern(index, word).to_bytes(WORD_BYTES, "little") for word in words)
     first = words[0] * WORD_BYTES
-    if allocator.contents(grant)[first : first + len(scribbled)] == scribbled:
+    if ledger.contents(grant)[first : first + len(scribbled)] == scribbled:
         return None
-    allocator.write(grant, first, scribbled)
+    ledger.write(grant, first, scribbled)
     if len(words) == 1:
         return f"word {words[0]} of segment {grant.index} became {what}"
     return f"all {used} words in use of segment {grant.index} became {what}"

@@ -5,16 +5,12 @@ It grows a segment to another length in the same way, but never cuts it: that is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..exporter import COUNTS_VIEWS
 from ..fault import Fault, When
+from ..grant import Grant
+from ..ledger import Ledger
 from ..place import WORD_BYTES
 from .family import Family, Kind
-
-if TYPE_CHECKING:
-    from ..grant import Grant
-    from ..hostile import HostileAllocator
 
 
 def _grant_bytes(fault: Fault, minimum_words: int) -> int | None:
@@ -31,16 +27,16 @@ def _grant_bytes(fault: Fault, minimum_words: int) -> int | None:
     return None
 
 
-def _on_grant(allocator: HostileAllocator, fault: Fault, grant: Grant) -> str | None:
+def _on_grant(ledger: Ledger, fault: Fault, grant: Grant) -> str | None:
     # Before Python 3.12 no object has both a buffer of ours and a len.
-    if fault.kind != "claim" or not COUNTS_VIEWS or allocator.stays:
+    if fault.kind != "claim" or not COUNTS_VIEWS or ledger.stays:
         return None
     grant.claimed_words = grant.words + max(1, fault.amount)
     return f"segment {grant.index} claims {grant.claimed_words} words and has {grant.words}"
 
 
-def _on_growth(allocator: HostileAllocator, fault: Fault, grant: Grant, first: int) -> str | None:
-    return _on_grant(allocator, fault, grant)
+def _on_growth(ledger: Ledger, fault: Fault, grant: Grant, first: int) -> str | None:
+    return _on_grant(ledger, fault, grant)
 
 
 SHORT = Family(

@@ -10,26 +10,22 @@ The allocator itself does not know how many words of a segment its client has ha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..fault import Fault, When
+from ..grant import Grant
+from ..ledger import Ledger
 from ..place import WORD_BYTES
 from .family import Family, Kind
-
-if TYPE_CHECKING:
-    from ..grant import Grant
-    from ..hostile import HostileAllocator
 
 _REGROW = "-regrow"
 
 
-def _remaining_words(allocator: HostileAllocator, fault: Fault, grant: Grant) -> int:
+def _remaining_words(ledger: Ledger, fault: Fault, grant: Grant) -> int:
     """How many words the cut leaves; the present length if there is nothing to cut."""
     shown = grant.shown_bytes // WORD_BYTES
     what = fault.kind.removesuffix(_REGROW)
     if what == "nothing":
         return 0
-    used = allocator.used_words(grant)
+    used = ledger.used_words(grant)
     amount = max(1, fault.amount)
     if what == "below-granted":
         return max(shown - amount, min(used, shown))
@@ -37,31 +33,27 @@ def _remaining_words(allocator: HostileAllocator, fault: Fault, grant: Grant) ->
     return max(0, used - amount) if used else shown
 
 
-def _before_call(
-    allocator: HostileAllocator, fault: Fault, kind: When, grant: Grant | None
-) -> str | None:
-    return _shrink(allocator, fault)
+def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) -> str | None:
+    return _shrink(ledger, fault)
 
 
-def _shrink(allocator: HostileAllocator, fault: Fault) -> str | None:
-    grant = allocator.live_grant(fault.segment)
+def _shrink(ledger: Ledger, fault: Fault) -> str | None:
+    grant = ledger.live_grant(fault.segment)
     if grant is None:
         return None
     before = grant.shown_bytes
-    remaining = _remaining_words(allocator, fault, grant)
+    remaining = _remaining_words(ledger, fault, grant)
     if remaining >= before // WORD_BYTES:
         return None
-    allocator.cut(grant, remaining * WORD_BYTES)
+    ledger.cut(grant, remaining * WORD_BYTES)
     # Nor may an earlier cut that was seen bring back what nobody saw missing.
     grant.seen = False
     if fault.kind.endswith(_REGROW):
-        _let_grow_back(allocator, fault, grant, before)
+        _let_grow_back(ledger, fault, grant, before)
     return f"segment {grant.index} shrank from {before // WORD_BYTES} to {remaining} words"
 
 
-def _let_grow_back(
-    allocator: HostileAllocator, fault: Fault, grant: Grant, shown_bytes: int
-) -> None:
+def _let_grow_back(ledger: Ledger, fault: Fault, grant: Grant, shown_bytes: int) -> None:
     is_waiting = grant.grows_back_to > 0
     grant.grows_back_to = max(grant.grows_back_to, shown_bytes)
     if is_waiting:
@@ -72,10 +64,10 @@ def _let_grow_back(
         if not grant.seen:
             return None
         shown_bytes, grant.grows_back_to = grant.grows_back_to, 0
-        allocator.grow_back(grant, shown_bytes)
+        ledger.grow_back(grant, shown_bytes)
         return f"segment {grant.index} grew back to {shown_bytes // WORD_BYTES} words"
 
-    allocator.follow_up(fault, grant, grow_back)
+    ledger.follow_up(fault, grant, grow_back)
 
 
 _KINDS = {

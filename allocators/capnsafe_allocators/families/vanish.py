@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..fault import Fault, When
+from ..grant import Grant
+from ..ledger import Ledger
 from ..place import WORD_BYTES
 from .family import Family, Kind
 
-if TYPE_CHECKING:
-    from ..grant import Grant
-    from ..hostile import HostileAllocator
+
+def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) -> str | None:
+    return _vanish(ledger, fault)
 
 
-def _before_call(
-    allocator: HostileAllocator, fault: Fault, kind: When, grant: Grant | None
-) -> str | None:
-    return _vanish(allocator, fault)
-
-
-def _vanish(allocator: HostileAllocator, fault: Fault) -> str | None:
-    grant = allocator.live_grant(fault.segment)
+def _vanish(ledger: Ledger, fault: Fault) -> str | None:
+    grant = ledger.live_grant(fault.segment)
     if grant is None:
         return None
     match fault.kind:
@@ -31,17 +25,17 @@ def _vanish(allocator: HostileAllocator, fault: Fault) -> str | None:
             grant.returns = fault.kind == "gone-back"
             return f"segment {grant.index} cannot be had any more"
         case "swap":
-            other = allocator.live_grant(fault.segment + 1)
+            other = ledger.live_grant(fault.segment + 1)
             if other is None or other is grant:
                 return None
-            _swap(allocator, grant, other)
+            _swap(ledger, grant, other)
             return f"segments {grant.index} and {other.index} changed places"
-    return _roll_back(allocator, grant, max(1, fault.amount))
+    return _roll_back(ledger, grant, max(1, fault.amount))
 
 
-def _swap(allocator: HostileAllocator, one: Grant, other: Grant) -> None:
-    allocator.look_around(one)
-    allocator.look_around(other)
+def _swap(ledger: Ledger, one: Grant, other: Grant) -> None:
+    ledger.look_around(one)
+    ledger.look_around(other)
     one.place, other.place = other.place, one.place
     one.shown_bytes, other.shown_bytes = other.shown_bytes, one.shown_bytes
     one.granted_bytes, other.granted_bytes = other.granted_bytes, one.granted_bytes
@@ -53,13 +47,13 @@ def _swap(allocator: HostileAllocator, one: Grant, other: Grant) -> None:
         grant.seen = False
 
 
-def _roll_back(allocator: HostileAllocator, grant: Grant, operations: int) -> str | None:
+def _roll_back(ledger: Ledger, grant: Grant, operations: int) -> str | None:
     before = grant.earlier[-operations:][:1]
     whole = grant.shown_bytes // WORD_BYTES * WORD_BYTES
     earlier = (before[0] if before else grant.first)[:whole]
-    if allocator.contents(grant)[: len(earlier)] == earlier:
+    if ledger.contents(grant)[: len(earlier)] == earlier:
         return None
-    allocator.write(grant, 0, earlier)
+    ledger.write(grant, 0, earlier)
     return f"segment {grant.index} says what it said before"
 
 
