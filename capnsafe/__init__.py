@@ -40,7 +40,7 @@ from .errors import (
     TraversalLimitExceeded,
     Unreadable,
 )
-from .framing import frame, read_message, read_messages, unframe, write_message
+from .framing import Written, frame, read_message, read_messages, unframe, write_message
 from .memory import FixedAllocator, HeapAllocator
 from .message import MessageBuilder
 from .objects import PointerListReader, StructListReader, StructReader
@@ -100,6 +100,7 @@ __all__ = [
     "TraversalLimitExceeded",
     "Unpacker",
     "Unreadable",
+    "Written",
     "frame",
     "pack",
     "read_message",

@@ -32,7 +32,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from . import wire
 from .allocator import Allocator, Key
@@ -59,6 +59,9 @@ from .segment import Segment, View, load, octets, segment_lost
 from .states import State, unavailable
 from .survey import Extent
 from .wire import WORD_BYTES
+
+if TYPE_CHECKING:
+    from .orphan import Detached
 
 NO_TICKET: Final = -1
 
@@ -130,6 +133,7 @@ class Arena:
         "_shown",
         "_stable",
         "allocator",
+        "disowned",
         "epoch",
         "filling",
         "fresh",
@@ -180,6 +184,9 @@ class Arena:
         #: What is still to be noted of what was published: the arguments of ``publish``, and the
         #: words handed out and the epoch after it.
         self._following: _Following | None = None
+        #: What was taken out last, until it is adopted or dropped. An interrupt may come before the
+        #: caller has it.
+        self.disowned: Detached | None = None
         #: Segments in which the call under way has filled words.
         self.filling: list[Segment] = []
         #: Segments from this index on were granted by the call under way.
@@ -200,6 +207,8 @@ class Arena:
         """Raise what keeps the message from serving a call now."""
         if self.unfinished is self.state and self.state is not _IDLE:
             self.abandon(MessageStateError("an earlier call was not taken back yet"))
+            if self.state is _PUBLISHED:
+                raise _exhausted()
         if self.state is _LENT:
             self._settle_loans()
         if self.state is not _IDLE:
@@ -522,7 +531,13 @@ class Arena:
         Raises ``Closed`` if it closed the message.
         """
         if self.state is _PUBLISHED:
-            self._follow_up()
+            try:
+                self._follow_up()
+            except (RecursionError, MemoryError):
+                # The call has done its work, and what it returns must reach its caller. The next
+                # call notes what follows from it.
+                self.unfinished = self.state
+                return
         if self.filling:
             self.forget_filled()
         if self.state is not _PUBLISHED and self.state is not _WORKING:
@@ -596,9 +611,15 @@ class Arena:
         if self.state is not _PUBLISHING:
             raise self.unavailable()
         self.state = _PUBLISHED
-        self._follow_up()
-        if slot.unzeroed:
-            slot.zero_retired(view)
+        # Handles that the call makes are of the new epoch.
+        self.epoch = epoch
+        try:
+            self._follow_up()
+            if slot.unzeroed:
+                slot.zero_retired(view)
+        except (RecursionError, MemoryError):
+            # ``finish`` goes on, or the next call.
+            return
 
     def _follow_up(self) -> None:
         """Note what follows from a publication. If it fails, it can be done again."""
@@ -803,6 +824,7 @@ class Arena:
             return  # From inside one of the calls of release: it is being done.
         self.state = _CLOSING
         self.ticket = NO_TICKET
+        self.disowned = None
         self._take_in()
         count = len(self.segments)
         try:

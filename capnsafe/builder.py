@@ -336,6 +336,7 @@ class Pointers(Row):
 
         It stays where it is, without a pointer to it. Handles on it, and on what lies below it, are
         stale: the orphan opens it anew. Each of these objects is looked at, as when it is cleared.
+        If an interrupt comes before the orphan is kept, ``MessageBuilder.last_disowned`` has it.
         """
         word = self._slot(index)
 
@@ -343,8 +344,10 @@ class Pointers(Row):
             found = self._find(word)
             if found is None:
                 return None
-            disown(self._arena, self._segment, word, found)
-            return Orphan(self._arena, found)
+            # Made before, so that nothing can fail between the message and its new owner.
+            orphan = Orphan(self._arena, found)
+            disown(self._arena, self._segment, word, found, orphan)
+            return orphan
 
         return self._serve(take_out)
 

@@ -46,7 +46,7 @@ from typing import Any, Final, Protocol, SupportsIndex, TypeAlias, cast, final
 from .allocator import Buffer
 from .arguments import Raised, call, exported, integer, method_of, shown, truth, type_name
 from .buffers import view_of
-from .errors import ArgumentTypeError, ArgumentValueError, FramingError, MessageTooLarge
+from .errors import ArgumentTypeError, ArgumentValueError, Error, FramingError, MessageTooLarge
 from .packing import NOTHING_WAITS, Packer, Waiting, require_end, unpacked
 from .reader import NESTING_LIMIT, TRAVERSAL_LIMIT_WORDS, MessageReader
 from .reading import limit_of
@@ -189,8 +189,54 @@ def frame(segments: Sequence[Bytes], *, packed: bool = False) -> bytes:
     return b"".join(_packed(parts) if is_packed else parts)
 
 
+#: What is known of a message that is being written: (bytes taken before the last call of the file;
+#: what that call returned, if it did; the bytes that it was given; whether the file is a raw one).
+_Writing: TypeAlias = "tuple[int, list[Any], int, bool]"
+
+
+@final
+class Written:
+    """Counts how many bytes of one message a file or socket has taken.
+
+    Pass it to ``write_message`` or ``MessageBuilder.write_to``. If the call raises, or is
+    interrupted at any bytecode, ``bytes`` is right nevertheless; bytes that the file took in a call
+    that raised are its own to tell. Pass it again with the same message, and only the rest is
+    written.
+    """
+
+    __slots__ = ("_writing",)
+
+    def __init__(self) -> None:
+        """Count from nothing."""
+        self._writing: _Writing = (0, [], 0, False)
+
+    @property
+    def bytes(self) -> int:
+        """The bytes that were taken, the segment table included."""
+        taken, returned, size, is_raw = self._writing
+        if returned:
+            # Whoever called the file was interrupted before it was counted.
+            with suppress(Error, BlockingIOError):
+                taken += _taken_of(returned[0], size, is_raw)
+        return taken
+
+    def _write(self, write: Callable[[memoryview], object], chunk: memoryview, raw: bool) -> object:
+        """Let the file take a chunk, and return what it returns; the same bytecode records it."""
+        returned: list[Any] = []
+        calling = map(write, (chunk,))
+        self._writing = (self.bytes, returned, len(chunk), raw)
+        returned.extend(calling)
+        if not returned:
+            raise StopIteration
+        return returned[0]
+
+
 def write_message(
-    file: BinaryWriter | Sender, segments: Sequence[Bytes], *, packed: bool = False
+    file: BinaryWriter | Sender,
+    segments: Sequence[Bytes],
+    *,
+    packed: bool = False,
+    written: Written | None = None,
 ) -> None:
     """Write the message of these segments to a binary file or a socket, without joining them.
 
@@ -200,15 +246,31 @@ def write_message(
     Raises ``BlockingIOError`` if the file takes nothing, ``FramingError`` if it says to have taken
     a number of bytes that is impossible, and ``ArgumentTypeError`` if it returns no number, or
     something to be awaited.
+
+    ``written`` counts the bytes that the file takes, also where the call fails or is interrupted.
+    If it has counted some of this message, only the rest is written.
     """
     is_packed = truth(packed)
+    if written is None:
+        written = Written()
+    elif type(written) is not Written:
+        raise ArgumentTypeError(f"written must be a Written, not {type_name(written)}")
     parts = _parts(segments)
     write: Callable[[memoryview], object] = _method(file, ("write", "send"), "write to")
     pieces = _gathered(_packed(parts) if is_packed else parts)
     waits = _is_raw(file)
+    passed = written.bytes
     try:
         for piece in pieces:
-            _write_all(write, piece, waits)
+            if passed >= len(piece):
+                passed -= len(piece)
+                continue
+            _write_all(write, piece, passed, waits, written)
+            passed = 0
+        if passed:
+            raise ArgumentValueError(
+                f"written has counted {passed} bytes more than the message has: it is another one's"
+            )
     finally:
         # What a file raises must not keep the segments: its traceback would, through this frame.
         pieces.close()
@@ -236,25 +298,32 @@ def _count_of(answer: Any) -> int:
     return integer(answer, what)
 
 
-def _write_all(write: Callable[[memoryview], Any], piece: Bytes, is_raw: bool) -> None:
-    """Write all of a piece, which may take several calls."""
-    chunk = memoryview(piece)
+def _taken_of(answer: Any, size: int, is_raw: bool) -> int:
+    """Return how many of ``size`` bytes the file says to have taken, or raise."""
+    if answer is None and not is_raw:
+        return size
+    taken = 0 if answer is None else _count_of(answer)
+    if taken == 0:
+        raise BlockingIOError(f"the file takes none of the {size} bytes")
+    if not 0 < taken <= size:
+        raise FramingError(f"the file says to have written {shown(taken)} of {size} bytes")
+    return taken
+
+
+def _write_all(
+    write: Callable[[memoryview], object], piece: Bytes, start: int, is_raw: bool, written: Written
+) -> None:
+    """Write a piece from byte ``start`` on, which may take several calls."""
+    chunk = memoryview(piece)[start:]
     kept = False
     try:
         while chunk:
-            answer = write(chunk)
+            answer = written._write(write, chunk, is_raw)
             if answer is None and not is_raw:
                 # Not released: the file may send it later.
                 kept = True
                 return
-            written = 0 if answer is None else _count_of(answer)
-            if written == 0:
-                raise BlockingIOError(f"the file takes none of the {len(chunk)} bytes")
-            if not 0 < written <= len(chunk):
-                raise FramingError(
-                    f"the file says to have written {shown(written)} of {len(chunk)} bytes"
-                )
-            chunk = chunk[written:]
+            chunk = chunk[_taken_of(answer, len(chunk), is_raw) :]
     finally:
         if not kept:
             _release(chunk)

@@ -39,7 +39,7 @@ from .errors import (
     PointerKindMismatch,
     ReleaseFailed,
 )
-from .framing import BinaryWriter, Sender, frame, table_of, write_message
+from .framing import BinaryWriter, Sender, Written, frame, table_of, write_message
 from .lending import Lent, LentTogether, Stretch
 from .memory.heap import HeapAllocator
 from .objects import StructReader
@@ -258,6 +258,15 @@ class MessageBuilder:
         body += bytes(size - len(body))
         return self._apart(Tree(shape, body))
 
+    @property
+    def last_disowned(self) -> Orphan | None:
+        """The orphan that the last ``disown`` returned, until it is adopted or dropped.
+
+        For a handler that raises between that call and the assignment of what it returns.
+        """
+        orphan = self._arena.disowned
+        return orphan if isinstance(orphan, Orphan) else None
+
     def canonical(self) -> bytes:
         """Answer the message in canonical form: one segment, without framing."""
         self._arena.require_idle()
@@ -364,13 +373,14 @@ class MessageBuilder:
             return frame(self.segments())
         return output.getvalue()
 
-    def write_to(self, file: BinaryWriter | Sender) -> None:
+    def write_to(self, file: BinaryWriter | Sender, *, written: Written | None = None) -> None:
         """Write the framed message to a binary file; what the file raises passes unchanged.
 
         A file that takes a part at a time (unbuffered, or a socket's) is given the rest again. One
-        that returns ``None`` took everything: see ``write_message``.
+        that returns ``None`` took everything: see ``write_message``. ``written`` counts what the
+        file took; pass it again to write the rest, if the message has not changed meanwhile.
         """
-        write_message(file, self.segments())
+        write_message(file, self.segments(), written=written)
 
     def close(self) -> None:
         """Release every grant, once. Handles raise ``Closed`` from then on.

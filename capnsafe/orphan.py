@@ -154,6 +154,8 @@ class Detached:
         adopted twice; one that was moved and does not know where is nobody's.
         """
         self._found = found
+        if found is None and self._arena.disowned is self:
+            self._arena.disowned = None
         if self._mark:
             self._arena.expire(self._mark)
             self._mark = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from . import wire
 from .arena import Arena
@@ -12,12 +13,19 @@ from .segment import Segment
 from .survey import Extent, Found, require_disjoint, survey_object
 from .tree import Tree
 
+if TYPE_CHECKING:
+    from .orphan import Detached
 
-def disown(arena: Arena, slot: Segment, word: int, found: Found) -> None:
+
+def disown(arena: Arena, slot: Segment, word: int, found: Found, orphan: Detached) -> None:
     """Null the pointer at ``word`` of ``slot``; what it led to stays, its handles are stale.
 
-    The landing pad on the way is retired.
+    The landing pad on the way is retired. ``orphan`` is what owns the object from then on.
     """
+
+    def then() -> None:
+        found.pad_segment = None
+        arena.disowned = orphan
 
     def build(draft: Draft) -> None:
         pad: list[Extent] = []
@@ -26,10 +34,9 @@ def disown(arena: Arena, slot: Segment, word: int, found: Found) -> None:
         extents = survey_object(arena, found)
         require_disjoint([*extents, (slot, word, word + 1)])
         kept = [extent for extent in extents if extent not in pad]
-        draft.link(slot, [(word, 0)], moved=pad, disowned=kept)
+        draft.link(slot, [(word, 0)], moved=pad, disowned=kept, then=then)
 
     carry_out(arena, build)
-    found.pad_segment = None
 
 
 def own_part() -> ArgumentValueError:

@@ -68,6 +68,7 @@ EXPORTS = [
     "TraversalLimitExceeded",
     "Unpacker",
     "Unreadable",
+    "Written",
     "frame",
     "pack",
     "read_message",

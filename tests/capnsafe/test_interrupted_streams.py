@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from capnsafe import ArgumentTypeError, MessageReader, Packer, Unpacker, read_messages
-from capnsafe.framing import frame, unframe
+from capnsafe import ArgumentTypeError, MessageReader, Packer, Unpacker, Written, read_messages
+from capnsafe.framing import frame, unframe, write_message
 from tests.capnsafe.interrupts import Alarm, bytecodes_of, interrupt
 from tests.capnsafe.streaming import number_in, packed_or_not, small, stream_of
 
@@ -41,6 +41,17 @@ class Pieces:
         self.data = self.data[len(piece) :]
         self.calls += 1
         return self.kinds[self.calls % 4](piece)
+
+
+class Taking:
+    """A file that takes at most 11 bytes at a time."""
+
+    def __init__(self) -> None:
+        self.taken = bytearray()
+
+    def write(self, chunk: Any, /) -> int:
+        self.taken += chunk[:11]
+        return min(len(chunk), 11)
 
 
 SOURCES: dict[str, Callable[[bytes], Any]] = {"memory": bytes, "file": Pieces}
@@ -162,3 +173,27 @@ def test_a_file_that_raises_stop_iteration_has_not_ended(packed: bool) -> None:
         with pytest.raises(ArgumentTypeError, match="StopIteration"):
             read_on(messages, read)
     assert read == NUMBERS
+
+
+@needs_monitoring
+@packed_or_not
+def test_a_message_is_written_to_its_end_after_an_alarm_at_any_bytecode(packed: bool) -> None:
+    segments = [bytes([3]) * 24, bytes(8), bytes(range(16))]
+    whole = frame(segments, packed=packed)
+
+    def write(file: Taking, written: Written) -> None:
+        write_message(file, segments, packed=packed, written=written)
+
+    bytecodes = bytecodes_of(lambda: write(Taking(), Written()))
+    counts = set()
+    for number in range(1, bytecodes + 1, 3):
+        file = Taking()
+        written = Written()
+        raised = interrupt(lambda: write(file, written), number, error=Alarm)  # noqa: B023
+        assert isinstance(raised, Alarm | None), raised
+        assert written.bytes == len(file.taken), number
+        counts.add(written.bytes)
+        write(file, written)
+        assert file.taken == whole, number
+        assert written.bytes == len(whole)
+    assert len(counts) > 3

@@ -24,7 +24,9 @@ from capnsafe import (
 from tests.capnsafe.interrupts import Alarm, bytecodes_of, cut_short, interrupt
 from tests.capnsafe.memories import ExporterMemory
 from tests.capnsafe.reading import (
+    CHILD,
     TEXT,
+    TEXTS,
     init_node,
 )
 from tests.capnsafe.scene import ACTS, POISONED, Scene
@@ -267,3 +269,56 @@ def test_a_handler_that_closes_at_every_bytecode_of_a_publication(name: str) -> 
         assert isinstance(raised, Alarm | Error | None), raised
         scene.message.close()
         scene.require_released()
+
+
+@WORDS_STAY
+@pytest.mark.parametrize("error", [Alarm, MemoryError])
+def test_what_is_disowned_is_not_lost(error: type[BaseException], stable: bool) -> None:
+    """Whatever comes between the publication and the caller's assignment."""
+    scene = Scene(stable)
+    bytecodes = bytecodes_of(partial(ACTS["disown"], scene))
+    seen = set()
+    # Most of the first half is before the publication.
+    for number in range(bytecodes // 2, bytecodes + 1, 3):
+        scene = Scene(stable)
+        before = scene.now()
+        last = scene.message.last_disowned
+        kept: list[Any] = []
+        raised = interrupt(
+            lambda scene=scene, kept=kept: kept.append(ACTS["disown"](scene)),  # type: ignore[misc]
+            number,
+            error=error,
+        )
+        now = scene.now()
+        if now in (before, POISONED):
+            assert not kept
+            seen.add("before" if now == before else POISONED)
+            continue
+        orphan = scene.message.last_disowned
+        assert orphan is not None
+        assert orphan is not last, (number, raised)
+        if kept:
+            assert kept == [orphan]
+        scene.root.adopt(CHILD, orphan)
+        assert scene.now() == before, number
+        seen.add("returned" if kept else "after")
+    assert {"before", "after"} <= seen
+    # Where memory runs out after the publication, the call returns nevertheless.
+    assert ("returned" in seen) == (error is MemoryError)
+
+
+def test_the_last_orphan_is_forgotten_when_it_is_used_up() -> None:
+    scene = Scene(stable=True)
+    assert scene.message.last_disowned is scene.orphan
+    scene.orphan.truncate(3, text=True)
+    assert scene.message.last_disowned is scene.orphan
+    scene.orphan.drop()
+    assert scene.message.last_disowned is None
+    first = scene.root.disown(CHILD)
+    assert first is not None
+    second = scene.root.disown(TEXTS)
+    assert second is not None
+    scene.root.adopt(CHILD, first)
+    assert scene.message.last_disowned is second
+    scene.message.close()
+    assert scene.message.last_disowned is None

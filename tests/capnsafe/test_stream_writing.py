@@ -16,8 +16,8 @@ from typing import Any
 import numpy
 import pytest
 
-from capnsafe import FramingError, MessageBuilder
-from capnsafe.errors import ArgumentTypeError
+from capnsafe import FramingError, MessageBuilder, Written
+from capnsafe.errors import ArgumentTypeError, ArgumentValueError
 from capnsafe.framing import frame, read_message, read_messages, write_message
 from tests.capnsafe.streaming import PATIENCE, Interrupt, packed_or_not
 
@@ -303,3 +303,79 @@ def test_what_cannot_say_whether_it_can_be_read_cannot(read: Callable[[Any], obj
 
     with pytest.raises(ArgumentTypeError, match="Shy has no method 'read' or 'recv'"):
         read(Shy())
+
+
+class Failing(Counting):
+    """A file that takes 7 bytes at a time, and fails in a call of each kind."""
+
+    def __init__(self, failure: Any) -> None:
+        super().__init__(7)
+        self.failure = failure
+
+    def write(self, chunk: bytes | bytearray | memoryview, /) -> Any:
+        if len(self.sizes) == 2:
+            self.sizes.append(0)
+            if isinstance(self.failure, BaseException):
+                raise self.failure
+            return self.failure
+        return super().write(chunk)
+
+
+@packed_or_not
+@pytest.mark.parametrize(
+    "failure", [TimeoutError("late"), Interrupt(), StopIteration(), MemoryError(), 0, 99, -1, "x"]
+)
+def test_the_bytes_that_a_file_took_before_it_failed_are_counted(
+    failure: Any, packed: bool
+) -> None:
+    message = MessageBuilder()
+    message.init_root(1, 1).set_text(0, "a text of some length")
+    segments = message.segments()
+    file = Failing(failure)
+    written = Written()
+    raised: BaseException | None = None
+    try:
+        write_message(file, segments, packed=packed, written=written)
+    except BaseException as error:  # What the file raises is any exception.
+        raised = error
+    if isinstance(failure, BaseException):
+        assert type(raised) is type(failure)
+    else:
+        assert isinstance(raised, BlockingIOError | FramingError | ArgumentTypeError)
+    assert written.bytes == len(file.taken) == 14
+    write_message(file, segments, packed=packed, written=written)
+    assert file.taken == frame(segments, packed=packed)
+    write_message(file, segments, packed=packed, written=written)
+    assert file.taken == frame(segments, packed=packed)
+
+
+def test_a_message_goes_on_behind_what_was_written() -> None:
+    message = MessageBuilder()
+    message.init_root(1, 1).set_text(0, "a text of some length")
+    file = Failing(TimeoutError())
+    written = Written()
+    with pytest.raises(TimeoutError):
+        message.write_to(file, written=written)
+    message.write_to(file, written=written)
+    assert file.taken == message.to_bytes()
+    assert written.bytes == len(file.taken)
+
+
+def test_a_count_of_another_message_is_refused() -> None:
+    written = Written()
+    write_message(Counting(), [bytes(80)], written=written)
+    file = Counting()
+    with pytest.raises(ArgumentValueError, match="72 bytes more"):
+        write_message(file, [bytes(8)], written=written)
+    assert not file.taken
+    with pytest.raises(ArgumentTypeError, match="must be a Written, not int"):
+        write_message(file, [bytes(8)], written=7)  # type: ignore[arg-type]
+
+
+def test_a_writer_that_keeps_what_it_is_given_has_taken_all_of_it() -> None:
+    class Keeping:
+        def write(self, chunk: object, /) -> None: ...
+
+    written = Written()
+    write_message(Keeping(), [bytes(80)], written=written)
+    assert written.bytes == 88
