@@ -33,6 +33,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from weakref import ref
 
 from . import wire
 from .allocator import Allocator, Key
@@ -61,6 +62,7 @@ from .survey import Extent
 from .wire import WORD_BYTES
 
 if TYPE_CHECKING:
+    from .lending import Lent
     from .orphan import Detached
 
 NO_TICKET: Final = -1
@@ -129,7 +131,6 @@ class Arena:
         "_loans",
         "_marks",
         "_neighbours",
-        "_over",
         "_shown",
         "_stable",
         "allocator",
@@ -139,6 +140,7 @@ class Arena:
         "fresh",
         "handed_out",
         "limit",
+        "over",
         "owner",
         "segments",
         "state",
@@ -180,7 +182,7 @@ class Arena:
         self._loans: dict[Loan, None] = {}
         #: Those of them that are no private copies, and those whose ``with`` block is over.
         self._shown: dict[Loan, None] = {}
-        self._over: dict[Loan, None] = {}
+        self.over: dict[Loan, None] = {}
         #: What is still to be noted of what was published: the arguments of ``publish``, and the
         #: words handed out and the epoch after it.
         self._following: _Following | None = None
@@ -211,6 +213,8 @@ class Arena:
                 raise _exhausted()
         if self.state is _LENT:
             self._settle_loans()
+            if self.state is _LENT and self._note_dropped():
+                self._settle_loans()
         if self.state is not _IDLE:
             raise self.unavailable()
 
@@ -705,26 +709,34 @@ class Arena:
 
     # -- lending ---------------------------------------------------------------------------------
 
-    def lend(self, find: Callable[[], Stretch], *, writable: bool, code: str = "B") -> Loan:
-        """Lend the stretch that ``find`` finds; ``end_loan`` must follow.
+    def lend(
+        self, find: Callable[[], Stretch], lender: ref[Lent], *, writable: bool, code: str = "B"
+    ) -> Loan:
+        """Lend the stretch that ``find`` finds; ``end_loan`` must follow while ``lender`` lives.
 
         While something is lent no allocator method runs: more can be lent only of segments that
         the caller has, or that stay (``stable``).
         """
-        if self.state is _LENT and not self._settle_loans() and self.state is _LENT:
-            self.state = _IDLE
-        try:
-            return self.serve(lambda: self._lend(find, writable, code))
-        finally:
-            if self._loans and self.state is _IDLE:
-                self.state = _LENT
-                self.ticket = NO_TICKET
+        while True:
+            if self.state is _LENT and not self._settle_loans() and self.state is _LENT:
+                self.state = _IDLE
+            try:
+                return self.serve(lambda: self._lend(find, lender, writable, code))
+            except Borrowed:
+                if not self._note_dropped():
+                    raise
+            finally:
+                if self._loans and self.state is _IDLE:
+                    self.state = _LENT
+                    self.ticket = NO_TICKET
 
-    def _lend(self, find: Callable[[], Stretch], writable: bool, code: str) -> Loan:
+    def _lend(
+        self, find: Callable[[], Stretch], lender: ref[Lent], writable: bool, code: str
+    ) -> Loan:
         stretch = find()
         whole = self.borrow(stretch[0])
         try:
-            loan = lend_from(whole, stretch, writable=writable, code=code)
+            loan = lend_from(whole, stretch, lender, writable=writable, code=code)
         except BaseException:
             self.give_back(whole)
             raise
@@ -738,13 +750,19 @@ class Arena:
 
     def end_loan(self, loan: Loan) -> bool:
         """Take a loan back; answer whether nothing of it was kept."""
-        self._end(loan)
+        self.over[loan] = None
         self._settle_loans()
         return loan not in self._loans
 
-    def _end(self, loan: Loan) -> None:
-        self._over[loan] = None
-        loan.end()
+    def _note_dropped(self) -> bool:
+        """Note loans as over whose ``Lent`` is no more; return whether there were any.
+
+        Python drops it where there was no stack to end the ``with`` block.
+        """
+        dropped = [loan for loan in self._loans if loan not in self.over and not loan.lender()]
+        for loan in dropped:
+            self.over[loan] = None
+        return bool(dropped)
 
     def _settle_loans(self) -> bool:
         """Forget the loans that are over; with the last one the message takes calls again.
@@ -752,13 +770,14 @@ class Arena:
         Answers whether nothing is lent any more.
         """
         # Only these can be back: who lends a thousand segments ends a thousand loans.
-        for loan in tuple(self._over):
+        for loan in tuple(self.over):
+            loan.end()
             # Giving a view back can run code of the allocator's, which may call in here, and lend.
             if loan.is_back():
                 # In this order nothing is held back by a loan that is back, whatever comes between.
                 self._shown.pop(loan, None)
                 self._loans.pop(loan, None)
-                self._over.pop(loan, None)
+                self.over.pop(loan, None)
         if self._loans:
             return False
         if self.state is _LENT:
@@ -813,7 +832,7 @@ class Arena:
                 raise Reentered("the message is in the middle of a write, close it again") from None
             self._held = None
         for loan in tuple(self._loans):
-            self._end(loan)
+            self.over[loan] = None
         self._settle_loans()
         if self._loans:
             raise Borrowed(

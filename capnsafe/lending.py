@@ -43,14 +43,33 @@ class Loan:
     With ``private`` the memory is a copy, of which nothing is written back.
     """
 
-    __slots__ = ("_between", "_size", "_start", "_whole", "ended", "private", "segment", "view")
+    __slots__ = (
+        "_between",
+        "_size",
+        "_start",
+        "_whole",
+        "ended",
+        "lender",
+        "private",
+        "segment",
+        "view",
+    )
 
     def __init__(
-        self, stretch: Stretch, whole: memoryview, *, writable: bool, private: bool, code: str
+        self,
+        stretch: Stretch,
+        whole: memoryview,
+        lender: ref[Lent],
+        *,
+        writable: bool,
+        private: bool,
+        code: str,
     ) -> None:
         """Lend a stretch of ``whole``, a borrowed view, as items of the native format ``code``."""
         segment, start, size = stretch
         self.segment = segment
+        #: Whose ``with`` block it is. It is over when that is no more.
+        self.lender = lender
         self.private = private
         #: Whether the ``with`` block is over.
         self.ended = False
@@ -79,16 +98,14 @@ class Loan:
         """End the ``with`` block. What the caller wrote is the message's own writing (P5v)."""
         if self.ended:
             return
-        self.ended = True
         shadow = self.segment.shadow
         if shadow is not None and not self.private:
             stop = self._start + self._size
             shadow[self._start : stop] = self._whole[self._start : stop]
+        self.ended = True
 
     def is_back(self) -> bool:
-        """Answer whether the block is over, and nothing of the view is held by anybody."""
-        if not self.ended:
-            return False
+        """Return whether nothing of the view is held by anybody; the block is over."""
         try:
             self.view.release()
         except BufferError:
@@ -99,22 +116,24 @@ class Loan:
         return True
 
 
-def lend_from(whole: memoryview, stretch: Stretch, *, writable: bool, code: str) -> Loan:
+def lend_from(
+    whole: memoryview, stretch: Stretch, lender: ref[Lent], *, writable: bool, code: str
+) -> Loan:
     """Lend a stretch of ``whole``, the borrowed memory of its segment, which the loan then holds.
 
     What is compared with a private copy (P5v), and not to be written to, is lent as a copy.
     """
     segment, start, size = stretch
     if segment.shadow is None:
-        return Loan(stretch, whole, writable=writable, private=False, code=code)
+        return Loan(stretch, whole, lender, writable=writable, private=False, code=code)
     octets = bytes(whole[start : start + size])
     segment.require_unchanged(start, octets)
     if writable:
-        return Loan(stretch, whole, writable=True, private=False, code=code)
+        return Loan(stretch, whole, lender, writable=True, private=False, code=code)
     # What was compared is what is seen, whatever happens to the memory.
     whole.release()
     copy = memoryview(bytearray(octets))
-    return Loan((segment, 0, size), copy, writable=False, private=True, code=code)
+    return Loan((segment, 0, size), copy, lender, writable=False, private=True, code=code)
 
 
 def lent_already(loans: Iterable[Loan], segment: Segment) -> memoryview:
@@ -135,9 +154,12 @@ def lent_already(loans: Iterable[Loan], segment: Segment) -> memoryview:
 
 @final
 class Lent:
-    """Lends a view for as long as a ``with`` block lasts; each block borrows anew."""
+    """Lends a view for as long as a ``with`` block lasts; each block borrows anew.
 
-    __slots__ = ("_arena", "_code", "_find", "_loan", "_writable")
+    Where there was no stack or memory to end the block, it counts as ended when this is dropped.
+    """
+
+    __slots__ = ("__weakref__", "_arena", "_code", "_find", "_loan", "_writable")
 
     def __init__(
         self, arena: Arena, find: Callable[[], Stretch], *, writable: bool, code: str = "B"
@@ -153,7 +175,9 @@ class Lent:
         """Lend the view."""
         if self._loan is not None:
             raise Borrowed("this view is lent already")
-        self._loan = self._arena.lend(self._find, writable=self._writable, code=self._code)
+        self._loan = self._arena.lend(
+            self._find, ref(self), writable=self._writable, code=self._code
+        )
         return self._loan.view
 
     def __exit__(
@@ -167,8 +191,12 @@ class Lent:
         An exception that is on its way is not replaced by another.
         """
         loan = self._loan
+        if loan is None:
+            return
+        # This takes no stack. Whatever fails behind it, the next call takes the view back.
+        self._arena.over[loan] = None
         self._loan = None
-        if loan is None or self._arena.end_loan(loan):
+        if self._arena.end_loan(loan):
             return
         if exception is None:
             raise Borrowed(_KEPT, segment=loan.segment.index)

@@ -29,9 +29,11 @@ POISONED = "poisoned"
 class Scene:
     """A message with a bit of everything, in memory that stays or in many small segments."""
 
-    def __init__(self, stable: bool, memory: ResizingMemory | None = None) -> None:
+    def __init__(
+        self, stable: bool, memory: ResizingMemory | None = None, *, verify: bool = False
+    ) -> None:
         self.memory = memory or ResizingMemory(400 if stable else 1, stable=stable)
-        self.message = MessageBuilder(self.memory)
+        self.message = MessageBuilder(self.memory, verify=verify)
         self.root = init_node(self.message)
         child = init_child(self.root)
         child.set_text(TEXT, "child")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from capnsafe import Error, Exhausted
+from capnsafe import Borrowed, Element, Error, Exhausted
+from tests.capnsafe.reading import CHILD, DATA, NUMBERS
 from tests.capnsafe.scene import ACTS, Scene
 
 WORDS_STAY = pytest.mark.parametrize("stable", [False, True], ids=["asked", "stable"])
@@ -125,3 +126,65 @@ def test_any_allocation_of_pythons_may_be_refused() -> None:
         lost = outcomes.pop("ended CPython", 0)
         assert set(outcomes) <= allowed, (name, outcomes)
         assert lost < sum(outcomes.values()) / 10, name
+
+
+def _lends(scene: Scene) -> dict[str, Callable[[], Any]]:
+    numbers = scene.root.get_struct(CHILD).get_list(NUMBERS, Element.UINT32)  # type: ignore[union-attr]
+    assert numbers is not None
+    return {
+        "a list": numbers.lend,
+        "a segment": lambda: scene.message.lend_segment(0),
+        "all segments": scene.message.lend_segments,
+    }
+
+
+@pytest.mark.parametrize("what", ["a list", "a segment", "all segments"])
+@pytest.mark.parametrize("kind", ["asked", "stable", "verified"])
+def test_the_end_of_a_block_that_has_no_stack_is_made_up_for(kind: str, what: str) -> None:
+    """`__exit__` can be what meets the limit: then nothing else says that the block is over."""
+    failures = 0
+    for spare in range(1, 24):
+        scene = Scene(kind == "stable", verify=kind == "verified")
+        lend = _lends(scene)[what]
+        before = scene.now()
+
+        def block(lend: Callable[[], Any] = lend, kind: str = kind) -> Iterator[None]:
+            with lend() as view:
+                if isinstance(view, memoryview) and not view.readonly:
+                    view[0] = view[0]
+                yield
+
+        blocks = block()
+        if what == "all segments" and kind == "asked":
+            # There is more than one, and to ask for one may move the others.
+            with pytest.raises(Borrowed):
+                next(blocks)
+            return
+        next(blocks)
+        raised = near_the_limit(spare, partial(next, blocks, None))
+        del blocks
+        failures += raised is not None
+        assert scene.now() == before, (spare, raised)
+        scene.root.set_uint64(0, 3)
+        with lend():
+            pass
+        scene.message.close()
+        scene.require_released()
+    assert failures > 3
+
+
+def test_a_view_whose_block_did_not_end_makes_room_for_another_one() -> None:
+    """Lending is the only call that is served while something is lent."""
+    scene = Scene(stable=False)
+    child = scene.root.get_struct(CHILD)
+    assert child is not None
+    numbers = child.get_list(NUMBERS, Element.UINT32)
+    assert numbers is not None
+    lent = numbers.lend()
+    lent.__enter__()
+    with pytest.raises(Borrowed), scene.root.lend_data(DATA):
+        pass
+    del lent
+    with scene.root.lend_data(DATA) as view:
+        assert bytes(view) == b"old data"
+    assert numbers[1] == 5
