@@ -60,6 +60,9 @@ SEGMENT_LIMIT: Final = 512
 _NUMBER: Final = Struct("<I")
 _MAX_NUMBER: Final = (1 << 32) - 1
 
+#: Below this size, chunks come from the buffer of a file that has one.
+_PEEKED_BYTES: Final = 1 << 12
+
 #: What is asked of a file at a time while it has delivered little, and what is gathered for one.
 _BLOCK_BYTES: Final = 1 << 16
 
@@ -280,11 +283,8 @@ def write_message(
 
 def _is_raw(file: object) -> bool:
     """Return whether ``None`` from ``write`` says that nothing was written."""
-    try:
-        return isinstance(file, RawIOBase)
-    except Exception:
-        # It has a ``__class__`` that raises, and is no raw file of Python's.
-        return False
+    # Not ``isinstance``: the ``__class__`` of an object can be code that raises.
+    return issubclass(type(file), RawIOBase)
 
 
 def _count_of(answer: Any) -> int:
@@ -496,12 +496,8 @@ def read_messages(
     if _is_buffer(source):
         memory = view_of(source, "the source")
         origin = _Stream(_Memory(memory), NOTHING_WAITS) if is_packed else _InMemory(memory)
-    elif is_packed:
-        # ``read1`` does not wait for more than is there.
-        read = _method(source, ("read1", "read", "recv"), "read messages from")
-        origin = _Stream(_File(read), NOTHING_WAITS)
     else:
-        origin = _Stream(_File(_method(source, ("read", "recv"), "read messages from")), None)
+        origin = _Stream(_file_of(source), NOTHING_WAITS if is_packed else None)
     # From C, so that a message leaves its list as it is returned, and no bytecode lies between.
     return map(_taken, _Messages(origin, limits, traversal, nesting))
 
@@ -544,14 +540,47 @@ class _Input(ABC):
         """
 
 
+def _file_of(source: Any) -> _File:
+    """Return the way to read from a file or socket."""
+    reads_once: Any = method_of(source, "read1")
+    if not callable(reads_once):
+        return _File(_method(source, ("read", "recv"), "read messages from"), None, None)
+    reads: Any = method_of(source, "read")
+    peek: Any = method_of(source, "peek")
+    return _File(reads_once, reads if callable(reads) else None, peek if callable(peek) else None)
+
+
+def _receive_from(read: Callable[[int], object], size: int, received: list[Any]) -> None:
+    """Call a file's method, and put what it returns into the list."""
+    # The list has room before the file is called, and takes the chunk as the call returns: no
+    # bytecode lies between, and nothing is allocated.
+    received.extend(map(read, (size,)))
+    if not received:
+        raise ArgumentTypeError("the file raises StopIteration instead of returning bytes")
+
+
 @final
 class _File(_Input):
-    """Chunks that a method of a file or socket returns, checked."""
+    """Chunks that a method of a file or socket returns, checked.
 
-    __slots__ = ("_read",)
+    That is ``read1`` where there is one, which does not wait for more than is there, and calls the
+    file below a buffered one once: the second of several calls may fail, and ``read`` then loses
+    what the first returned. Two things that ``read`` does, ``read1`` does not. It fills the buffer
+    of the file, for which ``peek`` is called. And a file that does not wait, and has nothing now,
+    says so by ``None``: where ``read1`` returns nothing, ``read`` is asked whether this is the end.
+    """
 
-    def __init__(self, read: Callable[[int], object]) -> None:
+    __slots__ = ("_at_end", "_fill", "_read")
+
+    def __init__(
+        self,
+        read: Callable[[int], object],
+        at_end: Callable[[int], object] | None,
+        fill: Callable[[int], object] | None,
+    ) -> None:
         self._read = read
+        self._at_end = at_end
+        self._fill = fill
 
     def begin(self) -> _Pending:
         return []
@@ -559,11 +588,12 @@ class _File(_Input):
     def chunk(self, pending: _Pending, size: int) -> tuple[Bytes, _Pending]:
         received = cast("list[Any]", pending)
         if not received:
-            # The list has room before the file is called, and takes the chunk as the call returns:
-            # no bytecode lies between, and nothing is allocated.
-            received.extend(map(self._read, (size,)))
-            if not received:
-                raise ArgumentTypeError("the file raises StopIteration instead of returning bytes")
+            if self._fill is not None and size < _PEEKED_BYTES:
+                self._fill(1)
+            _receive_from(self._read, size, received)
+        if self._at_end is not None and type(received[0]) is bytes and not received[0]:
+            received.clear()
+            _receive_from(self._at_end, 1, received)
         chunk = received[0]
         if type(chunk) is not bytes:
             try:
@@ -580,6 +610,9 @@ class _File(_Input):
             raise ArgumentTypeError(
                 "the file answers None instead of bytes: it does not wait, and has nothing now"
             )
+        if issubclass(type(chunk), Coroutine):
+            chunk.close()
+            raise ArgumentTypeError("the file must be awaited: hand over the bytes that it returns")
         return view_of(chunk, "what the file answers")
 
 

@@ -9,8 +9,16 @@ from typing import Any
 
 import pytest
 
-from capnsafe import ArgumentTypeError, MessageReader, Packer, Unpacker, Written, read_messages
-from capnsafe.framing import frame, unframe, write_message
+from capnsafe import (
+    ArgumentTypeError,
+    MessageReader,
+    Packer,
+    Unpacker,
+    Written,
+    read_messages,
+    write_message,
+)
+from capnsafe.framing import frame, unframe
 from tests.capnsafe.interrupts import Alarm, bytecodes_of, interrupt
 from tests.capnsafe.streaming import number_in, packed_or_not, small, stream_of
 
@@ -114,6 +122,27 @@ def test_an_alarm_while_a_chunk_is_packed_takes_all_of_it_or_nothing() -> None:
         feed()
         parts.append(packer.flush())
         assert packed.endswith(b"".join(parts)), number
+
+
+@needs_monitoring
+@packed_or_not
+def test_an_alarm_while_a_message_is_written_passes(packed: bool) -> None:
+    segments = [bytes(8), bytes(range(200))]
+    written: list[bytes] = []
+
+    class Writer:
+        def write(self, chunk: Any, /) -> int:
+            written.append(bytes(chunk[:50]))
+            return len(written[-1])
+
+    def act() -> None:
+        write_message(Writer(), segments, packed=packed)
+
+    whole = frame(segments, packed=packed)
+    for number in range(1, bytecodes_of(act) - 1, 3):
+        written.clear()
+        assert type(interrupt(act, number, error=Alarm)) is Alarm, number
+        assert whole.startswith(b"".join(written))
 
 
 @needs_monitoring

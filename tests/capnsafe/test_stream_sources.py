@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import gc
 import io
 import mmap
 import socket
@@ -56,6 +57,81 @@ def test_what_a_file_raises_passes_and_the_stream_can_be_continued(
         assert read == messages
         assert interrupted == 1
         assert list(reading) == []
+
+
+class Below(io.RawIOBase):
+    """The file below a buffered one: each item is bytes, an exception, or ``None`` for a wait."""
+
+    def __init__(self, *items: bytes | BaseException | None) -> None:
+        super().__init__()
+        self.items = list(items)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        item = self.items.pop(0) if self.items else b""
+        if isinstance(item, BaseException):
+            raise item
+        if item is None:
+            return None
+        if len(item) > len(buffer):
+            self.items.insert(0, item[len(buffer) :])
+            item = item[: len(buffer)]
+        buffer[: len(item)] = item
+        return len(item)
+
+
+@packed_or_not
+@pytest.mark.parametrize("nothing", [TimeoutError("slow"), None], ids=["timeout", "no data"])
+def test_a_buffered_file_loses_nothing(nothing: BaseException | None, packed: bool) -> None:
+    """Its ``read`` calls the file below several times, and loses all if the last call fails."""
+    messages = [[bytes(range(256)) * 40], [b"\1" + bytes(7)]]
+    stream = stream_of(messages, packed=packed)
+    pieces: list[bytes | BaseException | None] = []
+    for at in range(0, len(stream), 500):
+        pieces += [nothing, nothing, nothing, stream[at : at + 500]]
+    reading = read_messages(io.BufferedReader(Below(*pieces, nothing), 700), packed=packed)
+    read: list[list[bytes]] = []
+    waits = 0
+    while True:
+        try:
+            read.append(contents(next(reading)))
+        except StopIteration:
+            break
+        except (TimeoutError, ArgumentTypeError):
+            waits += 1
+    assert read == messages
+    assert waits >= 20
+
+
+@packed_or_not
+def test_a_buffered_file_is_read_by_the_buffer(packed: bool) -> None:
+    stream = stream_of([[bytes([number]) * 8] for number in range(100)], packed=packed)
+
+    class Counting(Below):
+        calls = 0
+
+        def readinto(self, buffer: Any, /) -> int | None:
+            self.calls += 1
+            return super().readinto(buffer)
+
+    below = Counting(stream)
+    assert len(list(read_messages(io.BufferedReader(below), packed=packed))) == 100
+    assert below.calls <= 4
+
+
+@packed_or_not
+@pytest.mark.filterwarnings("error")
+def test_a_file_that_must_be_awaited_is_told(packed: bool) -> None:
+    class Awaited:
+        async def read(self, size: int, /) -> bytes:
+            return b""
+
+    source: Any = Awaited()
+    with pytest.raises(ArgumentTypeError, match="must be awaited"):
+        list(read_messages(source, packed=packed))
+    gc.collect()
 
 
 @packed_or_not

@@ -13,7 +13,8 @@ leaves the message as it was (P2); the words that it had been given are lost to 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn, Protocol
+from functools import partial
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from ... import wire
 from ...arguments import (
@@ -38,11 +39,14 @@ from ...errors import (
     BorrowRefused,
     GrantOverlaps,
     MessageTooLarge,
+    Reentered,
     Unreadable,
 )
 from ...fields import Primitive
 from ...ranges import Intervals
 from ...wire import WORD_BYTES, Element
+
+T = TypeVar("T")
 
 #: An object that fits anywhere needs two words at most to be reached: a double-far landing pad.
 _PAD_WORDS = 2
@@ -76,24 +80,38 @@ class Accessors(Protocol):
 class _Memory:
     """What builders over one supply share: which words are theirs, and which pointers are set."""
 
-    __slots__ = ("_granted", "supply", "used", "writers", "zeroed")
+    __slots__ = ("_busy", "_granted", "supply", "used", "writers", "zeroed")
 
     def __init__(self, supply: Accessors, zeroed: bool) -> None:
+        self._busy = False
         self.supply = supply
         self.zeroed = zeroed
         #: By the bytes of a value.
         self.writers: dict[int, Callable[[int, int, int], object]] = {
-            1: supply.write_u8,
-            2: supply.write_u16,
-            4: supply.write_u32,
-            8: supply.write_u64,
+            size: _method(supply, f"write_u{size * 8}") for size in (1, 2, 4, 8)
         }
         self._granted: dict[int, Intervals] = {}
         #: Pointers that were set, as (segment, word).
         self.used: set[tuple[int, int]] = set()
 
+    def serve(self, body: Callable[[], T]) -> T:
+        """Run a call of the message; a call from inside it is refused (P10)."""
+        if self._busy:
+            raise Reentered("the message is in the middle of a call, and takes no other")
+        try:
+            self._busy = True
+            return body()
+        finally:
+            self._busy = False
+
     def grant(self, words: int) -> tuple[int, int]:
         """Answer (segment, first word) of zeroed words."""
+        segment, start = self.reserve(words)
+        self.clear(segment, start, words)
+        return segment, start
+
+    def reserve(self, words: int) -> tuple[int, int]:
+        """Answer (segment, first word) of words that nobody else has."""
         try:
             answer = self.supply.alloc(words)
         except Exception as error:
@@ -117,10 +135,13 @@ class _Memory:
                 offset=start,
             )
         granted.add(start, start + words)
+        return segment, start
+
+    def clear(self, segment: int, start: int, words: int) -> None:
+        """Zero words that were reserved."""
         if not self.zeroed:
             for word in range(start, start + words):
                 self.put(segment, word * WORD_BYTES, 8, 0)
-        return segment, start
 
     def _place(self, answer: object) -> tuple[int, int]:
         if type(answer) is tuple and len(answer) == 2:
@@ -165,6 +186,14 @@ class _Memory:
         self.used.add((slot, word))
 
 
+def _method(supply: Accessors, name: str) -> Callable[..., object]:
+    """Return a method of the supply, or raise that it has none."""
+    method = attribute(supply, name)
+    if not callable(method):
+        raise ArgumentTypeError(f"a supply has a method {name!r}, {type_name(supply)} none")
+    return method
+
+
 class AppendBuilder:
     """A message over write-only memory.
 
@@ -177,23 +206,28 @@ class AppendBuilder:
 
     def __init__(self, supply: Accessors, *, zeroed: bool = False) -> None:
         """Call nothing yet."""
-        for name in ("alloc", "write_bit", "write_u8", "write_u16", "write_u32", "write_u64"):
-            if not callable(attribute(supply, name)):
-                raise ArgumentTypeError(f"a supply has a method {name!r}, {type_name(supply)} none")
-        self._memory = _Memory(supply, zeroed)
+        for name in ("alloc", "write_bit"):
+            _method(supply, name)
+        self._memory = _Memory(supply, truth(zeroed))
         self._rooted = False
 
     def init_root(self, data_words: int, pointer_count: int) -> AppendStruct:
         """Build the root struct, with sections of these sizes (words, pointers), all zero."""
         data, pointers = check_sections(data_words, pointer_count)
+        return self._memory.serve(partial(self._init_root, data, pointers))
+
+    def _init_root(self, data: int, pointers: int) -> AppendStruct:
         memory = self._memory
         if not self._rooted:
-            place = memory.grant(1)
+            place = memory.reserve(1)
             if place != (0, 0):
                 raise AllocatorError(
                     f"the root pointer must lie at word 0 of segment 0, not {place}"
                 )
             self._rooted = True
+        if (0, 0) not in memory.used:
+            # Also where an earlier call reserved it, and failed.
+            memory.clear(0, 0, 1)
         return _build_struct(memory, 0, 0, data, pointers)
 
     def get_root(self) -> NoReturn:
@@ -220,9 +254,10 @@ class _Section:
     def _put(self, element: Element, offset: int, value: Any) -> None:
         at = integer(offset, "a field offset")
         if element.floating:
+            decimal = double(value)
             try:
-                number = element.raw.unpack(element.codec.pack(double(value)))[0]
-            except Exception as error:
+                number = element.raw.unpack(element.codec.pack(decimal))[0]
+            except OverflowError as error:
                 raise ArgumentValueError(f"no value of {element.name}: {told(error)}") from error
         elif element is Element.BOOL:
             number = int(truth(value))
@@ -235,12 +270,13 @@ class _Section:
                 f"{element.name} {shown(at)} lies outside the {self._bits} bits there are",
                 segment=self._segment,
             )
+        memory = self._memory
         if element.bits == 1:
-            self._put_bit(at, number != 0)
+            memory.serve(partial(self._put_bit, at, number != 0))
         elif element.bits:
             size = element.bytes
             number &= (1 << element.bits) - 1
-            self._memory.put(self._segment, self._data + at * size, size, number)
+            memory.serve(partial(memory.put, self._segment, self._data + at * size, size, number))
 
     def _put_bit(self, offset: int, value: bool) -> None:
         try:
@@ -321,7 +357,9 @@ class AppendStruct(_Section):
     def init_struct(self, index: int, data_words: int, pointer_count: int) -> AppendStruct:
         """Build a struct, all zero."""
         data, pointers = check_sections(data_words, pointer_count)
-        return _build_struct(self._memory, self._segment, self._slot(index), data, pointers)
+        word = self._slot(index)
+        memory = self._memory
+        return memory.serve(partial(_build_struct, memory, self._segment, word, data, pointers))
 
     def init_list(self, index: int, element: Element, count: int) -> AppendList:
         """Build a list of ``count`` primitives, all zero."""
@@ -373,7 +411,8 @@ class AppendStruct(_Section):
 
     def _build(self, index: int, shape: int, words: int, head: bytes = b"") -> tuple[int, int]:
         word = self._slot(index)
-        return _build(self._memory, self._segment, word, shape, words, head)
+        memory = self._memory
+        return memory.serve(partial(_build, memory, self._segment, word, shape, words, head))
 
     def _set_octets(self, index: int, octets: bytes) -> None:
         shape = wire.list_shape(wire.SIZE_BYTE, check_count(len(octets)))

@@ -13,11 +13,13 @@ from capnsafe import (
     ArgumentError,
     ArgumentIndexError,
     ArgumentTypeError,
+    ArgumentValueError,
     BorrowRefused,
     Element,
     Error,
     GrantOverlaps,
     MessageTooLarge,
+    Reentered,
     Unreadable,
     frame,
 )
@@ -279,6 +281,87 @@ def test_memory_that_cannot_be_written_is_refused_at_once(missing: str) -> None:
     setattr(supply, missing, None)
     with pytest.raises(ArgumentTypeError, match=f"has a method '{missing}', .*WriteOnly none"):
         AppendBuilder(supply)
+
+
+def test_a_call_from_inside_a_call_is_refused_at_every_moment() -> None:
+    def tried(number: int) -> tuple[Any, list[str]]:
+        class Calling(WriteOnly):
+            def called(self) -> None:
+                super().called()
+                if self.calls == number:
+                    for act in attempts:
+                        with pytest.raises(Reentered):
+                            act()
+                    inner.append("refused")
+
+        inner: list[str] = []
+        supply = Calling(8)
+        message = AppendBuilder(supply)
+        root: Any = None
+        # While the root itself is being built there is no handle yet.
+        attempts: list[Callable[[], object]] = [lambda: message.init_root(1, 1)]
+        root = message.init_root(DATA_WORDS, POINTERS)
+        attempts += [
+            lambda: root.set_data(DATA, b"inner"),
+            lambda: root.init_struct(CHILD, 1, 1),
+            lambda: root.set_uint8(0, 1),
+            lambda: root.set_bool(0, True),
+        ]
+        root.set_text(TEXT, "outer text")
+        root.set_bool(0, True)
+        root.set_uint16(6, 3)
+        return supply.meaning(), inner
+
+    undisturbed, none = tried(0)
+    assert none == []
+    number = 1
+    while (outcome := tried(number))[1]:
+        assert outcome[0] == undisturbed
+        number += 1
+    assert number > 30
+
+
+def test_a_root_whose_pointer_could_not_be_zeroed_can_be_built_again() -> None:
+    for number in range(1, 5):
+        supply = WriteOnly(fail_at=number)
+        message = AppendBuilder(supply)
+        with pytest.raises((AllocationRefused, BorrowRefused)):
+            message.init_root(1, 0)
+        message.init_root(DATA_WORDS, POINTERS).set_text(TEXT, "again")
+        assert supply.meaning()["text"] == "again"
+
+
+def test_each_method_of_the_memory_is_read_once() -> None:
+    class Changing(WriteOnly):
+        reads = 0
+
+        def __getattribute__(self, name: str) -> Any:
+            if name == "write_u16":
+                Changing.reads += 1
+                if Changing.reads > 1:
+                    raise ValueError("read again")
+            return super().__getattribute__(name)
+
+    root = AppendBuilder(Changing()).init_root(1, 0)
+    root.set_uint16(0, 7)
+    assert Changing.reads == 1
+
+
+def test_a_flag_that_is_no_bool_is_refused() -> None:
+    class Hostile:
+        def __bool__(self) -> bool:
+            raise RuntimeError("not me")
+
+    with pytest.raises(ArgumentTypeError):
+        AppendBuilder(WriteOnly(), zeroed=Hostile())  # type: ignore[arg-type]
+
+
+def test_text_in_a_float_field_is_of_the_wrong_type() -> None:
+    root = AppendBuilder(WriteOnly()).init_root(1, 0)
+    with pytest.raises(ArgumentTypeError, match="a float field takes a number, not str"):
+        root.set_float64(0, "1")  # type: ignore[arg-type]
+    with pytest.raises(ArgumentValueError, match="no value of FLOAT32"):
+        root.set_float32(0, 1e300)
 
 
 def test_text_is_what_it_holds_and_not_what_it_says() -> None:
