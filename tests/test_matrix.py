@@ -15,7 +15,7 @@ from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.encoders.planted import BUGS, bugs_of, read_bug, witness
 from capnsafe_fuzz.execution import execute, observe
 from capnsafe_fuzz.scenario import Scenario, parse_scenario, print_scenario
-from capnsafe_fuzz.scenario.honest import is_installed
+from capnsafe_fuzz.scenario.honest import lacking
 from capnsafe_fuzz.scenario.scenario import BOUNDED_MEMORIES, GROWING_MEMORIES, MEMORY_NAMES
 from capnsafe_fuzz.targets.build.memories import over_memory
 
@@ -77,7 +77,7 @@ def expected(memory: str, family: str) -> set[str]:
 
 def kinds_fired(memory: str, programs: Iterable[Scenario], when: When | None = None) -> set[str]:
     """Which kinds fired in programs of one fault each, none of which broke a promise."""
-    if not is_installed(memory):
+    if lacking(memory) is not None:
         pytest.skip(f"{memory} needs a library")
     fired = set()
     for scenario in programs:
@@ -127,7 +127,7 @@ def expected_in_growth(memory: str, family: str) -> set[str]:
 
 @pytest.mark.parametrize("memory", sorted(GROWING_MEMORIES))
 def test_both_segments_grow(memory: str) -> None:
-    if not is_installed(memory):
+    if lacking(memory) is not None:
         pytest.skip(f"{memory} needs a library")
     scenario = replace(next(growing_scenarios(memory, "move")), faults=())
     steps = observe(scenario, CLEAN).steps
@@ -175,5 +175,7 @@ def breaks(promise: str, memory: str) -> bool:
 
 @pytest.mark.parametrize("promise", PROMISES)
 def test_each_promise_is_tested_by_a_fault_on_a_real_memory(promise: str) -> None:
-    real = [name for name in MEMORY_NAMES if name not in ("heap", "stable") and is_installed(name)]
+    real = [
+        name for name in MEMORY_NAMES if name not in ("heap", "stable") and lacking(name) is None
+    ]
     assert any(breaks(promise, memory) for memory in real)

@@ -204,7 +204,7 @@ def _judge(run: _Run, costly: bool) -> list[Violation]:
     violations: list[Violation] = []
     try:
         for oracle in ORACLES.values():
-            if costly or oracle.cost is Cost.CHEAP:
+            if (costly or oracle.cost is Cost.CHEAP) and oracle.runs_here:
                 violations.extend(oracle.judge(run.record))
     except Exception as error:
         raise _harness_error(run.scenario, run.encoder) from error

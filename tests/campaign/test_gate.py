@@ -13,6 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from capnsafe_allocators import FAMILIES
 from capnsafe_fuzz.campaign import gate
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, StopRequest
 from capnsafe_fuzz.campaign.failures import (
@@ -142,7 +143,7 @@ def test_where_packages_are_missing_it_judges_what_it_can(
     monkeypatch.setattr(gate, "CANARY_EXECUTIONS", 20)
     few["guest_trap_escapes"] = BUGS["guest_trap_escapes"]
     heard = Heard()
-    config = replace(small, canaries=("guest_trap_escapes",), situations={"random": 10_000})
+    config = replace(small, canaries=("guest_trap_escapes",))
     result = run(config, reporter=heard)
     assert [note.partition(":")[0] for note in heard.notes] == [
         "pycapnp is not installed",
@@ -158,8 +159,31 @@ def test_where_packages_are_missing_it_judges_what_it_can(
     assert skipped == [
         ("witnesses", "wasmtime is not installed"),
         ("canaries", "wasmtime is not installed"),
-        ("matrix", "pycapnp is not installed"),
     ]
+
+
+@pytest.mark.process
+def test_a_missing_package_excuses_no_blindness(
+    small: GateConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bend_oracles(tmp_path, monkeypatch, "import sys\nsys.modules['capnp'] = None\nORACLES.clear()")
+    for module in ("wasmtime", "capnp"):
+        monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setattr(gate, "CANARY_EXECUTIONS", 20)
+    bug = "bulk_copy_ignores_offset"
+    assert read_bug(BUGS[bug]).promise == "P11"
+    monkeypatch.setattr(gate, "BUGS", {bug: BUGS[bug]})
+    result = run(replace(small, canaries=(bug,), situations={"random": 10_000}))
+    blind = dict.fromkeys(("witnesses", "canaries", "matrix"), "blind")
+    assert verdicts(result) == {"corpus": "passed", "campaign": "passed"} | blind
+
+
+def test_the_faults_of_guests_count_for_no_floor() -> None:
+    kinds = {f"{family.name} {kind}" for family in FAMILIES.values() for kind in family.kinds}
+    cells = [("set text", fault, "done") for fault in (*sorted(kinds), "-")]
+    guests = [fault for fault in kinds if fault.startswith("guest ")]
+    assert guests
+    assert gate._counted(cells) == len(cells) - len(guests)
 
 
 def test_there_is_a_canary_for_every_promise_that_bugs_are_about() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from capnsafe_fuzz.encoders.capnsafe_encoder import CapnsafeEncoder
-from capnsafe_fuzz.oracles.interoperable import available
+from capnsafe_fuzz.optional import PYCAPNP
 from capnsafe_fuzz.targets import find_target
 from capnsafe_fuzz.targets.frame.reference import write
 from capnsafe_fuzz.targets.frame.scenario import Frame
@@ -96,7 +96,7 @@ def _single_runs(data: bytes) -> bytes:
     ],
 )
 def test_packed(functions: dict[str, Any], oracle: str, scenario: Packed) -> None:
-    if oracle == "interoperable" and not available():
+    if oracle == "interoperable" and not PYCAPNP.is_installed:
         pytest.skip("pycapnp is not installed")
     assert oracle in fired("packed", scenario, bent(**functions))
 
@@ -154,7 +154,7 @@ def _first_only(source: Any, **options: Any) -> Any:
     ],
 )
 def test_frame(functions: dict[str, Any], oracle: str) -> None:
-    if oracle == "interoperable" and not available():
+    if oracle == "interoperable" and not PYCAPNP.is_installed:
         pytest.skip("pycapnp is not installed")
     scenario = Frame(FRAME.data, FRAME.pieces, 0 if oracle == "interoperable" else 2)
     assert oracle in fired("frame", scenario, bent(**functions))
@@ -247,7 +247,7 @@ def test_read_by_the_schema() -> None:
     def blind(buffers: list[Any], **options: Any) -> Any:
         return capnsafe.MessageReader([bytes(8)], **options)
 
-    wanted = {"decoded", "interoperable"} if available() else {"decoded"}
+    wanted = {"decoded", "interoperable"} if PYCAPNP.is_installed else {"decoded"}
     assert fired("read", scenario, bent(MessageReader=blind)) == wanted
 
 

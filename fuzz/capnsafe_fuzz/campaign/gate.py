@@ -27,7 +27,7 @@ from __future__ import annotations
 import platform
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -35,10 +35,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from capnsafe_allocators.families.guest import GUEST
+
 from ..encoders.planted import BUGS, PlantingError, read_bug, witness_text
 from ..engines import Cell, engines
-from ..optional import PYCAPNP, WASMTIME, Package, missing
+from ..optional import Package, missing
 from ..ownership import OwnedFolder
+from ..scenario.honest import lacking
 from ..targets import DEFAULT_TARGET, TARGETS
 from .config import (
     DEFAULT_MEMORY_MEGABYTES,
@@ -504,9 +507,9 @@ class _Gate:
                 started = time.monotonic()
                 trouble = _trouble_with_witness(name, judges)
                 outcome = Outcome.BLIND if trouble else Outcome.PASSED
-                lacking = _lacking(name)
-                if trouble and lacking is not None:
-                    outcome, trouble = Outcome.SKIPPED, f"{lacking.name} is not installed"
+                package = _lacking(name) if trouble else None
+                if package is not None:
+                    outcome, trouble = Outcome.SKIPPED, f"{package.name} is not installed"
                 part.cases.append(Case(name, outcome, trouble, time.monotonic() - started))
         fired = [case.outcome for case in part.cases].count(Outcome.PASSED)
         part.summary = (
@@ -521,9 +524,9 @@ class _Gate:
         for name, (found, seconds) in zip(names, hunts, strict=True):
             if self._stop.times:
                 return
-            lacking = _lacking(name)
-            if found is None and lacking is not None:
-                outcome, detail = Outcome.SKIPPED, f"{lacking.name} is not installed"
+            package = _lacking(name) if found is None else None
+            if package is not None:
+                outcome, detail = Outcome.SKIPPED, f"{package.name} is not installed"
             elif found is None:
                 outcome = Outcome.BLIND
                 detail = (
@@ -559,13 +562,11 @@ class _Gate:
         for target, situations in self._situations.items():
             floor = self._floor(target)
             outcome, detail = Outcome.PASSED, ""
-            lacking = missing()
-            if floor is not None and len(situations) < floor and lacking:
-                outcome, detail = Outcome.SKIPPED, f"{lacking[0].name} is not installed"
-            elif floor is not None and len(situations) < floor:
+            counted = _counted(situations)
+            if floor is not None and counted < floor:
                 outcome = Outcome.BLIND
                 detail = (
-                    f"the campaign on {target} reached {count(len(situations))} situations, and "
+                    f"the campaign on {target} reached {count(counted)} situations, and "
                     f"the floor for {engine} is {count(floor)}: generator, faults or oracles have "
                     "lost reach"
                 )
@@ -579,7 +580,6 @@ class _Gate:
         part.summary = (
             f"{plural(len(reached), 'situation')} reached ({told}), among "
             f"{operations} operations, {faults} faults and {outcomes} outcomes"
-            f"{part.skipped}"
         )
 
     def _floor(self, target: str) -> int | None:
@@ -628,11 +628,21 @@ def _canary(name: str, findings: Path) -> CampaignConfig:
 
 
 def _lacking(name: str) -> Package | None:
-    """A missing package without which a planted bug may not be seen."""
-    needs = read_bug(BUGS[name])
-    if WASMTIME in missing() and "\nmemory wasm" in witness_text(name):
-        return WASMTIME
-    return PYCAPNP if PYCAPNP in missing() and needs.promise == "P11" else None
+    """Return the missing package that the memory of a bug's witness needs.
+
+    Other packages excuse nothing: each bug is seen by an oracle that needs none.
+    """
+    target = find_target(read_bug(BUGS[name]).target)
+    memory = target.memory(target.parse(witness_text(name)))
+    return None if memory is None else lacking(memory)
+
+
+def _counted(situations: Iterable[Cell]) -> int:
+    """Return how many situations count for a floor: those of every environment.
+
+    The faults of guests fire only where the package is installed that guests need.
+    """
+    return sum(fault.partition(" ")[0] != GUEST.name for _, fault, _ in situations)
 
 
 def _trouble_with_witness(name: str, judges: Judges) -> str:

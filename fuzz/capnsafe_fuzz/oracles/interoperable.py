@@ -2,7 +2,7 @@
 
 pycapnp, the binding of the C++ implementation, reads each output by the schema file, and what it
 finds is compared with the model.  It costs as much as building the message did, so it is sampled.
-Where pycapnp is not installed the oracle is silent, and ``available`` says so.
+Where pycapnp is not installed the oracle is not asked.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from ..optional import PYCAPNP
 from ..scenario import schema
 from ..scenario.model import WEIGHTLESS
 from ..scenario.program import quiet
@@ -36,11 +36,6 @@ SCHEMA_FILE: Final = Path(schema.__file__).with_name("everything.capnp")
 #: pycapnp counts each element of a weightless list as a word; the model allows four million.
 _TRAVERSAL_WORDS: Final = 1 << 40
 _NESTING: Final = 1 << 16
-
-
-def available() -> bool:
-    """Whether pycapnp is installed."""
-    return find_spec("capnp") is not None
 
 
 @cache
@@ -233,8 +228,6 @@ def _text(held: Any) -> str:
 
 
 def _check(record: Record) -> Iterator[Finding]:
-    if not available():
-        return
     # A schema that cannot be loaded, from a path that pycapnp cannot take, is no encoder's fault.
     pycapnp_schema()
     for step in record.steps:
@@ -266,4 +259,5 @@ INTEROPERABLE = Oracle(
     Cost.COSTLY,
     "pycapnp refuses the output, or reads something else",
     _check,
+    PYCAPNP,
 )

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Final
 
 from ..encoders.protocol import Proof, ProofKind
+from ..optional import Package
 from .record import Contents, Record, Step, Violation
 from .telling import full_type_name, text_of
 
@@ -50,6 +51,13 @@ class Oracle:
     summary: str
     """What it takes for a breach, in a line."""
     check: Callable[[Record], Iterator[Finding]]
+    needs: Package | None = None
+    """The package without which it is not asked."""
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether the package that it needs is installed."""
+        return self.needs is None or self.needs.is_installed
 
     def judge(self, record: Record) -> Iterable[Violation]:
         """Every breach of the promise in this execution."""

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Final
 
 from capnsafe_allocators import GUARD_WORDS
@@ -22,6 +21,7 @@ from capnsafe import FixedAllocator, HeapAllocator
 from capnsafe.allocator import FEW_SEGMENTS
 from capnsafe.memory import PoolAllocator
 
+from ..optional import WASMTIME, Package
 from ..ownership import SHARED_MEMORY, block_prefix
 from .growing import GrowingHeap, GrowingMalloc, RoomyHeap
 from .guest import Guest
@@ -99,16 +99,16 @@ class SharedBlocks:
         free = self._free.get(words)
         if free:
             key = free.pop()
-            with memoryview(_blocks().segment(key)) as view:
+            with memoryview(shared_blocks().segment(key)) as view:
                 view[: words * 8] = bytes(words * 8)
         else:
-            key = _blocks().allocate(words)
+            key = shared_blocks().allocate(words)
         self._live[key] = words
         return key
 
     def segment(self, key: Any, /) -> Any:
         """Answer the bytes of a block, which may have more than were asked for: pages are whole."""
-        with memoryview(_blocks().segment(key)) as view:
+        with memoryview(shared_blocks().segment(key)) as view:
             return view[: self._live[key] * 8]
 
     def release(self, key: Any, words_used: int, /) -> None:
@@ -118,11 +118,12 @@ class SharedBlocks:
         if len(free) < self._most_free:
             free.append(key)
         else:
-            _blocks().release(key, words_used)
+            shared_blocks().release(key, words_used)
 
 
 @cache
-def _blocks() -> Any:
+def shared_blocks() -> Any:
+    """Return the allocator of this process's blocks, which closes when the process ends."""
     from capnsafe.memory.shared_memory import SharedMemoryAllocator
 
     blocks = SharedMemoryAllocator(segment_words=1, growth=False, prefix=block_prefix())
@@ -146,6 +147,8 @@ _MAKERS: Final[Mapping[str, Callable[[MemorySpec], Any]]] = {
     "wasm-stays": Guest,
 }
 
+_NEEDS: Final[Mapping[str, Package]] = {"wasm": WASMTIME, "wasm-stays": WASMTIME}
+
 
 def honest_memory(spec: MemorySpec) -> Any:
     """Make the memory below the faults, with room for the guards of the hostile allocator.
@@ -161,7 +164,7 @@ def honest_memory(spec: MemorySpec) -> Any:
     try:
         return _MAKERS[spec.name](spec)
     except ImportError:
-        if is_installed(spec.name):
+        if lacking(spec.name) is None:
             raise
         return _heap(spec)
 
@@ -212,6 +215,7 @@ def places_known(spec: MemorySpec) -> int:
     return FEW_SEGMENTS if moves else sys.maxsize
 
 
-def is_installed(name: str) -> bool:
-    """Whether the library is there that a memory needs, if it needs one."""
-    return not name.startswith("wasm") or find_spec("wasmtime") is not None
+def lacking(name: str) -> Package | None:
+    """Return the package that a memory needs and that is not installed; None if nothing lacks."""
+    package = _NEEDS.get(name)
+    return None if package is None or package.is_installed else package

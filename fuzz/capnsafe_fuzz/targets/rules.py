@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from ..encoders.protocol import Failure
 from ..execution import Violation
+from ..optional import Package
 from ..oracles import Cost
 from .library import Call, exception_name
 from .protocol import Judged
@@ -45,6 +46,13 @@ class Rule(Generic[Run]):
     cost: Cost
     summary: str
     check: Callable[[Run], Iterator[Breach]]
+    needs: Package | None = None
+    """The package without which it is not asked."""
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether the package that it needs is installed."""
+        return self.needs is None or self.needs.is_installed
 
     @property
     def about(self) -> Judged:
@@ -62,7 +70,7 @@ def judge(rules: Iterable[Rule[Run]], run: Run, costly: bool) -> tuple[Violation
     found = [
         rule.violation(breach)
         for rule in rules
-        if costly or rule.cost is Cost.CHEAP
+        if (costly or rule.cost is Cost.CHEAP) and rule.runs_here
         for breach in rule.check(run)
     ]
     found.sort(key=lambda violation: violation.operation)

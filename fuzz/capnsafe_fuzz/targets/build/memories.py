@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from ...scenario import MemorySpec, Scenario
-from ...scenario.honest import is_installed
+from ...scenario.honest import lacking
 from ...scenario.scenario import BOUNDED_MEMORIES, GROWING_MEMORIES
 
 _SUMMARIES: Final = {
@@ -21,7 +21,7 @@ _SUMMARIES: Final = {
     "wasm-stays": "the same guest in an engine that never moves its memory",
 }
 
-MEMORIES: Final = {name: about for name, about in _SUMMARIES.items() if is_installed(name)}
+MEMORIES: Final = {name: about for name, about in _SUMMARIES.items() if lacking(name) is None}
 """As ``--allocator`` names them; those whose library is installed.
 
 ``module:Class`` is an allocator of one's own.

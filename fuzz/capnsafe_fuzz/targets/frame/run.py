@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...encoders.protocol import Failure
 from ...execution import Situation, Verdict
+from ...optional import PYCAPNP
 from ...oracles import Cost
-from ...oracles.interoperable import available, pycapnp_schema
+from ...oracles.interoperable import pycapnp_schema
 from ...oracles.telling import plain
 from ..library import Call, Calls, library_of, shown
 from ..rules import RAISED, Breach, Rule, judge
@@ -274,7 +275,7 @@ def _written(run: Run) -> Iterator[Breach]:
 def _interoperable(run: Run) -> Iterator[Breach]:
     """Where pycapnp reads the whole stream, there are as many messages, and nothing is wrong."""
     scenario = run.scenario
-    if not available() or not scenario.data or len(scenario.data) % reference.WORD_BYTES:
+    if not scenario.data or len(scenario.data) % reference.WORD_BYTES:
         return
     if run.expected.wrong.startswith("too many"):
         return
@@ -334,6 +335,7 @@ RULES: Final[tuple[Rule[Run], ...]] = (
         Cost.COSTLY,
         "pycapnp reads another number of messages",
         _interoperable,
+        PYCAPNP,
     ),
 )
 

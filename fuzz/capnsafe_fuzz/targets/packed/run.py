@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...encoders.protocol import Failure
 from ...execution import Situation, Verdict
+from ...optional import PYCAPNP
 from ...oracles import Cost
-from ...oracles.interoperable import available, pycapnp_schema
+from ...oracles.interoperable import pycapnp_schema
 from ...oracles.telling import plain, text_of
 from ..library import Call, Calls, exception_name, library_of, shown
 from ..rules import RAISED, Breach, Rule, judge
@@ -182,7 +183,7 @@ def _packed(run: Run) -> Iterator[Breach]:
 
 
 def _interoperable(run: Run) -> Iterator[Breach]:
-    if not available() or not run.scenario.words:
+    if not run.scenario.words:
         return
     message = pycapnp_schema().new_message()
     message.data = run.scenario.words
@@ -243,6 +244,7 @@ RULES: Final[tuple[Rule[Run], ...]] = (
         Cost.COSTLY,
         "pycapnp packs a message otherwise, or what it packed reads otherwise",
         _interoperable,
+        PYCAPNP,
     ),
 )
 

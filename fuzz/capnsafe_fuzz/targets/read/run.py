@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...encoders.protocol import Failure
 from ...execution import Situation, Verdict
+from ...optional import PYCAPNP
 from ...oracles import Cost
 from ...oracles.decode import examine
 from ...oracles.difference import first_difference
 from ...oracles.examination import UNCLEAN
-from ...oracles.interoperable import as_pycapnp_reads, available, read_with_pycapnp
+from ...oracles.interoperable import as_pycapnp_reads, read_with_pycapnp
 from ...oracles.layout import ROOT
 from ...oracles.telling import plain
 from ..frame.reference import write
@@ -337,7 +338,7 @@ def _given_back(run: Run) -> Iterator[Breach]:
 def _interoperable(run: Run) -> Iterator[Breach]:
     """By the schema, also where the message is not what the strict examiner wants."""
     segments = run.scenario.segments
-    if not available() or not segments or not segments[0]:
+    if not segments or not segments[0]:
         return
     try:
         found = read_with_pycapnp(
@@ -407,6 +408,7 @@ RULES: Final[tuple[Rule[Run], ...]] = (
         Cost.COSTLY,
         "pycapnp reads something else where both read",
         _interoperable,
+        PYCAPNP,
     ),
 )
 
