@@ -13,12 +13,14 @@ they have the mark ``no_cover``.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.leftovers import Leftovers
 from tests.processes import OwnProcess, ProcessWatch
 
 settings.register_profile(
@@ -30,10 +32,26 @@ HERE = Path(__file__).parent
 
 COVERING = tuple(HERE / name for name in ("capnsafe", "catalogue", "differential"))
 
+LEFTOVERS = pytest.StashKey[Leftovers]()
+
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.stash[LEFTOVERS] = Leftovers()
     config.pluginmanager.register(ProcessWatch())
     config.pluginmanager.register(OwnProcess())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[LEFTOVERS].close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_left(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Look when all other fixtures have ended: each worker of pytest-xdist does so itself."""
+    yield
+    left = pytestconfig.stash[LEFTOVERS].left()
+    if left:
+        pytest.fail("left behind by the tests:\n" + "\n".join(left), pytrace=False)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,0 +1,114 @@
+"""A check after all tests: no temporary file, shared memory or process of theirs is left.
+
+The tests of a process have a directory for temporary files of their own. Its folder is also the
+mark of the processes that they start, and of their shared memory: see
+:mod:`capnsafe_fuzz.ownership`. So tests of other processes, which run beside these, do not count.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from capnsafe_fuzz.ownership import (
+    SHARED_MEMORY,
+    VARIABLE,
+    OwnedFolder,
+    process_folder,
+    processes_of,
+)
+from capnsafe_fuzz.scenario import honest
+
+_ENDING_SECONDS: Final = 10.0
+"""How long processes that were told to end may take."""
+_POLL_SECONDS: Final = 0.05
+
+
+class Leftovers:
+    """What the tests of this process leave behind."""
+
+    def __init__(self) -> None:
+        """Begin. The folders of pytest's own, which it keeps for a while, stay where they are."""
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+        self._before = {name: os.environ.get(name) for name in ("TMPDIR", VARIABLE)}
+        self._folder = OwnedFolder()
+        self._temporary = self._folder.path / "tmp"
+        self._temporary.mkdir()
+        os.environ["TMPDIR"] = os.environ[VARIABLE] = str(self._temporary)
+        tempfile.tempdir = None
+        self._blocks: set[str] = set()
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
+        """Note the shared memory that this process maps: most of it has a name without a mark."""
+        if event == "mmap.__new__" and isinstance(arguments[0], int) and arguments[0] >= 0:
+            try:
+                path = Path(os.readlink(f"/proc/self/fd/{arguments[0]}"))
+            except OSError:
+                return
+            if path.parent == SHARED_MEMORY:
+                self._blocks.add(path.name)
+
+    def close(self) -> None:
+        """Remove what is there."""
+        self._folder.close()
+        for name, value in self._before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+        tempfile.tempdir = None
+
+    def left(self) -> list[str]:
+        """Return a line for each thing that is left."""
+        _close_what_ends_with_the_process()
+        deadline = time.monotonic() + _ENDING_SECONDS
+        while True:
+            left = [*self._files(), *self._shared_memory(), *self._processes()]
+            if not left or time.monotonic() > deadline:
+                return left
+            time.sleep(_POLL_SECONDS)
+
+    def _files(self) -> Iterator[str]:
+        for path in sorted(self._temporary.iterdir()):
+            yield f"file {path}"
+
+    def _shared_memory(self) -> Iterator[str]:
+        if not SHARED_MEMORY.is_dir():
+            return
+        for name in sorted(os.listdir(SHARED_MEMORY)):
+            if name in self._blocks or name.startswith(self._folder.path.name):
+                yield f"shared memory {name}"
+
+    def _processes(self) -> Iterator[str]:
+        for process in sorted({*processes_of(self._folder.path), *_children()}):
+            try:
+                command = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ")
+            except OSError:
+                continue
+            # It lives as long as this process.
+            if b"multiprocessing.resource_tracker" not in command:
+                yield f"process {process}: {command.decode(errors='replace') or 'not waited for'}"
+
+
+def _children() -> Iterator[int]:
+    """Return the processes that this one started, those that have ended included (Linux)."""
+    try:
+        threads = os.listdir("/proc/self/task")
+        for thread in threads:
+            children = Path(f"/proc/self/task/{thread}/children").read_text()
+            yield from map(int, children.split())
+    except OSError:
+        return
+
+
+def _close_what_ends_with_the_process() -> None:
+    if honest.shared_blocks.cache_info().currsize:
+        honest.shared_blocks().close()
+        honest.shared_blocks.cache_clear()
+    process_folder().close()
+    process_folder.cache_clear()
