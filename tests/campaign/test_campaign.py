@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from capnsafe_fuzz.campaign import corpus as files
 from capnsafe_fuzz.campaign import parent, targets, triage
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, StopRequest
 from capnsafe_fuzz.campaign.confirmer import in_child
@@ -34,6 +35,8 @@ from capnsafe_fuzz.encoders import planted
 from capnsafe_fuzz.engines import engines
 from capnsafe_fuzz.scenario import Operation, Scenario, Verb, print_scenario
 from capnsafe_fuzz.targets.build.memories import MEMORIES
+
+from .conftest import SEED
 
 ATHERIS = pytest.mark.skipif(
     engines()["atheris"].missing() is not None, reason="Atheris is not installed"
@@ -552,3 +555,25 @@ def test_a_version_that_is_no_number_is_a_corrupt_file(tmp_path: Path, version: 
     path.write_bytes(f"capnsafe input build {version}\nabc".encode())
     with pytest.raises(ProvedNothingError, match="corrupt corpus file"):
         read_any(path)
+
+
+def test_a_file_without_end_and_a_pipe_without_a_writer_are_no_scenarios(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(files, "PIPE_SECONDS", 0.1)
+    with pytest.raises(UsageError, match="/dev/zero is no scenario: it has more than 1 MiB"):
+        read_any(Path("/dev/zero"), "build")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(UsageError, match="pipe, and nothing came through it"):
+        read_any(pipe)
+
+
+def test_a_scenario_may_come_through_a_pipe() -> None:
+    """As a shell makes one of ``capnsafe repro <(...)``."""
+    reads, writes = os.pipe()
+    with open(reads, "rb"):
+        with open(writes, "wb") as writer:
+            writer.write(print_scenario(SEED).encode())
+        assert read_any(Path(f"/dev/fd/{reads}")).scenario == SEED

@@ -20,6 +20,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import select
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -37,6 +39,10 @@ BARE_SUFFIX = ".bytes"
 BYTES_MAGIC = b"capnsafe input "
 KINDS = ("seeds", "regressions")
 MOST_HEADER_BYTES = 80
+MOST_BYTES = 256 << 20
+"""The longest file that is read as a scenario; a sequence of the most inputs is shorter."""
+PIPE_SECONDS = 10.0
+"""How long to wait for a pipe's writer."""
 
 
 class OtherVersionError(Exception):
@@ -124,7 +130,7 @@ def read_any(path: Path, bare: str | None = None) -> Found:
     target ``build``. Nothing else decodes just because any bytes do.
     """
     try:
-        data = path.read_bytes()
+        data = _read_bounded(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {sentence(error)}") from error
     if bare is not None:
@@ -146,6 +152,27 @@ def read_any(path: Path, bare: str | None = None) -> Found:
         f"{path} is no scenario: its first line is not 'capnsafe scenario 1' or that of another "
         f"target; bytes of an engine end in {BARE_SUFFIX}, or take --bytes TARGET"
     )
+
+
+def _read_bounded(path: Path) -> bytes:
+    """Read a file of any kind, also one that never ends or a pipe to which nobody writes.
+
+    Raises:
+        UsageError: it is longer than any scenario, or nothing came through it.
+
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:
+        pipe = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+        if pipe and not select.select([descriptor], [], [], PIPE_SECONDS)[0]:
+            raise UsageError(f"{path} is a pipe, and nothing came through it")
+        os.set_blocking(descriptor, True)
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise UsageError(
+            f"{path} is no scenario: it has more than {MOST_BYTES >> 20} MiB, and none is that long"
+        )
+    return data
 
 
 def looks_like_scenario(path: Path) -> bool:
