@@ -531,6 +531,17 @@ def test_an_interrupted_campaign_that_found_nothing_exits_130(capnsafe: Command)
 
 
 @pytest.mark.process
+def test_a_campaign_that_is_interrupted_before_it_begins_says_so(capnsafe: Command) -> None:
+    (capnsafe.folder / "ending.py").write_text(
+        "import os, signal, time\nos.kill(os.getppid(), signal.SIGTERM)\ntime.sleep(9)\n"
+    )
+    said = capnsafe.run_apart(
+        "fuzz", "build", "--engine", "random", "--encoder", "ending:it", code=130
+    )
+    assert said == ("", "capnsafe: interrupted before the first execution\n")
+
+
+@pytest.mark.process
 @pytest.mark.parametrize("closed", [(0,), (1,), (0, 1, 2)])
 def test_closed_standard_streams_lose_no_finding(
     capnsafe: Command, closed: tuple[int, ...]
@@ -592,7 +603,7 @@ def test_a_command_that_is_interrupted_tidies_up(capnsafe: Command, number: sign
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
     assert process.returncode == 130, out + err
-    assert "Traceback" not in out + err
+    assert err.strip() == "capnsafe: interrupted"
     assert list((capnsafe.folder / "tmp").iterdir()) == []
 
 

@@ -57,6 +57,7 @@ _PATH = click.Path(path_type=Path)
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
 
 
+_INTERRUPTED = "capnsafe: interrupted"
 _LONGEST_SECONDS = 366 * 24 * 3600.0
 
 
@@ -233,6 +234,8 @@ def _one_campaign(config: CampaignConfig, stop: StopRequest) -> CampaignResult:
             reporter.close()
             if result is not None and (result.executions or result.findings):
                 print_summary(console, result)
+            elif result is not None and result.interrupted:
+                click.echo(f"{_INTERRUPTED} before the first execution", err=True)
         except CampaignError as error:
             error.result = result
             raise
@@ -634,6 +637,7 @@ def _run(command: Callable[[], Any]) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
+        click.echo(_INTERRUPTED, err=True)
         return INTERRUPTED
     except (UnknownNameError, UsageError) as error:
         _complain(error)
