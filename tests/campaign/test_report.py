@@ -17,6 +17,7 @@ from capnsafe_fuzz.campaign.progress import Progress
 from capnsafe_fuzz.campaign.report import (
     TerminalReporter,
     count,
+    describe,
     duration,
     plural,
     print_matrix,
@@ -26,6 +27,7 @@ from capnsafe_fuzz.campaign.report import (
 )
 from capnsafe_fuzz.oracles import Violation
 from capnsafe_fuzz.scenario import Operation, Scenario, Verb
+from capnsafe_fuzz.targets import find_target
 from rich.console import Console
 
 CONFIG = CampaignConfig(runs=1000, seed=4, engine="random", encoder="planted:x")
@@ -76,6 +78,16 @@ def test_a_finding_comes_with_what_to_type() -> None:
     assert "  kept: findings/build/x y (2 operations, 0 faults)" in lines
     assert "  capnsafe repro 'findings/build/x y'" in lines
     assert "  capnsafe shrink 'findings/build/x y'" in lines
+
+
+def test_an_operation_that_a_dead_process_could_not_name_has_words() -> None:
+    console = _console()
+    crash = replace(FINDING.violation, operation=2, verb="")
+    finding = replace(FINDING, violation=crash)
+    TerminalReporter(console, CONFIG).finding(finding, Path("x"), fresh=True)
+    assert "  operation 2: start, output or close (added to every program)\n" in _text(console)
+    told = describe(crash, find_target("build"), FINDING.scenario)
+    assert told[0] == "P2 broken in operation 2 (start, output or close)"
 
 
 def test_the_summary_says_what_was_done_and_what_to_type_next() -> None:

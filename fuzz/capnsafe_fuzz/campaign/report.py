@@ -163,14 +163,19 @@ def guilty(finding: Finding) -> str:
     index = finding.violation.operation
     if index < len(lines):
         return f"{index}: {lines[index]}"
-    return f"{index}: {finding.violation.verb} (added to every program)"
+    return f"{index}: {_added(finding.violation)} (added to every program)"
+
+
+def _added(violation: Violation) -> str:
+    """Name an operation that no line of the scenario asks for; a dead process tells of none."""
+    return violation.verb or "start, output or close"
 
 
 def describe(violation: Violation, target: Target, scenario: Input) -> list[str]:
     """Which promise broke, where and how."""
     lines = target.lines(scenario)
     at = violation.operation
-    where = lines[at] if 0 <= at < len(lines) else violation.verb
+    where = lines[at] if 0 <= at < len(lines) else _added(violation)
     return [
         f"{violation.promise} broken in operation {at} ({where})",
         f"  {violation.detail}",
@@ -189,7 +194,7 @@ def print_summary(console: Console, result: CampaignResult) -> None:
     speed = result.executions / result.seconds if result.seconds else 0.0
     how = "interrupted after" if result.interrupted else "ran"
     say(
-        f"{config.engine} {how} {count(result.executions)} executions of {config.encoder} in "
+        f"{config.engine} {how} {plural(result.executions, 'execution')} of {config.encoder} in "
         f"{duration(result.seconds)} ({count(round(speed))}/s), from {plural(result.seeds, 'seed')}"
     )
     coverage = "" if result.coverage is None else f"coverage {count(result.coverage)}, "
