@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import time
@@ -190,6 +191,14 @@ class EndsOnce(Stateful):
     def begin(self) -> None:
         if IN_WORKER and self.sessions == 40:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+class EndsAtExit(Stateful):
+    """Takes a worker down when Python ends it, as a finalizer with a mistake does."""
+
+    def begin(self) -> None:
+        if IN_WORKER and self.sessions == 1:
+            atexit.register(os.kill, os.getpid(), signal.SIGSEGV)
 
 
 class EndsAlways(Stateful):

@@ -90,17 +90,25 @@ def test_a_module_that_forks_is_loaded_once(
     assert (result.executions, result.worker_deaths) == (50, 0)
 
 
-@pytest.mark.parametrize("does", ["if in_worker: os._exit(0)", "while in_worker: pass"])
+@pytest.mark.parametrize(
+    ("does", "told"),
+    [
+        ("if in_worker: os._exit(0)", "exit 0"),
+        ("while in_worker: pass", "not done"),
+        ("if in_worker: raise OSError('no device')", "OSError"),
+    ],
+)
 def test_what_a_module_does_only_in_a_worker(
     module: Callable[[str], str],
     config: CampaignConfig,
     monkeypatch: pytest.MonkeyPatch,
     does: str,
+    told: str,
 ) -> None:
     if "while" in does:
-        monkeypatch.setattr("capnsafe_fuzz.campaign.parent.LOAD_SECONDS", 6.0)
+        monkeypatch.setattr("capnsafe_fuzz.campaign.parent.WORKER_LOAD_SECONDS", 6.0)
     name = module(does)
-    told = rf"'{name}:encoder' cannot be loaded: .* in {name}\.py:{LINE}"
+    told = rf"'{name}:encoder' cannot be loaded: .*{told}.* in {name}\.py:{LINE}"
     with pytest.raises(UsageError, match=told):
         run_campaign(replace(config, encoder=f"{name}:encoder"))
 

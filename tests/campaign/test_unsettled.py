@@ -197,6 +197,13 @@ def test_a_worker_that_dies_for_no_known_reason_is_unsettled(config: CampaignCon
     assert result.unsettled[0].path is not None
 
 
+def test_a_worker_that_fails_after_its_last_execution_is_unsettled(config: CampaignConfig) -> None:
+    result = run(config, "EndsAtExit")
+    assert (result.exit_code, result.executions, result.worker_deaths) == (5, 40, 1)
+    assert kinds(result) == [Unsettling.DEATH]
+    assert "SIGSEGV after its last execution" in str(result.unsettled[0])
+
+
 def test_executions_that_were_not_made_are_unsettled(
     config: CampaignConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

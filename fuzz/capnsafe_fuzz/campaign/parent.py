@@ -41,7 +41,7 @@ from .progress import Progress, Quiet, Reporter, Speed
 from .report import count, plural
 from .targets import (
     CLEAN_ENCODER,
-    LOAD_SECONDS,
+    WORKER_LOAD_SECONDS,
     UnknownNameError,
     check_encoder,
     encoder_packages,
@@ -289,7 +289,19 @@ class _Campaign:
             return
         if not self._stop.times:
             triage.reconsider()
+            self._note_end(worker)
         self._end_worker()
+
+    def _note_end(self, worker: WorkerProcess) -> None:
+        """Note as unsettled that a worker that was done did not end well: by no scenario alone."""
+        how = None if worker.lingers else worker.failure_at_the_end()
+        if how is not None:
+            self.result.worker_deaths += 1
+            self._unsettle(
+                Unsettling.DEATH,
+                f"a worker ended by {how} after its last execution: "
+                "finalizers, exit handlers or threads of the encoder did that",
+            )
 
     def _start_worker(self, triage: Triage) -> WorkerProcess:
         config, totals = self._config, self._totals
@@ -309,7 +321,7 @@ class _Campaign:
             seed=config.seed + self.result.worker_deaths,
             runs=left,
             memory_limit=config.memory_limit,
-            load_seconds=LOAD_SECONDS,
+            load_seconds=WORKER_LOAD_SECONDS,
             scratch=str(folder),
             seeds=tuple(data.hex() for data in seeds),
             sizes=dict(triage.sizes),
@@ -356,7 +368,7 @@ class _Campaign:
         if not death.ready and is_of_the_user(self._config.encoder):
             how = f"it ended a worker ({death.how})"
             if any(map(timed_out, death.stderr.splitlines())):
-                how = f"a worker was not done after {LOAD_SECONDS:g} seconds"
+                how = f"a worker was not done after {WORKER_LOAD_SECONDS:g} seconds"
             raise UsageError(
                 f"the encoder {self._config.encoder!r} cannot be loaded: "
                 f"{how}{place_in(death.stderr)}"

@@ -44,6 +44,8 @@ SAID, PLACE = "said", "place"
 """The files of a trial."""
 LOAD_SECONDS = 20.0
 """How long it may take to load an encoder."""
+WORKER_LOAD_SECONDS = 60.0
+"""How long that may take in a worker, which may instrument what it loads."""
 CONTRACT_SECONDS = 60.0
 """How long it may take to see whether an allocator keeps its contract."""
 

@@ -31,7 +31,13 @@ from .ending import (
 )
 from .failures import MOST_TOLD, error_of_the_user, told_in_a_sentence, told_with_cause
 from .slot import Slot
-from .targets import find_encoder, find_target, is_of_the_user, loaded_code
+from .targets import (
+    UnknownNameError,
+    find_encoder,
+    find_target,
+    is_of_the_user,
+    loaded_code,
+)
 
 if TYPE_CHECKING:
     from ..encoders.protocol import Encoder
@@ -234,9 +240,14 @@ def main(arguments: list[str]) -> None:
     if is_of_the_user(job.encoder):
         faulthandler.dump_traceback_later(job.load_seconds, exit=True)
     process = os.getpid()
-    with engine.instrument(job.packages):
-        encoder = find_encoder(job.encoder)
-        target = find_target(job.target)
+    try:
+        with engine.instrument(job.packages):
+            encoder = find_encoder(job.encoder)
+    except UnknownNameError as error:
+        told = {"error": str(error), "of_the_user": True, "traceback": "", "data": ""}
+        messages.send(reports, {"kind": "broken"} | told)
+        return
+    target = find_target(job.target)
     faulthandler.cancel_dump_traceback_later()
     if os.getpid() != process:
         # The encoder's module forked, and this is the other one.

@@ -153,6 +153,14 @@ class WorkerProcess:
         how = TIMED_OUT if timed_out else GARBLED if self._garbled else describe_death(code, stderr)
         return Death(how, self.slot.read(), stderr, self.ready, self.slot.recent())
 
+    def failure_at_the_end(self) -> str | None:
+        """Return how it failed after it had done its work: ``SIGSEGV``; None if it did not."""
+        try:
+            code = self._child.process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            return None  # a thread keeps it, say
+        return describe_death(code) if code else None
+
     def close(self) -> None:
         """End it, whatever it does, and remove its files: a slot is large."""
         self._child.close()
