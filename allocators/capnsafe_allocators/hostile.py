@@ -308,6 +308,15 @@ class HostileAllocator:
 
     # ---------------------------------------------------------------- for the client's driver
 
+    @property
+    def called_back_from(self) -> str:
+        """Where the client is called from now: the kind of its call, or a finalizer."""
+        return self._ledger.called_back_from
+
+    def note_call_back(self, kind: str, during: str, wrong: str) -> None:
+        """Note that a call from inside a call of the client went wrong, as only shows now."""
+        self._ledger.note_call_back(kind, during, wrong)
+
     def operation_finished(self, index: int) -> None:
         """Fire the faults that are laid after operation ``index``, which has finished or failed."""
         self._witness.operation = index

@@ -32,10 +32,10 @@ class Ledger:
     """The grants of one allocator and their places."""
 
     __slots__ = (
-        "_is_called_back",
         "_last_used",
         "_log",
         "_memory_stays",
+        "called_back_from",
         "calls",
         "fired",
         "follow_ups",
@@ -58,7 +58,6 @@ class Ledger:
         With ``log``, every call is written down. ``stays`` says that the client was promised memory
         that stays; there are no guards then.
         """
-        self._is_called_back = False
         self._last_used: Sequence[int] = ()
         self._log = log
         self._memory_stays = bool(getattr(memory, "stable", False))
@@ -87,6 +86,8 @@ class Ledger:
         self.used: Callable[[], Sequence[int]] | None = None
         #: Calls the client as the kind of fault says. Returns an error in the outcome, or "".
         self.reenter: Callable[[str], str] | None = None
+        #: Where the client is called from now: the kind of its call, or a finalizer.
+        self.called_back_from = ""
         #: With more live segments than these, a client need not have seen where they lie when
         #: another one is granted, since they move by themselves.
         self.places_known = sys.maxsize
@@ -328,16 +329,20 @@ class Ledger:
 
         Returns False if ``reenter`` is None, or if this is a call from inside such a call.
         """
-        if self.reenter is None or self._is_called_back:
+        if self.reenter is None or self.called_back_from:
             return False
-        self._is_called_back = True
+        self.called_back_from = during
         try:
             wrong = self.reenter(kind)
         finally:
-            self._is_called_back = False
+            self.called_back_from = ""
         if wrong:
-            self.witness.note("P10", "not-busy", f"{kind} from inside {during}: {wrong}")
+            self.note_call_back(kind, during, wrong)
         return True
+
+    def note_call_back(self, kind: str, during: str, wrong: str) -> None:
+        """Note that a call from inside a call of the client went wrong."""
+        self.witness.note("P10", "not-busy", f"{kind} from inside {during}: {wrong}")
 
     def follow_up(self, fault: Fault, grant: Grant, act: Callable[[], str | None]) -> None:
         """Call ``act`` at the start of each later call, until it returns what it did.

@@ -29,6 +29,7 @@ from time import perf_counter_ns
 from typing import Final
 
 from capnsafe_allocators import HostileAllocator
+from capnsafe_allocators.families.finalize import FINALIZER
 
 from .encoders.protocol import Account, Attempt, Encoder, Failure, ProofKind, Session
 from .excuses import CHANGING, Excuses, Interceptor, exchange
@@ -262,6 +263,21 @@ class _StrangeWords(ValueError):
     """What an encoder returned is not how many words there are in each segment."""
 
 
+@dataclass(slots=True)
+class _Inner:
+    """A call from inside another one that was finished, or found its handle stale."""
+
+    kind: str
+    during: str
+    operation: Operation | None
+    """None if it was an output."""
+    value: object
+    failure: Failure | None
+    sentence: str
+    agreed: bool = False
+    """Whether the outcome was right as it came."""
+
+
 _RETRIED: Final = HANDLE_MAKERS | {Verb.OUTPUT, Verb.CANONICAL}
 _EXPECT_OUTPUT: Final = Expectation(ExpectationKind.OK)
 _SUCCESS: Final = frozenset((ExpectationKind.OK, ExpectationKind.VALUE))
@@ -286,6 +302,7 @@ class _Run:
         "_excuses",
         "_fired_seen",
         "_honest",
+        "_inner",
         "_last_look",
         "_model",
         "_objects",
@@ -343,6 +360,8 @@ class _Run:
         self._each_step = each_step
         self._timed = timed
         self._fired_seen = 0
+        #: Calls from inside the one under way.
+        self._inner: list[_Inner] = []
         #: Counts what the model was told, so that a tree is made once for each state.
         self._revision = 0
         #: The most objects that the message can have by now.
@@ -385,6 +404,8 @@ class _Run:
                 else:
                     model.forget(operation)
                     session.skip(operation)
+                if self._inner:
+                    self._settle_inner(step, done)
                 if done and (self._each_step or step.output is not None):
                     self._look(step)
             if self._each_step:
@@ -399,6 +420,8 @@ class _Run:
         if not done and step.excused and not self._excuses.unreadable:
             step = Step(index, None, "output", _EXPECT_OUTPUT)
             done = self._attempt(step, self._output, None)
+        if self._inner:
+            self._settle_inner(step, done)
         if done:
             self._look(step)
         if self._each_step:
@@ -434,29 +457,98 @@ class _Run:
     # -- calls from inside calls ------------------------------------------------------------------
 
     def _reenter(self, kind: str) -> str:
-        """Call the session from inside its own allocator call; answer what was wrong with that.
+        """Call the session from inside its own call; return what was wrong with that.
 
         It may be finished, or be told that it comes at the wrong time.  What is written is what is
-        there already, so that it makes no difference whether it was.
+        there already: a call that is finished before the one under way makes no difference.  What
+        an encoder lets in when that one has ended comes after it: see ``_settle_inner``.
         """
+        hostile, witness = self.hostile, self._witness
+        operation = None if kind == "close" else self._reentrant(kind)
+        calls, fired = len(hostile.calls), len(hostile.fired)
+        value: object = None
+        failure: Failure | None = None
+        sentence = ""
         try:
             if kind == "close":
                 self._session.close()
-            elif (operation := self._reentrant(kind)) is not None:
-                self._session.perform(operation)
+            elif operation is not None:
+                value = self._session.perform(operation)
             else:
-                self._session.output()
-        except Exception as error:
+                value = _octets(self._session.output())
+        except BaseException as error:
+            if id(error) in witness.interrupts:
+                # It came out as it was raised, and it is us who called.
+                witness.interrupts.discard(id(error))
+                return ""
+            if not isinstance(error, Exception):
+                raise
             failure = self.encoder.classify(error)
             closing = self.record.steps[-1].verb == CLOSE
             if failure is Failure.BUSY or (closing and failure is not Failure.FOREIGN):
                 return ""
-            return f"it raised {type_name(error)}: {text_of(error)}"
+            if failure is not Failure.FOREIGN and hostile.called_back_from == FINALIZER:
+                excused = self._excuses.note_faults(hostile.fired[fired:])
+                if excused or self._excuses.excuse(hostile.calls[calls:]):
+                    return ""
+            sentence = f"it raised {type_name(error)}: {text_of(error)}"
         step = self.record.steps[-1]
-        step.reentered = True
-        if kind == "close" and step.verb != CLOSE:
-            return "it closed the message in the middle of a call"
-        return ""
+        if failure is None:
+            step.reentered = True
+            if operation is not None:
+                self._note_made(operation)
+        if kind == "close":
+            return sentence or (
+                "it closed the message in the middle of a call" if step.verb != CLOSE else ""
+            )
+        if failure is None or failure is Failure.STALE:
+            call = _Inner(kind, hostile.called_back_from, operation, value, failure, sentence)
+            call.agreed = self._agrees(call)
+            self._inner.append(call)
+            return ""
+        return sentence
+
+    def _settle_inner(self, step: Step, done: bool) -> None:
+        """Judge the calls from inside, now that the model has the one under way, if it was done.
+
+        Each of them came before it or after it, in this order.
+        """
+        inner, self._inner = self._inner, []
+        if self._excuses.unreadable:
+            return
+        for call in inner:
+            if not call.agreed and not (done and self._agrees(call)):
+                found = call.sentence or "what it returned was true neither before nor after it"
+                self.hostile.note_call_back(call.kind, call.during, found)
+        written: list[Operation] = []
+        for call in reversed(inner if done else []):
+            operation = call.operation
+            if operation is None or call.failure is not None or operation.verb is Verb.GET:
+                continue
+            if operation not in written and self._model.expect(operation).kind in _SUCCESS:
+                now = self._model.expect(Operation(Verb.GET, operation.handle, operation.place))
+                if now.kind is not ExpectationKind.VALUE or now.value != operation.value:
+                    written.append(operation)
+        for operation in written:
+            contents = self._contents_of_memory()
+            if contents is None or not contents.wrong:
+                return
+            # It was not before the call, so it was after it, or the message is wrong.
+            self._model.commit(operation)
+            self._revision += 1
+
+    def _agrees(self, call: _Inner) -> bool:
+        """Whether the model says the same now as a call from inside did."""
+        operation = call.operation
+        if operation is None:
+            assert isinstance(call.value, bytes)
+            leftovers = not self._model.has_orphans
+            examination = examine_stream(call.value, ROOT, leftovers=leftovers)
+            return not Contents(examination, self._model.tree()).wrong
+        expectation = self._model.expect(operation)
+        if call.failure is not None or expectation.kind is ExpectationKind.STALE:
+            return call.failure is Failure.STALE and expectation.kind is ExpectationKind.STALE
+        return operation.verb is not Verb.GET or call.value == expectation.value
 
     def _reentrant(self, kind: str) -> Operation | None:
         """The operation on the newest root that a kind of re-entry is; None if it is output."""
@@ -468,11 +560,14 @@ class _Run:
             return None
         field = {"read": "u32", "write": "u32", "build": "text", "clear": "data"}[kind]
         get = Operation(Verb.GET, alive[-1], field)
-        value = self._model.expect(get).value
+        expectation = self._model.expect(get)
         if kind == "read":
             return get
-        verb = Verb.CLEAR if value is None else Verb.SET
-        return Operation(verb, alive[-1], field, value)
+        if expectation.kind is not ExpectationKind.VALUE:
+            # Something else lies there, which would be gone.
+            return Operation(Verb.GET, alive[-1], "u32")
+        verb = Verb.CLEAR if expectation.value is None else Verb.SET
+        return Operation(verb, alive[-1], field, expectation.value)
 
     def close(self) -> None:
         """Give up the honest memory, also if a view of it is still held."""

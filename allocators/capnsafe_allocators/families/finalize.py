@@ -8,7 +8,7 @@ allocator method runs. How the message is called is the affair of whoever drives
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from ..exporter import FinalizedExporter
 from ..fault import Fault, When
@@ -16,11 +16,14 @@ from ..grant import Grant
 from ..ledger import Ledger
 from .family import Answer, Family, Kind
 
+#: Where the client is called from.
+FINALIZER: Final = "a finalizer"
+
 
 def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> Answer | None:
     if ledger.reenter is None or not hasattr(type(answer), "__release_buffer__"):
         return None
-    value = FinalizedExporter.of(answer, lambda: ledger.call_back(fault.kind, "a finalizer"))
+    value = FinalizedExporter.of(answer, lambda: ledger.call_back(fault.kind, FINALIZER))
     what = f"segment {grant.index} calls the message when its view is given back: {fault.kind}"
     return Answer(value, what, tells_length=True)
 
