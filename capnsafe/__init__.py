@@ -6,8 +6,15 @@ failure is an exception from the tree in :mod:`capnsafe.errors`, and a call that
 message as it was.
 """
 
+from ._build.builder import Orphan, PointerListBuilder, StructBuilder, StructListBuilder
+from ._build.message import MessageBuilder
+from ._build.primitives import ListBuilder, ListReader
+from ._read.objects import PointerListReader, StructListReader, StructReader
+from ._read.reader import MessageReader
+from ._stream.framing import Written, frame, read_message, read_messages, unframe, write_message
+from ._stream.packing import Packer, Unpacker, pack, unpack
+from ._words.tree import ObjectSize
 from .allocator import Allocator
-from .builder import Orphan, PointerListBuilder, StructBuilder, StructListBuilder
 from .errors import (
     AllocationRefused,
     AllocatorError,
@@ -40,14 +47,7 @@ from .errors import (
     TraversalLimitExceeded,
     Unreadable,
 )
-from .framing import Written, frame, read_message, read_messages, unframe, write_message
 from .memory import FixedAllocator, HeapAllocator
-from .message import MessageBuilder
-from .objects import PointerListReader, StructListReader, StructReader
-from .packing import Packer, Unpacker, pack, unpack
-from .primitives import ListBuilder, ListReader
-from .reader import MessageReader
-from .tree import ObjectSize
 from .wire import Element, PointerKind
 
 __all__ = [

@@ -40,7 +40,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from .crossing import carry, rebuild, unpickle
+from ._words.crossing import carry, rebuild, unpickle
 
 
 class Error(Exception):

@@ -26,7 +26,7 @@ from capnsafe_fuzz.scenario.scenario import MEMORY_NAMES
 from capnsafe_fuzz.targets import TARGETS
 
 from capnsafe import HeapAllocator
-from capnsafe.framing import unframe
+from capnsafe._stream.framing import unframe
 
 ROOT = Path(__file__).resolve().parents[1] / "corpus"
 ENTRIES = read_corpus("build", ROOT)

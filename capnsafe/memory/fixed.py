@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from .._words.arguments import at_least_one
+from .._words.buffers import writable_bytes
 from ..allocator import Buffer
-from ..arguments import at_least_one
-from ..buffers import writable_bytes
 from ..wire import WORD_BYTES
 
 

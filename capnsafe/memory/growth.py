@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from ..arguments import at_least_one, truth
+from .._words.arguments import at_least_one, truth
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from struct import pack
 from typing import Final
 
-from ..arguments import integer
+from .._words.arguments import integer
 from ..errors import ArgumentValueError
 from ..wire import WORD_BYTES
 from .backing import lengthen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from ..arguments import at_least_one
+from .._words.arguments import at_least_one
 from ..wire import WORD_BYTES
 from .growth import Growth
 

@@ -27,9 +27,9 @@ from typing import Any, Final
 
 from wasmtime import Config, Engine, Func, Instance, Memory, Module, Store
 
-from ..arguments import integer, type_name
+from .._words.arguments import integer, type_name
+from .._words.ranges import Ranges
 from ..errors import ArgumentTypeError, ArgumentValueError
-from ..ranges import Ranges
 from ..wire import WORD_BYTES
 from .closing import Closing
 from .growth import Growth

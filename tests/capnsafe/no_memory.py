@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from capnsafe import Exhausted, read_messages
-from capnsafe.framing import frame
+from capnsafe._stream.framing import frame
 from tests.capnsafe.scene import ACTS, POISONED, Scene
 
 #: CPython's own tests have it; there are no stubs of it.

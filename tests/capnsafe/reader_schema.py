@@ -11,9 +11,10 @@ import capnp
 import pytest
 from hypothesis import strategies as st
 
-from capnsafe import reading, wire
-from capnsafe.objects import PointerListReader, StructReader
-from capnsafe.reader import MessageReader
+from capnsafe import wire
+from capnsafe._read import reading
+from capnsafe._read.objects import PointerListReader, StructReader
+from capnsafe._read.reader import MessageReader
 from capnsafe.wire import Element
 
 SCHEMA_FILE = Path(__file__).with_name("reader.capnp")

@@ -14,8 +14,8 @@ import capnp
 import pytest
 from hypothesis import strategies as st
 
-from capnsafe.framing import frame
-from capnsafe.reader import MessageReader
+from capnsafe._read.reader import MessageReader
+from capnsafe._stream.framing import frame
 
 from .packing_words import runs_of_words
 

@@ -193,10 +193,10 @@ CALLS = [
 def finish(answer: object) -> None:
     """Use up what a call answers that does its work later."""
     kind = type(answer)
-    if kind.__module__ == "capnsafe.lending" and issubclass(kind, AbstractContextManager):
+    if kind.__module__ == "capnsafe._build.lending" and issubclass(kind, AbstractContextManager):
         with answer:  # type: ignore[attr-defined]
             pass
-    elif kind.__module__ == "capnsafe.framing" and issubclass(kind, Iterator):
+    elif kind.__module__ == "capnsafe._stream.framing" and issubclass(kind, Iterator):
         for _ in islice(answer, 5):  # type: ignore[call-overload]
             pass
 

@@ -36,7 +36,7 @@ from capnsafe import (
     unpack,
     write_message,
 )
-from capnsafe.buffers import holds_addresses
+from capnsafe._words.buffers import holds_addresses
 from capnsafe.memory import ScratchAllocator
 from capnsafe.memory.adapters import CallableAllocator, HandedOverAllocator
 from capnsafe.memory.adapters.accessors import AppendBuilder

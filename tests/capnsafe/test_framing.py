@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capnsafe import framing
+from capnsafe._stream import framing
+from capnsafe._stream.framing import frame, read_message, unframe, write_message
 from capnsafe.errors import (
     ArgumentTypeError,
     ArgumentValueError,
@@ -22,7 +23,6 @@ from capnsafe.errors import (
     MessageTooLarge,
     TraversalLimitExceeded,
 )
-from capnsafe.framing import frame, read_message, unframe, write_message
 
 SCHEMA = capnp.load(str(Path(__file__).with_name("reader.capnp")))
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capnsafe import Error, FramingError, MessageBuilder
+from capnsafe._stream.framing import read_message, read_messages, write_message
+from capnsafe._stream.packing import pack
 from capnsafe.errors import TraversalLimitExceeded
-from capnsafe.framing import read_message, read_messages, write_message
-from capnsafe.packing import pack
 from tests.capnsafe.streaming import SCHEMA, Dribble, number_in, numbers, on_disk, small, stream_of
 
 from .reading import contents

@@ -18,7 +18,7 @@ from capnsafe import (
     read_messages,
     write_message,
 )
-from capnsafe.framing import frame, unframe
+from capnsafe._stream.framing import frame, unframe
 from tests.capnsafe.interrupts import Alarm, bytecodes_of, interrupt
 from tests.capnsafe.streaming import number_in, packed_or_not, small, stream_of
 

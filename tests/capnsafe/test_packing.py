@@ -14,15 +14,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from capnsafe import packing
+from capnsafe._stream import packing
+from capnsafe._stream.framing import frame, unframe
+from capnsafe._stream.packing import Packer, Unpacker, pack, unpack
 from capnsafe.errors import (
     ArgumentTypeError,
     ArgumentValueError,
     FramingError,
     MessageStateError,
 )
-from capnsafe.framing import frame, unframe
-from capnsafe.packing import Packer, Unpacker, pack, unpack
 
 from .packing_words import WORDS, chunk_sizes, chunks_of, words
 from .reading import tool

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from capnsafe.ranges import Epochs, Intervals, Places, Ranges
+from capnsafe._words.ranges import Epochs, Intervals, Places, Ranges
 from tests.capnsafe.work import work_of
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from capnsafe import wire
+from capnsafe._read.reader import MessageReader
 from capnsafe.errors import (
     ArgumentIndexError,
     ArgumentTypeError,
@@ -23,7 +24,6 @@ from capnsafe.errors import (
     PointerKindMismatch,
     PointerOutOfBounds,
 )
-from capnsafe.reader import MessageReader
 from capnsafe.wire import Element
 from tests.capnsafe.reader_schema import ROOT, list_pointer, plain, root_of, rooted, segment_of
 

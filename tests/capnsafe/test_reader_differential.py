@@ -12,10 +12,10 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from capnsafe._read.objects import PointerListReader, StructReader
+from capnsafe._read.reader import MessageReader
+from capnsafe._stream.framing import read_message, unframe
 from capnsafe.errors import PointerKindMismatch, TraversalLimitExceeded
-from capnsafe.framing import read_message, unframe
-from capnsafe.objects import PointerListReader, StructReader
-from capnsafe.reader import MessageReader
 from capnsafe.wire import Element
 from tests.capnsafe.reader_schema import (
     EVERYTHING,

@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capnsafe import HeapAllocator, MessageBuilder, wire
+from capnsafe._build.primitives import ListReader
+from capnsafe._read.objects import PointerListReader, StructListReader, StructReader
+from capnsafe._read.reader import NESTING_LIMIT, MessageReader
 from capnsafe.errors import Error, NestingLimitExceeded, PointerOutOfBounds, TraversalLimitExceeded
-from capnsafe.objects import PointerListReader, StructListReader, StructReader
-from capnsafe.primitives import ListReader
-from capnsafe.reader import NESTING_LIMIT, MessageReader
 from capnsafe.wire import Element
 from tests.capnsafe.reader_schema import (
     ROOT,

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from capnsafe import FramingError
+from capnsafe._stream.framing import frame, read_message, read_messages, unframe
+from capnsafe._stream.packing import pack
 from capnsafe.errors import ArgumentTypeError, ArgumentValueError
-from capnsafe.framing import frame, read_message, read_messages, unframe
-from capnsafe.packing import pack
 from tests.capnsafe.streaming import (
     PATIENCE,
     Interrupt,

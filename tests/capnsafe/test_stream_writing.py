@@ -17,8 +17,8 @@ import numpy
 import pytest
 
 from capnsafe import FramingError, MessageBuilder, Written
+from capnsafe._stream.framing import frame, read_message, read_messages, write_message
 from capnsafe.errors import ArgumentTypeError, ArgumentValueError
-from capnsafe.framing import frame, read_message, read_messages, write_message
 from tests.capnsafe.streaming import PATIENCE, Interrupt, packed_or_not
 
 from .reading import contents

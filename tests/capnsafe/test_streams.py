@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capnsafe import FramingError, MessageBuilder
-from capnsafe.framing import frame, read_message, read_messages, unframe, write_message
-from capnsafe.packing import pack
+from capnsafe._stream.framing import frame, read_message, read_messages, unframe, write_message
+from capnsafe._stream.packing import pack
 from tests.capnsafe.streaming import (
     PATIENCE,
     SCHEMA,

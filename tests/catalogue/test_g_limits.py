@@ -22,7 +22,7 @@ from capnsafe import (
     read_message,
     wire,
 )
-from capnsafe.reader import NESTING_LIMIT, TRAVERSAL_LIMIT_WORDS
+from capnsafe._read.reader import NESTING_LIMIT, TRAVERSAL_LIMIT_WORDS
 from tests.catalogue.hostile import ROOT, list_pointer, read, scribbled, segment
 
 MOST_VOIDS = wire.MAX_LIST_COUNT

@@ -399,7 +399,7 @@ def test_a_release_that_raises_counts_as_done() -> None:
 def test_old_bytes_behind_the_message_are_found() -> None:
     def output(session: BadSession, right: Callable[[], bytes]) -> bytes:
         segments, _ = unframe(right())
-        return capnsafe.framing.frame([*segments[:-1], segments[-1] + b"secret!!"])
+        return capnsafe.frame([*segments[:-1], segments[-1] + b"secret!!"])
 
     breaks(BadEncoder(output=output), scenario("h0 = root"), "P9 output leftover")
 

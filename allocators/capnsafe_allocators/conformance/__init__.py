@@ -21,8 +21,8 @@ from math import inf
 from typing import Any, Final
 
 from capnsafe import MessageBuilder
+from capnsafe._words.arguments import type_name
 from capnsafe.allocator import Allocator
-from capnsafe.arguments import type_name
 from capnsafe.errors import (
     AllocationRefused,
     AllocatorError,

@@ -13,8 +13,8 @@ from ctypes import addressof, c_char
 from time import monotonic, process_time
 from typing import Any, Final
 
+from capnsafe._words.arguments import type_name
 from capnsafe.allocator import Allocator
-from capnsafe.arguments import type_name
 
 from ..place import WORD_BYTES, octets
 from .rules import Breach, Broken

@@ -17,7 +17,8 @@ from functools import partial
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from ... import wire
-from ...arguments import (
+from ..._build.fields import Primitive
+from ..._words.arguments import (
     attribute,
     check_count,
     check_sections,
@@ -29,7 +30,8 @@ from ...arguments import (
     truth,
     type_name,
 )
-from ...buffers import data_octets
+from ..._words.buffers import data_octets
+from ..._words.ranges import Intervals
 from ...errors import (
     AllocationRefused,
     AllocatorError,
@@ -42,8 +44,6 @@ from ...errors import (
     Reentered,
     Unreadable,
 )
-from ...fields import Primitive
-from ...ranges import Intervals
 from ...wire import WORD_BYTES, Element
 
 T = TypeVar("T")

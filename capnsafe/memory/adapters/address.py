@@ -6,8 +6,8 @@ from ctypes import c_ubyte
 from sys import maxsize
 from typing import Protocol
 
+from ..._words.arguments import attribute, type_name
 from ...allocator import Buffer
-from ...arguments import attribute, type_name
 from ...errors import ArgumentTypeError
 from ...wire import WORD_BYTES
 from ..growth import Growth

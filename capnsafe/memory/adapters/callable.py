@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..._words.arguments import type_name
 from ...allocator import Buffer
-from ...arguments import type_name
 from ...errors import ArgumentTypeError
 from ..growth import Growth
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..._words.arguments import listed
 from ...allocator import Buffer
-from ...arguments import listed
 from ..fixed import FixedAllocator
 
 

@@ -453,13 +453,13 @@ class _Writer:
 
     def _reading_check(self) -> Iterator[str]:
         if self.proof.kind is ProofKind.OUTPUT_READS:
-            self.readers["unframe"] = "capnsafe.framing"
+            self.readers["unframe"] = "capnsafe"
             yield "segments = unframe(answer)"
         else:
             yield "# What the memory holds now, whatever the builder says of it."
             yield "parts = zip(memory.snapshot(), message.segment_words(), strict=True)"
             yield "segments = [part[: words * 8] for part, words in parts]"
-        self.readers["MessageReader"] = "capnsafe.reader"
+        self.readers["MessageReader"] = "capnsafe"
         yield "root = MessageReader(segments).get_root()"
         if self.proof.path:
             yield f"assert {self._reading()}"

@@ -14,7 +14,7 @@ patch to the plain core, and ``NAME.scenario`` a program that shows it::
     faults = 1
 
     [[edit]]
-    file = "builder.py"                       # or left out: any file of the core
+    file = "_build/builder.py"                # or left out: any file of the core
     before = '''the text as it is, which must occur exactly once'''
     after = '''the text as it shall be'''
 

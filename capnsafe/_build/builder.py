@@ -1,0 +1,783 @@
+"""Builders: handles on objects of a message that is being built.
+
+A handle holds numbers, never memory; :mod:`capnsafe._build.fields` says how each call goes. Here is what
+makes handles of handles: pointers, and the structs and lists that they lead to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, SupportsIndex, TypeAlias, TypeVar
+
+from .. import wire
+from ..allocator import Buffer
+from .arena import Arena
+from .._words.arguments import (
+    check_count,
+    check_element,
+    check_sections,
+    integer,
+    listed,
+    pairs_of,
+    shown,
+    struct_list,
+    type_name,
+)
+from .._words.buffers import octets_of
+from .draft import change, copy_in, install, overwrite, point
+from ..errors import (
+    ArgumentIndexError,
+    ArgumentTypeError,
+    ArgumentValueError,
+    MessageTooLarge,
+    PointerKindMismatch,
+)
+from .fields import Handle, require_range
+from .._read.objects import PointerListReader, RowReader, StructListReader, StructReader
+from .orphan import Detached
+from .orphanage import disown
+from .owner import Owner
+from .primitives import ListBuilder, ListReader
+from .reshape import elements_of, widened
+from .row import Row
+from .segment import Segment
+from .survey import Built, Found, composite
+from .._words.tree import ObjectSize, Tree, read_spot
+from .upgrade import enlarged, upgrade
+from ..wire import WORD_BYTES, Element
+
+T = TypeVar("T")
+
+# Module constants are found faster than members of the class.
+_BOOL: Final = Element.BOOL
+_INT8: Final = Element.INT8
+_INT16: Final = Element.INT16
+_INT32: Final = Element.INT32
+_INT64: Final = Element.INT64
+_UINT8: Final = Element.UINT8
+_UINT16: Final = Element.UINT16
+_UINT32: Final = Element.UINT32
+_UINT64: Final = Element.UINT64
+_FLOAT32: Final = Element.FLOAT32
+_FLOAT64: Final = Element.FLOAT64
+
+
+class Pointers(Row):
+    """A row of pointers, and the structs and lists that they lead to.
+
+    Every call that builds something retires what the pointer led to before: handles on it, and on
+    all below it, raise ``StaleHandle`` from then on. Where memory cannot be had the call raises and
+    the old value stays.
+    """
+
+    __slots__ = ()
+
+    # -- structs ---------------------------------------------------------------------------------
+
+    def init_struct(self, index: int, data_words: int, pointer_count: int) -> StructBuilder:
+        """Build a struct of ``data_words`` words and ``pointer_count`` pointers, all zero."""
+        data, pointers = check_sections(data_words, pointer_count)
+        word = self._slot(index)
+        words = data + pointers
+        segment, start, since = install(self, word, wire.struct_shape(data, pointers), words, b"")
+        return StructBuilder(self._arena, self._owner, segment, start, since, start, data, pointers)
+
+    def _open(
+        self,
+        index: SupportsIndex,
+        default: Copyable | None,
+        fit: Callable[[Tree], Tree],
+        handle_on: Callable[[int, Found, Tree | None], T],
+    ) -> T | None:
+        """Open the object that a pointer leads to; where it is null, a copy of the default.
+
+        ``fit`` lays the default out as it is to be opened, or raises that it cannot be.
+        ``handle_on`` gets the word of the pointer, the object, and the default if it was copied:
+        no call may fail that reads it back.
+        """
+        word = self._slot(index)
+
+        def whole(tree: Tree | None) -> T | None:
+            found = self._find(word)
+            if found is not None:
+                return handle_on(word, found, None)
+            if tree is None:
+                return None
+            return handle_on(word, copy_in(self._arena, self._segment, word, tree), tree)
+
+        opened = self._serve(lambda: whole(None))
+        if opened is None and default is not None:
+            # Reading the default is a call of its message, which may be this one.
+            tree = fit(tree_of(default))
+            opened = self._serve(lambda: whole(tree))
+        return opened
+
+    def get_struct(
+        self,
+        index: int,
+        data_words: int = 0,
+        pointer_count: int = 0,
+        *,
+        default: StructBuilder | StructReader | None = None,
+    ) -> StructBuilder | None:
+        """Open the struct that is there; ``None`` where the pointer is null.
+
+        It has at least the sections that are asked for: a smaller struct, of an older schema, is
+        moved, and handles on it are stale. With a ``default``, a null pointer gets a copy of it
+        first.
+        """
+        data, pointers = check_sections(data_words, pointer_count)
+
+        def handle_on(word: int, found: Found, copied: Tree | None) -> StructBuilder:
+            if found.shape & 3 != wire.STRUCT:
+                raise PointerKindMismatch(
+                    f"pointer {word - self._first} does not lead to a struct",
+                    segment=self._segment.index,
+                )
+            found = self._enlarge(word, found, data, pointers)
+            segment, anchor, since = self._anchor_of(found, word)
+            return StructBuilder(
+                self._arena,
+                self._owner,
+                segment,
+                anchor,
+                since,
+                found.start,
+                wire.struct_data_words(found.shape),
+                wire.struct_pointers(found.shape),
+            )
+
+        return self._open(
+            index,
+            default,
+            lambda tree: widened(_require_kind(tree, None), data, pointers),
+            handle_on,
+        )
+
+    # -- lists -----------------------------------------------------------------------------------
+
+    def init_list(self, index: int, element: Element, count: int) -> ListBuilder:
+        """Build a list of ``count`` primitives, all zero."""
+        check_element(element)
+        number = check_count(count)
+        segment, start, since = self._install_list(
+            index, wire.list_shape(element.size_code, number), b""
+        )
+        return ListBuilder(self._arena, segment, start, since, start, element, number)
+
+    def get_list(
+        self, index: int, element: Element, *, default: ListBuilder | ListReader | None = None
+    ) -> ListBuilder | None:
+        """Open the list of primitives that is there; ``None`` where the pointer is null.
+
+        The element's width must be the one that was built; whether it is signed or a float, the
+        encoding does not say. With a ``default``, a null pointer gets a copy of it first.
+        """
+        check_element(element)
+
+        def handle_on(word: int, found: Found, copied: Tree | None) -> ListBuilder:
+            self._require_list(found, word, element.size_code, element.name)
+            segment, anchor, since = self._anchor_of(found, word)
+            count = wire.list_count(found.shape)
+            return ListBuilder(self._arena, segment, anchor, since, found.start, element, count)
+
+        return self._open(
+            index, default, lambda tree: _require_kind(tree, element.size_code), handle_on
+        )
+
+    def init_pointer_list(self, index: int, count: int) -> PointerListBuilder:
+        """Build a list of ``count`` null pointers: of Text, Data, or lists."""
+        number = check_count(count)
+        segment, start, since = self._install_list(
+            index, wire.list_shape(wire.SIZE_POINTER, number), b""
+        )
+        return PointerListBuilder(self._arena, self._owner, segment, start, since, start, number)
+
+    def get_pointer_list(
+        self, index: int, *, default: PointerListBuilder | PointerListReader | None = None
+    ) -> PointerListBuilder | None:
+        """Open the list of pointers that is there; ``None`` where the pointer is null.
+
+        With a ``default``, a null pointer gets a copy of it first.
+        """
+
+        def handle_on(word: int, found: Found, copied: Tree | None) -> PointerListBuilder:
+            self._require_list(found, word, wire.SIZE_POINTER, "pointers")
+            segment, anchor, since = self._anchor_of(found, word)
+            count = wire.list_count(found.shape)
+            return PointerListBuilder(
+                self._arena, self._owner, segment, anchor, since, found.start, count
+            )
+
+        return self._open(
+            index, default, lambda tree: _require_kind(tree, wire.SIZE_POINTER), handle_on
+        )
+
+    def init_struct_list(
+        self, index: int, count: int, data_words: int, pointer_count: int
+    ) -> StructListBuilder:
+        """Build a list of ``count`` structs, all zero, each with these sections."""
+        number, data, pointers = struct_list(count, data_words, pointer_count)
+        tag = wire.POINTER.pack(wire.tag(number, data, pointers))
+        segment, start, since = self._install_list(
+            index, wire.list_shape(wire.SIZE_COMPOSITE, number * (data + pointers)), tag
+        )
+        return StructListBuilder(
+            self._arena, self._owner, segment, start, since, number, data, pointers
+        )
+
+    def get_struct_list(
+        self,
+        index: int,
+        data_words: int = 0,
+        pointer_count: int = 0,
+        *,
+        default: StructListBuilder | StructListReader | None = None,
+    ) -> StructListBuilder | None:
+        """Open the list of structs that is there; ``None`` where the pointer is null.
+
+        Its elements have at least the sections that are asked for. A list of smaller structs is
+        moved, and so is a list of primitives or pointers, which becomes one of structs with that
+        field (specification, "Lists"; bits cannot). Handles on it are stale then. With a
+        ``default``, a null pointer gets a copy of it first.
+        """
+        data, pointers = check_sections(data_words, pointer_count)
+
+        def handle_on(word: int, found: Found, copied: Tree | None) -> StructListBuilder:
+            if copied is not None:
+                elements = elements_of(copied)
+            else:
+                found, elements = self._struct_list_at(word, found, data, pointers)
+            return StructListBuilder(
+                self._arena, self._owner, found.segment, found.start, self._arena.epoch, *elements
+            )
+
+        return self._open(
+            index,
+            default,
+            lambda tree: widened(_require_kind(tree, wire.SIZE_COMPOSITE), data, pointers),
+            handle_on,
+        )
+
+    def _struct_list_at(
+        self, word: int, found: Found, data: int, pointers: int
+    ) -> tuple[Found, tuple[int, int, int]]:
+        """Return a list of structs, moved where it is too small, and what its tag says."""
+        size_code = wire.list_size_code(found.shape) if found.shape & 3 == wire.LIST else None
+        if size_code != wire.SIZE_COMPOSITE and (
+            size_code is None or size_code == wire.SIZE_BIT or data + pointers == 0
+        ):
+            raise PointerKindMismatch(
+                f"pointer {word - self._first} does not lead to a list of structs",
+                segment=self._segment.index,
+            )
+        larger = enlarged(self._arena, found, data, pointers)
+        if larger is None:
+            return found, composite(self._arena, found)
+        found = upgrade(self._arena, self._segment, word, found, larger)
+        return found, (larger.count, larger.data_words, larger.pointers)
+
+    def set_list(self, index: int, element: Element, values: Buffer) -> ListBuilder:
+        """Build a list of primitives from a buffer that holds them as memory has them.
+
+        ``bytes``, ``array.array``, a numpy array: any contiguous buffer of little-endian items of
+        the element's width, or of bytes. It is copied once, and held until the call ends.
+        """
+        check_element(element)
+        octets = octets_of(element, values)
+        try:
+            word = self._slot(index)
+            size = len(octets)
+            count, rest = divmod(size, element.bytes)
+            if rest:
+                raise ArgumentValueError(f"{size} bytes are not a whole number of {element.name}")
+            if count > wire.MAX_LIST_COUNT:
+                raise MessageTooLarge(
+                    f"a list has at most {wire.MAX_LIST_COUNT} elements, not {count}"
+                )
+            shape = wire.list_shape(element.size_code, count)
+            words = wire.object_words(shape)
+            segment, start, since = install(self, word, shape, words, octets)
+        finally:
+            octets.release()
+        return ListBuilder(self._arena, segment, start, since, start, element, count)
+
+    # -- any pointer -----------------------------------------------------------------------------
+
+    def set(self, index: int, value: Copyable | None) -> None:
+        """Build a deep copy of a struct or list, of this message, another one, or a reader's.
+
+        What is copied is read in full before anything is written, so it may be what the pointer
+        leads to, or a part of it. ``None`` clears the pointer.
+        """
+        tree = None if value is None else tree_of(value)
+        self._put_tree(self._slot(index), tree)
+
+    def _put_tree(self, word: int, tree: Tree | None) -> None:
+        """Let the pointer at ``word`` lead to a copy, or to nothing, in a call of the message."""
+        if tree is None:
+            self._serve(lambda: point(self._arena, self._segment, word, 0))
+        else:
+            self._serve(lambda: copy_in(self._arena, self._segment, word, tree))
+
+    def copy_pointer(self, index: int, source: Row | RowReader, source_index: int) -> None:
+        """Build a deep copy of what another pointer leads to, whatever it is; null clears.
+
+        ``source`` is a struct or a list of pointers, of this message, another one, or a reader's.
+        """
+        if not issubclass(type(source), (Row, RowReader)):
+            raise ArgumentTypeError(f"{type_name(source)} has no pointers that could be copied")
+        at = integer(index, "a pointer index")
+        tree = source.copied(source_index)
+        self._put_tree(self._slot(at), tree)
+
+    def disown(self, index: int) -> Orphan | None:
+        """Take what the pointer leads to out of the message; ``None`` where it is null.
+
+        It stays where it is, without a pointer to it. Handles on it, and on what lies below it, are
+        stale: the orphan opens it anew. Each of these objects is looked at, as when it is cleared.
+        If an interrupt comes before the orphan is kept, ``MessageBuilder.last_disowned`` has it.
+        """
+        word = self._slot(index)
+
+        def take_out() -> Orphan | None:
+            found = self._find(word)
+            if found is None:
+                return None
+            # Made before, so that nothing can fail between the message and its new owner.
+            orphan = Orphan(self._arena, found)
+            disown(self._arena, self._segment, word, found, orphan)
+            return orphan
+
+        return self._serve(take_out)
+
+    def adopt(self, index: int, orphan: Orphan) -> None:
+        """Let the pointer lead to an orphan of this message, which is used up.
+
+        If it raises, the orphan is still the caller's. An orphan is not adopted by what lies below
+        it. Nothing of it is looked at, however large it is (P7); but in a message that was taken
+        over (``MessageBuilder.over``) each object is, for it need not be a tree.
+        """
+        if type(orphan) is not Orphan:
+            raise ArgumentTypeError(f"an Orphan is adopted, not {type_name(orphan)}")
+        word = self._slot(index)
+        self._serve(lambda: orphan._give_to(self._arena, self._owner, self._segment, word))
+
+
+class StructBuilder(Pointers):
+    """A struct: a data section of words, and a pointer section."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        arena: Arena,
+        owner: Owner,
+        segment: Segment,
+        anchor: int,
+        since: int,
+        start: int,
+        data_words: int,
+        pointer_count: int,
+    ) -> None:
+        # Made for every element that is looked at: two calls of ``super`` would cost as much again.
+        self._arena = arena
+        self._owner = owner
+        self._segment = segment
+        self._anchor = anchor
+        self._since = since
+        self._ticket = since if since >= 0 else ~since
+        self._data = start * WORD_BYTES
+        self._data_bits = data_words * 64
+        self._first = start + data_words
+        self._count = pointer_count
+
+    @property
+    def data_words(self) -> int:
+        """Words of the data section."""
+        return self._data_bits // 64
+
+    @property
+    def pointer_count(self) -> int:
+        """Pointers of the pointer section."""
+        return self._count
+
+    def tree(self) -> Tree:
+        """Copy out the struct, and all below it."""
+        shape = wire.struct_shape(self.data_words, self._count)
+        spot = (shape, self._segment.index, self._data // WORD_BYTES)
+        return self._serve(lambda: read_spot(Built(self._arena), spot, 0))
+
+    def total_size(self) -> ObjectSize:
+        """Answer what the struct and all below it take, landing pads left out."""
+        return self.tree().total_size()
+
+    def total_words(self) -> int:
+        """Answer the words of the struct and of all below it, landing pads left out."""
+        return self.tree().total_size().words
+
+    def copy_from(self, value: StructBuilder | StructReader) -> None:
+        """Make this struct, where it is, a deep copy of another one.
+
+        Raises ``ArgumentValueError`` where the other one says more than this one can hold: nothing
+        is cut. Fields that it does not have become zero.
+        """
+        if type(value) is not StructBuilder and type(value) is not StructReader:
+            raise ArgumentTypeError(f"a struct is copied from a struct, not {type_name(value)}")
+        tree = value.tree()
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        data = wire.struct_data_words(tree.shape)
+        room = self.data_words
+        if any(tree.body[room * WORD_BYTES : data * WORD_BYTES]) or any(
+            at - data >= self._count for at, _ in tree.children
+        ):
+            raise ArgumentValueError(
+                f"a struct of {room} + {self._count} words would lose a part of one of {data} +"
+                f" {wire.struct_pointers(tree.shape)}"
+            )
+        start = self._data // WORD_BYTES
+        self._serve(lambda: overwrite(self._arena, self._segment, start, room, self._count, tree))
+
+    def select(
+        self,
+        offset: int,
+        member: int,
+        *,
+        fields: Iterable[tuple[Element, int]] = (),
+        pointers: Iterable[int] = (),
+    ) -> None:
+        """Switch a union: set its discriminant, and clear the slots of its members, in one step.
+
+        ``offset`` is the discriminant's, in units of 2 bytes, ``member`` its value; ``fields`` are
+        (type, offset) of the data slots that the members share, ``pointers`` their pointer indices.
+        The new member begins as zero, as in generated code (specification, "Unions").
+        """
+        tag = integer(member, "a member")
+        slots = [(_UINT16, integer(offset, "a field offset"))]
+        for element, at in pairs_of(fields):
+            slots.append((check_element(element), integer(at, "a field offset")))
+        rows = [integer(index, "a pointer index") for index in listed(pointers, "pointers")]
+        words = sorted({self._slot(index) for index in rows})
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        require_range(_UINT16, tag)
+        for element, at in slots:
+            if at < 0 or (at + 1) * element.bits > self._data_bits:
+                raise self._outside(element, at)
+        self._serve(lambda: self._select(tag, slots, words))
+
+    def _select(self, tag: int, slots: list[tuple[Element, int]], words: list[int]) -> None:
+        first = self._data
+        data = bytearray(self._arena.octets_at(self._segment, first, self._data_bits // 8))
+        for element, at in slots:
+            if element is _BOOL:
+                data[at >> 3] &= ~(1 << (at & 7)) & 0xFF
+            else:
+                data[at * element.bytes : (at + 1) * element.bytes] = bytes(element.bytes)
+        _UINT16.codec.pack_into(data, slots[0][1] * 2, tag)
+        change(self._arena, self._segment, [(word, 0) for word in words], [(first, bytes(data))])
+
+    def get_bool(self, offset: int, default: bool = False) -> bool:
+        """Read the Bool at bit ``offset``."""
+        return self._take_bool(offset, default)
+
+    def set_bool(self, offset: int, value: bool, default: bool = False) -> None:
+        """Write the Bool at bit ``offset``."""
+        self._put_bool(offset, value, default)
+
+    def get_int8(self, offset: int, default: int = 0) -> int:
+        """Read the Int8 at ``offset`` (bytes)."""
+        return self._take_integer(_INT8, offset, default)
+
+    def set_int8(self, offset: int, value: int, default: int = 0) -> None:
+        """Write the Int8 at ``offset`` (bytes)."""
+        self._put_integer(_INT8, offset, value, default)
+
+    def get_int16(self, offset: int, default: int = 0) -> int:
+        """Read the Int16 at ``offset`` (units of 2 bytes)."""
+        return self._take_integer(_INT16, offset, default)
+
+    def set_int16(self, offset: int, value: int, default: int = 0) -> None:
+        """Write the Int16 at ``offset`` (units of 2 bytes)."""
+        self._put_integer(_INT16, offset, value, default)
+
+    def get_int32(self, offset: int, default: int = 0) -> int:
+        """Read the Int32 at ``offset`` (units of 4 bytes)."""
+        return self._take_integer(_INT32, offset, default)
+
+    def set_int32(self, offset: int, value: int, default: int = 0) -> None:
+        """Write the Int32 at ``offset`` (units of 4 bytes)."""
+        self._put_integer(_INT32, offset, value, default)
+
+    def get_int64(self, offset: int, default: int = 0) -> int:
+        """Read the Int64 at ``offset`` (words)."""
+        return self._take_integer(_INT64, offset, default)
+
+    def set_int64(self, offset: int, value: int, default: int = 0) -> None:
+        """Write the Int64 at ``offset`` (words)."""
+        self._put_integer(_INT64, offset, value, default)
+
+    def get_uint8(self, offset: int, default: int = 0) -> int:
+        """Read the UInt8 at ``offset`` (bytes)."""
+        return self._take_integer(_UINT8, offset, default)
+
+    def set_uint8(self, offset: int, value: int, default: int = 0) -> None:
+        """Write the UInt8 at ``offset`` (bytes)."""
+        self._put_integer(_UINT8, offset, value, default)
+
+    def get_uint16(self, offset: int, default: int = 0) -> int:
+        """Read the UInt16 or an enum at ``offset`` (units of 2 bytes)."""
+        return self._take_integer(_UINT16, offset, default)
+
+    def set_uint16(self, offset: int, value: int, default: int = 0) -> None:
+        """Write the UInt16 or an enum at ``offset`` (units of 2 bytes)."""
+        self._put_integer(_UINT16, offset, value, default)
+
+    def get_uint32(self, offset: int, default: int = 0) -> int:
+        """Read the UInt32 at ``offset`` (units of 4 bytes)."""
+        return self._take_integer(_UINT32, offset, default)
+
+    def set_uint32(self, offset: int, value: int, default: int = 0) -> None:
+        """Write the UInt32 at ``offset`` (units of 4 bytes)."""
+        self._put_integer(_UINT32, offset, value, default)
+
+    def get_uint64(self, offset: int, default: int = 0) -> int:
+        """Read the UInt64 at ``offset`` (words)."""
+        return self._take_integer(_UINT64, offset, default)
+
+    def set_uint64(self, offset: int, value: int, default: int = 0) -> None:
+        """Write the UInt64 at ``offset`` (words)."""
+        self._put_integer(_UINT64, offset, value, default)
+
+    def get_float32(self, offset: int, default: float = 0.0) -> float:
+        """Read the Float32 at ``offset`` (units of 4 bytes)."""
+        return self._take_float(_FLOAT32, offset, default)
+
+    def set_float32(self, offset: int, value: float, default: float = 0.0) -> None:
+        """Write the Float32 at ``offset`` (units of 4 bytes)."""
+        self._put_float(_FLOAT32, offset, value, default)
+
+    def get_float64(self, offset: int, default: float = 0.0) -> float:
+        """Read the Float64 at ``offset`` (words)."""
+        return self._take_float(_FLOAT64, offset, default)
+
+    def set_float64(self, offset: int, value: float, default: float = 0.0) -> None:
+        """Write the Float64 at ``offset`` (words)."""
+        self._put_float(_FLOAT64, offset, value, default)
+
+
+class PointerListBuilder(Pointers):
+    """A list of pointers: of Text, of Data, of lists."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        arena: Arena,
+        owner: Owner,
+        segment: Segment,
+        anchor: int,
+        since: int,
+        start: int,
+        count: int,
+    ) -> None:
+        super().__init__(arena, owner, segment, anchor, since, 0, 0, start, count)
+
+    def tree(self) -> Tree:
+        """Copy out the list, and all below it."""
+        spot = (wire.list_shape(wire.SIZE_POINTER, self._count), self._segment.index, self._first)
+        return self._serve(lambda: read_spot(Built(self._arena), spot, 0))
+
+    def total_size(self) -> ObjectSize:
+        """Answer what the list and all below it take, landing pads left out."""
+        return self.tree().total_size()
+
+    def __len__(self) -> int:
+        """Answer the number of elements."""
+        return self._count
+
+
+class StructListBuilder(Handle):
+    """A list of structs that lie one behind the other, after a tag word."""
+
+    __slots__ = ("_length", "_owner", "_pointer_count")
+
+    def __init__(
+        self,
+        arena: Arena,
+        owner: Owner,
+        segment: Segment,
+        start: int,
+        since: int,
+        count: int,
+        data_words: int,
+        pointer_count: int,
+    ) -> None:
+        # As a StructBuilder does it, and for the same reason.
+        self._arena = arena
+        self._owner = owner
+        self._segment = segment
+        self._anchor = start
+        self._since = since
+        self._ticket = since
+        self._data = (start + 1) * WORD_BYTES
+        self._data_bits = data_words * 64
+        self._length = count
+        self._pointer_count = pointer_count
+
+    @property
+    def data_words(self) -> int:
+        """Words of the data section of each element."""
+        return self._data_bits // 64
+
+    @property
+    def pointer_count(self) -> int:
+        """Pointers of each element."""
+        return self._pointer_count
+
+    def total_size(self) -> ObjectSize:
+        """Answer what the list and all below it take, landing pads left out."""
+        return self.tree().total_size()
+
+    def __len__(self) -> int:
+        """Answer the number of elements."""
+        return self._length
+
+    def __iter__(self) -> Iterator[StructBuilder]:
+        """Open one element after the other."""
+        for index in range(self._length):
+            yield self[index]
+
+    def __setitem__(self, index: int, value: StructBuilder | StructReader) -> None:
+        """Make one element a deep copy of a struct; raises rather than cut."""
+        self[index].copy_from(value)
+
+    def tree(self) -> Tree:
+        """Copy out the list, and all below it."""
+        words = self._length * (self.data_words + self._pointer_count)
+        spot = (wire.list_shape(wire.SIZE_COMPOSITE, words), self._segment.index, self._anchor)
+        return self._serve(lambda: read_spot(Built(self._arena), spot, 0))
+
+    def __getitem__(self, index: int) -> StructBuilder:
+        """Open one element; negative indices and slices are refused."""
+        at = index if type(index) is int else integer(index, "an index")
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        if not 0 <= at < self._length:
+            raise ArgumentIndexError(
+                f"element {shown(at)} of {self._length}", segment=self._segment.index
+            )
+        data_words = self._data_bits // 64
+        step = data_words + self._pointer_count
+        start = self._anchor + 1 + at * step
+        # An element without words lives as long as the tag.
+        anchor = start if step else self._anchor
+        return StructBuilder(
+            self._arena,
+            self._owner,
+            self._segment,
+            anchor,
+            self._ticket,
+            start,
+            data_words,
+            self._pointer_count,
+        )
+
+
+class Orphan(Detached):
+    """An object of a message that no pointer leads to, until it is adopted.
+
+    It is the caller's to adopt or to drop. What is neither stays in the message's memory, and in
+    its output, unreachable.
+    """
+
+    __slots__ = ()
+
+    def get_struct(self) -> StructBuilder:
+        """Open it as a struct."""
+        return self._arena.serve(self._open_struct)
+
+    def _open_struct(self) -> StructBuilder:
+        found = self._current()
+        if found.shape & 3 != wire.STRUCT:
+            raise PointerKindMismatch("the orphan is no struct")
+        segment, anchor, since = self._anchor(found)
+        return StructBuilder(
+            self._arena,
+            self._owner,
+            segment,
+            anchor,
+            since,
+            found.start,
+            wire.struct_data_words(found.shape),
+            wire.struct_pointers(found.shape),
+        )
+
+    def get_list(self, element: Element) -> ListBuilder:
+        """Open it as a list of primitives."""
+        check_element(element)
+        return self._arena.serve(lambda: self._open_list(element))
+
+    def _open_list(self, element: Element) -> ListBuilder:
+        found = self._list(element.size_code, element.name)
+        segment, anchor, since = self._anchor(found)
+        count = wire.list_count(found.shape)
+        return ListBuilder(self._arena, segment, anchor, since, found.start, element, count)
+
+    def get_pointer_list(self) -> PointerListBuilder:
+        """Open it as a list of pointers."""
+        return self._arena.serve(self._open_pointer_list)
+
+    def _open_pointer_list(self) -> PointerListBuilder:
+        found = self._list(wire.SIZE_POINTER, "pointers")
+        segment, anchor, since = self._anchor(found)
+        count = wire.list_count(found.shape)
+        return PointerListBuilder(
+            self._arena, self._owner, segment, anchor, since, found.start, count
+        )
+
+    def get_struct_list(self) -> StructListBuilder:
+        """Open it as a list of structs."""
+        return self._arena.serve(self._open_struct_list)
+
+    def _open_struct_list(self) -> StructListBuilder:
+        found = self._list(wire.SIZE_COMPOSITE, "structs")
+        elements = composite(self._arena, found)
+        return StructListBuilder(
+            self._arena, self._owner, found.segment, found.start, self._arena.epoch, *elements
+        )
+
+
+#: What can be copied into a message: any struct or list, being built or read, and any orphan.
+Copyable: TypeAlias = (
+    "StructBuilder | ListBuilder | PointerListBuilder | StructListBuilder | Orphan"
+    " | StructReader | ListReader | PointerListReader | StructListReader"
+)
+
+_COPYABLE: Final = (
+    StructBuilder,
+    ListBuilder,
+    PointerListBuilder,
+    StructListBuilder,
+    Orphan,
+    StructReader,
+    ListReader,
+    PointerListReader,
+    StructListReader,
+)
+
+
+def tree_of(value: Copyable) -> Tree:
+    """Copy out a struct or list, and all below it."""
+    if type(value) not in _COPYABLE:
+        raise ArgumentTypeError(f"a struct or list can be copied, not {type_name(value)}")
+    return value.tree()
+
+
+def _require_kind(tree: Tree, size_code: int | None) -> Tree:
+    """Answer a default of the right kind: a list of this element size, or a struct (``None``)."""
+    kind = wire.list_size_code(tree.shape) if tree.shape & 3 == wire.LIST else None
+    if kind != size_code or tree.shape & 3 == wire.OTHER:
+        raise ArgumentTypeError("a default of another kind than what is opened")
+    return tree

@@ -1,0 +1,662 @@
+"""Drafts: objects that are reserved and filled before anything of them can be seen.
+
+A call that changes a pointer goes through four steps, and only the third changes what the message
+says:
+
+1. *reserve* the words of the objects and of their landing pads. Reserved words are not handed out
+   yet: only the marks of the draft say so.
+2. *fill* them. Nobody can reach them yet. Words are zeroed here, so it does not matter what the
+   allocator returned, nor what an attempt that failed left behind.
+3. *publish*: in one borrow of one segment the pointers are written, and with them the marks move.
+   No allocator call comes after that, so no failure can come after it either. Before it the old
+   values are surveyed, read-only, into extents.
+4. *retire* those extents: they are noted as retired, handles into them are stale from now on, and
+   they are zeroed in the same borrow where they lie in the same segment. Elsewhere they are queued
+   and zeroed at the next borrow of their segment, at the latest by output, which borrows every one.
+
+(C++, Rust and Java erase the old value before they ask for memory, and lose it when memory is
+refused.) Rollback touches no memory: fresh grants are released, and the marks never moved.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Final, TypeAlias, TypeVar
+
+from .. import wire
+from .arena import NO_TICKET, Arena, Shrank
+from ..errors import GrantTooSmall, MessageTooLarge
+from .fields import Handle
+from .segment import MOST_PADDED, PADDED, Segment, View, fill, fill_copy, load
+from .states import State
+from .survey import Extent, Found, resolve, survey
+from .._words.tree import Tree
+from ..wire import WORD_BYTES
+
+#: How often a call plans anew because a segment shrank while it was reserving. Such a segment is
+#: closed to new objects; a call considers two segments that were there before.
+_ATTEMPTS: Final = 3
+
+# Module constants are found faster than members of the class.
+_IDLE: Final = State.IDLE
+_WORKING: Final = State.WORKING
+_UNPACK: Final = wire.POINTER.unpack_from
+_PACK_INTO: Final = wire.POINTER.pack_into
+
+T = TypeVar("T")
+
+
+#: What an object begins with; behind it are zeros. A bytearray may still change until the draft is
+#: linked; a view is of a buffer of the caller's.
+Octets: TypeAlias = "bytes | bytearray | memoryview"
+
+#: Reserved words that are to be filled: (start, words, first octets).
+Piece: TypeAlias = "tuple[int, int, Octets]"
+
+
+class Draft:
+    """What one call is about to build."""
+
+    __slots__ = ("_arena", "_marks", "_pieces")
+
+    def __init__(self, arena: Arena) -> None:
+        self._arena = arena
+        #: Words in use after publication, for the segments that this draft adds to.
+        self._marks: dict[Segment, int] = {}
+        self._pieces: dict[Segment, list[Piece]] = {}
+
+    def _used(self, segment: Segment) -> int:
+        return self._marks.get(segment, segment.used)
+
+    def first_segment(self, words: int) -> Segment:
+        """Ask for the first segment, and take the word of the root pointer."""
+        segments = self._arena.segments
+        slot = segments[0] if segments else self._arena.grant(words)
+        self.take(slot, 1, b"")
+        return slot
+
+    def take(self, segment: Segment, words: int, head: Octets) -> int:
+        """Reserve words at the end of a segment that has room, to begin with ``head``."""
+        start = self._used(segment)
+        self._marks[segment] = start + words
+        self._pieces.setdefault(segment, []).append((start, words, head))
+        return start
+
+    def _room(self, segment: Segment, words: int) -> bool:
+        """Answer whether a segment has so many words left, or can be grown until it has."""
+        end = self._used(segment) + words
+        return not segment.lost and (end <= segment.granted or self._arena.grow(segment, end))
+
+    def has_behind(self, found: Found, words: int) -> bool:
+        """Answer whether an object can be made ``words`` words long where it is."""
+        segment = found.segment
+        end = found.start + wire.object_words(found.shape)
+        return end == self._used(segment) and found.start + words <= segment.granted
+
+    def place(
+        self, slot: Segment, word: int, shape: int, words: int, head: Octets
+    ) -> tuple[int, Segment, int]:
+        """Reserve an object for the pointer at ``word`` of ``slot``.
+
+        Answers (the pointer, the object's segment, its first word). An object without words has
+        none, and is named by the word of its pointer.
+        """
+        if words == 0:
+            if shape & 3 == wire.STRUCT:
+                return wire.EMPTY_STRUCT, slot, word
+            # Where the next object of the segment will be, as the reference implementation has it.
+            return wire.with_offset(shape, self._used(slot) - word - 1), slot, word
+        end = self._used(slot) + words
+        if end <= slot.granted or self._arena.grow(slot, end):
+            start = self.take(slot, words, head)
+            return wire.with_offset(shape, start - word - 1), slot, start
+        return self._place_far(slot, shape, words, head)
+
+    def _place_far(
+        self, slot: Segment, shape: int, words: int, head: Octets
+    ) -> tuple[int, Segment, int]:
+        """Reserve an object in another segment than its pointer's.
+
+        The last segment is tried, and grown if it can be, before a new one is asked for; the
+        landing pad lies in front of the object. (The reference implementation, which grows none,
+        places objects the same way, so that equal segment sizes give equal bytes.) Where the object
+        alone fills a segment, the pad is a double-far one (specification, "Inter-Segment
+        Pointers"): two words, in the slot's segment if it has them, else in a segment of their own.
+        """
+        arena = self._arena
+        if words > arena.limit:
+            raise MessageTooLarge(
+                f"an object of {words} words: a segment has at most {arena.limit}",
+                words_asked=words,
+            )
+        target = arena.last_segment()
+        if target is slot or not self._room(target, words + 1):
+            target = arena.grant(words + 1 if words < arena.limit else words)
+        if target.granted - self._used(target) > words:
+            pad = self.take(target, 1, wire.POINTER.pack(shape))
+            start = self.take(target, words, head)
+            return wire.far_pointer(target.index, pad), target, start
+        start = self.take(target, words, head)
+        pads = wire.POINTER.pack(wire.far_pointer(target.index, start)) + wire.POINTER.pack(shape)
+        pad_segment = slot
+        if self._used(slot) + 2 > slot.granted:
+            if arena.limit < 2:
+                raise MessageTooLarge(
+                    f"a far pointer to {words} words needs 2 more, and a segment has 1",
+                    words_asked=words,
+                )
+            pad_segment = arena.grant(2)
+        pad = self.take(pad_segment, 2, pads)
+        return wire.far_pointer(pad_segment.index, pad, double=True), target, start
+
+    def place_tree(self, slot: Segment, word: int, tree: Tree) -> tuple[int, Segment, int]:
+        """Reserve an object and all below it for the pointer at ``word`` of ``slot``.
+
+        Answers as ``place`` does. The order is that of the reference implementation: an object
+        before what its pointers lead to.
+        """
+        holder = bytearray(WORD_BYTES)
+        top, top_start = slot, word
+        todo = [(holder, 0, slot, word, tree)]
+        while todo:
+            body, at, near, where, node = todo.pop()
+            pointer = node.shape
+            if node.shape & 3 != wire.OTHER:
+                pointer, segment, start = self.place(near, where, node.shape, node.words, node.body)
+                if node is tree:
+                    top, top_start = segment, start
+                todo.extend(
+                    (node.body, child_at, segment, start + child_at, child)
+                    for child_at, child in reversed(node.children)
+                )
+            wire.POINTER.pack_into(body, at * WORD_BYTES, pointer)
+        root: int = wire.POINTER.unpack(holder)[0]
+        return root, top, top_start
+
+    def house(self, words: int, head: Octets) -> tuple[Segment, int]:
+        """Reserve an object that no pointer leads to yet."""
+        arena = self._arena
+        if words > arena.limit:
+            raise MessageTooLarge(
+                f"an object of {words} words: a segment has at most {arena.limit}",
+                words_asked=words,
+            )
+        if not arena.segments:
+            self.first_segment(words + 1 if words < arena.limit else 1)
+        target = arena.last_segment()
+        if not self._room(target, words):
+            target = arena.grant(words)
+        return target, self.take(target, words, head)
+
+    def point_to(self, slot: Segment, word: int, shape: int, target: Segment, start: int) -> int:
+        """Answer the pointer at ``word`` of ``slot`` that leads to an object that is there.
+
+        From another segment that takes a landing pad: of one word in the object's segment, or,
+        where that is full, of two elsewhere.
+        """
+        if wire.object_words(shape) == 0:
+            return shape if shape & 3 == wire.LIST else wire.EMPTY_STRUCT
+        if target is slot:
+            return wire.with_offset(shape, start - word - 1)
+        if self._used(target) < target.granted:
+            pad = self._used(target)
+            self.take(target, 1, wire.POINTER.pack(wire.with_offset(shape, start - pad - 1)))
+            return wire.far_pointer(target.index, pad)
+        arena = self._arena
+        pads = wire.POINTER.pack(wire.far_pointer(target.index, start)) + wire.POINTER.pack(shape)
+        segment = slot
+        if self._used(segment) + 2 > segment.granted:
+            segment = arena.last_segment()
+            if not self._room(segment, 2):
+                if arena.limit < 2:
+                    raise MessageTooLarge("a double-far pointer needs 2 words, a segment has 1")
+                segment = arena.grant(2)
+        return wire.far_pointer(segment.index, self.take(segment, 2, pads), double=True)
+
+    def carry_over(
+        self, pointer: int, old: Segment, old_word: int, new: Segment, new_word: int
+    ) -> int:
+        """Answer a pointer read at ``old_word``, as it must be at ``new_word`` to lead to the same.
+
+        Far pointers and capabilities do not depend on where they are.
+        """
+        if pointer == 0 or pointer & 2:
+            return pointer
+        found = resolve(self._arena, old, old_word, pointer)
+        return self.point_to(new, new_word, found.shape, found.segment, found.start)
+
+    def install(
+        self, slot: Segment, word: int, shape: int, words: int, head: Octets
+    ) -> tuple[Segment, int]:
+        """Build an object, and point to it from ``word`` of ``slot``; return its place."""
+        pointer, segment, start = self.place(slot, word, shape, words, head)
+        self.link(slot, [(word, pointer)])
+        return segment, start
+
+    def house_tree(self, tree: Tree) -> tuple[Segment, int]:
+        """Reserve an object and all below it, to which no pointer leads yet."""
+        segment, start = self.house(tree.words, tree.body)
+        for at, child in tree.children:
+            pointer, _, _ = self.place_tree(segment, start + at, child)
+            wire.POINTER.pack_into(tree.body, at * WORD_BYTES, pointer)
+        return segment, start
+
+    def settle(self) -> None:
+        """Fill what was reserved, and count it as handed out, without any pointer to it."""
+        arena = self._arena
+        segments = list(self._pieces)
+        for segment in segments:
+            view = arena.borrow(segment, self._marks[segment])
+            try:
+                _write(arena, segment, view, self._pieces[segment])
+                if segment is segments[-1]:
+                    arena.publish(segment, view, [], self._marks, [], [])
+            finally:
+                arena.give_back(view)
+
+    def link(
+        self,
+        slot: Segment,
+        pointers: list[tuple[int, int]],
+        data: list[tuple[int, bytes]] | None = None,
+        moved: list[Extent] | None = None,
+        disowned: list[Extent] | None = None,
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Fill what was reserved, then publish pointers of one segment: (word, pointer).
+
+        ``data`` are octets that change in the same moment: (byte, octets). The old values are
+        retired with all below them; with ``moved``, these words are, and what lay below stays.
+        ``disowned`` are words that stay, and whose handles are stale; ``then`` is called as it is
+        published. Where nothing points to what is built or changed, there are no pointers.
+        """
+        arena = self._arena
+        for segment, pieces in self._pieces.items():
+            if segment is not slot:
+                view = arena.borrow(segment, self._marks[segment])
+                try:
+                    _write(arena, segment, view, pieces)
+                finally:
+                    arena.give_back(view)
+        end = self._marks.get(slot, 0)
+        writes = [(word * WORD_BYTES, wire.POINTER.pack(pointer)) for word, pointer in pointers]
+        if data:
+            writes += data
+        view = arena.borrow(slot, end)
+        try:
+            _write(arena, slot, view, self._pieces.get(slot, []))
+            old = [
+                (slot, word, value)
+                for word, _ in pointers
+                if (value := wire.POINTER.unpack_from(view, word * WORD_BYTES)[0])
+            ]
+            if slot.shadow is not None:
+                for word, _ in pointers:
+                    at = word * WORD_BYTES
+                    slot.require_unchanged(at, bytes(view[at : at + WORD_BYTES]))
+            if not old and not moved and not disowned:
+                # Nothing to retire: publish under the borrow that is there.
+                arena.publish(slot, view, writes, self._marks, [], [], then=then)
+                return
+        finally:
+            arena.give_back(view)
+        retired = survey(arena, old) if moved is None else moved
+        view = arena.borrow(slot, end)
+        try:
+            replaced = [word for _, word, _ in old]
+            arena.publish(slot, view, writes, self._marks, retired, replaced, disowned, then)
+        finally:
+            arena.give_back(view)
+
+
+def _write(arena: Arena, segment: Segment, view: View, pieces: list[Piece]) -> None:
+    for start, words, head in pieces:
+        _write_piece(segment, view, start, words, head)
+        arena.note_filled(segment, start + words)
+
+
+def _write_piece(segment: Segment, view: View, start: int, words: int, head: Octets) -> None:
+    end = start + words
+    if segment.written < end:
+        segment.written = end
+    fill(view, start, words, head)
+    if segment.shadow is not None:
+        fill_copy(segment.shadow, start, words, head)
+
+
+def install(
+    handle: Handle, word: int, shape: int, words: int, head: Octets
+) -> tuple[Segment, int, int]:
+    """Build an object of ``words`` words, and point to it from ``word`` of the handle's segment.
+
+    This is a whole call of the message. ``handle`` is the handle on the object that the pointer is
+    in, ``shape`` the pointer without an offset, ``head`` the first octets of the object; the rest
+    is zero. The old value of the pointer is retired. Returns the segment and the word of the
+    object, and the ``since`` of handles on it (see ``Arena.check``).
+    """
+    arena = handle._arena
+    slot = handle._segment
+    if arena.state is not _IDLE:
+        arena.require_idle()
+    # As in Arena.begin, without the call.
+    arena.state = _WORKING
+    arena.ticket = NO_TICKET
+    arena.fresh = len(arena.segments)
+    try:
+        epoch = arena.epoch
+        if handle._ticket != epoch:
+            handle._refresh()
+        placed: tuple[Segment, int] | None = None
+        if words:
+            memory = slot.memory
+            if memory is not None:
+                start = slot.used
+                end = start + words
+                if (
+                    words < MOST_PADDED
+                    and end <= slot.granted
+                    and type(head) is bytes
+                    and not slot.unzeroed
+                    and end * WORD_BYTES <= len(memory)
+                    and _UNPACK(memory, word * WORD_BYTES)[0] == 0
+                    and not slot.lost
+                ):
+                    # As in _install_in_place, without the call.
+                    PADDED[words].pack_into(memory, start * WORD_BYTES, head)
+                    if not slot.lost:
+                        slot.used = end
+                        arena.handed_out += words
+                        _PACK_INTO(
+                            memory,
+                            word * WORD_BYTES,
+                            shape | (start - word - 1 & wire.OFFSET_MASK) << 2,
+                        )
+                        if arena.state is _WORKING:
+                            # As in Arena.finish, without the call.
+                            arena.state = _IDLE
+                            arena.ticket = epoch
+                            return slot, start, epoch
+                placed = _install_in_place(arena, slot, memory, word, shape, words, head)
+            elif slot.used + words <= slot.granted:
+                placed = _install_in_one_borrow(arena, slot, word, shape, words, head)
+            else:
+                placed = _install_far(arena, slot, word, shape, words, head)
+        if placed is None:
+            placed = carry_out(arena, lambda draft: draft.install(slot, word, shape, words, head))
+        segment, start = placed
+        epoch = arena.epoch
+        arena.finish()
+    except BaseException as error:
+        arena.unfinished = arena.state
+        arena.abandon(error)
+        raise
+    return segment, start, epoch if words else ~epoch
+
+
+def _install_in_place(
+    arena: Arena,
+    slot: Segment,
+    memory: bytearray,
+    word: int,
+    shape: int,
+    words: int,
+    head: Octets,
+) -> tuple[Segment, int] | None:
+    """Build an object in memory that stays, where there is nothing to retire.
+
+    No allocator call, and so no failure. An interrupt before the pointer is written leaves words
+    unused. The garbage collector can run between any two calls, and an object that it finalizes can
+    close the message: so before each write it is asked whether the segment is still there.
+    Returns ``None`` where there is an old value, or not the room.
+    """
+    try:
+        if (
+            slot.unzeroed
+            or len(memory) < slot.used * WORD_BYTES
+            or _UNPACK(memory, word * WORD_BYTES)[0] != 0
+            or slot.lost
+        ):
+            return None
+        target = slot
+        start = slot.used
+        end = start + words
+        if end <= slot.granted and end * WORD_BYTES <= len(memory):
+            pointer = shape | (start - word - 1 & wire.OFFSET_MASK) << 2
+            handed_out = words
+            within = memory
+        else:
+            target = arena.segments[-1]
+            pad = target.used
+            start = pad + 1
+            end = start + words
+            memory_there = target.memory
+            if (
+                target is slot
+                or memory_there is None
+                or end > target.granted
+                or end * WORD_BYTES > len(memory_there)
+                or target.unzeroed
+            ):
+                return None
+            pointer = wire.far_pointer(target.index, pad)
+            handed_out = words + 1
+            within = memory_there
+            if not target.lost:
+                _PACK_INTO(within, pad * WORD_BYTES, shape)
+        if words < MOST_PADDED and type(head) is bytes:
+            if not target.lost:
+                PADDED[words].pack_into(within, start * WORD_BYTES, head)
+        else:
+            view = arena.borrow(target, end)
+            try:
+                fill(view, start, words, head)
+            finally:
+                arena.give_back(view)
+        if slot.lost:
+            return None
+        target.used = end
+        arena.handed_out += handed_out
+        _PACK_INTO(memory, word * WORD_BYTES, pointer)
+    except (Shrank, struct.error):
+        # A bytearray that somebody resized, although it was said to stay.
+        return None
+    return target, start
+
+
+def _install_in_one_borrow(
+    arena: Arena, slot: Segment, word: int, shape: int, words: int, head: Octets
+) -> tuple[Segment, int] | None:
+    """Build an object next to its pointer, where the pointer is null: all in one borrow.
+
+    No allocator method runs between the first look and the last write, so nothing can fail between
+    them. Returns ``None``, with nothing changed, where there is an old value or not the room.
+    """
+    start = slot.used
+    end = start + words
+    try:
+        view = arena.borrow(slot, end)
+    except Shrank:
+        return None
+    try:
+        if load(slot, view, word) != 0:
+            return None
+        _write_piece(slot, view, start, words, head)
+        pointer = shape | (start - word - 1 & wire.OFFSET_MASK) << 2
+        writes = [(word * WORD_BYTES, wire.POINTER.pack(pointer))]
+        arena.publish(slot, view, writes, {slot: end}, [], [])
+    finally:
+        arena.give_back(view)
+    return slot, start
+
+
+def _install_far(
+    arena: Arena, slot: Segment, word: int, shape: int, words: int, head: Octets
+) -> tuple[Segment, int] | None:
+    """Build an object behind its landing pad in the last segment, if that has room for both.
+
+    The steps of a draft, and its allocator calls, for the one object that most calls build: so it
+    costs little more in a message of many segments than in one of one. Returns ``None``, with
+    nothing changed, where there is not the room.
+    """
+    target = arena.last_segment()
+    pad = target.used
+    start = pad + 1
+    end = start + words
+    if target is slot or target.lost or end > target.granted:
+        return None
+    packed = wire.POINTER.pack(shape)
+    pieces: list[Piece] = [(pad, 1, packed), (start, words, head)]
+    if not head:
+        pieces = [(pad, 1 + words, packed)]
+    try:
+        view = arena.borrow(target, end)
+        try:
+            _write(arena, target, view, pieces)
+        finally:
+            arena.give_back(view)
+        writes = [(word * WORD_BYTES, wire.POINTER.pack(wire.far_pointer(target.index, pad)))]
+        view = arena.borrow(slot)
+        try:
+            old = load(slot, view, word)
+            if old == 0:
+                arena.publish(slot, view, writes, {target: end}, [], [])
+        finally:
+            arena.give_back(view)
+        if old:
+            retired = survey(arena, [(slot, word, old)])
+            view = arena.borrow(slot)
+            try:
+                arena.publish(slot, view, writes, {target: end}, retired, [word])
+            finally:
+                arena.give_back(view)
+    except Shrank:
+        arena.forget_filled()
+        return None
+    return target, start
+
+
+def carry_out(arena: Arena, build: Callable[[Draft], T]) -> T:
+    """Let ``build`` reserve, fill and publish; plan anew where a segment shrank meanwhile.
+
+    Only within a call of the message, which takes it back where it raises.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            return build(Draft(arena))
+        except Shrank:
+            arena.forget_filled()
+    raise GrantTooSmall("segments shrank again and again while words were being reserved")
+
+
+def install_root(arena: Arena, shape: int, words: int) -> tuple[Segment, int, int]:
+    """Build the root struct; the first time, in the first segment, behind its pointer.
+
+    This is a whole call of the message. Returns what ``install`` does.
+    """
+
+    def build(draft: Draft) -> tuple[Segment, int]:
+        if arena.segments:
+            slot = arena.segments[0]
+        else:
+            slot = arena.grant(words + 1 if words < arena.limit else 1)
+        if slot.used == 0:
+            if words < slot.granted and words:
+                # Next to its pointer, which is its shape then.
+                draft.take(slot, words + 1, wire.POINTER.pack(shape))
+                draft.settle()
+                return slot, 1
+            draft.take(slot, 1, b"")
+        pointer, segment, start = draft.place(slot, 0, shape, words, b"")
+        draft.link(slot, [(0, pointer)])
+        return segment, start
+
+    def whole() -> tuple[Segment, int, int]:
+        segment, start = carry_out(arena, build)
+        return segment, start, arena.epoch if words else ~arena.epoch
+
+    return arena.serve(whole)
+
+
+def begin_root(arena: Arena) -> None:
+    """Ask for the first segment, if there is none, for the word of the root pointer alone."""
+
+    def build(draft: Draft) -> None:
+        draft.first_segment(1)
+        draft.settle()
+
+    if not arena.segments:
+        carry_out(arena, build)
+
+
+def point(arena: Arena, slot: Segment, word: int, pointer: int) -> None:
+    """Write a pointer that needs no words, and retire what it led to before."""
+    carry_out(arena, lambda draft: draft.link(slot, [(word, pointer)]))
+
+
+def change(
+    arena: Arena,
+    segment: Segment,
+    pointers: list[tuple[int, int]],
+    data: list[tuple[int, bytes]],
+) -> None:
+    """Write pointers and octets of one segment in one step, and retire what the pointers led to."""
+    carry_out(arena, lambda draft: draft.link(segment, pointers, data))
+
+
+def copy_in(arena: Arena, slot: Segment, word: int, tree: Tree) -> Found:
+    """Build a copy of what a tree holds, and point to it from ``word`` of ``slot``.
+
+    Answers where it is.
+    """
+
+    def build(draft: Draft) -> Found:
+        pointer, segment, start = draft.place_tree(slot, word, tree)
+        draft.link(slot, [(word, pointer)])
+        return Found(tree.shape, segment, start)
+
+    return carry_out(arena, build)
+
+
+def copy_in_root(arena: Arena, tree: Tree) -> Found:
+    """Build a copy of what a tree holds as the root; answer where it is.
+
+    The first segment is asked for with the one word of the root pointer, as the reference
+    implementation does: so equal segment sizes give equal bytes.
+    """
+    if arena.segments:
+        return copy_in(arena, arena.segments[0], 0, tree)
+
+    def build(draft: Draft) -> Found:
+        slot = draft.first_segment(1)
+        pointer, segment, start = draft.place_tree(slot, 0, tree)
+        draft.link(slot, [(0, pointer)])
+        return Found(tree.shape, segment, start)
+
+    return carry_out(arena, build)
+
+
+def overwrite(
+    arena: Arena, segment: Segment, start: int, data_words: int, pointers: int, tree: Tree
+) -> None:
+    """Let the struct at word ``start``, which stays where it is, say what ``tree`` says.
+
+    The tree is no larger: what exceeds the struct was found to be zero.
+    """
+    first = start + data_words
+    source_data = wire.struct_data_words(tree.shape)
+    kept = min(source_data, data_words) * WORD_BYTES
+    data = bytes(tree.body[:kept]).ljust(data_words * WORD_BYTES, b"\0")
+
+    def build(draft: Draft) -> None:
+        values = [0] * pointers
+        for at, child in tree.children:
+            index = at - source_data
+            values[index], _, _ = draft.place_tree(segment, first + index, child)
+        draft.link(
+            segment,
+            [(first + index, value) for index, value in enumerate(values)],
+            [(start * WORD_BYTES, data)] if data else None,
+        )
+
+    carry_out(arena, build)

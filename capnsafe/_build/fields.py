@@ -1,0 +1,259 @@
+"""The data section of an object that is being built: numbers and bits behind a handle.
+
+A handle holds numbers, never memory: the segment, the word where its object starts, the sizes of
+its sections. Each call checks its arguments, then that the object still exists (P12), then borrows
+the segment, writes, and gives it back.
+
+Field offsets count in units of the field's own size, as the encoding specification and generated
+code have them (``get_uint16(3)`` reads bytes 6 and 7 of the data section). ``default`` is the
+field's default value, which the encoding stores XORed into the field (specification, "Default
+Values"). The order of complaints is fixed: wrong types, then a stale handle, then indices, then
+values.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias, TypeVar
+
+from .arena import Arena
+from .._words.arguments import double, integer, shown, truth
+from ..errors import ArgumentIndexError, ArgumentValueError
+from .segment import Segment
+from ..wire import WORD_BYTES, Element
+
+#: What a primitive list holds.
+Primitive: TypeAlias = int | float | bool | None
+
+T = TypeVar("T")
+
+# Module constants are found faster than members of the class.
+_BOOL: Final = Element.BOOL
+
+
+def _float_bits(element: Element, value: float) -> int:
+    """Answer the bits of a float as an unsigned integer."""
+    try:
+        bits: int = element.raw.unpack(element.codec.pack(value))[0]
+        return bits
+    except OverflowError as error:
+        raise ArgumentValueError(f"{value!r} is too large for {element.name}") from error
+
+
+def require_range(element: Element, value: int) -> None:
+    """Raise ``ArgumentValueError`` where an integer does not fit its field."""
+    if not element.low <= value <= element.high:
+        raise ArgumentValueError(
+            f"{shown(value)} does not fit {element.name}: {element.low} to {element.high}"
+        )
+
+
+class Handle:
+    """What all builders share: the object's place, and the data section that it has."""
+
+    __slots__ = ("_anchor", "_arena", "_data", "_data_bits", "_segment", "_since", "_ticket")
+
+    def __init__(
+        self, arena: Arena, segment: Segment, anchor: int, since: int, data: int, data_bits: int
+    ) -> None:
+        self._arena = arena
+        self._segment = segment
+        #: The word whose retirement makes the handle stale, see ``Arena.check``.
+        self._anchor = anchor
+        self._since = since
+        self._ticket = since if since >= 0 else ~since
+        #: First byte of the data section in its segment, and the bits that it has.
+        self._data = data
+        self._data_bits = data_bits
+
+    def _require_current(self) -> None:
+        self._ticket = self._arena.check(self._segment, self._anchor, self._since)
+
+    def _refresh(self) -> None:
+        """Raise ``StaleHandle`` if the object is no more; only within a call of the message."""
+        self._ticket = self._arena.require_fresh(self._segment, self._anchor, self._since)
+
+    def _serve(self, body: Callable[[], T]) -> T:
+        """Run a call of the message that needs the object."""
+        arena = self._arena
+        arena.begin()
+        try:
+            if self._ticket != arena.epoch:
+                self._refresh()
+            value = body()
+            arena.finish()
+        except BaseException as error:
+            arena.unfinished = arena.state
+            arena.abandon(error)
+            raise
+        return value
+
+    def _outside(self, element: Element, offset: int) -> ArgumentIndexError:
+        return ArgumentIndexError(
+            f"{element.name} {shown(offset)} lies outside the {self._data_bits} bits there are",
+            segment=self._segment.index,
+        )
+
+    def _put_integer(self, element: Element, offset: int, value: int, default: int) -> None:
+        if type(offset) is not int:
+            offset = integer(offset, "a field offset")
+        if type(value) is not int:
+            value = integer(value, "a value")
+        if type(default) is not int:
+            default = integer(default, "a default")
+        segment = self._segment
+        memory = segment.memory
+        if (
+            memory is not None
+            and offset >= 0
+            and (offset + 1) * element.bits <= self._data_bits
+            and element.low <= value <= element.high
+            and not default
+            and len(memory) >= segment.used * WORD_BYTES
+            # The last question: no foreign code can run between the answer and the write.
+            and self._ticket == self._arena.ticket
+        ):
+            try:
+                element.codec.pack_into(memory, self._data + offset * element.bytes, value)
+                return
+            except struct.error:
+                # A bytearray that somebody resized, although it was said to stay.
+                pass
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        if offset < 0 or (offset + 1) * element.bits > self._data_bits:
+            raise self._outside(element, offset)
+        require_range(element, value)
+        if default:
+            require_range(element, default)
+            value ^= default
+        self._write(element.codec, self._data + offset * element.bytes, value)
+
+    def _write(self, codec: struct.Struct, at: int, value: int) -> None:
+        """Write at byte ``at`` of the segment, in a call of the message."""
+        arena = self._arena
+        segment = self._segment
+        arena.begin()
+        try:
+            if self._ticket != arena.epoch:
+                self._refresh()
+            view = arena.borrow(segment)
+            try:
+                codec.pack_into(view, at, value)
+                if segment.shadow is not None:
+                    codec.pack_into(segment.shadow, at, value)
+            finally:
+                arena.give_back(view)
+            arena.finish()
+        except BaseException as error:
+            arena.unfinished = arena.state
+            arena.abandon(error)
+            raise
+
+    def _take_bits(self, element: Element, offset: int) -> bytes:
+        """Answer the bytes of a field (of the byte that holds it, for a bool)."""
+        if type(offset) is not int:
+            offset = integer(offset, "a field offset")
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        if offset < 0 or (offset + 1) * element.bits > self._data_bits:
+            raise self._outside(element, offset)
+        size = element.bytes or 1
+        at = self._data + (offset * size if element.bytes else offset >> 3)
+        segment = self._segment
+        memory = segment.memory
+        if (
+            memory is not None
+            and len(memory) >= segment.used * WORD_BYTES
+            and self._ticket == self._arena.ticket
+        ):
+            return bytes(memory[at : at + size])
+        return self._serve(lambda: self._arena.octets_at(segment, at, size))
+
+    def _take_integer(self, element: Element, offset: int, default: int) -> int:
+        if type(default) is not int:
+            default = integer(default, "a default")
+        value: int = element.codec.unpack(self._take_bits(element, offset))[0]
+        if default:
+            require_range(element, default)
+            value ^= default
+        return value
+
+    def _put_float(
+        self,
+        element: Element,
+        offset: int,
+        value: float,
+        default: float,
+    ) -> None:
+        value = double(value)
+        default = double(default)
+        if type(offset) is not int:
+            offset = integer(offset, "a field offset")
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        if offset < 0 or (offset + 1) * element.bits > self._data_bits:
+            raise self._outside(element, offset)
+        bits = _float_bits(element, value) ^ _float_bits(element, default)
+        at = self._data + offset * element.bytes
+        self._write(element.raw, at, bits)
+
+    def _take_float(self, element: Element, offset: int, default: float) -> float:
+        inverted = _float_bits(element, double(default))
+        bits = self._take_bits(element, offset)
+        if inverted:
+            whole: int = element.raw.unpack(bits)[0]
+            bits = element.raw.pack(whole ^ inverted)
+        value: float = element.codec.unpack(bits)[0]
+        return value
+
+    def _put_bool(self, offset: int, value: bool, default: bool) -> None:
+        bit = truth(value) is not truth(default)
+        if type(offset) is not int:
+            offset = integer(offset, "a field offset")
+        if self._ticket != self._arena.ticket:
+            self._require_current()
+        if not 0 <= offset < self._data_bits:
+            raise self._outside(_BOOL, offset)
+        at = self._data + (offset >> 3)
+        mask = 1 << (offset & 7)
+        self._serve(lambda: self._write_bit(at, mask, bit))
+
+    def _write_bit(self, at: int, mask: int, bit: bool) -> None:
+        segment = self._segment
+        view = self._arena.borrow(segment)
+        try:
+            octet = view[at]
+            if segment.shadow is not None:
+                segment.require_unchanged(at, bytes((octet,)))
+            octet = octet | mask if bit else octet & ~mask
+            view[at] = octet
+            if segment.shadow is not None:
+                segment.shadow[at] = octet
+        finally:
+            self._arena.give_back(view)
+
+    def _take_bool(self, offset: int, default: bool) -> bool:
+        inverted = truth(default)
+        if type(offset) is not int:
+            offset = integer(offset, "a field offset")
+        octet = self._take_bits(_BOOL, offset)[0]
+        return bool(octet >> (offset & 7) & 1) is not inverted
+
+    def _put(self, element: Element, offset: int, value: Any) -> None:
+        """Write an element of a list."""
+        if element.floating:
+            self._put_float(element, offset, value, 0.0)
+        elif element is _BOOL:
+            self._put_bool(offset, value, False)
+        else:
+            self._put_integer(element, offset, value, 0)
+
+    def _take(self, element: Element, offset: int) -> Primitive:
+        """Read an element of a list."""
+        if element.floating:
+            return self._take_float(element, offset, 0.0)
+        if element is _BOOL:
+            return self._take_bool(offset, False)
+        return self._take_integer(element, offset, 0)

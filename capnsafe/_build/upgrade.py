@@ -1,0 +1,189 @@
+"""Upgrades: objects of an older schema, opened at the sizes of a newer one.
+
+The object moves to a place where it has room (encoding specification, "Structs" and "Lists" on
+evolution); what its pointers lead to stays where it is, and handles on that stay good. Each pointer
+that moves with it needs a landing pad where the object is now in another segment: one word, or two
+elsewhere where that segment is full. All of it is reserved before anything is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .. import wire
+from .arena import Arena
+from .draft import Draft, carry_out
+from ..errors import MessageTooLarge
+from .segment import Segment
+from .survey import Extent, Found, composite, require_disjoint
+from ..wire import WORD_BYTES
+
+
+class Enlargement:
+    """How an object is laid out anew with larger sections.
+
+    ``old_first`` and ``old_step`` (bytes) say where its elements are, ``old_data`` (bytes) and
+    ``old_pointers`` what each has. A struct is one element.
+    """
+
+    __slots__ = (
+        "carries",
+        "count",
+        "data_words",
+        "first",
+        "head",
+        "old_data",
+        "old_first",
+        "old_pointers",
+        "old_step",
+        "pointers",
+        "shape",
+        "step",
+        "words",
+    )
+
+    def __init__(
+        self,
+        *,
+        count: int,
+        old_first: int,
+        old_step: int,
+        old_data: int,
+        old_pointers: int,
+        data_words: int,
+        pointers: int,
+        is_list: bool,
+    ) -> None:
+        self.count = count
+        self.old_first = old_first
+        self.old_step = old_step
+        self.old_data = old_data
+        self.old_pointers = old_pointers
+        self.data_words = max(data_words, (old_data + WORD_BYTES - 1) // WORD_BYTES)
+        self.pointers = max(pointers, old_pointers)
+        self.step = self.data_words + self.pointers
+        #: Whether there is anything to bring over; a list of a million voids has nothing.
+        self.carries = old_data + old_pointers > 0
+        self.first = 1 if is_list else 0
+        self.words = self.first + count * self.step
+        if count * self.step > wire.MAX_LIST_COUNT:
+            raise MessageTooLarge(
+                f"{count} structs of {self.step} words: a list has at most"
+                f" {wire.MAX_LIST_COUNT} words",
+                words_asked=self.words,
+            )
+        if is_list:
+            self.shape = wire.list_shape(wire.SIZE_COMPOSITE, count * self.step)
+            self.head = wire.POINTER.pack(wire.tag(count, self.data_words, self.pointers))
+        else:
+            self.shape = wire.struct_shape(self.data_words, self.pointers)
+            self.head = b""
+
+
+def enlarged(arena: Arena, found: Found, data_words: int, pointers: int) -> Enlargement | None:
+    """Answer how what was found must grow to have these sections; ``None`` where it has them."""
+    return enlargement(found.shape, lambda: composite(arena, found), data_words, pointers)
+
+
+def enlargement(
+    shape: int, elements: Callable[[], tuple[int, int, int]], data_words: int, pointers: int
+) -> Enlargement | None:
+    """Answer how an object must grow to have these sections; ``None`` where it has them.
+
+    A struct, or a list: lists of primitives and of pointers become lists of structs with that one
+    field (specification, "Lists"); the caller refused lists of bits. ``elements`` says what the tag
+    of a composite list does: (elements, data words, pointers).
+    """
+    if shape & 3 == wire.STRUCT:
+        old_data, old_pointers = wire.struct_data_words(shape), wire.struct_pointers(shape)
+        if data_words <= old_data and pointers <= old_pointers:
+            return None
+        return Enlargement(
+            count=1,
+            old_first=0,
+            old_step=0,
+            old_data=old_data * WORD_BYTES,
+            old_pointers=old_pointers,
+            data_words=data_words,
+            pointers=pointers,
+            is_list=False,
+        )
+    size_code = wire.list_size_code(shape)
+    if size_code == wire.SIZE_COMPOSITE:
+        count, old_data, old_pointers = elements()
+        if data_words <= old_data and pointers <= old_pointers:
+            return None
+        return Enlargement(
+            count=count,
+            old_first=WORD_BYTES,
+            old_step=(old_data + old_pointers) * WORD_BYTES,
+            old_data=old_data * WORD_BYTES,
+            old_pointers=old_pointers,
+            data_words=data_words,
+            pointers=pointers,
+            is_list=True,
+        )
+    width = wire.ELEMENT_BITS[size_code] // 8
+    is_pointer = size_code == wire.SIZE_POINTER
+    return Enlargement(
+        count=wire.list_count(shape),
+        old_first=0,
+        old_step=width,
+        old_data=0 if is_pointer else width,
+        old_pointers=1 if is_pointer else 0,
+        data_words=data_words,
+        pointers=pointers,
+        is_list=True,
+    )
+
+
+def upgrade(arena: Arena, slot: Segment, word: int, found: Found, plan: Enlargement) -> Found:
+    """Move an object to a place with room for larger sections; what lies below it stays.
+
+    The words of the old object and of its landing pad are retired, and handles on it are stale.
+    Answers where the object is now.
+    """
+    extents = own_extents(found)
+    require_disjoint([*extents, (slot, word, word + 1)])
+
+    def build(draft: Draft) -> Found:
+        body = bytearray(plan.head)
+        pointer, segment, start = draft.place(slot, word, plan.shape, plan.words, body)
+        old = b""
+        if plan.carries:
+            # Only now that there is memory for it: it may be large.
+            body += bytes(plan.words * WORD_BYTES - len(body))
+            old = arena.copy_out(
+                found.segment, found.start, wire.object_words(found.shape) * WORD_BYTES
+            )
+        for element in range(plan.count if plan.carries else 0):
+            source = plan.old_first + element * plan.old_step
+            target = (plan.first + element * plan.step) * WORD_BYTES
+            body[target : target + plan.old_data] = old[source : source + plan.old_data]
+            target += plan.data_words * WORD_BYTES
+            source += plan.old_data
+            for at in range(source, source + plan.old_pointers * WORD_BYTES, WORD_BYTES):
+                value = draft.carry_over(
+                    wire.POINTER.unpack_from(old, at)[0],
+                    found.segment,
+                    found.start + at // WORD_BYTES,
+                    segment,
+                    start + target // WORD_BYTES,
+                )
+                wire.POINTER.pack_into(body, target, value)
+                target += WORD_BYTES
+        draft.link(slot, [(word, pointer)], moved=extents)
+        return Found(plan.shape, segment, start)
+
+    return carry_out(arena, build)
+
+
+def own_extents(found: Found) -> list[Extent]:
+    """Answer the words of an object and of its landing pad, without those below it."""
+    extents = []
+    words = wire.object_words(found.shape)
+    if words:
+        extents.append((found.segment, found.start, found.start + words))
+    if found.pad_segment is not None:
+        extents.append((found.pad_segment, found.pad, found.pad + found.pad_words))
+    return extents

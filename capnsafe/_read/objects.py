@@ -1,0 +1,553 @@
+"""Handles on the objects of a message that is read: structs, rows of pointers, lists of both.
+
+The docstring of :mod:`capnsafe._read.reader` lists the checks of each step and its cost. Lists of
+primitives, which hold no pointers, are in :mod:`capnsafe._build.primitives`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import SupportsFloat, SupportsIndex, TypeAlias, final
+
+from .._build.primitives import ListReader
+from .._words.arguments import integer, shown, truth, type_name
+from .._words.tree import ObjectSize, Tree, read_spot, read_tree
+from ..errors import (
+    ArgumentTypeError,
+    ArgumentValueError,
+    InvalidText,
+    PointerKindMismatch,
+    PointerOutOfBounds,
+)
+from ..wire import (
+    ELEMENT_BITS,
+    LIST,
+    POINTER_KINDS,
+    SIZE_BIT,
+    SIZE_BYTE,
+    SIZE_COMPOSITE,
+    SIZE_POINTER,
+    STRUCT,
+    WORD_BYTES,
+    Element,
+    PointerKind,
+    capability_index,
+    is_capability,
+    kind,
+    list_body_words,
+    list_count,
+    list_size_code,
+    struct_data_words,
+    struct_pointers,
+    struct_shape,
+    tag_count,
+)
+from .reading import (
+    SIZE_NAMES,
+    Copied,
+    Elements,
+    Segments,
+    Shared,
+    descend,
+    element_index,
+    name_of,
+    not_negative,
+    tree_of_list,
+)
+
+#: What can be a default of a float.
+Real: TypeAlias = SupportsFloat | SupportsIndex
+
+
+class RowReader(Shared, ABC):
+    """What can be asked of a row of pointers: those of a struct, or the elements of a list."""
+
+    __slots__ = ("_nesting", "_segment", "_segments")
+
+    def __init__(self, segments: Segments, segment: int, nesting: int) -> None:
+        self._segments = segments
+        self._segment = segment
+        # How many levels may be opened below this object.
+        self._nesting = nesting
+
+    @abstractmethod
+    def _slot(self, index: SupportsIndex) -> int:
+        """Answer the word of the pointer, or -1 where an older writer left it out."""
+
+    def is_null(self, index: SupportsIndex) -> bool:
+        """Answer whether the pointer is null. An older writer left out what is null."""
+        at = self._slot(index)
+        return at < 0 or self._segments.word(self._segment, at) == 0
+
+    def kind(self, index: SupportsIndex) -> PointerKind:
+        """Answer what the pointer leads to. Only its landing pads are looked at."""
+        at = self._slot(index)
+        target = self._segments.follow(self._segment, at) if at >= 0 else None
+        if target is None:
+            return PointerKind.NULL
+        return POINTER_KINDS[kind(target[0])]
+
+    def get_struct(
+        self, index: SupportsIndex, *, default: StructReader | None = None
+    ) -> StructReader | None:
+        """Open the struct, or answer the default for a null pointer."""
+        at = self._slot(index)
+        if at < 0:
+            return default
+        found = open_struct(self._segments, self._segment, at, self._nesting)
+        return default if found is None else found
+
+    def get_list(
+        self, index: SupportsIndex, element: Element, *, default: ListReader | None = None
+    ) -> ListReader | None:
+        """Open the list as one of primitive values, or answer the default for a null pointer.
+
+        A list of structs is read as the list of their first fields.
+        """
+        if type(element) is not Element:
+            raise ArgumentTypeError(f"element must be an Element, not {type_name(element)}")
+        found = self._open_list(index)
+        if found is None:
+            return default
+        if found.size_code != element.size_code and (
+            found.size_code != SIZE_COMPOSITE
+            or element.size_code == SIZE_BIT
+            or found.data_bytes < element.bytes
+        ):
+            raise self._mismatch(found, SIZE_NAMES[element.size_code])
+        return ListReader(self._segments, found, element)
+
+    def get_pointer_list(
+        self, index: SupportsIndex, *, default: PointerListReader | None = None
+    ) -> PointerListReader | None:
+        """Open the list as one of pointers, or answer the default for a null pointer.
+
+        A list of structs is read as the list of their first pointers.
+        """
+        found = self._open_list(index)
+        if found is None:
+            return default
+        if found.pointers == 0:
+            raise self._mismatch(found, SIZE_NAMES[SIZE_POINTER])
+        return PointerListReader(self._segments, found, self._nesting - 1)
+
+    def get_struct_list(
+        self, index: SupportsIndex, *, default: StructListReader | None = None
+    ) -> StructListReader | None:
+        """Open the list as one of structs, or answer the default for a null pointer.
+
+        Values and pointers are read as structs with that one field, but a list of bits is refused.
+        """
+        found = self._open_list(index)
+        if found is None:
+            return default
+        if found.size_code == SIZE_BIT:
+            raise self._mismatch(found, SIZE_NAMES[SIZE_COMPOSITE])
+        return StructListReader(self._segments, found, self._nesting - 1)
+
+    def get_text(self, index: SupportsIndex, default: str | None = None) -> str | None:
+        """Answer the text without its NUL, or the default for a null pointer.
+
+        Raises ``InvalidText`` where it does not end in a NUL, or is not UTF-8.
+        """
+        octets = self.get_text_octets(index)
+        if octets is None:
+            return default
+        try:
+            return octets.decode()
+        except UnicodeDecodeError as cause:
+            raise InvalidText(f"a text is not UTF-8 at its byte {cause.start}") from cause
+
+    def get_text_octets(self, index: SupportsIndex) -> bytes | None:
+        """Answer the text as bytes, without its NUL and whether it is UTF-8 or not.
+
+        None for a null pointer. NULs within the text are part of it.
+        """
+        blob = self._blob(index, "a text")
+        if blob is None:
+            return None
+        if not blob or blob[-1] != 0:
+            raise InvalidText(f"a text of {len(blob)} bytes does not end in a NUL")
+        return blob[:-1]
+
+    def get_capability(self, index: SupportsIndex) -> int | None:
+        """Answer the capability's index into its table, or None for a null pointer."""
+        at = self._slot(index)
+        pointer = self._segments.word(self._segment, at) if at >= 0 else 0
+        if pointer == 0:
+            return None
+        if not is_capability(pointer):
+            raise PointerKindMismatch(
+                "a pointer that leads to no capability", segment=self._segment, offset=at
+            )
+        return capability_index(pointer)
+
+    def copied(self, index: SupportsIndex) -> Tree | None:
+        """Copy out what the pointer leads to, whatever it is; None for a null pointer."""
+        at = self._slot(index)
+        pointer = self._segments.word(self._segment, at) if at >= 0 else 0
+        if pointer == 0:
+            return None
+        source = Copied(self._segments, self._nesting)
+        return read_tree(source, self._segment, at, pointer)
+
+    def get_data(self, index: SupportsIndex, default: bytes | None = None) -> bytes | None:
+        """Answer a copy of the data, or the default for a null pointer."""
+        blob = self._blob(index, "data")
+        return default if blob is None else blob
+
+    def _blob(self, index: SupportsIndex, what: str) -> bytes | None:
+        """Answer a copy of a list of bytes. Nothing can be opened in it, so it is no level."""
+        at = self._slot(index)
+        if at < 0:
+            return None
+        target = self._segments.follow(self._segment, at)
+        if target is None:
+            return None
+        shape, segment, start = target
+        if kind(shape) != LIST or list_size_code(shape) != SIZE_BYTE:
+            name = SIZE_NAMES[list_size_code(shape)] if kind(shape) == LIST else name_of(shape)
+            raise PointerKindMismatch(
+                f"{name} was found where {what} was asked for", segment=segment, offset=start
+            )
+        count = list_count(shape)
+        self._segments.claim(segment, start, list_body_words(SIZE_BYTE, count), what)
+        return self._segments.octets(segment, start * WORD_BYTES, count)
+
+    def _open_list(self, index: SupportsIndex) -> Elements | None:
+        """Check and charge the list that the pointer leads to, and say where its elements are."""
+        at = self._slot(index)
+        if at < 0:
+            return None
+        segments = self._segments
+        target = segments.follow(self._segment, at)
+        if target is None:
+            return None
+        descend(self._nesting, self._segment, at)
+        shape, segment, start = target
+        if kind(shape) != LIST:
+            raise PointerKindMismatch(
+                f"{name_of(shape)} was found where a list was asked for",
+                segment=segment,
+                offset=start,
+            )
+        size_code = list_size_code(shape)
+        count = list_count(shape)
+        segments.claim(segment, start, list_body_words(size_code, count), SIZE_NAMES[size_code])
+        if size_code != SIZE_COMPOSITE:
+            width = ELEMENT_BITS[size_code] // 8
+            pointers = 1 if size_code == SIZE_POINTER else 0
+            return Elements(
+                segment, start, count, size_code, width, 0 if pointers else width, pointers
+            )
+        word = segments.word(segment, start)
+        if kind(word) != STRUCT:
+            raise PointerKindMismatch(
+                f"the tag of a list of structs describes {name_of(word)}",
+                segment=segment,
+                offset=start,
+            )
+        data_words = struct_data_words(word)
+        pointers = struct_pointers(word)
+        element_words = data_words + pointers
+        if tag_count(word) * element_words > count:
+            raise PointerOutOfBounds(
+                f"the tag of a list of {count} words counts {tag_count(word)} structs"
+                f" of {element_words} words",
+                segment=segment,
+                offset=start,
+                words_asked=tag_count(word) * element_words,
+                words_granted=count,
+            )
+        return Elements(
+            segment,
+            start + 1,
+            tag_count(word),
+            size_code,
+            element_words * WORD_BYTES,
+            data_words * WORD_BYTES,
+            pointers,
+        )
+
+    def _mismatch(self, found: Elements, asked: str) -> PointerKindMismatch:
+        """Say that a list was found whose elements cannot be read as was asked."""
+        name = SIZE_NAMES[found.size_code]
+        if found.size_code == SIZE_COMPOSITE:
+            name += f" of {found.data_bytes // WORD_BYTES} data words and {found.pointers} pointers"
+        return PointerKindMismatch(
+            f"{name} was found where {asked} was asked for",
+            segment=found.segment,
+            offset=found.start,
+        )
+
+
+def open_struct(segments: Segments, segment: int, at: int, nesting: int) -> StructReader | None:
+    """Check and charge the struct that the pointer at word ``at`` leads to."""
+    target = segments.follow(segment, at)
+    if target is None:
+        return None
+    descend(nesting, segment, at)
+    shape, segment, start = target
+    if kind(shape) != STRUCT:
+        raise PointerKindMismatch(
+            f"{name_of(shape)} was found where a struct was asked for",
+            segment=segment,
+            offset=start,
+        )
+    data_words = struct_data_words(shape)
+    pointers = struct_pointers(shape)
+    segments.claim(segment, start, data_words + pointers, "a struct")
+    data_bytes = data_words * WORD_BYTES
+    return StructReader(
+        segments, segment, start * WORD_BYTES, data_bytes, start + data_words, pointers, nesting - 1
+    )
+
+
+@final
+class StructReader(RowReader):
+    """A struct. What its writer's schema did not have yet reads as the default."""
+
+    __slots__ = ("_data", "_data_bytes", "_first_pointer", "_pointer_count", "_view")
+
+    def __init__(
+        self,
+        segments: Segments,
+        segment: int,
+        data: int,
+        data_bytes: int,
+        first_pointer: int,
+        pointer_count: int,
+        nesting: int,
+    ) -> None:
+        """Not for callers: ``MessageReader.get_root`` is where readers come from."""
+        super().__init__(segments, segment, nesting)
+        #: None where each read borrows the memory anew.
+        self._view = segments.view(segment)
+        # In bytes: an element of a list of bytes can be read as a struct.
+        self._data = data
+        self._data_bytes = data_bytes
+        # In words.
+        self._first_pointer = first_pointer
+        self._pointer_count = pointer_count
+
+    @property
+    def data_bytes(self) -> int:
+        """Bytes of the data section; whole words, but for a value that is read as a struct."""
+        return self._data_bytes
+
+    @property
+    def pointer_count(self) -> int:
+        """Number of pointers that the writer's schema had."""
+        return self._pointer_count
+
+    def tree(self) -> Tree:
+        """Copy out the struct, and all below it; charged to the traversal limit again."""
+        segments = self._segments
+        words, rest = divmod(self._data_bytes, WORD_BYTES)
+        segments.charge(words + self._pointer_count + (rest > 0))
+        if rest == 0:
+            source = Copied(segments, self._nesting)
+            shape = struct_shape(words, self._pointer_count)
+            return read_spot(source, (shape, self._segment, self._data // WORD_BYTES), -1)
+        # An element of a list of values that are no whole words; it has no pointers.
+        data = segments.octets(self._segment, self._data, self._data_bytes)
+        return Tree(struct_shape(1, 0), bytearray(data.ljust(WORD_BYTES, b"\0")))
+
+    def total_size(self) -> ObjectSize:
+        """Answer what the struct and all below it take, landing pads left out."""
+        return self.tree().total_size()
+
+    def total_words(self) -> int:
+        """Answer the words of the struct and of all below it, landing pads left out."""
+        return self.tree().total_size().words
+
+    def _slot(self, index: SupportsIndex) -> int:
+        number = not_negative(index)
+        return self._first_pointer + number if number < self._pointer_count else -1
+
+    def _place(self, offset: SupportsIndex, width: int) -> int:
+        """Answer the byte where a field of ``width`` bytes is, or -1 where the struct has none."""
+        number = not_negative(offset)
+        return self._data + number * width if (number + 1) * width <= self._data_bytes else -1
+
+    def _integer(self, element: Element, offset: SupportsIndex, default: SupportsIndex) -> int:
+        """Read an integer. On the wire it is XORed with its default (in two's complement)."""
+        mask = default if type(default) is int else integer(default, "the default")
+        if not element.low <= mask <= element.high:
+            raise ArgumentValueError(
+                f"the default must lie in {element.low} .. {element.high},"
+                f" and {shown(mask)} was given"
+            )
+        at = self._place(offset, element.bytes)
+        if at < 0:
+            return mask
+        view = self._view
+        if view is None:
+            octets = self._segments.octets(self._segment, at, element.bytes)
+            return int(element.codec.unpack(octets)[0]) ^ mask
+        value: int = element.codec.unpack_from(view, at)[0]
+        return value ^ mask
+
+    def _float(self, element: Element, offset: SupportsIndex, default: Real) -> float:
+        """Read a float, whose bits are XORed with those of its default."""
+        try:
+            bits: int = element.raw.unpack(element.codec.pack(default))[0]
+        except OverflowError as cause:
+            raise ArgumentValueError(f"the default does not fit in {element.bits} bits") from cause
+        except Exception as cause:
+            raise ArgumentTypeError(
+                f"the default must be a float, not {type_name(default)}"
+            ) from cause
+        at = self._place(offset, element.bytes)
+        if at >= 0:
+            view = self._view
+            if view is None:
+                octets = self._segments.octets(self._segment, at, element.bytes)
+                bits ^= element.raw.unpack(octets)[0]
+            else:
+                bits ^= element.raw.unpack_from(view, at)[0]
+        value: float = element.codec.unpack(element.raw.pack(bits))[0]
+        return value
+
+    def get_bool(self, offset: SupportsIndex, default: bool = False) -> bool:
+        """Answer the bit ``offset`` of the data section."""
+        inverted = truth(default)
+        number = not_negative(offset)
+        at = self._place(number >> 3, 1)
+        if at < 0:
+            return inverted
+        view = self._view
+        octet = self._segments.octets(self._segment, at, 1)[0] if view is None else view[at]
+        return bool(octet >> (number & 7) & 1) is not inverted
+
+    def get_int8(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
+        """Answer the Int8 at ``offset`` bytes."""
+        return self._integer(Element.INT8, offset, default)
+
+    def get_int16(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
+        """Answer the Int16 at ``offset``, in units of 2 bytes."""
+        return self._integer(Element.INT16, offset, default)
+
+    def get_int32(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
+        """Answer the Int32 at ``offset``, in units of 4 bytes."""
+        return self._integer(Element.INT32, offset, default)
+
+    def get_int64(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
+        """Answer the Int64 at ``offset`` words."""
+        return self._integer(Element.INT64, offset, default)
+
+    def get_uint8(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
+        """Answer the UInt8 at ``offset`` bytes."""
+        return self._integer(Element.UINT8, offset, default)
+
+    def get_uint16(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
+        """Answer the UInt16, or the enum, at ``offset``, in units of 2 bytes."""
+        return self._integer(Element.UINT16, offset, default)
+
+    def get_uint32(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
+        """Answer the UInt32 at ``offset``, in units of 4 bytes."""
+        return self._integer(Element.UINT32, offset, default)
+
+    def get_uint64(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
+        """Answer the UInt64 at ``offset`` words."""
+        return self._integer(Element.UINT64, offset, default)
+
+    def get_float32(self, offset: SupportsIndex, default: Real = 0.0) -> float:
+        """Answer the Float32 at ``offset``, in units of 4 bytes."""
+        return self._float(Element.FLOAT32, offset, default)
+
+    def get_float64(self, offset: SupportsIndex, default: Real = 0.0) -> float:
+        """Answer the Float64 at ``offset`` words."""
+        return self._float(Element.FLOAT64, offset, default)
+
+
+@final
+class PointerListReader(RowReader):
+    """A list of pointers: ``len()``, and whatever can be asked of a pointer, by element index."""
+
+    __slots__ = ("_count", "_found", "_start", "_step_words")
+
+    def __init__(self, segments: Segments, found: Elements, nesting: int) -> None:
+        """Not for callers: ``get_pointer_list`` is where these readers come from."""
+        super().__init__(segments, found.segment, nesting)
+        self._found = found
+        # In a list of structs the data section comes first, in each element.
+        self._start = found.start + found.data_bytes // WORD_BYTES
+        self._step_words = found.step_bytes // WORD_BYTES
+        self._count = found.count
+
+    def total_size(self) -> ObjectSize:
+        """Answer what the list and all below it take, landing pads left out."""
+        return self.tree().total_size()
+
+    def __len__(self) -> int:
+        """Answer the number of elements."""
+        return self._count
+
+    def tree(self) -> Tree:
+        """Copy out the list, and all below it, as what it was written as."""
+        return tree_of_list(self._segments, self._found, self._nesting)
+
+    def _slot(self, index: SupportsIndex) -> int:
+        return self._start + element_index(index, self._count) * self._step_words
+
+
+@final
+class StructListReader(Shared):
+    """A list of structs: ``len()``, ``[index]`` and iteration."""
+
+    __slots__ = ("_found", "_nesting", "_segments")
+
+    def __init__(self, segments: Segments, found: Elements, nesting: int) -> None:
+        """Not for callers: ``get_struct_list`` is where these readers come from."""
+        self._segments = segments
+        self._found = found
+        self._nesting = nesting
+
+    def total_size(self) -> ObjectSize:
+        """Answer what the list and all below it take, landing pads left out."""
+        return self.tree().total_size()
+
+    def __len__(self) -> int:
+        """Answer the number of elements. It costs nothing, and may be huge for empty structs."""
+        return self._found.count
+
+    def __getitem__(self, index: SupportsIndex) -> StructReader:
+        """Answer the element."""
+        number = element_index(index, self._found.count)
+        if self._found.step_bytes == 0:
+            self._segments.charge(1)
+        return self._struct(number)
+
+    def __iter__(self) -> Iterator[StructReader]:
+        """Answer the elements in order; empty structs are charged here, as are voids."""
+        found = self._found
+        if found.step_bytes == 0 and found.count:
+            # What none of them can be had of is not charged.
+            descend(self._nesting, found.segment, found.start)
+            self._segments.charge(found.count)
+        return self._structs()
+
+    def tree(self) -> Tree:
+        """Copy out the list, and all below it, as what it was written as."""
+        return tree_of_list(self._segments, self._found, self._nesting)
+
+    def _structs(self) -> Iterator[StructReader]:
+        for index in range(self._found.count):
+            yield self._struct(index)
+
+    def _struct(self, index: int) -> StructReader:
+        found = self._found
+        descend(self._nesting, found.segment, found.start)
+        data = found.start * WORD_BYTES + index * found.step_bytes
+        return StructReader(
+            self._segments,
+            found.segment,
+            data,
+            found.data_bytes,
+            # Only whole words have pointers behind them.
+            (data + found.data_bytes) // WORD_BYTES,
+            found.pointers,
+            self._nesting - 1,
+        )

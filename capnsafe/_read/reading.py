@@ -1,0 +1,278 @@
+"""The memory of a message that is read: bounds, limits, far pointers, and what is copied out.
+
+Nothing here is trusted (P6): each pointer is loaded once, and that copy is checked and used. See
+:mod:`capnsafe._read.reader` for the limits and what they are charged with.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Self, SupportsIndex, final
+
+from .._words.arguments import integer, shown
+from .._words.tree import Spot, Tree, read_spot
+from ..errors import (
+    ArgumentIndexError,
+    ArgumentTypeError,
+    ArgumentValueError,
+    NestingLimitExceeded,
+    PointerKindMismatch,
+    PointerOutOfBounds,
+    TraversalLimitExceeded,
+)
+from ..wire import (
+    FAR,
+    OTHER,
+    POINTER,
+    SIZE_COMPOSITE,
+    WORD_BYTES,
+    far_is_double,
+    far_offset,
+    far_segment,
+    kind,
+    list_shape,
+    object_words,
+    offset,
+    shape_of,
+)
+
+_KIND_NAMES: Final = ("a struct", "a list", "a far pointer", "a capability")
+SIZE_NAMES: Final = (
+    "a list of voids",
+    "a list of bits",
+    "a list of bytes",
+    "a list of 2-byte values",
+    "a list of 4-byte values",
+    "a list of 8-byte values",
+    "a list of pointers",
+    "a list of structs",
+)
+
+
+def limit_of(value: SupportsIndex, name: str) -> int:
+    """Answer a limit that the caller gave, checked."""
+    limit = integer(value, name)
+    if limit < 0:
+        raise ArgumentValueError(f"{name} must not be negative, and {shown(limit)} was given")
+    return limit
+
+
+def not_negative(index: SupportsIndex) -> int:
+    """Answer the index of a field, pointer or element, of the right type and not negative."""
+    number = index if type(index) is int else integer(index, "an index")
+    if number < 0:
+        raise ArgumentIndexError(f"an index must not be negative, and {shown(number)} was given")
+    return number
+
+
+def element_index(index: SupportsIndex, count: int) -> int:
+    """Answer the index of an element of a list that has ``count``."""
+    number = not_negative(index)
+    if number >= count:
+        raise ArgumentIndexError(
+            f"the list has {count} elements, and {shown(number)} was asked for"
+        )
+    return number
+
+
+class Shared:
+    """A reader: it never changes, and reads memory that is somebody else's."""
+
+    __slots__ = ()
+
+    def __copy__(self) -> Self:
+        """Return the reader itself."""
+        return self
+
+    def __reduce__(self) -> str:
+        """Refuse to be pickled or copied with the memory."""
+        raise ArgumentTypeError(
+            "a reader cannot be pickled or copied deeply: copy the bytes of the message, and read"
+            " those"
+        )
+
+
+class Segments:
+    """The memory of a message, and how much of it may still be read.
+
+    These views stay for as long as the message is read; :mod:`capnsafe._read.borrowed` is for
+    memory that moves. ``count`` is the number of segments, ``unread_words`` the rest of the
+    traversal limit.
+    """
+
+    __slots__ = ("_views", "_words", "count", "unread_words")
+
+    def __init__(self, views: list[memoryview], unread_words: int) -> None:
+        self._views = views
+        self._words = [len(view) // WORD_BYTES for view in views]
+        self.count = len(views)
+        self.unread_words = unread_words
+
+    def view(self, segment: int) -> memoryview | None:
+        """Answer the memory of a segment, ``None`` where each read must borrow it anew."""
+        return self._views[segment]
+
+    def size(self, segment: int) -> int:
+        """Answer how many whole words the segment has."""
+        return self._words[segment]
+
+    def octets(self, segment: int, first: int, size: int) -> bytes:
+        """Answer a copy of ``size`` bytes from byte ``first`` on, which were claimed before."""
+        return bytes(self._views[segment][first : first + size])
+
+    def charge(self, words: int) -> None:
+        """Charge the traversal limit. All reading of objects comes through here."""
+        if words > self.unread_words:
+            raise TraversalLimitExceeded(
+                f"the traversal limit leaves {self.unread_words} words, and {words} are to be read",
+                words_asked=words,
+                words_granted=self.unread_words,
+            )
+        self.unread_words -= words
+
+    def claim(self, segment: int, start: int, words: int, what: str) -> None:
+        """Check that ``words`` words at word ``start`` lie within the segment, and charge them."""
+        if segment >= self.count:
+            raise PointerOutOfBounds(
+                f"{what} is in segment {segment}, and the message has {self.count}",
+                segment=segment,
+                offset=start,
+            )
+        limit = self.size(segment)
+        if start < 0 or start + words > limit:
+            raise PointerOutOfBounds(
+                f"{what} of {words} words at word {start} leaves segment {segment},"
+                f" which has {limit}",
+                segment=segment,
+                offset=start,
+                words_asked=words,
+                words_granted=limit,
+            )
+        self.charge(words)
+
+    def word(self, segment: int, at: int) -> int:
+        """Load a word that was claimed before. Load it once: the memory may change."""
+        word: int = POINTER.unpack_from(self._views[segment], at * WORD_BYTES)[0]
+        return word
+
+    def follow(self, segment: int, at: int) -> tuple[int, int, int] | None:
+        """Follow the pointer at word ``at``, through its landing pads.
+
+        Answers the shape of the object, its segment and the word where it starts, none of which was
+        checked yet; None for the null pointer (encoding specification, "Inter-Segment Pointers").
+        """
+        pointer = self.word(segment, at)
+        return self.resolve(pointer, segment, at) if pointer else None
+
+    def resolve(self, pointer: int, segment: int, at: int) -> tuple[int, int, int]:
+        """Follow a pointer that is not null and was loaded from word ``at``."""
+        if kind(pointer) != FAR:
+            return shape_of(pointer), segment, at + 1 + offset(pointer)
+        segment = far_segment(pointer)
+        pad = far_offset(pointer)
+        if not far_is_double(pointer):
+            self.claim(segment, pad, 1, "a landing pad")
+            pointer = self.word(segment, pad)
+            if kind(pointer) == FAR:
+                raise PointerKindMismatch(
+                    "the landing pad of a far pointer is a far pointer again",
+                    segment=segment,
+                    offset=pad,
+                )
+            if kind(pointer) == OTHER:
+                return pointer, segment, pad
+            return shape_of(pointer), segment, pad + 1 + offset(pointer)
+        self.claim(segment, pad, 2, "a double landing pad")
+        pointer = self.word(segment, pad)
+        if kind(pointer) != FAR or far_is_double(pointer):
+            raise PointerKindMismatch(
+                "a double landing pad does not start with a single far pointer",
+                segment=segment,
+                offset=pad,
+            )
+        tag = self.word(segment, pad + 1)
+        if kind(tag) == FAR or offset(tag) != 0:
+            raise PointerKindMismatch(
+                "the tag of a double landing pad is no struct or list with offset zero",
+                segment=segment,
+                offset=pad + 1,
+            )
+        return tag, far_segment(pointer), far_offset(pointer)
+
+
+@final
+class Copied:
+    """Lets ``tree`` read what is to be copied: checked, charged and not too deep."""
+
+    __slots__ = ("_nesting", "_segments")
+
+    def __init__(self, segments: Segments, nesting: int) -> None:
+        self._segments = segments
+        self._nesting = nesting
+
+    def spot(self, segment: int, word: int, pointer: int, depth: int) -> Spot:
+        """Follow a pointer that is not null."""
+        if kind(pointer) == OTHER:
+            return pointer, segment, word
+        descend(self._nesting - depth, segment, word)
+        shape, segment, start = self._segments.resolve(pointer, segment, word)
+        if kind(shape) == OTHER:
+            return shape, segment, start
+        self._segments.claim(segment, start, object_words(shape), "an object that is copied")
+        return shape, segment, start
+
+    def octets(self, segment: int, start: int, words: int) -> bytes:
+        """Answer a copy of words that were claimed."""
+        return self._segments.octets(segment, start * WORD_BYTES, words * WORD_BYTES)
+
+
+@final
+class Elements:
+    """Where the elements of an opened list are, in terms that every reading of it can use."""
+
+    __slots__ = ("count", "data_bytes", "pointers", "segment", "size_code", "start", "step_bytes")
+
+    def __init__(
+        self,
+        segment: int,
+        start: int,
+        count: int,
+        size_code: int,
+        step_bytes: int,
+        data_bytes: int,
+        pointers: int,
+    ) -> None:
+        self.segment = segment
+        self.start = start
+        """The word of the first element."""
+        self.count = count
+        self.size_code = size_code
+        self.step_bytes = step_bytes
+        """From one element to the next; 0 for bits and voids."""
+        self.data_bytes = data_bytes
+        self.pointers = pointers
+
+
+def tree_of_list(segments: Segments, found: Elements, nesting: int) -> Tree:
+    """Copy out a list that was opened; charged to the traversal limit again."""
+    source = Copied(segments, nesting)
+    count = found.count
+    start = found.start
+    if found.size_code == SIZE_COMPOSITE:
+        count *= found.step_bytes // WORD_BYTES
+        start -= 1
+    shape = list_shape(found.size_code, count)
+    segments.charge(object_words(shape))
+    return read_spot(source, (shape, found.segment, start), -1)
+
+
+def name_of(shape: int) -> str:
+    """Name the kind of object, for a sentence."""
+    return _KIND_NAMES[kind(shape)]
+
+
+def descend(nesting: int, segment: int, at: int) -> None:
+    """Check that one more level may be opened."""
+    if nesting <= 0:
+        raise NestingLimitExceeded(
+            "objects are nested deeper than the nesting limit allows", segment=segment, offset=at
+        )

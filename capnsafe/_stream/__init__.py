@@ -1,0 +1,1 @@
+"""Messages in files, sockets and bytes: framing and packing."""
