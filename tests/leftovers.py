@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from capnsafe_fuzz.memories import shared_memory
 from capnsafe_fuzz.ownership import (
     SHARED_MEMORY,
     VARIABLE,
@@ -22,7 +23,6 @@ from capnsafe_fuzz.ownership import (
     process_folder,
     processes_of,
 )
-from capnsafe_fuzz.scenario import honest
 
 _ENDING_SECONDS: Final = 10.0
 """How long processes that were told to end may take."""
@@ -107,8 +107,8 @@ def _children() -> Iterator[int]:
 
 
 def _close_what_ends_with_the_process() -> None:
-    if honest.shared_blocks.cache_info().currsize:
-        honest.shared_blocks().close()
-        honest.shared_blocks.cache_clear()
+    if shared_memory.shared_blocks.cache_info().currsize:
+        shared_memory.shared_blocks().close()
+        shared_memory.shared_blocks.cache_clear()
     process_folder().close()
     process_folder.cache_clear()

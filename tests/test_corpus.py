@@ -12,6 +12,7 @@ from capnsafe_fuzz.campaign.corpus import Entry, corpus_root, read_corpus
 from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.encoders.planted import bugs_of, witness
 from capnsafe_fuzz.execution import execute, explain
+from capnsafe_fuzz.memories import MEMORIES
 from capnsafe_fuzz.scenario import (
     NO_HANDLE,
     WHOLE_MESSAGE,
@@ -22,7 +23,6 @@ from capnsafe_fuzz.scenario import (
     print_scenario,
 )
 from capnsafe_fuzz.scenario.program import UNDERSTOOD
-from capnsafe_fuzz.scenario.scenario import MEMORY_NAMES
 from capnsafe_fuzz.targets import TARGETS
 
 from capnsafe import HeapAllocator
@@ -139,7 +139,7 @@ def test_seeds_have_every_memory() -> None:
     memories = {
         (entry.scenario.memory.name, entry.scenario.memory.segment_words) for entry in SEEDS
     }
-    assert {name for name, _ in memories} == set(MEMORY_NAMES)
+    assert {name for name, _ in memories} == set(MEMORIES)
     assert ("fixed", 0) in memories
 
 

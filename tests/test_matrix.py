@@ -14,10 +14,11 @@ from capnsafe_allocators.exporter import COUNTS_VIEWS
 from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.encoders.planted import BUGS, bugs_of, read_bug, witness
 from capnsafe_fuzz.execution import execute, observe
+from capnsafe_fuzz.memories import MEMORIES
 from capnsafe_fuzz.scenario import Scenario, parse_scenario, print_scenario
-from capnsafe_fuzz.scenario.honest import lacking
-from capnsafe_fuzz.scenario.scenario import BOUNDED_MEMORIES, GROWING_MEMORIES, MEMORY_NAMES
-from capnsafe_fuzz.targets.build.memories import over_memory
+from capnsafe_fuzz.targets import find_target
+
+GROWING = [name for name, kind in MEMORIES.items() if kind.grows]
 
 CLEAN = find_encoder("capnsafe")
 
@@ -43,7 +44,7 @@ NOT_WHERE_MEMORY_STAYS = {"move", "shrink", "vanish", "garble"}
 
 
 def memory_line(name: str) -> str:
-    return f"{name} segment_words=37" + (" total_words=600" if name in BOUNDED_MEMORIES else "")
+    return f"{name} segment_words=37" + (" total_words=600" if MEMORIES[name].bounded else "")
 
 
 def scenarios(memory: str, family: str, moments: tuple[str, ...] = MOMENTS) -> Iterator[Scenario]:
@@ -77,7 +78,7 @@ def expected(memory: str, family: str) -> set[str]:
 
 def kinds_fired(memory: str, programs: Iterable[Scenario], when: When | None = None) -> set[str]:
     """Which kinds fired in programs of one fault each, none of which broke a promise."""
-    if lacking(memory) is not None:
+    if MEMORIES[memory].lacking:
         pytest.skip(f"{memory} needs a library")
     fired = set()
     for scenario in programs:
@@ -90,7 +91,7 @@ def kinds_fired(memory: str, programs: Iterable[Scenario], when: When | None = N
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("memory", MEMORY_NAMES)
+@pytest.mark.parametrize("memory", MEMORIES)
 def test_faults_over_memory(memory: str, family: str) -> None:
     assert kinds_fired(memory, scenarios(memory, family)) == expected(memory, family)
 
@@ -100,7 +101,7 @@ GROWTH_MOMENTS = ("grow 1", "grow 3", "any 9", "after 2")
 
 
 def growing_scenarios(memory: str, family: str) -> Iterator[Scenario]:
-    total = " total_words=600" if memory in BOUNDED_MEMORIES else ""
+    total = " total_words=600" if MEMORIES[memory].bounded else ""
     for scenario in scenarios(memory, family, GROWTH_MOMENTS):
         text = print_scenario(scenario).replace("max_segment_words=40", "max_segment_words=44")
         line = f"memory {memory} segment_words=1{total} grows"
@@ -125,9 +126,9 @@ def expected_in_growth(memory: str, family: str) -> set[str]:
     return kinds
 
 
-@pytest.mark.parametrize("memory", sorted(GROWING_MEMORIES))
+@pytest.mark.parametrize("memory", GROWING)
 def test_both_segments_grow(memory: str) -> None:
-    if lacking(memory) is not None:
+    if MEMORIES[memory].lacking:
         pytest.skip(f"{memory} needs a library")
     scenario = replace(next(growing_scenarios(memory, "move")), faults=())
     steps = observe(scenario, CLEAN).steps
@@ -140,7 +141,7 @@ def test_both_segments_grow(memory: str) -> None:
 @pytest.mark.parametrize(
     "family", [name for name, family in FAMILIES.items() if When.GROW in family.moments]
 )
-@pytest.mark.parametrize("memory", sorted(GROWING_MEMORIES))
+@pytest.mark.parametrize("memory", GROWING)
 def test_faults_over_memory_that_grows(memory: str, family: str) -> None:
     fired = kinds_fired(memory, growing_scenarios(memory, family), When.GROW)
     assert fired >= expected_in_growth(memory, family)
@@ -155,7 +156,7 @@ def breaks(promise: str, memory: str) -> bool:
     for name in bugs_of("build"):
         if read_bug(BUGS[name]).promise != promise:
             continue
-        scenario = over_memory(witness(name), memory)
+        scenario = find_target("build").over_memory(witness(name), memory)
         faults = scenario.faults or tuple(
             Fault(family.name, next(iter(family.kinds)), family.moments[0], 1, persistent=True)
             for family in families
@@ -176,6 +177,8 @@ def breaks(promise: str, memory: str) -> bool:
 @pytest.mark.parametrize("promise", PROMISES)
 def test_each_promise_is_tested_by_a_fault_on_a_real_memory(promise: str) -> None:
     real = [
-        name for name in MEMORY_NAMES if name not in ("heap", "stable") and lacking(name) is None
+        name
+        for name, kind in MEMORIES.items()
+        if name not in ("heap", "stable") and not kind.lacking
     ]
     assert any(breaks(promise, memory) for memory in real)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from functools import cache
+from functools import cache, partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+
+from capnsafe_fuzz.memories import MEMORIES, MemoryKind
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -16,6 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("capnsafe",),
     ("capnsafe_allocators",),
     ("capnsafe_fuzz.optional", "capnsafe_fuzz.ownership"),
+    ("capnsafe_fuzz.memories",),
     ("capnsafe_fuzz.scenario",),
     ("capnsafe_fuzz.encoders", "capnsafe_fuzz.oracles"),
     ("capnsafe_fuzz.excuses", "capnsafe_fuzz.execution"),
@@ -166,6 +169,46 @@ def test_dependencies_are_those_declared() -> None:
         tops = {name.split(".")[0] for name in imports_of(module, path)}
         undeclared |= {(module, top) for top in tops - allowed}
     assert undeclared == set()
+
+
+def names_of_memories_in(path: Path) -> set[str]:
+    """Names of kinds of memory among the strings of a file that are no docstrings.
+
+    ``stable`` is also an attribute of allocators, which ``getattr`` asks for.
+    """
+    attributes = {
+        id(argument)
+        for call in ast.walk(tree_of(path))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+        if call.func.id in ("getattr", "hasattr")
+        for argument in call.args
+    }
+    prose = {id(node.value) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Expr)}
+    return {
+        name
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if id(node) not in attributes | prose
+        for name in MEMORIES
+        if node.value == name or re.search(rf"memory {name}\b", node.value)
+    }
+
+
+def test_no_kind_of_memory_is_named_outside_its_own_file() -> None:
+    named = {
+        (module, name)
+        for module, path in MODULES
+        if module.startswith("capnsafe_fuzz") and module != "capnsafe_fuzz.optional"
+        for name in names_of_memories_in(path)
+    }
+    own = {(module_of(kind), name) for name, kind in MEMORIES.items()}
+    assert named == own
+
+
+def module_of(kind: MemoryKind) -> str:
+    """The module in which a kind of memory is declared."""
+    call = kind.call.func if isinstance(kind.call, partial) else kind.call
+    return str(call.__module__)
 
 
 def test_promise_ids_are_known() -> None:

@@ -33,6 +33,7 @@ from .campaign.config import (
     CampaignConfig,
     CampaignResult,
     StopRequest,
+    done_until,
 )
 from .campaign.exit_codes import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, describe_exit_codes
 from .campaign.failures import CampaignError, EnvironmentFailedError, UsageError, sentence
@@ -194,8 +195,9 @@ def fuzz(
                 results.append(_one_campaign(replace(config, target=target), stop))
             except CampaignError as error:
                 failure = error
-                if error.result is not None:
-                    results.append(error.result)
+                done = done_until(error)
+                if done is not None:
+                    results.append(done)
                 break
             if stop.times:
                 break
@@ -227,7 +229,7 @@ def _one_campaign(config: CampaignConfig, stop: StopRequest) -> CampaignResult:
     try:
         result = run_campaign(config, reporter=reporter, stop=stop)
     except CampaignError as error:
-        result = error.result
+        result = done_until(error)
         raise
     finally:
         try:

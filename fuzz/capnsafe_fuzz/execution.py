@@ -33,6 +33,7 @@ from capnsafe_allocators.families.finalize import FINALIZER
 
 from .encoders.protocol import Account, Attempt, Encoder, Failure, ProofKind, Session
 from .excuses import CHANGING, Excuses, Interceptor, exchange
+from .memories import new_memory
 from .oracles import ORACLES, Cost
 from .oracles.decode import examine, examine_stream
 from .oracles.examination import Examination
@@ -40,7 +41,6 @@ from .oracles.layout import ROOT
 from .oracles.record import Calls, Contents, Outcome, Record, Step, Violation
 from .oracles.telling import cause_of, full_type_name, plain, repr_of, text_of, type_name
 from .scenario import Operation, Scenario, print_scenario
-from .scenario.honest import grows, honest_memory, places_known
 from .scenario.labels import label_of
 from .scenario.model import Expectation, ExpectationKind, Model
 from .scenario.program import HANDLE_MAKERS, NO_HANDLE, Verb
@@ -334,12 +334,13 @@ class _Run:
         self.record = Record(scenario, encoder.name)
         self.situations: set[Situation] = set()
         self.attempts = 0
-        self._honest = honest_memory(scenario.memory)
+        kind, size = scenario.memory.kind, scenario.memory.size
+        self._honest = new_memory(kind, size)
         self.hostile = HostileAllocator(
             self._honest,
             scenario.faults,
-            stable=scenario.memory.name == "stable",
-            grows=grows(scenario.memory, self._honest),
+            stable=kind.stays,
+            grows=kind.is_asked_to_grow(size, self._honest),
         )
         self._witness = Interceptor(self.hostile)
         self._verified = scenario.verify and getattr(encoder, "verifies", False)
@@ -353,7 +354,7 @@ class _Run:
             self._session = _NoSession(error)
         self.hostile.used = self._words_told
         self.hostile.reenter = self._reenter
-        self.hostile.places_known = places_known(scenario.memory)
+        self.hostile.places_known = kind.places_known(size)
         self._excuses = Excuses(self.hostile, self.segment_words, scenario.faults)
         self._model = Model()
         self._types: list[Type] = []

@@ -12,7 +12,7 @@ from capnsafe_allocators.exporter import COUNTS_VIEWS
 from capnsafe_allocators.families.exceptions import EXCEPTIONS
 from capnsafe_allocators.hostile import Runaway
 from capnsafe_allocators.place import GUARD_WORD
-from capnsafe_fuzz.scenario.growing import RoomyHeap
+from capnsafe_fuzz.memories.stable import RoomyHeap
 
 from capnsafe.memory import FixedAllocator, HeapAllocator, PoolAllocator
 from capnsafe.memory.malloc import MallocAllocator

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from capnsafe_fuzz.campaign import corpus as files
 from capnsafe_fuzz.campaign import parent, targets, triage
-from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, StopRequest
+from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, StopRequest, done_until
 from capnsafe_fuzz.campaign.confirmer import in_child
 from capnsafe_fuzz.campaign.corpus import Cache, read_any
 from capnsafe_fuzz.campaign.failures import (
@@ -34,7 +34,7 @@ from capnsafe_fuzz.campaign.parent import run_campaign
 from capnsafe_fuzz.encoders import planted
 from capnsafe_fuzz.engines import engines
 from capnsafe_fuzz.scenario import Operation, Scenario, Verb, print_scenario
-from capnsafe_fuzz.targets.build.memories import MEMORIES
+from capnsafe_fuzz.targets import find_target
 
 from .conftest import SEED
 
@@ -355,8 +355,9 @@ def test_what_nobody_raised_is_told_in_one_sentence(config: CampaignConfig) -> N
         "campaign says nothing: EndlessError in bad_encoders.py:"
     )
     assert len(said) < 1000
-    assert failure.value.result is not None
-    assert failure.value.result.failed
+    done = done_until(failure.value)
+    assert done is not None
+    assert done.failed
 
 
 @pytest.mark.process
@@ -447,7 +448,7 @@ def test_a_stop_request_ends_a_campaign(config: CampaignConfig) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("memory", MEMORIES)
+@pytest.mark.parametrize("memory", find_target("build").memories)
 def test_scenarios_have_the_memory_that_was_asked_for(
     config: CampaignConfig, tmp_path: Path, memory: str
 ) -> None:

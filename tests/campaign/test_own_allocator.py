@@ -16,7 +16,8 @@ from capnsafe_fuzz.campaign.targets import UnknownNameError, find_memory, find_t
 from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.execution import execute
 from capnsafe_fuzz.scenario import decode, encode, parse_scenario, print_scenario
-from capnsafe_fuzz.targets.build.memories import over_memory
+
+BUILD = find_target("build")
 
 MODULE = """
 import os
@@ -131,7 +132,7 @@ def _module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.process
 def test_one_that_keeps_its_contract_is_taken() -> None:
     name = "own_memory_of_a_test:Plain"
-    assert find_memory(name, find_target("build")) == name
+    assert find_memory(name, BUILD) == name
 
 
 @pytest.mark.process
@@ -145,7 +146,7 @@ def test_one_that_keeps_its_contract_is_taken() -> None:
 )
 def test_one_that_does_not_is_named_for_it(name: str, what: str) -> None:
     with pytest.raises(UnknownNameError, match=what):
-        find_memory(f"own_memory_of_a_test:{name}", find_target("build"))
+        find_memory(f"own_memory_of_a_test:{name}", BUILD)
 
 
 @pytest.mark.process
@@ -153,14 +154,14 @@ def test_one_that_never_answers_is_left_where_nobody_waits() -> None:
     started = time.monotonic()
     wanted = iter([True, True, False])
     name = "own_memory_of_a_test:Hanging"
-    find_memory(name, find_target("build"), lambda: not next(wanted, False))
+    find_memory(name, BUILD, lambda: not next(wanted, False))
     assert time.monotonic() - started < 20
 
 
 @pytest.mark.process
 def test_what_one_starts_ends_with_its_trial(tmp_path: Path) -> None:
     name = "own_memory_of_a_test:Forking"
-    assert find_memory(name, find_target("build")) == name
+    assert find_memory(name, BUILD) == name
     started = [int(line) for line in (tmp_path / "started").read_text().split()]
     assert started
 
@@ -179,7 +180,9 @@ def test_a_scenario_names_it_in_text_and_is_a_heap_in_bytes() -> None:
     scenario = parse_scenario(TEXT)
     assert print_scenario(scenario) == TEXT
     assert decode(encode(scenario)).memory.name == "heap"
-    assert over_memory(decode(encode(scenario)), scenario.memory.name).memory == scenario.memory
+    assert (
+        BUILD.over_memory(decode(encode(scenario)), scenario.memory.name).memory == scenario.memory
+    )
 
 
 def test_a_scenario_runs_over_it() -> None:
@@ -199,4 +202,4 @@ def test_what_shows_over_it_alone_is_confirmed_over_it(config: CampaignConfig) -
     with Judge("build", timeout=60.0, memory_limit=None) as judge:
         (found,) = find_scenarios(kept.path)
         assert judge.ask(encoder, found.scenario).groups == {"P11 output framing"}
-        assert not judge.ask(encoder, over_memory(found.scenario, "heap")).groups
+        assert not judge.ask(encoder, BUILD.over_memory(found.scenario, "heap")).groups

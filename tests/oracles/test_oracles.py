@@ -20,6 +20,7 @@ from capnsafe_allocators import FAMILIES
 from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.encoders.capnsafe_encoder import CapnsafeEncoder, CapnsafeSession
 from capnsafe_fuzz.execution import Verdict, execute, explain, observe, script
+from capnsafe_fuzz.memories import MEMORIES
 from capnsafe_fuzz.oracles import ORACLES, Cost
 from capnsafe_fuzz.oracles.decode import examine_stream
 from capnsafe_fuzz.oracles.examination import Examination
@@ -28,7 +29,6 @@ from capnsafe_fuzz.oracles.layout import ROOT
 from capnsafe_fuzz.oracles.record import Contents, Record, Step
 from capnsafe_fuzz.oracles.stream import unframe
 from capnsafe_fuzz.scenario import MemorySpec, Operation, Scenario, Verb, parse_scenario
-from capnsafe_fuzz.scenario.honest import lacking
 from capnsafe_fuzz.scenario.model import Expectation, ExpectationKind
 from capnsafe_fuzz.scenario.mutate import generate
 
@@ -545,7 +545,7 @@ def test_a_growth_that_is_refused_is_no_reason(fault: str) -> None:
         return done
 
     memory = "wasm" if fault.startswith("guest") else "heap"
-    if lacking(memory) is not None:
+    if MEMORIES[memory].lacking:
         pytest.skip(f"{memory} needs a library")
     lines = ("h0 = root", 'set h0.text "abc"', f"fault {fault}")
     tried = scenario(*lines, memory=f"{memory} segment_words=1 grows")

@@ -10,6 +10,7 @@ from time import process_time
 
 import pytest
 from capnsafe_allocators import FAMILIES, Fault, When
+from capnsafe_fuzz.memories import MEMORIES
 from capnsafe_fuzz.scenario import (
     EVERYTHING,
     NO_HANDLE,
@@ -40,7 +41,6 @@ from capnsafe_fuzz.scenario.program import (
     kind_of,
     sources,
 )
-from capnsafe_fuzz.scenario.scenario import GROWING_MEMORIES
 from capnsafe_fuzz.scenario.schema import FLOATS
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -176,7 +176,7 @@ def edges(
         )
         for total in totals
         for grows in (False, True)
-        if (segment or name == "fixed") and (not grows or name in GROWING_MEMORIES)
+        if (segment or name == "fixed") and (not grows or MEMORIES[name].grows)
     ],
 )
 def test_every_memory_survives(memory: MemorySpec) -> None:

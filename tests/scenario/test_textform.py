@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
+from capnsafe_fuzz.memories import MEMORIES
 from capnsafe_fuzz.scenario import (
     Kind,
     Operation,
@@ -17,7 +18,6 @@ from capnsafe_fuzz.scenario import (
     print_scenario,
     print_value,
 )
-from capnsafe_fuzz.scenario.scenario import BOUNDED_MEMORIES, GROWING_MEMORIES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -233,9 +233,9 @@ def test_what_is_wrong_about_them_is_said(line: str, complaint: str) -> None:
         parse_scenario(head + line)
 
 
-@pytest.mark.parametrize("name", sorted(GROWING_MEMORIES))
+@pytest.mark.parametrize("name", [kind.name for kind in MEMORIES.values() if kind.grows])
 def test_memory_that_grows_says_so(name: str) -> None:
-    total = " total_words=64" if name in BOUNDED_MEMORIES else ""
+    total = " total_words=64" if MEMORIES[name].bounded else ""
     for grows in (True, False):
         line = f"memory {name} segment_words=8{total}{' grows' if grows else ''}"
         text = f"capnsafe scenario 1\n{line}\nlimit max_segment_words=64\nh0 = root\n"

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..engines import Cell
 from .exit_codes import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UNSETTLED
+from .failures import CampaignError
 from .finding import Finding, read_program
 from .outcomes import Unsettling
 from .targets import CLEAN_ENCODER
@@ -217,3 +218,8 @@ class CampaignResult:
             "unconfirmed": dict(sorted(self.unconfirmed.items())),
             "not_counted": dict(sorted(self.not_counted.items())),
         }
+
+
+def done_until(error: CampaignError) -> CampaignResult | None:
+    """Return what a campaign had done and found until it failed; None if it had not begun."""
+    return error.result if isinstance(error.result, CampaignResult) else None

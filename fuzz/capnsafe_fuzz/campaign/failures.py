@@ -5,12 +5,8 @@ from __future__ import annotations
 import shutil
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .exit_codes import ENVIRONMENT, PROVED_NOTHING, USAGE
-
-if TYPE_CHECKING:
-    from .config import CampaignResult
 
 
 class CampaignError(Exception):
@@ -18,8 +14,8 @@ class CampaignError(Exception):
 
     exit_code = ENVIRONMENT
 
-    result: CampaignResult | None = None
-    """What the campaign had done and found until then, if it had begun."""
+    result: object | None = None
+    """What was done and found until then, if that began; of a campaign, ``config.done_until``."""
 
 
 class UsageError(CampaignError):
@@ -62,7 +58,7 @@ MOST_IN_A_SENTENCE = 300
 
 def error_of_the_user(error: BaseException | None) -> Exception | None:
     """The error that is about an allocator of the user, among an error and its causes."""
-    from ..scenario.honest import OwnMemoryError
+    from ..memories.own import OwnMemoryError
 
     while error is not None and not isinstance(error, OwnMemoryError):
         error = error.__cause__

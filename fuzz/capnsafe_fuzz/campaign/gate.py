@@ -39,9 +39,9 @@ from capnsafe_allocators.families.guest import GUEST
 
 from ..encoders.planted import BUGS, PlantingError, read_bug, witness_text
 from ..engines import Cell, engines
+from ..memories import memory_kind
 from ..optional import Package, missing
 from ..ownership import OwnedFolder
-from ..scenario.honest import lacking
 from ..targets import DEFAULT_TARGET, TARGETS
 from .config import (
     DEFAULT_MEMORY_MEGABYTES,
@@ -51,6 +51,7 @@ from .config import (
     Kept,
     StopRequest,
     Unsettled,
+    done_until,
 )
 from .corpus import KINDS, Entry, corpus_root, read_corpus
 from .exit_codes import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UNSETTLED
@@ -425,7 +426,7 @@ class _Gate:
         try:
             campaign = run_campaign(config, reporter=reporter, stop=self._stop)
         except CampaignError as error:
-            return error.result, error, time.monotonic() - started
+            return done_until(error), error, time.monotonic() - started
         return campaign, None, time.monotonic() - started
 
     def _beside(self, tasks: Sequence[Callable[[], _Answer]]) -> Iterator[_Answer]:
@@ -634,7 +635,8 @@ def _lacking(name: str) -> Package | None:
     """
     target = find_target(read_bug(BUGS[name]).target)
     memory = target.memory(target.parse(witness_text(name)))
-    return None if memory is None else lacking(memory)
+    kind = None if memory is None else memory_kind(memory)
+    return None if kind is None else kind.lacking
 
 
 def _counted(situations: Iterable[Cell]) -> int:

@@ -123,7 +123,7 @@ class Key:
 
 KEYS: Mapping[str, Key] = {
     "encoder": Key("encoder", _text, "who is tested: NAME or MODULE:ATTRIBUTE (capnsafe)"),
-    "allocator": Key("memory", _text, "only over this memory: heap, stable or fixed (all)"),
+    "allocator": Key("memory", _text, "only over this memory: NAME or MODULE:CLASS (all)"),
     "targets": Key("targets", _names, "what it is tested on (all that it can be tested on)"),
     "corpus": Key("corpus", _path, "a folder with TARGET/seeds, /regressions (this project's)"),
     "executions": Key("executions", _count, f"of each campaign ({DEFAULT_EXECUTIONS})"),

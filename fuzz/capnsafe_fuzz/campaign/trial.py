@@ -20,8 +20,8 @@ from importlib import import_module
 from pathlib import Path
 
 from ..encoders import encoder_names
+from ..memories.own import OwnMemoryError, own_memory
 from ..optional import HYPOTHESIS
-from ..scenario.honest import OwnMemoryError, own_memory
 from ..targets import TARGETS
 from . import messages
 from .config import DEFAULT_MEMORY_MEGABYTES

@@ -13,11 +13,10 @@ from typing import Any, Final
 
 from capnsafe_allocators import GUARD_WORDS, When, print_fault
 
-from ..scenario import MemorySpec, Operation, Scenario, print_operations
+from ..scenario import Operation, Scenario, print_operations
 from ..scenario.model import WEIGHTLESS
 from ..scenario.nodes import Capability
 from ..scenario.program import HANDLE_MAKERS, NO_HANDLE, SOURCED, As, Verb, place_of
-from ..scenario.scenario import OWN_MEMORY
 from ..scenario.schema import (
     DYNAMIC,
     EVERYTHING,
@@ -93,16 +92,22 @@ class _Writer:
 
     def _message(self) -> Iterator[str]:
         spec = self.scenario.memory
-        guards = 0 if spec.name == "stable" else 2 * GUARD_WORDS
-        if guards:
+        kind, size = spec.kind, spec.size
+        if not kind.stays:
+            guards = 2 * GUARD_WORDS
             yield f"# {guards} words of each segment are guards, and not for the message."
-        yield from self._honest(spec, guards)
+        call = kind.call(size)
+        if call.module == "capnsafe":
+            self.needed.add(call.name)
+        else:
+            self.readers[call.name] = call.module
+        yield f"honest = {call}"
         yield "faults = ["
         for fault in self.scenario.faults:
             yield f'    parse_fault("{print_fault(fault)}"),'
         yield "]"
-        promises = "" if guards else ", stable=True"
-        if OWN_MEMORY.fullmatch(spec.name):
+        promises = ", stable=True" if kind.stays else ""
+        if kind.foreign:
             promises += ', grows=callable(getattr(honest, "grow", None))'
         elif spec.grows:
             promises += ", grows=True"
@@ -122,48 +127,6 @@ class _Writer:
             self.needed |= {"Poisoned", "Reentered"}
             yield from _REENTER.splitlines()
         yield ""
-
-    def _honest(self, spec: MemorySpec, guards: int) -> Iterator[str]:
-        """Make the honest memory below the faults."""
-        words = f"segment_words={spec.segment_words + guards}"
-        in_place = ", in_place=True" if spec.grows else ""
-        match spec.name:
-            case "heap" | "stable" | "malloc" if spec.grows:
-                # Those of the harness: what grows leaves memory behind, which they keep.
-                name = _GROWING[spec.name]
-                self.readers[name] = "capnsafe_fuzz.scenario.growing"
-                yield f"honest = {name}({words})"
-            case "heap" | "stable":
-                self.needed.add("HeapAllocator")
-                yield f"honest = HeapAllocator({words}, growth=False)"
-            case "fixed":
-                self.needed.add("FixedAllocator")
-                buffer = f"bytearray({(spec.total_words + guards) * 8})"
-                size = words if spec.segment_words else "segment_words=None"
-                yield f"honest = FixedAllocator({buffer}, {size})"
-            case "pool":
-                self.readers["PoolAllocator"] = "capnsafe.memory"
-                total = spec.total_words + guards
-                yield f"honest = PoolAllocator({total}, {words}, growth=False{in_place})"
-            case "malloc":
-                self.readers["MallocAllocator"] = "capnsafe.memory.malloc"
-                yield f"honest = MallocAllocator({words}, growth=False)"
-            case "mapped-file":
-                self.readers["MappedFileAllocator"] = "capnsafe.memory.mapped_file"
-                yield f"honest = MappedFileAllocator({words}, growth=False, in_place={spec.grows})"
-            case "shared-memory":
-                self.readers["SharedMemoryAllocator"] = "capnsafe.memory.shared_memory"
-                yield f"honest = SharedMemoryAllocator({words}, growth=False)"
-            case own if OWN_MEMORY.fullmatch(own):
-                module, _, name = own.partition(":")
-                self.readers[name] = module
-                yield f"honest = {name}()"
-            case _:
-                # The guest of the harness: it moves at each grant, and misbehaves when told.
-                self.readers["MemorySpec"] = "capnsafe_fuzz.scenario"
-                self.readers["Guest"] = "capnsafe_fuzz.scenario.guest"
-                grows = ", grows=True" if spec.grows else ""
-                yield f'honest = Guest(MemorySpec("{spec.name}", {spec.segment_words}{grows}))'
 
     # -- the operations ---------------------------------------------------------------------------
 
@@ -517,7 +480,6 @@ class _Writer:
 _NUMBER: Final = EVERYTHING.by_name["u32"].offset
 _TEXT: Final = EVERYTHING.by_name["text"].offset
 #: Families of faults that can lead a walk in circles.
-_GROWING: Final = {"heap": "GrowingHeap", "stable": "RoomyHeap", "malloc": "GrowingMalloc"}
 _CHANGING: Final = frozenset({"scribble", "vanish", "alias"})
 #: Families of faults that call the message.
 _CALLING_IN: Final = frozenset({"re-enter", "finalize"})

@@ -31,6 +31,7 @@ from typing import Any, Final
 
 from capnsafe_allocators import FAMILIES, Fault, When
 
+from ..memories import MEMORIES, PLAIN
 from .program import (
     MAX_BLOB_BYTES,
     MAX_INDEX,
@@ -54,14 +55,11 @@ from .program import (
     type_at,
 )
 from .scenario import (
-    BOUNDED_MEMORIES,
-    GROWING_MEMORIES,
     MAX_FAULT_AMOUNT,
     MAX_FAULT_SEGMENT,
     MAX_FAULTS,
     MAX_MEMORY_WORDS,
     MAX_MOMENT,
-    MEMORY_NAMES,
     UNLIMITED_WORDS,
     MemorySpec,
     Scenario,
@@ -355,30 +353,22 @@ def _encode_fault(fault: Fault) -> bytes:
 
 # The header.
 
-_FIXED_UNCUT: Final = "fixed uncut"
-"""Fixed memory without segment_words."""
-_MEMORIES: Final = (
-    *("heap",) * 12,
-    *("stable",) * 4,
-    *("fixed",) * 4,
-    *(_FIXED_UNCUT,) * 2,
-    *("pool",) * 4,
-    *("malloc",) * 2,
-    "mapped-file",
-    "shared-memory",
-    "wasm",
-    "wasm-stays",
+_MEMORIES: Final = tuple(
+    (kind, uncut)
+    for kind in MEMORIES.values()
+    for uncut in (*(False,) * (kind.weight - kind.uncut), *(True,) * kind.uncut)
 )
-"""What a memory byte means: mostly what costs least."""
-_MEMORY_BYTES: Final = {name: _MEMORIES.index(name) for name in _MEMORIES}
-assert len(_MEMORIES) == 32
-assert set(_MEMORIES) == {*MEMORY_NAMES, _FIXED_UNCUT}
-# A memory that is not the harness's own is a heap in bytes.
-assert _MEMORIES[0] == "heap"
+"""What a memory byte means: a kind, and whether its grants take all that is left."""
+_MEMORY_BYTES: Final = {
+    (kind.name, uncut): _MEMORIES.index((kind, uncut)) for kind, uncut in _MEMORIES
+}
+_MEMORY_MASK: Final = 0x3F
+assert len(_MEMORIES) <= _MEMORY_MASK + 1
+# A memory of the user's is a plain one in bytes.
+assert _MEMORIES[0] == (PLAIN, False)
 
 _GROWS: Final = 0xC0
 """Memory bytes from here on ask for memory that grows, where it can."""
-assert _GROWS % len(_MEMORIES) == 0
 
 _VERIFIED: Final = 0xC0
 """Flag bytes from here on ask the encoder to verify."""
@@ -394,15 +384,12 @@ _LIMIT_MASK: Final = 0x3F
 
 @lru_cache(maxsize=4096)
 def _decode_memory(byte: int, segment: int, total: int) -> MemorySpec:
-    name = _MEMORIES[byte % len(_MEMORIES)]
-    total_words = 1 + _unfold(total, *_TOTAL)
-    if name == _FIXED_UNCUT:
-        return MemorySpec("fixed", 0, total_words)
+    kind, uncut = _MEMORIES[(byte & _MEMORY_MASK) % len(_MEMORIES)]
     return MemorySpec(
-        name,
-        1 + _unfold(segment, *_SIZE),
-        total_words if name in BOUNDED_MEMORIES else 0,
-        byte >= _GROWS and name in GROWING_MEMORIES,
+        kind.name,
+        0 if uncut else 1 + _unfold(segment, *_SIZE),
+        1 + _unfold(total, *_TOTAL) if kind.bounded else 0,
+        byte >= _GROWS and kind.grows,
     )
 
 
@@ -546,7 +533,7 @@ def _taken(choices: tuple[str, ...], counted: bool, value: int) -> As:
 def encode(scenario: Scenario) -> bytes:
     """The canonical bytes of a scenario: `decode` gives it back."""
     memory = scenario.memory
-    form = _MEMORY_BYTES.get(memory.name if memory.segment_words else _FIXED_UNCUT, 0)
+    form = _MEMORY_BYTES.get((memory.name, not memory.segment_words), 0)
     parts = [
         _HEADER.pack(
             form | _GROWS if memory.grows else form,

@@ -19,6 +19,7 @@ from capnsafe_allocators import FAMILIES, Fault, When
 from capnsafe_allocators.families.family import Family
 from capnsafe_allocators.families.scribble import SCRIBBLE
 
+from ..memories import MEMORIES, PLAIN, STAYING
 from .aim import meetings
 from .front import Front
 from .program import (
@@ -27,14 +28,11 @@ from .program import (
     Verb,
 )
 from .scenario import (
-    BOUNDED_MEMORIES,
-    GROWING_MEMORIES,
     MAX_FAULT_AMOUNT,
     MAX_FAULT_SEGMENT,
     MAX_FAULTS,
     MAX_MEMORY_WORDS,
     MAX_MOMENT,
-    MEMORY_NAMES,
     UNLIMITED_WORDS,
     MemorySpec,
     Scenario,
@@ -131,9 +129,8 @@ def _faults(operations: Sequence[Operation], rng: Random) -> tuple[Fault, ...]:
 
 # Memory.
 
-_MEMORY_WEIGHTS: Final = (40, 14, 18, 10, 6, 3, 3, 3, 3)
-"""In the order of their names; what costs least comes most."""
-assert len(_MEMORY_WEIGHTS) == len(MEMORY_NAMES)
+_KINDS: Final = tuple(MEMORIES.values())
+_WEIGHTS: Final = tuple(kind.weight for kind in _KINDS)
 _GROWS: Final = 0.25
 """The share of memories that grow, of those that can."""
 _GROWS_FOR_FAULTS: Final = 0.9
@@ -143,28 +140,28 @@ _SEGMENT_SIZES: Final = (1, 2, 3, 4, 8, 16, 36, 40, 64, 128, 1024)
 
 def _memory(rng: Random) -> MemorySpec:
     segment_words = rng.choice(_SEGMENT_SIZES)
-    (name,) = rng.choices(MEMORY_NAMES, _MEMORY_WEIGHTS)
-    grows = name in GROWING_MEMORIES and rng.random() < _GROWS
-    if name not in BOUNDED_MEMORIES:
-        return MemorySpec(name, segment_words, grows=grows)
+    (kind,) = rng.choices(_KINDS, _WEIGHTS)
+    grows = kind.grows and rng.random() < _GROWS
+    if not kind.bounded:
+        return MemorySpec(kind.name, segment_words, grows=grows)
     total = rng.choice((EVERYTHING.words, 40, 64, 80, 128, 256, 1024, MAX_MEMORY_WORDS))
     if rng.random() < 0.5:
         total = min(MAX_MEMORY_WORDS, total + rng.randint(-4, 40))
-    if name == "fixed" and rng.random() < 0.4:
+    if kind.uncut and rng.random() < 0.4:
         segment_words = 0
-    return MemorySpec(name, segment_words, total, grows)
+    return MemorySpec(kind.name, segment_words, total, grows)
 
 
 def _promised(memory: MemorySpec) -> MemorySpec:
-    """The same memory with the promise that it stays, or without it; a fixed one becomes a heap."""
-    name = "heap" if memory.name == "stable" else "stable"
-    return MemorySpec(name, memory.segment_words or 1, grows=memory.grows)
+    """Return memory that promises to stay, or, where this one does, plain memory without that."""
+    kind = PLAIN if memory.kind.stays else STAYING
+    return MemorySpec(kind.name, memory.segment_words or 1, grows=memory.grows and kind.grows)
 
 
 def _fitting(memory: MemorySpec, faults: Sequence[Fault], rng: Random) -> MemorySpec:
     """The same memory, which grows, mostly, where a fault is laid at a growth."""
     at_growth = any(fault.when is When.GROW for fault in faults)
-    if at_growth and memory.name in GROWING_MEMORIES and rng.random() < _GROWS_FOR_FAULTS:
+    if at_growth and memory.kind.grows and rng.random() < _GROWS_FOR_FAULTS:
         return replace(memory, grows=True)
     return memory
 
@@ -284,7 +281,7 @@ def _edit(scenario: Scenario, rng: Random) -> Scenario:
         # Half the time nothing but the promise to stay: over memory that makes it few faults fire,
         # so that engines which keep what reaches new situations would seldom come by it.
         memory = _memory(rng) if chance < 0.915 else _promised(memory)
-        if rng.random() < _GROWS and memory.name in GROWING_MEMORIES:
+        if rng.random() < _GROWS and memory.kind.grows:
             memory = replace(memory, grows=not memory.grows)
     elif chance < 0.99:
         limit = _limit(rng)

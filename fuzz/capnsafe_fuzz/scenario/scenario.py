@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from capnsafe_allocators import Fault, FaultError, check_fault
+from capnsafe_allocators import GUARD_WORDS, Fault, FaultError, check_fault
 
+from ..memories import MEMORIES, PLAIN, MemoryKind, Size, memory_kind
 from .heading import tidy_comment
 from .program import Operation, Program, ScenarioError
 from .schema import Type
@@ -23,25 +23,10 @@ UNLIMITED_WORDS: Final = (1 << 29) - 1
 """The most words in a segment that the encoding can address."""
 
 
-MEMORY_NAMES: Final = (
-    "heap",
-    "stable",
-    "fixed",
-    "pool",
-    "malloc",
-    "mapped-file",
-    "shared-memory",
-    "wasm",
-    "wasm-stays",
-)
-OWN_MEMORY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-"""``module:Class``: an allocator of somebody else, made by calling it without arguments."""
-BOUNDED_MEMORIES: Final = frozenset({"fixed", "pool"})
-"""Those that have so many words in all, and no more."""
-GROWING_MEMORIES: Final = frozenset(
-    {"heap", "stable", "pool", "malloc", "mapped-file", "wasm", "wasm-stays"}
-)
-"""Those that can make the last segment longer instead of granting another."""
+PLAIN_SEGMENT_WORDS: Final = 1024
+"""Of the memory that a scenario has which says nothing about it."""
+BOUNDED_WORDS: Final = 256
+"""In all, of bounded memory that takes the place of another; a segment fits in any case."""
 
 
 def _check_range(what: str, number: int, least: int, most: int) -> None:
@@ -53,24 +38,14 @@ def _check_range(what: str, number: int, least: int, most: int) -> None:
 class MemorySpec:
     """The honest memory under the faults.
 
-    heap    each grant has the words asked for, but at least `segment_words`; it never grows with
-            the number of grants, so that a small number makes many segments.
-    stable  the same, and it promises that a segment stays where it is and as long as it is, so
-            that faults which move or cut segments, or refuse to show them, are never fired.
-    fixed   grants are cut in the same way from one buffer of `total_words`; `segment_words` 0
-            means that each grant takes all that is left.
-    pool    the same, with gaps that are cut again; `segment_words` is at least 1.
-    malloc, mapped-file, shared-memory, wasm, wasm-stays
-            as the heap, in the C library's heap, a file that grows and moves, shared memory, the
-            memory of a guest that moves at each grant, and of one that never does.
+    Each grant has the words asked for, but at least `segment_words`. It never grows with the number
+    of grants, so that a small number makes many segments. Bounded memory has `total_words` in all,
+    and other memory says 0 there; some of it may have `segment_words` 0, so that each grant takes
+    all that is left. With `grows` the last segment grows in place, where the kind can.
 
-    module:Class
-            an allocator of one's own, which grants what it likes, whatever `segment_words` says.
-            A text can name one; in bytes a heap stands for it.
-
-    `total_words` is 0 for all but fixed and pool. With `grows` the last segment grows in place;
-    fixed and shared memory cannot, and an allocator of one's own is asked to if it has the method.
-    Where the library that guests need is not installed, a heap takes its place.
+    The kinds are those of `capnsafe_fuzz.memories`, and `module:Class`: an allocator of the user,
+    which grants what it likes, whatever `segment_words` says, and is asked to grow if it has the
+    method. A text can name one; in bytes the plainest kind stands for it.
     """
 
     name: str
@@ -79,20 +54,49 @@ class MemorySpec:
     grows: bool = False
 
     def __post_init__(self) -> None:
-        if self.name not in MEMORY_NAMES and not OWN_MEMORY.fullmatch(self.name):
-            names = ", ".join(MEMORY_NAMES)
+        kind = memory_kind(self.name)
+        if kind is None:
+            names = ", ".join(MEMORIES)
             raise ScenarioError(f"memory is {names} or module:Class, not {self.name!r}")
-        least = 0 if self.name == "fixed" else 1
+        least = 0 if kind.uncut else 1
         _check_range("segment_words", self.segment_words, least, MAX_MEMORY_WORDS)
-        if self.name in BOUNDED_MEMORIES:
+        if kind.bounded:
             _check_range("total_words", self.total_words, 1, MAX_MEMORY_WORDS)
         elif self.total_words:
             raise ScenarioError(f"{self.name} memory has no total_words")
-        if self.grows.__class__ is not bool or (self.grows and self.name not in GROWING_MEMORIES):
+        if self.grows.__class__ is not bool or (self.grows and not kind.grows):
             raise ScenarioError(f"{self.name} memory has no grows={self.grows!r}")
 
+    @property
+    def kind(self) -> MemoryKind:
+        """What is known of this kind of memory."""
+        kind = memory_kind(self.name)
+        assert kind is not None
+        return kind
 
-HEAP: Final = MemorySpec("heap", 1024)
+    @property
+    def size(self) -> Size:
+        """How much there must be, so that the guards of the hostile allocator fit in, too."""
+        kind = self.kind
+        guards = 0 if kind.stays else 2 * GUARD_WORDS
+        return Size(
+            self.segment_words + guards if self.segment_words else 0,
+            self.total_words + guards if kind.bounded else 0,
+            self.grows,
+        )
+
+    def over(self, name: str) -> MemorySpec:
+        """Return memory of another kind and of about the same size."""
+        kind = memory_kind(name)
+        grows = self.grows and kind is not None and kind.grows
+        if kind is None or not kind.bounded:
+            return MemorySpec(name, max(1, self.segment_words), grows=grows)
+        uncut = 0 if kind.uncut else BOUNDED_WORDS
+        total = max(BOUNDED_WORDS, self.segment_words)
+        return MemorySpec(name, self.segment_words or uncut, total, grows)
+
+
+PLAIN_MEMORY: Final = MemorySpec(PLAIN.name, PLAIN_SEGMENT_WORDS)
 
 
 def check_script_fault(fault: Fault) -> None:
@@ -114,7 +118,7 @@ class Scenario:
     same. What bytes cannot hold is refused with ScenarioError.
     """
 
-    memory: MemorySpec = HEAP
+    memory: MemorySpec = PLAIN_MEMORY
     max_segment_words: int = UNLIMITED_WORDS
     """The longest segment that the encoder may ask for: an injected limit of the encoding."""
     operations: tuple[Operation, ...] = ()

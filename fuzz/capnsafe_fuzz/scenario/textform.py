@@ -32,6 +32,8 @@ from typing import Final, NoReturn
 
 from capnsafe_allocators import parse_fault, print_fault
 
+from ..memories import MEMORIES, memory_kind
+from ..memories.own import OWN_MEMORY
 from .heading import ScenarioSyntaxError, below_heading
 from .program import (
     HANDLE_MAKERS,
@@ -49,9 +51,6 @@ from .program import (
     kind_of,
 )
 from .scenario import (
-    BOUNDED_MEMORIES,
-    MEMORY_NAMES,
-    OWN_MEMORY,
     MemorySpec,
     Scenario,
     check_script_fault,
@@ -138,7 +137,7 @@ def print_scenario(scenario: Scenario) -> str:
     lines = [HEADER]
     if scenario.comment:
         lines += [f"# {line}" if line else "#" for line in scenario.comment.split("\n")]
-    total = f" total_words={memory.total_words}" if memory.name in BOUNDED_MEMORIES else ""
+    total = f" total_words={memory.total_words}" if memory.kind.bounded else ""
     grows = " grows" if memory.grows else ""
     lines.append(f"memory {memory.name} segment_words={memory.segment_words}{total}{grows}")
     verify = " verify" if scenario.verify else ""
@@ -151,8 +150,9 @@ def print_scenario(scenario: Scenario) -> str:
 # Parsing.
 
 _NUMBER = r"0|[1-9][0-9]{0,19}"
+_BOUNDED = " and ".join(kind.name for kind in MEMORIES.values() if kind.bounded)
 _MEMORY = re.compile(
-    rf"memory ({'|'.join(MEMORY_NAMES)}|{OWN_MEMORY.pattern}) "
+    rf"memory ({'|'.join(MEMORIES)}|{OWN_MEMORY.pattern}) "
     rf"segment_words=({_NUMBER})(?: total_words=({_NUMBER}))?( grows)?",
     re.ASCII,
 )
@@ -284,13 +284,14 @@ class _Parser:
         found = _MEMORY.fullmatch(line := self._take("memory"))
         if found is None:
             self._refuse(
-                '"memory NAME segment_words=N", for fixed and pool "total_words=N", and "grows" '
-                f"where it does, is expected, with one of the names {', '.join(MEMORY_NAMES)}, "
+                f'"memory NAME segment_words=N", for {_BOUNDED} "total_words=N", and "grows" '
+                f"where it does, is expected, with one of the names {', '.join(MEMORIES)}, "
                 f"not {line[:60]!r}"
             )
         name, segment, total, grows = found.groups()
-        if (total is not None) != (name in BOUNDED_MEMORIES):
-            self._refuse("fixed memory and a pool have total_words, others have not")
+        kind = memory_kind(name)
+        if (total is not None) != (kind is not None and kind.bounded):
+            self._refuse(f"{_BOUNDED} have total_words, others have not")
         try:
             return MemorySpec(name, int(segment), int(total or 0), grows is not None)
         except ScenarioError as error:

@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from ... import execution
+from ...memories import MEMORIES
 from ...oracles import ORACLES
 from ...scenario import (
     DECODER_VERSION,
@@ -24,7 +25,6 @@ from ...scenario import (
     print_scenario,
 )
 from ..protocol import DEFAULT_BUDGET, Judged, Target
-from .memories import MEMORIES, over_memory
 from .shrink import shrink, simplicity
 from .story import tell
 from .variants import fewer_faults
@@ -42,7 +42,9 @@ class BuildTarget:
 
     name: Final = "build"
     version: Final = DECODER_VERSION
-    memories: Final[Mapping[str, str]] = MEMORIES
+    memories: Final[Mapping[str, str]] = {
+        kind.name: kind.summary for kind in MEMORIES.values() if not kind.lacking
+    }
     sample: Final = Scenario(
         operations=(Operation(Verb.ROOT), Operation(Verb.SET, 0, "text", "warm"))
     )
@@ -94,7 +96,9 @@ class BuildTarget:
 
     def over_memory(self, scenario: Scenario, memory: str | None) -> Scenario:
         """The same over another honest memory."""
-        return over_memory(scenario, memory)
+        if memory is None or memory == scenario.memory.name:
+            return scenario
+        return replace(scenario, memory=scenario.memory.over(memory))
 
     def sizes(self, scenario: Scenario) -> Mapping[str, int]:
         """Operations and faults."""

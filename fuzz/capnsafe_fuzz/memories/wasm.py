@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
-from capnsafe_allocators import GUARD_WORDS
-
-from .scenario import MemorySpec
+from ..optional import WASMTIME
+from .kind import Call, MemoryKind, Size
 
 #: A guest that grants memory, growing and so moving it at each grant, and misbehaves when told. A
 #: block that grows is granted anew, and copied.
@@ -68,16 +67,16 @@ _RESERVED: Final = 1 << 21
 class Guest:
     """A guest's memory, and a way to have the guest misbehave.
 
-    Its engine moves the memory at each grant (``wasm``), or never (``wasm-stays``).
+    Its engine ``moves`` the memory at each grant, or never.
     """
 
-    def __init__(self, spec: MemorySpec) -> None:
-        """Start a guest."""
+    def __init__(self, *, moves: bool, segment_words: int, grows: bool) -> None:
+        """Start a guest that grants at least ``segment_words`` words."""
         from wasmtime import Instance, Store
 
         from capnsafe.memory.wasm import WasmAllocator
 
-        engine, module = _compiled(spec.name == "wasm")
+        engine, module = _compiled(moves)
         self._store = Store(engine)
         self._store.set_fuel(_FUEL)
         instance = Instance(self._store, module, [])
@@ -85,9 +84,9 @@ class Guest:
         self._memory = WasmAllocator(
             self._store,
             instance,
-            segment_words=spec.segment_words + 2 * GUARD_WORDS,
+            segment_words=segment_words,
             growth=False,
-            in_place=spec.grows,
+            in_place=grows,
             fuel=_FUEL,
         )
         self.allocate = self._memory.allocate
@@ -131,3 +130,31 @@ def _engine(moves: bool) -> Any:
     config.memory_guard_size = 0
     config.memory_may_move = False
     return Engine(config)
+
+
+def _call(moves: bool, size: Size) -> Call:
+    arguments = {"moves": moves, "segment_words": size.segment_words, "grows": size.grows}
+    return Call(__name__, "Guest", arguments)
+
+
+KINDS = (
+    MemoryKind(
+        name="wasm",
+        summary="capnsafe.memory.wasm: a WebAssembly guest, whose memory moves at each grant",
+        place=7,
+        weight=1,
+        grows=True,
+        moves=True,
+        needs=WASMTIME,
+        call=partial(_call, True),
+    ),
+    MemoryKind(
+        name="wasm-stays",
+        summary="the same guest in an engine that never moves its memory",
+        place=8,
+        weight=1,
+        grows=True,
+        needs=WASMTIME,
+        call=partial(_call, False),
+    ),
+)

@@ -1,0 +1,61 @@
+"""The plain heap: each grant a bytearray of its own.
+
+A bytearray that grows frees the memory that it leaves. An encoder that kept an address would
+write to memory that is nobody's, unseen, and the process might end executions later. So executions
+keep the memory that was left until it is released. All of it is zero when it is new.
+"""
+
+from __future__ import annotations
+
+from .kind import Call, MemoryKind, Size
+
+_WORD_BYTES = 8
+
+
+class GrowingHeap:
+    """A heap whose segments grow to twice their length, each time into another bytearray."""
+
+    def __init__(self, *, segment_words: int) -> None:
+        """Grant at least ``segment_words`` words a segment."""
+        from capnsafe import HeapAllocator
+
+        self._heap = HeapAllocator(segment_words=segment_words, growth=False)
+        #: The bytearrays of a grant that has grown, the present one last.
+        self._grown: dict[int, list[bytearray]] = {}
+        self.allocate = self._heap.allocate
+
+    def segment(self, key: int, /) -> bytearray:
+        """Answer the present bytearray."""
+        return self._grown[key][-1] if key in self._grown else self._heap.segment(key)
+
+    def grow(self, key: int, minimum_words: int, /) -> None:
+        """Put the segment into a bytearray twice as long, or as long as asked."""
+        old = self.segment(key)
+        words = len(old) // _WORD_BYTES
+        if minimum_words > words:
+            new = bytearray(max(minimum_words, words * 2) * _WORD_BYTES)
+            new[: len(old)] = old
+            self._grown.setdefault(key, [old]).append(new)
+
+    def release(self, key: int, words_used: int, /) -> None:
+        """Drop all bytearrays of the grant."""
+        self._grown.pop(key, None)
+        self._heap.release(key, words_used)
+
+
+def _call(size: Size) -> Call:
+    if size.grows:
+        return Call(__name__, "GrowingHeap", {"segment_words": size.segment_words})
+    return Call("capnsafe", "HeapAllocator", {"segment_words": size.segment_words, "growth": False})
+
+
+KINDS = (
+    MemoryKind(
+        name="heap",
+        summary="capnsafe.memory.HeapAllocator: each grant a bytearray of its own",
+        place=0,
+        weight=12,
+        grows=True,
+        call=_call,
+    ),
+)

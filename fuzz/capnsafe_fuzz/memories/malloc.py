@@ -1,0 +1,72 @@
+"""The heap of the C library.
+
+A block that ``realloc`` moves leaves memory that is freed. An encoder that kept an address would
+write to memory that is nobody's, unseen, and the process might end executions later. So executions
+keep the memory that was left until it is released. All of it is zero when it is new.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .kind import Call, MemoryKind, Size
+
+_WORD_BYTES = 8
+
+
+class GrowingMalloc:
+    """The heap of the C library; a segment that grows is put into a block twice as long."""
+
+    def __init__(self, *, segment_words: int) -> None:
+        """Grant at least ``segment_words`` words a segment."""
+        from capnsafe.memory.malloc import MallocAllocator
+
+        self._malloc = MallocAllocator(segment_words=segment_words, growth=False)
+        #: The blocks of a grant that has grown, the present one last.
+        self._grown: dict[int, list[int]] = {}
+        self.allocate = self._malloc.allocate
+        self.close = self._malloc.close
+
+    def _block(self, key: int) -> int:
+        return self._grown[key][-1] if key in self._grown else key
+
+    def segment(self, key: int, /) -> Any:
+        """Answer the present block."""
+        return self._malloc.segment(self._block(key))
+
+    def grow(self, key: int, minimum_words: int, /) -> None:
+        """Put the segment into a block twice as long, or as long as asked."""
+        old = self._block(key)
+        _, words = self._malloc.address(old)
+        if minimum_words > words:
+            new = self._malloc.allocate(max(minimum_words, words * 2))
+            with memoryview(self._malloc.segment(new)) as view, view.cast("B") as octets:
+                octets[: words * _WORD_BYTES] = bytes(self._malloc.segment(old))
+            self._grown.setdefault(key, [old]).append(new)
+
+    def release(self, key: int, words_used: int, /) -> None:
+        """Free all blocks of the grant."""
+        for block in self._grown.pop(key, [key]):
+            self._malloc.release(block, words_used)
+
+
+def _call(size: Size) -> Call:
+    if size.grows:
+        return Call(__name__, "GrowingMalloc", {"segment_words": size.segment_words})
+    return Call(
+        "capnsafe.memory.malloc",
+        "MallocAllocator",
+        {"segment_words": size.segment_words, "growth": False},
+    )
+
+
+KINDS = (
+    MemoryKind(
+        name="malloc",
+        summary="capnsafe.memory.malloc: the heap of the C library, by address",
+        place=4,
+        weight=2,
+        grows=True,
+        call=_call,
+    ),
+)

@@ -1,0 +1,28 @@
+"""A buffer from which grants are cut, and what is released is cut again."""
+
+from __future__ import annotations
+
+from .kind import Call, MemoryKind, Size
+
+
+def _call(size: Size) -> Call:
+    arguments = {
+        "pool_words": size.total_words,
+        "segment_words": size.segment_words,
+        "growth": False,
+        "in_place": size.grows,
+    }
+    return Call("capnsafe.memory", "PoolAllocator", arguments)
+
+
+KINDS = (
+    MemoryKind(
+        name="pool",
+        summary="capnsafe.memory.PoolAllocator: as fixed, and what is released is cut again",
+        place=3,
+        weight=4,
+        bounded=True,
+        grows=True,
+        call=_call,
+    ),
+)

@@ -1,0 +1,79 @@
+"""Blocks of shared memory, which other processes can open."""
+
+from __future__ import annotations
+
+import atexit
+from functools import cache
+from typing import Any, Final
+
+from ..ownership import block_prefix
+from .kind import Call, MemoryKind, Size
+
+
+class SharedBlocks:
+    """Shared memory whose blocks are granted again, zeroed, to the next execution.
+
+    Making a block and telling the system about it takes longer than an execution.
+    """
+
+    _free: Final[dict[int, list[Any]]] = {}
+    _most_free: Final = 64
+
+    def __init__(self, segment_words: int) -> None:
+        """Grant blocks of at least ``segment_words`` words."""
+        self._segment_words = segment_words
+        self._live: dict[Any, int] = {}
+
+    def allocate(self, minimum_words: int, /) -> Any:
+        """Answer a block of at least ``minimum_words`` words, all zero."""
+        words = max(minimum_words, self._segment_words)
+        free = self._free.get(words)
+        if free:
+            key = free.pop()
+            with memoryview(shared_blocks().segment(key)) as view:
+                view[: words * 8] = bytes(words * 8)
+        else:
+            key = shared_blocks().allocate(words)
+        self._live[key] = words
+        return key
+
+    def segment(self, key: Any, /) -> Any:
+        """Answer the bytes of a block, which may have more than were asked for: pages are whole."""
+        with memoryview(shared_blocks().segment(key)) as view:
+            return view[: self._live[key] * 8]
+
+    def release(self, key: Any, words_used: int, /) -> None:
+        """Keep the block for later, unless there are enough."""
+        words = self._live.pop(key)
+        free = self._free.setdefault(words, [])
+        if len(free) < self._most_free:
+            free.append(key)
+        else:
+            shared_blocks().release(key, words_used)
+
+
+@cache
+def shared_blocks() -> Any:
+    """Return the allocator of this process's blocks, which closes when the process ends."""
+    from capnsafe.memory.shared_memory import SharedMemoryAllocator
+
+    blocks = SharedMemoryAllocator(segment_words=1, growth=False, prefix=block_prefix())
+    atexit.register(blocks.close)
+    return blocks
+
+
+def _call(size: Size) -> Call:
+    arguments = {"segment_words": size.segment_words, "growth": False}
+    return Call("capnsafe.memory.shared_memory", "SharedMemoryAllocator", arguments)
+
+
+KINDS = (
+    MemoryKind(
+        name="shared-memory",
+        summary="capnsafe.memory.shared_memory: blocks that other processes can open",
+        place=6,
+        weight=1,
+        call=_call,
+        make=lambda size: SharedBlocks(size.segment_words),
+    ),
+)

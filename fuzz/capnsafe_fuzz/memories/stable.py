@@ -1,0 +1,62 @@
+"""The heap with the promise that segments stay where and as long as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .kind import Call, MemoryKind, Size
+
+_WORD_BYTES = 8
+
+
+class RoomyHeap:
+    """A heap that stays, and grows as far as a bytearray has room: to twice its length.
+
+    The hostile allocator moves what has grown, once, as a bytearray may.
+    """
+
+    stable = True
+
+    def __init__(self, *, segment_words: int) -> None:
+        """Grant at least ``segment_words`` words a segment."""
+        from capnsafe import HeapAllocator
+
+        self._heap = HeapAllocator(segment_words=1, growth=False)
+        self._segment_words = segment_words
+        self.segment = self._heap.segment
+        self.release = self._heap.release
+
+    def allocate(self, minimum_words: int, /) -> int:
+        """Grant a bytearray with room for as much again."""
+        words = max(minimum_words, self._segment_words)
+        key = self._heap.allocate(words * 2)
+        # A bytearray gives room back only when it is cut by more than half.
+        del self._heap.segment(key)[words * _WORD_BYTES :]
+        return key
+
+    def grow(self, key: int, minimum_words: int, /) -> None:
+        """Fill the room with zeros, where that is enough."""
+        memory: Any = self._heap.segment(key)
+        # One byte more is allocated than can be had.
+        room = (memory.__alloc__() - 1) // _WORD_BYTES
+        if len(memory) // _WORD_BYTES < minimum_words <= room:
+            memory.extend(bytes(room * _WORD_BYTES - len(memory)))
+
+
+def _call(size: Size) -> Call:
+    if size.grows:
+        return Call(__name__, "RoomyHeap", {"segment_words": size.segment_words})
+    return Call("capnsafe", "HeapAllocator", {"segment_words": size.segment_words, "growth": False})
+
+
+KINDS = (
+    MemoryKind(
+        name="stable",
+        summary="the heap as well, with the promise that segments stay: few faults, other code",
+        place=1,
+        weight=4,
+        grows=True,
+        stays=True,
+        call=_call,
+    ),
+)
