@@ -172,6 +172,17 @@ def _lent_together(count: int) -> Call:
     return call
 
 
+def _lent_each(count: int) -> Call:
+    message, _ = _texts(count, _small())
+
+    def call() -> None:
+        for index in range(len(message.segment_words())):
+            with message.lend_segment(index):
+                pass
+
+    return call
+
+
 #: What is prepared for a number of calls, and then made, by its name.
 CASES: Final[dict[str, Callable[[int], Call]]] = {
     "clear, from the start": _each(_upward, _clear),
@@ -193,6 +204,7 @@ CASES: Final[dict[str, Callable[[int], Call]]] = {
     "grow the last of many segments": _grown,
     "take many segments over": _over,
     "lend many segments": _lent_together,
+    "lend many segments, one after the other": _lent_each,
     "close many segments": _closed(lambda count: _small()),
     "close many cuts of a buffer": _closed(_fixed),
 }

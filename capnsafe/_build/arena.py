@@ -140,6 +140,7 @@ class Arena:
         "fresh",
         "handed_out",
         "limit",
+        "loss",
         "over",
         "owner",
         "segments",
@@ -160,6 +161,8 @@ class Arena:
         #: Whose the objects are that the root leads to.
         self.owner = Owner()
         self.segments: list[Segment] = []
+        #: The first of the segments that lost words, as far as is known.
+        self.loss: Segment | None = None
         #: Words handed out of all segments together.
         self.handed_out = 0
         #: Whether it began with a message, which need not be a tree.
@@ -289,7 +292,7 @@ class Arena:
             self.give_back(view)
             if self.state is _CLOSED or self.state is _CLOSING:
                 raise self.unavailable()
-            segment.lost = True
+            self._lose(segment)
             segment.memory = None
             raise segment_lost(segment, words)
         if words < end or words < segment.filled:
@@ -299,6 +302,12 @@ class Arena:
         if segment.unzeroed:
             segment.zero_retired(view)
         return view
+
+    def _lose(self, segment: Segment) -> None:
+        """Note that words of a segment are gone, for good (P5)."""
+        segment.lost = True
+        if self.loss is None or segment.index < self.loss.index:
+            self.loss = segment
 
     def give_back(self, view: memoryview) -> None:
         """End a borrow. The object behind the view may be finalized, and call in here."""
@@ -355,7 +364,7 @@ class Arena:
         try:
             return self.allocator.segment(segment.key)
         except LookupError as error:
-            segment.lost = True
+            self._lose(segment)
             raise segment_lost(segment) from error
         except Exception as error:
             raise BorrowRefused(
@@ -697,6 +706,8 @@ class Arena:
         fresh = self.segments[self.fresh :]
         del self.segments[self.fresh :]
         if fresh:
+            if self.loss is not None and self.loss.index >= self.fresh:
+                self.loss = None
             self._neighbours.forget(self.fresh, self.fresh + len(fresh))
         failures, interrupt = self._release(fresh)
         if self.state is not _CLOSED:

@@ -333,15 +333,12 @@ class MessageBuilder:
         That is so where there is one segment, where memory stays (``stable``), and where the
         message verifies. Else it raises ``Borrowed``: to ask for one segment may move the others.
         """
-        # Whether any segment is lost is looked for once, with the first.
-        return LentTogether(
-            lambda: len(self._arena.segments), lambda at: self._lent(at, looks_at_all=at == 0)
-        )
+        return LentTogether(lambda: len(self._arena.segments), self._lent)
 
-    def _lent(self, at: int, looks_at_all: bool = True) -> Lent:
-        return Lent(self._arena, lambda: self._stretch_of(at, looks_at_all), writable=False)
+    def _lent(self, at: int) -> Lent:
+        return Lent(self._arena, lambda: self._stretch_of(at), writable=False)
 
-    def _stretch_of(self, index: int, looks_at_all: bool) -> Stretch:
+    def _stretch_of(self, index: int) -> Stretch:
         segments = self._arena.segments
         if not segments and index == 0:
             rootless = Segment(0, None)
@@ -349,9 +346,8 @@ class MessageBuilder:
             return rootless, 0, len(_NO_ROOT)
         if not 0 <= index < len(segments):
             raise ArgumentIndexError(f"segment {shown(index)} of {len(segments)}")
-        for segment in segments if looks_at_all else ():
-            if segment.lost:
-                raise segment_lost(segment)
+        if self._arena.loss is not None:
+            raise segment_lost(self._arena.loss)
         segment = segments[index]
         return segment, 0, segment.used * wire.WORD_BYTES
 

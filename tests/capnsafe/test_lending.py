@@ -564,3 +564,29 @@ def test_the_end_of_a_message_replaces_no_exception_either() -> None:
     kept.clear()
     message.close()
     memory.require_all_released()
+
+
+def test_a_segment_that_was_lost_and_released_again_keeps_no_view_back() -> None:
+    class Losing(ResizingMemory):
+        loses = False
+
+        def segment(self, key: int, /) -> bytearray:
+            if self.loses and key == len(self.grants) - 1 and key > 0:
+                raise KeyError(key)
+            return super().segment(key)
+
+    memory = Losing(6)
+    message = MessageBuilder(memory)
+    root = message.init_root(0, 2)
+    memory.loses = True
+    with pytest.raises(SegmentLost):
+        root.set_text(0, "a text that needs a segment of its own")
+    with message.lend_segment(0) as view:
+        assert len(view) == 24
+    memory.loses = False
+    root.set_text(0, "a text that needs a segment of its own")
+    memory.loses = True
+    with pytest.raises(SegmentLost):
+        root.get_text(0)
+    with pytest.raises(SegmentLost), message.lend_segment(0):
+        pass
