@@ -5,12 +5,18 @@ import sys
 
 from .optional import COMMAND
 
+SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
 
 def main() -> None:
-    """Run the command. Ctrl-C while its modules are still loaded ends it without a traceback."""
+    """Run the command. A signal while its modules are still loaded ends it as any later one."""
+    heard = [number for number in SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
     try:
+        for number in heard:
+            signal.signal(number, signal.default_int_handler)
         from .cli import main as command
     except KeyboardInterrupt:
+        print("capnsafe: interrupted", file=sys.stderr)
         sys.exit(128 + signal.SIGINT)
     except ModuleNotFoundError as error:
         for package in COMMAND:
@@ -18,6 +24,9 @@ def main() -> None:
                 print(f"capnsafe: {package.sentence}", file=sys.stderr)
                 sys.exit(2)
         raise
+    finally:
+        for number in heard:
+            signal.signal(number, signal.SIG_DFL)
     command()
 
 
