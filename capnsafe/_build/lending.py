@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
 from weakref import ref
 
 from .._words.arguments import add_note
-from ..errors import Borrowed
+from ..errors import ArgumentTypeError, Borrowed
 from .segment import Segment
 
 if TYPE_CHECKING:
@@ -152,6 +152,10 @@ def lent_already(loans: Iterable[Loan], segment: Segment) -> memoryview:
     )
 
 
+def _uncopyable() -> ArgumentTypeError:
+    return ArgumentTypeError("what lends memory cannot be copied: each copy would give it back")
+
+
 @final
 class Lent:
     """Lends a view for as long as a ``with`` block lasts; each block borrows anew.
@@ -170,6 +174,10 @@ class Lent:
         self._writable = writable
         self._code = code
         self._loan: Loan | None = None
+
+    def __reduce__(self) -> str:
+        """Refuse to be copied or pickled."""
+        raise _uncopyable()
 
     def __enter__(self) -> memoryview[Any]:
         """Lend the view."""
@@ -214,6 +222,10 @@ class LentTogether:
         self._count = count
         self._lend = lend
         self._entered: list[Lent] = []
+
+    def __reduce__(self) -> str:
+        """Refuse to be copied or pickled."""
+        raise _uncopyable()
 
     def __enter__(self) -> list[memoryview[Any]]:
         """Lend the views, in their order."""

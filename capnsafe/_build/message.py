@@ -34,10 +34,9 @@ from ..errors import (
     ArgumentIndexError,
     ArgumentTypeError,
     ArgumentValueError,
-    Borrowed,
+    Error,
     MessageTooLarge,
     PointerKindMismatch,
-    ReleaseFailed,
 )
 from .._stream.framing import BinaryWriter, Sender, Written, frame, table_of, write_message
 from .lending import Lent, LentTogether, Stretch
@@ -404,5 +403,5 @@ class MessageBuilder:
             return
         try:
             self.close()
-        except (Borrowed, ReleaseFailed) as error:
+        except Error as error:
             add_note(exception, f"and closing the message raised {told(error)}")

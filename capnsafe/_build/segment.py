@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from ..allocator import Key
 from .._words.arguments import type_name
-from .._words.buffers import holds_addresses
+from .._words.buffers import hides_addresses, holds_addresses
 from ..errors import BadBuffer, ContentsChanged, SegmentLost
 from .._words.ranges import Epochs, Intervals
 from ..wire import POINTER, WORD_BYTES
@@ -205,13 +205,15 @@ def octets(buffer: Any, segment: int, *, writable: bool = True) -> memoryview:
         del buffer
     refused = writable and view.readonly
     if not refused and view.ndim == 1 and view.format == "B" and view.c_contiguous:
-        return view
+        # Unions have that format, too, whatever their size is.
+        if view.itemsize == 1:
+            return view
     with view:
         if refused:
             raise BadBuffer(f"segment {segment}: the buffer is read-only", segment=segment)
         if not view.c_contiguous:
             raise BadBuffer(f"segment {segment}: the buffer is not contiguous", segment=segment)
-        if holds_addresses(view.format):
+        if holds_addresses(view.format) or hides_addresses(type(view.obj)):
             raise BadBuffer(f"segment {segment}: the buffer holds Python objects", segment=segment)
         if view.nbytes == 0:
             return memoryview(bytearray())

@@ -9,9 +9,12 @@ while an error is being worded.
 from __future__ import annotations
 
 import builtins
+import operator
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from math import isinf
+from operator import eq
 from operator import index as _as_index
 from typing import Any, Final, SupportsFloat, SupportsIndex, TypeVar
 
@@ -143,21 +146,38 @@ def double(value: SupportsFloat | SupportsIndex) -> float:
         return value
     has = partial(hasattr, type(value))
     cause: BaseException | None = None
+    too_large = False
     try:
-        if not issubclass(type(value), (str, bytes)) and (
-            call(has, "__float__") or call(has, "__index__")
-        ):
-            if not call(has, "__complex__"):
-                return call(float, value)
-            # Complex numbers of other libraries have a ``__float__`` that drops a part of them.
-            number = call(complex, value)
-            if number.imag == 0:
-                return number.real
+        if not _is_text(value) and (call(has, "__float__") or call(has, "__index__")):
+            number = _as_double(value, call(has, "__complex__"))
+            if number is not None:
+                # A finite number of another library can become an infinite one.
+                too_large = isinf(number) and not call(bool, call(partial(eq, number), value))
+                if not too_large:
+                    return number
     except Raised as raised:
         cause = raised.__cause__
-    if issubclass(type(cause), OverflowError):
+    if too_large or issubclass(type(cause), OverflowError):
         raise ArgumentValueError("the number is too large for a float field") from cause
     raise ArgumentTypeError(f"a float field takes a number, not {type_name(value)}") from cause
+
+
+def _is_text(value: object) -> bool:
+    return issubclass(type(value), (str, bytes))
+
+
+def _as_double(value: Any, has_complex: bool) -> float | None:
+    """Return a number of somebody else's as a float, or ``None`` if it is none."""
+    # Arrays and records of numpy have the methods of numbers, and may hold text.
+    item = method_of(value, "item")
+    content = call(operator.call, item) if callable(item) else value
+    if _is_text(content):
+        return None
+    if has_complex and type(content) is not int and type(content) is not float:
+        # Complex numbers of other libraries have a ``__float__`` that drops a part of them.
+        number = call(complex, value)
+        return number.real if number.imag == 0 else None
+    return call(float, value)
 
 
 def truth(value: bool) -> bool:

@@ -8,8 +8,9 @@ mean nothing in a message, and writing over them would end the process.
 
 from __future__ import annotations
 
+import ctypes
 import re
-from typing import Final
+from typing import Any, Final
 
 from ..allocator import Buffer
 from ..errors import ArgumentTypeError, ArgumentValueError
@@ -46,11 +47,35 @@ def holds_addresses(code: str) -> bool:
 
 def require_numbers(view: memoryview) -> None:
     """Raise ``TypeError`` if the items of a buffer hold addresses."""
-    if holds_addresses(view.format):
+    if holds_addresses(view.format) or hides_addresses(type(view.obj)):
         raise TypeError(
             f"its items hold addresses of objects (format {view.format[:80]!r}); make an array of"
             " numbers or bytes of it"
         )
+
+
+def hides_addresses(kind: type) -> bool:
+    """Return whether a union of ctypes, or what has one, holds addresses: its format is bytes."""
+    if not issubclass(kind, (ctypes.Array, ctypes.Structure, ctypes.Union)):
+        return False
+    kinds: list[Any] = [kind]
+    seen: set[Any] = set()
+    while kinds:
+        kind = kinds.pop()
+        if kind in seen:
+            continue
+        seen.add(kind)
+        if issubclass(kind, ctypes.Array):
+            kinds.append(kind._type_)
+        elif issubclass(kind, (ctypes.Structure, ctypes.Union)):
+            for base in kind.__mro__:
+                kinds += [field[1] for field in vars(base).get("_fields_", ())]
+        else:
+            # That of a pointer is a class; functions have none.
+            code = getattr(kind, "_type_", None)
+            if type(code) is not str or _ADDRESSES.fullmatch(code):
+                return True
+    return False
 
 
 def view_of(buffer: Buffer, what: str) -> memoryview:
@@ -117,6 +142,7 @@ def octets_of(element: Element, values: Buffer) -> memoryview:
         with call(exported, values) as view:
             if not view.c_contiguous:
                 raise ValueError("it is not contiguous")
+            require_numbers(view)
             code = view.format.lstrip("<=@")
             width = view.itemsize
             if len(view.format) == 1 and view.nbytes:

@@ -140,3 +140,16 @@ def test_builders_are_copied_as_handles_or_refused(way: str) -> None:
         for handle in (root, again):
             with pytest.raises(Exception, match="overwritten"):
                 handle.get_uint64(0)
+
+
+@every_way
+def test_lent_views_are_not_copied(way: str) -> None:
+    message = MessageBuilder()
+    root = message.init_root(0, 1)
+    root.set_data(0, b"12345678")
+    for lent in (root.lend_data(0), message.lend_segment(0), message.lend_segments()):
+        with pytest.raises(ArgumentTypeError, match="cannot be copied"):
+            WAYS[way](lent)
+        with lent:
+            pass
+    assert root.get_data(0) == b"12345678"

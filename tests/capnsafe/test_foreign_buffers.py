@@ -47,6 +47,10 @@ def record(*fields: tuple[str, Any]) -> Any:
     return type("Record", (ctypes.Structure,), {"_fields_": list(fields)})
 
 
+def union(*fields: tuple[str, Any]) -> Any:
+    return type("Either", (ctypes.Union,), {"_fields_": list(fields)})
+
+
 THING = object()
 
 #: An array of wide characters: its code is another one since Python 3.13.
@@ -66,6 +70,14 @@ ADDRESSES: dict[str, Any] = {
     "functions": (record(("call", ctypes.CFUNCTYPE(None))) * 8)(),
     "records in records": (record(("inner", record(("p", ctypes.py_object)) * 2)) * 8)(),
 }
+
+for name, kind in {
+    "unions": union(("thing", ctypes.py_object), ("number", ctypes.c_uint64)),
+    "records with a union": record(("either", union(("p", ctypes.POINTER(ctypes.c_int))))),
+    "unions with a function": union(("call", ctypes.CFUNCTYPE(None)), ("number", ctypes.c_uint64)),
+    "derived unions": type("Derived", (union(("p", ctypes.c_void_p)),), {}),
+}.items():
+    ADDRESSES[name] = (kind * 8)()
 
 
 class Answering(ResizingMemory):
@@ -155,6 +167,7 @@ NUMBERS: dict[str, Any] = {
     "complex numbers": numpy.zeros(32, dtype="c16"),
     "two dimensions": numpy.zeros((8, 8)),
     "wide characters": (ctypes.c_wchar * 128)(),
+    "unions": (union(("a", ctypes.c_uint64), ("b", record(("c", ctypes.c_uint32)) * 2)) * 64)(),
     "bits of a record": (record(("Odd", ctypes.c_uint64)) * 64)(),
     "raw items": numpy.zeros(128, dtype="V4"),
     "texts": numpy.zeros(64, dtype="U2"),
@@ -302,6 +315,16 @@ def test_numbers_of_other_libraries_are_numbers() -> None:
         assert holder.get_float32(0) == 1.5
 
 
+@pytest.mark.parametrize("value", [Decimal("1e999"), numpy.longdouble("1e999"), 10**400], ids=str)
+def test_a_finite_number_is_not_written_as_an_infinite_one(value: Any) -> None:
+    holder = root()
+    with pytest.raises(ArgumentValueError, match="too large"):
+        holder.set_float64(0, value)
+    for infinite in (Decimal("-Infinity"), numpy.longdouble("-inf"), numpy.float32("-inf")):
+        holder.set_float64(0, infinite)
+        assert holder.get_float64(0) == float("-inf")
+
+
 @pytest.mark.filterwarnings("ignore:Casting complex")
 @pytest.mark.parametrize(
     "value",
@@ -312,6 +335,9 @@ def test_numbers_of_other_libraries_are_numbers() -> None:
         numpy.datetime64("2026-11-28"),
         numpy.zeros(1, dtype="i4,f4")[0],
         numpy.str_("1.5"),
+        numpy.array("1.5"),
+        numpy.array("1.5", dtype=object),
+        numpy.void(b"1"),
     ],
     ids=repr,
 )

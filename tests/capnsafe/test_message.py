@@ -418,3 +418,22 @@ def test_checking_segments_leaves_retired_words_zero_and_finds_what_is_lost() ->
         memory.extend(0, 5)
         with pytest.raises(SegmentLost):
             message.check_segments()
+
+
+def test_an_exception_on_its_way_is_not_replaced_where_the_message_cannot_be_closed() -> None:
+    class Closing(HeapAllocator):
+        stable = False
+
+        def segment(self, key: int, /) -> bytearray:
+            try:
+                with message:
+                    raise KeyError("on its way")
+            except KeyError as error:
+                notes.extend(error.__notes__)
+            return super().segment(key)
+
+    notes: list[str] = []
+    message = MessageBuilder(Closing())
+    message.init_root(1, 0)
+    assert notes
+    assert all("closing the message raised Reentered" in note for note in notes)
