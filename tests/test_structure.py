@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from capnsafe_fuzz.memories import MEMORIES, MemoryKind
+from capnsafe_fuzz.oracles import ORACLES
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -20,7 +21,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("capnsafe_fuzz.optional", "capnsafe_fuzz.ownership"),
     ("capnsafe_fuzz.memories",),
     ("capnsafe_fuzz.scenario",),
-    ("capnsafe_fuzz.encoders", "capnsafe_fuzz.oracles"),
+    ("capnsafe_fuzz.reference",),
+    ("capnsafe_fuzz.encoders",),
+    ("capnsafe_fuzz.record",),
+    ("capnsafe_fuzz.oracles",),
     ("capnsafe_fuzz.excuses", "capnsafe_fuzz.execution"),
     ("capnsafe_fuzz.targets",),
     ("capnsafe_fuzz.engines",),
@@ -147,6 +151,12 @@ def test_a_circle_is_seen_through_imports_for_typing() -> None:
     assert "capnsafe_fuzz.excuses" in arrows["capnsafe_fuzz.execution"]
     arrows["capnsafe_fuzz.excuses"].add("capnsafe_fuzz.execution")
     assert set(a_circle(arrows)) == names
+
+
+def test_each_oracle_has_a_file_and_nothing_else_is_there() -> None:
+    folder = PACKAGES["capnsafe_fuzz"] / "oracles"
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "oracle"}
+    assert files == {oracle.name.replace("-", "_") for oracle in ORACLES.values()}
 
 
 def test_encoders_and_oracles_know_only_the_protocol_of_each_other() -> None:

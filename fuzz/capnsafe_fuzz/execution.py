@@ -35,11 +35,11 @@ from .encoders.protocol import Account, Attempt, Encoder, Failure, ProofKind, Se
 from .excuses import CHANGING, Excuses, Interceptor, exchange
 from .memories import new_memory
 from .oracles import ORACLES, Cost
-from .oracles.decode import examine, examine_stream
-from .oracles.examination import Examination
-from .oracles.layout import ROOT
-from .oracles.record import Calls, Contents, Outcome, Record, Step, Violation
-from .oracles.telling import cause_of, full_type_name, plain, repr_of, text_of, type_name
+from .record import Calls, Contents, Outcome, Record, Step, Violation
+from .record.telling import cause_of, full_type_name, plain, repr_of, text_of, type_name
+from .reference.examination import Examination
+from .reference.examiner import examine, examine_stream
+from .reference.layout import ROOT
 from .scenario import Operation, Scenario, print_scenario
 from .scenario.labels import label_of
 from .scenario.model import Expectation, ExpectationKind, Model

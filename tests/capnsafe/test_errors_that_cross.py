@@ -11,8 +11,8 @@ from multiprocessing import get_context
 from typing import Any
 
 import pytest
+from capnsafe_fuzz.reference.reading import Refused
 from capnsafe_fuzz.scenario import ScenarioSyntaxError
-from capnsafe_fuzz.targets.read.reference import Refused
 
 from capnsafe import BorrowRefused, Error, MessageBuilder, ReleaseFailed
 from tests.capnsafe.memories import ResizingMemory

@@ -22,12 +22,12 @@ from capnsafe_fuzz.encoders.capnsafe_encoder import CapnsafeEncoder, CapnsafeSes
 from capnsafe_fuzz.execution import Verdict, execute, explain, observe, script
 from capnsafe_fuzz.memories import MEMORIES
 from capnsafe_fuzz.oracles import ORACLES, Cost
-from capnsafe_fuzz.oracles.decode import examine_stream
-from capnsafe_fuzz.oracles.examination import Examination
 from capnsafe_fuzz.oracles.interoperable import read_with_pycapnp
-from capnsafe_fuzz.oracles.layout import ROOT
-from capnsafe_fuzz.oracles.record import Contents, Record, Step
-from capnsafe_fuzz.oracles.stream import unframe
+from capnsafe_fuzz.record import Contents, Record, Step
+from capnsafe_fuzz.reference.examination import Examination
+from capnsafe_fuzz.reference.examiner import examine_stream
+from capnsafe_fuzz.reference.framing import unframe
+from capnsafe_fuzz.reference.layout import ROOT
 from capnsafe_fuzz.scenario import MemorySpec, Operation, Scenario, Verb, parse_scenario
 from capnsafe_fuzz.scenario.model import Expectation, ExpectationKind
 from capnsafe_fuzz.scenario.mutate import generate

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from capnsafe_fuzz.encoders.capnsafe_encoder import CapnsafeEncoder
 from capnsafe_fuzz.optional import PYCAPNP
+from capnsafe_fuzz.reference import packing as packing
+from capnsafe_fuzz.reference.framing import write
 from capnsafe_fuzz.targets import find_target
-from capnsafe_fuzz.targets.frame.reference import write
 from capnsafe_fuzz.targets.frame.scenario import Frame
-from capnsafe_fuzz.targets.packed import reference as packing
 from capnsafe_fuzz.targets.packed.scenario import Packed
 from capnsafe_fuzz.targets.read.scenario import Ask, Question, Read
 
@@ -252,8 +252,8 @@ def test_read_by_the_schema() -> None:
 
 
 def test_a_canonical_form_is_its_own() -> None:
-    from capnsafe_fuzz.targets.read.canonical import canonical
-    from capnsafe_fuzz.targets.read.reference import Reference, Refused
+    from capnsafe_fuzz.reference.canonical import canonical
+    from capnsafe_fuzz.reference.reading import Reference, Refused
 
     rng = Random(2)
     target = find_target("read")
@@ -277,8 +277,8 @@ def test_a_canonical_form_is_its_own() -> None:
 @pytest.mark.process
 def test_the_canonical_form_once_more_is_that_of_the_reference_implementation() -> None:
     """Oracles are to be trusted no more than the library: this one is asked beside the tool."""
-    from capnsafe_fuzz.targets.read.canonical import canonical
-    from capnsafe_fuzz.targets.read.reference import Reference
+    from capnsafe_fuzz.reference.canonical import canonical
+    from capnsafe_fuzz.reference.reading import Reference
 
     messages = [scattered(seed) for seed in range(60)]
     forms = []

@@ -39,8 +39,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ..oracles.telling import type_name
 from ..ownership import VARIABLE, blocks_of, remove_blocks
+from ..record.telling import type_name
 from ..targets import Input, SequenceTarget, Target
 from . import messages
 from .ending import (

@@ -72,7 +72,7 @@ def told_with_cause(error: Exception) -> str:
 
 def told_in_a_sentence(error: BaseException) -> str:
     """What failed and where: ``KeyError in adapter.py:12 (classify): 'x'``."""
-    from ..oracles.telling import cause_of, text_of, type_name
+    from ..record.telling import cause_of, text_of, type_name
 
     cause = cause_of(error)
     cause = error if cause is None else cause

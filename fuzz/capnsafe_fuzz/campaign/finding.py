@@ -12,7 +12,7 @@ from ..targets import Input
 from .targets import find_target
 
 if TYPE_CHECKING:
-    from ..oracles.record import Violation
+    from ..record import Violation
 
 SCENARIO_FILE = "finding.scenario"
 VERDICT_FILE = "verdict.json"

@@ -22,7 +22,7 @@ from .targets import CLEAN_ENCODER, LOAD_SECONDS, PLANTED, find_target
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from ..oracles.record import Violation
+    from ..record import Violation
 
 MARGIN_SECONDS = LOAD_SECONDS + 30.0
 """How long beyond an execution's own deadline the judge may take before it is replaced."""
@@ -71,7 +71,7 @@ def fatal(group: str, steps: int, detail: str) -> Violation:
 
     ``steps`` is how many it had; which of them it was is not known yet.
     """
-    from ..oracles.record import Violation
+    from ..record import Violation
 
     return Violation(
         promise="P1",

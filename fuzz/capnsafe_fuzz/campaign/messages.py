@@ -30,7 +30,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
-    from ..oracles.record import Violation
+    from ..record import Violation
 
 Message = dict[str, Any]
 
@@ -116,6 +116,6 @@ def violation_to_json(violation: Violation) -> Message:
 
 def violation_from_json(data: Message) -> Violation:
     """Back again."""
-    from ..oracles.record import Violation
+    from ..record import Violation
 
     return Violation(**data)

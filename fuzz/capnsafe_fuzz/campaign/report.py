@@ -30,7 +30,7 @@ from .progress import Progress
 from .targets import CLEAN_ENCODER, find_target
 
 if TYPE_CHECKING:
-    from ..oracles.record import Violation
+    from ..record import Violation
     from ..targets import Input, Target
 
 COMMANDS_SHOWN = 3

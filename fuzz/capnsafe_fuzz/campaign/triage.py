@@ -49,7 +49,7 @@ from .slot import RECENT
 from .targets import CLEAN_ENCODER
 
 if TYPE_CHECKING:
-    from ..oracles.record import Violation
+    from ..record import Violation
 
 FATAL_BUDGET = 400
 """Executions to shrink a crash: each that still crashes costs a process."""

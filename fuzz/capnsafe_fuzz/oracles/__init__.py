@@ -8,6 +8,7 @@ An oracle must not cry wolf: where memory gave a reason to fail, a failure is no
 words were really taken away, contents are none.
 """
 
+from ..record import Outcome, Record, Step, Violation
 from .all_or_nothing import ALL_OR_NOTHING
 from .bounded import BOUNDED
 from .clean import CLEAN
@@ -21,7 +22,6 @@ from .no_reentry import NO_REENTRY
 from .no_stale_borrow import NO_STALE_BORROW
 from .oracle import Cost, Oracle
 from .raised import RAISED
-from .record import Outcome, Record, Step, Violation
 from .released_once import RELEASED_ONCE
 from .verified import VERIFIED
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..record import Outcome, Record
+from ..record.telling import repr_of
 from .oracle import Cost, Finding, Oracle, of_step, reading
-from .record import Outcome, Record
-from .telling import repr_of
 
 
 def _check(record: Record) -> Iterator[Finding]:

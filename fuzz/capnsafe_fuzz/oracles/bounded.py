@@ -14,9 +14,9 @@ from typing import Final
 from capnsafe.allocator import FEW_SEGMENTS
 
 from ..encoders.protocol import Proof, ProofKind
+from ..record import Record, Step
 from ..scenario.program import Verb
 from .oracle import Cost, Finding, Oracle, of_step
-from .record import Record, Step
 
 _CALLED: Final = {"segment": "borrows", "allocate": "grants", "grow": "growths"}
 _READ: Final = 1

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..encoders.protocol import Proof, ProofKind
+from ..record import Outcome, Record, Step
+from ..reference.examination import Problem, ProblemKind
 from ..scenario.model import ExpectationKind
-from .examination import Problem, ProblemKind
 from .oracle import Cost, Finding, Oracle, of_step, reading
-from .record import Outcome, Record, Step
 
 
 def _check(record: Record) -> Iterator[Finding]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..encoders.protocol import Failure, Proof, ProofKind
+from ..record import Outcome, Record
 from ..scenario.model import ExpectationKind
 from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence
-from .record import Outcome, Record
 
 _PROOF = Proof(ProofKind.REFUSAL, failure=Failure.STALE)
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..encoders.protocol import Proof, ProofKind
+from ..record import Record
+from ..record.telling import repr_of
 from .oracle import Cost, Finding, Oracle, of_step
-from .record import Record
-from .telling import repr_of
 
 
 def _check(record: Record) -> Iterator[Finding]:

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..encoders.protocol import Failure, Proof, ProofKind
+from ..record import Outcome, Record, Step
+from ..record.telling import repr_of
+from ..reference.canonical import canonical_form
+from ..reference.framing import segment_words
 from ..scenario.model import ExpectationKind
 from ..scenario.schema import EVERYTHING
-from .canonical import canonical_form
 from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence, reading
-from .record import Outcome, Record, Step
-from .stream import segment_words
-from .telling import repr_of
 
 _SUCCESS = (ExpectationKind.OK, ExpectationKind.VALUE)
 

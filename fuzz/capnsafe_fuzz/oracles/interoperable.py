@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..optional import PYCAPNP
+from ..record import Outcome, Record
+from ..record.difference import first_difference
 from ..scenario import schema
 from ..scenario.model import WEIGHTLESS
 from ..scenario.program import quiet
@@ -28,9 +30,7 @@ from ..scenario.schema import (
     Type,
 )
 from ..scenario.trees import ELEMENT_SIZES
-from .difference import first_difference
 from .oracle import Cost, Finding, Oracle, of_step
-from .record import Outcome, Record
 
 SCHEMA_FILE: Final = Path(schema.__file__).with_name("everything.capnp")
 #: pycapnp counts each element of a weightless list as a word; the model allows four million.

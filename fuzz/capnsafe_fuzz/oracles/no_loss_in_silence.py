@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..encoders.protocol import Proof, ProofKind
+from ..record import Outcome, Record
 from .oracle import Cost, Finding, Oracle, of_step
-from .record import Outcome, Record
 
 _PROOF = Proof(ProofKind.REFUSAL)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from ..record import Record
 from .oracle import Cost, Finding, Oracle, from_evidence, of_step, reading
-from .record import Record
 
 _told: Final = from_evidence("P10")
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from ..encoders.protocol import Proof, ProofKind
 from ..optional import Package
-from .record import Contents, Record, Step, Violation
-from .telling import full_type_name, text_of
+from ..record import Contents, Record, Step, Violation
+from ..record.telling import full_type_name, text_of
 
 _NO_PROOF: Final = Proof()
 _EVIDENCE: Final = Proof(ProofKind.EVIDENCE)

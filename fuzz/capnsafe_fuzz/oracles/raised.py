@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..encoders.protocol import Failure, Proof, ProofKind
+from ..record import Outcome, Record, Step
+from ..record.telling import cause_of, repr_of
 from ..scenario.model import ExpectationKind
 from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence
-from .record import Outcome, Record, Step
-from .telling import cause_of, repr_of
 
 _INDEX = ExpectationKind.INDEX
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..encoders.protocol import Proof, ProofKind
+from ..record import Outcome, Record
 from .oracle import Cost, Finding, Oracle, of_step
-from .record import Outcome, Record
 
 _PROOF: Final = Proof(ProofKind.REFUSAL)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..encoders.protocol import Failure
 from ..execution import innermost
-from ..oracles.telling import chain_of, full_type_name, plain, repr_of, text_of, type_name
+from ..record.telling import chain_of, full_type_name, plain, repr_of, text_of, type_name
 
 if TYPE_CHECKING:
     from ..encoders.protocol import Encoder

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...execution import Outcome, Step, observe
-from ...oracles.telling import cause_of, full_type_name, repr_of, text_of
+from ...record.telling import cause_of, full_type_name, repr_of, text_of
 from ...scenario import Scenario, print_operations, print_scenario
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
-from .reference import write
+from ...reference.framing import write
 from .scenario import (
     MAX_BYTES,
     MAX_PIECES,

@@ -14,10 +14,10 @@ from ...execution import Situation, Verdict
 from ...optional import PYCAPNP
 from ...oracles import Cost
 from ...oracles.interoperable import pycapnp_schema
-from ...oracles.telling import plain
+from ...record.telling import plain
+from ...reference import framing
 from ..library import Call, Calls, library_of, shown
 from ..rules import RAISED, Breach, Rule, judge
-from . import reference
 from .scenario import Frame
 from .sources import PieceFile, TakingFile
 
@@ -70,7 +70,7 @@ class Run:
     scenario: Frame
     library: Any
     calls: list[Call]
-    expected: reference.Stream
+    expected: framing.Stream
     greedy: str = ""
     pinned: str = ""
     """What was still held of the memory when its readers were gone."""
@@ -82,7 +82,7 @@ def run(scenario: Frame, encoder: Encoder, measured: bool = False) -> Run:
     """Call everything once; ``measured`` watches the heap meanwhile, which takes time."""
     library: Any = library_of(encoder)
     calls = Calls(encoder)
-    expected = reference.read(scenario.data, scenario.max_segments, scenario.max_words)
+    expected = framing.read(scenario.data, scenario.max_segments, scenario.max_words)
     done = Run(scenario, library, calls.made, expected)
     limits = {"max_segments": scenario.max_segments, "max_words": scenario.max_words}
     buffer = bytearray(scenario.data)
@@ -266,7 +266,7 @@ def _written(run: Run) -> Iterator[Breach]:
         if call.step not in (_FRAME, _WRITE) or call.failure is Failure.FOREIGN:
             continue
         written = messages[:1] if call.step == _FRAME else messages
-        wanted = b"".join(map(reference.write, written))
+        wanted = b"".join(map(framing.write, written))
         if call.value != wanted:
             detail = f"the stream is {shown(wanted)}, and it {_told(call)}"
             yield Breach(call.step, call.name, "bytes", detail)
@@ -275,7 +275,7 @@ def _written(run: Run) -> Iterator[Breach]:
 def _interoperable(run: Run) -> Iterator[Breach]:
     """Where pycapnp reads the whole stream, there are as many messages, and nothing is wrong."""
     scenario = run.scenario
-    if not scenario.data or len(scenario.data) % reference.WORD_BYTES:
+    if not scenario.data or len(scenario.data) % framing.WORD_BYTES:
         return
     if run.expected.wrong.startswith("too many"):
         return
@@ -374,7 +374,7 @@ def _features(run: Run) -> Iterator[str]:
             yield "segments odd" if len(message) % 2 else "segments even"
         if any(not segment for segment in message):
             yield "empty segment"
-    table = reference.table_of(scenario.data, expected.ends[-1] if expected.ends else 0)
+    table = framing.table_of(scenario.data, expected.ends[-1] if expected.ends else 0)
     if expected.wrong and table is not None:
         largest = max(table.sizes)
         yield f"claims 2^{largest.bit_length()} words"
@@ -382,7 +382,7 @@ def _features(run: Run) -> Iterator[str]:
         claimed = int.from_bytes(scenario.data[-4:], "little")
         yield f"claims 2^{claimed.bit_length() // 4 * 4} segments"
     if scenario.pieces:
-        yield f"pieces {'small' if min(scenario.pieces) < reference.WORD_BYTES else 'large'}"
+        yield f"pieces {'small' if min(scenario.pieces) < framing.WORD_BYTES else 'large'}"
     if scenario.stall:
         stalls = any(isinstance(c.value, Read) and c.value.stalls for c in run.calls)
         yield "stalled" if stalls else "stall not reached"

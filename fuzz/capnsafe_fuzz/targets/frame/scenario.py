@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from ...reference.framing import table_of
 from ...scenario import ScenarioError, tidy_comment
 from .. import octets, text
-from .reference import table_of
 
 HEADER: Final = "capnsafe frame 1"
 VERSION: Final = 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from ...reference import framing
 from .. import program
-from . import reference
 from .run import STEPS
 from .scenario import Frame
 
@@ -69,7 +69,7 @@ def print_program(scenario: Frame, encoder: Encoder, violations: Sequence[Violat
     """The program; it checks what the guilty call must answer, or all if none is guilty."""
     first = program.provable(violations)
     names = [STEPS[violation.operation] for violation in first] or list(STEPS)
-    expected = reference.read(scenario.data, scenario.max_segments, scenario.max_words)
+    expected = framing.read(scenario.data, scenario.max_segments, scenario.max_words)
     limits = f"max_segments={scenario.max_segments}, max_words={scenario.max_words}"
     lines = program.head(encoder, first, ["import itertools", "import socket"])
     lines += program.constant("DATA", scenario.data)
@@ -82,7 +82,7 @@ def print_program(scenario: Frame, encoder: Encoder, violations: Sequence[Violat
     return "\n".join(lines) + "\n"
 
 
-def _check(name: str, expected: reference.Stream, limits: str) -> list[str]:
+def _check(name: str, expected: framing.Stream, limits: str) -> list[str]:
     if name in ("unframe", "read message"):
         call = f"capnsafe.unframe(DATA, {limits})"
         if name == "read message":
@@ -113,7 +113,7 @@ def _check(name: str, expected: reference.Stream, limits: str) -> list[str]:
         if name == "read messages of memory":
             lines.append("source.append(0)  # Nothing holds it any more.")
         return lines
-    streams = [reference.write(message).hex() for message in expected.messages]
+    streams = [framing.write(message).hex() for message in expected.messages]
     return [
         f"STREAMS = [bytes.fromhex(digits) for digits in {streams!r}]",
         "assert [capnsafe.frame(message) for message in MESSAGES] == STREAMS",

@@ -8,10 +8,10 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from ...reference.framing import WORD_BYTES, table_of
 from .. import greedy, library
 from ..protocol import DEFAULT_BUDGET, Judged, Target
 from . import mutate
-from .reference import WORD_BYTES, table_of
 from .run import NEEDED, RULES, STEPS, execute, run
 from .scenario import (
     MAX_SEGMENTS,

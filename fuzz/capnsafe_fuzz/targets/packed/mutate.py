@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
-from .reference import unpack
+from ...reference.packing import unpack
 from .scenario import (
     DENSE,
     MAX_BYTES,

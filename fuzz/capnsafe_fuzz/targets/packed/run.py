@@ -13,10 +13,10 @@ from ...execution import Situation, Verdict
 from ...optional import PYCAPNP
 from ...oracles import Cost
 from ...oracles.interoperable import pycapnp_schema
-from ...oracles.telling import plain, text_of
+from ...record.telling import plain, text_of
+from ...reference import packing
 from ..library import Call, Calls, exception_name, library_of, shown
 from ..rules import RAISED, Breach, Rule, judge
-from . import reference
 from .scenario import DENSE, WORD_BYTES, ZERO, Packed, cut, groups
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Run:
     scenario: Packed
     library: Any
     calls: list[Call]
-    expected: reference.Unpacked
+    expected: packing.Unpacked
     packed: bytes
     """What the words are, packed."""
     unasked: str = ""
@@ -54,8 +54,8 @@ def run(scenario: Packed, encoder: Encoder) -> Run:
         scenario,
         library,
         calls.made,
-        reference.unpack(scenario.data),
-        reference.pack(scenario.words),
+        packing.unpack(scenario.data),
+        packing.pack(scenario.words),
     )
     data, words = scenario.data, scenario.words
     calls.call(0, STEPS[0], lambda: library.unpack(data, max_words=scenario.max_words))
@@ -167,7 +167,7 @@ def _packed(run: Run) -> Iterator[Breach]:
         if type(call.value) is not bytes:
             yield Breach(call.step, call.name, "words", f"it {_told(call)}, and not bytes")
             continue
-        back = reference.unpack(call.value)
+        back = packing.unpack(call.value)
         if not back.whole or back.words != run.scenario.words:
             detail = (
                 f"{shown(run.scenario.words)} was packed as {shown(call.value)}, which stands for "

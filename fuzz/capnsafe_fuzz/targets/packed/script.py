@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ...reference import packing
 from .. import program
-from . import reference
 from .run import NO_ROOM, ROOMY_AFTER
 from .scenario import MAX_BYTES, MOST_CUTS, WORD_BYTES, Packed
 
@@ -21,12 +21,12 @@ def print_program(scenario: Packed, encoder: Encoder, violations: Sequence[Viola
     lines = program.head(encoder, first, ["import itertools"])
     lines += program.constant("DATA", scenario.data)
     guilty = {violation.operation for violation in first} or {0, 1, 2, 3, 4}
-    expected = reference.unpack(scenario.data)
+    expected = packing.unpack(scenario.data)
     if guilty & {0, 1}:
         lines += program.constant("UNPACKED", expected.words)
     if guilty & {2, 3, 4}:
         lines += program.constant("WORDS", scenario.words)
-        lines += program.constant("PACKED", reference.pack(scenario.words))
+        lines += program.constant("PACKED", packing.pack(scenario.words))
     if 0 in guilty:
         lines += _unpack(scenario, expected)
     if 1 in guilty:
@@ -42,7 +42,7 @@ def print_program(scenario: Packed, encoder: Encoder, violations: Sequence[Viola
     return "\n".join(lines) + "\n"
 
 
-def _unpack(scenario: Packed, expected: reference.Unpacked) -> list[str]:
+def _unpack(scenario: Packed, expected: packing.Unpacked) -> list[str]:
     call = f"capnsafe.unpack(DATA, max_words={scenario.max_words})"
     if expected.whole and len(expected.words) <= scenario.max_words * WORD_BYTES:
         return ["", f"assert {call} == UNPACKED"]
@@ -57,7 +57,7 @@ def _unpack(scenario: Packed, expected: reference.Unpacked) -> list[str]:
     ]
 
 
-def _unpack_in_chunks(scenario: Packed, expected: reference.Unpacked) -> list[str]:
+def _unpack_in_chunks(scenario: Packed, expected: packing.Unpacked) -> list[str]:
     ask = [
         f"room = {scenario.room} if len(answers) < {ROOMY_AFTER} else {NO_ROOM}",
         "answers.append(unpacker.feed(chunk, max_words=room))",

@@ -1,7 +1,7 @@
 """A whole message read by the schema with the library under test, in the form of the model's tree.
 
-So what a reader says can be compared with what the strict examiner (``oracles.decode``) and another
-implementation say of the same segments.
+So what a reader says can be compared with what the strict examiner (``reference.examiner``) and
+another implementation say of the same segments.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ import struct
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
-from .canonical import canonical
-from .reference import (
+from ...reference.canonical import canonical
+from ...reference.reading import (
     FORMATS,
     MOST_ITEMS,
     Copy,

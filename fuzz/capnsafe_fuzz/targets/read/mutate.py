@@ -10,8 +10,8 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
+from ...reference.reading import Reference, Refused
 from .expect import Held, expect, slot_of
-from .reference import Reference, Refused
 from .scenario import (
     ELEMENTS,
     INDEXED,

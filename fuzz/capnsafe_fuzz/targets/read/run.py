@@ -17,18 +17,18 @@ from ...encoders.protocol import Failure
 from ...execution import Situation, Verdict
 from ...optional import PYCAPNP
 from ...oracles import Cost
-from ...oracles.decode import examine
-from ...oracles.difference import first_difference
-from ...oracles.examination import UNCLEAN
 from ...oracles.interoperable import as_pycapnp_reads, read_with_pycapnp
-from ...oracles.layout import ROOT
-from ...oracles.telling import plain
-from ..frame.reference import write
+from ...record.difference import first_difference
+from ...record.telling import plain
+from ...reference.examination import UNCLEAN
+from ...reference.examiner import examine
+from ...reference.framing import write
+from ...reference.layout import ROOT
+from ...reference.reading import MOST_ITEMS, Copy, Reference, Refused
 from ..library import Call, Calls, library_of, shown
 from ..rules import RAISED, Breach, Rule, judge
 from .everything import read_everything
 from .expect import Expected, Held, expect, normal
-from .reference import MOST_ITEMS, Copy, Reference, Refused
 from .scenario import MAKES, Ask, Question, Read
 
 if TYPE_CHECKING:

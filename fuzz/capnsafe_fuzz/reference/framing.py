@@ -1,4 +1,4 @@
-"""Framing once more: what a stream holds, and what segments are as a stream.
+"""Framing: what a stream holds, and what segments are as a stream.
 
 It follows the encoding specification ("Serialization Over a Stream"), and shares no code with any
 encoder.
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from .examination import Problem, ProblemKind
 
 WORD_BYTES: Final = 8
 _NUMBER_BYTES: Final = 4
@@ -87,3 +89,34 @@ def write(segments: Sequence[bytes]) -> bytes:
     table = b"".join(number.to_bytes(_NUMBER_BYTES, "little") for number in numbers)
     padding = -len(table) % WORD_BYTES
     return table + bytes(padding) + b"".join(segments)
+
+
+def segment_words(stream: bytes) -> tuple[int, ...]:
+    """The words of each segment of one message, as its table tells them; () if that is cut off."""
+    table = table_of(stream, 0)
+    return () if table is None else table.sizes
+
+
+def unframe(stream: bytes) -> tuple[list[bytes], list[Problem]]:
+    """Split one framed message into its segments, and say where it departs from the framing."""
+
+    def wrong(sentence: str) -> Problem:
+        return Problem(ProblemKind.FRAMING, 0, 0, sentence)
+
+    table = table_of(stream, 0)
+    if table is None:
+        return [], [wrong(f"{len(stream)} bytes have no whole segment table")]
+    problems: list[Problem] = []
+    if any(stream[_NUMBER_BYTES * (1 + len(table.sizes)) : table.end]):
+        problems.append(wrong("the padding of the segment table is not zero"))
+    segments: list[bytes] = []
+    position = table.end
+    for index, words in enumerate(table.sizes):
+        end = position + words * WORD_BYTES
+        if end > len(stream):
+            problems.append(wrong(f"segment {index} of {words} words is cut off"))
+        segments.append(stream[position:end])
+        position = end
+    if position < len(stream):
+        problems.append(wrong(f"{len(stream) - position} bytes follow the last segment"))
+    return segments, problems

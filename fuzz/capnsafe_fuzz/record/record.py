@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ..reference.examination import UNCLEAN, Examination, Problem
 from .difference import Difference, first_difference
-from .examination import UNCLEAN, Examination, Problem
 from .telling import text_of
 
 if TYPE_CHECKING:

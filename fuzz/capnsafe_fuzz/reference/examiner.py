@@ -34,8 +34,8 @@ from typing import Any, Final
 
 from ..scenario.model import WEIGHTLESS, Capability
 from .examination import UNREADABLE, Examination, Problem, ProblemKind
+from .framing import WORD_BYTES, unframe
 from .layout import Shape, ShapeKind, StructLayout
-from .stream import WORD_BYTES, unframe
 
 #: Reports after which the examiner stops adding more: the first ones say what is wrong.
 MOST_PROBLEMS: Final = 32

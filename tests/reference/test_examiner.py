@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from capnsafe_fuzz.oracles.decode import examine, examine_stream
-from capnsafe_fuzz.oracles.examination import UNCLEAN, UNREADABLE, Examination, ProblemKind
-from capnsafe_fuzz.oracles.layout import ROOT, StructLayout, layout_of
-from capnsafe_fuzz.oracles.stream import unframe
+from capnsafe_fuzz.reference.examination import UNCLEAN, UNREADABLE, Examination, ProblemKind
+from capnsafe_fuzz.reference.examiner import examine, examine_stream
+from capnsafe_fuzz.reference.framing import unframe
+from capnsafe_fuzz.reference.layout import ROOT, StructLayout, layout_of
 from capnsafe_fuzz.scenario import schema
 from capnsafe_fuzz.scenario.model import WEIGHTLESS, Capability
 

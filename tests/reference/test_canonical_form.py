@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 from capnsafe_fuzz.encoders import find_encoder
-from capnsafe_fuzz.oracles.canonical import canonical_form
+from capnsafe_fuzz.reference.canonical import canonical_form
 from capnsafe_fuzz.scenario import (
     EVERYTHING,
     ExpectationKind,
