@@ -32,12 +32,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from operator import methodcaller
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
 from weakref import ref
 
 from .. import wire
 from ..allocator import Allocator, Key
-from .._words.arguments import add_note, attribute, told
+from .._words.arguments import Raised, add_note, attribute, call, told
 from ..errors import (
     AllocationRefused,
     ArgumentTypeError,
@@ -92,6 +93,8 @@ _Following: TypeAlias = (
     " list[Extent] | None, Callable[[], None] | None]"
 )
 
+_Releasing: TypeAlias = tuple[Segment, Any, list[object]]
+
 #: How deep an allocator's ``release`` may call at least.
 _RELEASING_FRAMES: Final = 24
 
@@ -131,6 +134,7 @@ class Arena:
         "_loans",
         "_marks",
         "_neighbours",
+        "_releasing",
         "_shown",
         "_stable",
         "allocator",
@@ -198,6 +202,9 @@ class Arena:
         self.fresh = 0
         #: The key of a grant that has no segment yet, by the index that it will have.
         self._arrived: defaultdict[int, Key] = defaultdict()
+        #: The segment whose grant is being released, an iterator that is used up as the allocator
+        #: is called, and what it returned.
+        self._releasing: _Releasing | None = None
         #: How many objects without words have a mark in place of a slot.
         self._marks = 0
         self._neighbours = Neighbours()
@@ -381,17 +388,21 @@ class Arena:
             raise MessageTooLarge("a message has at most 2**32 segments")
         if self.state is not _WORKING:
             raise self.unavailable()
+        argued: Any = iter((self.allocator,))
         self.state = _CALLING
         try:
             # No bytecode lies between what the allocator answers and where it is noted, so that no
             # interrupt comes between: from there on it is a grant, and will be released. Nor is
             # anything allocated: the dict has room for two, as long as there is one.
             self._arrived[_NO_GRANT] = None
-            self._arrived.default_factory = partial(self.allocator.allocate, words)
+            self._arrived.default_factory = map(methodcaller("allocate", words), argued).__next__
             segment = Segment(index, self._arrived[index])
             self.segments.append(segment)
             self._arrived.clear()
         except Exception as error:
+            if index in self._arrived or len(self.segments) > index or argued.__length_hint__():
+                # The allocator was not called yet, or had returned: see ``arguments.call``.
+                raise
             raise AllocationRefused(
                 f"the allocator refused a segment of {words} words: {told(error)}",
                 words_asked=words,
@@ -434,8 +445,8 @@ class Arena:
             raise self.unavailable()
         self.state = _CALLING
         try:
-            grow(segment.key, words)
-        except Exception:
+            call(partial(grow, segment.key), words)
+        except Raised:
             grown = False
         finally:
             self.state = _WORKING
@@ -703,13 +714,11 @@ class Arena:
             require_stack(_RELEASING_FRAMES)
         self.forget_filled()
         self._take_in()
-        fresh = self.segments[self.fresh :]
-        del self.segments[self.fresh :]
-        if fresh:
+        if len(self.segments) > self.fresh:
             if self.loss is not None and self.loss.index >= self.fresh:
                 self.loss = None
-            self._neighbours.forget(self.fresh, self.fresh + len(fresh))
-        failures, interrupt = self._release(fresh)
+            self._neighbours.forget(self.fresh, len(self.segments))
+        failures, interrupt = self._release(self.segments, self.fresh)
         if self.state is not _CLOSED:
             self.state = _IDLE
             self.ticket = self.epoch
@@ -852,12 +861,16 @@ class Arena:
             )
         if self.state is _CLOSING:
             return  # From inside one of the calls of release: it is being done.
-        self.state = _CLOSING
-        self.ticket = NO_TICKET
-        self.disowned = None
-        self._take_in()
-        count = len(self.segments)
+        # A second attempt goes on where the first one was interrupted.
+        closed = self.state is _CLOSED
         try:
+            self.state = _CLOSING
+            self.ticket = NO_TICKET
+            self.disowned = None
+            self._take_in()
+            count = len(self.segments)
+            if not closed:
+                self.segments.reverse()
             failures, interrupt = self._release(self.segments)
         finally:
             self.state = _CLOSED
@@ -872,30 +885,50 @@ class Arena:
 
     def _take_in(self) -> None:
         """Make a segment of a grant whose call was interrupted before it had one."""
-        while self._arrived:
-            index, key = self._arrived.popitem()
+        for index, key in tuple(self._arrived.items()):
             if index == len(self.segments) and index != _NO_GRANT:
                 self.segments.append(Segment(index, key))
+        self._arrived.clear()
 
-    def _release(self, segments: list[Segment]) -> tuple[list[Exception], BaseException | None]:
-        """Release each grant once, emptying the list; answer what was raised."""
+    def _release(
+        self, segments: list[Segment], keep: int = 0
+    ) -> tuple[list[Exception], BaseException | None]:
+        """Release each grant once, from the last one on, but ``keep``; return what was raised.
+
+        If this is interrupted, another call releases the others.
+        """
         failures: list[Exception] = []
         interrupt: BaseException | None = None
         state = self.state
-        segments.reverse()
         try:
-            while segments:
+            while len(segments) > keep:
                 if state is not _CLOSING:
                     self.state = _CALLING
-                segment = segments.pop()
+                segment = segments[-1]
                 segment.memory = None
                 segment.lost = True
+                releasing: _Releasing | None = self._releasing
+                if releasing is None or releasing[0] is not segment:
+                    begun: Any = iter((self.allocator,))
+                    releasing = (segment, begun, [])
+                    self._releasing = releasing
+                _, argued, returned = releasing
                 try:
-                    self.allocator.release(segment.key, max(segment.used, segment.written))
-                except Exception as error:
-                    failures.append(error)
+                    if argued.__length_hint__():
+                        used = max(segment.used, segment.written)
+                        release = methodcaller("release", segment.key, used)
+                        returned.extend(map(release, argued))
+                        if not returned:
+                            failures.append(StopIteration())
                 except BaseException as error:
-                    interrupt = error
+                    if argued.__length_hint__():
+                        raise
+                    if issubclass(type(error), Exception) and not returned:
+                        failures.append(cast(Exception, error))
+                    else:
+                        interrupt = error
+                segments.pop()
+                self._releasing = None
         finally:
             self.state = state
         return failures, interrupt

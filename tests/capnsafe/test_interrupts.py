@@ -12,6 +12,7 @@ import pytest
 
 from capnsafe import (
     AllocationRefused,
+    AllocatorError,
     Closed,
     Element,
     Error,
@@ -22,7 +23,7 @@ from capnsafe import (
     StaleHandle,
 )
 from tests.capnsafe.interrupts import Alarm, bytecodes_of, cut_short, interrupt
-from tests.capnsafe.memories import ExporterMemory
+from tests.capnsafe.memories import ExporterMemory, ResizingMemory
 from tests.capnsafe.reading import (
     CHILD,
     TEXT,
@@ -322,3 +323,79 @@ def test_the_last_orphan_is_forgotten_when_it_is_used_up() -> None:
     assert scene.message.last_disowned is second
     scene.message.close()
     assert scene.message.last_disowned is None
+
+
+@pytest.mark.parametrize("error", [Alarm, KeyboardInterrupt])
+def test_a_close_that_is_interrupted_at_any_bytecode_is_gone_on_with(
+    error: type[BaseException],
+) -> None:
+    def scene_of() -> Scene:
+        return Scene(False, ResizingMemory(30))
+
+    seen = set()
+    for number in range(1, bytecodes_of(scene_of().message.close) + 1):
+        scene = scene_of()
+        raised = interrupt(scene.message.close, number, error=error)
+        assert isinstance(raised, error | None), raised
+        seen.add(len(scene.memory.released) - len(scene.memory.grants))
+        scene.message.close()
+        scene.require_released()
+    assert 0 in seen
+    assert min(seen) == -len(scene.memory.grants)
+
+
+class Refusing(ResizingMemory):
+    """Memory of which two more segments can be had, once that is said."""
+
+    most = 1000
+
+    def allocate(self, minimum_words: int, /) -> Any:
+        if len(self.grants) >= self.most:
+            raise OSError("no memory")
+        return super().allocate(minimum_words)
+
+
+@pytest.mark.parametrize("error", [Alarm, KeyboardInterrupt])
+def test_grants_are_released_once_wherever_taking_them_back_is_interrupted(
+    error: type[BaseException],
+) -> None:
+    grants = 0
+
+    def scene_of() -> Scene:
+        nonlocal grants
+        memory = Refusing(60)
+        scene = Scene(False, memory)
+        grants = len(memory.grants)
+        memory.most = grants + 2
+        memory.grant_words = 1
+        return scene
+
+    def act(scene: Scene) -> None:
+        scene.root.set(CHILD, scene.root)
+
+    scene = scene_of()
+    before = scene.now()
+
+    def refused() -> None:
+        with suppress(AllocationRefused):
+            act(scene)
+
+    bytecodes = bytecodes_of(refused)
+    assert len(scene.memory.released) == 2
+    for number in range(bytecodes // 2, bytecodes + 1, 7):
+        scene = scene_of()
+        raised = interrupt(partial(act, scene), number, error=error)
+        if isinstance(raised, AllocationRefused):
+            # The handler's own exception is not taken for that of the allocator.
+            assert isinstance(raised.__cause__, OSError), number
+        elif isinstance(raised, AllocatorError):
+            # A call that only asks where memory is cannot tell: it may be tried again.
+            assert isinstance(raised.__cause__, error), number
+        else:
+            assert isinstance(raised, error), raised
+        now = scene.now()
+        assert now in (before, POISONED), number
+        if now == before:
+            assert len(scene.memory.grants) - len(scene.memory.released) == grants, number
+        scene.message.close()
+        scene.require_released()
