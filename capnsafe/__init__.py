@@ -8,7 +8,8 @@ message as it was.
 
 from ._build.builder import Orphan, PointerListBuilder, StructBuilder, StructListBuilder
 from ._build.message import MessageBuilder
-from ._build.primitives import ListBuilder, ListReader
+from ._build.primitives import ListBuilder
+from ._read.lists import ListReader
 from ._read.objects import PointerListReader, StructListReader, StructReader
 from ._read.reader import MessageReader
 from ._stream.framing import Written, frame, read_message, read_messages, unframe, write_message

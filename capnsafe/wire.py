@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from enum import Enum
 from struct import Struct
-from typing import Final
+from typing import Final, TypeAlias
 
 WORD_BYTES: Final = 8
 
@@ -54,6 +54,9 @@ SIZE_COMPOSITE: Final = 7
 ELEMENT_BITS: Final = (0, 1, 8, 16, 32, 64, 64, 0)
 
 POINTER: Final = Struct("<Q")
+
+#: What a primitive list holds.
+Primitive: TypeAlias = int | float | bool | None
 
 
 class Element(Enum):

@@ -33,12 +33,13 @@ from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from operator import methodcaller
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
+from typing import Any, Final, TypeAlias, TypeVar, cast
 from weakref import ref
 
 from .. import wire
 from ..allocator import Allocator, Key
 from .._words.arguments import Raised, add_note, attribute, call, told
+from .._words.buffers import octets_of_segment
 from ..errors import (
     AllocationRefused,
     ArgumentTypeError,
@@ -54,17 +55,12 @@ from ..errors import (
     ReleaseFailed,
     StaleHandle,
 )
-from .lending import Loan, Stretch, lend_from, lent_already
+from .loan import Loan, Stretch, lend_from, lent_already
 from .neighbours import Neighbours
 from .owner import Owner
-from .segment import Segment, View, load, octets, segment_lost
+from .segment import Extent, Segment, View, load, segment_lost
 from .states import State, unavailable
-from .survey import Extent
 from ..wire import WORD_BYTES
-
-if TYPE_CHECKING:
-    from .lending import Lent
-    from .orphan import Detached
 
 NO_TICKET: Final = -1
 
@@ -193,9 +189,9 @@ class Arena:
         #: What is still to be noted of what was published: the arguments of ``publish``, and the
         #: words handed out and the epoch after it.
         self._following: _Following | None = None
-        #: What was taken out last, until it is adopted or dropped. An interrupt may come before the
-        #: caller has it.
-        self.disowned: Detached | None = None
+        #: The orphan that was disowned last, until it is adopted or dropped. An interrupt may come
+        #: before the caller holds it.
+        self.disowned: object = None
         #: Segments in which the call under way has filled words.
         self.filling: list[Segment] = []
         #: Segments from this index on were granted by the call under way.
@@ -355,7 +351,7 @@ class Arena:
                     raise self.unavailable()
                 self.state = _CALLING
                 buffer = self._call_segment(segment)
-                return octets(buffer, segment.index)
+                return octets_of_segment(buffer, segment.index)
             finally:
                 # A traceback keeps the locals of its frames alive, and this one may be a view.
                 del buffer
@@ -730,7 +726,7 @@ class Arena:
     # -- lending ---------------------------------------------------------------------------------
 
     def lend(
-        self, find: Callable[[], Stretch], lender: ref[Lent], *, writable: bool, code: str = "B"
+        self, find: Callable[[], Stretch], lender: ref[Any], *, writable: bool, code: str = "B"
     ) -> Loan:
         """Lend the stretch that ``find`` finds; ``end_loan`` must follow while ``lender`` lives.
 
@@ -751,7 +747,7 @@ class Arena:
                     self.ticket = NO_TICKET
 
     def _lend(
-        self, find: Callable[[], Stretch], lender: ref[Lent], writable: bool, code: str
+        self, find: Callable[[], Stretch], lender: ref[Any], writable: bool, code: str
     ) -> Loan:
         stretch = find()
         whole = self.borrow(stretch[0])

@@ -37,7 +37,8 @@ from .._read.objects import PointerListReader, RowReader, StructListReader, Stru
 from .orphan import Detached
 from .orphanage import disown
 from .owner import Owner
-from .primitives import ListBuilder, ListReader
+from .primitives import ListBuilder
+from .._read.lists import ListReader
 from .reshape import elements_of, widened
 from .row import Row
 from .segment import Segment

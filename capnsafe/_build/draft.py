@@ -28,9 +28,9 @@ from .. import wire
 from .arena import NO_TICKET, Arena, Shrank
 from ..errors import GrantTooSmall, MessageTooLarge
 from .fields import Handle
-from .segment import MOST_PADDED, PADDED, Segment, View, fill, fill_copy, load
 from .states import State
-from .survey import Extent, Found, resolve, survey
+from .survey import Found, resolve, survey
+from .segment import Extent, MOST_PADDED, PADDED, Segment, View, fill, fill_copy, load
 from .._words.tree import Tree
 from ..wire import WORD_BYTES
 

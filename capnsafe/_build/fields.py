@@ -21,10 +21,7 @@ from .arena import Arena
 from .._words.arguments import double, integer, shown, truth
 from ..errors import ArgumentIndexError, ArgumentValueError
 from .segment import Segment
-from ..wire import WORD_BYTES, Element
-
-#: What a primitive list holds.
-Primitive: TypeAlias = int | float | bool | None
+from ..wire import WORD_BYTES, Element, Primitive
 
 T = TypeVar("T")
 

@@ -39,7 +39,8 @@ from ..errors import (
     PointerKindMismatch,
 )
 from .._stream.framing import BinaryWriter, Sender, Written, frame, table_of, write_message
-from .lending import Lent, LentTogether, Stretch
+from .lending import Lent, LentTogether
+from .loan import Stretch
 from ..memory.heap import HeapAllocator
 from .._read.objects import StructReader
 from .orphanage import build_apart

@@ -7,16 +7,14 @@ What never rests is taken to be apart: what shares memory cannot be told.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from ctypes import addressof, c_char
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, Protocol, final
 
 from ..allocator import FEW_SEGMENTS
 from ..errors import GrantOverlaps
 from .._words.ranges import Places
 from .segment import Segment
-
-if TYPE_CHECKING:
-    from .arena import Arena
 
 #: How often an overlap must be seen, each time by two looks at both, before it is believed.
 _OVERLAP_LOOKS: Final = 2
@@ -25,11 +23,28 @@ _OVERLAP_LOOKS: Final = 2
 _MOST_COMPARISONS: Final = 3
 
 
+class Lookout(Protocol):
+    """Finds the segments of a message, and borrows their memory: its arena."""
+
+    @property
+    def segments(self) -> Sequence[Segment]:
+        """All segments, by their index."""
+
+    def segment_at(self, index: int) -> Segment:
+        """Return the segment with this index."""
+
+    def borrow(self, segment: Segment) -> memoryview:
+        """Borrow the memory of a segment."""
+
+    def give_back(self, view: memoryview) -> None:
+        """Give a borrowed view back."""
+
+
 @final
 class Neighbours:
-    """The segments of one message, by where they lie beside each other.
+    """The places in memory of a message's segments.
 
-    The arena that has it comes with each call: it says where a segment is now.
+    Each call is given the arena, which finds the present place of a segment.
     """
 
     __slots__ = ("_places",)
@@ -38,13 +53,13 @@ class Neighbours:
         """Know no segment yet."""
         self._places = Places()
 
-    def admit(self, arena: Arena, segment: Segment) -> None:
+    def admit(self, arena: Lookout, segment: Segment) -> None:
         """Note where a new segment lies, or raise ``GrantOverlaps``."""
         if segment.index > 0:
             start, end = self._apart(arena, segment)
             self._places.note(segment.index, start, end)
 
-    def look_after_growth(self, arena: Arena, segment: Segment) -> None:
+    def look_after_growth(self, arena: Lookout, segment: Segment) -> None:
         """Note where a segment lies that was grown, or raise ``GrantOverlaps``."""
         if segment.index > 0:
             start, end = self._apart(arena, segment)
@@ -54,7 +69,7 @@ class Neighbours:
         """Forget the segments ``first`` to ``stop``: their grants are released."""
         self._places.forget(first, stop)
 
-    def _apart(self, arena: Arena, segment: Segment) -> tuple[int, int]:
+    def _apart(self, arena: Lookout, segment: Segment) -> tuple[int, int]:
         """Answer where a segment lies, or raise ``GrantOverlaps``.
 
         What moves while it is compared is compared anew.
@@ -66,7 +81,7 @@ class Neighbours:
                 break
         return start, end
 
-    def _look_around(self, arena: Arena, segment: Segment) -> None:
+    def _look_around(self, arena: Lookout, segment: Segment) -> None:
         """Look anew where the other segments lie, as far as it pays, before they are compared.
 
         A message of one segment needs no places: the first segment is looked at when the second
@@ -83,7 +98,7 @@ class Neighbours:
                 raise _overlap(segment, index)
             self._look_again(arena, other)
 
-    def _is_apart(self, arena: Arena, segment: Segment, start: int, end: int) -> bool:
+    def _is_apart(self, arena: Lookout, segment: Segment, start: int, end: int) -> bool:
         """Answer whether nothing lies where a segment lay, or raise ``GrantOverlaps``.
 
         ``False`` where it lies elsewhere by now, or moves while it is compared. The others may have
@@ -107,14 +122,14 @@ class Neighbours:
                 raise _overlap(segment, met)
         return True
 
-    def _look_again(self, arena: Arena, other: Segment) -> tuple[int, int]:
+    def _look_again(self, arena: Lookout, other: Segment) -> tuple[int, int]:
         """Note anew where a segment lies; if it cannot be said, the old place stays noted."""
         start, end = where(arena, other) if not other.lost else (0, 0)
         self._places.note(other.index, start, end)
         return start, end
 
 
-def where(arena: Arena, segment: Segment) -> tuple[int, int]:
+def where(arena: Lookout, segment: Segment) -> tuple[int, int]:
     """Answer the addresses (bytes) at which a segment begins and ends now."""
     view = arena.borrow(segment)
     try:

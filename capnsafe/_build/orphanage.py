@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from .. import wire
 from .arena import Arena
 from .draft import Draft, carry_out
 from ..errors import ArgumentValueError
-from .segment import Segment
-from .survey import Extent, Found, require_disjoint, survey_object
+from .survey import Found, require_disjoint, survey_object
+from .segment import Extent, Segment
 from .._words.tree import Tree
 
-if TYPE_CHECKING:
-    from .orphan import Detached
 
-
-def disown(arena: Arena, slot: Segment, word: int, found: Found, orphan: Detached) -> None:
+def disown(arena: Arena, slot: Segment, word: int, found: Found, orphan: object) -> None:
     """Null the pointer at ``word`` of ``slot``; what it led to stays, its handles are stale.
 
     The landing pad on the way is retired. ``orphan`` is what owns the object from then on.

@@ -15,8 +15,8 @@ from .. import wire
 from .arena import Arena
 from .draft import Draft, carry_out
 from ..errors import ArgumentValueError, MessageTooLarge, PointerKindMismatch
-from .segment import Segment
-from .survey import Extent, Found, composite, require_disjoint, survey
+from .survey import Found, composite, require_disjoint, survey
+from .segment import Extent, Segment
 from .upgrade import own_extents
 from ..wire import WORD_BYTES
 

@@ -23,7 +23,8 @@ from ..errors import (
     PointerKindMismatch,
 )
 from .fields import Handle
-from .lending import Lent, Stretch
+from .lending import Lent
+from .loan import Stretch
 from .owner import Owner
 from .segment import Segment
 from .survey import Built, Found, resolve

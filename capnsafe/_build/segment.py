@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from struct import Struct
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from ..allocator import Key
-from .._words.arguments import type_name
-from .._words.buffers import hides_addresses, holds_addresses
-from ..errors import BadBuffer, ContentsChanged, SegmentLost
+from ..errors import ContentsChanged, SegmentLost
 from .._words.ranges import Epochs, Intervals
 from ..wire import POINTER, WORD_BYTES
 
 #: What a borrow yields: writable bytes, valid until the next allocator call.
 View: TypeAlias = "bytearray | memoryview"
+
+#: Words of one object or landing pad: (segment, start, end).
+Extent: TypeAlias = "tuple[Segment, int, int]"
 
 #: Words are zeroed in pieces of this many bytes, so that a large object costs no second copy.
 _MOST_ZEROS: Final = 1 << 16
@@ -186,38 +187,6 @@ def load(segment: Segment, view: View, word: int) -> int:
     if segment.shadow is not None:
         segment.require_unchanged(word * WORD_BYTES, POINTER.pack(pointer))
     return pointer
-
-
-def octets(buffer: Any, segment: int, *, writable: bool = True) -> memoryview:
-    """Answer the bytes of what an allocator returned, or raise ``BadBuffer``.
-
-    They can be written, unless they need not be ``writable``.
-    """
-    try:
-        try:
-            view = memoryview(buffer)
-        except Exception as error:
-            raise BadBuffer(
-                f"segment {segment}: a {type_name(buffer)} has no buffer of bytes",
-                segment=segment,
-            ) from error
-    finally:
-        del buffer
-    refused = writable and view.readonly
-    if not refused and view.ndim == 1 and view.format == "B" and view.c_contiguous:
-        # Unions have that format, too, whatever their size is.
-        if view.itemsize == 1:
-            return view
-    with view:
-        if refused:
-            raise BadBuffer(f"segment {segment}: the buffer is read-only", segment=segment)
-        if not view.c_contiguous:
-            raise BadBuffer(f"segment {segment}: the buffer is not contiguous", segment=segment)
-        if holds_addresses(view.format) or hides_addresses(type(view.obj)):
-            raise BadBuffer(f"segment {segment}: the buffer holds Python objects", segment=segment)
-        if view.nbytes == 0:
-            return memoryview(bytearray())
-        return view.cast("B")
 
 
 def segment_lost(segment: Segment, words: int | None = None) -> SegmentLost:

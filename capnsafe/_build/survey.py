@@ -8,19 +8,13 @@ is used. What is found lies within words handed out, and not in words retired.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias
 
 from .. import wire
 from ..errors import MalformedMessage, PointerOutOfBounds
-from .segment import Segment
+from .arena import Arena
+from .segment import Extent, Segment
 from .._words.tree import Spot
 from ..wire import WORD_BYTES
-
-if TYPE_CHECKING:
-    from .arena import Arena
-
-#: Words of one object or landing pad: (segment, start, end).
-Extent: TypeAlias = tuple[Segment, int, int]
 
 
 class Found:

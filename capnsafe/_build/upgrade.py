@@ -14,8 +14,8 @@ from .. import wire
 from .arena import Arena
 from .draft import Draft, carry_out
 from ..errors import MessageTooLarge
-from .segment import Segment
-from .survey import Extent, Found, composite, require_disjoint
+from .survey import Found, composite, require_disjoint
+from .segment import Extent, Segment
 from ..wire import WORD_BYTES
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Protocol, final
 
-from .._build.segment import octets
 from .._words.arguments import told
+from .._words.buffers import octets_of_segment
 from ..allocator import Buffer, Key
 from ..errors import BorrowRefused, SegmentLost
 from ..wire import POINTER, WORD_BYTES
@@ -75,7 +75,7 @@ class BorrowedSegments(Segments):
         )
 
     def _borrow(self, segment: int) -> memoryview:
-        return octets(self._ask(segment), segment, writable=False)
+        return octets_of_segment(self._ask(segment), segment, writable=False)
 
     def _ask(self, segment: int) -> Buffer:
         try:

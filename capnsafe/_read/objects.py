@@ -1,7 +1,7 @@
 """Handles on the objects of a message that is read: structs, rows of pointers, lists of both.
 
 The docstring of :mod:`capnsafe._read.reader` lists the checks of each step and its cost. Lists of
-primitives, which hold no pointers, are in :mod:`capnsafe._build.primitives`.
+primitives, which hold no pointers, are in :mod:`capnsafe._read.lists`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import SupportsFloat, SupportsIndex, TypeAlias, final
 
-from .._build.primitives import ListReader
 from .._words.arguments import integer, shown, truth, type_name
 from .._words.tree import ObjectSize, Tree, read_spot, read_tree
 from ..errors import (
@@ -43,6 +42,7 @@ from ..wire import (
     struct_shape,
     tag_count,
 )
+from .lists import ListReader
 from .reading import (
     SIZE_NAMES,
     Copied,

@@ -13,7 +13,7 @@ import re
 from typing import Any, Final
 
 from ..allocator import Buffer
-from ..errors import ArgumentTypeError, ArgumentValueError
+from ..errors import ArgumentTypeError, ArgumentValueError, BadBuffer
 from ..wire import Element
 from .arguments import Raised, call, exported, told, type_name
 
@@ -161,3 +161,35 @@ def octets_of(element: Element, values: Buffer) -> memoryview:
             f"items of format {code!r} and {width} bytes are not of type {element.name}"
         )
     return octets
+
+
+def octets_of_segment(buffer: Any, segment: int, *, writable: bool = True) -> memoryview:
+    """Return the bytes of an allocator's buffer, or raise ``BadBuffer``.
+
+    They can be written to, unless ``writable`` is false.
+    """
+    try:
+        try:
+            view = memoryview(buffer)
+        except Exception as error:
+            raise BadBuffer(
+                f"segment {segment}: a {type_name(buffer)} has no buffer of bytes",
+                segment=segment,
+            ) from error
+    finally:
+        del buffer
+    refused = writable and view.readonly
+    plain = view.ndim == 1 and view.format == "B" and view.c_contiguous
+    # Unions have that format, too, whatever their size is.
+    if not refused and plain and view.itemsize == 1:
+        return view
+    with view:
+        if refused:
+            raise BadBuffer(f"segment {segment}: the buffer is read-only", segment=segment)
+        if not view.c_contiguous:
+            raise BadBuffer(f"segment {segment}: the buffer is not contiguous", segment=segment)
+        if holds_addresses(view.format) or hides_addresses(type(view.obj)):
+            raise BadBuffer(f"segment {segment}: the buffer holds Python objects", segment=segment)
+        if view.nbytes == 0:
+            return memoryview(bytearray())
+        return view.cast("B")

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capnsafe import HeapAllocator, MessageBuilder, wire
-from capnsafe._build.primitives import ListReader
+from capnsafe._read.lists import ListReader
 from capnsafe._read.objects import PointerListReader, StructListReader, StructReader
 from capnsafe._read.reader import NESTING_LIMIT, MessageReader
 from capnsafe.errors import Error, NestingLimitExceeded, PointerOutOfBounds, TraversalLimitExceeded

@@ -17,7 +17,6 @@ from functools import partial
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from ... import wire
-from ..._build.fields import Primitive
 from ..._words.arguments import (
     attribute,
     check_count,
@@ -44,7 +43,7 @@ from ...errors import (
     Reentered,
     Unreadable,
 )
-from ...wire import WORD_BYTES, Element
+from ...wire import WORD_BYTES, Element, Primitive
 
 T = TypeVar("T")
 

@@ -1,0 +1,115 @@
+"""Lists of primitives that are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import SupportsIndex, final
+
+from .._words.tree import ObjectSize, Tree
+from ..errors import MessageTooLarge
+from ..wire import MAX_LIST_COUNT, WORD_BYTES, Element, Primitive, list_body_words, list_shape
+from .reading import Elements, Segments, Shared, element_index
+
+
+@final
+class ListReader(Shared):
+    """A list of primitive values: ``len()``, ``[index]`` and iteration."""
+
+    __slots__ = ("_count", "_element", "_segment", "_segments", "_start", "_step", "_view")
+
+    def __init__(self, segments: Segments, found: Elements, element: Element) -> None:
+        """Not for callers: ``get_list`` is where these readers come from."""
+        self._segments = segments
+        self._segment = found.segment
+        #: None where each read borrows the memory anew.
+        self._view = segments.view(found.segment)
+        self._start = found.start * WORD_BYTES
+        self._step = found.step_bytes
+        self._count = found.count
+        self._element = element
+
+    def total_size(self) -> ObjectSize:
+        """Answer what the list takes."""
+        return self.tree().total_size()
+
+    def __len__(self) -> int:
+        """Answer the number of elements. It costs nothing, and may be huge for voids."""
+        return self._count
+
+    def __getitem__(self, index: SupportsIndex) -> Primitive:
+        """Answer the element; that of a list of voids is None."""
+        number = element_index(index, self._count)
+        if self._element is Element.VOID:
+            self._segments.charge(1)
+        return self._value(number)
+
+    def __iter__(self) -> Iterator[Primitive]:
+        """Answer the elements in order.
+
+        Voids are charged here and not one by one, because ``list()`` makes room for all of them as
+        soon as it has an iterator.
+        """
+        if self._element is Element.VOID:
+            self._segments.charge(self._count)
+        return self._values()
+
+    def tree(self) -> Tree:
+        """Copy out the list, as a list of these primitives."""
+        element = self._element
+        if self._count > MAX_LIST_COUNT:
+            # A tag counts one bit more than the pointer of a list of voids.
+            raise MessageTooLarge(
+                f"a list has at most {MAX_LIST_COUNT} elements, not {self._count}"
+            )
+        shape = list_shape(element.size_code, self._count)
+        words = list_body_words(element.size_code, self._count)
+        if element.bytes == 0 or self._step == element.bytes:
+            self._segments.charge(words)
+            octets = (self._count * element.bits + 7) // 8
+            body = bytearray(self._segments.octets(self._segment, self._start, octets))
+            if element is Element.BOOL and self._count % 8:
+                body[-1] &= (1 << self._count % 8) - 1
+        else:
+            # Each element but the last has a whole step behind its beginning.
+            size = (self._count - 1) * self._step + element.bytes if self._count else 0
+            self._segments.charge(-(-size // WORD_BYTES))
+            whole = self._segments.octets(self._segment, self._start, size)
+            body = bytearray()
+            for at in range(0, size, self._step):
+                body += whole[at : at + element.bytes]
+        body += bytes(words * WORD_BYTES - len(body))
+        return Tree(shape, body)
+
+    def _values(self) -> Iterator[Primitive]:
+        view = self._view
+        if view is None or self._element.bytes == 0:
+            for index in range(self._count):
+                yield self._value(index)
+            return
+        unpack = self._element.codec.unpack_from
+        step = self._step
+        for at in range(self._start, self._start + self._count * step, step):
+            yield unpack(view, at)[0]
+
+    def _value(self, index: int) -> Primitive:
+        element = self._element
+        if element is Element.VOID:
+            return None
+        view = self._view
+        if view is None:
+            return self._borrowed(index)
+        if element is Element.BOOL:
+            return bool(view[self._start + (index >> 3)] >> (index & 7) & 1)
+        value: int | float = element.codec.unpack_from(view, self._start + index * self._step)[0]
+        return value
+
+    def _borrowed(self, index: int) -> Primitive:
+        """Read an element of memory that is borrowed for this."""
+        element = self._element
+        if element is Element.BOOL:
+            octet = self._segments.octets(self._segment, self._start + (index >> 3), 1)[0]
+            return bool(octet >> (index & 7) & 1)
+        at = self._start + index * self._step
+        octets = self._segments.octets(self._segment, at, element.bytes)
+        value: int | float = element.codec.unpack(octets)[0]
+        return value
