@@ -127,6 +127,11 @@ HEAD = "capnsafe scenario 1\nmemory heap segment_words=1\nlimit max_segment_word
         ("capnsafe scenario 1\n", 2, "memory is expected"),
         ("capnsafe scenario 1\n\n# why\nmemory pool\n", 4, "is expected"),
         ("capnsafe scenario 1\nmemory heap segment_words=01\n", 2, "is expected"),
+        (
+            "capnsafe scenario 1\nmemory drum segment_words=1\n",
+            2,
+            "no memory named 'drum'; there is",
+        ),
         ("capnsafe scenario 1\nmemory heap segment_words=1 total_words=1\n", 2, "others have not"),
         ("capnsafe scenario 1\nmemory stable segment_words=1 total_words=1\n", 2, "have not"),
         ("capnsafe scenario 1\nmemory stable segment_words=0\n", 2, "1 to 4096, not 0"),

@@ -283,10 +283,12 @@ class _Parser:
     def _memory(self) -> MemorySpec:
         found = _MEMORY.fullmatch(line := self._take("memory"))
         if found is None:
+            named = re.match("memory ([^ :]+) ", line)
+            if named is not None and named[1] not in MEMORIES:
+                self._refuse(f"no memory named {named[1]!r}; there is {', '.join(MEMORIES)}")
             self._refuse(
                 f'"memory NAME segment_words=N", for {_BOUNDED} "total_words=N", and "grows" '
-                f"where it does, is expected, with one of the names {', '.join(MEMORIES)}, "
-                f"not {line[:60]!r}"
+                f"where it does, is expected, not {line[:60]!r}"
             )
         name, segment, total, grows = found.groups()
         kind = memory_kind(name)
