@@ -20,7 +20,7 @@ from capnsafe_fuzz.campaign import corpus as files
 from capnsafe_fuzz.campaign import parent, targets, triage
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, StopRequest, done_until
 from capnsafe_fuzz.campaign.confirmer import in_child
-from capnsafe_fuzz.campaign.corpus import Cache, read_any
+from capnsafe_fuzz.campaign.corpus import Cache, read_any, read_corpus
 from capnsafe_fuzz.campaign.failures import (
     EnvironmentFailedError,
     HarnessFailedError,
@@ -569,6 +569,11 @@ def test_a_file_without_end_and_a_pipe_without_a_writer_are_no_scenarios(
     os.mkfifo(pipe)
     with pytest.raises(UsageError, match="pipe, and nothing came through it"):
         read_any(pipe)
+    seeds = tmp_path / "build" / "seeds"
+    seeds.mkdir(parents=True)
+    pipe.rename(seeds / "pipe.scenario")
+    with pytest.raises(UsageError, match="pipe, and nothing came through it"):
+        read_corpus("build", tmp_path)
 
 
 def test_a_scenario_may_come_through_a_pipe() -> None:

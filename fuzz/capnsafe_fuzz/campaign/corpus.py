@@ -84,7 +84,7 @@ def read_corpus(target: str, root: Path | None = None) -> list[Entry]:
 def _entry(path: Path, target: str) -> Entry:
     """A scenario of this target, or a sequence of such."""
     try:
-        data = path.read_bytes()
+        data = _read_bounded(path)
         if target_of_text(data) == sequences_of(target):
             target = sequences_of(target)
         return Entry(path, _read_text(path, data, target)[1], target)
