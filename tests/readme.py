@@ -60,7 +60,7 @@ def _kinds(family: Family) -> list[str]:
             for word, taken in [("segment", kind.takes_segment), ("amount", kind.takes_amount)]
             if taken
         )
-        kept = "with `verify`" if kind.needs_verification else "always"
+        kept = "with `verify`" if kind.effects.changes_contents else "always"
         lines.append(f"| `{name}` | {kind.sentence} | {numbers} | {kept} |")
     return lines
 
@@ -80,7 +80,7 @@ def only_verified() -> str:
     """Answer the faults that a message finds only if it verifies, from the declarations."""
     lines = []
     for family in FAMILIES.values():
-        names = [name for name, kind in family.kinds.items() if kind.needs_verification]
+        names = [name for name, kind in family.kinds.items() if kind.effects.changes_contents]
         if names and len(names) == len(family.kinds):
             lines.append(f"- `{family.name}`: all kinds")
         elif names:

@@ -9,7 +9,7 @@ from capnsafe_allocators.hostile import GUARD_WORDS
 from capnsafe import Element, Error, HeapAllocator, MessageBuilder, read_message
 
 KINDS = [(family, kind) for family in FAMILIES for kind in FAMILIES[family].kinds]
-ONLY_VERIFIED = [one for one in KINDS if FAMILIES[one[0]].kinds[one[1]].needs_verification]
+ONLY_VERIFIED = [one for one in KINDS if FAMILIES[one[0]].kinds[one[1]].effects.changes_contents]
 
 TEXT = "a text that is longer than what is left of the first segment"
 NUMBERS = list(range(1, 40))

@@ -3,17 +3,32 @@
 A *fault* is one thing that an allocator does to its client, and the moment it does it
 (:class:`Fault`). A *family* is a way of hurting, with its kinds (:data:`FAMILIES`); a fault script
 is a list of faults, and one line of text is one fault (:func:`print_fault`, :func:`parse_fault`).
+:class:`Effects` declares all that others need to know of a kind of fault (:func:`effects_of`).
 :class:`HostileAllocator` lays a script over honest memory, keeps a log of every call, and collects
 evidence of what its client did wrong.
 
 :func:`check_allocator` says which rules of the contract an allocator breaks: honest memory is
 needed below the faults.
 
-The faults know nothing of any encoder: what they need is the allocator's protocol.
+The faults know nothing of any encoder: they need only the allocator's protocol.
 """
 
 from .conformance import RULES, Breach, check_allocator
-from .families import FAMILIES, CustomRefusal, Family, Kind, check_fault
+from .families import (
+    FAMILIES,
+    FINALIZER,
+    Callback,
+    CustomRefusal,
+    Effects,
+    Excuse,
+    Family,
+    Kind,
+    Loss,
+    Misbehaviour,
+    Move,
+    check_fault,
+    effects_of,
+)
 from .fault import Fault, FaultError, When
 from .grant import Grant
 from .hostile import GUARD_WORDS, HostileAllocator
@@ -23,13 +38,17 @@ from .script import FaultSyntaxError, parse_fault, print_fault
 
 __all__ = [
     "FAMILIES",
+    "FINALIZER",
     "GUARD_WORDS",
     "PROMISES",
     "RULES",
     "Breach",
     "Call",
+    "Callback",
     "CustomRefusal",
+    "Effects",
     "Evidence",
+    "Excuse",
     "Family",
     "Fault",
     "FaultError",
@@ -38,10 +57,14 @@ __all__ = [
     "Grant",
     "HostileAllocator",
     "Kind",
+    "Loss",
+    "Misbehaviour",
+    "Move",
     "Promise",
     "When",
     "check_allocator",
     "check_fault",
+    "effects_of",
     "parse_fault",
     "print_fault",
 ]

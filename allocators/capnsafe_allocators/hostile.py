@@ -217,7 +217,7 @@ class HostileAllocator:
             fault = self._moments.before_call(When.SEGMENT, grant, 0)
         if grant.gone:
             grant.gone = not grant.returns
-            self._ledger.note_call(When.SEGMENT, grant.index, 0, 0, fault, "KeyError")
+            self._ledger.note_call(When.SEGMENT, grant.index, 0, 0, fault, KeyError.__name__)
             raise KeyError(f"segment {grant.index} cannot be had any more")
         answer = self._ledger.lend(grant)
         words = grant.shown_bytes // WORD_BYTES
@@ -279,7 +279,7 @@ class HostileAllocator:
         if grant is None or not grant.lives:
             what = f"{key!r} was to grow, which is not granted, or not any more"
             self._witness.note("P8", "unknown-growth", what)
-            ledger.note_call(When.GROW, -1, minimum_words, 0, None, "KeyError")
+            ledger.note_call(When.GROW, -1, minimum_words, 0, None, KeyError.__name__)
             raise KeyError(what)
         fault: Fault | None = None
         shortening: Laid | None = None
@@ -389,5 +389,5 @@ class HostileAllocator:
         else:
             what, index = f"segment {grant.index} was borrowed after its release", grant.index
         self._witness.note("P8", "unknown-borrow", what)
-        self._ledger.note_call(When.SEGMENT, index, 0, 0, None, "KeyError")
+        self._ledger.note_call(When.SEGMENT, index, 0, 0, None, KeyError.__name__)
         raise KeyError(what)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .families import Answer, Family, check_fault
+from .families import Answer, Family, check_fault, effects_of
 from .fault import CALLS, Fault, When
 from .grant import Grant
 from .ledger import Ledger
@@ -85,10 +85,8 @@ class Moments:
             self._laid.remove(laid)
 
     def _note(self, fired: Fired) -> None:
-        fault = fired.fault
         self._ledger.fired.append(fired)
-        if fault.family != "alias" or fault.kind == "later":
-            self._ledger.sharing_shows = False
+        self._ledger.sharing_shows &= effects_of(fired.fault).sharing_shows
 
     def _follow(self, kind: When) -> Fault | None:
         first: Fault | None = None

@@ -1,8 +1,9 @@
-"""What memory did in an execution, and what that excuses: when a failure is to be believed.
+"""The failures that the memory excuses in an execution, by the faults that fired.
 
-An operation that the model expects to succeed may raise if, during it, the memory raised or granted
-what cannot be used, or is known to have lost words.  Memory that merely moves, is dirty, or keeps
-within its contract in an odd way is no reason.
+An operation that the model expects to succeed may fail if a fault of that step excuses it, or an
+earlier one excuses failures for good.  Each kind of fault declares which
+(:class:`capnsafe_allocators.Effects`).  Memory that merely moves, is dirty, or keeps within its
+contract in an odd way excuses nothing.
 
 Contents are not judged any more once words in use were taken away, were changed behind the
 encoder's back, or belong to two segments at once.
@@ -14,44 +15,24 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from capnsafe_allocators import FAMILIES, Call, Fault, Fired, HostileAllocator, When
+from capnsafe_allocators import (
+    Call,
+    Excuse,
+    Fault,
+    Fired,
+    HostileAllocator,
+    Loss,
+    Move,
+    When,
+    effects_of,
+)
 
 from capnsafe.allocator import FEW_SEGMENTS
 
-#: Families of faults that are no reason to fail: the memory keeps its side of the contract, or it
-#: is the message that must refuse.
-_HARMLESS_FAMILIES: Final = frozenset({"move", "dirty", "re-enter", "finalize"})
-_HARMLESS: Final = frozenset(
-    {
-        ("short", "odd"),
-        ("short", "excess"),
-        ("short", "claim"),
-        ("garble", "words"),
-        ("garble", "odd-length"),
-        ("garble", "thorny-key"),
-        ("garble", "no-key"),
-    }
-)
-#: Families that are no reason to fail where they act on a growth: what does not grow is asked for
-#: another segment. An interrupt is.
-_HARMLESS_IN_GROWTH: Final = frozenset({"refuse", "short", "guest"})
-_INTERRUPTS: Final = frozenset({"KeyboardInterrupt", "SystemExit"})
-#: Faults that change what is in memory behind the encoder's back.
-_TAMPERING: Final = frozenset(
-    (family.name, name)
-    for family in FAMILIES.values()
-    for name, kind in family.kinds.items()
-    if kind.needs_verification
-)
-#: Faults after which another segment may be the short one.
-_EXCHANGING: Final = frozenset({("vanish", "swap"), ("alias", "later")})
-#: What ``segment`` raises to say that a segment is gone: a LookupError, by the name of its class.
-_GONE: Final = frozenset({"KeyError", "IndexError"})
-
-#: Families that change contents, and so explain a change.
-CHANGING: Final = frozenset({"scribble", "vanish", "alias", "shrink"})
-#: Families after which words in use may be missing.
-_LOSING_FAMILIES: Final = frozenset({"shrink", "vanish", "alias"})
+#: The names of exceptions that pass through any client.
+_INTERRUPTS: Final = frozenset({KeyboardInterrupt.__name__, SystemExit.__name__})
+#: The names of exceptions by which ``segment`` says that a segment is gone: LookupErrors.
+_GONE: Final = frozenset({KeyError.__name__, IndexError.__name__})
 
 
 class Interceptor:
@@ -131,19 +112,19 @@ class Interceptor:
 
 
 def exchange(faults: Iterable[Fault]) -> bool:
-    """Whether one of these faults may have given a segment the length of another."""
-    return any((fault.family, fault.kind) in _EXCHANGING for fault in faults)
+    """Return whether one of these faults may have given a segment the length of another."""
+    return any(effects_of(fault).exchanges_segments for fault in faults)
 
 
 class Excuses:
-    """What is known of the memory as an execution goes on."""
+    """The state of the memory as an execution goes on, as far as it excuses failures."""
 
     __slots__ = (
         "_before",
+        "_for_good",
         "_grants",
         "_hostile",
         "_moved",
-        "_overgrown",
         "_segment_words",
         "_unsettled",
         "can_lose",
@@ -160,16 +141,15 @@ class Excuses:
         segment_words: Callable[[], Sequence[int]],
         faults: Iterable[Fault],
     ) -> None:
-        """Nothing is known yet but which ``faults`` may come.
+        """Begin with only the ``faults`` that may fire.
 
-        ``segment_words`` tells how many words were handed out in each segment.
+        ``segment_words`` returns how many words were handed out in each segment.
         """
         self._hostile = hostile
         self._segment_words = segment_words
-        #: Whether words in use may come to be missing at all; if not, nobody looks.
-        self.can_lose = any(
-            fault.family in _LOSING_FAMILIES or fault.kind in _GONE for fault in faults
-        )
+        #: True if some fault can remove words in use; otherwise the checks are skipped.
+        effects = [effects_of(fault) for fault in faults]
+        self.can_lose = any(one.shortens or one.says_gone for one in effects)
         #: Words in use at the end of the last step, by grant.
         self._before: dict[int, int] = {}
         #: How often each grant was granted and not released since.
@@ -184,8 +164,8 @@ class Excuses:
         self._unsettled = False
         #: Segments were moved.
         self._moved = False
-        #: A segment grew into another one, so that it cannot grow any more.
-        self._overgrown = False
+        #: A fault fired that excuses all later failures.
+        self._for_good = False
         #: A grant was made in memory that another segment has.
         self.shared = False
         #: How a borrow showed the encoder that words in use are gone.
@@ -197,37 +177,32 @@ class Excuses:
         return self.lost or self.tampered
 
     def begin(self) -> str:
-        """A step begins; answer which segment has fewer words than are in use."""
+        """Begin a step; return which segment has fewer words than are in use, or ""."""
         if not self.can_lose:
             return ""
         self._before = self.words_in_use()
         return self._missing_words()
 
     def note_faults(self, fired: Iterable[Fired]) -> bool:
-        """Faults fired in this step; answer whether one is a reason to fail."""
+        """Note faults that fired in this step; return whether one excuses a failure of it."""
         excused = False
         for entry in fired:
-            family, kind = entry.fault.family, entry.fault.kind
+            effects = effects_of(entry.fault)
             growing = entry.during is When.GROW
-            if growing and family in _HARMLESS_IN_GROWTH and kind not in _INTERRUPTS:
-                continue
-            self._overgrown |= growing and family == "alias"
-            if family == "shrink":
-                self.cut = True
-                if not kind.startswith("below-granted"):
-                    self.lost = True
-            elif (family, kind) in _TAMPERING:
-                self.tampered = True
-            elif family == "vanish":
-                self.cut = True
-            elif family not in _HARMLESS_FAMILIES:
-                excused |= (family, kind) not in _HARMLESS
-            self.shared |= family == "alias"
-            # What shares memory and moves with it is in another place at each look.
-            self._unsettled |= family in ("shrink", "vanish", "dirty") or kind == "resize"
-            self._moved |= family == "move" or (growing and family == "alias")
-        # What is cut while it is looked at may be taken for something that shares nothing. What
-        # moved is looked at anew, but where there are many.
+            excuse = effects.excuses_in_growth if growing else effects.excuses
+            # Shared memory is seen at once; of words that were altered a later step may tell.
+            excused |= excuse is Excuse.STEP or (excuse is Excuse.REST and effects.sharing_shows)
+            self._for_good |= excuse is Excuse.REST
+            self.cut |= effects.loses_words is not Loss.NONE
+            self.lost |= effects.loses_words is Loss.CERTAIN
+            self.tampered |= effects.changes_contents
+            self.shared |= effects.shares_memory
+            # Memory that is shared, and moves with a segment, lies elsewhere at each look.
+            moves_along = effects.moves is Move.WITH_ITS_MEMORY
+            self._unsettled |= effects.soils or moves_along or self.cut
+            self._moved |= effects.moves is not Move.NOWHERE or (growing and effects.shares_memory)
+        # A segment that is cut while a client compares it may seem to share nothing. Segments that
+        # moved are compared again, unless there are many.
         known = self._hostile.places_known
         if self._moved:
             known = min(known, FEW_SEGMENTS)
@@ -247,7 +222,7 @@ class Excuses:
 
     def excuse(self, calls: Iterable[Call]) -> bool:
         """Whether a call that failed in this step had a reason in the memory."""
-        if self.unreadable or self.cut or self._overgrown:
+        if self.unreadable or self.cut or self._for_good:
             return True
         return any(
             call.error is not None and (call.kind is not When.GROW or call.error in _INTERRUPTS)

@@ -28,11 +28,10 @@ from operator import sub
 from time import perf_counter_ns
 from typing import Final
 
-from capnsafe_allocators import HostileAllocator
-from capnsafe_allocators.families.finalize import FINALIZER
+from capnsafe_allocators import FINALIZER, Callback, HostileAllocator, effects_of
 
 from .encoders.protocol import Account, Attempt, Encoder, Failure, ProofKind, Session
-from .excuses import CHANGING, Excuses, Interceptor, exchange
+from .excuses import Excuses, Interceptor, exchange
 from .memories import new_memory
 from .oracles import ORACLES, Cost
 from .record import Calls, Contents, Outcome, Record, Step, Violation
@@ -67,6 +66,13 @@ Situation = tuple[str, str, str]
 
 NO_FAULT: Final = "-"
 CLOSE: Final = "close"
+#: The field of the root that a call from inside a call reads or writes.
+_CALLED_BACK: Final = {
+    Callback.READ: "u32",
+    Callback.WRITE: "u32",
+    Callback.BUILD: "text",
+    Callback.CLEAR: "data",
+}
 """The label of the step that ends every execution."""
 
 
@@ -432,7 +438,7 @@ class _Run:
         self._attempt(step, self._close, None)
         self.hostile.finished()
         self.record.evidence = self.hostile.evidence
-        self.record.dirty = any(fired.fault.family == "dirty" for fired in self.hostile.fired)
+        self.record.dirty = any(effects_of(fired.fault).soils for fired in self.hostile.fired)
         for step in self.record.steps:
             if step.error is not None:
                 # Frames refer to exceptions and these to frames: let them go without a collector.
@@ -458,20 +464,20 @@ class _Run:
     # -- calls from inside calls ------------------------------------------------------------------
 
     def _reenter(self, kind: str) -> str:
-        """Call the session from inside its own call; return what was wrong with that.
+        """Call the session from inside its own call; return an error in the outcome, or "".
 
         It may be finished, or be told that it comes at the wrong time.  What is written is what is
         there already: a call that is finished before the one under way makes no difference.  What
         an encoder lets in when that one has ended comes after it: see ``_settle_inner``.
         """
         hostile, witness = self.hostile, self._witness
-        operation = None if kind == "close" else self._reentrant(kind)
+        operation = None if kind == Callback.CLOSE else self._reentrant(kind)
         calls, fired = len(hostile.calls), len(hostile.fired)
         value: object = None
         failure: Failure | None = None
         sentence = ""
         try:
-            if kind == "close":
+            if kind == Callback.CLOSE:
                 self._session.close()
             elif operation is not None:
                 value = self._session.perform(operation)
@@ -498,7 +504,7 @@ class _Run:
             step.reentered = True
             if operation is not None:
                 self._note_made(operation)
-        if kind == "close":
+        if kind == Callback.CLOSE:
             return sentence or (
                 "it closed the message in the middle of a call" if step.verb != CLOSE else ""
             )
@@ -557,12 +563,12 @@ class _Run:
         numbers = len(self._types) - self.record.steps[-1].makes_handle
         roots = [number for number in range(numbers) if self._types[number] is EVERYTHING]
         alive = [number for number in roots if self._model.live(number)]
-        if kind == "output" or not alive:
+        if kind == Callback.OUTPUT or not alive:
             return None
-        field = {"read": "u32", "write": "u32", "build": "text", "clear": "data"}[kind]
+        field = _CALLED_BACK[Callback(kind)]
         get = Operation(Verb.GET, alive[-1], field)
         expectation = self._model.expect(get)
-        if kind == "read":
+        if kind == Callback.READ:
             return get
         if expectation.kind is not ExpectationKind.VALUE:
             # Something else lies there, which would be gone.
@@ -688,7 +694,7 @@ class _Run:
             step.objects = sum(words)
         if step.outcome is Outcome.DONE:
             return True
-        if before is not None and not any(entry.fault.family in CHANGING for entry in during):
+        if before is not None and not any(effects_of(entry.fault).alters for entry in during):
             step.damage = self._damage(before)
         if not step.excused:
             step.excused = excuses.excuse(calls) or (

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 from capnsafe_allocators import (
     FAMILIES,
+    Effects,
+    Excuse,
     Fault,
     Grant,
     Kind,
+    Loss,
+    Move,
     parse_fault,
     print_fault,
 )
@@ -28,12 +33,29 @@ def _nothing(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> Answer 
     return Answer(None, f"segment {grant.index} was answered as None")
 
 
+EFFECTS = Effects(
+    excuses=Excuse.STEP,
+    excuses_in_growth=Excuse.STEP,
+    loses_words=Loss.NONE,
+    says_gone=False,
+    changes_contents=False,
+    shares_memory=False,
+    exchanges_segments=False,
+    soils=False,
+    moves=Move.NOWHERE,
+    endless=False,
+    calls_message=False,
+    aims=False,
+)
+
 GARBLE = Family(
     name="garble",
     description="answers nonsense",
-    kinds={"none": Kind("It answers None.", takes_segment=True)},
+    kinds={"none": Kind("It returns None.", effects=EFFECTS, takes_segment=True)},
     promises=("P1",),
     moments=(When.SEGMENT,),
+    changes_segments=False,
+    needs_earlier=False,
     on_borrow=_nothing,
 )
 
@@ -58,3 +80,30 @@ def test_a_new_family_acts(lay: Lay) -> None:
     (record,) = client.allocator.fired
     assert (record.call, record.what) == (4, "segment 1 was answered as None")
     assert [call.fault for call in client.allocator.calls] == [None] * 4 + [record.fault, None]
+
+
+@pytest.mark.parametrize("effect", [field.name for field in fields(Effects)])
+def test_a_kind_that_leaves_out_an_effect_is_refused(effect: str) -> None:
+    said = {field.name: getattr(EFFECTS, field.name) for field in fields(Effects)}
+    assert Effects(**said) == EFFECTS
+    del said[effect]
+    with pytest.raises(TypeError):
+        Effects(**said)
+
+
+@pytest.mark.parametrize("missing", ["changes_segments", "needs_earlier", "promises", "moments"])
+def test_a_family_that_leaves_out_a_declaration_is_refused(missing: str) -> None:
+    said = {field.name: getattr(GARBLE, field.name) for field in fields(GARBLE)}
+    del said[missing]
+    with pytest.raises(TypeError):
+        Family(**said)
+    without: Any = Kind
+    with pytest.raises(TypeError):
+        without("It has no effects.")
+
+
+def test_effects_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(ValueError, match="for good"):
+        replace(EFFECTS, changes_contents=True)
+    with pytest.raises(ValueError, match="for good"):
+        replace(EFFECTS, loses_words=Loss.POSSIBLE, excuses=Excuse.REST)

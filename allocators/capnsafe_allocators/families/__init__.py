@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from ..fault import Fault, FaultError
 from .alias import ALIAS
+from .callbacks import FINALIZER, Callback
 from .dirty import DIRTY
+from .effects import Effects, Excuse, Loss, Move
 from .exceptions import CustomRefusal
 from .family import Answer, Family, Kind
 from .finalize import FINALIZE
 from .garble import GARBLE
-from .guest import GUEST
+from .guest import GUEST, Misbehaviour
 from .move import MOVE
 from .reenter import REENTER
 from .refuse import REFUSE
@@ -45,7 +47,7 @@ FAMILIES: dict[str, Family] = {
 
 
 def check_fault(fault: Fault) -> Family:
-    """Answer the family of the fault; raise :class:`FaultError` if the fault means nothing."""
+    """Return the family of the fault; raise :class:`FaultError` if the fault means nothing."""
     family = FAMILIES.get(fault.family)
     if family is None:
         raise FaultError(
@@ -68,11 +70,24 @@ def check_fault(fault: Fault) -> Family:
     return family
 
 
+def effects_of(fault: Fault) -> Effects:
+    """Return the effects of a fault that :func:`check_fault` accepts."""
+    return FAMILIES[fault.family].kinds[fault.kind].effects
+
+
 __all__ = [
     "FAMILIES",
+    "FINALIZER",
     "Answer",
+    "Callback",
     "CustomRefusal",
+    "Effects",
+    "Excuse",
     "Family",
     "Kind",
+    "Loss",
+    "Misbehaviour",
+    "Move",
     "check_fault",
+    "effects_of",
 ]

@@ -6,6 +6,8 @@ be shared later is a change of contents behind its back.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from capnsafe.allocator import FEW_SEGMENTS
 
 from ..fault import Fault, When
@@ -13,6 +15,7 @@ from ..grant import Grant
 from ..growth import take_in
 from ..ledger import Ledger
 from ..place import WORD_BYTES, Place, make_room
+from .effects import Effects, Excuse, Loss, Move
 from .family import Family, Kind
 
 
@@ -92,29 +95,54 @@ def _later(ledger: Ledger, fault: Fault) -> str | None:
     return f"segment {grant.index} was put into the memory of segment {other.index}"
 
 
+_SHARED = Effects(
+    excuses=Excuse.STEP,
+    # The segment cannot grow any more.
+    excuses_in_growth=Excuse.REST,
+    loses_words=Loss.NONE,
+    says_gone=False,
+    changes_contents=False,
+    shares_memory=True,
+    exchanges_segments=False,
+    soils=False,
+    moves=Move.NOWHERE,
+    endless=True,
+    calls_message=False,
+    aims=False,
+)
+_SHARED_LATER = replace(
+    _SHARED, excuses=Excuse.REST, changes_contents=True, exchanges_segments=True
+)
+
 ALIAS = Family(
     name="alias",
     description="lets two segments share memory",
     kinds={
         "same": Kind(
             "A grant, or what is added to a segment that grows, lies where another segment lies.",
+            effects=_SHARED,
             takes_segment=True,
         ),
         "overlap": Kind(
             "A grant lies `amount` words (at least one) into another segment; what is "
             "added reaches another one after so many words.",
+            effects=_SHARED,
             takes_segment=True,
             takes_amount=True,
         ),
-        "again": Kind("A grant that lives is granted once more.", takes_segment=True),
+        "again": Kind(
+            "A grant that lives is granted once more.", effects=_SHARED, takes_segment=True
+        ),
         "later": Kind(
             "A segment is put where the one before it lies.",
+            effects=_SHARED_LATER,
             takes_segment=True,
-            needs_verification=True,
         ),
     },
     promises=("P3", "P5v", "P8"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
+    changes_segments=False,
+    needs_earlier=False,
     before_call=_before_call,
     on_grant=_on_grant,
     on_growth=_on_growth,

@@ -8,6 +8,7 @@ from ..fault import Fault, When
 from ..grant import Grant
 from ..ledger import Ledger
 from ..place import WORD_BYTES, paint
+from .effects import Effects, Excuse, Loss, Move
 from .family import Family, Kind
 
 #: A struct pointer to the next word with one data word and one pointer, a list pointer to the next
@@ -41,17 +42,35 @@ def _soil(ledger: Ledger, fault: Fault, grant: Grant, first: int) -> bool:
     return True
 
 
+_SOILED = Effects(
+    excuses=Excuse.NOTHING,
+    excuses_in_growth=Excuse.NOTHING,
+    loses_words=Loss.NONE,
+    says_gone=False,
+    changes_contents=False,
+    shares_memory=False,
+    exchanges_segments=False,
+    soils=True,
+    moves=Move.NOWHERE,
+    endless=False,
+    calls_message=False,
+    aims=False,
+)
+
 DIRTY = Family(
     name="dirty",
     description="grants or adds memory that is not zero",
     kinds={
-        "filler": Kind("Every byte of the grant, or of what is added, is 0xA5."),
+        "filler": Kind("Every byte of the grant, or of what is added, is 0xA5.", effects=_SOILED),
         "pointers": Kind(
-            "The words of the grant, or those added, look like struct, list and far pointers."
+            "The words of the grant, or those added, look like struct, list and far pointers.",
+            effects=_SOILED,
         ),
     },
     promises=("P9", "P11"),
     moments=(When.ALLOCATE, When.GROW, When.ANY, When.AFTER),
+    changes_segments=False,
+    needs_earlier=False,
     on_grant=_on_grant,
     on_growth=_on_growth,
 )

@@ -1,10 +1,11 @@
-"""What an allocator may raise: a class of each sort that a library could confuse."""
+"""The exceptions that an allocator may raise: a class of each sort that a library could confuse."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
+from .effects import Effects
 from .family import Kind
 
 
@@ -24,15 +25,22 @@ EXCEPTIONS: Final[Mapping[str, type[BaseException]]] = {
     "SystemExit": SystemExit,
 }
 
-#: The same, told to people.
-EXCEPTION_KINDS: Final[Mapping[str, Kind]] = {
-    "MemoryError": Kind("There is no memory left."),
-    "OSError": Kind("The system failed."),
-    "ValueError": Kind("An exception that a library may also raise for arguments."),
-    "KeyError": Kind("A LookupError: from segment() it says that the segment is gone."),
-    "IndexError": Kind("Another LookupError, which a library may also raise for arguments."),
-    "StopIteration": Kind("An exception that ends an iteration in silence."),
-    "custom": Kind("An exception class that no library can know."),
-    "KeyboardInterrupt": Kind("A BaseException, which must pass through unchanged."),
-    "SystemExit": Kind("Another BaseException."),
+_SENTENCES: Final[Mapping[type[BaseException], str]] = {
+    MemoryError: "There is no memory left.",
+    OSError: "The system failed.",
+    ValueError: "An exception that a library may also raise for arguments.",
+    KeyError: "A LookupError: from segment() it says that the segment is gone.",
+    IndexError: "Another LookupError, which a library may also raise for arguments.",
+    StopIteration: "An exception that ends an iteration in silence.",
+    CustomRefusal: "An exception class that no library can know.",
+    KeyboardInterrupt: "A BaseException, which must pass through unchanged.",
+    SystemExit: "Another BaseException.",
 }
+
+
+def exception_kinds(effects_of: Callable[[type[BaseException]], Effects]) -> dict[str, Kind]:
+    """Return one kind for each exception, with the effects that ``effects_of`` returns for it."""
+    return {
+        name: Kind(_SENTENCES[exception], effects=effects_of(exception))
+        for name, exception in EXCEPTIONS.items()
+    }

@@ -1,23 +1,24 @@
-"""What a family of faults is: a table of its kinds, what it puts to the test, and its hooks.
+"""A family of faults: its kinds with their effects, the promises that it tests, and its hooks.
 
 A family is one file: a few functions, and one :class:`Family` that names them. To add a family,
-write such a file and list it in the package's ``__init__``.
+write such a file and list it in the package's ``__init__``. Nothing else names a family or a kind:
+others read the declarations, above all the :class:`.effects.Effects` of each kind.
 
 Hooks are how a family acts. :class:`.HostileAllocator` calls a hook when a fault of the family is
-due and the hook's event comes; a hook that is None is never called. Every hook answers None if it
+due and the hook's event comes; a hook that is None is never called. Every hook returns None if it
 changed nothing that the client can see: the fault has then not fired, and stays due. Otherwise it
-says in a sentence what it did (or answers what it wants done), and the fault has fired. Hooks never
-raise; one that wants the client's call to raise answers the exception.
+returns a sentence about its change (or the result for the client), and the fault has fired. Hooks
+never raise; one that wants the client's call to raise returns the exception.
 
 ======================  ====================================================================
 hook                    its event
 ======================  ====================================================================
 ``before_call``         a call of the kind the fault names, before it is served: change
-                        memory, or answer an exception for the client
+                        memory, or return an exception for the client
 ``grant_bytes``         an allocate or a grow call: how many bytes there are to be
 ``on_grant``            an allocate call: the grant is made, the client does not have it yet
 ``on_growth``           a grow call: words were added, and the client has not looked yet
-``on_borrow``           a segment call: what to answer in place of the buffer
+``on_borrow``           a segment call: the result in place of the buffer
 ``between_operations``  an operation has finished
 ======================  ====================================================================
 
@@ -27,17 +28,18 @@ Where the allocator promises that memory stays, no hook is called for a call of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ..fault import Fault, When
 from ..grant import Grant
 from ..ledger import Ledger
+from .effects import Effects
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What ``on_borrow`` answers in place of the buffer, and the sentence about it."""
+    """The result of a call of ``segment`` in place of the buffer, and the sentence about it."""
 
     value: Any
     what: str
@@ -53,7 +55,7 @@ GrantBytes: TypeAlias = "Callable[[Fault, int], int | None]"
 OnGrant: TypeAlias = "Callable[[Ledger, Fault, Grant], str | None]"
 #: (ledger, fault, the grant that has grown, the first byte that was added)
 OnGrowth: TypeAlias = "Callable[[Ledger, Fault, Grant, int], str | None]"
-#: (ledger, fault, grant, what would be answered)
+#: (ledger, fault, grant, the result without the fault)
 OnBorrow: TypeAlias = "Callable[[Ledger, Fault, Grant, Any], Answer | None]"
 #: (ledger, fault)
 BetweenOperations: TypeAlias = "Callable[[Ledger, Fault], str | None]"
@@ -64,35 +66,33 @@ class Kind:
     """A variant of a family: a sentence about it, and the numbers it takes."""
 
     sentence: str
+    effects: Effects = field(kw_only=True)
     #: It applies to one grant: ``Fault.segment`` says which.
     takes_segment: bool = False
     #: ``Fault.amount`` means something.
     takes_amount: bool = False
-    #: It changes contents and leaves no trace in addresses, lengths or exceptions: the client can
-    #: find it only by comparing what is there with what it wrote (P5v).
-    needs_verification: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """A family of faults."""
 
     name: str
-    #: What the allocator does, in a few words that complete "the allocator ...".
+    #: A few words that complete "the allocator ...".
     description: str
     kinds: Mapping[str, Kind]
     #: The promises that it puts to the test.
     promises: tuple[str, ...]
     #: The moments at which it may be laid.
     moments: tuple[When, ...]
+    #: It changes where a segment lies, or its length, after the client has it: such a fault is
+    #: never fired where the allocator promises that memory stays (``stable``).
+    changes_segments: bool
+    #: It needs the contents of grants after earlier operations: ``Grant.earlier``.
+    needs_earlier: bool
     before_call: BeforeCall | None = None
     grant_bytes: GrantBytes | None = None
     on_grant: OnGrant | None = None
     on_growth: OnGrowth | None = None
     on_borrow: OnBorrow | None = None
     between_operations: BetweenOperations | None = None
-    #: It changes where a segment lies, or its length, after the client has it: such a fault is
-    #: never fired where the allocator promises that memory stays (``stable``).
-    changes_segments: bool = False
-    #: It needs what grants held after earlier operations: ``Grant.earlier``.
-    needs_earlier: bool = False

@@ -8,16 +8,15 @@ allocator method runs. How the message is called is the affair of whoever drives
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from ..exporter import FinalizedExporter
 from ..fault import Fault, When
 from ..grant import Grant
 from ..ledger import Ledger
-from .family import Answer, Family, Kind
-
-#: Where the client is called from.
-FINALIZER: Final = "a finalizer"
+from .callbacks import FINALIZER, Callback, callback_kinds
+from .effects import Effects, Excuse, Loss, Move
+from .family import Answer, Family
 
 
 def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> Answer | None:
@@ -28,17 +27,28 @@ def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> Answe
     return Answer(value, what, tells_length=True)
 
 
+_CALLING = Effects(
+    excuses=Excuse.NOTHING,
+    excuses_in_growth=Excuse.NOTHING,
+    loses_words=Loss.NONE,
+    says_gone=False,
+    changes_contents=False,
+    shares_memory=False,
+    exchanges_segments=False,
+    soils=False,
+    moves=Move.NOWHERE,
+    endless=False,
+    calls_message=True,
+    aims=False,
+)
+
 FINALIZE = Family(
     name="finalize",
     description="calls the message when a view of its memory is given back (Python 3.12 or newer)",
-    kinds={
-        "read": Kind("It reads a field of the root."),
-        "write": Kind("It writes a field of the root, what it holds already."),
-        "build": Kind("It builds a text in the root, the one that is there already, if any."),
-        "clear": Kind("It clears a pointer of the root that is null."),
-        "output": Kind("It asks for the finished message."),
-    },
+    kinds=callback_kinds((call for call in Callback if call is not Callback.CLOSE), _CALLING),
     promises=("P10", "P2", "P5"),
     moments=(When.SEGMENT, When.ANY, When.AFTER),
+    changes_segments=False,
+    needs_earlier=False,
     on_borrow=_on_borrow,
 )

@@ -7,12 +7,14 @@ whole word are nobody's, and a key is any object. A client must not mind these.
 from __future__ import annotations
 
 import ctypes
+from dataclasses import replace
 from typing import Any
 
 from ..fault import Fault, When
 from ..grant import Grant, ThornyKey
 from ..ledger import Ledger
 from ..place import WORD_BYTES
+from .effects import Effects, Excuse, Loss, Move
 from .exceptions import CustomRefusal
 from .family import Answer, Family, Kind
 
@@ -72,24 +74,52 @@ def _on_grant(ledger: Ledger, fault: Fault, grant: Grant) -> str | None:
     return None
 
 
+_GARBLED = Effects(
+    excuses=Excuse.STEP,
+    excuses_in_growth=Excuse.STEP,
+    loses_words=Loss.NONE,
+    says_gone=False,
+    changes_contents=False,
+    shares_memory=False,
+    exchanges_segments=False,
+    soils=False,
+    moves=Move.NOWHERE,
+    endless=False,
+    calls_message=False,
+    aims=False,
+)
+
+_HARMLESS = replace(_GARBLED, excuses=Excuse.NOTHING, excuses_in_growth=Excuse.NOTHING)
+
 GARBLE = Family(
     name="garble",
     description="answers something else than writable bytes",
     kinds={
-        "none": Kind("segment() answers None."),
-        "number": Kind("segment() answers a number."),
-        "objects": Kind("segment() answers a buffer of Python objects."),
-        "released": Kind("segment() answers a view that was released."),
-        "raises": Kind("segment() answers an object whose buffer raises when it is asked for."),
-        "read-only": Kind("segment() answers a buffer that cannot be written."),
-        "strided": Kind("segment() answers every other byte of the segment."),
-        "words": Kind("segment() answers the segment as words instead of bytes: harmless."),
-        "odd-length": Kind("segment() answers a few bytes past the last word: harmless."),
-        "thorny-key": Kind("The key raises when it is compared, hashed or printed: harmless."),
-        "no-key": Kind("The key is None, for one segment at a time: harmless."),
+        "none": Kind("segment() answers None.", effects=_GARBLED),
+        "number": Kind("segment() answers a number.", effects=_GARBLED),
+        "objects": Kind("segment() answers a buffer of Python objects.", effects=_GARBLED),
+        "released": Kind("segment() answers a view that was released.", effects=_GARBLED),
+        "raises": Kind(
+            "segment() answers an object whose buffer raises when it is asked for.",
+            effects=_GARBLED,
+        ),
+        "read-only": Kind("segment() answers a buffer that cannot be written.", effects=_GARBLED),
+        "strided": Kind("segment() answers every other byte of the segment.", effects=_GARBLED),
+        "words": Kind(
+            "segment() answers the segment as words instead of bytes: harmless.", effects=_HARMLESS
+        ),
+        "odd-length": Kind(
+            "segment() answers a few bytes past the last word: harmless.", effects=_HARMLESS
+        ),
+        "thorny-key": Kind(
+            "The key raises when it is compared, hashed or printed: harmless.", effects=_HARMLESS
+        ),
+        "no-key": Kind("The key is None, for one segment at a time: harmless.", effects=_HARMLESS),
     },
     promises=("P1", "P2", "P3"),
     moments=(When.SEGMENT, When.ALLOCATE, When.GROW, When.ANY, When.AFTER),
+    changes_segments=False,
+    needs_earlier=False,
     on_borrow=_on_borrow,
     on_grant=_on_grant,
 )

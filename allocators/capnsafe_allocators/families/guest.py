@@ -1,16 +1,30 @@
 """guest: the WebAssembly guest that grants the memory misbehaves.
 
-It is a real guest that does so, where the honest memory has one: memory with a method
-``misbehave(kind)``, which lets the next grant or growth go wrong, or answers that it cannot. Over
-any other memory these faults never fire.
+A real guest misbehaves, where the honest memory has one: memory with a method ``misbehave(kind)``,
+which lets the next grant or growth go wrong, or returns False. Over any other memory these faults
+never fire.
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from ..fault import Fault, When
 from ..grant import Grant
 from ..ledger import Ledger
+from .effects import Effects, Excuse, Loss, Move
 from .family import Family, Kind
+
+
+class Misbehaviour(StrEnum):
+    """A misbehaviour of a guest. Its value is the name of the kind of fault."""
+
+    TRAP = "trap"
+    FUEL = "fuel"
+    OUT_OF_RANGE = "out-of-range"
+    NEGATIVE = "negative"
+    UNALIGNED = "unaligned"
+    OVERLAPPING = "overlapping"
 
 
 def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) -> str | None:
@@ -19,28 +33,48 @@ def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) 
         if grant is None or grant.place.memory is None or not ledger.is_whole(grant):
             return None
         # Where a block was before it grew, nobody is: there it would be lost, and overlap nothing.
-        if fault.kind == "overlapping":
+        if fault.kind == Misbehaviour.OVERLAPPING:
             return None
     elif kind is not When.ALLOCATE:
         return None
     misbehave = getattr(ledger.memory, "misbehave", None)
-    if misbehave is None or not misbehave(fault.kind):
+    if misbehave is None or not misbehave(Misbehaviour(fault.kind)):
         return None
     return f"the guest was told to misbehave: {fault.kind}"
 
+
+_MISBEHAVED = Effects(
+    excuses=Excuse.STEP,
+    excuses_in_growth=Excuse.NOTHING,
+    loses_words=Loss.NONE,
+    says_gone=False,
+    changes_contents=False,
+    shares_memory=False,
+    exchanges_segments=False,
+    soils=False,
+    moves=Move.NOWHERE,
+    endless=False,
+    calls_message=False,
+    aims=False,
+)
 
 GUEST = Family(
     name="guest",
     description="is a WebAssembly guest, and misbehaves",
     kinds={
-        "trap": Kind("The guest traps while it grants or grows."),
-        "fuel": Kind("The guest loops until its fuel is used up."),
-        "out-of-range": Kind("The guest answers with a pointer past the end of its memory."),
-        "negative": Kind("The guest answers with a pointer that is negative, or past the end."),
-        "unaligned": Kind("The guest answers with a pointer that is no multiple of 8."),
-        "overlapping": Kind("The guest answers with a pointer into what it granted before."),
+        misbehaviour.value: Kind(sentence, effects=_MISBEHAVED)
+        for misbehaviour, sentence in {
+            Misbehaviour.TRAP: "The guest traps while it grants or grows.",
+            Misbehaviour.FUEL: "The guest loops until its fuel is used up.",
+            Misbehaviour.OUT_OF_RANGE: "The guest returns a pointer past the end of its memory.",
+            Misbehaviour.NEGATIVE: "The guest returns a pointer that is negative, or past the end.",
+            Misbehaviour.UNALIGNED: "The guest returns a pointer that is no multiple of 8.",
+            Misbehaviour.OVERLAPPING: "The guest returns a pointer into an earlier grant.",
+        }.items()
     },
     promises=("P1", "P3", "P7"),
     moments=(When.ALLOCATE, When.GROW, When.ANY, When.AFTER),
+    changes_segments=False,
+    needs_earlier=False,
     before_call=_before_call,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ..fault import Fault, When
 from ..grant import Grant
 from ..ledger import Ledger
+from .effects import Effects, Excuse, Loss, Move
 from .family import Family, Kind
 
 
@@ -33,21 +34,52 @@ def _move(ledger: Ledger, fault: Fault) -> str | None:
     return f"segment {names} moved" if len(moving) == 1 else f"segments {names} moved"
 
 
+_MOVED = Effects(
+    excuses=Excuse.NOTHING,
+    excuses_in_growth=Excuse.NOTHING,
+    loses_words=Loss.NONE,
+    says_gone=False,
+    changes_contents=False,
+    shares_memory=False,
+    exchanges_segments=False,
+    soils=False,
+    moves=Move.ELSEWHERE,
+    endless=False,
+    calls_message=False,
+    aims=False,
+)
+_RESIZED = Effects(
+    excuses=Excuse.NOTHING,
+    excuses_in_growth=Excuse.NOTHING,
+    loses_words=Loss.NONE,
+    says_gone=False,
+    changes_contents=False,
+    shares_memory=False,
+    exchanges_segments=False,
+    soils=False,
+    moves=Move.WITH_ITS_MEMORY,
+    endless=False,
+    calls_message=False,
+    aims=False,
+)
+
 MOVE = Family(
     name="move",
     description="puts segments elsewhere",
     kinds={
-        "one": Kind("One segment changes place.", takes_segment=True),
-        "all": Kind("All segments change place."),
+        "one": Kind("One segment changes place.", effects=_MOVED, takes_segment=True),
+        "all": Kind("All segments change place.", effects=_MOVED),
         "resize": Kind(
             "The bytearray below one segment is resized, and back, so that it moves; "
             "that fails, and is evidence, while a view of it is held.",
+            effects=_RESIZED,
             takes_segment=True,
         ),
     },
     promises=("P4", "P11"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
+    changes_segments=True,
+    needs_earlier=False,
     before_call=_before_call,
     between_operations=_move,
-    changes_segments=True,
 )

@@ -1,8 +1,7 @@
 """re-enter: the allocator calls the message that is calling it.
 
-How a message is called is the affair of whoever drives it: ``HostileAllocator.reenter`` is told the
-kind, calls, and answers what was wrong with what came of it, if anything was. A call that is made
-from inside a call is not made again from inside that.
+The driver of the client makes the call: ``HostileAllocator.reenter`` is given the kind, calls, and
+returns an error in the outcome, or "". No call is made from inside a call that was made so.
 """
 
 from __future__ import annotations
@@ -10,7 +9,9 @@ from __future__ import annotations
 from ..fault import Fault, When
 from ..grant import Grant
 from ..ledger import Ledger
-from .family import Family, Kind
+from .callbacks import Callback, callback_kinds
+from .effects import Effects, Excuse, Loss, Move
+from .family import Family
 
 
 def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) -> str | None:
@@ -19,18 +20,28 @@ def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) 
     return f"{kind.value} called the message: {fault.kind}"
 
 
+_CALLING = Effects(
+    excuses=Excuse.NOTHING,
+    excuses_in_growth=Excuse.NOTHING,
+    loses_words=Loss.NONE,
+    says_gone=False,
+    changes_contents=False,
+    shares_memory=False,
+    exchanges_segments=False,
+    soils=False,
+    moves=Move.NOWHERE,
+    endless=False,
+    calls_message=True,
+    aims=False,
+)
+
 REENTER = Family(
     name="re-enter",
     description="calls the message that is calling it",
-    kinds={
-        "read": Kind("It reads a field of the root."),
-        "write": Kind("It writes a field of the root, what it holds already."),
-        "build": Kind("It builds a text in the root, the one that is there already, if any."),
-        "clear": Kind("It clears a pointer of the root that is null."),
-        "output": Kind("It asks for the finished message."),
-        "close": Kind("It closes the message."),
-    },
+    kinds=callback_kinds(Callback, _CALLING),
     promises=("P10", "P4", "P12"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
+    changes_segments=False,
+    needs_earlier=False,
     before_call=_before_call,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..fault import Fault, When
 from ..grant import Grant
 from ..ledger import Ledger
-from .exceptions import EXCEPTION_KINDS, EXCEPTIONS
+from .effects import Effects, Excuse, Loss, Move
+from .exceptions import EXCEPTIONS, exception_kinds
 from .family import Family
 
 
@@ -13,11 +14,31 @@ def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) 
     return EXCEPTIONS[fault.kind](f"refused on purpose: {kind.value}")
 
 
+def _effects(exception: type[BaseException]) -> Effects:
+    return Effects(
+        excuses=Excuse.STEP,
+        # An exception refuses a growth; an interrupt passes through.
+        excuses_in_growth=(Excuse.NOTHING if issubclass(exception, Exception) else Excuse.STEP),
+        loses_words=Loss.NONE,
+        says_gone=issubclass(exception, LookupError),
+        changes_contents=False,
+        shares_memory=False,
+        exchanges_segments=False,
+        soils=False,
+        moves=Move.NOWHERE,
+        endless=False,
+        calls_message=False,
+        aims=False,
+    )
+
+
 REFUSE = Family(
     name="refuse",
     description="raises instead of doing what it was asked",
-    kinds=EXCEPTION_KINDS,
+    kinds=exception_kinds(_effects),
     promises=("P1", "P2", "P5", "P8"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
+    changes_segments=False,
+    needs_earlier=False,
     before_call=_before_call,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..fault import Fault, When
 from ..grant import Grant
 from ..ledger import Ledger
-from .exceptions import EXCEPTION_KINDS, EXCEPTIONS
+from .effects import Effects, Excuse, Loss, Move
+from .exceptions import EXCEPTIONS, exception_kinds
 from .family import Family
 
 
@@ -17,11 +18,28 @@ def _before_call(
     return EXCEPTIONS[fault.kind](f"released, and raised on purpose: {grant!r}")
 
 
+_RAISED = Effects(
+    excuses=Excuse.STEP,
+    excuses_in_growth=Excuse.STEP,
+    loses_words=Loss.NONE,
+    says_gone=False,
+    changes_contents=False,
+    shares_memory=False,
+    exchanges_segments=False,
+    soils=False,
+    moves=Move.NOWHERE,
+    endless=False,
+    calls_message=False,
+    aims=False,
+)
+
 RELEASE = Family(
     name="release",
     description="raises from release",
-    kinds=EXCEPTION_KINDS,
+    kinds=exception_kinds(lambda exception: _RAISED),
     promises=("P1", "P8"),
     moments=(When.RELEASE, When.AFTER),
+    changes_segments=False,
+    needs_earlier=False,
     before_call=_before_call,
 )

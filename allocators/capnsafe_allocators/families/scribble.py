@@ -1,4 +1,4 @@
-"""scribble: the allocator, or who shares its memory, writes into words that are handed out.
+"""scribble: the allocator, or another user of its memory, writes into words that are handed out.
 
 One word is changed, or each: to data that no pointer has, or to pointers that a walk must survive:
 they lead to themselves, out of the segment, or to more than there is.
@@ -7,12 +7,14 @@ they lead to themselves, out of the segment, or to more than there is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from ..fault import Fault, When
 from ..grant import Grant
 from ..ledger import Ledger
 from ..place import WORD_BYTES
+from .effects import Effects, Excuse, Loss, Move
 from .family import Family, Kind
 
 _STRUCT: Final = 0
@@ -88,13 +90,28 @@ def _scribble(ledger: Ledger, fault: Fault) -> str | None:
     return f"all {used} words in use of segment {grant.index} became {what}"
 
 
+_SCRIBBLED: Final = Effects(
+    excuses=Excuse.REST,
+    excuses_in_growth=Excuse.REST,
+    loses_words=Loss.NONE,
+    says_gone=False,
+    changes_contents=True,
+    shares_memory=False,
+    exchanges_segments=False,
+    soils=False,
+    moves=Move.NOWHERE,
+    endless=True,
+    calls_message=False,
+    aims=False,
+)
+_AIMED: Final = replace(_SCRIBBLED, aims=True)
 _WORD: Final = "Word `amount` (modulo the words in use) of one segment becomes "
 
 SCRIBBLE = Family(
     name="scribble",
     description="writes into words that were handed out",
     kinds={
-        name: Kind(_WORD + sentence, takes_segment=True, takes_amount=True, needs_verification=True)
+        name: Kind(_WORD + sentence, effects=_AIMED, takes_segment=True, takes_amount=True)
         for name, sentence in {
             "data": "the bytes 0xA5.",
             "null": "zero.",
@@ -112,12 +129,14 @@ SCRIBBLE = Family(
     | {
         "circles": Kind(
             "Every word in use of one segment becomes a pointer to itself.",
+            effects=_SCRIBBLED,
             takes_segment=True,
-            needs_verification=True,
         )
     },
     promises=("P5v", "P6", "P7"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
+    changes_segments=False,
+    needs_earlier=False,
     before_call=_before_call,
     between_operations=_between_operations,
 )

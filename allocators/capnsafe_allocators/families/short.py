@@ -5,11 +5,14 @@ It grows a segment to another length in the same way, but never cuts it: that is
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..exporter import COUNTS_VIEWS
 from ..fault import Fault, When
 from ..grant import Grant
 from ..ledger import Ledger
 from ..place import WORD_BYTES
+from .effects import Effects, Excuse, Loss, Move
 from .family import Family, Kind
 
 
@@ -39,33 +42,56 @@ def _on_growth(ledger: Ledger, fault: Fault, grant: Grant, first: int) -> str | 
     return _on_grant(ledger, fault, grant)
 
 
+_LESS = Effects(
+    excuses=Excuse.STEP,
+    excuses_in_growth=Excuse.NOTHING,
+    loses_words=Loss.NONE,
+    says_gone=False,
+    changes_contents=False,
+    shares_memory=False,
+    exchanges_segments=False,
+    soils=False,
+    moves=Move.NOWHERE,
+    endless=False,
+    calls_message=False,
+    aims=False,
+)
+
+_HARMLESS = replace(_LESS, excuses=Excuse.NOTHING)
+
 SHORT = Family(
     name="short",
     description="grants or grows to another length than was asked",
     kinds={
-        "zero": Kind("It grants no words at all; it does not grow."),
+        "zero": Kind("It grants no words at all; it does not grow.", effects=_LESS),
         "less": Kind(
             "It grants `amount` words (at least one) less than the minimum, or grows to as many.",
+            effects=_LESS,
             takes_amount=True,
         ),
         "odd": Kind(
             "It grants the minimum and `amount` modulo 8 bytes more (7 if that is 0), "
             "so that the length is not a whole number of words; a client may use all but these.",
+            effects=_HARMLESS,
             takes_amount=True,
         ),
         "excess": Kind(
             "It grants `amount` words (at least one) more than the minimum, "
             "and so more than a segment may have, where that is few: harmless.",
+            effects=_HARMLESS,
             takes_amount=True,
         ),
         "claim": Kind(
             "The len() of what segment() answers says `amount` words (at least one) more than "
             "its buffer has: harmless, since the buffer counts.",
+            effects=_HARMLESS,
             takes_amount=True,
         ),
     },
     promises=("P1", "P3", "P7"),
     moments=(When.ALLOCATE, When.GROW, When.ANY, When.AFTER),
+    changes_segments=False,
+    needs_earlier=False,
     grant_bytes=_grant_bytes,
     on_grant=_on_grant,
     on_growth=_on_growth,

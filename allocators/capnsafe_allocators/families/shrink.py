@@ -10,10 +10,13 @@ The allocator itself does not know how many words of a segment its client has ha
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..fault import Fault, When
 from ..grant import Grant
 from ..ledger import Ledger
 from ..place import WORD_BYTES
+from .effects import Effects, Excuse, Loss, Move
 from .family import Family, Kind
 
 _REGROW = "-regrow"
@@ -70,18 +73,37 @@ def _let_grow_back(ledger: Ledger, fault: Fault, grant: Grant, shown_bytes: int)
     ledger.follow_up(fault, grant, grow_back)
 
 
+_CUT = Effects(
+    excuses=Excuse.REST,
+    excuses_in_growth=Excuse.REST,
+    loses_words=Loss.CERTAIN,
+    says_gone=False,
+    changes_contents=False,
+    shares_memory=False,
+    exchanges_segments=False,
+    soils=False,
+    moves=Move.NOWHERE,
+    endless=False,
+    calls_message=False,
+    aims=False,
+)
+#: Words that are being handed out in the call that cuts them do not count as used.
+_CUT_UNUSED = replace(_CUT, loses_words=Loss.POSSIBLE)
+
 _KINDS = {
     "below-granted": Kind(
         "It loses `amount` words (at least one) that were not handed out yet: harmless.",
+        effects=_CUT_UNUSED,
         takes_segment=True,
         takes_amount=True,
     ),
     "below-used": Kind(
         "It ends `amount` words (at least one) before the last word handed out.",
+        effects=_CUT,
         takes_segment=True,
         takes_amount=True,
     ),
-    "nothing": Kind("No word of it is left.", takes_segment=True),
+    "nothing": Kind("No word of it is left.", effects=_CUT, takes_segment=True),
 }
 
 SHRINK = Family(
@@ -91,14 +113,16 @@ SHRINK = Family(
     | {
         name + _REGROW: Kind(
             kind.sentence + " After it was seen so, it grows back; what was cut is zero.",
-            kind.takes_segment,
-            kind.takes_amount,
+            effects=kind.effects,
+            takes_segment=kind.takes_segment,
+            takes_amount=kind.takes_amount,
         )
         for name, kind in _KINDS.items()
     },
     promises=("P3", "P5", "P5v"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
+    changes_segments=True,
+    needs_earlier=False,
     before_call=_before_call,
     between_operations=_shrink,
-    changes_segments=True,
 )

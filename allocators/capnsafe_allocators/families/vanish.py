@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..fault import Fault, When
 from ..grant import Grant
 from ..ledger import Ledger
 from ..place import WORD_BYTES
+from .effects import Effects, Excuse, Loss, Move
 from .family import Family, Kind
 
 
@@ -57,31 +60,54 @@ def _roll_back(ledger: Ledger, grant: Grant, operations: int) -> str | None:
     return f"segment {grant.index} says what it said before"
 
 
+_LASTING = Effects(
+    excuses=Excuse.REST,
+    excuses_in_growth=Excuse.REST,
+    loses_words=Loss.NONE,
+    says_gone=False,
+    changes_contents=False,
+    shares_memory=False,
+    exchanges_segments=False,
+    soils=False,
+    moves=Move.NOWHERE,
+    endless=True,
+    calls_message=False,
+    aims=False,
+)
+_GONE = replace(_LASTING, loses_words=Loss.POSSIBLE)
+_OLD = replace(_LASTING, changes_contents=True)
+_SWAPPED = replace(_OLD, exchanges_segments=True)
+
 VANISH = Family(
     name="vanish",
     description="loses a segment, or takes it for another or an older one",
     kinds={
-        "gone": Kind("segment() raises KeyError for one segment from now on.", takes_segment=True),
+        "gone": Kind(
+            "segment() raises KeyError for one segment from now on.",
+            effects=_GONE,
+            takes_segment=True,
+        ),
         "gone-back": Kind(
             "segment() raises KeyError for one segment, and has it again the next time.",
+            effects=_GONE,
             takes_segment=True,
         ),
         "swap": Kind(
             "One segment and the next one change places.",
+            effects=_SWAPPED,
             takes_segment=True,
-            needs_verification=True,
         ),
         "old": Kind(
             "One segment says again what it said `amount` operations ago (at least one).",
+            effects=_OLD,
             takes_segment=True,
             takes_amount=True,
-            needs_verification=True,
         ),
     },
     promises=("P5", "P5v", "P6"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
-    before_call=_before_call,
-    between_operations=_vanish,
     changes_segments=True,
     needs_earlier=True,
+    before_call=_before_call,
+    between_operations=_vanish,
 )

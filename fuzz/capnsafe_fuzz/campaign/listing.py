@@ -40,7 +40,7 @@ def faults() -> Listing:
         for kind, about in family.kinds.items():
             moments = " ".join(when.value for when in family.moments)
             promises = " ".join(family.promises)
-            found = "with verify" if about.needs_verification else "always"
+            found = "with verify" if about.effects.changes_contents else "always"
             rows.append((f"{family.name} {kind}", about.sentence, moments, promises, found))
     return ("fault", "what the allocator does", "laid at", "tests", "kept"), rows
 

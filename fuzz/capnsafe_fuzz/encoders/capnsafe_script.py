@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from capnsafe_allocators import GUARD_WORDS, When, print_fault
+from capnsafe_allocators import GUARD_WORDS, Callback, When, effects_of, print_fault
 
 from ..scenario import Operation, Scenario, print_operations
 from ..scenario.model import WEIGHTLESS
@@ -118,7 +118,7 @@ class _Writer:
             f"max_segment_words={self.scenario.max_segment_words}{verify})"
         )
         yield "memory.used = message.segment_words"
-        if any(fault.family in _CHANGING for fault in self.scenario.faults):
+        if any(effects_of(fault).endless for fault in self.scenario.faults):
             yield "memory.last_call = 20_000  # A walk that has no end shall have one."
         if self.proof.kind is ProofKind.EVIDENCE:
             # Views may hide in answers, and in the frames that a traceback keeps.
@@ -479,21 +479,17 @@ class _Writer:
 
 _NUMBER: Final = EVERYTHING.by_name["u32"].offset
 _TEXT: Final = EVERYTHING.by_name["text"].offset
-#: Families of faults that can lead a walk in circles.
-_CHANGING: Final = frozenset({"scribble", "vanish", "alias"})
-#: Families of faults that call the message.
-_CALLING_IN: Final = frozenset({"re-enter", "finalize"})
-#: What the memory calls for these faults: it answers what was wrong with what came of it.
+#: The function that the memory calls for faults that call the message.
 _REENTER: Final = f"""
 
 def reenter(kind):
     try:
-        if kind == "close":
+        if kind == "{Callback.CLOSE}":
             message.close()
             return "it closed the message in the middle of a call"
-        elif kind == "output" or (root := message.get_root()) is None:
+        elif kind == "{Callback.OUTPUT}" or (root := message.get_root()) is None:
             message.to_bytes()
-        elif kind in ("read", "write"):
+        elif kind in ("{Callback.READ}", "{Callback.WRITE}"):
             root.set_uint32({_NUMBER}, root.get_uint32({_NUMBER}))
         elif (text := root.get_text({_TEXT})) is not None:
             root.set_text({_TEXT}, text)
@@ -513,7 +509,7 @@ _SET_ANY: Final = {str: Kind.TEXT, bytes: Kind.DATA, int: Kind.CAPABILITY}
 
 
 def _reenters(scenario: Scenario) -> bool:
-    return any(fault.family in _CALLING_IN for fault in scenario.faults)
+    return any(effects_of(fault).calls_message for fault in scenario.faults)
 
 
 def _equal(expression: str, kind: Kind, expected: Any) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from functools import cache, partial
 from typing import Any, Final
 
+from capnsafe_allocators import Misbehaviour
+
 from ..optional import WASMTIME
 from .kind import Call, MemoryKind, Size
 
@@ -49,13 +51,13 @@ GUEST: Final = """
   (func (export "release") (param i32 i32 i32)))
 """
 
-_MISBEHAVIOUR: Final[Mapping[str, int]] = {
-    "trap": 1,
-    "fuel": 2,
-    "out-of-range": 3,
-    "negative": 4,
-    "unaligned": 5,
-    "overlapping": 6,
+_MISBEHAVIOUR: Final[Mapping[Misbehaviour, int]] = {
+    Misbehaviour.TRAP: 1,
+    Misbehaviour.FUEL: 2,
+    Misbehaviour.OUT_OF_RANGE: 3,
+    Misbehaviour.NEGATIVE: 4,
+    Misbehaviour.UNALIGNED: 5,
+    Misbehaviour.OVERLAPPING: 6,
 }
 _FUEL: Final = 10_000
 
@@ -94,9 +96,9 @@ class Guest:
         self.release = self._memory.release
         self.grow = self._memory.grow
 
-    def misbehave(self, kind: str) -> bool:
+    def misbehave(self, kind: Misbehaviour) -> bool:
         """Let the next grant or growth go wrong; False if this guest cannot, or not yet."""
-        if kind == "overlapping" and not self._memory.live_grants:
+        if kind is Misbehaviour.OVERLAPPING and not self._memory.live_grants:
             return False
         self._store.set_fuel(_FUEL)
         self._misbehave(self._store, _MISBEHAVIOUR[kind])

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from capnsafe_allocators import effects_of
+
 from capnsafe.allocator import FEW_SEGMENTS
 
 from ..encoders.protocol import Proof, ProofKind
@@ -36,10 +38,6 @@ _GRANTS: Final = 3
 each of them a segment may be asked to grow."""
 _ATTEMPTS: Final = 3
 """How often a call plans what it builds, if segments shrink again and again."""
-_CUTTING: Final = frozenset({"shrink", "vanish", "alias"})
-#: Families of faults that call the message: what these calls ask for is counted, too.
-_CALLING_IN: Final = frozenset({"re-enter", "finalize"})
-"""Families of faults after which a segment may be shorter than it was."""
 _READING: Final = frozenset({Verb.OPEN, Verb.REOPEN, Verb.GET, Verb.OUTPUT, Verb.CLEAR})
 _FOLLOWING: Final = frozenset({Verb.OPEN, Verb.REOPEN, Verb.GET})
 _BUILDING: Final = frozenset({Verb.ROOT, Verb.INIT, Verb.SET, Verb.CLEAR, Verb.ADOPT, Verb.DISOWN})
@@ -53,7 +51,10 @@ _PRIMITIVES: Final = frozenset(
 
 
 def _most_borrows(step: Step, plans: int) -> int:
-    """How often a step may ask where a segment is; an operation that is not known, never mind."""
+    """Return the upper bound on ``segment`` calls in a step.
+
+    Operations without a documented bound may use any number.
+    """
     operation = step.operation
     if step.verb in _PRIMITIVES:
         return _READ
@@ -72,7 +73,7 @@ def _most_borrows(step: Step, plans: int) -> int:
 
 
 def _most_grants(step: Step, plans: int, made: int) -> int:
-    """How often a step may ask for a segment, or for a longer one; it did ``made`` times."""
+    """Return the upper bound on ``allocate`` or ``grow`` calls in a step, which made ``made``."""
     operation = step.operation
     if operation is None:
         return 0
@@ -83,12 +84,12 @@ def _most_grants(step: Step, plans: int, made: int) -> int:
 
 
 def _check(record: Record) -> Iterator[Finding]:
-    cut = any(fault.family in _CUTTING for fault in record.scenario.faults)
+    cut = any(effects_of(fault).shortens for fault in record.scenario.faults)
     for step in record.steps:
-        if any(fault.family in _CALLING_IN for fault in step.faults):
-            # What the call from inside did is counted, too.
+        if any(effects_of(fault).calls_message for fault in step.faults):
+            # The allocator calls of the call from inside are counted, too.
             continue
-        # A call plans anew what it builds where segments were cut meanwhile.
+        # A call plans the object again if segments were cut meanwhile.
         plans = _ATTEMPTS if cut or step.excused else 1
         for call, made, most in (
             ("segment", step.calls.segment, _most_borrows(step, plans)),

@@ -28,6 +28,7 @@ from __future__ import annotations
 from functools import lru_cache
 from struct import Struct
 from typing import Any, Final
+from zlib import crc32
 
 from capnsafe_allocators import FAMILIES, Fault, When
 
@@ -78,8 +79,22 @@ from .schema import (
     Type,
 )
 
-DECODER_VERSION: Final = 6
-"""Raised whenever a byte string may come to mean another scenario."""
+_FORM: Final = 6
+"""Raised whenever a byte string may come to mean another scenario, except by other faults."""
+
+
+def _faults_digest() -> int:
+    """Return six digits that change with the faults that bytes can name."""
+    rows = (
+        f"{family.name} {name} {kind.takes_segment} {kind.takes_amount} {family.moments}"
+        for family in FAMILIES.values()
+        for name, kind in family.kinds.items()
+    )
+    return crc32("\n".join(rows).encode()) % 1_000_000
+
+
+DECODER_VERSION: Final = _FORM * 1_000_000 + _faults_digest()
+"""Changes whenever a byte string may come to mean another scenario."""
 
 _HEADER: Final = Struct("<BBHHBBI")
 """memory, operations, segment_words, total_words, faults, flags, max_segment_words."""

@@ -15,9 +15,7 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
-from capnsafe_allocators import FAMILIES, Fault, When
-from capnsafe_allocators.families.family import Family
-from capnsafe_allocators.families.scribble import SCRIBBLE
+from capnsafe_allocators import FAMILIES, Family, Fault, When
 
 from ..memories import MEMORIES, PLAIN, STAYING
 from .aim import meetings
@@ -70,8 +68,8 @@ def _fault(operations: Sequence[Operation], rng: Random) -> Fault:
     family = rng.choice(tuple(FAMILIES.values()))
     name = rng.choice(tuple(family.kinds))
     kind = family.kinds[name]
-    if _takes_aim(family, name) and rng.random() < _AIMED:
-        aimed = _aimed(name, operations, rng)
+    if family.kinds[name].effects.aims and rng.random() < _AIMED:
+        aimed = _aimed(family, name, operations, rng)
         if aimed is not None:
             return aimed
     when = rng.choice(family.moments)
@@ -86,19 +84,14 @@ def _fault(operations: Sequence[Operation], rng: Random) -> Fault:
     )
 
 
-def _takes_aim(family: Family, name: str) -> bool:
-    """Whether faults of this kind write into one word that they name."""
-    return family is SCRIBBLE and family.kinds[name].takes_amount
-
-
-def _aimed(name: str, operations: Sequence[Operation], rng: Random) -> Fault | None:
-    """A fault that changes a word right before an operation that reads it back, if any does."""
+def _aimed(family: Family, name: str, operations: Sequence[Operation], rng: Random) -> Fault | None:
+    """Return a fault that changes a word right before an operation that reads it, if any does."""
     met = [meeting for meeting in meetings(operations) if meeting.operation > 0]
     if not met:
         return None
     meeting = rng.choice(met)
     return Fault(
-        family=SCRIBBLE.name,
+        family=family.name,
         kind=name,
         when=When.AFTER,
         number=meeting.operation - 1,
@@ -217,8 +210,8 @@ def _edit_fault(fault: Fault, operations: Sequence[Operation], rng: Random) -> F
     chance = rng.random()
     if chance < 0.1:
         return _fault(operations, rng)
-    if chance > 0.9 and _takes_aim(family, name) and rng.random() < _AIMED:
-        return _aimed(name, operations, rng) or fault
+    if chance > 0.9 and family.kinds[name].effects.aims and rng.random() < _AIMED:
+        return _aimed(family, name, operations, rng) or fault
     if chance < 0.4:
         least = 0 if when is When.AFTER else 1
         number = min(max(least, number + rng.choice((-2, -1, 1, 2))), MAX_MOMENT)
