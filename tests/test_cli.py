@@ -802,3 +802,25 @@ def test_findings_outrank_a_report_that_cannot_be_written(
     with pytest.raises(SystemExit, match="4"):
         main([*common, "--runs", "20"])
     assert "capnsafe: the disk is full" in capsys.readouterr().err
+
+
+@pytest.mark.process
+def test_a_sequence_is_run_again_on_any_encoder(capnsafe: Command) -> None:
+    text = f"capnsafe scenario-sequence 1\n---\n{SEED}---\n{BREAKS}"
+    (capnsafe.folder / "two.scenario").write_text(text)
+    out, _ = capnsafe.run("repro", "two.scenario")
+    assert "scenario 2 of 2, in the same process" in out
+    out, _ = capnsafe.run("repro", "--encoder", "bad_encoders:raising", "two.scenario", code=1)
+    assert GROUP in out
+
+
+@pytest.mark.process
+def test_names_of_files_are_printed_on_one_line(capnsafe: Command) -> None:
+    name = os.fsdecode(b"a\n\x1b[31m\xff.scenario")
+    (capnsafe.folder / name).write_text(SEED)
+    out, _ = capnsafe.run("repro", name)
+    assert out.startswith("a\\n\\x1b[31m\\udcff.scenario on capnsafe\n")
+    (capnsafe.folder / name).write_text("")
+    _, err = capnsafe.run("repro", name, code=2)
+    assert err.startswith("capnsafe: a")
+    assert "\x1b" not in err

@@ -408,7 +408,7 @@ def repro(
 def _tell_story(done: Replay, judges: Judges) -> None:
     encoder = done.replayable.encoder
     scenario, target = done.replayable.scenario, find_target(done.replayable.target)
-    click.echo(f"{done.replayable.path} on {encoder}")
+    click.echo(printable(f"{done.replayable.path} on {encoder}"))
     dead = any(violation.oracle == PROCESS for violation in done.judgement.violations)
     # What takes its process down cannot tell a story.
     told = None if dead else judges.of(target.name).story(encoder, scenario)
@@ -424,7 +424,7 @@ def _tell_story(done: Replay, judges: Judges) -> None:
 
 def _tell_briefly(done: Replay) -> None:
     violations = done.judgement.violations
-    where = f"{done.replayable.path} on {done.replayable.encoder}"
+    where = printable(f"{done.replayable.path} on {done.replayable.encoder}")
     if not violations:
         click.echo(f"passes     {where}")
     for violation in violations:
@@ -621,7 +621,9 @@ def list_command(what: str) -> int:
 
 
 def _complain(error: Exception) -> None:
-    click.echo(f"capnsafe: {error}", err=True)
+    # An allocator may break several rules of its contract, a line each.
+    lines = map(printable, str(error).split("\n"))
+    click.echo("capnsafe: " + "\n".join(lines), err=True)
 
 
 def main(arguments: list[str] | None = None) -> None:

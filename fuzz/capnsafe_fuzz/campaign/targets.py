@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from .. import targets
 from ..ownership import VARIABLE, OwnedFolder
-from ..targets import TARGETS, Target
+from ..targets import TARGETS, Target, single_target
 from .children import GRACE_SECONDS, import_path
 from .ending import describe_death, place_in, timed_out
 from .failures import told_in_a_sentence
@@ -239,7 +239,7 @@ def _wait(
 
 def check_encoder(name: str, target: Target, cancelled: Callable[[], bool] = lambda: False) -> None:
     """See that the encoder of that name can be tested on the target."""
-    refusal = _refusals(name, cancelled)[target.name]
+    refusal = _refusals(name, cancelled)[single_target(target.name)]
     if refusal is not None:
         raise UnknownNameError(f"{name} cannot be tested on the target {target.name}: {refusal}")
 

@@ -208,7 +208,7 @@ def parse_value(kind: Kind, text: str) -> Value:
         raise ScenarioError(f"a {kind.value} is its IEEE bits, 0x and {digits} digits, not {text}")
     if _INTEGER.fullmatch(text):
         return int(text)
-    raise ScenarioError(f"{text} is not a decimal integer")
+    raise ScenarioError(f"{text[:60]} is not a decimal integer of at most 20 digits")
 
 
 def parse_scenario(text: str) -> Scenario:
