@@ -382,9 +382,9 @@ class Arena:
         index = len(self.segments)
         if index >= wire.MAX_SEGMENTS:
             raise MessageTooLarge("a message has at most 2**32 segments")
+        argued: Any = iter((self.allocator,))
         if self.state is not _WORKING:
             raise self.unavailable()
-        argued: Any = iter((self.allocator,))
         self.state = _CALLING
         try:
             # No bytecode lies between what the allocator answers and where it is noted, so that no
@@ -437,8 +437,6 @@ class Arena:
         # What stays may be another object where it has grown, and whatever came in between.
         segment.memory = None
         grown = True
-        if self.state is not _WORKING:
-            raise self.unavailable()
         self.state = _CALLING
         try:
             call(partial(grow, segment.key), words)

@@ -48,7 +48,7 @@ class _Interrupted:
         act: Callable[[], object],
         number: int,
         handler: Callable[[], object] | None = None,
-        error: type[BaseException] = KeyboardInterrupt,
+        error: type[BaseException] | None = KeyboardInterrupt,
     ) -> None:
         self.left = number
         self.raised: BaseException | None = None
@@ -85,7 +85,8 @@ class _Interrupted:
         if self.left == 0:
             if self._handler is not None:
                 self._handler()
-            raise self._error
+            if self._error is not None:
+                raise self._error
 
 
 def bytecodes_of(act: Callable[[], object]) -> int:
@@ -100,11 +101,12 @@ def interrupt(
     act: Callable[[], object],
     number: int,
     handler: Callable[[], object] | None = None,
-    error: type[BaseException] = KeyboardInterrupt,
+    error: type[BaseException] | None = KeyboardInterrupt,
 ) -> BaseException | None:
     """Raise `error` at the n-th bytecode of capnsafe in an act; return what the act raised.
 
-    `handler` is called first, as that of a signal may do more than raise.
+    `handler` is called first, as that of a signal may do more than raise. Without an `error` the
+    act goes on, as it does after a finalizer.
     """
     return _Interrupted(act, number, handler, error).raised
 

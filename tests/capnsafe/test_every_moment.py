@@ -16,6 +16,7 @@ import io
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pickle import PickleBuffer
 from types import FrameType
 from typing import Any
 
@@ -23,6 +24,7 @@ import pytest
 
 import capnsafe
 from capnsafe import (
+    AllocationRefused,
     Borrowed,
     Closed,
     Element,
@@ -417,3 +419,96 @@ def test_the_table_has_every_operation() -> None:
             assert name in named or name.startswith(("get_", "set_", "new_orphan_")) or name in (
                 "copied", "total_size", "tree",
             ), name  # fmt: skip
+
+
+@pytest.mark.parametrize("pointers", [1, 11], ids=["near", "far"])
+def test_a_close_at_each_moment_of_the_short_ways(pointers: int) -> None:
+    """They are taken where memory stays and has room, beside the pointer or elsewhere."""
+    outcomes = set()
+    moment = 0
+    while True:
+        moment += 1
+        memory = Staying()
+        message = MessageBuilder(memory)
+        root = message.init_root(0, pointers)
+        if pointers > 1:
+            root.set_text(1, "far")
+        closed: list[bool] = []
+
+        def hook(message: MessageBuilder = message, closed: list[bool] = closed) -> None:
+            message.close()
+            closed.append(True)
+
+        sys.setprofile(Profile(moment, hook))
+        try:
+            root.set_text(0, "text")
+            outcomes.add("done")
+        except Closed:
+            outcomes.add("closed")
+        finally:
+            sys.setprofile(None)
+        if not closed:
+            break
+        with pytest.raises(Closed):
+            message.to_bytes()
+        assert not memory.live_grants
+        for released in memory.gone:
+            assert released.count(0xEE) == len(released), "written to after it was released"
+    # Nothing is called once it is done.
+    assert outcomes == {"closed", "done"}
+    assert moment > 10
+
+
+def test_a_close_at_each_moment_at_which_a_call_is_taken_back() -> None:
+    def refuse(minimum_words: int, /) -> int:
+        raise OSError("no memory")
+
+    outcomes = set()
+    moment = 0
+    while True:
+        moment += 1
+        build = Build.over("stable")
+        build.memory.allocate = refuse
+        closed: list[Any] = []
+
+        def hook(build: Build = build, closed: list[Any] = closed) -> None:
+            closed.append(_outcome(INNER["close"], build))
+
+        sys.setprofile(Profile(moment, hook))
+        try:
+            outcome = _outcome(OPERATIONS["set_text long"], build)
+        finally:
+            sys.setprofile(None)
+        if not closed:
+            break
+        outcomes.add((outcome, closed[0]))
+        build.message.close()
+        assert not build.memory.live_grants
+    # From inside ``allocate`` it is refused.
+    assert {outcome for outcome, _ in outcomes} == {Closed, AllocationRefused}
+
+
+def test_a_close_is_refused_while_somebody_looks_at_the_view_that_is_held() -> None:
+    """A debugger may: the memory is not released below it."""
+    refused = 0
+    for moment in range(1, _moments("stable", "segments", collected=True) + 1):
+        build = Build.over("stable")
+
+        def hook(build: Build = build) -> None:
+            nonlocal refused
+            held = build.message._arena._held
+            if held is not None:
+                looking = PickleBuffer(held)
+                with pytest.raises(Reentered, match="close it again"):
+                    build.message.close()
+                looking.release()
+                refused += 1
+
+        before = build.meaning()
+        sys.setprofile(Profile(moment, hook))
+        try:
+            build.message.segments()
+        finally:
+            sys.setprofile(None)
+        assert build.meaning() == before
+    assert refused

@@ -399,3 +399,22 @@ def test_grants_are_released_once_wherever_taking_them_back_is_interrupted(
             assert len(scene.memory.grants) - len(scene.memory.released) == grants, number
         scene.message.close()
         scene.require_released()
+
+
+def test_a_finalizer_that_closes_while_octets_are_published_closes_for_good() -> None:
+    def scene_of() -> Scene:
+        return Scene(False, ResizingMemory(60), verify=True)
+
+    bytecodes = bytecodes_of(partial(ACTS["capability"], scene_of()))
+    for number in range(bytecodes // 2, bytecodes + 1):
+        scene = scene_of()
+
+        def close(scene: Scene = scene) -> None:
+            with suppress(MessageStateError):
+                scene.message.close()
+
+        interrupt(partial(ACTS["capability"], scene), number, close, error=None)
+        scene.message.close()
+        scene.require_released()
+        with pytest.raises(Closed):
+            scene.message.to_bytes()

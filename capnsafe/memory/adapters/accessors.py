@@ -272,7 +272,7 @@ class _Section:
         memory = self._memory
         if element.bits == 1:
             memory.serve(partial(self._put_bit, at, number != 0))
-        elif element.bits:
+        else:
             size = element.bytes
             number &= (1 << element.bits) - 1
             memory.serve(partial(memory.put, self._segment, self._data + at * size, size, number))
