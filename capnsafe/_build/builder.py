@@ -311,8 +311,9 @@ class Pointers(Row):
         What is copied is read in full before anything is written, so it may be what the pointer
         leads to, or a part of it. ``None`` clears the pointer.
         """
+        at = integer(index, "a pointer index")
         tree = None if value is None else tree_of(value)
-        self._put_tree(self._slot(index), tree)
+        self._put_tree(self._slot(at), tree)
 
     def _put_tree(self, word: int, tree: Tree | None) -> None:
         """Let the pointer at ``word`` lead to a copy, or to nothing, in a call of the message."""

@@ -690,3 +690,23 @@ def test_copying_between_messages_after_either_was_closed(message: MessageBuilde
         other.set_root(root)
     with pytest.raises(Closed):
         source.copy_from(root)
+
+
+def test_an_index_is_converted_before_what_is_copied_is_read() -> None:
+    message = MessageBuilder()
+    root = message.init_root(0, 3)
+    root.set_text(0, "before")
+
+    class Changing:
+        def __index__(self) -> int:
+            root.set_text(0, "changed by the index")
+            return 1
+
+    index: Any = Changing()
+    root.set(index, root)
+    copied = root.get_struct(1)
+    assert copied is not None
+    assert copied.get_text(0) == "changed by the index"
+    root.set_text(0, "before")
+    root.copy_pointer(index, root, 0)
+    assert root.get_text(1) == "changed by the index"
