@@ -112,8 +112,8 @@ _allow_flaky_option = click.option(
 
 @cli.command()
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@click.option("--time", "seconds", type=Duration(), help="How long: 90s, 10m, 1h30m.")
-@click.option("--runs", type=click.IntRange(1), help="How many executions, seeds included.")
+@click.option("--time", "seconds", type=Duration(), help="How long on each target: 90s, 10m.")
+@click.option("--runs", type=click.IntRange(1), help="Executions on each target, with the seeds.")
 @click.option("--seed", type=click.IntRange(0), help="Where luck comes from; drawn if not given.")
 @click.option("--jobs", type=int, default=1, show_default=True, help="How many workers.")
 @click.option("--engine", help="Where scenarios come from; atheris where it is installed.")

@@ -6,7 +6,12 @@ from dataclasses import replace
 
 import pytest
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult
+from capnsafe_fuzz.campaign.finding import read_verdict
+from capnsafe_fuzz.campaign.judge import Judges, fatal
 from capnsafe_fuzz.campaign.parent import run_campaign
+from capnsafe_fuzz.campaign.triage import Triage
+from capnsafe_fuzz.encoders.planted import witness_text
+from capnsafe_fuzz.targets import find_target
 
 pytestmark = pytest.mark.process
 
@@ -73,3 +78,55 @@ fault move one after 0 once segment=0
     )
     assert result.findings.keys() >= shrunk.findings.keys() != set()
     assert not result.not_counted
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_after_the_time_a_finding_is_kept_as_it_is_and_says_so(
+    config: CampaignConfig, late: bool
+) -> None:
+    bug = "dirty_memory_shows"
+    target = find_target("build")
+    text = witness_text(bug)
+    longer = target.parse(text.replace("h0 = root\n", "h0 = root\nset h0.u32 1\nset h0.u32 2\n"))
+    notes: list[str] = []
+    config = replace(config, encoder=f"planted:{bug}", target="build")
+    result = CampaignResult(config)
+    with Judges(timeout=config.timeout, memory_limit=config.memory_limit) as judges:
+        triage = Triage(
+            config,
+            result,
+            judges,
+            announce=lambda kept: None,
+            shrinking=lambda group: None,
+            note=notes.append,
+            late=lambda: late,
+        )
+        judged = judges.of("build").ask(config.encoder, longer)
+        triage.violations(judged.violations, longer, {"engine": "random"})
+    (kept,) = result.findings.values()
+    verdict = read_verdict(kept.path)
+    assert verdict is not None
+    assert (kept.finding.scenario == longer) == late
+    assert verdict["found"].get("shrinking", "") == ("ended early: the time was up" if late else "")
+    assert any("the time was up while" in note for note in notes) == late
+
+
+def test_after_the_time_no_sequence_is_searched_for(config: CampaignConfig) -> None:
+    plain = find_target("build").decode(b"")
+    config = replace(config, encoder="stateful_encoders:WrongFromTheTenth", target="build")
+    result = CampaignResult(config)
+    violation = fatal("crash of the tenth", 1, "it was seen in a worker")
+    with Judges(timeout=config.timeout, memory_limit=config.memory_limit) as judges:
+        triage = Triage(
+            config,
+            result,
+            judges,
+            announce=lambda kept: None,
+            shrinking=lambda group: None,
+            note=lambda sentence: None,
+            late=lambda: True,
+        )
+        triage.violations([violation], plain, {"engine": "random"}, lambda most: [plain] * 10)
+        assert judges.asked <= 2
+    (unsettled,) = result.unsettled
+    assert unsettled.sentence.endswith("was seen and not confirmed: the time was up")

@@ -54,6 +54,10 @@ from .worker import Job
 from .workers import Death, WorkerProcess
 
 POLL_SECONDS = 0.1
+LATE_SHARE = 0.1
+"""How much of its time a campaign may add to shrink findings, and to search for sequences."""
+LEAST_LATE_SECONDS = 2.0
+MOST_LATE_SECONDS = 60.0
 STARTUP_SECONDS = 120.0
 """How long a worker may take to import what it needs."""
 SUSPECTS = 128
@@ -172,6 +176,7 @@ class _Campaign:
                 announce=self._announce,
                 shrinking=self._shrinking,
                 note=self._reporter.note,
+                late=self._late,
             )
             try:
                 while not self._enough():
@@ -470,6 +475,14 @@ class _Campaign:
         }
 
     # What people see
+
+    def _late(self) -> bool:
+        """Whether the time is up, and that for shrinking and searching besides."""
+        seconds = self._config.seconds
+        if seconds is None:
+            return False
+        more = min(max(seconds * LATE_SHARE, LEAST_LATE_SECONDS), MOST_LATE_SECONDS)
+        return self._elapsed() > seconds + more
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._started

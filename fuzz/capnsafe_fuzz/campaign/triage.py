@@ -122,8 +122,12 @@ class Triage:
         announce: Callable[[Kept], None],
         shrinking: Callable[[str | None], None],
         note: Callable[[str], None],
+        late: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``shrinking`` is told the group in hand, and None when there is none any more."""
+        """``shrinking`` is told the group in hand, and None when there is none any more.
+
+        Once ``late`` says so, nothing is shrunk any more, and no sequence is searched for.
+        """
         self._config = config
         self._target = find_target(config.target)
         self._result = result
@@ -131,8 +135,11 @@ class Triage:
         self._announce = announce
         self._shrinking = shrinking
         self._note = note
+        self._late = late
         self._single = self._way(config.target)
         self._pending: dict[str, _Pending] = {}
+        self._fatal: tuple[Input, Judgement | None] = (None, None)
+        """The last scenario that took a process down: to judge it may take the whole timeout."""
         self._replayed = 0
         self._puzzles: set[str] = set()
         """Groups that another one explains: those not counted for a fault too many."""
@@ -197,8 +204,14 @@ class Triage:
         on which one it is.
         """
         ask = self._single.judge.ask
-        asked = (ask(self._config.encoder, scenario) for scenario in scenarios)
-        return next((at for at, judged in enumerate(asked) if _fatal_group(judged)), None)
+        for at, scenario in enumerate(scenarios):
+            if at and self._late():
+                break
+            judged = ask(self._config.encoder, scenario)
+            if _fatal_group(judged):
+                self._fatal = scenario, judged
+                return at
+        return None
 
     def death(
         self,
@@ -210,7 +223,9 @@ class Triage:
     ) -> None:
         """Judge the scenario over which a worker died."""
         group = TIMEOUT_GROUP if timed_out else crash_group(how)
-        judged = self._single.judge.ask(self._config.encoder, scenario)
+        fatal_one, judged = self._fatal
+        if judged is None or fatal_one != scenario:
+            judged = self._single.judge.ask(self._config.encoder, scenario)
         self._consider_all(judged, scenario, found)
         if _fatal_group(judged) is None:
             steps = len(self._target.lines(scenario))
@@ -246,7 +261,8 @@ class Triage:
         else:
             self._pending[group] = one
         kind = Unsettling.DEATH if one.violation.oracle == PROCESS else Unsettling.FLAKY
-        self._unsettle(kind, one, _not_confirmed(group))
+        why = ": the time was up" if self._late() else ""
+        self._unsettle(kind, one, _not_confirmed(group) + why)
         return None
 
     def _as_sequence(self, one: _Pending) -> bool:
@@ -258,6 +274,8 @@ class Triage:
         def fired(before: Many[Input]) -> str | None:
             nonlocal timeouts
             if self._replayed + len(before) > MOST_REPLAYED or timeouts >= MOST_TIMEOUTS:
+                return None
+            if self._late():
                 return None
             self._replayed += len(before) + 1
             sequence = Sequence((*before, one.scenario))
@@ -323,8 +341,8 @@ class Triage:
         if not self._clean_passes(way, sequence):
             self._shared(group, one)
             return True
-        shrunk = self._shrink(way, group, sequence, self._budget(sequence))
-        kept = self._keep(way, group, shrunk, sequence, one.found)
+        shrunk, whole = self._shrink(way, group, sequence, self._budget(sequence))
+        kept = self._keep(way, group, shrunk, sequence, one.found | whole)
         if kept is None:
             return False
         self._count(group, kept)
@@ -374,14 +392,14 @@ class Triage:
                 self._shared(group, _Pending(violation, scenario, found, no_history))
                 return None
             return measure(self._target, before.finding.scenario)
-        shrunk = self._shrink(way, group, scenario, DEFAULT_BUDGET)
+        shrunk, whole = self._shrink(way, group, scenario, DEFAULT_BUDGET)
         plainer = None if before is not None else self._with_fewer_faults(group, shrunk)
         if plainer is not None:
             other, scenario = plainer
             result.not_counted[group] = f"with fewer faults it is {other.group}"
             self._puzzles.add(group)
             return self._consider(other, scenario, found)
-        kept = self._keep(way, group, shrunk, scenario, found)
+        kept = self._keep(way, group, shrunk, scenario, found | whole)
         if kept is None:
             result.unconfirmed[group] = result.unconfirmed.get(group, 0) + 1
             one = _Pending(violation, scenario, found, no_history)
@@ -429,16 +447,21 @@ class Triage:
         judged = way.judge.ask(self._config.encoder, scenario)
         return judged.of_group(group) is not None and self._clean_passes(way, scenario)
 
-    def _shrink(self, way: _Way, group: str, scenario: Input, budget: int) -> Input:
+    def _shrink(
+        self, way: _Way, group: str, scenario: Input, budget: int
+    ) -> tuple[Input, dict[str, Any]]:
+        """Shrink a scenario; also return, for its verdict, that the time was up before the end."""
         if not self._config.shrinking:
-            return scenario
+            return scenario, {}
         timeouts = 0
+        cut = False
         if way is self._single and (group == TIMEOUT_GROUP or group.startswith(crash_group(""))):
             budget = FATAL_BUDGET
 
         def fires(candidate: Input) -> bool:
-            nonlocal timeouts
-            if timeouts >= MOST_TIMEOUTS:
+            nonlocal timeouts, cut
+            cut = cut or self._late()
+            if cut or timeouts >= MOST_TIMEOUTS:
                 return False
             fired = self._fires(way, group, candidate)
             timeouts += fired and group == TIMEOUT_GROUP
@@ -446,9 +469,13 @@ class Triage:
 
         self._shrinking(group)
         try:
-            return way.target.shrink(scenario, fires, budget=budget)
+            shrunk = way.target.shrink(scenario, fires, budget=budget)
         finally:
             self._shrinking(None)
+        if not cut:
+            return shrunk, {}
+        self._note(f"the time was up while {group} was shrunk: `capnsafe shrink` makes it smaller")
+        return shrunk, {"shrinking": "ended early: the time was up"}
 
     def _keep(
         self, way: _Way, group: str, shrunk: Input, scenario: Input, found: dict[str, Any]
