@@ -16,7 +16,7 @@ from capnsafe_fuzz.encoders import find_encoder, planted
 from capnsafe_fuzz.encoders.planted import Edit, PlantedBug, PlantingError, plant, read_bug
 from capnsafe_fuzz.encoders.planted.loader import ANY_FILE
 from capnsafe_fuzz.execution import execute, explain, script
-from capnsafe_fuzz.oracles import ORACLES
+from capnsafe_fuzz.oracles import ORACLES, interoperable
 from capnsafe_fuzz.scenario import parse_scenario
 from capnsafe_fuzz.targets.build import TARGET
 
@@ -140,6 +140,13 @@ def test_every_planted_bug_is_found(name: str) -> None:
     assert bug.promise in seen
     assert explain(witness, find_encoder("capnsafe"), costly=True).violations == ()
     assert TARGET.sizes(witness) == bug.needs
+
+
+def test_a_program_is_printed_without_pycapnp(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "capnp", None)
+    monkeypatch.setattr(interoperable, "pycapnp_schema", interoperable.pycapnp_schema.__wrapped__)
+    bug = "dirty_memory_shows"
+    assert "assert " in script(planted.witness(bug), find_encoder(f"planted:{bug}"))
 
 
 @pytest.mark.parametrize("name", planted.bugs_of("build"))

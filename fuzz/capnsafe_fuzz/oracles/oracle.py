@@ -54,14 +54,15 @@ class Oracle:
     needs: Package | None = None
     """The package without which it is not asked."""
 
-    @property
-    def runs_here(self) -> bool:
-        """Whether the package that it needs is installed."""
-        return self.needs is None or self.needs.is_installed
+    def found(self, record: Record) -> Iterable[Finding]:
+        """Return what the check finds; nothing where the package is missing."""
+        if self.needs is not None and not self.needs.is_installed:
+            return ()
+        return self.check(record)
 
     def judge(self, record: Record) -> Iterable[Violation]:
         """Every breach of the promise in this execution."""
-        return map(self.violation, self.check(record))
+        return map(self.violation, self.found(record))
 
     def violation(self, found: Finding) -> Violation:
         """What a finding of this oracle's check is to everybody else."""
