@@ -128,6 +128,7 @@ class Excuses:
         "_segment_words",
         "_unsettled",
         "can_lose",
+        "closed",
         "cut",
         "lost",
         "seen_lost",
@@ -160,6 +161,8 @@ class Excuses:
         self.cut = False
         #: Contents were changed behind the encoder's back.
         self.tampered = False
+        #: The message was closed from inside one of its calls.
+        self.closed = False
         #: What a segment shares may have been hidden, moved, or changed by whoever granted it.
         self._unsettled = False
         #: Segments were moved.
@@ -174,7 +177,7 @@ class Excuses:
     @property
     def unreadable(self) -> bool:
         """Whether contents cannot be judged any more."""
-        return self.lost or self.tampered
+        return self.lost or self.tampered or self.closed
 
     def begin(self) -> str:
         """Begin a step; return which segment has fewer words than are in use, or ""."""

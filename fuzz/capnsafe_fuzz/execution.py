@@ -487,14 +487,17 @@ class _Run:
             if id(error) in witness.interrupts:
                 # It came out as it was raised, and it is us who called.
                 witness.interrupts.discard(id(error))
+                self._note_closed(kind)
                 return ""
             if not isinstance(error, Exception):
                 raise
             failure = self.encoder.classify(error)
-            closing = self.record.steps[-1].verb == CLOSE
+            closing = self.record.steps[-1].verb == CLOSE or self._excuses.closed
             if failure is Failure.BUSY or (closing and failure is not Failure.FOREIGN):
                 return ""
             if failure is not Failure.FOREIGN and hostile.called_back_from == FINALIZER:
+                # What a release raised did not keep the message from closing.
+                self._note_closed(kind)
                 excused = self._excuses.note_faults(hostile.fired[fired:])
                 if excused or self._excuses.excuse(hostile.calls[calls:]):
                     return ""
@@ -505,15 +508,23 @@ class _Run:
             if operation is not None:
                 self._note_made(operation)
         if kind == Callback.CLOSE:
-            return sentence or (
-                "it closed the message in the middle of a call" if step.verb != CLOSE else ""
-            )
+            # In the middle of a call of the memory's, nothing can be given back to it.
+            if step.verb != CLOSE and hostile.called_back_from != FINALIZER:
+                return sentence or "it closed the message in the middle of a call"
+            self._note_closed(kind)
+            return sentence
         if failure is None or failure is Failure.STALE:
             call = _Inner(kind, hostile.called_back_from, operation, value, failure, sentence)
             call.agreed = self._agrees(call)
             self._inner.append(call)
             return ""
         return sentence
+
+    def _note_closed(self, kind: str) -> None:
+        """A finalizer was let in; if it closed the message, nothing more is to be done with it."""
+        step = self.record.steps[-1]
+        if kind == Callback.CLOSE and step.verb != CLOSE:
+            step.closed_inside = self._excuses.closed = True
 
     def _settle_inner(self, step: Step, done: bool) -> None:
         """Judge the calls from inside, now that the model has the one under way, if it was done.
@@ -645,6 +656,7 @@ class _Run:
             excuses.note_faults(hostile.fired[self._fired_seen :])
         step.short = excuses.begin()
         step.tampered = excuses.tampered
+        step.closed = excuses.closed
         words = self.segment_words()
         step.objects = self._objects
         step.segments = len(words)
@@ -738,8 +750,12 @@ class _Run:
 
     def _look(self, step: Step) -> None:
         """Examine the output of the step, or the memory itself if it gave none."""
-        if self._excuses.unreadable and not self._must_be_found(step):
-            return
+        excuses = self._excuses
+        if excuses.unreadable and not self._must_be_found(step):
+            # A message that was closed in the middle of an output is put out, or it is not.
+            whole = step.closed_inside and step.output is not None
+            if not whole or excuses.lost or excuses.tampered:
+                return
         started = perf_counter_ns() if self._timed else 0
         if step.output is not None:
             examination = examine_stream(step.output, ROOT, leftovers=not self._model.has_orphans)

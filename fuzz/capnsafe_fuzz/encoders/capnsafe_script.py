@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from capnsafe_allocators import GUARD_WORDS, Callback, When, effects_of, print_fault
+from capnsafe_allocators import FINALIZER, GUARD_WORDS, Callback, When, effects_of, print_fault
 
 from ..scenario import Operation, Scenario, print_operations
 from ..scenario.model import WEIGHTLESS
@@ -124,7 +124,7 @@ class _Writer:
             # Views may hide in answers, and in the frames that a traceback keeps.
             yield "kept = []  # What calls answered or raised: callers may keep it."
         if _reenters(self.scenario):
-            self.needed |= {"Poisoned", "Reentered"}
+            self.needed |= {"Closed", "Poisoned", "Reentered"}
             yield from _REENTER.splitlines()
         yield ""
 
@@ -486,7 +486,8 @@ def reenter(kind):
     try:
         if kind == "{Callback.CLOSE}":
             message.close()
-            return "it closed the message in the middle of a call"
+            finalized = memory.called_back_from == "{FINALIZER}"
+            return "" if finalized else "it closed the message in the middle of a call"
         elif kind == "{Callback.OUTPUT}" or (root := message.get_root()) is None:
             message.to_bytes()
         elif kind in ("{Callback.READ}", "{Callback.WRITE}"):
@@ -495,7 +496,7 @@ def reenter(kind):
             root.set_text({_TEXT}, text)
         else:
             root.clear({_TEXT})
-    except (Reentered, Poisoned):
+    except (Closed, Reentered, Poisoned):
         return ""
     except Exception as error:
         return f"it raised {{error!r}}"

@@ -2,7 +2,8 @@
 
 A loss counts if a borrow showed it: a segment answered with fewer words than were in use at the end
 of the operation before, or not at all; also if it grew back since.  And if a segment is short as
-output begins, output must see it, since it borrows every segment.
+output begins, output must see it, since it borrows every segment.  A message that was closed from
+inside one of its calls has lost all its words.
 """
 
 from __future__ import annotations
@@ -24,6 +25,13 @@ def _check(record: Record) -> Iterator[Finding]:
             yield of_step(
                 step, "after a loss", f"output was given although {step.seen_lost}", _PROOF
             )
+        elif step.closed:
+            sentence = "output was given after the message was closed from inside a call"
+            yield of_step(step, "closed", sentence, _PROOF)
+        elif step.closed_inside and step.contents is not None and step.contents.wrong:
+            what, sentence = step.contents.what_is_wrong()
+            sentence = f"output was given although the message was closed inside: {sentence}"
+            yield of_step(step, f"closed inside {what}", sentence, _PROOF)
         elif step.short:
             yield of_step(
                 step, "without looking", f"output was given although {step.short}", _PROOF

@@ -1,7 +1,8 @@
 """P10 no re-entry: a call from inside an allocator call gets a clear error, or is finished.
 
 The memory makes the call, and the executor tells it what came of that.  If it was finished, the
-message must be unharmed: what such a call writes is what was there before.
+message must be unharmed: what such a call writes is what was there before.  After a
+call that closed it, no other is done.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ..record import Record
+from ..encoders.protocol import Proof, ProofKind
+from ..record import Outcome, Record
 from .oracle import Cost, Finding, Oracle, from_evidence, of_step, reading
 
 _told: Final = from_evidence("P10")
@@ -17,6 +19,12 @@ _told: Final = from_evidence("P10")
 
 def _check(record: Record) -> Iterator[Finding]:
     yield from _told(record)
+    for step in record.steps:
+        if step.closed and step.output is None and step.outcome is Outcome.DONE:
+            if step.verb != "close":
+                sentence = f"{step.verb} was done after the message was closed from inside a call"
+                yield of_step(step, "closed", sentence, Proof(ProofKind.REFUSAL))
+            break
     first = record.first_wrong
     if first is None or first.contents is None:
         return

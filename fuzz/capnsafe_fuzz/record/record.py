@@ -151,6 +151,10 @@ class Step:
     (segment, word)."""
     reentered: bool = False
     """Whether a call from inside one of the memory's was finished."""
+    closed: bool = False
+    """Whether the message, as the step began, had been closed from inside a call."""
+    closed_inside: bool = False
+    """Whether it was closed from inside this one."""
     calls: Calls = _NO_CALLS
     """Calls of the memory in this step, those from inside another call included."""
     objects: int = 0
