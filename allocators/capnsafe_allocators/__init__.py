@@ -1,11 +1,11 @@
-"""Allocators that hurt: faults that can be laid over any honest memory.
+"""Hostile allocators: faults that can be laid over any honest memory.
 
 A *fault* is one thing that an allocator does to its client, and the moment it does it
 (:class:`Fault`). A *family* is a way of hurting, with its kinds (:data:`FAMILIES`); a fault script
 is a list of faults, and one line of text is one fault (:func:`print_fault`, :func:`parse_fault`).
 :class:`Effects` declares all that others need to know of a kind of fault (:func:`effects_of`).
 :class:`HostileAllocator` lays a script over honest memory, keeps a log of every call, and collects
-evidence of what its client did wrong.
+evidence of its client's mistakes.
 
 :func:`check_allocator` says which rules of the contract an allocator breaks: honest memory is
 needed below the faults.

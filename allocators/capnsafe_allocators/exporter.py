@@ -1,10 +1,10 @@
-"""The buffer that a client is given, and who still looks at it.
+"""The buffers that a client is lent, and a count of the views that it holds of them.
 
-From Python 3.12 on a class can export a buffer, so the answer of ``segment`` is an object that
+From Python 3.12 on a class can export a buffer, so ``segment`` returns an object that
 counts the views of it. Slices and casts of a view, and ctypes arrays laid over it, hold the same
-export, so the count falls to zero when the last of them is gone, and not before. Python 3.11 cannot
-count: there the answer is a plain ``memoryview``, and a view that is held shows itself only when
-the memory below it is resized (the fault ``move resize``).
+export, so the count falls to zero when the last of them is gone, and not before. Python 3.11
+cannot count: there ``segment`` returns a plain ``memoryview``, and a view that is held shows itself
+only when the memory below it is resized (the fault ``move resize``).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Exporter:
 
     It is good until the allocator is called again or the operation ends, since either may move the
     segment. Used later it still lends the place the segment had when it was asked for, as a stale
-    address would, and the allocator notes it.
+    address would, and the witness notes it.
     """
 
     __slots__ = ("_buffer", "_end", "_epoch", "_form", "_grant", "_start", "_witness")
@@ -68,7 +68,7 @@ class Exporter:
         return view
 
     def __release_buffer__(self, view: memoryview, /) -> None:
-        """The last view is gone."""
+        """Note that the last view is gone."""
         try:
             self._witness.views -= 1
             self._grant.views -= 1
@@ -79,7 +79,7 @@ class Exporter:
 
 
 class FinalizedExporter(Exporter):
-    """A window that calls somebody when its last view is gone."""
+    """A window that calls a function when its last view is gone."""
 
     __slots__ = ("_call",)
     _call: Callable[[], object] | None
@@ -99,7 +99,7 @@ class FinalizedExporter(Exporter):
         return finalized
 
     def __release_buffer__(self, view: memoryview, /) -> None:
-        """The last view is gone."""
+        """Note that the last view is gone."""
         super().__release_buffer__(view)
         call, self._call = self._call, None
         if call is not None:
@@ -107,7 +107,7 @@ class FinalizedExporter(Exporter):
 
 
 class ClaimingExporter(Exporter):
-    """A window whose ``len`` says something else than its buffer."""
+    """A window whose ``len`` differs from the length of its buffer."""
 
     __slots__ = ("_claimed",)
 
@@ -117,5 +117,5 @@ class ClaimingExporter(Exporter):
         return self
 
     def __len__(self) -> int:
-        """Answer what is claimed."""
+        """Return the number of words that is claimed."""
         return self._claimed

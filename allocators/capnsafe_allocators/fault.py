@@ -1,7 +1,7 @@
 """A fault: one thing that an allocator does to its client, and the moment it does it.
 
-A fault is a plain value. What its family and kind mean is in :mod:`.families`; how it is written on
-one line, in :mod:`.script`; who acts it out, :class:`.HostileAllocator`.
+A fault is a plain value. Families and kinds are in :mod:`.families`; :mod:`.script` writes a fault
+on one line, and :class:`.HostileAllocator` acts it out.
 
 **The moment.** ``when`` and ``number`` say from which moment on a fault is *due*:
 
@@ -14,9 +14,9 @@ A fault that is due *fires* at the first event of its kind at which it has somet
 ``shrink`` that finds no live grant is kept, and tried again at the next event. One that is not
 ``persistent`` fires once. A persistent one fires at each event from then on to which it applies.
 An event is a call of the kind asked (any call, for ``ANY``) or, for ``AFTER``, the end of an
-operation. What can be done at calls of one kind only (a grant that is dirty, a buffer that is
-garbled) is done, for any other moment, at the calls of that kind from then on. What can be done to
-a grant and to a growth alike is done, for these two moments, to that which the moment names.
+operation. A fault that can act at calls of one kind only (a dirty grant, a garbled buffer) acts,
+for any other moment, at the calls of that kind from then on. A fault that can act on a grant and on
+a growth acts, for these two moments, on the one that the moment names.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class FaultError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: what (``family``, ``kind``), when, and its numbers.
+    """One fault: its family and kind, its moment, and its numbers.
 
     ``number`` is a call counted from 1, or an operation counted from 0. ``segment`` is an index
     among the grants that live at that moment, modulo their count, and ``amount`` a number of words

@@ -1,4 +1,4 @@
-"""What is known of one grant: what its client asked and got, and what became of it."""
+"""One grant in the ledger, and the keys by which clients name grants."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .place import WORD_BYTES, Place
 
 
 class SegmentKey:
-    """What a client holds of a grant. Opaque."""
+    """The key of a grant, which is all that a client holds. Opaque."""
 
     __slots__ = ("index",)
 
@@ -17,16 +17,16 @@ class SegmentKey:
         self.index = index
 
     def __repr__(self) -> str:
-        """Tell people which grant it is."""
+        """Return a short description for people."""
         return f"<key of segment {self.index}>"
 
 
 class TouchedKey(Exception):
-    """A client looked into a key."""
+    """A client used a key other than by passing it back."""
 
 
 class ThornyKey(SegmentKey):
-    """A key that raises whatever is done with it, but for giving it back."""
+    """A key that raises in every operation; a client can only pass it back."""
 
     __slots__ = ()
 
@@ -38,7 +38,7 @@ class ThornyKey(SegmentKey):
 
 
 class Grant:
-    """One grant: what the client asked and got, and what became of it."""
+    """One grant: the words asked and granted, its place, and its state."""
 
     __slots__ = (
         "again",
@@ -67,7 +67,7 @@ class Grant:
     def __init__(
         self, index: int, asked: int, place: Place, granted_bytes: int, first: bytes
     ) -> None:
-        """Remember a grant of ``granted_bytes`` bytes where ``asked`` words were asked."""
+        """Note a grant of ``granted_bytes`` bytes where ``asked`` words were asked."""
         #: In order of granting, counted from 0.
         self.index = index
         self.key: SegmentKey | None = SegmentKey(index)
@@ -86,27 +86,27 @@ class Grant:
         self.released = 0
         #: The grant that was granted once more in its stead.
         self.again: Grant | None = None
-        #: What the first release told.
+        #: ``words_used`` of its releases, the greatest.
         self.words_used: int | None = None
         #: Views of it that are held now, where they can be counted.
         self.views = 0
-        #: ``segment`` answered it since this was last set to False.
+        #: ``segment`` returned it since this was last set to False.
         self.seen = False
-        #: What it held when it was granted, and what was added held when it was grown.
+        #: Its contents when it was granted; of words that were added, when they were added.
         self.first = first
         #: The allocator itself changed its contents since.
         self.tampered = False
-        #: It cannot be had any more; ``returns`` if only until that was seen.
+        #: ``segment`` raises KeyError for it; only once if ``returns``.
         self.gone = False
         self.returns = False
         #: As many of its first words were its own when it was granted, or grown, into memory that
         #: another one has; None if it was not.
         self.own_words: int | None = None
-        #: The words that the ``len`` of its answers says; 0 if it says nothing.
+        #: The ``len`` of its buffers, in words; 0 if that is not claimed.
         self.claimed_words = 0
         #: The most words that were shown under its key.
         self.most_words = self.words
-        #: What it held after the last operations, where that is kept, the latest last.
+        #: Its contents after each operation, if these are kept, the latest last.
         self.earlier: list[bytes] = []
 
     @property
@@ -120,6 +120,6 @@ class Grant:
         return self.granted_bytes // WORD_BYTES
 
     def __repr__(self) -> str:
-        """Tell people what it is."""
+        """Return a short description for people."""
         state = "live" if self.lives else "released"
         return f"<Grant {self.index}: {self.words} words, {state}>"

@@ -56,7 +56,7 @@ def lengthen(ledger: Ledger, grant: Grant, minimum_words: int, wanted_bytes: int
     _show(grant, shown)
     if ledger.stays:
         # The last moment: from here on clients may remember where it is. What stays moves when it
-        # grows, each time, so that whoever relies on the old place is seen, and seen again.
+        # grows, each time, so that a client that relies on the old place is found each time.
         put_elsewhere(buffer)
     grant.first = grant.first[:before].ljust(before, b"\0") + ledger.contents(grant)[before:]
     return True

@@ -15,7 +15,7 @@ declares ``stable``, and ``segment`` returns the very bytearray of the grant, al
 of the same length. Clients go other ways over such memory, and would go them unwatched otherwise.
 Faults that would break the promise (``move``, ``shrink``, and any at a call of ``segment``) are
 never fired; those at ``allocate`` and ``release`` are. There are no guards, since a bytearray
-checks its own bounds: what shows a write outside is that its length has changed. Views of a
+checks its own bounds: a write outside shows in a changed length. Views of a
 bytearray cannot be counted, but while one is held it cannot be resized, which is tried at every
 call and after every operation.
 
@@ -51,7 +51,7 @@ NO_LAST_CALL = 1 << 62
 
 
 class Runaway(Exception):
-    """A client called more often than whoever drives it allowed."""
+    """A client called more often than its driver allows."""
 
 
 class HostileAllocator:
@@ -187,7 +187,7 @@ class HostileAllocator:
             changed = self._moments.on_grant(grant)
             fault = fault or changed
             if grant.tampered and grant.again is None:
-                # The client gets it like this, so this is what it had at first.
+                # The client gets it like this, so these are its first contents.
                 grant.first = self._ledger.contents(grant)
                 # Unless another segment's owner goes on changing it.
                 grant.tampered = grant.place.of is not None
@@ -218,7 +218,7 @@ class HostileAllocator:
         if grant.gone:
             grant.gone = not grant.returns
             self._ledger.note_call(When.SEGMENT, grant.index, 0, 0, fault, KeyError.__name__)
-            raise KeyError(f"segment {grant.index} cannot be had any more")
+            raise KeyError(f"segment {grant.index} is gone")
         answer = self._ledger.lend(grant)
         words = grant.shown_bytes // WORD_BYTES
         if self._moments:
@@ -255,7 +255,7 @@ class HostileAllocator:
             return
         grant.released += 1
         if isinstance(words_used, int) and isinstance(grant.words_used, int):
-            # Granted more than once: all that is told counts.
+            # Granted more than once: the greatest number counts.
             words_used = max(words_used, grant.words_used)
         if grant.released > grant.times:
             self._witness.note(
@@ -361,11 +361,11 @@ class HostileAllocator:
         self._ledger.close()
 
     def _change_growth(self, grant: Grant, first: int) -> Fault | None:
-        """Let faults act on what was added to a grant, from byte ``first`` on."""
+        """Let faults act on the bytes that were added to a grant, from byte ``first`` on."""
         tampered, grant.tampered = grant.tampered, False
         fault = self._moments.on_growth(grant, first)
         if grant.tampered and not self._ledger.shares(grant):
-            # The client gets it like this, so this is what was added.
+            # The client gets it like this, so these are the first contents of the added words.
             grant.first = grant.first[:first] + self._ledger.contents(grant)[first:]
             grant.tampered = False
         grant.tampered |= tampered

@@ -106,7 +106,7 @@ class Moments:
         return first
 
     def before_call(self, kind: When, grant: Grant | None, asked: int) -> Fault | None:
-        """Let follow-ups and faults act; return the first that did. Raises what a fault raises."""
+        """Let follow-ups and faults act; return the first that did. Raises a fault's exception."""
         ledger = self._ledger
         call = self.calls - 1
         first = self._follow(kind) if self._ledger.follow_ups else None
@@ -154,7 +154,7 @@ class Moments:
     def on_grant(self, grant: Grant) -> Fault | None:
         """Let faults act on a grant that the client does not have yet; return the first that did.
 
-        The client gets it like this, so this is what it had at first.
+        The client gets it like this, so these are its first contents.
         """
         first: Fault | None = None
         for laid in tuple(self._laid):
@@ -188,7 +188,7 @@ class Moments:
         return done
 
     def on_borrow(self, grant: Grant, answer: Any) -> tuple[Answer | None, Fault | None]:
-        """Return what a fault lends in place of ``answer``, and the fault."""
+        """Return the result that a fault puts in place of ``answer``, and the fault."""
         for laid in tuple(self._laid):
             hook = laid.family.on_borrow
             if hook is None or self._ledger.stays or not self._is_due(laid.fault):

@@ -1,4 +1,4 @@
-"""Where the bytes of a grant lie, and what is painted around them.
+"""The places of grants in memory, and the guards around them.
 
 A :class:`Place` is one stretch of honest memory. The first bytes of it are a guard, then come the
 bytes that the client is shown, and behind these a guard again. Guards are painted with a fixed
@@ -27,12 +27,12 @@ LEFT_WORD = b"\xdb" * WORD_BYTES
 
 @lru_cache(maxsize=256)
 def paint(word: bytes, length: int) -> bytes:
-    """Answer ``length`` bytes, a whole number of words, of one word again and again."""
+    """Return ``length`` bytes, a whole number of words, of one word repeated."""
     return word * (length // WORD_BYTES)
 
 
 def octets(buffer: Buffer) -> memoryview:
-    """Answer a view of the buffer as plain bytes, whatever its own items are."""
+    """Return a view of the buffer as plain bytes, whatever its own items are."""
     view = memoryview(buffer)
     return view if view.format == "B" and view.ndim == 1 else view.cast("B")
 
@@ -55,14 +55,14 @@ class Place:
         self._buffer = buffer
         #: The place that it shares: nothing of this one is ours to paint or to watch.
         self.of: Place | None = None
-        #: As many bytes from ``start`` on were shown to whoever shares this one; no guard again.
+        #: Bytes from ``start`` on that were shown through a place that shares this one: no guard.
         self.shared_bytes = 0
         self.start = start
         self.watched = watched
 
     @classmethod
     def within(cls, other: Place, words: int, shown: int) -> Place:
-        """Answer a place that shares the memory of another one, from ``words`` words into it.
+        """Return a place that shares the memory of another one, from ``words`` words into it.
 
         It ends where the other one does, of which ``shown`` bytes are shown. If that is cut later,
         this one is not.
@@ -73,7 +73,7 @@ class Place:
         return place
 
     def buffer(self) -> Any:
-        """Answer what the honest memory answers, guards and all."""
+        """Return the buffer of the honest memory, guards included."""
         if self.of is not None:
             return self.of.buffer()
         if self._buffer is not None:
@@ -82,7 +82,7 @@ class Place:
         return self.memory.segment(self.key)
 
     def renew(self) -> None:
-        """Ask the honest memory anew for what it answers always, after it has grown."""
+        """Ask the honest memory again for the buffer of memory that stays, after it has grown."""
         if self._buffer is not None and self.memory is not None:
             self._buffer = self.memory.segment(self.key)
 
@@ -111,11 +111,11 @@ class Place:
         self.write(end, paint(GUARD_WORD, self.watched - end))
 
     def guarded_from(self, shown: int) -> int:
-        """Answer the byte of the place behind ``shown`` bytes, and behind those that are shared."""
+        """Return the byte of the place behind ``shown`` bytes, and behind those that are shared."""
         return self.start + max(shown, self.shared_bytes) // WORD_BYTES * WORD_BYTES
 
     def guards(self, end: int) -> tuple[bytes, bytes]:
-        """Copy the guard in front, and what is watched from byte ``end`` on."""
+        """Copy the guard in front, and the watched bytes from byte ``end`` on."""
         view = octets(self.buffer())
         return bytes(view[: self.start]), bytes(view[end : self.watched])
 
@@ -126,10 +126,10 @@ class Place:
 
 
 def can_resize(buffer: bytearray) -> bool:
-    """Answer whether nobody holds a view of a bytearray, by trying. It is as long as before.
+    """Return whether nobody holds a view of a bytearray, by trying. It keeps its length.
 
     The first try may put its bytes elsewhere, since it has no room to grow yet. That is before any
-    client knows where they are: the allocator tries before it answers a call of ``segment``.
+    client knows where they are: the allocator tries before it serves a call of ``segment``.
     """
     try:
         buffer.append(0)
@@ -177,7 +177,7 @@ def make_fit(buffer: Any, length: int | None) -> None:
 
 
 def first_difference(found: bytes, expected: bytes) -> tuple[int, int]:
-    """Answer the first byte that differs, and one past the last."""
+    """Return the first byte that differs, and one past the last."""
     different = [
         at for at, pair in enumerate(zip(found, expected, strict=True)) if pair[0] != pair[1]
     ]

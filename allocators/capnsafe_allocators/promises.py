@@ -1,4 +1,4 @@
-"""What an encoder promises about memory that is not its own.
+"""The promises of an encoder about memory that is not its own.
 
 The ids are used everywhere: a fault names the promises that it puts to the test, an oracle the one
 that it judges, a planted bug the one that it breaks.
@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 
 class Promise(NamedTuple):
-    """One promise: its name, and what is promised."""
+    """One promise: its name, and a sentence."""
 
     name: str
     sentence: str

@@ -1,4 +1,4 @@
-"""What a :class:`.HostileAllocator` remembers: calls, faults that fired, and evidence.
+"""The records of a :class:`.HostileAllocator`: calls, faults that fired, and evidence.
 
 Each is a named tuple, because one is made for every allocator call of every execution.
 """
@@ -19,8 +19,8 @@ class Call(NamedTuple):
     segment: int
     #: ``minimum_words`` of allocate and grow, ``words_used`` of release, 0 for segment.
     asked: int
-    #: Whole words granted (allocate), answered (segment), or that there are now (grow); 0 for
-    #: release. -1 where something was answered that has no length.
+    #: Whole words granted (allocate), lent (segment), or that there are now (grow); 0 for release.
+    #: -1 where the result has no length.
     words: int
     #: The first fault that fired in this call.
     fault: Fault | None
@@ -38,14 +38,14 @@ class Fired(NamedTuple):
     call: int
     #: The operation during which, or after which, it fired.
     operation: int
-    #: What it did, as a sentence without a full stop.
+    #: The change, as a sentence without a full stop.
     what: str
     #: The kind of call in which it fired; None if it fired between operations.
     during: When | None = None
 
 
 class Evidence(NamedTuple):
-    """Something the client did that breaks a promise, and that memory alone can prove.
+    """A breach of a promise by the client that memory alone can prove.
 
     ``what`` is one of
 
@@ -55,11 +55,11 @@ class Evidence(NamedTuple):
     resized            P3 the bytearray of a segment that stays has another length
     stale-write        P3 a place that a segment had left, or that was released, was written
     held-view          P4 a view was held while the allocator was called, or past a call's end
-    stale-buffer       P4 the answer of an earlier ``segment`` was used after a later call
+    stale-buffer       P4 the buffer of an earlier ``segment`` was used after a later call
     double-release     P8 a grant was released again
     unknown-release    P8 something was released that no call had granted
-    unknown-borrow     P8 ``segment`` was asked for what is not granted, or not any more
-    unknown-growth     P8 ``grow`` was asked for what is not granted, or not any more
+    unknown-borrow     P8 ``segment`` was called for a key without a live grant
+    unknown-growth     P8 ``grow`` was called for a key without a live grant
     never-released     P8 a grant lives on though the message is closed
     not-busy           P10 a call from inside an allocator call was not told that it is one
     words-used         P8 ``release`` told fewer words than were written, or more than granted

@@ -22,7 +22,7 @@ _SHAPE = "<family> <kind> <when> <n> once|always [segment=N] [amount=N]"
 
 
 class FaultSyntaxError(FaultError):
-    """A line that is no fault; the message says what was given and what is accepted."""
+    """A line that is no fault; the message names the mistake and the accepted form."""
 
 
 def print_fault(fault: Fault) -> str:

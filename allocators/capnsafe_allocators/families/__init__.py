@@ -1,7 +1,7 @@
 """The families of faults: one file each, and the one registry of them.
 
-A *family* is one way in which an allocator hurts its client. :mod:`.family` says what a family is
-made of and how to add one.
+A *family* is one way in which an allocator hurts its client. :mod:`.family` describes the parts
+of a family and how to add one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """alias: two segments share memory.
 
-What is shared from the grant on, a client can see by the addresses, and must refuse. What comes to
-be shared later is a change of contents behind its back.
+A client can see by addresses that a new grant, or added words, share memory, and must refuse them.
+Memory that is shared later is a change of contents behind its back.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ def _lay_over(ledger: Ledger, grant: Grant, other: Grant, words: int) -> bool:
     if shown < WORD_BYTES or other.place.of is not None or grant.place.of is not None:
         return False
     if ledger.stays and words:
-        # What stays is shown as the very bytearray of a grant, from its first byte.
+        # Memory that stays is shown as the bytearray of a grant, from its first byte.
         return False
     ledger.abandon(grant)
     grant.place = Place.within(other.place, words, other.shown_bytes)
-    # Of many segments a client need not look anew where they lie: there the other one stays.
+    # With many segments, a client need not look again where they lie: there the other one stays.
     if not ledger.stays and len(ledger.live) <= FEW_SEGMENTS:
         make_room(other.place.buffer())
     grant.granted_bytes = grant.shown_bytes = shown
     grant.most_words = max(grant.most_words, grant.words)
-    # What is written through one is in the other.
+    # Writes through one change the other.
     grant.tampered = other.tampered = True
     return True
 
@@ -62,7 +62,7 @@ def _lay_over(ledger: Ledger, grant: Grant, other: Grant, words: int) -> bool:
 def _on_growth(ledger: Ledger, fault: Fault, grant: Grant, first: int) -> str | None:
     if fault.kind not in ("same", "overlap") or ledger.stays:
         return None
-    # Of many segments a client need not have seen where they lie.
+    # With many segments, a client need not have seen where they lie.
     if len(ledger.live) > FEW_SEGMENTS:
         return None
     others = [
@@ -119,13 +119,13 @@ ALIAS = Family(
     description="lets two segments share memory",
     kinds={
         "same": Kind(
-            "A grant, or what is added to a segment that grows, lies where another segment lies.",
+            "A grant, or the words added to a segment that grows, lie where another segment lies.",
             effects=_SHARED,
             takes_segment=True,
         ),
         "overlap": Kind(
-            "A grant lies `amount` words (at least one) into another segment; what is "
-            "added reaches another one after so many words.",
+            "A grant lies `amount` words (at least one) into another segment; added words reach "
+            "another one after so many words.",
             effects=_SHARED,
             takes_segment=True,
             takes_amount=True,

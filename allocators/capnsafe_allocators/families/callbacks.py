@@ -26,8 +26,8 @@ class Callback(StrEnum):
 
 _SENTENCES = {
     Callback.READ: "It reads a field of the root.",
-    Callback.WRITE: "It writes a field of the root, what it holds already.",
-    Callback.BUILD: "It builds a text in the root, the one that is there already, if any.",
+    Callback.WRITE: "It writes a field of the root, with the value that it has.",
+    Callback.BUILD: "It builds a text in the root, with the value that it has, if any.",
     Callback.CLEAR: "It clears a pointer of the root that is null.",
     Callback.OUTPUT: "It asks for the finished message.",
     Callback.CLOSE: "It closes the message.",

@@ -26,7 +26,7 @@ def _on_grant(ledger: Ledger, fault: Fault, grant: Grant) -> str | None:
 def _on_growth(ledger: Ledger, fault: Fault, grant: Grant, first: int) -> str | None:
     if not _soil(ledger, fault, grant, first):
         return None
-    return f"what was added to segment {grant.index} is full of {fault.kind}"
+    return f"the words added to segment {grant.index} are full of {fault.kind}"
 
 
 def _soil(ledger: Ledger, fault: Fault, grant: Grant, first: int) -> bool:
@@ -61,7 +61,7 @@ DIRTY = Family(
     name="dirty",
     description="grants or adds memory that is not zero",
     kinds={
-        "filler": Kind("Every byte of the grant, or of what is added, is 0xA5.", effects=_SOILED),
+        "filler": Kind("Every byte of the grant, or of the added words, is 0xA5.", effects=_SOILED),
         "pointers": Kind(
             "The words of the grant, or those added, look like struct, list and far pointers.",
             effects=_SOILED,

@@ -1,7 +1,7 @@
-"""garble: the allocator answers something else than writable bytes, or an odd sort of key.
+"""garble: the allocator returns something else than writable bytes, or an unusual key.
 
-Some of it is allowed: a buffer whose items are words is bytes all the same, bytes past the last
-whole word are nobody's, and a key is any object. A client must not mind these.
+Some kinds are allowed: a buffer whose items are words is a buffer of bytes, too, bytes past the
+last whole word are nobody's, and a key is any object. Clients must accept these.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Unexportable:
     """It has a buffer, and raises when asked for it. Before Python 3.12 it has none."""
 
     def __buffer__(self, flags: int, /) -> memoryview:
-        """Raise what no library can know."""
-        raise CustomRefusal("the buffer is not to be had, on purpose")
+        """Raise an exception class that no library can know."""
+        raise CustomRefusal("the buffer is refused on purpose")
 
 
 def _released_view() -> memoryview:
@@ -60,7 +60,7 @@ def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> Answe
         case _:
             return None
     tells_length = fault.kind in ("words", "odd-length")
-    return Answer(value, f"segment {grant.index} was answered with {fault.kind}", tells_length)
+    return Answer(value, f"segment() returned {fault.kind} for segment {grant.index}", tells_length)
 
 
 def _on_grant(ledger: Ledger, fault: Fault, grant: Grant) -> str | None:
@@ -93,23 +93,23 @@ _HARMLESS = replace(_GARBLED, excuses=Excuse.NOTHING, excuses_in_growth=Excuse.N
 
 GARBLE = Family(
     name="garble",
-    description="answers something else than writable bytes",
+    description="returns something else than writable bytes",
     kinds={
-        "none": Kind("segment() answers None.", effects=_GARBLED),
-        "number": Kind("segment() answers a number.", effects=_GARBLED),
-        "objects": Kind("segment() answers a buffer of Python objects.", effects=_GARBLED),
-        "released": Kind("segment() answers a view that was released.", effects=_GARBLED),
+        "none": Kind("segment() returns None.", effects=_GARBLED),
+        "number": Kind("segment() returns a number.", effects=_GARBLED),
+        "objects": Kind("segment() returns a buffer of Python objects.", effects=_GARBLED),
+        "released": Kind("segment() returns a view that was released.", effects=_GARBLED),
         "raises": Kind(
-            "segment() answers an object whose buffer raises when it is asked for.",
+            "segment() returns an object whose buffer raises when it is asked for.",
             effects=_GARBLED,
         ),
-        "read-only": Kind("segment() answers a buffer that cannot be written.", effects=_GARBLED),
-        "strided": Kind("segment() answers every other byte of the segment.", effects=_GARBLED),
+        "read-only": Kind("segment() returns a buffer that cannot be written.", effects=_GARBLED),
+        "strided": Kind("segment() returns every other byte of the segment.", effects=_GARBLED),
         "words": Kind(
-            "segment() answers the segment as words instead of bytes: harmless.", effects=_HARMLESS
+            "segment() returns the segment as words instead of bytes: harmless.", effects=_HARMLESS
         ),
         "odd-length": Kind(
-            "segment() answers a few bytes past the last word: harmless.", effects=_HARMLESS
+            "segment() returns a few bytes past the last word: harmless.", effects=_HARMLESS
         ),
         "thorny-key": Kind(
             "The key raises when it is compared, hashed or printed: harmless.", effects=_HARMLESS

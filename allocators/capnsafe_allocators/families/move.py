@@ -1,4 +1,4 @@
-"""move: segments change place, and what still points at the old place is wrong.
+"""move: segments change place, so that pointers to their old places are wrong.
 
 The contents are copied to memory of our own. The old place is painted over and watched, so that a
 later write into it is seen.

@@ -1,4 +1,4 @@
-"""refuse: the allocator raises instead of doing what it was asked."""
+"""refuse: the allocator raises an exception instead of serving a call."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _effects(exception: type[BaseException]) -> Effects:
 
 REFUSE = Family(
     name="refuse",
-    description="raises instead of doing what it was asked",
+    description="raises an exception instead of serving a call",
     kinds=exception_kinds(_effects),
     promises=("P1", "P2", "P5", "P8"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),

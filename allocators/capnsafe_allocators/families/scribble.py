@@ -1,7 +1,7 @@
 """scribble: the allocator, or another user of its memory, writes into words that are handed out.
 
-One word is changed, or each: to data that no pointer has, or to pointers that a walk must survive:
-they lead to themselves, out of the segment, or to more than there is.
+One word is changed, or each: to data that is no pointer, or to pointers that a walk must survive.
+They lead to themselves, out of the segment, or to more words than there are.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _list(offset: int, size: int, count: int) -> int:
     return _LIST | offset | size << 32 | count << 35
 
 
-#: (segment as the client counts it, word) -> what the word becomes.
+#: (segment as the client counts it, word) -> the new value of the word.
 _PATTERNS: Final[Mapping[str, Callable[[int, int], int]]] = {
     "data": lambda segment, word: 0xA5A5_A5A5_A5A5_A5A5,
     "null": lambda segment, word: 0,
@@ -118,7 +118,7 @@ SCRIBBLE = Family(
             "struct": "a pointer to the largest struct there can be.",
             "list": "a pointer to the longest list of pointers there can be.",
             "voids": "a pointer to the longest list of nothing there can be.",
-            "composite": "a pointer to a struct list of no words, whose tag is whatever follows.",
+            "composite": "a pointer to a struct list of no words, whose tag is the next word.",
             "tag": "the tag of the longest list of empty structs there can be.",
             "circle": "a pointer to a struct that is that very pointer.",
             "fan": "a pointer to a list of two pointers, the first of which it is itself.",

@@ -1,4 +1,4 @@
-"""short: the allocator grants another length than was asked, or says another than it has.
+"""short: the allocator grants another length than was asked, or claims another than it has.
 
 It grows a segment to another length in the same way, but never cuts it: that is ``shrink``.
 """
@@ -82,7 +82,7 @@ SHORT = Family(
             takes_amount=True,
         ),
         "claim": Kind(
-            "The len() of what segment() answers says `amount` words (at least one) more than "
+            "The len() of the result of segment() is `amount` words (at least one) more than "
             "its buffer has: harmless, since the buffer counts.",
             effects=_HARMLESS,
             takes_amount=True,

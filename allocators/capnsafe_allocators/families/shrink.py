@@ -1,11 +1,11 @@
 """shrink: a segment becomes shorter than it was granted, and may grow back, empty.
 
 The words that are cut are lost for real: they are guard from then on, and zero if they come back.
-They come back at the first allocator call after ``segment`` has answered the short segment, so that
-the client could see the loss; a cut that nobody looked at stays.
+They come back at the first allocator call after ``segment`` has returned the short segment, so that
+the client could see the loss; a cut that the client has not seen stays.
 
-The allocator itself does not know how many words of a segment its client has handed out;
-``HostileAllocator.used`` tells. Where it is not set, all words granted count as used.
+``HostileAllocator.used`` returns how many words of each segment the client has handed out. Where it
+is not set, all words granted count as used.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _REGROW = "-regrow"
 
 
 def _remaining_words(ledger: Ledger, fault: Fault, grant: Grant) -> int:
-    """How many words the cut leaves; the present length if there is nothing to cut."""
+    """Return the words that the cut leaves; the present length if there is nothing to cut."""
     shown = grant.shown_bytes // WORD_BYTES
     what = fault.kind.removesuffix(_REGROW)
     if what == "nothing":
@@ -49,7 +49,7 @@ def _shrink(ledger: Ledger, fault: Fault) -> str | None:
     if remaining >= before // WORD_BYTES:
         return None
     ledger.cut(grant, remaining * WORD_BYTES)
-    # Nor may an earlier cut that was seen bring back what nobody saw missing.
+    # An earlier cut that was seen may not bring back words whose loss was not seen.
     grant.seen = False
     if fault.kind.endswith(_REGROW):
         _let_grow_back(ledger, fault, grant, before)
@@ -112,7 +112,8 @@ SHRINK = Family(
     kinds=_KINDS
     | {
         name + _REGROW: Kind(
-            kind.sentence + " After it was seen so, it grows back; what was cut is zero.",
+            kind.sentence
+            + " After the client saw it, it grows back; the words that were cut are zero.",
             effects=kind.effects,
             takes_segment=kind.takes_segment,
             takes_amount=kind.takes_amount,

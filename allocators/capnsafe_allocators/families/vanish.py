@@ -1,4 +1,4 @@
-"""vanish: a segment cannot be had any more, or says what another one or an earlier one said."""
+"""vanish: a segment is gone, changes places with another one, or has earlier contents again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _vanish(ledger: Ledger, fault: Fault) -> str | None:
                 return None
             grant.gone = True
             grant.returns = fault.kind == "gone-back"
-            return f"segment {grant.index} cannot be had any more"
+            return f"segment {grant.index} is gone"
         case "swap":
             other = ledger.live_grant(fault.segment + 1)
             if other is None or other is grant:
@@ -57,7 +57,7 @@ def _roll_back(ledger: Ledger, grant: Grant, operations: int) -> str | None:
     if ledger.contents(grant)[: len(earlier)] == earlier:
         return None
     ledger.write(grant, 0, earlier)
-    return f"segment {grant.index} says what it said before"
+    return f"segment {grant.index} has earlier contents again"
 
 
 _LASTING = Effects(
@@ -98,7 +98,7 @@ VANISH = Family(
             takes_segment=True,
         ),
         "old": Kind(
-            "One segment says again what it said `amount` operations ago (at least one).",
+            "One segment has the contents of `amount` operations ago (at least one) again.",
             effects=_OLD,
             takes_segment=True,
             takes_amount=True,
