@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from capnsafe_fuzz.campaign.children import import_path
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult
 from capnsafe_fuzz.campaign.failures import EnvironmentFailedError
-from capnsafe_fuzz.campaign.files import shell_word, write_whole
+from capnsafe_fuzz.campaign.files import scratch, shell_word, write_whole
 from capnsafe_fuzz.campaign.junit import write_junit
 from capnsafe_fuzz.cli import _write_json
 
@@ -53,6 +56,29 @@ def test_reports_are_written_so(tmp_path: Path) -> None:
             write_junit(path, None)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.process
+def test_what_a_killed_process_did_not_finish_is_removed_by_the_next(tmp_path: Path) -> None:
+    begin = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from capnsafe_fuzz.campaign.files import scratch\n"
+        "folder = Path(sys.argv[1])\n"
+        "scratch(folder).write_text('half')\n"
+        "scratch(folder, 'a-finding').mkdir()\n"
+        "(scratch(folder, 'a-finding') / 'program.py').write_text('half')\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": import_path()}
+    killed = subprocess.run([sys.executable, "-c", begin, str(tmp_path)], env=environment)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.iterdir())) == 2
+    mine, foreign = scratch(tmp_path, "mine"), tmp_path / ".capnsafe-writing-elsewhere.1."
+    for path in (mine, foreign):
+        path.write_text("of a process that runs, or of another machine")
+    write_whole(tmp_path / "report", b"whole")
+    assert set(tmp_path.iterdir()) == {mine, foreign, tmp_path / "report"}
 
 
 def test_names_links_and_permissions_are_kept(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def check_allocator(
     if find_spec("hypothesis") is None:
         raise ImportError(
             "check_allocator needs Hypothesis, which is not installed: "
-            "install capnsafe with the extra 'check' (pip install '.[check]')",
+            "install capnsafe with the extra 'check' (pip install 'capnsafe[check]')",
             name="hypothesis",
         )
     first, second = factory(), factory()

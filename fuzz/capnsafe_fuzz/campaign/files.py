@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 _SCRATCH = ".capnsafe-writing-"
@@ -29,7 +31,8 @@ def write_whole(path: Path, data: bytes) -> None:
     # Not ``Path.resolve``, which raises for a loop of links what is no OSError.
     final = Path(os.path.realpath(path))
     # Short, since the name of the file itself may be as long as names can be.
-    fresh = final.with_name(f"{_SCRATCH}{os.getpid()}")
+    clear_scratch(final.parent)
+    fresh = scratch(final.parent)
     try:
         write_to_disk(fresh, data)
         if final.exists():
@@ -45,6 +48,43 @@ def write_whole(path: Path, data: bytes) -> None:
         fresh.unlink(missing_ok=True)
         raise
     flush_folder(final.parent)
+
+
+def scratch(folder: Path, name: str = "") -> Path:
+    """Return a path in ``folder`` for what this process writes there and renames when it is whole.
+
+    The name says whose it is: the machine and the process.
+    """
+    return folder / f"{_SCRATCH}{os.uname().nodename}.{os.getpid()}.{name}"
+
+
+def clear_scratch(folder: Path) -> None:
+    """Remove what processes of this machine that were killed did not write to its end."""
+    start = f"{_SCRATCH}{os.uname().nodename}."
+    # Another user's file cannot be removed, and a folder that cannot be read holds none of ours.
+    with suppress(OSError):
+        for name in os.listdir(folder):
+            process = name.removeprefix(start).partition(".")[0]
+            if name.startswith(start) and process.isdecimal() and not _runs(int(process)):
+                with suppress(OSError):
+                    _remove(folder / name)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def shell_word(text: str | Path) -> str:

@@ -29,7 +29,7 @@ from pathlib import Path
 from ..scenario import ScenarioError
 from ..targets import Input, single_target
 from .failures import EnvironmentFailedError, sentence
-from .files import flush_folder, write_to_disk
+from .files import clear_scratch, flush_folder, scratch, write_to_disk
 from .finding import SCENARIO_FILE, VERDICT_FILE, Finding
 from .printed import PROGRAM_FILE, Printed
 from .targets import CLEAN_ENCODER, find_target
@@ -52,7 +52,8 @@ class FindingStore:
         """Write something there, really, before hours of work depend on it."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            probe = self._folder / f".probe-{os.getpid()}"
+            clear_scratch(self._folder)
+            probe = scratch(self._folder)
             try:
                 write_to_disk(probe, b"\0" * PROBE_BYTES)
             finally:
@@ -89,7 +90,8 @@ class FindingStore:
             VERDICT_FILE: json.dumps(verdict, indent=2, sort_keys=True) + "\n",
             SCENARIO_FILE: finding.text(),
         } | dict(also or {})
-        fresh = final.with_name(f".{final.name}.{os.getpid()}")
+        clear_scratch(final.parent)
+        fresh = scratch(final.parent, final.name)
         try:
             shutil.rmtree(fresh, ignore_errors=True)
             fresh.mkdir(parents=True)
