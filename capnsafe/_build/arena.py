@@ -38,7 +38,7 @@ from weakref import ref
 
 from .. import wire
 from ..allocator import Allocator, Key
-from .._words.arguments import Raised, add_note, attribute, call, told
+from .._words.arguments import Raised, add_note, attribute, call, call_once, told
 from .._words.buffers import octets_of_segment
 from ..errors import (
     AllocationRefused,
@@ -89,7 +89,7 @@ _Following: TypeAlias = (
     " list[Extent] | None, Callable[[], None] | None]"
 )
 
-_Releasing: TypeAlias = tuple[Segment, Any, list[object]]
+_Releasing: TypeAlias = tuple[Segment, Any, defaultdict[int, object]]
 
 #: How deep an allocator's ``release`` may call at least.
 _RELEASING_FRAMES: Final = 24
@@ -903,17 +903,15 @@ class Arena:
                 segment.lost = True
                 releasing: _Releasing | None = self._releasing
                 if releasing is None or releasing[0] is not segment:
+                    used = max(segment.used, segment.written)
+                    release = methodcaller("release", segment.key, used)
                     begun: Any = iter((self.allocator,))
-                    releasing = (segment, begun, [])
+                    releasing = (segment, begun, call_once(release, begun))
                     self._releasing = releasing
                 _, argued, returned = releasing
                 try:
                     if argued.__length_hint__():
-                        used = max(segment.used, segment.written)
-                        release = methodcaller("release", segment.key, used)
-                        returned.extend(map(release, argued))
-                        if not returned:
-                            failures.append(StopIteration())
+                        returned[0]
                 except BaseException as error:
                     if argued.__length_hint__():
                         raise

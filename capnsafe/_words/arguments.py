@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import builtins
 import operator
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import partial, reduce
 from math import isinf
 from operator import eq
 from operator import index as _as_index
@@ -45,25 +46,29 @@ class Raised(Exception):
     """Code of the caller's raised; its exception is the ``__cause__``."""
 
 
+def call_once(function: Callable[[A], T], argued: Iterator[A]) -> defaultdict[int, T]:
+    """Return a dict that calls ``function`` when first asked for 0, and keeps the result.
+
+    A signal handler can raise at any bytecode of the library, and its exception must be told from
+    one of the function. So the function is called from C: ``argued``, an iterator of one argument,
+    is used up as the call begins, and the dict is filled as it ends, with no bytecode in between.
+    """
+    return defaultdict(partial(reduce, operator.call, argued, function))
+
+
 def call(function: Callable[[A], T], argument: A) -> T:
     """Call code of the caller's. Raise ``Raised`` if it raises an ``Exception``.
 
-    A signal handler can raise at any bytecode of the library, and its exception must pass
-    unchanged. The two are told apart by calling the function from C: the iterator is used up as the
-    call begins, and the list is filled as it ends, with no bytecode in between.
+    The exception of a signal handler passes unchanged (see ``call_once``).
     """
     argued: Any = iter((argument,))
-    returned: list[T] = []
+    returned = call_once(function, argued)
     try:
-        returned.extend(map(function, argued))
+        return returned[0]
     except Exception as error:
         if returned or argued.__length_hint__():
             raise
         raise Raised from error
-    if not returned:
-        # ``extend`` took its exception for the end of the iterator.
-        raise Raised from StopIteration()
-    return returned[0]
 
 
 def integer(value: SupportsIndex, what: str) -> int:
