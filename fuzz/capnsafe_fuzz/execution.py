@@ -473,6 +473,7 @@ class _Run:
         hostile, witness = self.hostile, self._witness
         operation = None if kind == Callback.CLOSE else self._reentrant(kind)
         calls, fired = len(hostile.calls), len(hostile.fired)
+        outer = frozenset(witness.interrupts)
         value: object = None
         failure: Failure | None = None
         sentence = ""
@@ -485,8 +486,9 @@ class _Run:
                 value = _octets(self._session.output())
         except BaseException as error:
             if id(error) in witness.interrupts:
-                # It came out as it was raised, and it is us who called.
-                witness.interrupts.discard(id(error))
+                # It came out as it was raised, and it is us who called. Where several releases
+                # were interrupted, it stands for all of them.
+                witness.interrupts.intersection_update(outer)
                 self._note_closed(kind)
                 return ""
             if not isinstance(error, Exception):
