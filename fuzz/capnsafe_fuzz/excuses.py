@@ -48,7 +48,7 @@ class Interceptor:
         self._memory = memory
         #: Exceptions that allocate and segment raised since the step began, by ``id``.
         self.raised: set[int] = set()
-        #: Those that release raised: what a failed operation gives back is not why it failed.
+        #: Exceptions that release raised: they are no reason for an operation to fail.
         self.raised_by_release: set[int] = set()
         #: Those of them that no library may keep.
         self.interrupts: set[int] = set()
@@ -71,7 +71,7 @@ class Interceptor:
             self.interrupts.add(id(error))
 
     def forget(self) -> None:
-        """A new step begins."""
+        """Begin a new step."""
         if self.raised or self.raised_by_release or self.interrupts:
             self.raised.clear()
             self.raised_by_release.clear()
@@ -157,13 +157,13 @@ class Excuses:
         self._grants: Counter[int] = Counter()
         #: Words in use were taken away.
         self.lost = False
-        #: A segment was cut or hidden: whether words in use were, time will tell.
+        #: A segment was cut or hidden; whether words in use were is not known yet.
         self.cut = False
         #: Contents were changed behind the encoder's back.
         self.tampered = False
         #: The message was closed from inside one of its calls.
         self.closed = False
-        #: What a segment shares may have been hidden, moved, or changed by whoever granted it.
+        #: Memory that two segments share may have been hidden, moved, or changed by the allocator.
         self._unsettled = False
         #: Segments were moved.
         self._moved = False
@@ -214,7 +214,7 @@ class Excuses:
         return excused
 
     def end(self, index: int, calls: Iterable[Call]) -> None:
-        """The step of operation ``index`` has ended, in which these calls were made."""
+        """End the step of operation ``index``, in which these calls were made."""
         if not self.can_lose:
             return
         self._note_losses(index, calls)
@@ -224,7 +224,7 @@ class Excuses:
             self.lost = bool(self._missing_words())
 
     def excuse(self, calls: Iterable[Call]) -> bool:
-        """Whether a call that failed in this step had a reason in the memory."""
+        """Return whether the memory excuses a call that failed in this step."""
         if self.unreadable or self.cut or self._for_good:
             return True
         return any(
@@ -233,7 +233,7 @@ class Excuses:
         )
 
     def words_in_use(self) -> dict[int, int]:
-        """Words in use, by the number of the grant; nothing if grants and segments differ."""
+        """Return the words in use, by grant; nothing if grants and segments differ in number."""
         live = self._hostile.live
         words = self._segment_words()
         if len(live) != len(words):
@@ -241,7 +241,7 @@ class Excuses:
         return {grant.index: used for grant, used in zip(live, words, strict=True)}
 
     def _missing_words(self) -> str:
-        """Which segment is now shorter than the words in use; what any borrow of it must see."""
+        """Return which segment is shorter than the words in use, as each borrow of it shows."""
         for grant in self._hostile.live:
             used = self._before.get(grant.index, 0)
             if used and grant.gone and not grant.returns:
@@ -251,9 +251,9 @@ class Excuses:
         return ""
 
     def _note_losses(self, index: int, calls: Iterable[Call]) -> None:
-        """Note what a borrow showed, unless it may have been of a grant that was granted again.
+        """Note a loss that a borrow showed, unless its grant was granted again.
 
-        To the encoder these are two segments, and what one was answered says nothing of the other.
+        To the encoder these are two segments, and a borrow of one shows nothing of the other.
         """
         for call in calls:
             if call.kind is When.ALLOCATE or call.kind is When.RELEASE:

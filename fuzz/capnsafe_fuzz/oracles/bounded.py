@@ -26,22 +26,22 @@ _READ: Final = 1
 _FOLLOW: Final = 5
 """Borrows of a call that follows a pointer."""
 _BUILD: Final = 8
-"""Borrows of a call that builds or clears, but for what it retires and grants."""
+"""Borrows of a call that builds or clears, without those for objects it retires and grants."""
 _RETIRE: Final = 4
-"""Borrows for an object that is retired, and for a segment that what is new is compared with."""
+"""Borrows for an object that is retired, and for a segment that a new one is compared with."""
 _COMPARE: Final = 10
-"""Borrows to compare what was granted or grown with the others, but for a look at each of them."""
+"""Borrows to compare a new or grown segment with the others, without one for each of them."""
 _COMPARISONS: Final = 3
-"""How often it is compared, if something moves meanwhile."""
+"""Times that it is compared, if segments move meanwhile."""
 _GRANTS: Final = 3
 """Grants of a call that builds one object: for it, for its landing pad, and for the root. Before
 each of them a segment may be asked to grow."""
 _ATTEMPTS: Final = 3
-"""How often a call plans what it builds, if segments shrink again and again."""
+"""Times that a call plans its object, if segments shrink again and again."""
 _READING: Final = frozenset({Verb.OPEN, Verb.REOPEN, Verb.GET, Verb.OUTPUT, Verb.CLEAR})
 _FOLLOWING: Final = frozenset({Verb.OPEN, Verb.REOPEN, Verb.GET})
 _BUILDING: Final = frozenset({Verb.ROOT, Verb.INIT, Verb.SET, Verb.CLEAR, Verb.ADOPT, Verb.DISOWN})
-#: What operations on primitives are called.
+#: The labels of operations on primitives.
 _PRIMITIVES: Final = frozenset(
     f"{verb.value} {kind}{where}"
     for verb in (Verb.GET, Verb.SET)
@@ -60,7 +60,7 @@ def _most_borrows(step: Step, plans: int) -> int:
         return _READ
     if operation is None or operation.verb is Verb.OUTPUT:
         return step.segments
-    # What is opened as something may be moved to where it has room for that.
+    # An object that is opened as a larger one may be moved to get room.
     if operation.verb in _FOLLOWING and operation.value is None:
         return _FOLLOW
     if operation.verb not in _BUILDING:
