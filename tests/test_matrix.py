@@ -67,6 +67,8 @@ def expected(memory: str, family: str) -> set[str]:
     if family == "guest" and not memory.startswith("wasm"):
         return set()
     kinds = set(FAMILIES[family].kinds)
+    if FAMILIES[family].needs_views_given_back and (memory == "stable" or not COUNTS_VIEWS):
+        return set()
     if memory == "stable":
         if family in NOT_WHERE_MEMORY_STAYS:
             kinds &= {"thorny-key", "no-key"}

@@ -32,6 +32,11 @@ class Laid:
         if stays:
             self.calls = tuple(call for call in self.calls if call is not When.SEGMENT)
 
+    @property
+    def cannot_fire_where_memory_stays(self) -> bool:
+        """Whether the fault cannot fire where the allocator promises that memory stays."""
+        return self.family.changes_segments or self.family.needs_views_given_back
+
 
 class Moments:
     """A fault script under way."""
@@ -43,7 +48,7 @@ class Moments:
         self._ledger = ledger
         self._laid = [Laid(fault, ledger.stays) for fault in faults]
         if ledger.stays:
-            self._laid = [laid for laid in self._laid if not laid.family.changes_segments]
+            self._laid = [laid for laid in self._laid if not laid.cannot_fire_where_memory_stays]
         #: A fault may bring back earlier contents of a segment.
         self.keep_states = any(laid.family.needs_earlier for laid in self._laid)
         #: Calls of all kinds so far.

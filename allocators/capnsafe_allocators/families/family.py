@@ -90,6 +90,9 @@ class Family:
     changes_segments: bool
     #: It needs the contents of grants after earlier operations: ``Grant.earlier``.
     needs_earlier: bool
+    #: It acts when a view of a segment is given back: such a fault is never fired where the
+    #: allocator promises that memory stays, since clients keep that memory itself.
+    needs_views_given_back: bool = False
     before_call: BeforeCall | None = None
     grant_bytes: GrantBytes | None = None
     on_grant: OnGrant | None = None

@@ -50,5 +50,6 @@ FINALIZE = Family(
     moments=(When.SEGMENT, When.ANY, When.AFTER),
     changes_segments=False,
     needs_earlier=False,
+    needs_views_given_back=True,
     on_borrow=_on_borrow,
 )
