@@ -11,6 +11,7 @@ from capnsafe_fuzz import execution
 from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.encoders.capnsafe_encoder import CapnsafeEncoder, CapnsafeSession
 from capnsafe_fuzz.execution import HarnessError, Outcome, execute, explain, observe, script
+from capnsafe_fuzz.execution.run import Run
 from capnsafe_fuzz.oracles import Cost
 from capnsafe_fuzz.scenario import Operation, Scenario, Verb, parse_scenario
 
@@ -288,14 +289,7 @@ def test_explain_tells_what_the_first_guilty_operation_broke() -> None:
 STAYS = "stable segment_words=40"
 
 
-def test_memory_that_stays_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs: list[Any] = []
-
-    def judge(run: Any, costly: bool) -> list[Any]:
-        runs.append(run)
-        return []
-
-    monkeypatch.setattr(execution, "_judge", judge)
+def test_memory_that_stays_is_asked_for_once() -> None:
     tried = scenario(
         "h0 = root",
         "set h0.u32 7",
@@ -307,11 +301,13 @@ def test_memory_that_stays_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) ->
         "output",
         memory=STAYS,
     )
-    execute(tried, CLEAN)
-    (run,) = runs
-    calls = [call.kind.value for call in run.hostile.calls]
+    run = Run(tried, CLEAN, each_step=False, timed=False)
+    run.all_operations()
+    run.end()
+    run.close()
+    calls = [call.kind.value for call in run.subject.hostile.calls]
     assert calls == ["allocate", "segment"] * 2 + ["release"] * 2
-    assert [grant.words for grant in run.hostile.grants] == [40, 41]
+    assert [grant.words for grant in run.subject.hostile.grants] == [40, 41]
 
 
 @pytest.mark.parametrize(

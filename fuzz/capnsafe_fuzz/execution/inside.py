@@ -1,0 +1,192 @@
+"""Calls of the message from inside one of its own calls: what they do, and whether it was right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from capnsafe_allocators import FINALIZER, Callback
+
+from ..encoders.protocol import Failure
+from ..record import Contents, Record, Step
+from ..record.telling import text_of, type_name
+from ..reference.examiner import examine_stream
+from ..reference.layout import ROOT
+from ..scenario.model import ExpectationKind
+from ..scenario.program import Operation, Verb
+from ..scenario.schema import EVERYTHING
+from .course import Course
+from .excuse import Excuses
+from .look import Looks
+from .subject import Subject
+from .verdict import CLOSE
+
+_SUCCESS: Final = frozenset((ExpectationKind.OK, ExpectationKind.VALUE))
+#: The field of the root that a call from inside a call reads or writes.
+_CALLED_BACK: Final = {
+    Callback.READ: "u32",
+    Callback.WRITE: "u32",
+    Callback.BUILD: "text",
+    Callback.CLEAR: "data",
+}
+
+
+@dataclass(slots=True)
+class _Inner:
+    """A call from inside another one that was finished, or found its handle stale."""
+
+    kind: str
+    during: str
+    operation: Operation | None
+    """None if it was an output."""
+    value: object
+    failure: Failure | None
+    sentence: str
+    agreed: bool = False
+    """Whether the outcome was right as it came."""
+
+
+class Inside:
+    """Makes the calls from inside that faults ask for, and judges them."""
+
+    __slots__ = ("_course", "_excuses", "_looks", "_record", "_subject", "finished")
+
+    def __init__(
+        self, subject: Subject, course: Course, excuses: Excuses, looks: Looks, record: Record
+    ) -> None:
+        """No call was made yet."""
+        self._subject = subject
+        self._course = course
+        self._excuses = excuses
+        self._looks = looks
+        self._record = record
+        #: Calls from inside the one under way that are not judged yet.
+        self.finished: list[_Inner] = []
+        subject.hostile.reenter = self.call
+
+    def call(self, kind: str) -> str:
+        """Call the session from inside its own call; return an error in the outcome, or "".
+
+        It may be finished, or be told that it comes at the wrong time.  What is written is what is
+        there already: a call that is finished before the one under way makes no difference.  What
+        an encoder lets in when that one has ended comes after it: see ``settle``.
+        """
+        subject = self._subject
+        hostile, witness = subject.hostile, subject.witness
+        operation = None if kind == Callback.CLOSE else self._reentrant(kind)
+        calls, fired = len(hostile.calls), len(hostile.fired)
+        outer = frozenset(witness.interrupts)
+        value: object = None
+        failure: Failure | None = None
+        sentence = ""
+        try:
+            if kind == Callback.CLOSE:
+                subject.session.close()
+            elif operation is not None:
+                value = subject.session.perform(operation)
+            else:
+                value = subject.output()
+        except BaseException as error:
+            if id(error) in witness.interrupts:
+                # It came out as it was raised, and it is us who called. Where several releases
+                # were interrupted, it stands for all of them.
+                witness.interrupts.intersection_update(outer)
+                self._note_closed(kind)
+                return ""
+            if not isinstance(error, Exception):
+                raise
+            failure = subject.encoder.classify(error)
+            closing = self._record.steps[-1].verb == CLOSE or self._excuses.closed
+            if failure is Failure.BUSY or (closing and failure is not Failure.FOREIGN):
+                return ""
+            if failure is not Failure.FOREIGN and hostile.called_back_from == FINALIZER:
+                # What a release raised did not keep the message from closing.
+                self._note_closed(kind)
+                excused = self._excuses.note_faults(hostile.fired[fired:])
+                if excused or self._excuses.excuse(hostile.calls[calls:]):
+                    return ""
+            sentence = f"it raised {type_name(error)}: {text_of(error)}"
+        step = self._record.steps[-1]
+        if failure is None:
+            step.reentered = True
+            if operation is not None:
+                self._course.note_made(operation, subject.segment_words)
+        if kind == Callback.CLOSE:
+            # In the middle of a call of the memory's, nothing can be given back to it.
+            if step.verb != CLOSE and hostile.called_back_from != FINALIZER:
+                return sentence or "it closed the message in the middle of a call"
+            self._note_closed(kind)
+            return sentence
+        if failure is None or failure is Failure.STALE:
+            call = _Inner(kind, hostile.called_back_from, operation, value, failure, sentence)
+            call.agreed = self._agrees(call)
+            self.finished.append(call)
+            return ""
+        return sentence
+
+    def _note_closed(self, kind: str) -> None:
+        """A finalizer was let in; if it closed the message, nothing more is to be done with it."""
+        step = self._record.steps[-1]
+        if kind == Callback.CLOSE and step.verb != CLOSE:
+            step.closed_inside = self._excuses.closed = True
+
+    def settle(self, step: Step, done: bool) -> None:
+        """Judge the calls from inside, now that the model has the one under way, if it was done.
+
+        Each of them came before it or after it, in this order.
+        """
+        inner, self.finished = self.finished, []
+        if self._excuses.unreadable:
+            return
+        for call in inner:
+            if not call.agreed and not (done and self._agrees(call)):
+                found = call.sentence or "what it returned was true neither before nor after it"
+                self._subject.hostile.note_call_back(call.kind, call.during, found)
+        model = self._course.model
+        written: list[Operation] = []
+        for call in reversed(inner if done else []):
+            operation = call.operation
+            if operation is None or call.failure is not None or operation.verb is Verb.GET:
+                continue
+            if operation not in written and model.expect(operation).kind in _SUCCESS:
+                now = model.expect(Operation(Verb.GET, operation.handle, operation.place))
+                if now.kind is not ExpectationKind.VALUE or now.value != operation.value:
+                    written.append(operation)
+        for operation in written:
+            contents = self._looks.contents_of_memory()
+            if contents is None or not contents.wrong:
+                return
+            # It was not before the call, so it was after it, or the message is wrong.
+            self._course.commit(operation)
+
+    def _agrees(self, call: _Inner) -> bool:
+        """Whether the model says the same now as a call from inside did."""
+        operation = call.operation
+        if operation is None:
+            assert isinstance(call.value, bytes)
+            leftovers = not self._course.model.has_orphans
+            examination = examine_stream(call.value, ROOT, leftovers=leftovers)
+            return not Contents(examination, self._course.model.tree()).wrong
+        expectation = self._course.model.expect(operation)
+        if call.failure is not None or expectation.kind is ExpectationKind.STALE:
+            return call.failure is Failure.STALE and expectation.kind is ExpectationKind.STALE
+        return operation.verb is not Verb.GET or call.value == expectation.value
+
+    def _reentrant(self, kind: str) -> Operation | None:
+        """The operation on the newest root that a kind of re-entry is; None if it is output."""
+        # The operation under way has no handle yet.
+        numbers = len(self._course.types) - self._record.steps[-1].makes_handle
+        roots = [number for number in range(numbers) if self._course.types[number] is EVERYTHING]
+        alive = [number for number in roots if self._course.model.live(number)]
+        if kind == Callback.OUTPUT or not alive:
+            return None
+        field = _CALLED_BACK[Callback(kind)]
+        get = Operation(Verb.GET, alive[-1], field)
+        expectation = self._course.model.expect(get)
+        if kind == Callback.READ:
+            return get
+        if expectation.kind is not ExpectationKind.VALUE:
+            # Something else lies there, which would be gone.
+            return Operation(Verb.GET, alive[-1], "u32")
+        verb = Verb.CLEAR if expectation.value is None else Verb.SET
+        return Operation(verb, alive[-1], field, expectation.value)

@@ -1,0 +1,101 @@
+"""Looks at outputs and into memory: what the message says, and what it must say."""
+
+from __future__ import annotations
+
+from time import perf_counter_ns
+
+from ..record import Contents, Outcome, Record, Step
+from ..reference.examination import Examination
+from ..reference.examiner import examine, examine_stream
+from ..reference.layout import ROOT
+from ..scenario.program import Verb
+from .course import Course
+from .excuse import Excuses
+from .subject import Subject
+
+
+class Looks:
+    """Examines the message of one execution."""
+
+    __slots__ = ("_course", "_excuses", "_last_look", "_record", "_subject", "_timed", "time")
+
+    def __init__(
+        self, subject: Subject, course: Course, excuses: Excuses, record: Record, timed: bool
+    ) -> None:
+        """Nothing was looked at yet."""
+        self._subject = subject
+        self._course = course
+        self._excuses = excuses
+        self._record = record
+        self._timed = timed
+        #: Nanoseconds spent, if they are measured.
+        self.time = 0
+        self._last_look: tuple[int, list[bytes], tuple[int, ...], Contents] | None = None
+
+    def look(self, step: Step) -> None:
+        """Examine the output of the step, or the memory itself if it gave none."""
+        excuses = self._excuses
+        if excuses.unreadable and not self._must_be_found(step):
+            # A message that was closed in the middle of an output is put out, or it is not.
+            whole = step.closed_inside and step.output is not None
+            if not whole or excuses.lost or excuses.tampered:
+                return
+        started = perf_counter_ns() if self._timed else 0
+        if step.output is not None:
+            leftovers = not self._course.model.has_orphans
+            examination = examine_stream(step.output, ROOT, leftovers=leftovers)
+            step.contents = Contents(examination, self._course.model.tree())
+        else:
+            step.contents = self.contents_of_memory()
+        if self._timed:
+            self.time += perf_counter_ns() - started
+
+    def _must_be_found(self, step: Step) -> bool:
+        """Whether an output may not be given unless it is right, whatever memory says (P5v).
+
+        What is written through pointers that were changed is not where the model has it; so only
+        until the next operation that changes something.
+        """
+        steps = self._record.steps
+        since = next((at for at, one in enumerate(steps) if one.tampered), len(steps))
+        reading = all(
+            one.outcome is not Outcome.DONE
+            or one.operation is None
+            or one.operation.verb in (Verb.GET, Verb.OUTPUT)
+            for one in steps[since:]
+        )
+        given = step.output is not None and not self._excuses.lost
+        return self._subject.verified and given and reading
+
+    def damage(self, before: list[bytes]) -> tuple[int, int] | None:
+        """A word in use that a call which raised has changed: (segment, word).
+
+        Words that were retired may be zeroed late: so a word that became zero is no damage once
+        anything was retired.
+        """
+        hostile = self._subject.hostile
+        for number, (grant, old) in enumerate(zip(hostile.live, before, strict=False)):
+            new = hostile.contents(grant)[: len(old)]
+            if new == old:
+                continue
+            for at in range(0, len(new) - 7, 8):
+                is_zero = not any(new[at : at + 8])
+                if new[at : at + 8] != old[at : at + 8] and not (self._course.retired and is_zero):
+                    return number, at // 8
+        return None
+
+    def contents_of_memory(self) -> Contents | None:
+        """Examine the memory; None if its words in use cannot be told from others."""
+        words = self._subject.segment_words()
+        snapshot = self._subject.hostile.snapshot()
+        if len(snapshot) != len(words):
+            return None
+        last = self._last_look
+        if last is not None and last[:3] == (self._course.revision, snapshot, words):
+            return last[3]
+        examination: Examination = examine(
+            snapshot, ROOT, words, leftovers=not self._course.model.has_orphans
+        )
+        contents = Contents(examination, self._course.model.tree())
+        self._last_look = (self._course.revision, snapshot, words, contents)
+        return contents

@@ -1,0 +1,270 @@
+"""Leads the encoder's message, the memory below it, and the model along one program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import sub
+from time import perf_counter_ns
+from typing import Final
+
+from capnsafe_allocators import effects_of
+
+from ..encoders.protocol import Encoder, Failure
+from ..record import Calls, Outcome, Record, Step
+from ..record.telling import cause_of
+from ..scenario import Operation, Scenario
+from ..scenario.labels import label_of
+from ..scenario.model import Expectation, ExpectationKind
+from ..scenario.program import HANDLE_MAKERS, NO_HANDLE, Verb
+from .course import Course
+from .excuse import Excuses, exchange
+from .inside import Inside
+from .look import Looks
+from .subject import Subject, innermost
+from .verdict import CLOSE, NO_FAULT, Situation
+
+_RETRIED: Final = HANDLE_MAKERS | {Verb.OUTPUT, Verb.CANONICAL}
+_EXPECT_OUTPUT: Final = Expectation(ExpectationKind.OK)
+#: Allocator calls after which an operation is taken to go on for ever.
+_RUNAWAY_CALLS: Final = 20_000
+#: Words that an object may need besides its own: the root pointer, and a landing pad.
+_MOST_EXTRA_WORDS: Final = 3
+
+
+class Run:
+    """One execution under way."""
+
+    __slots__ = (
+        "_course",
+        "_each_step",
+        "_excuses",
+        "_fired_seen",
+        "_inside",
+        "_looks",
+        "_scenario",
+        "_timed",
+        "attempts",
+        "encoder_time",
+        "record",
+        "situations",
+        "subject",
+    )
+
+    def __init__(self, scenario: Scenario, encoder: Encoder, each_step: bool, timed: bool) -> None:
+        """Make the memory and begin the message."""
+        self._scenario = scenario
+        self._each_step = each_step
+        self._timed = timed
+        self.record = Record(scenario, encoder.name)
+        self.situations: set[Situation] = set()
+        self.attempts = 0
+        #: Nanoseconds in the encoder, if they are measured.
+        self.encoder_time = 0
+        self._fired_seen = 0
+        self.subject = Subject(scenario, encoder, self.record)
+        self._course = Course()
+        self._excuses = Excuses(self.subject.hostile, self.subject.segment_words, scenario.faults)
+        self._looks = Looks(self.subject, self._course, self._excuses, self.record, timed)
+        self._inside = Inside(self.subject, self._course, self._excuses, self._looks, self.record)
+
+    @property
+    def look_time(self) -> int:
+        """Nanoseconds in looks into memory, if they are measured."""
+        return self._looks.time
+
+    def close(self) -> None:
+        """Give up the memory."""
+        self.subject.close()
+
+    # -- the program ------------------------------------------------------------------------------
+
+    def all_operations(self) -> None:
+        """Do every operation of the program, and look at what each came to."""
+        course, subject = self._course, self.subject
+        model, types = course.model, course.types
+        session, hostile = subject.session, subject.hostile
+        for index, operation in enumerate(self._scenario.operations):
+            verb, number = operation.verb, operation.handle
+            held = types[number] if number != NO_HANDLE else None
+            label, made = label_of(held, operation)
+            if made is not None:
+                types.append(made)
+            expectation = model.expect(operation)
+            step = Step(index, operation, label, expectation, makes_handle=made is not None)
+            if expectation.kind is ExpectationKind.VOID:
+                step.outcome = Outcome.SKIPPED
+                step.excused = step.lost = self._excuses.unreadable
+                self.record.steps.append(step)
+                model.forget(operation)
+                session.skip(operation)
+            else:
+                done = self._attempt(step, self._perform, operation)
+                if not done and step.excused and verb in _RETRIED and not self._excuses.unreadable:
+                    step = Step(index, operation, label, expectation, makes_handle=made is not None)
+                    done = self._attempt(step, self._perform, operation)
+                if done and step.makes_handle and step.value is False:
+                    # The encoder has no handle, whatever the model says that it should have.
+                    model.forget(operation)
+                elif done:
+                    course.commit(operation)
+                    course.note_made(operation, subject.segment_words)
+                else:
+                    model.forget(operation)
+                    session.skip(operation)
+                if self._inside.finished:
+                    self._inside.settle(step, done)
+                if done and (self._each_step or step.output is not None):
+                    self._looks.look(step)
+            if self._each_step:
+                hostile.check_guards()
+            hostile.operation_finished(index)
+
+    def end(self) -> None:
+        """The final output, closing, and what the memory saw."""
+        index = len(self._scenario.operations)
+        step = Step(index, None, "output", _EXPECT_OUTPUT)
+        done = self._attempt(step, self._output, None)
+        if not done and step.excused and not self._excuses.unreadable:
+            step = Step(index, None, "output", _EXPECT_OUTPUT)
+            done = self._attempt(step, self._output, None)
+        if self._inside.finished:
+            self._inside.settle(step, done)
+        if done:
+            self._looks.look(step)
+        if self._each_step:
+            self.subject.hostile.check_guards()
+        self.subject.hostile.operation_finished(index)
+        step = Step(index + 1, None, CLOSE, _EXPECT_OUTPUT)
+        self._attempt(step, self._close, None)
+        self.subject.hostile.finished()
+        self.record.evidence = self.subject.hostile.evidence
+        fired = self.subject.hostile.fired
+        self.record.dirty = any(effects_of(entry.fault).soils for entry in fired)
+        for step in self.record.steps:
+            if step.error is not None:
+                # Frames refer to exceptions and these to frames: let them go without a collector.
+                step.error.__traceback__ = None
+
+    def _perform(self, step: Step, operation: Operation | None) -> None:
+        assert operation is not None
+        if operation.verb is Verb.OUTPUT:
+            step.output = self.subject.output()
+        elif operation.verb is Verb.CANONICAL:
+            step.canonical = self.subject.canonical()
+            step.tree = self._course.model.tree()
+        else:
+            step.value = self.subject.session.perform(operation)
+
+    def _output(self, step: Step, operation: Operation | None) -> None:
+        step.output = self.subject.output()
+
+    def _close(self, step: Step, operation: Operation | None) -> None:
+        self.subject.session.close()
+
+    def _attempt(
+        self,
+        step: Step,
+        act: Callable[[Step, Operation | None], None],
+        operation: Operation | None,
+    ) -> bool:
+        """Do it, and write down what came of it; True if it succeeded."""
+        self.attempts += 1
+        self.record.steps.append(step)
+        subject, excuses = self.subject, self._excuses
+        hostile, witness = subject.hostile, subject.witness
+        calls_before = len(hostile.calls)
+        # Faults that fired between operations count as this step's, and have acted already.
+        acted = len(hostile.fired)
+        if acted > self._fired_seen:
+            excuses.note_faults(hostile.fired[self._fired_seen :])
+        step.short = excuses.begin()
+        step.tampered = excuses.tampered
+        step.closed = excuses.closed
+        words = subject.segment_words()
+        step.objects = self._course.objects
+        step.segments = len(words)
+        # Where two segments share memory, what is filled in one changes the other.
+        judged = step.tampered and not excuses.shared
+        before = subject.words_in_use() if judged else None
+        counts = tuple(hostile.counts.values())
+        hostile.last_call = sum(counts) + _RUNAWAY_CALLS
+        witness.forget()
+        started = perf_counter_ns() if self._timed else 0
+        try:
+            act(step, operation)
+        except BaseException as error:
+            if id(error) in witness.interrupts:
+                step.outcome = Outcome.INTERRUPTED
+            elif isinstance(error, KeyboardInterrupt):
+                # Nobody's fault: somebody wants this to end.
+                raise
+            else:
+                # An encoder that exits is no better than one that raises, nor is one that panics
+                # (in Rust, that arrives as a BaseException).
+                step.outcome = Outcome.RAISED
+            step.error = error
+        if self._timed:
+            self.encoder_time += perf_counter_ns() - started
+        done = step.outcome is Outcome.DONE
+        outcome = step.outcome.value if done else self._note_failure(step)
+        step.swallowed = bool(witness.interrupts) and step.outcome is not Outcome.INTERRUPTED
+        if len(hostile.fired) > self._fired_seen:
+            self._note_faults(step)
+            for fault in step.faults:
+                self.situations.add((step.verb, f"{fault.family} {fault.kind}", outcome))
+        else:
+            self.situations.add((step.verb, NO_FAULT, outcome))
+        during = hostile.fired[acted:]
+        if step.short and exchange(entry.fault for entry in during):
+            # What was short as it began need not be so at its borrow; what was, is in the calls.
+            step.short = ""
+        calls = hostile.calls[calls_before:] if excuses.can_lose or not done else []
+        excuses.end(step.index, calls)
+        step.calls = Calls(*map(sub, hostile.counts.values(), counts))
+        step.lost = excuses.unreadable
+        step.seen_lost = excuses.seen_lost
+        if excuses.tampered:
+            step.tampered = True
+            # Where pointers were changed, every word may be taken for an object.
+            step.objects = sum(words)
+        if step.outcome is Outcome.DONE:
+            return True
+        if before is not None and not any(effects_of(entry.fault).alters for entry in during):
+            step.damage = self._looks.damage(before)
+        if not step.excused:
+            step.excused = excuses.excuse(calls) or (
+                step.failure is Failure.LIMIT and self._may_be_too_large(operation)
+            )
+        if calls and step.verb != CLOSE:
+            self._looks.look(step)
+        return False
+
+    def _note_failure(self, step: Step) -> str:
+        error = step.error
+        assert error is not None
+        step.raised_at = innermost(error, self.subject.encoder)
+        if step.outcome is Outcome.INTERRUPTED:
+            return step.outcome.value
+        failure = step.failure = self.subject.encoder.classify(error)
+        if failure is Failure.FOREIGN and not step.raised_at:
+            # It never passed the library's own code: the mistake is the adapter's, or ours.
+            raise error
+        witness = self.subject.witness
+        raised = witness.raised or (witness.raised_by_release if step.verb == CLOSE else None)
+        if failure is Failure.REFUSED and raised and id(cause_of(error)) not in raised:
+            step.cause_kept = False
+        if failure is Failure.ARGUMENT or failure is Failure.INDEX:
+            step.builtin = self.subject.encoder.argument_type(error)
+        return failure.value
+
+    def _note_faults(self, step: Step) -> None:
+        fired = self.subject.hostile.fired[self._fired_seen :]
+        self._fired_seen = len(self.subject.hostile.fired)
+        step.faults = tuple(entry.fault for entry in fired)
+        step.excused |= self._excuses.note_faults(fired)
+
+    def _may_be_too_large(self, operation: Operation | None) -> bool:
+        if operation is None:
+            return False
+        needed = self._course.model.largest_object(operation)
+        return needed + _MOST_EXTRA_WORDS > self._scenario.max_segment_words
