@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -110,6 +111,20 @@ def clear_abandoned() -> None:
 def block_prefix() -> str | None:
     """Return what the names of this process's shared memory blocks must begin with, if anything."""
     return blocks_of(os.environ.get(VARIABLE, ""), os.getpid())
+
+
+def own_blocks() -> None:
+    """Let each shared memory block that this process makes without a name belong to its folder.
+
+    Printed programs and code of the user make such blocks. They end with their process, which may
+    be killed, and Python's resource tracker with it.
+    """
+    if block_prefix() is None:
+        return
+    from multiprocessing import shared_memory
+
+    # Python offers no other way; a block with a name that is taken gets another one.
+    vars(shared_memory)["_make_filename"] = lambda: f"/{block_prefix()}{token_hex(8)}"
 
 
 def blocks_of(folder: str, process: int) -> str | None:

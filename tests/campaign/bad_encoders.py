@@ -354,3 +354,22 @@ class Exiting(Endless):
 
     def allocate(self, minimum_words: int, /) -> int:
         sys.exit(0)
+
+
+def sharing_script() -> BentEncoder:
+    """A program that names its blocks of shared memory, leaves them open and is killed."""
+    text = """\
+import os, signal, sys
+from multiprocessing.shared_memory import SharedMemory
+from capnsafe.memory.shared_memory import SharedMemoryAllocator
+
+memory = SharedMemoryAllocator(segment_words=1, growth=False)
+memory.allocate(1)
+block = SharedMemory(create=True, size=8)
+with open(os.environ["BLOCKS"], "w") as file:
+    file.write(" ".join([*memory.names, block.name]))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    encoder = BentEncoder("sharing_script", _raise)
+    encoder.script = lambda scenario, account=None: text  # type: ignore[method-assign]
+    return encoder

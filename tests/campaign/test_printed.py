@@ -13,6 +13,7 @@ from capnsafe_fuzz.campaign.judge import Judge
 from capnsafe_fuzz.campaign.printed import on_the_right_encoder
 from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.encoders.planted import BUGS, read_bug, witness_text
+from capnsafe_fuzz.ownership import SHARED_MEMORY
 from capnsafe_fuzz.scenario import parse_scenario
 from capnsafe_fuzz.targets import find_target
 
@@ -57,6 +58,18 @@ def test_a_program_that_shows_nothing_says_so(
     verdict = json.loads((path / "verdict.json").read_text("utf-8"))
     assert verdict["program"] == {"shows": not trouble, "trouble": printed.trouble}
     assert (path / "program.py").read_text("utf-8") == printed.text
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not SHARED_MEMORY.is_dir(), reason="shared memory is no files here")
+def test_a_program_that_is_killed_leaves_no_shared_memory(
+    judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BLOCKS", str(tmp_path / "blocks"))
+    assert not judge.program("bad_encoders:sharing_script", parse_scenario(TEXT)).trouble
+    names = (tmp_path / "blocks").read_text().split()
+    assert len(names) == 2
+    assert [name for name in names if (SHARED_MEMORY / name).exists()] == []
 
 
 @pytest.mark.process

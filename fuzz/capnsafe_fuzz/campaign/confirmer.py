@@ -39,7 +39,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ..ownership import VARIABLE, blocks_of, remove_blocks
+from ..ownership import VARIABLE, blocks_of, own_blocks, remove_blocks
 from ..record.telling import type_name
 from ..targets import Input, SequenceTarget, Target
 from . import messages
@@ -295,6 +295,7 @@ def main(arguments: list[str]) -> None:
     ignore_terminal_signals()
     no_core_dumps()
     adopt_orphans()
+    own_blocks()
     target = find_target(name)
     # Whatever is imported or compiled at first use is so before the first fork, not in every child.
     judge_scenario(target, CLEAN_ENCODER, target.sample)

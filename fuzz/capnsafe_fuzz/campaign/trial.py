@@ -22,6 +22,7 @@ from pathlib import Path
 from ..encoders import encoder_names
 from ..memories.own import OwnMemoryError, own_memory
 from ..optional import HYPOTHESIS
+from ..ownership import own_blocks
 from ..targets import TARGETS
 from . import messages
 from .config import DEFAULT_MEMORY_MEGABYTES
@@ -72,6 +73,7 @@ def main(kind: str, name: str, folder: Path, parent: int, seconds: float) -> Non
     """Write down what there is to say; the file is there when it is whole."""
     end_with_parent(parent)
     no_core_dumps()
+    own_blocks()
     # What the harness itself imports takes a while, too.
     list(encoder_names())
     process = os.getpid()

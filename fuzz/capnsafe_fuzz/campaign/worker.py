@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engines import Cell, EndOfRun, Hunt, engines
+from ..ownership import own_blocks
 from ..targets import measure
 from . import messages
 from .ending import (
@@ -228,6 +229,7 @@ def main(arguments: list[str]) -> None:
     end_with_parent(job.parent)
     ignore_terminal_signals()
     no_core_dumps()
+    own_blocks()
     # What an encoder prints belongs with its errors, not among nothing.
     os.dup2(2, 1)
     faulthandler.enable()
