@@ -37,9 +37,9 @@ from typing import Any, Final, TypeAlias, TypeVar, cast
 from weakref import ref
 
 from .. import wire
-from ..allocator import Allocator, Key
 from .._words.arguments import Raised, add_note, attribute, call, call_once, told
 from .._words.buffers import octets_of_segment
+from ..allocator import Allocator, Key
 from ..errors import (
     AllocationRefused,
     ArgumentTypeError,
@@ -55,12 +55,12 @@ from ..errors import (
     ReleaseFailed,
     StaleHandle,
 )
+from ..wire import WORD_BYTES
 from .loan import Loan, Stretch, lend_from, lent_already
 from .neighbours import Neighbours
 from .owner import Owner
 from .segment import Extent, Segment, View, load, segment_lost
 from .states import State, unavailable
-from ..wire import WORD_BYTES
 
 NO_TICKET: Final = -1
 

@@ -1,7 +1,7 @@
 """Builders: handles on objects of a message that is being built.
 
-A handle holds numbers, never memory; :mod:`capnsafe._build.fields` says how each call goes. Here is what
-makes handles of handles: pointers, and the structs and lists that they lead to.
+A handle holds numbers, never memory; :mod:`capnsafe._build.fields` describes the steps of a call.
+This module has the handles that open others: pointers, structs and lists of them.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, SupportsIndex, TypeAlias, TypeVar
 
 from .. import wire
-from ..allocator import Buffer
-from .arena import Arena
+from .._read.lists import ListReader
+from .._read.objects import PointerListReader, RowReader, StructListReader, StructReader
 from .._words.arguments import (
     check_count,
     check_element,
@@ -24,7 +24,9 @@ from .._words.arguments import (
     type_name,
 )
 from .._words.buffers import octets_of
-from .draft import change, copy_in, install, overwrite, point
+from .._words.face import counted, sections
+from .._words.tree import ObjectSize, Tree, read_spot
+from ..allocator import Buffer
 from ..errors import (
     ArgumentIndexError,
     ArgumentTypeError,
@@ -32,20 +34,19 @@ from ..errors import (
     MessageTooLarge,
     PointerKindMismatch,
 )
+from ..wire import WORD_BYTES, Element
+from .arena import Arena
+from .draft import change, copy_in, install, overwrite, point
 from .fields import Handle, require_range
-from .._read.objects import PointerListReader, RowReader, StructListReader, StructReader
 from .orphan import Detached
 from .orphanage import disown
 from .owner import Owner
 from .primitives import ListBuilder
-from .._read.lists import ListReader
 from .reshape import elements_of, widened
 from .row import Row
 from .segment import Segment
 from .survey import Built, Found, composite
-from .._words.tree import ObjectSize, Tree, read_spot
 from .upgrade import enlarged, upgrade
-from ..wire import WORD_BYTES, Element
 
 T = TypeVar("T")
 
@@ -394,6 +395,10 @@ class StructBuilder(Pointers):
         self._first = start + data_words
         self._count = pointer_count
 
+    def __repr__(self) -> str:
+        """Return the sizes of the struct and its place. Reads no memory."""
+        return self._face(sections(self._data_bits // 64, self._count), self._data)
+
     @property
     def data_words(self) -> int:
         """Words of the data section."""
@@ -586,6 +591,10 @@ class PointerListBuilder(Pointers):
     ) -> None:
         super().__init__(arena, owner, segment, anchor, since, 0, 0, start, count)
 
+    def __repr__(self) -> str:
+        """Return the length of the list and its place. Reads no memory."""
+        return self._face(counted(self._count, "pointer"), self._first * WORD_BYTES)
+
     def tree(self) -> Tree:
         """Copy out the list, and all below it."""
         spot = (wire.list_shape(wire.SIZE_POINTER, self._count), self._segment.index, self._first)
@@ -627,6 +636,11 @@ class StructListBuilder(Handle):
         self._data_bits = data_words * 64
         self._length = count
         self._pointer_count = pointer_count
+
+    def __repr__(self) -> str:
+        """Return the size of the list, and the place of its first element. Reads no memory."""
+        each = sections(self._data_bits // 64, self._pointer_count)
+        return self._face(f"{counted(self._length, 'element')} of {each}", self._data)
 
     @property
     def data_words(self) -> int:

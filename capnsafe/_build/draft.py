@@ -25,14 +25,14 @@ from collections.abc import Callable
 from typing import Final, TypeAlias, TypeVar
 
 from .. import wire
-from .arena import NO_TICKET, Arena, Shrank
+from .._words.tree import Tree
 from ..errors import GrantTooSmall, MessageTooLarge
+from ..wire import WORD_BYTES
+from .arena import NO_TICKET, Arena, Shrank
 from .fields import Handle
+from .segment import MOST_PADDED, PADDED, Extent, Segment, View, fill, fill_copy, load
 from .states import State
 from .survey import Found, resolve, survey
-from .segment import Extent, MOST_PADDED, PADDED, Segment, View, fill, fill_copy, load
-from .._words.tree import Tree
-from ..wire import WORD_BYTES
 
 #: How often a call plans anew because a segment shrank while it was reserving. Such a segment is
 #: closed to new objects; a call considers two segments that were there before.

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeVar
 
-from .arena import Arena
-from .._words.arguments import double, integer, shown, truth
+from .._words.arguments import double, integer, shown, truth, type_name
+from .._words.face import place
 from ..errors import ArgumentIndexError, ArgumentValueError
-from .segment import Segment
 from ..wire import WORD_BYTES, Element, Primitive
+from .arena import Arena
+from .segment import Segment
 
 T = TypeVar("T")
 
@@ -63,6 +64,10 @@ class Handle:
         #: First byte of the data section in its segment, and the bits that it has.
         self._data = data
         self._data_bits = data_bits
+
+    def _face(self, sizes: str, octet: int) -> str:
+        """Return the text of ``repr`` for an object that begins at byte ``octet``."""
+        return f"<{type_name(self)}: {sizes}, {place(self._segment.index, octet)}>"
 
     def _require_current(self) -> None:
         self._ticket = self._arena.check(self._segment, self._anchor, self._since)

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Any
 
 from .. import wire
-from ..allocator import Allocator, Key
-from .arena import Arena
+from .._read.objects import StructReader
+from .._stream.framing import BinaryWriter, Sender, Written, frame, table_of, write_message
 from .._words.arguments import (
     add_note,
     attribute,
@@ -27,9 +27,10 @@ from .._words.arguments import (
     type_name,
 )
 from .._words.buffers import data_octets
-from .builder import Copyable, Orphan, PointerListBuilder, StructBuilder, tree_of
 from .._words.canonical import canonical_words
-from .draft import begin_root, copy_in_root, install_root
+from .._words.face import counted
+from .._words.tree import Tree
+from ..allocator import Allocator, Key
 from ..errors import (
     ArgumentIndexError,
     ArgumentTypeError,
@@ -38,18 +39,19 @@ from ..errors import (
     MessageTooLarge,
     PointerKindMismatch,
 )
-from .._stream.framing import BinaryWriter, Sender, Written, frame, table_of, write_message
+from ..memory.heap import HeapAllocator
+from ..wire import Element
+from .arena import Arena
+from .builder import Copyable, Orphan, PointerListBuilder, StructBuilder, tree_of
+from .draft import begin_root, copy_in_root, install_root
 from .lending import Lent, LentTogether
 from .loan import Stretch
-from ..memory.heap import HeapAllocator
-from .._read.objects import StructReader
 from .orphanage import build_apart
 from .reshape import joined
 from .segment import Segment, segment_lost
+from .states import State, state_text
 from .survey import resolve
-from .._words.tree import Tree
 from .upgrade import enlarged, upgrade
-from ..wire import Element
 
 #: A message without a root is one null pointer.
 _NO_ROOT = bytes(wire.WORD_BYTES)
@@ -94,6 +96,15 @@ class MessageBuilder:
                 f"max_segment_words is 1 to {wire.MAX_SEGMENT_WORDS}, not {shown(limit)}"
             )
         self._arena = Arena(allocator, limit, verifies=truth(verify))
+
+    def __repr__(self) -> str:
+        """Return the size of the message and its state. Calls no allocator."""
+        arena = self._arena
+        if arena.state is State.CLOSED:
+            return f"<{type_name(self)}: closed>"
+        segments = counted(len(arena.segments), "segment")
+        words = counted(arena.handed_out, "word")
+        return f"<{type_name(self)}: {segments}, {words}, {state_text(arena.state)}>"
 
     @classmethod
     def over(

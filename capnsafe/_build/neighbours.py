@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from ctypes import addressof, c_char
 from typing import Final, Protocol, final
 
+from .._words.ranges import Places
 from ..allocator import FEW_SEGMENTS
 from ..errors import GrantOverlaps
-from .._words.ranges import Places
 from .segment import Segment
 
 #: How often an overlap must be seen, each time by two looks at both, before it is believed.

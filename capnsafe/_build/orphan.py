@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from .. import wire
-from .arena import Arena
-from .._words.arguments import check_count, truth
+from .._words.arguments import check_count, truth, type_name
+from .._words.face import place, shape_text
+from .._words.tree import ObjectSize, Tree, read_spot
 from ..errors import ArgumentTypeError, ArgumentValueError, PointerKindMismatch, StaleHandle
+from ..wire import POINTER_KINDS, WORD_BYTES, PointerKind
+from .arena import Arena
 from .orphanage import adopt, own_part, retire
 from .owner import Owner
 from .resizing import resize
 from .segment import Segment
 from .survey import Built, Found
-from .._words.tree import ObjectSize, Tree, read_spot
-from ..wire import POINTER_KINDS, PointerKind
 
 
 class Detached:
@@ -30,6 +31,14 @@ class Detached:
         #: What handles on an object without words are judged by; 0 where there are none.
         self._mark = 0
         self._owner = Owner()
+
+    def __repr__(self) -> str:
+        """Return the shape of the object and its place. Reads no memory."""
+        found = self._found
+        if found is None:
+            return f"<{type_name(self)}: adopted or dropped>"
+        where = place(found.segment.index, found.start * WORD_BYTES)
+        return f"<{type_name(self)}: {shape_text(found.shape)}, {where}>"
 
     def __reduce__(self) -> str:
         """Refuse to be copied or pickled: both could be adopted."""

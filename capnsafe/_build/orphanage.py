@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .. import wire
+from .._words.tree import Tree
+from ..errors import ArgumentValueError
 from .arena import Arena
 from .draft import Draft, carry_out
-from ..errors import ArgumentValueError
-from .survey import Found, require_disjoint, survey_object
 from .segment import Extent, Segment
-from .._words.tree import Tree
+from .survey import Found, require_disjoint, survey_object
 
 
 def disown(arena: Arena, slot: Segment, word: int, found: Found, orphan: object) -> None:

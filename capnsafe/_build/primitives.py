@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from sys import byteorder
-from typing import Any, SupportsIndex, final
+from typing import Any
 
 from .. import wire
-from .arena import Arena
 from .._words.arguments import integer, shown
-from ..errors import ArgumentIndexError, ArgumentTypeError, MessageTooLarge
+from .._words.tree import ObjectSize, Tree, read_spot
+from ..errors import ArgumentIndexError, ArgumentTypeError
+from ..wire import WORD_BYTES, Element, Primitive
+from .arena import Arena
 from .fields import Handle
 from .lending import Lent
 from .loan import Stretch
-from .._read.reading import Elements, Segments, Shared, element_index
 from .segment import Segment
 from .survey import Built
-from .._words.tree import ObjectSize, Tree, read_spot
-from ..wire import MAX_LIST_COUNT, WORD_BYTES, Element, Primitive, list_body_words, list_shape
 
 
 class ListBuilder(Handle):
@@ -39,6 +38,10 @@ class ListBuilder(Handle):
         super().__init__(arena, segment, anchor, since, start * WORD_BYTES, count * element.bits)
         self._element = element
         self._length = count
+
+    def __repr__(self) -> str:
+        """Return the type and number of the elements, and their place. Reads no memory."""
+        return self._face(f"{self._length} of {self._element.name}", self._data)
 
     @property
     def element(self) -> Element:

@@ -1,16 +1,16 @@
 """Trees laid out anew: structs with larger sections, lists one behind the other.
 
-What is to be built so is copied out first (:mod:`capnsafe._words.tree`), laid out here in private bytes,
-and then built as any copy is.
+An object is copied out first (:mod:`capnsafe._words.tree`), laid out here in private bytes, and
+then built like any other copy.
 """
 
 from __future__ import annotations
 
 from .. import wire
-from ..errors import ArgumentTypeError, MessageTooLarge
 from .._words.tree import Tree
-from .upgrade import enlargement
+from ..errors import ArgumentTypeError, MessageTooLarge
 from ..wire import WORD_BYTES
+from .upgrade import enlargement
 
 
 def widened(tree: Tree, data_words: int, pointers: int) -> Tree:

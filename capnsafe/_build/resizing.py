@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .. import wire
+from ..errors import ArgumentValueError, MessageTooLarge, PointerKindMismatch
+from ..wire import WORD_BYTES
 from .arena import Arena
 from .draft import Draft, carry_out
-from ..errors import ArgumentValueError, MessageTooLarge, PointerKindMismatch
-from .survey import Found, composite, require_disjoint, survey
 from .segment import Extent, Segment
+from .survey import Found, composite, require_disjoint, survey
 from .upgrade import own_extents
-from ..wire import WORD_BYTES
 
 
 class _Resizing:

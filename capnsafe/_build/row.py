@@ -11,10 +11,9 @@ from contextlib import AbstractContextManager
 from typing import Any, SupportsIndex
 
 from .. import wire
-from .arena import Arena
 from .._words.arguments import integer, shown, text_octets
 from .._words.buffers import data_octets
-from .draft import install, point
+from .._words.tree import Tree, read_tree
 from ..errors import (
     ArgumentIndexError,
     ArgumentValueError,
@@ -22,15 +21,16 @@ from ..errors import (
     MessageTooLarge,
     PointerKindMismatch,
 )
+from ..wire import POINTER_KINDS, WORD_BYTES, PointerKind
+from .arena import Arena
+from .draft import install, point
 from .fields import Handle
 from .lending import Lent
 from .loan import Stretch
 from .owner import Owner
 from .segment import Segment
 from .survey import Built, Found, resolve
-from .._words.tree import Tree, read_tree
 from .upgrade import enlarged, upgrade
-from ..wire import POINTER_KINDS, WORD_BYTES, PointerKind
 
 
 class Row(Handle):

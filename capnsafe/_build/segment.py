@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from struct import Struct
 from typing import Final, TypeAlias
 
+from .._words.ranges import Epochs, Intervals
 from ..allocator import Key
 from ..errors import ContentsChanged, SegmentLost
-from .._words.ranges import Epochs, Intervals
 from ..wire import POINTER, WORD_BYTES
 
 #: What a borrow yields: writable bytes, valid until the next allocator call.

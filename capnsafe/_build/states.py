@@ -41,3 +41,12 @@ def unavailable(state: State) -> MessageStateError:
         "a call is not finished: it is still running, or was interrupted while it changed the"
         " message, and then only close() works"
     )
+
+
+def state_text(state: State) -> str:
+    """Return a word or two about the state of a message, for ``repr``."""
+    if state is State.IDLE:
+        return "open"
+    if state is State.LENT:
+        return "lent"
+    return "in a call, or poisoned"

@@ -10,11 +10,11 @@ from __future__ import annotations
 from itertools import pairwise
 
 from .. import wire
+from .._words.tree import Spot
 from ..errors import MalformedMessage, PointerOutOfBounds
+from ..wire import WORD_BYTES
 from .arena import Arena
 from .segment import Extent, Segment
-from .._words.tree import Spot
-from ..wire import WORD_BYTES
 
 
 class Found:

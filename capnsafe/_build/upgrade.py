@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .. import wire
+from ..errors import MessageTooLarge
+from ..wire import WORD_BYTES
 from .arena import Arena
 from .draft import Draft, carry_out
-from ..errors import MessageTooLarge
-from .survey import Found, composite, require_disjoint
 from .segment import Extent, Segment
-from ..wire import WORD_BYTES
+from .survey import Found, composite, require_disjoint
 
 
 class Enlargement:

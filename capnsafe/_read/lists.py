@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import SupportsIndex, final
 
+from .._words.arguments import type_name
+from .._words.face import place
 from .._words.tree import ObjectSize, Tree
 from ..errors import MessageTooLarge
 from ..wire import MAX_LIST_COUNT, WORD_BYTES, Element, Primitive, list_body_words, list_shape
@@ -27,6 +29,11 @@ class ListReader(Shared):
         self._step = found.step_bytes
         self._count = found.count
         self._element = element
+
+    def __repr__(self) -> str:
+        """Return the type and number of the elements, and their place. Reads no memory."""
+        where = place(self._segment, self._start)
+        return f"<{type_name(self)}: {self._count} of {self._element.name}, {where}>"
 
     def total_size(self) -> ObjectSize:
         """Answer what the list takes."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import SupportsFloat, SupportsIndex, TypeAlias, final
 
 from .._words.arguments import integer, shown, truth, type_name
+from .._words.face import counted, place
 from .._words.tree import ObjectSize, Tree, read_spot, read_tree
 from ..errors import (
     ArgumentTypeError,
@@ -331,6 +332,12 @@ class StructReader(RowReader):
         self._first_pointer = first_pointer
         self._pointer_count = pointer_count
 
+    def __repr__(self) -> str:
+        """Return the sizes of the struct and its place. Reads no memory."""
+        sizes = f"{counted(self._data_bytes, 'data byte')} and"
+        sizes += f" {counted(self._pointer_count, 'pointer')}"
+        return f"<{type_name(self)}: {sizes}, {place(self._segment, self._data)}>"
+
     @property
     def data_bytes(self) -> int:
         """Bytes of the data section; whole words, but for a value that is read as a struct."""
@@ -477,6 +484,11 @@ class PointerListReader(RowReader):
         self._step_words = found.step_bytes // WORD_BYTES
         self._count = found.count
 
+    def __repr__(self) -> str:
+        """Return the length of the list and its place. Reads no memory."""
+        where = place(self._segment, self._start * WORD_BYTES)
+        return f"<{type_name(self)}: {counted(self._count, 'pointer')}, {where}>"
+
     def total_size(self) -> ObjectSize:
         """Answer what the list and all below it take, landing pads left out."""
         return self.tree().total_size()
@@ -504,6 +516,13 @@ class StructListReader(Shared):
         self._segments = segments
         self._found = found
         self._nesting = nesting
+
+    def __repr__(self) -> str:
+        """Return the length of the list, and the place of its first element. Reads no memory."""
+        found = self._found
+        each = f"{counted(found.data_bytes, 'data byte')} and {counted(found.pointers, 'pointer')}"
+        where = place(found.segment, found.start * WORD_BYTES)
+        return f"<{type_name(self)}: {counted(found.count, 'element')} of {each}, {where}>"
 
     def total_size(self) -> ObjectSize:
         """Answer what the list and all below it take, landing pads left out."""

@@ -26,9 +26,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, SupportsIndex, final
 
-from .._words.arguments import attribute, listed, type_name
+from .._words.arguments import attribute, listed, shown, type_name
 from .._words.buffers import view_of
 from .._words.canonical import canonical_words
+from .._words.face import counted
 from .._words.tree import read_tree
 from ..allocator import Buffer, Key
 from ..errors import (
@@ -87,6 +88,13 @@ class MessageReader(Shared):
             ],
             limit_of(traversal_limit_words, "traversal_limit_words"),
         )
+
+    def __repr__(self) -> str:
+        """Return the number of segments, and of words that may still be read. Reads no memory."""
+        segments = self._segments
+        count = counted(segments.count, "segment")
+        unread = shown(segments.unread_words)
+        return f"<{type_name(self)}: {count}, {unread} words may still be read>"
 
     @classmethod
     def over(
