@@ -59,7 +59,10 @@ def test_what_is_made_is_up_to_date(name: str) -> None:
     assert f"{make()}\n<!-- /{name} -->" in document.read_text(encoding="utf-8")
 
 
-DOCUMENTS = [readme.README, *sorted((readme.README.parent / "docs").glob("*.md"))]
+ROOT = readme.README.parent
+FOR_CONTRIBUTORS = [ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"]
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+DOCUMENTS = [readme.README, *FOR_CONTRIBUTORS, *PAGES]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
@@ -70,4 +73,28 @@ def test_every_linked_file_is_there(document: Path) -> None:
 
 
 def test_every_document_is_linked_in_the_readme() -> None:
-    assert [path.name for path in DOCUMENTS[1:] if f"(docs/{path.name})" not in TEXT] == []
+    assert [path.name for path in PAGES if f"(docs/{path.name})" not in TEXT] == []
+    assert [path.name for path in FOR_CONTRIBUTORS if f"({path.name})" not in TEXT] == []
+
+
+def files_and_tests(text: str) -> set[tuple[str, str]]:
+    """Return the files in backticks, each with the test that is named in it, or an empty string.
+
+    Names with capital letters in a row stand for any name: ``families/NAME.py``.
+    """
+    found = re.findall(r"`((?:[\w.-]+/)*[\w.-]+(?:/|\.(?:py|md|toml|txt)))(?:::(\w+))?`", text)
+    any_name = re.compile(r"[A-Z]{4,}(?!\w*\.md)")
+    return {(path, test) for path, test in found if not any_name.search(path)}
+
+
+@pytest.mark.parametrize("document", FOR_CONTRIBUTORS, ids=lambda document: document.name)
+def test_every_file_and_test_that_contributors_are_told_of_is_there(document: Path) -> None:
+    named = files_and_tests(document.read_text(encoding="utf-8"))
+    assert named
+    missing = {
+        (path, test)
+        for path, test in named
+        if not (ROOT / path).exists()
+        or (test and f"def {test}(" not in (ROOT / path).read_text(encoding="utf-8"))
+    }
+    assert missing == set()
