@@ -6,8 +6,10 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
+from .single import Single
 
-class Closing(ABC):
+
+class Closing(Single, ABC):
     """Something that is closed at the end of a ``with`` block, however that ends."""
 
     __slots__ = ()

@@ -6,9 +6,10 @@ from .._words.arguments import at_least_one
 from .._words.buffers import writable_bytes
 from ..allocator import Buffer
 from ..wire import WORD_BYTES
+from .single import Single
 
 
-class FixedAllocator:
+class FixedAllocator(Single):
     """Cuts segments, front to back, from one buffer that the caller owns.
 
     A segment has ``segment_words`` words, or more where more is asked; ``None`` grants all that is

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from ..wire import WORD_BYTES
 from .growth import Growth, longer
+from .single import Single
 
 
 def _zeroed(words: int, minimum_words: int) -> bytearray:
     return bytearray(words * WORD_BYTES)
 
 
-class HeapAllocator:
+class HeapAllocator(Single):
     """Grants a ``bytearray`` a segment.
 
     The first segment of a message has ``segment_words`` words. With ``growth`` each next one is as

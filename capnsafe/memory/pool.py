@@ -7,9 +7,10 @@ from bisect import bisect_left, bisect_right
 from .._words.arguments import at_least_one
 from ..wire import WORD_BYTES
 from .growth import Growth
+from .single import Single
 
 
-class PoolAllocator:
+class PoolAllocator(Single):
     """Cuts segments out of ``pool_words`` words that are set aside once.
 
     The first segment of a message has ``segment_words`` words, each next one as many as the message

@@ -5,9 +5,10 @@ from __future__ import annotations
 from ..allocator import Allocator, Buffer, Key
 from .fixed import FixedAllocator
 from .heap import HeapAllocator
+from .single import Single
 
 
-class ScratchAllocator:
+class ScratchAllocator(Single):
     """Grants a buffer of the caller's as the first segment, and what ``after`` grants from then on.
 
     The buffer is used as a whole, by one segment at a time: it is granted again once that segment

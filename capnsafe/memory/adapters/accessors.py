@@ -44,6 +44,7 @@ from ...errors import (
     Unreadable,
 )
 from ...wire import WORD_BYTES, Element, Primitive
+from ..single import Single
 
 T = TypeVar("T")
 
@@ -193,7 +194,7 @@ def _method(supply: Accessors, name: str) -> Callable[..., object]:
     return method
 
 
-class AppendBuilder:
+class AppendBuilder(Single):
     """A message over write-only memory.
 
     ``zeroed`` says that the memory reads as zero when it is given out; otherwise it is zeroed, by

@@ -11,6 +11,7 @@ from ...allocator import Buffer
 from ...errors import ArgumentTypeError
 from ...wire import WORD_BYTES
 from ..growth import Growth
+from ..single import Single
 
 
 class AddressSupply(Protocol):
@@ -23,7 +24,7 @@ class AddressSupply(Protocol):
         """Take the memory back; its first ``words_used`` words may have been written."""
 
 
-class AddressAllocator:
+class AddressAllocator(Single):
     """Grants what ``allocate_segment`` answers.
 
     With ``growth`` it is asked for as many words as the message has so far. If it refuses so many,

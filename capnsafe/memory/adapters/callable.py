@@ -8,9 +8,10 @@ from ..._words.arguments import type_name
 from ...allocator import Buffer
 from ...errors import ArgumentTypeError
 from ..growth import Growth
+from ..single import Single
 
 
-class CallableAllocator:
+class CallableAllocator(Single):
     """Grants what ``supply(minimum_words)`` returns: a writable buffer of at least so many words.
 
     With ``growth`` it is asked for as many words as the message has so far. If it raises an

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from ..._words.arguments import listed
 from ...allocator import Buffer
 from ..fixed import FixedAllocator
+from ..single import Single
 
 
-class HandedOverAllocator:
+class HandedOverAllocator(Single):
     """Grants buffers of the caller's, one a segment, in the order in which they were handed over.
 
     A buffer that is smaller than what is asked is passed over, and stays there for a smaller

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from capnsafe import Allocator, Element, FixedAllocator, HeapAllocator, MessageBuilder
+from capnsafe.errors import ArgumentTypeError
 from capnsafe.memory import PoolAllocator, ScratchAllocator
 from capnsafe.memory.adapters import AddressAllocator, CallableAllocator, HandedOverAllocator
 from capnsafe.memory.malloc import MallocAllocator
@@ -118,6 +121,13 @@ def test_a_message_says_the_same_in_every_memory(make: Make, words: int, in_plac
                 fill(canonical)
                 assert message.canonical() == canonical.canonical()
         assert live(memory) == 0
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_it_cannot_be_copied(make: Make, duplicate: Callable[[object], object]) -> None:
+    memory = make(1, False)
+    with pytest.raises(ArgumentTypeError, match=f"a {type(memory).__name__} cannot be copied"):
+        duplicate(memory)
 
 
 @pytest.mark.parametrize("words", [1, 40])
