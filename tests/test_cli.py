@@ -289,6 +289,16 @@ def test_a_finding_knows_what_it_was_found_on(
     assert run("repro", "gone", "--encoder", "capnsafe")[0] == 0
     code, told = run("repro", "gone", alone)
     assert (code, "1 scenario, 1 of them break a promise; 1 more were not run" in told) == (1, True)
+    Path("folder").mkdir()
+    Path("folder/corrupt.scenario").write_text("capnsafe scenario 1\nnothing\n")
+    code, told = run("repro", "folder")
+    assert (code, "folder/corrupt.scenario" in told) == (3, True)
+    Path("folder/fails.scenario").write_text(Path(alone).read_text())
+    code, told = run("repro", "folder")
+    assert (code, "1 scenario, 1 of them break a promise; 1 more were not run" in told) == (1, True)
+    assert "folder/corrupt.scenario" in told
+    code, told = run("repro", "folder", "--encoder", "capnsafe")
+    assert (code, "1 scenario, 0 of them break a promise; 1 more were not run" in told) == (3, True)
     Path("over").write_text(BREAKS.replace("memory heap", "memory no_such_module:Memory"))
     code, told = run("repro", "over")
     assert (code, "over was found over the memory no_such_module:Memory" in told) == (2, True)

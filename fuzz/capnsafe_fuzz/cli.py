@@ -160,8 +160,9 @@ def fuzz(
 ) -> int:
     """Run a campaign on each target, one after the other.
 
-    Without a TARGET, on all that the encoder can be tested on; with a planted bug, on the one that
-    shows it. Each takes one minute, unless --time or --runs say otherwise.
+    Without a TARGET, on all that the encoder can be tested on, with --allocator on those of them
+    that take memory; with a planted bug, on the one that shows it. Each takes one minute, unless
+    --time or --runs say otherwise.
     """
     if jobs != 1:
         raise UsageError(f"--jobs {jobs}: campaigns run one worker, so only --jobs 1 is possible")
@@ -190,7 +191,9 @@ def fuzz(
     failure: CampaignError | None = None
     stop = StopRequest()
     with _ending_on_signals(stop):
-        for target in dict.fromkeys(targets) or targets_of(encoder, seeds, lambda: stop.times > 0):
+        for target in dict.fromkeys(targets) or targets_of(
+            encoder, seeds, lambda: stop.times > 0, memory=allocator
+        ):
             try:
                 results.append(_one_campaign(replace(config, target=target), stop))
             except CampaignError as error:
@@ -363,17 +366,33 @@ def repro(
     bare: str | None,
     timeout: float,
 ) -> int:
-    """Run scenarios again and tell what happened; files, findings, or folders of them."""
-    listed = [replayable for path in paths for replayable in find_scenarios(path, bare)]
+    """Run scenarios again and tell what happened; files, findings, or folders of them.
+
+    Those that cannot be run are named and counted, and the others are run.
+    """
+    failures: list[CampaignError] = []
+    listed: list[Replayable] = []
+    for path in paths:
+        try:
+            listed += find_scenarios(path, bare, failures.append)
+        except CampaignError as error:
+            failures.append(error)
+    if not listed:
+        for failure in failures[1:]:
+            _complain(failure)
+        raise failures[0]
+    many = len(listed) + len(failures) > 1
     found: list[Replayable] = []
     for replayable in listed:
         try:
             found.append(settle(replayable, encoder=encoder, memory=allocator))
         except (UnknownNameError, UsageError) as error:
-            if len(listed) == 1 or encoder is not None:
+            if not many or encoder is not None:
                 raise
-            _complain(error)
-    code = CLEAN if len(found) == len(listed) else UsageError.exit_code
+            failures.append(UsageError(str(error)))
+    for failure in failures:
+        _complain(failure)
+    code = max((failure.exit_code for failure in failures), default=CLEAN)
     if script:
         with Judges(timeout=timeout, memory_limit=DEFAULT_MEMORY_MEGABYTES) as judges:
             for replayable in found:
@@ -388,14 +407,13 @@ def repro(
         for replayable in found:
             done = replay(replayable, judges)
             replays.append(done)
-            if len(listed) == 1:
+            if not many:
                 _tell_story(done, judges)
             else:
                 _tell_briefly(done)
     broken = sum(bool(done.judgement.violations) for done in replays)
-    if len(listed) > 1:
-        left = len(listed) - len(found)
-        told = f"; {left} more were not run" if left else ""
+    if many:
+        told = f"; {len(failures)} more were not run" if failures else ""
         click.echo(f"{plural(len(found), 'scenario')}, {broken} of them break a promise{told}")
     if expect is not None:
         if any(expect in done.judgement.groups for done in replays):

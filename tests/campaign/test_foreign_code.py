@@ -106,7 +106,7 @@ def test_what_a_module_does_only_in_a_worker(
     told: str,
 ) -> None:
     if "while" in does:
-        monkeypatch.setattr("capnsafe_fuzz.campaign.parent.WORKER_LOAD_SECONDS", 6.0)
+        monkeypatch.setattr("capnsafe_fuzz.campaign.parent.LOAD_SECONDS", 6.0)
     name = module(does)
     told = rf"'{name}:encoder' cannot be loaded: .*{told}.* in {name}\.py:{LINE}"
     with pytest.raises(UsageError, match=told):

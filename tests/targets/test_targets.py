@@ -149,6 +149,7 @@ def test_an_encoder_without_a_package_can_only_build(
 def test_targets_where_none_is_named(tmp_path: Path) -> None:
     assert targets_of("capnsafe", None) == list(TARGETS)
     assert targets_of("planted:tag_product_wraps", None) == ["read"]
+    assert targets_of("capnsafe", None, memory="pool") == ["build"]
     (tmp_path / "frame").mkdir()
     assert targets_of("capnsafe", tmp_path) == ["frame"]
 

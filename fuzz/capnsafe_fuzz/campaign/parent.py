@@ -41,7 +41,7 @@ from .progress import Progress, Quiet, Reporter, Speed
 from .report import count, plural
 from .targets import (
     CLEAN_ENCODER,
-    WORKER_LOAD_SECONDS,
+    LOAD_SECONDS,
     UnknownNameError,
     check_encoder,
     encoder_packages,
@@ -326,7 +326,7 @@ class _Campaign:
             seed=config.seed + self.result.worker_deaths,
             runs=left,
             memory_limit=config.memory_limit,
-            load_seconds=WORKER_LOAD_SECONDS,
+            load_seconds=LOAD_SECONDS,
             scratch=str(folder),
             seeds=tuple(data.hex() for data in seeds),
             sizes=dict(triage.sizes),
@@ -373,7 +373,7 @@ class _Campaign:
         if not death.ready and is_of_the_user(self._config.encoder):
             how = f"it ended a worker ({death.how})"
             if any(map(timed_out, death.stderr.splitlines())):
-                how = f"a worker was not done after {WORKER_LOAD_SECONDS:g} seconds"
+                how = f"a worker was not done after {LOAD_SECONDS:g} seconds"
             raise UsageError(
                 f"the encoder {self._config.encoder!r} cannot be loaded: "
                 f"{how}{place_in(death.stderr)}"

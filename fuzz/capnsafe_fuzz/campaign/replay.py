@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..scenario import Heading, with_heading
 from ..targets import DEFAULT_BUDGET, Input
 from .corpus import looks_like_scenario, read_any
-from .failures import UsageError
+from .failures import CampaignError, UsageError
 from .finding import SCENARIO_FILE, read_verdict
 from .judge import TIMEOUT_GROUP, Judgement, Judges, crash_group
 from .targets import CLEAN_ENCODER, UnknownNameError, check_encoder, find_memory, find_target
@@ -44,17 +44,28 @@ class Replay:
     judgement: Judgement
 
 
-def find_scenarios(path: Path, bare: str | None = None) -> list[Replayable]:
+def find_scenarios(
+    path: Path, bare: str | None = None, failed: Callable[[CampaignError], object] | None = None
+) -> list[Replayable]:
     """A file of any form, a finding's folder, or a folder of them, in the order of their paths.
 
-    ``bare`` is the target of files that hold the bytes of an engine and nothing else.
+    ``bare`` is the target of files that hold the bytes of an engine and nothing else. ``failed`` is
+    told of each file of a folder that cannot be read; without it the first of them is raised.
     """
     if not path.exists():
         raise UsageError(f"there is no file or folder {path}")
     if not path.is_dir():
         return [_replayable(path, bare)]
-    found = [_replayable(file, bare) for file in _scenario_files(path)]
-    if not found:
+    files = list(_scenario_files(path))
+    found: list[Replayable] = []
+    for file in files:
+        try:
+            found.append(_replayable(file, bare))
+        except CampaignError as error:
+            if failed is None:
+                raise
+            failed(error)
+    if not files:
         raise UsageError(f"there is no scenario in {path}")
     return found
 

@@ -42,10 +42,8 @@ ENCODER, ALLOCATOR = "encoder", "allocator"
 """What the user may bring along."""
 SAID, PLACE = "said", "place"
 """The files of a trial."""
-LOAD_SECONDS = 20.0
-"""How long it may take to load an encoder."""
-WORKER_LOAD_SECONDS = 60.0
-"""How long that may take in a worker, which may instrument what it loads."""
+LOAD_SECONDS = 60.0
+"""How long it may take to load an encoder: on a busy machine, and instrumented in a worker."""
 CONTRACT_SECONDS = 60.0
 """How long it may take to see whether an allocator keeps its contract."""
 
@@ -245,12 +243,16 @@ def check_encoder(name: str, target: Target, cancelled: Callable[[], bool] = lam
 
 
 def targets_of(
-    encoder_name: str, corpus: Path | None, cancelled: Callable[[], bool] = lambda: False
+    encoder_name: str,
+    corpus: Path | None,
+    cancelled: Callable[[], bool] = lambda: False,
+    *,
+    memory: str | None = None,
 ) -> list[str]:
     """The targets that a campaign runs on where none is named.
 
-    A planted bug's own; of any other encoder all that it can be tested on. With a corpus of one's
-    own, those that it has a folder for, if there is any.
+    A planted bug's own; of any other encoder all that it can be tested on. With a ``memory``, those
+    that take one. With a corpus of one's own, those that it has a folder for, if there is any.
     """
     from ..encoders.planted import BUGS, read_bug
 
@@ -258,6 +260,8 @@ def targets_of(
     if owner == PLANTED and bug in BUGS:
         return [read_bug(BUGS[bug]).target]
     able = [name for name, refusal in _refusals(encoder_name, cancelled).items() if refusal is None]
+    if memory is not None:
+        able = [name for name in able if find_target(name).memories] or able
     there = able if corpus is None else [name for name in able if (corpus / name).is_dir()]
     return there or able[:1]
 
