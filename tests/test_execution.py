@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 from capnsafe_fuzz import execution
 from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.encoders.capnsafe_encoder import CapnsafeEncoder, CapnsafeSession
+from capnsafe_fuzz.encoders.protocol import Failure
 from capnsafe_fuzz.execution import HarnessError, Outcome, execute, explain, observe, script
 from capnsafe_fuzz.execution.run import Run
 from capnsafe_fuzz.oracles import Cost
@@ -247,6 +249,70 @@ def test_a_mistake_of_the_harness_is_no_finding() -> None:
     with pytest.raises(HarnessError, match="h0 = root") as caught:
         execute(scenario("h0 = root"), BrokenAdapter(ZeroDivisionError))
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+class OddAdapter(CapnsafeEncoder):
+    """An adapter that cannot say what an exception means, or says what is no failure."""
+
+    def __init__(self, says: object) -> None:
+        super().__init__(capnsafe, "odd adapter")
+        self.says = says
+
+    def classify(self, error: BaseException) -> Failure:
+        if isinstance(self.says, Exception):
+            raise self.says
+        return cast("Failure", self.says)
+
+
+@pytest.mark.parametrize("says", [None, "refused", 3])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("h0 = root", "fault refuse MemoryError allocate 1 once"),
+        ("h0 = root", "get h0.u32", "fault re-enter read segment 2 once"),
+    ],
+)
+def test_an_adapter_that_returns_no_failure_is_told_with_its_line(
+    says: object, lines: tuple[str, ...]
+) -> None:
+    with pytest.raises(HarnessError) as caught:
+        execute(scenario(*lines), OddAdapter(says))
+    line = OddAdapter.classify.__code__.co_firstlineno
+    assert isinstance(caught.value.__cause__, TypeError)
+    assert f"classify in test_execution.py:{line} returned {says!r}" in str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize("where", ["re-enter", "finalize"])
+def test_an_adapter_that_fails_on_a_call_from_inside_is_not_swallowed(where: str) -> None:
+    tried = scenario("h0 = root", "h1 = init h0.child", f"fault {where} read segment 3 once")
+    with pytest.raises(HarnessError) as caught:
+        execute(tried, OddAdapter(ZeroDivisionError()))
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("where", ["re-enter", "finalize"])
+def test_an_encoder_that_exits_on_a_call_from_inside_breaks_a_promise(where: str) -> None:
+    class Encoder(CapnsafeEncoder):
+        def session(self, memory: Any, max_segment_words: int, **options: bool) -> CapnsafeSession:
+            class Session(CapnsafeSession):
+                def perform(self, operation: Operation) -> object:
+                    return self._exit_if_busy(lambda: super(Session, self).perform(operation))
+
+                def output(self) -> bytes:
+                    return bytes(self._exit_if_busy(super().output))
+
+                def _exit_if_busy(self, work: Callable[[], Any]) -> Any:
+                    try:
+                        return work()
+                    except (capnsafe.Reentered, capnsafe.Poisoned):
+                        sys.exit(0)
+
+            return Session(self._builder(memory), self._performer)
+
+    tried = scenario("h0 = root", "h1 = init h0.child", f"fault {where} read segment 3 once")
+    (violation,) = execute(tried, Encoder(capnsafe)).violations
+    assert violation.promise == "P10"
+    assert "it raised SystemExit" in violation.detail
 
 
 def test_an_oracle_that_raises_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ from ..oracles import ORACLES, Cost
 from ..record import Outcome, Record, Step, Violation
 from ..scenario import Scenario, print_scenario
 from .run import Run
-from .subject import innermost
+from .subject import failure_of, innermost
 from .verdict import HarnessError, Situation, Timing, Verdict
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Violation",
     "execute",
     "explain",
+    "failure_of",
     "innermost",
     "observe",
     "script",

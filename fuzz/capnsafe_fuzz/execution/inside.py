@@ -18,7 +18,7 @@ from ..scenario.schema import EVERYTHING
 from .course import Course
 from .excuse import Excuses
 from .look import Looks
-from .subject import Subject
+from .subject import Subject, failure_of
 from .verdict import CLOSE
 
 _SUCCESS: Final = frozenset((ExpectationKind.OK, ExpectationKind.VALUE))
@@ -49,7 +49,7 @@ class _Inner:
 class Inside:
     """Makes the calls from inside that faults ask for, and judges them."""
 
-    __slots__ = ("_course", "_excuses", "_looks", "_record", "_subject", "finished")
+    __slots__ = ("_course", "_excuses", "_looks", "_record", "_subject", "broken", "finished")
 
     def __init__(
         self, subject: Subject, course: Course, excuses: Excuses, looks: Looks, record: Record
@@ -62,6 +62,9 @@ class Inside:
         self._record = record
         #: Calls from inside the one under way that are not judged yet.
         self.finished: list[_Inner] = []
+        #: Why a call from inside could not be judged: to be raised once the call under way has
+        #: ended, since an encoder or a finalizer may swallow what is raised in it.
+        self.broken: BaseException | None = None
         subject.hostile.reenter = self.call
 
     def call(self, kind: str) -> str:
@@ -71,6 +74,13 @@ class Inside:
         there already: a call that is finished before the one under way makes no difference.  What
         an encoder lets in when that one has ended comes after it: see ``settle``.
         """
+        try:
+            return self._call(kind)
+        except BaseException as error:
+            self.broken = self.broken or error
+            return ""
+
+    def _call(self, kind: str) -> str:
         subject = self._subject
         hostile, witness = subject.hostile, subject.witness
         operation = None if kind == Callback.CLOSE else self._reentrant(kind)
@@ -93,9 +103,9 @@ class Inside:
                 witness.interrupts.intersection_update(outer)
                 self._note_closed(kind)
                 return ""
-            if not isinstance(error, Exception):
+            if isinstance(error, KeyboardInterrupt):
                 raise
-            failure = subject.encoder.classify(error)
+            failure = failure_of(error, subject.encoder)
             closing = self._record.steps[-1].verb == CLOSE or self._excuses.closed
             if failure is Failure.BUSY or (closing and failure is not Failure.FOREIGN):
                 return ""

@@ -20,7 +20,7 @@ from .course import Course
 from .excuse import Excuses, exchange
 from .inside import Inside
 from .look import Looks
-from .subject import Subject, innermost
+from .subject import Subject, failure_of, innermost
 from .verdict import CLOSE, NO_FAULT, Situation
 
 _RETRIED: Final = HANDLE_MAKERS | {Verb.OUTPUT, Verb.CANONICAL}
@@ -203,6 +203,8 @@ class Run:
                 # (in Rust, that arrives as a BaseException).
                 step.outcome = Outcome.RAISED
             step.error = error
+        if self._inside.broken is not None:
+            raise self._inside.broken
         if self._timed:
             self.encoder_time += perf_counter_ns() - started
         done = step.outcome is Outcome.DONE
@@ -245,7 +247,7 @@ class Run:
         step.raised_at = innermost(error, self.subject.encoder)
         if step.outcome is Outcome.INTERRUPTED:
             return step.outcome.value
-        failure = step.failure = self.subject.encoder.classify(error)
+        failure = step.failure = failure_of(error, self.subject.encoder)
         if failure is Failure.FOREIGN and not step.raised_at:
             # It never passed the library's own code: the mistake is the adapter's, or ours.
             raise error

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from capnsafe_allocators import HostileAllocator
 
-from ..encoders.protocol import Encoder, Session
+from ..encoders.protocol import Encoder, Failure, Session
 from ..memories import new_memory
 from ..record import Record
 from ..record.telling import full_type_name, plain, repr_of, text_of
@@ -25,6 +25,10 @@ _MOST_SEGMENTS: Final = 1 << 16
 
 class _StrangeWords(ValueError):
     """What an encoder returned is not how many words there are in each segment."""
+
+
+class _StrangeFailure(TypeError):
+    """What an encoder's ``classify`` returned is no ``Failure``."""
 
 
 class _NoSession:
@@ -140,6 +144,16 @@ def _octets(answer: object) -> bytes:
         return answer
     octets = plain(answer)
     return octets if type(octets) is bytes else b""
+
+
+def failure_of(error: BaseException, encoder: Encoder) -> Failure:
+    """Return what the encoder says of ``error``; raises, with the place, if that is no failure."""
+    failure: object = encoder.classify(error)
+    if isinstance(failure, Failure):
+        return failure
+    code = getattr(encoder.classify, "__code__", None)
+    place = f" in {os.path.basename(code.co_filename)}:{code.co_firstlineno}" if code else ""
+    raise _StrangeFailure(f"classify{place} returned {repr_of(failure)}, which is no Failure")
 
 
 def innermost(error: BaseException, encoder: Encoder) -> str:

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ..encoders.protocol import Failure
-from ..execution import innermost
+from ..execution import failure_of, innermost
 from ..record.telling import chain_of, full_type_name, plain, repr_of, text_of, type_name
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Calls:
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
-            call.failure = self.encoder.classify(error)
+            call.failure = failure_of(error, self.encoder)
             if call.failure is Failure.FOREIGN:
                 # Nowhere, where Python itself raises for what the library returned: a length below
                 # zero, say.
