@@ -251,6 +251,34 @@ def failing_script() -> BentEncoder:
     return encoder
 
 
+def _printing(name: str, program: str) -> BentEncoder:
+    encoder = BentEncoder(name, _raise)
+    encoder.script = lambda scenario, account=None: program  # type: ignore[method-assign]
+    return encoder
+
+
+def leaving_program() -> BentEncoder:
+    return _printing("leaving_program", "import os\nos._exit(0)\n")
+
+
+def endless_program() -> BentEncoder:
+    return _printing("endless_program", "while True: pass\n")
+
+
+def garbled_program() -> BentEncoder:
+    return _printing("garbled_program", "# \udcff\n")
+
+
+def endless_script() -> BentEncoder:
+    def script(scenario: Scenario, account: object = None) -> str:
+        while True:
+            print("without end")
+
+    encoder = BentEncoder("endless_script", _raise)
+    encoder.script = script  # type: ignore[method-assign]
+    return encoder
+
+
 def exiting_script() -> BentEncoder:
     def script(scenario: Scenario, account: object = None) -> str:
         sys.exit()

@@ -33,6 +33,13 @@ def judge() -> Iterator[Judge]:
 
 
 @pytest.mark.process
+def test_what_never_ends_while_it_is_printed_is_told_so() -> None:
+    with Judge("build", timeout=1.0, memory_limit=None) as impatient:
+        printed = impatient.program("bad_encoders:endless_script", parse_scenario(TEXT))
+    assert printed.trouble.endswith("prints no program: it is not done in time")
+
+
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("encoder", "trouble"),
     [
@@ -41,6 +48,9 @@ def judge() -> Iterator[Judge]:
         ("exiting_script", "bad_encoders:exiting_script prints no program: SystemExit"),
         ("crashing_script", "bad_encoders:crashing_script prints no program: printing it takes"),
         ("failing_script", ""),
+        ("leaving_program", "it passes on bad_encoders:leaving_program"),
+        ("endless_program", "it is not done in time"),
+        ("garbled_program", "it ends with SyntaxError"),
     ],
 )
 def test_a_program_that_shows_nothing_says_so(
@@ -57,7 +67,8 @@ def test_a_program_that_shows_nothing_says_so(
     path = store.keep(Finding("build", name, violation, scenario, {}), printed)
     verdict = json.loads((path / "verdict.json").read_text("utf-8"))
     assert verdict["program"] == {"shows": not trouble, "trouble": printed.trouble}
-    assert (path / "program.py").read_text("utf-8") == printed.text
+    kept = (path / "program.py").read_bytes()
+    assert kept == printed.text.encode(errors="backslashreplace")
 
 
 @pytest.mark.process

@@ -278,7 +278,12 @@ def print_program(
 def run_program(program: str) -> messages.Message:
     """Run a printed program in this process, which is a child, and say how it ended."""
     try:
-        exec(compile(program, PROGRAM_FILE, "exec"), {"__name__": "__main__"})
+        code = compile(program, PROGRAM_FILE, "exec")
+    except Exception:
+        # Half a surrogate pair, or more brackets than the compiler takes, are no SyntaxError.
+        return {"passed": False, "how": SyntaxError.__name__}
+    try:
+        exec(code, {"__name__": "__main__"})
     except SystemExit as error:
         return {"passed": error.code in (None, 0), "how": "SystemExit"}
     except BaseException as error:

@@ -141,7 +141,9 @@ class Judge:
                 # What never ends is not waited for once more.
                 known = hung or not about
                 return Printed(source, "" if known else self._trouble(encoder, scenario, source))
-            hung = "hung" in reply
+            if "hung" in reply:
+                hung = True
+                why = f"{encoder} prints no program: it is not done in time"
             if "unprintable" in reply:
                 why = reply["unprintable"]
                 break
@@ -150,7 +152,10 @@ class Judge:
     def _trouble(self, encoder: str, scenario: Input, source: str) -> str:
         """Why a program does not show what it is about; nothing if it does."""
         ended = self._reply("run", encoder, scenario, program=source)
-        if ended.get("passed"):
+        if "hung" in ended and not isinstance(scenario, Sequence):
+            # Scenarios that never end were not done when the program was printed.
+            return "it is not done in time"
+        if ended.get("passed") or ended.get("died") == "exit 0":
             return f"it passes on {encoder}"
         if ended.get("how") in _MISPRINTED:
             return f"it ends with {ended['how']}"
