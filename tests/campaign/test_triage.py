@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult
 from capnsafe_fuzz.campaign.finding import read_verdict
-from capnsafe_fuzz.campaign.judge import Judges, fatal
+from capnsafe_fuzz.campaign.judge import Judges, JudgingCancelledError, fatal
 from capnsafe_fuzz.campaign.parent import run_campaign
 from capnsafe_fuzz.campaign.triage import Triage
 from capnsafe_fuzz.encoders.planted import witness_text
-from capnsafe_fuzz.targets import find_target
+from capnsafe_fuzz.targets import Sequence, find_target, sequences_of
 
 pytestmark = pytest.mark.process
 
@@ -109,6 +109,50 @@ def test_after_the_time_a_finding_is_kept_as_it_is_and_says_so(
     assert (kept.finding.scenario == longer) == late
     assert verdict["found"].get("shrinking", "") == ("ended early: the time was up" if late else "")
     assert any("the time was up while" in note for note in notes) == late
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_an_interrupt_while_a_finding_is_shrunk_loses_it_not(
+    config: CampaignConfig, before: bool
+) -> None:
+    encoder, bug = "stateful_encoders:WrongFromTheTenth", "dirty_memory_shows"
+    plain = find_target("build").decode(b"")
+    text = witness_text(bug)
+    config = replace(config, encoder=encoder if before else f"planted:{bug}", target="build")
+    scenario = plain if before else find_target("build").parse(text)
+    result = CampaignResult(config)
+    interrupted = False
+
+    def interrupt(group: str | None) -> None:
+        nonlocal interrupted
+        interrupted = interrupted or group is not None
+
+    with Judges(
+        timeout=config.timeout,
+        memory_limit=config.memory_limit,
+        cancelled=lambda: interrupted,
+    ) as judges:
+        triage = Triage(
+            config,
+            result,
+            judges,
+            announce=lambda kept: None,
+            shrinking=interrupt,
+            note=lambda sentence: None,
+        )
+        asked = Sequence((plain,) * 10) if before else scenario
+        target = sequences_of("build") if before else "build"
+        violations = judges.of(target).ask(config.encoder, asked).violations
+        with pytest.raises(JudgingCancelledError):
+            triage.violations(violations, scenario, {}, lambda most: [plain] * min(most, 9))
+    (kept,) = result.findings.values()
+    verdict = read_verdict(kept.path)
+    assert kept.finding.scenario == asked
+    assert verdict is not None
+    assert verdict["found"]["shrinking"] == "ended early: interrupted"
+    assert not verdict["program"]["shows"]
+    result.interrupted = True
+    assert result.exit_code == 1
 
 
 def test_after_the_time_no_sequence_is_searched_for(config: CampaignConfig) -> None:

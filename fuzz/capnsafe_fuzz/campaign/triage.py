@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence as Many
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +43,18 @@ from ..targets import (
 from .config import CampaignConfig, CampaignResult, Kept, Unsettled
 from .finding import Finding
 from .findings import FindingStore
-from .judge import PROCESS, TIMEOUT_GROUP, Judge, Judgement, Judges, crash_group, fatal
+from .judge import (
+    PROCESS,
+    TIMEOUT_GROUP,
+    Judge,
+    Judgement,
+    Judges,
+    JudgingCancelledError,
+    crash_group,
+    fatal,
+)
 from .outcomes import Unsettling
+from .printed import Printed
 from .slot import RECENT
 from .targets import CLEAN_ENCODER
 
@@ -341,7 +351,11 @@ class Triage:
         if not self._clean_passes(way, sequence):
             self._shared(group, one)
             return True
-        shrunk, whole = self._shrink(way, group, sequence, self._budget(sequence))
+        try:
+            shrunk, whole = self._shrink(way, group, sequence, self._budget(sequence))
+        except JudgingCancelledError:
+            self._keep_as_it_is(way, replace(one.violation, group=group), sequence, one.found)
+            raise
         kept = self._keep(way, group, shrunk, sequence, one.found | whole)
         if kept is None:
             return False
@@ -392,8 +406,12 @@ class Triage:
                 self._shared(group, _Pending(violation, scenario, found, no_history))
                 return None
             return measure(self._target, before.finding.scenario)
-        shrunk, whole = self._shrink(way, group, scenario, DEFAULT_BUDGET)
-        plainer = None if before is not None else self._with_fewer_faults(group, shrunk)
+        try:
+            shrunk, whole = self._shrink(way, group, scenario, DEFAULT_BUDGET)
+            plainer = None if before is not None else self._with_fewer_faults(group, shrunk)
+        except JudgingCancelledError:
+            self._keep_as_it_is(way, violation, scenario, found)
+            raise
         if plainer is not None:
             other, scenario = plainer
             result.not_counted[group] = f"with fewer faults it is {other.group}"
@@ -510,6 +528,23 @@ class Triage:
         if fresh:
             path = way.store.keep(finding, way.judge.program(encoder, kept))
         return Kept(finding, path, fresh)
+
+    def _keep_as_it_is(
+        self, way: _Way, violation: Violation, scenario: Input, found: dict[str, Any]
+    ) -> None:
+        """Keep a confirmed scenario of a campaign that is interrupted, with nothing more judged."""
+        group, encoder = violation.group, self._config.encoder
+        if group in self._result.findings:
+            return
+        earlier = way.store.kept(group)
+        path = way.store.path(group)
+        whole = {"shrinking": "ended early: interrupted"}
+        finding = Finding(way.target.name, encoder, violation, earlier or scenario, found | whole)
+        if earlier is None:
+            why = "it was not printed, since the campaign was interrupted"
+            program = Printed(f"raise NotImplementedError({why!r})\n", why)
+            path = way.store.keep(finding, program)
+        self._count(group, Kept(finding, path, fresh=earlier is None))
 
     def _violation(self, way: _Way, group: str, scenario: Input) -> Violation | None:
         """The violation of a scenario that fired before; None if it never does again."""
