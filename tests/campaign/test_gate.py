@@ -579,6 +579,10 @@ def test_what_is_named_twice_is_done_once(tmp_path: Path) -> None:
         ("canaries = [1]", "canaries in .* must be a list of names"),
         ("situations = 5", "situations in .* must be a table with a number for each engine, not 5"),
         ("situations = { random = 0 }", "situations in .* must be a whole number above 0"),
+        (r'encoder = "a\u0000:b"', r"encoder in .* must be a text, not 'a\\x00:b'"),
+        (r'corpus = "a\u0000b"', r"corpus in .* must be a path, as text, not 'a\\x00b'"),
+        (r'findings = "a\u0000b"', "findings in .* must be a path, as text"),
+        ("targets = ['']", "targets in .* must be a list of names, at least one"),
         ("encoder = ", "pyproject.toml cannot be read: "),
     ],
 )

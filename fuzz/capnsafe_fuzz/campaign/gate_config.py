@@ -69,14 +69,19 @@ class GateConfig:
     """How many canaries or campaigns run at once."""
 
 
+def _is_name(value: Any) -> bool:
+    # No file and no module has a null character in its name.
+    return isinstance(value, str) and value != "" and "\0" not in value
+
+
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
+    if not _is_name(value):
         raise ValueError("a text")
-    return value
+    return str(value)
 
 
 def _path(value: Any) -> Path:
-    if not isinstance(value, str) or not value:
+    if not _is_name(value):
         raise ValueError("a path, as text")
     return Path(value)
 
@@ -95,7 +100,7 @@ def _seed(value: Any) -> int:
 
 def _names(value: Any) -> tuple[str, ...]:
     # None at all would be a gate that takes the harness's word for it.
-    if not isinstance(value, list) or not value or not all(isinstance(n, str) for n in value):
+    if not isinstance(value, list) or not value or not all(map(_is_name, value)):
         raise ValueError("a list of names, at least one")
     return tuple(dict.fromkeys(value))
 
