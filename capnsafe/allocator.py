@@ -1,12 +1,12 @@
-"""What the owner of memory owes to a message, and what it may do.
+"""The contract between a message and the allocator that owns its memory.
 
-Read this before you write an allocator. A message never keeps memory; it keeps *keys*. Whenever it
-writes or reads it asks for the segment anew, uses the answer at once, and lets it go before the
-call ends and before it asks the allocator anything else (P4). So an allocator is free to do what
-other builders cannot survive: move a segment at every call, fail at every call, grow.
+Read this before you write an allocator. A message never keeps memory; it keeps *keys*. For each
+write or read it calls ``segment``, uses the buffer at once, and gives it back before the call ends
+and before it calls the allocator again (P4). So an allocator may move a segment at every call, fail
+at any call, and grow.
 
 The words of this file: a *word* is 8 bytes; a *grant* is what one ``allocate`` returned; a grant
-becomes a *segment* of the message once it was found good.
+becomes a *segment* of the message once the message has checked it.
 
 **allocate(minimum_words)** grants one new segment of at least ``minimum_words`` words (always at
 least 1) and returns its key.
@@ -14,15 +14,15 @@ least 1) and returns its key.
 - It MAY raise any exception. The call of the message that needed the memory then raises
   ``AllocationRefused`` with that exception as its ``__cause__``, and the message reads as it did
   before (P2). A ``BaseException`` such as ``KeyboardInterrupt`` passes through unchanged.
-- It MAY grant more than was asked; the message hands out all of it, up to 2²⁹−1 words. Growth
-  policy is the allocator's business: grant more when asked again.
-- The key MAY be any object, also ``None``. The message gives it back and never looks into it. A key
-  that names another live grant of the message is that grant once more: ``GrantOverlaps``.
+- It MAY grant more than was asked; the message hands out all of it, up to 2²⁹−1 words. The
+  allocator decides how segments grow: it may grant more each time.
+- The key MAY be any object, also ``None``. The message passes it back and never inspects it. A key
+  of another live grant of the message grants the same memory twice: ``GrantOverlaps``.
 - The memory NEED NOT be zero: words are zeroed when they are handed out (P9).
-- It MUST NOT grant memory that another live grant covers. Overlap with another segment of the same
-  message is found, and refused with ``GrantOverlaps``.
+- It MUST NOT grant memory that another live grant covers. The message detects overlap with another
+  of its segments and raises ``GrantOverlaps``.
 
-**segment(key)** says where the segment is now.
+**segment(key)** returns the memory of the segment at its current place.
 
 - It MUST return an object with a writable, C-contiguous buffer (``bytearray``, ``memoryview``,
   ``mmap``, a ctypes or numpy array …) of at least as many words as have been handed out. Bytes
@@ -30,9 +30,9 @@ least 1) and returns its key.
 - The address MUST be a multiple of 8. capnsafe works at any address, but other libraries that read
   the message in place do not.
 - The address and the length MAY differ from call to call. A length below the words handed out
-  means that contents are gone: the segment is lost for good (P5).
-- It MAY raise. A ``LookupError`` says that the segment is gone, and it is lost for good. Any other
-  exception refuses this call alone, which may be tried again.
+  means that contents are lost: the segment stays lost (P5).
+- It MAY raise. A ``LookupError`` means that the segment is gone, and it stays lost. Any other
+  exception fails only the current call, which may be tried again.
 - Reading or writing a primitive calls it once; following a pointer, at most 5 times; building,
   clearing, adopting, cutting or extending, at most 8 times, and 4 times more for every object that
   is retired, for every pointer that moves with its object, for every segment whose remembered place
@@ -48,34 +48,35 @@ least 1) and returns its key.
 
 **release(key, words_used)** takes the grant back.
 
-- It is called exactly once for every grant, whatever became of it (P8). ``words_used`` is the
-  highest word ever written, 0 where none was.
+- It is called exactly once for every grant, also for a rejected one (P8). ``words_used`` is the
+  highest word ever written, 0 if none was.
 - It MAY raise; the grant counts as released, and the others are still released.
 
 **grow(key, minimum_words)** (optional method) makes the segment that was granted last at least
-``minimum_words`` words long, its contents kept. It is asked before ``allocate`` is, where an object
-would not fit into that segment otherwise; what it answers is not looked at.
+``minimum_words`` words long, its contents kept. The message calls it before ``allocate`` if an
+object does not fit into that segment, and ignores its result.
 
 - It MAY do less, or nothing: the message looks at the segment afterwards, as at any grant, and asks
-  for a new one if it is too short. It MAY raise: an ``Exception`` refuses this growth alone, and a
-  new segment is asked for. A ``BaseException`` such as ``KeyboardInterrupt`` passes unchanged.
+  for a new one if it is too short. It MAY raise: after an ``Exception`` the message
+  asks for a new segment. A ``BaseException`` such as ``KeyboardInterrupt`` passes unchanged.
 - It MAY grow the segment further, and it MAY move it and all others.
 - The words that are added NEED NOT be zero, and MUST NOT be another live grant's: that is
   ``GrantOverlaps``, and the message reads as before.
 - The segment keeps its new length if the call of the message fails later (P2).
-- The absence of the method, or an attribute that cannot be called, says that nothing grows.
+- Without the method, or with an attribute that cannot be called, nothing grows.
 
-**stable** (optional attribute, ``False`` where absent): a promise that ``segment(key)`` answers the
-same object, at the same address and of the same length, for as long as the grant lives, but for
-what ``grow`` does to it. The message then asks once, and once more after each call of ``grow``, and
+**stable** (optional attribute, ``False`` where absent): a promise that ``segment(key)`` returns the
+same object, at the same address and of the same length, for as long as the grant lives, except for
+changes by ``grow``. The message then asks once, and once more after each call of ``grow``, and
 keeps the *object*, never a view of it. A ``bytearray`` that somebody resizes nevertheless is
 noticed, since its length is looked at before each write.
 
 A message can also begin with grants that were made before (``MessageBuilder.over``). It releases
 them like its own; ``words_used`` is at least the words that were in use.
 
-While a view is lent to the caller (``ListBuilder.lend``, ``lend_data``, ``lend_segment``) none of
-these is called, and what ``segment`` answered MUST stay: the caller writes to it directly.
+While a view is lent to the caller (``ListBuilder.lend``, ``lend_data``, ``lend_segment``) the
+message calls none of these, and the buffer that ``segment`` returned MUST stay: the caller writes
+to it.
 
 Any of these MAY move any segment. None MUST call into the message that is calling it: such a
 call raises ``Reentered`` (P10). The same holds for the finalizer of an object that ``segment``
@@ -88,13 +89,13 @@ from __future__ import annotations
 
 from typing import Any, Final, Protocol, TypeAlias
 
-#: What names a grant. Opaque: only the allocator knows what it means.
+#: The name of a grant. Only the allocator knows its meaning.
 Key: TypeAlias = Any
 
 #: An object with a writable buffer (``collections.abc.Buffer`` exists from Python 3.12 on only).
 Buffer: TypeAlias = Any
 
-#: In a message of at most so many segments, all are looked at anew at a grant.
+#: Up to this number of segments, each grant makes the message look at all others again.
 FEW_SEGMENTS: Final = 16
 
 
@@ -105,7 +106,7 @@ class Allocator(Protocol):
         """Grant one new segment of at least ``minimum_words`` words, and return its key."""
 
     def segment(self, key: Key, /) -> Buffer:
-        """Answer the memory of the grant ``key`` as it lies now."""
+        """Return the memory of the grant ``key`` at its current place."""
 
     def release(self, key: Key, words_used: int, /) -> None:
         """Take the grant ``key`` back; its first ``words_used`` words may have been written."""

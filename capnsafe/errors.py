@@ -12,20 +12,20 @@
     │   ├── GrantTooSmall            ``allocate`` granted fewer words than the minimum
     │   ├── GrantOverlaps            a grant shares memory with another segment of the message
     │   ├── BorrowRefused            ``segment`` raised; the call may be tried again
-    │   ├── BadBuffer                ``segment`` answered something that cannot be written
-    │   └── ReleaseFailed            ``release`` raised; said once, after all were released
-    ├── SegmentLost                  words that had been handed out are gone, for good (P5)
+    │   ├── BadBuffer                ``segment`` returned no writable buffer
+    │   └── ReleaseFailed            ``release`` raised; reported once all are released
+    ├── SegmentLost                  words in use were taken away, for good (P5)
     ├── ContentsChanged              words are not as they were written (P5v)
-    ├── StaleHandle                  the object of this handle is no more (P12)
-    ├── Unreadable                   the memory can be written, and not read
+    ├── StaleHandle                  the object of this handle is gone (P12)
+    ├── Unreadable                   the memory can only be written, not read
     ├── Exhausted                    Python had no stack or memory left for the call
     ├── MessageTooLarge              a limit of the encoding, or of this message
     ├── MessageStateError            the message cannot serve this call now
     │   ├── Closed                   it was closed
     │   ├── Reentered                one of its own allocator calls is running (P10)
     │   ├── Borrowed                 a view of its memory is lent to the caller (P4)
-    │   └── Poisoned                 an interrupt left it unfinished; only ``close`` works
-    ├── MalformedMessage             what was read is no valid message
+    │   └── Poisoned                 an interrupt broke a call; only ``close`` works
+    ├── MalformedMessage             the data is not a valid message
     │   ├── PointerOutOfBounds
     │   ├── PointerKindMismatch
     │   ├── TraversalLimitExceeded
@@ -137,17 +137,17 @@ class GrantOverlaps(AllocatorError):
 
 
 class BorrowRefused(AllocatorError):
-    """``segment`` raised something else than a ``LookupError``. The call may be tried again."""
+    """``segment`` raised an exception other than ``LookupError``. The call may be tried again."""
 
 
 class BadBuffer(AllocatorError):
-    """``segment`` answered what is not a writable, contiguous buffer of bytes."""
+    """``segment`` returned an object that is not a writable, contiguous buffer of bytes."""
 
 
 class ReleaseFailed(AllocatorError):
     """One or more calls of ``release`` raised.
 
-    ``failures`` holds what was raised, in the order of the segments. Every grant counts as
+    ``failures`` holds the exceptions, in the order of the segments. Every grant counts as
     released, and none is released again (P8).
     """
 
@@ -160,15 +160,15 @@ class ReleaseFailed(AllocatorError):
 class SegmentLost(Error):
     """A segment was seen shorter than the words handed out of it, or was missing (P5).
 
-    It stays lost, also if it grows back: what it held cannot be trusted any more.
+    It stays lost, even if it grows back, because its old contents are gone.
     """
 
 
 class ContentsChanged(Error):
-    """Words of a message that verifies were changed behind its back (P5v).
+    """Someone else changed words of a message that verifies (P5v).
 
     ``segment`` and ``offset`` (words) say where the first difference is. Nothing was written. The
-    message goes on comparing: if what was written comes back, the call may be tried again.
+    message keeps comparing: once the old contents are back, the call may be tried again.
     """
 
 
@@ -177,7 +177,7 @@ class StaleHandle(Error):
 
 
 class Unreadable(Error):
-    """The call would have to read memory that can be written only. Nothing was written."""
+    """The call needs to read memory that can only be written. Nothing was written."""
 
 
 class Exhausted(Error):
@@ -218,7 +218,7 @@ class Poisoned(MessageStateError):
 
 
 class MalformedMessage(Error):
-    """What was read is no valid message."""
+    """The data is not a valid message."""
 
 
 class PointerOutOfBounds(MalformedMessage):

@@ -106,7 +106,7 @@ def cli() -> None:
 
 
 _allow_flaky_option = click.option(
-    "--allow-flaky", is_flag=True, help="Exit with 0 also where something is unsettled."
+    "--allow-flaky", is_flag=True, help="Exit with 0 even if something is unsettled."
 )
 
 
@@ -114,20 +114,20 @@ _allow_flaky_option = click.option(
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option("--time", "seconds", type=Duration(), help="How long on each target: 90s, 10m.")
 @click.option("--runs", type=click.IntRange(1), help="Executions on each target, with the seeds.")
-@click.option("--seed", type=click.IntRange(0), help="Where luck comes from; drawn if not given.")
+@click.option("--seed", type=click.IntRange(0), help="Seed of the search; random if not given.")
 @click.option("--jobs", type=int, default=1, show_default=True, help="How many workers.")
 @click.option("--engine", help="Where scenarios come from; atheris where it is installed.")
 @click.option("--encoder", default="capnsafe", show_default=True, help="NAME or MODULE:ATTRIBUTE.")
-@click.option("--allocator", help="Only over this memory: a name, or MODULE:CLASS.")
-@click.option("--corpus", type=_PATH, help="A folder of inputs to grow.")
+@click.option("--allocator", help="Use this memory only: a name, or MODULE:CLASS.")
+@click.option("--corpus", type=_PATH, help="Folder for new inputs.")
 @click.option("--seeds", type=_PATH, help="Seeds and regressions, instead of this project's.")
 @click.option(
     "--findings", type=_PATH, default=DEFAULT_FINDINGS, show_default=True,
-    help="Where findings are kept.",
+    help="Folder for findings.",
 )  # fmt: skip
 @click.option("--max-findings", type=click.IntRange(1), help="End after so many findings.")
 @click.option("-x", "first", is_flag=True, help="End after the first finding.")
-@click.option("--known", type=_PATH, help="A file of groups not to count.")
+@click.option("--known", type=_PATH, help="File of groups to ignore.")
 @_allow_flaky_option
 @click.option(
     "--timeout", type=Duration(), default=DEFAULT_TIMEOUT_SECONDS, show_default=True,
@@ -137,7 +137,7 @@ _allow_flaky_option = click.option(
     "--memory-limit", type=click.IntRange(256, 1 << 20), default=DEFAULT_MEMORY_MEGABYTES,
     show_default=True, metavar="MB", help="Memory of a process that runs the encoder.",
 )  # fmt: skip
-@click.option("--json", "json_file", type=_PATH, help="The result as data.")
+@click.option("--json", "json_file", type=_PATH, help="Write the result as JSON.")
 def fuzz(
     targets: tuple[str, ...],
     seconds: float | None,
@@ -366,7 +366,7 @@ def repro(
     bare: str | None,
     timeout: float,
 ) -> int:
-    """Run scenarios again and tell what happened; files, findings, or folders of them.
+    """Run scenarios again and print each step.
 
     Those that cannot be run are named and counted, and the others are run.
     """
@@ -462,7 +462,7 @@ def show(paths: tuple[Path, ...], bare: str | None) -> int:
 
 @cli.command()
 @click.argument("path", type=_PATH, metavar="FILE")
-@click.option("-o", "--output", type=_PATH, help="Where to write it.")
+@click.option("-o", "--output", type=_PATH, help="File for the result.")
 @click.option("--group", help="Shrink within this group; else that of the finding, or the first.")
 @_encoder_option
 @_allocator_option
@@ -507,13 +507,13 @@ def _size(target: str, scenario: Input) -> str:
 
 @cli.command(epilog=f"\b\nKeys of [{TABLE}] in the current folder's {FILE}:\n{describe_keys()}")
 @click.option("--seed", type=click.IntRange(0), help="Of the campaign, instead of the one set.")
-@click.option("--findings", type=_PATH, help="Where findings are kept.")
+@click.option("--findings", type=_PATH, help="Folder for findings.")
 @click.option("--junit", "junit_file", type=_PATH, metavar="FILE", help="The result as JUnit XML.")
 @click.option(
     "--jobs", type=click.IntRange(1), default=1, show_default=True,
     help="How many searches at once; the result is the same.",
 )  # fmt: skip
-@click.option("--json", "json_file", type=_PATH, help="The result as data.")
+@click.option("--json", "json_file", type=_PATH, help="Write the result as JSON.")
 @_allow_flaky_option
 def gate(
     seed: int | None,
@@ -523,7 +523,7 @@ def gate(
     json_file: Path | None,
     allow_flaky: bool,
 ) -> int:
-    """Let a change pass or not: corpus, planted bugs, a campaign, and what it reached.
+    """Check a change: corpus, planted bugs, a short campaign.
 
     The same every time: seeds and numbers of executions are fixed.
     """
@@ -570,9 +570,9 @@ def gate(
 @click.option("--engine", help="Where scenarios come from; atheris where it is installed.")
 @click.option(
     "--findings", type=_PATH, default=DEFAULT_FINDINGS, show_default=True,
-    help="Where what is found is kept.",
+    help="Folder for findings.",
 )  # fmt: skip
-@click.option("--json", "json_file", type=_PATH, help="The result as data.")
+@click.option("--json", "json_file", type=_PATH, help="Write the result as JSON.")
 @_allow_flaky_option
 def canaries(
     names: tuple[str, ...],
@@ -584,7 +584,7 @@ def canaries(
     json_file: Path | None,
     allow_flaky: bool,
 ) -> int:
-    """Hunt every planted bug, or those named, by search alone; for a release.
+    """Search for every planted bug, or for those named.
 
     Each has to be found, kept small, and shown by its program. A gate hunts only a sample.
     """
@@ -627,7 +627,7 @@ def canaries(
 @cli.command("list")
 @click.argument("what", type=click.Choice(list(LISTS)))
 def list_command(what: str) -> int:
-    """What there is."""
+    """List targets, encoders, allocators, faults and more."""
     headings, rows = LISTS[what]()
     table = Table(box=None, pad_edge=False)
     for column, heading in enumerate(headings):
