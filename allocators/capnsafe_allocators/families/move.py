@@ -12,6 +12,10 @@ from ..ledger import Ledger
 from .effects import Effects, Excuse, Loss, Move
 from .family import Family, Kind
 
+#: The most segments that one fault moves. One that fires at every call of a large message would
+#: otherwise take longer than an execution may.
+MOST_AT_ONCE = 8
+
 
 def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) -> str | None:
     return _move(ledger, fault)
@@ -21,6 +25,9 @@ def _move(ledger: Ledger, fault: Fault) -> str | None:
     if fault.kind == "all":
         # The bytes of an empty grant have no address that a client could hold.
         moving = [grant for grant in ledger.live if grant.shown_bytes]
+        if len(moving) > MOST_AT_ONCE:
+            first = ledger.witness.operation * MOST_AT_ONCE % len(moving)
+            moving = (moving + moving)[first : first + MOST_AT_ONCE]
     else:
         chosen = ledger.live_grant(fault.segment)
         moving = [chosen] if chosen is not None and chosen.shown_bytes else []
@@ -68,7 +75,10 @@ MOVE = Family(
     description="puts segments elsewhere",
     kinds={
         "one": Kind("One segment changes place.", effects=_MOVED, takes_segment=True),
-        "all": Kind("All segments change place.", effects=_MOVED),
+        "all": Kind(
+            f"All segments change place; of more than {MOST_AT_ONCE}, others in each operation.",
+            effects=_MOVED,
+        ),
         "resize": Kind(
             "The bytearray below one segment is resized, and back, so that it moves; "
             "that fails, and is evidence, while a view of it is held.",
