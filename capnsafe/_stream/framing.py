@@ -41,6 +41,7 @@ from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, 
 from contextlib import suppress
 from io import RawIOBase
 from struct import Struct, pack, unpack_from
+from types import GeneratorType
 from typing import Any, Final, Protocol, SupportsIndex, TypeAlias, cast, final
 
 from .._read.reader import NESTING_LIMIT, TRAVERSAL_LIMIT_WORDS, MessageReader
@@ -48,7 +49,14 @@ from .._read.reading import limit_of
 from .._words.arguments import Raised, call, exported, integer, method_of, shown, truth, type_name
 from .._words.buffers import view_of
 from ..allocator import Buffer
-from ..errors import ArgumentTypeError, ArgumentValueError, Error, FramingError, MessageTooLarge
+from ..errors import (
+    ArgumentTypeError,
+    ArgumentValueError,
+    Error,
+    FramingError,
+    MessageTooLarge,
+    Reentered,
+)
 from ..wire import MAX_SEGMENTS, WORD_BYTES
 from .packing import NOTHING_WAITS, Packer, Waiting, require_end, unpacked
 
@@ -486,7 +494,8 @@ def read_messages(
     The iteration ends where the source ends between two messages. ``FramingError`` is raised where
     it ends inside one, or where a limit is exceeded, and again by each call from then on: where the
     next message begins is unknown. What a file or socket raises passes unchanged, and nothing that
-    was received is lost: after a timeout the iteration can be continued by another ``next``.
+    was received is lost: after a timeout the iteration can be continued by another ``next``. From
+    inside a call of the file, ``next`` raises ``Reentered``.
     """
     limits = _Limits(max_segments, max_words)
     traversal = limit_of(traversal_limit_words, "traversal_limit_words")
@@ -769,6 +778,7 @@ class _Messages:
     """Makes the messages of ``read_messages``, each in a list of its own."""
 
     __slots__ = (
+        "_attempt",
         "_failure",
         "_limits",
         "_nesting_limit",
@@ -784,6 +794,9 @@ class _Messages:
         self._traversal_limit = traversal_limit
         self._nesting_limit = nesting_limit
         self._failure: str | None = None
+        #: Reads the next message. It is a generator since Python itself knows whether one runs: no
+        #: interrupt can leave that wrong.
+        self._attempt: GeneratorType[None, None, None] | None = None
 
     def __iter__(self) -> _Messages:
         return self
@@ -796,34 +809,43 @@ class _Messages:
 
     def __next__(self) -> list[MessageReader]:
         """Return the next message, in the list from which it must be taken."""
+        if self._attempt is not None and self._attempt.gi_running:
+            raise Reentered("the next message is being read, and no other can be read meanwhile")
+        while self._failure is None and self._origin is not None:
+            # There already is one if an earlier call was interrupted. There is none after reading
+            # if a finalizer has taken it.
+            if ready := self._origin.ready()[1]:
+                return ready
+            attempt = self._read(self._origin)
+            self._attempt = cast("GeneratorType[None, None, None]", attempt)
+            next(attempt, None)
         if self._failure is not None:
             raise FramingError(self._failure)
-        if self._origin is None:
-            raise StopIteration
-        number, ready = self._origin.ready()
-        if ready:
-            # Whoever asked for it was interrupted before it was taken.
-            return ready
+        raise StopIteration
+
+    def _read(self, origin: _Origin) -> Generator[None]:
+        """Read the next message, or come to the end, and yield nothing."""
+        yield from ()
         segments: list[memoryview] | None = None
         asked: int | None = None
         granted: int | None = None
         try:
-            segments = self._origin.cut(self._limits)
+            segments = origin.cut(self._limits)
         except FramingError as error:
-            self._failure = f"message {number}: {error}"
+            self._failure = f"message {origin.ready()[0]}: {error}"
             asked = error.words_asked
             granted = error.words_granted
         if self._failure is not None:
             self._origin = None
+            del origin
             # Out here it has neither cause nor context, whose tracebacks would keep the memory.
             raise FramingError(self._failure, words_asked=asked, words_granted=granted)
         if segments is None:
             self._origin = None
-            raise StopIteration
+            return
         message = MessageReader(
             segments,
             traversal_limit_words=self._traversal_limit,
             nesting_limit=self._nesting_limit,
         )
-        self._origin.finish(message)
-        return self._origin.ready()[1]
+        origin.finish(message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import sys
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from capnsafe import (
     ArgumentTypeError,
     MessageReader,
     Packer,
+    Reentered,
     Unpacker,
     Written,
     read_messages,
@@ -226,3 +228,68 @@ def test_a_message_is_written_to_its_end_after_an_alarm_at_any_bytecode(packed: 
         assert file.taken == whole, number
         assert written.bytes == len(whole)
     assert len(counts) > 3
+
+
+@packed_or_not
+def test_a_file_that_reads_the_stream_from_inside_its_call_is_refused(packed: bool) -> None:
+    """(P10.) Both calls would take from one place, and bytes would be lost."""
+    stream = data(packed)
+    refused = True
+    at = 0
+    while refused:
+        at += 1
+
+        class Reading(Pieces):
+            def read(self, size: int, /, at: int = at) -> Any:
+                piece = super().read(size)
+                if self.calls == at:
+                    with pytest.raises(Reentered, match="is being read"):
+                        next(messages)  # noqa: B023 - called before the loop goes on
+                    refusals.append(at)  # noqa: B023
+                return piece
+
+        refusals: list[int] = []
+        messages = read_messages(Reading(stream, 13), packed=packed)
+        read: list[int] = []
+        read_on(messages, read)
+        assert read == NUMBERS, at
+        refused = bool(refusals)
+    assert at > 5
+
+
+def test_a_finalizer_that_reads_the_stream_is_refused_at_each_moment() -> None:
+    """The garbage collector may run at the end of each call that Python makes."""
+    stream = data(packed=False)
+    moment = 0
+    while True:
+        moment += 1
+        messages = read_messages(Pieces(stream))
+        inner: list[object] = []
+        left = moment
+
+        def profile(
+            frame: FrameType, event: str, argument: object, messages: Any = messages
+        ) -> None:
+            nonlocal left
+            package = frame.f_globals.get("__package__", "")
+            if event not in ("call", "c_return") or package != "capnsafe._stream":
+                return
+            left -= 1
+            if left == 0:
+                try:
+                    inner.append(number_in(next(messages)))  # noqa: B023 - as above
+                except Reentered:
+                    inner.append("refused")  # noqa: B023
+
+        read: list[int] = []
+        sys.setprofile(profile)
+        try:
+            read_on(messages, read)
+        finally:
+            sys.setprofile(None)
+        # Whoever is let in takes a message, and no message is lost or comes twice.
+        taken = [one for one in inner if one != "refused"]
+        assert sorted([*read, *taken]) == NUMBERS, moment  # type: ignore[type-var]
+        if not inner:
+            break
+    assert moment > 20
