@@ -13,7 +13,7 @@ from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.encoders.capnsafe_encoder import CapnsafeEncoder, CapnsafeSession
 from capnsafe_fuzz.encoders.protocol import Failure
 from capnsafe_fuzz.execution import HarnessError, Outcome, execute, explain, observe, script
-from capnsafe_fuzz.execution.run import Run
+from capnsafe_fuzz.execution.run import Execution
 from capnsafe_fuzz.oracles import Cost
 from capnsafe_fuzz.scenario import Operation, Scenario, Verb, parse_scenario
 
@@ -367,7 +367,7 @@ def test_memory_that_stays_is_asked_for_once() -> None:
         "output",
         memory=STAYS,
     )
-    run = Run(tried, CLEAN, each_step=False, timed=False)
+    run = Execution(tried, CLEAN, each_step=False, timed=False)
     run.all_operations()
     run.end()
     run.close()

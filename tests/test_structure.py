@@ -254,3 +254,12 @@ def test_every_module_says_what_it_is() -> None:
 def test_no_file_name_says_nothing() -> None:
     nothing = {"utils", "util", "helpers", "common", "manager", "misc"}
     assert [module for module, path in MODULES if path.stem in nothing] == []
+
+
+def test_no_class_name_stands_twice() -> None:
+    places: dict[str, list[str]] = {}
+    for module, path in MODULES:
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(module)
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .families import Answer, Family, check_fault, effects_of
+from .families import Family, SegmentResult, check_fault, effects_of
 from .fault import CALLS, Fault, When
 from .grant import Grant
 from .ledger import Ledger
@@ -192,7 +192,7 @@ class Moments:
                 done = done or laid.fault
         return done
 
-    def on_borrow(self, grant: Grant, answer: Any) -> tuple[Answer | None, Fault | None]:
+    def on_borrow(self, grant: Grant, answer: Any) -> tuple[SegmentResult | None, Fault | None]:
         """Return the result that a fault puts in place of ``answer``, and the fault."""
         for laid in tuple(self._laid):
             hook = laid.family.on_borrow

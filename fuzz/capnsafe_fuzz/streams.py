@@ -19,7 +19,7 @@ from .campaign.failures import EnvironmentFailedError, sentence
 Answer = TypeVar("Answer")
 
 
-class _Stream:
+class _OutputStream:
     """A text stream that is written to as long as it can be, and then to nowhere."""
 
     def __init__(self, stream: TextIO, name: str | None) -> None:
@@ -86,9 +86,9 @@ def lasting_streams() -> Iterator[None]:
             stream.reconfigure(errors="backslashreplace")
     # Python has None in place of a stream that was closed from the start.
     if sys.stdout is not None:
-        sys.stdout = cast(TextIO, _Stream(sys.stdout, "standard output"))
+        sys.stdout = cast(TextIO, _OutputStream(sys.stdout, "standard output"))
     if sys.stderr is not None:
-        sys.stderr = cast(TextIO, _Stream(sys.stderr, None))
+        sys.stderr = cast(TextIO, _OutputStream(sys.stderr, None))
     try:
         yield
     finally:

@@ -19,18 +19,18 @@ from capnsafe_allocators import (
     parse_fault,
     print_fault,
 )
-from capnsafe_allocators.families.family import Answer, Family
+from capnsafe_allocators.families.family import Family, SegmentResult
 from capnsafe_allocators.fault import When
 from capnsafe_allocators.ledger import Ledger
 
 Lay = Callable[..., Any]
 
 
-def _nothing(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> Answer | None:
+def _nothing(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> SegmentResult | None:
     # Only the segment that the fault names, so that for others it has nothing to apply to.
     if grant.index != fault.segment:
         return None
-    return Answer(None, f"segment {grant.index} was answered as None")
+    return SegmentResult(None, f"segment {grant.index} was answered as None")
 
 
 EFFECTS = Effects(

@@ -22,7 +22,7 @@ from capnsafe_fuzz.campaign.failures import (
     UsageError,
 )
 from capnsafe_fuzz.campaign.finding import Finding
-from capnsafe_fuzz.campaign.gate import GateResult, Outcome, Part, run_gate
+from capnsafe_fuzz.campaign.gate import CaseOutcome, GateResult, Part, run_gate
 from capnsafe_fuzz.campaign.gate_config import (
     DEFAULT_CANARIES,
     KEYS,
@@ -154,7 +154,7 @@ def test_where_packages_are_missing_it_judges_what_it_can(
         (part.name, case.detail)
         for part in result.parts
         for case in part.cases
-        if case.outcome is Outcome.SKIPPED
+        if case.outcome is CaseOutcome.SKIPPED
     ]
     assert skipped == [
         ("witnesses", "wasmtime is not installed"),
@@ -252,7 +252,7 @@ def test_a_regression_that_comes_back_is_a_finding(small: GateConfig, corpus: Pa
     assert result.exit_code == 1
     assert verdicts(result)["corpus"] == "failed"
     (trouble,) = result.parts[0].troubles
-    assert (trouble.name, trouble.outcome) == ("build/regressions/dirt", Outcome.FAILED)
+    assert (trouble.name, trouble.outcome) == ("build/regressions/dirt", CaseOutcome.FAILED)
     assert "P9" in trouble.detail
     assert "1 seed and 1 regression replayed" in result.parts[0].summary
     assert heard.findings
@@ -490,7 +490,7 @@ def test_junit_says_the_same(
 
 def test_junit_holds_whatever_an_exception_says(small: GateConfig, tmp_path: Path) -> None:
     part = Part("corpus")
-    part.cases.append(gate.Case("seeds/a", Outcome.FAILED, "\0 <&\ud800 \x1b[1m 日", 0.25))
+    part.cases.append(gate.Case("seeds/a", CaseOutcome.FAILED, "\0 <&\ud800 \x1b[1m 日", 0.25))
     part.error = ProvedNothingError("]]> \ufffe")
     write_junit(tmp_path / "junit.xml", GateResult(small, "random", [part]))
     document = check_junit(tmp_path / "junit.xml")
@@ -687,7 +687,7 @@ def test_a_sequence_in_the_corpus_is_replayed(
     result = run(replace(small, encoder=encoder, executions=2))
     (trouble,) = result.parts[0].troubles
     assert trouble.name == "build/regressions/pool"
-    assert trouble.outcome is Outcome.FAILED
+    assert trouble.outcome is CaseOutcome.FAILED
     (kept,) = result.campaigns[0].findings.values()
     assert kept.finding.target == "build-sequence"
     assert result.to_json()["parts"][0]["verdict"] == "failed"

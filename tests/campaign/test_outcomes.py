@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from capnsafe_fuzz.campaign import gate, parent, triage
 from capnsafe_fuzz.campaign.exit_codes import EXIT_CODES
-from capnsafe_fuzz.campaign.outcomes import OUTCOMES, Outcome, Unsettling
+from capnsafe_fuzz.campaign.outcomes import OUTCOMES, RunOutcome, Unsettling
 from capnsafe_fuzz.cli import main
 from capnsafe_fuzz.encoders.planted import BUGS
 from capnsafe_fuzz.scenario import Operation, Scenario, Verb, print_scenario
@@ -182,7 +182,7 @@ def test_there_is_a_case_for_every_outcome_and_an_outcome_for_every_code() -> No
 @pytest.mark.process
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=IDS)
 def test_it_happens(
-    outcome: Outcome,
+    outcome: RunOutcome,
     corpus: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -203,7 +203,7 @@ def test_it_happens(
         assert told(outcome, json.loads(Path("result.json").read_text()))
 
 
-def told(outcome: Outcome, data: dict[str, Any]) -> bool:
+def told(outcome: RunOutcome, data: dict[str, Any]) -> bool:
     """Whether ``--json`` tells of it where the table says."""
     assert data["exit_code"] == outcome.code
     where, _, value = outcome.json.partition(" = ")

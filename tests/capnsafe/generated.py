@@ -11,7 +11,7 @@ from typing import Any
 
 import capnp
 from capnsafe_fuzz.scenario import schema
-from capnsafe_fuzz.scenario.schema import EVERYTHING, SCALAR_BITS, Kind, ListType, StructType
+from capnsafe_fuzz.scenario.schema import EVERYTHING, SCALAR_BITS, FieldKind, ListType, StructType
 
 from capnsafe import (
     Element,
@@ -33,8 +33,8 @@ DEPTH = 4
 PRIMITIVES = tuple(Element)
 
 
-def element_of(kind: Kind) -> Element:
-    return Element.UINT16 if kind is Kind.ENUM else Element[kind.value.upper()]
+def element_of(kind: FieldKind) -> Element:
+    return Element.UINT16 if kind is FieldKind.ENUM else Element[kind.value.upper()]
 
 
 def _put(rng: random.Random, target: Any, element: Element, at: int) -> None:
@@ -102,13 +102,13 @@ class Filling:
     def struct(self, node: StructBuilder, kind: StructType, depth: int = 0) -> None:
         rng = self.rng
         for field in kind.fields:
-            if rng.random() < 0.5 or field.kind is Kind.UNION or field.union is not None:
+            if rng.random() < 0.5 or field.kind is FieldKind.UNION or field.union is not None:
                 continue
             if field.kind in SCALAR_BITS:
                 self._scalar(node, field.kind, field.offset)
-            elif field.kind is Kind.TEXT:
+            elif field.kind is FieldKind.TEXT:
                 node.set_text(field.offset, "é" * rng.randrange(9))
-            elif field.kind is Kind.DATA:
+            elif field.kind is FieldKind.DATA:
                 node.set_data(field.offset, rng.randbytes(rng.randrange(20)))
             elif isinstance(field.type, StructType):
                 if depth < 2 and (field.type is not EVERYTHING or rng.random() < 0.7):
@@ -120,17 +120,17 @@ class Filling:
                 assert isinstance(field.type, ListType)
                 self.list(node, field.offset, field.type, depth)
 
-    def _scalar(self, node: StructBuilder, kind: Kind, offset: int) -> None:
+    def _scalar(self, node: StructBuilder, kind: FieldKind, offset: int) -> None:
         rng = self.rng
-        if kind is Kind.VOID:
+        if kind is FieldKind.VOID:
             return
-        if kind is Kind.BOOL:
+        if kind is FieldKind.BOOL:
             node.set_bool(offset, True)
-        elif kind is Kind.FLOAT32:
+        elif kind is FieldKind.FLOAT32:
             node.set_float32(offset, rng.choice((1.5, -0.0, 3e38)))
-        elif kind is Kind.FLOAT64:
+        elif kind is FieldKind.FLOAT64:
             node.set_float64(offset, rng.random())
-        elif kind is Kind.ENUM:
+        elif kind is FieldKind.ENUM:
             node.set_uint16(offset, rng.randrange(3))
         else:
             element = element_of(kind)
@@ -146,11 +146,11 @@ class Filling:
         if kind.element in SCALAR_BITS:
             values = row.init_list(index, element_of(kind.element), count)
             for at in range(count):
-                if kind.element is Kind.ENUM:
+                if kind.element is FieldKind.ENUM:
                     values[at] = rng.randrange(3)
                 else:
                     _put(rng, values, values.element, at)
-        elif kind.element is Kind.STRUCT:
+        elif kind.element is FieldKind.STRUCT:
             assert isinstance(kind.type, StructType)
             count = min(count, 2) if kind.type is EVERYTHING else count
             for node in row.init_struct_list(
@@ -160,9 +160,9 @@ class Filling:
         else:
             pointers = row.init_pointer_list(index, count)
             for at in range(count):
-                if kind.element is Kind.TEXT:
+                if kind.element is FieldKind.TEXT:
                     pointers.set_text(at, "t" * at)
-                elif kind.element is Kind.DATA:
+                elif kind.element is FieldKind.DATA:
                     pointers.set_data(at, b"d" * at)
                 else:
                     assert isinstance(kind.type, ListType)

@@ -15,7 +15,7 @@ from capnsafe_fuzz.scenario.schema import (
     FLOATS,
     SIGNED,
     TYPES,
-    Kind,
+    FieldKind,
     ListType,
 )
 
@@ -24,16 +24,16 @@ import capnsafe
 ENCODER = CapnsafeEncoder(capnsafe)
 
 
-def a_value(kind: Kind) -> Any:
+def a_value(kind: FieldKind) -> Any:
     """Something that is neither zero nor any default."""
-    if kind is Kind.TEXT:
+    if kind is FieldKind.TEXT:
         return "text"
-    if kind is Kind.DATA:
+    if kind is FieldKind.DATA:
         return b"data"
-    if kind is Kind.BOOL:
+    if kind is FieldKind.BOOL:
         return True
     if kind in FLOATS:
-        return 0x4000_0000 if kind is Kind.FLOAT32 else 0x4000_0000_0000_0000
+        return 0x4000_0000 if kind is FieldKind.FLOAT32 else 0x4000_0000_0000_0000
     return -3 if kind in SIGNED else 3
 
 
@@ -62,7 +62,7 @@ def test_every_field_is_written_read_and_cleared(field: Any) -> None:
 LISTS = [
     field
     for field in EVERYTHING.fields
-    if field.kind is Kind.LIST and ELEMENT_VERBS[TYPES[str(field.target)].element]  # type: ignore[union-attr]
+    if field.kind is FieldKind.LIST and ELEMENT_VERBS[TYPES[str(field.target)].element]  # type: ignore[union-attr]
 ]
 
 
@@ -134,8 +134,8 @@ def test_a_copy_of_the_package_has_exceptions_of_its_own() -> None:
 
 @pytest.mark.parametrize("bits", [0, 1, 0x3F800000, 0x7FC00001, 0xFF800000, 0x80000000])
 def test_floats_keep_their_bits(bits: int) -> None:
-    assert bits_of(Kind.FLOAT32, float_of(Kind.FLOAT32, bits)) == bits
-    assert bits_of(Kind.FLOAT64, float_of(Kind.FLOAT64, bits << 32)) == bits << 32
+    assert bits_of(FieldKind.FLOAT32, float_of(FieldKind.FLOAT32, bits)) == bits
+    assert bits_of(FieldKind.FLOAT64, float_of(FieldKind.FLOAT64, bits << 32)) == bits << 32
 
 
 def test_the_registry() -> None:

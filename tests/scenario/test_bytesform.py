@@ -21,7 +21,7 @@ from capnsafe_fuzz.scenario import (
     WHOLE_MESSAGE,
     As,
     ExpectationKind,
-    Kind,
+    FieldKind,
     ListType,
     MemorySpec,
     Model,
@@ -120,7 +120,7 @@ def joined(start: tuple[Operation, ...], source: str) -> tuple[tuple[Operation, 
 
 
 def edges(
-    verb: Verb, kind: Kind, name: str, place: str | None
+    verb: Verb, kind: FieldKind, name: str, place: str | None
 ) -> list[int | bool | str | bytes | As | None]:
     held = TYPES[name]
     at = 0 if place is None else place
@@ -135,21 +135,21 @@ def edges(
             is_list = verb is Verb.INIT and isinstance(TYPES[choice], ListType)
             taken += [As(choice, length) for length in ((0, 15, 16, 300) if is_list else (None,))]
         return taken
-    if verb is Verb.INIT and kind is Kind.LIST:
+    if verb is Verb.INIT and kind is FieldKind.LIST:
         if place in ("units", "empties"):
             return [0, 15, 16, MAX_COUNT_WEIGHTLESS]
         return [0, 1, 15, 16, 32 if place == "children" else 300]
     if verb is not Verb.SET:
         return [None]
-    if kind is Kind.ANY:
+    if kind is FieldKind.ANY:
         return ["", "a" * 9, b"", b"a", 0, (1 << 32) - 1]
-    if kind is Kind.CAPABILITY:
+    if kind is FieldKind.CAPABILITY:
         return [0, (1 << 32) - 1]
-    if kind is Kind.TEXT:
+    if kind is FieldKind.TEXT:
         return ["", "a", "abcdefg", "abcdefgh", "\0", "é" * 3, "é" * 4, "é" * 150]
-    if kind is Kind.DATA:
+    if kind is FieldKind.DATA:
         return [b"", b"\0", b"\xff" * 7, b"\xff" * 8, b"\x80" * 300]
-    if kind is Kind.BOOL:
+    if kind is FieldKind.BOOL:
         return [False, True]
     if kind in FLOATS:
         return [0, 1, 0x7F800000, 0x7FC00000]
@@ -371,7 +371,7 @@ def test_floats_survive_as_python_floats(data: bytes) -> None:
     types = scenario.handle_types
     for verb, handle, place, value in scenario.operations:
         if verb is Verb.SET and (kind := kind_of(types[handle], place)) in FLOATS:
-            integer, real = ("<I", "<f") if kind is Kind.FLOAT32 else ("<Q", "<d")
+            integer, real = ("<I", "<f") if kind is FieldKind.FLOAT32 else ("<Q", "<d")
             assert unpack(integer, pack(real, *unpack(real, pack(integer, value)))) == (value,)
 
 

@@ -15,7 +15,7 @@ from capnsafe_fuzz.scenario import (
     WEIGHTLESS,
     Expectation,
     ExpectationKind,
-    Kind,
+    FieldKind,
     ListType,
     Model,
     Operation,
@@ -375,18 +375,18 @@ def everything() -> Any:
         return capnp.load(str(path)).Everything
 
 
-def to_python(kind: Kind, value: Any) -> Any:
-    if kind is Kind.FLOAT32:
+def to_python(kind: FieldKind, value: Any) -> Any:
+    if kind is FieldKind.FLOAT32:
         return unpack("<f", pack("<I", value))[0]
-    return unpack("<d", pack("<Q", value))[0] if kind is Kind.FLOAT64 else value
+    return unpack("<d", pack("<Q", value))[0] if kind is FieldKind.FLOAT64 else value
 
 
-def from_python(kind: Kind, value: Any) -> Any:
-    if kind is Kind.FLOAT32:
+def from_python(kind: FieldKind, value: Any) -> Any:
+    if kind is FieldKind.FLOAT32:
         return unpack("<I", pack("<f", value))[0]
-    if kind is Kind.FLOAT64:
+    if kind is FieldKind.FLOAT64:
         return unpack("<Q", pack("<d", value))[0]
-    return value.raw if kind is Kind.ENUM else value
+    return value.raw if kind is FieldKind.ENUM else value
 
 
 class Reference:
@@ -429,7 +429,7 @@ class Reference:
             if isinstance(at, str):
                 setattr(builder, at, value)
             else:
-                builder[at] = ("red", "green", "blue")[value] if kind is Kind.ENUM else value
+                builder[at] = ("red", "green", "blue")[value] if kind is FieldKind.ENUM else value
         elif verb is Verb.CLEAR:
             builder.disown(at)
         elif verb is Verb.INIT:
@@ -472,7 +472,11 @@ def read(builder: Any, of: Type) -> object:
     return tree
 
 
-NULL_ELEMENTS: dict[Kind, object] = {Kind.TEXT: "", Kind.DATA: b"", Kind.LIST: []}
+NULL_ELEMENTS: dict[FieldKind, object] = {
+    FieldKind.TEXT: "",
+    FieldKind.DATA: b"",
+    FieldKind.LIST: [],
+}
 
 
 def without_null_elements(tree: Any, of: Type) -> object:

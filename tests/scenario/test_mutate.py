@@ -18,7 +18,7 @@ from capnsafe_fuzz.scenario import (
     WHOLE_MESSAGE,
     As,
     ExpectationKind,
-    Kind,
+    FieldKind,
     ListType,
     MemorySpec,
     Model,
@@ -133,7 +133,7 @@ def what_it_has(scenario: Scenario) -> set[object]:
             found.add(("taken", verb, value.type if isinstance(value, As) else None))
             continue
         kind = kind_of(held, place)
-        if verb is Verb.INIT and kind is Kind.LIST:
+        if verb is Verb.INIT and kind is FieldKind.LIST:
             made = type_at(held, place)
             assert isinstance(made, ListType)
             assert isinstance(value, int)
@@ -173,7 +173,7 @@ def everything_wanted() -> set[object]:
     wanted |= {
         ("count", field.target, size)
         for field in EVERYTHING.fields
-        if field.kind is Kind.LIST
+        if field.kind is FieldKind.LIST
         for size in ("zero", "some", "most")
     }
     wanted |= {("text", what) for what in ("long", "short", "\0", "é", "日", "😀", '"')}

@@ -11,7 +11,7 @@ from typing import Any
 
 import capnp
 import pytest
-from capnsafe_fuzz.scenario import TYPES, Field, Kind, ListType, StructType
+from capnsafe_fuzz.scenario import TYPES, Field, FieldKind, ListType, StructType
 from capnsafe_fuzz.scenario.schema import (
     FLOATS,
     LISTS,
@@ -71,15 +71,15 @@ def type_name(type_node: Any, schema_of: dict[int, str]) -> str:
     return name
 
 
-def default_of(slot: Any, kind: Kind) -> Any:
+def default_of(slot: Any, kind: FieldKind) -> Any:
     if kind in FLOATS:
         value = getattr(slot.defaultValue, kind.value.lower())
         return (
             unpack("<Q", pack("<d", value))[0]
-            if kind is Kind.FLOAT64
+            if kind is FieldKind.FLOAT64
             else unpack("<I", pack("<f", value))[0]
         )
-    if kind is Kind.VOID or kind in POINTERS:
+    if kind is FieldKind.VOID or kind in POINTERS:
         return None
     return getattr(slot.defaultValue, kind.value.lower())
 
@@ -101,15 +101,15 @@ def test_table_is_what_the_compiler_says(everything: Any, struct: StructType) ->
                 next(one.name for one in slot.node.struct.fields if one.discriminantValue == at)
                 for at in range(count)
             )
-            expected.append(Field(name, Kind.UNION, offset, 0, members=members))
+            expected.append(Field(name, FieldKind.UNION, offset, 0, members=members))
             continue
         full = type_name(slot.type, ids)
         if slot.type.which() == "list":
-            kind, target = Kind.LIST, full
+            kind, target = FieldKind.LIST, full
         elif slot.type.which() == "struct":
-            kind, target = Kind.STRUCT, full
+            kind, target = FieldKind.STRUCT, full
         else:
-            kind, target = Kind(full), None
+            kind, target = FieldKind(full), None
         default = default_of(slot, kind)
         expected.append(Field(name, kind, slot.offset, default, target, union=union, member=number))
     # What a pointer may be taken for, and that it evolves, is the table's own.
@@ -123,8 +123,8 @@ def test_table_is_what_the_compiler_says(everything: Any, struct: StructType) ->
 def plain(field: Field) -> Field:
     """What the compiler knows of a field."""
     kind = field.kind
-    if kind is Kind.EVOLVING:
-        kind = Kind.LIST if str(field.target).startswith("List") else Kind.STRUCT
+    if kind is FieldKind.EVOLVING:
+        kind = FieldKind.LIST if str(field.target).startswith("List") else FieldKind.STRUCT
     return replace(field, kind=kind, choices=())
 
 
@@ -147,7 +147,7 @@ def test_what_a_pointer_may_be_taken_for_says_the_same() -> None:
         for field in struct.fields:
             for choice in field.choices:
                 held = TYPES[choice]
-                if isinstance(held, ListType) and held.element is Kind.STRUCT:
+                if isinstance(held, ListType) and held.element is FieldKind.STRUCT:
                     held = held.type
                 if isinstance(held, StructType):
                     assert held in VERSIONS
@@ -166,15 +166,18 @@ def test_every_list_type_is_reached_by_a_field() -> None:
 
 
 def test_every_kind_is_a_field_and_an_element() -> None:
-    assert {field.kind for struct in STRUCTS for field in struct.fields} == set(Kind)
-    assert {held.element for held in LISTS} == set(Kind) - {Kind.UNION, Kind.EVOLVING}
+    assert {field.kind for struct in STRUCTS for field in struct.fields} == set(FieldKind)
+    assert {held.element for held in LISTS} == set(FieldKind) - {
+        FieldKind.UNION,
+        FieldKind.EVOLVING,
+    }
 
 
 def test_every_pointer_has_its_orphan() -> None:
     contents = {
         field.content for struct in STRUCTS for field in struct.fields if field.kind in POINTERS
     }
-    contents |= {held.content for held in LISTS if held.element in POINTERS - {Kind.STRUCT}}
+    contents |= {held.content for held in LISTS if held.element in POINTERS - {FieldKind.STRUCT}}
     assert contents <= {orphan.content for orphan in ORPHANS}
 
 

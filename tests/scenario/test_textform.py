@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from capnsafe_fuzz.memories import MEMORIES
 from capnsafe_fuzz.scenario import (
-    Kind,
+    FieldKind,
     Operation,
     Scenario,
     ScenarioSyntaxError,
@@ -82,7 +82,7 @@ def test_the_least_scenario() -> None:
 
 
 def test_values_that_only_get_can_have() -> None:
-    assert print_value(Kind.TEXT, None) == "null"
+    assert print_value(FieldKind.TEXT, None) == "null"
 
 
 @given(st.binary(max_size=1200), st.text(max_size=60))

@@ -1,6 +1,6 @@
 """The model of the contract: what one or two allocators granted, and what is written there.
 
-A :class:`Run` calls fresh allocators, writes to every grant words that no other grant has, and
+A :class:`CheckRun` calls fresh allocators, writes to every grant words that no other grant has, and
 compares the contents of all live grants after every call. It raises :class:`Broken` at the first
 breach.
 """
@@ -37,7 +37,7 @@ _SHOWN_CHARACTERS: Final = 180
 Name = tuple[int, int]
 
 
-class Grant:
+class WrittenGrant:
     """A grant, and what was written to it."""
 
     __slots__ = (
@@ -94,14 +94,14 @@ class Side:
         self.release = _method(allocator, "release")
         self.grow = attribute(allocator, "grow")
         self.stable = attribute(allocator, "stable") is True
-        self.live: dict[Name, Grant] = {}
+        self.live: dict[Name, WrittenGrant] = {}
         #: Live grants by key, where equal keys are the same key.
-        self.keys: dict[Any, Grant] = {}
+        self.keys: dict[Any, WrittenGrant] = {}
         #: Sizes that were granted in this run.
         self.served: set[int] = set()
 
 
-class Run:
+class CheckRun:
     """Calls of up to two fresh allocators, and the model of both."""
 
     def __init__(
@@ -131,7 +131,7 @@ class Run:
         self._turn = -1
         self._step_until = until
         self._step_processor = 0.0
-        self._writers: dict[int, Grant] = {}
+        self._writers: dict[int, WrittenGrant] = {}
         self._grants = 0
         self._stamp = 0
         for prefix in ("first.", "second.") if two else ("",):
@@ -175,7 +175,7 @@ class Run:
 
     # -- single calls -----------------------------------------------------------------------------
 
-    def allocate(self, side: Side, name: Name, words: int) -> Grant | str:
+    def allocate(self, side: Side, name: Name, words: int) -> WrittenGrant | str:
         """Return a new grant, or the error of the refusal as text."""
         self._last, self._growing = side, False
         self.allocated += 1
@@ -184,7 +184,7 @@ class Run:
         except Exception as error:
             return self.told(error, f"{side.prefix}allocate({words})")
         self._grants += 1
-        grant = Grant(side, name, self._grants, key, words)
+        grant = WrittenGrant(side, name, self._grants, key, words)
         if _is_plain(key):
             other = side.keys.get(key)
             if other is not None:
@@ -197,7 +197,7 @@ class Run:
         side.served.add(words)
         return grant
 
-    def release(self, grant: Grant) -> str:
+    def release(self, grant: WrittenGrant) -> str:
         """Release a grant; return the call as text."""
         side = grant.side
         self._last, self._growing = side, False
@@ -215,7 +215,7 @@ class Run:
         self.released.append(grant.name)
         return call
 
-    def grow(self, grant: Grant, words: int) -> None:
+    def grow(self, grant: WrittenGrant, words: int) -> None:
         """Ask for growth; an allocator that raises, or does nothing, has refused."""
         side = grant.side
         call = f"{side.prefix}grow({grant}, {words})"
@@ -232,7 +232,7 @@ class Run:
             grant.words = max(grant.words, min(words, len(view) // WORD_BYTES))
         self.fill(grant)
 
-    def borrow(self, grant: Grant) -> memoryview:
+    def borrow(self, grant: WrittenGrant) -> memoryview:
         """Return the bytes of a grant, which must be as many as were asked for and written."""
         buffer = self.buffer(grant)
         try:
@@ -261,7 +261,7 @@ class Run:
             self._require_stable(grant, buffer, length)
         return view
 
-    def buffer(self, grant: Grant) -> Any:
+    def buffer(self, grant: WrittenGrant) -> Any:
         """Return the object that segment returns; a call may be refused, but not every time."""
         for attempt in range(ATTEMPTS):
             try:
@@ -280,7 +280,7 @@ class Run:
 
     # -- contents ---------------------------------------------------------------------------------
 
-    def fill(self, grant: Grant, most: int = MOST_WORDS, contents: bytes = b"") -> None:
+    def fill(self, grant: WrittenGrant, most: int = MOST_WORDS, contents: bytes = b"") -> None:
         """Write the whole segment, up to ``most`` words, with words that nobody else has."""
         with self.borrow(grant) as view:
             self._live_words += len(view) // WORD_BYTES - grant.size
@@ -308,7 +308,7 @@ class Run:
             if found != contents:
                 self._tell_difference(grant, found)
 
-    def _tell_difference(self, grant: Grant, found: bytes) -> None:
+    def _tell_difference(self, grant: WrittenGrant, found: bytes) -> None:
         at = first_difference(found, grant.contents)
         word = found[at * WORD_BYTES : (at + 1) * WORD_BYTES]
         stamp = stamp_of(word)
@@ -328,14 +328,14 @@ class Run:
                 rule = "separate grants" if self._has(writer, word) else "lasting keys"
         self.breach(rule, grant, what)
 
-    def _has(self, grant: Grant, word: bytes) -> bool:
+    def _has(self, grant: WrittenGrant, word: bytes) -> bool:
         """Return whether a grant, too, has a word that was written to it."""
         first = place_of(word) * WORD_BYTES
         with suppress(Broken), self.borrow(grant) as view:
             return view[first : first + WORD_BYTES].tobytes() == word
         return False
 
-    def _require_stable(self, grant: Grant, buffer: Any, length: int) -> None:
+    def _require_stable(self, grant: WrittenGrant, buffer: Any, length: int) -> None:
         if grant.seen is None:
             grant.seen, grant.length = buffer, length
         elif buffer is not grant.seen:
@@ -351,7 +351,7 @@ class Run:
         """Return a breach at the present call, to be raised."""
         return Broken(Breach(rule, call, what, (*self.calls, *self.partial())))
 
-    def breach(self, rule: str, grant: Grant, what: str) -> None:
+    def breach(self, rule: str, grant: WrittenGrant, what: str) -> None:
         """Raise a breach that segment shows.
 
         If the other allocator was called last, the breach is that this one was affected.

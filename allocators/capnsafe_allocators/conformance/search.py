@@ -15,8 +15,8 @@ from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, Hypoth
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from .rules import Broken
-from .run import Grant, Run
-from .shortening import Outcome, Player, Program, perform
+from .run import CheckRun, WrittenGrant
+from .shortening import Player, Program, ProgramResult, perform
 from .steps import ORDERS, Allocate, Grow, Release, ReleaseMany, Rounds, Step
 
 #: The words that are live together in an example before it asks for no more: 1 MiB.
@@ -51,9 +51,9 @@ class _Machine(RuleBasedStateMachine):
         super().__init__()
         self.program: list[Step] = []
         try:
-            self.run: Run = self.player.start(two=self.two, most_words=_LIVE_WORDS)
+            self.run: CheckRun = self.player.start(two=self.two, most_words=_LIVE_WORDS)
         except Broken as broken:
-            raise _Found([], Outcome((broken.breach,), 0)) from None
+            raise _Found([], ProgramResult((broken.breach,), 0)) from None
         #: Sizes of grants that were released, the last at the end.
         self.free: list[int] = []
 
@@ -63,13 +63,13 @@ class _Machine(RuleBasedStateMachine):
         try:
             perform(self.run, step)
         except Broken as broken:
-            raise _Found([*self.program], Outcome((broken.breach,), 0)) from None
+            raise _Found([*self.program], ProgramResult((broken.breach,), 0)) from None
         if self.run.noted:
-            raise _Found([*self.program], Outcome(tuple(self.run.noted.values()), 0))
+            raise _Found([*self.program], ProgramResult(tuple(self.run.noted.values()), 0))
         if self.player.out_of_time:
             raise _Stop
 
-    def live(self, at: int) -> list[Grant]:
+    def live(self, at: int) -> list[WrittenGrant]:
         return [*self.run.side(at).live.values()]
 
     @property
@@ -127,13 +127,13 @@ class _Machine(RuleBasedStateMachine):
 
 
 class _Found(_Stop):
-    def __init__(self, program: Program, outcome: Outcome) -> None:
+    def __init__(self, program: Program, outcome: ProgramResult) -> None:
         super().__init__()
         self.program = program
         self.outcome = outcome
 
 
-def search(player: Player, examples: int) -> tuple[Program, Outcome] | None:
+def search(player: Player, examples: int) -> tuple[Program, ProgramResult] | None:
     """Return a program that shows a breach, or None; the same one each time."""
     AVAILABLE_PROVIDERS[_BACKEND] = cast(Any, _Provider)
     options = settings(

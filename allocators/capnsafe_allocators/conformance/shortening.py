@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from capnsafe.allocator import Allocator
 
 from .rules import Breach, Broken
-from .run import LIVE_WORDS, Name, Run
+from .run import LIVE_WORDS, CheckRun, Name
 from .steps import Allocate, Release, ReleaseMany, Rounds, Step
 
 #: Repeated calls are shown one by one if there are at most so many in all.
@@ -30,7 +30,7 @@ _SPLIT: Final = 40
 Program = Sequence[Step]
 
 
-class Outcome(NamedTuple):
+class ProgramResult(NamedTuple):
     """The result of a program."""
 
     breaches: tuple[Breach, ...]
@@ -60,16 +60,16 @@ class Player:
         """Return whether the time is over."""
         return monotonic() >= self.until
 
-    def start(self, *, two: bool, most_words: int = LIVE_WORDS) -> Run:
+    def start(self, *, two: bool, most_words: int = LIVE_WORDS) -> CheckRun:
         """Return a run without calls, to be closed."""
-        return Run(self.factory, self.until, two=two, keep=self.keep, most_words=most_words)
+        return CheckRun(self.factory, self.until, two=two, keep=self.keep, most_words=most_words)
 
-    def play(self, program: Program) -> Outcome:
+    def play(self, program: Program) -> ProgramResult:
         """Run a program up to its first breach."""
         try:
             run = self.start(two=any(getattr(step, "at", 0) for step in program))
         except Broken as broken:
-            return Outcome((broken.breach,), 0)
+            return ProgramResult((broken.breach,), 0)
         breaches: list[Breach] = []
         released = []
         try:
@@ -84,10 +84,10 @@ class Player:
         finally:
             run.close()
         breaches += run.noted.values()
-        return Outcome(tuple(breaches), len(released), tuple(released), run.allocated)
+        return ProgramResult(tuple(breaches), len(released), tuple(released), run.allocated)
 
 
-def perform(run: Run, step: Step) -> None:
+def perform(run: CheckRun, step: Step) -> None:
     """Take one step, and note its calls."""
     run.begin_step()
     step.perform(run)
@@ -106,7 +106,7 @@ class _Shortener:
         self.rule = breach.rule
         self.best = breach
         self.program = [*program]
-        self.outcome: Outcome | None = None
+        self.outcome: ProgramResult | None = None
         if not self.works(self.program):
             return
         before: list[Step] = []

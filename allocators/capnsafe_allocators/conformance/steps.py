@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Final, TypeAlias
 
-from .run import ATTEMPTS, Grant, Name, Run, Side
+from .run import ATTEMPTS, CheckRun, Name, Side, WrittenGrant
 from .words import MOST_WORDS
 
 #: Of many grants of which each is larger than this in words, only the words asked are written.
@@ -31,11 +31,11 @@ class Allocate:
     #: The rule that a refusal breaks, if any.
     required: str = ""
 
-    def perform(self, run: Run) -> None:
+    def perform(self, run: CheckRun) -> None:
         """Call allocate, and write to what it grants."""
         side = run.side(self.at)
         call = f"{side.prefix}allocate({self.words})"
-        granted: list[Grant] = []
+        granted: list[WrittenGrant] = []
         refusal = ""
 
         def told() -> list[str]:
@@ -50,7 +50,7 @@ class Allocate:
             if (index and run.is_full) or (index % 64 == 63 and run.step_is_long):
                 break
             found = run.allocate(side, (self.step, index), self.words)
-            if not isinstance(found, Grant):
+            if not isinstance(found, WrittenGrant):
                 self._require(run, side, call, found)
                 refusal = found
                 break
@@ -61,14 +61,14 @@ class Allocate:
                 run.fill(found, MOST_WORDS if whole else self.words)
         run.verify()
 
-    def _require(self, run: Run, side: Side, call: str, refusal: str) -> None:
+    def _require(self, run: CheckRun, side: Side, call: str, refusal: str) -> None:
         if not self.required or side.live:
             return
         if self.required == "reusable memory" and self.words not in side.served:
             return
         for _ in range(ATTEMPTS - 1):
             found = run.allocate(side, (self.step, 0), self.words)
-            if isinstance(found, Grant):
+            if isinstance(found, WrittenGrant):
                 run.release(found)
                 return
         after = ", though all was released" if side.served else ""
@@ -88,7 +88,7 @@ class Release:
 
     name: Name
 
-    def perform(self, run: Run) -> None:
+    def perform(self, run: CheckRun) -> None:
         """Release the grant if it is live."""
         for side in run.sides:
             if grant := side.live.get(self.name):
@@ -113,7 +113,7 @@ class ReleaseMany:
     order: str = ORDERS[0]
     at: int = 0
 
-    def chosen(self, run: Run) -> list[Grant]:
+    def chosen(self, run: CheckRun) -> list[WrittenGrant]:
         """Return the grants in order."""
         grants = [*run.side(self.at).live.values()]
         if self.order == "last to first":
@@ -124,7 +124,7 @@ class ReleaseMany:
             Random(len(grants)).shuffle(grants)
         return grants
 
-    def perform(self, run: Run) -> None:
+    def perform(self, run: CheckRun) -> None:
         """Release them, and compare now and then the contents of those that are left."""
         grants = self.chosen(run)
         calls: list[str] = []
@@ -156,7 +156,7 @@ class Grow:
     more: int
     at: int = 0
 
-    def perform(self, run: Run) -> None:
+    def perform(self, run: CheckRun) -> None:
         """Call grow, if the allocator has it."""
         side = run.side(self.at)
         if side.live and callable(side.grow):
@@ -183,13 +183,13 @@ class Rounds:
     #: By how many words the grant is grown before it is released.
     more: int = 0
 
-    def perform(self, run: Run) -> None:
+    def perform(self, run: CheckRun) -> None:
         """Allocate and release; words that were granted at first must not be refused later."""
         side = run.side(self.at)
         most = self.words if self.used is None else self.used
         call = f"{side.prefix}allocate({self.words})"
         done = 0
-        found: Grant | str = ""
+        found: WrittenGrant | str = ""
 
         def told() -> list[str]:
             rounds = f"k = {call}, "
@@ -197,16 +197,16 @@ class Rounds:
                 rounds += f"{side.prefix}grow(k, {self.words + self.more}), "
             rounds += f"{side.prefix}release(k, {most})"
             calls = [f"{done} times: {rounds}" if done > 1 else rounds] if done else []
-            return [*calls, f"{found} = {call}"] if isinstance(found, Grant) else calls
+            return [*calls, f"{found} = {call}"] if isinstance(found, WrittenGrant) else calls
 
         run.partial = told
         contents = b""
         while done < self.times and (done % 64 or not run.step_is_long):
             for _ in range(ATTEMPTS):
                 found = run.allocate(side, (self.step, 0), self.words)
-                if isinstance(found, Grant):
+                if isinstance(found, WrittenGrant):
                     break
-            if not isinstance(found, Grant):
+            if not isinstance(found, WrittenGrant):
                 if done and not side.live:
                     what = f"raised {found}, though all was released"
                     raise run.broken("reusable memory", call, what)
@@ -235,7 +235,7 @@ class Rounds:
 class Resize:
     """Resize each segment that is a bytearray, as its owner could, and make it as it was."""
 
-    def perform(self, run: Run) -> None:
+    def perform(self, run: CheckRun) -> None:
         """Append a byte and take it away."""
         for side in run.sides:
             for grant in side.live.values():

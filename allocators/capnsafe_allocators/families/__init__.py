@@ -12,7 +12,7 @@ from .callbacks import FINALIZER, Callback
 from .dirty import DIRTY
 from .effects import Effects, Excuse, Loss, Move
 from .exceptions import CustomRefusal
-from .family import Answer, Family, Kind
+from .family import Family, Kind, SegmentResult
 from .finalize import FINALIZE
 from .garble import GARBLE
 from .guest import GUEST, Misbehaviour
@@ -78,7 +78,6 @@ def effects_of(fault: Fault) -> Effects:
 __all__ = [
     "FAMILIES",
     "FINALIZER",
-    "Answer",
     "Callback",
     "CustomRefusal",
     "Effects",
@@ -88,6 +87,7 @@ __all__ = [
     "Loss",
     "Misbehaviour",
     "Move",
+    "SegmentResult",
     "check_fault",
     "effects_of",
 ]

@@ -38,7 +38,7 @@ from .effects import Effects
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SegmentResult:
     """The result of a call of ``segment`` in place of the buffer, and the sentence about it."""
 
     value: Any
@@ -56,7 +56,7 @@ OnGrant: TypeAlias = "Callable[[Ledger, Fault, Grant], str | None]"
 #: (ledger, fault, the grant that has grown, the first byte that was added)
 OnGrowth: TypeAlias = "Callable[[Ledger, Fault, Grant, int], str | None]"
 #: (ledger, fault, grant, the result without the fault)
-OnBorrow: TypeAlias = "Callable[[Ledger, Fault, Grant, Any], Answer | None]"
+OnBorrow: TypeAlias = "Callable[[Ledger, Fault, Grant, Any], SegmentResult | None]"
 #: (ledger, fault)
 BetweenOperations: TypeAlias = "Callable[[Ledger, Fault], str | None]"
 

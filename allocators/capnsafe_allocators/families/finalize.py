@@ -16,15 +16,15 @@ from ..grant import Grant
 from ..ledger import Ledger
 from .callbacks import FINALIZER, Callback, callback_kinds
 from .effects import Effects, Excuse, Loss, Move
-from .family import Answer, Family
+from .family import Family, SegmentResult
 
 
-def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> Answer | None:
+def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> SegmentResult | None:
     if ledger.reenter is None or not hasattr(type(answer), "__release_buffer__"):
         return None
     value = FinalizedExporter.of(answer, lambda: ledger.call_back(fault.kind, FINALIZER))
     what = f"segment {grant.index} calls the message when its view is given back: {fault.kind}"
-    return Answer(value, what, tells_length=True)
+    return SegmentResult(value, what, tells_length=True)
 
 
 _CALLING = Effects(

@@ -16,7 +16,7 @@ from ..ledger import Ledger
 from ..place import WORD_BYTES
 from .effects import Effects, Excuse, Loss, Move
 from .exceptions import CustomRefusal
-from .family import Answer, Family, Kind
+from .family import Family, Kind, SegmentResult
 
 #: Bytes that are lent past the last word: more than none, and no whole word.
 _ODD_BYTES = 5
@@ -36,7 +36,7 @@ def _released_view() -> memoryview:
     return view
 
 
-def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> Answer | None:
+def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> SegmentResult | None:
     value: Any
     match fault.kind:
         case "none":
@@ -60,7 +60,9 @@ def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> Answe
         case _:
             return None
     tells_length = fault.kind in ("words", "odd-length")
-    return Answer(value, f"segment() returned {fault.kind} for segment {grant.index}", tells_length)
+    return SegmentResult(
+        value, f"segment() returned {fault.kind} for segment {grant.index}", tells_length
+    )
 
 
 def _on_grant(ledger: Ledger, fault: Fault, grant: Grant) -> str | None:

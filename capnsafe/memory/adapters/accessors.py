@@ -77,7 +77,7 @@ class Accessors(Protocol):
         """Write eight bytes at ``offset`` (bytes), little-endian."""
 
 
-class _Memory:
+class _SharedSupply:
     """What builders over one supply share: which words are theirs, and which pointers are set."""
 
     __slots__ = ("_busy", "_granted", "supply", "used", "writers", "zeroed")
@@ -208,7 +208,7 @@ class AppendBuilder(Single):
         """Call nothing yet."""
         for name in ("alloc", "write_bit"):
             _method(supply, name)
-        self._memory = _Memory(supply, truth(zeroed))
+        self._memory = _SharedSupply(supply, truth(zeroed))
         self._rooted = False
 
     def init_root(self, data_words: int, pointer_count: int) -> AppendStruct:
@@ -244,7 +244,7 @@ class _Section:
 
     __slots__ = ("_bits", "_data", "_memory", "_segment")
 
-    def __init__(self, memory: _Memory, segment: int, data: int, bits: int) -> None:
+    def __init__(self, memory: _SharedSupply, segment: int, data: int, bits: int) -> None:
         self._memory = memory
         self._segment = segment
         #: First byte of the section in its segment, and its bits.
@@ -296,7 +296,7 @@ class AppendStruct(_Section):
     __slots__ = ("_first", "_pointers")
 
     def __init__(
-        self, memory: _Memory, segment: int, start: int, data_words: int, pointers: int
+        self, memory: _SharedSupply, segment: int, start: int, data_words: int, pointers: int
     ) -> None:
         super().__init__(memory, segment, start * WORD_BYTES, data_words * 64)
         self._first = start + data_words
@@ -425,7 +425,7 @@ class AppendList(_Section):
     __slots__ = ("_count", "_element")
 
     def __init__(
-        self, memory: _Memory, segment: int, start: int, element: Element, count: int
+        self, memory: _SharedSupply, segment: int, start: int, element: Element, count: int
     ) -> None:
         super().__init__(memory, segment, start * WORD_BYTES, count * element.bits)
         self._element = element
@@ -460,7 +460,7 @@ class AppendStructs:
 
     def __init__(
         self,
-        memory: _Memory,
+        memory: _SharedSupply,
         segment: int,
         first: int,
         count: int,
@@ -517,14 +517,16 @@ def _unreadable(what: str) -> Unreadable:
     return Unreadable(f"{what}: this memory can be written and not read")
 
 
-def _build_struct(memory: _Memory, slot: int, word: int, data: int, pointers: int) -> AppendStruct:
+def _build_struct(
+    memory: _SharedSupply, slot: int, word: int, data: int, pointers: int
+) -> AppendStruct:
     shape = wire.struct_shape(data, pointers)
     segment, start = _build(memory, slot, word, shape, data + pointers, b"")
     return AppendStruct(memory, segment, start, data, pointers)
 
 
 def _build(
-    memory: _Memory, slot: int, word: int, shape: int, words: int, head: bytes
+    memory: _SharedSupply, slot: int, word: int, shape: int, words: int, head: bytes
 ) -> tuple[int, int]:
     """Build an object, then set the pointer to it; answer where it is."""
     if (slot, word) in memory.used:

@@ -114,7 +114,7 @@ def _read_text(path: Path, data: bytes, target: str) -> tuple[Heading, Input]:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StoredScenario:
     """A scenario in a file of any form."""
 
     target: str
@@ -123,7 +123,7 @@ class Found:
     """What it was found on, as far as the file says."""
 
 
-def read_any(path: Path, bare: str | None = None) -> Found:
+def read_any(path: Path, bare: str | None = None) -> StoredScenario:
     """Read a scenario of any form: a text, a cached input, or, where that is said, bare bytes.
 
     ``bare`` names the target that the bytes are for; the name's ending says that they are for the
@@ -134,20 +134,20 @@ def read_any(path: Path, bare: str | None = None) -> Found:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {sentence(error)}") from error
     if bare is not None:
-        return Found(bare, find_target(bare).decode(data), Heading())
+        return StoredScenario(bare, find_target(bare).decode(data), Heading())
     target = target_of_text(data)
     if target is not None:
         heading, scenario = _read_text(path, data, target)
-        return Found(target, scenario, heading)
+        return StoredScenario(target, scenario, heading)
     if data.startswith(BYTES_MAGIC):
         target = _target_of_input(path, data)
         try:
             payload = _payload(path, data, target)
         except OtherVersionError as error:
             raise UsageError(str(error)) from error
-        return Found(target, find_target(target).decode(payload), Heading())
+        return StoredScenario(target, find_target(target).decode(payload), Heading())
     if path.suffix == BARE_SUFFIX:
-        return Found(DEFAULT_TARGET, find_target(DEFAULT_TARGET).decode(data), Heading())
+        return StoredScenario(DEFAULT_TARGET, find_target(DEFAULT_TARGET).decode(data), Heading())
     raise UsageError(
         f"{path} is no scenario: its first line is not 'capnsafe scenario 1' or that of another "
         f"target; bytes of an engine end in {BARE_SUFFIX}, or take --bytes TARGET"

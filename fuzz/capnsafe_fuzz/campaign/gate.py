@@ -90,7 +90,7 @@ CANARY_EXECUTIONS = 10_000
 change of the generator which is merely unlucky does not look like blindness."""
 
 
-class Outcome(StrEnum):
+class CaseOutcome(StrEnum):
     """How a case ended."""
 
     PASSED = "passed"
@@ -109,7 +109,7 @@ class Case:
     """One thing that was tried."""
 
     name: str
-    outcome: Outcome
+    outcome: CaseOutcome
     detail: str
     """What there is to say about it; of one that did not pass, what to do next."""
     seconds: float
@@ -130,15 +130,15 @@ class Part:
     @property
     def verdict(self) -> str:
         """In one word."""
-        if any(case.outcome is Outcome.FAILED for case in self.cases):
-            return Outcome.FAILED
+        if any(case.outcome is CaseOutcome.FAILED for case in self.cases):
+            return CaseOutcome.FAILED
         if self.error is not None:
             return "error"
-        if any(case.outcome is Outcome.BLIND for case in self.cases):
-            return Outcome.BLIND
-        if any(case.outcome is Outcome.UNSETTLED for case in self.cases):
-            return Outcome.UNSETTLED
-        return Outcome.PASSED
+        if any(case.outcome is CaseOutcome.BLIND for case in self.cases):
+            return CaseOutcome.BLIND
+        if any(case.outcome is CaseOutcome.UNSETTLED for case in self.cases):
+            return CaseOutcome.UNSETTLED
+        return CaseOutcome.PASSED
 
     def to_json(self) -> dict[str, Any]:
         """As data."""
@@ -158,13 +158,15 @@ class Part:
     def troubles(self) -> list[Case]:
         """The cases that did not pass."""
         return [
-            case for case in self.cases if case.outcome not in (Outcome.PASSED, Outcome.SKIPPED)
+            case
+            for case in self.cases
+            if case.outcome not in (CaseOutcome.PASSED, CaseOutcome.SKIPPED)
         ]
 
     @property
     def skipped(self) -> str:
         """How many cases were not judged, to be put behind the summary."""
-        skipped = [case for case in self.cases if case.outcome is Outcome.SKIPPED]
+        skipped = [case for case in self.cases if case.outcome is CaseOutcome.SKIPPED]
         return f"; {len(skipped)} not judged: {skipped[0].detail}" if skipped else ""
 
 
@@ -183,16 +185,16 @@ class GateResult:
     def exit_code(self) -> int:
         """As the command ends: findings outrank everything, an error what follows from it."""
         verdicts = {part.verdict for part in self.parts}
-        if Outcome.FAILED in verdicts:
+        if CaseOutcome.FAILED in verdicts:
             return FINDINGS
         if self.interrupted:
             return INTERRUPTED
         for part in self.parts:
             if part.error is not None:
                 return part.error.exit_code
-        if Outcome.BLIND in verdicts:
+        if CaseOutcome.BLIND in verdicts:
             return PROVED_NOTHING
-        return UNSETTLED if Outcome.UNSETTLED in verdicts else CLEAN
+        return UNSETTLED if CaseOutcome.UNSETTLED in verdicts else CLEAN
 
     def to_json(self) -> dict[str, Any]:
         """As data."""
@@ -392,10 +394,10 @@ class _Gate:
             for group in groups
             if group in campaign.not_counted
         )
-        outcome = Outcome.PASSED
+        outcome = CaseOutcome.PASSED
         unsettled = campaign.unsettled[before:]
         if counted:
-            outcome, detail = Outcome.FAILED, _tell(counted)
+            outcome, detail = CaseOutcome.FAILED, _tell(counted)
         elif unsettled:
             outcome, detail = self._unsettled(unsettled)
         part.cases.append(Case(name, outcome, detail, time.monotonic() - started))
@@ -452,16 +454,16 @@ class _Gate:
     def _judge_campaign(self, part: Part, campaign: CampaignResult, seconds: float) -> None:
         config = campaign.config
         self._situations[config.target] = campaign.situations
-        outcome, detail = Outcome.PASSED, ""
+        outcome, detail = CaseOutcome.PASSED, ""
         if campaign.findings:
-            outcome = Outcome.FAILED
+            outcome = CaseOutcome.FAILED
             detail = _tell([kept for _, kept in sorted(campaign.findings.items())])
             detail += f"\nthe whole campaign: {again(config)}"
         elif campaign.unsettled:
             outcome, detail = self._unsettled(campaign.unsettled)
             detail += f"\nthe whole campaign: {again(config)}"
         elif campaign.executions < self._config.executions:
-            outcome = Outcome.BLIND
+            outcome = CaseOutcome.BLIND
             detail = (
                 f"the campaign on {config.target} ended after {count(campaign.executions)} of "
                 f"{count(self._config.executions)} executions"
@@ -469,9 +471,9 @@ class _Gate:
         name = f"{config.encoder} by {config.engine} on {config.target}"
         part.cases.append(Case(name, outcome, detail, seconds))
 
-    def _unsettled(self, unsettled: Sequence[Unsettled]) -> tuple[Outcome, str]:
+    def _unsettled(self, unsettled: Sequence[Unsettled]) -> tuple[CaseOutcome, str]:
         """The outcome of a case that leaves something unsettled, and what to say about it."""
-        outcome = Outcome.PASSED if self._config.allow_flaky else Outcome.UNSETTLED
+        outcome = CaseOutcome.PASSED if self._config.allow_flaky else CaseOutcome.UNSETTLED
         return outcome, "\n".join(f"unsettled: {one}" for one in unsettled)
 
     def _sum_up(self, part: Part, done: list[CampaignResult]) -> None:
@@ -507,12 +509,12 @@ class _Gate:
                 self._reporter.activity(f"the witness of {PLANTED}:{name}")
                 started = time.monotonic()
                 trouble = _trouble_with_witness(name, judges)
-                outcome = Outcome.BLIND if trouble else Outcome.PASSED
+                outcome = CaseOutcome.BLIND if trouble else CaseOutcome.PASSED
                 package = _lacking(name) if trouble else None
                 if package is not None:
-                    outcome, trouble = Outcome.SKIPPED, f"{package.name} is not installed"
+                    outcome, trouble = CaseOutcome.SKIPPED, f"{package.name} is not installed"
                 part.cases.append(Case(name, outcome, trouble, time.monotonic() - started))
-        fired = [case.outcome for case in part.cases].count(Outcome.PASSED)
+        fired = [case.outcome for case in part.cases].count(CaseOutcome.PASSED)
         part.summary = (
             f"{fired} of {plural(len(BUGS), 'planted bug')} shown by their witnesses, which "
             f"{CLEAN_ENCODER} passes{part.skipped}"
@@ -527,16 +529,16 @@ class _Gate:
                 return
             package = _lacking(name) if found is None else None
             if package is not None:
-                outcome, detail = Outcome.SKIPPED, f"{package.name} is not installed"
+                outcome, detail = CaseOutcome.SKIPPED, f"{package.name} is not installed"
             elif found is None:
-                outcome = Outcome.BLIND
+                outcome = CaseOutcome.BLIND
                 detail = (
                     f"the harness is blind to {PLANTED}:{name}: not found in "
                     f"{count(CANARY_EXECUTIONS)} executions, by {CANARY_ENGINE} with seed "
                     f"{CANARY_SEED}; to search on: {again(_canary(name, self._config.findings))}"
                 )
             else:
-                outcome, detail = Outcome.PASSED, f"found after {count(found)} executions"
+                outcome, detail = CaseOutcome.PASSED, f"found after {count(found)} executions"
                 executions.append(found)
             part.cases.append(Case(name, outcome, detail, seconds))
         part.summary = (
@@ -562,10 +564,10 @@ class _Gate:
         engine = self._result.engine
         for target, situations in self._situations.items():
             floor = self._floor(target)
-            outcome, detail = Outcome.PASSED, ""
+            outcome, detail = CaseOutcome.PASSED, ""
             counted = _counted(situations)
             if floor is not None and counted < floor:
-                outcome = Outcome.BLIND
+                outcome = CaseOutcome.BLIND
                 detail = (
                     f"the campaign on {target} reached {count(counted)} situations, and "
                     f"the floor for {engine} is {count(floor)}: generator, faults or oracles have "

@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.status import Status
 
 from .finding import Finding
-from .gate import GateResult, Outcome, Part
+from .gate import CaseOutcome, GateResult, Part
 from .gate_config import FILE, TABLE, GateConfig
 from .report import plural, print_finding, print_line
 
-_STYLES = {Outcome.PASSED.value: "green", Outcome.FAILED.value: "bold red"}
+_STYLES = {CaseOutcome.PASSED.value: "green", CaseOutcome.FAILED.value: "bold red"}
 _OTHER_STYLE = "bold yellow"
 
 
@@ -52,7 +52,7 @@ class GateTerminalReporter:
         self._print(f"{part.verdict:<6}  {part.name:<9}  {summary}  {part.seconds:.1f} s", style)
         for case in part.troubles:
             # What broke was printed when it was found.
-            if case.outcome is not Outcome.FAILED:
+            if case.outcome is not CaseOutcome.FAILED:
                 for line in case.detail.split("\n"):
                     self._print(f"        {line}")
         if part.error is not None:

@@ -12,11 +12,11 @@ from xml.etree import ElementTree
 
 from .failures import EnvironmentFailedError, sentence
 from .files import write_whole
-from .gate import Case, GateResult, Outcome, Part
+from .gate import Case, CaseOutcome, GateResult, Part
 
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-_ERRORS = {Outcome.BLIND: "proved nothing", Outcome.UNSETTLED: "unsettled"}
+_ERRORS = {CaseOutcome.BLIND: "proved nothing", CaseOutcome.UNSETTLED: "unsettled"}
 
 
 def write_junit(path: Path, result: GateResult | None) -> None:
@@ -44,8 +44,8 @@ def _suite(document: ElementTree.Element, part: Part) -> tuple[int, int, int, in
     for case in part.cases:
         _case(suite, part.name, case)
     errors = [case for case in part.cases if case.outcome in _ERRORS]
-    failures = [case for case in part.cases if case.outcome is Outcome.FAILED]
-    skipped = [case for case in part.cases if case.outcome is Outcome.SKIPPED]
+    failures = [case for case in part.cases if case.outcome is CaseOutcome.FAILED]
+    skipped = [case for case in part.cases if case.outcome is CaseOutcome.SKIPPED]
     tests = len(part.cases)
     if part.error is not None:
         tests += 1
@@ -59,11 +59,11 @@ def _suite(document: ElementTree.Element, part: Part) -> tuple[int, int, int, in
 
 def _case(suite: ElementTree.Element, part: str, case: Case) -> None:
     element = _testcase(suite, part, case.name, case.seconds)
-    if case.outcome is Outcome.FAILED:
+    if case.outcome is CaseOutcome.FAILED:
         _trouble(element, "failure", "promise broken", case.detail)
     elif case.outcome in _ERRORS:
         _trouble(element, "error", _ERRORS[case.outcome], case.detail)
-    elif case.outcome is Outcome.SKIPPED:
+    elif case.outcome is CaseOutcome.SKIPPED:
         ElementTree.SubElement(element, "skipped", message=_clean(case.detail))
     elif case.detail:
         ElementTree.SubElement(element, "system-out").text = _clean(case.detail)

@@ -33,7 +33,7 @@ class Unsettling(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunOutcome:
     """One thing that can happen."""
 
     name: str
@@ -50,114 +50,114 @@ class Outcome:
 _UNSETTLED_JSON = "unsettled[].kind = "
 
 OUTCOMES: Final = (
-    Outcome(
+    RunOutcome(
         "passed", "execution", "every oracle is content", CLEAN,
         "no promise was broken", "executions",
     ),
-    Outcome(
+    RunOutcome(
         "broken", "execution", "a promise breaks, also in a fresh process", FINDINGS,
         " broken: ", "findings[]",
     ),
-    Outcome(
+    RunOutcome(
         "sequence", "execution",
         "a promise breaks only after other scenarios of the same process", FINDINGS,
         " scenarios, ", "findings[].target = TARGET-sequence",
     ),
-    Outcome(
+    RunOutcome(
         "crash", "execution", "the process ends, also a fresh one", FINDINGS,
         "P1 broken: crash ", "findings[].group = crash …",
     ),
-    Outcome(
+    RunOutcome(
         "timeout", "execution", "it is not done within --timeout, also in a fresh process",
         FINDINGS, "P1 broken: timeout", "findings[].group = timeout",
     ),
-    Outcome(
+    RunOutcome(
         Unsettling.FLAKY, "execution",
         "a promise breaks once, and neither alone nor after the same scenarios again", UNSETTLED,
         "was seen and not confirmed", _UNSETTLED_JSON + "flaky",
     ),
-    Outcome(
+    RunOutcome(
         Unsettling.SHARED, "execution",
         "a promise breaks, but on capnsafe as well: the harness is wrong, or capnsafe is",
         UNSETTLED, "breaks a promise where", _UNSETTLED_JSON + "shared",
     ),
-    Outcome(
+    RunOutcome(
         "known", "execution", "a promise breaks, and the file of --known names the group", CLEAN,
         "not counted (known): ", "not_counted",
     ),
-    Outcome(
+    RunOutcome(
         "harness", "execution",
         "the harness fails, or the code that connects an encoder with it", PROVED_NOTHING,
         "failed, so this campaign says nothing", "exit_code",
     ),
-    Outcome(
+    RunOutcome(
         Unsettling.DEATH, "worker",
         "it dies, and no scenario or sequence that it ran ends a fresh process", UNSETTLED,
         "crash ", _UNSETTLED_JSON + "death",
     ),
-    Outcome(
+    RunOutcome(
         Unsettling.CODE, "judge",
         "it loads other files of the encoder than the worker did", UNSETTLED,
         "changed while it was tested", _UNSETTLED_JSON + "code",
     ),
-    Outcome(
+    RunOutcome(
         Unsettling.EXECUTIONS, "campaign",
         "it ends before all executions, or all of its time, because too many workers died",
         UNSETTLED, "workers died", _UNSETTLED_JSON + "executions",
     ),
-    Outcome(
+    RunOutcome(
         Unsettling.SEEDS, "campaign",
         "its time is over before every seed ran, or an engine left seeds out", UNSETTLED,
         "did not run", _UNSETTLED_JSON + "seeds",
     ),
-    Outcome(
+    RunOutcome(
         "allowed", "campaign", "something is unsettled, and --allow-flaky is given", CLEAN,
         "unsettled, and allowed by --allow-flaky", "unsettled[]",
     ),
-    Outcome(
+    RunOutcome(
         "usage", "campaign", "what was asked for does not exist", USAGE,
         "capnsafe: ", "exit_code",
     ),
-    Outcome(
+    RunOutcome(
         "nothing", "campaign", "there is no seed, or a corrupt one", PROVED_NOTHING,
         "corpus", "exit_code",
     ),
-    Outcome(
+    RunOutcome(
         "environment", "campaign", "findings cannot be written", ENVIRONMENT,
         "cannot be written", "exit_code",
     ),
-    Outcome(
+    RunOutcome(
         "interrupted", "campaign", "a signal ends it", INTERRUPTED,
         "interrupted after", "interrupted",
     ),
-    Outcome(
+    RunOutcome(
         "open", "gate", "nothing is wrong", CLEAN, "the gate is open", "parts[].verdict = passed",
     ),
-    Outcome(
+    RunOutcome(
         "shut", "gate", "the encoder breaks a promise", FINDINGS,
         "the gate is shut", "parts[].verdict = failed",
     ),
-    Outcome(
+    RunOutcome(
         "blind", "gate", "the harness misses a planted bug or a floor", PROVED_NOTHING,
         "the harness is blind", "parts[].verdict = blind",
     ),
-    Outcome(
+    RunOutcome(
         "unsettled", "gate", "a replay or a campaign leaves something unsettled", UNSETTLED,
         "unsettled", "parts[].verdict = unsettled",
     ),
-    Outcome(
+    RunOutcome(
         "lacking", "gate", "a package is missing, so that something is not judged", CLEAN,
         "is not installed", "parts[].verdict = passed",
     ),
-    Outcome(
+    RunOutcome(
         "error", "gate", "a part cannot be done to its end; the code is that of the failure",
         PROVED_NOTHING, "not done", "parts[].verdict = error",
     ),
-    Outcome(
+    RunOutcome(
         "found", "canaries", "every planted bug is found and shown", CLEAN,
         "found and shown", "canaries[].troubles = []",
     ),
-    Outcome(
+    RunOutcome(
         "missed", "canaries", "a planted bug is not found, or not shown", PROVED_NOTHING,
         "was not found", "canaries[].troubles",
     ),

@@ -25,7 +25,7 @@ from ..scenario.schema import (
     POINTERS,
     TYPES,
     Field,
-    Kind,
+    FieldKind,
     ListType,
     OrphanType,
     StructType,
@@ -55,7 +55,7 @@ class _Compiler:
     elements: Any
     """The package's ``Element`` enumeration."""
 
-    def element(self, kind: Kind) -> Any:
+    def element(self, kind: FieldKind) -> Any:
         return self.elements[ACCESSORS[kind].upper()]
 
     def compile(self, key: CompiledKey) -> Performer:
@@ -89,7 +89,7 @@ class _Compiler:
         if isinstance(made, StructType):
             return lambda orphan, _, __: orphan.get_struct()
         assert isinstance(made, ListType)
-        if made.element is Kind.STRUCT:
+        if made.element is FieldKind.STRUCT:
             return lambda orphan, _, __: orphan.get_struct_list()
         if made.element in POINTER_ELEMENTS:
             return lambda orphan, _, __: orphan.get_pointer_list()
@@ -119,7 +119,7 @@ class _Compiler:
         return lambda handle, _, __: getattr(handle, name)(offset, default)
 
     def _on_pointer(
-        self, kind: Kind, target: str | None, verb: Verb, fixed: int | None
+        self, kind: FieldKind, target: str | None, verb: Verb, fixed: int | None
     ) -> Performer:
         """On a pointer at index ``fixed``, or at the place of each operation if that is None."""
         performer = self._on_any_pointer(kind, target, verb)
@@ -127,14 +127,14 @@ class _Compiler:
             return performer
         return lambda handle, _, value: performer(handle, fixed, value)
 
-    def _on_any_pointer(self, kind: Kind, target: str | None, verb: Verb) -> Performer:
+    def _on_any_pointer(self, kind: FieldKind, target: str | None, verb: Verb) -> Performer:
         if verb in _MOVES:
             return _MOVES[verb]
-        if kind is Kind.ANY and verb is Verb.GET:
+        if kind is FieldKind.ANY and verb is Verb.GET:
             return lambda handle, index, _: handle.kind(index).value
-        if kind is Kind.ANY and verb is Verb.SET:
+        if kind is FieldKind.ANY and verb is Verb.SET:
             return _set_any
-        if kind in (Kind.TEXT, Kind.DATA, Kind.CAPABILITY):
+        if kind in (FieldKind.TEXT, FieldKind.DATA, FieldKind.CAPABILITY):
             name = f"{verb.value}_{ACCESSORS[kind]}"
             if verb is Verb.SET:
                 return lambda handle, index, value: getattr(handle, name)(index, value)
@@ -157,7 +157,7 @@ class _Compiler:
                 return lambda handle, index, _: handle.get_struct(index, data_words, pointers)
             return lambda handle, index, _: handle.get_struct(index)
         assert isinstance(made, ListType)
-        if made.element is Kind.STRUCT:
+        if made.element is FieldKind.STRUCT:
             assert isinstance(made.type, StructType)
             data_words, pointers = made.type.data_words, made.type.pointer_count
             if verb is Verb.INIT:
@@ -178,7 +178,7 @@ class _Compiler:
 
     def _on_element(self, held: ListType, verb: Verb, taken: str | None) -> Performer:
         kind = held.element
-        if kind is Kind.STRUCT:
+        if kind is FieldKind.STRUCT:
             if verb is Verb.COPY:
                 return lambda handle, index, source: handle.__setitem__(index, source)
             assert verb is Verb.OPEN

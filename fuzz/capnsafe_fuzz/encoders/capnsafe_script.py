@@ -23,7 +23,7 @@ from ..scenario.schema import (
     FLOATS,
     TYPES,
     Field,
-    Kind,
+    FieldKind,
     ListType,
     OrphanType,
     StructType,
@@ -266,9 +266,9 @@ class _Writer:
         if verb is Verb.SELECT:
             assert isinstance(held, StructType)
             return f"{handle}.{self._select(held, held.by_name[str(place)], str(value))}"
-        if kind is Kind.ANY and verb is Verb.GET:
+        if kind is FieldKind.ANY and verb is Verb.GET:
             return f"{handle}.kind({at}).value"
-        if kind is Kind.ANY and verb is Verb.SET:
+        if kind is FieldKind.ANY and verb is Verb.SET:
             kind = _SET_ANY[type(value)]
         if kind in ACCESSORS:
             arguments = [str(at)]
@@ -300,7 +300,7 @@ class _Writer:
         if isinstance(made, StructType):
             return "get_struct()"
         assert isinstance(made, ListType)
-        if made.element is Kind.STRUCT:
+        if made.element is FieldKind.STRUCT:
             return "get_struct_list()"
         if made.element in POINTER_ELEMENTS:
             return "get_pointer_list()"
@@ -322,7 +322,7 @@ class _Writer:
                 return f"init_struct({at}, {sizes})"
             return f"get_struct({at}, {sizes})" if grows else f"get_struct({at})"
         assert isinstance(made, ListType)
-        if made.element is Kind.STRUCT:
+        if made.element is FieldKind.STRUCT:
             element = made.type
             assert isinstance(element, StructType)
             sizes = f"{element.data_words}, {element.pointer_count}"
@@ -350,13 +350,13 @@ class _Writer:
         self.needed.add("Element")
         return "Element"
 
-    def _value(self, kind: Kind, value: Any) -> str:
+    def _value(self, kind: FieldKind, value: Any) -> str:
         if kind not in FLOATS:
             return repr(value)
         number = float_of(kind, value)
         if math.isfinite(number):
             return repr(number)
-        form, size = ("<f", 4) if kind is Kind.FLOAT32 else ("<d", 8)
+        form, size = ("<f", 4) if kind is FieldKind.FLOAT32 else ("<d", 8)
         if math.isinf(number):
             return f'float("{number}")'
         return f'__import__("struct").unpack("{form}", ({value:#x}).to_bytes({size}, "little"))[0]'
@@ -452,7 +452,7 @@ class _Writer:
                 return loose_reading(expression, at, rest, expected, lambda: self._element(True))
             if isinstance(held, ListType) and kind not in POINTER_ELEMENTS:
                 expression += f"[{at}]"
-                if kind is not Kind.STRUCT:
+                if kind is not FieldKind.STRUCT:
                     return _equal(expression, kind, expected)
                 assert target is not None
                 held = TYPES[target]
@@ -505,7 +505,7 @@ def reenter(kind):
 
 memory.reenter = reenter"""
 
-_SET_ANY: Final = {str: Kind.TEXT, bytes: Kind.DATA, int: Kind.CAPABILITY}
+_SET_ANY: Final = {str: FieldKind.TEXT, bytes: FieldKind.DATA, int: FieldKind.CAPABILITY}
 """What an AnyPointer is set to, by the type of the value."""
 
 
@@ -513,10 +513,10 @@ def _reenters(scenario: Scenario) -> bool:
     return any(effects_of(fault).calls_message for fault in scenario.faults)
 
 
-def _equal(expression: str, kind: Kind, expected: Any) -> str:
+def _equal(expression: str, kind: FieldKind, expected: Any) -> str:
     if kind in FLOATS:
-        form = "<f" if kind is Kind.FLOAT32 else "<d"
-        size = 4 if kind is Kind.FLOAT32 else 8
+        form = "<f" if kind is FieldKind.FLOAT32 else "<d"
+        size = 4 if kind is FieldKind.FLOAT32 else 8
         packed = f'__import__("struct").pack("{form}", {expression})'
         return f'{packed} == ({expected:#x}).to_bytes({size}, "little")'
     if isinstance(expected, Capability):

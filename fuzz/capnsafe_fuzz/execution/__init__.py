@@ -26,7 +26,7 @@ from ..encoders.protocol import Account, Attempt, Encoder, ProofKind
 from ..oracles import ORACLES, Cost
 from ..record import Outcome, Record, Step, Violation
 from ..scenario import Scenario, print_scenario
-from .run import Run
+from .run import Execution
 from .subject import failure_of, innermost
 from .verdict import HarnessError, Situation, Timing, Verdict
 
@@ -137,9 +137,9 @@ def script(scenario: Scenario, encoder: Encoder) -> str:
     return encoder.script(scenario, Account(tuple(attempts), headline, finding.proof))
 
 
-def _observe(scenario: Scenario, encoder: Encoder, each_step: bool, timed: bool) -> Run:
+def _observe(scenario: Scenario, encoder: Encoder, each_step: bool, timed: bool) -> Execution:
     try:
-        run = Run(scenario, encoder, each_step, timed)
+        run = Execution(scenario, encoder, each_step, timed)
         try:
             run.all_operations()
             run.end()

@@ -10,7 +10,7 @@ from typing import Final
 from capnsafe_allocators import effects_of
 
 from ..encoders.protocol import Encoder, Failure
-from ..record import Calls, Outcome, Record, Step
+from ..record import CallCounts, Outcome, Record, Step
 from ..record.telling import cause_of
 from ..scenario import Operation, Scenario
 from ..scenario.labels import label_of
@@ -31,7 +31,7 @@ _RUNAWAY_CALLS: Final = 20_000
 _MOST_EXTRA_WORDS: Final = 3
 
 
-class Run:
+class Execution:
     """One execution under way."""
 
     __slots__ = (
@@ -222,7 +222,7 @@ class Run:
             step.short = ""
         calls = hostile.calls[calls_before:] if excuses.can_lose or not done else []
         excuses.end(step.index, calls)
-        step.calls = Calls(*map(sub, hostile.counts.values(), counts))
+        step.calls = CallCounts(*map(sub, hostile.counts.values(), counts))
         step.lost = excuses.unreadable
         step.seen_lost = excuses.seen_lost
         if excuses.tampered:

@@ -18,14 +18,14 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Final
 
-from .kind import Call, MemoryKind, Size
+from .kind import ConstructorCall, MemoryKind, Size
 from .own import OWN_MEMORY, own_kind
 
 __all__ = [
     "MEMORIES",
     "PLAIN",
     "STAYING",
-    "Call",
+    "ConstructorCall",
     "MemoryKind",
     "Size",
     "memory_kind",

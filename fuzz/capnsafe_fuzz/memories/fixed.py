@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .kind import Call, MemoryKind, Size
+from .kind import ConstructorCall, MemoryKind, Size
 
 
-def _call(size: Size) -> Call:
-    return Call(
+def _call(size: Size) -> ConstructorCall:
+    return ConstructorCall(
         "capnsafe",
         "FixedAllocator",
         {"segment_words": size.segment_words or None},

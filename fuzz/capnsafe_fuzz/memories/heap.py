@@ -7,7 +7,7 @@ keep the memory that was left until it is released. All of it is zero when it is
 
 from __future__ import annotations
 
-from .kind import Call, MemoryKind, Size
+from .kind import ConstructorCall, MemoryKind, Size
 
 _WORD_BYTES = 8
 
@@ -43,10 +43,12 @@ class GrowingHeap:
         self._heap.release(key, words_used)
 
 
-def _call(size: Size) -> Call:
+def _call(size: Size) -> ConstructorCall:
     if size.grows:
-        return Call(__name__, "GrowingHeap", {"segment_words": size.segment_words})
-    return Call("capnsafe", "HeapAllocator", {"segment_words": size.segment_words, "growth": False})
+        return ConstructorCall(__name__, "GrowingHeap", {"segment_words": size.segment_words})
+    return ConstructorCall(
+        "capnsafe", "HeapAllocator", {"segment_words": size.segment_words, "growth": False}
+    )
 
 
 KINDS = (

@@ -24,7 +24,7 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ConstructorCall:
     """A call that makes an allocator: it is performed, and printed in programs."""
 
     module: str
@@ -56,7 +56,7 @@ class MemoryKind:
     """Where it stands among the others, also in what bytes mean. A kind keeps its place."""
     weight: int
     """How often scenarios have it, beside the weights of the others."""
-    call: Callable[[Size], Call]
+    call: Callable[[Size], ConstructorCall]
     """How a program makes it."""
     make: Callable[[Size], Any] | None = None
     """How an execution makes it, where that differs from a program."""

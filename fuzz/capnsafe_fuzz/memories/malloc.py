@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .kind import Call, MemoryKind, Size
+from .kind import ConstructorCall, MemoryKind, Size
 
 _WORD_BYTES = 8
 
@@ -50,10 +50,10 @@ class GrowingMalloc:
             self._malloc.release(block, words_used)
 
 
-def _call(size: Size) -> Call:
+def _call(size: Size) -> ConstructorCall:
     if size.grows:
-        return Call(__name__, "GrowingMalloc", {"segment_words": size.segment_words})
-    return Call(
+        return ConstructorCall(__name__, "GrowingMalloc", {"segment_words": size.segment_words})
+    return ConstructorCall(
         "capnsafe.memory.malloc",
         "MallocAllocator",
         {"segment_words": size.segment_words, "growth": False},

@@ -6,12 +6,12 @@ import os
 from typing import Any
 
 from ..ownership import SHARED_MEMORY, block_prefix
-from .kind import Call, MemoryKind, Size
+from .kind import ConstructorCall, MemoryKind, Size
 
 
-def _call(size: Size) -> Call:
+def _call(size: Size) -> ConstructorCall:
     arguments = {"segment_words": size.segment_words, "growth": False, "in_place": size.grows}
-    return Call("capnsafe.memory.mapped_file", "MappedFileAllocator", arguments)
+    return ConstructorCall("capnsafe.memory.mapped_file", "MappedFileAllocator", arguments)
 
 
 def _make(size: Size) -> Any:

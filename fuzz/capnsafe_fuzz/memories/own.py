@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
-from .kind import Call, MemoryKind, Size
+from .kind import ConstructorCall, MemoryKind, Size
 
 OWN_MEMORY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 """How one is named."""
@@ -61,7 +61,7 @@ def own_kind(name: str) -> MemoryKind:
         summary="an allocator of your own",
         place=sys.maxsize,
         weight=0,
-        call=lambda size: Call(module, attribute),
+        call=lambda size: ConstructorCall(module, attribute),
         make=make,
         foreign=True,
     )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from .kind import Call, MemoryKind, Size
+from .kind import ConstructorCall, MemoryKind, Size
 
 
-def _call(size: Size) -> Call:
+def _call(size: Size) -> ConstructorCall:
     arguments = {
         "pool_words": size.total_words,
         "segment_words": size.segment_words,
         "growth": False,
         "in_place": size.grows,
     }
-    return Call("capnsafe.memory", "PoolAllocator", arguments)
+    return ConstructorCall("capnsafe.memory", "PoolAllocator", arguments)
 
 
 KINDS = (

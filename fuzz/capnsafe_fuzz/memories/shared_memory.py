@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Final
 
 from ..ownership import block_prefix
-from .kind import Call, MemoryKind, Size
+from .kind import ConstructorCall, MemoryKind, Size
 
 
 class SharedBlocks:
@@ -62,9 +62,9 @@ def shared_blocks() -> Any:
     return blocks
 
 
-def _call(size: Size) -> Call:
+def _call(size: Size) -> ConstructorCall:
     arguments = {"segment_words": size.segment_words, "growth": False}
-    return Call("capnsafe.memory.shared_memory", "SharedMemoryAllocator", arguments)
+    return ConstructorCall("capnsafe.memory.shared_memory", "SharedMemoryAllocator", arguments)
 
 
 KINDS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .kind import Call, MemoryKind, Size
+from .kind import ConstructorCall, MemoryKind, Size
 
 _WORD_BYTES = 8
 
@@ -43,10 +43,12 @@ class RoomyHeap:
             memory.extend(bytes(room * _WORD_BYTES - len(memory)))
 
 
-def _call(size: Size) -> Call:
+def _call(size: Size) -> ConstructorCall:
     if size.grows:
-        return Call(__name__, "RoomyHeap", {"segment_words": size.segment_words})
-    return Call("capnsafe", "HeapAllocator", {"segment_words": size.segment_words, "growth": False})
+        return ConstructorCall(__name__, "RoomyHeap", {"segment_words": size.segment_words})
+    return ConstructorCall(
+        "capnsafe", "HeapAllocator", {"segment_words": size.segment_words, "growth": False}
+    )
 
 
 KINDS = (

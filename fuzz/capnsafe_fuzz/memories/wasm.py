@@ -10,7 +10,7 @@ from typing import Any, Final
 from capnsafe_allocators import Misbehaviour
 
 from ..optional import WASMTIME
-from .kind import Call, MemoryKind, Size
+from .kind import ConstructorCall, MemoryKind, Size
 
 #: A guest that grants memory, growing and so moving it at each grant, and misbehaves when told. A
 #: block that grows is granted anew, and copied.
@@ -134,9 +134,9 @@ def _engine(moves: bool) -> Any:
     return Engine(config)
 
 
-def _call(moves: bool, size: Size) -> Call:
+def _call(moves: bool, size: Size) -> ConstructorCall:
     arguments = {"moves": moves, "segment_words": size.segment_words, "grows": size.grows}
-    return Call(__name__, "Guest", arguments)
+    return ConstructorCall(__name__, "Guest", arguments)
 
 
 KINDS = (

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from ..record import Outcome, Record
 from ..record.telling import repr_of
-from .oracle import Cost, Finding, Oracle, of_step, reading
+from .oracle import Cost, Oracle, OracleFinding, of_step, reading
 
 
-def _check(record: Record) -> Iterator[Finding]:
+def _check(record: Record) -> Iterator[OracleFinding]:
     step = record.first_wrong
     if step is None or step.contents is None:
         return

@@ -18,7 +18,7 @@ from capnsafe.allocator import FEW_SEGMENTS
 from ..encoders.protocol import Proof, ProofKind
 from ..record import Record, Step
 from ..scenario.program import Verb
-from .oracle import Cost, Finding, Oracle, of_step
+from .oracle import Cost, Oracle, OracleFinding, of_step
 
 _CALLED: Final = {"segment": "borrows", "allocate": "grants", "grow": "growths"}
 _READ: Final = 1
@@ -83,7 +83,7 @@ def _most_grants(step: Step, plans: int, made: int) -> int:
     return _GRANTS * plans
 
 
-def _check(record: Record) -> Iterator[Finding]:
+def _check(record: Record) -> Iterator[OracleFinding]:
     cut = any(effects_of(fault).shortens for fault in record.scenario.faults)
     for step in record.steps:
         if any(effects_of(fault).calls_message for fault in step.faults):

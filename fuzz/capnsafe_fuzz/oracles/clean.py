@@ -17,10 +17,10 @@ from ..encoders.protocol import Proof, ProofKind
 from ..record import Outcome, Record, Step
 from ..reference.examination import Problem, ProblemKind
 from ..scenario.model import ExpectationKind
-from .oracle import Cost, Finding, Oracle, of_step, reading
+from .oracle import Cost, Oracle, OracleFinding, of_step, reading
 
 
-def _check(record: Record) -> Iterator[Finding]:
+def _check(record: Record) -> Iterator[OracleFinding]:
     first = record.first_wrong if record.dirty else None
     if first is not None and first.contents is not None and first.outcome is Outcome.DONE:
         _, sentence = first.contents.what_is_wrong()

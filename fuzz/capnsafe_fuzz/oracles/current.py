@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from ..encoders.protocol import Failure, Proof, ProofKind
 from ..record import Outcome, Record
 from ..scenario.model import ExpectationKind
-from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence
+from .oracle import Cost, Oracle, OracleFinding, exception_name, of_step, raised_sentence
 
 _PROOF = Proof(ProofKind.REFUSAL, failure=Failure.STALE)
 
 
-def _check(record: Record) -> Iterator[Finding]:
+def _check(record: Record) -> Iterator[OracleFinding]:
     for step in record.steps:
         if step.expectation.kind is not ExpectationKind.STALE or step.tampered:
             # Where pointers were changed, a handle may be of something else than was meant.

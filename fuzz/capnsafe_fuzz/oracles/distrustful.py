@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from ..encoders.protocol import Proof, ProofKind
 from ..record import Record
 from ..record.telling import repr_of
-from .oracle import Cost, Finding, Oracle, of_step
+from .oracle import Cost, Oracle, OracleFinding, of_step
 
 
-def _check(record: Record) -> Iterator[Finding]:
+def _check(record: Record) -> Iterator[OracleFinding]:
     for step in record.steps:
         if step.damage is not None:
             segment, word = step.damage

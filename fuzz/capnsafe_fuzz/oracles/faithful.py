@@ -18,12 +18,12 @@ from ..reference.canonical import canonical_form
 from ..reference.framing import segment_words
 from ..scenario.model import ExpectationKind
 from ..scenario.schema import EVERYTHING
-from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence, reading
+from .oracle import Cost, Oracle, OracleFinding, exception_name, of_step, raised_sentence, reading
 
 _SUCCESS = (ExpectationKind.OK, ExpectationKind.VALUE)
 
 
-def _check(record: Record) -> Iterator[Finding]:
+def _check(record: Record) -> Iterator[OracleFinding]:
     first = record.first_wrong
     for step in record.steps:
         if step is first:
@@ -52,7 +52,7 @@ def _check(record: Record) -> Iterator[Finding]:
             yield from _wrong_value(step)
 
 
-def _wrong_contents(record: Record, step: Step) -> Iterator[Finding]:
+def _wrong_contents(record: Record, step: Step) -> Iterator[OracleFinding]:
     if (
         step.contents is None
         or step.outcome is not Outcome.DONE
@@ -64,7 +64,7 @@ def _wrong_contents(record: Record, step: Step) -> Iterator[Finding]:
     yield of_step(step, what, f"after {step.verb}: {sentence}", reading(step, step.contents))
 
 
-def _wrong_form(step: Step, segment: bytes) -> Iterator[Finding]:
+def _wrong_form(step: Step, segment: bytes) -> Iterator[OracleFinding]:
     expected = canonical_form(step.tree, EVERYTHING)
     if segment != expected:
         words = zip(_words(segment), _words(expected), strict=False)
@@ -82,7 +82,7 @@ def _words(segment: bytes) -> list[bytes]:
     return [segment[at : at + 8] for at in range(0, len(segment), 8)]
 
 
-def _over_the_limit(record: Record, step: Step, stream: bytes) -> Iterator[Finding]:
+def _over_the_limit(record: Record, step: Step, stream: bytes) -> Iterator[OracleFinding]:
     limit = record.scenario.max_segment_words
     longest = max(segment_words(stream), default=0)
     if longest > limit:
@@ -92,7 +92,7 @@ def _over_the_limit(record: Record, step: Step, stream: bytes) -> Iterator[Findi
         )
 
 
-def _wrong_value(step: Step) -> Iterator[Finding]:
+def _wrong_value(step: Step) -> Iterator[OracleFinding]:
     if step.operation is None or step.output is not None or step.canonical is not None:
         return
     if step.expectation.kind is ExpectationKind.OK:

@@ -24,13 +24,13 @@ from ..scenario.schema import (
     NEWER,
     TYPES,
     Field,
-    Kind,
+    FieldKind,
     ListType,
     StructType,
     Type,
 )
 from ..scenario.trees import ELEMENT_SIZES
-from .oracle import Cost, Finding, Oracle, of_step
+from .oracle import Cost, Oracle, OracleFinding, of_step
 
 SCHEMA_FILE: Final = Path(schema.__file__).with_name("everything.capnp")
 #: pycapnp counts each element of a weightless list as a word; the model allows four million.
@@ -56,36 +56,36 @@ def read_with_pycapnp(
         return _struct(root, EVERYTHING)
 
 
-def _bits(kind: Kind, value: float) -> int:
-    form = "<f" if kind is Kind.FLOAT32 else "<d"
+def _bits(kind: FieldKind, value: float) -> int:
+    form = "<f" if kind is FieldKind.FLOAT32 else "<d"
     return quiet(kind, int.from_bytes(struct.pack(form, value), "little"))
 
 
-def _scalar(kind: Kind, value: Any) -> Any:
+def _scalar(kind: FieldKind, value: Any) -> Any:
     if kind in schema.FLOATS:
         return _bits(kind, value)
-    if kind is Kind.ENUM:
+    if kind is FieldKind.ENUM:
         return value.raw
     return value
 
 
-_Work = list[tuple[Any, Any, Any, Kind, Type | None]]
+_Work = list[tuple[Any, Any, Any, FieldKind, Type | None]]
 """(container, key, pycapnp's reader, kind, type): what is still to be read."""
 
 
 def _struct(root: Any, held: StructType) -> dict[str, Any]:
     """Read a struct, iteratively below it: ``work`` holds what is still to be read."""
     holder: dict[str, Any] = {}
-    work: _Work = [(holder, "root", root, Kind.STRUCT, held)]
+    work: _Work = [(holder, "root", root, FieldKind.STRUCT, held)]
     while work:
         container, key, value, kind, of = work.pop()
-        if kind is Kind.STRUCT:
+        if kind is FieldKind.STRUCT:
             assert isinstance(of, StructType)
             tree: Any = {}
             for field in of.fields:
                 tree[field.name] = None
                 _field(tree, value, field, of, work)
-        elif kind is Kind.LIST:
+        elif kind is FieldKind.LIST:
             assert isinstance(of, ListType)
             tree = _list(value, of, work)
         container[key] = tree
@@ -103,34 +103,36 @@ def _field(tree: dict[str, Any], owner: Any, field: Field, of: StructType, work:
             return
     for group in groups:
         owner = getattr(owner, group)
-    if field.kind is Kind.UNION:
+    if field.kind is FieldKind.UNION:
         tree[field.name] = getattr(owner, name).which.raw
         return
-    if field.kind is Kind.VOID or (field.kind in schema.POINTERS and not owner._has(name)):
+    if field.kind is FieldKind.VOID or (field.kind in schema.POINTERS and not owner._has(name)):
         return
-    if field.kind is Kind.CAPABILITY or field.kind is Kind.ANY:
+    if field.kind is FieldKind.CAPABILITY or field.kind is FieldKind.ANY:
         # pycapnp shows neither where a capability leads nor what an AnyPointer holds.
         tree[field.name] = PRESENT
         return
     value = getattr(owner, name)
     if field.target is not None:
-        kind = Kind.STRUCT if isinstance(field.type, StructType) else Kind.LIST
+        kind = FieldKind.STRUCT if isinstance(field.type, StructType) else FieldKind.LIST
         work.append((tree, field.name, value, kind, field.type))
     else:
-        tree[field.name] = bytes(value) if field.kind is Kind.DATA else _scalar(field.kind, value)
+        tree[field.name] = (
+            bytes(value) if field.kind is FieldKind.DATA else _scalar(field.kind, value)
+        )
 
 
 def _list(value: Any, of: ListType, work: _Work) -> Any:
     if of.weightless:
         return WEIGHTLESS, len(value)
-    if of.element is Kind.CAPABILITY:
+    if of.element is FieldKind.CAPABILITY:
         # Of an element that is null, pycapnp does not say so.
         return len(value)
     tree: list[Any] = [None] * len(value)
     for index, element in enumerate(value):
-        if of.element in (Kind.STRUCT, Kind.LIST):
+        if of.element in (FieldKind.STRUCT, FieldKind.LIST):
             work.append((tree, index, element, of.element, TYPES[of.target or ""]))
-        elif of.element is Kind.DATA:
+        elif of.element is FieldKind.DATA:
             tree[index] = bytes(element)
         else:
             tree[index] = _scalar(of.element, element)
@@ -154,9 +156,9 @@ def as_pycapnp_reads(tree: Any) -> Any:
                 held = made[field.name]
                 if held is None:
                     continue
-                if field.kind is Kind.ANY or field.kind is Kind.CAPABILITY:
+                if field.kind is FieldKind.ANY or field.kind is FieldKind.CAPABILITY:
                     made[field.name] = PRESENT
-                elif field.kind is Kind.EVOLVING:
+                elif field.kind is FieldKind.EVOLVING:
                     made[field.name] = as_newer(held)
                 elif field.target is not None:
                     work.append((made, field.name, held, field.type))
@@ -166,11 +168,11 @@ def as_pycapnp_reads(tree: Any) -> Any:
             if of.element in _EMPTY and not of.weightless:
                 empty = _EMPTY[of.element]
                 made = [empty if element is None else element for element in value]
-            elif of.element is Kind.CAPABILITY:
+            elif of.element is FieldKind.CAPABILITY:
                 made = len(value)
             elif of.element in schema.FLOATS:
                 made = [quiet(of.element, element) for element in value]
-            elif of.element is Kind.STRUCT and not of.weightless:
+            elif of.element is FieldKind.STRUCT and not of.weightless:
                 made = list(value)
                 work.extend((made, index, element, of.type) for index, element in enumerate(value))
         container[key] = made
@@ -179,7 +181,7 @@ def as_pycapnp_reads(tree: Any) -> Any:
 
 PRESENT: Final = "something"
 """Stands for what pycapnp can only tell to be there."""
-_EMPTY: Final[dict[Kind, Any]] = {Kind.TEXT: "", Kind.DATA: b"", Kind.LIST: []}
+_EMPTY: Final[dict[FieldKind, Any]] = {FieldKind.TEXT: "", FieldKind.DATA: b"", FieldKind.LIST: []}
 
 
 def as_newer(held: Any) -> Any:
@@ -227,7 +229,7 @@ def _text(held: Any) -> str:
     raise NotTextError(f"{held!r} is no text")
 
 
-def _check(record: Record) -> Iterator[Finding]:
+def _check(record: Record) -> Iterator[OracleFinding]:
     # A schema that cannot be loaded, from a path that pycapnp cannot take, is no encoder's fault.
     pycapnp_schema()
     for step in record.steps:

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 
 from ..encoders.protocol import Proof, ProofKind
 from ..record import Outcome, Record
-from .oracle import Cost, Finding, Oracle, of_step
+from .oracle import Cost, Oracle, OracleFinding, of_step
 
 _PROOF = Proof(ProofKind.REFUSAL)
 
 
-def _check(record: Record) -> Iterator[Finding]:
+def _check(record: Record) -> Iterator[OracleFinding]:
     for step in record.steps:
         if step.output is None or step.outcome is not Outcome.DONE:
             continue

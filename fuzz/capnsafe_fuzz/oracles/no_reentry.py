@@ -12,12 +12,12 @@ from typing import Final
 
 from ..encoders.protocol import Proof, ProofKind
 from ..record import Outcome, Record
-from .oracle import Cost, Finding, Oracle, from_evidence, of_step, reading
+from .oracle import Cost, Oracle, OracleFinding, from_evidence, of_step, reading
 
 _told: Final = from_evidence("P10")
 
 
-def _check(record: Record) -> Iterator[Finding]:
+def _check(record: Record) -> Iterator[OracleFinding]:
     yield from _told(record)
     for step in record.steps:
         if step.closed and step.output is None and step.outcome is Outcome.DONE:

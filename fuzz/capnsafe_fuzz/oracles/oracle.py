@@ -26,7 +26,7 @@ class Cost(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class OracleFinding:
     """What an oracle's check found: a violation, but for what every violation of it has."""
 
     operation: int
@@ -50,11 +50,11 @@ class Oracle:
     cost: Cost
     summary: str
     """What it takes for a breach, in a line."""
-    check: Callable[[Record], Iterator[Finding]]
+    check: Callable[[Record], Iterator[OracleFinding]]
     needs: Package | None = None
     """The package without which it is not asked."""
 
-    def found(self, record: Record) -> Iterable[Finding]:
+    def found(self, record: Record) -> Iterable[OracleFinding]:
         """Return what the check finds; nothing where the package is missing."""
         if self.needs is not None and not self.needs.is_installed:
             return ()
@@ -64,15 +64,15 @@ class Oracle:
         """Every breach of the promise in this execution."""
         return map(self.violation, self.found(record))
 
-    def violation(self, found: Finding) -> Violation:
+    def violation(self, found: OracleFinding) -> Violation:
         """What a finding of this oracle's check is to everybody else."""
         group = " ".join(f"{self.promise} {found.verb} {found.what}".split())
         return Violation(self.promise, self.name, found.operation, found.verb, found.detail, group)
 
 
-def of_step(step: Step, what: str, detail: str, proof: Proof = _NO_PROOF) -> Finding:
+def of_step(step: Step, what: str, detail: str, proof: Proof = _NO_PROOF) -> OracleFinding:
     """A finding about one step."""
-    return Finding(step.index, step.verb, what, detail, proof, step)
+    return OracleFinding(step.index, step.verb, what, detail, proof, step)
 
 
 def reading(step: Step, contents: Contents) -> Proof:
@@ -96,13 +96,15 @@ def raised_sentence(step: Step) -> str:
     return f"{step.verb} raised {exception_name(step)}{told}"
 
 
-def from_evidence(promise: str) -> Callable[[Record], Iterator[Finding]]:
+def from_evidence(promise: str) -> Callable[[Record], Iterator[OracleFinding]]:
     """A check that tells what the hostile memory saw its client do against one promise."""
 
-    def check(record: Record) -> Iterator[Finding]:
+    def check(record: Record) -> Iterator[OracleFinding]:
         for evidence in record.evidence:
             if evidence.promise == promise:
                 verb = record.verb_at(evidence.operation)
-                yield Finding(evidence.operation, verb, evidence.what, evidence.detail, _EVIDENCE)
+                yield OracleFinding(
+                    evidence.operation, verb, evidence.what, evidence.detail, _EVIDENCE
+                )
 
     return check

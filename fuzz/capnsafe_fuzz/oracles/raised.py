@@ -12,14 +12,14 @@ from ..encoders.protocol import Failure, Proof, ProofKind
 from ..record import Outcome, Record, Step
 from ..record.telling import cause_of, repr_of
 from ..scenario.model import ExpectationKind
-from .oracle import Cost, Finding, Oracle, exception_name, of_step, raised_sentence
+from .oracle import Cost, Oracle, OracleFinding, exception_name, of_step, raised_sentence
 
 _INDEX = ExpectationKind.INDEX
 
 
-def _check(record: Record) -> Iterator[Finding]:
+def _check(record: Record) -> Iterator[OracleFinding]:
     for operation, sentence in record.strange:
-        yield Finding(operation, record.verb_at(operation), "segment words", sentence)
+        yield OracleFinding(operation, record.verb_at(operation), "segment words", sentence)
     for step in record.steps:
         if step.swallowed:
             yield of_step(
@@ -39,7 +39,7 @@ def _check(record: Record) -> Iterator[Finding]:
             )
 
 
-def _judge_error(step: Step) -> Iterator[Finding]:
+def _judge_error(step: Step) -> Iterator[OracleFinding]:
     error = step.error
     assert error is not None
     if step.failure is Failure.FOREIGN:

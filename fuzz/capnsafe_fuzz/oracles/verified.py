@@ -12,12 +12,12 @@ from typing import Final
 
 from ..encoders.protocol import Proof, ProofKind
 from ..record import Outcome, Record
-from .oracle import Cost, Finding, Oracle, of_step
+from .oracle import Cost, Oracle, OracleFinding, of_step
 
 _PROOF: Final = Proof(ProofKind.REFUSAL)
 
 
-def _check(record: Record) -> Iterator[Finding]:
+def _check(record: Record) -> Iterator[OracleFinding]:
     for step in record.steps:
         if not step.tampered or step.contents is None or step.outcome is not Outcome.DONE:
             continue

@@ -4,6 +4,6 @@
 ``telling`` puts exceptions and values of foreign code into words without trusting them.
 """
 
-from .record import Calls, Contents, Outcome, Record, Step, Violation
+from .record import CallCounts, Contents, Outcome, Record, Step, Violation
 
-__all__ = ["Calls", "Contents", "Outcome", "Record", "Step", "Violation"]
+__all__ = ["CallCounts", "Contents", "Outcome", "Record", "Step", "Violation"]

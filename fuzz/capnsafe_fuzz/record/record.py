@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..scenario.model import Expectation
 
 __all__ = [
-    "Calls",
+    "CallCounts",
     "Contents",
     "Outcome",
     "Record",
@@ -96,7 +96,7 @@ class Contents:
         return "contents", str(self.difference)
 
 
-class Calls(NamedTuple):
+class CallCounts(NamedTuple):
     """How often the memory was called."""
 
     allocate: int = 0
@@ -105,7 +105,7 @@ class Calls(NamedTuple):
     grow: int = 0
 
 
-_NO_CALLS: Final = Calls()
+_NO_CALLS: Final = CallCounts()
 
 
 @dataclass(slots=True)
@@ -155,7 +155,7 @@ class Step:
     """Whether the message, as the step began, had been closed from inside a call."""
     closed_inside: bool = False
     """Whether it was closed from inside this one."""
-    calls: Calls = _NO_CALLS
+    calls: CallCounts = _NO_CALLS
     """Calls of the memory in this step, those from inside another call included."""
     objects: int = 0
     """The most objects that the message can have had as the step began."""

@@ -18,7 +18,7 @@ from ..scenario.schema import (
     POINTERS,
     SCALAR_BITS,
     TYPES,
-    Kind,
+    FieldKind,
     ListType,
     StructType,
     Type,
@@ -134,10 +134,10 @@ def _lay(typed: _Typed) -> _Laid:
         return _struct(_sections(value, of))
     assert isinstance(of, ListType)
     if isinstance(value, tuple) and value[0] == WEIGHTLESS:
-        if of.element is Kind.STRUCT:
+        if of.element is FieldKind.STRUCT:
             return _structs([], value[1])
         return _list_pointer(0, value[1]), b"", ()
-    if of.element is Kind.STRUCT:
+    if of.element is FieldKind.STRUCT:
         assert isinstance(of.type, StructType)
         element = of.type
         return _structs([_sections(one, element) for one in value], len(value))

@@ -39,7 +39,7 @@ class Problem:
     """Of padding and leftovers: the bits of the word that are set and must not be."""
 
 
-class Unreadable:
+class UnreadableValue:
     """Stands in the tree for a value that could not be read. Equal to nothing else."""
 
     __slots__ = ()
@@ -49,7 +49,7 @@ class Unreadable:
         return "<unreadable>"
 
 
-UNREADABLE: Final = Unreadable()
+UNREADABLE: Final = UnreadableValue()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from ..scenario.schema import (
     SIGNED,
     TYPES,
     Field,
-    Kind,
+    FieldKind,
     ListType,
     StructType,
 )
@@ -31,18 +31,18 @@ _WORD_BITS: Final = 64
 
 #: ``struct`` letters by kind; floats are read as their IEEE bits.
 _LETTERS: Final = {
-    Kind.INT8: "b",
-    Kind.INT16: "h",
-    Kind.INT32: "i",
-    Kind.INT64: "q",
-    Kind.UINT8: "B",
-    Kind.UINT16: "H",
-    Kind.UINT32: "I",
-    Kind.UINT64: "Q",
-    Kind.FLOAT32: "I",
-    Kind.FLOAT64: "Q",
-    Kind.ENUM: "H",
-    Kind.UNION: "H",
+    FieldKind.INT8: "b",
+    FieldKind.INT16: "h",
+    FieldKind.INT32: "i",
+    FieldKind.INT64: "q",
+    FieldKind.UINT8: "B",
+    FieldKind.UINT16: "H",
+    FieldKind.UINT32: "I",
+    FieldKind.UINT64: "Q",
+    FieldKind.FLOAT32: "I",
+    FieldKind.FLOAT64: "Q",
+    FieldKind.ENUM: "H",
+    FieldKind.UNION: "H",
 }
 
 #: Element sizes of the encoding by width in bits.
@@ -175,7 +175,7 @@ class StructLayout:
 
 
 def _shape_of_list(held: ListType) -> Shape:
-    if held.element is Kind.STRUCT:
+    if held.element is FieldKind.STRUCT:
         assert isinstance(held.type, StructType)
         return Shape(
             ShapeKind.STRUCT_LIST,
@@ -198,13 +198,13 @@ def _shape_of_list(held: ListType) -> Shape:
     )
 
 
-def _shape(kind: Kind, target: str | None) -> Shape:
+def _shape(kind: FieldKind, target: str | None) -> Shape:
     byte = _ELEMENT_SIZES[_BYTE_BITS]
-    if kind is Kind.TEXT:
+    if kind is FieldKind.TEXT:
         return Shape(ShapeKind.TEXT, element_size=byte, element_bits=_BYTE_BITS)
-    if kind is Kind.DATA:
+    if kind is FieldKind.DATA:
         return Shape(ShapeKind.DATA, element_size=byte, element_bits=_BYTE_BITS)
-    if kind is Kind.CAPABILITY:
+    if kind is FieldKind.CAPABILITY:
         return Shape(ShapeKind.CAPABILITY)
     if kind in DYNAMIC:
         return Shape(ShapeKind.ANYTHING)
@@ -235,13 +235,13 @@ def layout_of(held: StructType) -> StructLayout:
 
 def _fill(layout: StructLayout, held: StructType) -> None:
     pointers: list[tuple[int, str, Shape]] = []
-    scalars: list[tuple[int, str, Kind]] = []
+    scalars: list[tuple[int, str, FieldKind]] = []
     flags: list[tuple[str, int, bool]] = []
     masked: list[tuple[str, int, int]] = []
     used = 0
     for entry in held.fields:
         layout.blank_tree[entry.name] = None if entry.kind in POINTERS else entry.default
-        if entry.kind is Kind.UNION:
+        if entry.kind is FieldKind.UNION:
             layout.union = _union(held, entry)
         if entry.union is not None:
             continue
@@ -251,7 +251,7 @@ def _fill(layout: StructLayout, held: StructType) -> None:
         bits = SCALAR_BITS[entry.kind]
         at = entry.offset * bits
         used |= (1 << bits) - 1 << at
-        if entry.kind is Kind.BOOL:
+        if entry.kind is FieldKind.BOOL:
             flags.append((entry.name, at, bool(entry.default)))
         elif bits:
             scalars.append((at // _BYTE_BITS, entry.name, entry.kind))

@@ -89,7 +89,7 @@ class List:
     """What its elements are read as, if as primitive values."""
 
 
-class Answer(NamedTuple):
+class ExpectedValue(NamedTuple):
     """What must come of a question."""
 
     value: Any
@@ -141,19 +141,19 @@ class Reference:
 
     # Opening
 
-    def root(self, nesting: int) -> Answer:
+    def root(self, nesting: int) -> ExpectedValue:
         """The root struct."""
         self._require(0, 0, 1, 0)
         opened = self.struct_at(0, 0, nesting, 1)
         if opened.value is None:
-            return Answer(Struct(0, 0, 0, 0, 0, 0), 1)
+            return ExpectedValue(Struct(0, 0, 0, 0, 0, 0), 1)
         return opened
 
-    def struct_at(self, segment: int, at: int, nesting: int, before: int = 0) -> Answer:
+    def struct_at(self, segment: int, at: int, nesting: int, before: int = 0) -> ExpectedValue:
         """Open the struct that a pointer leads to; ``before`` is what it cost to get there."""
         spot = self.follow(segment, at)
         if spot is None:
-            return Answer(None, before)
+            return ExpectedValue(None, before)
         data, pointers = spot.shape >> 32 & 0xFFFF, spot.shape >> 48
         cost = before + spot.cost + data + pointers
         if nesting <= 0 or spot.shape & 3 != _STRUCT:
@@ -167,7 +167,7 @@ class Reference:
             pointers,
             nesting - 1,
         )
-        return Answer(opened, cost)
+        return ExpectedValue(opened, cost)
 
     def list_at(self, segment: int, at: int, nesting: int) -> tuple[List | None, int]:
         """Open the list that a pointer leads to; what it costs."""

@@ -39,7 +39,7 @@ from .program import (
     handle_types,
 )
 from .scenario import UNLIMITED_WORDS, MemorySpec, Scenario
-from .schema import EMPTY, EVERYTHING, SMALL, TYPES, Field, Kind, ListType, StructType, Type
+from .schema import EMPTY, EVERYTHING, SMALL, TYPES, Field, FieldKind, ListType, StructType, Type
 from .textform import (
     Printer,
     parse_scenario,
@@ -66,8 +66,8 @@ __all__ = [
     "Expectation",
     "ExpectationKind",
     "Field",
+    "FieldKind",
     "Heading",
-    "Kind",
     "ListType",
     "MemorySpec",
     "Model",

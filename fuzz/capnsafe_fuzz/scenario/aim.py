@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from .model import Model
 from .program import HANDLE_MAKERS, NO_HANDLE, Operation, Place, Program, Verb
-from .schema import POINTERS, Kind, ListType, StructType, Type
+from .schema import POINTERS, FieldKind, ListType, StructType, Type
 
 FIRST_OBJECT_WORD = 1
 """The root's: before it there is the pointer to it."""
@@ -85,5 +85,5 @@ def _words_before(held: Type, place: Place) -> int | None:
         return held.data_words + field.offset if field.kind in POINTERS else None
     if isinstance(held, ListType) and isinstance(place, int):
         # The elements of a struct list are no pointers.
-        return place if held.element in POINTERS and held.element is not Kind.STRUCT else None
+        return place if held.element in POINTERS and held.element is not FieldKind.STRUCT else None
     return None

@@ -72,7 +72,7 @@ from .schema import (
     SCALAR_BITS,
     SIGNED,
     TYPES,
-    Kind,
+    FieldKind,
     ListType,
     OrphanType,
     StructType,
@@ -251,15 +251,15 @@ def _form(held: Type, verb: Verb, at: Place) -> tuple[int, Any, Any]:
     return _written_form(kind) if verb is Verb.SET else (_NOTHING, None, 0)
 
 
-def _written_form(kind: Kind) -> tuple[int, Any, Any]:
+def _written_form(kind: FieldKind) -> tuple[int, Any, Any]:
     """Of what SET writes."""
-    if kind in (Kind.TEXT, Kind.DATA):
-        return (_TEXT if kind is Kind.TEXT else _DATA), None, 0
-    if kind is Kind.BOOL:
+    if kind in (FieldKind.TEXT, FieldKind.DATA):
+        return (_TEXT if kind is FieldKind.TEXT else _DATA), None, 0
+    if kind is FieldKind.BOOL:
         return _BOOL, None, 0
-    if kind is Kind.ANY:
+    if kind is FieldKind.ANY:
         return _LOOSE, None, 0
-    mask = (1 << (32 if kind is Kind.CAPABILITY else SCALAR_BITS[kind])) - 1
+    mask = (1 << (32 if kind is FieldKind.CAPABILITY else SCALAR_BITS[kind])) - 1
     if kind in FLOATS:
         return _FLOAT, kind, mask
     return (_SIGNED if kind in SIGNED else _UNSIGNED), mask, (mask >> 1) + 1
@@ -614,7 +614,7 @@ def _encode_value(held: Type, operation: Operation, blobs: list[bytes]) -> int:
         return number | _encode_count(value.length or 0)
     kind = kind_of(held, place)
     loose = 0
-    if kind is Kind.ANY:
+    if kind is FieldKind.ANY:
         if isinstance(value, int):
             return _LOOSE_CAPABILITY << _LOOSE_SHIFT | value
         loose = (_LOOSE_TEXT if isinstance(value, str) else _LOOSE_DATA) << _LOOSE_SHIFT
@@ -622,13 +622,13 @@ def _encode_value(held: Type, operation: Operation, blobs: list[bytes]) -> int:
         value = value.encode()
     if isinstance(value, bytes):
         # A loose blob's form stands where the bytes of a short one would be.
-        if len(value) <= (_SHORT_BLOB_BYTES if kind is not Kind.ANY else 0):
+        if len(value) <= (_SHORT_BLOB_BYTES if kind is not FieldKind.ANY else 0):
             return int.from_bytes(value, "little") | len(value) << _BLOB_LENGTH_SHIFT | loose
         blobs.append(value)
         return _LARGE_VALUE | len(value) | loose
-    if kind is Kind.LIST:
+    if kind is FieldKind.LIST:
         return _encode_count(value)
-    return value & (1 << (32 if kind is Kind.CAPABILITY else SCALAR_BITS[kind])) - 1
+    return value & (1 << (32 if kind is FieldKind.CAPABILITY else SCALAR_BITS[kind])) - 1
 
 
 def _encode_count(count: int) -> int:

@@ -13,7 +13,7 @@ from .schema import (
     FLOATS,
     SCALAR_BITS,
     TYPES,
-    Kind,
+    FieldKind,
     ListType,
     OrphanType,
     StructType,
@@ -45,7 +45,7 @@ def _label(held: Type | None, operation: Operation) -> str:
         kind, target, _ = place_of(held, place)
         where = "" if isinstance(held, StructType) else " element"
         name = _kind_name(kind)
-        if target is not None and kind is not Kind.EVOLVING:
+        if target is not None and kind is not FieldKind.EVOLVING:
             name = _type_name(TYPES[target])
     taken = f" as {_type_name(TYPES[value.type])}" if isinstance(value, As) else ""
     return f"{verb.value} {name}{where}{taken}"
@@ -59,9 +59,9 @@ def _type_name(held: Type) -> str:
     return "struct" if held.words else "empty-struct"
 
 
-def _kind_name(kind: Kind) -> str:
+def _kind_name(kind: FieldKind) -> str:
     if kind in FLOATS:
         return "float"
-    if kind in SCALAR_BITS and kind not in (Kind.VOID, Kind.BOOL, Kind.UNION):
+    if kind in SCALAR_BITS and kind not in (FieldKind.VOID, FieldKind.BOOL, FieldKind.UNION):
         return "number"
-    return "any" if kind is Kind.ANY else kind.value.lower()
+    return "any" if kind is FieldKind.ANY else kind.value.lower()

@@ -69,14 +69,14 @@ from .schema import (
     FLOATS,
     STRUCTS,
     TYPES,
-    Kind,
+    FieldKind,
     ListType,
     OrphanType,
     StructType,
     Type,
 )
 from .trees import WEIGHTLESS, tree_of
-from .versions import Found, as_text, kind_name, opened, read_numbers, unwrapped, upgraded
+from .versions import TypeFit, as_text, kind_name, opened, read_numbers, unwrapped, upgraded
 
 __all__ = ["NULL", "WEIGHTLESS", "Capability", "Expectation", "ExpectationKind", "Model"]
 
@@ -118,11 +118,11 @@ _REFUSED: Final = Expectation(ExpectationKind.REFUSED)
 _VOID: Final = Expectation(ExpectationKind.VOID)
 _VALUE: Final = ExpectationKind.VALUE
 _FOUND: Final = {
-    Found.NULL: NULL,
-    Found.SAME: _OK,
-    Found.SMALLER: _OK,
-    Found.OTHER: _REFUSED,
-    Found.UNPROMISED: _VOID,
+    TypeFit.NULL: NULL,
+    TypeFit.SAME: _OK,
+    TypeFit.SMALLER: _OK,
+    TypeFit.OTHER: _REFUSED,
+    TypeFit.UNPROMISED: _VOID,
 }
 
 # Enum members cost an attribute look-up each time.
@@ -141,10 +141,12 @@ _LOOSE_PLACES: Final = frozenset(
     field.name
     for struct in STRUCTS
     for field in struct.fields
-    if field.kind in (Kind.ANY, Kind.CAPABILITY, Kind.TEXT)
+    if field.kind in (FieldKind.ANY, FieldKind.CAPABILITY, FieldKind.TEXT)
 )
 """Fields where what GET answers is not always the value that lies there."""
-_LOOSE_ELEMENTS: Final = frozenset((Kind.ANY, Kind.CAPABILITY, Kind.TEXT, Kind.DATA))
+_LOOSE_ELEMENTS: Final = frozenset(
+    (FieldKind.ANY, FieldKind.CAPABILITY, FieldKind.TEXT, FieldKind.DATA)
+)
 
 
 class Model:
@@ -203,7 +205,7 @@ class Model:
                 if held.element in FLOATS:
                     number = quiet(held.element, number)
                 return Expectation(_VALUE, number)
-            if verb is _OPEN and node.type.element is Kind.STRUCT:
+            if verb is _OPEN and node.type.element is FieldKind.STRUCT:
                 return _OK
         if verb is _OPEN:
             found = node.contents.get(place)
@@ -331,7 +333,11 @@ class Model:
             assert verb is _OPEN
             of = type_at(node.type, place)
             found = contents.get(place)
-            if found is None and node.__class__ is ListNode and node.type.element is Kind.STRUCT:
+            if (
+                found is None
+                and node.__class__ is ListNode
+                and node.type.element is FieldKind.STRUCT
+            ):
                 found = contents[place] = make(of, None)
             self._number(found, of)
 
@@ -359,7 +365,7 @@ class Model:
             assert isinstance(value, As)
             of = TYPES[value.type]
             found = contents.get(place)
-            if found is not None and opened(found, of) is Found.SMALLER:
+            if found is not None and opened(found, of) is TypeFit.SMALLER:
                 found = contents[place] = upgraded(found, of)
             self._number(found, of)
         elif verb is Verb.FILL:
@@ -485,7 +491,7 @@ class Model:
         if verb is _OPEN and isinstance(value, As):
             found = node.contents.get(place)
             of = TYPES[value.type]
-            smaller = found is not None and opened(found, of) is Found.SMALLER
+            smaller = found is not None and opened(found, of) is TypeFit.SMALLER
             return upgraded(found, of, bury_old=False).words if smaller else 0
         if isinstance(value, str):
             return (len(value.encode()) + 8) // 8
@@ -540,22 +546,22 @@ def make(of: Type, count: Value) -> Node:
 
 def _struct_element(node: Node) -> StructType | None:
     """The type of the elements of a list of structs, None of everything else."""
-    if isinstance(node, StructNode) or node.type.element is not Kind.STRUCT:
+    if isinstance(node, StructNode) or node.type.element is not FieldKind.STRUCT:
         return None
     of = node.type.type
     assert isinstance(of, StructType)
     return of
 
 
-def _answer(kind: Kind, held: Any) -> Expectation:
+def _answer(kind: FieldKind, held: Any) -> Expectation:
     """What GET must answer where a pointer may lead to several things."""
-    if kind is Kind.ANY:
+    if kind is FieldKind.ANY:
         return Expectation(_VALUE, kind_name(held))
     if held is None:
         return NULL
-    if kind is Kind.CAPABILITY:
+    if kind is FieldKind.CAPABILITY:
         return Expectation(_VALUE, held.number)
-    if kind is Kind.TEXT:
+    if kind is FieldKind.TEXT:
         text = as_text(held)
         return _REFUSED if text is None else Expectation(_VALUE, text)
     return Expectation(_VALUE, held)
@@ -567,7 +573,7 @@ def _sets_capability(held: Type, place: Any, value: Value) -> bool:
         return False
     # What is set is a field or an element: an orphan, which has neither, understands no SET.
     kind = held.by_name[place].kind if isinstance(held, StructType) else held.element  # type: ignore[union-attr]
-    return kind is Kind.CAPABILITY or kind is Kind.ANY
+    return kind is FieldKind.CAPABILITY or kind is FieldKind.ANY
 
 
 def _fits(source: Node, of: StructType) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from .schema import POINTERS, SCALAR_BITS, STRUCTS, Kind, ListType, StructType
+from .schema import POINTERS, SCALAR_BITS, STRUCTS, FieldKind, ListType, StructType
 
 WORD_BITS: Final = 64
 
@@ -26,9 +26,9 @@ def _blank(of: StructType) -> dict[str, Any]:
 BLANKS: Final = {struct.name: _blank(struct) for struct in STRUCTS}
 """What a struct reads as in which nothing was written, by its type."""
 
-_ELEMENT_BLANKS: Final[dict[Kind, Any]] = {
-    **{kind: None if kind in POINTERS or kind is Kind.VOID else 0 for kind in Kind},
-    Kind.BOOL: False,
+_ELEMENT_BLANKS: Final[dict[FieldKind, Any]] = {
+    **{kind: None if kind in POINTERS or kind is FieldKind.VOID else 0 for kind in FieldKind},
+    FieldKind.BOOL: False,
 }
 
 
@@ -65,7 +65,7 @@ class ListNode:
     def words(self) -> int:
         """Words of the list itself; the tag of a list of structs counts."""
         of = self.type
-        if of.element is Kind.STRUCT:
+        if of.element is FieldKind.STRUCT:
             assert isinstance(of.type, StructType)
             return 1 + self.count * of.type.words
         bits = SCALAR_BITS.get(of.element, WORD_BITS)

@@ -23,7 +23,7 @@ from .schema import (
     SCALAR_BITS,
     SIGNED,
     TYPES,
-    Kind,
+    FieldKind,
     ListType,
     OrphanType,
     StructType,
@@ -155,31 +155,31 @@ _MOVES: Final = frozenset((Verb.CLEAR, Verb.DISOWN, Verb.ADOPT))
 """What every pointer understands."""
 
 
-def _held(kind: Kind) -> frozenset[Verb]:
+def _held(kind: FieldKind) -> frozenset[Verb]:
     """The verbs that a field or a list element of this kind understands."""
-    if kind is Kind.VOID:
+    if kind is FieldKind.VOID:
         return frozenset()
-    if kind is Kind.UNION:
+    if kind is FieldKind.UNION:
         return frozenset((Verb.SELECT, Verb.GET))
     if kind in SCALAR_BITS:
         return frozenset((Verb.SET, Verb.GET))
-    if kind in (Kind.TEXT, Kind.DATA, Kind.CAPABILITY):
+    if kind in (FieldKind.TEXT, FieldKind.DATA, FieldKind.CAPABILITY):
         return _MOVES | {Verb.SET, Verb.GET}
     made = _MOVES | {Verb.INIT, Verb.OPEN, Verb.COPY}
-    return made | {Verb.SET, Verb.GET} if kind is Kind.ANY else made
+    return made | {Verb.SET, Verb.GET} if kind is FieldKind.ANY else made
 
 
-FIELD_VERBS: Final[Mapping[Kind, frozenset[Verb]]] = {kind: _held(kind) for kind in Kind}
-ELEMENT_VERBS: Final[Mapping[Kind, frozenset[Verb]]] = {
+FIELD_VERBS: Final[Mapping[FieldKind, frozenset[Verb]]] = {kind: _held(kind) for kind in FieldKind}
+ELEMENT_VERBS: Final[Mapping[FieldKind, frozenset[Verb]]] = {
     # The elements of a struct list lie in the list: one can go to them, not make or clear them.
     **FIELD_VERBS,
-    Kind.STRUCT: frozenset((Verb.OPEN, Verb.COPY)),
+    FieldKind.STRUCT: frozenset((Verb.OPEN, Verb.COPY)),
 }
 
 
-def fillable(kind: Kind, target: str | None) -> Kind | None:
+def fillable(kind: FieldKind, target: str | None) -> FieldKind | None:
     """Of a list that FILL can make: what its elements are."""
-    if kind is not Kind.LIST or target is None:
+    if kind is not FieldKind.LIST or target is None:
         return None
     made = TYPES[target]
     assert isinstance(made, ListType)
@@ -262,19 +262,19 @@ _MOST: Final = {
 }
 
 
-def value_range(kind: Kind) -> tuple[int, int]:
+def value_range(kind: FieldKind) -> tuple[int, int]:
     """The least and the greatest value of an integer, enum, capability or float (its bits)."""
     return _LEAST[kind], _MOST[kind]
 
 
-for _kind in (Kind.CAPABILITY, Kind.ANY):
+for _kind in (FieldKind.CAPABILITY, FieldKind.ANY):
     _LEAST[_kind], _MOST[_kind] = 0, (1 << 32) - 1
 
-_QUIET: Final = {Kind.FLOAT32: 1 << 22, Kind.FLOAT64: 1 << 51}
-_INFINITE: Final = {Kind.FLOAT32: 0xFF << 23, Kind.FLOAT64: 0x7FF << 52}
+_QUIET: Final = {FieldKind.FLOAT32: 1 << 22, FieldKind.FLOAT64: 1 << 51}
+_INFINITE: Final = {FieldKind.FLOAT32: 0xFF << 23, FieldKind.FLOAT64: 0x7FF << 52}
 
 
-def quiet(kind: Kind, bits: int) -> int:
+def quiet(kind: FieldKind, bits: int) -> int:
     """These bits of a float, a signalling NaN made quiet.
 
     Hardware does the same on the way through a Python float, on some machines. A scenario that
@@ -286,7 +286,7 @@ def quiet(kind: Kind, bits: int) -> int:
     return bits
 
 
-def kind_of(held: Type, place: Place) -> Kind:
+def kind_of(held: Type, place: Place) -> FieldKind:
     """What lies at this place of a struct or a list; ScenarioError if there is no such place."""
     if isinstance(held, OrphanType):
         raise ScenarioError(f"{held.name} has no places")
@@ -313,7 +313,7 @@ def type_at(held: Type, place: Place) -> Type:
     return held.type
 
 
-def place_of(held: Type, place: Place) -> tuple[Kind, str | None, tuple[str, ...]]:
+def place_of(held: Type, place: Place) -> tuple[FieldKind, str | None, tuple[str, ...]]:
     """(kind, target, choices) of a place of a struct or list."""
     if isinstance(held, StructType):
         assert isinstance(place, str)
@@ -364,10 +364,10 @@ def made_by(held: Type | None, operation: Operation) -> Type | None:
     return type_at(held, place)
 
 
-def check_value(kind: Kind, value: Value) -> None:
+def check_value(kind: FieldKind, value: Value) -> None:
     """Raise ScenarioError unless SET can write this value to a place of this kind."""
     found = value.__class__
-    if kind is Kind.TEXT:
+    if kind is FieldKind.TEXT:
         if not isinstance(value, str):
             raise ScenarioError(f"a Text takes a str, not {value!r}")
         try:
@@ -376,16 +376,16 @@ def check_value(kind: Kind, value: Value) -> None:
             raise ScenarioError(f"{value!r} has lone surrogates, which UTF-8 cannot hold") from None
         if size > MAX_BLOB_BYTES:
             raise ScenarioError(f"a text has at most {MAX_BLOB_BYTES} bytes in UTF-8, not {size}")
-    elif kind is Kind.DATA:
+    elif kind is FieldKind.DATA:
         if not isinstance(value, bytes):
             raise ScenarioError(f"Data takes bytes, not {value!r}")
         if len(value) > MAX_BLOB_BYTES:
             raise ScenarioError(f"data has at most {MAX_BLOB_BYTES} bytes, not {len(value)}")
-    elif kind is Kind.BOOL:
+    elif kind is FieldKind.BOOL:
         if found is not bool:
             raise ScenarioError(f"a Bool takes true or false, not {value!r}")
-    elif kind is Kind.ANY and not isinstance(value, int):
-        check_value(Kind.TEXT if isinstance(value, str) else Kind.DATA, value)
+    elif kind is FieldKind.ANY and not isinstance(value, int):
+        check_value(FieldKind.TEXT if isinstance(value, str) else FieldKind.DATA, value)
     elif found is not int:
         raise ScenarioError(f"{kind.value} takes an int, not {value!r}")
     else:
@@ -468,7 +468,7 @@ class Program:
                 raise ScenarioError(f"select takes one of {', '.join(members)}, not {value!r}")
             return
         if verb is Verb.FILL:
-            check_value(Kind.DATA, value)
+            check_value(FieldKind.DATA, value)
             element = fillable(*place_of(held, place)[:2])
             assert element is not None
             assert isinstance(value, bytes)

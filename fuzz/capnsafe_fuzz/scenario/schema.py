@@ -20,7 +20,7 @@ from enum import Enum
 from typing import Final
 
 
-class Kind(Enum):
+class FieldKind(Enum):
     """What a field or a list element is; the value is the name in schema language."""
 
     VOID = "Void"
@@ -49,39 +49,39 @@ class Kind(Enum):
     """Which member is selected: the discriminant."""
 
 
-SCALAR_BITS: Final[Mapping[Kind, int]] = {
-    Kind.VOID: 0,
-    Kind.BOOL: 1,
-    Kind.INT8: 8,
-    Kind.INT16: 16,
-    Kind.INT32: 32,
-    Kind.INT64: 64,
-    Kind.UINT8: 8,
-    Kind.UINT16: 16,
-    Kind.UINT32: 32,
-    Kind.UINT64: 64,
-    Kind.FLOAT32: 32,
-    Kind.FLOAT64: 64,
-    Kind.ENUM: 16,
-    Kind.UNION: 16,
+SCALAR_BITS: Final[Mapping[FieldKind, int]] = {
+    FieldKind.VOID: 0,
+    FieldKind.BOOL: 1,
+    FieldKind.INT8: 8,
+    FieldKind.INT16: 16,
+    FieldKind.INT32: 32,
+    FieldKind.INT64: 64,
+    FieldKind.UINT8: 8,
+    FieldKind.UINT16: 16,
+    FieldKind.UINT32: 32,
+    FieldKind.UINT64: 64,
+    FieldKind.FLOAT32: 32,
+    FieldKind.FLOAT64: 64,
+    FieldKind.ENUM: 16,
+    FieldKind.UNION: 16,
 }
 """Width in bits of every kind that lives in a data section."""
 
 POINTERS: Final = frozenset(
     (
-        Kind.TEXT,
-        Kind.DATA,
-        Kind.STRUCT,
-        Kind.LIST,
-        Kind.CAPABILITY,
-        Kind.ANY,
-        Kind.EVOLVING,
+        FieldKind.TEXT,
+        FieldKind.DATA,
+        FieldKind.STRUCT,
+        FieldKind.LIST,
+        FieldKind.CAPABILITY,
+        FieldKind.ANY,
+        FieldKind.EVOLVING,
     )
 )
-DYNAMIC: Final = frozenset((Kind.ANY, Kind.EVOLVING))
+DYNAMIC: Final = frozenset((FieldKind.ANY, FieldKind.EVOLVING))
 """What lies at such a pointer, the schema does not say: a program does, at each use."""
-FLOATS: Final = frozenset((Kind.FLOAT32, Kind.FLOAT64))
-SIGNED: Final = frozenset((Kind.INT8, Kind.INT16, Kind.INT32, Kind.INT64))
+FLOATS: Final = frozenset((FieldKind.FLOAT32, FieldKind.FLOAT64))
+SIGNED: Final = frozenset((FieldKind.INT8, FieldKind.INT16, FieldKind.INT32, FieldKind.INT64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Field:
     """One field of a struct; `default` is a scalar's, floats as their IEEE bits."""
 
     name: str
-    kind: Kind
+    kind: FieldKind
     offset: int
     default: int | bool | None = None
     target: str | None = None
@@ -136,7 +136,7 @@ class ListType:
     """A list: the kind of its elements, and for structs and lists among them, their type."""
 
     name: str
-    element: Kind
+    element: FieldKind
     target: str | None = None
     choices: tuple[str, ...] = ()
     """Of a list of ANY: the names in `TYPES` of what a program may take an element for."""
@@ -155,7 +155,7 @@ class ListType:
     @property
     def weightless(self) -> bool:
         """Whether elements take no words: a list of millions is then as cheap as an empty one."""
-        return self.element is Kind.VOID or self.target == "Empty"
+        return self.element is FieldKind.VOID or self.target == "Empty"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,17 +173,17 @@ class OrphanType:
 Type = StructType | ListType | OrphanType
 
 
-def content_name(kind: Kind, target: str | None) -> str:
+def content_name(kind: FieldKind, target: str | None) -> str:
     """What lies at a pointer of this kind, by name: that of a type, or of the kind."""
-    if kind is Kind.EVOLVING:
+    if kind is FieldKind.EVOLVING:
         return f"Evolving({target})"
     return kind.value if target is None else target
 
 
-def accepts(kind: Kind, target: str | None, choices: tuple[str, ...]) -> tuple[str, ...]:
+def accepts(kind: FieldKind, target: str | None, choices: tuple[str, ...]) -> tuple[str, ...]:
     """Names of the contents that may be copied to, or adopted by, such a pointer."""
     own = content_name(kind, target)
-    if kind is Kind.ANY:
+    if kind is FieldKind.ANY:
         return (*choices, *_LOOSE, own)
     return (*choices, own)
 
@@ -199,90 +199,90 @@ SMALL: Final = _struct(
     "Small",
     1,
     1,
-    Field("number", Kind.UINT32, 0, 0),
-    Field("flag", Kind.BOOL, 32, False),
-    Field("label", Kind.TEXT, 0),
+    Field("number", FieldKind.UINT32, 0, 0),
+    Field("flag", FieldKind.BOOL, 32, False),
+    Field("label", FieldKind.TEXT, 0),
 )
 
 EVERYTHING: Final = _struct(
     "Everything",
     9,
     26,
-    Field("unit", Kind.VOID, 0),
-    Field("flag", Kind.BOOL, 0, False),
-    Field("flagDefault", Kind.BOOL, 1, True),
-    Field("i8", Kind.INT8, 1, 0),
-    Field("i16", Kind.INT16, 1, 0),
-    Field("i32", Kind.INT32, 1, 0),
-    Field("i64", Kind.INT64, 1, 0),
-    Field("u8", Kind.UINT8, 16, 0),
-    Field("u16", Kind.UINT16, 9, 0),
-    Field("u32", Kind.UINT32, 5, 0),
-    Field("u64", Kind.UINT64, 3, 0),
-    Field("f32", Kind.FLOAT32, 8, 0),
-    Field("f64", Kind.FLOAT64, 5, 0),
-    Field("colour", Kind.ENUM, 18, 0),
-    Field("u16Default", Kind.UINT16, 19, 4660),
-    Field("i32Default", Kind.INT32, 12, -7),
-    Field("f64Default", Kind.FLOAT64, 7, 0x3FF8_0000_0000_0000),
-    Field("colourDefault", Kind.ENUM, 26, 2),
-    Field("text", Kind.TEXT, 0),
-    Field("data", Kind.DATA, 1),
-    Field("child", Kind.STRUCT, 2, target="Everything"),
-    Field("small", Kind.STRUCT, 3, target="Small"),
-    Field("empty", Kind.STRUCT, 4, target="Empty"),
-    Field("group.scalar", Kind.UINT32, 16, 0),
-    Field("group.text", Kind.TEXT, 5),
-    Field("units", Kind.LIST, 6, target="List(Void)"),
-    Field("flags", Kind.LIST, 7, target="List(Bool)"),
-    Field("i8s", Kind.LIST, 8, target="List(Int8)"),
-    Field("i16s", Kind.LIST, 9, target="List(Int16)"),
-    Field("i32s", Kind.LIST, 10, target="List(Int32)"),
-    Field("i64s", Kind.LIST, 11, target="List(Int64)"),
-    Field("u8s", Kind.LIST, 12, target="List(UInt8)"),
-    Field("u16s", Kind.LIST, 13, target="List(UInt16)"),
-    Field("u32s", Kind.LIST, 14, target="List(UInt32)"),
-    Field("u64s", Kind.LIST, 15, target="List(UInt64)"),
-    Field("f32s", Kind.LIST, 16, target="List(Float32)"),
-    Field("f64s", Kind.LIST, 17, target="List(Float64)"),
-    Field("colours", Kind.LIST, 18, target="List(Enum)"),
-    Field("texts", Kind.LIST, 19, target="List(Text)"),
-    Field("datas", Kind.LIST, 20, target="List(Data)"),
-    Field("children", Kind.LIST, 21, target="List(Everything)"),
-    Field("smalls", Kind.LIST, 22, target="List(Small)"),
-    Field("empties", Kind.LIST, 23, target="List(Empty)"),
-    Field("matrix", Kind.LIST, 24, target="List(List(UInt16))"),
+    Field("unit", FieldKind.VOID, 0),
+    Field("flag", FieldKind.BOOL, 0, False),
+    Field("flagDefault", FieldKind.BOOL, 1, True),
+    Field("i8", FieldKind.INT8, 1, 0),
+    Field("i16", FieldKind.INT16, 1, 0),
+    Field("i32", FieldKind.INT32, 1, 0),
+    Field("i64", FieldKind.INT64, 1, 0),
+    Field("u8", FieldKind.UINT8, 16, 0),
+    Field("u16", FieldKind.UINT16, 9, 0),
+    Field("u32", FieldKind.UINT32, 5, 0),
+    Field("u64", FieldKind.UINT64, 3, 0),
+    Field("f32", FieldKind.FLOAT32, 8, 0),
+    Field("f64", FieldKind.FLOAT64, 5, 0),
+    Field("colour", FieldKind.ENUM, 18, 0),
+    Field("u16Default", FieldKind.UINT16, 19, 4660),
+    Field("i32Default", FieldKind.INT32, 12, -7),
+    Field("f64Default", FieldKind.FLOAT64, 7, 0x3FF8_0000_0000_0000),
+    Field("colourDefault", FieldKind.ENUM, 26, 2),
+    Field("text", FieldKind.TEXT, 0),
+    Field("data", FieldKind.DATA, 1),
+    Field("child", FieldKind.STRUCT, 2, target="Everything"),
+    Field("small", FieldKind.STRUCT, 3, target="Small"),
+    Field("empty", FieldKind.STRUCT, 4, target="Empty"),
+    Field("group.scalar", FieldKind.UINT32, 16, 0),
+    Field("group.text", FieldKind.TEXT, 5),
+    Field("units", FieldKind.LIST, 6, target="List(Void)"),
+    Field("flags", FieldKind.LIST, 7, target="List(Bool)"),
+    Field("i8s", FieldKind.LIST, 8, target="List(Int8)"),
+    Field("i16s", FieldKind.LIST, 9, target="List(Int16)"),
+    Field("i32s", FieldKind.LIST, 10, target="List(Int32)"),
+    Field("i64s", FieldKind.LIST, 11, target="List(Int64)"),
+    Field("u8s", FieldKind.LIST, 12, target="List(UInt8)"),
+    Field("u16s", FieldKind.LIST, 13, target="List(UInt16)"),
+    Field("u32s", FieldKind.LIST, 14, target="List(UInt32)"),
+    Field("u64s", FieldKind.LIST, 15, target="List(UInt64)"),
+    Field("f32s", FieldKind.LIST, 16, target="List(Float32)"),
+    Field("f64s", FieldKind.LIST, 17, target="List(Float64)"),
+    Field("colours", FieldKind.LIST, 18, target="List(Enum)"),
+    Field("texts", FieldKind.LIST, 19, target="List(Text)"),
+    Field("datas", FieldKind.LIST, 20, target="List(Data)"),
+    Field("children", FieldKind.LIST, 21, target="List(Everything)"),
+    Field("smalls", FieldKind.LIST, 22, target="List(Small)"),
+    Field("empties", FieldKind.LIST, 23, target="List(Empty)"),
+    Field("matrix", FieldKind.LIST, 24, target="List(List(UInt16))"),
     Field(
         "choice",
-        Kind.UNION,
+        FieldKind.UNION,
         27,
         0,
         members=("nothing", "number", "words", "numbers", "mixed"),
     ),
-    Field("choice.nothing", Kind.VOID, 0, union="choice", member=0),
-    Field("choice.number", Kind.UINT32, 17, 0, union="choice", member=1),
-    Field("choice.words", Kind.TEXT, 25, union="choice", member=2),
-    Field("choice.numbers.low", Kind.INT16, 34, 0, union="choice", member=3),
-    Field("choice.numbers.high", Kind.INT16, 35, 0, union="choice", member=3),
-    Field("choice.mixed", Kind.STRUCT, 25, target="Mixed", union="choice", member=4),
+    Field("choice.nothing", FieldKind.VOID, 0, union="choice", member=0),
+    Field("choice.number", FieldKind.UINT32, 17, 0, union="choice", member=1),
+    Field("choice.words", FieldKind.TEXT, 25, union="choice", member=2),
+    Field("choice.numbers.low", FieldKind.INT16, 34, 0, union="choice", member=3),
+    Field("choice.numbers.high", FieldKind.INT16, 35, 0, union="choice", member=3),
+    Field("choice.mixed", FieldKind.STRUCT, 25, target="Mixed", union="choice", member=4),
 )
 
 OLDER: Final = _struct(
     "Older",
     1,
     1,
-    Field("number", Kind.UINT32, 0, 0),
-    Field("label", Kind.TEXT, 0),
+    Field("number", FieldKind.UINT32, 0, 0),
+    Field("label", FieldKind.TEXT, 0),
 )
 
 NEWER: Final = _struct(
     "Newer",
     2,
     2,
-    Field("number", Kind.UINT32, 0, 0),
-    Field("label", Kind.TEXT, 0),
-    Field("total", Kind.UINT64, 1, 0),
-    Field("note", Kind.TEXT, 1),
+    Field("number", FieldKind.UINT32, 0, 0),
+    Field("label", FieldKind.TEXT, 0),
+    Field("total", FieldKind.UINT64, 1, 0),
+    Field("note", FieldKind.TEXT, 1),
 )
 
 _OLDER_LISTS: Final = ("List(Older)", "List(Newer)", "List(UInt32)", "List(Text)")
@@ -302,12 +302,12 @@ MIXED: Final = _struct(
     "Mixed",
     0,
     6,
-    Field("any", Kind.ANY, 0, choices=ANY_CHOICES),
-    Field("other", Kind.ANY, 1, choices=ANY_CHOICES),
-    Field("service", Kind.CAPABILITY, 2),
-    Field("services", Kind.LIST, 3, target="List(Capability)"),
-    Field("evolving", Kind.EVOLVING, 4, target="Newer", choices=("Older", "Newer")),
-    Field("evolvings", Kind.EVOLVING, 5, target="List(Newer)", choices=_OLDER_LISTS),
+    Field("any", FieldKind.ANY, 0, choices=ANY_CHOICES),
+    Field("other", FieldKind.ANY, 1, choices=ANY_CHOICES),
+    Field("service", FieldKind.CAPABILITY, 2),
+    Field("services", FieldKind.LIST, 3, target="List(Capability)"),
+    Field("evolving", FieldKind.EVOLVING, 4, target="Newer", choices=("Older", "Newer")),
+    Field("evolvings", FieldKind.EVOLVING, 5, target="List(Newer)", choices=_OLDER_LISTS),
 )
 
 STRUCTS: Final = (EVERYTHING, SMALL, EMPTY, OLDER, NEWER, MIXED)
@@ -317,23 +317,23 @@ VERSIONS: Final = (OLDER, NEWER)
 LISTS: Final = (
     *(
         ListType(f"List({kind.value})", kind)
-        for kind in (*SCALAR_BITS, Kind.TEXT, Kind.DATA, Kind.CAPABILITY)
-        if kind is not Kind.UNION
+        for kind in (*SCALAR_BITS, FieldKind.TEXT, FieldKind.DATA, FieldKind.CAPABILITY)
+        if kind is not FieldKind.UNION
     ),
     *(
-        ListType(f"List({struct.name})", Kind.STRUCT, struct.name)
+        ListType(f"List({struct.name})", FieldKind.STRUCT, struct.name)
         for struct in STRUCTS
         if struct is not MIXED
     ),
-    ListType("List(List(UInt16))", Kind.LIST, "List(UInt16)"),
-    ListType("List(AnyPointer)", Kind.ANY, choices=ANY_CHOICES),
+    ListType("List(List(UInt16))", FieldKind.LIST, "List(UInt16)"),
+    ListType("List(AnyPointer)", FieldKind.ANY, choices=ANY_CHOICES),
 )
 
-_EVOLVING: Final = tuple(field for field in MIXED.fields if field.kind is Kind.EVOLVING)
+_EVOLVING: Final = tuple(field for field in MIXED.fields if field.kind is FieldKind.EVOLVING)
 _LOOSE: Final = (
-    Kind.TEXT.value,
-    Kind.DATA.value,
-    Kind.CAPABILITY.value,
+    FieldKind.TEXT.value,
+    FieldKind.DATA.value,
+    FieldKind.CAPABILITY.value,
     *(field.content for field in _EVOLVING),
 )
 """What an AnyPointer may hold besides structs and lists that a program can name."""
@@ -345,13 +345,13 @@ def _orphans() -> tuple[OrphanType, ...]:
         *(OrphanType(f"Orphan({held.name})", held.name, held.name) for held in named),
         *(
             OrphanType(f"Orphan({kind.value})", kind.value)
-            for kind in (Kind.TEXT, Kind.DATA, Kind.CAPABILITY)
+            for kind in (FieldKind.TEXT, FieldKind.DATA, FieldKind.CAPABILITY)
         ),
         *(
             OrphanType(f"Orphan({field.content})", field.content, choices=field.choices)
             for field in _EVOLVING
         ),
-        OrphanType(f"Orphan({Kind.ANY.value})", Kind.ANY.value, choices=ANY_CHOICES),
+        OrphanType(f"Orphan({FieldKind.ANY.value})", FieldKind.ANY.value, choices=ANY_CHOICES),
     )
 
 

@@ -39,7 +39,7 @@ from .schema import FLOATS, TYPES, ListType, Type
 from .values import count_for, index_for, taken_for, value_for
 
 
-class Step:
+class LinkedOperation:
     """An operation that knows by whom its handle was made, and of what type that is."""
 
     __slots__ = ("held", "maker", "place", "source", "value", "verb")
@@ -47,11 +47,11 @@ class Step:
     def __init__(
         self,
         verb: Verb,
-        maker: Step | None,
+        maker: LinkedOperation | None,
         held: Type | None,
         place: Place,
         value: Value,
-        source: Step | None = None,
+        source: LinkedOperation | None = None,
     ) -> None:
         self.verb = verb
         self.maker = maker
@@ -63,23 +63,23 @@ class Step:
         """Who made the handle that COPY copies from, or the orphan that ADOPT adopts."""
 
 
-def made_at(step: Step) -> Type | None:
+def made_at(step: LinkedOperation) -> Type | None:
     """The type of the handle that a step makes, if it makes one."""
     return made_by(step.held, Operation(step.verb, 0, step.place, step.value))
 
 
-def steps_of(operations: Sequence[Operation]) -> list[Step]:
+def steps_of(operations: Sequence[Operation]) -> list[LinkedOperation]:
     """The steps of a program."""
     return _resolve(operations, ())
 
 
-def operations_of(steps: Sequence[Step], rng: Random) -> tuple[Operation, ...]:
+def operations_of(steps: Sequence[LinkedOperation], rng: Random) -> tuple[Operation, ...]:
     """The program of these steps; those without any handle of their type are left out."""
     operations: list[Operation] = []
     numbers: dict[int, int] = {}
     types: list[Type] = []
 
-    def number_of(maker: Step | None, names: Sequence[str]) -> int | None:
+    def number_of(maker: LinkedOperation | None, names: Sequence[str]) -> int | None:
         number = numbers.get(id(maker))
         if number is not None and types[number].name in names:
             return number
@@ -110,9 +110,9 @@ def operations_of(steps: Sequence[Step], rng: Random) -> tuple[Operation, ...]:
     return tuple(operations)
 
 
-def _copies(steps: Sequence[Step]) -> list[Step]:
+def _copies(steps: Sequence[LinkedOperation]) -> list[LinkedOperation]:
     """These steps again; those that work on what another of them makes, on what its copy makes."""
-    made: dict[int, Step] = {}
+    made: dict[int, LinkedOperation] = {}
     for step in steps:
         maker = step.maker
         if maker is not None:
@@ -120,14 +120,16 @@ def _copies(steps: Sequence[Step]) -> list[Step]:
         source = step.source
         if source is not None:
             source = made.get(id(source), source)
-        made[id(step)] = Step(step.verb, maker, step.held, step.place, step.value, source)
+        made[id(step)] = LinkedOperation(
+            step.verb, maker, step.held, step.place, step.value, source
+        )
     return list(made.values())
 
 
 # Edits of a program: each changes the list of steps in place.
 
 
-def _insert(steps: list[Step], rng: Random) -> None:
+def _insert(steps: list[LinkedOperation], rng: Random) -> None:
     """Put in some steps, such that each means something where it stands."""
     at = rng.randint(0, len(steps)) if rng.random() < 0.7 else len(steps)
     if at == 0 and steps and rng.random() < 0.9:
@@ -140,18 +142,20 @@ def _insert(steps: list[Step], rng: Random) -> None:
     steps[at:at] = _resolve(front.operations, steps[:at])
 
 
-def _resolve(operations: Sequence[Operation], known: Sequence[Step]) -> list[Step]:
+def _resolve(
+    operations: Sequence[Operation], known: Sequence[LinkedOperation]
+) -> list[LinkedOperation]:
     """Steps for the operations after the `known` ones, with makers among those."""
     makers = [step for step in known if step.verb in HANDLE_MAKERS]
     types = list(Program(operations).types)
-    made: list[Step] = []
+    made: list[LinkedOperation] = []
     for verb, handle, place, value in operations[len(known) :]:
         whole = handle == NO_HANDLE
         source = None
         if verb in SOURCED:
             assert isinstance(value, int)
             source, value = makers[value], None
-        step = Step(
+        step = LinkedOperation(
             verb,
             None if whole else makers[handle],
             None if whole else types[handle],
@@ -165,13 +169,13 @@ def _resolve(operations: Sequence[Operation], known: Sequence[Step]) -> list[Ste
     return made
 
 
-def _delete(steps: list[Step], rng: Random) -> None:
+def _delete(steps: list[LinkedOperation], rng: Random) -> None:
     if steps:
         at = rng.randrange(len(steps))
         del steps[at : at + rng.choice((1, 1, 1, 1, 2, 3, 8))]
 
 
-def _repeat(steps: list[Step], rng: Random) -> None:
+def _repeat(steps: list[LinkedOperation], rng: Random) -> None:
     """Do a stretch of the program again, right behind it or later."""
     if steps:
         at = rng.randrange(len(steps))
@@ -180,13 +184,13 @@ def _repeat(steps: list[Step], rng: Random) -> None:
         steps[to:to] = _copies(stretch)
 
 
-def _move(steps: list[Step], rng: Random) -> None:
+def _move(steps: list[LinkedOperation], rng: Random) -> None:
     if len(steps) > 1:
         step = steps.pop(rng.randrange(len(steps)))
         steps.insert(rng.randint(0, len(steps)), step)
 
 
-def _revalue(steps: list[Step], rng: Random) -> None:
+def _revalue(steps: list[LinkedOperation], rng: Random) -> None:
     """Another value or count for one that has one."""
     valued = [step for step in steps if step.value is not None]
     if not valued:
@@ -209,7 +213,7 @@ def _revalue(steps: list[Step], rng: Random) -> None:
     step.value = value_for(step.verb, step.held, step.place, rng)
 
 
-def _value_limits(step: Step) -> tuple[int, int]:
+def _value_limits(step: LinkedOperation) -> tuple[int, int]:
     assert step.held is not None
     if step.verb is Verb.INIT:
         made = type_at(step.held, step.place)
@@ -218,7 +222,7 @@ def _value_limits(step: Step) -> tuple[int, int]:
     return value_range(kind_of(step.held, step.place))
 
 
-def _replace(steps: list[Step], rng: Random) -> None:
+def _replace(steps: list[LinkedOperation], rng: Random) -> None:
     """Something else on the same handle."""
     on_handles = [at for at, step in enumerate(steps) if step.held is not None]
     if not on_handles:
@@ -240,7 +244,7 @@ def _replace(steps: list[Step], rng: Random) -> None:
         source, value = rng.choice(makers), None
     else:
         value = value_for(verb, old.held, place, rng)
-    new = Step(verb, old.maker, old.held, place, value, source)
+    new = LinkedOperation(verb, old.maker, old.held, place, value, source)
     if verb in HANDLE_MAKERS and old.verb in HANDLE_MAKERS and made_at(new) is made_at(old):
         # Whoever works on the old one's handle works on the new one's.
         old.verb, old.place, old.value = verb, place, value
@@ -251,7 +255,7 @@ def _replace(steps: list[Step], rng: Random) -> None:
 _OTHER_WAY: Final = {Verb.OPEN: Verb.INIT, Verb.INIT: Verb.OPEN}
 
 
-def _reverse(steps: list[Step], rng: Random) -> None:
+def _reverse(steps: list[LinkedOperation], rng: Random) -> None:
     """Make in a place what was opened there, or open what was made."""
     able = [step for step in steps if step.held is not None and step.verb in _OTHER_WAY]
     if not able:
@@ -271,7 +275,7 @@ def _reverse(steps: list[Step], rng: Random) -> None:
     step.verb = verb
 
 
-def _reindex(steps: list[Step], rng: Random) -> None:
+def _reindex(steps: list[LinkedOperation], rng: Random) -> None:
     indexed = [step for step in steps if isinstance(step.place, int)]
     if indexed:
         step = rng.choice(indexed)
@@ -280,7 +284,7 @@ def _reindex(steps: list[Step], rng: Random) -> None:
         step.place = index_for(count if isinstance(count, int) else None, rng)
 
 
-def _rehandle(steps: list[Step], rng: Random) -> None:
+def _rehandle(steps: list[LinkedOperation], rng: Random) -> None:
     """The same on another handle of the same type: an older one, as often as not a stale one."""
     at = rng.randrange(len(steps)) if steps else 0
     if not steps or steps[at].held is None:
@@ -296,7 +300,7 @@ def _rehandle(steps: list[Step], rng: Random) -> None:
         step.maker = rng.choice(makers)
 
 
-PROGRAM_EDITS: Final[Sequence[Callable[[list[Step], Random], None]]] = (
+PROGRAM_EDITS: Final[Sequence[Callable[[list[LinkedOperation], Random], None]]] = (
     *(_insert,) * 4,
     *(_delete,) * 3,
     _repeat,

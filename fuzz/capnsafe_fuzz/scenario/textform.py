@@ -55,7 +55,7 @@ from .scenario import (
     Scenario,
     check_script_fault,
 )
-from .schema import FLOATS, SCALAR_BITS, Kind, Type
+from .schema import FLOATS, SCALAR_BITS, FieldKind, Type
 
 HEADER: Final = "capnsafe scenario 1"
 
@@ -71,7 +71,7 @@ def _escape(found: re.Match[str]) -> str:
     return _ESCAPES.get(char) or f"\\u{{{ord(char):x}}}"
 
 
-def print_value(kind: Kind, value: Value) -> str:
+def print_value(kind: FieldKind, value: Value) -> str:
     """A value that SET writes or GET reads, as scenarios spell it; null is ``null``."""
     if value is None:
         return "null"
@@ -122,7 +122,7 @@ def _print_argument(held: Type, operation: Operation) -> str:
         return value
     if isinstance(value, As):
         return value.type if value.length is None else f"{value.type} {value.length}"
-    return print_value(Kind.DATA if verb is Verb.FILL else kind_of(held, place), value)
+    return print_value(FieldKind.DATA if verb is Verb.FILL else kind_of(held, place), value)
 
 
 def print_operations(operations: tuple[Operation, ...]) -> list[str]:
@@ -183,21 +183,21 @@ def _unescape(found: re.Match[str]) -> str:
     return chr(number)
 
 
-def parse_value(kind: Kind, text: str) -> Value:
+def parse_value(kind: FieldKind, text: str) -> Value:
     """What `print_value` printed, null excepted; ScenarioError if it is not of this kind."""
-    if kind is Kind.ANY and text.startswith('"'):
-        kind = Kind.TEXT
-    if kind is Kind.ANY and text.startswith("x"):
-        kind = Kind.DATA
-    if kind is Kind.TEXT:
+    if kind is FieldKind.ANY and text.startswith('"'):
+        kind = FieldKind.TEXT
+    if kind is FieldKind.ANY and text.startswith("x"):
+        kind = FieldKind.DATA
+    if kind is FieldKind.TEXT:
         if found := _TEXT.fullmatch(text):
             return _ESCAPED.sub(_unescape, found.group(1))
         raise ScenarioError(f'a text is ASCII and escapes in quotes: "a\\n\\u{{e9}}", not {text}')
-    if kind is Kind.DATA:
+    if kind is FieldKind.DATA:
         if found := _DATA.fullmatch(text):
             return bytes.fromhex(found.group(1))
         raise ScenarioError(f'data is pairs of small hexadecimal digits: x"00ff", not {text}')
-    if kind is Kind.BOOL:
+    if kind is FieldKind.BOOL:
         if text in ("true", "false"):
             return text == "true"
         raise ScenarioError(f"a Bool is true or false, not {text}")
@@ -342,7 +342,7 @@ def _parse_operation(line: str, program: Program) -> Operation:
     return Operation(verb, handle, place, value)
 
 
-def _parse_written(verb: Verb, held: Type, place: Place, kind: Kind, written: str) -> Value:
+def _parse_written(verb: Verb, held: Type, place: Place, kind: FieldKind, written: str) -> Value:
     if verb in SOURCED:
         if found := _HANDLE.fullmatch(written):
             return int(found.group(1))
@@ -350,15 +350,15 @@ def _parse_written(verb: Verb, held: Type, place: Place, kind: Kind, written: st
     if verb is Verb.SELECT:
         return written
     if verb is Verb.FILL:
-        return parse_value(Kind.DATA, written)
+        return parse_value(FieldKind.DATA, written)
     if verb is Verb.SET:
-        if kind in (Kind.STRUCT, Kind.LIST, Kind.VOID, Kind.EVOLVING):
+        if kind in (FieldKind.STRUCT, FieldKind.LIST, FieldKind.VOID, FieldKind.EVOLVING):
             raise ScenarioError(f"set does not go with {kind.value} in {held.name}")
         return parse_value(kind, written)
     if choices_of(held, verb, place):
         return _parse_taken(held, verb, place, written)
     # Whatever else has a value is a count.
-    return parse_value(Kind.UINT32, written)
+    return parse_value(FieldKind.UINT32, written)
 
 
 def _parse_taken(held: Type, verb: Verb, place: Place, written: str) -> Value:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from .nodes import BLANKS, NODES, ListNode, Node, StructNode
-from .schema import DYNAMIC, POINTERS, SCALAR_BITS, STRUCTS, Kind, StructType
+from .schema import DYNAMIC, POINTERS, SCALAR_BITS, STRUCTS, FieldKind, StructType
 
 WEIGHTLESS: Final = "count"
 """A List(Void) or List(Empty) of n elements reads as `("count", n)`: n may be millions."""
@@ -42,7 +42,7 @@ def tree_of(node: Node) -> Any:
     if of.weightless:
         return (WEIGHTLESS, node.count)
     # Elements that are structs read as blank ones, all the same object: nobody changes a tree.
-    blank = node.blank if of.element is not Kind.STRUCT else BLANKS[of.type.name]
+    blank = node.blank if of.element is not FieldKind.STRUCT else BLANKS[of.type.name]
     tree = [blank] * node.count
     for index, held in node.contents.items():
         tree[index] = tree_of(held) if isinstance(held, NODES) else held
@@ -77,7 +77,7 @@ def _raw_struct(of: StructType, contents: dict[Any, Any]) -> dict[str, Any]:
 
 def _raw_list(node: ListNode) -> Any:
     of = node.type
-    if of.element is Kind.STRUCT:
+    if of.element is FieldKind.STRUCT:
         assert isinstance(of.type, StructType)
         blank = _raw_struct(of.type, {})
         return {

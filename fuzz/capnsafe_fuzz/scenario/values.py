@@ -22,11 +22,11 @@ from .program import (
     type_at,
     value_range,
 )
-from .schema import FLOATS, SCALAR_BITS, TYPES, Kind, ListType, StructType, Type
+from .schema import FLOATS, SCALAR_BITS, TYPES, FieldKind, ListType, StructType, Type
 
 _EDGE_BITS: Final = {
     # Zeros, one, the least and the greatest, infinities, a quiet NaN with and without a payload.
-    Kind.FLOAT32: (
+    FieldKind.FLOAT32: (
         0,
         1 << 31,
         0x3F800000,
@@ -37,7 +37,7 @@ _EDGE_BITS: Final = {
         0x7FC00000,
         0x7FC00001,
     ),
-    Kind.FLOAT64: (
+    FieldKind.FLOAT64: (
         0,
         1 << 63,
         0x3FF0000000000000,
@@ -68,16 +68,16 @@ _ALPHABET: Final = (
 )
 
 
-def _value(kind: Kind, default: Value, rng: Random) -> Value:
+def _value(kind: FieldKind, default: Value, rng: Random) -> Value:
     """Something that SET can write to a place of this kind: edges as often as not."""
-    if kind is Kind.TEXT:
+    if kind is FieldKind.TEXT:
         return _text(rng)
-    if kind is Kind.DATA:
+    if kind is FieldKind.DATA:
         return rng.randbytes(_blob_bytes(rng)) if rng.random() < 0.8 else bytes(_blob_bytes(rng))
-    if kind is Kind.BOOL:
+    if kind is FieldKind.BOOL:
         return rng.random() < 0.5
-    if kind is Kind.ANY:
-        kind = rng.choice((Kind.TEXT, Kind.DATA, Kind.CAPABILITY))
+    if kind is FieldKind.ANY:
+        kind = rng.choice((FieldKind.TEXT, FieldKind.DATA, FieldKind.CAPABILITY))
         return _value(kind, None, rng)
     least, most = value_range(kind)
     chance = rng.random()

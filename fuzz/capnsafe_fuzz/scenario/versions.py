@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from .nodes import NODES, Capability, ListNode, Node, StructNode, renew
-from .schema import SCALAR_BITS, SIGNED, Kind, ListType, StructType, Type
+from .schema import SCALAR_BITS, SIGNED, FieldKind, ListType, StructType, Type
 
 _FIRST_NUMBER: Final = "number"
 _FIRST_POINTER: Final = "label"
@@ -23,7 +23,7 @@ _STRUCTS: Final = -2
 """Widths of elements that are no numbers."""
 
 
-class Found(Enum):
+class TypeFit(Enum):
     """What comes of taking an object for something."""
 
     NULL = auto()
@@ -47,49 +47,49 @@ def _is_larger(of: StructType, than: StructType) -> bool:
     return of.data_words > than.data_words or of.pointer_count > than.pointer_count
 
 
-def opened(value: Any, of: Type) -> Found:
+def opened(value: Any, of: Type) -> TypeFit:
     """What comes of opening what lies at a pointer, and is not null."""
     if isinstance(of, StructType):
         if not isinstance(value, StructNode):
-            return Found.OTHER
-        return Found.SMALLER if _is_larger(of, value.type) else Found.SAME
+            return TypeFit.OTHER
+        return TypeFit.SMALLER if _is_larger(of, value.type) else TypeFit.SAME
     assert isinstance(of, ListType)
-    if of.element is not Kind.STRUCT:
+    if of.element is not FieldKind.STRUCT:
         if not isinstance(value, ListNode) or _is_struct_list(value):
-            return Found.OTHER
-        return Found.SAME if _width(value.type) == _width(of) else Found.OTHER
+            return TypeFit.OTHER
+        return TypeFit.SAME if _width(value.type) == _width(of) else TypeFit.OTHER
     if _octets(value) is not None:
-        return Found.SMALLER
-    if not isinstance(value, ListNode) or value.type.element is Kind.BOOL:
-        return Found.OTHER
-    if value.type.element is not Kind.STRUCT:
-        return Found.SMALLER
+        return TypeFit.SMALLER
+    if not isinstance(value, ListNode) or value.type.element is FieldKind.BOOL:
+        return TypeFit.OTHER
+    if value.type.element is not FieldKind.STRUCT:
+        return TypeFit.SMALLER
     assert isinstance(of.type, StructType)
     assert isinstance(value.type.type, StructType)
-    return Found.SMALLER if _is_larger(of.type, value.type.type) else Found.SAME
+    return TypeFit.SMALLER if _is_larger(of.type, value.type.type) else TypeFit.SAME
 
 
-def unwrapped(value: Any, of: Type) -> Found:
+def unwrapped(value: Any, of: Type) -> TypeFit:
     """What comes of asking an orphan for its object.
 
     An object without words lies in its pointer, and an orphan has none: whether a handle to it is
     stale, nobody can say.
     """
-    if isinstance(of, ListType) and of.element is Kind.STRUCT and not _is_struct_list(value):
-        return Found.OTHER
+    if isinstance(of, ListType) and of.element is FieldKind.STRUCT and not _is_struct_list(value):
+        return TypeFit.OTHER
     found = opened(value, of)
-    if found is Found.SMALLER or (found is Found.SAME and value.words == 0):
-        return Found.UNPROMISED
+    if found is TypeFit.SMALLER or (found is TypeFit.SAME and value.words == 0):
+        return TypeFit.UNPROMISED
     return found
 
 
 def _is_struct_list(value: Any) -> bool:
-    return isinstance(value, ListNode) and value.type.element is Kind.STRUCT
+    return isinstance(value, ListNode) and value.type.element is FieldKind.STRUCT
 
 
 def _width(of: ListType) -> int:
     """What tells lists apart: bits of a number, or that elements are pointers, or structs."""
-    if of.element is Kind.STRUCT:
+    if of.element is FieldKind.STRUCT:
         return _STRUCTS
     return SCALAR_BITS.get(of.element, _POINTERS)
 
@@ -158,7 +158,7 @@ def as_text(value: Any) -> str | None:
         return None
 
 
-def read_numbers(kind: Kind, octets: bytes) -> list[int]:
+def read_numbers(kind: FieldKind, octets: bytes) -> list[int]:
     """The elements in a buffer, floats as their IEEE bits."""
     size = SCALAR_BITS[kind] // 8
     return [

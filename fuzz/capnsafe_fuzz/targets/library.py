@@ -36,7 +36,7 @@ def refusal(encoder: Encoder, names: tuple[str, ...]) -> str | None:
 
 
 @dataclass(slots=True)
-class Call:
+class LibraryCall:
     """One call, and what came of it."""
 
     step: int
@@ -64,15 +64,15 @@ class Call:
 
 
 @dataclass(slots=True)
-class Calls:
+class LibraryCalls:
     """All calls of one execution."""
 
     encoder: Encoder
-    made: list[Call] = field(default_factory=list)
+    made: list[LibraryCall] = field(default_factory=list)
 
-    def call(self, step: int, name: str, work: Callable[[], Any]) -> Call:
+    def call(self, step: int, name: str, work: Callable[[], Any]) -> LibraryCall:
         """Call, and keep what came of it."""
-        call = Call(step, name)
+        call = LibraryCall(step, name)
         try:
             call.value = plain(work())
         except BaseException as error:

@@ -10,7 +10,7 @@ from ..encoders.protocol import Failure
 from ..execution import Violation
 from ..optional import Package
 from ..oracles import Cost
-from .library import Call, exception_name
+from .library import LibraryCall, exception_name
 from .protocol import Judged
 
 
@@ -18,7 +18,7 @@ class Ran(Protocol):
     """What happened in one execution, as far as every oracle of every target looks at it."""
 
     @property
-    def calls(self) -> Sequence[Call]:
+    def calls(self) -> Sequence[LibraryCall]:
         """The calls of the library, in order."""
 
 
@@ -26,7 +26,7 @@ Run = TypeVar("Run", bound=Ran, contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class RuleBreach:
     """What an oracle found."""
 
     step: int
@@ -45,7 +45,7 @@ class Rule(Generic[Run]):
     promise: str
     cost: Cost
     summary: str
-    check: Callable[[Run], Iterator[Breach]]
+    check: Callable[[Run], Iterator[RuleBreach]]
     needs: Package | None = None
     """The package without which it is not asked."""
 
@@ -59,7 +59,7 @@ class Rule(Generic[Run]):
         """As people are told of it."""
         return Judged(self.name, self.promise, self.cost.value, self.summary)
 
-    def violation(self, found: Breach) -> Violation:
+    def violation(self, found: RuleBreach) -> Violation:
         """What a breach is to everybody else."""
         group = " ".join(f"{self.promise} {found.verb} {found.what}".split())
         return Violation(self.promise, self.name, found.step, found.verb, found.detail, group)
@@ -80,12 +80,12 @@ def judge(rules: Iterable[Rule[Run]], run: Run, costly: bool) -> tuple[Violation
     return tuple(first.values())
 
 
-def _raised(run: Ran) -> Iterator[Breach]:
+def _raised(run: Ran) -> Iterator[RuleBreach]:
     for call in run.calls:
         if call.failure is Failure.FOREIGN:
             assert call.error is not None
             what = f"{exception_name(call.error)} {call.raised_at}"
-            yield Breach(call.step, call.name, what, f"{call.name} {call.says}")
+            yield RuleBreach(call.step, call.name, what, f"{call.name} {call.says}")
 
 
 RAISED: Rule[Ran] = Rule(

@@ -213,7 +213,7 @@ class SequenceTarget:
         budget: int = DEFAULT_BUDGET,
     ) -> Sequence:
         """Return the shortest sequence found that fires; ``budget`` counts single executions."""
-        shrinking = _Shrinking(self.inner, scenario.inputs, fires, budget)
+        shrinking = _SequenceShrinking(self.inner, scenario.inputs, fires, budget)
         return replace(scenario, inputs=shrinking.run())
 
     def beginnings(self, scenario: Sequence) -> Iterator[Sequence]:
@@ -296,7 +296,7 @@ class SequenceTarget:
         )
 
 
-class _Shrinking:
+class _SequenceShrinking:
     """One sequence on its way down: first shorter, then simpler."""
 
     def __init__(

@@ -83,7 +83,7 @@ def shrink(
     scenario: Scenario, fires: Callable[[Scenario], bool], *, budget: int = DEFAULT_BUDGET
 ) -> Scenario:
     """The simplest scenario found that still fires; ``scenario`` itself fires, and is not asked."""
-    return _Shrinking(scenario, fires, budget).run()
+    return _ScenarioShrinking(scenario, fires, budget).run()
 
 
 def _plainness(fault: Fault) -> tuple[int, int, int, int, int, int]:
@@ -118,7 +118,7 @@ def _weight(operation: Operation) -> int:
     return weight
 
 
-class _Shrinking:
+class _ScenarioShrinking:
     """One scenario on its way down."""
 
     def __init__(self, scenario: Scenario, fires: Callable[[Scenario], bool], budget: int) -> None:

@@ -16,8 +16,8 @@ from ...oracles import Cost
 from ...oracles.interoperable import pycapnp_schema
 from ...record.telling import plain
 from ...reference import framing
-from ..library import Call, Calls, library_of, shown
-from ..rules import RAISED, Breach, Rule, judge
+from ..library import LibraryCall, LibraryCalls, library_of, shown
+from ..rules import RAISED, Rule, RuleBreach, judge
 from .scenario import Frame
 from .sources import PieceFile, TakingFile
 
@@ -51,7 +51,7 @@ Segments = tuple[bytes, ...]
 
 
 @dataclass(slots=True)
-class Read:
+class IterationResult:
     """What an iteration over messages came to."""
 
     messages: list[Segments] = field(default_factory=list)
@@ -64,12 +64,12 @@ class Read:
 
 
 @dataclass(slots=True)
-class Run:
+class FrameRun:
     """What happened in one execution."""
 
     scenario: Frame
     library: Any
-    calls: list[Call]
+    calls: list[LibraryCall]
     expected: framing.Stream
     greedy: str = ""
     pinned: str = ""
@@ -78,12 +78,12 @@ class Run:
     """The most memory that reading took, where it was measured."""
 
 
-def run(scenario: Frame, encoder: Encoder, measured: bool = False) -> Run:
+def run(scenario: Frame, encoder: Encoder, measured: bool = False) -> FrameRun:
     """Call everything once; ``measured`` watches the heap meanwhile, which takes time."""
     library: Any = library_of(encoder)
-    calls = Calls(encoder)
+    calls = LibraryCalls(encoder)
     expected = framing.read(scenario.data, scenario.max_segments, scenario.max_words)
-    done = Run(scenario, library, calls.made, expected)
+    done = FrameRun(scenario, library, calls.made, expected)
     limits = {"max_segments": scenario.max_segments, "max_words": scenario.max_words}
     buffer = bytearray(scenario.data)
     if measured:
@@ -116,8 +116,8 @@ def _copied(segments: Any) -> Segments:
     return tuple(map(plain, islice(segments, MOST_SEGMENTS)))
 
 
-def _read(run: Run, messages: Any, file: PieceFile | None = None) -> Read:
-    library, found = run.library, Read()
+def _read(run: FrameRun, messages: Any, file: PieceFile | None = None) -> IterationResult:
+    library, found = run.library, IterationResult()
     while len(found.messages) <= len(run.expected.messages):
         try:
             found.messages.append(_copied(next(messages).segments()))
@@ -136,14 +136,14 @@ def _read(run: Run, messages: Any, file: PieceFile | None = None) -> Read:
     return found
 
 
-def _look_for_views(run: Run, buffer: bytearray) -> None:
+def _look_for_views(run: FrameRun, buffer: bytearray) -> None:
     try:
         buffer.append(0)
     except BufferError as error:
         run.pinned = str(error)
 
 
-def _from_file(run: Run, calls: Calls, limits: dict[str, int]) -> None:
+def _from_file(run: FrameRun, calls: LibraryCalls, limits: dict[str, int]) -> None:
     scenario, library = run.scenario, run.library
     file = PieceFile(scenario.data, scenario.pieces, scenario.stall)
     calls.call(
@@ -154,7 +154,7 @@ def _from_file(run: Run, calls: Calls, limits: dict[str, int]) -> None:
     run.greedy = file.greedy
 
 
-def _from_socket(run: Run, limits: dict[str, int]) -> Read:
+def _from_socket(run: FrameRun, limits: dict[str, int]) -> IterationResult:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.sendall(run.scenario.data)
@@ -162,7 +162,7 @@ def _from_socket(run: Run, limits: dict[str, int]) -> Read:
         return _read(run, run.library.read_messages(theirs, **limits))
 
 
-def _write(run: Run, calls: Calls, limits: dict[str, int]) -> None:
+def _write(run: FrameRun, calls: LibraryCalls, limits: dict[str, int]) -> None:
     """Frame what the stream holds, as it is and packed, and read the packed stream again."""
     scenario, library, messages = run.scenario, run.library, run.expected.messages
     taking = TakingFile(scenario.pieces)
@@ -172,7 +172,7 @@ def _write(run: Run, calls: Calls, limits: dict[str, int]) -> None:
             library.write_message(taking, message)
         return bytes(taking.taken)
 
-    def read_packed() -> Read:
+    def read_packed() -> IterationResult:
         packed = b"".join(library.frame(message, packed=True) for message in messages)
         file = PieceFile(packed, scenario.pieces, scenario.stall)
         return _read(run, library.read_messages(file, packed=True, **limits))
@@ -185,11 +185,11 @@ def _write(run: Run, calls: Calls, limits: dict[str, int]) -> None:
 # -- oracles --------------------------------------------------------------------------------------
 
 
-def _told(call: Call) -> str:
+def _told(call: LibraryCall) -> str:
     return call.says if call.error is not None else f"answered {call.says}"
 
 
-def _framed(run: Run) -> Iterator[Breach]:
+def _framed(run: FrameRun) -> Iterator[RuleBreach]:
     """Compare what was read with what the stream holds."""
     expected = run.expected
     first = expected.messages[0] if expected.messages else None
@@ -199,34 +199,36 @@ def _framed(run: Run) -> Iterator[Breach]:
         if call.step in (_UNFRAME, _READ):
             if first is None and call.failure is None:
                 why = expected.wrong or "nothing"
-                yield Breach(call.step, call.name, "accepted", f"there is {why}; it {_told(call)}")
+                yield RuleBreach(
+                    call.step, call.name, "accepted", f"there is {why}; it {_told(call)}"
+                )
             elif first is not None and call.value != first:
                 detail = f"the message is {shown(first)}, and it {_told(call)}"
-                yield Breach(call.step, call.name, "segments", detail)
+                yield RuleBreach(call.step, call.name, "segments", detail)
         elif call.step in (_MEMORY, _FILE, _SOCKET, _PACKED):
             yield from _whole_stream(run, call)
 
 
-def _whole_stream(run: Run, call: Call) -> Iterator[Breach]:
+def _whole_stream(run: FrameRun, call: LibraryCall) -> Iterator[RuleBreach]:
     expected = run.expected
     if call.failure is not None:
-        yield Breach(call.step, call.name, "refused", f"it {_told(call)}")
+        yield RuleBreach(call.step, call.name, "refused", f"it {_told(call)}")
         return
-    read: Read = call.value
+    read: IterationResult = call.value
     # The packed stream holds what was read, and nothing that is wrong.
     wrong = expected.wrong if call.step != _PACKED else ""
     if tuple(read.messages) != expected.messages:
         detail = f"the stream holds {shown(expected.messages)}, and it answered {shown(read)}"
-        yield Breach(call.step, call.name, "messages", detail)
+        yield RuleBreach(call.step, call.name, "messages", detail)
     elif read.ended and wrong:
         detail = f"behind {len(read.messages)} messages there is {wrong}, and no error was raised"
-        yield Breach(call.step, call.name, "accepted", detail)
+        yield RuleBreach(call.step, call.name, "accepted", detail)
     elif not read.ended and not wrong:
         detail = f"the stream ends after {len(read.messages)} messages, and an error was raised"
-        yield Breach(call.step, call.name, "refused", detail)
+        yield RuleBreach(call.step, call.name, "refused", detail)
 
 
-def _kept(run: Run) -> Iterator[Breach]:
+def _kept(run: FrameRun) -> Iterator[RuleBreach]:
     """What had arrived before the file stalled must not be lost."""
     for call in run.calls:
         if call.step not in (_FILE, _PACKED) or call.failure is not None or not call.value.stalls:
@@ -236,31 +238,31 @@ def _kept(run: Run) -> Iterator[Breach]:
                 f"after read {run.scenario.stall} raised, the messages are {shown(call.value)}, "
                 f"and the stream holds {shown(run.expected.messages)}"
             )
-            yield Breach(call.step, call.name, "stalled", detail)
+            yield RuleBreach(call.step, call.name, "stalled", detail)
 
 
-def _bounded(run: Run) -> Iterator[Breach]:
+def _bounded(run: FrameRun) -> Iterator[RuleBreach]:
     if run.greedy:
-        yield Breach(_FILE, STEPS[_FILE], "greedy", run.greedy)
+        yield RuleBreach(_FILE, STEPS[_FILE], "greedy", run.greedy)
     for call in run.calls:
         if call.step == _FILE and call.failure is None:
             for end, consumed in zip(run.expected.ends, call.value.consumed, strict=False):
                 if consumed != end:
                     detail = f"{consumed} bytes were read for messages that end at byte {end}"
-                    yield Breach(call.step, call.name, "read ahead", detail)
+                    yield RuleBreach(call.step, call.name, "read ahead", detail)
                     break
     if run.heap_bytes > MOST_HEAP_BYTES:
         detail = f"reading {len(run.scenario.data)} bytes took {run.heap_bytes} bytes of memory"
-        yield Breach(_UNFRAME, STEPS[_UNFRAME], "memory", detail)
+        yield RuleBreach(_UNFRAME, STEPS[_UNFRAME], "memory", detail)
 
 
-def _given_back(run: Run) -> Iterator[Breach]:
+def _given_back(run: FrameRun) -> Iterator[RuleBreach]:
     if run.pinned:
         detail = f"the memory cannot be resized when its readers are gone: {run.pinned}"
-        yield Breach(_MEMORY, STEPS[_MEMORY], "view kept", detail)
+        yield RuleBreach(_MEMORY, STEPS[_MEMORY], "view kept", detail)
 
 
-def _written(run: Run) -> Iterator[Breach]:
+def _written(run: FrameRun) -> Iterator[RuleBreach]:
     messages = run.expected.messages
     for call in run.calls:
         if call.step not in (_FRAME, _WRITE) or call.failure is Failure.FOREIGN:
@@ -269,10 +271,10 @@ def _written(run: Run) -> Iterator[Breach]:
         wanted = b"".join(map(framing.write, written))
         if call.value != wanted:
             detail = f"the stream is {shown(wanted)}, and it {_told(call)}"
-            yield Breach(call.step, call.name, "bytes", detail)
+            yield RuleBreach(call.step, call.name, "bytes", detail)
 
 
-def _interoperable(run: Run) -> Iterator[Breach]:
+def _interoperable(run: FrameRun) -> Iterator[RuleBreach]:
     """Where pycapnp reads the whole stream, there are as many messages, and nothing is wrong."""
     scenario = run.scenario
     if not scenario.data or len(scenario.data) % framing.WORD_BYTES:
@@ -286,13 +288,13 @@ def _interoperable(run: Run) -> Iterator[Breach]:
     for call in run.calls:
         if call.step not in (_MEMORY, _FILE, _SOCKET) or call.failure is not None:
             continue
-        read: Read = call.value
+        read: IterationResult = call.value
         if len(read.messages) != count or not read.ended:
             detail = f"pycapnp reads {count} messages, and it answered {shown(read)}"
-            yield Breach(call.step, call.name, "pycapnp differs", detail)
+            yield RuleBreach(call.step, call.name, "pycapnp differs", detail)
 
 
-RULES: Final[tuple[Rule[Run], ...]] = (
+RULES: Final[tuple[Rule[FrameRun], ...]] = (
     RAISED,
     Rule(
         "kept",
@@ -344,26 +346,28 @@ def execute(scenario: Frame, encoder: Encoder, costly: bool) -> Verdict:
     """Run one input and judge it."""
     done = run(scenario, encoder, measured=costly)
     violations = judge(RULES, done, costly)
-    stalls = sum(call.value.stalls for call in done.calls if isinstance(call.value, Read))
+    stalls = sum(
+        call.value.stalls for call in done.calls if isinstance(call.value, IterationResult)
+    )
     return Verdict(violations, frozenset(_situations(done)), len(done.calls), 0, stalls)
 
 
 # -- situations -----------------------------------------------------------------------------------
 
 
-def _situations(run: Run) -> Iterator[Situation]:
+def _situations(run: FrameRun) -> Iterator[Situation]:
     """What kind of stream it was, how it arrived, and how each call ended."""
     features = ["-", *_features(run)]
     for call in run.calls:
         outcome = call.outcome
-        if isinstance(call.value, Read):
+        if isinstance(call.value, IterationResult):
             ended = "ended" if call.value.ended else "refused"
             outcome = f"{min(2, len(call.value.messages))} {ended}"
         for feature in features:
             yield call.name, feature, outcome
 
 
-def _features(run: Run) -> Iterator[str]:
+def _features(run: FrameRun) -> Iterator[str]:
     scenario, expected = run.scenario, run.expected
     if expected.wrong:
         yield expected.wrong
@@ -384,5 +388,5 @@ def _features(run: Run) -> Iterator[str]:
     if scenario.pieces:
         yield f"pieces {'small' if min(scenario.pieces) < framing.WORD_BYTES else 'large'}"
     if scenario.stall:
-        stalls = any(isinstance(c.value, Read) and c.value.stalls for c in run.calls)
+        stalls = any(isinstance(c.value, IterationResult) and c.value.stalls for c in run.calls)
         yield "stalled" if stalls else "stall not reached"

@@ -15,8 +15,8 @@ from ...oracles import Cost
 from ...oracles.interoperable import pycapnp_schema
 from ...record.telling import plain, text_of
 from ...reference import packing
-from ..library import Call, Calls, exception_name, library_of, shown
-from ..rules import RAISED, Breach, Rule, judge
+from ..library import LibraryCall, LibraryCalls, exception_name, library_of, shown
+from ..rules import RAISED, Rule, RuleBreach, judge
 from .scenario import DENSE, WORD_BYTES, ZERO, Packed, cut, groups
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ NO_ROOM: Final = 1 << 20
 
 
 @dataclass(slots=True)
-class Run:
+class PackedRun:
     """What happened in one execution."""
 
     scenario: Packed
     library: Any
-    calls: list[Call]
+    calls: list[LibraryCall]
     expected: packing.Unpacked
     packed: bytes
     """What the words are, packed."""
@@ -46,11 +46,11 @@ class Run:
     """How an answer of the unpacker was more than was asked for, or less than there was."""
 
 
-def run(scenario: Packed, encoder: Encoder) -> Run:
+def run(scenario: Packed, encoder: Encoder) -> PackedRun:
     """Call everything once."""
     library: Any = library_of(encoder)
-    calls = Calls(encoder)
-    done = Run(
+    calls = LibraryCalls(encoder)
+    done = PackedRun(
         scenario,
         library,
         calls.made,
@@ -73,7 +73,7 @@ def run(scenario: Packed, encoder: Encoder) -> Run:
     return done
 
 
-def _unpack(run: Run) -> tuple[bytes, bool]:
+def _unpack(run: PackedRun) -> tuple[bytes, bool]:
     """Unpack chunk by chunk: all words, and whether they were said to end well."""
     scenario, library = run.scenario, run.library
     unpacker = library.Unpacker()
@@ -108,7 +108,7 @@ def _unpack(run: Run) -> tuple[bytes, bool]:
     return b"".join(answers), True
 
 
-def _pack(run: Run, packer: Any) -> bytes:
+def _pack(run: PackedRun, packer: Any) -> bytes:
     parts = [_exact(packer.feed(chunk)) for chunk in cut(run.scenario.words, run.scenario.chunks)]
     parts.append(_exact(packer.flush()))
     return b"".join(parts)
@@ -124,48 +124,50 @@ def _exact(answer: object) -> bytes:
 # -- oracles --------------------------------------------------------------------------------------
 
 
-def _bounded(run: Run) -> Iterator[Breach]:
+def _bounded(run: PackedRun) -> Iterator[RuleBreach]:
     whole, chunks = run.calls[:2]
     most = run.scenario.max_words * WORD_BYTES
     if type(whole.value) is bytes and len(whole.value) > most:
         detail = f"the limit is {most} bytes, and {len(whole.value)} were answered"
-        yield Breach(whole.step, whole.name, "limit", detail)
+        yield RuleBreach(whole.step, whole.name, "limit", detail)
     if run.unasked:
-        yield Breach(chunks.step, chunks.name, "unasked", run.unasked)
+        yield RuleBreach(chunks.step, chunks.name, "unasked", run.unasked)
 
 
-def _unpacked(run: Run) -> Iterator[Breach]:
+def _unpacked(run: PackedRun) -> Iterator[RuleBreach]:
     whole, chunks = run.calls[:2]
     expected = run.expected
     too_many = len(expected.words) > run.scenario.max_words * WORD_BYTES
     wanted = expected.words if expected.whole and not too_many else None
     if wanted is None and whole.failure is None:
         why = "are more than the limit" if too_many else "end in the middle"
-        yield Breach(whole.step, whole.name, "accepted", f"the bytes {why}, and it {_told(whole)}")
+        yield RuleBreach(
+            whole.step, whole.name, "accepted", f"the bytes {why}, and it {_told(whole)}"
+        )
     elif wanted is not None and whole.value != wanted:
         detail = f"the words are {shown(wanted)}, and it {_told(whole)}"
-        yield Breach(whole.step, whole.name, "words", detail)
+        yield RuleBreach(whole.step, whole.name, "words", detail)
     if run.unasked:
         return
     if chunks.failure not in (None, Failure.FOREIGN):
-        yield Breach(chunks.step, chunks.name, "refused", f"it {_told(chunks)}")
+        yield RuleBreach(chunks.step, chunks.name, "refused", f"it {_told(chunks)}")
     elif chunks.failure is None and chunks.value[0] != expected.words:
         detail = f"the words are {shown(expected.words)}, and it answered {shown(chunks.value[0])}"
-        yield Breach(chunks.step, chunks.name, "words", detail)
+        yield RuleBreach(chunks.step, chunks.name, "words", detail)
     elif chunks.failure is None and chunks.value[1] is not expected.whole:
         where = "where a word does" if expected.whole else "in the middle"
         detail = f"the bytes end {where}, and finish says otherwise"
-        yield Breach(chunks.step, chunks.name, "end", detail)
+        yield RuleBreach(chunks.step, chunks.name, "end", detail)
 
 
-def _packed(run: Run) -> Iterator[Breach]:
+def _packed(run: PackedRun) -> Iterator[RuleBreach]:
     for call in run.calls[2:]:
         if call.failure is not None:
             if call.failure is not Failure.FOREIGN:
-                yield Breach(call.step, call.name, "refused", f"it {_told(call)}")
+                yield RuleBreach(call.step, call.name, "refused", f"it {_told(call)}")
             continue
         if type(call.value) is not bytes:
-            yield Breach(call.step, call.name, "words", f"it {_told(call)}, and not bytes")
+            yield RuleBreach(call.step, call.name, "words", f"it {_told(call)}, and not bytes")
             continue
         back = packing.unpack(call.value)
         if not back.whole or back.words != run.scenario.words:
@@ -173,16 +175,16 @@ def _packed(run: Run) -> Iterator[Breach]:
                 f"{shown(run.scenario.words)} was packed as {shown(call.value)}, which stands for "
                 f"{shown(back.words)}"
             )
-            yield Breach(call.step, call.name, "words", detail)
+            yield RuleBreach(call.step, call.name, "words", detail)
         elif call.value != run.packed:
             detail = (
                 f"the reference implementation packs {shown(run.packed)}, and it answered "
                 f"{shown(call.value)}"
             )
-            yield Breach(call.step, call.name, "runs", detail)
+            yield RuleBreach(call.step, call.name, "runs", detail)
 
 
-def _interoperable(run: Run) -> Iterator[Breach]:
+def _interoperable(run: PackedRun) -> Iterator[RuleBreach]:
     if not run.scenario.words:
         return
     message = pycapnp_schema().new_message()
@@ -204,18 +206,18 @@ def _interoperable(run: Run) -> Iterator[Breach]:
             raise
         except BaseException as error:
             told = f"what pycapnp made raises {exception_name(error)}: {text_of(error)}"
-            yield Breach(step, name, "pycapnp refused", told)
+            yield RuleBreach(step, name, "pycapnp refused", told)
             continue
         if answer != wanted:
             detail = f"pycapnp has {shown(wanted)}, and it answered {shown(answer)}"
-            yield Breach(step, name, "pycapnp differs", detail)
+            yield RuleBreach(step, name, "pycapnp differs", detail)
 
 
-def _told(call: Call) -> str:
+def _told(call: LibraryCall) -> str:
     return call.says if call.error is not None else f"answered {call.says}"
 
 
-RULES: Final[tuple[Rule[Run], ...]] = (
+RULES: Final[tuple[Rule[PackedRun], ...]] = (
     RAISED,
     Rule(
         "unpacked",
@@ -259,7 +261,7 @@ def execute(scenario: Packed, encoder: Encoder, costly: bool) -> Verdict:
 # -- situations -----------------------------------------------------------------------------------
 
 
-def _situations(run: Run) -> Iterator[Situation]:
+def _situations(run: PackedRun) -> Iterator[Situation]:
     """What kinds of groups there were, where chunks cut them, and how each call ended."""
     scenario = run.scenario
     features = set(_features(scenario))

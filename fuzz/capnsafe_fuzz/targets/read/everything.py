@@ -16,7 +16,7 @@ from ...scenario.schema import (
     FLOATS,
     POINTERS,
     Field,
-    Kind,
+    FieldKind,
     ListType,
     StructType,
     Type,
@@ -45,15 +45,15 @@ def _struct(library: Any, reader: Any, of: StructType) -> dict[str, Any]:
 
 def _field(library: Any, reader: Any, field: Field) -> Any:
     kind, offset = field.kind, field.offset
-    if kind is Kind.VOID:
+    if kind is FieldKind.VOID:
         return None
-    if kind in (Kind.TEXT, Kind.DATA):
+    if kind in (FieldKind.TEXT, FieldKind.DATA):
         return getattr(reader, f"get_{ACCESSORS[kind]}")(offset)
     if kind in DYNAMIC:
         return _raw(reader.copied(offset))
-    if kind is Kind.CAPABILITY:
+    if kind is FieldKind.CAPABILITY:
         return _capability(reader.get_capability(offset))
-    if kind is Kind.UNION:
+    if kind is FieldKind.UNION:
         return reader.get_uint16(offset)
     if field.target is not None:
         return _object(library, reader, offset, field.type)
@@ -76,7 +76,7 @@ def _object(library: Any, reader: Any, index: int, of: Type) -> Any:
 
 
 def _open(library: Any, reader: Any, index: int, of: ListType) -> Any:
-    if of.element is Kind.STRUCT:
+    if of.element is FieldKind.STRUCT:
         return reader.get_struct_list(index)
     if of.element in POINTERS:
         return reader.get_pointer_list(index)
@@ -84,17 +84,17 @@ def _open(library: Any, reader: Any, index: int, of: ListType) -> Any:
 
 
 def _elements(library: Any, found: Any, of: ListType) -> list[Any]:
-    if of.element is Kind.STRUCT:
+    if of.element is FieldKind.STRUCT:
         assert isinstance(of.type, StructType)
         return [_struct(library, element, of.type) for element in found]
-    if of.element in (Kind.TEXT, Kind.DATA):
+    if of.element in (FieldKind.TEXT, FieldKind.DATA):
         get = getattr(found, f"get_{ACCESSORS[of.element]}")
         return [get(index) for index in range(len(found))]
-    if of.element is Kind.LIST:
+    if of.element is FieldKind.LIST:
         return [_object(library, found, index, of.type) for index in range(len(found))]
-    if of.element is Kind.CAPABILITY:
+    if of.element is FieldKind.CAPABILITY:
         return [_capability(found.get_capability(index)) for index in range(len(found))]
-    if of.element is Kind.ANY:
+    if of.element is FieldKind.ANY:
         return [_raw(found.copied(index)) for index in range(len(found))]
     if of.element in FLOATS:
         return [bits_of(of.element, value) for value in found]

@@ -28,7 +28,7 @@ from .scenario import (
     WHOLE,
     WORD_BYTES,
     Ask,
-    Kind,
+    HandleKind,
     Question,
     Read,
 )
@@ -282,7 +282,7 @@ class _Asker:
         self._nesting = scenario.nesting
         self._reference = Reference(scenario.segments)
         self._held: list[Held | None] = []
-        self._kinds: list[Kind] = []
+        self._kinds: list[HandleKind] = []
         self.questions: list[Question] = []
         for question in scenario.questions:
             self._add(question)
@@ -315,9 +315,9 @@ class _Asker:
         assert held is not None
         kind = self._kinds[number]
         ask = rng.choice(UNDERSTOOD[kind])
-        count = held.pointers if kind is Kind.STRUCT else getattr(held, "count", 0)
+        count = held.pointers if kind is HandleKind.STRUCT else getattr(held, "count", 0)
         index = rng.randrange(count) if count and rng.random() < 0.85 else rng.choice((0, 1, 2, 7))
-        if kind in (Kind.STRUCT, Kind.POINTERS) and rng.random() < 0.6:
+        if kind in (HandleKind.STRUCT, HandleKind.POINTERS) and rng.random() < 0.6:
             ask = self._fitting(held, index) or ask
         if ask is Ask.FIELD:
             index = rng.choice((0, 0, 1, 2, 3, 7, 8, 63, 64, MAX_INDEX))

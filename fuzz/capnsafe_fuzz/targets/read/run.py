@@ -25,8 +25,8 @@ from ...reference.examiner import examine
 from ...reference.framing import write
 from ...reference.layout import ROOT
 from ...reference.reading import MOST_ITEMS, Copy, Reference, Refused
-from ..library import Call, Calls, library_of, shown
-from ..rules import RAISED, Breach, Rule, judge
+from ..library import LibraryCall, LibraryCalls, library_of, shown
+from ..rules import RAISED, Rule, RuleBreach, judge
 from .everything import read_everything
 from .expect import Expected, Held, expect, normal
 from .scenario import MAKES, Ask, Question, Read
@@ -45,7 +45,7 @@ BUILT_NESTING: Final = 200
 class Asked:
     """One question that was asked, and what had to come of it."""
 
-    call: Call
+    call: LibraryCall
     question: Question
     expected: Expected | None
     """None if it had to be refused."""
@@ -58,22 +58,22 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Run:
+class ReadRun:
     """What happened in one execution."""
 
     scenario: Read
     library: Any
-    calls: list[Call]
+    calls: list[LibraryCall]
     asked: list[Asked] = field(default_factory=list)
     pinned: str = ""
     """Which segment was still held when all readers were gone."""
 
 
-def run(scenario: Read, encoder: Encoder) -> Run:
+def run(scenario: Read, encoder: Encoder) -> ReadRun:
     """Ask everything once."""
     library: Any = library_of(encoder)
-    calls = Calls(encoder)
-    done = Run(scenario, library, calls.made)
+    calls = LibraryCalls(encoder)
+    done = ReadRun(scenario, library, calls.made)
     buffers = [bytearray(segment) for segment in scenario.segments]
     _Asking(done, calls, buffers).all()
     for index, buffer in enumerate(buffers):
@@ -87,7 +87,7 @@ def run(scenario: Read, encoder: Encoder) -> Run:
 class _Asking:
     """An execution under way; gone with it are all readers."""
 
-    def __init__(self, run: Run, calls: Calls, buffers: list[bytearray]) -> None:
+    def __init__(self, run: ReadRun, calls: LibraryCalls, buffers: list[bytearray]) -> None:
         scenario = run.scenario
         self._run = run
         self._calls = calls
@@ -264,31 +264,31 @@ def _first(child: tuple[int, Any]) -> int:
 # -- oracles --------------------------------------------------------------------------------------
 
 
-def _told(call: Call) -> str:
+def _told(call: LibraryCall) -> str:
     return call.says if call.error is not None else f"answered {call.says}"
 
 
-def _judged(run: Run) -> Iterator[Asked]:
+def _judged(run: ReadRun) -> Iterator[Asked]:
     for asked in run.asked:
         if asked.call.failure is not Failure.FOREIGN:
             yield asked
 
 
-def _checked(run: Run) -> Iterator[Breach]:
+def _checked(run: ReadRun) -> Iterator[RuleBreach]:
     for asked in _judged(run):
         if asked.expected is None and not asked.limited and asked.call.failure is None:
             detail = f"it must be refused ({asked.why}), and it {_told(asked.call)}"
-            yield Breach(asked.call.step, asked.call.name, "accepted", detail)
+            yield RuleBreach(asked.call.step, asked.call.name, "accepted", detail)
 
 
-def _bounded(run: Run) -> Iterator[Breach]:
+def _bounded(run: ReadRun) -> Iterator[RuleBreach]:
     for asked in _judged(run):
         if asked.expected is None and asked.limited and asked.call.failure is None:
             detail = f"it is over the traversal limit ({asked.why}), and it {_told(asked.call)}"
-            yield Breach(asked.call.step, asked.call.name, "limit", detail)
+            yield RuleBreach(asked.call.step, asked.call.name, "limit", detail)
 
 
-def _read(run: Run) -> Iterator[Breach]:
+def _read(run: ReadRun) -> Iterator[RuleBreach]:
     for asked in _judged(run):
         call, expected = asked.call, asked.expected
         if expected is None or asked.question.ask in (Ask.COPY, Ask.CANONICAL, Ask.EVERYTHING):
@@ -296,46 +296,46 @@ def _read(run: Run) -> Iterator[Breach]:
         if call.failure is not None:
             if not asked.may_refuse:
                 detail = f"{shown(expected.value)} is there, and it {_told(call)}"
-                yield Breach(call.step, call.name, "refused", detail)
+                yield RuleBreach(call.step, call.name, "refused", detail)
         elif call.value != expected.value:
             detail = f"{shown(expected.value)} is there, and it {_told(call)}"
-            yield Breach(call.step, call.name, "value", detail)
+            yield RuleBreach(call.step, call.name, "value", detail)
 
 
-def _copied(run: Run) -> Iterator[Breach]:
+def _copied(run: ReadRun) -> Iterator[RuleBreach]:
     for asked in _judged(run):
         call, expected = asked.call, asked.expected
         if expected is None or asked.question.ask not in (Ask.COPY, Ask.CANONICAL):
             continue
         if call.failure is not None:
             if not asked.may_refuse:
-                yield Breach(call.step, call.name, "refused", f"it {_told(call)}")
+                yield RuleBreach(call.step, call.name, "refused", f"it {_told(call)}")
         elif call.value != expected.value:
             detail = f"it must be {shown(expected.value)}, and it {_told(call)}"
-            yield Breach(call.step, call.name, "differs", detail)
+            yield RuleBreach(call.step, call.name, "differs", detail)
 
 
-def _decoded(run: Run) -> Iterator[Breach]:
+def _decoded(run: ReadRun) -> Iterator[RuleBreach]:
     for asked in _judged(run):
         call, expected = asked.call, asked.expected
         if asked.question.ask is not Ask.EVERYTHING:
             continue
         assert expected is not None
         if call.failure is not None:
-            yield Breach(call.step, call.name, "refused", f"a valid message is {_told(call)}")
+            yield RuleBreach(call.step, call.name, "refused", f"a valid message is {_told(call)}")
         elif call.value != expected.value:
             difference = first_difference(call.value, expected.value)
-            yield Breach(call.step, call.name, "contents", f"as it is read, {difference}")
+            yield RuleBreach(call.step, call.name, "contents", f"as it is read, {difference}")
 
 
-def _given_back(run: Run) -> Iterator[Breach]:
+def _given_back(run: ReadRun) -> Iterator[RuleBreach]:
     if run.pinned:
         step = max(0, len(run.scenario.questions) - 1)
         detail = f"memory cannot be resized when its readers are gone: {run.pinned}"
-        yield Breach(step, "close", "view kept", detail)
+        yield RuleBreach(step, "close", "view kept", detail)
 
 
-def _interoperable(run: Run) -> Iterator[Breach]:
+def _interoperable(run: ReadRun) -> Iterator[RuleBreach]:
     """By the schema, also where the message is not what the strict examiner wants."""
     segments = run.scenario.segments
     if not segments or not segments[0]:
@@ -355,10 +355,10 @@ def _interoperable(run: Run) -> Iterator[Breach]:
         # no error of the library's own was told of where the same was asked before.
         return
     if difference is not None:
-        yield Breach(0, "everything", "pycapnp differs", f"beside pycapnp, {difference}")
+        yield RuleBreach(0, "everything", "pycapnp differs", f"beside pycapnp, {difference}")
 
 
-RULES: Final[tuple[Rule[Run], ...]] = (
+RULES: Final[tuple[Rule[ReadRun], ...]] = (
     RAISED,
     Rule(
         "given_back",
@@ -420,7 +420,7 @@ def execute(scenario: Read, encoder: Encoder, costly: bool) -> Verdict:
     return Verdict(violations, frozenset(_situations(done)), len(done.calls), 0, 0)
 
 
-def _situations(run: Run) -> Iterator[Situation]:
+def _situations(run: ReadRun) -> Iterator[Situation]:
     """What was asked, why it had to be refused, and what came."""
     for asked in run.asked:
         why = asked.why or "-"

@@ -68,7 +68,7 @@ class Ask(StrEnum):
     EVERYTHING = "everything"
 
 
-class Kind(StrEnum):
+class HandleKind(StrEnum):
     """What a handle is on."""
 
     STRUCT = "struct"
@@ -84,12 +84,12 @@ ELEMENTS: Final = (
 """As the library's ``Element`` names them."""
 
 MAKES: Final = {
-    Ask.ROOT: Kind.STRUCT,
-    Ask.STRUCT: Kind.STRUCT,
-    Ask.LIST: Kind.LIST,
-    Ask.POINTERS: Kind.POINTERS,
-    Ask.STRUCTS: Kind.STRUCTS,
-    Ask.ELEMENT: Kind.STRUCT,
+    Ask.ROOT: HandleKind.STRUCT,
+    Ask.STRUCT: HandleKind.STRUCT,
+    Ask.LIST: HandleKind.LIST,
+    Ask.POINTERS: HandleKind.POINTERS,
+    Ask.STRUCTS: HandleKind.STRUCTS,
+    Ask.ELEMENT: HandleKind.STRUCT,
 }
 """What makes a handle, and on what."""
 
@@ -99,10 +99,10 @@ _OF_POINTERS: Final = (
 )  # fmt: skip
 
 UNDERSTOOD: Final = {
-    Kind.STRUCT: (*_OF_POINTERS, Ask.FIELD, Ask.TREE, Ask.TOTAL, Ask.COPY, Ask.CANONICAL),
-    Kind.LIST: (Ask.ITEM, Ask.COUNT, Ask.EACH, Ask.TREE),
-    Kind.POINTERS: (*_OF_POINTERS, Ask.COUNT, Ask.TREE),
-    Kind.STRUCTS: (Ask.ELEMENT, Ask.COUNT, Ask.EACH, Ask.TREE),
+    HandleKind.STRUCT: (*_OF_POINTERS, Ask.FIELD, Ask.TREE, Ask.TOTAL, Ask.COPY, Ask.CANONICAL),
+    HandleKind.LIST: (Ask.ITEM, Ask.COUNT, Ask.EACH, Ask.TREE),
+    HandleKind.POINTERS: (*_OF_POINTERS, Ask.COUNT, Ask.TREE),
+    HandleKind.STRUCTS: (Ask.ELEMENT, Ask.COUNT, Ask.EACH, Ask.TREE),
 }
 """What can be asked of a handle."""
 
@@ -124,7 +124,7 @@ class Question(NamedTuple):
     element: str = ""
 
 
-def handle_kinds(questions: Sequence[Question]) -> list[Kind]:
+def handle_kinds(questions: Sequence[Question]) -> list[HandleKind]:
     """What each handle that these questions make is on."""
     return [MAKES[question.ask] for question in questions if question.ask in MAKES]
 
@@ -150,7 +150,7 @@ class Read:
             raise ScenarioError(f"at most {MAX_ASKS} things are asked")
         text.check("traversal_words", self.traversal_words, 0, MAX_TRAVERSAL)
         text.check("nesting", self.nesting, 0, MAX_NESTING)
-        kinds: list[Kind] = []
+        kinds: list[HandleKind] = []
         for question in self.questions:
             _check(question, kinds)
             if question.ask in MAKES:
@@ -158,7 +158,7 @@ class Read:
         object.__setattr__(self, "comment", tidy_comment(self.comment))
 
 
-def _check(question: Question, kinds: Sequence[Kind]) -> None:
+def _check(question: Question, kinds: Sequence[HandleKind]) -> None:
     ask, handle, index, element = question
     if ask in WHOLE:
         if handle != NO_HANDLE:
@@ -185,7 +185,7 @@ def decode(data: bytes) -> Read:
     reader = octets.Reader(data)
     traversal, nesting = reader.number(MAX_TRAVERSAL), reader.number(MAX_NESTING)
     questions: list[Question] = []
-    kinds: list[Kind] = []
+    kinds: list[HandleKind] = []
     for _ in range(reader.number(MAX_ASKS)):
         if not reader.left:
             break
@@ -220,7 +220,7 @@ def _trusted(
     return made
 
 
-def _decode_question(reader: octets.Reader, kinds: Sequence[Kind]) -> Question:
+def _decode_question(reader: octets.Reader, kinds: Sequence[HandleKind]) -> Question:
     """A question that makes sense, from any bytes."""
     handle = reader.number(MAX_ASKS + 1) - 1
     choice = reader.number(255)
@@ -305,7 +305,7 @@ def parse_read(source: str) -> Read:
     made: dict[str, int] = {}
     segments: list[bytearray] = []
     questions: list[Question] = []
-    kinds: list[Kind] = []
+    kinds: list[HandleKind] = []
 
     def read_limit(rest: str) -> None:
         name = rest.partition("=")[0]
