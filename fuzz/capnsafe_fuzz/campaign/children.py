@@ -23,7 +23,8 @@ from pathlib import Path
 from ..ownership import VARIABLE, blocks_of, kill_processes, remove_blocks
 
 GRACE_SECONDS = 5.0
-"""How long a killed process may take to be gone."""
+KILLED_SECONDS = 60.0
+"""How long a killed process may take to be gone: seconds, on a busy machine."""
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ class Child:
         """End it at once, if it has not ended; answers its return code."""
         if self.process.poll() is None:
             self.process.kill()
-        return self.process.wait(GRACE_SECONDS)
+        return self.process.wait(KILLED_SECONDS)
 
     def kill_started(self) -> None:
         """End what it started and is still there, and remove its shared memory."""
