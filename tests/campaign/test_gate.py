@@ -307,9 +307,9 @@ def test_a_harness_that_cries_wolf_is_told_from_one_that_sees(
 ) -> None:
     statements = """
 from dataclasses import replace
-from capnsafe_fuzz.oracles.oracle import Finding
+from capnsafe_fuzz.oracles.oracle import OracleFinding
 def wolf(record):
-    yield Finding(0, "root", "wolf", "a wolf")
+    yield OracleFinding(0, "root", "wolf", "a wolf")
 ORACLES["clean"] = replace(ORACLES["clean"], check=wolf)
 """
     bend_oracles(tmp_path, monkeypatch, statements)
