@@ -2,7 +2,7 @@
 
 ::
 
-    Error
+    capnsafe.Error
     ├── ArgumentError                the caller's mistake; nothing was changed
     │   ├── ArgumentTypeError        (also a TypeError)
     │   ├── ArgumentValueError       (also a ValueError)
