@@ -2,7 +2,7 @@
 
 ::
 
-    capnsafe.Error
+    Error                            the root of the tree
     ├── ArgumentError                the caller's mistake; nothing was changed
     │   ├── ArgumentTypeError        (also a TypeError)
     │   ├── ArgumentValueError       (also a ValueError)

@@ -110,18 +110,18 @@ POINTER_KINDS: Final = {
 
 
 def kind(pointer: int) -> int:
-    """Answer STRUCT, LIST, FAR or OTHER."""
+    """Return STRUCT, LIST, FAR or OTHER."""
     return pointer & 3
 
 
 def offset(pointer: int) -> int:
-    """Answer the signed offset in words, counted from the end of the pointer (struct and list)."""
+    """Return the signed offset in words, counted from the end of the pointer (struct and list)."""
     field = (pointer >> 2) & OFFSET_MASK
     return field - (1 << 30) if field & _OFFSET_SIGN else field
 
 
 def with_offset(shape: int, words: int) -> int:
-    """Answer ``shape`` as a pointer whose object starts ``words`` words behind the pointer's end.
+    """Return ``shape`` as a pointer whose object starts ``words`` words behind the pointer's end.
 
     Raises ``OverflowError`` outside 30 bits signed; an arena of legal segments never gets there.
     """
@@ -131,94 +131,94 @@ def with_offset(shape: int, words: int) -> int:
 
 
 def shape_of(pointer: int) -> int:
-    """Answer a struct or list pointer without its offset."""
+    """Return a struct or list pointer without its offset."""
     return pointer & ~(OFFSET_MASK << 2)
 
 
 def struct_shape(data_words: int, pointers: int) -> int:
-    """Answer the shape of a struct with these sections (words, pointers)."""
+    """Return the shape of a struct with these sections (words, pointers)."""
     return STRUCT | data_words << 32 | pointers << 48
 
 
 def struct_data_words(pointer: int) -> int:
-    """Answer the words of the data section (struct pointer, or tag of a composite list)."""
+    """Return the words of the data section (struct pointer, or tag of a composite list)."""
     return (pointer >> 32) & 0xFFFF
 
 
 def struct_pointers(pointer: int) -> int:
-    """Answer the number of pointers (struct pointer, or tag of a composite list)."""
+    """Return the number of pointers (struct pointer, or tag of a composite list)."""
     return (pointer >> 48) & 0xFFFF
 
 
 def list_shape(size_code: int, count: int) -> int:
-    """Answer the shape of a list; for a composite list ``count`` is its words without the tag."""
+    """Return the shape of a list; for a composite list ``count`` is its words without the tag."""
     return LIST | size_code << 32 | count << 35
 
 
 def list_size_code(pointer: int) -> int:
-    """Answer the element size of a list pointer."""
+    """Return the element size of a list pointer."""
     return (pointer >> 32) & 7
 
 
 def list_count(pointer: int) -> int:
-    """Answer the elements of a list, or the words without the tag of a composite list."""
+    """Return the elements of a list, or the words without the tag of a composite list."""
     return pointer >> 35
 
 
 def tag(count: int, data_words: int, pointers: int) -> int:
-    """Answer the tag word of a composite list: a struct pointer whose offset is the count."""
+    """Return the tag word of a composite list: a struct pointer whose offset is the count."""
     return STRUCT | count << 2 | data_words << 32 | pointers << 48
 
 
 def tag_count(word: int) -> int:
-    """Answer the elements that a tag counts (30 bits, unsigned)."""
+    """Return the elements that a tag counts (30 bits, unsigned)."""
     return (word >> 2) & OFFSET_MASK
 
 
 def list_body_words(size_code: int, count: int) -> int:
-    """Answer the words of a list's body; a composite's include the tag."""
+    """Return the words of a list's body; a composite's include the tag."""
     if size_code == SIZE_COMPOSITE:
         return count + 1
     return (count * ELEMENT_BITS[size_code] + 63) // 64
 
 
 def object_words(pointer: int) -> int:
-    """Answer the words of the object that a struct or list pointer (or shape) describes."""
+    """Return the words of the object that a struct or list pointer (or shape) describes."""
     if pointer & 3 == STRUCT:
         return struct_data_words(pointer) + struct_pointers(pointer)
     return list_body_words(list_size_code(pointer), list_count(pointer))
 
 
 def far_pointer(segment: int, pad: int, *, double: bool = False) -> int:
-    """Answer a far pointer to the landing pad at word ``pad`` of ``segment``."""
+    """Return a far pointer to the landing pad at word ``pad`` of ``segment``."""
     return FAR | (4 if double else 0) | pad << 3 | segment << 32
 
 
 def far_is_double(pointer: int) -> bool:
-    """Answer whether the landing pad is a far pointer and a tag (two words)."""
+    """Return whether the landing pad is a far pointer and a tag (two words)."""
     return pointer & 4 != 0
 
 
 def far_offset(pointer: int) -> int:
-    """Answer the word at which the landing pad starts."""
+    """Return the word at which the landing pad starts."""
     return (pointer >> 3) & MAX_SEGMENT_WORDS
 
 
 def far_segment(pointer: int) -> int:
-    """Answer the segment that holds the landing pad."""
+    """Return the segment that holds the landing pad."""
     return pointer >> 32
 
 
 def capability_pointer(index: int) -> int:
-    """Answer the pointer to entry ``index`` of the capability table (32 bits)."""
+    """Return the pointer to entry ``index`` of the capability table (32 bits)."""
     return OTHER | index << 32
 
 
 def is_capability(pointer: int) -> bool:
-    """Answer whether a pointer is a capability: of its low 32 bits, only the kind is set."""
+    """Return whether a pointer is a capability: of its low 32 bits, only the kind is set."""
     return pointer & 0xFFFFFFFF == OTHER
 
 
 def capability_index(pointer: int) -> int:
-    """Answer the entry of the capability table."""
+    """Return the entry of the capability table."""
     return pointer >> 32

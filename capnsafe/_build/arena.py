@@ -229,7 +229,7 @@ class Arena:
         return unavailable(self.state)
 
     def check(self, segment: Segment, word: int, since: int) -> int:
-        """Answer the present ticket for a handle, or raise why it cannot be used.
+        """Return the present ticket for a handle, or raise why it cannot be used.
 
         ``word`` is the first word of the handle's object, ``since`` the epoch in which the handle
         was made. An object without words is judged by the word of its pointer, and its ``since`` is
@@ -257,7 +257,7 @@ class Arena:
         return epoch
 
     def new_mark(self) -> int:
-        """Answer what stands for the slot of an object without words that has none.
+        """Return what stands for the slot of an object without words that has none.
 
         It is judged like a word of the first segment, and is none.
         """
@@ -275,7 +275,7 @@ class Arena:
     # -- borrowing -------------------------------------------------------------------------------
 
     def borrow(self, segment: Segment, end: int = 0) -> memoryview:
-        """Answer the memory of a segment; it must be given back before the next allocator call.
+        """Return the memory of a segment; it must be given back before the next allocator call.
 
         Only within a call, which holds one view at a time.
 
@@ -318,7 +318,7 @@ class Arena:
         view.release()
 
     def load(self, segment: Segment, word: int) -> int:
-        """Answer one word, which must have been handed out, as an unsigned integer."""
+        """Return one word, which must have been handed out, as an unsigned integer."""
         view = self.borrow(segment)
         try:
             return load(segment, view, word)
@@ -326,7 +326,7 @@ class Arena:
             self.give_back(view)
 
     def copy_out(self, segment: Segment, start: int, size: int) -> bytes:
-        """Answer a copy of ``size`` bytes from word ``start`` on."""
+        """Return a copy of ``size`` bytes from word ``start`` on."""
         return self.octets_at(segment, start * WORD_BYTES, size)
 
     def octets_at(self, segment: Segment, at: int, size: int) -> bytes:
@@ -456,7 +456,7 @@ class Arena:
         return True
 
     def _usable(self, segment: Segment) -> int:
-        """Answer how many words of a segment may be handed out, as long as it is now."""
+        """Return how many words of a segment may be handed out, as long as it is now."""
         view = self.borrow(segment)
         try:
             return min(len(view) // WORD_BYTES, self.limit)
@@ -564,7 +564,7 @@ class Arena:
         self.ticket = self.epoch
 
     def segment_at(self, index: int) -> Segment:
-        """Answer a segment that was there; it is not, where the message was closed meanwhile.
+        """Return a segment that was there; it is not, where the message was closed meanwhile.
 
         Giving a view back can run code of the allocator's, which may close the message.
         """
@@ -573,7 +573,7 @@ class Arena:
         return self.segments[index]
 
     def last_segment(self) -> Segment:
-        """Answer the segment that was granted last, in a call that has one."""
+        """Return the segment that was granted last, in a call that has one."""
         if not self.segments:
             raise self.unavailable()
         return self.segments[-1]

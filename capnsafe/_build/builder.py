@@ -416,11 +416,11 @@ class StructBuilder(Pointers):
         return self._serve(lambda: read_spot(Built(self._arena), spot, 0))
 
     def total_size(self) -> ObjectSize:
-        """Answer what the struct and all below it take, landing pads left out."""
+        """Return what the struct and all below it take, landing pads left out."""
         return self.tree().total_size()
 
     def total_words(self) -> int:
-        """Answer the words of the struct and of all below it, landing pads left out."""
+        """Return the words of the struct and of all below it, landing pads left out."""
         return self.tree().total_size().words
 
     def copy_from(self, value: StructBuilder | StructReader) -> None:
@@ -601,11 +601,11 @@ class PointerListBuilder(Pointers):
         return self._serve(lambda: read_spot(Built(self._arena), spot, 0))
 
     def total_size(self) -> ObjectSize:
-        """Answer what the list and all below it take, landing pads left out."""
+        """Return what the list and all below it take, landing pads left out."""
         return self.tree().total_size()
 
     def __len__(self) -> int:
-        """Answer the number of elements."""
+        """Return the number of elements."""
         return self._count
 
 
@@ -653,11 +653,11 @@ class StructListBuilder(Handle):
         return self._pointer_count
 
     def total_size(self) -> ObjectSize:
-        """Answer what the list and all below it take, landing pads left out."""
+        """Return what the list and all below it take, landing pads left out."""
         return self.tree().total_size()
 
     def __len__(self) -> int:
-        """Answer the number of elements."""
+        """Return the number of elements."""
         return self._length
 
     def __iter__(self) -> Iterator[StructBuilder]:
@@ -792,7 +792,7 @@ def tree_of(value: Copyable) -> Tree:
 
 
 def _require_kind(tree: Tree, size_code: int | None) -> Tree:
-    """Answer a default of the right kind: a list of this element size, or a struct (``None``)."""
+    """Return a default of the right kind: a list of this element size, or a struct (``None``)."""
     kind = wire.list_size_code(tree.shape) if tree.shape & 3 == wire.LIST else None
     if kind != size_code or tree.shape & 3 == wire.OTHER:
         raise ArgumentTypeError("a default of another kind than what is opened")

@@ -84,12 +84,12 @@ class Draft:
         return start
 
     def _room(self, segment: Segment, words: int) -> bool:
-        """Answer whether a segment has so many words left, or can be grown until it has."""
+        """Return whether a segment has so many words left, or can be grown until it has."""
         end = self._used(segment) + words
         return not segment.lost and (end <= segment.granted or self._arena.grow(segment, end))
 
     def has_behind(self, found: Found, words: int) -> bool:
-        """Answer whether an object can be made ``words`` words long where it is."""
+        """Return whether an object can be made ``words`` words long where it is."""
         segment = found.segment
         end = found.start + wire.object_words(found.shape)
         return end == self._used(segment) and found.start + words <= segment.granted
@@ -190,7 +190,7 @@ class Draft:
         return target, self.take(target, words, head)
 
     def point_to(self, slot: Segment, word: int, shape: int, target: Segment, start: int) -> int:
-        """Answer the pointer at ``word`` of ``slot`` that leads to an object that is there.
+        """Return the pointer at ``word`` of ``slot`` that leads to an object that is there.
 
         From another segment that takes a landing pad: of one word in the object's segment, or,
         where that is full, of two elsewhere.
@@ -217,7 +217,7 @@ class Draft:
     def carry_over(
         self, pointer: int, old: Segment, old_word: int, new: Segment, new_word: int
     ) -> int:
-        """Answer a pointer read at ``old_word``, as it must be at ``new_word`` to lead to the same.
+        """Return a pointer read at ``old_word``, as it must be at ``new_word`` to lead to the same.
 
         Far pointers and capabilities do not depend on where they are.
         """

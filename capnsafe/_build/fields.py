@@ -31,7 +31,7 @@ _BOOL: Final = Element.BOOL
 
 
 def _float_bits(element: Element, value: float) -> int:
-    """Answer the bits of a float as an unsigned integer."""
+    """Return the bits of a float as an unsigned integer."""
     try:
         bits: int = element.raw.unpack(element.codec.pack(value))[0]
         return bits
@@ -154,7 +154,7 @@ class Handle:
             raise
 
     def _take_bits(self, element: Element, offset: int) -> bytes:
-        """Answer the bytes of a field (of the byte that holds it, for a bool)."""
+        """Return the bytes of a field (of the byte that holds it, for a bool)."""
         if type(offset) is not int:
             offset = integer(offset, "a field offset")
         if self._ticket != self._arena.ticket:

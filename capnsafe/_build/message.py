@@ -279,14 +279,14 @@ class MessageBuilder:
         return orphan if isinstance(orphan, Orphan) else None
 
     def canonical(self) -> bytes:
-        """Answer the message in canonical form: one segment, without framing."""
+        """Return the message in canonical form: one segment, without framing."""
         self._arena.require_idle()
         if not self._arena.segments:
             return _NO_ROOT
         return canonical_words(self.root_pointer().copied(0))
 
     def segment_words(self) -> tuple[int, ...]:
-        """Answer how many words are handed out of each segment. Calls no allocator."""
+        """Return how many words are handed out of each segment. Calls no allocator."""
         return tuple(segment.used for segment in self._arena.segments)
 
     def check_segments(self) -> tuple[int, ...]:
@@ -299,11 +299,11 @@ class MessageBuilder:
         return self._put_out(lambda words: None)
 
     def total_words(self) -> int:
-        """Answer the words handed out of all segments together: the size of the output."""
+        """Return the words handed out of all segments together: the size of the output."""
         return sum(self.segment_words())
 
     def segments(self) -> list[bytes]:
-        """Answer a copy of every segment's words.
+        """Return a copy of every segment's words.
 
         Raises ``SegmentLost`` if any segment lost words, ever (P5).
         """
@@ -363,7 +363,7 @@ class MessageBuilder:
         return segment, 0, segment.used * wire.WORD_BYTES
 
     def to_bytes(self) -> bytes:
-        """Answer the message with stream framing (specification, "Serialization Over a Stream")."""
+        """Return the message with stream framing (specification, "Serialization Over a Stream")."""
         output = BytesIO()
 
         def begin(words: tuple[int, ...]) -> None:
@@ -400,7 +400,7 @@ class MessageBuilder:
         self._arena.close()
 
     def __enter__(self) -> MessageBuilder:
-        """Answer the message itself."""
+        """Return the message itself."""
         return self
 
     def __exit__(

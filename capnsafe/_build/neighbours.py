@@ -70,7 +70,7 @@ class Neighbours:
         self._places.forget(first, stop)
 
     def _apart(self, arena: Lookout, segment: Segment) -> tuple[int, int]:
-        """Answer where a segment lies, or raise ``GrantOverlaps``.
+        """Return where a segment lies, or raise ``GrantOverlaps``.
 
         What moves while it is compared is compared anew.
         """
@@ -99,7 +99,7 @@ class Neighbours:
             self._look_again(arena, other)
 
     def _is_apart(self, arena: Lookout, segment: Segment, start: int, end: int) -> bool:
-        """Answer whether nothing lies where a segment lay, or raise ``GrantOverlaps``.
+        """Return whether nothing lies where a segment lay, or raise ``GrantOverlaps``.
 
         ``False`` where it lies elsewhere by now, or moves while it is compared. The others may have
         moved since their last look, even to and fro, into each other's old places. So an overlap is
@@ -130,7 +130,7 @@ class Neighbours:
 
 
 def where(arena: Lookout, segment: Segment) -> tuple[int, int]:
-    """Answer the addresses (bytes) at which a segment begins and ends now."""
+    """Return the addresses (bytes) at which a segment begins and ends now."""
     view = arena.borrow(segment)
     try:
         size = len(view)

@@ -75,7 +75,7 @@ class Detached:
         return POINTER_KINDS[self._arena.serve(self._current).shape & 3]
 
     def _anchor(self, found: Found) -> tuple[Segment, int, int]:
-        """Answer (segment, anchor, since) for a handle on the object.
+        """Return (segment, anchor, since) for a handle on the object.
 
         One without words has no pointer by which a handle could be judged, so it gets a mark that
         stands for one.
@@ -102,7 +102,7 @@ class Detached:
         return read_spot(Built(self._arena), (found.shape, found.segment.index, found.start), 0)
 
     def total_size(self) -> ObjectSize:
-        """Answer what the object and all below it take, landing pads left out."""
+        """Return what the object and all below it take, landing pads left out."""
         return self.tree().total_size()
 
     def truncate(self, count: int, *, text: bool = False) -> None:

@@ -36,7 +36,7 @@ def disown(arena: Arena, slot: Segment, word: int, found: Found, orphan: object)
 
 
 def own_part() -> ArgumentValueError:
-    """Answer the error for an orphan that would be in a circle, and nobody's."""
+    """Return the error for an orphan that would be in a circle, and nobody's."""
     return ArgumentValueError("an orphan cannot be adopted by a part of itself")
 
 

@@ -24,7 +24,7 @@ class Owner:
         self._weight = 1
 
     def now(self) -> Owner:
-        """Answer the owner that this one has become."""
+        """Return the owner that this one has become."""
         owner = self
         while owner._heir is not None:
             owner = owner._heir

@@ -49,11 +49,11 @@ class ListBuilder(Handle):
         return self._element
 
     def total_size(self) -> ObjectSize:
-        """Answer what the list takes."""
+        """Return what the list takes."""
         return self.tree().total_size()
 
     def __len__(self) -> int:
-        """Answer the number of elements."""
+        """Return the number of elements."""
         return self._length
 
     def __iter__(self) -> Iterator[Primitive]:

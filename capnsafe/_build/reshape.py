@@ -14,7 +14,7 @@ from .upgrade import enlargement
 
 
 def widened(tree: Tree, data_words: int, pointers: int) -> Tree:
-    """Answer a struct, or a list of structs, with at least these sections (words, pointers)."""
+    """Return a struct, or a list of structs, with at least these sections (words, pointers)."""
     plan = enlargement(tree.shape, lambda: elements_of(tree), data_words, pointers)
     if plan is None:
         return tree
@@ -35,13 +35,13 @@ def widened(tree: Tree, data_words: int, pointers: int) -> Tree:
 
 
 def elements_of(tree: Tree) -> tuple[int, int, int]:
-    """Answer (elements, data words, pointers) of a composite list."""
+    """Return (elements, data words, pointers) of a composite list."""
     word: int = wire.POINTER.unpack_from(tree.body)[0]
     return wire.tag_count(word), wire.struct_data_words(word), wire.struct_pointers(word)
 
 
 def joined(trees: list[Tree]) -> Tree:
-    """Answer lists of one kind as one list; structs all get the largest sections of any.
+    """Return lists of one kind as one list; structs all get the largest sections of any.
 
     Raises ``ArgumentTypeError`` where there is none, or where they are not of one kind, and
     ``MessageTooLarge``.

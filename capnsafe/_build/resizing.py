@@ -56,11 +56,11 @@ class _Resizing:
         self.bits = min(count, self.old) * wire.ELEMENT_BITS[size_code]
 
     def words(self) -> int:
-        """Answer the words that the list will have."""
+        """Return the words that the list will have."""
         return wire.object_words(self.shape)
 
     def slots(self, first: int, stop: int) -> list[int]:
-        """Answer the words, from the start of the list, of the pointers of some elements."""
+        """Return the words, from the start of the list, of the pointers of some elements."""
         step = self.data_words + self.pointers
         begin = len(self.head) // WORD_BYTES + self.data_words
         return [
@@ -126,7 +126,7 @@ def resize(
 def _zeros_behind(
     arena: Arena, found: Found, plan: _Resizing, words: int
 ) -> list[tuple[int, bytes]]:
-    """Answer what zeroes the list behind the elements that stay, in its first ``words`` words."""
+    """Return what zeroes the list behind the elements that stay, in its first ``words`` words."""
     first, kept = divmod(plan.bits, 64)
     if first == words:
         return []
@@ -140,7 +140,7 @@ def _zeros_behind(
 
 
 def _cut(arena: Arena, found: Found, plan: _Resizing, words: int) -> list[Extent]:
-    """Answer the words behind the first ``words`` of the list, and those of all below them."""
+    """Return the words behind the first ``words`` of the list, and those of all below them."""
     body = b""
     slots = plan.slots(plan.count, plan.old)
     first = slots[0] if slots else 0

@@ -58,7 +58,7 @@ class Row(Handle):
         self._count = count
 
     def _slot(self, index: SupportsIndex) -> int:
-        """Answer the word of a pointer."""
+        """Return the word of a pointer."""
         at = index if type(index) is int else integer(index, "a pointer index")
         if self._ticket != self._arena.ticket:
             self._require_current()
@@ -108,7 +108,7 @@ class Row(Handle):
         return upgrade(self._arena, self._segment, word, found, larger)
 
     def _anchor_of(self, found: Found, word: int) -> tuple[Segment, int, int]:
-        """Answer (segment, anchor, since) for a handle on what was found."""
+        """Return (segment, anchor, since) for a handle on what was found."""
         if wire.object_words(found.shape):
             return found.segment, found.start, self._arena.epoch
         return self._segment, word, ~self._arena.epoch
@@ -127,7 +127,7 @@ class Row(Handle):
         self._set_octets(index, octets, len(octets) + 1)
 
     def get_text(self, index: int, default: str | None = None) -> str | None:
-        """Answer a copy of the Text; ``default`` where the pointer is null."""
+        """Return a copy of the Text; ``default`` where the pointer is null."""
         octets = self.get_text_octets(index)
         if octets is None:
             return default
@@ -137,7 +137,7 @@ class Row(Handle):
             raise InvalidText(f"a Text that is not UTF-8: {error}") from error
 
     def get_text_octets(self, index: int) -> bytes | None:
-        """Answer a copy of the Text as bytes, without its NUL and whether it is UTF-8 or not.
+        """Return a copy of the Text as bytes, without its NUL and whether it is UTF-8 or not.
 
         ``None`` where the pointer is null. NULs within the text are part of it.
         """
@@ -154,7 +154,7 @@ class Row(Handle):
         self._set_octets(index, octets, len(octets))
 
     def get_data(self, index: int, default: bytes | None = None) -> bytes | None:
-        """Answer a copy of the Data; ``default`` where the pointer is null."""
+        """Return a copy of the Data; ``default`` where the pointer is null."""
         octets = self._get_octets(index, "Data")
         return default if octets is None else octets
 
@@ -211,7 +211,7 @@ class Row(Handle):
         self._serve(lambda: point(self._arena, self._segment, word, pointer))
 
     def get_capability(self, index: int) -> int | None:
-        """Answer the entry of the capability table; ``None`` where the pointer is null."""
+        """Return the entry of the capability table; ``None`` where the pointer is null."""
         word = self._slot(index)
         pointer = self._pointer_at(word)
         if pointer == 0:
@@ -238,7 +238,7 @@ class Row(Handle):
         return self._serve(read)
 
     def kind(self, index: int) -> PointerKind:
-        """Answer what the pointer leads to."""
+        """Return what the pointer leads to."""
         word = self._slot(index)
         found = self._serve(lambda: self._find(word))
         if found is None:
@@ -246,7 +246,7 @@ class Row(Handle):
         return POINTER_KINDS[found.shape & 3]
 
     def is_null(self, index: int) -> bool:
-        """Answer whether the pointer is null."""
+        """Return whether the pointer is null."""
         return self._pointer_at(self._slot(index)) == 0
 
     def clear(self, index: int) -> None:

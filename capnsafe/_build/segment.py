@@ -182,7 +182,7 @@ def fill_copy(
 
 
 def load(segment: Segment, view: View, word: int) -> int:
-    """Answer one word, which must have been handed out, as an unsigned integer."""
+    """Return one word, which must have been handed out, as an unsigned integer."""
     pointer: int = POINTER.unpack_from(view, word * WORD_BYTES)[0]
     if segment.shadow is not None:
         segment.require_unchanged(word * WORD_BYTES, POINTER.pack(pointer))
@@ -190,7 +190,7 @@ def load(segment: Segment, view: View, word: int) -> int:
 
 
 def segment_lost(segment: Segment, words: int | None = None) -> SegmentLost:
-    """Answer the error for a segment that was seen with ``words`` words, or not at all."""
+    """Return the error for a segment that was seen with ``words`` words, or not at all."""
     seen = "is gone" if words is None else f"was seen with {words} words"
     return SegmentLost(
         f"segment {segment.index} {seen}; {segment.used} had been handed out",

@@ -27,7 +27,7 @@ class State(Enum):
 
 
 def unavailable(state: State) -> MessageStateError:
-    """Answer the error for a call that comes in a state other than ``IDLE``."""
+    """Return the error for a call that comes in a state other than ``IDLE``."""
     if state is State.CLOSED or state is State.CLOSING:
         return Closed("the message is closed")
     if state is State.LENT:

@@ -77,7 +77,7 @@ def resolve(arena: Arena, segment: Segment, word: int, pointer: int) -> Found:
 
 
 def composite(arena: Arena, found: Found) -> tuple[int, int, int]:
-    """Answer (elements, data words, pointers) of a composite list, from its tag, checked."""
+    """Return (elements, data words, pointers) of a composite list, from its tag, checked."""
     word = arena.load(found.segment, found.start)
     elements = wire.tag_count(word)
     data_words = wire.struct_data_words(word)
@@ -171,7 +171,7 @@ def require_disjoint(extents: list[Extent]) -> None:
 
 
 def _pointers_in(arena: Arena, found: Found) -> list[tuple[Segment, int, int]]:
-    """Answer the pointers that are not null in an object: (segment, word, pointer)."""
+    """Return the pointers that are not null in an object: (segment, word, pointer)."""
     shape = found.shape
     start = found.start
     groups = range(0)  # first words of the pointer sections
@@ -228,7 +228,7 @@ class Built:
         return found.shape, found.segment.index, found.start
 
     def octets(self, segment: int, start: int, words: int) -> bytes:
-        """Answer a copy of words handed out."""
+        """Return a copy of words handed out."""
         self._budget -= words
         if self._budget < 0:
             raise MalformedMessage("an object is reached in two ways", segment=segment)

@@ -81,14 +81,14 @@ class Enlargement:
 
 
 def enlarged(arena: Arena, found: Found, data_words: int, pointers: int) -> Enlargement | None:
-    """Answer how what was found must grow to have these sections; ``None`` where it has them."""
+    """Return how what was found must grow to have these sections; ``None`` where it has them."""
     return enlargement(found.shape, lambda: composite(arena, found), data_words, pointers)
 
 
 def enlargement(
     shape: int, elements: Callable[[], tuple[int, int, int]], data_words: int, pointers: int
 ) -> Enlargement | None:
-    """Answer how an object must grow to have these sections; ``None`` where it has them.
+    """Return how an object must grow to have these sections; ``None`` where it has them.
 
     A struct, or a list: lists of primitives and of pointers become lists of structs with that one
     field (specification, "Lists"); the caller refused lists of bits. ``elements`` says what the tag
@@ -179,7 +179,7 @@ def upgrade(arena: Arena, slot: Segment, word: int, found: Found, plan: Enlargem
 
 
 def own_extents(found: Found) -> list[Extent]:
-    """Answer the words of an object and of its landing pad, without those below it."""
+    """Return the words of an object and of its landing pad, without those below it."""
     extents = []
     words = wire.object_words(found.shape)
     if words:

@@ -23,7 +23,7 @@ class Lender(Protocol):
     """What can be asked for a segment: any allocator, or less than one."""
 
     def segment(self, key: Key, /) -> Buffer:
-        """Answer the memory of ``key`` as it lies now; it is only read."""
+        """Return the memory of ``key`` as it lies now; it is only read."""
 
 
 @final
@@ -40,11 +40,11 @@ class BorrowedSegments(Segments):
         self.count = len(keys)
 
     def view(self, segment: int) -> memoryview | None:
-        """Answer ``None``: there is no view that could be kept."""
+        """Return ``None``: there is no view that could be kept."""
         return None
 
     def size(self, segment: int) -> int:
-        """Answer how many whole words the segment has now."""
+        """Return how many whole words the segment has now."""
         view = self._borrow(segment)
         try:
             return len(view) // WORD_BYTES
@@ -57,7 +57,7 @@ class BorrowedSegments(Segments):
         return word
 
     def octets(self, segment: int, first: int, size: int) -> bytes:
-        """Answer a copy of bytes that were claimed; ``SegmentLost`` where they are gone."""
+        """Return a copy of bytes that were claimed; ``SegmentLost`` where they are gone."""
         if size == 0:
             return b""
         view = self._borrow(segment)

@@ -36,22 +36,22 @@ class ListReader(Shared):
         return f"<{type_name(self)}: {self._count} of {self._element.name}, {where}>"
 
     def total_size(self) -> ObjectSize:
-        """Answer what the list takes."""
+        """Return what the list takes."""
         return self.tree().total_size()
 
     def __len__(self) -> int:
-        """Answer the number of elements. It costs nothing, and may be huge for voids."""
+        """Return the number of elements. It costs nothing, and may be huge for voids."""
         return self._count
 
     def __getitem__(self, index: SupportsIndex) -> Primitive:
-        """Answer the element; that of a list of voids is None."""
+        """Return the element; that of a list of voids is None."""
         number = element_index(index, self._count)
         if self._element is Element.VOID:
             self._segments.charge(1)
         return self._value(number)
 
     def __iter__(self) -> Iterator[Primitive]:
-        """Answer the elements in order.
+        """Return the elements in order.
 
         Voids are charged here and not one by one, because ``list()`` makes room for all of them as
         soon as it has an iterator.

@@ -74,15 +74,15 @@ class RowReader(Shared, ABC):
 
     @abstractmethod
     def _slot(self, index: SupportsIndex) -> int:
-        """Answer the word of the pointer, or -1 where an older writer left it out."""
+        """Return the word of the pointer, or -1 where an older writer left it out."""
 
     def is_null(self, index: SupportsIndex) -> bool:
-        """Answer whether the pointer is null. An older writer left out what is null."""
+        """Return whether the pointer is null. An older writer left out what is null."""
         at = self._slot(index)
         return at < 0 or self._segments.word(self._segment, at) == 0
 
     def kind(self, index: SupportsIndex) -> PointerKind:
-        """Answer what the pointer leads to. Only its landing pads are looked at."""
+        """Return what the pointer leads to. Only its landing pads are looked at."""
         at = self._slot(index)
         target = self._segments.follow(self._segment, at) if at >= 0 else None
         if target is None:
@@ -148,7 +148,7 @@ class RowReader(Shared, ABC):
         return StructListReader(self._segments, found, self._nesting - 1)
 
     def get_text(self, index: SupportsIndex, default: str | None = None) -> str | None:
-        """Answer the text without its NUL, or the default for a null pointer.
+        """Return the text without its NUL, or the default for a null pointer.
 
         Raises ``InvalidText`` where it does not end in a NUL, or is not UTF-8.
         """
@@ -161,7 +161,7 @@ class RowReader(Shared, ABC):
             raise InvalidText(f"a text is not UTF-8 at its byte {cause.start}") from cause
 
     def get_text_octets(self, index: SupportsIndex) -> bytes | None:
-        """Answer the text as bytes, without its NUL and whether it is UTF-8 or not.
+        """Return the text as bytes, without its NUL and whether it is UTF-8 or not.
 
         None for a null pointer. NULs within the text are part of it.
         """
@@ -173,7 +173,7 @@ class RowReader(Shared, ABC):
         return blob[:-1]
 
     def get_capability(self, index: SupportsIndex) -> int | None:
-        """Answer the capability's index into its table, or None for a null pointer."""
+        """Return the capability's index into its table, or None for a null pointer."""
         at = self._slot(index)
         pointer = self._segments.word(self._segment, at) if at >= 0 else 0
         if pointer == 0:
@@ -194,12 +194,12 @@ class RowReader(Shared, ABC):
         return read_tree(source, self._segment, at, pointer)
 
     def get_data(self, index: SupportsIndex, default: bytes | None = None) -> bytes | None:
-        """Answer a copy of the data, or the default for a null pointer."""
+        """Return a copy of the data, or the default for a null pointer."""
         blob = self._blob(index, "data")
         return default if blob is None else blob
 
     def _blob(self, index: SupportsIndex, what: str) -> bytes | None:
-        """Answer a copy of a list of bytes. Nothing can be opened in it, so it is no level."""
+        """Return a copy of a list of bytes. Nothing can be opened in it, so it is no level."""
         at = self._slot(index)
         if at < 0:
             return None
@@ -362,11 +362,11 @@ class StructReader(RowReader):
         return Tree(struct_shape(1, 0), bytearray(data.ljust(WORD_BYTES, b"\0")))
 
     def total_size(self) -> ObjectSize:
-        """Answer what the struct and all below it take, landing pads left out."""
+        """Return what the struct and all below it take, landing pads left out."""
         return self.tree().total_size()
 
     def total_words(self) -> int:
-        """Answer the words of the struct and of all below it, landing pads left out."""
+        """Return the words of the struct and of all below it, landing pads left out."""
         return self.tree().total_size().words
 
     def _slot(self, index: SupportsIndex) -> int:
@@ -374,7 +374,7 @@ class StructReader(RowReader):
         return self._first_pointer + number if number < self._pointer_count else -1
 
     def _place(self, offset: SupportsIndex, width: int) -> int:
-        """Answer the byte where a field of ``width`` bytes is, or -1 where the struct has none."""
+        """Return the byte where a field of ``width`` bytes is, or -1 where the struct has none."""
         number = not_negative(offset)
         return self._data + number * width if (number + 1) * width <= self._data_bytes else -1
 
@@ -418,7 +418,7 @@ class StructReader(RowReader):
         return value
 
     def get_bool(self, offset: SupportsIndex, default: bool = False) -> bool:
-        """Answer the bit ``offset`` of the data section."""
+        """Return the bit ``offset`` of the data section."""
         inverted = truth(default)
         number = not_negative(offset)
         at = self._place(number >> 3, 1)
@@ -429,43 +429,43 @@ class StructReader(RowReader):
         return bool(octet >> (number & 7) & 1) is not inverted
 
     def get_int8(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
-        """Answer the Int8 at ``offset`` bytes."""
+        """Return the Int8 at ``offset`` bytes."""
         return self._integer(Element.INT8, offset, default)
 
     def get_int16(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
-        """Answer the Int16 at ``offset``, in units of 2 bytes."""
+        """Return the Int16 at ``offset``, in units of 2 bytes."""
         return self._integer(Element.INT16, offset, default)
 
     def get_int32(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
-        """Answer the Int32 at ``offset``, in units of 4 bytes."""
+        """Return the Int32 at ``offset``, in units of 4 bytes."""
         return self._integer(Element.INT32, offset, default)
 
     def get_int64(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
-        """Answer the Int64 at ``offset`` words."""
+        """Return the Int64 at ``offset`` words."""
         return self._integer(Element.INT64, offset, default)
 
     def get_uint8(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
-        """Answer the UInt8 at ``offset`` bytes."""
+        """Return the UInt8 at ``offset`` bytes."""
         return self._integer(Element.UINT8, offset, default)
 
     def get_uint16(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
-        """Answer the UInt16, or the enum, at ``offset``, in units of 2 bytes."""
+        """Return the UInt16, or the enum, at ``offset``, in units of 2 bytes."""
         return self._integer(Element.UINT16, offset, default)
 
     def get_uint32(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
-        """Answer the UInt32 at ``offset``, in units of 4 bytes."""
+        """Return the UInt32 at ``offset``, in units of 4 bytes."""
         return self._integer(Element.UINT32, offset, default)
 
     def get_uint64(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
-        """Answer the UInt64 at ``offset`` words."""
+        """Return the UInt64 at ``offset`` words."""
         return self._integer(Element.UINT64, offset, default)
 
     def get_float32(self, offset: SupportsIndex, default: Real = 0.0) -> float:
-        """Answer the Float32 at ``offset``, in units of 4 bytes."""
+        """Return the Float32 at ``offset``, in units of 4 bytes."""
         return self._float(Element.FLOAT32, offset, default)
 
     def get_float64(self, offset: SupportsIndex, default: Real = 0.0) -> float:
-        """Answer the Float64 at ``offset`` words."""
+        """Return the Float64 at ``offset`` words."""
         return self._float(Element.FLOAT64, offset, default)
 
 
@@ -490,11 +490,11 @@ class PointerListReader(RowReader):
         return f"<{type_name(self)}: {counted(self._count, 'pointer')}, {where}>"
 
     def total_size(self) -> ObjectSize:
-        """Answer what the list and all below it take, landing pads left out."""
+        """Return what the list and all below it take, landing pads left out."""
         return self.tree().total_size()
 
     def __len__(self) -> int:
-        """Answer the number of elements."""
+        """Return the number of elements."""
         return self._count
 
     def tree(self) -> Tree:
@@ -525,22 +525,22 @@ class StructListReader(Shared):
         return f"<{type_name(self)}: {counted(found.count, 'element')} of {each}, {where}>"
 
     def total_size(self) -> ObjectSize:
-        """Answer what the list and all below it take, landing pads left out."""
+        """Return what the list and all below it take, landing pads left out."""
         return self.tree().total_size()
 
     def __len__(self) -> int:
-        """Answer the number of elements. It costs nothing, and may be huge for empty structs."""
+        """Return the number of elements. It costs nothing, and may be huge for empty structs."""
         return self._found.count
 
     def __getitem__(self, index: SupportsIndex) -> StructReader:
-        """Answer the element."""
+        """Return the element."""
         number = element_index(index, self._found.count)
         if self._found.step_bytes == 0:
             self._segments.charge(1)
         return self._struct(number)
 
     def __iter__(self) -> Iterator[StructReader]:
-        """Answer the elements in order; empty structs are charged here, as are voids."""
+        """Return the elements in order; empty structs are charged here, as are voids."""
         found = self._found
         if found.step_bytes == 0 and found.count:
             # What none of them can be had of is not charged.

@@ -121,12 +121,12 @@ class MessageReader(Shared):
         return reader
 
     def total_words(self) -> int:
-        """Answer the whole words of all segments together."""
+        """Return the whole words of all segments together."""
         segments = self._segments
         return sum(segments.size(index) for index in range(segments.count))
 
     def segments(self) -> list[bytes]:
-        """Answer a copy of every segment's whole words, as they are; the limits are not charged."""
+        """Return a copy of every segment's whole words, as they are; the limits are not charged."""
         segments = self._segments
         return [
             segments.octets(index, 0, segments.size(index) * WORD_BYTES)
@@ -134,7 +134,7 @@ class MessageReader(Shared):
         ]
 
     def is_canonical(self) -> bool:
-        """Answer whether this is the canonical form of what it says (``canonical()``).
+        """Return whether this is the canonical form of what it says (``canonical()``).
 
         A message that is not valid, or has capabilities, is not. The traversal limit is charged
         nothing: a canonical message is as large as what it says. Raises ``NestingLimitExceeded``.

@@ -49,7 +49,7 @@ SIZE_NAMES: Final = (
 
 
 def limit_of(value: SupportsIndex, name: str) -> int:
-    """Answer a limit that the caller gave, checked."""
+    """Return a limit that the caller gave, checked."""
     limit = integer(value, name)
     if limit < 0:
         raise ArgumentValueError(f"{name} must not be negative, and {shown(limit)} was given")
@@ -57,7 +57,7 @@ def limit_of(value: SupportsIndex, name: str) -> int:
 
 
 def not_negative(index: SupportsIndex) -> int:
-    """Answer the index of a field, pointer or element, of the right type and not negative."""
+    """Return the index of a field, pointer or element, of the right type and not negative."""
     number = index if type(index) is int else integer(index, "an index")
     if number < 0:
         raise ArgumentIndexError(f"an index must not be negative, and {shown(number)} was given")
@@ -65,7 +65,7 @@ def not_negative(index: SupportsIndex) -> int:
 
 
 def element_index(index: SupportsIndex, count: int) -> int:
-    """Answer the index of an element of a list that has ``count``."""
+    """Return the index of an element of a list that has ``count``."""
     number = not_negative(index)
     if number >= count:
         raise ArgumentIndexError(
@@ -108,15 +108,15 @@ class Segments:
         self.unread_words = unread_words
 
     def view(self, segment: int) -> memoryview | None:
-        """Answer the memory of a segment, ``None`` where each read must borrow it anew."""
+        """Return the memory of a segment, ``None`` where each read must borrow it anew."""
         return self._views[segment]
 
     def size(self, segment: int) -> int:
-        """Answer how many whole words the segment has."""
+        """Return how many whole words the segment has."""
         return self._words[segment]
 
     def octets(self, segment: int, first: int, size: int) -> bytes:
-        """Answer a copy of ``size`` bytes from byte ``first`` on, which were claimed before."""
+        """Return a copy of ``size`` bytes from byte ``first`` on, which were claimed before."""
         return bytes(self._views[segment][first : first + size])
 
     def charge(self, words: int) -> None:
@@ -221,7 +221,7 @@ class Copied:
         return shape, segment, start
 
     def octets(self, segment: int, start: int, words: int) -> bytes:
-        """Answer a copy of words that were claimed."""
+        """Return a copy of words that were claimed."""
         return self._segments.octets(segment, start * WORD_BYTES, words * WORD_BYTES)
 
 

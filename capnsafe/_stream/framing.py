@@ -79,14 +79,14 @@ class BinaryReader(Protocol):
     """A binary file, as far as reading from it goes: buffered or raw, or what a socket makes."""
 
     def read(self, size: int, /) -> bytes | None:
-        """Answer at most ``size`` bytes; none at the end."""
+        """Return at most ``size`` bytes; none at the end."""
 
 
 class Receiver(Protocol):
     """A connected stream socket, as far as reading from it goes."""
 
     def recv(self, size: int, /) -> bytes:
-        """Answer at most ``size`` bytes; none at the end."""
+        """Return at most ``size`` bytes; none at the end."""
 
 
 class BinaryWriter(Protocol):
@@ -105,7 +105,7 @@ class Sender(Protocol):
     """A connected stream socket, as far as writing to it goes."""
 
     def send(self, chunk: Bytes, /) -> int:
-        """Answer how many bytes of ``chunk`` were sent."""
+        """Return how many bytes of ``chunk`` were sent."""
 
 
 #: Where messages are read from. A buffer is any object with a contiguous one, as ``mmap`` is.
@@ -116,7 +116,7 @@ Source: TypeAlias = Buffer | BinaryReader | Receiver
 
 
 def table_of(sizes: Sequence[int]) -> bytes:
-    """Answer the table of segments of these sizes (bytes), padded to whole words."""
+    """Return the table of segments of these sizes (bytes), padded to whole words."""
     if not sizes:
         raise ArgumentValueError("a message has at least one segment, and none was given")
     if len(sizes) > MAX_SEGMENTS:
@@ -145,7 +145,7 @@ _listed: Final[Callable[[Sequence[Bytes]], list[Bytes]]] = list
 
 
 def _parts(segments: Sequence[Bytes]) -> list[bytes | memoryview]:
-    """Answer the table and the segments, all of them checked."""
+    """Return the table and the segments, all of them checked."""
     try:
         listed = call(_listed, segments)
     except Raised as raised:
@@ -160,7 +160,7 @@ def _parts(segments: Sequence[Bytes]) -> list[bytes | memoryview]:
 
 
 def _packed(parts: Iterable[bytes | memoryview]) -> Iterator[bytes]:
-    """Answer the parts packed each for itself, as the reference implementation does.
+    """Return the parts packed each for itself, as the reference implementation does.
 
     Its reader depends on it: a run must not go from the table into the first segment.
     """
@@ -173,7 +173,7 @@ def _packed(parts: Iterable[bytes | memoryview]) -> Iterator[bytes]:
 
 
 def _gathered(parts: Iterable[bytes | memoryview]) -> Generator[Bytes]:
-    """Answer small parts joined, so that a small message is one call of the file's."""
+    """Return small parts joined, so that a small message is one call of the file's."""
     gathered = bytearray()
     for part in parts:
         if len(gathered) + len(part) > _BLOCK_BYTES:
@@ -190,7 +190,7 @@ def _gathered(parts: Iterable[bytes | memoryview]) -> Generator[Bytes]:
 
 
 def frame(segments: Sequence[Bytes], *, packed: bool = False) -> bytes:
-    """Answer the message of these segments (each whole words) as one stream of bytes.
+    """Return the message of these segments (each whole words) as one stream of bytes.
 
     Raises ``ArgumentValueError`` where there is no segment, or one that is not whole words, and
     ``MessageTooLarge`` where the table cannot hold the numbers.
@@ -345,7 +345,7 @@ def _release(part: bytes | memoryview) -> None:
 
 
 def _method(file: Any, names: tuple[str, ...], purpose: str) -> Any:
-    """Answer the first of these methods that a file or socket has."""
+    """Return the first of these methods that a file or socket has."""
     for name in names:
         method = method_of(file, name)
         if callable(method):
@@ -369,7 +369,7 @@ class _Limits:
         self.words = limit_of(max_words, "max_words")
 
     def count_of(self, head: Buffer) -> int:
-        """Answer how many segments the table counts that begins with these bytes, 4 or more."""
+        """Return how many segments the table counts that begins with these bytes, 4 or more."""
         count: int = _NUMBER.unpack_from(head)[0] + 1
         if count > self.segments:
             raise FramingError(
@@ -378,7 +378,7 @@ class _Limits:
         return count
 
     def sizes_of(self, table: Buffer, count: int) -> tuple[int, ...]:
-        """Answer the words of each segment; the table is all there."""
+        """Return the words of each segment; the table is all there."""
         sizes: tuple[int, ...] = unpack_from(f"<{count}I", table, _NUMBER.size)
         words = sum(sizes)
         if words > self.words:
@@ -391,12 +391,12 @@ class _Limits:
 
 
 def _table_bytes(count: int) -> int:
-    """Answer the bytes of the table of so many segments: numbers, rounded up to whole words."""
+    """Return the bytes of the table of so many segments: numbers, rounded up to whole words."""
     return (count // 2 + 1) * WORD_BYTES
 
 
 def _cut(view: memoryview, limits: _Limits) -> tuple[list[memoryview], int]:
-    """Answer the segments of the message at the start of ``view``, and where it ends (bytes)."""
+    """Return the segments of the message at the start of ``view``, and where it ends (bytes)."""
     if len(view) < _NUMBER.size:
         raise FramingError(f"a segment table has at least 4 bytes, and {len(view)} were received")
     count = limits.count_of(view)
@@ -410,7 +410,7 @@ def _cut(view: memoryview, limits: _Limits) -> tuple[list[memoryview], int]:
 
 
 def _segments(view: memoryview, start: int, sizes: tuple[int, ...]) -> list[memoryview]:
-    """Answer the segments of so many words that begin at byte ``start``, if they are there."""
+    """Return the segments of so many words that begin at byte ``start``, if they are there."""
     words = sum(sizes)
     received_words = (len(view) - start) // WORD_BYTES
     if words > received_words:
@@ -436,7 +436,7 @@ def unframe(
     max_segments: SupportsIndex = SEGMENT_LIMIT,
     max_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS,
 ) -> list[memoryview]:
-    """Answer the segments of the message at the start of ``buffer``, as read-only views into it.
+    """Return the segments of the message at the start of ``buffer``, as read-only views into it.
 
     What follows the message is left alone; the last view ends where it begins. Raises
     ``FramingError`` where the table is not all there, counts more than ``max_segments`` segments
@@ -457,7 +457,7 @@ def read_message(
     traversal_limit_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS,
     nesting_limit: SupportsIndex = NESTING_LIMIT,
 ) -> MessageReader:
-    """Answer a reader of the next message of a file or socket, or the one at the start of a buffer.
+    """Return a reader of the next message of a file or socket, or the one at the start of a buffer.
 
     The options are those of ``read_messages``. Raises ``FramingError`` where there is no message.
     """
@@ -486,7 +486,7 @@ def read_messages(
     traversal_limit_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS,
     nesting_limit: SupportsIndex = NESTING_LIMIT,
 ) -> Iterator[MessageReader]:
-    """Answer a reader of each message in a buffer, a binary file or a stream socket, one by one.
+    """Return a reader of each message in a buffer, a binary file or a stream socket, one by one.
 
     No message may have more than ``max_segments`` segments, nor more than ``max_words`` words in
     them; each has its own traversal and nesting limits (see ``MessageReader``).
@@ -512,7 +512,7 @@ def read_messages(
 
 
 def _is_buffer(source: Any) -> bool:
-    """Answer whether this is memory, and no file. Mapped memory is, though it has ``read``."""
+    """Return whether this is memory, and no file. Mapped memory is, though it has ``read``."""
     try:
         call(exported, source).release()
     except Raised as raised:

@@ -53,7 +53,7 @@ _TABLE_BYTES: Final = 256
 
 
 def _pattern(tag: int) -> bytes:
-    """Answer where the bytes of a word are, counted from its tag; the last of a table is zero."""
+    """Return where the bytes of a word are, counted from its tag; the last of a table is zero."""
     places = []
     place = 0
     for byte in range(WORD_BYTES):
@@ -153,7 +153,7 @@ class Packer:
         return answer
 
     def flush(self) -> bytes:
-        """Answer the rest, packed; no run goes on behind it. The packer can be used again.
+        """Return the rest, packed; no run goes on behind it. The packer can be used again.
 
         Raises ``ArgumentValueError``, and keeps what it holds, in the middle of a word.
         """
@@ -288,7 +288,7 @@ class Unpacker:
 
 
 def pack(words: Buffer) -> bytes:
-    """Answer whole words packed; their runs go as far as they can.
+    """Return whole words packed; their runs go as far as they can.
 
     Raises ``ArgumentValueError`` where the buffer's bytes are not whole words. To pack a message as
     the reference implementation does, use ``frame`` or ``write_message``: they end the runs between
@@ -299,7 +299,7 @@ def pack(words: Buffer) -> bytes:
 
 
 def unpack(packed: Buffer, *, max_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS) -> bytes:
-    """Answer packed words unpacked.
+    """Return packed words unpacked.
 
     Raises ``FramingError`` where they end in the middle, or are more than ``max_words``, of which
     it makes no more than that many.

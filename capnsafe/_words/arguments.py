@@ -72,7 +72,7 @@ def call(function: Callable[[A], T], argument: A) -> T:
 
 
 def integer(value: SupportsIndex, what: str) -> int:
-    """Answer ``value`` as an int, or raise ``ArgumentTypeError`` about ``what``."""
+    """Return ``value`` as an int, or raise ``ArgumentTypeError`` about ``what``."""
     if type(value) is int:
         return value
     try:
@@ -84,7 +84,7 @@ def integer(value: SupportsIndex, what: str) -> int:
 
 
 def at_least_one(value: SupportsIndex, what: str) -> int:
-    """Answer ``value`` as an int of at least 1, or raise about ``what``."""
+    """Return ``value`` as an int of at least 1, or raise about ``what``."""
     number = integer(value, what)
     if number < 1:
         raise ArgumentValueError(f"{what} must be at least 1, not {shown(number)}")
@@ -92,13 +92,13 @@ def at_least_one(value: SupportsIndex, what: str) -> int:
 
 
 def shown(number: int) -> str:
-    """Answer a number as a sentence can hold it."""
+    """Return a number as a sentence can hold it."""
     bits = number.bit_length()
     return str(number) if bits <= _PRINTED_BITS else f"a number of {bits} bits"
 
 
 def told(error: BaseException) -> str:
-    """Answer what an exception of somebody else's says, whatever its ``__repr__`` does."""
+    """Return what an exception of somebody else's says, whatever its ``__repr__`` does."""
     try:
         # It may be of a class of its own, whose methods are not to be trusted either.
         text = str.__str__(repr(error))
@@ -121,7 +121,7 @@ def type_name(value: Any) -> str:
 
 
 def attribute(owner: Any, name: str) -> object:
-    """Answer an attribute of an allocator, ``None`` where it has none; its failure is one."""
+    """Return an attribute of an allocator, ``None`` where it has none; its failure is one."""
     try:
         return call(partial(getattr, owner), name)
     except Raised as raised:
@@ -132,7 +132,7 @@ def attribute(owner: Any, name: str) -> object:
 
 
 def method_of(owner: Any, name: str) -> object:
-    """Answer an attribute of an argument, ``None`` where it has none, or cannot say."""
+    """Return an attribute of an argument, ``None`` where it has none, or cannot say."""
     try:
         return call(partial(getattr, owner), name)
     except Raised:
@@ -146,7 +146,7 @@ def add_note(error: BaseException, note: str) -> None:
 
 
 def double(value: SupportsFloat | SupportsIndex) -> float:
-    """Answer ``value`` as a float; text is no number."""
+    """Return ``value`` as a float; text is no number."""
     if type(value) is float:
         return value
     has = partial(hasattr, type(value))
@@ -218,7 +218,7 @@ def _flag_in(value: Any) -> bool | None:
 
 
 def check_sections(data_words: SupportsIndex, pointer_count: SupportsIndex) -> tuple[int, int]:
-    """Answer the sections of a struct (words, pointers), which have 16 bits each."""
+    """Return the sections of a struct (words, pointers), which have 16 bits each."""
     data = data_words if type(data_words) is int else integer(data_words, "data_words")
     pointers = pointer_count
     if type(pointers) is not int:
@@ -232,7 +232,7 @@ def check_sections(data_words: SupportsIndex, pointer_count: SupportsIndex) -> t
 
 
 def check_count(count: SupportsIndex) -> int:
-    """Answer the number of elements of a list, which has 29 bits."""
+    """Return the number of elements of a list, which has 29 bits."""
     number = count if type(count) is int else integer(count, "count")
     if number < 0:
         raise ArgumentValueError(f"a list cannot have {shown(number)} elements")
@@ -244,14 +244,14 @@ def check_count(count: SupportsIndex) -> int:
 
 
 def check_element(element: Element) -> Element:
-    """Answer the type of an element or field."""
+    """Return the type of an element or field."""
     if type(element) is not Element:
         raise ArgumentTypeError(f"element must be a capnsafe.Element, not {type_name(element)}")
     return element
 
 
 def text_octets(value: str) -> bytes:
-    """Answer a text in UTF-8, without a NUL behind it."""
+    """Return a text in UTF-8, without a NUL behind it."""
     if type(value) is not str and not issubclass(type(value), str):
         raise ArgumentTypeError(f"a Text takes a str, not {type_name(value)}")
     try:
@@ -261,7 +261,7 @@ def text_octets(value: str) -> bytes:
 
 
 def struct_list(count: SupportsIndex, data_words: int, pointer_count: int) -> tuple[int, int, int]:
-    """Answer (elements, data words, pointers) of a list of structs, whose words have 29 bits."""
+    """Return (elements, data words, pointers) of a list of structs, whose words have 29 bits."""
     number = check_count(count)
     data, pointers = check_sections(data_words, pointer_count)
     words = number * (data + pointers)
@@ -275,7 +275,7 @@ def struct_list(count: SupportsIndex, data_words: int, pointer_count: int) -> tu
 
 
 def listed(values: Iterable[T], what: str) -> list[T]:
-    """Answer what a caller's iterable yields; all of it, before memory is touched (P10)."""
+    """Return what a caller's iterable yields; all of it, before memory is touched (P10)."""
     try:
         return call(list, values)
     except Raised as raised:
@@ -284,7 +284,7 @@ def listed(values: Iterable[T], what: str) -> list[T]:
 
 
 def pairs_of(values: Iterable[tuple[Element, int]]) -> list[tuple[Element, int]]:
-    """Answer the (type, offset) pairs that a caller's iterable yields."""
+    """Return the (type, offset) pairs that a caller's iterable yields."""
     pairs = []
     for value in listed(values, "fields"):
         pair: Any = value if type(value) is tuple else listed(value, "a field")

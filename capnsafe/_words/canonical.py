@@ -14,7 +14,7 @@ from .tree import Tree
 
 
 def canonical_words(tree: Tree | None) -> bytes:
-    """Answer the one segment of the canonical message whose root is ``tree`` (None: no root).
+    """Return the one segment of the canonical message whose root is ``tree`` (None: no root).
 
     The tree is cut to its canonical form on the way. Raises ``MalformedMessage`` for a capability.
     """
@@ -64,7 +64,7 @@ def _cut(tree: Tree) -> None:
 
 
 def _needed(tree: Tree, starts: list[int], data: int, pointers: int) -> tuple[int, int]:
-    """Answer how many data words and pointers the structs at ``starts`` need."""
+    """Return how many data words and pointers the structs at ``starts`` need."""
     need_data = 0
     for start in starts:
         section = bytes(tree.body[start * WORD_BYTES : (start + data) * WORD_BYTES])

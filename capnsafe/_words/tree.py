@@ -30,7 +30,7 @@ class Source(Protocol):
         """Follow a pointer that is not null; what it leads to lies within the message."""
 
     def octets(self, segment: int, start: int, words: int) -> bytes:
-        """Answer a copy of these words."""
+        """Return a copy of these words."""
 
 
 class ObjectSize(NamedTuple):
@@ -62,7 +62,7 @@ class Tree:
         return len(self.body) // WORD_BYTES
 
     def total_size(self) -> ObjectSize:
-        """Answer what the object and all below it take."""
+        """Return what the object and all below it take."""
         words = 0
         capabilities = 0
         todo = [self]

@@ -19,7 +19,7 @@ class Closing(Single, ABC):
         """Give everything back. Closing again does nothing."""
 
     def __enter__(self) -> Self:
-        """Answer this itself."""
+        """Return this itself."""
         return self
 
     def __exit__(

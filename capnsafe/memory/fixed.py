@@ -48,7 +48,7 @@ class FixedAllocator(Single):
         return key
 
     def segment(self, key: int, /) -> memoryview:
-        """Answer a view of the cut."""
+        """Return a view of the cut."""
         start, end = self._cuts[key]
         if key in self._released:
             raise KeyError(key)

@@ -42,7 +42,7 @@ class HeapAllocator(Single):
         return key
 
     def segment(self, key: int, /) -> bytearray:
-        """Answer the bytearray itself."""
+        """Return the bytearray itself."""
         return self._live[key]
 
     def grow(self, key: int, minimum_words: int, /) -> None:

@@ -57,7 +57,7 @@ class MallocAllocator(Closing):
         return len(self._live)
 
     def address(self, key: int) -> tuple[int, int]:
-        """Answer where a live grant is now (an address), and how many words it has."""
+        """Return where a live grant is now (an address), and how many words it has."""
         return self._live[key]
 
     def allocate(self, minimum_words: int, /) -> int:
@@ -75,7 +75,7 @@ class MallocAllocator(Closing):
         return address, words
 
     def segment(self, key: int, /) -> Buffer:
-        """Answer the bytes at the address, as a ctypes array."""
+        """Return the bytes at the address, as a ctypes array."""
         address, words = self._live[key]
         return (c_ubyte * (words * WORD_BYTES)).from_address(address)
 

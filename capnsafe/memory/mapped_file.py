@@ -88,7 +88,7 @@ class MappedFileAllocator(Closing):
         return self._end, end
 
     def segment(self, key: int, /) -> memoryview:
-        """Answer a view of the cut, as the file is mapped now."""
+        """Return a view of the cut, as the file is mapped now."""
         start, end = self._cuts[key]
         if key in self._released or self._mapping is None:
             raise KeyError(key)

@@ -79,7 +79,7 @@ class PoolAllocator(Single):
         return start, end
 
     def segment(self, key: int, /) -> memoryview:
-        """Answer a view of the cut."""
+        """Return a view of the cut."""
         start, end = self._live[key]
         with memoryview(self._memory) as pool:
             return pool[start * WORD_BYTES : end * WORD_BYTES]

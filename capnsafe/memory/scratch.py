@@ -39,7 +39,7 @@ class ScratchAllocator(Single):
         return key
 
     def segment(self, key: int, /) -> Buffer:
-        """Answer the buffer, or what ``after`` answers."""
+        """Return the buffer, or what ``after`` answers."""
         memory, its_key = self._live[key]
         return memory.segment(its_key)
 

@@ -87,7 +87,7 @@ class SharedMemoryAllocator(Closing):
         return block
 
     def segment(self, key: int, /) -> memoryview:
-        """Answer the bytes of the block."""
+        """Return the bytes of the block."""
         block = self._live[key].buf
         if block is None:
             raise KeyError(key)

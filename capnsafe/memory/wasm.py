@@ -131,7 +131,7 @@ class WasmAllocator(Closing):
         return pointer, octets
 
     def segment(self, key: int, /) -> memoryview:
-        """Answer the bytes of the grant, wherever the guest's memory is now."""
+        """Return the bytes of the grant, wherever the guest's memory is now."""
         pointer, octets = self._live[key]
         base = addressof(self._memory.data_ptr(self._store).contents)
         if base != self._base:
@@ -197,7 +197,7 @@ class WasmAllocator(Closing):
             raise failure
 
     def _call(self, function: Func, *arguments: int) -> int:
-        """Answer the pointer that a function of the guest answers, as a number from 0 up."""
+        """Return the pointer that a function of the guest answers, as a number from 0 up."""
         answer = self._run(function, *arguments)
         if type(answer) is not int:
             raise GuestError(f"the guest answered with a {type_name(answer)}, not with a pointer")
@@ -237,7 +237,7 @@ def _function(exports: Any, name: str) -> Func:
 
 
 def moving_engine(config: Config | None = None) -> Engine:
-    """Answer an engine whose memories move at every growth, with what ``config`` says besides."""
+    """Return an engine whose memories move at every growth, with what ``config`` says besides."""
     config = Config() if config is None else config
     if not isinstance(config, Config):
         raise ArgumentTypeError(f"the configuration must be a Config, not {type_name(config)}")

@@ -56,7 +56,7 @@ class Accessors(Protocol):
     """Write-only memory. Each call may raise. Only what ``alloc`` answered is written."""
 
     def alloc(self, amount: int, /) -> tuple[int, int]:
-        """Answer (segment, first word) of ``amount`` words that nobody else has.
+        """Return (segment, first word) of ``amount`` words that nobody else has.
 
         The first call must answer word 0 of segment 0, where the root pointer of a message is.
         """
@@ -105,13 +105,13 @@ class _SharedSupply:
             self._busy = False
 
     def grant(self, words: int) -> tuple[int, int]:
-        """Answer (segment, first word) of zeroed words."""
+        """Return (segment, first word) of zeroed words."""
         segment, start = self.reserve(words)
         self.clear(segment, start, words)
         return segment, start
 
     def reserve(self, words: int) -> tuple[int, int]:
-        """Answer (segment, first word) of words that nobody else has."""
+        """Return (segment, first word) of words that nobody else has."""
         try:
             answer = self.supply.alloc(words)
         except Exception as error:
@@ -394,7 +394,7 @@ class AppendStruct(_Section):
         return refuse
 
     def _slot(self, index: int) -> int:
-        """Answer the word of a pointer that is not set yet."""
+        """Return the word of a pointer that is not set yet."""
         number = integer(index, "a pointer index")
         if not 0 <= number < self._pointers:
             raise ArgumentIndexError(
@@ -432,7 +432,7 @@ class AppendList(_Section):
         self._count = count
 
     def __len__(self) -> int:
-        """Answer how many elements there are."""
+        """Return how many elements there are."""
         return self._count
 
     def __setitem__(self, index: int, value: Primitive) -> None:

@@ -18,7 +18,7 @@ class AddressSupply(Protocol):
     """What grants memory by its address. Source: ``capnp::message::Allocator``, version 0.18."""
 
     def allocate_segment(self, minimum_size: int, /) -> tuple[int, int]:
-        """Answer (address, words) of memory that stays until it is given back."""
+        """Return (address, words) of memory that stays until it is given back."""
 
     def deallocate_segment(self, address: int, word_size: int, words_used: int, /) -> object:
         """Take the memory back; its first ``words_used`` words may have been written."""
@@ -67,7 +67,7 @@ class AddressAllocator(Single):
         return address, words
 
     def segment(self, key: int, /) -> Buffer:
-        """Answer the bytes at the address."""
+        """Return the bytes at the address."""
         address, words = self._live[key]
         return (c_ubyte * (words * WORD_BYTES)).from_address(address)
 

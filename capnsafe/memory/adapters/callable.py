@@ -50,7 +50,7 @@ class CallableAllocator(Single):
         return key
 
     def segment(self, key: int, /) -> Buffer:
-        """Answer the buffer itself."""
+        """Return the buffer itself."""
         return self._live[key]
 
     def grow(self, key: int, minimum_words: int, /) -> None:

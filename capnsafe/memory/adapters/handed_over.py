@@ -39,7 +39,7 @@ class HandedOverAllocator(Single):
         raise MemoryError(f"no buffer of {minimum_words} words is left")
 
     def segment(self, key: int, /) -> Buffer:
-        """Answer a view of the buffer."""
+        """Return a view of the buffer."""
         memory, its_key = self._live[key]
         return memory.segment(its_key)
 
