@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from enum import Enum
 from struct import Struct
-from typing import Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias, final
 
 WORD_BYTES: Final = 8
 
@@ -59,38 +59,82 @@ POINTER: Final = Struct("<Q")
 Primitive: TypeAlias = int | float | bool | None
 
 
-class Element(Enum):
-    """The primitive types of list elements and struct fields.
+@final
+class Element:
+    """A primitive type of list elements and struct fields.
 
-    ``size_code`` is the element size of a list pointer, ``bits`` and ``bytes`` the width (``bytes``
-    is 0 for void and bool), ``low`` and ``high`` the range of an integer, ``floating`` whether
-    values are floats. An enum value is a UINT16.
+    The attributes of the class are all that there are; an enum value is a UINT16. (It is no
+    ``Enum``: mypyc compiles none that has attributes of its own.)
     """
 
-    VOID = ("x", SIZE_VOID, 0, 0)
-    BOOL = ("?", SIZE_BIT, 0, 1)
-    INT8 = ("<b", SIZE_BYTE, -(1 << 7), (1 << 7) - 1)
-    INT16 = ("<h", SIZE_TWO_BYTES, -(1 << 15), (1 << 15) - 1)
-    INT32 = ("<i", SIZE_FOUR_BYTES, -(1 << 31), (1 << 31) - 1)
-    INT64 = ("<q", SIZE_EIGHT_BYTES, -(1 << 63), (1 << 63) - 1)
-    UINT8 = ("<B", SIZE_BYTE, 0, (1 << 8) - 1)
-    UINT16 = ("<H", SIZE_TWO_BYTES, 0, (1 << 16) - 1)
-    UINT32 = ("<I", SIZE_FOUR_BYTES, 0, (1 << 32) - 1)
-    UINT64 = ("<Q", SIZE_EIGHT_BYTES, 0, (1 << 64) - 1)
-    FLOAT32 = ("<f", SIZE_FOUR_BYTES, 0, (1 << 32) - 1)
-    FLOAT64 = ("<d", SIZE_EIGHT_BYTES, 0, (1 << 64) - 1)
+    __slots__ = ("bits", "bytes", "codec", "floating", "high", "low", "name", "raw", "size_code")
 
-    def __init__(self, code: str, size_code: int, low: int, high: int) -> None:
-        """Derive what a field of this type needs."""
-        self.size_code = size_code
-        self.bits = ELEMENT_BITS[size_code]
-        self.bytes = self.bits // 8
-        self.low = low
-        self.high = high
-        self.floating = code in ("<f", "<d")
-        self.codec = Struct(code)
+    VOID: ClassVar[Element]
+    BOOL: ClassVar[Element]
+    INT8: ClassVar[Element]
+    INT16: ClassVar[Element]
+    INT32: ClassVar[Element]
+    INT64: ClassVar[Element]
+    UINT8: ClassVar[Element]
+    UINT16: ClassVar[Element]
+    UINT32: ClassVar[Element]
+    UINT64: ClassVar[Element]
+    FLOAT32: ClassVar[Element]
+    FLOAT64: ClassVar[Element]
+
+    def __init__(self, name: str, code: str, size_code: int, low: int, high: int) -> None:
+        """Derive the properties of a field of this type. ``code`` is one of ``struct``."""
+        self.name: Final = name
+        #: The element size of a list pointer.
+        self.size_code: Final = size_code
+        self.bits: Final = ELEMENT_BITS[size_code]
+        #: The width in bytes; 0 for Void and Bool.
+        self.bytes: Final = ELEMENT_BITS[size_code] // 8
+        #: The range of an integer; for a float that of its bits.
+        self.low: Final = low
+        self.high: Final = high
+        self.floating: Final = code in ("<f", "<d")
+        self.codec: Final = Struct(code)
         #: The same bits as an unsigned integer, for XOR with a default.
-        self.raw = Struct({0: "x", 1: "<B", 2: "<H", 4: "<I", 8: "<Q"}[self.bytes])
+        self.raw: Final = Struct({0: "x", 1: "<B", 2: "<H", 4: "<I", 8: "<Q"}[self.bytes])
+
+    def __repr__(self) -> str:
+        """Return the name by which programs know it."""
+        return f"Element.{self.name}"
+
+    def __reduce__(self) -> str:
+        """Return its name: copies and pickles give the same object."""
+        return f"Element.{self.name}"
+
+
+Element.VOID = Element("VOID", "x", SIZE_VOID, 0, 0)
+Element.BOOL = Element("BOOL", "?", SIZE_BIT, 0, 1)
+Element.INT8 = Element("INT8", "<b", SIZE_BYTE, -(1 << 7), (1 << 7) - 1)
+Element.INT16 = Element("INT16", "<h", SIZE_TWO_BYTES, -(1 << 15), (1 << 15) - 1)
+Element.INT32 = Element("INT32", "<i", SIZE_FOUR_BYTES, -(1 << 31), (1 << 31) - 1)
+Element.INT64 = Element("INT64", "<q", SIZE_EIGHT_BYTES, -(1 << 63), (1 << 63) - 1)
+Element.UINT8 = Element("UINT8", "<B", SIZE_BYTE, 0, (1 << 8) - 1)
+Element.UINT16 = Element("UINT16", "<H", SIZE_TWO_BYTES, 0, (1 << 16) - 1)
+Element.UINT32 = Element("UINT32", "<I", SIZE_FOUR_BYTES, 0, (1 << 32) - 1)
+Element.UINT64 = Element("UINT64", "<Q", SIZE_EIGHT_BYTES, 0, (1 << 64) - 1)
+Element.FLOAT32 = Element("FLOAT32", "<f", SIZE_FOUR_BYTES, 0, (1 << 32) - 1)
+Element.FLOAT64 = Element("FLOAT64", "<d", SIZE_EIGHT_BYTES, 0, (1 << 64) - 1)
+
+#: Every primitive type. What is not among them is no ``Element``, whatever its class.
+ELEMENTS: Final = (
+    Element.VOID,
+    Element.BOOL,
+    Element.INT8,
+    Element.INT16,
+    Element.INT32,
+    Element.INT64,
+    Element.UINT8,
+    Element.UINT16,
+    Element.UINT32,
+    Element.UINT64,
+    Element.FLOAT32,
+    Element.FLOAT64,
+)
 
 
 class PointerKind(Enum):

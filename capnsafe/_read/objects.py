@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import SupportsFloat, SupportsIndex, TypeAlias, final
 
-from .._words.arguments import integer, shown, truth, type_name
+from .._words.arguments import check_element, integer, shown, truth, type_name
 from .._words.face import counted, place
 from .._words.tree import ObjectSize, Tree, read_spot, read_tree
 from ..errors import (
@@ -106,8 +106,7 @@ class RowReader(Shared, ABC):
 
         A list of structs is read as the list of their first fields.
         """
-        if type(element) is not Element:
-            raise ArgumentTypeError(f"element must be an Element, not {type_name(element)}")
+        check_element(element)
         found = self._open_list(index)
         if found is None:
             return default

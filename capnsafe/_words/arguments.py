@@ -21,7 +21,7 @@ from typing import Any, Final, SupportsFloat, SupportsIndex, TypeVar
 
 from .. import wire
 from ..errors import AllocatorError, ArgumentTypeError, ArgumentValueError, MessageTooLarge
-from ..wire import Element
+from ..wire import ELEMENTS, Element
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -245,8 +245,11 @@ def check_count(count: SupportsIndex) -> int:
 
 def check_element(element: Element) -> Element:
     """Return the type of an element or field."""
-    if type(element) is not Element:
-        raise ArgumentTypeError(f"element must be a capnsafe.Element, not {type_name(element)}")
+    # Not one that a caller made, either: its width could be any.
+    if type(element) is not Element or element not in ELEMENTS:
+        raise ArgumentTypeError(
+            f"a type of elements is an attribute of capnsafe.Element, not {type_name(element)}"
+        )
     return element
 
 

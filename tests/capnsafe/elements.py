@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from capnsafe import Element, MessageBuilder, StructBuilder
+from capnsafe.wire import ELEMENTS
 
-INTEGERS = [element for element in Element if element.bits > 1 and not element.floating]
+INTEGERS = [element for element in ELEMENTS if element.bits > 1 and not element.floating]
 
-PRIMITIVES = [element for element in Element if element is not Element.VOID]
+PRIMITIVES = [element for element in ELEMENTS if element is not Element.VOID]
 
 ALL_ONES = b"\xff" * 32
 

@@ -22,6 +22,7 @@ from capnsafe import (
     StructReader,
     read_message,
 )
+from capnsafe.wire import ELEMENTS
 
 TOOL = Path(sys.executable).with_name("capnp")
 SCHEMA_FILE = Path(str(schema.__file__)).with_name("everything.capnp")
@@ -30,11 +31,11 @@ everything: Any = capnp.SchemaParser().load(str(SCHEMA_FILE))
 
 DEPTH = 4
 
-PRIMITIVES = tuple(Element)
+_NAMED = {each.name: each for each in ELEMENTS}
 
 
 def element_of(kind: FieldKind) -> Element:
-    return Element.UINT16 if kind is FieldKind.ENUM else Element[kind.value.upper()]
+    return Element.UINT16 if kind is FieldKind.ENUM else _NAMED[kind.value.upper()]
 
 
 def _put(rng: random.Random, target: Any, element: Element, at: int) -> None:
@@ -78,7 +79,7 @@ class Scattering:
         elif choice == 1:
             row.set_data(index, rng.randbytes(rng.randrange(20)))
         elif choice in (2, 3):
-            element = rng.choice(PRIMITIVES)
+            element = rng.choice(ELEMENTS)
             values = row.init_list(index, element, rng.choice((0, 1, 3, 8, 13, 70)))
             for at in range(len(values)):
                 _put(rng, values, element, at)

@@ -15,7 +15,7 @@ from capnsafe import wire
 from capnsafe._read import reading
 from capnsafe._read.objects import PointerListReader, StructReader
 from capnsafe._read.reader import MessageReader
-from capnsafe.wire import Element
+from capnsafe.wire import ELEMENTS, Element
 
 SCHEMA_FILE = Path(__file__).with_name("reader.capnp")
 
@@ -43,6 +43,8 @@ EVERYTHING = SCHEMA.Everything.schema.node
 
 COLOURS = ("red", "green", "blue")
 
+_NAMED = {each.name: each for each in ELEMENTS}
+
 Value = Any
 
 
@@ -64,7 +66,7 @@ def slots(type_id: int) -> dict[str, int]:
 
 
 def element_of(which: str) -> Element:
-    return Element.UINT16 if which == "enum" else Element[which.upper()]
+    return Element.UINT16 if which == "enum" else _NAMED[which.upper()]
 
 
 def value_at(row: StructReader | PointerListReader, index: int, type_: Any) -> Value:

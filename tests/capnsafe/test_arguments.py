@@ -15,6 +15,7 @@ import pytest
 
 import capnsafe
 from capnsafe import Element, MessageBuilder, MessageReader, Packer, Unpacker, read_message
+from capnsafe.wire import ELEMENTS
 from tests.capnsafe.interrupts import Alarm, bytecodes_of, interrupt
 
 
@@ -107,7 +108,7 @@ STRANGE = [
     Masked(),
     Raises(),
     Number(1),
-    *Element,
+    *ELEMENTS,
 ]
 
 #: Arguments with which most calls go far enough to look at the others.

@@ -26,6 +26,7 @@ from capnsafe import (
     StaleHandle,
     StructBuilder,
 )
+from capnsafe.wire import ELEMENTS
 from tests.capnsafe.memories import (
     FailingMemory,
     HookedMemory,
@@ -38,7 +39,7 @@ from tests.capnsafe.memories import (
 
 NUMBERS, DATA, TEXT, FREE = range(4)
 
-NUMERIC = [element for element in Element if element.bytes]
+NUMERIC = [element for element in ELEMENTS if element.bytes]
 
 
 def filled(message: MessageBuilder) -> StructBuilder:

@@ -24,7 +24,7 @@ from capnsafe.errors import (
     PointerKindMismatch,
     PointerOutOfBounds,
 )
-from capnsafe.wire import Element
+from capnsafe.wire import ELEMENTS, Element
 from tests.capnsafe.reader_schema import ROOT, list_pointer, plain, root_of, rooted, segment_of
 
 # -- messages made by hand -------------------------------------------------------------------------
@@ -65,7 +65,7 @@ def test_null_pointers_are_none() -> None:
 
 def test_what_an_older_struct_left_out_is_zero() -> None:
     root = root_of([segment_of(0)])
-    for element in Element:
+    for element in ELEMENTS:
         if element is not Element.VOID:
             assert getattr(root, f"get_{element.name.lower()}")(0) == 0
 
@@ -279,7 +279,7 @@ def test_a_negative_zero_is_a_default_too() -> None:
 
 def test_an_element_must_be_an_element() -> None:
     wrong: Any = "UINT8"
-    with pytest.raises(ArgumentTypeError, match="element must be an Element, not str"):
+    with pytest.raises(ArgumentTypeError, match="not str"):
         rooted(0).get_list(0, wrong)
 
 
@@ -352,7 +352,7 @@ def test_a_list_is_no_struct_and_the_other_way_round() -> None:
 
 
 @pytest.mark.parametrize("found", range(7))
-@pytest.mark.parametrize("asked", list(Element))
+@pytest.mark.parametrize("asked", ELEMENTS)
 def test_elements_have_the_size_that_was_written(found: int, asked: Element) -> None:
     """Asking for another size would show other elements, or memory behind the list."""
     root = rooted(list_pointer(found, 1), 0x0123456789ABCDEF)

@@ -10,7 +10,7 @@ import pytest
 
 from capnsafe import wire
 from capnsafe.errors import PointerKindMismatch, PointerOutOfBounds
-from capnsafe.wire import Element
+from capnsafe.wire import ELEMENTS, Element
 from tests.capnsafe.reader_schema import ROOT, list_pointer, root_of, rooted, segment_of
 
 # -- bounds ----------------------------------------------------------------------------------------
@@ -34,7 +34,7 @@ def test_the_largest_list_does_not_fit_a_small_message(size_code: int) -> None:
 @pytest.mark.parametrize("size_code", range(1, 6))
 def test_a_list_ends_with_its_segment(size_code: int) -> None:
     """A list that fills its last word to the last bit is read, and one more element is not."""
-    element = next(each for each in Element if each.size_code == size_code)
+    element = next(each for each in ELEMENTS if each.size_code == size_code)
     count = 128 // element.bits
     row = rooted(list_pointer(size_code, count), 1, 1 << 63).get_list(0, element)
     assert row is not None

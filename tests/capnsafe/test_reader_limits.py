@@ -21,7 +21,7 @@ from capnsafe._read.lists import ListReader
 from capnsafe._read.objects import PointerListReader, StructListReader, StructReader
 from capnsafe._read.reader import NESTING_LIMIT, MessageReader
 from capnsafe.errors import Error, NestingLimitExceeded, PointerOutOfBounds, TraversalLimitExceeded
-from capnsafe.wire import Element
+from capnsafe.wire import ELEMENTS, Element
 from tests.capnsafe.reader_schema import (
     ROOT,
     list_pointer,
@@ -224,12 +224,12 @@ ANY_TYPE: tuple[Callable[[Any, int], Any], ...] = (
     lambda row, index: row.get_data(index),
     *(
         functools.partial(lambda element, row, index: row.get_list(index, element), e)
-        for e in Element
+        for e in ELEMENTS
     ),
 )
 
 
-NUMBERS = tuple(f"get_{each.name.lower()}" for each in Element if each is not Element.VOID)
+NUMBERS = tuple(f"get_{each.name.lower()}" for each in ELEMENTS if each is not Element.VOID)
 
 
 def walk_everything(reader: MessageReader, nesting_limit: int) -> int:

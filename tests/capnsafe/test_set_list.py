@@ -28,10 +28,11 @@ from capnsafe import (
     StructBuilder,
     wire,
 )
+from capnsafe.wire import ELEMENTS
 from tests.capnsafe.generated import root_of
 from tests.capnsafe.memories import Memory, closing
 
-NUMBERS = [element for element in Element if element.bytes]
+NUMBERS = [element for element in ELEMENTS if element.bytes]
 INTEGERS = [element for element in NUMBERS if not element.floating]
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import struct
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capnsafe import wire
-from capnsafe.wire import Element
+from capnsafe import ArgumentTypeError, MessageBuilder, read_message, wire
+from capnsafe.wire import ELEMENTS, Element
 
 offsets = st.integers(-(1 << 29), (1 << 29) - 1)
 sections = st.integers(0, wire.MAX_SECTION)
@@ -144,7 +146,7 @@ def test_the_words_of_a_list(size_code: int, count: int, words: int) -> None:
     assert wire.list_body_words(size_code, count) == words
 
 
-@pytest.mark.parametrize("element", list(Element))
+@pytest.mark.parametrize("element", ELEMENTS)
 def test_elements(element: Element) -> None:
     """The width that a list pointer says is the width that is read and written."""
     assert element.bits == wire.ELEMENT_BITS[element.size_code]
@@ -165,7 +167,27 @@ def test_elements(element: Element) -> None:
             element.codec.pack(value)
 
 
-def test_elements_have_their_own_names() -> None:
-    """Two members with equal values would be one."""
-    assert len(Element) == 12
-    assert [each.name for each in Element if each.floating] == ["FLOAT32", "FLOAT64"]
+def test_each_element_is_an_attribute_under_its_name() -> None:
+    assert len(ELEMENTS) == 12
+    assert [getattr(Element, each.name) for each in ELEMENTS] == list(ELEMENTS)
+    assert [repr(each) for each in ELEMENTS] == [f"Element.{each.name}" for each in ELEMENTS]
+    assert [each.name for each in ELEMENTS if each.floating] == ["FLOAT32", "FLOAT64"]
+
+
+@pytest.mark.parametrize("element", ELEMENTS)
+def test_a_copy_of_an_element_is_the_element(element: Element) -> None:
+    assert copy.copy(element) is element
+    assert copy.deepcopy(element) is element
+    assert pickle.loads(pickle.dumps(element)) is element
+
+
+def test_an_element_that_a_caller_made_is_refused() -> None:
+    """Its width could be any, and so could the words that it reads."""
+    made = Element("UINT64", "<Q", wire.SIZE_BYTE, 0, 255)
+    with MessageBuilder() as message:
+        root = message.init_root(1, 1)
+        for refused in (made, object.__new__(Element)):
+            with pytest.raises(ArgumentTypeError, match="not Element"):
+                root.init_list(0, refused, 1)
+            with pytest.raises(ArgumentTypeError, match="not Element"):
+                read_message(message.to_bytes()).get_root().get_list(0, refused)

@@ -29,6 +29,7 @@ from capnsafe import (
     unframe,
     wire,
 )
+from capnsafe.wire import ELEMENTS
 from tests.capnsafe.memories import Memory, closing
 from tests.catalogue.hostile import list_pointer, read, scribbled
 
@@ -53,8 +54,8 @@ WRAPPING = (
     1 << 200,
 )
 
-GETTERS = [f"get_{element.name.lower()}" for element in Element if element is not Element.VOID]
-SETTERS = [f"set_{element.name.lower()}" for element in Element if element is not Element.VOID]
+GETTERS = [f"get_{element.name.lower()}" for element in ELEMENTS if element is not Element.VOID]
+SETTERS = [f"set_{element.name.lower()}" for element in ELEMENTS if element is not Element.VOID]
 
 #: Counts whose size in bits, in bytes or in bytes of words wraps to a small one.
 LARGE_COUNTS = [

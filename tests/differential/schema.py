@@ -26,9 +26,12 @@ from capnsafe import (
     StructBuilder,
     StructReader,
 )
+from capnsafe.wire import ELEMENTS
 
 SCHEMA_FILE = Path(__file__).with_name("every.capnp")
 SCHEMA: Any = capnp.SchemaParser().load(str(SCHEMA_FILE))
+
+_NAMED = {each.name: each for each in ELEMENTS}
 
 Value: TypeAlias = Any
 Row: TypeAlias = StructBuilder | PointerListBuilder
@@ -51,7 +54,7 @@ class Type(NamedTuple):
 
     @property
     def primitive(self) -> Element:
-        return Element.UINT16 if self.kind == "enum" else Element[self.kind.upper()]
+        return Element.UINT16 if self.kind == "enum" else _NAMED[self.kind.upper()]
 
 
 class Field(NamedTuple):

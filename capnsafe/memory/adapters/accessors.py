@@ -20,6 +20,7 @@ from ... import wire
 from ..._words.arguments import (
     attribute,
     check_count,
+    check_element,
     check_sections,
     double,
     integer,
@@ -363,8 +364,7 @@ class AppendStruct(_Section):
 
     def init_list(self, index: int, element: Element, count: int) -> AppendList:
         """Build a list of ``count`` primitives, all zero."""
-        if type(element) is not Element:
-            raise ArgumentTypeError(f"element must be an Element, not {type_name(element)}")
+        check_element(element)
         number = check_count(count)
         shape = wire.list_shape(element.size_code, number)
         segment, start = self._build(index, shape, wire.object_words(shape))

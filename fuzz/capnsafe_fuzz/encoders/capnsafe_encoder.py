@@ -56,7 +56,7 @@ class _Compiler:
     """The package's ``Element`` enumeration."""
 
     def element(self, kind: FieldKind) -> Any:
-        return self.elements[ACCESSORS[kind].upper()]
+        return getattr(self.elements, ACCESSORS[kind].upper())
 
     def compile(self, key: CompiledKey) -> Performer:
         held, verb, place, taken = key

@@ -80,7 +80,7 @@ def _open(library: Any, reader: Any, index: int, of: ListType) -> Any:
         return reader.get_struct_list(index)
     if of.element in POINTERS:
         return reader.get_pointer_list(index)
-    return reader.get_list(index, library.Element[ACCESSORS[of.element].upper()])
+    return reader.get_list(index, getattr(library.Element, ACCESSORS[of.element].upper()))
 
 
 def _elements(library: Any, found: Any, of: ListType) -> list[Any]:

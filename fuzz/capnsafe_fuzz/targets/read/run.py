@@ -229,7 +229,7 @@ def _open(library: Any, reader: Any, question: Question) -> Any:
     if ask is Ask.STRUCT:
         return reader.get_struct(index)
     if ask is Ask.LIST:
-        return reader.get_list(index, library.Element[element])
+        return reader.get_list(index, getattr(library.Element, element))
     if ask is Ask.POINTERS:
         return reader.get_pointer_list(index)
     if ask is Ask.STRUCTS:
