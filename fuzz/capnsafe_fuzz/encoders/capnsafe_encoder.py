@@ -17,7 +17,8 @@ from inspect import signature
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from ..scenario.program import HANDLE_MAKERS, SOURCED, As, Operation, Verb, made_by
+from ..scenario.operations import HANDLE_MAKERS, SOURCED, Verb
+from ..scenario.program import As, Operation, made_by
 from ..scenario.schema import (
     DYNAMIC,
     EVERYTHING,

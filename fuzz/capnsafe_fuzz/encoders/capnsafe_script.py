@@ -16,7 +16,8 @@ from capnsafe_allocators import FINALIZER, GUARD_WORDS, Callback, When, effects_
 from ..scenario import Operation, Scenario, print_operations
 from ..scenario.model import WEIGHTLESS
 from ..scenario.nodes import Capability
-from ..scenario.program import HANDLE_MAKERS, NO_HANDLE, SOURCED, As, Verb, place_of
+from ..scenario.operations import HANDLE_MAKERS, SOURCED, Verb
+from ..scenario.program import NO_HANDLE, As, place_of
 from ..scenario.schema import (
     DYNAMIC,
     EVERYTHING,

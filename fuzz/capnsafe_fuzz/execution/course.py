@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from ..scenario.model import Model
-from ..scenario.program import Operation, Verb
+from ..scenario.operations import Verb
+from ..scenario.program import Operation
 from ..scenario.schema import Type
 
 #: Verbs that change nothing, and those that make at most one object.

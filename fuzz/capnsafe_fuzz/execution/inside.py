@@ -13,7 +13,8 @@ from ..record.telling import text_of, type_name
 from ..reference.examiner import examine_stream
 from ..reference.layout import ROOT
 from ..scenario.model import ExpectationKind
-from ..scenario.program import Operation, Verb
+from ..scenario.operations import Verb
+from ..scenario.program import Operation
 from ..scenario.schema import EVERYTHING
 from .course import Course
 from .excuse import Excuses

@@ -8,7 +8,7 @@ from ..record import Contents, Outcome, Record, Step
 from ..reference.examination import Examination
 from ..reference.examiner import examine, examine_stream
 from ..reference.layout import ROOT
-from ..scenario.program import Verb
+from ..scenario.operations import Verb
 from .course import Course
 from .excuse import Excuses
 from .subject import Subject

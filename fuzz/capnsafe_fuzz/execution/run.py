@@ -15,7 +15,8 @@ from ..record.telling import cause_of
 from ..scenario import Operation, Scenario
 from ..scenario.labels import label_of
 from ..scenario.model import Expectation, ExpectationKind
-from ..scenario.program import HANDLE_MAKERS, NO_HANDLE, Verb
+from ..scenario.operations import HANDLE_MAKERS, Verb
+from ..scenario.program import NO_HANDLE
 from .course import Course
 from .excuse import Excuses, exchange
 from .inside import Inside

@@ -17,7 +17,7 @@ from capnsafe.allocator import FEW_SEGMENTS
 
 from ..encoders.protocol import Proof, ProofKind
 from ..record import Record, Step
-from ..scenario.program import Verb
+from ..scenario.operations import Verb
 from .oracle import Cost, Oracle, OracleFinding, of_step
 
 _CALLED: Final = {"segment": "borrows", "allocate": "grants", "grow": "growths"}

@@ -4,10 +4,11 @@ It has two forms that say the same. Text is what people read, write, review and 
 what a coverage-guided fuzzer mutates: every byte string decodes. A plain Python model knows at
 every moment what the message must say, and random programs can be made, mutated and crossed.
 
-Modules: `schema` (what can be named), `program` (operations and which make sense), `scenario` (the
-value), `heading` (what a text was found on), `textform`, `bytesform`, `labels` (what operations are
-called); `model`, with `nodes` (its objects), `versions` (what they may be taken for) and `trees`
-(what they read as); `mutate`, with `front` (what may come next), `values` and `steps` (edits).
+Modules: `schema` (what can be named), `operations` (the table of verbs), `program` (which of their
+uses make sense), `scenario` (the value), `heading` (what a text was found on), `textform`,
+`bytesform`, `labels` (what operations are called); `model`, with `nodes` (its objects), `versions`
+(what they may be taken for) and `trees` (what they read as); `mutate`, with `front` (what may come
+next), `values` and `steps` (edits).
 Nothing here knows who runs a scenario, what on, or who judges it.
 """
 
@@ -23,21 +24,8 @@ from .heading import (
 )
 from .model import WEIGHTLESS, Capability, Expectation, ExpectationKind, Model
 from .mutate import crossover, generate, mutate
-from .program import (
-    HANDLE_MAKERS,
-    NO_HANDLE,
-    PLACELESS,
-    SOURCED,
-    WHOLE_MESSAGE,
-    As,
-    Operation,
-    Place,
-    Program,
-    ScenarioError,
-    Value,
-    Verb,
-    handle_types,
-)
+from .operations import HANDLE_MAKERS, PLACELESS, SOURCED, WHOLE_MESSAGE, Verb
+from .program import NO_HANDLE, As, Operation, Place, Program, ScenarioError, Value, handle_types
 from .scenario import UNLIMITED_WORDS, MemorySpec, Scenario
 from .schema import EMPTY, EVERYTHING, SMALL, TYPES, Field, FieldKind, ListType, StructType, Type
 from .textform import (

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .model import Model
-from .program import HANDLE_MAKERS, NO_HANDLE, Operation, Place, Program, Verb
+from .operations import HANDLE_MAKERS, Verb
+from .program import NO_HANDLE, Operation, Place, Program
 from .schema import POINTERS, FieldKind, ListType, StructType, Type
 
 FIRST_OBJECT_WORD = 1

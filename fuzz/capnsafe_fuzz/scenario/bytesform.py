@@ -33,18 +33,16 @@ from zlib import crc32
 from capnsafe_allocators import FAMILIES, Fault, When
 
 from ..memories import MEMORIES, PLAIN
+from .operations import PLACELESS, SOURCED, Verb
 from .program import (
     MAX_BLOB_BYTES,
     MAX_INDEX,
     MAX_OPERATIONS,
     NO_HANDLE,
-    PLACELESS,
-    SOURCED,
     UNDERSTOOD,
     As,
     Operation,
     Place,
-    Verb,
     choices_of,
     fillable,
     kind_of,

@@ -7,19 +7,8 @@ from random import Random
 from typing import Final
 
 from .model import NULL, ExpectationKind, Model
-from .program import (
-    NO_HANDLE,
-    PLACELESS,
-    SOURCED,
-    UNDERSTOOD,
-    Operation,
-    Place,
-    Program,
-    Verb,
-    choices_of,
-    place_of,
-    sources,
-)
+from .operations import PLACELESS, SOURCED, Verb
+from .program import NO_HANDLE, UNDERSTOOD, Operation, Place, Program, choices_of, place_of, sources
 from .schema import DYNAMIC, TYPES, ListType, OrphanType, StructType, Type
 from .values import index_for, value_for
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from .program import PLACELESS, As, Operation, Verb, made_by, place_of
+from .operations import PLACELESS, Verb
+from .program import As, Operation, made_by, place_of
 from .schema import (
     FLOATS,
     SCALAR_BITS,

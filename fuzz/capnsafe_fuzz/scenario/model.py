@@ -51,19 +51,8 @@ from .nodes import (
     renew,
     weigh,
 )
-from .program import (
-    HANDLE_MAKERS,
-    NO_HANDLE,
-    PLACELESS,
-    SOURCED,
-    As,
-    Operation,
-    Value,
-    Verb,
-    made_by,
-    quiet,
-    type_at,
-)
+from .operations import HANDLE_MAKERS, PLACELESS, SOURCED, Verb
+from .program import NO_HANDLE, As, Operation, Value, made_by, quiet, type_at
 from .schema import (
     EVERYTHING,
     FLOATS,

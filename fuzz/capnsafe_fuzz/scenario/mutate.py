@@ -20,11 +20,8 @@ from capnsafe_allocators import FAMILIES, Family, Fault, When
 from ..memories import MEMORIES, PLAIN, STAYING
 from .aim import meetings
 from .front import Front
-from .program import (
-    MAX_OPERATIONS,
-    Operation,
-    Verb,
-)
+from .operations import Verb
+from .program import MAX_OPERATIONS, Operation
 from .scenario import (
     MAX_FAULT_AMOUNT,
     MAX_FAULT_SEGMENT,

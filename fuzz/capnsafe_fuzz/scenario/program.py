@@ -14,9 +14,17 @@ and what it does to another member meanwhile is skipped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import Enum
 from typing import Final, NamedTuple
 
+from .operations import (
+    OPERATIONS,
+    PLACELESS,
+    SOURCED,
+    WHOLE_MESSAGE,
+    Made,
+    ValueForm,
+    Verb,
+)
 from .schema import (
     EVERYTHING,
     FLOATS,
@@ -35,67 +43,6 @@ from .schema import (
 class ScenarioError(ValueError):
     """What was given is no scenario; the message says why."""
 
-
-class Verb(Enum):
-    """What an operation does; the value is the word in a scenario's text."""
-
-    ROOT = "root"
-    """Make a new root, in place of the old one and of everything under it. Makes a handle."""
-    REOPEN = "reopen"
-    """Ask the message for its root. Makes a handle, void if there is no root."""
-    SET = "set"
-    """Write a scalar, a text or a blob to a field or a list element."""
-    GET = "get"
-    """Read one back."""
-    INIT = "init"
-    """Make a struct or a list, in place of what was there. Makes a handle."""
-    OPEN = "open"
-    """Ask for the struct or list that is there. Makes a handle, void if nothing is."""
-    CLEAR = "clear"
-    """Make a pointer null."""
-    OUTPUT = "output"
-    """Frame the message as it stands; building goes on afterwards."""
-    SELECT = "select"
-    """Switch a union to another member, which begins as zero; what it held before is gone."""
-    FILL = "fill"
-    """Make a list of numbers from a buffer that holds them all. Makes a handle."""
-    COPY = "copy"
-    """Make a deep copy of another handle's object: at a pointer, or in an element of a list of
-    structs, which stays where it is."""
-    COPY_ROOT = "copyroot"
-    """Make a deep copy of a handle's object the root, in place of the old one."""
-    NEW = "new"
-    """Make a deep copy of a handle's object that no pointer leads to. Makes an orphan."""
-    DISOWN = "disown"
-    """Take what is at a pointer out of the message. Makes an orphan, void if nothing is there."""
-    ADOPT = "adopt"
-    """Let a pointer lead to an orphan, which is used up."""
-    UNWRAP = "unwrap"
-    """Ask an orphan for its struct or list. Makes a handle."""
-    DROP = "drop"
-    """Let go of an orphan, and of everything under it."""
-    CANONICAL = "canonical"
-    """Give the message out in its canonical form; building goes on afterwards."""
-
-
-HANDLE_MAKERS: Final = frozenset(
-    (
-        Verb.ROOT,
-        Verb.REOPEN,
-        Verb.INIT,
-        Verb.OPEN,
-        Verb.FILL,
-        Verb.NEW,
-        Verb.DISOWN,
-        Verb.UNWRAP,
-    )
-)
-WHOLE_MESSAGE: Final = frozenset((Verb.ROOT, Verb.REOPEN, Verb.OUTPUT, Verb.CANONICAL))
-"""Verbs that work on the message and not on a handle."""
-PLACELESS: Final = frozenset((Verb.COPY_ROOT, Verb.NEW, Verb.UNWRAP, Verb.DROP))
-"""Verbs that work on a handle as a whole, and not on a place of it."""
-SOURCED: Final = frozenset((Verb.COPY, Verb.ADOPT))
-"""Verbs whose value is the number of a second handle: what is copied or adopted."""
 
 NO_HANDLE: Final = -1
 
@@ -151,32 +98,6 @@ def max_count(of: ListType) -> int:
     return MAX_COUNT_CHILDREN if of.target == EVERYTHING.name else MAX_COUNT
 
 
-_MOVES: Final = frozenset((Verb.CLEAR, Verb.DISOWN, Verb.ADOPT))
-"""What every pointer understands."""
-
-
-def _held(kind: FieldKind) -> frozenset[Verb]:
-    """The verbs that a field or a list element of this kind understands."""
-    if kind is FieldKind.VOID:
-        return frozenset()
-    if kind is FieldKind.UNION:
-        return frozenset((Verb.SELECT, Verb.GET))
-    if kind in SCALAR_BITS:
-        return frozenset((Verb.SET, Verb.GET))
-    if kind in (FieldKind.TEXT, FieldKind.DATA, FieldKind.CAPABILITY):
-        return _MOVES | {Verb.SET, Verb.GET}
-    made = _MOVES | {Verb.INIT, Verb.OPEN, Verb.COPY}
-    return made | {Verb.SET, Verb.GET} if kind is FieldKind.ANY else made
-
-
-FIELD_VERBS: Final[Mapping[FieldKind, frozenset[Verb]]] = {kind: _held(kind) for kind in FieldKind}
-ELEMENT_VERBS: Final[Mapping[FieldKind, frozenset[Verb]]] = {
-    # The elements of a struct list lie in the list: one can go to them, not make or clear them.
-    **FIELD_VERBS,
-    FieldKind.STRUCT: frozenset((Verb.OPEN, Verb.COPY)),
-}
-
-
 def fillable(kind: FieldKind, target: str | None) -> FieldKind | None:
     """Of a list that FILL can make: what its elements are."""
     if kind is not FieldKind.LIST or target is None:
@@ -187,50 +108,43 @@ def fillable(kind: FieldKind, target: str | None) -> FieldKind | None:
     return made.element if whole else None
 
 
-def _on_place(held: Type, place: Place) -> frozenset[Verb]:
-    """The verbs that a place of a struct or list understands."""
+def place_of(held: Type, place: Place) -> tuple[FieldKind, str | None, tuple[str, ...]]:
+    """(kind, target, choices) of a place of a struct or list."""
     if isinstance(held, StructType):
         assert isinstance(place, str)
         field = held.by_name[place]
-        verbs, kind, target = FIELD_VERBS[field.kind], field.kind, field.target
-    else:
-        assert isinstance(held, ListType)
-        verbs, kind, target = ELEMENT_VERBS[held.element], held.element, held.target
-    return verbs if fillable(kind, target) is None else verbs | {Verb.FILL}
+        return field.kind, field.target, field.choices
+    assert isinstance(held, ListType)
+    return held.element, held.target, held.choices
 
 
-def _on_whole(held: Type) -> frozenset[Verb]:
-    """The verbs that a handle understands as a whole."""
-    if isinstance(held, OrphanType):
-        named = held.choices or (() if held.target is None else (held.target,))
-        unwraps = any(not weightless(TYPES[name]) for name in named)
-        return frozenset((Verb.UNWRAP, Verb.DROP) if unwraps else (Verb.DROP,))
-    if held is EVERYTHING:
-        return frozenset((Verb.COPY_ROOT, Verb.NEW))
-    return frozenset() if weightless(held) else frozenset((Verb.NEW,))
-
-
-def weightless(held: Type) -> bool:
-    """Whether it is a struct without words, or a list whose elements take none."""
-    if isinstance(held, StructType):
-        return held.words == 0
-    return isinstance(held, ListType) and held.weightless
+def _goes(verb: Verb, held: Type, place: Place) -> bool:
+    """Whether a verb goes with a place of a struct or list, or with a handle as a whole."""
+    operation = OPERATIONS[verb]
+    if place is None:
+        return operation.types is not None and operation.types(held)
+    kind, target, _ = place_of(held, place)
+    if kind not in operation.kinds:
+        return False
+    if operation.value is ValueForm.OCTETS:
+        return fillable(kind, target) is not None
+    # The elements of a struct list lie in the list: one can go to them, not make or clear them.
+    in_list = isinstance(held, ListType) and kind is FieldKind.STRUCT
+    return operation.on_struct_elements or not in_list
 
 
 def _understood(held: Type) -> tuple[tuple[Verb, str | None], ...]:
-    places: Iterable[str | None] = ()
+    places: Iterable[Place] = ()
     if isinstance(held, StructType):
         places = held.by_name
     elif isinstance(held, ListType):
-        places = (None,)
-    on_places = [
-        (verb, place)
-        for place in places
+        places = (0,)
+    return tuple(
+        (verb, place if isinstance(place, str) else None)
+        for place in (*places, None)
         for verb in Verb
-        if verb in _on_place(held, 0 if place is None else place)
-    ]
-    whole = _on_whole(held)
-    return (*on_places, *((verb, None) for verb in Verb if verb in whole))
+        if _goes(verb, held, place)
+    )
 
 
 UNDERSTOOD: Final[Mapping[str, tuple[tuple[Verb, str | None], ...]]] = {
@@ -313,52 +227,43 @@ def type_at(held: Type, place: Place) -> Type:
     return held.type
 
 
-def place_of(held: Type, place: Place) -> tuple[FieldKind, str | None, tuple[str, ...]]:
-    """(kind, target, choices) of a place of a struct or list."""
-    if isinstance(held, StructType):
-        assert isinstance(place, str)
-        field = held.by_name[place]
-        return field.kind, field.target, field.choices
-    assert isinstance(held, ListType)
-    return held.element, held.target, held.choices
-
-
 def sources(held: Type, verb: Verb, place: Place) -> tuple[str, ...]:
     """The names of the types whose handles COPY or ADOPT takes at this place."""
     kind, target, choices = place_of(held, place)
     names = accepts(kind, target, choices)
-    if verb is Verb.ADOPT:
+    if OPERATIONS[verb].value is ValueForm.ORPHAN:
         return tuple(f"Orphan({name})" for name in names)
     return tuple(name for name in names if name in TYPES)
 
 
 def choices_of(held: Type, verb: Verb, place: Place) -> tuple[str, ...]:
-    """What INIT, OPEN or UNWRAP may take a thing for, where the schema leaves that open."""
-    if verb is Verb.UNWRAP:
-        assert isinstance(held, OrphanType)
-        return held.choices
-    if verb is not Verb.INIT and verb is not Verb.OPEN:
+    """What a verb may take a thing for, where the schema leaves that open."""
+    if OPERATIONS[verb].value not in _TAKEN_FOR:
         return ()
+    if isinstance(held, OrphanType):
+        return held.choices
     return place_of(held, place)[2]
+
+
+_TAKEN_FOR: Final = frozenset((ValueForm.COUNT, ValueForm.TYPE))
 
 
 def made_by(held: Type | None, operation: Operation) -> Type | None:
     """The type of the handle that a valid operation on such a handle makes, None if none."""
     verb, _, place, value = operation
-    if verb not in HANDLE_MAKERS:
+    made = OPERATIONS[verb].makes
+    if made is Made.NOTHING:
         return None
     if held is None:
         return EVERYTHING
     if isinstance(value, As):
         return TYPES[value.type]
-    if verb is Verb.NEW:
+    if made is Made.COPY:
         return TYPES[f"Orphan({held.name})"]
-    if verb is Verb.UNWRAP:
-        assert isinstance(held, OrphanType)
+    if isinstance(held, OrphanType):
         assert held.target is not None
         return TYPES[held.target]
-    if verb is Verb.DISOWN:
-        assert not isinstance(held, OrphanType)
+    if made is Made.CONTENT:
         content = held.by_name[str(place)].content if isinstance(held, StructType) else held.content
         return TYPES[f"Orphan({content})"]
     return type_at(held, place)
@@ -436,21 +341,22 @@ class Program:
         if verb in PLACELESS:
             if place is not None:
                 raise ScenarioError(f"{verb.value} takes no place")
-            if verb not in _on_whole(held):
+            if not understands(held, verb, None):
                 raise ScenarioError(f"{verb.value} does not go with {held.name}")
         else:
             kind = kind_of(held, place)
             if not understands(held, verb, place):
                 raise ScenarioError(f"{verb.value} does not go with {kind.value} in {held.name}")
-            if verb is Verb.SET:
-                check_value(kind, value)
-                return None
         self._check_argument(held, operation)
         return made_by(held, operation)
 
     def _check_argument(self, held: Type, operation: Operation) -> None:
-        """Raise ScenarioError unless the value goes with a verb other than SET."""
+        """Raise ScenarioError unless the value goes with the verb."""
         verb, _, place, value = operation
+        form = OPERATIONS[verb].value
+        if form is ValueForm.WRITTEN:
+            check_value(kind_of(held, place), value)
+            return
         if verb in SOURCED:
             if value.__class__ is not int:
                 raise ScenarioError(f"{verb.value} takes the number of a handle, not {value!r}")
@@ -461,13 +367,15 @@ class Program:
                     f"{verb.value} takes a handle on {', '.join(wanted)} here, not {found.name}"
                 )
             return
-        if verb is Verb.SELECT:
+        if form is ValueForm.MEMBER:
             assert isinstance(held, StructType)
             members = held.by_name[str(place)].members
             if value not in members:
-                raise ScenarioError(f"select takes one of {', '.join(members)}, not {value!r}")
+                raise ScenarioError(
+                    f"{verb.value} takes one of {', '.join(members)}, not {value!r}"
+                )
             return
-        if verb is Verb.FILL:
+        if form is ValueForm.OCTETS:
             check_value(FieldKind.DATA, value)
             element = fillable(*place_of(held, place)[:2])
             assert element is not None
@@ -480,22 +388,21 @@ class Program:
             if not isinstance(value, As) or value.type not in choices:
                 raise ScenarioError(f"{verb.value} takes a type of {', '.join(choices)} here")
             _check_count(verb, TYPES[value.type], value.length)
-        elif verb is Verb.INIT:
+        elif form is ValueForm.COUNT:
             _check_count(verb, type_at(held, place), value)
         elif value is not None:
             raise ScenarioError(f"{verb.value} takes no value here, not {value!r}")
 
 
 def _check_count(verb: Verb, made: Type, count: Value) -> None:
-    if verb is Verb.INIT and isinstance(made, ListType):
+    what = f"{verb.value} of {made.name}"
+    if OPERATIONS[verb].value is ValueForm.COUNT and isinstance(made, ListType):
         if not isinstance(count, int) or isinstance(count, bool):
-            raise ScenarioError(f"init of {made.name} takes a count, not {count!r}")
+            raise ScenarioError(f"{what} takes a count, not {count!r}")
         if not 0 <= count <= max_count(made):
-            raise ScenarioError(
-                f"init of {made.name} takes a count from 0 to {max_count(made)}, not {count}"
-            )
+            raise ScenarioError(f"{what} takes a count from 0 to {max_count(made)}, not {count}")
     elif count is not None:
-        raise ScenarioError(f"{verb.value} of {made.name} takes no value, not {count!r}")
+        raise ScenarioError(f"{what} takes no value, not {count!r}")
 
 
 def handle_types(operations: Iterable[Operation]) -> tuple[Type, ...]:

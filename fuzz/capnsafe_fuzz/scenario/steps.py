@@ -12,19 +12,16 @@ from random import Random
 from typing import Final
 
 from .front import Front
+from .operations import HANDLE_MAKERS, PLACELESS, SOURCED, Verb
 from .program import (
-    HANDLE_MAKERS,
     MAX_OPERATIONS,
     NO_HANDLE,
-    PLACELESS,
-    SOURCED,
     UNDERSTOOD,
     As,
     Operation,
     Place,
     Program,
     Value,
-    Verb,
     choices_of,
     kind_of,
     made_by,

@@ -35,21 +35,8 @@ from capnsafe_allocators import parse_fault, print_fault
 from ..memories import MEMORIES, memory_kind
 from ..memories.own import OWN_MEMORY
 from .heading import ScenarioSyntaxError, below_heading
-from .program import (
-    HANDLE_MAKERS,
-    PLACELESS,
-    SOURCED,
-    WHOLE_MESSAGE,
-    As,
-    Operation,
-    Place,
-    Program,
-    ScenarioError,
-    Value,
-    Verb,
-    choices_of,
-    kind_of,
-)
+from .operations import HANDLE_MAKERS, PLACELESS, SOURCED, WHOLE_MESSAGE, Verb
+from .program import As, Operation, Place, Program, ScenarioError, Value, choices_of, kind_of
 from .scenario import (
     MemorySpec,
     Scenario,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
+from .operations import SOURCED, Verb
 from .program import (
     MAX_BLOB_BYTES,
     MAX_INDEX,
-    SOURCED,
     As,
     Place,
     Value,
-    Verb,
     choices_of,
     fillable,
     kind_of,
