@@ -1,5 +1,5 @@
 # Everything here works on a fresh clone with Python >= 3.11 and make: the first target that needs
-# tools makes .venv and installs them. Another Python: make PYTHON=/path/to/python
+# tools makes .venv and installs them. To use another Python: make PYTHON=/path/to/python
 
 PYTHON ?=
 ARGS ?=
@@ -7,7 +7,7 @@ ARGS ?=
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-# What mypy looks at: those of the project's folders that are there.
+# The folders for mypy: those of the project that exist.
 TYPED := $(wildcard capnsafe allocators/capnsafe_allocators fuzz/capnsafe_fuzz fuzz/targets \
 	tests benchmarks)
 
@@ -16,17 +16,17 @@ help:
 	@echo "make check            lint, types, and the tests that start no process: a minute"
 	@echo "make test             lint, types, tests and their coverage, the gate: five minutes"
 	@echo "make test-release     the tests of the benchmarks, which only a release needs"
-	@echo "make fuzz ARGS=...    a campaign; ARGS are those of 'capnsafe fuzz'"
-	@echo "make guest            builds a message in a WebAssembly guest, which reads it there"
-	@echo "make gate ARGS=...    what CI runs against regressions"
-	@echo "make bench ARGS=...   the budgets, measured"
+	@echo "make fuzz ARGS=...    a campaign; ARGS go to 'capnsafe fuzz'"
+	@echo "make guest            build a message in a WebAssembly guest, which reads it there"
+	@echo "make gate ARGS=...    check for regressions, as CI does"
+	@echo "make bench ARGS=...   measure the budgets"
 	@echo "make lint             ruff"
 	@echo "make typecheck        mypy"
 	@echo "make coverage         the coverage of the last 'make test' as HTML, in htmlcov/"
-	@echo "make venv             .venv with everything in it, if it is not there"
-	@echo "make clean            removes what the others made, findings excepted"
+	@echo "make venv             make .venv and install the tools, unless that is done"
+	@echo "make clean            remove everything that the others made, except findings"
 
-# The stamp comes last, so that an installation that was broken off is begun again.
+# The stamp is written last, so that an interrupted installation starts again.
 $(INSTALLED): pyproject.toml ci/constraints.txt
 	@if ! $(BIN)/python -c 'import pip' 2>/dev/null; then \
 		python=$$(sh ci/find-python "$(PYTHON)") || exit 1; \
@@ -51,8 +51,8 @@ lint: $(INSTALLED)
 typecheck: $(INSTALLED)
 	@$(BIN)/mypy $(TYPED)
 
-# ARGS of check, test and test-release are those of pytest. Bytecode is kept, because the tests and
-# the gate start some hundred processes, each of which would compile every module.
+# ARGS of check, test and test-release go to pytest. Bytecode is kept, because the tests and the gate
+# start some hundred processes, and each would compile every module.
 PYTEST := unset PYTHONDONTWRITEBYTECODE; \
 	$(BIN)/python -m pytest -q --numprocesses=auto --dist=worksteal
 
@@ -61,14 +61,14 @@ check: $(INSTALLED) lint typecheck
 	@$(PYTEST) -m "not process and not release" $(ARGS)
 
 # Tests and gate run one after the other, because executions of the gate have deadlines. The gate
-# traces the encoder with another tool, so coverage is that of the tests alone.
+# traces the encoder with another tool, so the coverage is that of the tests alone.
 .PHONY: test
 test: $(INSTALLED) lint typecheck
 	@$(PYTEST) -m "not release" --cov --cov-report= $(ARGS)
 	@unset PYTHONDONTWRITEBYTECODE; $(BIN)/capnsafe gate --jobs 2
 	@$(BIN)/coverage report --fail-under=99.9
 
-# One process, so that nothing else disturbs what is measured.
+# One process, so that nothing disturbs the measurements.
 .PHONY: test-release
 test-release: $(INSTALLED)
 	@$(BIN)/python -m pytest -q -m release $(ARGS)

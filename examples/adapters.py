@@ -1,4 +1,4 @@
-"""Use memory that speaks another language: a function, addresses, segments made in advance.
+"""Use memory with another interface: a function, addresses, segments made in advance.
 
 python examples/adapters.py
 """
@@ -11,7 +11,7 @@ from capnsafe.memory.adapters.accessors import AppendBuilder
 
 
 class Arrays:
-    """What capnproto-rust's Allocator looks like from Python: addresses, and words used."""
+    """An allocator with the interface of capnproto-rust: addresses, and words used."""
 
     def __init__(self) -> None:
         self.arrays: dict[int, ctypes.Array[ctypes.c_uint64]] = {}
@@ -27,7 +27,7 @@ class Arrays:
 
 
 class Tape:
-    """Memory that can be written and not read, as capnproto-rust issue #467 proposes."""
+    """Memory that can be written but not read, as capnproto-rust issue #467 proposes."""
 
     def __init__(self) -> None:
         self.octets = bytearray()

@@ -1,4 +1,4 @@
-"""Build a message in the heap of the C library, and have C code read it by its address.
+"""Build a message in the heap of the C library, and let C code read it by its address.
 
 python examples/malloc.py
 """

@@ -1,8 +1,8 @@
-"""Build a message in a file that grows as the message does, and read it from the mapped file.
+"""Build a message in a file that grows with it, and read it from the mapped file.
 
     python examples/mapped_file.py
 
-The message need not fit into memory, and is never copied: the file is the message.
+The message may be larger than memory, and is never copied: the file is the message.
 """
 
 import tempfile

@@ -2,7 +2,7 @@
 
     python examples/pool.py
 
-A message that finds the pool full is told so, and says what it said before.
+If the pool is full, the call raises AllocationRefused, and the message stays as it was.
 """
 
 from capnsafe import AllocationRefused, MessageBuilder

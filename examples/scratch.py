@@ -1,4 +1,4 @@
-"""Build small messages in a buffer that is used again and again, and large ones wherever needed.
+"""Build small messages in a buffer that is reused, and large ones on the heap.
 
 python examples/scratch.py
 """

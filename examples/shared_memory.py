@@ -1,8 +1,8 @@
-"""Build a message in shared memory, and have another process read it there.
+"""Build a message in shared memory, and let another process read it there.
 
     python examples/shared_memory.py
 
-What goes through the pipe between the two is a name and a number for each segment.
+Only a name and a number for each segment go through the pipe between the two processes.
 """
 
 from multiprocessing import get_context
@@ -13,12 +13,12 @@ from capnsafe.memory.shared_memory import SharedMemoryAllocator, SharedSegments
 
 
 def reader(pipe: Connection) -> None:
-    """Read the message that is named in the pipe, and tell when it is no longer needed."""
+    """Read the message whose segments the pipe names, and report what it says."""
     with SharedSegments(pipe.recv()) as shared:
         root = MessageReader(shared.segments).get_root()
-        answer = f"{root.get_text(0)} is {root.get_uint32(0)}"
-        del root  # Readers go before the memory does.
-    pipe.send(answer)
+        description = f"{root.get_text(0)} is {root.get_uint32(0)}"
+        del root  # Readers must go before the memory.
+    pipe.send(description)
 
 
 def main() -> None:

@@ -24,14 +24,14 @@ with WasmAllocator(store, guest, segment_words=256) as memory, MessageBuilder(me
     order.set_uint64(0, 467)
     order.set_text(0, "Alice")
     for attempt in range(3):
-        # Each of these has the guest grant more memory, and the segments before it move.
+        # Each of these makes the guest grant more memory, which moves the earlier segments.
         lines = order.init_struct_list(2, LINES * 2**attempt, data_words=1, pointer_count=0)
         for index, line in enumerate(lines):
             line.set_uint32(0, index)
             line.set_uint32(1, 2)
         places.add(addressof(functions["memory"].data_ptr(store).contents))
 
-    # The guest is told where the segments are, in its own addresses, and how many words they have.
+    # Tell the guest where the segments are, in its own addresses, and how many words they have.
     for pointer, words in zip(memory.pointers, message.check_segments(), strict=True):
         functions["add_segment"](store, pointer, words)
     number = functions["number"](store)

@@ -46,7 +46,7 @@ def test_no_feature_stands_there_twice() -> None:
 
 def test_every_library_says_what_its_cells_stand_on() -> None:
     text = (ROOT / "docs" / "features.md").read_text(encoding="utf-8")
-    parts = text.partition("## What the cells stand on")[2].split("\n**")[1:]
+    parts = text.partition("## Sources for the cells")[2].split("\n**")[1:]
     assert [part.split("**")[0] for part in parts] == [
         "capnproto C++",
         "capnproto-rust",
