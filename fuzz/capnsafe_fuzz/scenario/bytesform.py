@@ -33,7 +33,15 @@ from zlib import crc32
 from capnsafe_allocators import FAMILIES, Fault, When
 
 from ..memories import MEMORIES, PLAIN
-from .operations import PLACELESS, SOURCED, Verb
+from .operations import (
+    HANDLE_MAKERS,
+    OPERATIONS,
+    PLACELESS,
+    SOURCED,
+    WHOLE_MESSAGE,
+    ValueForm,
+    Verb,
+)
 from .program import (
     MAX_BLOB_BYTES,
     MAX_INDEX,
@@ -103,13 +111,9 @@ _OPERATION: Final = Struct("<BBHQ")
 _OPERATION_BYTES: Final = _OPERATION.size
 _HEADER_BYTES: Final = _HEADER.size
 
-# Handle bytes from here on mean an orphan, if there is any; and from there on a verb of the whole
+# Handle bytes from here on mean an orphan, if there is any; the last ones, a verb of the whole
 # message. Below, and in between, there is a number for every handle that a program can have.
 _ORPHANS: Final = 0xB0
-_CANONICALS: Final = 0xF6
-_OUTPUTS: Final = 0xF8
-_REOPENS: Final = 0xFC
-_ROOTS: Final = 0xFE
 
 # Folded numbers of 16 bits: below the first border the low bits of the first mask count, and so on.
 _BORDER_SOME: Final = 0xC000
@@ -193,19 +197,6 @@ one more than the largest count, or the kind of float, names to choose from, byt
 another: the sign bit, or the mask of a float, or the action that is meant where no second handle
 fits; what it makes: None if it makes no handle."""
 
-_WEIGHTS: Final = {
-    Verb.INIT: 12,
-    Verb.OPEN: 4,
-    Verb.COPY: 4,
-    Verb.NEW: 1,
-    Verb.COPY_ROOT: 1,
-    Verb.DISOWN: 1,
-    Verb.UNWRAP: 12,
-    Verb.SELECT: 60,
-}
-"""How often an action stands in a table, lest most handles be void: what was never made is null.
-Orphans that nothing is done with are of no use, so there are few."""
-_USUAL_WEIGHT: Final = 2
 _LAST_MEMBER_TIMES: Final = 4
 """How often a union's last member stands in the choice of one: what lies below takes two steps."""
 
@@ -224,33 +215,30 @@ class _Made:
 
 def _form(held: Type, verb: Verb, at: Place) -> tuple[int, Any, Any]:
     """(form, argument, the other argument) of an action."""
-    if verb in PLACELESS:
-        choices = choices_of(held, verb, at)
-        return (_TAKEN, choices, None) if choices else (_NOTHING, None, 0)
+    form = OPERATIONS[verb].value
+    choices = choices_of(held, verb, at)
+    if choices:
+        return (_TAKEN if form is ValueForm.TYPE else _TAKEN_COUNT), choices, 0
+    if at is None:
+        return _NOTHING, None, 0
     kind, target, _ = place_of(held, at)
     if verb in SOURCED:
         return _SOURCE, sources(held, verb, at), None
-    if verb is Verb.SELECT:
+    if form is ValueForm.MEMBER:
         assert isinstance(held, StructType)
         members = held.by_name[str(at)].members
         return _MEMBER, (*members, *members[-1:] * (_LAST_MEMBER_TIMES - 1)), 0
-    if verb is Verb.FILL:
+    if form is ValueForm.OCTETS:
         element = fillable(kind, target)
         assert element is not None
         return _FILLED, SCALAR_BITS[element] // 8, 0
-    choices = choices_of(held, verb, at)
-    if choices:
-        return (_TAKEN if verb is Verb.OPEN else _TAKEN_COUNT), choices, 0
-    if verb is Verb.INIT:
-        made = type_at(held, at)
-        return (
-            (_COUNT, max_count(made) + 1, 0) if isinstance(made, ListType) else (_NOTHING, None, 0)
-        )
-    return _written_form(kind) if verb is Verb.SET else (_NOTHING, None, 0)
+    if form is ValueForm.COUNT and isinstance(made := type_at(held, at), ListType):
+        return _COUNT, max_count(made) + 1, 0
+    return _written_form(kind) if form is ValueForm.WRITTEN else (_NOTHING, None, 0)
 
 
 def _written_form(kind: FieldKind) -> tuple[int, Any, Any]:
-    """Of what SET writes."""
+    """Of what can be written to a place of this kind."""
     if kind in (FieldKind.TEXT, FieldKind.DATA):
         return (_TEXT if kind is FieldKind.TEXT else _DATA), None, 0
     if kind is FieldKind.BOOL:
@@ -286,7 +274,7 @@ def _actions(held: Type) -> list[tuple[_Action, int]]:
             other = next(by_verb[one, name] for one in instead if (one, name) in by_verb)
         action = (verb, "" if verb in PLACELESS else name, form, argument, other, makes)
         by_verb[verb, name] = action
-        found.append((action, _WEIGHTS.get(verb, _USUAL_WEIGHT)))
+        found.append((action, OPERATIONS[verb].weight))
     return found
 
 
@@ -310,9 +298,26 @@ def _tables() -> dict[tuple[str, Verb, str | None], int]:
 _NUMBERS: Final = _tables()
 _ROOT_MADE: Final = _ALL_MADE[EVERYTHING.name]
 
-_OUTPUT: Final = Operation(Verb.OUTPUT)
-_CANONICAL: Final = Operation(Verb.CANONICAL)
-_REOPEN: Final = Operation(Verb.REOPEN)
+
+def _whole_message() -> dict[Verb, int]:
+    """The least handle byte of each verb of the whole message, from the greatest down."""
+    bytes_of: dict[Verb, int] = {}
+    end = 256
+    for verb in Verb:
+        if verb in WHOLE_MESSAGE:
+            end = bytes_of[verb] = end - OPERATIONS[verb].weight
+    return bytes_of
+
+
+_WHOLE_BYTES: Final = _whole_message()
+_FIRST_WHOLE: Final = min(_WHOLE_BYTES.values())
+_WHOLE: Final = tuple(
+    Operation(verb)
+    for verb, _ in sorted(_WHOLE_BYTES.items(), key=lambda item: item[1])
+    for _ in range(OPERATIONS[verb].weight)
+)
+"""What handle bytes from there on mean."""
+assert _ORPHANS + MAX_OPERATIONS <= _FIRST_WHOLE
 _ROOT: Final = Operation(Verb.ROOT)
 
 
@@ -450,14 +455,13 @@ def decode(data: bytes) -> Scenario:
     named: dict[str, list[int]] = {}
     made = 0
     for action, handle, index, value in _OPERATION.iter_unpack(data[start:blobs]):
-        if handle >= _CANONICALS or not handles:
-            if _CANONICALS <= handle < _REOPENS:
-                add(_OUTPUT if handle >= _OUTPUTS else _CANONICAL)
-                continue
-            add(_REOPEN if _REOPENS <= handle < _ROOTS else _ROOT)
-            handles.append((made, _ROOT_MADE.table))
-            named.setdefault(_ROOT_MADE.name, []).append(made)
-            made += 1
+        if handle >= _FIRST_WHOLE or not handles:
+            whole = _WHOLE[handle - _FIRST_WHOLE] if handle >= _FIRST_WHOLE else _ROOT
+            add(whole)
+            if whole.verb in HANDLE_MAKERS:
+                handles.append((made, _ROOT_MADE.table))
+                named.setdefault(_ROOT_MADE.name, []).append(made)
+                made += 1
             continue
         if handle >= _ORPHANS and orphans:
             number, table = orphans[(handle - _ORPHANS) % len(orphans)]
@@ -569,7 +573,9 @@ def encode(scenario: Scenario) -> bytes:
         verb, handle, place, value = operation
         held = None if handle == NO_HANDLE else types[handle]
         if held is None:
-            record = _OPERATION.pack(0, _whole_message(verb, not standing), 0, 0)
+            # Where there is no handle, 0 is a root.
+            first_root = verb is Verb.ROOT and not standing
+            record = _OPERATION.pack(0, 0 if first_root else _WHOLE_BYTES[verb], 0, 0)
         else:
             action = _NUMBERS[held.name, verb, place if isinstance(place, str) else None]
             index = _fold(place, *_INDEX) if isinstance(place, int) else 0
@@ -593,18 +599,11 @@ def encode(scenario: Scenario) -> bytes:
     return b"".join(parts + blobs)
 
 
-def _whole_message(verb: Verb, first: bool) -> int:
-    """The handle byte of a verb of the whole message; where there is no handle, 0 is a root."""
-    if verb is Verb.ROOT:
-        return 0 if first else _ROOTS
-    return {Verb.OUTPUT: _OUTPUTS, Verb.CANONICAL: _CANONICALS, Verb.REOPEN: _REOPENS}[verb]
-
-
 def _encode_value(held: Type, operation: Operation, blobs: list[bytes]) -> int:
     verb, _, place, value = operation
     if value is None:
         return 0
-    if verb is Verb.SELECT:
+    if OPERATIONS[verb].value is ValueForm.MEMBER:
         assert isinstance(held, StructType)
         return held.by_name[str(place)].members.index(str(value))
     if isinstance(value, As):

@@ -12,7 +12,7 @@ from random import Random
 from typing import Final
 
 from .front import Front
-from .operations import HANDLE_MAKERS, PLACELESS, SOURCED, Verb
+from .operations import HANDLE_MAKERS, OPERATIONS, PLACELESS, SOURCED, ValueForm, Verb
 from .program import (
     MAX_OPERATIONS,
     NO_HANDLE,
@@ -212,7 +212,7 @@ def _revalue(steps: list[LinkedOperation], rng: Random) -> None:
 
 def _value_limits(step: LinkedOperation) -> tuple[int, int]:
     assert step.held is not None
-    if step.verb is Verb.INIT:
+    if OPERATIONS[step.verb].value is ValueForm.COUNT:
         made = type_at(step.held, step.place)
         assert isinstance(made, ListType)
         return 0, max_count(made)

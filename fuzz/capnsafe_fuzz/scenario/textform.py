@@ -35,7 +35,15 @@ from capnsafe_allocators import parse_fault, print_fault
 from ..memories import MEMORIES, memory_kind
 from ..memories.own import OWN_MEMORY
 from .heading import ScenarioSyntaxError, below_heading
-from .operations import HANDLE_MAKERS, PLACELESS, SOURCED, WHOLE_MESSAGE, Verb
+from .operations import (
+    HANDLE_MAKERS,
+    OPERATIONS,
+    PLACELESS,
+    SOURCED,
+    WHOLE_MESSAGE,
+    ValueForm,
+    Verb,
+)
 from .program import As, Operation, Place, Program, ScenarioError, Value, choices_of, kind_of
 from .scenario import (
     MemorySpec,
@@ -103,13 +111,14 @@ class Printer:
 
 def _print_argument(held: Type, operation: Operation) -> str:
     verb, _, place, value = operation
+    form = OPERATIONS[verb].value
     if verb in SOURCED and isinstance(value, int):
         return f"h{value}"
-    if verb is Verb.SELECT and isinstance(value, str):
+    if form is ValueForm.MEMBER and isinstance(value, str):
         return value
     if isinstance(value, As):
         return value.type if value.length is None else f"{value.type} {value.length}"
-    return print_value(FieldKind.DATA if verb is Verb.FILL else kind_of(held, place), value)
+    return print_value(FieldKind.DATA if form is ValueForm.OCTETS else kind_of(held, place), value)
 
 
 def print_operations(operations: tuple[Operation, ...]) -> list[str]:
@@ -330,17 +339,18 @@ def _parse_operation(line: str, program: Program) -> Operation:
 
 
 def _parse_written(verb: Verb, held: Type, place: Place, kind: FieldKind, written: str) -> Value:
+    form = OPERATIONS[verb].value
     if verb in SOURCED:
         if found := _HANDLE.fullmatch(written):
             return int(found.group(1))
         raise ScenarioError(f"{verb.value} takes another handle, not {written}")
-    if verb is Verb.SELECT:
+    if form is ValueForm.MEMBER:
         return written
-    if verb is Verb.FILL:
+    if form is ValueForm.OCTETS:
         return parse_value(FieldKind.DATA, written)
-    if verb is Verb.SET:
-        if kind in (FieldKind.STRUCT, FieldKind.LIST, FieldKind.VOID, FieldKind.EVOLVING):
-            raise ScenarioError(f"set does not go with {kind.value} in {held.name}")
+    if form is ValueForm.WRITTEN:
+        if kind not in OPERATIONS[verb].kinds:
+            raise ScenarioError(f"{verb.value} does not go with {kind.value} in {held.name}")
         return parse_value(kind, written)
     if choices_of(held, verb, place):
         return _parse_taken(held, verb, place, written)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
-from .operations import SOURCED, Verb
+from .operations import OPERATIONS, SOURCED, ValueForm, Verb
 from .program import (
     MAX_BLOB_BYTES,
     MAX_INDEX,
@@ -136,20 +136,21 @@ def index_for(count: int | None, rng: Random) -> int:
 def taken_for(name: str, verb: Verb, rng: Random) -> As:
     """What says that a place is taken for a type, with a count where a list is made."""
     made = TYPES[name]
-    if verb is Verb.INIT and isinstance(made, ListType):
+    if OPERATIONS[verb].value is ValueForm.COUNT and isinstance(made, ListType):
         return As(name, count_for(made, rng))
     return As(name)
 
 
 def value_for(verb: Verb, held: Type, place: Place, rng: Random) -> Value:
-    """What an operation other than COPY and ADOPT could have as its value."""
+    """What an operation could have as its value, if that is no second handle."""
     assert verb not in SOURCED
-    if verb is Verb.SELECT:
+    form = OPERATIONS[verb].value
+    if form is ValueForm.MEMBER:
         assert isinstance(held, StructType)
         members = held.by_name[str(place)].members
         # The last one leads on to more than the others together.
         return members[-1] if rng.random() < 0.5 else rng.choice(members)
-    if verb is Verb.FILL:
+    if form is ValueForm.OCTETS:
         element = fillable(*place_of(held, place)[:2])
         assert element is not None
         octets = rng.randbytes(_blob_bytes(rng))
@@ -161,10 +162,10 @@ def value_for(verb: Verb, held: Type, place: Place, rng: Random) -> Value:
         # In a list of anything there is more to do than in the others.
         name = choices[-1] if rng.random() < 0.15 else rng.choice(choices)
         return taken_for(name, verb, rng)
-    if verb is Verb.INIT:
+    if form is ValueForm.COUNT:
         made = type_at(held, place)
         return count_for(made, rng) if isinstance(made, ListType) else None
-    if verb is not Verb.SET:
+    if form is not ValueForm.WRITTEN:
         return None
     default = held.by_name[str(place)].default if isinstance(held, StructType) else 0
     return _value(kind_of(held, place), default, rng)
