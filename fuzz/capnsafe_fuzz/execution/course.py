@@ -6,15 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from ..scenario.model import Model
-from ..scenario.operations import Verb
+from ..scenario.operations import OPERATIONS
 from ..scenario.program import Operation
 from ..scenario.schema import Type
-
-#: Verbs that change nothing, and those that make at most one object.
-_READING: Final = frozenset(
-    {Verb.GET, Verb.OPEN, Verb.REOPEN, Verb.OUTPUT, Verb.CANONICAL, Verb.UNWRAP}
-)
-_MAKES_ONE: Final = frozenset({Verb.ROOT, Verb.INIT, Verb.SET, Verb.FILL})
 
 
 class Course:
@@ -47,13 +41,14 @@ class Course:
         in the message: ``words`` counts them for each segment.
         """
         verb, _, place, value = operation
-        # What is opened as something may be moved to where it has room for that.
-        if verb in _READING and value is None:
-            return
-        if verb in _MAKES_ONE:
-            self.objects += 1
-        elif verb is not Verb.CLEAR:
-            self.objects += sum(words())
+        kind = OPERATIONS[verb]
+        new = kind.new_objects
+        if kind.reads_only:
+            if value is None:
+                return
+            # What is opened as something may be moved to where it has room for that.
+            new = None
+        self.objects += sum(words()) if new is None else new
         # By place alone: two handles may lead to one object.
-        self.retired |= verb not in _MAKES_ONE or place in self._places
+        self.retired |= new != 1 or place in self._places
         self._places.add(place)

@@ -15,7 +15,7 @@ from ..record.telling import cause_of
 from ..scenario import Operation, Scenario
 from ..scenario.labels import label_of
 from ..scenario.model import Expectation, ExpectationKind
-from ..scenario.operations import HANDLE_MAKERS, Verb
+from ..scenario.operations import OPERATIONS, Verb
 from ..scenario.program import NO_HANDLE
 from .course import Course
 from .excuse import Excuses, exchange
@@ -24,7 +24,6 @@ from .look import Looks
 from .subject import Subject, failure_of, innermost
 from .verdict import CLOSE, NO_FAULT, Situation
 
-_RETRIED: Final = HANDLE_MAKERS | {Verb.OUTPUT, Verb.CANONICAL}
 _EXPECT_OUTPUT: Final = Expectation(ExpectationKind.OK)
 #: Allocator calls after which an operation is taken to go on for ever.
 _RUNAWAY_CALLS: Final = 20_000
@@ -100,7 +99,8 @@ class Execution:
                 session.skip(operation)
             else:
                 done = self._attempt(step, self._perform, operation)
-                if not done and step.excused and verb in _RETRIED and not self._excuses.unreadable:
+                again = not done and step.excused and OPERATIONS[verb].is_retried
+                if again and not self._excuses.unreadable:
                     step = Step(index, operation, label, expectation, makes_handle=made is not None)
                     done = self._attempt(step, self._perform, operation)
                 if done and step.makes_handle and step.value is False:

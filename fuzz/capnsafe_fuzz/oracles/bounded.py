@@ -17,7 +17,9 @@ from capnsafe.allocator import FEW_SEGMENTS
 
 from ..encoders.protocol import Proof, ProofKind
 from ..record import Record, Step
-from ..scenario.operations import Verb
+from ..scenario.labels import PRIMITIVES
+from ..scenario.operations import OPERATIONS, Borrows
+from ..scenario.program import Operation
 from .oracle import Cost, Oracle, OracleFinding, of_step
 
 _CALLED: Final = {"segment": "borrows", "allocate": "grants", "grow": "growths"}
@@ -38,16 +40,6 @@ _GRANTS: Final = 3
 each of them a segment may be asked to grow."""
 _ATTEMPTS: Final = 3
 """Times that a call plans its object, if segments shrink again and again."""
-_READING: Final = frozenset({Verb.OPEN, Verb.REOPEN, Verb.GET, Verb.OUTPUT, Verb.CLEAR})
-_FOLLOWING: Final = frozenset({Verb.OPEN, Verb.REOPEN, Verb.GET})
-_BUILDING: Final = frozenset({Verb.ROOT, Verb.INIT, Verb.SET, Verb.CLEAR, Verb.ADOPT, Verb.DISOWN})
-#: The labels of operations on primitives.
-_PRIMITIVES: Final = frozenset(
-    f"{verb.value} {kind}{where}"
-    for verb in (Verb.GET, Verb.SET)
-    for kind in ("number", "float", "bool", "void", "enum")
-    for where in ("", " element")
-)
 
 
 def _most_borrows(step: Step, plans: int) -> int:
@@ -56,14 +48,14 @@ def _most_borrows(step: Step, plans: int) -> int:
     Operations without a documented bound may use any number.
     """
     operation = step.operation
-    if step.verb in _PRIMITIVES:
+    if step.verb in PRIMITIVES:
         return _READ
-    if operation is None or operation.verb is Verb.OUTPUT:
+    borrows = Borrows.EACH if operation is None else OPERATIONS[operation.verb].borrows
+    if borrows is Borrows.EACH:
         return step.segments
-    # An object that is opened as a larger one may be moved to get room.
-    if operation.verb in _FOLLOWING and operation.value is None:
+    if borrows is Borrows.FOLLOWS and not _may_move(operation):
         return _FOLLOW
-    if operation.verb not in _BUILDING:
+    if borrows is not Borrows.BUILDS:
         return step.calls.segment
     new = step.calls.allocate + step.calls.grow
     compared = step.segments + new
@@ -75,12 +67,15 @@ def _most_borrows(step: Step, plans: int) -> int:
 def _most_grants(step: Step, plans: int, made: int) -> int:
     """Return the upper bound on ``allocate`` or ``grow`` calls in a step, which made ``made``."""
     operation = step.operation
-    if operation is None:
-        return 0
-    if operation.verb not in (Verb.ROOT, Verb.INIT, Verb.SET, Verb.ADOPT):
-        only_reads = operation.verb in _READING and operation.value is None
-        return 0 if only_reads else made
-    return _GRANTS * plans
+    objects = 0 if operation is None else OPERATIONS[operation.verb].grants
+    if objects is None or (objects == 0 and _may_move(operation)):
+        return made
+    return _GRANTS * objects * plans
+
+
+def _may_move(operation: Operation | None) -> bool:
+    """Return whether it opens an object as something, which may be moved to get room for that."""
+    return operation is not None and operation.value is not None
 
 
 def _check(record: Record) -> Iterator[OracleFinding]:

@@ -14,26 +14,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .model import Model
-from .operations import HANDLE_MAKERS, Verb
+from .operations import HANDLE_MAKERS
 from .program import NO_HANDLE, Operation, Place, Program
 from .schema import POINTERS, FieldKind, ListType, StructType, Type
 
 FIRST_OBJECT_WORD = 1
 """The root's: before it there is the pointer to it."""
-
-_MAKERS = frozenset(
-    (
-        Verb.ROOT,
-        Verb.INIT,
-        Verb.SET,
-        Verb.OPEN,
-        Verb.FILL,
-        Verb.COPY,
-        Verb.COPY_ROOT,
-        Verb.NEW,
-    )
-)
-"""Verbs that may ask for words."""
 
 
 class Meeting(NamedTuple):
@@ -56,11 +42,10 @@ def meetings(operations: Sequence[Operation]) -> list[Meeting]:
         at = operation.handle, operation.place
         if at in begins:
             found.append(Meeting(number, (*_pointer(program, handles, operation), begins[at])))
-        if operation.verb in _MAKERS:
-            words = model.largest_object(operation)
-            if words and (operation.place is not None or operation.verb is Verb.ROOT):
-                begins[at] = end
-            end += words
+        words = model.largest_object(operation)
+        if words and (operation.place is not None or operation.handle == NO_HANDLE):
+            begins[at] = end
+        end += words
         if operation.verb in HANDLE_MAKERS:
             handles.append(begins.get(at))
         model.commit(operation)

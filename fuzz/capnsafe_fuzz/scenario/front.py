@@ -7,7 +7,7 @@ from random import Random
 from typing import Final
 
 from .model import NULL, ExpectationKind, Model
-from .operations import PLACELESS, SOURCED, Verb
+from .operations import OPERATIONS, PLACELESS, SOURCED, ValueForm, Verb
 from .program import NO_HANDLE, UNDERSTOOD, Operation, Place, Program, choices_of, place_of, sources
 from .schema import DYNAMIC, TYPES, ListType, OrphanType, StructType, Type
 from .values import index_for, value_for
@@ -67,7 +67,7 @@ class Front:
         number = rng.choice(numbers[-3:] if rng.random() < 0.5 else numbers)
         held = types[number]
         verb, name = rng.choice(UNDERSTOOD[held.name])
-        if verb in _RARE and rng.random() < 0.85:
+        if OPERATIONS[verb].is_rare and rng.random() < 0.85:
             verb, name = rng.choice(UNDERSTOOD[held.name])
         place: Place = name
         if name is None and verb not in PLACELESS:
@@ -100,7 +100,7 @@ class Front:
         nothing = expected == NULL or (
             verb is Verb.CLEAR and place not in self.model.written(number)
         )
-        if verb in _FINDS and nothing and rng.random() < 0.8:
+        if OPERATIONS[verb].needs_something and nothing and rng.random() < 0.8:
             # What was never made is null: without this, most handles would be void.
             for other in (Verb.INIT, Verb.SET):
                 if (other, name) in UNDERSTOOD[held.name]:
@@ -119,7 +119,7 @@ class Front:
             if fitting:
                 return Operation(verb, number, place, rng.choice(fitting))
             name = place if isinstance(place, str) else None
-            verb = Verb.DISOWN if verb is Verb.ADOPT else Verb.INIT
+            verb = Verb.DISOWN if OPERATIONS[verb].value is ValueForm.ORPHAN else Verb.INIT
             if (verb, name) not in UNDERSTOOD[held.name]:
                 verb = Verb.OPEN
         return Operation(verb, number, place, value_for(verb, held, place, rng))
@@ -187,8 +187,6 @@ def _places(held: ListType | StructType) -> tuple[Place, ...]:
 
 
 _WHOLE: Final = (Verb.OUTPUT, Verb.OUTPUT, Verb.REOPEN, Verb.ROOT, Verb.CANONICAL)
-_RARE: Final = frozenset((Verb.NEW, Verb.DROP))
-"""Copies that are let go of at once, and orphans that nobody adopts, are soon boring."""
 _BEGINNINGS: Final = frozenset((Verb.SET, Verb.INIT))
 _OPEN_TO_ALL: Final = frozenset(
     name
@@ -197,7 +195,6 @@ _OPEN_TO_ALL: Final = frozenset(
     and any(choices_of(held, Verb.OPEN, place) for place in _places(held))
 )
 """Types with pointers that may lead to several things: of these there are few, and much to do."""
-_FINDS: Final = frozenset((Verb.OPEN, Verb.DISOWN, Verb.CLEAR))
 
 SELECTIONS: Final = {
     name: tuple(place for verb, place in understood if verb is Verb.SELECT)
@@ -210,7 +207,7 @@ def _adopters() -> dict[tuple[str, str], list[str | None]]:
     found: dict[tuple[str, str], list[str | None]] = {}
     for name, held in TYPES.items():
         for verb, place in UNDERSTOOD[name]:
-            if verb is Verb.ADOPT:
+            if OPERATIONS[verb].value is ValueForm.ORPHAN:
                 for orphan in sources(held, verb, 0 if place is None else place):
                     found.setdefault((name, orphan), []).append(place)
     return found

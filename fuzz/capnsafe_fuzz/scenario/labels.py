@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from .operations import PLACELESS, Verb
-from .program import As, Operation, made_by, place_of
+from .program import UNDERSTOOD, As, Operation, made_by, place_of
 from .schema import (
     FLOATS,
     SCALAR_BITS,
@@ -66,3 +66,13 @@ def _kind_name(kind: FieldKind) -> str:
     if kind in SCALAR_BITS and kind not in (FieldKind.VOID, FieldKind.BOOL, FieldKind.UNION):
         return "number"
     return "any" if kind is FieldKind.ANY else kind.value.lower()
+
+
+PRIMITIVES: Final = frozenset(
+    _label(held, Operation(verb, 0, 0 if place is None else place))
+    for name, held in TYPES.items()
+    for verb, place in UNDERSTOOD[name]
+    if verb not in PLACELESS
+    and place_of(held, 0 if place is None else place)[0] in SCALAR_BITS.keys() - {FieldKind.UNION}
+)
+"""The labels of operations that read or write a number, a float or a bool."""

@@ -475,7 +475,7 @@ class Model:
             # The value of a copy is the handle that it copies from: mypy does not know verbs.
             source = self._handles[value] if verb is _COPY else node  # type: ignore[index]
             return largest(source) if isinstance(source, NODES) else 0
-        if isinstance(node, OrphanNode):
+        if isinstance(node, OrphanNode) or verb is _SELECT:
             return 0
         if verb is _OPEN and isinstance(value, As):
             found = node.contents.get(place)

@@ -20,7 +20,7 @@ from capnsafe_allocators import FAMILIES, Family, Fault, When
 from ..memories import MEMORIES, PLAIN, STAYING
 from .aim import meetings
 from .front import Front
-from .operations import Verb
+from .operations import OPERATIONS
 from .program import MAX_OPERATIONS, Operation
 from .scenario import (
     MAX_FAULT_AMOUNT,
@@ -37,7 +37,10 @@ from .steps import PROGRAM_EDITS, operations_of, steps_of
 
 # Faults.
 
-_MAKES_OBJECTS: Final = frozenset((Verb.ROOT, Verb.INIT, Verb.SET))
+_ASKS_ONCE: Final = frozenset(
+    verb for verb, kind in OPERATIONS.items() if kind.new_objects == kind.grants == 1
+)
+"""Verbs that are known to ask for memory for one new object."""
 _AIMED: Final = 0.6
 """The share of faults that write into one word which are laid where it is read back."""
 
@@ -50,7 +53,7 @@ def _number(when: When, operations: Sequence[Operation], rng: Random) -> int:
     """
     if when is When.AFTER:
         return rng.randrange(max(1, len(operations)))
-    made = sum(operation.verb in _MAKES_OBJECTS for operation in operations)
+    made = sum(operation.verb in _ASKS_ONCE for operation in operations)
     most = {
         When.ALLOCATE: 1 + made // 2,
         When.RELEASE: 1 + made // 2,

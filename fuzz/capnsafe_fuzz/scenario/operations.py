@@ -191,6 +191,14 @@ class OperationKind:
     needs_something: bool = False
     """Whether it comes to nothing where there is nothing yet."""
 
+    @property
+    def is_retried(self) -> bool:
+        """Whether it is tried once more where the memory gave a reason to fail.
+
+        Without its handle or its output there would be nothing to judge in the rest of a program.
+        """
+        return self.makes is not Made.NOTHING or self.gives_output
+
 
 _WRITTEN: Final = frozenset(SCALAR_BITS) - {FieldKind.VOID, FieldKind.UNION} | {
     FieldKind.TEXT,

@@ -277,7 +277,7 @@ def _reindex(steps: list[LinkedOperation], rng: Random) -> None:
     if indexed:
         step = rng.choice(indexed)
         maker = step.maker
-        count = maker.value if maker is not None and maker.verb is Verb.INIT else None
+        count = maker.value if maker is not None else None
         step.place = index_for(count if isinstance(count, int) else None, rng)
 
 

@@ -248,7 +248,7 @@ def smaller_places(scenario: Scenario, operation: Operation) -> Iterator[Operati
     if isinstance(place, int):
         for number in smaller_numbers(place):
             yield operation._replace(place=number)
-    elif isinstance(place, str) and operation.verb is not Verb.OUTPUT:
+    elif isinstance(place, str):
         held = handle_types(scenario.operations)[operation.handle]
         if isinstance(held, StructType):
             field = held.by_name[place]
