@@ -17,14 +17,6 @@ let in nevertheless: ``close``. It takes back the view that is held, so that not
 written, and the interrupted call raises ``Closed`` as it ends.
 
 A call that changes a pointer prepares a :class:`~capnsafe._build.draft.Draft` before it publishes.
-
-Retired words are not handed out again while the message lives. That makes staleness a question
-about intervals, asked only by handles older than the last retirement: see :meth:`Arena.check`.
-
-The *ticket* makes the common case one comparison. A handle remembers the ticket under which it was
-last found good, which is the epoch. While a call is under way the arena's ticket is ``NO_TICKET``,
-which no handle has, so that a call from inside it (P10), after an interrupt, or after ``close``
-takes the slow path and is told what is wrong.
 """
 
 from __future__ import annotations
@@ -53,7 +45,6 @@ from ..errors import (
     MessageTooLarge,
     Reentered,
     ReleaseFailed,
-    StaleHandle,
 )
 from ..wire import WORD_BYTES
 from .loan import Loan, Stretch, lend_from, lent_already
@@ -61,8 +52,6 @@ from .neighbours import Neighbours
 from .owner import Owner
 from .segment import Extent, Segment, View, load, segment_lost
 from .states import State, unavailable
-
-NO_TICKET: Final = -1
 
 T = TypeVar("T")
 
@@ -128,7 +117,6 @@ class Arena:
         "_grow",
         "_held",
         "_loans",
-        "_marks",
         "_neighbours",
         "_releasing",
         "_shown",
@@ -146,7 +134,6 @@ class Arena:
         "segments",
         "state",
         "taken_over",
-        "ticket",
         "unfinished",
         "verifies",
     )
@@ -168,9 +155,8 @@ class Arena:
         #: Whether it began with a message, which need not be a tree.
         self.taken_over = False
         self.state = _IDLE
-        #: Counts retirements.
+        #: Counts retirements: see ``capnsafe._build.lease``.
         self.epoch = 0
-        self.ticket = 0
         #: The state in which a call failed, until that was taken back. For want of stack or memory
         #: it may be the next call that does so.
         self.unfinished: State | None = None
@@ -201,8 +187,6 @@ class Arena:
         #: The segment whose grant is being released, an iterator that is used up as the allocator
         #: is called, and what it returned.
         self._releasing: _Releasing | None = None
-        #: How many objects without words have a mark in place of a slot.
-        self._marks = 0
         self._neighbours = Neighbours()
 
     def __reduce__(self) -> str:
@@ -227,50 +211,6 @@ class Arena:
     def unavailable(self) -> MessageStateError:
         """Return the error for a call that cannot be served, or cannot go on."""
         return unavailable(self.state)
-
-    def check(self, segment: Segment, word: int, since: int) -> int:
-        """Return the present ticket for a handle, or raise why it cannot be used.
-
-        ``word`` is the first word of the handle's object, ``since`` the epoch in which the handle
-        was made. An object without words is judged by the word of its pointer, and its ``since`` is
-        inverted.
-        """
-        self.require_idle()
-        return self.require_fresh(segment, word, since)
-
-    def require_fresh(self, segment: Segment, word: int, since: int) -> int:
-        """Return the epoch, or raise ``StaleHandle``, as ``check`` does within a call."""
-        epoch = self.epoch
-        stale = word in segment.retired
-        if not stale and since < 0:
-            since = ~since
-            replaced = segment.replaced
-            stale = replaced is not None and replaced.get(word, NO_TICKET) > since
-        if not stale and segment.moved:
-            stale = segment.moved.at(word) > since
-        if stale:
-            raise StaleHandle(
-                "the object of this handle was overwritten, cleared, moved or disowned",
-                segment=segment.index,
-                offset=word,
-            )
-        return epoch
-
-    def new_mark(self) -> int:
-        """Return what stands for the slot of an object without words that has none.
-
-        It is judged like a word of the first segment, and is none.
-        """
-        self._marks += 1
-        return -self._marks
-
-    def expire(self, mark: int) -> None:
-        """Make the handles stale that are judged by a mark: their object is used up.
-
-        Only while something is being published.
-        """
-        self.epoch += 1
-        self.segments[0].expire(mark)
 
     # -- borrowing -------------------------------------------------------------------------------
 
@@ -528,7 +468,6 @@ class Arena:
         if self.state is not _IDLE:
             self.require_idle()
         self.state = _WORKING
-        self.ticket = NO_TICKET
         self.fresh = len(self.segments)
 
     def note_filled(self, segment: Segment, end: int) -> None:
@@ -561,7 +500,6 @@ class Arena:
         if self.state is not _PUBLISHED and self.state is not _WORKING:
             raise self.unavailable()
         self.state = _IDLE
-        self.ticket = self.epoch
 
     def segment_at(self, index: int) -> Segment:
         """Return a segment that was there; it is not, where the message was closed meanwhile.
@@ -715,7 +653,6 @@ class Arena:
         failures, interrupt = self._release(self.segments, self.fresh)
         if self.state is not _CLOSED:
             self.state = _IDLE
-            self.ticket = self.epoch
         for failure in failures:
             add_note(error, f"and releasing a grant that was not used raised {told(failure)}")
         if interrupt is not None:
@@ -742,7 +679,6 @@ class Arena:
             finally:
                 if self._loans and self.state is _IDLE:
                     self.state = _LENT
-                    self.ticket = NO_TICKET
 
     def _lend(
         self, find: Callable[[], Stretch], lender: ref[Any], writable: bool, code: str
@@ -796,7 +732,6 @@ class Arena:
             return False
         if self.state is _LENT:
             self.state = _IDLE
-            self.ticket = self.epoch
         return True
 
     # -- output and the end ----------------------------------------------------------------------
@@ -859,7 +794,6 @@ class Arena:
         closed = self.state is _CLOSED
         try:
             self.state = _CLOSING
-            self.ticket = NO_TICKET
             self.disowned = None
             self._take_in()
             count = len(self.segments)

@@ -35,22 +35,22 @@ from ..errors import (
     PointerKindMismatch,
 )
 from ..wire import WORD_BYTES, Element
-from .arena import Arena
 from .draft import change, copy_in, install, overwrite, point
 from .fields import Handle, require_range
+from .lease import Lease
 from .orphan import Detached
 from .orphanage import disown
-from .owner import Owner
 from .primitives import ListBuilder
 from .reshape import elements_of, widened
 from .row import Row
-from .segment import Segment
+from .states import State
 from .survey import Built, Found, composite
 from .upgrade import enlarged, upgrade
 
 T = TypeVar("T")
 
 # Module constants are found faster than members of the class.
+_IDLE: Final = State.IDLE
 _BOOL: Final = Element.BOOL
 _INT8: Final = Element.INT8
 _INT16: Final = Element.INT16
@@ -81,8 +81,9 @@ class Pointers(Row):
         data, pointers = check_sections(data_words, pointer_count)
         word = self._slot(index)
         words = data + pointers
-        segment, start, since = install(self, word, wire.struct_shape(data, pointers), words, b"")
-        return StructBuilder(self._arena, self._owner, segment, start, since, start, data, pointers)
+        shape = wire.struct_shape(data, pointers)
+        lease = self._lease.on(install(self._lease, word, shape, words, b""), words)
+        return StructBuilder(lease, lease.word, data, pointers)
 
     def _open(
         self,
@@ -105,7 +106,9 @@ class Pointers(Row):
                 return handle_on(word, found, None)
             if tree is None:
                 return None
-            return handle_on(word, copy_in(self._arena, self._segment, word, tree), tree)
+            return handle_on(
+                word, copy_in(self._lease.arena, self._lease.segment, word, tree), tree
+            )
 
         opened = self._serve(lambda: whole(None))
         if opened is None and default is not None:
@@ -134,16 +137,11 @@ class Pointers(Row):
             if found.shape & 3 != wire.STRUCT:
                 raise PointerKindMismatch(
                     f"pointer {word - self._first} does not lead to a struct",
-                    segment=self._segment.index,
+                    segment=self._lease.segment.index,
                 )
             found = self._enlarge(word, found, data, pointers)
-            segment, anchor, since = self._anchor_of(found, word)
             return StructBuilder(
-                self._arena,
-                self._owner,
-                segment,
-                anchor,
-                since,
+                self._lease_on(found, word),
                 found.start,
                 wire.struct_data_words(found.shape),
                 wire.struct_pointers(found.shape),
@@ -162,10 +160,8 @@ class Pointers(Row):
         """Build a list of ``count`` primitives, all zero."""
         check_element(element)
         number = check_count(count)
-        segment, start, since = self._install_list(
-            index, wire.list_shape(element.size_code, number), b""
-        )
-        return ListBuilder(self._arena, segment, start, since, start, element, number)
+        lease = self._install_list(index, wire.list_shape(element.size_code, number), b"")
+        return ListBuilder(lease, lease.word, element, number)
 
     def get_list(
         self, index: int, element: Element, *, default: ListBuilder | ListReader | None = None
@@ -179,9 +175,8 @@ class Pointers(Row):
 
         def handle_on(word: int, found: Found, copied: Tree | None) -> ListBuilder:
             self._require_list(found, word, element.size_code, element.name)
-            segment, anchor, since = self._anchor_of(found, word)
             count = wire.list_count(found.shape)
-            return ListBuilder(self._arena, segment, anchor, since, found.start, element, count)
+            return ListBuilder(self._lease_on(found, word), found.start, element, count)
 
         return self._open(
             index, default, lambda tree: _require_kind(tree, element.size_code), handle_on
@@ -190,10 +185,8 @@ class Pointers(Row):
     def init_pointer_list(self, index: int, count: int) -> PointerListBuilder:
         """Build a list of ``count`` null pointers: of Text, Data, or lists."""
         number = check_count(count)
-        segment, start, since = self._install_list(
-            index, wire.list_shape(wire.SIZE_POINTER, number), b""
-        )
-        return PointerListBuilder(self._arena, self._owner, segment, start, since, start, number)
+        lease = self._install_list(index, wire.list_shape(wire.SIZE_POINTER, number), b"")
+        return PointerListBuilder(lease, lease.word, number)
 
     def get_pointer_list(
         self, index: int, *, default: PointerListBuilder | PointerListReader | None = None
@@ -205,11 +198,8 @@ class Pointers(Row):
 
         def handle_on(word: int, found: Found, copied: Tree | None) -> PointerListBuilder:
             self._require_list(found, word, wire.SIZE_POINTER, "pointers")
-            segment, anchor, since = self._anchor_of(found, word)
             count = wire.list_count(found.shape)
-            return PointerListBuilder(
-                self._arena, self._owner, segment, anchor, since, found.start, count
-            )
+            return PointerListBuilder(self._lease_on(found, word), found.start, count)
 
         return self._open(
             index, default, lambda tree: _require_kind(tree, wire.SIZE_POINTER), handle_on
@@ -221,12 +211,10 @@ class Pointers(Row):
         """Build a list of ``count`` structs, all zero, each with these sections."""
         number, data, pointers = struct_list(count, data_words, pointer_count)
         tag = wire.POINTER.pack(wire.tag(number, data, pointers))
-        segment, start, since = self._install_list(
+        lease = self._install_list(
             index, wire.list_shape(wire.SIZE_COMPOSITE, number * (data + pointers)), tag
         )
-        return StructListBuilder(
-            self._arena, self._owner, segment, start, since, number, data, pointers
-        )
+        return StructListBuilder(lease, number, data, pointers)
 
     def get_struct_list(
         self,
@@ -250,9 +238,9 @@ class Pointers(Row):
                 elements = elements_of(copied)
             else:
                 found, elements = self._struct_list_at(word, found, data, pointers)
-            return StructListBuilder(
-                self._arena, self._owner, found.segment, found.start, self._arena.epoch, *elements
-            )
+            count, data_words, pointer_count = elements
+            lease = self._lease_on(found, word)
+            return StructListBuilder(lease, count, data_words, pointer_count)
 
         return self._open(
             index,
@@ -271,12 +259,12 @@ class Pointers(Row):
         ):
             raise PointerKindMismatch(
                 f"pointer {word - self._first} does not lead to a list of structs",
-                segment=self._segment.index,
+                segment=self._lease.segment.index,
             )
-        larger = enlarged(self._arena, found, data, pointers)
+        larger = enlarged(self._lease.arena, found, data, pointers)
         if larger is None:
-            return found, composite(self._arena, found)
-        found = upgrade(self._arena, self._segment, word, found, larger)
+            return found, composite(self._lease.arena, found)
+        found = upgrade(self._lease.arena, self._lease.segment, word, found, larger)
         return found, (larger.count, larger.data_words, larger.pointers)
 
     def set_list(self, index: int, element: Element, values: Buffer) -> ListBuilder:
@@ -299,10 +287,10 @@ class Pointers(Row):
                 )
             shape = wire.list_shape(element.size_code, count)
             words = wire.object_words(shape)
-            segment, start, since = install(self, word, shape, words, octets)
+            lease = self._lease.on(install(self._lease, word, shape, words, octets), words)
         finally:
             octets.release()
-        return ListBuilder(self._arena, segment, start, since, start, element, count)
+        return ListBuilder(lease, lease.word, element, count)
 
     # -- any pointer -----------------------------------------------------------------------------
 
@@ -319,9 +307,9 @@ class Pointers(Row):
     def _put_tree(self, word: int, tree: Tree | None) -> None:
         """Let the pointer at ``word`` lead to a copy, or to nothing, in a call of the message."""
         if tree is None:
-            self._serve(lambda: point(self._arena, self._segment, word, 0))
+            self._serve(lambda: point(self._lease.arena, self._lease.segment, word, 0))
         else:
-            self._serve(lambda: copy_in(self._arena, self._segment, word, tree))
+            self._serve(lambda: copy_in(self._lease.arena, self._lease.segment, word, tree))
 
     def copy_pointer(self, index: int, source: Row | RowReader, source_index: int) -> None:
         """Build a deep copy of what another pointer leads to, whatever it is; null clears.
@@ -348,8 +336,8 @@ class Pointers(Row):
             if found is None:
                 return None
             # Made before, so that nothing can fail between the message and its new owner.
-            orphan = Orphan(self._arena, found)
-            disown(self._arena, self._segment, word, found, orphan)
+            orphan = Orphan(self._lease.arena, found)
+            disown(self._lease.arena, self._lease.segment, word, found, orphan)
             return orphan
 
         return self._serve(take_out)
@@ -364,7 +352,7 @@ class Pointers(Row):
         if type(orphan) is not Orphan:
             raise ArgumentTypeError(f"an Orphan is adopted, not {type_name(orphan)}")
         word = self._slot(index)
-        self._serve(lambda: orphan._give_to(self._arena, self._owner, self._segment, word))
+        self._serve(lambda: orphan._give_to(self._lease, word))
 
 
 class StructBuilder(Pointers):
@@ -372,24 +360,9 @@ class StructBuilder(Pointers):
 
     __slots__ = ()
 
-    def __init__(
-        self,
-        arena: Arena,
-        owner: Owner,
-        segment: Segment,
-        anchor: int,
-        since: int,
-        start: int,
-        data_words: int,
-        pointer_count: int,
-    ) -> None:
+    def __init__(self, lease: Lease, start: int, data_words: int, pointer_count: int) -> None:
         # Made for every element that is looked at: two calls of ``super`` would cost as much again.
-        self._arena = arena
-        self._owner = owner
-        self._segment = segment
-        self._anchor = anchor
-        self._since = since
-        self._ticket = since if since >= 0 else ~since
+        self._lease = lease
         self._data = start * WORD_BYTES
         self._data_bits = data_words * 64
         self._first = start + data_words
@@ -412,8 +385,8 @@ class StructBuilder(Pointers):
     def tree(self) -> Tree:
         """Copy out the struct, and all below it."""
         shape = wire.struct_shape(self.data_words, self._count)
-        spot = (shape, self._segment.index, self._data // WORD_BYTES)
-        return self._serve(lambda: read_spot(Built(self._arena), spot, 0))
+        spot = (shape, self._lease.segment.index, self._data // WORD_BYTES)
+        return self._serve(lambda: read_spot(Built(self._lease.arena), spot, 0))
 
     def total_size(self) -> ObjectSize:
         """Return what the struct and all below it take, landing pads left out."""
@@ -432,8 +405,7 @@ class StructBuilder(Pointers):
         if type(value) is not StructBuilder and type(value) is not StructReader:
             raise ArgumentTypeError(f"a struct is copied from a struct, not {type_name(value)}")
         tree = value.tree()
-        if self._ticket != self._arena.ticket:
-            self._require_current()
+        self._lease.check()
         data = wire.struct_data_words(tree.shape)
         room = self.data_words
         if any(tree.body[room * WORD_BYTES : data * WORD_BYTES]) or any(
@@ -444,7 +416,11 @@ class StructBuilder(Pointers):
                 f" {wire.struct_pointers(tree.shape)}"
             )
         start = self._data // WORD_BYTES
-        self._serve(lambda: overwrite(self._arena, self._segment, start, room, self._count, tree))
+        self._serve(
+            lambda: overwrite(
+                self._lease.arena, self._lease.segment, start, room, self._count, tree
+            )
+        )
 
     def select(
         self,
@@ -466,8 +442,7 @@ class StructBuilder(Pointers):
             slots.append((check_element(element), integer(at, "a field offset")))
         rows = [integer(index, "a pointer index") for index in listed(pointers, "pointers")]
         words = sorted({self._slot(index) for index in rows})
-        if self._ticket != self._arena.ticket:
-            self._require_current()
+        self._lease.check()
         require_range(_UINT16, tag)
         for element, at in slots:
             if at < 0 or (at + 1) * element.bits > self._data_bits:
@@ -475,15 +450,17 @@ class StructBuilder(Pointers):
         self._serve(lambda: self._select(tag, slots, words))
 
     def _select(self, tag: int, slots: list[tuple[Element, int]], words: list[int]) -> None:
+        arena = self._lease.arena
+        segment = self._lease.segment
         first = self._data
-        data = bytearray(self._arena.octets_at(self._segment, first, self._data_bits // 8))
+        data = bytearray(arena.octets_at(segment, first, self._data_bits // 8))
         for element, at in slots:
             if element is _BOOL:
                 data[at >> 3] &= ~(1 << (at & 7)) & 0xFF
             else:
                 data[at * element.bytes : (at + 1) * element.bytes] = bytes(element.bytes)
         _UINT16.codec.pack_into(data, slots[0][1] * 2, tag)
-        change(self._arena, self._segment, [(word, 0) for word in words], [(first, bytes(data))])
+        change(arena, segment, [(word, 0) for word in words], [(first, bytes(data))])
 
     def get_bool(self, offset: int, default: bool = False) -> bool:
         """Read the Bool at bit ``offset``."""
@@ -579,17 +556,8 @@ class PointerListBuilder(Pointers):
 
     __slots__ = ()
 
-    def __init__(
-        self,
-        arena: Arena,
-        owner: Owner,
-        segment: Segment,
-        anchor: int,
-        since: int,
-        start: int,
-        count: int,
-    ) -> None:
-        super().__init__(arena, owner, segment, anchor, since, 0, 0, start, count)
+    def __init__(self, lease: Lease, start: int, count: int) -> None:
+        super().__init__(lease, 0, 0, start, count)
 
     def __repr__(self) -> str:
         """Return the length of the list and its place. Reads no memory."""
@@ -597,8 +565,12 @@ class PointerListBuilder(Pointers):
 
     def tree(self) -> Tree:
         """Copy out the list, and all below it."""
-        spot = (wire.list_shape(wire.SIZE_POINTER, self._count), self._segment.index, self._first)
-        return self._serve(lambda: read_spot(Built(self._arena), spot, 0))
+        spot = (
+            wire.list_shape(wire.SIZE_POINTER, self._count),
+            self._lease.segment.index,
+            self._first,
+        )
+        return self._serve(lambda: read_spot(Built(self._lease.arena), spot, 0))
 
     def total_size(self) -> ObjectSize:
         """Return what the list and all below it take, landing pads left out."""
@@ -612,30 +584,18 @@ class PointerListBuilder(Pointers):
 class StructListBuilder(Handle):
     """A list of structs that lie one behind the other, after a tag word."""
 
-    __slots__ = ("_length", "_owner", "_pointer_count")
+    __slots__ = ("_length", "_pointer_count", "_step")
 
-    def __init__(
-        self,
-        arena: Arena,
-        owner: Owner,
-        segment: Segment,
-        start: int,
-        since: int,
-        count: int,
-        data_words: int,
-        pointer_count: int,
-    ) -> None:
-        # As a StructBuilder does it, and for the same reason.
-        self._arena = arena
-        self._owner = owner
-        self._segment = segment
-        self._anchor = start
-        self._since = since
-        self._ticket = since
-        self._data = (start + 1) * WORD_BYTES
+    def __init__(self, lease: Lease, count: int, data_words: int, pointer_count: int) -> None:
+        # As a StructBuilder does it, and for the same reason. The list begins with its tag, so it
+        # always has words, and the lease names the first of them.
+        self._lease = lease
+        self._data = (lease.word + 1) * WORD_BYTES
         self._data_bits = data_words * 64
         self._length = count
         self._pointer_count = pointer_count
+        #: Words of each element.
+        self._step = data_words + pointer_count
 
     def __repr__(self) -> str:
         """Return the size of the list, and the place of its first element. Reads no memory."""
@@ -672,33 +632,33 @@ class StructListBuilder(Handle):
     def tree(self) -> Tree:
         """Copy out the list, and all below it."""
         words = self._length * (self.data_words + self._pointer_count)
-        spot = (wire.list_shape(wire.SIZE_COMPOSITE, words), self._segment.index, self._anchor)
-        return self._serve(lambda: read_spot(Built(self._arena), spot, 0))
+        spot = (
+            wire.list_shape(wire.SIZE_COMPOSITE, words),
+            self._lease.segment.index,
+            self._lease.word,
+        )
+        return self._serve(lambda: read_spot(Built(self._lease.arena), spot, 0))
 
     def __getitem__(self, index: int) -> StructBuilder:
         """Open one element; negative indices and slices are refused."""
         at = index if type(index) is int else integer(index, "an index")
-        if self._ticket != self._arena.ticket:
-            self._require_current()
+        lease = self._lease
+        arena = lease.arena
+        epoch = lease.epoch
+        if arena.state is not _IDLE or epoch != arena.epoch:
+            lease.check()
+            epoch = lease.epoch
         if not 0 <= at < self._length:
             raise ArgumentIndexError(
-                f"element {shown(at)} of {self._length}", segment=self._segment.index
+                f"element {shown(at)} of {self._length}", segment=self._lease.segment.index
             )
-        data_words = self._data_bits // 64
-        step = data_words + self._pointer_count
-        start = self._anchor + 1 + at * step
-        # An element without words lives as long as the tag.
-        anchor = start if step else self._anchor
-        return StructBuilder(
-            self._arena,
-            self._owner,
-            self._segment,
-            anchor,
-            self._ticket,
-            start,
-            data_words,
-            self._pointer_count,
-        )
+        pointer_count = self._pointer_count
+        step = self._step
+        start = lease.word + 1 + at * step
+        if step:
+            # An element without words lives as long as the tag.
+            lease = Lease(arena, lease.owner, lease.segment, start, epoch)
+        return StructBuilder(lease, start, step - pointer_count, pointer_count)
 
 
 class Orphan(Detached):
@@ -718,13 +678,8 @@ class Orphan(Detached):
         found = self._current()
         if found.shape & 3 != wire.STRUCT:
             raise PointerKindMismatch("the orphan is no struct")
-        segment, anchor, since = self._anchor(found)
         return StructBuilder(
-            self._arena,
-            self._owner,
-            segment,
-            anchor,
-            since,
+            self._lease(found),
             found.start,
             wire.struct_data_words(found.shape),
             wire.struct_pointers(found.shape),
@@ -737,9 +692,8 @@ class Orphan(Detached):
 
     def _open_list(self, element: Element) -> ListBuilder:
         found = self._list(element.size_code, element.name)
-        segment, anchor, since = self._anchor(found)
         count = wire.list_count(found.shape)
-        return ListBuilder(self._arena, segment, anchor, since, found.start, element, count)
+        return ListBuilder(self._lease(found), found.start, element, count)
 
     def get_pointer_list(self) -> PointerListBuilder:
         """Open it as a list of pointers."""
@@ -747,11 +701,8 @@ class Orphan(Detached):
 
     def _open_pointer_list(self) -> PointerListBuilder:
         found = self._list(wire.SIZE_POINTER, "pointers")
-        segment, anchor, since = self._anchor(found)
         count = wire.list_count(found.shape)
-        return PointerListBuilder(
-            self._arena, self._owner, segment, anchor, since, found.start, count
-        )
+        return PointerListBuilder(self._lease(found), found.start, count)
 
     def get_struct_list(self) -> StructListBuilder:
         """Open it as a list of structs."""
@@ -759,10 +710,8 @@ class Orphan(Detached):
 
     def _open_struct_list(self) -> StructListBuilder:
         found = self._list(wire.SIZE_COMPOSITE, "structs")
-        elements = composite(self._arena, found)
-        return StructListBuilder(
-            self._arena, self._owner, found.segment, found.start, self._arena.epoch, *elements
-        )
+        count, data_words, pointer_count = composite(self._arena, found)
+        return StructListBuilder(self._lease(found), count, data_words, pointer_count)
 
 
 #: What can be copied into a message: any struct or list, being built or read, and any orphan.

@@ -28,8 +28,8 @@ from .. import wire
 from .._words.tree import Tree
 from ..errors import GrantTooSmall, MessageTooLarge
 from ..wire import WORD_BYTES
-from .arena import NO_TICKET, Arena, Shrank
-from .fields import Handle
+from .arena import Arena, Shrank
+from .lease import Lease, Placed, SlotLease
 from .segment import MOST_PADDED, PADDED, Extent, Segment, View, fill, fill_copy, load
 from .states import State
 from .survey import Found, resolve, survey
@@ -325,28 +325,24 @@ def _write_piece(segment: Segment, view: View, start: int, words: int, head: Oct
         fill_copy(segment.shadow, start, words, head)
 
 
-def install(
-    handle: Handle, word: int, shape: int, words: int, head: Octets
-) -> tuple[Segment, int, int]:
-    """Build an object of ``words`` words, and point to it from ``word`` of the handle's segment.
+def install(lease: Lease, word: int, shape: int, words: int, head: Octets) -> Placed:
+    """Build an object of ``words`` words, and point to it from ``word`` of the lease's segment.
 
-    This is a whole call of the message. ``handle`` is the handle on the object that the pointer is
-    in, ``shape`` the pointer without an offset, ``head`` the first octets of the object; the rest
-    is zero. The old value of the pointer is retired. Returns the segment and the word of the
-    object, and the ``since`` of handles on it (see ``Arena.check``).
+    This is a whole call of the message. ``lease`` is on the object that the pointer is in,
+    ``shape`` is the pointer without an offset, ``head`` the first octets of the object; the rest is
+    zero. The old value of the pointer is retired. Return its place, for ``Lease.on``.
     """
-    arena = handle._arena
-    slot = handle._segment
+    arena = lease.arena
+    slot = lease.segment
     if arena.state is not _IDLE:
         arena.require_idle()
     # As in Arena.begin, without the call.
     arena.state = _WORKING
-    arena.ticket = NO_TICKET
     arena.fresh = len(arena.segments)
     try:
         epoch = arena.epoch
-        if handle._ticket != epoch:
-            handle._refresh()
+        if lease.epoch != epoch:
+            lease.renew()
         placed: tuple[Segment, int] | None = None
         if words:
             memory = slot.memory
@@ -375,7 +371,6 @@ def install(
                         if arena.state is _WORKING:
                             # As in Arena.finish, without the call.
                             arena.state = _IDLE
-                            arena.ticket = epoch
                             return slot, start, epoch
                 placed = _install_in_place(arena, slot, memory, word, shape, words, head)
             elif slot.used + words <= slot.granted:
@@ -391,7 +386,7 @@ def install(
         arena.unfinished = arena.state
         arena.abandon(error)
         raise
-    return segment, start, epoch if words else ~epoch
+    return segment, start, epoch
 
 
 def _install_in_place(
@@ -549,10 +544,10 @@ def carry_out(arena: Arena, build: Callable[[Draft], T]) -> T:
     raise GrantTooSmall("segments shrank again and again while words were being reserved")
 
 
-def install_root(arena: Arena, shape: int, words: int) -> tuple[Segment, int, int]:
+def install_root(arena: Arena, shape: int, words: int) -> Lease:
     """Build the root struct; the first time, in the first segment, behind its pointer.
 
-    This is a whole call of the message. Returns what ``install`` does.
+    This is a whole call of the message. Return a lease on the root.
     """
 
     def build(draft: Draft) -> tuple[Segment, int]:
@@ -571,9 +566,10 @@ def install_root(arena: Arena, shape: int, words: int) -> tuple[Segment, int, in
         draft.link(slot, [(0, pointer)])
         return segment, start
 
-    def whole() -> tuple[Segment, int, int]:
+    def whole() -> Lease:
         segment, start = carry_out(arena, build)
-        return segment, start, arena.epoch if words else ~arena.epoch
+        kind = Lease if words else SlotLease
+        return kind(arena, arena.owner, segment, start, arena.epoch)
 
     return arena.serve(whole)
 

@@ -21,13 +21,14 @@ from .._words.arguments import double, integer, shown, truth, type_name
 from .._words.face import place
 from ..errors import ArgumentIndexError, ArgumentValueError
 from ..wire import WORD_BYTES, Element, Primitive
-from .arena import Arena
-from .segment import Segment
+from .lease import Lease
+from .states import State
 
 T = TypeVar("T")
 
 # Module constants are found faster than members of the class.
 _BOOL: Final = Element.BOOL
+_IDLE: Final = State.IDLE
 
 
 def _float_bits(element: Element, value: float) -> int:
@@ -48,41 +49,28 @@ def require_range(element: Element, value: int) -> None:
 
 
 class Handle:
-    """What all builders share: the object's place, and the data section that it has."""
+    """What all builders share: a lease on the object, and the data section that it has."""
 
-    __slots__ = ("_anchor", "_arena", "_data", "_data_bits", "_segment", "_since", "_ticket")
+    __slots__ = ("_data", "_data_bits", "_lease")
 
-    def __init__(
-        self, arena: Arena, segment: Segment, anchor: int, since: int, data: int, data_bits: int
-    ) -> None:
-        self._arena = arena
-        self._segment = segment
-        #: The word whose retirement makes the handle stale, see ``Arena.check``.
-        self._anchor = anchor
-        self._since = since
-        self._ticket = since if since >= 0 else ~since
+    def __init__(self, lease: Lease, data: int, data_bits: int) -> None:
+        self._lease = lease
         #: First byte of the data section in its segment, and the bits that it has.
         self._data = data
         self._data_bits = data_bits
 
     def _face(self, sizes: str, octet: int) -> str:
         """Return the text of ``repr`` for an object that begins at byte ``octet``."""
-        return f"<{type_name(self)}: {sizes}, {place(self._segment.index, octet)}>"
-
-    def _require_current(self) -> None:
-        self._ticket = self._arena.check(self._segment, self._anchor, self._since)
-
-    def _refresh(self) -> None:
-        """Raise ``StaleHandle`` if the object is no more; only within a call of the message."""
-        self._ticket = self._arena.require_fresh(self._segment, self._anchor, self._since)
+        return f"<{type_name(self)}: {sizes}, {place(self._lease.segment.index, octet)}>"
 
     def _serve(self, body: Callable[[], T]) -> T:
         """Run a call of the message that needs the object."""
-        arena = self._arena
+        lease = self._lease
+        arena = lease.arena
         arena.begin()
         try:
-            if self._ticket != arena.epoch:
-                self._refresh()
+            if lease.epoch != arena.epoch:
+                lease.renew()
             value = body()
             arena.finish()
         except BaseException as error:
@@ -94,7 +82,7 @@ class Handle:
     def _outside(self, element: Element, offset: int) -> ArgumentIndexError:
         return ArgumentIndexError(
             f"{element.name} {shown(offset)} lies outside the {self._data_bits} bits there are",
-            segment=self._segment.index,
+            segment=self._lease.segment.index,
         )
 
     def _put_integer(self, element: Element, offset: int, value: int, default: int) -> None:
@@ -104,26 +92,27 @@ class Handle:
             value = integer(value, "a value")
         if type(default) is not int:
             default = integer(default, "a default")
-        segment = self._segment
+        lease = self._lease
+        arena = lease.arena
+        segment = lease.segment
         memory = segment.memory
         if (
             memory is not None
             and offset >= 0
             and (offset + 1) * element.bits <= self._data_bits
-            and element.low <= value <= element.high
             and not default
             and len(memory) >= segment.used * WORD_BYTES
-            # The last question: no foreign code can run between the answer and the write.
-            and self._ticket == self._arena.ticket
+            # The last questions: no foreign code can run between the answers and the write.
+            and arena.state is _IDLE
+            and lease.epoch == arena.epoch
         ):
             try:
                 element.codec.pack_into(memory, self._data + offset * element.bytes, value)
                 return
             except struct.error:
-                # A bytearray that somebody resized, although it was said to stay.
+                # The value does not fit, or somebody resized memory that was said to stay.
                 pass
-        if self._ticket != self._arena.ticket:
-            self._require_current()
+        self._lease.check()
         if offset < 0 or (offset + 1) * element.bits > self._data_bits:
             raise self._outside(element, offset)
         require_range(element, value)
@@ -134,12 +123,13 @@ class Handle:
 
     def _write(self, codec: struct.Struct, at: int, value: int) -> None:
         """Write at byte ``at`` of the segment, in a call of the message."""
-        arena = self._arena
-        segment = self._segment
+        lease = self._lease
+        arena = lease.arena
+        segment = lease.segment
         arena.begin()
         try:
-            if self._ticket != arena.epoch:
-                self._refresh()
+            if lease.epoch != arena.epoch:
+                lease.renew()
             view = arena.borrow(segment)
             try:
                 codec.pack_into(view, at, value)
@@ -157,21 +147,24 @@ class Handle:
         """Return the bytes of a field (of the byte that holds it, for a bool)."""
         if type(offset) is not int:
             offset = integer(offset, "a field offset")
-        if self._ticket != self._arena.ticket:
-            self._require_current()
+        lease = self._lease
+        arena = lease.arena
+        if arena.state is not _IDLE or lease.epoch != arena.epoch:
+            lease.check()
         if offset < 0 or (offset + 1) * element.bits > self._data_bits:
             raise self._outside(element, offset)
         size = element.bytes or 1
         at = self._data + (offset * size if element.bytes else offset >> 3)
-        segment = self._segment
+        segment = lease.segment
         memory = segment.memory
         if (
             memory is not None
             and len(memory) >= segment.used * WORD_BYTES
-            and self._ticket == self._arena.ticket
+            and arena.state is _IDLE
+            and lease.epoch == arena.epoch
         ):
             return bytes(memory[at : at + size])
-        return self._serve(lambda: self._arena.octets_at(segment, at, size))
+        return self._serve(lambda: arena.octets_at(segment, at, size))
 
     def _take_integer(self, element: Element, offset: int, default: int) -> int:
         if type(default) is not int:
@@ -193,8 +186,7 @@ class Handle:
         default = double(default)
         if type(offset) is not int:
             offset = integer(offset, "a field offset")
-        if self._ticket != self._arena.ticket:
-            self._require_current()
+        self._lease.check()
         if offset < 0 or (offset + 1) * element.bits > self._data_bits:
             raise self._outside(element, offset)
         bits = _float_bits(element, value) ^ _float_bits(element, default)
@@ -214,8 +206,7 @@ class Handle:
         bit = truth(value) is not truth(default)
         if type(offset) is not int:
             offset = integer(offset, "a field offset")
-        if self._ticket != self._arena.ticket:
-            self._require_current()
+        self._lease.check()
         if not 0 <= offset < self._data_bits:
             raise self._outside(_BOOL, offset)
         at = self._data + (offset >> 3)
@@ -223,8 +214,8 @@ class Handle:
         self._serve(lambda: self._write_bit(at, mask, bit))
 
     def _write_bit(self, at: int, mask: int, bit: bool) -> None:
-        segment = self._segment
-        view = self._arena.borrow(segment)
+        segment = self._lease.segment
+        view = self._lease.arena.borrow(segment)
         try:
             octet = view[at]
             if segment.shadow is not None:
@@ -234,7 +225,7 @@ class Handle:
             if segment.shadow is not None:
                 segment.shadow[at] = octet
         finally:
-            self._arena.give_back(view)
+            self._lease.arena.give_back(view)
 
     def _take_bool(self, offset: int, default: bool) -> bool:
         inverted = truth(default)

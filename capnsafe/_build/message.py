@@ -44,6 +44,7 @@ from ..wire import Element
 from .arena import Arena
 from .builder import Copyable, Orphan, PointerListBuilder, StructBuilder, tree_of
 from .draft import begin_root, copy_in_root, install_root
+from .lease import Lease, SlotLease
 from .lending import Lent, LentTogether
 from .loan import Stretch
 from .orphanage import build_apart
@@ -153,8 +154,8 @@ class MessageBuilder:
         data, pointers = check_sections(data_words, pointer_count)
         words = data + pointers
         arena = self._arena
-        segment, start, since = install_root(arena, wire.struct_shape(data, pointers), words)
-        return StructBuilder(arena, arena.owner, segment, start, since, start, data, pointers)
+        lease = install_root(arena, wire.struct_shape(data, pointers), words)
+        return StructBuilder(lease, lease.word, data, pointers)
 
     def get_root(self, data_words: int = 0, pointer_count: int = 0) -> StructBuilder | None:
         """Open the root struct; ``None`` where there is none yet.
@@ -182,11 +183,10 @@ class MessageBuilder:
         data = wire.struct_data_words(found.shape)
         pointers = wire.struct_pointers(found.shape)
         if data + pointers:
-            start = found.start
-            return StructBuilder(
-                arena, arena.owner, found.segment, start, arena.epoch, start, data, pointers
-            )
-        return StructBuilder(arena, arena.owner, slot, 0, ~arena.epoch, found.start, 0, 0)
+            lease = Lease(arena, arena.owner, found.segment, found.start, arena.epoch)
+        else:
+            lease = SlotLease(arena, arena.owner, slot, 0, arena.epoch)
+        return StructBuilder(lease, found.start, data, pointers)
 
     def root_pointer(self) -> PointerListBuilder:
         """Open the root pointer as a list of one pointer: for a root that is no struct.
@@ -198,7 +198,8 @@ class MessageBuilder:
     def _open_root_pointer(self) -> PointerListBuilder:
         arena = self._arena
         begin_root(arena)
-        return PointerListBuilder(arena, arena.owner, arena.segment_at(0), 0, arena.epoch, 0, 1)
+        lease = Lease(arena, arena.owner, arena.segment_at(0), 0, arena.epoch)
+        return PointerListBuilder(lease, 0, 1)
 
     def set_root(self, value: StructBuilder | StructReader) -> None:
         """Build a deep copy of a struct as the root; what was the root before is retired.

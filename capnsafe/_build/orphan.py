@@ -9,10 +9,10 @@ from .._words.tree import ObjectSize, Tree, read_spot
 from ..errors import ArgumentTypeError, ArgumentValueError, PointerKindMismatch, StaleHandle
 from ..wire import POINTER_KINDS, WORD_BYTES, PointerKind
 from .arena import Arena
+from .lease import Lease, Mark, MarkLease
 from .orphanage import adopt, own_part, retire
 from .owner import Owner
 from .resizing import resize
-from .segment import Segment
 from .survey import Built, Found
 
 
@@ -28,8 +28,8 @@ class Detached:
     def __init__(self, arena: Arena, found: Found) -> None:
         self._arena = arena
         self._found: Found | None = found
-        #: What handles on an object without words are judged by; 0 where there are none.
-        self._mark = 0
+        #: What handles on an object without words are judged by, if there are any.
+        self._mark: Mark | None = None
         self._owner = Owner()
 
     def __repr__(self) -> str:
@@ -74,18 +74,14 @@ class Detached:
         """What the orphan is."""
         return POINTER_KINDS[self._arena.serve(self._current).shape & 3]
 
-    def _anchor(self, found: Found) -> tuple[Segment, int, int]:
-        """Return (segment, anchor, since) for a handle on the object.
-
-        One without words has no pointer by which a handle could be judged, so it gets a mark that
-        stands for one.
-        """
-        epoch = self._arena.epoch
+    def _lease(self, found: Found) -> Lease:
+        """Return a lease for a handle on the object; only within a call of the message."""
+        arena = self._arena
         if wire.object_words(found.shape):
-            return found.segment, found.start, epoch
-        if not self._mark:
-            self._mark = self._arena.new_mark()
-        return self._arena.segment_at(0), self._mark, ~epoch
+            return Lease(arena, self._owner, found.segment, found.start, arena.epoch)
+        if self._mark is None:
+            self._mark = Mark()
+        return MarkLease(arena, self._owner, arena.segment_at(0), 0, arena.epoch, self._mark)
 
     def _list(self, size_code: int, what: str) -> Found:
         found = self._current()
@@ -138,15 +134,16 @@ class Detached:
             lambda: retire(self._arena, self._current(partly=True), lambda: self._becomes(None))
         )
 
-    def _give_to(self, arena: Arena, owner: Owner, slot: Segment, word: int) -> None:
-        """Let a pointer of an object of ``owner`` lead to it, within a call of that message."""
-        if arena is not self._arena:
+    def _give_to(self, lease: Lease, word: int) -> None:
+        """Let the pointer at ``word`` lead to it, in a call of the message of the lease."""
+        arena = self._arena
+        if lease.arena is not arena:
             # It complains first that it is used up, or its message closed.
-            self._arena.serve(self._current)
+            arena.serve(self._current)
             raise ArgumentValueError("the orphan is of another message")
         found = self._current()
         mine = self._owner.now()
-        theirs = owner.now()
+        theirs = lease.owner.now()
         if mine is theirs:
             raise own_part()
 
@@ -154,7 +151,7 @@ class Detached:
             self._becomes(None)
             mine.join(theirs)
 
-        adopt(arena, slot, word, found, then)
+        adopt(arena, lease.segment, word, found, then)
 
     def _becomes(self, found: Found | None) -> None:
         """Be what is being published: another object, or nothing.
@@ -165,6 +162,7 @@ class Detached:
         self._found = found
         if found is None and self._arena.disowned is self:
             self._arena.disowned = None
-        if self._mark:
-            self._arena.expire(self._mark)
-            self._mark = 0
+        if self._mark is not None:
+            self._arena.epoch += 1
+            self._mark.expired = True
+            self._mark = None

@@ -12,11 +12,10 @@ from .._words.arguments import integer, shown
 from .._words.tree import ObjectSize, Tree, read_spot
 from ..errors import ArgumentIndexError, ArgumentTypeError
 from ..wire import WORD_BYTES, Element, Primitive
-from .arena import Arena
 from .fields import Handle
+from .lease import Lease
 from .lending import Lent
 from .loan import Stretch
-from .segment import Segment
 from .survey import Built
 
 
@@ -25,17 +24,8 @@ class ListBuilder(Handle):
 
     __slots__ = ("_element", "_length")
 
-    def __init__(
-        self,
-        arena: Arena,
-        segment: Segment,
-        anchor: int,
-        since: int,
-        start: int,
-        element: Element,
-        count: int,
-    ) -> None:
-        super().__init__(arena, segment, anchor, since, start * WORD_BYTES, count * element.bits)
+    def __init__(self, lease: Lease, start: int, element: Element, count: int) -> None:
+        super().__init__(lease, start * WORD_BYTES, count * element.bits)
         self._element = element
         self._length = count
 
@@ -74,17 +64,17 @@ class ListBuilder(Handle):
         if element.bytes == 0:
             raise ArgumentTypeError(f"a list of {element.name} has no items that can be lent")
         code = element.codec.format[1:] if byteorder == "little" else "B"
-        return Lent(self._arena, self._stretch, writable=True, code=code)
+        return Lent(self._lease.arena, self._stretch, writable=True, code=code)
 
     def _stretch(self) -> Stretch:
-        self._refresh()
-        return self._segment, self._data, self._length * self._element.bytes
+        self._lease.renew()
+        return self._lease.segment, self._data, self._length * self._element.bytes
 
     def tree(self) -> Tree:
         """Copy out the list."""
         shape = wire.list_shape(self._element.size_code, self._length)
-        spot = (shape, self._segment.index, self._data // WORD_BYTES)
-        return self._serve(lambda: read_spot(Built(self._arena), spot, 0))
+        spot = (shape, self._lease.segment.index, self._data // WORD_BYTES)
+        return self._serve(lambda: read_spot(Built(self._lease.arena), spot, 0))
 
     def __getitem__(self, index: int) -> Primitive:
         """Read one element; negative indices and slices are refused."""
@@ -104,7 +94,6 @@ class ListBuilder(Handle):
 
     def _void(self, index: int) -> None:
         at = integer(index, "an index")
-        if self._ticket != self._arena.ticket:
-            self._require_current()
+        self._lease.check()
         if not 0 <= at < self._length:
             raise ArgumentIndexError(f"element {shown(at)} of {self._length}")

@@ -8,7 +8,7 @@ be had the call raises and the old value stays.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any, SupportsIndex
+from typing import Any, Final, SupportsIndex
 
 from .. import wire
 from .._words.arguments import integer, shown, text_octets
@@ -22,37 +22,26 @@ from ..errors import (
     PointerKindMismatch,
 )
 from ..wire import POINTER_KINDS, WORD_BYTES, PointerKind
-from .arena import Arena
 from .draft import install, point
 from .fields import Handle
+from .lease import Lease
 from .lending import Lent
 from .loan import Stretch
-from .owner import Owner
-from .segment import Segment
+from .states import State
 from .survey import Built, Found, resolve
 from .upgrade import enlarged, upgrade
+
+# A module constant is found faster than a member of the class.
+_IDLE: Final = State.IDLE
 
 
 class Row(Handle):
     """The pointer section of a struct, or a list of pointers."""
 
-    __slots__ = ("_count", "_first", "_owner")
+    __slots__ = ("_count", "_first")
 
-    def __init__(
-        self,
-        arena: Arena,
-        owner: Owner,
-        segment: Segment,
-        anchor: int,
-        since: int,
-        data: int,
-        data_bits: int,
-        first: int,
-        count: int,
-    ) -> None:
-        super().__init__(arena, segment, anchor, since, data, data_bits)
-        #: Whose the object is, for what it adopts.
-        self._owner = owner
+    def __init__(self, lease: Lease, data: int, data_bits: int, first: int, count: int) -> None:
+        super().__init__(lease, data, data_bits)
         #: Word of the first pointer, and how many there are.
         self._first = first
         self._count = count
@@ -60,8 +49,10 @@ class Row(Handle):
     def _slot(self, index: SupportsIndex) -> int:
         """Return the word of a pointer."""
         at = index if type(index) is int else integer(index, "a pointer index")
-        if self._ticket != self._arena.ticket:
-            self._require_current()
+        lease = self._lease
+        arena = lease.arena
+        if arena.state is not _IDLE or lease.epoch != arena.epoch:
+            lease.check()
         if not 0 <= at < self._count:
             self._word_of(at)
         return self._first + at
@@ -70,20 +61,20 @@ class Row(Handle):
         """Return the word of a pointer; asks nobody whether the handle is stale."""
         if not 0 <= index < self._count:
             raise ArgumentIndexError(
-                f"pointer {shown(index)} of {self._count}", segment=self._segment.index
+                f"pointer {shown(index)} of {self._count}", segment=self._lease.segment.index
             )
         return self._first + index
 
     def _pointer_at(self, word: int) -> int:
         """Load the pointer at ``word``, in a call of the message."""
-        return self._serve(lambda: self._arena.load(self._segment, word))
+        return self._serve(lambda: self._lease.arena.load(self._lease.segment, word))
 
     def _find(self, word: int) -> Found | None:
         """Follow the pointer at ``word``; ``None`` where it is null."""
-        pointer = self._arena.load(self._segment, word)
+        pointer = self._lease.arena.load(self._lease.segment, word)
         if pointer == 0:
             return None
-        return resolve(self._arena, self._segment, word, pointer)
+        return resolve(self._lease.arena, self._lease.segment, word, pointer)
 
     def _find_list(self, word: int, size_code: int, what: str) -> Found | None:
         """Follow a pointer that must lead to a list of this element size."""
@@ -97,27 +88,30 @@ class Row(Handle):
         if found.shape & 3 != wire.LIST or wire.list_size_code(found.shape) != size_code:
             raise PointerKindMismatch(
                 f"pointer {word - self._first} does not lead to a list of {what}",
-                segment=self._segment.index,
+                segment=self._lease.segment.index,
             )
 
     def _enlarge(self, word: int, found: Found, data_words: int, pointers: int) -> Found:
         """Move what was found to where it has these sections, unless it has them already."""
-        larger = enlarged(self._arena, found, data_words, pointers)
+        larger = enlarged(self._lease.arena, found, data_words, pointers)
         if larger is None:
             return found
-        return upgrade(self._arena, self._segment, word, found, larger)
+        return upgrade(self._lease.arena, self._lease.segment, word, found, larger)
 
-    def _anchor_of(self, found: Found, word: int) -> tuple[Segment, int, int]:
-        """Return (segment, anchor, since) for a handle on what was found."""
-        if wire.object_words(found.shape):
-            return found.segment, found.start, self._arena.epoch
-        return self._segment, word, ~self._arena.epoch
+    def _lease_on(self, found: Found, word: int) -> Lease:
+        """Return a lease for a handle on an object to which the pointer at ``word`` leads."""
+        lease = self._lease
+        epoch = lease.arena.epoch
+        words = wire.object_words(found.shape)
+        if words:
+            return lease.on((found.segment, found.start, epoch), words)
+        return lease.on((lease.segment, word, epoch), words)
 
-    def _install_list(
-        self, index: SupportsIndex, shape: int, head: bytes
-    ) -> tuple[Segment, int, int]:
-        """Build a list; answer (segment, word, since)."""
-        return install(self, self._slot(index), shape, wire.object_words(shape), head)
+    def _install_list(self, index: SupportsIndex, shape: int, head: bytes) -> Lease:
+        """Build a list; return a lease on it."""
+        words = wire.object_words(shape)
+        lease = self._lease
+        return lease.on(install(lease, self._slot(index), shape, words, head), words)
 
     # -- text and data ---------------------------------------------------------------------------
 
@@ -145,7 +139,7 @@ class Row(Handle):
         if octets is None:
             return None
         if not octets or octets[-1] != 0:
-            raise InvalidText("a Text without a NUL at its end", segment=self._segment.index)
+            raise InvalidText("a Text without a NUL at its end", segment=self._lease.segment.index)
         return octets[:-1]
 
     def set_data(self, index: int, value: bytes | bytearray | memoryview) -> None:
@@ -164,13 +158,13 @@ class Row(Handle):
         See ``ListBuilder.lend``. A null pointer lends an empty view.
         """
         at = integer(index, "a pointer index")
-        return Lent(self._arena, lambda: self._stretch_of(at), writable=True)
+        return Lent(self._lease.arena, lambda: self._stretch_of(at), writable=True)
 
     def _stretch_of(self, index: int) -> Stretch:
-        self._refresh()
+        self._lease.renew()
         found = self._find_list(self._word_of(index), wire.SIZE_BYTE, "Data")
         if found is None:
-            return self._segment, 0, 0
+            return self._lease.segment, 0, 0
         return found.segment, found.start * WORD_BYTES, wire.list_count(found.shape)
 
     def _set_octets(self, index: SupportsIndex, octets: bytes, count: int) -> None:
@@ -180,7 +174,7 @@ class Row(Handle):
             raise MessageTooLarge(f"a list has at most {wire.MAX_LIST_COUNT} bytes, not {count}")
         words = (count + 7) >> 3
         shape = wire.list_shape(wire.SIZE_BYTE, count)
-        install(self, word, shape, words, octets)
+        install(self._lease, word, shape, words, octets)
 
     def _get_octets(self, index: SupportsIndex, what: str) -> bytes | None:
         word = self._slot(index)
@@ -192,7 +186,7 @@ class Row(Handle):
             count = wire.list_count(found.shape)
             if count == 0:
                 return b""
-            return self._arena.copy_out(found.segment, found.start, count)
+            return self._lease.arena.copy_out(found.segment, found.start, count)
 
         return self._serve(read)
 
@@ -208,7 +202,7 @@ class Row(Handle):
         if not 0 <= entry < 1 << 32:
             raise ArgumentValueError(f"a capability is 0 to 2**32 - 1, not {shown(entry)}")
         pointer = wire.capability_pointer(entry)
-        self._serve(lambda: point(self._arena, self._segment, word, pointer))
+        self._serve(lambda: point(self._lease.arena, self._lease.segment, word, pointer))
 
     def get_capability(self, index: int) -> int | None:
         """Return the entry of the capability table; ``None`` where the pointer is null."""
@@ -219,7 +213,7 @@ class Row(Handle):
         if not wire.is_capability(pointer):
             raise PointerKindMismatch(
                 f"pointer {word - self._first} does not lead to a capability",
-                segment=self._segment.index,
+                segment=self._lease.segment.index,
             )
         return wire.capability_index(pointer)
 
@@ -230,10 +224,10 @@ class Row(Handle):
         word = self._slot(index)
 
         def read() -> Tree | None:
-            pointer = self._arena.load(self._segment, word)
+            pointer = self._lease.arena.load(self._lease.segment, word)
             if pointer == 0:
                 return None
-            return read_tree(Built(self._arena), self._segment.index, word, pointer)
+            return read_tree(Built(self._lease.arena), self._lease.segment.index, word, pointer)
 
         return self._serve(read)
 
@@ -252,4 +246,4 @@ class Row(Handle):
     def clear(self, index: int) -> None:
         """Make the pointer null. What it led to is retired."""
         word = self._slot(index)
-        self._serve(lambda: point(self._arena, self._segment, word, 0))
+        self._serve(lambda: point(self._lease.arena, self._lease.segment, word, 0))

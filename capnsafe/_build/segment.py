@@ -99,12 +99,6 @@ class Segment:
             for word in words:
                 replaced.pop(word, None)
 
-    def expire(self, mark: int) -> None:
-        """Note a mark as used up: it stands for the slot of an object that has neither."""
-        if not self.retired:
-            self.retired = Intervals()
-        self.retired.add(mark, mark + 1)
-
     def replace(self, word: int, epoch: int) -> None:
         """Note that the old value of a slot was replaced."""
         if self.replaced is None:

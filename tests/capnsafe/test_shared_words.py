@@ -165,7 +165,7 @@ def test_any_calls_on_objects_that_overlap(seed: int) -> None:
                     found = root.get_struct(at)
                 except MalformedMessage:
                     continue
-                if found is not None and found._segment is segment:
+                if found is not None and found._lease.segment is segment:
                     first = found._data // 8
                     assert not segment.retired.meets(first, first + found._data_bits // 64)
 
