@@ -185,6 +185,10 @@ class Exhausted(Error):
 
     The ``RecursionError`` or ``MemoryError`` is the ``__cause__``. If ``done``, the call had done
     its work; else the message is as it was before, and the call may be tried again.
+
+    Python's own ``RecursionError`` reaches the caller only from a call that cannot even make its
+    first step, which has done nothing, and from one that reads from a file or writes to one. What
+    a reader had charged to the traversal limit when it failed stays charged.
     """
 
     done: bool = False

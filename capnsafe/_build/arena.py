@@ -31,6 +31,7 @@ from weakref import ref
 from .. import wire
 from .._words.arguments import Raised, add_note, attribute, call, call_once, told
 from .._words.buffers import octets_of_segment
+from .._words.exhausted import exhausted, exhausted_when_done
 from ..allocator import Allocator, Key
 from ..errors import (
     AllocationRefused,
@@ -39,7 +40,6 @@ from ..errors import (
     BorrowRefused,
     Closed,
     Error,
-    Exhausted,
     GrantTooSmall,
     MessageStateError,
     MessageTooLarge,
@@ -91,20 +91,6 @@ def require_stack(frames: int) -> None:
     """Raise ``RecursionError`` if calls cannot be nested so deep from here on."""
     if frames > 1:
         require_stack(frames - 1)
-
-
-#: Make the error for a call for which Python had no stack or memory left. They need no frame on the
-#: stack, as ``Exhausted(…)`` does: there may be none.
-_exhausted: Final = partial(
-    Exhausted.__new__,
-    Exhausted,
-    "Python has no stack or memory left: the call changed nothing, and may be tried again",
-)
-_exhausted_when_done: Final = partial(
-    Exhausted.__new__,
-    Exhausted,
-    "Python had no stack or memory left when the call had done its work",
-)
 
 
 class Arena:
@@ -200,7 +186,7 @@ class Arena:
         if self.unfinished is self.state and self.state is not _IDLE:
             self.abandon(MessageStateError("an earlier call was not taken back yet"))
             if self.state is _PUBLISHED:
-                raise _exhausted()
+                raise exhausted()
         if self.state is _LENT:
             self._settle_loans()
             if self.state is _LENT and self._note_dropped():
@@ -453,7 +439,10 @@ class Arena:
 
     def serve(self, body: Callable[[], T]) -> T:
         """Run a call of the message from its beginning to its end."""
-        self.begin()
+        try:
+            self.begin()
+        except RecursionError as error:
+            raise exhausted() from error
         try:
             value = body()
             self.finish()
@@ -622,9 +611,9 @@ class Arena:
             # Else interrupted within publication: poisoned. Or behind it: done, or closed.
         except (RecursionError, MemoryError):
             self.unfinished = self.state
-            exhausted = _exhausted_when_done() if done else _exhausted()
-            exhausted.done = done
-            raise exhausted from error
+            failure = exhausted_when_done() if done else exhausted()
+            failure.done = done
+            raise failure from error
         except BaseException:
             self.unfinished = self.state
             raise
@@ -633,9 +622,9 @@ class Arena:
         if issubclass(kind, (RecursionError, MemoryError)):
             if self.state is _PUBLISHING:
                 raise self.unavailable() from error
-            exhausted = _exhausted_when_done() if done else _exhausted()
-            exhausted.done = done
-            raise exhausted from error
+            failure = exhausted_when_done() if done else exhausted()
+            failure.done = done
+            raise failure from error
         if done and not issubclass(kind, Error):
             add_note(error, "the call of the message had done its work when this was raised")
 
@@ -770,7 +759,7 @@ class Arena:
         try:
             require_stack(_RELEASING_FRAMES)
         except RecursionError as error:
-            raise _exhausted() from error
+            raise exhausted() from error
         if self.state is _CALLING:
             raise self.unavailable()
         held = self._held

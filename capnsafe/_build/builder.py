@@ -24,6 +24,7 @@ from .._words.arguments import (
     type_name,
 )
 from .._words.buffers import octets_of
+from .._words.exhausted import exhausted
 from .._words.face import counted, sections
 from .._words.tree import ObjectSize, Tree, read_spot
 from ..allocator import Buffer
@@ -78,12 +79,15 @@ class Pointers(Row):
 
     def init_struct(self, index: int, data_words: int, pointer_count: int) -> StructBuilder:
         """Build a struct of ``data_words`` words and ``pointer_count`` pointers, all zero."""
-        data, pointers = check_sections(data_words, pointer_count)
-        word = self._slot(index)
-        words = data + pointers
-        shape = wire.struct_shape(data, pointers)
-        lease = self._lease.on(install(self._lease, word, shape, words, b""), words)
-        return StructBuilder(lease, lease.word, data, pointers)
+        try:
+            data, pointers = check_sections(data_words, pointer_count)
+            word = self._slot(index)
+            words = data + pointers
+            shape = wire.struct_shape(data, pointers)
+            lease = self._lease.on(install(self._lease, word, shape, words, b""), words)
+            return StructBuilder(lease, lease.word, data, pointers)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _open(
         self,
@@ -98,24 +102,27 @@ class Pointers(Row):
         ``handle_on`` gets the word of the pointer, the object, and the default if it was copied:
         no call may fail that reads it back.
         """
-        word = self._slot(index)
+        try:
+            word = self._slot(index)
 
-        def whole(tree: Tree | None) -> T | None:
-            found = self._find(word)
-            if found is not None:
-                return handle_on(word, found, None)
-            if tree is None:
-                return None
-            return handle_on(
-                word, copy_in(self._lease.arena, self._lease.segment, word, tree), tree
-            )
+            def whole(tree: Tree | None) -> T | None:
+                found = self._find(word)
+                if found is not None:
+                    return handle_on(word, found, None)
+                if tree is None:
+                    return None
+                return handle_on(
+                    word, copy_in(self._lease.arena, self._lease.segment, word, tree), tree
+                )
 
-        opened = self._serve(lambda: whole(None))
-        if opened is None and default is not None:
-            # Reading the default is a call of its message, which may be this one.
-            tree = fit(tree_of(default))
-            opened = self._serve(lambda: whole(tree))
-        return opened
+            opened = self._serve(lambda: whole(None))
+            if opened is None and default is not None:
+                # Reading the default is a call of its message, which may be this one.
+                tree = fit(tree_of(default))
+                opened = self._serve(lambda: whole(tree))
+            return opened
+        except RecursionError as error:
+            raise exhausted() from error
 
     def get_struct(
         self,
@@ -273,24 +280,29 @@ class Pointers(Row):
         ``bytes``, ``array.array``, a numpy array: any contiguous buffer of little-endian items of
         the element's width, or of bytes. It is copied once, and held until the call ends.
         """
-        check_element(element)
-        octets = octets_of(element, values)
         try:
-            word = self._slot(index)
-            size = len(octets)
-            count, rest = divmod(size, element.bytes)
-            if rest:
-                raise ArgumentValueError(f"{size} bytes are not a whole number of {element.name}")
-            if count > wire.MAX_LIST_COUNT:
-                raise MessageTooLarge(
-                    f"a list has at most {wire.MAX_LIST_COUNT} elements, not {count}"
-                )
-            shape = wire.list_shape(element.size_code, count)
-            words = wire.object_words(shape)
-            lease = self._lease.on(install(self._lease, word, shape, words, octets), words)
-        finally:
-            octets.release()
-        return ListBuilder(lease, lease.word, element, count)
+            check_element(element)
+            octets = octets_of(element, values)
+            try:
+                word = self._slot(index)
+                size = len(octets)
+                count, rest = divmod(size, element.bytes)
+                if rest:
+                    raise ArgumentValueError(
+                        f"{size} bytes are not a whole number of {element.name}"
+                    )
+                if count > wire.MAX_LIST_COUNT:
+                    raise MessageTooLarge(
+                        f"a list has at most {wire.MAX_LIST_COUNT} elements, not {count}"
+                    )
+                shape = wire.list_shape(element.size_code, count)
+                words = wire.object_words(shape)
+                lease = self._lease.on(install(self._lease, word, shape, words, octets), words)
+            finally:
+                octets.release()
+            return ListBuilder(lease, lease.word, element, count)
+        except RecursionError as error:
+            raise exhausted() from error
 
     # -- any pointer -----------------------------------------------------------------------------
 
@@ -300,9 +312,12 @@ class Pointers(Row):
         What is copied is read in full before anything is written, so it may be what the pointer
         leads to, or a part of it. ``None`` clears the pointer.
         """
-        at = integer(index, "a pointer index")
-        tree = None if value is None else tree_of(value)
-        self._put_tree(self._slot(at), tree)
+        try:
+            at = integer(index, "a pointer index")
+            tree = None if value is None else tree_of(value)
+            self._put_tree(self._slot(at), tree)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _put_tree(self, word: int, tree: Tree | None) -> None:
         """Let the pointer at ``word`` lead to a copy, or to nothing, in a call of the message."""
@@ -316,11 +331,14 @@ class Pointers(Row):
 
         ``source`` is a struct or a list of pointers, of this message, another one, or a reader's.
         """
-        if not issubclass(type(source), (Row, RowReader)):
-            raise ArgumentTypeError(f"{type_name(source)} has no pointers that could be copied")
-        at = integer(index, "a pointer index")
-        tree = source.copied(source_index)
-        self._put_tree(self._slot(at), tree)
+        try:
+            if not issubclass(type(source), (Row, RowReader)):
+                raise ArgumentTypeError(f"{type_name(source)} has no pointers that could be copied")
+            at = integer(index, "a pointer index")
+            tree = source.copied(source_index)
+            self._put_tree(self._slot(at), tree)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def disown(self, index: int) -> Orphan | None:
         """Take what the pointer leads to out of the message; ``None`` where it is null.
@@ -384,17 +402,26 @@ class StructBuilder(Pointers):
 
     def tree(self) -> Tree:
         """Copy out the struct, and all below it."""
-        shape = wire.struct_shape(self.data_words, self._count)
-        spot = (shape, self._lease.segment.index, self._data // WORD_BYTES)
-        return self._serve(lambda: read_spot(Built(self._lease.arena), spot, 0))
+        try:
+            shape = wire.struct_shape(self.data_words, self._count)
+            spot = (shape, self._lease.segment.index, self._data // WORD_BYTES)
+            return self._serve(lambda: read_spot(Built(self._lease.arena), spot, 0))
+        except RecursionError as error:
+            raise exhausted() from error
 
     def total_size(self) -> ObjectSize:
         """Return what the struct and all below it take, landing pads left out."""
-        return self.tree().total_size()
+        try:
+            return self.tree().total_size()
+        except RecursionError as error:
+            raise exhausted() from error
 
     def total_words(self) -> int:
         """Return the words of the struct and of all below it, landing pads left out."""
-        return self.tree().total_size().words
+        try:
+            return self.tree().total_size().words
+        except RecursionError as error:
+            raise exhausted() from error
 
     def copy_from(self, value: StructBuilder | StructReader) -> None:
         """Make this struct, where it is, a deep copy of another one.
@@ -402,25 +429,28 @@ class StructBuilder(Pointers):
         Raises ``ArgumentValueError`` where the other one says more than this one can hold: nothing
         is cut. Fields that it does not have become zero.
         """
-        if type(value) is not StructBuilder and type(value) is not StructReader:
-            raise ArgumentTypeError(f"a struct is copied from a struct, not {type_name(value)}")
-        tree = value.tree()
-        self._lease.check()
-        data = wire.struct_data_words(tree.shape)
-        room = self.data_words
-        if any(tree.body[room * WORD_BYTES : data * WORD_BYTES]) or any(
-            at - data >= self._count for at, _ in tree.children
-        ):
-            raise ArgumentValueError(
-                f"a struct of {room} + {self._count} words would lose a part of one of {data} +"
-                f" {wire.struct_pointers(tree.shape)}"
+        try:
+            if type(value) is not StructBuilder and type(value) is not StructReader:
+                raise ArgumentTypeError(f"a struct is copied from a struct, not {type_name(value)}")
+            tree = value.tree()
+            self._lease.check()
+            data = wire.struct_data_words(tree.shape)
+            room = self.data_words
+            if any(tree.body[room * WORD_BYTES : data * WORD_BYTES]) or any(
+                at - data >= self._count for at, _ in tree.children
+            ):
+                raise ArgumentValueError(
+                    f"a struct of {room} + {self._count} words would lose a part of one of {data} +"
+                    f" {wire.struct_pointers(tree.shape)}"
+                )
+            start = self._data // WORD_BYTES
+            self._serve(
+                lambda: overwrite(
+                    self._lease.arena, self._lease.segment, start, room, self._count, tree
+                )
             )
-        start = self._data // WORD_BYTES
-        self._serve(
-            lambda: overwrite(
-                self._lease.arena, self._lease.segment, start, room, self._count, tree
-            )
-        )
+        except RecursionError as error:
+            raise exhausted() from error
 
     def select(
         self,
@@ -436,18 +466,21 @@ class StructBuilder(Pointers):
         (type, offset) of the data slots that the members share, ``pointers`` their pointer indices.
         The new member begins as zero, as in generated code (specification, "Unions").
         """
-        tag = integer(member, "a member")
-        slots = [(_UINT16, integer(offset, "a field offset"))]
-        for element, at in pairs_of(fields):
-            slots.append((check_element(element), integer(at, "a field offset")))
-        rows = [integer(index, "a pointer index") for index in listed(pointers, "pointers")]
-        words = sorted({self._slot(index) for index in rows})
-        self._lease.check()
-        require_range(_UINT16, tag)
-        for element, at in slots:
-            if at < 0 or (at + 1) * element.bits > self._data_bits:
-                raise self._outside(element, at)
-        self._serve(lambda: self._select(tag, slots, words))
+        try:
+            tag = integer(member, "a member")
+            slots = [(_UINT16, integer(offset, "a field offset"))]
+            for element, at in pairs_of(fields):
+                slots.append((check_element(element), integer(at, "a field offset")))
+            rows = [integer(index, "a pointer index") for index in listed(pointers, "pointers")]
+            words = sorted({self._slot(index) for index in rows})
+            self._lease.check()
+            require_range(_UINT16, tag)
+            for element, at in slots:
+                if at < 0 or (at + 1) * element.bits > self._data_bits:
+                    raise self._outside(element, at)
+            self._serve(lambda: self._select(tag, slots, words))
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _select(self, tag: int, slots: list[tuple[Element, int]], words: list[int]) -> None:
         arena = self._lease.arena
@@ -565,16 +598,22 @@ class PointerListBuilder(Pointers):
 
     def tree(self) -> Tree:
         """Copy out the list, and all below it."""
-        spot = (
-            wire.list_shape(wire.SIZE_POINTER, self._count),
-            self._lease.segment.index,
-            self._first,
-        )
-        return self._serve(lambda: read_spot(Built(self._lease.arena), spot, 0))
+        try:
+            spot = (
+                wire.list_shape(wire.SIZE_POINTER, self._count),
+                self._lease.segment.index,
+                self._first,
+            )
+            return self._serve(lambda: read_spot(Built(self._lease.arena), spot, 0))
+        except RecursionError as error:
+            raise exhausted() from error
 
     def total_size(self) -> ObjectSize:
         """Return what the list and all below it take, landing pads left out."""
-        return self.tree().total_size()
+        try:
+            return self.tree().total_size()
+        except RecursionError as error:
+            raise exhausted() from error
 
     def __len__(self) -> int:
         """Return the number of elements."""
@@ -614,7 +653,10 @@ class StructListBuilder(Handle):
 
     def total_size(self) -> ObjectSize:
         """Return what the list and all below it take, landing pads left out."""
-        return self.tree().total_size()
+        try:
+            return self.tree().total_size()
+        except RecursionError as error:
+            raise exhausted() from error
 
     def __len__(self) -> int:
         """Return the number of elements."""
@@ -622,43 +664,55 @@ class StructListBuilder(Handle):
 
     def __iter__(self) -> Iterator[StructBuilder]:
         """Open one element after the other."""
-        for index in range(self._length):
-            yield self[index]
+        try:
+            for index in range(self._length):
+                yield self[index]
+        except RecursionError as error:
+            raise exhausted() from error
 
     def __setitem__(self, index: int, value: StructBuilder | StructReader) -> None:
         """Make one element a deep copy of a struct; raises rather than cut."""
-        self[index].copy_from(value)
+        try:
+            self[index].copy_from(value)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def tree(self) -> Tree:
         """Copy out the list, and all below it."""
-        words = self._length * (self.data_words + self._pointer_count)
-        spot = (
-            wire.list_shape(wire.SIZE_COMPOSITE, words),
-            self._lease.segment.index,
-            self._lease.word,
-        )
-        return self._serve(lambda: read_spot(Built(self._lease.arena), spot, 0))
+        try:
+            words = self._length * (self.data_words + self._pointer_count)
+            spot = (
+                wire.list_shape(wire.SIZE_COMPOSITE, words),
+                self._lease.segment.index,
+                self._lease.word,
+            )
+            return self._serve(lambda: read_spot(Built(self._lease.arena), spot, 0))
+        except RecursionError as error:
+            raise exhausted() from error
 
     def __getitem__(self, index: int) -> StructBuilder:
         """Open one element; negative indices and slices are refused."""
-        at = index if type(index) is int else integer(index, "an index")
-        lease = self._lease
-        arena = lease.arena
-        epoch = lease.epoch
-        if arena.state is not _IDLE or epoch != arena.epoch:
-            lease.check()
+        try:
+            at = index if type(index) is int else integer(index, "an index")
+            lease = self._lease
+            arena = lease.arena
             epoch = lease.epoch
-        if not 0 <= at < self._length:
-            raise ArgumentIndexError(
-                f"element {shown(at)} of {self._length}", segment=self._lease.segment.index
-            )
-        pointer_count = self._pointer_count
-        step = self._step
-        start = lease.word + 1 + at * step
-        if step:
-            # An element without words lives as long as the tag.
-            lease = Lease(arena, lease.owner, lease.segment, start, epoch)
-        return StructBuilder(lease, start, step - pointer_count, pointer_count)
+            if arena.state is not _IDLE or epoch != arena.epoch:
+                lease.check()
+                epoch = lease.epoch
+            if not 0 <= at < self._length:
+                raise ArgumentIndexError(
+                    f"element {shown(at)} of {self._length}", segment=self._lease.segment.index
+                )
+            pointer_count = self._pointer_count
+            step = self._step
+            start = lease.word + 1 + at * step
+            if step:
+                # An element without words lives as long as the tag.
+                lease = Lease(arena, lease.owner, lease.segment, start, epoch)
+            return StructBuilder(lease, start, step - pointer_count, pointer_count)
+        except RecursionError as error:
+            raise exhausted() from error
 
 
 class Orphan(Detached):

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from .._words.arguments import double, integer, shown, truth, type_name
+from .._words.exhausted import exhausted
 from .._words.face import place
 from ..errors import ArgumentIndexError, ArgumentValueError
 from ..wire import WORD_BYTES, Element, Primitive
@@ -67,7 +68,10 @@ class Handle:
         """Run a call of the message that needs the object."""
         lease = self._lease
         arena = lease.arena
-        arena.begin()
+        try:
+            arena.begin()
+        except RecursionError as error:
+            raise exhausted() from error
         try:
             if lease.epoch != arena.epoch:
                 lease.renew()
@@ -86,47 +90,53 @@ class Handle:
         )
 
     def _put_integer(self, element: Element, offset: int, value: int, default: int) -> None:
-        if type(offset) is not int:
-            offset = integer(offset, "a field offset")
-        if type(value) is not int:
-            value = integer(value, "a value")
-        if type(default) is not int:
-            default = integer(default, "a default")
-        lease = self._lease
-        arena = lease.arena
-        segment = lease.segment
-        memory = segment.memory
-        if (
-            memory is not None
-            and offset >= 0
-            and (offset + 1) * element.bits <= self._data_bits
-            and not default
-            and len(memory) >= segment.used * WORD_BYTES
-            # The last questions: no foreign code can run between the answers and the write.
-            and arena.state is _IDLE
-            and lease.epoch == arena.epoch
-        ):
-            try:
-                element.codec.pack_into(memory, self._data + offset * element.bytes, value)
-                return
-            except struct.error:
-                # The value does not fit, or somebody resized memory that was said to stay.
-                pass
-        self._lease.check()
-        if offset < 0 or (offset + 1) * element.bits > self._data_bits:
-            raise self._outside(element, offset)
-        require_range(element, value)
-        if default:
-            require_range(element, default)
-            value ^= default
-        self._write(element.codec, self._data + offset * element.bytes, value)
+        try:
+            if type(offset) is not int:
+                offset = integer(offset, "a field offset")
+            if type(value) is not int:
+                value = integer(value, "a value")
+            if type(default) is not int:
+                default = integer(default, "a default")
+            lease = self._lease
+            arena = lease.arena
+            segment = lease.segment
+            memory = segment.memory
+            if (
+                memory is not None
+                and offset >= 0
+                and (offset + 1) * element.bits <= self._data_bits
+                and not default
+                and len(memory) >= segment.used * WORD_BYTES
+                # The last questions: no foreign code can run between the answers and the write.
+                and arena.state is _IDLE
+                and lease.epoch == arena.epoch
+            ):
+                try:
+                    element.codec.pack_into(memory, self._data + offset * element.bytes, value)
+                    return
+                except struct.error:
+                    # The value does not fit, or somebody resized memory that was said to stay.
+                    pass
+            self._lease.check()
+            if offset < 0 or (offset + 1) * element.bits > self._data_bits:
+                raise self._outside(element, offset)
+            require_range(element, value)
+            if default:
+                require_range(element, default)
+                value ^= default
+            self._write(element.codec, self._data + offset * element.bytes, value)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _write(self, codec: struct.Struct, at: int, value: int) -> None:
         """Write at byte ``at`` of the segment, in a call of the message."""
         lease = self._lease
         arena = lease.arena
         segment = lease.segment
-        arena.begin()
+        try:
+            arena.begin()
+        except RecursionError as error:
+            raise exhausted() from error
         try:
             if lease.epoch != arena.epoch:
                 lease.renew()
@@ -167,13 +177,16 @@ class Handle:
         return self._serve(lambda: arena.octets_at(segment, at, size))
 
     def _take_integer(self, element: Element, offset: int, default: int) -> int:
-        if type(default) is not int:
-            default = integer(default, "a default")
-        value: int = element.codec.unpack(self._take_bits(element, offset))[0]
-        if default:
-            require_range(element, default)
-            value ^= default
-        return value
+        try:
+            if type(default) is not int:
+                default = integer(default, "a default")
+            value: int = element.codec.unpack(self._take_bits(element, offset))[0]
+            if default:
+                require_range(element, default)
+                value ^= default
+            return value
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _put_float(
         self,
@@ -182,36 +195,45 @@ class Handle:
         value: float,
         default: float,
     ) -> None:
-        value = double(value)
-        default = double(default)
-        if type(offset) is not int:
-            offset = integer(offset, "a field offset")
-        self._lease.check()
-        if offset < 0 or (offset + 1) * element.bits > self._data_bits:
-            raise self._outside(element, offset)
-        bits = _float_bits(element, value) ^ _float_bits(element, default)
-        at = self._data + offset * element.bytes
-        self._write(element.raw, at, bits)
+        try:
+            value = double(value)
+            default = double(default)
+            if type(offset) is not int:
+                offset = integer(offset, "a field offset")
+            self._lease.check()
+            if offset < 0 or (offset + 1) * element.bits > self._data_bits:
+                raise self._outside(element, offset)
+            bits = _float_bits(element, value) ^ _float_bits(element, default)
+            at = self._data + offset * element.bytes
+            self._write(element.raw, at, bits)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _take_float(self, element: Element, offset: int, default: float) -> float:
-        inverted = _float_bits(element, double(default))
-        bits = self._take_bits(element, offset)
-        if inverted:
-            whole: int = element.raw.unpack(bits)[0]
-            bits = element.raw.pack(whole ^ inverted)
-        value: float = element.codec.unpack(bits)[0]
-        return value
+        try:
+            inverted = _float_bits(element, double(default))
+            bits = self._take_bits(element, offset)
+            if inverted:
+                whole: int = element.raw.unpack(bits)[0]
+                bits = element.raw.pack(whole ^ inverted)
+            value: float = element.codec.unpack(bits)[0]
+            return value
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _put_bool(self, offset: int, value: bool, default: bool) -> None:
-        bit = truth(value) is not truth(default)
-        if type(offset) is not int:
-            offset = integer(offset, "a field offset")
-        self._lease.check()
-        if not 0 <= offset < self._data_bits:
-            raise self._outside(_BOOL, offset)
-        at = self._data + (offset >> 3)
-        mask = 1 << (offset & 7)
-        self._serve(lambda: self._write_bit(at, mask, bit))
+        try:
+            bit = truth(value) is not truth(default)
+            if type(offset) is not int:
+                offset = integer(offset, "a field offset")
+            self._lease.check()
+            if not 0 <= offset < self._data_bits:
+                raise self._outside(_BOOL, offset)
+            at = self._data + (offset >> 3)
+            mask = 1 << (offset & 7)
+            self._serve(lambda: self._write_bit(at, mask, bit))
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _write_bit(self, at: int, mask: int, bit: bool) -> None:
         segment = self._lease.segment
@@ -228,11 +250,14 @@ class Handle:
             self._lease.arena.give_back(view)
 
     def _take_bool(self, offset: int, default: bool) -> bool:
-        inverted = truth(default)
-        if type(offset) is not int:
-            offset = integer(offset, "a field offset")
-        octet = self._take_bits(_BOOL, offset)[0]
-        return bool(octet >> (offset & 7) & 1) is not inverted
+        try:
+            inverted = truth(default)
+            if type(offset) is not int:
+                offset = integer(offset, "a field offset")
+            octet = self._take_bits(_BOOL, offset)[0]
+            return bool(octet >> (offset & 7) & 1) is not inverted
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _put(self, element: Element, offset: int, value: Any) -> None:
         """Write an element of a list."""

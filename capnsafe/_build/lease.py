@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias, final
 
+from .._words.exhausted import exhausted
 from ..errors import StaleHandle
 from .arena import Arena
 from .owner import Owner
@@ -61,11 +62,14 @@ class Lease:
 
         Only between calls of the message.
         """
-        arena = self.arena
-        if arena.state is not _IDLE:
-            arena.require_idle()
-        if self.epoch != arena.epoch:
-            self.renew()
+        try:
+            arena = self.arena
+            if arena.state is not _IDLE:
+                arena.require_idle()
+            if self.epoch != arena.epoch:
+                self.renew()
+        except RecursionError as error:
+            raise exhausted() from error
 
     def renew(self) -> None:
         """Raise ``StaleHandle`` if the object is no more; else note that it is there."""

@@ -28,6 +28,7 @@ from .._words.arguments import (
 )
 from .._words.buffers import data_octets
 from .._words.canonical import canonical_words
+from .._words.exhausted import exhausted
 from .._words.face import counted
 from .._words.tree import Tree
 from ..allocator import Allocator, Key
@@ -126,21 +127,24 @@ class MessageBuilder:
         Raises ``GrantTooSmall`` where one has fewer words than are in use, ``GrantOverlaps``, or
         what ``segment`` raises. Then the grants are still the caller's, and nothing is released.
         """
-        message = cls(allocator, max_segment_words=max_segment_words, verify=verify)
-        limit = message._arena.limit
-        taken: list[tuple[Key, int]] = []
-        for pair in listed(grants, "grants"):
-            if type(pair) is not tuple or len(pair) != 2:
-                raise ArgumentTypeError("a grant is a tuple of a key and the words in use")
-            words = integer(pair[1], "the words in use")
-            if not (0 if taken else 1) <= words <= limit:
-                raise ArgumentValueError(
-                    f"segment {len(taken)} has {0 if taken else 1} to {limit} words in use, not"
-                    f" {shown(words)}"
-                )
-            taken.append((pair[0], words))
-        message._arena.take_over(taken)
-        return message
+        try:
+            message = cls(allocator, max_segment_words=max_segment_words, verify=verify)
+            limit = message._arena.limit
+            taken: list[tuple[Key, int]] = []
+            for pair in listed(grants, "grants"):
+                if type(pair) is not tuple or len(pair) != 2:
+                    raise ArgumentTypeError("a grant is a tuple of a key and the words in use")
+                words = integer(pair[1], "the words in use")
+                if not (0 if taken else 1) <= words <= limit:
+                    raise ArgumentValueError(
+                        f"segment {len(taken)} has {0 if taken else 1} to {limit} words in use, not"
+                        f" {shown(words)}"
+                    )
+                taken.append((pair[0], words))
+            message._arena.take_over(taken)
+            return message
+        except RecursionError as error:
+            raise exhausted() from error
 
     def __reduce__(self) -> str:
         """Refuse to be copied or pickled."""
@@ -151,11 +155,14 @@ class MessageBuilder:
 
         A root that was there before is retired with all below it.
         """
-        data, pointers = check_sections(data_words, pointer_count)
-        words = data + pointers
-        arena = self._arena
-        lease = install_root(arena, wire.struct_shape(data, pointers), words)
-        return StructBuilder(lease, lease.word, data, pointers)
+        try:
+            data, pointers = check_sections(data_words, pointer_count)
+            words = data + pointers
+            arena = self._arena
+            lease = install_root(arena, wire.struct_shape(data, pointers), words)
+            return StructBuilder(lease, lease.word, data, pointers)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def get_root(self, data_words: int = 0, pointer_count: int = 0) -> StructBuilder | None:
         """Open the root struct; ``None`` where there is none yet.
@@ -163,8 +170,11 @@ class MessageBuilder:
         It has at least the sections that are asked for: a smaller one, of an older schema, is
         moved, and handles on it are stale.
         """
-        asked = check_sections(data_words, pointer_count)
-        return self._arena.serve(lambda: self._open_root(asked))
+        try:
+            asked = check_sections(data_words, pointer_count)
+            return self._arena.serve(lambda: self._open_root(asked))
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _open_root(self, asked: tuple[int, int]) -> StructBuilder | None:
         arena = self._arena
@@ -206,14 +216,20 @@ class MessageBuilder:
 
         At equal segment sizes the bytes are those that the reference implementation writes.
         """
-        if type(value) is not StructBuilder and type(value) is not StructReader:
-            raise ArgumentTypeError(f"the root is a struct, not {type_name(value)}")
-        tree = value.tree()
-        self._arena.serve(lambda: copy_in_root(self._arena, tree))
+        try:
+            if type(value) is not StructBuilder and type(value) is not StructReader:
+                raise ArgumentTypeError(f"the root is a struct, not {type_name(value)}")
+            tree = value.tree()
+            self._arena.serve(lambda: copy_in_root(self._arena, tree))
+        except RecursionError as error:
+            raise exhausted() from error
 
     def new_orphan(self, value: Copyable) -> Orphan:
         """Build a deep copy of a struct or list that no pointer leads to yet."""
-        return self._apart(tree_of(value))
+        try:
+            return self._apart(tree_of(value))
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _apart(self, tree: Tree) -> Orphan:
         return self._arena.serve(lambda: Orphan(self._arena, build_apart(self._arena, tree)))
@@ -223,7 +239,10 @@ class MessageBuilder:
 
         They are of one kind, and at least one. Structs all get the largest sections of any.
         """
-        return self._apart(joined([tree_of(value) for value in listed(lists, "lists")]))
+        try:
+            return self._apart(joined([tree_of(value) for value in listed(lists, "lists")]))
+        except RecursionError as error:
+            raise exhausted() from error
 
     def new_orphan_struct(self, data_words: int, pointer_count: int) -> Orphan:
         """Build a struct, all zero, that no pointer leads to yet."""
@@ -254,21 +273,29 @@ class MessageBuilder:
         return self._bytes_apart(data_octets(value))
 
     def _bytes_apart(self, octets: bytes) -> Orphan:
-        return self._build_apart(wire.list_shape(wire.SIZE_BYTE, check_count(len(octets))), octets)
+        try:
+            return self._build_apart(
+                wire.list_shape(wire.SIZE_BYTE, check_count(len(octets))), octets
+            )
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _build_apart(self, shape: int, head: bytes) -> Orphan:
         """Build an object that begins with ``head``, zero behind it, and has nothing below."""
-        self._arena.require_idle()
-        size = wire.object_words(shape) * wire.WORD_BYTES
-        if size > self._arena.limit * wire.WORD_BYTES:
-            raise MessageTooLarge(
-                f"an object of {size // wire.WORD_BYTES} words: a segment has at most"
-                f" {self._arena.limit}",
-                words_asked=size // wire.WORD_BYTES,
-            )
-        body = bytearray(head)
-        body += bytes(size - len(body))
-        return self._apart(Tree(shape, body))
+        try:
+            self._arena.require_idle()
+            size = wire.object_words(shape) * wire.WORD_BYTES
+            if size > self._arena.limit * wire.WORD_BYTES:
+                raise MessageTooLarge(
+                    f"an object of {size // wire.WORD_BYTES} words: a segment has at most"
+                    f" {self._arena.limit}",
+                    words_asked=size // wire.WORD_BYTES,
+                )
+            body = bytearray(head)
+            body += bytes(size - len(body))
+            return self._apart(Tree(shape, body))
+        except RecursionError as error:
+            raise exhausted() from error
 
     @property
     def last_disowned(self) -> Orphan | None:
@@ -281,10 +308,13 @@ class MessageBuilder:
 
     def canonical(self) -> bytes:
         """Return the message in canonical form: one segment, without framing."""
-        self._arena.require_idle()
-        if not self._arena.segments:
-            return _NO_ROOT
-        return canonical_words(self.root_pointer().copied(0))
+        try:
+            self._arena.require_idle()
+            if not self._arena.segments:
+                return _NO_ROOT
+            return canonical_words(self.root_pointer().copied(0))
+        except RecursionError as error:
+            raise exhausted() from error
 
     def segment_words(self) -> tuple[int, ...]:
         """Return how many words are handed out of each segment. Calls no allocator."""
@@ -321,14 +351,17 @@ class MessageBuilder:
 
         Return these numbers.
         """
+        try:
 
-        def whole() -> tuple[int, ...]:
-            sizes = self.segment_words()
-            begin(sizes)
-            self._arena.put_out(write)
-            return sizes
+            def whole() -> tuple[int, ...]:
+                sizes = self.segment_words()
+                begin(sizes)
+                self._arena.put_out(write)
+                return sizes
 
-        return self._arena.serve(whole)
+            return self._arena.serve(whole)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def lend_segment(self, index: int) -> AbstractContextManager[memoryview[Any]]:
         """Lend the words handed out of one segment, read-only and not copied (P4).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import wire
 from .._words.arguments import check_count, truth, type_name
+from .._words.exhausted import exhausted
 from .._words.face import place, shape_text
 from .._words.tree import ObjectSize, Tree, read_spot
 from ..errors import ArgumentTypeError, ArgumentValueError, PointerKindMismatch, StaleHandle
@@ -99,7 +100,10 @@ class Detached:
 
     def total_size(self) -> ObjectSize:
         """Return what the object and all below it take, landing pads left out."""
-        return self.tree().total_size()
+        try:
+            return self.tree().total_size()
+        except RecursionError as error:
+            raise exhausted() from error
 
     def truncate(self, count: int, *, text: bool = False) -> None:
         """Cut a list or a Data to its first ``count`` elements, where it is.
@@ -120,13 +124,16 @@ class Detached:
         self._resize(count, longer=True, text=text)
 
     def _resize(self, count: int, *, longer: bool, text: bool) -> None:
-        nul = truth(text)
-        number = check_count(check_count(count) + nul)
-        self._arena.serve(
-            lambda: resize(
-                self._arena, self._current(), number, self._becomes, longer=longer, text=nul
+        try:
+            nul = truth(text)
+            number = check_count(check_count(count) + nul)
+            self._arena.serve(
+                lambda: resize(
+                    self._arena, self._current(), number, self._becomes, longer=longer, text=nul
+                )
             )
-        )
+        except RecursionError as error:
+            raise exhausted() from error
 
     def drop(self) -> None:
         """Retire it, and all below it."""

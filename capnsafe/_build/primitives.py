@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import wire
 from .._words.arguments import integer, shown
+from .._words.exhausted import exhausted
 from .._words.tree import ObjectSize, Tree, read_spot
 from ..errors import ArgumentIndexError, ArgumentTypeError
 from ..wire import WORD_BYTES, Element, Primitive
@@ -40,7 +41,10 @@ class ListBuilder(Handle):
 
     def total_size(self) -> ObjectSize:
         """Return what the list takes."""
-        return self.tree().total_size()
+        try:
+            return self.tree().total_size()
+        except RecursionError as error:
+            raise exhausted() from error
 
     def __len__(self) -> int:
         """Return the number of elements."""
@@ -48,8 +52,11 @@ class ListBuilder(Handle):
 
     def __iter__(self) -> Iterator[Primitive]:
         """Read one element after the other; each read is a call of its own."""
-        for index in range(self._length):
-            yield self[index]
+        try:
+            for index in range(self._length):
+                yield self[index]
+        except RecursionError as error:
+            raise exhausted() from error
 
     def lend(self) -> AbstractContextManager[memoryview[Any]]:
         """Lend the elements as a writable view, for as long as a ``with`` block lasts (P4).
@@ -72,25 +79,34 @@ class ListBuilder(Handle):
 
     def tree(self) -> Tree:
         """Copy out the list."""
-        shape = wire.list_shape(self._element.size_code, self._length)
-        spot = (shape, self._lease.segment.index, self._data // WORD_BYTES)
-        return self._serve(lambda: read_spot(Built(self._lease.arena), spot, 0))
+        try:
+            shape = wire.list_shape(self._element.size_code, self._length)
+            spot = (shape, self._lease.segment.index, self._data // WORD_BYTES)
+            return self._serve(lambda: read_spot(Built(self._lease.arena), spot, 0))
+        except RecursionError as error:
+            raise exhausted() from error
 
     def __getitem__(self, index: int) -> Primitive:
         """Read one element; negative indices and slices are refused."""
-        if self._element is Element.VOID:
-            self._void(index)
-            return None
-        return self._take(self._element, index)
+        try:
+            if self._element is Element.VOID:
+                self._void(index)
+                return None
+            return self._take(self._element, index)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def __setitem__(self, index: int, value: Primitive) -> None:
         """Write one element."""
-        if self._element is Element.VOID:
-            if value is not None:
-                raise ArgumentTypeError("the only value of a Void is None")
-            self._void(index)
-        else:
-            self._put(self._element, index, value)
+        try:
+            if self._element is Element.VOID:
+                if value is not None:
+                    raise ArgumentTypeError("the only value of a Void is None")
+                self._void(index)
+            else:
+                self._put(self._element, index, value)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _void(self, index: int) -> None:
         at = integer(index, "an index")

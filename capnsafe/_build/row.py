@@ -13,6 +13,7 @@ from typing import Any, Final, SupportsIndex
 from .. import wire
 from .._words.arguments import integer, shown, text_octets
 from .._words.buffers import data_octets
+from .._words.exhausted import exhausted
 from .._words.tree import Tree, read_tree
 from ..errors import (
     ArgumentIndexError,
@@ -48,14 +49,17 @@ class Row(Handle):
 
     def _slot(self, index: SupportsIndex) -> int:
         """Return the word of a pointer."""
-        at = index if type(index) is int else integer(index, "a pointer index")
-        lease = self._lease
-        arena = lease.arena
-        if arena.state is not _IDLE or lease.epoch != arena.epoch:
-            lease.check()
-        if not 0 <= at < self._count:
-            self._word_of(at)
-        return self._first + at
+        try:
+            at = index if type(index) is int else integer(index, "a pointer index")
+            lease = self._lease
+            arena = lease.arena
+            if arena.state is not _IDLE or lease.epoch != arena.epoch:
+                lease.check()
+            if not 0 <= at < self._count:
+                self._word_of(at)
+            return self._first + at
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _word_of(self, index: int) -> int:
         """Return the word of a pointer; asks nobody whether the handle is stale."""
@@ -67,7 +71,10 @@ class Row(Handle):
 
     def _pointer_at(self, word: int) -> int:
         """Load the pointer at ``word``, in a call of the message."""
-        return self._serve(lambda: self._lease.arena.load(self._lease.segment, word))
+        try:
+            return self._serve(lambda: self._lease.arena.load(self._lease.segment, word))
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _find(self, word: int) -> Found | None:
         """Follow the pointer at ``word``; ``None`` where it is null."""
@@ -109,9 +116,12 @@ class Row(Handle):
 
     def _install_list(self, index: SupportsIndex, shape: int, head: bytes) -> Lease:
         """Build a list; return a lease on it."""
-        words = wire.object_words(shape)
-        lease = self._lease
-        return lease.on(install(lease, self._slot(index), shape, words, head), words)
+        try:
+            words = wire.object_words(shape)
+            lease = self._lease
+            return lease.on(install(lease, self._slot(index), shape, words, head), words)
+        except RecursionError as error:
+            raise exhausted() from error
 
     # -- text and data ---------------------------------------------------------------------------
 
@@ -122,13 +132,16 @@ class Row(Handle):
 
     def get_text(self, index: int, default: str | None = None) -> str | None:
         """Return a copy of the Text; ``default`` where the pointer is null."""
-        octets = self.get_text_octets(index)
-        if octets is None:
-            return default
         try:
-            return octets.decode()
-        except UnicodeDecodeError as error:
-            raise InvalidText(f"a Text that is not UTF-8: {error}") from error
+            octets = self.get_text_octets(index)
+            if octets is None:
+                return default
+            try:
+                return octets.decode()
+            except UnicodeDecodeError as error:
+                raise InvalidText(f"a Text that is not UTF-8: {error}") from error
+        except RecursionError as error:
+            raise exhausted() from error
 
     def get_text_octets(self, index: int) -> bytes | None:
         """Return a copy of the Text as bytes, without its NUL and whether it is UTF-8 or not.
@@ -169,26 +182,34 @@ class Row(Handle):
 
     def _set_octets(self, index: SupportsIndex, octets: bytes, count: int) -> None:
         """Build a list of ``count`` bytes: ``octets``, and zeros behind them."""
-        word = self._slot(index)
-        if count > wire.MAX_LIST_COUNT:
-            raise MessageTooLarge(f"a list has at most {wire.MAX_LIST_COUNT} bytes, not {count}")
-        words = (count + 7) >> 3
-        shape = wire.list_shape(wire.SIZE_BYTE, count)
-        install(self._lease, word, shape, words, octets)
+        try:
+            word = self._slot(index)
+            if count > wire.MAX_LIST_COUNT:
+                raise MessageTooLarge(
+                    f"a list has at most {wire.MAX_LIST_COUNT} bytes, not {count}"
+                )
+            words = (count + 7) >> 3
+            shape = wire.list_shape(wire.SIZE_BYTE, count)
+            install(self._lease, word, shape, words, octets)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _get_octets(self, index: SupportsIndex, what: str) -> bytes | None:
-        word = self._slot(index)
+        try:
+            word = self._slot(index)
 
-        def read() -> bytes | None:
-            found = self._find_list(word, wire.SIZE_BYTE, what)
-            if found is None:
-                return None
-            count = wire.list_count(found.shape)
-            if count == 0:
-                return b""
-            return self._lease.arena.copy_out(found.segment, found.start, count)
+            def read() -> bytes | None:
+                found = self._find_list(word, wire.SIZE_BYTE, what)
+                if found is None:
+                    return None
+                count = wire.list_count(found.shape)
+                if count == 0:
+                    return b""
+                return self._lease.arena.copy_out(found.segment, found.start, count)
 
-        return self._serve(read)
+            return self._serve(read)
+        except RecursionError as error:
+            raise exhausted() from error
 
     # -- capabilities ----------------------------------------------------------------------------
 

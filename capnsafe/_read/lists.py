@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import SupportsIndex, final
 
 from .._words.arguments import type_name
+from .._words.exhausted import exhausted
 from .._words.face import place
 from .._words.tree import ObjectSize, Tree
 from ..errors import MessageTooLarge
@@ -37,7 +38,10 @@ class ListReader(Shared):
 
     def total_size(self) -> ObjectSize:
         """Return what the list takes."""
-        return self.tree().total_size()
+        try:
+            return self.tree().total_size()
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def __len__(self) -> int:
         """Return the number of elements. It costs nothing, and may be huge for voids."""
@@ -45,10 +49,13 @@ class ListReader(Shared):
 
     def __getitem__(self, index: SupportsIndex) -> Primitive:
         """Return the element; that of a list of voids is None."""
-        number = element_index(index, self._count)
-        if self._element is Element.VOID:
-            self._segments.charge(1)
-        return self._value(number)
+        try:
+            number = element_index(index, self._count)
+            if self._element is Element.VOID:
+                self._segments.charge(1)
+            return self._value(number)
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def __iter__(self) -> Iterator[Primitive]:
         """Return the elements in order.
@@ -56,47 +63,56 @@ class ListReader(Shared):
         Voids are charged here and not one by one, because ``list()`` makes room for all of them as
         soon as it has an iterator.
         """
-        if self._element is Element.VOID:
-            self._segments.charge(self._count)
-        return self._values()
+        try:
+            if self._element is Element.VOID:
+                self._segments.charge(self._count)
+            return self._values()
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def tree(self) -> Tree:
         """Copy out the list, as a list of these primitives."""
-        element = self._element
-        if self._count > MAX_LIST_COUNT:
-            # A tag counts one bit more than the pointer of a list of voids.
-            raise MessageTooLarge(
-                f"a list has at most {MAX_LIST_COUNT} elements, not {self._count}"
-            )
-        shape = list_shape(element.size_code, self._count)
-        words = list_body_words(element.size_code, self._count)
-        if element.bytes == 0 or self._step == element.bytes:
-            self._segments.charge(words)
-            octets = (self._count * element.bits + 7) // 8
-            body = bytearray(self._segments.octets(self._segment, self._start, octets))
-            if element is Element.BOOL and self._count % 8:
-                body[-1] &= (1 << self._count % 8) - 1
-        else:
-            # Each element but the last has a whole step behind its beginning.
-            size = (self._count - 1) * self._step + element.bytes if self._count else 0
-            self._segments.charge(-(-size // WORD_BYTES))
-            whole = self._segments.octets(self._segment, self._start, size)
-            body = bytearray()
-            for at in range(0, size, self._step):
-                body += whole[at : at + element.bytes]
-        body += bytes(words * WORD_BYTES - len(body))
-        return Tree(shape, body)
+        try:
+            element = self._element
+            if self._count > MAX_LIST_COUNT:
+                # A tag counts one bit more than the pointer of a list of voids.
+                raise MessageTooLarge(
+                    f"a list has at most {MAX_LIST_COUNT} elements, not {self._count}"
+                )
+            shape = list_shape(element.size_code, self._count)
+            words = list_body_words(element.size_code, self._count)
+            if element.bytes == 0 or self._step == element.bytes:
+                self._segments.charge(words)
+                octets = (self._count * element.bits + 7) // 8
+                body = bytearray(self._segments.octets(self._segment, self._start, octets))
+                if element is Element.BOOL and self._count % 8:
+                    body[-1] &= (1 << self._count % 8) - 1
+            else:
+                # Each element but the last has a whole step behind its beginning.
+                size = (self._count - 1) * self._step + element.bytes if self._count else 0
+                self._segments.charge(-(-size // WORD_BYTES))
+                whole = self._segments.octets(self._segment, self._start, size)
+                body = bytearray()
+                for at in range(0, size, self._step):
+                    body += whole[at : at + element.bytes]
+            body += bytes(words * WORD_BYTES - len(body))
+            return Tree(shape, body)
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def _values(self) -> Iterator[Primitive]:
-        view = self._view
-        if view is None or self._element.bytes == 0:
-            for index in range(self._count):
-                yield self._value(index)
-            return
-        unpack = self._element.codec.unpack_from
-        step = self._step
-        for at in range(self._start, self._start + self._count * step, step):
-            yield unpack(view, at)[0]
+        try:
+            view = self._view
+            if view is None or self._element.bytes == 0:
+                for index in range(self._count):
+                    yield self._value(index)
+                return
+            unpack = self._element.codec.unpack_from
+            step = self._step
+            for at in range(self._start, self._start + self._count * step, step):
+                yield unpack(view, at)[0]
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def _value(self, index: int) -> Primitive:
         element = self._element

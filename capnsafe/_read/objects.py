@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import SupportsFloat, SupportsIndex, TypeAlias, final
 
 from .._words.arguments import check_element, integer, shown, truth, type_name
+from .._words.exhausted import exhausted
 from .._words.face import counted, place
 from .._words.tree import ObjectSize, Tree, read_spot, read_tree
 from ..errors import (
@@ -78,26 +79,35 @@ class RowReader(Shared, ABC):
 
     def is_null(self, index: SupportsIndex) -> bool:
         """Return whether the pointer is null. An older writer left out what is null."""
-        at = self._slot(index)
-        return at < 0 or self._segments.word(self._segment, at) == 0
+        try:
+            at = self._slot(index)
+            return at < 0 or self._segments.word(self._segment, at) == 0
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def kind(self, index: SupportsIndex) -> PointerKind:
         """Return what the pointer leads to. Only its landing pads are looked at."""
-        at = self._slot(index)
-        target = self._segments.follow(self._segment, at) if at >= 0 else None
-        if target is None:
-            return PointerKind.NULL
-        return POINTER_KINDS[kind(target[0])]
+        try:
+            at = self._slot(index)
+            target = self._segments.follow(self._segment, at) if at >= 0 else None
+            if target is None:
+                return PointerKind.NULL
+            return POINTER_KINDS[kind(target[0])]
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def get_struct(
         self, index: SupportsIndex, *, default: StructReader | None = None
     ) -> StructReader | None:
         """Open the struct, or answer the default for a null pointer."""
-        at = self._slot(index)
-        if at < 0:
-            return default
-        found = open_struct(self._segments, self._segment, at, self._nesting)
-        return default if found is None else found
+        try:
+            at = self._slot(index)
+            if at < 0:
+                return default
+            found = open_struct(self._segments, self._segment, at, self._nesting)
+            return default if found is None else found
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def get_list(
         self, index: SupportsIndex, element: Element, *, default: ListReader | None = None
@@ -106,17 +116,20 @@ class RowReader(Shared, ABC):
 
         A list of structs is read as the list of their first fields.
         """
-        check_element(element)
-        found = self._open_list(index)
-        if found is None:
-            return default
-        if found.size_code != element.size_code and (
-            found.size_code != SIZE_COMPOSITE
-            or element.size_code == SIZE_BIT
-            or found.data_bytes < element.bytes
-        ):
-            raise self._mismatch(found, SIZE_NAMES[element.size_code])
-        return ListReader(self._segments, found, element)
+        try:
+            check_element(element)
+            found = self._open_list(index)
+            if found is None:
+                return default
+            if found.size_code != element.size_code and (
+                found.size_code != SIZE_COMPOSITE
+                or element.size_code == SIZE_BIT
+                or found.data_bytes < element.bytes
+            ):
+                raise self._mismatch(found, SIZE_NAMES[element.size_code])
+            return ListReader(self._segments, found, element)
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def get_pointer_list(
         self, index: SupportsIndex, *, default: PointerListReader | None = None
@@ -125,12 +138,15 @@ class RowReader(Shared, ABC):
 
         A list of structs is read as the list of their first pointers.
         """
-        found = self._open_list(index)
-        if found is None:
-            return default
-        if found.pointers == 0:
-            raise self._mismatch(found, SIZE_NAMES[SIZE_POINTER])
-        return PointerListReader(self._segments, found, self._nesting - 1)
+        try:
+            found = self._open_list(index)
+            if found is None:
+                return default
+            if found.pointers == 0:
+                raise self._mismatch(found, SIZE_NAMES[SIZE_POINTER])
+            return PointerListReader(self._segments, found, self._nesting - 1)
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def get_struct_list(
         self, index: SupportsIndex, *, default: StructListReader | None = None
@@ -139,63 +155,81 @@ class RowReader(Shared, ABC):
 
         Values and pointers are read as structs with that one field, but a list of bits is refused.
         """
-        found = self._open_list(index)
-        if found is None:
-            return default
-        if found.size_code == SIZE_BIT:
-            raise self._mismatch(found, SIZE_NAMES[SIZE_COMPOSITE])
-        return StructListReader(self._segments, found, self._nesting - 1)
+        try:
+            found = self._open_list(index)
+            if found is None:
+                return default
+            if found.size_code == SIZE_BIT:
+                raise self._mismatch(found, SIZE_NAMES[SIZE_COMPOSITE])
+            return StructListReader(self._segments, found, self._nesting - 1)
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def get_text(self, index: SupportsIndex, default: str | None = None) -> str | None:
         """Return the text without its NUL, or the default for a null pointer.
 
         Raises ``InvalidText`` where it does not end in a NUL, or is not UTF-8.
         """
-        octets = self.get_text_octets(index)
-        if octets is None:
-            return default
         try:
-            return octets.decode()
-        except UnicodeDecodeError as cause:
-            raise InvalidText(f"a text is not UTF-8 at its byte {cause.start}") from cause
+            octets = self.get_text_octets(index)
+            if octets is None:
+                return default
+            try:
+                return octets.decode()
+            except UnicodeDecodeError as cause:
+                raise InvalidText(f"a text is not UTF-8 at its byte {cause.start}") from cause
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def get_text_octets(self, index: SupportsIndex) -> bytes | None:
         """Return the text as bytes, without its NUL and whether it is UTF-8 or not.
 
         None for a null pointer. NULs within the text are part of it.
         """
-        blob = self._blob(index, "a text")
-        if blob is None:
-            return None
-        if not blob or blob[-1] != 0:
-            raise InvalidText(f"a text of {len(blob)} bytes does not end in a NUL")
-        return blob[:-1]
+        try:
+            blob = self._blob(index, "a text")
+            if blob is None:
+                return None
+            if not blob or blob[-1] != 0:
+                raise InvalidText(f"a text of {len(blob)} bytes does not end in a NUL")
+            return blob[:-1]
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def get_capability(self, index: SupportsIndex) -> int | None:
         """Return the capability's index into its table, or None for a null pointer."""
-        at = self._slot(index)
-        pointer = self._segments.word(self._segment, at) if at >= 0 else 0
-        if pointer == 0:
-            return None
-        if not is_capability(pointer):
-            raise PointerKindMismatch(
-                "a pointer that leads to no capability", segment=self._segment, offset=at
-            )
-        return capability_index(pointer)
+        try:
+            at = self._slot(index)
+            pointer = self._segments.word(self._segment, at) if at >= 0 else 0
+            if pointer == 0:
+                return None
+            if not is_capability(pointer):
+                raise PointerKindMismatch(
+                    "a pointer that leads to no capability", segment=self._segment, offset=at
+                )
+            return capability_index(pointer)
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def copied(self, index: SupportsIndex) -> Tree | None:
         """Copy out what the pointer leads to, whatever it is; None for a null pointer."""
-        at = self._slot(index)
-        pointer = self._segments.word(self._segment, at) if at >= 0 else 0
-        if pointer == 0:
-            return None
-        source = Copied(self._segments, self._nesting)
-        return read_tree(source, self._segment, at, pointer)
+        try:
+            at = self._slot(index)
+            pointer = self._segments.word(self._segment, at) if at >= 0 else 0
+            if pointer == 0:
+                return None
+            source = Copied(self._segments, self._nesting)
+            return read_tree(source, self._segment, at, pointer)
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def get_data(self, index: SupportsIndex, default: bytes | None = None) -> bytes | None:
         """Return a copy of the data, or the default for a null pointer."""
-        blob = self._blob(index, "data")
-        return default if blob is None else blob
+        try:
+            blob = self._blob(index, "data")
+            return default if blob is None else blob
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def _blob(self, index: SupportsIndex, what: str) -> bytes | None:
         """Return a copy of a list of bytes. Nothing can be opened in it, so it is no level."""
@@ -349,24 +383,33 @@ class StructReader(RowReader):
 
     def tree(self) -> Tree:
         """Copy out the struct, and all below it; charged to the traversal limit again."""
-        segments = self._segments
-        words, rest = divmod(self._data_bytes, WORD_BYTES)
-        segments.charge(words + self._pointer_count + (rest > 0))
-        if rest == 0:
-            source = Copied(segments, self._nesting)
-            shape = struct_shape(words, self._pointer_count)
-            return read_spot(source, (shape, self._segment, self._data // WORD_BYTES), -1)
-        # An element of a list of values that are no whole words; it has no pointers.
-        data = segments.octets(self._segment, self._data, self._data_bytes)
-        return Tree(struct_shape(1, 0), bytearray(data.ljust(WORD_BYTES, b"\0")))
+        try:
+            segments = self._segments
+            words, rest = divmod(self._data_bytes, WORD_BYTES)
+            segments.charge(words + self._pointer_count + (rest > 0))
+            if rest == 0:
+                source = Copied(segments, self._nesting)
+                shape = struct_shape(words, self._pointer_count)
+                return read_spot(source, (shape, self._segment, self._data // WORD_BYTES), -1)
+            # An element of a list of values that are no whole words; it has no pointers.
+            data = segments.octets(self._segment, self._data, self._data_bytes)
+            return Tree(struct_shape(1, 0), bytearray(data.ljust(WORD_BYTES, b"\0")))
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def total_size(self) -> ObjectSize:
         """Return what the struct and all below it take, landing pads left out."""
-        return self.tree().total_size()
+        try:
+            return self.tree().total_size()
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def total_words(self) -> int:
         """Return the words of the struct and of all below it, landing pads left out."""
-        return self.tree().total_size().words
+        try:
+            return self.tree().total_size().words
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def _slot(self, index: SupportsIndex) -> int:
         number = not_negative(index)
@@ -379,53 +422,64 @@ class StructReader(RowReader):
 
     def _integer(self, element: Element, offset: SupportsIndex, default: SupportsIndex) -> int:
         """Read an integer. On the wire it is XORed with its default (in two's complement)."""
-        mask = default if type(default) is int else integer(default, "the default")
-        if not element.low <= mask <= element.high:
-            raise ArgumentValueError(
-                f"the default must lie in {element.low} .. {element.high},"
-                f" and {shown(mask)} was given"
-            )
-        at = self._place(offset, element.bytes)
-        if at < 0:
-            return mask
-        view = self._view
-        if view is None:
-            octets = self._segments.octets(self._segment, at, element.bytes)
-            return int(element.codec.unpack(octets)[0]) ^ mask
-        value: int = element.codec.unpack_from(view, at)[0]
-        return value ^ mask
+        try:
+            mask = default if type(default) is int else integer(default, "the default")
+            if not element.low <= mask <= element.high:
+                raise ArgumentValueError(
+                    f"the default must lie in {element.low} .. {element.high},"
+                    f" and {shown(mask)} was given"
+                )
+            at = self._place(offset, element.bytes)
+            if at < 0:
+                return mask
+            view = self._view
+            if view is None:
+                octets = self._segments.octets(self._segment, at, element.bytes)
+                return int(element.codec.unpack(octets)[0]) ^ mask
+            value: int = element.codec.unpack_from(view, at)[0]
+            return value ^ mask
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def _float(self, element: Element, offset: SupportsIndex, default: Real) -> float:
         """Read a float, whose bits are XORed with those of its default."""
         try:
-            bits: int = element.raw.unpack(element.codec.pack(default))[0]
-        except OverflowError as cause:
-            raise ArgumentValueError(f"the default does not fit in {element.bits} bits") from cause
-        except Exception as cause:
-            raise ArgumentTypeError(
-                f"the default must be a float, not {type_name(default)}"
-            ) from cause
-        at = self._place(offset, element.bytes)
-        if at >= 0:
-            view = self._view
-            if view is None:
-                octets = self._segments.octets(self._segment, at, element.bytes)
-                bits ^= element.raw.unpack(octets)[0]
-            else:
-                bits ^= element.raw.unpack_from(view, at)[0]
-        value: float = element.codec.unpack(element.raw.pack(bits))[0]
-        return value
+            try:
+                bits: int = element.raw.unpack(element.codec.pack(default))[0]
+            except OverflowError as cause:
+                raise ArgumentValueError(
+                    f"the default does not fit in {element.bits} bits"
+                ) from cause
+            except Exception as cause:
+                raise ArgumentTypeError(
+                    f"the default must be a float, not {type_name(default)}"
+                ) from cause
+            at = self._place(offset, element.bytes)
+            if at >= 0:
+                view = self._view
+                if view is None:
+                    octets = self._segments.octets(self._segment, at, element.bytes)
+                    bits ^= element.raw.unpack(octets)[0]
+                else:
+                    bits ^= element.raw.unpack_from(view, at)[0]
+            value: float = element.codec.unpack(element.raw.pack(bits))[0]
+            return value
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def get_bool(self, offset: SupportsIndex, default: bool = False) -> bool:
         """Return the bit ``offset`` of the data section."""
-        inverted = truth(default)
-        number = not_negative(offset)
-        at = self._place(number >> 3, 1)
-        if at < 0:
-            return inverted
-        view = self._view
-        octet = self._segments.octets(self._segment, at, 1)[0] if view is None else view[at]
-        return bool(octet >> (number & 7) & 1) is not inverted
+        try:
+            inverted = truth(default)
+            number = not_negative(offset)
+            at = self._place(number >> 3, 1)
+            if at < 0:
+                return inverted
+            view = self._view
+            octet = self._segments.octets(self._segment, at, 1)[0] if view is None else view[at]
+            return bool(octet >> (number & 7) & 1) is not inverted
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def get_int8(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
         """Return the Int8 at ``offset`` bytes."""
@@ -490,7 +544,10 @@ class PointerListReader(RowReader):
 
     def total_size(self) -> ObjectSize:
         """Return what the list and all below it take, landing pads left out."""
-        return self.tree().total_size()
+        try:
+            return self.tree().total_size()
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def __len__(self) -> int:
         """Return the number of elements."""
@@ -498,7 +555,10 @@ class PointerListReader(RowReader):
 
     def tree(self) -> Tree:
         """Copy out the list, and all below it, as what it was written as."""
-        return tree_of_list(self._segments, self._found, self._nesting)
+        try:
+            return tree_of_list(self._segments, self._found, self._nesting)
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def _slot(self, index: SupportsIndex) -> int:
         return self._start + element_index(index, self._count) * self._step_words
@@ -525,7 +585,10 @@ class StructListReader(Shared):
 
     def total_size(self) -> ObjectSize:
         """Return what the list and all below it take, landing pads left out."""
-        return self.tree().total_size()
+        try:
+            return self.tree().total_size()
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def __len__(self) -> int:
         """Return the number of elements. It costs nothing, and may be huge for empty structs."""
@@ -533,27 +596,39 @@ class StructListReader(Shared):
 
     def __getitem__(self, index: SupportsIndex) -> StructReader:
         """Return the element."""
-        number = element_index(index, self._found.count)
-        if self._found.step_bytes == 0:
-            self._segments.charge(1)
-        return self._struct(number)
+        try:
+            number = element_index(index, self._found.count)
+            if self._found.step_bytes == 0:
+                self._segments.charge(1)
+            return self._struct(number)
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def __iter__(self) -> Iterator[StructReader]:
         """Return the elements in order; empty structs are charged here, as are voids."""
-        found = self._found
-        if found.step_bytes == 0 and found.count:
-            # What none of them can be had of is not charged.
-            descend(self._nesting, found.segment, found.start)
-            self._segments.charge(found.count)
-        return self._structs()
+        try:
+            found = self._found
+            if found.step_bytes == 0 and found.count:
+                # What none of them can be had of is not charged.
+                descend(self._nesting, found.segment, found.start)
+                self._segments.charge(found.count)
+            return self._structs()
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def tree(self) -> Tree:
         """Copy out the list, and all below it, as what it was written as."""
-        return tree_of_list(self._segments, self._found, self._nesting)
+        try:
+            return tree_of_list(self._segments, self._found, self._nesting)
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def _structs(self) -> Iterator[StructReader]:
-        for index in range(self._found.count):
-            yield self._struct(index)
+        try:
+            for index in range(self._found.count):
+                yield self._struct(index)
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def _struct(self, index: int) -> StructReader:
         found = self._found

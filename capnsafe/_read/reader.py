@@ -29,6 +29,7 @@ from typing import Final, SupportsIndex, final
 from .._words.arguments import attribute, listed, shown, type_name
 from .._words.buffers import view_of
 from .._words.canonical import canonical_words
+from .._words.exhausted import exhausted
 from .._words.face import counted
 from .._words.tree import read_tree
 from ..allocator import Buffer, Key
@@ -75,19 +76,24 @@ class MessageReader(Shared):
         nesting_limit: SupportsIndex = NESTING_LIMIT,
     ) -> None:
         """Look at no word yet."""
-        kind = type(segments)
-        if not issubclass(kind, Sequence) or issubclass(kind, (bytes, bytearray, memoryview, str)):
-            raise ArgumentTypeError(
-                f"segments must be a sequence of buffers, not {type_name(segments)}"
+        try:
+            kind = type(segments)
+            if not issubclass(kind, Sequence) or issubclass(
+                kind, (bytes, bytearray, memoryview, str)
+            ):
+                raise ArgumentTypeError(
+                    f"segments must be a sequence of buffers, not {type_name(segments)}"
+                )
+            self._nesting_limit = limit_of(nesting_limit, "nesting_limit")
+            self._segments = Segments(
+                [
+                    view_of(segment, f"segment {index}")
+                    for index, segment in enumerate(listed(segments, "segments"))
+                ],
+                limit_of(traversal_limit_words, "traversal_limit_words"),
             )
-        self._nesting_limit = limit_of(nesting_limit, "nesting_limit")
-        self._segments = Segments(
-            [
-                view_of(segment, f"segment {index}")
-                for index, segment in enumerate(listed(segments, "segments"))
-            ],
-            limit_of(traversal_limit_words, "traversal_limit_words"),
-        )
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def __repr__(self) -> str:
         """Return the number of segments, and of words that may still be read. Reads no memory."""
@@ -112,26 +118,37 @@ class MessageReader(Shared):
         what it needs, and raises ``SegmentLost``, ``PointerOutOfBounds``, ``BorrowRefused`` or
         ``BadBuffer`` where it is not there.
         """
-        if not callable(attribute(lender, "segment")):
-            raise ArgumentTypeError(f"a {type_name(lender)} has no method 'segment'")
-        reader = cls((), traversal_limit_words=traversal_limit_words, nesting_limit=nesting_limit)
-        reader._segments = BorrowedSegments(
-            lender, listed(keys, "keys"), reader._segments.unread_words
-        )
-        return reader
+        try:
+            if not callable(attribute(lender, "segment")):
+                raise ArgumentTypeError(f"a {type_name(lender)} has no method 'segment'")
+            reader = cls(
+                (), traversal_limit_words=traversal_limit_words, nesting_limit=nesting_limit
+            )
+            reader._segments = BorrowedSegments(
+                lender, listed(keys, "keys"), reader._segments.unread_words
+            )
+            return reader
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def total_words(self) -> int:
         """Return the whole words of all segments together."""
-        segments = self._segments
-        return sum(segments.size(index) for index in range(segments.count))
+        try:
+            segments = self._segments
+            return sum(segments.size(index) for index in range(segments.count))
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def segments(self) -> list[bytes]:
         """Return a copy of every segment's whole words, as they are; the limits are not charged."""
-        segments = self._segments
-        return [
-            segments.octets(index, 0, segments.size(index) * WORD_BYTES)
-            for index in range(segments.count)
-        ]
+        try:
+            segments = self._segments
+            return [
+                segments.octets(index, 0, segments.size(index) * WORD_BYTES)
+                for index in range(segments.count)
+            ]
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def is_canonical(self) -> bool:
         """Return whether this is the canonical form of what it says (``canonical()``).
@@ -139,30 +156,39 @@ class MessageReader(Shared):
         A message that is not valid, or has capabilities, is not. The traversal limit is charged
         nothing: a canonical message is as large as what it says. Raises ``NestingLimitExceeded``.
         """
-        if self._segments.count != 1 or (words := self._segments.size(0)) == 0:
-            return False
-        octets = self._segments.octets(0, 0, words * WORD_BYTES)
-        copy = Segments([memoryview(octets)], words - 1)
-        pointer = copy.word(0, 0)
         try:
-            source = Copied(copy, self._nesting_limit)
-            tree = read_tree(source, 0, 0, pointer) if pointer else None
-            return canonical_words(tree) == octets
-        except NestingLimitExceeded:
-            raise
-        except MalformedMessage:
-            return False
+            if self._segments.count != 1 or (words := self._segments.size(0)) == 0:
+                return False
+            octets = self._segments.octets(0, 0, words * WORD_BYTES)
+            copy = Segments([memoryview(octets)], words - 1)
+            pointer = copy.word(0, 0)
+            try:
+                source = Copied(copy, self._nesting_limit)
+                tree = read_tree(source, 0, 0, pointer) if pointer else None
+                return canonical_words(tree) == octets
+            except NestingLimitExceeded:
+                raise
+            except MalformedMessage:
+                return False
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def root_pointer(self) -> PointerListReader:
         """Open the root pointer as a list of one pointer: for a root that is no struct."""
-        self._segments.claim(0, 0, 1, "the root pointer")
-        found = Elements(0, 0, 1, SIZE_POINTER, WORD_BYTES, 0, 1)
-        return PointerListReader(self._segments, found, self._nesting_limit)
+        try:
+            self._segments.claim(0, 0, 1, "the root pointer")
+            found = Elements(0, 0, 1, SIZE_POINTER, WORD_BYTES, 0, 1)
+            return PointerListReader(self._segments, found, self._nesting_limit)
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def get_root(self) -> StructReader:
         """Open the root struct. A null pointer reads as a struct in which all is default."""
-        self._segments.claim(0, 0, 1, "the root pointer")
-        root = open_struct(self._segments, 0, 0, self._nesting_limit)
-        if root is None:
-            return StructReader(self._segments, 0, 0, 0, 0, 0, 0)
-        return root
+        try:
+            self._segments.claim(0, 0, 1, "the root pointer")
+            root = open_struct(self._segments, 0, 0, self._nesting_limit)
+            if root is None:
+                return StructReader(self._segments, 0, 0, 0, 0, 0, 0)
+            return root
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error

@@ -48,6 +48,7 @@ from .._read.reader import NESTING_LIMIT, TRAVERSAL_LIMIT_WORDS, MessageReader
 from .._read.reading import limit_of
 from .._words.arguments import Raised, call, exported, integer, method_of, shown, truth, type_name
 from .._words.buffers import view_of
+from .._words.exhausted import exhausted
 from ..allocator import Buffer
 from ..errors import (
     ArgumentTypeError,
@@ -195,9 +196,12 @@ def frame(segments: Sequence[Bytes], *, packed: bool = False) -> bytes:
     Raises ``ArgumentValueError`` where there is no segment, or one that is not whole words, and
     ``MessageTooLarge`` where the table cannot hold the numbers.
     """
-    is_packed = truth(packed)
-    parts = _parts(segments)
-    return b"".join(_packed(parts) if is_packed else parts)
+    try:
+        is_packed = truth(packed)
+        parts = _parts(segments)
+        return b"".join(_packed(parts) if is_packed else parts)
+    except (RecursionError, MemoryError) as error:
+        raise exhausted() from error
 
 
 #: What is known of a message that is being written: (bytes taken before the last call of the file;
@@ -442,10 +446,13 @@ def unframe(
     ``FramingError`` where the table is not all there, counts more than ``max_segments`` segments
     or more than ``max_words`` words in them, or counts more than there are bytes.
     """
-    limits = _Limits(max_segments, max_words)
-    # Whatever is raised must not keep the buffer: its traceback would, through this frame.
-    with view_of(buffer, "the message") as view:
-        return _cut(view, limits)[0]
+    try:
+        limits = _Limits(max_segments, max_words)
+        # Whatever is raised must not keep the buffer: its traceback would, through this frame.
+        with view_of(buffer, "the message") as view:
+            return _cut(view, limits)[0]
+    except (RecursionError, MemoryError) as error:
+        raise exhausted() from error
 
 
 def read_message(
@@ -494,21 +501,26 @@ def read_messages(
     The iteration ends where the source ends between two messages. ``FramingError`` is raised where
     it ends inside one, or where a limit is exceeded, and again by each call from then on: where the
     next message begins is unknown. What a file or socket raises passes unchanged, and nothing that
-    was received is lost: after a timeout the iteration can be continued by another ``next``. From
+    was received is lost: after a timeout the iteration can be continued by another ``next``. So
+    does a ``RecursionError`` of Python's while a file is read: it may be the file's. From
     inside a call of the file, ``next`` raises ``Reentered``.
     """
-    limits = _Limits(max_segments, max_words)
-    traversal = limit_of(traversal_limit_words, "traversal_limit_words")
-    nesting = limit_of(nesting_limit, "nesting_limit")
-    is_packed = truth(packed)
-    origin: _Origin
-    if _is_buffer(source):
-        memory = view_of(source, "the source")
-        origin = _Stream(_Memory(memory), NOTHING_WAITS) if is_packed else _InMemory(memory)
-    else:
-        origin = _Stream(_file_of(source), NOTHING_WAITS if is_packed else None)
-    # From C, so that a message leaves its list as it is returned, and no bytecode lies between.
-    return map(_taken, _Messages(origin, limits, traversal, nesting))
+    try:
+        limits = _Limits(max_segments, max_words)
+        traversal = limit_of(traversal_limit_words, "traversal_limit_words")
+        nesting = limit_of(nesting_limit, "nesting_limit")
+        is_packed = truth(packed)
+        is_memory = _is_buffer(source)
+        origin: _Origin
+        if is_memory:
+            memory = view_of(source, "the source")
+            origin = _Stream(_Memory(memory), NOTHING_WAITS) if is_packed else _InMemory(memory)
+        else:
+            origin = _Stream(_file_of(source), NOTHING_WAITS if is_packed else None)
+        # From C, so that a message leaves its list as it is returned, and no bytecode lies between.
+        return map(_taken, _Messages(origin, limits, traversal, nesting, is_memory))
+    except RecursionError as error:
+        raise exhausted() from error
 
 
 def _is_buffer(source: Any) -> bool:
@@ -683,11 +695,14 @@ class _InMemory(_Origin):
         return self._known[1:]
 
     def cut(self, limits: _Limits) -> list[memoryview] | None:
-        rest = self._known[0]
-        if not rest:
-            return None
-        segments, self._end = _cut(rest, limits)
-        return segments
+        try:
+            rest = self._known[0]
+            if not rest:
+                return None
+            segments, self._end = _cut(rest, limits)
+            return segments
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def finish(self, message: MessageReader) -> None:
         rest, number, _ = self._known
@@ -780,6 +795,7 @@ class _Messages:
     __slots__ = (
         "_attempt",
         "_failure",
+        "_is_memory",
         "_limits",
         "_nesting_limit",
         "_origin",
@@ -787,9 +803,15 @@ class _Messages:
     )
 
     def __init__(
-        self, origin: _Origin, limits: _Limits, traversal_limit: int, nesting_limit: int
+        self,
+        origin: _Origin,
+        limits: _Limits,
+        traversal_limit: int,
+        nesting_limit: int,
+        is_memory: bool,
     ) -> None:
         self._origin: _Origin | None = origin
+        self._is_memory = is_memory
         self._limits = limits
         self._traversal_limit = traversal_limit
         self._nesting_limit = nesting_limit
@@ -818,7 +840,13 @@ class _Messages:
                 return ready
             attempt = self._read(self._origin)
             self._attempt = cast("GeneratorType[None, None, None]", attempt)
-            next(attempt, None)
+            try:
+                next(attempt, None)
+            except RecursionError as error:
+                if not self._is_memory:
+                    # It may be the file's.
+                    raise
+                raise exhausted() from error
         if self._failure is not None:
             raise FramingError(self._failure)
         raise StopIteration

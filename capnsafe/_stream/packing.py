@@ -30,6 +30,7 @@ from typing import Final, SupportsIndex, TypeAlias, final
 from .._read.reader import TRAVERSAL_LIMIT_WORDS
 from .._read.reading import limit_of
 from .._words.buffers import view_of
+from .._words.exhausted import exhausted
 from ..allocator import Buffer
 from ..errors import ArgumentValueError, FramingError, MessageStateError
 from ..wire import WORD_BYTES
@@ -134,37 +135,43 @@ class Packer:
 
         All of them are taken or, if an exception comes in between, none.
         """
-        view = view_of(chunk, "the chunk")
-        held = self._held
-        if len(held) + len(view) < _BLOCK_BYTES:
-            held += view
-            return b""
-        held = bytearray(held)
-        parts: list[bytes] = []
-        for start in range(0, len(view), _BLOCK_BYTES):
-            held += view[start : start + _BLOCK_BYTES]
-            if len(held) >= _BLOCK_BYTES:
-                whole = len(held) // WORD_BYTES * WORD_BYTES
-                packed, done = _pack_words(bytes(held[:whole]), more=True)
-                del held[:done]
-                parts.append(packed)
-        answer = b"".join(parts)
-        self._held = held
-        return answer
+        try:
+            view = view_of(chunk, "the chunk")
+            held = self._held
+            if len(held) + len(view) < _BLOCK_BYTES:
+                held += view
+                return b""
+            held = bytearray(held)
+            parts: list[bytes] = []
+            for start in range(0, len(view), _BLOCK_BYTES):
+                held += view[start : start + _BLOCK_BYTES]
+                if len(held) >= _BLOCK_BYTES:
+                    whole = len(held) // WORD_BYTES * WORD_BYTES
+                    packed, done = _pack_words(bytes(held[:whole]), more=True)
+                    del held[:done]
+                    parts.append(packed)
+            answer = b"".join(parts)
+            self._held = held
+            return answer
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def flush(self) -> bytes:
         """Return the rest, packed; no run goes on behind it. The packer can be used again.
 
         Raises ``ArgumentValueError``, and keeps what it holds, in the middle of a word.
         """
-        held = bytes(self._held)
-        if len(held) % WORD_BYTES:
-            raise ArgumentValueError(
-                f"words are packed whole, and the last has {len(held) % WORD_BYTES} bytes"
-            )
-        packed = _pack_words(held, more=False)[0]
-        self._held.clear()
-        return packed
+        try:
+            held = bytes(self._held)
+            if len(held) % WORD_BYTES:
+                raise ArgumentValueError(
+                    f"words are packed whole, and the last has {len(held) % WORD_BYTES} bytes"
+                )
+            packed = _pack_words(held, more=False)[0]
+            self._held.clear()
+            return packed
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
 
 #: Packed words that wait to be unpacked: (the packed bytes; the first of them that was not looked
@@ -273,10 +280,13 @@ class Unpacker:
         What was not answered waits, packed, for the next call. Feed nothing to be given more of it,
         until ``needs_input``. The bytes are taken or, if an exception comes in between, not.
         """
-        view = view_of(chunk, "the chunk")
-        words, waiting = unpacked(self._waiting, view, limit_of(max_words, "max_words"))
-        self._waiting = waiting
-        return words
+        try:
+            view = view_of(chunk, "the chunk")
+            words, waiting = unpacked(self._waiting, view, limit_of(max_words, "max_words"))
+            self._waiting = waiting
+            return words
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def finish(self) -> None:
         """Say that nothing follows.
@@ -284,7 +294,10 @@ class Unpacker:
         Raises ``FramingError`` where the packed bytes end in the middle of a word or of a run, and
         ``MessageStateError`` while words wait to be answered.
         """
-        require_end(self._waiting)
+        try:
+            require_end(self._waiting)
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
 
 def pack(words: Buffer) -> bytes:
@@ -294,8 +307,11 @@ def pack(words: Buffer) -> bytes:
     the reference implementation does, use ``frame`` or ``write_message``: they end the runs between
     the segment table and the segments.
     """
-    packer = Packer()
-    return b"".join([packer.feed(words), packer.flush()])
+    try:
+        packer = Packer()
+        return b"".join([packer.feed(words), packer.flush()])
+    except (RecursionError, MemoryError) as error:
+        raise exhausted() from error
 
 
 def unpack(packed: Buffer, *, max_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS) -> bytes:
@@ -304,13 +320,16 @@ def unpack(packed: Buffer, *, max_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS) 
     Raises ``FramingError`` where they end in the middle, or are more than ``max_words``, of which
     it makes no more than that many.
     """
-    limit = limit_of(max_words, "max_words")
-    unpacker = Unpacker()
-    words = unpacker.feed(packed, max_words=limit)
-    if unpacker.feed(max_words=1):
-        raise FramingError(
-            f"the packed bytes stand for more words than the limit of {limit}",
-            words_granted=limit,
-        )
-    unpacker.finish()
-    return words
+    try:
+        limit = limit_of(max_words, "max_words")
+        unpacker = Unpacker()
+        words = unpacker.feed(packed, max_words=limit)
+        if unpacker.feed(max_words=1):
+            raise FramingError(
+                f"the packed bytes stand for more words than the limit of {limit}",
+                words_granted=limit,
+            )
+        unpacker.finish()
+        return words
+    except (RecursionError, MemoryError) as error:
+        raise exhausted() from error

@@ -8,20 +8,37 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
-from capnsafe import Borrowed, Element, Error, Exhausted
-from tests.capnsafe.reading import CHILD, DATA, NUMBERS
+from capnsafe import (
+    Borrowed,
+    Element,
+    Error,
+    Exhausted,
+    MessageReader,
+    frame,
+    pack,
+    read_message,
+    read_messages,
+    unframe,
+    unpack,
+)
+from tests.capnsafe.reading import ANY, CHILD, CHILDREN, DATA, NUMBERS, TEXTS
 from tests.capnsafe.scene import ACTS, Scene
 
 WORDS_STAY = pytest.mark.parametrize("stable", [False, True], ids=["asked", "stable"])
 
 #: Beyond the deepest that a call of the library goes by itself.
 MOST_FRAMES = 60
+
+#: Frames to spare with which a method can be called, and can call nothing that is prepared to fail:
+#: one for the act, one for the method, and one for what does the work of several methods.
+BARE_FRAMES = 3
 
 
 def near_the_limit(spare: int, call: Callable[[], object]) -> BaseException | None:
@@ -52,6 +69,14 @@ def near_the_limit(spare: int, call: Callable[[], object]) -> BaseException | No
     return raised[0] if raised else None
 
 
+def require_own_error(spare: int, raised: BaseException | None) -> None:
+    """Raise unless the error is the library's, or nothing of the library could be called."""
+    if spare > BARE_FRAMES:
+        assert isinstance(raised, Error | None), (spare, raised)
+    else:
+        assert isinstance(raised, RecursionError | Error | None), (spare, raised)
+
+
 @WORDS_STAY
 @pytest.mark.parametrize("name", ACTS)
 def test_at_any_depth_of_the_stack_an_act_is_before_or_after(name: str, stable: bool) -> None:
@@ -67,7 +92,7 @@ def test_at_any_depth_of_the_stack_an_act_is_before_or_after(name: str, stable: 
         now = scene.now()
         assert now == (after if raised is None else before), (spare, raised)
         failures += 1 if raised else 0
-        assert isinstance(raised, RecursionError | Error | None), raised
+        require_own_error(spare, raised)
         if raised is not None:
             act(scene)
             assert scene.now() == after, spare
@@ -81,7 +106,7 @@ def test_at_any_depth_of_the_stack_closing_releases_every_grant_once(stable: boo
     for spare in range(1, MOST_FRAMES):
         scene = Scene(stable)
         raised = near_the_limit(spare, scene.message.close)
-        assert isinstance(raised, RecursionError | Error | None), raised
+        require_own_error(spare, raised)
         if raised is not None:
             scene.message.close()
         scene.require_released()
@@ -102,6 +127,103 @@ def test_the_error_is_the_librarys_and_says_whether_the_call_was_done(stable: bo
             assert scene.now() == (after if raised.done else before), spare
             seen.add(raised.done)
     assert False in seen
+
+
+#: What can be asked of a struct, by a builder and by readers.
+READS: dict[str, Callable[[Any], object]] = {
+    "an integer": lambda root: root.get_uint64(0),
+    "a float": lambda root: root.get_float64(0),
+    "a bool": lambda root: root.get_bool(0),
+    "a struct": lambda root: root.get_struct(CHILD).get_uint64(0),
+    "numbers": lambda root: list(root.get_struct(CHILD).get_list(NUMBERS, Element.UINT32)),
+    "a number": lambda root: root.get_struct(CHILD).get_list(NUMBERS, Element.UINT32)[1],
+    "structs": lambda root: [each.get_uint64(0) for each in root.get_struct_list(CHILDREN)],
+    "a struct of a list": lambda root: root.get_struct_list(CHILDREN)[0].get_uint64(0),
+    "a text": lambda root: root.get_pointer_list(TEXTS).get_text(1),
+    "data": lambda root: root.get_data(DATA),
+    "a capability": lambda root: root.get_capability(ANY),
+    "a kind": lambda root: (root.kind(CHILD), root.is_null(ANY)),
+    "sizes": lambda root: (
+        root.total_size(),
+        root.total_words(),
+        root.get_pointer_list(TEXTS).total_size(),
+        root.get_struct_list(CHILDREN).total_size(),
+        root.get_struct(CHILD).get_list(NUMBERS, Element.UINT32).total_size(),
+    ),
+}
+
+
+def _roots(scene: Scene) -> dict[str, Any]:
+    segments = scene.message.segments()
+    keys = list(range(len(segments)))
+    return {
+        "builder": scene.root,
+        "reader": MessageReader(segments).get_root(),
+        "reader of memory that moves": MessageReader.over(scene.memory, keys).get_root(),
+    }
+
+
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("of", ["builder", "reader", "reader of memory that moves"])
+def test_at_any_depth_of_the_stack_a_read_is_right_or_raises_the_librarys_error(
+    of: str, read: str
+) -> None:
+    scene = Scene(stable=False)
+    root = _roots(scene)[of]
+    right = READS[read](root)
+    seen = []
+    own = 0
+    for spare in range(1, MOST_FRAMES):
+        raised = near_the_limit(spare, lambda: seen.append(READS[read](root)))
+        # One more for the call around the read.
+        require_own_error(spare - 1, raised)
+        own += isinstance(raised, Exhausted)
+    assert seen
+    assert all(value == right for value in seen)
+    assert own
+    assert READS[read](root) == right
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda segments: read_message(frame(segments)),
+        lambda segments: read_message(frame(segments, packed=True), packed=True),
+        lambda segments: unframe(frame(segments)),
+        lambda segments: unpack(pack(segments[0])),
+        lambda segments: MessageReader(segments).get_root(),
+        lambda segments: MessageReader(segments).root_pointer(),
+        lambda segments: MessageReader(segments[:1]).is_canonical(),
+        lambda segments: MessageReader(segments).segments(),
+        lambda segments: MessageReader(segments).total_words(),
+    ],
+)
+def test_at_any_depth_of_the_stack_streams_and_readers_raise_the_librarys_error(
+    call: Callable[[list[bytes]], object],
+) -> None:
+    segments = Scene(stable=False).message.segments()
+    own = 0
+    for spare in range(1, MOST_FRAMES):
+        raised = near_the_limit(spare, partial(call, segments))
+        require_own_error(spare, raised)
+        own += isinstance(raised, Exhausted)
+    assert own
+
+
+def test_a_file_that_has_no_stack_loses_nothing() -> None:
+    """What a file raises passes unchanged, and so does a ``RecursionError`` while it is read."""
+    segments = Scene(stable=False).message.segments()
+    stream = frame(segments) * 2
+    failed = 0
+    for spare in range(1, MOST_FRAMES):
+        messages = read_messages(BytesIO(stream))
+        read: list[MessageReader] = []
+        for _ in range(2):
+            raised = near_the_limit(spare, lambda: read.append(next(messages)))  # noqa: B023
+            failed += raised is not None
+        read.extend(messages)
+        assert [message.segments() for message in read] == [segments, segments]
+    assert failed > 3
 
 
 @pytest.mark.process
