@@ -401,3 +401,66 @@ os.kill(os.getpid(), signal.SIGKILL)
     encoder = BentEncoder("sharing_script", _raise)
     encoder.script = lambda scenario, account=None: text  # type: ignore[method-assign]
     return encoder
+
+
+MARK = os.environ.get("MARK", "no mark")
+SLEEP = [sys.executable, "-S", "-c", "import time; time.sleep(300)", MARK]
+_STARTED_IN: set[int] = set()
+
+
+def start_unmarked() -> None:
+    """Start, once in a process, two processes that drop everything that tells whose they are.
+
+    Only their arguments have the environment variable ``MARK`` of this process.
+    """
+    if os.getpid() in _STARTED_IN:
+        return
+    _STARTED_IN.add(os.getpid())
+    quiet = subprocess.DEVNULL
+    subprocess.Popen(SLEEP, env={}, start_new_session=True, stdout=quiet, stderr=quiet)
+    child = os.fork()
+    if not child:
+        os.setsid()
+        if not os.fork():
+            # A daemon, with the pipes of the harness open.
+            os.execve(sys.executable, SLEEP, {})
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+def _start(operation: Operation) -> None:
+    start_unmarked()
+
+
+def _start_and_abort(operation: Operation) -> None:
+    start_unmarked()
+    if _long_text(operation):
+        os.abort()
+
+
+def _start_and_hang(operation: Operation) -> None:
+    start_unmarked()
+    while _long_text(operation):
+        time.sleep(1)
+
+
+def _start_and_kill_the_group(operation: Operation) -> None:
+    start_unmarked()
+    if _long_text(operation):
+        os.killpg(0, signal.SIGKILL)
+
+
+def starting() -> BentEncoder:
+    return BentEncoder("starting", _start)
+
+
+def starting_and_aborting() -> BentEncoder:
+    return BentEncoder("starting_and_aborting", _start_and_abort)
+
+
+def starting_and_hanging() -> BentEncoder:
+    return BentEncoder("starting_and_hanging", _start_and_hang)
+
+
+def starting_and_killing_the_group() -> BentEncoder:
+    return BentEncoder("starting_and_killing_the_group", _start_and_kill_the_group)

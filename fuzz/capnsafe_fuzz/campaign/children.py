@@ -21,6 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ..ownership import VARIABLE, blocks_of, kill_processes, remove_blocks
+from .supervisor import end_supervised
 
 GRACE_SECONDS = 5.0
 KILLED_SECONDS = 60.0
@@ -46,13 +47,12 @@ class Child:
         return self.process.stderr.fileno()
 
     def kill(self) -> int:
-        """End it at once, if it has not ended; answers its return code."""
-        if self.process.poll() is None:
-            self.process.kill()
+        """End it at once, if it has not ended, and all that it started; answers its return code."""
+        end_supervised(self.process)
         return self.process.wait(KILLED_SECONDS)
 
     def kill_started(self) -> None:
-        """End what it started and is still there, and remove its shared memory."""
+        """End what it started if its supervisor could not, and remove its shared memory."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         kill_processes(self.scratch)

@@ -61,6 +61,7 @@ from .ending import (
 )
 from .failures import MOST_TOLD, error_of_the_user, told_in_a_sentence, told_with_cause
 from .printed import PROGRAM_FILE
+from .supervisor import supervise
 from .targets import (
     CLEAN_ENCODER,
     LOAD_SECONDS,
@@ -296,7 +297,7 @@ def main(arguments: list[str]) -> None:
     """Answer requests until there are no more."""
     name = arguments.pop(1)
     parent, replies, requests = (int(argument) for argument in arguments)
-    end_with_parent(parent)
+    supervise(parent)
     ignore_terminal_signals()
     no_core_dumps()
     adopt_orphans()

@@ -8,12 +8,17 @@ import re
 import resource
 import signal
 import sys
+import time
 import traceback
 from contextlib import suppress
 from typing import NoReturn
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+
+KILLING_SECONDS = 10.0
+"""How long to try to kill the descendants of a process."""
+_PAUSE_SECONDS = 0.0005
 
 _HARNESS = __name__.partition(".")[0] + "."
 _HARNESS_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -37,13 +42,13 @@ _NO_MEMORY = re.compile(r"bad_alloc|memory allocation of \d+ bytes failed|out of
 """As C++, Rust and others say it before they abort."""
 
 
-def end_with_parent(parent: int) -> None:
-    """Ask the kernel to kill this process when ``parent`` ends; end now if it already has.
+def end_with_parent(parent: int, number: int = signal.SIGKILL) -> None:
+    """Ask the kernel for the signal ``number`` when ``parent`` ends; end now if it already has.
 
     Linux only. Elsewhere a child notices by its pipes, at the next message it sends or awaits.
     """
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, number)
     if os.getppid() != parent:
         os._exit(1)
 
@@ -55,14 +60,21 @@ def adopt_orphans() -> None:
 
 
 def end_children() -> None:
-    """Kill and reap every child of this process, adopted ones included (Linux)."""
-    while children := _children():
+    """Kill and reap every child of this process, adopted ones included (Linux).
+
+    The children of a killed child are adopted, so a subreaper ends all its descendants. One that
+    cannot be killed, or that starts others faster than they are killed, is left after
+    ``KILLING_SECONDS``.
+    """
+    until = time.monotonic() + KILLING_SECONDS
+    while (children := _children()) and time.monotonic() < until:
         for child in children:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(child, signal.SIGKILL)
+        time.sleep(_PAUSE_SECONDS)
         for child in children:
             with suppress(ChildProcessError):
-                os.waitpid(child, 0)
+                os.waitpid(child, os.WNOHANG)
 
 
 def _children() -> list[int]:

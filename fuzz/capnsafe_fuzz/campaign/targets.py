@@ -29,6 +29,7 @@ from .children import GRACE_SECONDS, import_path
 from .ending import describe_death, place_in, timed_out
 from .failures import told_in_a_sentence
 from .messages import Message
+from .supervisor import end_supervised
 
 if TYPE_CHECKING:
     from ..encoders.protocol import Encoder
@@ -204,6 +205,7 @@ def _try(
             code = _wait(process, seconds + GRACE_SECONDS, cancelled)
         finally:
             # What it started ends with it.
+            end_supervised(process)
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()

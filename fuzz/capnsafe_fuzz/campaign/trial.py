@@ -26,8 +26,9 @@ from ..ownership import own_blocks
 from ..targets import TARGETS
 from . import messages
 from .config import DEFAULT_MEMORY_MEGABYTES
-from .ending import end_with_parent, limit_memory, no_core_dumps, tell_exits
+from .ending import limit_memory, no_core_dumps, tell_exits
 from .failures import told_in_a_sentence, told_with_cause
+from .supervisor import supervise
 from .targets import (
     ALLOCATOR,
     PLACE,
@@ -71,7 +72,7 @@ def try_encoder(name: str) -> messages.Message:
 
 def main(kind: str, name: str, folder: Path, parent: int, seconds: float) -> None:
     """Write down what there is to say; the file is there when it is whole."""
-    end_with_parent(parent)
+    supervise(parent)
     no_core_dumps()
     own_blocks()
     # What the harness itself imports takes a while, too.

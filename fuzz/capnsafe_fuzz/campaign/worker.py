@@ -23,7 +23,6 @@ from ..targets import measure
 from . import messages
 from .ending import (
     end_out_of_memory,
-    end_with_parent,
     ignore_terminal_signals,
     limit_memory,
     memory_is_spent,
@@ -32,6 +31,7 @@ from .ending import (
 )
 from .failures import MOST_TOLD, error_of_the_user, told_in_a_sentence, told_with_cause
 from .slot import Slot
+from .supervisor import supervise
 from .targets import (
     UnknownNameError,
     find_encoder,
@@ -226,7 +226,7 @@ def main(arguments: list[str]) -> None:
     """Do the job, and end."""
     job = Job.read(Path(arguments[0]))
     reports, answers = int(arguments[1]), int(arguments[2])
-    end_with_parent(job.parent)
+    supervise(job.parent)
     ignore_terminal_signals()
     no_core_dumps()
     own_blocks()
