@@ -113,7 +113,7 @@ def test_a_handle_that_the_encoder_does_not_have_is_void() -> None:
                         return False
                     return found
 
-            return Session(self._builder(memory), self._performer)
+            return Session(self._builder(memory), capnsafe.Element)
 
     tried = scenario("h0 = root", "h1 = reopen", "set h1.u32 7", "set h0.u32 7")
     assert observe(tried, Encoder(capnsafe)).steps[2].outcome is Outcome.SKIPPED
@@ -215,7 +215,7 @@ def test_what_happens_again_and_again_is_told_once() -> None:
                     found = super().perform(operation)
                     return 1 if operation.verb is Verb.GET else found
 
-            return Session(self._builder(memory), self._performer)
+            return Session(self._builder(memory), capnsafe.Element)
 
     tried = scenario("h0 = root", "get h0.u8", "get h0.u16", 'set h0.text "a"', "get h0.u32")
     violations = execute(tried, Encoder(capnsafe)).violations
@@ -242,7 +242,7 @@ class BrokenAdapter(CapnsafeEncoder):
             def perform(self, operation: Operation) -> object:
                 raise raises("the adapter's mistake")
 
-        return Session(self._builder(memory), self._performer)
+        return Session(self._builder(memory), capnsafe.Element)
 
 
 def test_a_mistake_of_the_harness_is_no_finding() -> None:
@@ -307,7 +307,7 @@ def test_an_encoder_that_exits_on_a_call_from_inside_breaks_a_promise(where: str
                     except (capnsafe.Reentered, capnsafe.Poisoned):
                         sys.exit(0)
 
-            return Session(self._builder(memory), self._performer)
+            return Session(self._builder(memory), capnsafe.Element)
 
     tried = scenario("h0 = root", "h1 = init h0.child", f"fault {where} read segment 3 once")
     (violation,) = execute(tried, Encoder(capnsafe)).violations

@@ -26,7 +26,7 @@ class Blundering(CapnsafeSession):
     __slots__ = ("_wrong",)
 
     def __init__(self, session: CapnsafeSession, wrong: Verb) -> None:
-        super().__init__(session._message, session._performers)
+        super().__init__(session._message, session._elements)
         self._wrong = wrong
 
     def perform(self, operation: Operation) -> object:
@@ -39,10 +39,10 @@ class Blundering(CapnsafeSession):
             assert isinstance(operation.value, bytes)
             return super().perform(operation._replace(value=bytes(len(operation.value))))
         if verb is Verb.NEW:
-            return self._number(self._made(operation), self._message.new_orphan_struct(1, 0))
+            return self._number(operation, self._message.new_orphan_struct(1, 0))
         if verb is Verb.DISOWN:
             super().perform(Operation(Verb.CLEAR, operation.handle, operation.place))
-        return self._number(self._made(operation), None)
+        return self._number(operation, None)
 
     def canonical(self) -> bytes:
         form = super().canonical()

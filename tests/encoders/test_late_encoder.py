@@ -55,7 +55,7 @@ class LateSession(CapnsafeSession):
     __slots__ = ("_ended", "_late", "_spoils")
 
     def __init__(self, session: CapnsafeSession, late: Late, spoils: bool) -> None:
-        super().__init__(session._message, session._performers)
+        super().__init__(session._message, session._elements)
         self._late = late
         self._spoils = spoils
         self._ended = False

@@ -90,7 +90,7 @@ class BadEncoder(CapnsafeEncoder):
                     close(self, super().close)
 
         message = capnsafe.MessageBuilder(memory, max_segment_words=max_segment_words)
-        session = Session(message, self._performer)
+        session = Session(message, capnsafe.Element)
         session.memory = memory
         return session
 

@@ -16,21 +16,20 @@ from capnsafe_allocators import FINALIZER, GUARD_WORDS, Callback, When, effects_
 from ..scenario import Operation, Scenario, print_operations
 from ..scenario.model import WEIGHTLESS
 from ..scenario.nodes import Capability
-from ..scenario.operations import HANDLE_MAKERS, SOURCED, Verb
-from ..scenario.program import NO_HANDLE, As, place_of
+from ..scenario.operations import HANDLE_MAKERS, Verb
+from ..scenario.program import NO_HANDLE, place_of
 from ..scenario.schema import (
     DYNAMIC,
     EVERYTHING,
     FLOATS,
     TYPES,
-    Field,
     FieldKind,
     ListType,
-    OrphanType,
     StructType,
     Type,
 )
-from .capnsafe_api import ACCESSORS, POINTER_ELEMENTS, float_of, union_slots
+from .capnsafe_api import float_of
+from .capnsafe_plan import Argument, ElementArgument, FloatArgument, HandleArgument, Plan, plan_of
 from .loose_reading import loose_reading
 from .protocol import Account, Attempt, Failure, Proof, ProofKind
 
@@ -148,7 +147,7 @@ class _Writer:
                 text = self.texts[index]
                 expression, name = self._call(index)
             elif index == len(operations):
-                text, expression, name = "output", "message.to_bytes()", ""
+                text, expression, name = "output", self._print(_OUTPUT), ""
             else:
                 text, expression, name = "close", "message.close()", ""
             if index > len(operations) and _reenters(self.scenario):
@@ -224,123 +223,31 @@ class _Writer:
         if operation.verb in HANDLE_MAKERS:
             made = sum(one.verb in HANDLE_MAKERS for one in self.scenario.operations[:index])
             name = f"h{made}"
-        return self._expression(operation), name
+        held = None if operation.handle == NO_HANDLE else self.types[operation.handle]
+        return self._print(plan_of(held, operation)), name
 
-    def _expression(self, operation: Operation) -> str:
-        verb, number, place, value = operation
-        if number == NO_HANDLE:
-            if verb is Verb.ROOT:
-                return f"message.init_root({EVERYTHING.data_words}, {EVERYTHING.pointer_count})"
-            return {
-                Verb.REOPEN: "message.get_root()",
-                Verb.OUTPUT: "message.to_bytes()",
-                Verb.CANONICAL: "message.canonical()",
-            }[verb]
-        held, handle = self.types[number], f"h{number}"
-        if verb is Verb.COPY_ROOT:
-            return f"message.set_root({handle})"
-        if verb is Verb.NEW:
-            return f"message.new_orphan({handle})"
-        if verb is Verb.DROP:
-            return f"{handle}.drop()"
-        if isinstance(held, OrphanType):
-            taken = value.type if isinstance(value, As) else str(held.target)
-            return f"{handle}.{self._unwrap(TYPES[taken])}"
-        if isinstance(held, ListType) and held.element not in POINTER_ELEMENTS:
-            if verb is Verb.COPY:
-                return f"{handle}.__setitem__({place}, h{value!r})"
-            if verb is Verb.SET:
-                return f"{handle}.__setitem__({place}, {self._value(held.element, value)})"
-            return f"{handle}[{place}]"
-        if isinstance(held, StructType):
-            field = held.by_name[str(place)]
-            kind, target, at = field.kind, field.target, field.offset
-            default = field.default
-        else:
-            assert isinstance(held, ListType)
-            assert isinstance(place, int)
-            kind, target, at, default = held.element, held.target, place, None
-        if verb is Verb.CLEAR or verb is Verb.DISOWN:
-            return f"{handle}.{verb.value}({at})"
-        if verb in SOURCED:
-            return f"{handle}.{'set' if verb is Verb.COPY else 'adopt'}({at}, h{value!r})"
-        if verb is Verb.SELECT:
-            assert isinstance(held, StructType)
-            return f"{handle}.{self._select(held, held.by_name[str(place)], str(value))}"
-        if kind is FieldKind.ANY and verb is Verb.GET:
-            return f"{handle}.kind({at}).value"
-        if kind is FieldKind.ANY and verb is Verb.SET:
-            kind = _SET_ANY[type(value)]
-        if kind in ACCESSORS:
-            arguments = [str(at)]
-            if verb is Verb.SET:
-                arguments.append(self._value(kind, value))
-            if default:
-                arguments.append(self._value(kind, default))
-            return f"{handle}.{verb.value}_{ACCESSORS[kind]}({', '.join(arguments)})"
-        count: Any = value
-        if isinstance(value, As):
-            target, count = value.type, value.length
-        assert target is not None
-        made = TYPES[target]
-        if verb is Verb.FILL:
-            assert isinstance(made, ListType)
-            return f"{handle}.set_list({at}, {self._element_of(made, False)}, {value!r})"
-        grows = verb is Verb.OPEN and kind in DYNAMIC
-        return f"{handle}.{self._open_or_init(made, verb, at, count, grows=grows)}"
+    def _print(self, plan: Plan, read: str = "") -> str:
+        """The call; of what is read by a reader, on that expression."""
+        receiver = read or ("message" if plan.receiver == NO_HANDLE else f"h{plan.receiver}")
+        arguments = [self._argument(one, reading=bool(read)) for one in plan.arguments]
+        if plan.method == "__getitem__":
+            return f"{receiver}[{arguments[0]}]"
+        arguments += [f"{name}={self._argument(one)}" for name, one in plan.keywords]
+        name = ".value" if plan.returns is FieldKind.ANY else ""
+        return f"{receiver}.{plan.method}({', '.join(arguments)}){name}"
 
-    def _select(self, held: StructType, union: Field, member: str) -> str:
-        data, pointers = union_slots(held, union)
-        self.needed.add("Element")
-        fields = ", ".join(f"(Element.{ACCESSORS[kind].upper()}, {at})" for kind, at in data)
-        number = union.members.index(member)
-        return f"select({union.offset}, {number}, fields=[{fields}], pointers={pointers})"
-
-    def _unwrap(self, made: Type) -> str:
-        """What asks an orphan for its object."""
-        if isinstance(made, StructType):
-            return "get_struct()"
-        assert isinstance(made, ListType)
-        if made.element is FieldKind.STRUCT:
-            return "get_struct_list()"
-        if made.element in POINTER_ELEMENTS:
-            return "get_pointer_list()"
-        return f"get_list({self._element_of(made, False)})"
-
-    def _open_or_init(
-        self,
-        made: Type,
-        verb: Verb,
-        at: int,
-        count: Any = None,
-        *,
-        reading: bool = False,
-        grows: bool = False,
-    ) -> str:
-        if isinstance(made, StructType):
-            sizes = f"{made.data_words}, {made.pointer_count}"
-            if verb is Verb.INIT:
-                return f"init_struct({at}, {sizes})"
-            return f"get_struct({at}, {sizes})" if grows else f"get_struct({at})"
-        assert isinstance(made, ListType)
-        if made.element is FieldKind.STRUCT:
-            element = made.type
-            assert isinstance(element, StructType)
-            sizes = f"{element.data_words}, {element.pointer_count}"
-            if verb is Verb.INIT:
-                return f"init_struct_list({at}, {count}, {sizes})"
-            return f"get_struct_list({at}, {sizes})" if grows else f"get_struct_list({at})"
-        if made.element in POINTER_ELEMENTS:
-            if verb is Verb.INIT:
-                return f"init_pointer_list({at}, {count})"
-            return f"get_pointer_list({at})"
-        element_name = self._element_of(made, reading)
-        if verb is Verb.INIT:
-            return f"init_list({at}, {element_name}, {count})"
-        return f"get_list({at}, {element_name})"
-
-    def _element_of(self, made: ListType, reading: bool) -> str:
-        return f"{self._element(reading)}.{ACCESSORS[made.element].upper()}"
+    def _argument(self, argument: Argument, *, reading: bool = False) -> str:
+        if isinstance(argument, HandleArgument):
+            return f"h{argument.number}"
+        if isinstance(argument, ElementArgument):
+            return f"{self._element(reading)}.{argument.name}"
+        if isinstance(argument, FloatArgument):
+            return _float(*argument)
+        if isinstance(argument, list):
+            return f"[{', '.join(map(self._argument, argument))}]"
+        if isinstance(argument, tuple):
+            return f"({', '.join(map(self._argument, argument))})"
+        return repr(argument)
 
     def _element(self, reading: bool) -> str:
         """The name of the class Element of the package that builds, or of the one that reads."""
@@ -351,24 +258,13 @@ class _Writer:
         self.needed.add("Element")
         return "Element"
 
-    def _value(self, kind: FieldKind, value: Any) -> str:
-        if kind not in FLOATS:
-            return repr(value)
-        number = float_of(kind, value)
-        if math.isfinite(number):
-            return repr(number)
-        form, size = ("<f", 4) if kind is FieldKind.FLOAT32 else ("<d", 8)
-        if math.isinf(number):
-            return f'float("{number}")'
-        return f'__import__("struct").unpack("{form}", ({value:#x}).to_bytes({size}, "little"))[0]'
-
     # -- the end ----------------------------------------------------------------------------------
 
     def _ending(self) -> Iterator[str]:
         proof = self.proof
         yield ""
         if self.account is None:
-            yield "message.to_bytes()"
+            yield self._print(_OUTPUT)
             yield "message.close()"
         elif proof.kind is ProofKind.EVIDENCE:
             closing = self.account.attempts[-1].index > len(self.scenario.operations)
@@ -439,34 +335,19 @@ class _Writer:
         path = self.proof.path
         expected = self.proof.expected
         for depth, part in enumerate(path):
-            last = depth == len(path) - 1
-            if isinstance(held, StructType):
-                field = held.by_name[str(part)]
-                kind, target, at = field.kind, field.target, field.offset
-                default = field.default
-            else:
-                assert isinstance(held, ListType)
-                assert isinstance(part, int)
-                kind, target, at, default = held.element, held.target, part, None
+            kind, target, _ = place_of(held, part)
+            at = held.by_name[str(part)].offset if isinstance(held, StructType) else int(part)
             if kind in DYNAMIC:
                 rest = path[depth + 1 :]
                 return loose_reading(expression, at, rest, expected, lambda: self._element(True))
-            if isinstance(held, ListType) and kind not in POINTER_ELEMENTS:
-                expression += f"[{at}]"
-                if kind is not FieldKind.STRUCT:
-                    return _equal(expression, kind, expected)
-                assert target is not None
-                held = TYPES[target]
-                continue
-            if kind in ACCESSORS:
-                default_text = f", {self._value(kind, default)}" if default else ""
-                expression += f".get_{ACCESSORS[kind]}({at}{default_text})"
-                return _equal(expression, kind, expected)
-            if last and expected is None:
+            in_list = isinstance(held, ListType) and kind is FieldKind.STRUCT
+            if expected is None and depth == len(path) - 1 and target is not None and not in_list:
                 return f"{expression}.is_null({at})"
-            assert target is not None
+            verb = Verb.GET if target is None else Verb.OPEN
+            expression = self._print(plan_of(held, Operation(verb, 0, part)), expression)
+            if target is None:
+                return _equal(expression, kind, expected)
             held = TYPES[target]
-            expression += f".{self._open_or_init(held, Verb.OPEN, at, reading=True)}"
         count = None
         if isinstance(expected, list):
             count = len(expected)
@@ -478,6 +359,7 @@ class _Writer:
         return f"{expression} is not None"
 
 
+_OUTPUT: Final = plan_of(None, Operation(Verb.OUTPUT))
 _NUMBER: Final = EVERYTHING.by_name["u32"].offset
 _TEXT: Final = EVERYTHING.by_name["text"].offset
 #: The function that the memory calls for faults that call the message.
@@ -506,12 +388,19 @@ def reenter(kind):
 
 memory.reenter = reenter"""
 
-_SET_ANY: Final = {str: FieldKind.TEXT, bytes: FieldKind.DATA, int: FieldKind.CAPABILITY}
-"""What an AnyPointer is set to, by the type of the value."""
-
 
 def _reenters(scenario: Scenario) -> bool:
     return any(effects_of(fault).calls_message for fault in scenario.faults)
+
+
+def _float(kind: FieldKind, bits: int) -> str:
+    number = float_of(kind, bits)
+    if math.isfinite(number):
+        return repr(number)
+    form, size = ("<f", 4) if kind is FieldKind.FLOAT32 else ("<d", 8)
+    if math.isinf(number):
+        return f'float("{number}")'
+    return f'__import__("struct").unpack("{form}", ({bits:#x}).to_bytes({size}, "little"))[0]'
 
 
 def _equal(expression: str, kind: FieldKind, expected: Any) -> str:

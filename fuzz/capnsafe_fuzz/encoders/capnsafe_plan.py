@@ -1,0 +1,245 @@
+"""The plan of each operation: the one call of capnsafe's API that it is.
+
+This is the only place that knows which method an operation is. A session makes the call, and a
+program prints it. A plan is a value that holds nothing of the library: it names handles by their
+numbers, sizes of elements by their kinds, and floats by their bits. So it can also be sent to a
+library in another process.
+
+Which call it is depends only on the type of the handle, the verb, the place, and what a pointer is
+taken for. That is kept as an outline, with slots for what each operation says itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import FunctionType
+from typing import Any, Final, NamedTuple
+
+from ..scenario.operations import SOURCED, Verb
+from ..scenario.program import NO_HANDLE, As, Operation, place_of
+from ..scenario.schema import (
+    DYNAMIC,
+    EVERYTHING,
+    FLOATS,
+    POINTERS,
+    TYPES,
+    FieldKind,
+    ListType,
+    OrphanType,
+    StructType,
+    Type,
+)
+from .capnsafe_api import ACCESSORS, POINTER_ELEMENTS, union_slots
+
+
+class HandleArgument(NamedTuple):
+    """What a handle of the program leads to, as an argument."""
+
+    number: int
+
+
+class ElementArgument(NamedTuple):
+    """What ``Element`` calls a kind of list element, as an argument."""
+
+    name: str
+
+
+class FloatArgument(NamedTuple):
+    """A float, as an argument: its IEEE bits say more than Python prints of a NaN."""
+
+    kind: FieldKind
+    bits: int
+
+
+Argument = int | str | bytes | HandleArgument | ElementArgument | FloatArgument | Sequence[Any]
+
+
+class Plan(NamedTuple):
+    """A call of the API."""
+
+    receiver: int
+    """The number of the handle whose method is called; NO_HANDLE for the message."""
+    method: str
+    arguments: tuple[Argument, ...] = ()
+    keywords: tuple[tuple[str, Argument], ...] = ()
+    returns: FieldKind | None = None
+    """The kind of value that is read, where it takes a conversion: floats are told as their bits,
+    and what lies at a pointer to anything by its name."""
+
+
+# What each operation says itself: the slots of a plan.
+
+
+def _place(operation: Operation) -> Any:
+    return operation[2]
+
+
+def _value(operation: Operation) -> Any:
+    return operation[3]
+
+
+def _count(operation: Operation) -> Any:
+    value = operation.value
+    return value.length if isinstance(value, As) else value
+
+
+def _handle(operation: Operation) -> HandleArgument:
+    return HandleArgument(operation.handle)
+
+
+def _source(operation: Operation) -> HandleArgument:
+    assert isinstance(operation.value, int)
+    return HandleArgument(operation.value)
+
+
+def _float32(operation: Operation) -> FloatArgument:
+    assert isinstance(operation.value, int)
+    return FloatArgument(FieldKind.FLOAT32, operation.value)
+
+
+def _float64(operation: Operation) -> FloatArgument:
+    assert isinstance(operation.value, int)
+    return FloatArgument(FieldKind.FLOAT64, operation.value)
+
+
+class _Outline(NamedTuple):
+    """A plan with slots: functions of the operation."""
+
+    method: str
+    arguments: tuple[Any, ...] = ()
+    keywords: tuple[tuple[str, Argument], ...] = ()
+    returns: FieldKind | None = None
+    on_message: bool = False
+
+
+_Key = tuple[Type | None, Verb, str | None, Any]
+_OUTLINES: Final[dict[_Key, _Outline]] = {}
+
+
+#: A fuzzer makes a dozen plans for each execution, and this is the quickest way to make a tuple.
+_make: Final = tuple.__new__
+
+
+def plan_of(held: Type | None, operation: Operation) -> Plan:
+    """Return the call that an operation is on a handle of type ``held``; None for the message."""
+    verb, number, place, value = operation
+    if value.__class__ is As:
+        taken: Any = value.type
+    else:
+        # The member of a union, and the method that sets a pointer to anything, are in the outline.
+        taken = value if verb is Verb.SELECT else value.__class__
+    key = held, verb, place if place.__class__ is str else None, taken
+    outline = _OUTLINES.get(key)
+    if outline is None:
+        outline = _OUTLINES[key] = _outline(held, operation)
+    method, arguments, keywords, returns, on_message = outline
+    filled = [one(operation) if one.__class__ is FunctionType else one for one in arguments]
+    receiver = NO_HANDLE if on_message else number
+    return _make(Plan, (receiver, method, tuple(filled), keywords, returns))
+
+
+#: What needs no more than the verb says.
+_FIXED: Final = {
+    Verb.ROOT: _Outline(
+        "init_root", (EVERYTHING.data_words, EVERYTHING.pointer_count), on_message=True
+    ),
+    Verb.REOPEN: _Outline("get_root", on_message=True),
+    Verb.OUTPUT: _Outline("to_bytes", on_message=True),
+    Verb.CANONICAL: _Outline("canonical", on_message=True),
+    Verb.COPY_ROOT: _Outline("set_root", (_handle,), on_message=True),
+    Verb.NEW: _Outline("new_orphan", (_handle,), on_message=True),
+    Verb.DROP: _Outline("drop"),
+}
+#: What goes with every pointer, whatever it leads to.
+_ON_POINTERS: Final = {
+    Verb.CLEAR: "clear",
+    Verb.DISOWN: "disown",
+    Verb.ADOPT: "adopt",
+    Verb.COPY: "set",
+}
+_ON_OBJECTS: Final = frozenset((Verb.INIT, Verb.OPEN, Verb.FILL, Verb.UNWRAP))
+#: What a pointer to anything is set to, by the type of the value.
+_SET_ANY: Final = {
+    str: FieldKind.TEXT,
+    bytes: FieldKind.DATA,
+    int: FieldKind.CAPABILITY,
+}
+
+
+def _outline(held: Type | None, operation: Operation) -> _Outline:
+    verb, _, place, value = operation
+    if held is None or verb in _FIXED:
+        return _FIXED[verb]
+    if isinstance(held, OrphanType):
+        return _object(verb, value.type if isinstance(value, As) else str(held.target), ())
+    kind, target, _ = place_of(held, place)
+    at: Any = _place
+    default = None
+    if isinstance(held, StructType):
+        field = held.by_name[str(place)]
+        at, default = field.offset, field.default
+    # What is read and told as it is needs no conversion.
+    converted = verb is Verb.GET and (kind in FLOATS or kind is FieldKind.ANY)
+    returns = kind if converted else None
+    if verb is Verb.SELECT:
+        assert isinstance(held, StructType)
+        slots, pointers = union_slots(held, field)
+        fields = [(_element(slot), offset) for slot, offset in slots]
+        member = field.members.index(str(value))
+        return _Outline("select", (at, member), (("fields", fields), ("pointers", pointers)))
+    if isinstance(held, ListType) and kind not in POINTER_ELEMENTS:
+        if verb is Verb.COPY:
+            return _Outline("__setitem__", (at, _source))
+        if verb is Verb.SET:
+            return _Outline("__setitem__", (at, _written(kind)))
+        return _Outline("__getitem__", (at,), returns=returns)
+    if verb in _ON_POINTERS:
+        return _Outline(_ON_POINTERS[verb], (at, _source) if verb in SOURCED else (at,))
+    if kind is FieldKind.ANY and verb is Verb.GET:
+        return _Outline("kind", (at,), returns=returns)
+    if kind is FieldKind.ANY and verb is Verb.SET:
+        kind = _SET_ANY[type(value)]
+    if kind in ACCESSORS:
+        arguments = [at]
+        if verb is Verb.SET:
+            arguments.append(_written(kind))
+        if default:
+            arguments.append(FloatArgument(kind, default) if kind in FLOATS else default)
+        return _Outline(f"{verb.value}_{ACCESSORS[kind]}", tuple(arguments), returns=returns)
+    return _object(verb, value.type if isinstance(value, As) else str(target), (at,), kind)
+
+
+def _object(
+    verb: Verb, name: str, at: tuple[Any, ...], kind: FieldKind = FieldKind.STRUCT
+) -> _Outline:
+    """What makes or opens a struct or list: at a pointer of this kind, or of an orphan."""
+    assert verb in _ON_OBJECTS, f"{verb.value} has no plan"
+    made = TYPES[name]
+    makes = verb is Verb.INIT
+    # What is opened there may have been written at an older version, and be smaller.
+    sized = makes or kind in DYNAMIC
+    method = "init" if makes else "get"
+    count = (_count,) if makes else ()
+    if isinstance(made, StructType):
+        sizes = (made.data_words, made.pointer_count) if sized else ()
+        return _Outline(f"{method}_struct", (*at, *sizes))
+    assert isinstance(made, ListType)
+    if made.element is FieldKind.STRUCT:
+        assert isinstance(made.type, StructType)
+        sizes = (made.type.data_words, made.type.pointer_count) if sized else ()
+        return _Outline(f"{method}_struct_list", (*at, *count, *sizes))
+    if made.element in POINTERS:
+        return _Outline(f"{method}_pointer_list", (*at, *count))
+    if verb is Verb.FILL:
+        return _Outline("set_list", (*at, _element(made.element), _value))
+    return _Outline(f"{method}_list", (*at, _element(made.element), *count))
+
+
+def _element(kind: FieldKind) -> ElementArgument:
+    return ElementArgument(ACCESSORS[kind].upper())
+
+
+def _written(kind: FieldKind) -> Callable[[Operation], Any]:
+    if kind in FLOATS:
+        return _float32 if kind is FieldKind.FLOAT32 else _float64
+    return _value
