@@ -28,7 +28,8 @@ from .. import wire
 from .._words.tree import Tree
 from ..errors import GrantTooSmall, MessageTooLarge
 from ..wire import WORD_BYTES
-from .arena import Arena, Shrank
+from .arena import Arena
+from .borrowing import Shrank
 from .lease import Lease, Placed, SlotLease
 from .segment import MOST_PADDED, PADDED, Extent, Segment, View, fill, fill_copy, load
 from .states import State

@@ -13,7 +13,11 @@ from weakref import ref
 from .._words.arguments import add_note
 from ..errors import ArgumentTypeError, Borrowed
 from .arena import Arena
-from .loan import Loan, Stretch
+from .loan import Loan, Stretch, lend_from
+from .states import State
+
+_IDLE: Final = State.IDLE
+_LENT: Final = State.LENT
 
 _KEPT: Final = (
     "a part of the view that was lent is still held, and the message takes no call until it is not"
@@ -22,6 +26,49 @@ _KEPT: Final = (
 
 def _uncopyable() -> ArgumentTypeError:
     return ArgumentTypeError("what lends memory cannot be copied: each copy would give it back")
+
+
+def _lend(
+    arena: Arena, find: Callable[[], Stretch], lender: ref[Any], *, writable: bool, code: str
+) -> Loan:
+    """Lend the stretch that ``find`` finds; ``_end`` must follow while ``lender`` lives.
+
+    While something is lent no allocator method runs: more can be lent only of segments that
+    the caller has, or that stay (``stable``).
+    """
+    while True:
+        if arena.state is _LENT and not arena.settle_loans() and arena.state is _LENT:
+            arena.state = _IDLE
+        try:
+            return arena.serve(lambda: _lend_within(arena, find, lender, writable, code))
+        except Borrowed:
+            if not arena.loans.note_dropped():
+                raise
+        finally:
+            if arena.loans and arena.state is _IDLE:
+                arena.state = _LENT
+
+
+def _lend_within(
+    arena: Arena, find: Callable[[], Stretch], lender: ref[Any], writable: bool, code: str
+) -> Loan:
+    """Lend a stretch, within a call of the message."""
+    stretch = find()
+    whole = arena.borrow(stretch[0])
+    try:
+        loan = lend_from(whole, stretch, lender, writable=writable, code=code)
+    except BaseException:
+        arena.give_back(whole)
+        raise
+    arena.keep_lent(loan)
+    return loan
+
+
+def _end(arena: Arena, loan: Loan) -> bool:
+    """Take a loan back; return whether nothing of it was kept."""
+    arena.loans.over[loan] = None
+    arena.settle_loans()
+    return loan not in arena.loans
 
 
 @final
@@ -51,8 +98,8 @@ class Lent:
         """Lend the view."""
         if self._loan is not None:
             raise Borrowed("this view is lent already")
-        self._loan = self._arena.lend(
-            self._find, ref(self), writable=self._writable, code=self._code
+        self._loan = _lend(
+            self._arena, self._find, ref(self), writable=self._writable, code=self._code
         )
         return self._loan.view
 
@@ -70,9 +117,9 @@ class Lent:
         if loan is None:
             return
         # This takes no stack. Whatever fails behind it, the next call takes the view back.
-        self._arena.over[loan] = None
+        self._arena.loans.over[loan] = None
         self._loan = None
-        if self._arena.end_loan(loan):
+        if _end(self._arena, loan):
             return
         if exception is None:
             raise Borrowed(_KEPT, segment=loan.segment.index)

@@ -141,3 +141,59 @@ def lent_already(loans: Iterable[Loan], segment: Segment) -> memoryview:
         " the allocator may move that one when it is asked",
         segment=segment.index,
     )
+
+
+@final
+class Loans:
+    """All that the caller of one message holds."""
+
+    __slots__ = ("_all", "over", "shown")
+
+    def __init__(self) -> None:
+        """Nothing is lent yet."""
+        #: In the order in which it was lent.
+        self._all: dict[Loan, None] = {}
+        #: Those of them that are no private copies, and those whose ``with`` block is over.
+        self.shown: dict[Loan, None] = {}
+        self.over: dict[Loan, None] = {}
+
+    def __bool__(self) -> bool:
+        """Return whether anything is lent."""
+        return bool(self._all)
+
+    def __contains__(self, loan: Loan) -> bool:
+        """Return whether a loan is not back."""
+        return loan in self._all
+
+    def add(self, loan: Loan) -> None:
+        """Note a new loan."""
+        self._all[loan] = None
+        if not loan.private:
+            self.shown[loan] = None
+
+    def note_dropped(self) -> bool:
+        """Note loans as over whose ``Lent`` is no more; return whether there were any.
+
+        Python drops it where there was no stack to end the ``with`` block.
+        """
+        dropped = [loan for loan in self._all if loan not in self.over and not loan.lender()]
+        for loan in dropped:
+            self.over[loan] = None
+        return bool(dropped)
+
+    def end_all(self) -> None:
+        """Note all loans as over."""
+        for loan in tuple(self._all):
+            self.over[loan] = None
+
+    def settle(self) -> None:
+        """Forget the loans that are over and back."""
+        # Only these can be back: who lends a thousand segments ends a thousand loans.
+        for loan in tuple(self.over):
+            loan.end()
+            # Giving a view back can run code of the allocator's, which may call in here, and lend.
+            if loan.is_back():
+                # In this order nothing is held back by a loan that is back, whatever comes between.
+                self.shown.pop(loan, None)
+                self._all.pop(loan, None)
+                self.over.pop(loan, None)

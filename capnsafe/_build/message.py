@@ -49,6 +49,7 @@ from .lease import Lease, SlotLease
 from .lending import Lent, LentTogether
 from .loan import Stretch
 from .orphanage import build_apart
+from .output import put_out
 from .reshape import joined
 from .segment import Segment, segment_lost
 from .states import State, state_text
@@ -356,7 +357,7 @@ class MessageBuilder:
             def whole() -> tuple[int, ...]:
                 sizes = self.segment_words()
                 begin(sizes)
-                self._arena.put_out(write)
+                put_out(self._arena, write)
                 return sizes
 
             return self._arena.serve(whole)

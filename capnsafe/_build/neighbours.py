@@ -7,13 +7,13 @@ What never rests is taken to be apart: what shares memory cannot be told.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from ctypes import addressof, c_char
-from typing import Final, Protocol, final
+from typing import Final, final
 
 from .._words.ranges import Places
 from ..allocator import FEW_SEGMENTS
 from ..errors import GrantOverlaps
+from .borrowing import BorrowingArena
 from .segment import Segment
 
 #: How often an overlap must be seen, each time by two looks at both, before it is believed.
@@ -21,23 +21,6 @@ _OVERLAP_LOOKS: Final = 2
 
 #: How often a grant is compared with the other segments while they move, before it is left at that.
 _MOST_COMPARISONS: Final = 3
-
-
-class Lookout(Protocol):
-    """Finds the segments of a message, and borrows their memory: its arena."""
-
-    @property
-    def segments(self) -> Sequence[Segment]:
-        """All segments, by their index."""
-
-    def segment_at(self, index: int) -> Segment:
-        """Return the segment with this index."""
-
-    def borrow(self, segment: Segment) -> memoryview:
-        """Borrow the memory of a segment."""
-
-    def give_back(self, view: memoryview) -> None:
-        """Give a borrowed view back."""
 
 
 @final
@@ -53,13 +36,13 @@ class Neighbours:
         """Know no segment yet."""
         self._places = Places()
 
-    def admit(self, arena: Lookout, segment: Segment) -> None:
+    def admit(self, arena: BorrowingArena, segment: Segment) -> None:
         """Note where a new segment lies, or raise ``GrantOverlaps``."""
         if segment.index > 0:
             start, end = self._apart(arena, segment)
             self._places.note(segment.index, start, end)
 
-    def look_after_growth(self, arena: Lookout, segment: Segment) -> None:
+    def look_after_growth(self, arena: BorrowingArena, segment: Segment) -> None:
         """Note where a segment lies that was grown, or raise ``GrantOverlaps``."""
         if segment.index > 0:
             start, end = self._apart(arena, segment)
@@ -69,7 +52,7 @@ class Neighbours:
         """Forget the segments ``first`` to ``stop``: their grants are released."""
         self._places.forget(first, stop)
 
-    def _apart(self, arena: Lookout, segment: Segment) -> tuple[int, int]:
+    def _apart(self, arena: BorrowingArena, segment: Segment) -> tuple[int, int]:
         """Return where a segment lies, or raise ``GrantOverlaps``.
 
         What moves while it is compared is compared anew.
@@ -81,7 +64,7 @@ class Neighbours:
                 break
         return start, end
 
-    def _look_around(self, arena: Lookout, segment: Segment) -> None:
+    def _look_around(self, arena: BorrowingArena, segment: Segment) -> None:
         """Look anew where the other segments lie, as far as it pays, before they are compared.
 
         A message of one segment needs no places: the first segment is looked at when the second
@@ -98,7 +81,7 @@ class Neighbours:
                 raise _overlap(segment, index)
             self._look_again(arena, other)
 
-    def _is_apart(self, arena: Lookout, segment: Segment, start: int, end: int) -> bool:
+    def _is_apart(self, arena: BorrowingArena, segment: Segment, start: int, end: int) -> bool:
         """Return whether nothing lies where a segment lay, or raise ``GrantOverlaps``.
 
         ``False`` where it lies elsewhere by now, or moves while it is compared. The others may have
@@ -122,14 +105,14 @@ class Neighbours:
                 raise _overlap(segment, met)
         return True
 
-    def _look_again(self, arena: Lookout, other: Segment) -> tuple[int, int]:
+    def _look_again(self, arena: BorrowingArena, other: Segment) -> tuple[int, int]:
         """Note anew where a segment lies; if it cannot be said, the old place stays noted."""
         start, end = where(arena, other) if not other.lost else (0, 0)
         self._places.note(other.index, start, end)
         return start, end
 
 
-def where(arena: Lookout, segment: Segment) -> tuple[int, int]:
+def where(arena: BorrowingArena, segment: Segment) -> tuple[int, int]:
     """Return the addresses (bytes) at which a segment begins and ends now."""
     view = arena.borrow(segment)
     try:
