@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 from capnsafe_allocators import FAMILIES
+from capnsafe_allocators.families import family
 from capnsafe_fuzz.campaign import gate
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, StopRequest
 from capnsafe_fuzz.campaign.failures import (
@@ -22,7 +23,7 @@ from capnsafe_fuzz.campaign.failures import (
     UsageError,
 )
 from capnsafe_fuzz.campaign.finding import Finding
-from capnsafe_fuzz.campaign.gate import CaseOutcome, GateResult, Part, run_gate
+from capnsafe_fuzz.campaign.gate import Case, CaseOutcome, GateResult, Part, run_gate
 from capnsafe_fuzz.campaign.gate_config import (
     DEFAULT_CANARIES,
     KEYS,
@@ -160,6 +161,20 @@ def test_where_packages_are_missing_it_judges_what_it_can(
         ("witnesses", "wasmtime is not installed"),
         ("canaries", "wasmtime is not installed"),
     ]
+
+
+def test_what_this_python_cannot_show_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "BUGS", BUGS)
+    name = "open_while_a_view_goes_back"
+    monkeypatch.setattr(family, "COUNTS_VIEWS", True)
+    assert gate._lacking(name) is None
+    monkeypatch.setattr(family, "COUNTS_VIEWS", False)
+    lacking = "the faults finalize need Python 3.12 or newer"
+    assert gate._lacking(name) == lacking
+    assert gate._lacking("cause_lost") is None
+    reasons = (lacking, "wasmtime is not installed", lacking)
+    part = Part("witnesses", cases=[Case("", CaseOutcome.SKIPPED, why, 0) for why in reasons])
+    assert part.skipped == f"; 2 not judged: {lacking}; 1 not judged: {reasons[1]}"
 
 
 @pytest.mark.process

@@ -31,6 +31,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from ..exporter import COUNTS_VIEWS
 from ..fault import Fault, When
 from ..grant import Grant
 from ..ledger import Ledger
@@ -99,3 +100,10 @@ class Family:
     on_growth: OnGrowth | None = None
     on_borrow: OnBorrow | None = None
     between_operations: BetweenOperations | None = None
+
+    @property
+    def missing(self) -> str | None:
+        """Return what this Python lacks for its faults to fire, as a clause; None if nothing."""
+        if self.needs_views_given_back and not COUNTS_VIEWS:
+            return f"the faults {self.name} need Python 3.12 or newer"
+        return None

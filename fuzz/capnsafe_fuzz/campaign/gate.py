@@ -27,6 +27,7 @@ from __future__ import annotations
 import platform
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -35,13 +36,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from capnsafe_allocators.families import FAMILIES
 from capnsafe_allocators.families.guest import GUEST
 
 from ..encoders.planted import BUGS, PlantingError, read_bug, witness_text
 from ..engines import Cell, engines
 from ..memories import memory_kind
-from ..optional import Package, missing
+from ..optional import missing
 from ..ownership import OwnedFolder
+from ..scenario import Scenario
 from ..targets import DEFAULT_TARGET, TARGETS
 from .config import (
     DEFAULT_MEMORY_MEGABYTES,
@@ -101,7 +104,7 @@ class CaseOutcome(StrEnum):
     UNSETTLED = "unsettled"
     """Something was seen, or left undone, that nobody can call clean."""
     SKIPPED = "skipped"
-    """A package is missing without which this cannot be judged."""
+    """A package is missing, or Python is too old, so that this cannot be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +168,9 @@ class Part:
 
     @property
     def skipped(self) -> str:
-        """How many cases were not judged, to be put behind the summary."""
-        skipped = [case for case in self.cases if case.outcome is CaseOutcome.SKIPPED]
-        return f"; {len(skipped)} not judged: {skipped[0].detail}" if skipped else ""
+        """How many cases were not judged, and why, to be put behind the summary."""
+        reasons = Counter(case.detail for case in self.cases if case.outcome is CaseOutcome.SKIPPED)
+        return "".join(f"; {number} not judged: {why}" for why, number in reasons.items())
 
 
 @dataclass(slots=True)
@@ -510,9 +513,9 @@ class _Gate:
                 started = time.monotonic()
                 trouble = _trouble_with_witness(name, judges)
                 outcome = CaseOutcome.BLIND if trouble else CaseOutcome.PASSED
-                package = _lacking(name) if trouble else None
-                if package is not None:
-                    outcome, trouble = CaseOutcome.SKIPPED, f"{package.name} is not installed"
+                lacking = _lacking(name) if trouble else None
+                if lacking is not None:
+                    outcome, trouble = CaseOutcome.SKIPPED, lacking
                 part.cases.append(Case(name, outcome, trouble, time.monotonic() - started))
         fired = [case.outcome for case in part.cases].count(CaseOutcome.PASSED)
         part.summary = (
@@ -527,9 +530,9 @@ class _Gate:
         for name, (found, seconds) in zip(names, hunts, strict=True):
             if self._stop.times:
                 return
-            package = _lacking(name) if found is None else None
-            if package is not None:
-                outcome, detail = CaseOutcome.SKIPPED, f"{package.name} is not installed"
+            lacking = _lacking(name) if found is None else None
+            if lacking is not None:
+                outcome, detail = CaseOutcome.SKIPPED, lacking
             elif found is None:
                 outcome = CaseOutcome.BLIND
                 detail = (
@@ -630,15 +633,21 @@ def _canary(name: str, findings: Path) -> CampaignConfig:
     )
 
 
-def _lacking(name: str) -> Package | None:
-    """Return the missing package that the memory of a bug's witness needs.
+def _lacking(name: str) -> str | None:
+    """Return what the memory or a fault of a bug's witness lacks here, as a clause.
 
     Other packages excuse nothing: each bug is seen by an oracle that needs none.
     """
     target = find_target(read_bug(BUGS[name]).target)
-    memory = target.memory(target.parse(witness_text(name)))
+    scenario = target.parse(witness_text(name))
+    memory = target.memory(scenario)
     kind = None if memory is None else memory_kind(memory)
-    return None if kind is None else kind.lacking
+    if kind is not None and kind.lacking is not None:
+        return f"{kind.lacking.name} is not installed"
+    if isinstance(scenario, Scenario):
+        missing = (FAMILIES[fault.family].missing for fault in scenario.faults)
+        return next((clause for clause in missing if clause is not None), None)
+    return None
 
 
 def _counted(situations: Iterable[Cell]) -> int:
