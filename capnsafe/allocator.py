@@ -78,6 +78,12 @@ While a view is lent to the caller (``ListBuilder.lend``, ``lend_data``, ``lend_
 message calls none of these, and the buffer that ``segment`` returned MUST stay: the caller writes
 to it.
 
+The handler of a signal may raise while one of these methods runs. Its exception comes out of the
+method, so the message cannot tell it from the method's own: an ``Exception`` becomes the
+``__cause__`` of ``AllocationRefused``, ``BorrowRefused`` or ``ReleaseFailed``, or refuses a growth.
+A handler that must reach the caller of the message raises a ``BaseException`` that is no
+``Exception``, as that of Ctrl-C does.
+
 Any of these MAY move any segment. None MUST call into the message that is calling it: such a
 call raises ``Reentered`` (P10). The same holds for the finalizer of an object that ``segment``
 returned, which runs when the message gives its view back, and for any other finalizer that runs in

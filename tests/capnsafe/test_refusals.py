@@ -6,7 +6,9 @@ import array
 import ctypes
 import mmap
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
+from signal import SIGTERM, raise_signal, signal
 from typing import Any
 
 import pytest
@@ -222,6 +224,68 @@ def test_an_interrupt_from_release_in_a_rollback_passes_and_changes_nothing(
     with pytest.raises(error):
         message.close()
     memory.require_all_released()
+
+
+class Signalled(ResizingMemory):
+    """Memory with a signal in the middle of one of its calls."""
+
+    method = ""
+
+    def _signal(self, method: str) -> None:
+        if method == self.method:
+            self.method = ""
+            raise_signal(SIGTERM)
+
+    def allocate(self, minimum_words: int, /) -> Any:
+        self._signal("allocate")
+        return super().allocate(minimum_words)
+
+    def segment(self, key: int, /) -> Any:
+        self._signal("segment")
+        return super().segment(key)
+
+    def release(self, key: int, words_used: int, /) -> None:
+        super().release(key, words_used)
+        self._signal("release")
+
+
+@pytest.mark.parametrize(
+    ("method", "own"),
+    [("allocate", AllocationRefused), ("segment", BorrowRefused), ("release", ReleaseFailed)],
+)
+@pytest.mark.parametrize("error", [TimeoutError, KeyboardInterrupt])
+def test_what_a_signal_raises_in_a_method_is_the_methods(
+    error: type[BaseException], method: str, own: type[Exception]
+) -> None:
+    raised: list[BaseException] = []
+
+    def handler(number: int, frame: object) -> None:
+        raised.append(error())
+        raise raised[0]
+
+    memory = Signalled(1)
+    message = MessageBuilder(memory)
+    root = init_node(message)
+    before = meaning(message)
+    old = signal(SIGTERM, handler)
+    try:
+        memory.method = method
+        act = message.close if method == "release" else partial(root.set_text, TEXT, "text")
+        with pytest.raises((own, error)) as caught:
+            act()
+    finally:
+        signal(SIGTERM, old)
+    if issubclass(error, Exception):
+        assert type(caught.value) is own
+        assert caught.value.__cause__ is raised[0]
+    else:
+        assert caught.value is raised[0]
+    if method != "release":
+        assert meaning(message) == before
+        act()
+        assert root.get_text(TEXT) == "text"
+        message.close()
+    assert sorted(key for key, _ in memory.released) == list(range(len(memory.grants)))
 
 
 def test_an_interrupt_that_refuses_notes_passes_unchanged() -> None:
