@@ -16,6 +16,7 @@ from capnsafe_fuzz.execution import HarnessError, Outcome, execute, explain, obs
 from capnsafe_fuzz.execution.run import Execution
 from capnsafe_fuzz.oracles import Cost
 from capnsafe_fuzz.scenario import Operation, Scenario, Verb, parse_scenario
+from capnsafe_fuzz.targets.build.story import tell
 
 import capnsafe
 
@@ -482,3 +483,103 @@ def test_a_program_over_memory_that_stays() -> None:
     assert "AssertionError" in finished.stderr
     finished = run(script(overwritten, CLEAN))
     assert finished.returncode == 0, finished.stderr
+
+
+class Lacking(Exception):
+    """The library has no such operation."""
+
+
+class PartialEncoder(CapnsafeEncoder):
+    """Says that it does not have a verb, or output: before it does it, after it, or if it fails."""
+
+    def __init__(self, verb: Verb | None, how: str = "before") -> None:
+        super().__init__(capnsafe, "partial")
+        self.verb = verb
+        self.how = how
+
+    def classify(self, error: BaseException) -> Failure:
+        return Failure.UNSUPPORTED if isinstance(error, Lacking) else super().classify(error)
+
+    def session(self, memory: Any, max_segment_words: int, **options: bool) -> CapnsafeSession:
+        verb, how = self.verb, self.how
+
+        class Session(CapnsafeSession):
+            def perform(self, operation: Operation) -> object:
+                if operation.verb is not verb or how == "output":
+                    return super().perform(operation)
+                if how == "before":
+                    raise Lacking
+                try:
+                    value = super().perform(operation)
+                except capnsafe.Error:
+                    raise Lacking from None
+                if how == "after":
+                    raise Lacking
+                return value
+
+            def output(self) -> bytes:
+                if how == "output":
+                    raise Lacking
+                return super().output()
+
+        return Session(self._builder(memory), capnsafe.Element)
+
+
+PARTLY = scenario(
+    "h0 = root",
+    "set h0.u32 7",
+    "h1 = init h0.u16s 3",
+    "set h1[0] 5",
+    "set h1[9] 5",
+    "h2 = init h0.u16s 2",
+    "set h1[0] 5",
+    'set h0.text "x"',
+)
+
+
+def test_what_an_encoder_does_not_support_is_left_out() -> None:
+    encoder = PartialEncoder(Verb.INIT)
+    record = observe(PARTLY, encoder)
+    assert [str(step.failure or step.outcome) for step in record.steps] == [
+        "done", "done", "unsupported", "skipped", "skipped", "unsupported", "skipped", "done",
+        "done", "done",
+    ]  # fmt: skip
+    verdict = execute(PARTLY, encoder, each_step=True, costly=True)
+    assert verdict.violations == ()
+    assert ("init number-list", "-", "unsupported") in verdict.situations
+    assert "not supported: " in "\n".join(tell(PARTLY, encoder))
+
+
+def test_a_stale_handle_or_an_index_may_be_unsupported() -> None:
+    verdict = execute(PARTLY, PartialEncoder(Verb.SET), each_step=True)
+    assert verdict.violations == ()
+    assert ("set number", "-", "unsupported") in verdict.situations
+
+
+def test_a_call_from_inside_may_be_unsupported() -> None:
+    tried = scenario("h0 = root", "h1 = init h0.child", "fault re-enter read segment 1 once")
+    assert execute(tried, PartialEncoder(Verb.GET)).violations == ()
+
+
+@pytest.mark.parametrize("memory", ["heap segment_words=64", "stable segment_words=64"])
+@pytest.mark.parametrize("verb", [Verb.SET, Verb.INIT])
+def test_an_encoder_that_has_written_does_not_get_away_with_unsupported(
+    verb: Verb, memory: str
+) -> None:
+    tried = scenario("h0 = root", "h1 = init h0.u16s 3", "set h0.u32 7", memory=memory)
+    (violation, *_) = execute(tried, PartialEncoder(verb, "after")).violations
+    assert violation.promise == "P2"
+    assert "and changed the message" in violation.detail
+
+
+def test_an_encoder_does_not_hide_what_the_memory_raised_behind_unsupported() -> None:
+    tried = scenario("h0 = root", "h1 = init h0.u16s 3", "fault refuse OSError after 0 once")
+    (violation,) = execute(tried, PartialEncoder(Verb.INIT, "hiding")).violations
+    assert violation.promise == "P1"
+    assert "cause" in violation.detail
+
+
+def test_output_must_be_supported() -> None:
+    for tried in (scenario("h0 = root"), scenario("h0 = root", "output")):
+        violations = execute(tried, PartialEncoder(None, "output")).violations
+        assert {violation.promise for violation in violations} == {"P11"}

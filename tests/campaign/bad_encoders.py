@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from capnsafe_fuzz.encoders import find_encoder
+from capnsafe_fuzz.encoders.protocol import Failure
 from capnsafe_fuzz.scenario import Operation, Scenario, Verb
 
 Misdeed = Callable[[Operation], None]
@@ -84,6 +85,34 @@ def _hang(operation: Operation) -> None:
 def _raise(operation: Operation) -> None:
     if _long_text(operation):
         raise ZeroDivisionError("a text")
+
+
+class Unsupported(Exception):
+    """The library has no such operation."""
+
+
+class PartialEncoder(BentEncoder):
+    """capnsafe, without some of its operations."""
+
+    def __init__(self, name: str, lacks: Callable[[Operation], bool]) -> None:
+        def refuse(operation: Operation) -> None:
+            if lacks(operation):
+                raise Unsupported(f"{operation.verb} is not supported")
+
+        super().__init__(name, refuse)
+
+    def classify(self, error: BaseException) -> Any:
+        if isinstance(error, Unsupported):
+            return Failure.UNSUPPORTED
+        return self._encoder.classify(error)
+
+
+def without_lists() -> PartialEncoder:
+    return PartialEncoder("without_lists", lambda operation: operation.verb is Verb.INIT)
+
+
+def without_anything() -> PartialEncoder:
+    return PartialEncoder("without_anything", lambda operation: True)
 
 
 def _raise_twice(operation: Operation) -> None:

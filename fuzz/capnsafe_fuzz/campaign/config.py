@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..encoders.protocol import Failure
 from ..engines import Cell
+from ..execution.verdict import CLOSE
+from ..record import Outcome
 from .exit_codes import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UNSETTLED
 from .failures import CampaignError
 from .finding import Finding, read_program
@@ -166,13 +169,26 @@ class CampaignResult:
         return self.not_reproducible is None
 
     @property
+    def unsupported(self) -> list[str]:
+        """Operations that the encoder says not to have, by kind of operation and of thing."""
+        return sorted(
+            {name for name, _, outcome in self.situations if outcome == Failure.UNSUPPORTED}
+        )
+
+    @property
+    def did_nothing(self) -> bool:
+        """Whether the encoder has none of the operations that it was asked for."""
+        done = {name for name, _, outcome in self.situations if outcome == Outcome.DONE}
+        return bool(self.unsupported) and done <= {"output", CLOSE}
+
+    @property
     def exit_code(self) -> int:
         """As the command ends."""
         if self.findings:
             return FINDINGS
         if self.interrupted:
             return INTERRUPTED
-        if not self.executions:
+        if not self.executions or self.did_nothing:
             return PROVED_NOTHING
         return UNSETTLED if self.unsettled and not self.config.allow_flaky else CLEAN
 
@@ -208,6 +224,7 @@ class CampaignResult:
                 {"operation": o, "fault": f, "outcome": r, "execution": execution}
                 for (o, f, r), execution in sorted(self.situations.items())
             ],
+            "unsupported": self.unsupported,
             "findings": [
                 kept.finding.summary()
                 | {"path": str(kept.path), "fresh": kept.fresh, "program": read_program(kept.path)}

@@ -86,6 +86,11 @@ OUTCOMES: Final = (
         "not counted (known): ", "not_counted",
     ),
     RunOutcome(
+        "unsupported", "execution",
+        "the encoder says that it has no such operation, and changes nothing", CLEAN,
+        "does not support", "unsupported[]",
+    ),
+    RunOutcome(
         "harness", "execution",
         "the harness fails, or the code that connects an encoder with it", PROVED_NOTHING,
         "failed, so this campaign says nothing", "exit_code",
@@ -121,6 +126,10 @@ OUTCOMES: Final = (
     RunOutcome(
         "nothing", "campaign", "there is no seed, or a corrupt one", PROVED_NOTHING,
         "corpus", "exit_code",
+    ),
+    RunOutcome(
+        "unsupported", "campaign", "the encoder supports no operation", PROVED_NOTHING,
+        "supports no operation", "unsupported[]",
     ),
     RunOutcome(
         "environment", "campaign", "findings cannot be written", ENVIRONMENT,

@@ -208,6 +208,9 @@ def print_summary(console: Console, result: CampaignResult) -> None:
         say(f"{plural(result.fallbacks, 'mutation')} failed; plainer ones stood in")
     if result.worker_deaths:
         say(f"{plural(result.worker_deaths, 'worker')} died")
+    if names := result.unsupported:
+        what = plural(len(names), "kind")
+        say(f"{config.encoder} does not support {what} of operations: {', '.join(names)}")
     for one in result.unsettled:
         say(f"unsettled: {one}")
     for group, why in sorted(result.not_counted.items()):
@@ -248,6 +251,8 @@ def _say_findings(console: Console, result: CampaignResult) -> None:
 def _verdict(result: CampaignResult) -> tuple[str, str]:
     """Say in a sentence what a campaign without findings came to; and its style."""
     unsettled = len(result.unsettled)
+    if result.did_nothing:
+        return "the encoder supports no operation: this campaign proved nothing", "bold yellow"
     if result.interrupted:
         return "no promise was broken so far", "bold green"
     if not unsettled:

@@ -5,6 +5,13 @@ knows that library's API and its exceptions; nobody else in the harness does.  I
 operations of a scenario, says what an exception means, and prints a scenario as a program in the
 library's own API.
 
+Where a library cannot do an operation at all, the adapter raises an exception of its own, before it
+touches the message, and ``classify`` returns ``Failure.UNSUPPORTED`` for it. The operation is left
+out as if it were not in the program, and its handle is void. The matrix has the outcome
+``unsupported``, and the summary and ``--json`` name the operations. Nothing else is excused: the
+message must say what it said before, the error must not hide what the memory raised, and output and
+closing must be supported. A campaign in which no operation was supported has proved nothing.
+
 A *session* is one message being built.  Handles are numbered as in the scenario: every operation
 that makes a handle takes the next number, whether it succeeds, fails or is skipped.
 """
@@ -39,6 +46,8 @@ class Failure(StrEnum):
     """The message would outgrow a limit of the encoding, or one that it was given."""
     BUSY = "busy"
     """The call comes from inside one of the message's own allocator calls."""
+    UNSUPPORTED = "unsupported"
+    """The library, or its adapter, has no such operation, and has done nothing."""
     ERROR = "error"
     """Another error of the library's own."""
     FOREIGN = "foreign"

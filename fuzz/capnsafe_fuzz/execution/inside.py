@@ -110,6 +110,8 @@ class Inside:
             closing = self._record.steps[-1].verb == CLOSE or self._excuses.closed
             if failure is Failure.BUSY or (closing and failure is not Failure.FOREIGN):
                 return ""
+            if failure is Failure.UNSUPPORTED and operation is not None:
+                return ""
             if failure is not Failure.FOREIGN and hostile.called_back_from == FINALIZER:
                 # What a release raised did not keep the message from closing.
                 self._note_closed(kind)

@@ -238,7 +238,8 @@ class Execution:
             step.excused = excuses.excuse(calls) or (
                 step.failure is Failure.LIMIT and self._may_be_too_large(operation)
             )
-        if calls and step.verb != CLOSE:
+        # What cannot be done is refused without a call, and must have changed nothing either.
+        if (calls or step.unsupported) and step.verb != CLOSE:
             self._looks.look(step)
         return False
 
@@ -252,9 +253,16 @@ class Execution:
         if failure is Failure.FOREIGN and not step.raised_at:
             # It never passed the library's own code: the mistake is the adapter's, or ours.
             raise error
+        operation = step.operation
+        step.unsupported = (
+            failure is Failure.UNSUPPORTED
+            and operation is not None
+            and operation.verb is not Verb.OUTPUT
+        )
         witness = self.subject.witness
         raised = witness.raised or (witness.raised_by_release if step.verb == CLOSE else None)
-        if failure is Failure.REFUSED and raised and id(cause_of(error)) not in raised:
+        told = failure is Failure.REFUSED or step.unsupported
+        if told and raised and id(cause_of(error)) not in raised:
             step.cause_kept = False
         if failure is Failure.ARGUMENT or failure is Failure.INDEX:
             step.builtin = self.subject.encoder.argument_type(error)

@@ -41,7 +41,7 @@ def _check(record: Record) -> Iterator[OracleFinding]:
         if step.canonical is not None:
             yield from _wrong_form(step, step.canonical)
         if step.outcome is Outcome.RAISED and not step.excused:
-            if step.failure is not Failure.FOREIGN:
+            if step.failure is not Failure.FOREIGN and not step.unsupported:
                 yield of_step(
                     step,
                     exception_name(step),

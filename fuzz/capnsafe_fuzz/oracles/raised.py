@@ -59,7 +59,12 @@ def _judge_error(step: Step) -> Iterator[OracleFinding]:
             f"class of {exception_name(step)}",
             f"{raised_sentence(step)}; callers cannot catch it as a builtin error",
         )
-    elif step.expectation.kind is _INDEX and step.failure is not Failure.INDEX and not step.excused:
+    elif (
+        step.expectation.kind is _INDEX
+        and step.failure is not Failure.INDEX
+        and not step.excused
+        and not step.unsupported
+    ):
         yield of_step(
             step,
             f"{exception_name(step)} for an index",

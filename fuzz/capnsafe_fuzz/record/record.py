@@ -129,6 +129,8 @@ class Step:
     value: object = None
     error: BaseException | None = None
     failure: Failure | None = None
+    unsupported: bool = False
+    """Whether the encoder says that it has no such operation. Output and closing must be there."""
     raised_at: str = ""
     """The innermost function of the encoder that the exception passed: ``builder.py:set_text``."""
     cause_kept: bool = True

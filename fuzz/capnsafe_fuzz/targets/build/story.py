@@ -181,6 +181,8 @@ def _outcome(step: Step) -> str:
         return "skipped: its handle is void"
     if step.error is not None:
         what = "interrupted by" if step.outcome is Outcome.INTERRUPTED else "raised"
+        if step.unsupported:
+            what = "not supported:"
         text = f"{what} {_exception(step.error)}"
         cause = cause_of(step.error)
         if cause is not None:
