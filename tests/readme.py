@@ -1,6 +1,7 @@
 """Makes what documents say that comes from the code: ``python -m tests.readme``.
 
-``test_readme`` holds the README and the page of faults to what this makes.
+``test_readme`` holds the README and the page of faults to what this makes. The command also records
+the versions of decoders, which ``test_decoders`` holds.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from capnsafe_fuzz.campaign.listing import promises
 from capnsafe_fuzz.campaign.outcomes import OUTCOMES
 from capnsafe_fuzz.cli import main
 from capnsafe_fuzz.encoders import planted
+
+from tests import decoders
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 FAULTS = README.parent / "docs" / "faults.md"
@@ -135,3 +138,5 @@ if __name__ == "__main__":
     for document in (README, FAULTS, OUTCOMES_PAGE):
         document.write_text(remade(document), encoding="utf-8")
         sys.stdout.write(f"{document.name} made\n")
+    decoders.record()
+    sys.stdout.write(f"{decoders.RECORDED.name} made\n")

@@ -19,12 +19,13 @@ Numbers that are mostly interesting when small (counts, indices, sizes) are *fol
 say how many of the low bits count. What does not fit is taken modulo what does.
 
 The canonical form is what `encode` writes. What a byte means depends on the schema, the order of
-verbs, and the families of faults; a byte corpus is a cache, stamped with `DECODER_VERSION`, and
-text is what lasts.
+verbs, and the families of faults, and the memories; a byte corpus is a cache, stamped with
+`DECODER_VERSION`, and text is what lasts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from struct import Struct
 from typing import Any, Final
@@ -86,21 +87,8 @@ from .schema import (
 )
 
 _FORM: Final = 6
-"""Raised whenever a byte string may come to mean another scenario, except by other faults."""
-
-
-def _faults_digest() -> int:
-    """Return six digits that change with the faults that bytes can name."""
-    rows = (
-        f"{family.name} {name} {kind.takes_segment} {kind.takes_amount} {family.moments}"
-        for family in FAMILIES.values()
-        for name, kind in family.kinds.items()
-    )
-    return crc32("\n".join(rows).encode()) % 1_000_000
-
-
-DECODER_VERSION: Final = _FORM * 1_000_000 + _faults_digest()
-"""Changes whenever a byte string may come to mean another scenario."""
+"""Raised whenever this module gives a byte string another meaning. What the tables of families,
+memories and operations say is in the version without it."""
 
 _HEADER: Final = Struct("<BBHHBBI")
 """memory, operations, segment_words, total_words, faults, flags, max_segment_words."""
@@ -426,6 +414,27 @@ def _encode_limit(words: int) -> int:
     if words == UNLIMITED_WORDS:
         return 0
     return (_LIMITED_FREELY if words - 1 <= _ALL_12 else _LIMITED_LARGE) | words - 1
+
+
+# The version.
+
+
+def _declared() -> Iterator[str]:
+    """Yield a line for each declaration that bytes depend on."""
+    for family, name, fault in _FAULT_KINDS:
+        moments = family.moments
+        yield f"{family.name} {name} {fault.takes_segment} {fault.takes_amount} {moments}"
+    for kind in MEMORIES.values():
+        yield f"{kind.name} {kind.weight} {kind.uncut} {kind.bounded} {kind.grows}"
+    for verb, byte in _WHOLE_BYTES.items():
+        yield f"{verb.value} {byte}"
+    for name, held in TYPES.items():
+        for (verb, place, form, argument, *_), weight in _actions(held):
+            yield f"{name} {verb.value} {place} {form} {argument} {weight}"
+
+
+DECODER_VERSION: Final = _FORM * 1_000_000 + crc32("\n".join(_declared()).encode()) % 1_000_000
+"""Changes whenever a byte string may come to mean another scenario."""
 
 
 # Both ways.

@@ -4,7 +4,7 @@
 #
 # schema.py holds the same as a Python table; a test compares the two. A new field goes at the end of
 # its struct and takes a new ordinal: that keeps scenarios in text form valid. It changes what byte
-# strings mean, so raise DECODER_VERSION in bytesform.py with it.
+# strings mean, and DECODER_VERSION in bytesform.py with it.
 
 enum Colour {
   red @0;
