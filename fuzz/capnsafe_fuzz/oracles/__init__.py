@@ -1,11 +1,10 @@
-"""An oracle decides, from the record of one execution, whether one promise was broken.
+"""Oracles: each decides, from the record of one execution, whether one promise was broken.
 
-Each has a module of its own, which begins with the promise.  ``record`` is what they judge,
-``decode`` the strict examiner that says what a message really holds.  To add an oracle, write its
-module and list it here.
+Each oracle has its own module, which begins with the promise. Oracles read only the ``Record``. To
+add an oracle, write its module and list it here.
 
-An oracle must not cry wolf: where memory gave a reason to fail, a failure is no finding, and where
-words were really taken away, contents are none.
+An oracle must not raise false alarms. If the memory gave a reason to fail, a failure is no finding.
+If words were really taken away, wrong contents are no finding.
 """
 
 from ..record import Outcome, Record, Step, Violation

@@ -1,9 +1,9 @@
 """P2 all or nothing: a call that raises leaves the message reading as it did before.
 
-After each failure the memory itself is examined, not the encoder's own account of it, and must say
-what the model says without the operation.  A value that is read wrong, or a call that fails without
-any reason, after an earlier call failed, is the same promise broken and seen later; but only the
-examination can tell that from other mistakes, so it alone judges here.
+After each failure the strict examiner reads the memory itself and ignores the encoder's own view.
+The contents must be those that the model has without the operation. A failed call can also show
+later, as a wrong value or as a call that fails without a reason. Only the examination can tell that
+from other mistakes, so this oracle uses nothing else.
 """
 
 from __future__ import annotations
@@ -33,6 +33,6 @@ ALL_OR_NOTHING = Oracle(
     "all_or_nothing",
     "P2",
     Cost.CHEAP,
-    "the message says something else after a call that raised",
+    "a call that raised changed the message",
     _check,
 )

@@ -1,9 +1,9 @@
 """P7 bounded: an operation makes a bounded number of allocator calls.
 
-The bounds are those that ``capnsafe.allocator`` documents, with the objects that a call may have
-retired bounded by those that there can be; where pointers were changed behind the encoder's back,
-by the words in use.  Calls are counted, not time: a walk that goes on for ever without any call
-ends by the campaign's timeout.
+The bounds are those that ``capnsafe.allocator`` documents. The number of objects that a call may
+retire is bounded by the number of objects that can exist; if pointers were changed behind the
+encoder's back, by the words in use. The oracle counts calls and not time: an endless walk without
+any allocator call ends by the campaign's timeout.
 """
 
 from __future__ import annotations
@@ -24,20 +24,22 @@ from .oracle import Cost, Oracle, OracleFinding, of_step
 
 _CALLED: Final = {"segment": "borrows", "allocate": "grants", "grow": "growths"}
 _READ: Final = 1
-"""Borrows of a call that reads or writes a primitive."""
+"""Borrows by a call that reads or writes a primitive."""
 _FOLLOW: Final = 5
-"""Borrows of a call that follows a pointer."""
+"""Borrows by a call that follows a pointer."""
 _BUILD: Final = 8
-"""Borrows of a call that builds or clears, without those for objects it retires and grants."""
+"""Borrows by a call that builds or clears, besides those for objects that it retires and grants."""
 _RETIRE: Final = 4
-"""Borrows for an object that is retired, and for a segment that a new one is compared with."""
+"""Borrows for each retired object, and for each segment that a new one is compared with."""
 _COMPARE: Final = 10
-"""Borrows to compare a new or grown segment with the others, without one for each of them."""
+"""Borrows to compare a new or grown segment with the others, besides one for each of them."""
 _COMPARISONS: Final = 3
-"""Times that it is compared, if segments move meanwhile."""
+"""Number of comparisons, if segments move meanwhile."""
 _GRANTS: Final = 3
-"""Grants of a call that builds one object: for it, for its landing pad, and for the root. Before
-each of them a segment may be asked to grow."""
+"""Grants by a call that builds one object: one for the object, its landing pad, and the root.
+
+Before each grant a segment may be asked to grow.
+"""
 _ATTEMPTS: Final = 3
 """Times that a call plans its object, if segments shrink again and again."""
 
@@ -82,7 +84,7 @@ def _check(record: Record) -> Iterator[OracleFinding]:
     cut = any(effects_of(fault).shortens for fault in record.scenario.faults)
     for step in record.steps:
         if any(effects_of(fault).calls_message for fault in step.faults):
-            # The allocator calls of the call from inside are counted, too.
+            # The allocator calls of a re-entrant call are counted, too.
             continue
         # A call plans the object again if segments were cut meanwhile.
         plans = _ATTEMPTS if cut or step.excused else 1
@@ -96,7 +98,7 @@ def _check(record: Record) -> Iterator[OracleFinding]:
                 yield of_step(
                     step,
                     what,
-                    f"{step.verb} made {made} {what}, and {most} are the most it needs",
+                    f"{step.verb} made {made} {what}, but needs at most {most}",
                     Proof(ProofKind.CALLS, expected=most, call=call),
                 )
 
@@ -105,6 +107,6 @@ BOUNDED = Oracle(
     "bounded",
     "P7",
     Cost.CHEAP,
-    "an operation calls the allocator more often than it can need to",
+    "an operation calls the allocator more often than it needs to",
     _check,
 )

@@ -1,12 +1,12 @@
 """P9 clean: words read as zero when handed out, and no old byte gets into the output.
 
-Outputs are examined: padding must be zero, and so must every word that the root does not reach.  A
-message that says something else than it must, with no failure to explain it, on memory that was
-granted dirty, is counted here too: a field nobody set reads as what lay there before.
+The examiner reads outputs: padding must be zero, and so must every word that the root does not
+reach. If a message on dirty memory has wrong contents, with no failure to explain them, that counts
+here, too: a field that was never set reads as the bytes that were there before.
 
-Only an output is judged, since an encoder may put off the zeroing of retired words until then.  But
-where memory was examined after each operation, the operation is named that left the bytes behind:
-the one after which the root did not reach the word any more.
+Only an output is judged, since an encoder may zero retired words as late as that. But if memory was
+examined after each operation, the finding names the operation that left the bytes: the one after
+which the root no longer reached the word.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _check(record: Record) -> Iterator[OracleFinding]:
         sentence = f"on dirty memory, after {first.verb}: {sentence}"
         yield of_step(first, "dirt", sentence, reading(first, first.contents))
         return
-    # Where contents are wrong, what cannot be reached is lost, and not left over.
+    # If contents are wrong, unreachable words were lost, and are no leftovers.
     for number, step in enumerate(record.steps):
         if step.output is not None and step.contents is not None and not step.tampered:
             if step.contents.wrong:
@@ -48,9 +48,9 @@ def _check(record: Record) -> Iterator[OracleFinding]:
 
 
 def _guilty(steps: list[Step], problem: Problem) -> Step | None:
-    """The step that left the bytes behind, as far as memory was looked at; else the output.
+    """Return the step that left the bytes behind, as far as memory was examined; else the output.
 
-    None if they were not left behind but written later, through a stale handle: that is P12.
+    None if a stale handle wrote the bytes later: that is P12.
     """
     output = steps[-1]
     if problem.kind is ProblemKind.FRAMING:
@@ -76,7 +76,7 @@ def _wrote_through_stale_handle(step: Step) -> bool:
 
 
 def _unreached(step: Step, segment: int, word: int) -> bool:
-    """Whether the word was in use after the step, and could not be reached from the root."""
+    """Return whether the word was in use after the step, and could not be reached from the root."""
     assert step.contents is not None
     claimed = step.contents.examination.claimed
     return segment < len(claimed) and word < len(claimed[segment]) and claimed[segment][word] == 0
@@ -86,6 +86,6 @@ CLEAN = Oracle(
     "clean",
     "P9",
     Cost.CHEAP,
-    "old bytes are in the output: in padding, behind a retired object, in a field nobody set",
+    "old bytes are in the output: in padding, in retired words, or in a field that was never set",
     _check,
 )

@@ -1,7 +1,7 @@
 """P3 contained: not one byte is written outside the words granted to the message.
 
-The memory proves it: it grants more than it shows, on both sides, and watches what it does not
-show, and the places that segments have left.
+The hostile memory collects the evidence. It allocates more than it grants, on both sides, and
+watches these guards and the former places of segments.
 """
 
 from __future__ import annotations
@@ -12,6 +12,6 @@ CONTAINED = Oracle(
     "contained",
     "P3",
     Cost.CHEAP,
-    "a byte changed around a grant, or where a segment used to be",
+    "a byte changed beside a grant, or at the former place of a segment",
     from_evidence("P3"),
 )

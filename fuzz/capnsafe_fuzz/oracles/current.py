@@ -25,7 +25,7 @@ def _check(record: Record) -> Iterator[OracleFinding]:
             yield of_step(
                 step,
                 exception_name(step),
-                f"{raised_sentence(step)}, and not that the handle is stale",
+                f"{raised_sentence(step)} instead of reporting that the handle is stale",
                 _PROOF,
             )
 

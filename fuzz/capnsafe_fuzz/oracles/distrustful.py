@@ -1,8 +1,8 @@
-"""P6 its own memory is not trusted: what was changed behind the encoder's back is met with care.
+"""P6 its own memory is not trusted: the encoder checks words that were changed behind its back.
 
-What the message says then cannot be judged.  But a call that raises because of what it met must
-have changed nothing yet: it looks at all that it needs before it writes.  That no foreign exception
-escapes is P1, that no walk goes on for ever P7.
+The contents of such a message cannot be judged. But a call that raises because of the words that it
+read must not have changed anything: it checks all words that it needs before it writes. P1 covers
+foreign exceptions, and P7 endless walks.
 """
 
 from __future__ import annotations
@@ -32,6 +32,6 @@ DISTRUSTFUL = Oracle(
     "distrustful",
     "P6",
     Cost.CHEAP,
-    "a call raises because of what it read, and has changed words in use before",
+    "a call raises because of words that it read, after it changed words in use",
     _check,
 )

@@ -1,10 +1,11 @@
-"""P11 interoperable, as far as it is cheap: the message is valid and says what was built.
+"""P11 interoperable, the cheap part: the message is valid and has the contents that were built.
 
-The strict examiner reads every output; a canonical form must be the very bytes that there is no
-choice about; reads must answer what was written; what a pointer does not lead to must not be found
-there; and no operation may fail unless the memory gave a reason.  Memory that moves or is dirty
-gives none.  No segment is longer than a far pointer can address; scenarios set that limit low, so
-that messages can meet it.
+- The strict examiner accepts every output.
+- A canonical form has exactly the expected bytes.
+- Reads return the values that were written; a null pointer reads as null.
+- No operation fails unless the memory gave a reason. Memory that moves or is dirty gives none.
+- No segment is longer than a far pointer can address. Scenarios set this limit low, so that
+  messages can reach it.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ def _check(record: Record) -> Iterator[OracleFinding]:
     for step in record.steps:
         if step is first:
             yield from _wrong_contents(record, step)
-            # What follows may be a consequence.
+            # Later steps may only show the consequences.
             return
         if step.output is not None and step.outcome is Outcome.DONE:
             yield from _over_the_limit(record, step, step.output)
         refused = step.expectation.kind is ExpectationKind.REFUSED and not step.lost
         if refused and step.outcome is Outcome.DONE:
-            sentence = f"{step.verb} did what cannot be done"
+            sentence = f"{step.verb} succeeded, although it cannot be done"
             yield of_step(step, "accepted", sentence, Proof(ProofKind.REFUSAL))
         if step.lost or step.expectation.kind not in _SUCCESS:
             continue
@@ -45,7 +46,7 @@ def _check(record: Record) -> Iterator[OracleFinding]:
                 yield of_step(
                     step,
                     exception_name(step),
-                    f"{raised_sentence(step)}, although the memory gave no reason to",
+                    f"{raised_sentence(step)}, although the memory gave no reason",
                     Proof(ProofKind.SUCCESS),
                 )
         elif step.outcome is Outcome.DONE:
@@ -74,7 +75,7 @@ def _wrong_form(step: Step, segment: bytes) -> Iterator[OracleFinding]:
         else:
             found, wanted = _words(segment)[at], _words(expected)[at]
             sentence = f"word {at} is {found.hex()}, not {wanted.hex()}"
-        sentence = f"the canonical form is another: {sentence}"
+        sentence = f"the canonical form differs: {sentence}"
         yield of_step(step, "form", sentence, Proof(ProofKind.VALUE, expected=expected))
 
 
@@ -86,7 +87,7 @@ def _over_the_limit(record: Record, step: Step, stream: bytes) -> Iterator[Oracl
     limit = record.scenario.max_segment_words
     longest = max(segment_words(stream), default=0)
     if longest > limit:
-        sentence = f"{step.verb} gave a segment of {longest} words, and {limit} are the most"
+        sentence = f"{step.verb} returned a segment of {longest} words; the limit is {limit}"
         yield of_step(
             step, "over the limit", sentence, Proof(ProofKind.WITHIN_LIMIT, expected=limit)
         )
@@ -97,16 +98,16 @@ def _wrong_value(step: Step) -> Iterator[OracleFinding]:
         return
     if step.expectation.kind is ExpectationKind.OK:
         if step.value is False:
-            sentence = f"{step.verb} found nothing where something is"
+            sentence = f"{step.verb} found null where there is an object"
             yield of_step(step, "null", sentence, Proof(ProofKind.VALUE, expected=True))
         return
     expected = step.expectation.value
     if step.makes_handle:
         if step.value is not False:
-            sentence = f"{step.verb} found something where nothing is"
+            sentence = f"{step.verb} found an object where there is null"
             yield of_step(step, "no null", sentence, Proof(ProofKind.VALUE, expected=False))
     elif type(step.value) is not type(expected) or step.value != expected:
-        sentence = f"{step.verb} answered {repr_of(step.value)}, not {expected!r}"
+        sentence = f"{step.verb} returned {repr_of(step.value)}, not {expected!r}"
         yield of_step(step, "value", sentence, Proof(ProofKind.VALUE, expected=expected))
 
 
@@ -114,6 +115,6 @@ FAITHFUL = Oracle(
     "faithful",
     "P11",
     Cost.CHEAP,
-    "the message is invalid or says something else, or a call fails without any reason",
+    "the message is invalid or has other contents, or a call fails without a reason",
     _check,
 )

@@ -1,8 +1,8 @@
-"""P11 interoperable: the reference implementation reads the output as it was meant.
+"""P11 interoperable: the reference implementation reads the contents that were built.
 
-pycapnp, the binding of the C++ implementation, reads each output by the schema file, and what it
-finds is compared with the model.  It costs as much as building the message did, so it is sampled.
-Where pycapnp is not installed the oracle is not asked.
+pycapnp, the binding of the C++ implementation, reads each output with the schema file, and the
+oracle compares the result with the model. That costs as much as building the message, so only a
+sample is judged. If pycapnp is not installed, the oracle is not used.
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ from ..scenario.trees import ELEMENT_SIZES
 from .oracle import Cost, Oracle, OracleFinding, of_step
 
 SCHEMA_FILE: Final = Path(schema.__file__).with_name("everything.capnp")
-#: pycapnp counts each element of a weightless list as a word; the model allows four million.
+#: pycapnp counts each element of a list of zero-sized elements as a word; the model allows four
+#: million.
 _TRAVERSAL_WORDS: Final = 1 << 40
 _NESTING: Final = 1 << 16
 
 
 @cache
 def pycapnp_schema() -> Any:
-    """The schema's root type, as pycapnp has it."""
+    """Return the root type of the schema as pycapnp's type."""
     import capnp
 
     return capnp.load(str(SCHEMA_FILE)).Everything
@@ -49,7 +50,7 @@ def pycapnp_schema() -> Any:
 def read_with_pycapnp(
     stream: bytes, *, traversal_words: int = _TRAVERSAL_WORDS, nesting: int = _NESTING
 ) -> Any:
-    """The tree of a framed message, as pycapnp reads it; raises what pycapnp raises."""
+    """Return the tree of a framed message, as pycapnp reads it; raise whatever pycapnp raises."""
     with pycapnp_schema().from_bytes(
         stream, traversal_limit_in_words=traversal_words, nesting_limit=nesting
     ) as root:
@@ -70,11 +71,11 @@ def _scalar(kind: FieldKind, value: Any) -> Any:
 
 
 _Work = list[tuple[Any, Any, Any, FieldKind, Type | None]]
-"""(container, key, pycapnp's reader, kind, type): what is still to be read."""
+"""(container, key, pycapnp's reader, kind, type): a value that is still to be read."""
 
 
 def _struct(root: Any, held: StructType) -> dict[str, Any]:
-    """Read a struct, iteratively below it: ``work`` holds what is still to be read."""
+    """Read a struct without recursion: ``work`` holds the values that are still to be read."""
     holder: dict[str, Any] = {}
     work: _Work = [(holder, "root", root, FieldKind.STRUCT, held)]
     while work:
@@ -94,7 +95,7 @@ def _struct(root: Any, held: StructType) -> dict[str, Any]:
 
 
 def _field(tree: dict[str, Any], owner: Any, field: Field, of: StructType, work: _Work) -> None:
-    """Read a field into a struct's tree, in which it is null so far, or put it to ``work``."""
+    """Read a field into a struct's tree, where it is null so far, or add it to ``work``."""
     *groups, name = field.name.split(".")
     if field.union is not None:
         union = of.by_name[field.union]
@@ -109,7 +110,7 @@ def _field(tree: dict[str, Any], owner: Any, field: Field, of: StructType, work:
     if field.kind is FieldKind.VOID or (field.kind in schema.POINTERS and not owner._has(name)):
         return
     if field.kind is FieldKind.CAPABILITY or field.kind is FieldKind.ANY:
-        # pycapnp shows neither where a capability leads nor what an AnyPointer holds.
+        # pycapnp shows neither the target of a capability nor the value of an AnyPointer.
         tree[field.name] = PRESENT
         return
     value = getattr(owner, name)
@@ -126,7 +127,7 @@ def _list(value: Any, of: ListType, work: _Work) -> Any:
     if of.weightless:
         return WEIGHTLESS, len(value)
     if of.element is FieldKind.CAPABILITY:
-        # Of an element that is null, pycapnp does not say so.
+        # pycapnp does not show that an element is null.
         return len(value)
     tree: list[Any] = [None] * len(value)
     for index, element in enumerate(value):
@@ -140,10 +141,12 @@ def _list(value: Any, of: ListType, work: _Work) -> Any:
 
 
 def as_pycapnp_reads(tree: Any) -> Any:
-    """The model's tree as a lenient reader sees it: null elements of lists read as empty ones.
+    """Return the model's tree as a lenient reader sees it: null elements of lists read as empty.
 
-    What was written at an older version reads as what it would be at the newer one; raises
-    ``NotTextError`` where that has Text and the message something else.
+    An object written at an older version reads as the newer version.
+
+    Raises:
+        NotTextError: The newer version has Text where the message has another object.
     """
     holder: list[Any] = [None]
     work: list[tuple[Any, Any, Any, Type]] = [(holder, 0, tree, EVERYTHING)]
@@ -180,12 +183,12 @@ def as_pycapnp_reads(tree: Any) -> Any:
 
 
 PRESENT: Final = "something"
-"""Stands for what pycapnp can only tell to be there."""
+"""Placeholder for a value of which pycapnp shows only that it exists."""
 _EMPTY: Final[dict[FieldKind, Any]] = {FieldKind.TEXT: "", FieldKind.DATA: b"", FieldKind.LIST: []}
 
 
 def as_newer(held: Any) -> Any:
-    """A struct or list as the encoding has it (see ``scenario.trees``), read as Newer."""
+    """Return a struct or list in the encoding's form (see ``scenario.trees``), read as Newer."""
     if isinstance(held, list):
         return [_newer(b"", [one]) for one in held]
     if isinstance(held, tuple):
@@ -211,15 +214,15 @@ def _newer(data: bytes, pointers: list[Any]) -> dict[str, Any]:
 
 
 class NotTextError(Exception):
-    """What was written as something else lies where a newer version has Text.
+    """Another object lies where a newer version has Text.
 
-    A list of anything may have been opened as one of structs, and given to who has the schema:
-    what it holds need not be what that says.
+    An AnyPointer's list may have been opened as a list of structs, and given to a reader with the
+    schema. Its contents need not match that schema.
     """
 
 
 def _text(held: Any) -> str:
-    """What is read as Text: bytes with a zero byte behind them (specification, "Text")."""
+    """Return the Text: bytes with a zero byte behind them (specification, "Text")."""
     match held:
         case (size, _, bytes(octets)) if size == ELEMENT_SIZES[8] and octets.endswith(b"\0"):
             try:
@@ -230,7 +233,7 @@ def _text(held: Any) -> str:
 
 
 def _check(record: Record) -> Iterator[OracleFinding]:
-    # A schema that cannot be loaded, from a path that pycapnp cannot take, is no encoder's fault.
+    # If pycapnp cannot load the schema from its path, that is not the encoder's fault.
     pycapnp_schema()
     for step in record.steps:
         if step.output is None or step.contents is None or step.outcome is not Outcome.DONE:
@@ -242,7 +245,7 @@ def _check(record: Record) -> Iterator[OracleFinding]:
         try:
             meant = as_pycapnp_reads(step.contents.tree)
         except NotTextError:
-            # The reference may refuse it, or read something.
+            # pycapnp may refuse it, or read any value.
             continue
         try:
             found = read_with_pycapnp(step.output)
@@ -251,7 +254,7 @@ def _check(record: Record) -> Iterator[OracleFinding]:
             return
         difference = first_difference(found, meant)
         if difference is not None:
-            yield of_step(step, "pycapnp differs", f"as pycapnp reads it, {difference}")
+            yield of_step(step, "pycapnp differs", f"read by pycapnp, {difference}")
             return
 
 
@@ -259,7 +262,7 @@ INTEROPERABLE = Oracle(
     "interoperable",
     "P11",
     Cost.COSTLY,
-    "pycapnp refuses the output, or reads something else",
+    "pycapnp refuses the output, or reads other contents",
     _check,
     PYCAPNP,
 )

@@ -1,9 +1,9 @@
-"""P5 no loss in silence: once words in use are gone, there is no output any more.
+"""P5 no loss in silence: once words in use are gone, there is no more output.
 
-A loss counts if a borrow showed it: a segment answered with fewer words than were in use at the end
-of the operation before, or not at all; also if it grew back since.  And if a segment is short as
-output begins, output must see it, since it borrows every segment.  A message that was closed from
-inside one of its calls has lost all its words.
+A loss counts if a borrow showed it: the segment had fewer words than were in use at the end of the
+operation before, or was missing. It counts even if the segment grew back since. If a segment is
+short as output begins, output must notice, since it borrows every segment. A message that was
+closed from inside one of its calls has lost all its words.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ def _check(record: Record) -> Iterator[OracleFinding]:
             continue
         if step.seen_lost:
             yield of_step(
-                step, "after a loss", f"output was given although {step.seen_lost}", _PROOF
+                step, "after a loss", f"there was output although {step.seen_lost}", _PROOF
             )
         elif step.closed:
-            sentence = "output was given after the message was closed from inside a call"
+            sentence = "there was output after the message was closed from inside a call"
             yield of_step(step, "closed", sentence, _PROOF)
         elif step.closed_inside and step.contents is not None and step.contents.wrong:
             what, sentence = step.contents.what_is_wrong()
-            sentence = f"output was given although the message was closed inside: {sentence}"
+            sentence = f"there was output although the message was closed inside: {sentence}"
             yield of_step(step, f"closed inside {what}", sentence, _PROOF)
         elif step.short:
             yield of_step(
-                step, "without looking", f"output was given although {step.short}", _PROOF
+                step, "without looking", f"there was output although {step.short}", _PROOF
             )
 
 
@@ -42,6 +42,6 @@ NO_LOSS_IN_SILENCE = Oracle(
     "no_loss_in_silence",
     "P5",
     Cost.CHEAP,
-    "output is given although words in use were lost",
+    "there is output although words in use were lost",
     _check,
 )

@@ -1,8 +1,8 @@
 """P10 no re-entry: a call from inside an allocator call gets a clear error, or is finished.
 
-The memory makes the call, and the executor tells it what came of that.  If it was finished, the
-message must be unharmed: what such a call writes is what was there before.  After a
-call that closed it, no other is done.
+The memory makes the call, and the executor tells it the result. If the call was finished, the
+message must be unharmed; such a call writes only values that were there before. After a call that
+closed the message, no other call succeeds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _check(record: Record) -> Iterator[OracleFinding]:
     for step in record.steps:
         if step.closed and step.output is None and step.outcome is Outcome.DONE:
             if step.verb != "close":
-                sentence = f"{step.verb} was done after the message was closed from inside a call"
+                sentence = f"{step.verb} succeeded after the message was closed from inside a call"
                 yield of_step(step, "closed", sentence, Proof(ProofKind.REFUSAL))
             break
     first = record.first_wrong
@@ -43,6 +43,6 @@ NO_REENTRY = Oracle(
     "no_reentry",
     "P10",
     Cost.CHEAP,
-    "a call from inside an allocator call fails and is not told why, or harms the message",
+    "a call from inside an allocator call fails without a clear error, or harms the message",
     _check,
 )

@@ -1,7 +1,7 @@
 """P4 no stale borrow: no view is held while the allocator runs, nor after the call that took it.
 
-The memory proves it where views can be counted (from Python 3.12 on), and elsewhere where a
-bytearray cannot be resized because of one.
+The hostile memory collects the evidence. From Python 3.12 on it counts views; elsewhere it resizes
+a bytearray, which fails while a view is held.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """P1 raised: whatever the memory does, a call succeeds or raises the library's own error.
 
-The error names what the memory raised as its cause; an error in arguments is also the builtin class
-that callers catch; an interrupt passes through unchanged.
+The error's cause is the exception that the memory raised. An error in arguments is also the builtin
+class that callers catch. An interrupt passes through unchanged.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def _judge_error(step: Step) -> Iterator[OracleFinding]:
         yield of_step(
             step,
             f"cause of {exception_name(step)}",
-            f"{raised_sentence(step)}; its cause is {repr_of(cause_of(error))} and not what the "
-            "memory raised",
+            f"{raised_sentence(step)}; its cause is {repr_of(cause_of(error))} and not the "
+            "exception of the memory",
             Proof(ProofKind.CAUSE),
         )
     elif not step.builtin:
@@ -68,7 +68,7 @@ def _judge_error(step: Step) -> Iterator[OracleFinding]:
         yield of_step(
             step,
             f"{exception_name(step)} for an index",
-            f"{raised_sentence(step)}, and not that the index is outside the list",
+            f"{raised_sentence(step)} instead of reporting an index outside the list",
             Proof(ProofKind.REFUSAL, failure=Failure.INDEX),
         )
 
@@ -77,6 +77,6 @@ RAISED = Oracle(
     "raised",
     "P1",
     Cost.CHEAP,
-    "an exception escapes that is not the library's own, or hides what caused it",
+    "an exception escapes that is not the library's own, or its cause is wrong",
     _check,
 )

@@ -1,7 +1,7 @@
 """P8 released once: every grant is released exactly once, with the highest word ever written.
 
-The memory proves it.  Of ``words_used`` it can prove two bounds: not more than was granted, and no
-word behind it that differs from what it held when it was granted.
+The hostile memory collects the evidence. It can check two bounds of ``words_used``: it is not above
+the grant, and no word behind it has changed since the grant.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """P5v verified: with verification on, a change of contents behind the encoder's back is found.
 
-Output then raises, or gives the message as it was built; never what was scribbled, swapped or
-rolled back.  Judged until the next operation that changes something: what is written through
-pointers that were changed is not where the model has it.
+Output then raises, or returns the message as it was built; never contents that were scribbled,
+swapped or rolled back. The oracle judges until the next operation that changes the message: values
+written through changed pointers do not lie where the model has them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _check(record: Record) -> Iterator[OracleFinding]:
             yield of_step(
                 step,
                 "change not found",
-                f"{step.verb} was given though memory was changed: {sentence}",
+                f"{step.verb} succeeded although memory was changed: {sentence}",
                 _PROOF,
             )
             return
@@ -36,6 +36,6 @@ VERIFIED = Oracle(
     "verified",
     "P5v",
     Cost.CHEAP,
-    "output is given that was changed behind the encoder's back, with verification on",
+    "with verification on, output has contents that were changed behind the encoder's back",
     _check,
 )

@@ -1,7 +1,7 @@
-"""Our own decoders, written by the encoding specification. They share no code with any encoder.
+"""Reference decoders, written from the encoding specification. They share no code with any encoder.
 
 - ``framing`` and ``packing``: streams of messages, packed or not
-- ``reading``: what untyped segments hold, and what must be refused
-- ``examiner``: strictly by the schema (``layout``), and what is wrong (``examination``)
+- ``reading``: the contents of untyped segments, and the questions that must be refused
+- ``examiner``: strict checks against the schema (``layout``); its result is an ``examination``
 - ``canonical``: the canonical form
 """

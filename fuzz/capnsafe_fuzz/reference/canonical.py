@@ -1,10 +1,10 @@
 """The canonical form (encoding specification, "Canonicalization").
 
-There is one canonical form of a message, so an encoder's is right if it is the same bytes. Objects
-lie in pre-order in one segment. Zero words at the end of data sections and null pointers at the end
-of pointer sections are left out, in a list of structs of all elements alike.
+A message has one canonical form, so an encoder is right if its bytes are the same. Objects lie in
+pre-order in one segment. Zero words at the end of data sections and null pointers at the end of
+pointer sections are omitted; in a list of structs, from all elements alike.
 
-It is made of a copy that was read from segments, or of the model's tree of a message.
+The input is a copy that was read from segments, or the model's tree of a message.
 """
 
 from __future__ import annotations
@@ -34,30 +34,37 @@ _COMPOSITE: Final = 7
 _ZERO: Final = bytes(_WORD)
 
 _Laid = tuple[int, bytes, Sequence[tuple[int, Any]]]
-"""An object in full: the pointer to it without its offset, its words with pointers zero, and
-(word, what the pointer there leads to) in order."""
+"""An object in full, as three values.
+
+They are the pointer to it without its offset, its words with zeros for pointers, and (word, target
+of that pointer) in order.
+"""
 
 _Typed = tuple[Any, Type | None]
-"""A value of the model's tree, and its type; None of what the schema says nothing of."""
+"""A value of the model's tree, and its type; the type is None if the schema does not give it."""
 
 _Sections = tuple[bytes, list[_Typed]]
-"""A struct's data section, and what each of its pointers leads to."""
+"""A struct's data section, and the targets of its pointers."""
 
 
 def canonical(root: Copy) -> bytes:
-    """The one segment whose root is this struct; ``Refused`` where it has a capability."""
+    """Return the one segment whose root is this struct.
+
+    Raises:
+        Refused: It holds a capability.
+    """
     return _segment(root, lambda copy: copy)
 
 
 def canonical_form(tree: Any, of: Type) -> bytes:
-    """The one segment of a message that reads as this tree; a null pointer where it is None."""
+    """Return the one segment of a message with this tree; a null pointer if the tree is None."""
     return _ZERO if tree is None else _segment((tree, of), _lay)
 
 
 def _segment(root: Any, lay: Callable[[Any], _Laid]) -> bytes:
-    """Place the root and all below it; ``lay`` makes an object of what a pointer leads to.
+    """Place the root and all objects below it, without recursion, since messages nest deeply.
 
-    It is iterative, since messages nest as deep as they like.
+    ``lay`` makes an object from the target of a pointer.
     """
     out = bytearray(_WORD)
     todo = [(0, root)]
@@ -76,7 +83,7 @@ def _segment(root: Any, lay: Callable[[Any], _Laid]) -> bytes:
 
 
 def _cut(laid: _Laid) -> _Laid:
-    """Leave out the words at the ends of sections that no struct of the object needs."""
+    """Omit the words at the ends of sections that no struct of the object needs."""
     shape, body, children = laid
     words = [body[at : at + _WORD] for at in range(0, len(body), _WORD)]
     if shape & 3 == 0:
@@ -112,14 +119,14 @@ def _cut(laid: _Laid) -> _Laid:
 
 
 def _last(words: list[bytes]) -> int:
-    """How many of these words are left without zero ones at the end."""
+    """Return how many of these words remain without the zero words at the end."""
     count = len(words)
     while count and words[count - 1] == _ZERO:
         count -= 1
     return count
 
 
-# Of the model's tree.
+# From the model's tree.
 
 
 def _lay(typed: _Typed) -> _Laid:
@@ -153,7 +160,7 @@ def _lay(typed: _Typed) -> _Laid:
 
 
 def _loose(value: Any) -> _Laid:
-    """Lay out what reads as the encoding has it."""
+    """Lay out a value that is in the encoding's form."""
     if isinstance(value, list):
         return _pointers([(one, None) for one in value])
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""What examining a message comes to: what it says, and what is wrong with it."""
+"""The result of examining a message: its contents, and its problems."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 
 class ProblemKind(StrEnum):
-    """What can be wrong with a message."""
+    """The kinds of problems of a message."""
 
     FRAMING = "framing"
     OUT_OF_BOUNDS = "out-of-bounds"
@@ -23,29 +23,29 @@ class ProblemKind(StrEnum):
     LEFTOVER = "leftover"
 
 
-#: Problems that leave the message readable: they are about cleanliness (P9), not about meaning.
+#: Problems that leave the message readable: they concern cleanliness (P9), not contents.
 UNCLEAN: Final = frozenset({ProblemKind.PADDING, ProblemKind.LEFTOVER})
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong; ``segment`` and ``word`` say where it was met."""
+    """One problem; ``segment`` and ``word`` are its place."""
 
     kind: ProblemKind
     segment: int
     word: int
     sentence: str
     stray: int = 0
-    """Of padding and leftovers: the bits of the word that are set and must not be."""
+    """For padding and leftovers: the bits of the word that are set but must not be."""
 
 
 class UnreadableValue:
-    """Stands in the tree for a value that could not be read. Equal to nothing else."""
+    """Placeholder in the tree for an unreadable value. Equal to no other value."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        """Say so to people."""
+        """Return a name for people."""
         return "<unreadable>"
 
 
@@ -54,9 +54,9 @@ UNREADABLE: Final = UnreadableValue()
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What a message says, in the model's own form, and what is wrong with it."""
+    """The contents of a message, in the model's form, and its problems."""
 
     tree: Any
     problems: tuple[Problem, ...]
     claimed: tuple[bytearray, ...] = field(default=(), compare=False, repr=False)
-    """For each segment, a byte for each word: 1 if the root reaches it."""
+    """For each segment, one byte per word: 1 if the root reaches it."""

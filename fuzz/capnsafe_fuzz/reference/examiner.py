@@ -1,27 +1,27 @@
 """An independent, strict examiner of finished messages.
 
-It is led by the schema alone and shares no code with any encoder: what capnsafe misunderstands
-about the encoding, this must not misunderstand in the same way.  Where a lenient reader makes the
-best of a message, this one says what is wrong with it:
+It follows the schema alone and shares no code with any encoder, so that it does not share the
+encoder's misunderstandings. Where a lenient reader accepts a message, the examiner reports its
+problems:
 
-- a pointer that leads out of bounds, or to something else than the schema has;
+- a pointer that leads out of bounds, or to another kind of object than the schema has;
 - two things that share words: objects, tags, landing pads, the root pointer;
 - a far pointer that leads to a far pointer; a double-far's tag with an offset;
 - a pointer of no known kind;
 - a struct of other sizes than the schema's, a struct list whose tag and pointer disagree;
 - a text without its NUL, or that is not UTF-8;
-- padding that is not zero: behind the end of a list or text, or data that no field has, or only a
-  member of a union that is not selected;
+- padding that is not zero: behind the end of a list or text, or data that belongs to no field, or
+  only to a member of a union that is not selected;
 - words that cannot be reached from the root and are not zero: old bytes of retired objects.
 
-What the schema says nothing of is read as the encoding has it, in the model's own form.
+Where the schema gives no type, values are read in the encoding's form, as in the model.
 
-It is iterative, and its work is bounded by the words of the message: whatever shares words with
-something met before is reported and not entered, and lists whose elements occupy nothing are
-counted and not entered.
+It does not recurse, and its work is bounded by the words of the message: an object that shares
+words with an earlier one is reported and not entered, and lists of zero-sized elements are counted
+and not entered.
 
-It runs after every execution, so the schema is compiled first (``layout``) and all scalars of a
-struct are unpacked at once.
+It runs after every execution. For speed, the schema is compiled first (``layout``) and all scalars
+of a struct are unpacked at once.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from .examination import UNREADABLE, Examination, Problem, ProblemKind
 from .framing import WORD_BYTES, unframe
 from .layout import Shape, ShapeKind, StructLayout
 
-#: Reports after which the examiner stops adding more: the first ones say what is wrong.
+#: The examiner stops after this many reports: the first ones say what is wrong.
 MOST_PROBLEMS: Final = 32
 
 _POINTER_STRUCT: Final = 0
@@ -51,7 +51,7 @@ _ELEMENT_COMPOSITE: Final = 7
 
 
 _BITS: Final = (0, 1, 8, 16, 32, 64)
-"""Widths of elements, by the element size of the encoding."""
+"""Widths of elements in bits, by the element size of the encoding."""
 _LIST_OF_ANYTHING: Final = Shape(ShapeKind.POINTER_LIST, element=Shape(ShapeKind.ANYTHING))
 _MAY_BE_CAPABILITY: Final = frozenset((ShapeKind.CAPABILITY, ShapeKind.ANYTHING))
 _KINDS: Final = {
@@ -68,11 +68,15 @@ def examine(
     *,
     leftovers: bool = True,
 ) -> Examination:
-    """Read the message in ``segments`` as a ``root``, strictly.
+    """Read the message in ``segments`` strictly, with a root of type ``root``.
 
-    ``used_words`` counts, for each segment, the words that belong to the message; what lies behind
-    them is not looked at.  Without it the segments belong to the message whole.  Without
-    ``leftovers``, words that the root does not reach may hold what they like: there are orphans.
+    Args:
+        segments: The bytes of each segment.
+        root: The layout of the root struct.
+        used_words: For each segment, the words that belong to the message; the rest is ignored.
+            Without it, whole segments belong to the message.
+        leftovers: Whether to report words that are not zero and that the root does not reach. False
+            if there are orphans.
     """
     examiner = _Examiner(segments, used_words)
     tree = examiner.read_root(root)
@@ -109,7 +113,7 @@ class _Examiner:
     ) -> None:
         self.data: list[bytes] = []
         self.sizes: list[int] = []
-        #: A byte for each word: 1 once something has claimed it.
+        #: One byte per word: 1 once an object has claimed it.
         self.claimed: list[bytearray] = []
         self.problems: list[Problem] = []
         for index, segment in enumerate(segments):
@@ -128,7 +132,7 @@ class _Examiner:
             self.problems.append(Problem(kind, segment, word, sentence, stray))
 
     def claim(self, segment: int, start: int, count: int, what: str) -> bool:
-        """Take words for one thing; False, and a report, if they are not there or not free."""
+        """Claim words for one object; report and return False if they are outside or taken."""
         end = start + count
         if start < 0 or end > self.sizes[segment]:
             self.report(
@@ -136,7 +140,7 @@ class _Examiner:
                 segment,
                 start,
                 f"{what} lies at words {start} to {end} of segment {segment}, "
-                f"which has {self.sizes[segment]}",
+                f"which has {self.sizes[segment]} words",
             )
             return False
         claimed = self.claimed[segment]
@@ -192,7 +196,7 @@ class _Examiner:
         return holder["root"]
 
     def follow(self, name: Any, segment: int, word: int) -> tuple[int, int, int] | None:
-        """Resolve far pointers: the segment, the word that offsets count from, the pointer."""
+        """Resolve far pointers; return the segment, the base of offsets and the pointer."""
         pointer = self.words[segment][word]
         if pointer & 3 != _POINTER_FAR:
             return segment, word + 1, pointer
@@ -262,7 +266,7 @@ class _Examiner:
         word: int,
         work: list[tuple[Any, Any, Shape, int, int]],
     ) -> Any:
-        """Read what a non-zero pointer leads to; what that contains goes to ``work``."""
+        """Read the target of a pointer that is not null; add the values inside it to ``work``."""
         followed = self.follow(name, segment, word)
         if followed is None:
             return UNREADABLE
@@ -270,7 +274,7 @@ class _Examiner:
         if pointer & 3 == _POINTER_CAPABILITY and shape.kind in _MAY_BE_CAPABILITY:
             if pointer & 0xFFFFFFFF == _POINTER_CAPABILITY:
                 return Capability(pointer >> 32)
-            sentence = f"the pointer of {name} is {pointer:#018x}, which is of no known kind"
+            sentence = f"the pointer of {name} is {pointer:#018x}, of no known kind"
             self.report(ProblemKind.WRONG_KIND, segment, word, sentence)
             return UNREADABLE
         offset = (pointer & 0xFFFFFFFF) >> 2
@@ -299,7 +303,7 @@ class _Examiner:
                     segment,
                     word,
                     f"{name} has {data_words} data words and {pointer_count} pointers, and its "
-                    f"schema {layout.data_words} and {layout.pointer_count}",
+                    f"schema has {layout.data_words} and {layout.pointer_count}",
                 )
                 return UNREADABLE
             if not self.claim(at, start, layout.total_words, f"{name}"):
@@ -368,13 +372,13 @@ class _Examiner:
         count: int,
         work: list[tuple[Any, Any, Shape, int, int]],
     ) -> Any:
-        """Read any kind of list; for a struct list ``count`` is still the words behind the tag."""
+        """Read any kind of list; ``count`` of a struct list is still the words after the tag."""
         if element_size != shape.element_size:
             self.report(
                 ProblemKind.WRONG_KIND,
                 segment,
                 start,
-                f"{name} is a list of element size {element_size}, and its schema says "
+                f"{name} is a list of element size {element_size}, but its schema has "
                 f"{shape.element_size}",
             )
             return UNREADABLE
@@ -410,7 +414,7 @@ class _Examiner:
         pointer: int,
         work: list[tuple[Any, Any, Shape, int, int]],
     ) -> Any:
-        """Read a struct or list of which the schema says nothing, as the encoding has it."""
+        """Read a struct or list without a type, in the encoding's form."""
         high = pointer >> 32
         if pointer & 3 == _POINTER_STRUCT:
             data_words, pointer_count = high & 0xFFFF, high >> 16
@@ -419,7 +423,7 @@ class _Examiner:
                 return UNREADABLE
             return self.read_sections(segment, start, data_words, pointer_count, work)
         if pointer & 3 != _POINTER_LIST:
-            sentence = f"the pointer of {name} is {pointer:#018x}, which leads to nothing known"
+            sentence = f"the pointer of {name} is {pointer:#018x}, of no known kind"
             self.report(ProblemKind.WRONG_KIND, segment, start, sentence)
             return UNREADABLE
         element_size, count = high & 7, high >> 3
@@ -445,7 +449,7 @@ class _Examiner:
         pointer_count: int,
         work: list[tuple[Any, Any, Shape, int, int]],
     ) -> dict[str, Any]:
-        """Read a struct of which the schema says nothing, and whose words are claimed."""
+        """Read a struct without a type, whose words are claimed."""
         first = start * WORD_BYTES
         data = self.data[segment][first : first + data_words * WORD_BYTES]
         pointers = self.read_pointer_list(
@@ -472,7 +476,7 @@ class _Examiner:
                 ProblemKind.TAG_MISMATCH,
                 segment,
                 start,
-                f"the tag of {name} counts {count} elements of {size} words, and its pointer "
+                f"the tag of {name} counts {count} elements of {size} words, but its pointer has "
                 f"{words} words",
             )
             return UNREADABLE
@@ -483,7 +487,7 @@ class _Examiner:
         return {"sections": (data_words, pointer_count), "elements": elements}
 
     def check_padding(self, name: Any, segment: int, start: int, bits: int, count: int) -> None:
-        """Report what is not zero in the last word of a list, behind its last element."""
+        """Report bits that are not zero in the last word of a list, after its last element."""
         used = bits & 63
         last = start + bits // 64
         if used and (stray := self.words[segment][last] >> used << used):
@@ -491,7 +495,7 @@ class _Examiner:
                 ProblemKind.PADDING,
                 segment,
                 last,
-                f"the padding behind the {count} elements of {name} is not zero",
+                f"the padding after the {count} elements of {name} is not zero",
                 stray,
             )
 
@@ -542,7 +546,7 @@ class _Examiner:
         data_words, pointer_count = tag >> 32 & 0xFFFF, tag >> 48
         if tag & 3 != _POINTER_STRUCT:
             self.report(
-                ProblemKind.TAG_MISMATCH, segment, start, f"the tag of {name} is no struct's"
+                ProblemKind.TAG_MISMATCH, segment, start, f"the tag of {name} is no struct pointer"
             )
             return UNREADABLE
         if (data_words, pointer_count) != (layout.data_words, layout.pointer_count):
@@ -551,7 +555,7 @@ class _Examiner:
                 segment,
                 start,
                 f"the elements of {name} have {data_words} data words and {pointer_count} "
-                f"pointers, and their schema {layout.data_words} and {layout.pointer_count}",
+                f"pointers, and their schema has {layout.data_words} and {layout.pointer_count}",
             )
             return UNREADABLE
         if count * layout.total_words != words:
@@ -559,8 +563,8 @@ class _Examiner:
                 ProblemKind.TAG_MISMATCH,
                 segment,
                 start,
-                f"the tag of {name} counts {count} elements of {layout.total_words} words, and "
-                f"its pointer {words} words",
+                f"the tag of {name} counts {count} elements of {layout.total_words} words, but "
+                f"its pointer has {words} words",
             )
             return UNREADABLE
         if layout.total_words == 0:

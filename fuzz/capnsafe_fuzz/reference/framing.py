@@ -1,4 +1,4 @@
-"""Framing: what a stream holds, and what segments are as a stream.
+"""Framing: the messages of a stream, and the stream of a message.
 
 It follows the encoding specification ("Serialization Over a Stream"), and shares no code with any
 encoder.
@@ -18,12 +18,12 @@ _NUMBER_BYTES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of segments that is all there."""
+    """A complete segment table."""
 
     sizes: tuple[int, ...]
-    """Words of each segment, as claimed."""
+    """Words of each segment, as declared."""
     end: int
-    """The byte where it ends, and the first segment begins."""
+    """The byte where the table ends, and the first segment begins."""
 
 
 def _number(data: bytes, at: int) -> int:
@@ -31,11 +31,11 @@ def _number(data: bytes, at: int) -> int:
 
 
 def table_of(data: bytes, at: int) -> Table | None:
-    """The table at a byte of a stream; None if it is not all there."""
+    """Return the table at byte ``at`` of a stream; None if it is incomplete."""
     if len(data) - at < _NUMBER_BYTES:
         return None
     count = _number(data, at) + 1
-    # One number for the count and one for each segment, up to a whole word.
+    # One number for the count and one for each segment, padded to a whole word.
     end = at + (count + 2) // 2 * WORD_BYTES
     if end > len(data):
         return None
@@ -46,18 +46,18 @@ def table_of(data: bytes, at: int) -> Table | None:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What a stream holds within limits."""
+    """The messages of a stream, read within limits."""
 
     messages: tuple[tuple[bytes, ...], ...]
     """The segments of each message."""
     ends: tuple[int, ...]
     """The byte where each message ends."""
     wrong: str
-    """Why it is no stream behind the last of them; empty if it ends there."""
+    """The reason why no message follows the last one; empty if the stream ends there."""
 
 
 def read(data: bytes, max_segments: int, max_words: int) -> Stream:
-    """Read all messages, up to the first that is none or exceeds a limit."""
+    """Read all messages, up to the first one that is malformed or exceeds a limit."""
     messages: list[tuple[bytes, ...]] = []
     ends: list[int] = []
     at = 0
@@ -84,7 +84,7 @@ def read(data: bytes, max_segments: int, max_words: int) -> Stream:
 
 
 def write(segments: Sequence[bytes]) -> bytes:
-    """Segments, each whole words, as a stream of one message."""
+    """Return the stream of one message; ``segments`` are whole words."""
     numbers = [len(segments) - 1, *(len(segment) // WORD_BYTES for segment in segments)]
     table = b"".join(number.to_bytes(_NUMBER_BYTES, "little") for number in numbers)
     padding = -len(table) % WORD_BYTES
@@ -92,20 +92,20 @@ def write(segments: Sequence[bytes]) -> bytes:
 
 
 def segment_words(stream: bytes) -> tuple[int, ...]:
-    """The words of each segment of one message, as its table tells them; () if that is cut off."""
+    """Return the words of each segment, as the table declares them; () if the table is cut off."""
     table = table_of(stream, 0)
     return () if table is None else table.sizes
 
 
 def unframe(stream: bytes) -> tuple[list[bytes], list[Problem]]:
-    """Split one framed message into its segments, and say where it departs from the framing."""
+    """Split one framed message into its segments, and list the errors in its framing."""
 
     def wrong(sentence: str) -> Problem:
         return Problem(ProblemKind.FRAMING, 0, 0, sentence)
 
     table = table_of(stream, 0)
     if table is None:
-        return [], [wrong(f"{len(stream)} bytes have no whole segment table")]
+        return [], [wrong(f"{len(stream)} bytes hold no complete segment table")]
     problems: list[Problem] = []
     if any(stream[_NUMBER_BYTES * (1 + len(table.sizes)) : table.end]):
         problems.append(wrong("the padding of the segment table is not zero"))

@@ -1,8 +1,8 @@
-"""The schema, compiled into what the strict examiner needs at each pointer and struct.
+"""The schema, compiled for the strict examiner.
 
-Reading a struct field by field would dominate the harness's time, so a layout holds one
+Reading a struct field by field would dominate the harness's time. So a layout holds one
 ``struct.Struct`` that unpacks every scalar of a data section at once, and one mask of the bits that
-no field has.
+belong to no field.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _ELEMENT_COMPOSITE: Final = 7
 
 
 class ShapeKind(Enum):
-    """What a pointer may lead to."""
+    """The kinds of targets of a pointer."""
 
     STRUCT = auto()
     TEXT = auto()
@@ -62,20 +62,20 @@ class ShapeKind(Enum):
     STRUCT_LIST = auto()
     CAPABILITY = auto()
     ANYTHING = auto()
-    """The schema does not say: it is read as the encoding has it."""
+    """The schema gives no type: read it in the encoding's form."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """What one pointer leads to, as the schema has it."""
+    """The target of one pointer, by the schema."""
 
     kind: ShapeKind
     struct: StructLayout | None = None
-    """Of a struct, or of the elements of a struct list."""
+    """For a struct, or for the elements of a struct list."""
     element: Shape | None = None
-    """Of the elements of a list of pointers."""
+    """For the elements of a list of pointers."""
     element_size: int = 0
-    """The three bits of a list pointer."""
+    """The element size: the three bits of a list pointer."""
     element_bits: int = 0
     letter: str | None = None
     """The ``struct`` letter of a scalar element; None for void and bool."""
@@ -83,17 +83,17 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MemberLayout:
-    """What is there while one member of a union is selected."""
+    """The fields that exist while one member of a union is selected."""
 
     bits: int
-    """Those of the data section that are its own."""
+    """The bits of the data section that belong to this member."""
     scalars: tuple[tuple[str, int, int, bool], ...]
     """(field, first bit, bits, signed)."""
     pointers: tuple[tuple[int, str, Shape], ...]
-    """(index in the pointer section, field, what it leads to)."""
+    """(index in the pointer section, field, target)."""
 
     def read(self, number: int) -> dict[str, int]:
-        """Its scalars, out of a data section as one number."""
+        """Return its scalars, from a data section as one number."""
         values = {}
         for name, first, bits, signed in self.scalars:
             value = number >> first & (1 << bits) - 1
@@ -103,42 +103,42 @@ class MemberLayout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnionLayout:
-    """A union: its discriminant is read as a field of its name."""
+    """A union. Its discriminant is read as a field with its name."""
 
     name: str
     bits: int
-    """Those of the data section that its members share."""
+    """The bits of the data section that its members share."""
     members: tuple[MemberLayout, ...]
-    """By the discriminant."""
+    """The members, by the discriminant."""
     pointers: tuple[int, ...]
-    """Indices in the pointer section that its members share."""
+    """The indices in the pointer section that its members share."""
 
     def member(self, tree: dict[str, Any]) -> MemberLayout | None:
-        """The one that is selected in a struct; None if there is no such member."""
+        """Return the member that is selected in a struct; None if there is no such member."""
         number = tree[self.name]
         return self.members[number] if number < len(self.members) else None
 
 
 @dataclass(slots=True, eq=False)
 class StructLayout:
-    """One struct type.  Made by ``layout_of`` only, which fills it in two steps: types recur."""
+    """One struct type, made only by ``layout_of``, in two steps: types may refer to themselves."""
 
     name: str
     data_words: int
     pointer_count: int
     pointers: tuple[tuple[int, str, Shape], ...] = ()
-    """(index in the pointer section, field, what it leads to)."""
+    """(index in the pointer section, field, target)."""
     unused_pointers: tuple[int, ...] = ()
     blank_tree: dict[str, Any] = field(default_factory=dict)
     unpacker: struct.Struct = field(default_factory=lambda: struct.Struct("<"))
     names: tuple[str, ...] = ()
-    """Fields in the order in which ``unpacker`` gives them."""
+    """The fields, in the order in which ``unpacker`` returns them."""
     flags: tuple[tuple[str, int, bool], ...] = ()
     """(field, bit, default)."""
     masked: tuple[tuple[str, int, int], ...] = ()
-    """(field, default as unsigned bits, sign bit or 0) of each scalar with a default not zero."""
+    """(field, default as unsigned bits, sign bit or 0) of each scalar whose default is not zero."""
     unused_bits: int = 0
-    """Of the data section: no field has them, or only a member of the union."""
+    """The bits of the data section that belong to no field, or only to a member of the union."""
     union: UnionLayout | None = None
 
     @property
@@ -147,17 +147,17 @@ class StructLayout:
         return self.data_words + self.pointer_count
 
     def blank(self) -> dict[str, Any]:
-        """What a struct reads as whose words are all zero."""
+        """Return the tree of a struct whose words are all zero."""
         return self.blank_tree.copy()
 
     def read_data(self, data: bytes, first: int) -> tuple[dict[str, Any], int]:
-        """The tree of the data section at byte ``first``, and the bits set that no field has."""
+        """Return the tree of the data section at byte ``first``, and the set bits of no field."""
         tree = self.blank_tree.copy()
         tree.update(zip(self.names, self.unpacker.unpack_from(data, first), strict=True))
         for name, default, sign in self.masked:
             value = tree[name] ^ default
-            # ``value`` is the XOR of a two's complement number with a non-negative mask, and so
-            # has the right low bits; the sign has to be made anew from the topmost of them.
+            # ``value`` is the XOR of a two's complement number with a non-negative mask, so its low
+            # bits are right; the sign is recomputed from the topmost of them.
             if sign:
                 value &= (sign << 1) - 1
                 value = value - (sign << 1) if value & sign else value
@@ -225,7 +225,7 @@ _FILLED: Final[set[str]] = set()
 
 
 def layout_of(held: StructType) -> StructLayout:
-    """The compiled layout of ``held``; one object per type."""
+    """Return the compiled layout of ``held``; one object per type."""
     layout = _empty_layout(held)
     if held.name not in _FILLED:
         _FILLED.add(held.name)
@@ -302,4 +302,4 @@ def _union(held: StructType, union: Field) -> UnionLayout:
 
 
 ROOT: Final = layout_of(EVERYTHING)
-"""Every scenario's message has an Everything at its root."""
+"""The root of every scenario's message: an Everything."""

@@ -1,9 +1,9 @@
-"""Packing and unpacking once more, word by word: what the library must say.
+"""Reference packing and unpacking, word by word.
 
-It follows the encoding specification ("Packing") and, where that leaves a choice, the reference
-implementation (capnproto-c++, ``serialize-packed.c++``): a run of zero words goes as far as 255
-more, a run of words as they are goes on while at most one byte of a word is zero. It shares no code
-with any encoder.
+It follows the encoding specification ("Packing"). Where that leaves a choice, it follows the
+reference implementation (capnproto-c++, ``serialize-packed.c++``): a run of zero words has at most
+255 words after the first; a run of uncompressed words continues while at most one byte of a word is
+zero. It shares no code with any encoder.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from typing import Final
 
 WORD_BYTES: Final = 8
 _MOST_MORE: Final = 255
-"""Words that a tag's count can stand for, besides the first."""
+"""Words that the count after a tag can stand for, besides the first."""
 _ZERO_WORD: Final = bytes(WORD_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """What packed bytes stand for."""
+    """The result of unpacking."""
 
     words: bytes
-    """All whole words, also those before an end in the middle."""
+    """All whole words, also those before a premature end."""
     whole: bool
-    """Whether the bytes end where a word or a run does."""
+    """Whether the bytes end at the end of a word or a run."""
 
 
 def unpack(data: bytes) -> Unpacked:
@@ -66,7 +66,7 @@ def unpack(data: bytes) -> Unpacked:
 
 
 def pack(words: bytes) -> bytes:
-    """Pack whole words, as the reference implementation does."""
+    """Pack whole words as the reference implementation does."""
     out = bytearray()
     cells = [words[at : at + WORD_BYTES] for at in range(0, len(words), WORD_BYTES)]
     index = 0

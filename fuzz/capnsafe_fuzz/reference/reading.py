@@ -1,9 +1,9 @@
-"""A reader once more: what segments hold, and what must be refused.
+"""A reference reader: the contents of segments, and the questions that must be refused.
 
-It follows the encoding specification, and where that leaves something open what the reader under
-test documents: which lists can be read as which, and what is charged to the traversal limit. It
-shares no code with any encoder. Objects are plain values, and nothing is remembered between two
-questions but handles; limits are the caller's to apply, from the ``cost`` of an answer (words).
+It follows the encoding specification. Where that leaves a choice, it follows the documentation of
+the reader under test: which lists can be read as which, and the charge against the traversal limit.
+It shares no code with any encoder. Objects are plain values, and only handles carry state from one
+question to the next. The caller applies the limits, from the ``cost`` of a result (words).
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ FORMATS: Final = {
 """For each element type, the element size of its lists, and its format."""
 
 MOST_ITEMS: Final = 32
-"""Elements that are looked at when a list is iterated over."""
+"""Number of elements that an iteration over a list reads."""
 
 
 class Refused(Exception):
-    """What was asked must be refused; says why, and what of it may have been charged (words)."""
+    """The question must be refused. It has the reason, and the words that may have been charged."""
 
     def __init__(self, why: str, cost: int = 0) -> None:
         super().__init__(why)
@@ -48,10 +48,10 @@ class Refused(Exception):
 
 
 class Spot(NamedTuple):
-    """Where a pointer leads."""
+    """The target of a pointer."""
 
     shape: int
-    """The pointer without its offset; of a capability, the pointer."""
+    """The pointer without its offset; for a capability, the whole pointer."""
     segment: int
     start: int
     """The object's first word."""
@@ -61,7 +61,7 @@ class Spot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Struct:
-    """An opened struct; data in bytes, since a list's element may be one."""
+    """An opened struct. Its place is in bytes, since it may be an element of a list."""
 
     segment: int
     data: int
@@ -74,29 +74,29 @@ class Struct:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """An opened list, whatever its elements are read as."""
+    """An opened list, of any element type."""
 
     segment: int
     start: int
     count: int
     size: int
     step: int
-    """Bytes from one element to the next; 0 for bits and voids."""
+    """Bytes from one element to the next; 0 for bits and Void."""
     data_bytes: int
     pointers: int
     nesting: int
     element: str = ""
-    """What its elements are read as, if as primitive values."""
+    """The primitive type that its elements are read as, if any."""
 
 
 class ExpectedValue(NamedTuple):
-    """What must come of a question."""
+    """The expected result of a question."""
 
     value: Any
     cost: int = 0
 
 
-#: An object copied out: (shape, words with pointers zero, ((word, object below), ...)).
+#: A copied object: (shape, words with zeros for pointers, ((word, object below), ...)).
 Copy = tuple[int, bytes, tuple[Any, ...]]
 
 
@@ -108,17 +108,17 @@ class Reference:
         self._sizes = [len(segment) // WORD_BYTES for segment in segments]
 
     def word(self, segment: int, at: int) -> int:
-        """One word, which is there."""
+        """Return one word, which is in range."""
         start = at * WORD_BYTES
         return int.from_bytes(self._segments[segment][start : start + WORD_BYTES], "little")
 
     def _require(self, segment: int, start: int, words: int, cost: int) -> None:
         inside = segment < len(self._sizes) and 0 <= start <= self._sizes[segment] - words
         if not inside:
-            raise Refused("it lies outside", cost)
+            raise Refused("it lies outside its segment", cost)
 
     def follow(self, segment: int, at: int) -> Spot | None:
-        """Where the pointer at a word leads; None for null."""
+        """Return the target of the pointer at a word; None for null."""
         pointer = self.word(segment, at)
         if pointer == 0:
             return None
@@ -136,13 +136,13 @@ class Reference:
             return _spot(landed, segment, pad + 1, pads)
         tag = self.word(segment, pad + 1)
         if landed & 3 != _FAR or landed & 4 or tag & 3 == _FAR or tag >> 2 & 0x3FFFFFFF:
-            raise Refused("a double landing pad is none", pads)
+            raise Refused("a malformed double-far landing pad", pads)
         return Spot(tag, landed >> 32, landed >> 3 & 0x1FFFFFFF, pads)
 
     # Opening
 
     def root(self, nesting: int) -> ExpectedValue:
-        """The root struct."""
+        """Open the root struct."""
         self._require(0, 0, 1, 0)
         opened = self.struct_at(0, 0, nesting, 1)
         if opened.value is None:
@@ -150,7 +150,7 @@ class Reference:
         return opened
 
     def struct_at(self, segment: int, at: int, nesting: int, before: int = 0) -> ExpectedValue:
-        """Open the struct that a pointer leads to; ``before`` is what it cost to get there."""
+        """Open the struct at a pointer; ``before`` is the cost of getting there (words)."""
         spot = self.follow(segment, at)
         if spot is None:
             return ExpectedValue(None, before)
@@ -170,7 +170,7 @@ class Reference:
         return ExpectedValue(opened, cost)
 
     def list_at(self, segment: int, at: int, nesting: int) -> tuple[List | None, int]:
-        """Open the list that a pointer leads to; what it costs."""
+        """Open the list at a pointer, and return its cost (words)."""
         spot = self.follow(segment, at)
         if spot is None:
             return None, 0
@@ -189,7 +189,7 @@ class Reference:
         tag = self.word(segment, start)
         data, pointers, elements = tag >> 32 & 0xFFFF, tag >> 48, tag >> 2 & 0x3FFFFFFF
         if tag & 3 != _STRUCT or elements * (data + pointers) > count:
-            raise Refused("a tag that does not fit its list", cost)
+            raise Refused("the tag does not fit its list", cost)
         step = (data + pointers) * WORD_BYTES
         made = List(
             segment, start + 1, elements, size, step, data * WORD_BYTES, pointers, nesting - 1
@@ -199,7 +199,11 @@ class Reference:
     # Deep copies
 
     def copy_struct(self, held: Struct, budget: int) -> tuple[Copy, int]:
-        """A struct and all below it; what that costs, or ``Refused`` if more than the budget."""
+        """Return a copy of a struct with all objects below it, and its cost in words.
+
+        Raises:
+            Refused: The cost exceeds the budget.
+        """
         words, rest = divmod(held.data_bytes, WORD_BYTES)
         if rest:
             octets = self._segments[held.segment][held.data : held.data + held.data_bytes]
@@ -209,7 +213,7 @@ class Reference:
         return self._copy_object(spot, held.nesting, words + held.pointers, budget)
 
     def copy_list(self, held: List, budget: int) -> tuple[Copy, int]:
-        """A list as it was written, and all below it."""
+        """Return a copy of a list as it was written, with all objects below it."""
         count, start = held.count, held.start
         if held.size == _COMPOSITE:
             count, start = count * held.step // WORD_BYTES, start - 1
@@ -219,7 +223,7 @@ class Reference:
         return self._copy_object(spot, held.nesting, words, budget)
 
     def copy_values(self, held: List) -> tuple[Copy, int]:
-        """A list as one of the primitive values that it is read as."""
+        """Return a copy of a list as a list of the primitive type that it is read as."""
         size, form = FORMATS[held.element]
         if held.count > _MAX_LIST:
             raise Refused("more elements than a pointer can count")
@@ -238,12 +242,13 @@ class Reference:
                 for at in range(first, first + held.count * held.step, held.step)
             )
             if held.count:
-                # What is read, from the first to the last: of structs more than what is copied.
+                # The words that are read, from the first to the last; for structs, more than the
+                # copied ones.
                 cost = -(-((held.count - 1) * held.step + width) // WORD_BYTES)
         return (_list_shape(size, held.count), body.ljust(words * WORD_BYTES, b"\0"), ()), cost
 
     def copy_at(self, segment: int, at: int, nesting: int, budget: int) -> tuple[Copy | None, int]:
-        """What a pointer leads to, and all below it."""
+        """Return a copy of the target of a pointer, with all objects below it."""
         pointer = self.word(segment, at)
         if pointer == 0:
             return None, 0
@@ -260,7 +265,7 @@ class Reference:
         return self._copy_object(spot, nesting - 1, spot.cost + words, budget)
 
     def _copy_object(self, spot: Spot, nesting: int, cost: int, budget: int) -> tuple[Copy, int]:
-        """One object whose words are there; recursion is bounded by the nesting limit."""
+        """Copy one object whose words are in range; the nesting limit bounds the recursion."""
         if cost > budget:
             raise Refused("over the traversal limit", cost)
         shape, segment, start, _ = spot
@@ -288,7 +293,7 @@ class Reference:
             raise Refused(str(refusal), before + refusal.cost) from None
 
     def _list_body(self, shape: int, body: bytes, cost: int) -> tuple[int, bytes, list[int]]:
-        """A list's shape as it is copied, its words, and where its pointers are."""
+        """Return a list's shape as it is copied, its words, and the places of its pointers."""
         size, count = shape >> 32 & 7, shape >> 35
         if size == _POINTER:
             return shape, body, list(range(count))
@@ -298,7 +303,7 @@ class Reference:
         data, pointers, elements = tag >> 32 & 0xFFFF, tag >> 48, tag >> 2 & 0x3FFFFFFF
         words = elements * (data + pointers)
         if tag & 3 != _STRUCT or words > count:
-            raise Refused("a tag that does not fit its list", cost)
+            raise Refused("the tag does not fit its list", cost)
         places = [
             1 + element + data + index
             for element in range(0, words, data + pointers or 1)
@@ -309,11 +314,11 @@ class Reference:
     # Values
 
     def octets(self, segment: int, first: int, size: int) -> bytes:
-        """Bytes that are there."""
+        """Return bytes, which are in range."""
         return self._segments[segment][first : first + size]
 
     def value(self, segment: int, first: int, index: int, step: int, element: str) -> Any:
-        """A primitive value in a list or data section that begins at byte ``first``."""
+        """Return a primitive value in a list or data section that begins at byte ``first``."""
         size, form = FORMATS[element]
         if size == _VOID:
             return None
@@ -323,7 +328,7 @@ class Reference:
         return struct.unpack_from(form, octets, first + index * step)[0]
 
     def blob(self, segment: int, at: int) -> tuple[bytes | None, int]:
-        """The bytes of a list of bytes."""
+        """Return the bytes of a list of bytes."""
         spot = self.follow(segment, at)
         if spot is None:
             return None, 0
@@ -336,7 +341,7 @@ class Reference:
 
 
 def _spot(pointer: int, segment: int, base: int, cost: int) -> Spot:
-    """A pointer that is no far pointer."""
+    """Return the target of a pointer that is not a far pointer."""
     field = pointer >> 2 & 0x3FFFFFFF
     offset = field - (1 << 30) if field >> 29 else field
     shape = pointer if pointer & 3 == _OTHER else pointer & ~0xFFFFFFFC
@@ -369,13 +374,13 @@ def _capability(pointer: int, cost: int = 0) -> Copy:
 
 
 def _cut_bits(body: bytes, bits: int) -> bytes:
-    """The same words with nothing set behind so many bits."""
+    """Return the same words with all bits after the first ``bits`` cleared."""
     number = int.from_bytes(body, "little") & (1 << bits) - 1
     return number.to_bytes(len(body), "little")
 
 
 def _without(body: bytes, places: list[int]) -> bytes:
-    """The same words with these zero."""
+    """Return the same words with zeros at these places."""
     if not places:
         return body
     out = bytearray(body)
@@ -385,6 +390,6 @@ def _without(body: bytes, places: list[int]) -> bytes:
 
 
 def total_words(copy: Copy) -> int:
-    """Words of an object and of all below it."""
+    """Return the words of an object and of all objects below it."""
     _, body, children = copy
     return len(body) // WORD_BYTES + sum(total_words(child) for _, child in children)
