@@ -134,7 +134,7 @@ def test_contents_are_not_judged_once_words_were_taken_away() -> None:
     assert [step.lost for step in record.steps] == [False, False, True, True, True]
     assert all(step.contents is None for step in record.steps if step.lost)
     assert record.steps[-2].failure == "lost"
-    assert record.steps[-2].seen_lost.startswith("segment 0 was answered with ")
+    assert record.steps[-2].seen_lost.startswith("segment 0 ")
     assert execute(tried, CLEAN).violations == ()
 
 
@@ -169,7 +169,7 @@ def test_a_loss_is_believed_of_a_segment_that_was_granted_again_and_given_back()
         record = observe(tried, CLEAN)
         seen += [step.seen_lost for step in record.steps if step.verb == "get number"]
         assert execute(tried, CLEAN).violations == ()
-    assert "segment 0 could not be had in operation 2" in seen
+    assert any(one.startswith("segment 0 ") and one.endswith("operation 2") for one in seen)
 
 
 def test_words_may_be_taken_away_while_they_are_handed_out() -> None:

@@ -1,1 +1,1 @@
-"""The harness: who searches for broken promises, and who judges."""
+"""The harness: scenarios, engines that search them, and oracles that judge them."""

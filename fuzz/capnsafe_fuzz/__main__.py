@@ -9,7 +9,10 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> None:
-    """Run the command. A signal while its modules are still loaded ends it as any later one."""
+    """Run the command.
+
+    A signal while its modules are still being loaded ends it like any later one.
+    """
     heard = [number for number in SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
     try:
         for number in heard:

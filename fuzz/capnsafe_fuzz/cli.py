@@ -63,25 +63,25 @@ _LONGEST_SECONDS = 366 * 24 * 3600.0
 
 
 class Duration(click.ParamType[float]):
-    """``10m``, ``90s``, ``1h30m``, or a number of seconds."""
+    """A duration: ``10m``, ``90s``, ``1h30m``, or a number of seconds."""
 
     name = "duration"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """The seconds."""
+        """Return the seconds."""
         if isinstance(value, float):
             return value
         match = _DURATION.fullmatch(value)
         if not value or match is None:
-            self.fail(f"{value!r} is no duration; write 90s, 10m or 1h30m", param, ctx)
+            self.fail(f"{value!r} is not a duration; write 90s, 10m or 1h30m", param, ctx)
         hours, minutes, seconds = (float(number or 0) for number in match.groups())
         total = hours * 3600 + minutes * 60 + seconds
         if total <= 0:
-            self.fail("a duration is more than nothing", param, ctx)
+            self.fail("a duration must be longer than 0", param, ctx)
         if total > _LONGEST_SECONDS:
-            self.fail("a duration is at most a year", param, ctx)
+            self.fail("a duration must be at most a year", param, ctx)
         return total
 
 
@@ -91,7 +91,7 @@ class Aliased(click.Group):
     aliases: ClassVar = {"fmt": "show", "tmin": "shrink"}
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name."""
+        """Return the command of that name."""
         return super().get_command(ctx, self.aliases.get(cmd_name, cmd_name))
 
 
@@ -112,11 +112,11 @@ _allow_flaky_option = click.option(
 
 @cli.command()
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@click.option("--time", "seconds", type=Duration(), help="How long on each target: 90s, 10m.")
+@click.option("--time", "seconds", type=Duration(), help="Time for each target: 90s, 10m.")
 @click.option("--runs", type=click.IntRange(1), help="Executions on each target, with the seeds.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of the search; random if not given.")
-@click.option("--jobs", type=int, default=1, show_default=True, help="How many workers.")
-@click.option("--engine", help="Where scenarios come from; atheris where it is installed.")
+@click.option("--jobs", type=int, default=1, show_default=True, help="Number of workers.")
+@click.option("--engine", help="Generator of scenarios; atheris if it is installed.")
 @click.option("--encoder", default="capnsafe", show_default=True, help="NAME or MODULE:ATTRIBUTE.")
 @click.option("--allocator", help="Use this memory only: a name, or MODULE:CLASS.")
 @click.option("--corpus", type=_PATH, help="Folder for new inputs.")
@@ -125,17 +125,17 @@ _allow_flaky_option = click.option(
     "--findings", type=_PATH, default=DEFAULT_FINDINGS, show_default=True,
     help="Folder for findings.",
 )  # fmt: skip
-@click.option("--max-findings", type=click.IntRange(1), help="End after so many findings.")
+@click.option("--max-findings", type=click.IntRange(1), help="End after this many findings.")
 @click.option("-x", "first", is_flag=True, help="End after the first finding.")
 @click.option("--known", type=_PATH, help="File of groups to ignore.")
 @_allow_flaky_option
 @click.option(
     "--timeout", type=Duration(), default=DEFAULT_TIMEOUT_SECONDS, show_default=True,
-    help="How long one execution may take.",
+    help="Limit for one execution, in seconds.",
 )  # fmt: skip
 @click.option(
     "--memory-limit", type=click.IntRange(256, 1 << 20), default=DEFAULT_MEMORY_MEGABYTES,
-    show_default=True, metavar="MB", help="Memory of a process that runs the encoder.",
+    show_default=True, metavar="MB", help="Memory limit of a process that runs the encoder.",
 )  # fmt: skip
 @click.option("--json", "json_file", type=_PATH, help="Write the result as JSON.")
 def fuzz(
@@ -213,7 +213,7 @@ def fuzz(
 
 
 def _then(code: int, report: Callable[[], None]) -> int:
-    """Report on work that came to ``code``; the code to end with, should that fail.
+    """Return ``code``, after running ``report``; if the report fails, return the worse code.
 
     Findings outrank a report that could not be written.
     """
@@ -296,7 +296,7 @@ def _write_data(path: Path, data: Mapping[str, Any]) -> None:
 
 @contextmanager
 def _interrupted_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end a command as Ctrl-C does: in order, and with its code."""
+    """Let SIGTERM and SIGHUP end a command in order, like Ctrl-C, with the same exit code."""
 
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
@@ -309,7 +309,7 @@ def _interrupted_by_signals() -> Iterator[None]:
 def _handling(
     signals: Sequence[signal.Signals], handler: Callable[[int, Any], None]
 ) -> Iterator[None]:
-    """Handle signals, but for those that whoever started this wants ignored (``nohup``)."""
+    """Handle signals, except those that the parent process has set to be ignored (``nohup``)."""
     before = {number: signal.getsignal(number) for number in signals}
     if threading.current_thread() is not threading.main_thread():
         before = {}
@@ -334,24 +334,22 @@ def _ending_on_signals(stop: StopRequest) -> Iterator[None]:
         yield
 
 
-_encoder_option = click.option("--encoder", help="Instead of the one that the finding is about.")
+_encoder_option = click.option("--encoder", help="Instead of the one that the file names.")
 _timeout_option = click.option(
     "--timeout", type=Duration(), default=DEFAULT_TIMEOUT_SECONDS, show_default=True,
-    help="How long one execution may take.",
+    help="Limit for one execution, in seconds.",
 )  # fmt: skip
 
 
-_allocator_option = click.option(
-    "--allocator", help="Instead of the memory that the scenario names."
-)
+_allocator_option = click.option("--allocator", help="Instead of the memory that the file names.")
 _bytes_option = click.option(
-    "--bytes", "bare", metavar="TARGET", help="Files hold bytes of an engine for this target."
+    "--bytes", "bare", metavar="TARGET", help="The files hold an engine's bytes for this target."
 )
 
 
 @cli.command()
 @click.argument("paths", nargs=-1, required=True, type=_PATH, metavar="PATH...")
-@click.option("--script", is_flag=True, help="Print the program instead of running anything.")
+@click.option("--script", is_flag=True, help="Print a program instead of running the scenario.")
 @click.option("--expect", metavar="GROUP", help="Exit with 0 if this group fires, else with 1.")
 @_encoder_option
 @_allocator_option
@@ -368,7 +366,7 @@ def repro(
 ) -> int:
     """Run scenarios again and print each step.
 
-    Those that cannot be run are named and counted, and the others are run.
+    Files that cannot be run are named and counted, and the others still run.
     """
     failures: list[CampaignError] = []
     listed: list[Replayable] = []
@@ -413,7 +411,7 @@ def repro(
                 _tell_briefly(done)
     broken = sum(bool(done.judgement.violations) for done in replays)
     if many:
-        told = f"; {len(failures)} more were not run" if failures else ""
+        told = f"; {len(failures)} more could not be run" if failures else ""
         click.echo(f"{plural(len(found), 'scenario')}, {broken} of them break a promise{told}")
     if expect is not None:
         if any(expect in done.judgement.groups for done in replays):
@@ -428,7 +426,7 @@ def _tell_story(done: Replay, judges: Judges) -> None:
     scenario, target = done.replayable.scenario, find_target(done.replayable.target)
     click.echo(printable(f"{done.replayable.path} on {encoder}"))
     dead = any(violation.oracle == PROCESS for violation in done.judgement.violations)
-    # What takes its process down cannot tell a story.
+    # A scenario that ends its process cannot be described step by step.
     told = None if dead else judges.of(target.name).story(encoder, scenario)
     for line in target.print(scenario).splitlines() if told is None else told:
         click.echo(printable(line))
@@ -463,7 +461,7 @@ def show(paths: tuple[Path, ...], bare: str | None) -> int:
 @cli.command()
 @click.argument("path", type=_PATH, metavar="FILE")
 @click.option("-o", "--output", type=_PATH, help="File for the result.")
-@click.option("--group", help="Shrink within this group; else that of the finding, or the first.")
+@click.option("--group", help="Keep this group; by default that of the finding, or the first.")
 @_encoder_option
 @_allocator_option
 @_bytes_option
@@ -506,12 +504,12 @@ def _size(target: str, scenario: Input) -> str:
 
 
 @cli.command(epilog=f"\b\nKeys of [{TABLE}] in the current folder's {FILE}:\n{describe_keys()}")
-@click.option("--seed", type=click.IntRange(0), help="Of the campaign, instead of the one set.")
+@click.option("--seed", type=click.IntRange(0), help="Seed, instead of the configured one.")
 @click.option("--findings", type=_PATH, help="Folder for findings.")
 @click.option("--junit", "junit_file", type=_PATH, metavar="FILE", help="The result as JUnit XML.")
 @click.option(
     "--jobs", type=click.IntRange(1), default=1, show_default=True,
-    help="How many searches at once; the result is the same.",
+    help="Number of parallel searches; the result is the same.",
 )  # fmt: skip
 @click.option("--json", "json_file", type=_PATH, help="Write the result as JSON.")
 @_allow_flaky_option
@@ -560,14 +558,14 @@ def gate(
 @cli.command()
 @click.argument("names", nargs=-1, metavar="[BUG]...")
 @click.option(
-    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Of each search."
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of each search."
 )
 @click.option(
     "--runs", type=click.IntRange(1), default=DEFAULT_RUNS, show_default=True,
-    help="How many executions a search may take.",
+    help="Most executions of a search.",
 )  # fmt: skip
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="At once.")
-@click.option("--engine", help="Where scenarios come from; atheris where it is installed.")
+@click.option("--engine", help="Generator of scenarios; atheris if it is installed.")
 @click.option(
     "--findings", type=_PATH, default=DEFAULT_FINDINGS, show_default=True,
     help="Folder for findings.",
@@ -584,9 +582,10 @@ def canaries(
     json_file: Path | None,
     allow_flaky: bool,
 ) -> int:
-    """Search for every planted bug, or for those named.
+    """Search for every planted bug, or for the named ones.
 
-    Each has to be found, kept small, and shown by its program. A gate hunts only a sample.
+    Each must be found, stay small when it is kept, and be shown by its program. A gate searches
+    only for a sample.
     """
     engine = engine or _default_engine()
     names = tuple(dict.fromkeys(names))
@@ -639,7 +638,7 @@ def list_command(what: str) -> int:
 
 
 def _complain(error: Exception) -> None:
-    # An allocator may break several rules of its contract, a line each.
+    # An allocator may break several rules of its contract, one per line.
     lines = map(printable, str(error).split("\n"))
     click.echo("capnsafe: " + "\n".join(lines), err=True)
 
@@ -670,16 +669,16 @@ def _run(command: Callable[[], Any]) -> int:
     except OSError as error:
         return _fail(sentence(error), EnvironmentFailedError.exit_code)
     except SystemExit:
-        # None of ours: code that was loaded ends the process, and nothing was proved.
+        # Not ours: loaded code ended the process, and nothing was proved.
         return _fail("code that was loaded called sys.exit()", PROVED_NOTHING)
     except Exception as error:
-        # Python's own way to end, with 1, would say that there are findings.
+        # Python would end with 1 here, which would mean findings.
         return _fail(f"{type(error).__name__}: {error}", PROVED_NOTHING)
     return code if isinstance(code, int) else CLEAN
 
 
 def _fail(what: str, code: int) -> int:
-    """Say that the tool itself failed with the exception in hand; where, if that is asked for."""
+    """Report that the tool itself failed with the present exception; return ``code``."""
     if os.environ.get("CAPNSAFE_TRACEBACK") == "1":
         traceback.print_exc()
     click.echo(f"capnsafe failed: {printable(what)}", err=True)

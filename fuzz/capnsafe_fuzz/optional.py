@@ -1,4 +1,4 @@
-"""The packages that parts of the harness need, and what is left out where one is missing."""
+"""Optional packages, and the parts of the harness that need them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ class Package:
     extra: str
     """The extra of this project that installs it."""
     without: str
-    """What is left out where it is missing: a clause that follows "is not installed: "."""
+    """The consequence if it is missing: a clause that follows "is not installed: "."""
 
     @property
     def is_installed(self) -> bool:
-        """Whether it can be imported."""
+        """Return whether it can be imported."""
         return find_spec(self.module) is not None
 
     @property
     def sentence(self) -> str:
-        """Say that it is missing, what is left out, and how to install it."""
+        """Return a sentence that it is missing, with the consequence and how to install it."""
         return (
             f"{self.name} is not installed: {self.without} (pip install 'capnsafe[{self.extra}]')"
         )
@@ -35,7 +35,7 @@ class Package:
 COMMAND: Final = tuple(
     Package(name, name, "fuzz", "the command capnsafe needs it") for name in ("click", "rich")
 )
-"""Without these there is no command."""
+"""The packages without which there is no command."""
 
 PYCAPNP: Final = Package(
     "pycapnp", "capnp", "fuzz", "no output is read by another implementation (P11)"
@@ -48,7 +48,10 @@ WASMTIME: Final = Package(
 )
 
 OPTIONAL: Final = (PYCAPNP, WASMTIME)
-"""Without these the harness does less, and says so. (An engine says itself what it lacks.)"""
+"""The packages without which the harness does less, and says so.
+
+(An engine reports itself what it lacks.)
+"""
 
 
 def missing() -> list[Package]:

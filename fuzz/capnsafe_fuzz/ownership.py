@@ -1,4 +1,4 @@
-"""Who removes the folders, shared memory and processes that a killed process leaves behind.
+"""Remove the folders, shared memory and processes that a killed process leaves behind.
 
 Each belongs to an *owned folder* in the directory for temporary files:
 
@@ -9,8 +9,8 @@ Each belongs to an *owned folder* in the directory for temporary files:
   ``campaign/supervisor.py``.)
 
 The owner holds a lock on its folder and clears all three when it closes the folder. The kernel
-drops the lock when the owner ends, however that happens. So the next run recognizes what a killed
-run left behind, and clears that first. The lock, and not a process id, tells whether the owner
+drops the lock when the owner ends, however that happens. So the next run recognizes the leftovers
+of a killed run, and clears them first. The lock, and not a process id, shows whether the owner
 lives: another container that shares the directory has other process ids.
 """
 
@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 VARIABLE: Final = "CAPNSAFE_OWNER"
-"""Environment variable of a process that belongs to an owned folder: the folder, or one in it."""
+"""Environment variable of a process that belongs to an owned folder: that folder, or one inside it.
+"""
 
 SHARED_MEMORY: Final = Path("/dev/shm")
-"""Where Linux shows shared memory as files."""
+"""The folder in which Linux shows shared memory as files."""
 
 _PREFIX: Final = "capnsafe-run-"
 _PROCESSES: Final = Path("/proc")
@@ -50,7 +51,11 @@ class OwnedFolder:
     """A folder for temporary files, and the owner of shared memory and processes."""
 
     def __init__(self) -> None:
-        """Make and lock the folder. Raises OSError if that is impossible."""
+        """Make and lock the folder.
+
+        Raises:
+            OSError: That is impossible.
+        """
         clear_abandoned()
         self.path, self._lock = _make_locked()
         self._closed = False
@@ -96,9 +101,9 @@ def process_folder() -> OwnedFolder:
 
 @cache
 def clear_abandoned() -> None:
-    """Clear the folders whose owners have ended without closing them. Once in a process."""
+    """Clear the folders whose owners ended without closing them. It acts once per process."""
     for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        # Another user's folder cannot be opened, or not be removed.
+        # Another user's folder may be impossible to open or to remove.
         with suppress(OSError):
             lock = _lock(path)
             if lock is None:
@@ -111,26 +116,26 @@ def clear_abandoned() -> None:
 
 
 def block_prefix() -> str | None:
-    """Return what the names of this process's shared memory blocks must begin with, if anything."""
+    """Return the prefix for the names of this process's shared memory blocks, if there is one."""
     return blocks_of(os.environ.get(VARIABLE, ""), os.getpid())
 
 
 def own_blocks() -> None:
-    """Let each shared memory block that this process makes without a name belong to its folder.
+    """Prefix each unnamed shared memory block of this process with the name of its folder.
 
-    Printed programs and code of the user make such blocks. They end with their process, which may
-    be killed, and Python's resource tracker with it.
+    Printed programs and code of the user make such blocks. Their process may be killed, and
+    Python's resource tracker with it.
     """
     if block_prefix() is None:
         return
     from multiprocessing import shared_memory
 
-    # Python offers no other way; a block with a name that is taken gets another one.
+    # Python offers no other way; if a name is taken, the block gets another one.
     vars(shared_memory)["_make_filename"] = lambda: f"/{block_prefix()}{token_hex(8)}"
 
 
 def blocks_of(folder: str, process: int) -> str | None:
-    """Return what the names of the blocks of a process begin with; None if nobody owns them."""
+    """Return the prefix of the names of a process's blocks; None if nobody owns them."""
     owner = _owner_name(folder)
     return f"{owner}-{process}-" if owner else None
 
@@ -159,7 +164,7 @@ def kill_processes(folder: Path) -> None:
 
 
 def processes_of(folder: Path) -> Iterator[int]:
-    """Return the processes that belong to ``folder``; not this one, nor those that have ended."""
+    """Yield the processes that belong to ``folder``, without this one and those that have ended."""
     marked = f"{VARIABLE}={folder}".encode()
     try:
         names = os.listdir(_PROCESSES)
@@ -198,7 +203,7 @@ def _make_locked() -> tuple[Path, int | None]:
 
 
 def _lock(folder: Path) -> int | None:
-    """Lock a folder; None if somebody else has it locked, or it is another one by now."""
+    """Lock a folder; None if another process has locked it, or if it was replaced."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,8 +1,8 @@
 """Standard output and error that may be closed or on a full disk while the command works.
 
-Whoever reads the output may go away (``capnsafe fuzz | head``): the work goes on, and the command
-ends with its real code. A disk that is full under the output is an error of the environment. What
-the encoding of a stream lacks is written escaped, and nothing fails for it.
+The reader of the output may go away (``capnsafe fuzz | head``). The work goes on, and the command
+ends with its real exit code. A full disk under the output is an error of the environment.
+Characters that the encoding of a stream lacks are written escaped.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ Answer = TypeVar("Answer")
 
 
 class _OutputStream:
-    """A text stream that is written to as long as it can be, and then to nowhere."""
+    """A text stream that drops its output once its reader has gone away."""
 
     def __init__(self, stream: TextIO, name: str | None) -> None:
-        """``name`` is what a full disk is reported under; None does not report it."""
+        """Write to ``stream``; ``name`` is used to report a full disk, and None suppresses that."""
         self._stream = stream
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        # click would write to the bytes below where the encoding is ASCII, past all that is here.
+        # If the encoding is ASCII, click would write to the bytes below, bypassing this class.
         if attribute == "buffer":
             raise AttributeError(attribute)
         return getattr(self._stream, attribute)
 
     def write(self, text: str, /) -> int:
-        # click writes nothing to see what kind of stream it has, and passes over what that raises.
+        # click writes an empty string to find out the kind of the stream, and ignores exceptions.
         if text == "":
             return 0
         return self._try(lambda: self._stream.write(text), len(text))
@@ -54,31 +54,32 @@ class _OutputStream:
             return otherwise
 
     def _divert(self) -> None:
-        # What is still buffered is flushed when Python ends, and must have somewhere to go.
+        # Python flushes the buffered rest when it ends, which must be possible.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self._stream.fileno())
         os.close(nowhere)
 
 
 def hold_descriptors() -> None:
-    """Let nothing else be opened as standard input, output or error where these are closed.
+    """Keep other files from being opened as standard input, output or error if these are closed.
 
-    A pipe that got such a number would not reach the process that it was made for.
+    A pipe with such a number would not reach the process that it was made for.
     """
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
-            # What is opened gets the lowest number that is free.
+            # An opened file gets the lowest free number.
             os.open(os.devnull, os.O_RDWR)
 
 
 @contextmanager
 def lasting_streams() -> Iterator[None]:
-    """Let nothing that is printed in the block fail for want of a reader.
+    """Within the block, keep going if the reader of an output stream has gone away.
 
-    Raises ``EnvironmentFailedError`` from the write that finds the disk of standard output full;
-    standard error is where that would be told, so there it is passed over.
+    Raises:
+        EnvironmentFailedError: The disk of standard output is full. For standard error that is
+            ignored, because the message would go there.
     """
     before = sys.stdout, sys.stderr
     for stream in before:

@@ -1,12 +1,12 @@
-"""An engine finds scenarios worth running.
+"""Engines: each finds scenarios that are worth running.
 
-An engine is given a *hunt*: seeds, a number to draw its luck from, and a function that runs one
-input. It calls that function again and again, with whatever bytes it thinks will reach something
-new, and knows nothing of oracles, findings or processes. The function raises ``EndOfRun`` when
-there has been enough; nothing else ends a hunt.
+An engine gets a *hunt*: seeds, a random seed, and a function that runs one input. It calls that
+function repeatedly, with the bytes that it thinks will reach something new. It knows nothing of
+oracles, findings or processes. The function raises ``EndOfRun`` to end the hunt; nothing else ends
+it.
 
-Nothing of an encoder may be imported before an engine had the chance to instrument it: so this
-module and those of the engines import encoders, targets and engine libraries only inside functions.
+An engine must be able to instrument an encoder before the encoder is imported. So this module and
+those of the engines import encoders, targets and engine libraries only inside functions.
 """
 
 from .protocol import MAX_INPUT_BYTES, Cell, EndOfRun, Engine, Hunt
@@ -15,7 +15,7 @@ __all__ = ["MAX_INPUT_BYTES", "Cell", "EndOfRun", "Engine", "Hunt", "engines"]
 
 
 def engines() -> dict[str, Engine]:
-    """Every engine by its name, the preferred one first."""
+    """Return every engine by its name, the preferred one first."""
     from .atheris import AtherisEngine
     from .random import RandomEngine
 

@@ -1,12 +1,12 @@
 """The Atheris engine: libFuzzer, following the branches of the encoder under test.
 
-libFuzzer chooses which input to change and keeps those that reach new counters; how an input is
-changed is ours, because a flipped bit of a program is rarely a program. Most changes are made to
-the scenario; some are left to libFuzzer's own mutators, which every byte string survives.
+libFuzzer chooses which input to change, and keeps inputs that reach new counters. This module
+changes the inputs, because a program with a flipped bit is rarely a program. Most changes apply to
+the scenario; some are left to libFuzzer's own mutators, because every byte string can be decoded.
 
-What libFuzzer would do besides is switched off: it writes no files, catches no signals, watches no
-clocks, and does not count executions. The campaign's parent does all of that, and does it the same
-way for every engine.
+Everything else that libFuzzer does is switched off: it writes no files, catches no signals, watches
+no clocks, and does not count executions. The campaign's parent does that in the same way for every
+engine.
 """
 
 from __future__ import annotations
@@ -30,14 +30,17 @@ if TYPE_CHECKING:
 BYTES_CHANGED = 0.05
 """The share of changes left to libFuzzer's own mutators."""
 FRESH = 0.1
-"""The share that puts a scenario made from nothing in an old one's place."""
+"""The share that replaces a scenario by a newly generated one."""
 CROSSED = 0.15
-"""The share that crosses a scenario with one of those that reached new situations last."""
+"""The share that crosses a scenario with one that reached a new situation recently."""
 SEEDED = 0.1
-"""The share that changes one of the seeds, little: libFuzzer comes back to what it found last, and
-what is one change away from a seed would wait for luck."""
+"""The share that changes one of the seeds a little.
+
+libFuzzer prefers its latest inputs, so it would rarely find a situation that is one change away
+from a seed.
+"""
 PARTNERS = 32
-"""How many of those are remembered."""
+"""How many recent scenarios are remembered."""
 
 NEVER_SECONDS = 10_000_000
 
@@ -48,10 +51,10 @@ class AtherisEngine:
     """Coverage-guided search."""
 
     name = "atheris"
-    summary = "coverage-guided: libFuzzer with a mutator that knows scenarios"
+    summary = "coverage-guided: libFuzzer with a mutator for scenarios"
 
     def missing(self) -> str | None:
-        """Whether the wheel is installed; looks without importing it."""
+        """Return why Atheris cannot run here, without importing it; None if it can."""
         if importlib.util.find_spec("atheris") is not None:
             return None
         version = ".".join(map(str, sys.version_info[:2]))
@@ -61,14 +64,14 @@ class AtherisEngine:
         )
 
     def instrument(self, packages: Sequence[str]) -> AbstractContextManager[object]:
-        """Atheris knows top-level packages only: it compares what stands before the first dot."""
+        """Instrument top-level packages; Atheris compares names up to the first dot."""
         import atheris
 
         manager: AbstractContextManager[object] = atheris.instrument_imports(include=list(packages))
         return manager
 
     def hunt(self, hunt: Hunt) -> NoReturn:
-        """Hand control to libFuzzer, which never gives it back; the process ends here."""
+        """Hand control to libFuzzer, which never returns; the process ends here."""
         import atheris
 
         coverage = SituationCoverage(atheris.instrument_func)
@@ -78,7 +81,7 @@ class AtherisEngine:
             try:
                 cells = hunt.execute(data)
             except EndOfRun:
-                # libFuzzer has no way to be told to end; all that matters is with the parent.
+                # libFuzzer cannot be asked to end; the parent has all results already.
                 os._exit(0)
             if coverage.reach(cells):
                 changes.remember(data)
@@ -92,7 +95,7 @@ def _arguments(hunt: Hunt) -> list[str]:
     folder = hunt.scratch / "inputs"
     folder.mkdir()
     if "," in str(folder):
-        # libFuzzer cuts the list of files at commas. The descriptor stays open as long as it reads.
+        # libFuzzer splits the list of files at commas. The descriptor stays open while it reads.
         folder = Path(f"/proc/self/fd/{os.open(folder, os.O_RDONLY)}")
     files: list[Path] = []
     for number, data in enumerate(hunt.seeds):
@@ -100,20 +103,20 @@ def _arguments(hunt: Hunt) -> list[str]:
         path.write_bytes(data)
         files.append(path)
     options = {
-        # libFuzzer draws a seed of its own for 0, and keeps 32 bits.
+        # libFuzzer replaces seed 0 by one of its own, and keeps 32 bits.
         "seed": hunt.seed % (2**32 - 1) + 1,
         "reload": 0,
         "len_control": 0,
-        # It cuts longer files.
+        # libFuzzer truncates longer files.
         "max_len": max(MAX_INPUT_BYTES, *map(len, hunt.seeds)) if hunt.seeds else MAX_INPUT_BYTES,
-        # 0 does not switch it off: Atheris then takes any execution of a second for a timeout.
+        # 0 does not switch it off: Atheris then treats an execution of a second as a timeout.
         "timeout": NEVER_SECONDS,
         "rss_limit_mb": 0,
         "malloc_limit_mb": 0,
         "detect_leaks": 0,
-        # What follows was measured by the situations that some thousand executions reach: smaller
-        # inputs in place of larger ones, crossing with any input, many changes of one input in a
-        # row and the entropic schedule each cost a tenth to a third of them.
+        # Measured by the situations that some thousand executions reach: preferring smaller inputs,
+        # crossing with any input, many changes of one input in a row and the entropic schedule each
+        # cost a tenth to a third of them.
         "reduce_inputs": 0,
         "prefer_small": 0,
         "cross_over": 0,
@@ -123,7 +126,7 @@ def _arguments(hunt: Hunt) -> list[str]:
     }
     options |= {f"handle_{signal}": 0 for signal in _SIGNALS}
     if files:
-        # A list, sorted: libFuzzer reads a folder in whatever order the disk has.
+        # A sorted list: libFuzzer reads a folder in the order of the disk.
         listing = hunt.scratch / "inputs.list"
         listing.write_text(",".join(map(str, files)))
         options["seed_inputs"] = f"@{listing}"
@@ -131,7 +134,7 @@ def _arguments(hunt: Hunt) -> list[str]:
 
 
 class Changes:
-    """A custom mutator. An exception in it would end the campaign, so none leaves it."""
+    """A custom mutator. It raises nothing, because an exception would end the campaign."""
 
     def __init__(
         self,
@@ -147,11 +150,11 @@ class Changes:
         self._partners: deque[bytes] = deque(maxlen=PARTNERS)
 
     def remember(self, data: bytes) -> None:
-        """``data`` reached a new situation: cross others with it."""
+        """Remember ``data``, which reached a new situation, to cross others with it."""
         self._partners.append(data)
 
     def mutate(self, data: bytes, max_size: int, seed: int) -> bytes:
-        """An input like ``data``, of at most ``max_size`` bytes."""
+        """Return an input similar to ``data``, of at most ``max_size`` bytes."""
         rng = Random(seed)
         try:
             if rng.random() >= BYTES_CHANGED:

@@ -1,4 +1,4 @@
-"""What an engine is given to work with, and what it must offer."""
+"""The interface between an engine and the rest of the harness."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ Cell = tuple[str, str, str]
 """A situation: operation, fault, outcome."""
 
 MAX_INPUT_BYTES = 4096
-"""Engines make no longer inputs; a scenario of the largest size fits."""
+"""The longest input of an engine, in bytes; a scenario of the largest size fits."""
 
 
 class EndOfRun(Exception):
-    """Raised by ``Hunt.execute``: there have been executions enough, the hunt is over."""
+    """Raised by ``Hunt.execute`` when enough executions were made: the hunt is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hunt:
-    """What an engine is given to work with."""
+    """The input of an engine."""
 
     seeds: Sequence[bytes]
-    """Inputs to begin with, run first, in this order where the engine keeps one."""
+    """Initial inputs, run first, in this order if the engine keeps one."""
     seed: int
-    """Where all luck comes from: same seed, same seeds, same hunt."""
+    """The random seed: the same seed and the same seeds give the same hunt."""
     scratch: Path
     """A private folder for the engine's own files."""
     execute: Callable[[bytes], Collection[Cell]]
-    """Runs one input; answers the situations that it reached; raises ``EndOfRun``."""
+    """Runs one input; returns the situations that it reached; raises ``EndOfRun``."""
     note_fallback: Callable[[], None]
-    """To be called when a mutator failed and a plainer one stood in for it."""
+    """To be called when a mutator failed and a simpler one replaced it."""
     target: Target
-    """Knows what inputs are: to make them, and to change and cross those that there are."""
+    """Makes, changes and crosses inputs."""
 
 
 class Engine(Protocol):
@@ -45,17 +45,17 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """The name under which ``--engine`` knows it."""
+        """Return the name under which ``--engine`` knows it."""
 
     @property
     def summary(self) -> str:
-        """One line for ``capnsafe list engines``."""
+        """Return one line for ``capnsafe list engines``."""
 
     def missing(self) -> str | None:
-        """Why it cannot run here, as a sentence; None if it can."""
+        """Return why it cannot run here, as a sentence; None if it can."""
 
     def instrument(self, packages: Sequence[str]) -> AbstractContextManager[object]:
-        """While this is entered, modules of these top-level packages are imported instrumented."""
+        """Instrument modules of these top-level packages that are imported in the block."""
 
     def hunt(self, hunt: Hunt) -> None:
         """Search until ``hunt.execute`` raises ``EndOfRun``; may then end the process."""

@@ -1,7 +1,7 @@
 """The random engine: the baseline that every other engine must beat.
 
-It needs nothing but Python. It keeps the inputs that reached a situation no input before had
-reached, and spends its time on changing those; a part of it goes on scenarios made from nothing.
+It needs only Python. It keeps the inputs that reached a new situation, and mostly changes those; a
+share of its executions runs newly generated scenarios.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ from random import Random
 from .protocol import MAX_INPUT_BYTES, Cell, EndOfRun, Hunt
 
 FRESH = 0.1
-"""The share of executions that go on scenarios made from nothing."""
+"""The share of executions of newly generated scenarios."""
 CROSSED = 0.15
-"""The share that goes on two kept scenarios crossed."""
+"""The share that crosses two kept scenarios."""
 SEEDED = 0.1
-"""The share that goes on changing a seed, little: whatever else was kept crowds them out."""
+"""The share that changes a seed a little. Otherwise other kept inputs would crowd out the seeds."""
 RECENT = 0.5
-"""How often the scenario to change is one of those kept last."""
+"""How often the scenario to change is one of the latest."""
 RECENT_COUNT = 16
 
 
 class RandomEngine:
-    """Mutates kept scenarios by luck alone."""
+    """Changes kept scenarios at random."""
 
     name = "random"
     summary = "mutates scenarios that reached new situations; needs no instrumentation"
 
     def missing(self) -> str | None:
-        """It runs everywhere."""
+        """Return None: it runs everywhere."""
         return None
 
     def instrument(self, packages: Sequence[str]) -> AbstractContextManager[object]:
-        """Nothing to instrument."""
+        """Do nothing."""
         return nullcontext()
 
     def hunt(self, hunt: Hunt) -> None:
-        """Run the seeds, then change what was worth keeping."""
+        """Run the seeds, then change kept inputs."""
         rng = Random(hunt.seed)
         kept: list[bytes] = []
         seen: set[Cell] = set()
@@ -74,15 +74,15 @@ def _next(kept: Sequence[bytes], rng: Random, hunt: Hunt) -> bytes:
             scenario = target.mutate(scenario, rng)
         return target.encode(scenario)[:MAX_INPUT_BYTES]
     except Exception:
-        # A mutator that fails must not end a campaign of hours; it is counted, and reported.
+        # A mutator that fails must not end a long campaign; it is counted and reported.
         hunt.note_fallback()
         return rng.randbytes(rng.randint(1, 256))
 
 
 def _pick(kept: Sequence[bytes], rng: Random) -> bytes:
-    """Draw two, and answer the shorter: what is kept would grow and grow otherwise.
+    """Draw two inputs and return the shorter one, because kept inputs would grow endlessly.
 
-    A longer scenario reaches more situations and is kept more easily, and takes longer to run.
+    A longer scenario reaches more situations, so it is kept more often, but takes longer to run.
     """
     recent = kept[-RECENT_COUNT:] if rng.random() < RECENT else kept
     return min(rng.choice(recent), rng.choice(recent), key=len)

@@ -1,14 +1,13 @@
-"""Situations as coverage: what an engine that follows branches is shown of operation, fault,
-outcome.
+"""Situations as coverage: counters for combinations of operation, fault and outcome.
 
 libFuzzer keeps an input when it raises a counter that no input raised before. Code coverage alone
-does not tell "the allocator refused while a list was made" from "it refused while a text was set"
-as soon as both run through the same lines. So every situation gets one empty function of its own,
-instrumented, and called when the situation is reached: its entry is one more counter.
+does not distinguish "the allocator refused while a list was made" from "it refused while a text was
+set" if both run through the same lines. So every situation gets its own empty, instrumented
+function, which is called when the situation is reached: its entry is one more counter.
 
-The functions are made when first needed.  libFuzzer takes counters that appear while it runs. There
-are a few hundred situations; the table is bounded all the same, so that an encoder whose exceptions
-have no end of names cannot grow it without end.
+The functions are made when they are first needed; libFuzzer accepts counters that appear while it
+runs. There are a few hundred situations. The table is bounded nevertheless, because an encoder may
+raise exceptions with any number of names.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ MAX_SITUATIONS = 4096
 
 
 class SituationCoverage:
-    """One instrumented function for each situation seen."""
+    """One instrumented function for each situation that was reached."""
 
     def __init__(self, instrument: Callable[[Callable[[], None]], Callable[[], None]]) -> None:
         self._instrument = instrument
         self._functions: dict[Cell, Callable[[], None]] = {}
 
     def reach(self, cells: Iterable[Cell]) -> bool:
-        """Touch the counters of ``cells``; answers whether any is new."""
+        """Touch the counters of ``cells``; return whether any is new."""
         functions = self._functions
         unseen: list[Cell] = []
         for cell in cells:
@@ -37,7 +36,7 @@ class SituationCoverage:
                 unseen.append(cell)
             else:
                 function()
-        # In sorted order, so that the same situations get the same counters in every run.
+        # Sorted, so that the same situations get the same counters in every run.
         for cell in sorted(unseen):
             if len(functions) >= MAX_SITUATIONS:
                 break
@@ -47,7 +46,7 @@ class SituationCoverage:
 
 
 def _new_function() -> Callable[[], None]:
-    # Each needs a code object of its own: a counter belongs to code, not to a closure over it.
+    # Each needs its own code object: a counter belongs to code, not to a closure over it.
     namespace: dict[str, Callable[[], None]] = {}
     exec("def situation():\n    pass", {}, namespace)
     return namespace["situation"]

@@ -1,7 +1,7 @@
-"""Targets for a fuzzer that runs by itself, without a campaign around it.
+"""Targets for a fuzzer that runs alone, without a campaign.
 
-They take bytes and raise on a broken promise, as libFuzzer and its relatives expect of a target.
-The executables are in ``fuzz/targets``.
+They take bytes and raise on a broken promise, as libFuzzer and similar fuzzers expect. The
+executables are in ``fuzz/targets``.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from ..targets import Target
 
 
 class PromiseBrokenError(Exception):
-    """The encoder broke a promise; names the group."""
+    """The encoder broke a promise; the message names the group."""
 
 
 def standalone(target: Target) -> Callable[[bytes], None]:
-    """One execution of a target on capnsafe, of any bytes."""
+    """Return a function that executes any bytes once on capnsafe."""
     encoder = find_encoder("capnsafe")
 
     def run(data: bytes) -> None:

@@ -1,20 +1,20 @@
-"""One scenario, one encoder, once: what happened, and the verdict on it.
+"""Run one scenario on one encoder, record what happens, and judge it.
 
 The executor leads three things along one program: the encoder's session, the hostile memory below
-it, and the model that knows what the message must say.  It writes down what happened (``Record``)
-and lets the oracles judge.
+it, and the model that knows the expected contents of the message. It fills a ``Record``, and the
+oracles judge that.
 
-Trying again.  P2 says that a call that raised may be tried again.  So where the memory gave a
-reason to fail, an operation that makes a handle, and output, is tried once more at once.  Without
-the handle, the rest of the program would be skipped, and a program cannot give the same handle two
-tries.  Any other operation stays failed: what a program does next is then done to a message in
-which something just failed, and a program can repeat such an operation by itself.
+Retries. P2 says that a call that raised may be tried again. If the memory gave a reason to fail, an
+operation that makes a handle, and output, is tried once more at once. Otherwise the rest of the
+program, which needs the handle, would be skipped, and a program cannot retry for the same handle.
+Any other operation stays failed, so the program continues on a message in which something just
+failed; a program can repeat such an operation itself.
 
-When to believe a failure, and what is judged after words were lost, is in ``excuse``.
+``excuse`` decides which failures the memory excuses, and what is judged after words were lost.
 
-What is looked at.  Every output is examined.  After a failure the memory itself is examined: it
-must say what it said before.  With ``each_step`` that is done after every operation.  Where
-contents cannot be judged any more, a call that raises must at least not have changed any (P6).
+Examination. Every output is examined. After a failure the memory itself is examined: its contents
+must be unchanged. With ``each_step`` the memory is examined after every operation. If contents can
+no longer be judged, a call that raises must at least not have changed any (P6).
 """
 
 from __future__ import annotations
@@ -58,10 +58,15 @@ def execute(
 ) -> Verdict:
     """Run ``scenario`` once and judge it.
 
-    ``each_step`` looks into the memory after every operation, not only at outputs and after
-    failures.  ``costly`` asks the costly oracles too.  ``timed`` fills ``Verdict.timing``.
+    Args:
+        scenario: The program and its faults.
+        encoder: The encoder under test.
+        each_step: Examine the memory after every operation, not only outputs and failures.
+        costly: Ask the costly oracles, too.
+        timed: Fill ``Verdict.timing``.
 
-    Raises HarnessError if the harness itself fails.
+    Raises:
+        HarnessError: The harness itself fails.
     """
     started = perf_counter_ns()
     run = _observe(scenario, encoder, each_step, timed)
@@ -83,10 +88,10 @@ def execute(
 
 
 def explain(scenario: Scenario, encoder: Encoder, *, costly: bool = False) -> Verdict:
-    """Run with checks after every operation, and tell what the first guilty operation broke.
+    """Run with checks after every operation; return the breaches of the first guilty operation.
 
-    What is wrong later may follow from it.  These are the groups by which findings are kept: the
-    quick run sees some things only at the output, and so cannot say what did them.
+    Later breaches may be consequences. Findings are kept by these groups: the quick run sees some
+    mistakes only at the output, and so cannot name the operation.
     """
     verdict = execute(scenario, encoder, each_step=True, costly=costly)
     if not verdict.violations:
@@ -97,14 +102,14 @@ def explain(scenario: Scenario, encoder: Encoder, *, costly: bool = False) -> Ve
 
 
 def observe(scenario: Scenario, encoder: Encoder, *, each_step: bool = True) -> Record:
-    """What happened, step by step, unjudged: to tell people, and to print programs."""
+    """Return the record of a run, unjudged, for descriptions and programs."""
     return _observe(scenario, encoder, each_step, False).record
 
 
 def script(scenario: Scenario, encoder: Encoder) -> str:
-    """``scenario`` as a program in the encoder's API, which shows what it breaks first.
+    """Return ``scenario`` as a program in the encoder's API, which shows its first breach.
 
-    If nothing is broken, the program only runs.
+    If no promise is broken, the program only runs.
     """
     run = _observe(scenario, encoder, True, False)
     if not _judge(run.record, encoder, True):
@@ -116,7 +121,7 @@ def script(scenario: Scenario, encoder: Encoder) -> str:
     ]
     if not found:
         return encoder.script(scenario)
-    # Of what the first guilty operation broke, what a program can show.
+    # From the breaches of the first guilty operation, those that a program can show.
     _, oracle, finding = min(
         found, key=lambda entry: (entry[0], entry[2].proof.kind is ProofKind.NONE)
     )
@@ -126,7 +131,7 @@ def script(scenario: Scenario, encoder: Encoder) -> str:
             break
         skipped = step.outcome is Outcome.SKIPPED
         interrupted = step.outcome is Outcome.INTERRUPTED
-        # Of what goes beyond the message's limit, a right encoder makes nothing at all.
+        # A correct encoder builds nothing that exceeds the message's limit.
         limited = finding.proof.kind is ProofKind.WITHIN_LIMIT
         may_fail = step.excused or step.lost or limited
         done = step.outcome is Outcome.DONE
@@ -160,7 +165,7 @@ def _judge(record: Record, encoder: Encoder, costly: bool) -> list[Violation]:
         raise _harness_error(record.scenario, encoder) from error
     if len(violations) > 1:
         violations.sort(key=lambda violation: violation.operation)
-        # What one mistake does again and again is told once.
+        # A mistake that repeats is reported once.
         first: dict[str, Violation] = {}
         for found in violations:
             first.setdefault(found.group, found)

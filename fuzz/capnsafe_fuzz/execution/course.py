@@ -1,4 +1,4 @@
-"""What the message must say by now: the model, and what it was told so far."""
+"""The expected contents of the message: the model, and the operations that it was given so far."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from ..scenario.schema import Type
 
 
 class Course:
-    """The model as the program goes on, and what the message can have by then."""
+    """The model as the program goes on, with bounds on what the message can hold."""
 
     __slots__ = ("_places", "model", "objects", "retired", "revision", "types")
 
     def __init__(self) -> None:
-        """Nothing was done yet."""
+        """Begin with an empty message."""
         self.model: Final = Model()
         #: The types of the handles so far.
         self.types: Final[list[Type]] = []
-        #: Counts what the model was told, so that a tree is made once for each state.
+        #: Counts the operations given to the model, so that a tree is made once for each state.
         self.revision = 0
-        #: The most objects that the message can have by now.
+        #: Upper bound on the objects of the message.
         self.objects = 0
-        #: Whether something that was set was overwritten or cleared, and what pointers were set.
+        #: Whether a value was overwritten or cleared, and which pointers were set.
         self.retired = False
         self._places: set[object] = set()
 
     def commit(self, operation: Operation) -> None:
-        """The operation was done."""
+        """Apply an operation to the model."""
         self.model.commit(operation)
         self.revision += 1
 
     def note_made(self, operation: Operation, words: Callable[[], Iterable[int]]) -> None:
-        """Count what an operation that succeeded can have made, and whether it retired something.
+        """Count the objects that a successful operation can have made; note whether it retired any.
 
-        An operation that is not known to make one object may have made as many as there are words
-        in the message: ``words`` counts them for each segment.
+        An operation may make any number of objects, unless it is known to make at most one. The
+        bound is then the number of words in the message: ``words`` counts them for each segment.
         """
         verb, _, place, value = operation
         kind = OPERATIONS[verb]

@@ -1,12 +1,12 @@
 """The failures that the memory excuses in an execution, by the faults that fired.
 
-An operation that the model expects to succeed may fail if a fault of that step excuses it, or an
-earlier one excuses failures for good.  Each kind of fault declares which
-(:class:`capnsafe_allocators.Effects`).  Memory that merely moves, is dirty, or keeps within its
-contract in an odd way excuses nothing.
+An operation that the model expects to succeed may fail if a fault of that step excuses it, or if an
+earlier one excuses failures for good. Each kind of fault declares which
+(:class:`capnsafe_allocators.Effects`). Memory that only moves, is dirty, or keeps its contract in
+an unusual way excuses nothing.
 
-Contents are not judged any more once words in use were taken away, were changed behind the
-encoder's back, or belong to two segments at once.
+Contents are no longer judged once words in use were taken away, were changed behind the encoder's
+back, or belong to two segments at once.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from capnsafe.allocator import FEW_SEGMENTS
 
 #: The names of exceptions that pass through any client.
 _INTERRUPTS: Final = frozenset({KeyboardInterrupt.__name__, SystemExit.__name__})
-#: The names of exceptions by which ``segment`` says that a segment is gone: LookupErrors.
+#: The names of exceptions with which ``segment`` reports a missing segment: LookupErrors.
 _GONE: Final = frozenset({KeyError.__name__, IndexError.__name__})
 
 
 class Interceptor:
     """Stands between encoder and memory, and remembers which exceptions the memory raised.
 
-    By identity number and not by reference: a kept exception would keep its traceback, and with it
-    the frames, and the views in them, of the encoder that it passed through.
+    It keeps ``id`` values and not references: an exception would keep its traceback, and with it
+    the encoder's frames and the views in them.
     """
 
     __slots__ = ("_memory", "interrupts", "raised", "raised_by_release")
@@ -48,19 +48,19 @@ class Interceptor:
         self._memory = memory
         #: Exceptions that allocate and segment raised since the step began, by ``id``.
         self.raised: set[int] = set()
-        #: Exceptions that release raised: they are no reason for an operation to fail.
+        #: Exceptions that release raised: no reason for an operation to fail.
         self.raised_by_release: set[int] = set()
-        #: Those of them that no library may keep.
+        #: Those of them that no library may swallow.
         self.interrupts: set[int] = set()
 
     @property
     def stable(self) -> bool:
-        """Whether the memory promises that it stays."""
+        """Whether the memory declares itself stable."""
         return getattr(self._memory, "stable", False)
 
     @property
     def grow(self) -> Callable[[object, int], None] | None:
-        """Passes the call on; None, as if it were not there, where the memory has none."""
+        """A function that passes the call on; None if the memory has no such method."""
         return self._grow if hasattr(self._memory, "grow") else None
 
     def _note(self, error: BaseException, raised: set[int]) -> None:
@@ -117,7 +117,7 @@ def exchange(faults: Iterable[Fault]) -> bool:
 
 
 class Excuses:
-    """The state of the memory as an execution goes on, as far as it excuses failures."""
+    """The state of the memory during an execution, as far as it excuses failures."""
 
     __slots__ = (
         "_before",
@@ -157,7 +157,7 @@ class Excuses:
         self._grants: Counter[int] = Counter()
         #: Words in use were taken away.
         self.lost = False
-        #: A segment was cut or hidden; whether words in use were is not known yet.
+        #: A segment was cut or hidden; it is not known yet whether that took words in use.
         self.cut = False
         #: Contents were changed behind the encoder's back.
         self.tampered = False
@@ -169,18 +169,18 @@ class Excuses:
         self._moved = False
         #: A fault fired that excuses all later failures.
         self._for_good = False
-        #: A grant was made in memory that another segment has.
+        #: A grant was made in the memory of another segment.
         self.shared = False
-        #: How a borrow showed the encoder that words in use are gone.
+        #: Description of the borrow that showed the encoder a loss of words in use.
         self.seen_lost = ""
 
     @property
     def unreadable(self) -> bool:
-        """Whether contents cannot be judged any more."""
+        """Return whether contents can no longer be judged."""
         return self.lost or self.tampered or self.closed
 
     def begin(self) -> str:
-        """Begin a step; return which segment has fewer words than are in use, or ""."""
+        """Begin a step; return the segment that has fewer words than are in use, or ""."""
         if not self.can_lose:
             return ""
         self._before = self.words_in_use()
@@ -193,19 +193,19 @@ class Excuses:
             effects = effects_of(entry.fault)
             growing = entry.during is When.GROW
             excuse = effects.excuses_in_growth if growing else effects.excuses
-            # Shared memory is seen at once; of words that were altered a later step may tell.
+            # Shared memory takes effect at once; altered words may show in a later step.
             excused |= excuse is Excuse.STEP or (excuse is Excuse.REST and effects.sharing_shows)
             self._for_good |= excuse is Excuse.REST
             self.cut |= effects.loses_words is not Loss.NONE
             self.lost |= effects.loses_words is Loss.CERTAIN
             self.tampered |= effects.changes_contents
             self.shared |= effects.shares_memory
-            # Memory that is shared, and moves with a segment, lies elsewhere at each look.
+            # Shared memory that moves with a segment is at another place at each look.
             moves_along = effects.moves is Move.WITH_ITS_MEMORY
             self._unsettled |= effects.soils or moves_along or self.cut
             self._moved |= effects.moves is not Move.NOWHERE or (growing and effects.shares_memory)
-        # A segment that is cut while a client compares it may seem to share nothing. Segments that
-        # moved are compared again, unless there are many.
+        # A segment that is cut during a comparison may seem to share nothing. Segments that moved
+        # are compared again, unless there are many.
         known = self._hostile.places_known
         if self._moved:
             known = min(known, FEW_SEGMENTS)
@@ -214,12 +214,12 @@ class Excuses:
         return excused
 
     def end(self, index: int, calls: Iterable[Call]) -> None:
-        """End the step of operation ``index``, in which these calls were made."""
+        """End the step of operation ``index``, with the calls that it made."""
         if not self.can_lose:
             return
         self._note_losses(index, calls)
         if self.cut and not self.lost:
-            # Words that were being handed out when a cut took them, as not in use yet.
+            # Words that a cut took while they were being handed out do not count as in use yet.
             self._before = self.words_in_use()
             self.lost = bool(self._missing_words())
 
@@ -233,7 +233,7 @@ class Excuses:
         )
 
     def words_in_use(self) -> dict[int, int]:
-        """Return the words in use, by grant; nothing if grants and segments differ in number."""
+        """Return the words in use, by grant; empty if grants and segments differ in number."""
         live = self._hostile.live
         words = self._segment_words()
         if len(live) != len(words):
@@ -241,7 +241,7 @@ class Excuses:
         return {grant.index: used for grant, used in zip(live, words, strict=True)}
 
     def _missing_words(self) -> str:
-        """Return which segment is shorter than the words in use, as each borrow of it shows."""
+        """Return the segment that is shorter than the words in use, as each borrow shows it."""
         for grant in self._hostile.live:
             used = self._before.get(grant.index, 0)
             if used and grant.gone and not grant.returns:
@@ -253,7 +253,7 @@ class Excuses:
     def _note_losses(self, index: int, calls: Iterable[Call]) -> None:
         """Note a loss that a borrow showed, unless its grant was granted again.
 
-        To the encoder these are two segments, and a borrow of one shows nothing of the other.
+        To the encoder these are two segments, and a borrow of one does not show the other.
         """
         for call in calls:
             if call.kind is When.ALLOCATE or call.kind is When.RELEASE:
@@ -264,10 +264,10 @@ class Excuses:
             if not used or self.seen_lost or self._grants[call.segment] > 1:
                 continue
             if call.error in _GONE:
-                self.seen_lost = f"segment {call.segment} could not be had in operation"
+                self.seen_lost = f"segment {call.segment} was missing in operation"
             elif call.error is None and 0 <= call.words < used:
                 self.seen_lost = (
-                    f"segment {call.segment} was answered with {call.words} of {used} words in "
+                    f"segment {call.segment} was returned with {call.words} of {used} words in "
                     "use in operation"
                 )
             else:

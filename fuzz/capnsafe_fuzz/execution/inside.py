@@ -1,4 +1,4 @@
-"""Calls of the message from inside one of its own calls: what they do, and whether it was right."""
+"""Re-entrant calls, from inside a call of the message: make them and judge them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .subject import Subject, failure_of
 from .verdict import CLOSE
 
 _SUCCESS: Final = frozenset((ExpectationKind.OK, ExpectationKind.VALUE))
-#: The field of the root that a call from inside a call reads or writes.
+#: The field of the root that a re-entrant call reads or writes.
 _CALLED_BACK: Final = {
     Callback.READ: "u32",
     Callback.WRITE: "u32",
@@ -34,7 +34,7 @@ _CALLED_BACK: Final = {
 
 @dataclass(slots=True)
 class _Inner:
-    """A call from inside another one that was finished, or found its handle stale."""
+    """A re-entrant call that was finished, or found its handle stale."""
 
     kind: str
     during: str
@@ -44,36 +44,37 @@ class _Inner:
     failure: Failure | None
     sentence: str
     agreed: bool = False
-    """Whether the outcome was right as it came."""
+    """Whether the outcome was right when it came."""
 
 
 class Inside:
-    """Makes the calls from inside that faults ask for, and judges them."""
+    """Makes the re-entrant calls that faults ask for, and judges them."""
 
     __slots__ = ("_course", "_excuses", "_looks", "_record", "_subject", "broken", "finished")
 
     def __init__(
         self, subject: Subject, course: Course, excuses: Excuses, looks: Looks, record: Record
     ) -> None:
-        """No call was made yet."""
+        """Begin without calls."""
         self._subject = subject
         self._course = course
         self._excuses = excuses
         self._looks = looks
         self._record = record
-        #: Calls from inside the one under way that are not judged yet.
+        #: Re-entrant calls of the present call that are not judged yet.
         self.finished: list[_Inner] = []
-        #: Why a call from inside could not be judged: to be raised once the call under way has
-        #: ended, since an encoder or a finalizer may swallow what is raised in it.
+        #: Why a re-entrant call could not be judged. It is raised after the present call, since an
+        #: encoder or a finalizer may swallow an exception in it.
         self.broken: BaseException | None = None
         subject.hostile.reenter = self.call
 
     def call(self, kind: str) -> str:
         """Call the session from inside its own call; return an error in the outcome, or "".
 
-        It may be finished, or be told that it comes at the wrong time.  What is written is what is
-        there already: a call that is finished before the one under way makes no difference.  What
-        an encoder lets in when that one has ended comes after it: see ``settle``.
+        The call may be finished, or be refused because it comes at the wrong time. It writes only
+        present values, so a call that is finished before the outer one makes no difference. A call
+        that an encoder serves after the outer one has ended counts as coming after it: see
+        ``settle``.
         """
         try:
             return self._call(kind)
@@ -99,7 +100,7 @@ class Inside:
                 value = subject.output()
         except BaseException as error:
             if id(error) in witness.interrupts:
-                # It came out as it was raised, and it is us who called. Where several releases
+                # It came out as it was raised, and the harness made the call. If several releases
                 # were interrupted, it stands for all of them.
                 witness.interrupts.intersection_update(outer)
                 self._note_closed(kind)
@@ -113,7 +114,7 @@ class Inside:
             if failure is Failure.UNSUPPORTED and operation is not None:
                 return ""
             if failure is not Failure.FOREIGN and hostile.called_back_from == FINALIZER:
-                # What a release raised did not keep the message from closing.
+                # An exception of ``release`` did not keep the message from closing.
                 self._note_closed(kind)
                 excused = self._excuses.note_faults(hostile.fired[fired:])
                 if excused or self._excuses.excuse(hostile.calls[calls:]):
@@ -125,7 +126,7 @@ class Inside:
             if operation is not None:
                 self._course.note_made(operation, subject.segment_words)
         if kind == Callback.CLOSE:
-            # In the middle of a call of the memory's, nothing can be given back to it.
+            # In the middle of a call of the memory, the encoder cannot release anything to it.
             if step.verb != CLOSE and hostile.called_back_from != FINALIZER:
                 return sentence or "it closed the message in the middle of a call"
             self._note_closed(kind)
@@ -138,22 +139,22 @@ class Inside:
         return sentence
 
     def _note_closed(self, kind: str) -> None:
-        """A finalizer was let in; if it closed the message, nothing more is to be done with it."""
+        """Note that a finalizer was let in; if it closed the message, no later call may succeed."""
         step = self._record.steps[-1]
         if kind == Callback.CLOSE and step.verb != CLOSE:
             step.closed_inside = self._excuses.closed = True
 
     def settle(self, step: Step, done: bool) -> None:
-        """Judge the calls from inside, now that the model has the one under way, if it was done.
+        """Judge the re-entrant calls, now that the model has the outer one, if it was done.
 
-        Each of them came before it or after it, in this order.
+        Each of them came before or after the outer call, in this order.
         """
         inner, self.finished = self.finished, []
         if self._excuses.unreadable:
             return
         for call in inner:
             if not call.agreed and not (done and self._agrees(call)):
-                found = call.sentence or "what it returned was true neither before nor after it"
+                found = call.sentence or "its result fits neither before nor after the outer call"
                 self._subject.hostile.note_call_back(call.kind, call.during, found)
         model = self._course.model
         written: list[Operation] = []
@@ -173,7 +174,7 @@ class Inside:
             self._course.commit(operation)
 
     def _agrees(self, call: _Inner) -> bool:
-        """Whether the model says the same now as a call from inside did."""
+        """Return whether the model agrees now with the result of a re-entrant call."""
         operation = call.operation
         if operation is None:
             assert isinstance(call.value, bytes)
@@ -186,7 +187,7 @@ class Inside:
         return operation.verb is not Verb.GET or call.value == expectation.value
 
     def _reentrant(self, kind: str) -> Operation | None:
-        """The operation on the newest root that a kind of re-entry is; None if it is output."""
+        """Return the operation on the newest root for a kind of re-entry; None if it is output."""
         # The operation under way has no handle yet.
         numbers = len(self._course.types) - self._record.steps[-1].makes_handle
         roots = [number for number in range(numbers) if self._course.types[number] is EVERYTHING]
@@ -199,7 +200,7 @@ class Inside:
         if kind == Callback.READ:
             return get
         if expectation.kind is not ExpectationKind.VALUE:
-            # Something else lies there, which would be gone.
+            # Another object lies there, which would be lost.
             return Operation(Verb.GET, alive[-1], "u32")
         verb = Verb.CLEAR if expectation.value is None else Verb.SET
         return Operation(verb, alive[-1], field, expectation.value)

@@ -1,4 +1,4 @@
-"""Looks at outputs and into memory: what the message says, and what it must say."""
+"""Examine outputs and memory: the contents of the message, beside the expected ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Looks:
     def __init__(
         self, subject: Subject, course: Course, excuses: Excuses, record: Record, timed: bool
     ) -> None:
-        """Nothing was looked at yet."""
+        """Begin without examinations."""
         self._subject = subject
         self._course = course
         self._excuses = excuses
@@ -33,10 +33,10 @@ class Looks:
         self._last_look: tuple[int, list[bytes], tuple[int, ...], Contents] | None = None
 
     def look(self, step: Step) -> None:
-        """Examine the output of the step, or the memory itself if it gave none."""
+        """Examine the output of the step, or the memory itself if there is none."""
         excuses = self._excuses
         if excuses.unreadable and not self._must_be_found(step):
-            # A message that was closed in the middle of an output is put out, or it is not.
+            # A message that was closed in the middle of an output may be complete or not.
             whole = step.closed_inside and step.output is not None
             if not whole or excuses.lost or excuses.tampered:
                 return
@@ -51,10 +51,10 @@ class Looks:
             self.time += perf_counter_ns() - started
 
     def _must_be_found(self, step: Step) -> bool:
-        """Whether an output may not be given unless it is right, whatever memory says (P5v).
+        """Return whether an output must be right, whatever the memory holds (P5v).
 
-        What is written through pointers that were changed is not where the model has it; so only
-        until the next operation that changes something.
+        Values written through changed pointers do not lie where the model has them; so this holds
+        only until the next operation that changes the message.
         """
         steps = self._record.steps
         since = next((at for at, one in enumerate(steps) if one.tampered), len(steps))
@@ -68,10 +68,10 @@ class Looks:
         return self._subject.verified and given and reading
 
     def damage(self, before: list[bytes]) -> tuple[int, int] | None:
-        """A word in use that a call which raised has changed: (segment, word).
+        """Return a word in use that a call changed although it raised: (segment, word).
 
-        Words that were retired may be zeroed late: so a word that became zero is no damage once
-        anything was retired.
+        Retired words may be zeroed late. So once words were retired, a word that became zero is no
+        damage.
         """
         hostile = self._subject.hostile
         for number, (grant, old) in enumerate(zip(hostile.live, before, strict=False)):
@@ -85,7 +85,7 @@ class Looks:
         return None
 
     def contents_of_memory(self) -> Contents | None:
-        """Examine the memory; None if its words in use cannot be told from others."""
+        """Examine the memory; None if its words in use are not known."""
         words = self._subject.segment_words()
         snapshot = self._subject.hostile.snapshot()
         if len(snapshot) != len(words):

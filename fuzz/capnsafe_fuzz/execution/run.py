@@ -1,4 +1,4 @@
-"""Leads the encoder's message, the memory below it, and the model along one program."""
+"""Lead the encoder's message, the memory below it, and the model along one program."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .subject import Subject, failure_of, innermost
 from .verdict import CLOSE, NO_FAULT, Situation
 
 _EXPECT_OUTPUT: Final = Expectation(ExpectationKind.OK)
-#: Allocator calls after which an operation is taken to go on for ever.
+#: After this many allocator calls, an operation counts as endless.
 _RUNAWAY_CALLS: Final = 20_000
 #: Words that an object may need besides its own: the root pointer, and a landing pad.
 _MOST_EXTRA_WORDS: Final = 3
@@ -69,17 +69,17 @@ class Execution:
 
     @property
     def look_time(self) -> int:
-        """Nanoseconds in looks into memory, if they are measured."""
+        """Return the nanoseconds spent in examinations, if they are measured."""
         return self._looks.time
 
     def close(self) -> None:
-        """Give up the memory."""
+        """Release the memory."""
         self.subject.close()
 
     # -- the program ------------------------------------------------------------------------------
 
     def all_operations(self) -> None:
-        """Do every operation of the program, and look at what each came to."""
+        """Do every operation of the program, and examine each result."""
         course, subject = self._course, self.subject
         model, types = course.model, course.types
         session, hostile = subject.session, subject.hostile
@@ -104,7 +104,7 @@ class Execution:
                     step = Step(index, operation, label, expectation, makes_handle=made is not None)
                     done = self._attempt(step, self._perform, operation)
                 if done and step.makes_handle and step.value is False:
-                    # The encoder has no handle, whatever the model says that it should have.
+                    # The encoder has no handle, although the model expects one.
                     model.forget(operation)
                 elif done:
                     course.commit(operation)
@@ -121,7 +121,7 @@ class Execution:
             hostile.operation_finished(index)
 
     def end(self) -> None:
-        """The final output, closing, and what the memory saw."""
+        """Do the final output and closing, and collect the memory's evidence."""
         index = len(self._scenario.operations)
         step = Step(index, None, "output", _EXPECT_OUTPUT)
         done = self._attempt(step, self._output, None)
@@ -143,7 +143,8 @@ class Execution:
         self.record.dirty = any(effects_of(entry.fault).soils for entry in fired)
         for step in self.record.steps:
             if step.error is not None:
-                # Frames refer to exceptions and these to frames: let them go without a collector.
+                # Frames refer to exceptions and these to frames: break the circle without a
+                # collector.
                 step.error.__traceback__ = None
 
     def _perform(self, step: Step, operation: Operation | None) -> None:
@@ -168,13 +169,13 @@ class Execution:
         act: Callable[[Step, Operation | None], None],
         operation: Operation | None,
     ) -> bool:
-        """Do it, and write down what came of it; True if it succeeded."""
+        """Do an operation, and record the result; return True if it succeeded."""
         self.attempts += 1
         self.record.steps.append(step)
         subject, excuses = self.subject, self._excuses
         hostile, witness = subject.hostile, subject.witness
         calls_before = len(hostile.calls)
-        # Faults that fired between operations count as this step's, and have acted already.
+        # Faults that fired between operations count for this step, and have acted already.
         acted = len(hostile.fired)
         if acted > self._fired_seen:
             excuses.note_faults(hostile.fired[self._fired_seen :])
@@ -184,7 +185,7 @@ class Execution:
         words = subject.segment_words()
         step.objects = self._course.objects
         step.segments = len(words)
-        # Where two segments share memory, what is filled in one changes the other.
+        # If two segments share memory, a write in one changes the other.
         judged = step.tampered and not excuses.shared
         before = subject.words_in_use() if judged else None
         counts = tuple(hostile.counts.values())
@@ -197,11 +198,11 @@ class Execution:
             if id(error) in witness.interrupts:
                 step.outcome = Outcome.INTERRUPTED
             elif isinstance(error, KeyboardInterrupt):
-                # Nobody's fault: somebody wants this to end.
+                # A real interrupt, not a mistake: the user wants to stop.
                 raise
             else:
-                # An encoder that exits is no better than one that raises, nor is one that panics
-                # (in Rust, that arrives as a BaseException).
+                # An encoder that exits is as wrong as one that raises a foreign exception. So is
+                # one that panics (from Rust, that arrives as a BaseException).
                 step.outcome = Outcome.RAISED
             step.error = error
         if self._inside.broken is not None:
@@ -219,7 +220,8 @@ class Execution:
             self.situations.add((step.verb, NO_FAULT, outcome))
         during = hostile.fired[acted:]
         if step.short and exchange(entry.fault for entry in during):
-            # What was short as it began need not be so at its borrow; what was, is in the calls.
+            # A segment that was short at the beginning need not be short at its borrow; the calls
+            # show that.
             step.short = ""
         calls = hostile.calls[calls_before:] if excuses.can_lose or not done else []
         excuses.end(step.index, calls)
@@ -228,7 +230,7 @@ class Execution:
         step.seen_lost = excuses.seen_lost
         if excuses.tampered:
             step.tampered = True
-            # Where pointers were changed, every word may be taken for an object.
+            # If pointers were changed, every word may count as an object.
             step.objects = sum(words)
         if step.outcome is Outcome.DONE:
             return True
@@ -251,7 +253,7 @@ class Execution:
             return step.outcome.value
         failure = step.failure = failure_of(error, self.subject.encoder)
         if failure is Failure.FOREIGN and not step.raised_at:
-            # It never passed the library's own code: the mistake is the adapter's, or ours.
+            # It never passed through the library: the mistake is the adapter's, or the harness's.
             raise error
         operation = step.operation
         step.unsupported = (

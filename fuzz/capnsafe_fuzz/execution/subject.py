@@ -1,6 +1,6 @@
-"""What is executed: an encoder's message, over a memory with its faults.
+"""The subject of an execution: an encoder's message, over a memory with its faults.
 
-An encoder may return anything, so what it says of its output and its segments is checked here.
+An encoder may return anything, so its output and its segment sizes are checked here.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from ..record.telling import full_type_name, plain, repr_of, text_of
 from ..scenario import Operation, Scenario
 from .excuse import Interceptor
 
-#: Segments of a message that are looked at: more than there are allocator calls.
+#: The most segments of a message that are examined: more than there are allocator calls.
 _MOST_SEGMENTS: Final = 1 << 16
 
 
 class _StrangeWords(ValueError):
-    """What an encoder returned is not how many words there are in each segment."""
+    """The encoder returned something else than the words in each segment."""
 
 
 class _StrangeFailure(TypeError):
-    """What an encoder's ``classify`` returned is no ``Failure``."""
+    """An encoder's ``classify`` returned something else than a ``Failure``."""
 
 
 class _NoSession:
-    """Stands for the session that an encoder could not begin: whatever is asked raises why."""
+    """Placeholder for a session that the encoder could not begin: every method raises why."""
 
     def __init__(self, error: BaseException) -> None:
         self._error = error
@@ -59,7 +59,7 @@ class _NoSession:
 class Subject:
     """One message of the encoder, and the memory below it.
 
-    What the encoder says that cannot be goes into the record.
+    Impossible results of the encoder go into the record.
     """
 
     __slots__ = ("_honest", "_record", "encoder", "hostile", "session", "verified", "witness")
@@ -98,21 +98,21 @@ class Subject:
         return _octets(self.session.canonical())
 
     def close(self) -> None:
-        """Give up the honest memory, also if a view of it is still held."""
+        """Release the honest memory, even if a view of it is still held."""
         close = getattr(self._honest, "close", None)
         if close is not None:
             with suppress(BufferError):
                 close()
 
     def segment_words(self) -> tuple[int, ...]:
-        """Return the words handed out in each segment; none if the encoder says what cannot be."""
+        """Return the words handed out in each segment; none if the encoder's result is wrong."""
         try:
             return self._words_told()
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            # The harness asks nothing of what was returned but that it is numbers in a row, so
-            # whatever is raised, the encoder raises.
+            # The harness only requires a sequence of numbers, so any exception here comes from the
+            # encoder.
             if not self._record.strange:
                 said = f"segment_words raised {full_type_name(error)}: {text_of(error)}"
                 if isinstance(error, _StrangeWords):
@@ -130,7 +130,7 @@ class Subject:
         return words
 
     def words_in_use(self) -> list[bytes] | None:
-        """Return what the words in use say; None if they cannot be told from others."""
+        """Return the words in use as bytes; None if it is not known which words are in use."""
         words = self.segment_words()
         snapshot = self.hostile.snapshot()
         if len(snapshot) != len(words):
@@ -139,7 +139,7 @@ class Subject:
 
 
 def _octets(answer: object) -> bytes:
-    """What an encoder put out; what is no bytes is no message, and read as an empty one."""
+    """Return an encoder's output; an empty message if it is not bytes."""
     if type(answer) is bytes:
         return answer
     octets = plain(answer)
@@ -147,7 +147,7 @@ def _octets(answer: object) -> bytes:
 
 
 def failure_of(error: BaseException, encoder: Encoder) -> Failure:
-    """Return what the encoder says of ``error``; raises, with the place, if that is no failure."""
+    """Return the encoder's classification of ``error``; raise, with its place, if it is wrong."""
     failure: object = encoder.classify(error)
     if isinstance(failure, Failure):
         return failure
@@ -157,7 +157,7 @@ def failure_of(error: BaseException, encoder: Encoder) -> Failure:
 
 
 def innermost(error: BaseException, encoder: Encoder) -> str:
-    """The innermost function of the encoder's own files in the traceback."""
+    """Return the innermost function of the encoder's own files in the traceback."""
     found = ""
     traceback = error.__traceback__
     while traceback is not None:

@@ -1,4 +1,4 @@
-"""The values in which an execution is told."""
+"""The results of an execution."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ CLOSE: Final = "close"
 
 
 class HarnessError(Exception):
-    """The harness itself failed; says nothing about the encoder.  Its cause is the exception."""
+    """The harness itself failed, which says nothing about the encoder. It has a cause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Where the time of one execution went, in nanoseconds."""
+    """The time of one execution, divided, in nanoseconds."""
 
     encoder: int
     """Inside the session's methods, the memory's calls included."""
     oracles: int
-    """Judging the record, and the looks into memory that judging needs."""
+    """Judging the record, and the examinations that judging needs."""
     rest: int
     """The model, the memory's set-up and the record itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one execution came to."""
+    """The result of one execution."""
 
     violations: tuple[Violation, ...]
     situations: frozenset[Situation]
     operations: int
-    """Attempts at operations that were really made."""
+    """Number of attempts at operations."""
     allocator_calls: int
     faults_fired: int
     timing: Timing | None = None

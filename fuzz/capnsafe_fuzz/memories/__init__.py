@@ -1,14 +1,13 @@
-"""The real memories that scenarios are run over, below the faults.
+"""The honest memories of scenarios, below the faults.
 
-Each kind is one record (``kind``) in a module of its own here, and everything that differs between
-kinds stands in that record: nothing outside this package names a kind. A module that defines
-``KINDS`` is found by itself, so adding a kind adds one file. ``own`` makes a kind of each allocator
-of the user's.
+Each kind is one record (``kind``) in its own module here. The record holds every difference between
+kinds: nothing outside this package names a kind. A module that defines ``KINDS`` is found
+automatically, so a new kind needs one file. ``own`` makes a kind of each allocator of the user's.
 
-An execution has a memory of its own, as new, so that what it finds does not depend on those before
-it. What is costly and holds no contents is kept for the process: a compiled guest, and blocks of
-shared memory, which are zero when they are granted again. Nothing here imports an encoder until a
-memory is made, because engines instrument encoders first.
+Each execution gets its own new memory, so that its result does not depend on earlier executions.
+Costly parts without contents are kept for the process: a compiled guest, and blocks of shared
+memory, which are zeroed when they are granted again. Nothing here imports an encoder until a memory
+is made, because engines instrument encoders first.
 """
 
 from __future__ import annotations
@@ -45,17 +44,17 @@ def _found() -> Mapping[str, MemoryKind]:
 
 
 MEMORIES: Final = _found()
-"""Every kind by its name, in the order of their places."""
+"""Every kind by its name, in the order of their numbers."""
 
 PLAIN: Final = next(iter(MEMORIES.values()))
-"""The kind that says nothing about memory: it stands for others where those cannot be had."""
+"""The plainest kind, which replaces others that are not available."""
 
 STAYING: Final = next(kind for kind in MEMORIES.values() if kind.stays)
-"""The plainest kind that promises that segments stay."""
+"""The plainest kind that declares its segments stable."""
 
 
 def memory_kind(name: str) -> MemoryKind | None:
-    """Return the kind of this name, also if it is the user's; None if there can be none."""
+    """Return the kind with this name, also if it is the user's; None if there is none."""
     known = MEMORIES.get(name)
     if known is None and OWN_MEMORY.fullmatch(name):
         return own_kind(name)
@@ -63,10 +62,7 @@ def memory_kind(name: str) -> MemoryKind | None:
 
 
 def new_memory(kind: MemoryKind, size: Size) -> Any:
-    """Make the memory below the faults.
-
-    Where it needs a package that is not installed, a plain one takes its place.
-    """
+    """Make the memory below the faults; a heap if the kind's package is not installed."""
     try:
         return kind.allocator(size)
     except ImportError:

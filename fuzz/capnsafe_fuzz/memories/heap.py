@@ -1,8 +1,8 @@
-"""The plain heap: each grant a bytearray of its own.
+"""The plain heap: each grant is a separate bytearray.
 
-A bytearray that grows frees the memory that it leaves. An encoder that kept an address would
-write to memory that is nobody's, unseen, and the process might end executions later. So executions
-keep the memory that was left until it is released. All of it is zero when it is new.
+A bytearray that grows frees its old memory. An encoder that kept an address would write into freed
+memory without notice, and the process might crash executions later. So executions keep the old
+memory until it is released. All of it is zero when it is new.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class GrowingHeap:
     """A heap whose segments grow to twice their length, each time into another bytearray."""
 
     def __init__(self, *, segment_words: int) -> None:
-        """Grant at least ``segment_words`` words a segment."""
+        """Grant at least ``segment_words`` words per segment."""
         from capnsafe import HeapAllocator
 
         self._heap = HeapAllocator(segment_words=segment_words, growth=False)
@@ -25,11 +25,11 @@ class GrowingHeap:
         self.allocate = self._heap.allocate
 
     def segment(self, key: int, /) -> bytearray:
-        """Answer the present bytearray."""
+        """Return the present bytearray."""
         return self._grown[key][-1] if key in self._grown else self._heap.segment(key)
 
     def grow(self, key: int, minimum_words: int, /) -> None:
-        """Put the segment into a bytearray twice as long, or as long as asked."""
+        """Copy the segment into a bytearray twice as long, or as long as asked."""
         old = self.segment(key)
         words = len(old) // _WORD_BYTES
         if minimum_words > words:
@@ -54,7 +54,7 @@ def _call(size: Size) -> ConstructorCall:
 KINDS = (
     MemoryKind(
         name="heap",
-        summary="capnsafe.memory.HeapAllocator: each grant a bytearray of its own",
+        summary="capnsafe.memory.HeapAllocator: each grant is a separate bytearray",
         place=0,
         weight=12,
         grows=True,

@@ -1,4 +1,4 @@
-"""What has to be known of a kind of memory."""
+"""The record of a kind of memory."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..optional import Package
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much a memory grants, in words, with those that the hostile allocator takes."""
+    """How much a memory grants, in words, including the guards of the hostile allocator."""
 
     segment_words: int
-    """At least so many a grant; 0 grants all that is left."""
+    """The least words of a grant; 0 grants all that are left."""
     total_words: int = 0
-    """Of bounded memory: all that there is."""
+    """For bounded memory: its words in all."""
     grows: bool = False
     """Whether the last segment grows in place."""
 
@@ -48,54 +48,54 @@ class ConstructorCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryKind:
-    """One kind of honest memory: all that the harness knows of it."""
+    """One kind of honest memory: everything that the harness knows about it."""
 
     name: str
     summary: str
     place: int
-    """Where it stands among the others, also in what bytes mean. A kind keeps its place."""
+    """Its number among the kinds, also in the bytes form. A kind keeps its number."""
     weight: int
-    """How often scenarios have it, beside the weights of the others."""
+    """How often scenarios use it, relative to the weights of the others."""
     call: Callable[[Size], ConstructorCall]
     """How a program makes it."""
     make: Callable[[Size], Any] | None = None
-    """How an execution makes it, where that differs from a program."""
+    """How an execution makes it, if that differs from a program."""
     bounded: bool = False
-    """Whether it has so many words in all, and no more."""
+    """Whether it has only so many words in all."""
     uncut: int = 0
-    """The part of its weight in which a grant takes all that is left."""
+    """The share of its weight in which one grant takes all words that are left."""
     grows: bool = False
     """Whether it can make the last segment longer instead of granting another."""
     stays: bool = False
-    """Whether it promises that a segment stays where it is, and as long as it is.
+    """Whether it promises that a segment keeps its place and its length.
 
-    Faults that move or cut segments, or refuse to show them, are never fired over it, and it is
-    shown to the encoder as it is, without guards.
+    Faults that move, cut or hide segments are never fired over it. The encoder gets it as it is,
+    without guards.
     """
     moves: bool = False
-    """Whether all segments may be elsewhere once another one is granted."""
+    """Whether all segments may move when another one is granted."""
     foreign: bool = False
-    """Whether it is the user's, so that nothing else is known of it."""
+    """Whether it is the user's, so that nothing else is known about it."""
     needs: Package | None = None
-    """A package without which a heap takes its place."""
+    """The package that it needs; without it, a heap is used."""
 
     @property
     def lacking(self) -> Package | None:
-        """The package that it needs and that is not installed; None if nothing is lacking."""
+        """Return the package that it needs and that is not installed; None if there is none."""
         return None if self.needs is None or self.needs.is_installed else self.needs
 
     def allocator(self, size: Size) -> Any:
-        """Make an allocator, as new."""
+        """Make a new allocator."""
         return self.call(size).perform() if self.make is None else self.make(size)
 
     def is_asked_to_grow(self, size: Size, allocator: Any) -> bool:
-        """Whether this allocator is asked to grow in place."""
+        """Return whether this allocator is asked to grow in place."""
         return size.grows or (self.foreign and callable(getattr(allocator, "grow", None)))
 
     def places_known(self, size: Size) -> int:
-        """Of how many segments it can be known where they lie, when another one is granted.
+        """Return for how many segments the place is known at the next grant.
 
-        Segments that change place by themselves are looked at again where they are few.
+        Segments that move by themselves are looked up again if there are few of them.
         """
         from capnsafe.allocator import FEW_SEGMENTS
 

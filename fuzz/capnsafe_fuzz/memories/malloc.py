@@ -1,8 +1,8 @@
 """The heap of the C library.
 
-A block that ``realloc`` moves leaves memory that is freed. An encoder that kept an address would
-write to memory that is nobody's, unseen, and the process might end executions later. So executions
-keep the memory that was left until it is released. All of it is zero when it is new.
+If ``realloc`` moves a block, it frees the old memory. An encoder that kept an address would write
+into freed memory without notice, and the process might crash executions later. So executions keep
+the old memory until it is released. All of it is zero when it is new.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ _WORD_BYTES = 8
 
 
 class GrowingMalloc:
-    """The heap of the C library; a segment that grows is put into a block twice as long."""
+    """The heap of the C library; a segment that grows is copied into a block twice as long."""
 
     def __init__(self, *, segment_words: int) -> None:
-        """Grant at least ``segment_words`` words a segment."""
+        """Grant at least ``segment_words`` words per segment."""
         from capnsafe.memory.malloc import MallocAllocator
 
         self._malloc = MallocAllocator(segment_words=segment_words, growth=False)
@@ -31,11 +31,11 @@ class GrowingMalloc:
         return self._grown[key][-1] if key in self._grown else key
 
     def segment(self, key: int, /) -> Any:
-        """Answer the present block."""
+        """Return the present block."""
         return self._malloc.segment(self._block(key))
 
     def grow(self, key: int, minimum_words: int, /) -> None:
-        """Put the segment into a block twice as long, or as long as asked."""
+        """Copy the segment into a block twice as long, or as long as asked."""
         old = self._block(key)
         _, words = self._malloc.address(old)
         if minimum_words > words:

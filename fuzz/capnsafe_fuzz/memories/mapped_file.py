@@ -17,7 +17,7 @@ def _call(size: Size) -> ConstructorCall:
 def _make(size: Size) -> Any:
     from capnsafe.memory.mapped_file import MappedFileAllocator
 
-    # In memory, where making a file costs a twentieth.
+    # In memory, where making a file is twenty times cheaper.
     if not os.access(SHARED_MEMORY, os.W_OK):
         return _call(size).perform()
     path = SHARED_MEMORY / f"{block_prefix() or f'capnsafe-fuzz-{os.getpid()}-'}file"
@@ -31,7 +31,7 @@ def _make(size: Size) -> Any:
 KINDS = (
     MemoryKind(
         name="mapped-file",
-        summary="capnsafe.memory.mapped_file: a file that grows, and is mapped elsewhere then",
+        summary="capnsafe.memory.mapped_file: a file that grows, and is then mapped elsewhere",
         place=5,
         weight=1,
         grows=True,

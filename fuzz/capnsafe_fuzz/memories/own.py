@@ -13,21 +13,22 @@ from typing import Any, Final
 from .kind import ConstructorCall, MemoryKind, Size
 
 OWN_MEMORY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-"""How one is named."""
+"""The form of a name."""
 
 
 class OwnMemoryError(Exception):
-    """An allocator of the user cannot be loaded or made; the cause is what its code raised."""
+    """An allocator of the user cannot be loaded or made; the cause is the exception of its code."""
 
 
 @cache
 def own_memory(name: str) -> Callable[[], Any]:
-    """What makes an allocator of somebody else, named ``module:Class``.
+    """Return a function that makes a user's allocator, named ``module:Class``.
 
-    Raises ``OwnMemoryError`` where there is none.
+    Raises:
+        OwnMemoryError: There is none.
     """
     module_name, _, attribute = name.partition(":")
-    # A console script does not look in the current folder, where one's own allocator is.
+    # A console script does not search the current folder, where the user's allocator is.
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
     try:
@@ -46,7 +47,7 @@ def own_memory(name: str) -> Callable[[], Any]:
 
 @cache
 def own_kind(name: str) -> MemoryKind:
-    """Return an allocator of the user as a kind of memory, of which nothing is known."""
+    """Return an allocator of the user as a kind of memory, about which nothing is known."""
     module, _, attribute = name.partition(":")
 
     def make(size: Size) -> Any:

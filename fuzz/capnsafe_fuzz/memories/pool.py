@@ -1,4 +1,4 @@
-"""A buffer from which grants are cut, and what is released is cut again."""
+"""A buffer from which grants are cut; released words are granted again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _call(size: Size) -> ConstructorCall:
 KINDS = (
     MemoryKind(
         name="pool",
-        summary="capnsafe.memory.PoolAllocator: as fixed, and what is released is cut again",
+        summary="capnsafe.memory.PoolAllocator: as fixed, but released words are granted again",
         place=3,
         weight=4,
         bounded=True,

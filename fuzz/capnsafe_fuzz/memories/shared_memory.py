@@ -11,7 +11,7 @@ from .kind import ConstructorCall, MemoryKind, Size
 
 
 class SharedBlocks:
-    """Shared memory whose blocks are granted again, zeroed, to the next execution.
+    """Shared memory whose blocks are zeroed and granted again to the next execution.
 
     Making a block and telling the system about it takes longer than an execution.
     """
@@ -25,7 +25,7 @@ class SharedBlocks:
         self._live: dict[Any, int] = {}
 
     def allocate(self, minimum_words: int, /) -> Any:
-        """Answer a block of at least ``minimum_words`` words, all zero."""
+        """Return a block of at least ``minimum_words`` words, all zero."""
         words = max(minimum_words, self._segment_words)
         free = self._free.get(words)
         if free:
@@ -38,7 +38,7 @@ class SharedBlocks:
         return key
 
     def segment(self, key: Any, /) -> Any:
-        """Answer the bytes of a block, which may have more than were asked for: pages are whole."""
+        """Return the bytes of a block; there may be more than asked for, since pages are whole."""
         with memoryview(shared_blocks().segment(key)) as view:
             return view[: self._live[key] * 8]
 

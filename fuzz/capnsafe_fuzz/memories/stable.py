@@ -1,4 +1,4 @@
-"""The heap with the promise that segments stay where and as long as they are."""
+"""The heap, with the promise that segments keep their place and length."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ _WORD_BYTES = 8
 
 
 class RoomyHeap:
-    """A heap that stays, and grows as far as a bytearray has room: to twice its length.
+    """A stable heap that grows in place as far as a bytearray has room: to twice its length.
 
-    The hostile allocator moves what has grown, once, as a bytearray may.
+    The hostile allocator moves a grown segment once, as a bytearray may.
     """
 
     stable = True
 
     def __init__(self, *, segment_words: int) -> None:
-        """Grant at least ``segment_words`` words a segment."""
+        """Grant at least ``segment_words`` words per segment."""
         from capnsafe import HeapAllocator
 
         self._heap = HeapAllocator(segment_words=1, growth=False)
@@ -27,7 +27,7 @@ class RoomyHeap:
         self.release = self._heap.release
 
     def allocate(self, minimum_words: int, /) -> int:
-        """Grant a bytearray with room for as much again."""
+        """Grant a bytearray with room for as many words again."""
         words = max(minimum_words, self._segment_words)
         key = self._heap.allocate(words * 2)
         # A bytearray gives room back only when it is cut by more than half.
@@ -35,9 +35,9 @@ class RoomyHeap:
         return key
 
     def grow(self, key: int, minimum_words: int, /) -> None:
-        """Fill the room with zeros, where that is enough."""
+        """Fill the room with zeros, if it is large enough."""
         memory: Any = self._heap.segment(key)
-        # One byte more is allocated than can be had.
+        # One allocated byte cannot be used.
         room = (memory.__alloc__() - 1) // _WORD_BYTES
         if len(memory) // _WORD_BYTES < minimum_words <= room:
             memory.extend(bytes(room * _WORD_BYTES - len(memory)))
@@ -54,7 +54,7 @@ def _call(size: Size) -> ConstructorCall:
 KINDS = (
     MemoryKind(
         name="stable",
-        summary="the heap as well, with the promise that segments stay: few faults, other code",
+        summary="the heap, declared stable: few faults fire, and other code of the encoder runs",
         place=1,
         weight=4,
         grows=True,

@@ -1,4 +1,4 @@
-"""A WebAssembly guest as the memory of a scenario: a real one, which misbehaves when told."""
+"""A WebAssembly guest as the memory of a scenario: a real one, which misbehaves on request."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from capnsafe_allocators import Misbehaviour
 from ..optional import WASMTIME
 from .kind import ConstructorCall, MemoryKind, Size
 
-#: A guest that grants memory, growing and so moving it at each grant, and misbehaves when told. A
-#: block that grows is granted anew, and copied.
+#: A guest that grows its memory at each grant, and so moves it. It misbehaves on request. To grow a
+#: block, it allocates a new one and copies.
 GUEST: Final = """
 (module
   (memory (export "memory") 1)
   (global $top (mut i32) (i32.const 64))
   (global $how (mut i32) (i32.const 0))
-  ;; What the next call of allocate or grow does.
+  ;; How the next call of allocate or grow misbehaves.
   (func (export "misbehave") (param i32) (global.set $how (local.get 0)))
   (func $allocate (export "allocate") (param $bytes i32) (result i32)
     (local $at i32) (local $how i32) (local $missing i32)
@@ -41,7 +41,7 @@ GUEST: Final = """
     (local.get $at))
   (func (export "grow") (param $pointer i32) (param $bytes i32) (param $wanted i32) (result i32)
     (local $at i32) (local $how i32)
-    ;; A pointer into what was granted before would lose the block that grows, and overlap nothing.
+    ;; A pointer into an earlier grant would lose the block that grows, and overlap nothing.
     (if (i32.eq (global.get $how) (i32.const 6)) (then (global.set $how (i32.const 0))))
     (local.set $how (global.get $how))
     (local.set $at (call $allocate (local.get $wanted)))
@@ -61,13 +61,13 @@ _MISBEHAVIOUR: Final[Mapping[Misbehaviour, int]] = {
 }
 _FUEL: Final = 10_000
 
-#: Bytes of address space for the memory of a guest that stays, which then grants no more. Workers
-#: have a limit of address space, and memories of earlier executions linger.
+#: Bytes of address space for the memory of a guest that does not move; it grants no more than that.
+#: Workers have a limit of address space, and memories of earlier executions linger.
 _RESERVED: Final = 1 << 21
 
 
 class Guest:
-    """A guest's memory, and a way to have the guest misbehave.
+    """A guest's memory, with a method that makes the guest misbehave.
 
     Its engine ``moves`` the memory at each grant, or never.
     """
@@ -97,7 +97,7 @@ class Guest:
         self.grow = self._memory.grow
 
     def misbehave(self, kind: Misbehaviour) -> bool:
-        """Let the next grant or growth go wrong; False if this guest cannot, or not yet."""
+        """Make the next grant or growth go wrong; return False if this guest cannot, or not yet."""
         if kind is Misbehaviour.OVERLAPPING and not self._memory.live_grants:
             return False
         self._store.set_fuel(_FUEL)
@@ -107,12 +107,12 @@ class Guest:
 
 @cache
 def _compiled(moves: bool) -> tuple[Any, Any]:
-    """Return an engine and the guest as a module of it."""
+    """Return an engine, and the guest as a module of it."""
     from wasmtime import Module
 
     engine = _engine(moves)
     module = Module(engine, GUEST)
-    # Else the library tidies up after the interpreter has.
+    # Otherwise the library would clean up after the interpreter has ended.
     atexit.register(_compiled.cache_clear)
     return engine, module
 
@@ -124,7 +124,7 @@ def _engine(moves: bool) -> Any:
 
     config = Config()
     config.consume_fuel = True
-    # Threads would take memory in an order of their own.
+    # Threads would take memory in an unpredictable order.
     config.parallel_compilation = False
     if moves:
         return moving_engine(config)

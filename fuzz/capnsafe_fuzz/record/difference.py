@@ -1,4 +1,4 @@
-"""Where two trees of a message differ first, in words that a person can look up."""
+"""The first difference between two trees of a message, in words that a person can look up."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _LONGEST_VALUE: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The first place, in the order of the schema, at which a message says something else."""
+    """The first place, in the order of the schema, at which two messages differ."""
 
     path: Path
     found: Any
     expected: Any
 
     def __str__(self) -> str:
-        """Say it in a sentence."""
+        """Describe it in a sentence."""
         return f"{print_path(self.path)} is {_short(self.found)}, not {_short(self.expected)}"
 
 
 def first_difference(found: Any, expected: Any) -> Difference | None:
-    """Compare two trees; iterative, since messages nest as deep as they like."""
+    """Return the first difference of two trees, without recursion, since messages nest deeply."""
     work: list[tuple[Path, Any, Any]] = [((), found, expected)]
     while work:
         path, left, right = work.pop()
@@ -49,7 +49,7 @@ def first_difference(found: Any, expected: Any) -> Difference | None:
 
 
 def print_path(path: Path) -> str:
-    """``child.i32s[3]``; the root itself is ``the root``."""
+    """Return a path as text: ``child.i32s[3]``; the root itself is ``the root``."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.lstrip(".") or "the root"
 

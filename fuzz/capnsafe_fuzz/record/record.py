@@ -1,6 +1,6 @@
-"""What happened in one execution, step by step: all that an oracle may look at.
+"""The record of one execution, step by step: the only input of an oracle.
 
-The executor fills a record; oracles only read it, so the order in which they judge does not matter.
+The executor fills a record. Oracles only read it, so their order does not matter.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Outcome(StrEnum):
 
     DONE = "done"
     SKIPPED = "skipped"
-    """Its handle is void: what should have made it failed, or found a null pointer."""
+    """Its handle is missing: the operation that makes it failed, or found a null pointer."""
     RAISED = "raised"
     INTERRUPTED = "interrupted"
     """A BaseException that a fault raised passed through unchanged."""
@@ -47,7 +47,7 @@ _NOT_LOOKED: Final = object()
 
 
 class Contents:
-    """What a message really said at one moment, beside what the model says that it must say."""
+    """The contents of a message at one moment, beside the contents that the model expects."""
 
     __slots__ = ("_difference", "examination", "tree")
 
@@ -58,7 +58,7 @@ class Contents:
 
     @property
     def difference(self) -> Difference | None:
-        """Where the message says something else than it must."""
+        """Return the first place where the contents differ from the expected ones."""
         if self._difference is _NOT_LOOKED:
             if self.examination.tree == self.tree:
                 self._difference = None
@@ -69,7 +69,7 @@ class Contents:
 
     @property
     def invalid(self) -> Problem | None:
-        """The first thing for which a reader would refuse or misread the message."""
+        """Return the first problem that makes a reader refuse or misread the message."""
         for problem in self.examination.problems:
             if problem.kind not in UNCLEAN:
                 return problem
@@ -77,7 +77,7 @@ class Contents:
 
     @property
     def unclean(self) -> Problem | None:
-        """The first old or stray byte in the message."""
+        """Return the first old or stray byte in the message."""
         for problem in self.examination.problems:
             if problem.kind in UNCLEAN:
                 return problem
@@ -85,11 +85,11 @@ class Contents:
 
     @property
     def wrong(self) -> bool:
-        """Whether the message is invalid, or says something else."""
+        """Return whether the message is invalid, or has other contents than expected."""
         return self.invalid is not None or self.difference is not None
 
     def what_is_wrong(self) -> tuple[str, str]:
-        """(a word for groups, a sentence)."""
+        """Return (a word for groups, a sentence)."""
         problem = self.invalid
         if problem is not None:
             return str(problem.kind), problem.sentence
@@ -112,16 +112,16 @@ _NO_CALLS: Final = CallCounts()
 class Step:
     """One attempt at one operation.
 
-    ``index`` is the operation's place in the program.  The final output, which the executor adds
-    to every program, has the index after the last operation, and closing the one after that.  A
-    second attempt at an operation is a step of its own, with the same index.
+    ``index`` is the operation's place in the program. The final output, which the executor adds to
+    every program, has the index after the last operation, and closing the one after that. A second
+    attempt at an operation is a separate step with the same index.
     """
 
     index: int
     operation: Operation | None
     """None for the final output and for closing."""
     verb: str
-    """What was done, and to what kind of thing: ``init struct-list``, ``output``, ``close``."""
+    """The operation, and the kind of its target: ``init struct-list``, ``output``, ``close``."""
     expectation: Expectation
     outcome: Outcome = Outcome.DONE
     makes_handle: bool = False
@@ -132,9 +132,10 @@ class Step:
     unsupported: bool = False
     """Whether the encoder says that it has no such operation. Output and closing must be there."""
     raised_at: str = ""
-    """The innermost function of the encoder that the exception passed: ``builder.py:set_text``."""
+    """The encoder's innermost function that the exception passed: ``builder.py:set_text``."""
     cause_kept: bool = True
-    """Whether the exception names as its cause what the memory raised, if it raised."""
+    """Whether the cause of the exception is the exception that the memory raised, if it raised one.
+    """
     faults: tuple[Fault, ...] = ()
     """Faults that fired in this step, or between the step before and this one."""
     swallowed: bool = False
@@ -142,39 +143,45 @@ class Step:
     builtin: bool = True
     """Whether an error in arguments is also the builtin class that callers catch."""
     excused: bool = False
-    """Whether the memory gave a reason to fail: in this step, or for good in an earlier one."""
+    """Whether the memory gave a reason to fail: in this step, or permanently in an earlier one."""
     lost: bool = False
-    """Whether, by the end of this step, words in use had been taken from the message or changed
-    behind its back: what it says cannot be judged any more."""
+    """Whether words in use had been taken or changed behind the encoder's back by the end of this
+    step.
+
+    Then the contents of the message can no longer be judged.
+    """
     tampered: bool = False
-    """Whether, by the end of this step, contents had been changed behind the encoder's back."""
+    """Whether contents had been changed behind the encoder's back by the end of this step."""
     damage: tuple[int, int] | None = None
-    """A word that the step changed in memory although it raised, where contents cannot be judged:
-    (segment, word)."""
+    """A word that the step changed in memory although it raised: (segment, word).
+
+    Used if contents cannot be judged.
+    """
     reentered: bool = False
-    """Whether a call from inside one of the memory's was finished."""
+    """Whether a re-entrant call, from inside a call of the memory, was finished."""
     closed: bool = False
-    """Whether the message, as the step began, had been closed from inside a call."""
+    """Whether the message had been closed from inside a call before this step began."""
     closed_inside: bool = False
-    """Whether it was closed from inside this one."""
+    """Whether the message was closed from inside this call."""
     calls: CallCounts = _NO_CALLS
-    """Calls of the memory in this step, those from inside another call included."""
+    """Calls of the memory in this step, including those of re-entrant calls."""
     objects: int = 0
-    """The most objects that the message can have had as the step began."""
+    """Upper bound on the objects of the message at the beginning of the step."""
     segments: int = 0
-    """How many grants lived as the step began."""
+    """Number of live grants at the beginning of the step."""
     seen_lost: str = ""
-    """How a borrow, by the end of this step, had shown such a loss to the encoder."""
+    """Description of a borrow that had shown the encoder a loss of words by the end of this step.
+    """
     short: str = ""
-    """Which segment, as the step began, had fewer words than were in use."""
+    """The segment that had fewer words than were in use at the beginning of the step."""
     contents: Contents | None = None
-    """What the message said after the step, where the executor looked."""
+    """The contents of the message after the step, if the executor examined it."""
     output: bytes | None = None
     """The stream, if the step is an output that succeeded."""
     canonical: bytes | None = None
     """The one segment, if the step is a canonical form that succeeded."""
     tree: Any = None
-    """What the message must have said, if it gave out its canonical form."""
+    """The expected contents of the message, if the step is a canonical form that succeeded."""
 
 
 @dataclass(slots=True)
@@ -185,17 +192,17 @@ class Record:
     encoder: str
     steps: list[Step] = field(default_factory=list)
     strange: list[tuple[int, str]] = field(default_factory=list)
-    """What the encoder said of its segments that cannot be: the operation, and a sentence."""
+    """An impossible statement of the encoder about its segments: the operation, and a sentence."""
     evidence: Sequence[Evidence] = ()
-    """What the memory itself saw its client do."""
+    """The evidence that the memory itself collected against its client."""
     dirty: bool = False
     """Whether memory was granted that was not zero."""
 
     @property
     def first_wrong(self) -> Step | None:
-        """The first step after which the message was invalid or said something else.
+        """Return the first step after which the message was invalid or had wrong contents.
 
-        All that is wrong later may follow from it, and is not judged.
+        Later problems may be consequences, and are not judged.
         """
         for step in self.steps:
             if step.contents is not None and step.contents.wrong and not step.tampered:
@@ -203,7 +210,7 @@ class Record:
         return None
 
     def verb_at(self, index: int) -> str:
-        """What the operation ``index`` did."""
+        """Return the verb of operation ``index``."""
         for step in self.steps:
             if step.index == index:
                 return step.verb
@@ -214,9 +221,9 @@ class Record:
 class Violation:
     """A broken promise.
 
-    ``group`` is a stable key of what broke and where, without line numbers, so that the findings
-    of one bug fall together and stay together when the source moves.  ``operation`` is the index
-    of the guilty operation as far as it is known: the final output has the index after the last
+    ``group`` is a stable key of the breach and its place, without line numbers, so that the
+    findings of one bug stay in one group when the source moves. ``operation`` is the index of the
+    guilty operation, as far as it is known: the final output has the index after the last
     operation, closing the one after that.
     """
 

@@ -1,8 +1,8 @@
-"""Telling people of objects that an encoder made, whatever they do when they are asked about.
+"""Describe objects that an encoder made, whatever their own methods do.
 
-An exception may be unable to say what it is, a value may equal everything, a class may hide its
-name. None of that may stop the harness, or be believed: it is asked of the types that Python has,
-not of the objects. What fails says so in the text.
+An exception may be unable to print itself, a value may equal everything, a class may hide its name.
+None of that may stop or mislead the harness. So it uses Python's own types and not the methods of
+the objects. If a description fails, the text says so.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 MOST_CHARACTERS: Final = 2000
-"""Characters of one text that are told."""
+"""The most characters of one text that are printed."""
 _MOST_BITS: Final = 4096
-"""Bits of an integer that is told in digits; Python refuses to print some more of them."""
+"""The most bits of an integer that is printed in digits; Python refuses a few more."""
 _MOST_DEPTH: Final = 300
-"""Levels of a value that are looked at; a level of a message takes up to three."""
+"""The most levels of a value that are examined; one level of a message takes up to three."""
 
 _qualname: Final = type.__dict__["__qualname__"].__get__
 _module: Final = type.__dict__["__module__"].__get__
@@ -30,9 +30,9 @@ def type_name(value: object) -> str:
 
 
 def full_type_name(value: object) -> str:
-    """Return the name of a value's type with its module, but for builtins and capnsafe.
+    """Return the name of a value's type with its module, except for builtins and capnsafe.
 
-    A planted bug's package has a name of its own: names are the same without it.
+    The package of a planted bug is called differently; its names are printed without it.
     """
     try:
         module = _module(type(value))
@@ -45,13 +45,13 @@ def full_type_name(value: object) -> str:
 
 
 def cause_of(error: BaseException) -> BaseException | None:
-    """Return what an exception was raised from."""
+    """Return the cause of an exception."""
     found: BaseException | None = _cause(error)
     return found
 
 
 def chain_of(error: BaseException) -> Iterator[BaseException]:
-    """Give an exception, and those that led to it, each once."""
+    """Yield an exception and the chain of exceptions that led to it, each once."""
     seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen:
@@ -62,12 +62,12 @@ def chain_of(error: BaseException) -> Iterator[BaseException]:
 
 
 def text_of(error: BaseException | None) -> str:
-    """Return what an exception says."""
+    """Return the text of an exception."""
     return _told(lambda: str(error), "what it says", "__str__")
 
 
 def repr_of(value: object) -> str:
-    """Return how a value is written."""
+    """Return the ``repr`` of a value."""
     if type(value) is int and value.bit_length() > _MOST_BITS:
         return f"an int of {value.bit_length()} bits"
     if type(value) in (str, bytes, bytearray):
@@ -76,7 +76,7 @@ def repr_of(value: object) -> str:
 
 
 def exact_text(text: str) -> str:
-    """Return a text as a plain str; it may be of a class that has methods of its own."""
+    """Return a text as a plain ``str``, even if its class has other methods."""
     return text if type(text) is str else str.__getitem__(text, slice(None))
 
 
@@ -86,7 +86,7 @@ def _told(say: Callable[[], str], what: str, method: str) -> str:
     except KeyboardInterrupt:
         raise
     except BaseException as failure:
-        # Whatever it is, it is the encoder's, and no reason to stop.
+        # Any exception here is the encoder's, and no reason to stop.
         return f"({what} cannot be told: its {method} raises {type_name(failure)})"
 
 
@@ -98,7 +98,7 @@ def _shortened(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strange:
-    """Stands for a value that no call is expected to return; equal to nothing but itself."""
+    """Placeholder for a value that no call is expected to return; equal only to itself."""
 
     said: str
 
@@ -107,10 +107,10 @@ class Strange:
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """Return a value of Python's own types that can be compared and told.
+    """Return a value of Python's own types, which can be compared and printed.
 
-    Subclasses become what they derive from, buffers become bytes. Objects of this package are left
-    as they are. Anything else is ``Strange``.
+    Subclasses become their base types, buffers become bytes. Objects of this package are left as
+    they are. Any other object becomes ``Strange``.
     """
     kind = type(value)
     if value is None or kind in (bool, int, str, bytes, float):
