@@ -298,7 +298,7 @@ def test_a_finding_knows_what_it_was_found_on(
     assert (code, "1 scenario, " in told and "; 1 more " in told) == (1, True)
     assert "folder/corrupt.scenario" in told
     code, told = run("repro", "folder", "--encoder", "capnsafe")
-    assert (code, "1 scenario, 0 of them break a promise; 1 more were not run" in told) == (3, True)
+    assert (code, "1 scenario, 0 of " in told and "; 1 more " in told) == (3, True)
     Path("over").write_text(BREAKS.replace("memory heap", "memory no_such_module:Memory"))
     code, told = run("repro", "over")
     assert (code, "over was found over the memory no_such_module:Memory" in told) == (2, True)

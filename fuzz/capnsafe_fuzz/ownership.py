@@ -4,9 +4,8 @@ Each belongs to an *owned folder* in the directory for temporary files:
 
 - temporary files lie in the folder,
 - the names of shared memory blocks begin with the folder's name,
-- processes have the folder in their environment, which what they start inherits. (A process that
-  drops its environment is ended by the supervisor of the worker or judge that started it:
-  ``campaign/supervisor.py``.)
+- processes have the folder in their environment, which their child processes inherit. If a process
+  drops its environment, the supervisor of its worker or judge ends it (``campaign/supervisor.py``).
 
 The owner holds a lock on its folder and clears all three when it closes the folder. The kernel
 drops the lock when the owner ends, however that happens. So the next run recognizes the leftovers

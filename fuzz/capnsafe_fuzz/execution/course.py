@@ -46,9 +46,9 @@ class Course:
         if kind.reads_only:
             if value is None:
                 return
-            # What is opened as something may be moved to where it has room for that.
+            # An object that is opened with a larger size may be moved to get room.
             new = None
         self.objects += sum(words()) if new is None else new
-        # By place alone: two handles may lead to one object.
+        # By place alone: two handles may refer to one object.
         self.retired |= new != 1 or place in self._places
         self._places.add(place)

@@ -41,7 +41,7 @@ _GRANTS: Final = 3
 Before each grant a segment may be asked to grow.
 """
 _ATTEMPTS: Final = 3
-"""Times that a call plans its object, if segments shrink again and again."""
+"""Number of times that a call plans its object, if segments shrink repeatedly."""
 
 
 def _most_borrows(step: Step, plans: int) -> int:

@@ -15,7 +15,7 @@ _PROOF = Proof(ProofKind.REFUSAL, failure=Failure.STALE)
 def _check(record: Record) -> Iterator[OracleFinding]:
     for step in record.steps:
         if step.expectation.kind is not ExpectationKind.STALE or step.tampered or step.unsupported:
-            # Where pointers were changed, a handle may be of something else than was meant.
+            # If pointers were changed, a handle may belong to another object than in the model.
             continue
         if step.outcome is Outcome.DONE:
             yield of_step(
