@@ -1,7 +1,7 @@
 """An encoder for Cap'n Proto that cannot be hurt by its memory.
 
-Builders hold a segment and an offset, never memory. The memory stays with an :class:`Allocator`,
-which may refuse, move or shrink it at any call; it is borrowed only while one write lasts. Every
+Builders hold a segment and an offset, never memory. An :class:`Allocator` owns the memory, and may
+refuse, move or shrink it at any call; a builder borrows it for the length of one write. Every
 failure is an exception from the tree in :mod:`capnsafe.errors`, and a call that raises leaves the
 message as it was.
 """

@@ -33,18 +33,31 @@ least 1) and returns its key.
   means that contents are lost: the segment stays lost (P5).
 - It MAY raise. A ``LookupError`` means that the segment is gone, and it stays lost. Any other
   exception fails only the current call, which may be tried again.
-- Reading or writing a primitive calls it once; following a pointer, at most 5 times; building,
-  clearing, adopting, cutting or extending, at most 8 times, and 4 times more for every object that
-  is retired, for every pointer that moves with its object, for every segment whose remembered place
-  a new grant takes, and for every growth; disowning, 4 times more for every object whose handles
-  become stale by it; adopting, 4 times more for every object of the orphan where the message was
-  taken over; output, once a segment (P7).
-- What was granted or grown is compared with where the other segments lie, which takes at most 10
-  calls. In a message of at most 16 segments (``FEW_SEGMENTS``), each of the others is looked at
-  anew, too, which takes no calls where the memory is ``stable``. If something moves meanwhile that
-  is done again, up to 3 times in all.
-- A reader over the memory (``MessageReader.over``) calls it once for a primitive, and at most 6
-  times for what a pointer leads to. It only reads: there a buffer NEED NOT be writable.
+- The message bounds its number of calls (P7):
+
+  ================================================  ===============================================
+  call of the message                               calls of ``segment``, at most
+  ================================================  ===============================================
+  read or write a primitive                         1
+  follow a pointer                                  5
+  build, clear, adopt, disown, cut or extend        8, and 4 for each item of the list below
+  output                                            1 for each segment
+  check a grant or a growth for overlap             10, and 1 for each of up to 16 other segments
+                                                    (``FEW_SEGMENTS``), unless they are ``stable``
+  the same, if segments move in the meantime        3 times as many
+  read a primitive through ``MessageReader.over``   1
+  follow a pointer through ``MessageReader.over``   6
+  ================================================  ===============================================
+
+  A call that builds or changes something takes 4 more for each
+
+  - object that it retires, or whose handles become stale because it is disowned;
+  - pointer that moves with its object;
+  - segment whose remembered place a new grant takes;
+  - growth;
+  - object of an adopted orphan, if the message began with grants that were made before.
+
+- A reader over the memory (``MessageReader.over``) only reads, so its buffers NEED NOT be writable.
 
 **release(key, words_used)** takes the grant back.
 
@@ -56,20 +69,21 @@ least 1) and returns its key.
 ``minimum_words`` words long, its contents kept. The message calls it before ``allocate`` if an
 object does not fit into that segment, and ignores its result.
 
-- It MAY do less, or nothing: the message looks at the segment afterwards, as at any grant, and asks
-  for a new one if it is too short. It MAY raise: after an ``Exception`` the message
-  asks for a new segment. A ``BaseException`` such as ``KeyboardInterrupt`` passes unchanged.
+- It MAY do less, or nothing. The message looks at the segment afterwards, as at any grant, and asks
+  for a new one if it is too short.
+- It MAY raise. After an ``Exception`` the message asks for a new segment. A ``BaseException`` such
+  as ``KeyboardInterrupt`` passes unchanged.
 - It MAY grow the segment further, and it MAY move it and all others.
-- The words that are added NEED NOT be zero, and MUST NOT be another live grant's: that is
-  ``GrantOverlaps``, and the message reads as before.
+- The added words NEED NOT be zero. They MUST NOT belong to another live grant: the message then
+  raises ``GrantOverlaps``, and reads as before.
 - The segment keeps its new length if the call of the message fails later (P2).
 - Without the method, or with an attribute that cannot be called, nothing grows.
 
 **stable** (optional attribute, ``False`` where absent): a promise that ``segment(key)`` returns the
 same object, at the same address and of the same length, for as long as the grant lives, except for
-changes by ``grow``. The message then asks once, and once more after each call of ``grow``, and
-keeps the *object*, never a view of it. A ``bytearray`` that somebody resizes nevertheless is
-noticed, since its length is looked at before each write.
+changes by ``grow``. The message then calls ``segment`` once, and once more after each call of
+``grow``, and keeps the *object*, never a view of it. It checks the length before each write, so it
+notices a ``bytearray`` that was resized nevertheless.
 
 A message can also begin with grants that were made before (``MessageBuilder.over``). It releases
 them like its own; ``words_used`` is at least the words that were in use.
@@ -87,8 +101,8 @@ A handler that must reach the caller of the message raises a ``BaseException`` t
 Any of these MAY move any segment. None MUST call into the message that is calling it: such a
 call raises ``Reentered`` (P10). The same holds for the finalizer of an object that ``segment``
 returned, which runs when the message gives its view back, and for any other finalizer that runs in
-the middle of a call: the call raises ``Reentered`` or ``Poisoned``. ``close`` alone is served
-there, and the call that it interrupts raises ``Closed``.
+the middle of a call: its call raises ``Reentered`` or ``Poisoned``. Only ``close`` works there, and
+the call that it interrupts raises ``Closed``.
 """
 
 from __future__ import annotations
@@ -106,7 +120,7 @@ FEW_SEGMENTS: Final = 16
 
 
 class Allocator(Protocol):
-    """The three calls that every allocator has. The module's docstring says what each must do."""
+    """The three methods of every allocator. The module's docstring has their contract."""
 
     def allocate(self, minimum_words: int, /) -> Key:
         """Grant one new segment of at least ``minimum_words`` words, and return its key."""

@@ -33,7 +33,7 @@
     │   └── InvalidText
     └── FramingError                 the stream framing around a message is wrong
 
-A ``BaseException`` that is no ``Exception`` (``KeyboardInterrupt``) passes through unchanged.
+A ``BaseException`` that is not an ``Exception`` (``KeyboardInterrupt``) passes through unchanged.
 """
 
 from __future__ import annotations
@@ -46,12 +46,14 @@ from ._words.crossing import carry, rebuild, unpickle
 class Error(Exception):
     """The root of the tree.
 
-    The facts are attributes, each ``None`` where it has no meaning: ``segment`` is the index of a
-    segment in its message, ``offset`` counts words from that segment's start, ``words_asked`` and
-    ``words_granted`` count words.
+    Every error can be copied and pickled, with its attributes, notes and cause. If the allocator's
+    exception does not pickle, an ``Exception`` with its text replaces it.
 
-    Every error can be copied and pickled, with its facts, notes and cause. An exception of the
-    allocator's that does not pickle becomes an ``Exception`` that has its text.
+    Attributes:
+        segment: The index of the segment in its message, or ``None``.
+        offset: The distance from the start of that segment in words, or ``None``.
+        words_asked: The number of words that the call needed, or ``None``.
+        words_granted: The number of words that there were, or ``None``.
     """
 
     segment: int | None = None
@@ -68,7 +70,7 @@ class Error(Exception):
         words_asked: int | None = None,
         words_granted: int | None = None,
     ) -> None:
-        """Say what happened in a sentence, and keep the facts."""
+        """Make an error with a message for people and attributes for programs."""
         super().__init__(sentence)
         self.segment = segment
         self.offset = offset
@@ -76,7 +78,7 @@ class Error(Exception):
         self.words_granted = words_granted
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the error, whatever the exceptions are that it carries."""
+        """Pickle the error, even if the exceptions that it carries do not pickle."""
         facts = _facts_of(self)
         failures = facts.pop("failures", None)
         carried = None if failures is None else tuple(carry(failure) for failure in failures)
@@ -89,12 +91,12 @@ class Error(Exception):
         return copied
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Return a copy; exceptions of somebody else's are not copied."""
+        """Return a copy that shares the allocator's exceptions."""
         return self.__copy__()
 
 
 def _facts_of(error: Error) -> dict[str, Any]:
-    """Return the attributes of an error, its notes in a list of their own."""
+    """Return the attributes of an error, with a copy of its list of notes."""
     facts = dict(error.__dict__)
     if "__notes__" in facts:
         facts["__notes__"] = list(facts["__notes__"])
@@ -110,7 +112,7 @@ class ArgumentTypeError(ArgumentError, TypeError):
 
 
 class ArgumentValueError(ArgumentError, ValueError):
-    """An argument has the right type and a value that the field cannot hold."""
+    """An argument has the right type, but the field cannot hold its value."""
 
 
 class ArgumentIndexError(ArgumentError, IndexError):
@@ -129,11 +131,11 @@ class AllocationRefused(AllocatorError):
 
 
 class GrantTooSmall(AllocatorError):
-    """``allocate`` granted ``words_granted`` where ``words_asked`` was the minimum."""
+    """``allocate`` granted ``words_granted`` words, fewer than the minimum ``words_asked``."""
 
 
 class GrantOverlaps(AllocatorError):
-    """``allocate`` granted memory that another segment of the same message holds."""
+    """``allocate`` or ``grow`` granted memory of another segment of the same message."""
 
 
 class BorrowRefused(AllocatorError):
@@ -152,13 +154,13 @@ class ReleaseFailed(AllocatorError):
     """
 
     def __init__(self, sentence: str, failures: tuple[Exception, ...]) -> None:
-        """Keep each failure, not the first alone."""
+        """Make an error that carries all failures."""
         super().__init__(sentence)
         self.failures = failures
 
 
 class SegmentLost(Error):
-    """A segment was seen shorter than the words handed out of it, or was missing (P5).
+    """A segment was shorter than the words handed out from it, or missing (P5).
 
     It stays lost, even if it grows back, because its old contents are gone.
     """
@@ -181,14 +183,14 @@ class Unreadable(Error):
 
 
 class Exhausted(Error):
-    """Python had no stack or memory left in the middle of a call.
+    """Python ran out of stack or memory in the middle of a call.
 
-    The ``RecursionError`` or ``MemoryError`` is the ``__cause__``. If ``done``, the call had done
-    its work; else the message is as it was before, and the call may be tried again.
+    The ``RecursionError`` or ``MemoryError`` is the ``__cause__``. If ``done`` is true, the call
+    had done its work. Otherwise the message is as it was before, and the call may be tried again.
 
-    Python's own ``RecursionError`` reaches the caller only from a call that cannot even make its
-    first step, which has done nothing, and from one that reads from a file or writes to one. What
-    a reader had charged to the traversal limit when it failed stays charged.
+    Python's own ``RecursionError`` reaches the caller only from a call that fails before its first
+    step, which has done nothing, and from a call that reads or writes a file. The traversal limit
+    of a reader stays charged with the words that a failed call had read.
     """
 
     done: bool = False
@@ -213,7 +215,7 @@ class Reentered(MessageStateError):
 class Borrowed(MessageStateError):
     """A view of the message's memory is lent, or a part of one was kept (P4).
 
-    The message takes calls again when the ``with`` block is over and nothing of the view is held.
+    The message takes calls again after the ``with`` block, once no part of the view is held.
     """
 
 
@@ -226,7 +228,7 @@ class MalformedMessage(Error):
 
 
 class PointerOutOfBounds(MalformedMessage):
-    """A pointer leads outside its segment, or to a segment that is not there."""
+    """A pointer leads outside its segment, or to a segment that does not exist."""
 
 
 class PointerKindMismatch(MalformedMessage):
@@ -234,7 +236,7 @@ class PointerKindMismatch(MalformedMessage):
 
 
 class TraversalLimitExceeded(MalformedMessage):
-    """More words were visited than the traversal limit allows: an amplification attack?"""
+    """More words were read than the traversal limit allows. It may be an amplification attack."""
 
 
 class NestingLimitExceeded(MalformedMessage):
@@ -246,4 +248,4 @@ class InvalidText(MalformedMessage):
 
 
 class FramingError(Error):
-    """The segment table is wrong, too large, or longer than what was received."""
+    """The segment table is wrong or exceeds a limit, or the stream ends inside a message."""

@@ -8,9 +8,9 @@ A pointer is handled as one unsigned 64-bit integer, the word as it lies in litt
     far      kind 2 | double 1 | offset of the pad, 29 bits | segment, 32
     other    kind 3 (capabilities)
 
-The *shape* of an object is its pointer with offset 0: what a landing pad's tag holds, and all that
-a pointer says apart from the place.  All arithmetic on numbers that came from memory is here. Every
-number here is a Python integer, so nothing wraps; what a field cannot hold is refused instead.
+The *shape* of an object is its pointer with offset 0: everything that the pointer says except the
+place, and the form in which the tag of a landing pad has it. All arithmetic on numbers that came
+from memory is in this module. Every number is a Python integer, so nothing wraps.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ LIST: Final = 1
 FAR: Final = 2
 OTHER: Final = 3
 
-#: The largest count of a list pointer, and the largest segment: far pointers have 29 bits (words).
+#: The largest segment (words) and the largest count of a list: both fields have 29 bits.
 MAX_SEGMENT_WORDS: Final = (1 << 29) - 1
 MAX_LIST_COUNT: Final = (1 << 29) - 1
 #: The largest data section (words), and the largest pointer section of a struct.
 MAX_SECTION: Final = (1 << 16) - 1
 MAX_SEGMENTS: Final = 1 << 32
 
-#: The offset of a struct or list pointer, as it lies above the two bits of the kind.
+#: The offset field of a struct or list pointer, once the two bits of the kind are shifted out.
 OFFSET_MASK: Final = 0x3FFFFFFF
 _OFFSET_SIGN: Final = 0x20000000
 
@@ -50,12 +50,12 @@ SIZE_EIGHT_BYTES: Final = 5
 SIZE_POINTER: Final = 6
 SIZE_COMPOSITE: Final = 7
 
-#: Bits of one element for each element size; a composite's are in its tag.
+#: Bits of one element, by element size. For a composite list, the tag has them.
 ELEMENT_BITS: Final = (0, 1, 8, 16, 32, 64, 64, 0)
 
 POINTER: Final = Struct("<Q")
 
-#: What a primitive list holds.
+#: The value of an element of a primitive list.
 Primitive: TypeAlias = int | float | bool | None
 
 
@@ -63,8 +63,8 @@ Primitive: TypeAlias = int | float | bool | None
 class Element:
     """A primitive type of list elements and struct fields.
 
-    The attributes of the class are all that there are; an enum value is a UINT16. (It is no
-    ``Enum``: mypyc compiles none that has attributes of its own.)
+    The instances are the attributes of the class, and no others. An enum value of a schema is a
+    UINT16. (The class is not an ``Enum``, because mypyc cannot compile one with attributes.)
     """
 
     __slots__ = ("bits", "bytes", "codec", "floating", "high", "low", "name", "raw", "size_code")
@@ -138,7 +138,7 @@ ELEMENTS: Final = (
 
 
 class PointerKind(Enum):
-    """What a pointer leads to."""
+    """The kind of object that a pointer leads to."""
 
     NULL = "null"
     STRUCT = "struct"
@@ -165,9 +165,11 @@ def offset(pointer: int) -> int:
 
 
 def with_offset(shape: int, words: int) -> int:
-    """Return ``shape`` as a pointer whose object starts ``words`` words behind the pointer's end.
+    """Return ``shape`` as a pointer to an object that starts ``words`` words behind its end.
 
-    Raises ``OverflowError`` outside 30 bits signed; an arena of legal segments never gets there.
+    Raises:
+        OverflowError: If ``words`` does not fit in 30 bits, signed. In segments of legal size it
+            always fits.
     """
     if not -(1 << 29) <= words < (1 << 29):
         raise OverflowError(f"a pointer cannot reach {words} words")
@@ -215,12 +217,12 @@ def tag(count: int, data_words: int, pointers: int) -> int:
 
 
 def tag_count(word: int) -> int:
-    """Return the elements that a tag counts (30 bits, unsigned)."""
+    """Return the number of elements in a tag (30 bits, unsigned)."""
     return (word >> 2) & OFFSET_MASK
 
 
 def list_body_words(size_code: int, count: int) -> int:
-    """Return the words of a list's body; a composite's include the tag."""
+    """Return the words of a list's body, including the tag of a composite list."""
     if size_code == SIZE_COMPOSITE:
         return count + 1
     return (count * ELEMENT_BITS[size_code] + 63) // 64
@@ -239,7 +241,7 @@ def far_pointer(segment: int, pad: int, *, double: bool = False) -> int:
 
 
 def far_is_double(pointer: int) -> bool:
-    """Return whether the landing pad is a far pointer and a tag (two words)."""
+    """Return whether the landing pad has two words: a far pointer and a tag."""
     return pointer & 4 != 0
 
 
@@ -254,15 +256,15 @@ def far_segment(pointer: int) -> int:
 
 
 def capability_pointer(index: int) -> int:
-    """Return the pointer to entry ``index`` of the capability table (32 bits)."""
+    """Return the pointer for entry ``index`` (32 bits) of the capability table."""
     return OTHER | index << 32
 
 
 def is_capability(pointer: int) -> bool:
-    """Return whether a pointer is a capability: of its low 32 bits, only the kind is set."""
+    """Return whether a pointer is a capability: its low 32 bits are just the kind."""
     return pointer & 0xFFFFFFFF == OTHER
 
 
 def capability_index(pointer: int) -> int:
-    """Return the entry of the capability table."""
+    """Return the index of a capability pointer in the capability table."""
     return pointer >> 32

@@ -1,10 +1,10 @@
 """Reading a message in memory that moves, shrinks or vanishes between two reads.
 
-The memory is its allocator's, as when a message is built: a reader holds no view of it, asks for
-the segment at each read, copies what it needs, and lets it go before the read ends (P4). What was
-within bounds when an object was opened may be gone when a field of it is read: each read looks at
-the length anew, and raises rather than look outside. What moved, or was written by somebody else,
-reads as what is there now; like any message it is checked when it is followed (P6).
+The allocator owns the memory, as when a message is built. A reader holds no view of it: each read
+asks for the segment, copies the bytes that it needs, and gives the segment back before it ends
+(P4). Words that existed when an object was opened may be gone when a field is read, so each read
+checks the length again, and raises an error instead of reading outside. Memory that moved or was
+changed reads as it is now; like any message it is checked when a pointer is followed (P6).
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from .reading import Segments
 
 
 class Lender(Protocol):
-    """What can be asked for a segment: any allocator, or less than one."""
+    """An allocator, or any other object with its method ``segment``."""
 
     def segment(self, key: Key, /) -> Buffer:
-        """Return the memory of ``key`` as it lies now; it is only read."""
+        """Return the memory of ``key`` at its current place; it is only read."""
 
 
 @final
 class BorrowedSegments(Segments):
-    """The segments ``keys`` of an allocator, each borrowed for as long as one read takes."""
+    """The segments ``keys`` of an allocator. Each read borrows one for as long as it lasts."""
 
     __slots__ = ("_keys", "_lender")
 
     def __init__(self, lender: Lender, keys: list[Key], unread_words: int) -> None:
-        """Look at nothing yet."""
+        """Make a source of segments without reading any memory."""
         super().__init__([], unread_words)
         self._lender = lender
         self._keys = keys
         self.count = len(keys)
 
     def view(self, segment: int) -> memoryview | None:
-        """Return ``None``: there is no view that could be kept."""
+        """Return ``None``, because no view may be kept."""
         return None
 
     def size(self, segment: int) -> int:
@@ -52,12 +52,12 @@ class BorrowedSegments(Segments):
             view.release()
 
     def word(self, segment: int, at: int) -> int:
-        """Load a word that was claimed before."""
+        """Return a word that was claimed before."""
         word: int = POINTER.unpack(self.octets(segment, at * WORD_BYTES, WORD_BYTES))[0]
         return word
 
     def octets(self, segment: int, first: int, size: int) -> bytes:
-        """Return a copy of bytes that were claimed; ``SegmentLost`` where they are gone."""
+        """Return a copy of bytes that were claimed before, or raise ``SegmentLost``."""
         if size == 0:
             return b""
         view = self._borrow(segment)
@@ -68,7 +68,8 @@ class BorrowedSegments(Segments):
         finally:
             view.release()
         raise SegmentLost(
-            f"segment {segment} was seen with {words} words, and what was opened lies behind them",
+            f"segment {segment} has shrunk to {words} words, and the object that was opened lies"
+            " behind them",
             segment=segment,
             offset=first // WORD_BYTES,
             words_granted=words,
@@ -84,6 +85,6 @@ class BorrowedSegments(Segments):
             raise SegmentLost(f"segment {segment} is gone", segment=segment) from error
         except Exception as error:
             raise BorrowRefused(
-                f"segment {segment}: the allocator could not say where it is: {told(error)}",
+                f"segment {segment}: the allocator's method 'segment' raised {told(error)}",
                 segment=segment,
             ) from error

@@ -1,4 +1,4 @@
-"""Lists of primitives that are read."""
+"""Readers of lists of primitives."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class ListReader(Shared):
     __slots__ = ("_count", "_element", "_segment", "_segments", "_start", "_step", "_view")
 
     def __init__(self, segments: Segments, found: Elements, element: Element) -> None:
-        """Not for callers: ``get_list`` is where these readers come from."""
+        """Make a reader of the elements that were found. Users call ``get_list`` instead."""
         self._segments = segments
         self._segment = found.segment
-        #: None where each read borrows the memory anew.
+        #: None if each read borrows the memory.
         self._view = segments.view(found.segment)
         self._start = found.start * WORD_BYTES
         self._step = found.step_bytes
@@ -37,18 +37,18 @@ class ListReader(Shared):
         return f"<{type_name(self)}: {self._count} of {self._element.name}, {where}>"
 
     def total_size(self) -> ObjectSize:
-        """Return what the list takes."""
+        """Return the size of a copy of the list."""
         try:
             return self.tree().total_size()
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
     def __len__(self) -> int:
-        """Return the number of elements. It costs nothing, and may be huge for voids."""
+        """Return the number of elements. In a list of voids it may be huge, at no cost."""
         return self._count
 
     def __getitem__(self, index: SupportsIndex) -> Primitive:
-        """Return the element; that of a list of voids is None."""
+        """Return an element; an element of a list of voids is ``None``."""
         try:
             number = element_index(index, self._count)
             if self._element is Element.VOID:
@@ -58,10 +58,10 @@ class ListReader(Shared):
             raise exhausted() from error
 
     def __iter__(self) -> Iterator[Primitive]:
-        """Return the elements in order.
+        """Return an iterator over the elements.
 
-        Voids are charged here and not one by one, because ``list()`` makes room for all of them as
-        soon as it has an iterator.
+        All voids are charged to the traversal limit here, not one by one, because ``list()``
+        makes room for all of them as soon as it has an iterator.
         """
         try:
             if self._element is Element.VOID:
@@ -71,13 +71,13 @@ class ListReader(Shared):
             raise exhausted() from error
 
     def tree(self) -> Tree:
-        """Copy out the list, as a list of these primitives."""
+        """Return a copy of the list, as a list of these primitives."""
         try:
             element = self._element
             if self._count > MAX_LIST_COUNT:
-                # A tag counts one bit more than the pointer of a list of voids.
+                # The count in a tag has one bit more than the count in a list pointer.
                 raise MessageTooLarge(
-                    f"a list has at most {MAX_LIST_COUNT} elements, not {self._count}"
+                    f"a list can have at most {MAX_LIST_COUNT} elements, not {self._count}"
                 )
             shape = list_shape(element.size_code, self._count)
             words = list_body_words(element.size_code, self._count)
@@ -88,7 +88,7 @@ class ListReader(Shared):
                 if element is Element.BOOL and self._count % 8:
                     body[-1] &= (1 << self._count % 8) - 1
             else:
-                # Each element but the last has a whole step behind its beginning.
+                # Behind the start of each element but the last there is a whole step.
                 size = (self._count - 1) * self._step + element.bytes if self._count else 0
                 self._segments.charge(-(-size // WORD_BYTES))
                 whole = self._segments.octets(self._segment, self._start, size)
@@ -127,7 +127,7 @@ class ListReader(Shared):
         return value
 
     def _borrowed(self, index: int) -> Primitive:
-        """Read an element of memory that is borrowed for this."""
+        """Return an element, from memory that is borrowed for this read."""
         element = self._element
         if element is Element.BOOL:
             octet = self._segments.octets(self._segment, self._start + (index >> 3), 1)[0]

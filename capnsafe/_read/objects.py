@@ -1,4 +1,4 @@
-"""Handles on the objects of a message that is read: structs, rows of pointers, lists of both.
+"""Readers of objects that hold pointers: structs, lists of pointers, lists of structs.
 
 The docstring of :mod:`capnsafe._read.reader` lists the checks of each step and its cost. Lists of
 primitives, which hold no pointers, are in :mod:`capnsafe._read.lists`.
@@ -58,27 +58,27 @@ from .reading import (
     tree_of_list,
 )
 
-#: What can be a default of a float.
+#: The type of a default of a float.
 Real: TypeAlias = SupportsFloat | SupportsIndex
 
 
 class RowReader(Shared, ABC):
-    """What can be asked of a row of pointers: those of a struct, or the elements of a list."""
+    """The methods that read pointers: those of a struct, or the elements of a list."""
 
     __slots__ = ("_nesting", "_segment", "_segments")
 
     def __init__(self, segments: Segments, segment: int, nesting: int) -> None:
         self._segments = segments
         self._segment = segment
-        # How many levels may be opened below this object.
+        # The number of levels that may be opened below this object.
         self._nesting = nesting
 
     @abstractmethod
     def _slot(self, index: SupportsIndex) -> int:
-        """Return the word of the pointer, or -1 where an older writer left it out."""
+        """Return the word of the pointer, or -1 if the struct is too short to have it."""
 
     def is_null(self, index: SupportsIndex) -> bool:
-        """Return whether the pointer is null. An older writer left out what is null."""
+        """Return whether the pointer is null. A pointer behind the end of a struct is null."""
         try:
             at = self._slot(index)
             return at < 0 or self._segments.word(self._segment, at) == 0
@@ -86,7 +86,7 @@ class RowReader(Shared, ABC):
             raise exhausted() from error
 
     def kind(self, index: SupportsIndex) -> PointerKind:
-        """Return what the pointer leads to. Only its landing pads are looked at."""
+        """Return the kind of object that the pointer leads to. Reads only its landing pads."""
         try:
             at = self._slot(index)
             target = self._segments.follow(self._segment, at) if at >= 0 else None
@@ -99,7 +99,7 @@ class RowReader(Shared, ABC):
     def get_struct(
         self, index: SupportsIndex, *, default: StructReader | None = None
     ) -> StructReader | None:
-        """Open the struct, or answer the default for a null pointer."""
+        """Open the struct, or return ``default`` for a null pointer."""
         try:
             at = self._slot(index)
             if at < 0:
@@ -112,7 +112,7 @@ class RowReader(Shared, ABC):
     def get_list(
         self, index: SupportsIndex, element: Element, *, default: ListReader | None = None
     ) -> ListReader | None:
-        """Open the list as one of primitive values, or answer the default for a null pointer.
+        """Open the list as a list of primitives, or return ``default`` for a null pointer.
 
         A list of structs is read as the list of their first fields.
         """
@@ -134,7 +134,7 @@ class RowReader(Shared, ABC):
     def get_pointer_list(
         self, index: SupportsIndex, *, default: PointerListReader | None = None
     ) -> PointerListReader | None:
-        """Open the list as one of pointers, or answer the default for a null pointer.
+        """Open the list as a list of pointers, or return ``default`` for a null pointer.
 
         A list of structs is read as the list of their first pointers.
         """
@@ -151,9 +151,10 @@ class RowReader(Shared, ABC):
     def get_struct_list(
         self, index: SupportsIndex, *, default: StructListReader | None = None
     ) -> StructListReader | None:
-        """Open the list as one of structs, or answer the default for a null pointer.
+        """Open the list as a list of structs, or return ``default`` for a null pointer.
 
-        Values and pointers are read as structs with that one field, but a list of bits is refused.
+        A list of numbers or pointers is read as a list of structs with that one field. A list of
+        bits is refused.
         """
         try:
             found = self._open_list(index)
@@ -166,9 +167,10 @@ class RowReader(Shared, ABC):
             raise exhausted() from error
 
     def get_text(self, index: SupportsIndex, default: str | None = None) -> str | None:
-        """Return the text without its NUL, or the default for a null pointer.
+        """Return the text without its NUL, or ``default`` for a null pointer.
 
-        Raises ``InvalidText`` where it does not end in a NUL, or is not UTF-8.
+        Raises:
+            InvalidText: If it does not end in a NUL, or is not UTF-8.
         """
         try:
             octets = self.get_text_octets(index)
@@ -177,27 +179,33 @@ class RowReader(Shared, ABC):
             try:
                 return octets.decode()
             except UnicodeDecodeError as cause:
-                raise InvalidText(f"a text is not UTF-8 at its byte {cause.start}") from cause
+                raise InvalidText(
+                    f"the text is not UTF-8 at byte {cause.start}; get_text_octets returns the"
+                    " bytes"
+                ) from cause
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
     def get_text_octets(self, index: SupportsIndex) -> bytes | None:
-        """Return the text as bytes, without its NUL and whether it is UTF-8 or not.
+        """Return the bytes of the text without its NUL, or ``None`` for a null pointer.
 
-        None for a null pointer. NULs within the text are part of it.
+        They need not be UTF-8. NULs within the text are part of it.
+
+        Raises:
+            InvalidText: If the text does not end in a NUL.
         """
         try:
             blob = self._blob(index, "a text")
             if blob is None:
                 return None
             if not blob or blob[-1] != 0:
-                raise InvalidText(f"a text of {len(blob)} bytes does not end in a NUL")
+                raise InvalidText(f"the text of {len(blob)} bytes does not end in a NUL")
             return blob[:-1]
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
     def get_capability(self, index: SupportsIndex) -> int | None:
-        """Return the capability's index into its table, or None for a null pointer."""
+        """Return the capability's index in the capability table, or ``None`` for a null pointer."""
         try:
             at = self._slot(index)
             pointer = self._segments.word(self._segment, at) if at >= 0 else 0
@@ -205,14 +213,16 @@ class RowReader(Shared, ABC):
                 return None
             if not is_capability(pointer):
                 raise PointerKindMismatch(
-                    "a pointer that leads to no capability", segment=self._segment, offset=at
+                    "the pointer does not lead to a capability",
+                    segment=self._segment,
+                    offset=at,
                 )
             return capability_index(pointer)
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
     def copied(self, index: SupportsIndex) -> Tree | None:
-        """Copy out what the pointer leads to, whatever it is; None for a null pointer."""
+        """Return a copy of the object that the pointer leads to, or ``None`` for a null pointer."""
         try:
             at = self._slot(index)
             pointer = self._segments.word(self._segment, at) if at >= 0 else 0
@@ -224,7 +234,7 @@ class RowReader(Shared, ABC):
             raise exhausted() from error
 
     def get_data(self, index: SupportsIndex, default: bytes | None = None) -> bytes | None:
-        """Return a copy of the data, or the default for a null pointer."""
+        """Return a copy of the data, or ``default`` for a null pointer."""
         try:
             blob = self._blob(index, "data")
             return default if blob is None else blob
@@ -232,7 +242,7 @@ class RowReader(Shared, ABC):
             raise exhausted() from error
 
     def _blob(self, index: SupportsIndex, what: str) -> bytes | None:
-        """Return a copy of a list of bytes. Nothing can be opened in it, so it is no level."""
+        """Return a copy of a list of bytes. It does not count as a level of nesting."""
         at = self._slot(index)
         if at < 0:
             return None
@@ -250,7 +260,7 @@ class RowReader(Shared, ABC):
         return self._segments.octets(segment, start * WORD_BYTES, count)
 
     def _open_list(self, index: SupportsIndex) -> Elements | None:
-        """Check and charge the list that the pointer leads to, and say where its elements are."""
+        """Check and charge the list that the pointer leads to, and return its elements' place."""
         at = self._slot(index)
         if at < 0:
             return None
@@ -278,7 +288,7 @@ class RowReader(Shared, ABC):
         word = segments.word(segment, start)
         if kind(word) != STRUCT:
             raise PointerKindMismatch(
-                f"the tag of a list of structs describes {name_of(word)}",
+                f"the tag of a list of structs must describe a struct, not {name_of(word)}",
                 segment=segment,
                 offset=start,
             )
@@ -287,8 +297,8 @@ class RowReader(Shared, ABC):
         element_words = data_words + pointers
         if tag_count(word) * element_words > count:
             raise PointerOutOfBounds(
-                f"the tag of a list of {count} words counts {tag_count(word)} structs"
-                f" of {element_words} words",
+                f"a list of {count} words is too short for the {tag_count(word)} structs of"
+                f" {element_words} words that its tag counts",
                 segment=segment,
                 offset=start,
                 words_asked=tag_count(word) * element_words,
@@ -305,7 +315,7 @@ class RowReader(Shared, ABC):
         )
 
     def _mismatch(self, found: Elements, asked: str) -> PointerKindMismatch:
-        """Say that a list was found whose elements cannot be read as was asked."""
+        """Return the error for a list whose elements cannot be read as ``asked``."""
         name = SIZE_NAMES[found.size_code]
         if found.size_code == SIZE_COMPOSITE:
             name += f" of {found.data_bytes // WORD_BYTES} data words and {found.pointers} pointers"
@@ -340,7 +350,7 @@ def open_struct(segments: Segments, segment: int, at: int, nesting: int) -> Stru
 
 @final
 class StructReader(RowReader):
-    """A struct. What its writer's schema did not have yet reads as the default."""
+    """A struct. Fields behind its end, of a newer schema, read as their defaults."""
 
     __slots__ = ("_data", "_data_bytes", "_first_pointer", "_pointer_count", "_view")
 
@@ -354,9 +364,9 @@ class StructReader(RowReader):
         pointer_count: int,
         nesting: int,
     ) -> None:
-        """Not for callers: ``MessageReader.get_root`` is where readers come from."""
+        """Make a reader of a struct that was checked. Users call ``get_root`` or ``get_struct``."""
         super().__init__(segments, segment, nesting)
-        #: None where each read borrows the memory anew.
+        #: None if each read borrows the memory.
         self._view = segments.view(segment)
         # In bytes: an element of a list of bytes can be read as a struct.
         self._data = data
@@ -373,16 +383,16 @@ class StructReader(RowReader):
 
     @property
     def data_bytes(self) -> int:
-        """Bytes of the data section; whole words, but for a value that is read as a struct."""
+        """Bytes of the data section: whole words, except in a list of numbers read as structs."""
         return self._data_bytes
 
     @property
     def pointer_count(self) -> int:
-        """Number of pointers that the writer's schema had."""
+        """Number of pointers in the message; the writer's schema may differ from the reader's."""
         return self._pointer_count
 
     def tree(self) -> Tree:
-        """Copy out the struct, and all below it; charged to the traversal limit again."""
+        """Return a copy of the struct and everything below it, charged to the traversal limit."""
         try:
             segments = self._segments
             words, rest = divmod(self._data_bytes, WORD_BYTES)
@@ -391,21 +401,21 @@ class StructReader(RowReader):
                 source = Copied(segments, self._nesting)
                 shape = struct_shape(words, self._pointer_count)
                 return read_spot(source, (shape, self._segment, self._data // WORD_BYTES), -1)
-            # An element of a list of values that are no whole words; it has no pointers.
+            # An element of a list of numbers smaller than a word. It has no pointers.
             data = segments.octets(self._segment, self._data, self._data_bytes)
             return Tree(struct_shape(1, 0), bytearray(data.ljust(WORD_BYTES, b"\0")))
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
     def total_size(self) -> ObjectSize:
-        """Return what the struct and all below it take, landing pads left out."""
+        """Return the size of the struct and everything below it, without landing pads."""
         try:
             return self.tree().total_size()
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
     def total_words(self) -> int:
-        """Return the words of the struct and of all below it, landing pads left out."""
+        """Return the words of the struct and everything below it, without landing pads."""
         try:
             return self.tree().total_size().words
         except (RecursionError, MemoryError) as error:
@@ -416,7 +426,7 @@ class StructReader(RowReader):
         return self._first_pointer + number if number < self._pointer_count else -1
 
     def _place(self, offset: SupportsIndex, width: int) -> int:
-        """Return the byte where a field of ``width`` bytes is, or -1 where the struct has none."""
+        """Return the byte at which a field of ``width`` bytes starts, or -1 behind the end."""
         number = not_negative(offset)
         return self._data + number * width if (number + 1) * width <= self._data_bytes else -1
 
@@ -426,8 +436,8 @@ class StructReader(RowReader):
             mask = default if type(default) is int else integer(default, "the default")
             if not element.low <= mask <= element.high:
                 raise ArgumentValueError(
-                    f"the default must lie in {element.low} .. {element.high},"
-                    f" and {shown(mask)} was given"
+                    f"the default of {element.name} must be in {element.low} .. {element.high}, not"
+                    f" {shown(mask)}"
                 )
             at = self._place(offset, element.bytes)
             if at < 0:
@@ -447,12 +457,10 @@ class StructReader(RowReader):
             try:
                 bits: int = element.raw.unpack(element.codec.pack(default))[0]
             except OverflowError as cause:
-                raise ArgumentValueError(
-                    f"the default does not fit in {element.bits} bits"
-                ) from cause
+                raise ArgumentValueError(f"the default is too large for {element.name}") from cause
             except Exception as cause:
                 raise ArgumentTypeError(
-                    f"the default must be a float, not {type_name(default)}"
+                    f"the default must be a number, not {type_name(default)}"
                 ) from cause
             at = self._place(offset, element.bytes)
             if at >= 0:
@@ -468,7 +476,7 @@ class StructReader(RowReader):
             raise exhausted() from error
 
     def get_bool(self, offset: SupportsIndex, default: bool = False) -> bool:
-        """Return the bit ``offset`` of the data section."""
+        """Return the Bool at bit ``offset``."""
         try:
             inverted = truth(default)
             number = not_negative(offset)
@@ -524,15 +532,15 @@ class StructReader(RowReader):
 
 @final
 class PointerListReader(RowReader):
-    """A list of pointers: ``len()``, and whatever can be asked of a pointer, by element index."""
+    """A list of pointers: ``len()``, and the methods that read pointers, by element index."""
 
     __slots__ = ("_count", "_found", "_start", "_step_words")
 
     def __init__(self, segments: Segments, found: Elements, nesting: int) -> None:
-        """Not for callers: ``get_pointer_list`` is where these readers come from."""
+        """Make a reader of the elements that were found. Users call ``get_pointer_list``."""
         super().__init__(segments, found.segment, nesting)
         self._found = found
-        # In a list of structs the data section comes first, in each element.
+        # In each element of a list of structs, the data section comes first.
         self._start = found.start + found.data_bytes // WORD_BYTES
         self._step_words = found.step_bytes // WORD_BYTES
         self._count = found.count
@@ -543,7 +551,7 @@ class PointerListReader(RowReader):
         return f"<{type_name(self)}: {counted(self._count, 'pointer')}, {where}>"
 
     def total_size(self) -> ObjectSize:
-        """Return what the list and all below it take, landing pads left out."""
+        """Return the size of the list and everything below it, without landing pads."""
         try:
             return self.tree().total_size()
         except (RecursionError, MemoryError) as error:
@@ -554,7 +562,7 @@ class PointerListReader(RowReader):
         return self._count
 
     def tree(self) -> Tree:
-        """Copy out the list, and all below it, as what it was written as."""
+        """Return a copy of the list and everything below it, with the elements as written."""
         try:
             return tree_of_list(self._segments, self._found, self._nesting)
         except (RecursionError, MemoryError) as error:
@@ -571,7 +579,7 @@ class StructListReader(Shared):
     __slots__ = ("_found", "_nesting", "_segments")
 
     def __init__(self, segments: Segments, found: Elements, nesting: int) -> None:
-        """Not for callers: ``get_struct_list`` is where these readers come from."""
+        """Make a reader of the elements that were found. Users call ``get_struct_list``."""
         self._segments = segments
         self._found = found
         self._nesting = nesting
@@ -584,18 +592,18 @@ class StructListReader(Shared):
         return f"<{type_name(self)}: {counted(found.count, 'element')} of {each}, {where}>"
 
     def total_size(self) -> ObjectSize:
-        """Return what the list and all below it take, landing pads left out."""
+        """Return the size of the list and everything below it, without landing pads."""
         try:
             return self.tree().total_size()
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
     def __len__(self) -> int:
-        """Return the number of elements. It costs nothing, and may be huge for empty structs."""
+        """Return the number of elements. In a list of empty structs it may be huge, at no cost."""
         return self._found.count
 
     def __getitem__(self, index: SupportsIndex) -> StructReader:
-        """Return the element."""
+        """Return an element."""
         try:
             number = element_index(index, self._found.count)
             if self._found.step_bytes == 0:
@@ -605,11 +613,11 @@ class StructListReader(Shared):
             raise exhausted() from error
 
     def __iter__(self) -> Iterator[StructReader]:
-        """Return the elements in order; empty structs are charged here, as are voids."""
+        """Return an iterator over the elements. All empty structs are charged here, like voids."""
         try:
             found = self._found
             if found.step_bytes == 0 and found.count:
-                # What none of them can be had of is not charged.
+                # If the nesting limit allows no element, none is charged.
                 descend(self._nesting, found.segment, found.start)
                 self._segments.charge(found.count)
             return self._structs()
@@ -617,7 +625,7 @@ class StructListReader(Shared):
             raise exhausted() from error
 
     def tree(self) -> Tree:
-        """Copy out the list, and all below it, as what it was written as."""
+        """Return a copy of the list and everything below it, with the elements as written."""
         try:
             return tree_of_list(self._segments, self._found, self._nesting)
         except (RecursionError, MemoryError) as error:
@@ -639,7 +647,7 @@ class StructListReader(Shared):
             found.segment,
             data,
             found.data_bytes,
-            # Only whole words have pointers behind them.
+            # Elements with pointers have data sections of whole words.
             (data + found.data_bytes) // WORD_BYTES,
             found.pointers,
             self._nesting - 1,

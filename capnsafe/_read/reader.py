@@ -1,22 +1,25 @@
-"""Reads messages without trusting a single bit of them.
+"""Reading of messages without trusting any bit of them.
 
 A reader is a handle: the segment and the place of an object, whose bounds were checked when it was
-opened. Nothing is read ahead; each pointer is loaded once, when it is followed, and that copy is
-checked and used (P6), since the memory may be shared with a writer. What went in as bytes, however
-hostile, comes out as a value or as a subclass of ``capnsafe.Error``.
+opened. Nothing is read ahead. The memory may be shared with a writer, so each pointer is loaded
+once, when it is followed, and that copy is checked and used (P6). Reading returns a value or raises
+a subclass of ``capnsafe.Error``, however hostile the bytes are.
 
-Two limits keep a small message from becoming much work (encoding specification, "Security
-Considerations"). The *traversal limit* is charged with the words of each object when it is opened,
-landing pads included, again each time it is opened: pointers may overlap. Elements without a size
-(``List(Void)``, structs without fields) are charged as one word each when they are visited, all at
-once when they are iterated over; a length alone costs nothing. The *nesting limit* bounds how deep
-structs and lists may be opened in one another. Nothing here recurses.
+Two limits keep a small message from causing much work (encoding specification, "Security
+Considerations"):
 
-Evolution. A struct shorter than its reader expects reads as defaults. A list of structs can be
-read as a list of its first field, and a list of primitives or pointers as a list of structs with
-one field, bits excepted (encoding specification, "Lists"). An element size that is neither the one
-asked for nor reached by that rule is refused, where the reference implementation would let wider
-elements be read as narrower ones.
+- The *traversal limit* is charged with the words of an object and of its landing pads each time the
+  object is opened, because pointers may overlap. Zero-sized elements (``List(Void)``, structs
+  without fields) are charged as one word each when they are read, and all at once when the list is
+  iterated over. ``len`` costs nothing.
+- The *nesting limit* bounds how deep structs and lists can be opened in one another.
+
+Nothing here recurses.
+
+Evolution. Fields behind the end of a struct read as their defaults. A list of structs can be read
+as a list of its first field, and a list of primitives or pointers as a list of structs with one
+field, except for bits (encoding specification, "Lists"). Any other element size is refused. (The
+reference implementation would let wider elements be read as narrower ones.)
 
 Offsets of fields are in units of the field's own size, as in the encoding specification.
 """
@@ -59,11 +62,15 @@ NESTING_LIMIT: Final = 64
 
 @final
 class MessageReader(Shared):
-    """Reads the message that lies in ``segments``.
+    """A reader of the message in ``segments``.
 
     The segments are any contiguous buffers; bytes behind the last whole word are ignored. They are
-    not copied, and cannot be resized while a reader is alive. ``traversal_limit_words`` is how many
-    words may be read in all, ``nesting_limit`` how many levels of structs and lists may be opened.
+    not copied, and cannot be resized while a reader is alive.
+
+    Args:
+        segments: The segments of the message, in their order.
+        traversal_limit_words: The number of words that may be read in all.
+        nesting_limit: The number of levels of structs and lists that may be opened.
     """
 
     __slots__ = ("_nesting_limit", "_segments")
@@ -75,14 +82,15 @@ class MessageReader(Shared):
         traversal_limit_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS,
         nesting_limit: SupportsIndex = NESTING_LIMIT,
     ) -> None:
-        """Look at no word yet."""
+        """Make a reader without reading any word."""
         try:
             kind = type(segments)
             if not issubclass(kind, Sequence) or issubclass(
                 kind, (bytes, bytearray, memoryview, str)
             ):
                 raise ArgumentTypeError(
-                    f"segments must be a sequence of buffers, not {type_name(segments)}"
+                    f"segments must be a sequence of buffers, not {type_name(segments)}; put a"
+                    " single segment into a list"
                 )
             self._nesting_limit = limit_of(nesting_limit, "nesting_limit")
             self._segments = Segments(
@@ -96,7 +104,7 @@ class MessageReader(Shared):
             raise exhausted() from error
 
     def __repr__(self) -> str:
-        """Return the number of segments, and of words that may still be read. Reads no memory."""
+        """Return the number of segments, and the rest of the traversal limit. Reads no memory."""
         segments = self._segments
         count = counted(segments.count, "segment")
         unread = shown(segments.unread_words)
@@ -113,14 +121,21 @@ class MessageReader(Shared):
     ) -> MessageReader:
         """Read a message in memory that may move, shrink or vanish between two reads.
 
-        ``lender`` is an allocator, or anything else with its method ``segment``; ``keys`` name the
-        segments in their order. Nothing of the memory is kept: each read asks for it anew, copies
-        what it needs, and raises ``SegmentLost``, ``PointerOutOfBounds``, ``BorrowRefused`` or
-        ``BadBuffer`` where it is not there.
+        No memory is kept: each read calls ``lender.segment``, and copies the bytes that it needs.
+        If they are not there, it raises ``SegmentLost``, ``PointerOutOfBounds``, ``BorrowRefused``
+        or ``BadBuffer``.
+
+        Args:
+            lender: An allocator, or any other object with its method ``segment``.
+            keys: The keys of the segments, in their order.
+            traversal_limit_words: The number of words that may be read in all.
+            nesting_limit: The number of levels of structs and lists that may be opened.
         """
         try:
             if not callable(attribute(lender, "segment")):
-                raise ArgumentTypeError(f"a {type_name(lender)} has no method 'segment'")
+                raise ArgumentTypeError(
+                    f"lender must have a method 'segment', and {type_name(lender)} has none"
+                )
             reader = cls(
                 (), traversal_limit_words=traversal_limit_words, nesting_limit=nesting_limit
             )
@@ -132,7 +147,7 @@ class MessageReader(Shared):
             raise exhausted() from error
 
     def total_words(self) -> int:
-        """Return the whole words of all segments together."""
+        """Return the number of whole words in all segments together."""
         try:
             segments = self._segments
             return sum(segments.size(index) for index in range(segments.count))
@@ -140,7 +155,7 @@ class MessageReader(Shared):
             raise exhausted() from error
 
     def segments(self) -> list[bytes]:
-        """Return a copy of every segment's whole words, as they are; the limits are not charged."""
+        """Return a copy of the whole words of every segment. No limit is charged."""
         try:
             segments = self._segments
             return [
@@ -151,10 +166,13 @@ class MessageReader(Shared):
             raise exhausted() from error
 
     def is_canonical(self) -> bool:
-        """Return whether this is the canonical form of what it says (``canonical()``).
+        """Return whether the message is in canonical form (see ``MessageBuilder.canonical``).
 
-        A message that is not valid, or has capabilities, is not. The traversal limit is charged
-        nothing: a canonical message is as large as what it says. Raises ``NestingLimitExceeded``.
+        A message that is not valid or has capabilities is not. The traversal limit is not charged,
+        because a canonical message has no overlapping objects.
+
+        Raises:
+            NestingLimitExceeded: If objects are nested too deeply to tell.
         """
         try:
             if self._segments.count != 1 or (words := self._segments.size(0)) == 0:
@@ -174,7 +192,7 @@ class MessageReader(Shared):
             raise exhausted() from error
 
     def root_pointer(self) -> PointerListReader:
-        """Open the root pointer as a list of one pointer: for a root that is no struct."""
+        """Open the root pointer as a list of one pointer, for a root that is not a struct."""
         try:
             self._segments.claim(0, 0, 1, "the root pointer")
             found = Elements(0, 0, 1, SIZE_POINTER, WORD_BYTES, 0, 1)
@@ -183,7 +201,7 @@ class MessageReader(Shared):
             raise exhausted() from error
 
     def get_root(self) -> StructReader:
-        """Open the root struct. A null pointer reads as a struct in which all is default."""
+        """Open the root struct. A null root pointer reads as a struct without any fields."""
         try:
             self._segments.claim(0, 0, 1, "the root pointer")
             root = open_struct(self._segments, 0, 0, self._nesting_limit)

@@ -1,7 +1,7 @@
-"""The memory of a message that is read: bounds, limits, far pointers, and what is copied out.
+"""The memory of a message that is read: bounds, limits, far pointers, and copies.
 
-Nothing here is trusted (P6): each pointer is loaded once, and that copy is checked and used. See
-:mod:`capnsafe._read.reader` for the limits and what they are charged with.
+The memory is not trusted (P6): each pointer is loaded once, and that copy is checked and used.
+:mod:`capnsafe._read.reader` describes the limits.
 """
 
 from __future__ import annotations
@@ -49,33 +49,36 @@ SIZE_NAMES: Final = (
 
 
 def limit_of(value: SupportsIndex, name: str) -> int:
-    """Return a limit that the caller gave, checked."""
+    """Return a limit as an int, or raise if it is not an integer or is negative."""
     limit = integer(value, name)
     if limit < 0:
-        raise ArgumentValueError(f"{name} must not be negative, and {shown(limit)} was given")
+        raise ArgumentValueError(f"{name} must not be negative: {shown(limit)}")
     return limit
 
 
 def not_negative(index: SupportsIndex) -> int:
-    """Return the index of a field, pointer or element, of the right type and not negative."""
+    """Return the index of a field, pointer or element as an int, or raise if it is negative."""
     number = index if type(index) is int else integer(index, "an index")
     if number < 0:
-        raise ArgumentIndexError(f"an index must not be negative, and {shown(number)} was given")
+        raise ArgumentIndexError(f"an index must not be negative: {shown(number)}")
     return number
 
 
 def element_index(index: SupportsIndex, count: int) -> int:
-    """Return the index of an element of a list that has ``count``."""
+    """Return the index of an element of a list of ``count`` elements as an int, or raise."""
     number = not_negative(index)
     if number >= count:
         raise ArgumentIndexError(
-            f"the list has {count} elements, and {shown(number)} was asked for"
+            f"element {shown(number)} does not exist: the list has {count} elements"
         )
     return number
 
 
 class Shared:
-    """A reader: it never changes, and reads memory that is somebody else's."""
+    """Base of the readers: a copy is the reader itself, and pickling is refused.
+
+    A reader never changes, and does not own the memory.
+    """
 
     __slots__ = ()
 
@@ -84,17 +87,17 @@ class Shared:
         return self
 
     def __reduce__(self) -> str:
-        """Refuse to be pickled or copied with the memory."""
+        """Refuse pickling and deep copies."""
         raise ArgumentTypeError(
-            "a reader cannot be pickled or copied deeply: copy the bytes of the message, and read"
-            " those"
+            "a reader cannot be pickled or copied deeply; copy the bytes of the message, and read"
+            " the copy"
         )
 
 
 class Segments:
-    """The memory of a message, and how much of it may still be read.
+    """The memory of a message, and the rest of its traversal limit.
 
-    These views stay for as long as the message is read; :mod:`capnsafe._read.borrowed` is for
+    The views stay valid for as long as the message is read; :mod:`capnsafe._read.borrowed` is for
     memory that moves. ``count`` is the number of segments, ``unread_words`` the rest of the
     traversal limit.
     """
@@ -108,11 +111,11 @@ class Segments:
         self.unread_words = unread_words
 
     def view(self, segment: int) -> memoryview | None:
-        """Return the memory of a segment, ``None`` where each read must borrow it anew."""
+        """Return the memory of a segment, or ``None`` if each read must borrow it."""
         return self._views[segment]
 
     def size(self, segment: int) -> int:
-        """Return how many whole words the segment has."""
+        """Return the number of whole words in the segment."""
         return self._words[segment]
 
     def octets(self, segment: int, first: int, size: int) -> bytes:
@@ -120,10 +123,11 @@ class Segments:
         return bytes(self._views[segment][first : first + size])
 
     def charge(self, words: int) -> None:
-        """Charge the traversal limit. All reading of objects comes through here."""
+        """Charge the traversal limit. Every read of an object calls this."""
         if words > self.unread_words:
             raise TraversalLimitExceeded(
-                f"the traversal limit leaves {self.unread_words} words, and {words} are to be read",
+                f"the traversal limit allows {self.unread_words} more words, not {words}; a higher"
+                " limit can be given as traversal_limit_words",
                 words_asked=words,
                 words_granted=self.unread_words,
             )
@@ -133,15 +137,15 @@ class Segments:
         """Check that ``words`` words at word ``start`` lie within the segment, and charge them."""
         if segment >= self.count:
             raise PointerOutOfBounds(
-                f"{what} is in segment {segment}, and the message has {self.count}",
+                f"{what} would be in segment {segment}, but the message has {self.count} segments",
                 segment=segment,
                 offset=start,
             )
         limit = self.size(segment)
         if start < 0 or start + words > limit:
             raise PointerOutOfBounds(
-                f"{what} of {words} words at word {start} leaves segment {segment},"
-                f" which has {limit}",
+                f"{what} of {words} words at word {start} is not within segment {segment}, which"
+                f" has {limit} words",
                 segment=segment,
                 offset=start,
                 words_asked=words,
@@ -150,15 +154,16 @@ class Segments:
         self.charge(words)
 
     def word(self, segment: int, at: int) -> int:
-        """Load a word that was claimed before. Load it once: the memory may change."""
+        """Return a word that was claimed before. Load it only once, as the memory may change."""
         word: int = POINTER.unpack_from(self._views[segment], at * WORD_BYTES)[0]
         return word
 
     def follow(self, segment: int, at: int) -> tuple[int, int, int] | None:
         """Follow the pointer at word ``at``, through its landing pads.
 
-        Answers the shape of the object, its segment and the word where it starts, none of which was
-        checked yet; None for the null pointer (encoding specification, "Inter-Segment Pointers").
+        Returns:
+            (shape of the object, its segment, the word where it starts), none of them checked, or
+            ``None`` for a null pointer (encoding specification, "Inter-Segment Pointers").
         """
         pointer = self.word(segment, at)
         return self.resolve(pointer, segment, at) if pointer else None
@@ -174,7 +179,7 @@ class Segments:
             pointer = self.word(segment, pad)
             if kind(pointer) == FAR:
                 raise PointerKindMismatch(
-                    "the landing pad of a far pointer is a far pointer again",
+                    "the landing pad of a far pointer must not be a far pointer itself",
                     segment=segment,
                     offset=pad,
                 )
@@ -185,14 +190,14 @@ class Segments:
         pointer = self.word(segment, pad)
         if kind(pointer) != FAR or far_is_double(pointer):
             raise PointerKindMismatch(
-                "a double landing pad does not start with a single far pointer",
+                "a double landing pad must start with a single far pointer",
                 segment=segment,
                 offset=pad,
             )
         tag = self.word(segment, pad + 1)
         if kind(tag) == FAR or offset(tag) != 0:
             raise PointerKindMismatch(
-                "the tag of a double landing pad is no struct or list with offset zero",
+                "the tag of a double landing pad must be a struct or list with offset zero",
                 segment=segment,
                 offset=pad + 1,
             )
@@ -201,7 +206,7 @@ class Segments:
 
 @final
 class Copied:
-    """Lets ``tree`` read what is to be copied: checked, charged and not too deep."""
+    """A source of copies for ``read_tree``, which checks bounds and charges the limits."""
 
     __slots__ = ("_nesting", "_segments")
 
@@ -221,13 +226,13 @@ class Copied:
         return shape, segment, start
 
     def octets(self, segment: int, start: int, words: int) -> bytes:
-        """Return a copy of words that were claimed."""
+        """Return a copy of words that were claimed before."""
         return self._segments.octets(segment, start * WORD_BYTES, words * WORD_BYTES)
 
 
 @final
 class Elements:
-    """Where the elements of an opened list are, in terms that every reading of it can use."""
+    """The place and layout of the elements of an opened list, for every kind of reader."""
 
     __slots__ = ("count", "data_bytes", "pointers", "segment", "size_code", "start", "step_bytes")
 
@@ -247,13 +252,13 @@ class Elements:
         self.count = count
         self.size_code = size_code
         self.step_bytes = step_bytes
-        """From one element to the next; 0 for bits and voids."""
+        """Bytes from one element to the next; 0 for bits and voids."""
         self.data_bytes = data_bytes
         self.pointers = pointers
 
 
 def tree_of_list(segments: Segments, found: Elements, nesting: int) -> Tree:
-    """Copy out a list that was opened; charged to the traversal limit again."""
+    """Return a copy of a list that was opened, charged to the traversal limit again."""
     source = Copied(segments, nesting)
     count = found.count
     start = found.start
@@ -266,13 +271,16 @@ def tree_of_list(segments: Segments, found: Elements, nesting: int) -> Tree:
 
 
 def name_of(shape: int) -> str:
-    """Name the kind of object, for a sentence."""
+    """Return the name of the kind of an object, for a message."""
     return _KIND_NAMES[kind(shape)]
 
 
 def descend(nesting: int, segment: int, at: int) -> None:
-    """Check that one more level may be opened."""
+    """Raise ``NestingLimitExceeded`` if no further level may be opened."""
     if nesting <= 0:
         raise NestingLimitExceeded(
-            "objects are nested deeper than the nesting limit allows", segment=segment, offset=at
+            "objects are nested deeper than the nesting limit allows; a higher limit can be given"
+            " as nesting_limit",
+            segment=segment,
+            offset=at,
         )

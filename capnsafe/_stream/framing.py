@@ -5,22 +5,24 @@ Encoding specification, "Serialization Over a Stream"; all numbers little-endian
     number of segments, minus one | words of segment 0 | words of segment 1 | ... | padding
     segment 0 | segment 1 | ...
 
-What is received is checked against the limits and against the bytes that are really there before
-anything is made of it: eight hostile bytes can claim four thousand million segments.
+Eight hostile bytes can claim four billion segments. So a segment table is checked against the
+limits and against the bytes that have arrived before memory is allocated for it.
 
-Where messages come from. From memory (any contiguous buffer) nothing is copied: the segments are
-views into it, kept by the readers alone, and by ``read_messages`` until it ends, fails or is
-dropped. From a file or a socket each message is read into memory of its own, which grows with what
-has arrived, not with what was claimed; not one byte behind the message is read, so that the next
-may be something else. Packed messages are read ahead, up to 64 KiB, since only their contents say
-where they end.
+Sources of messages:
 
-Mapped memory (``mmap``) cannot be closed while a view into it is alive. The shortest way is to
-leave that to the views: give the mapping away, and it is unmapped with the last reader::
+- From memory (any contiguous buffer) nothing is copied: the segments are views into it. Only the
+  readers keep them, and ``read_messages`` until it ends, fails or is dropped.
+- From a file or a socket, each message is read into memory that grows with the bytes that have
+  arrived, not with the claimed size. No byte behind the message is read, so something other than a
+  message may follow.
+- Packed messages are read ahead, up to 64 KiB, because only their contents show where they end.
+
+Mapped memory (``mmap``) cannot be closed while there is a view into it. The simplest way is to keep
+no reference to the mapping, so that it is unmapped with the last reader::
 
     reader = read_message(mmap(file.fileno(), 0, access=ACCESS_READ))
 
-To close it at a moment of one's own, drop the readers first (the message's, and those of its
+To close it at a chosen moment, drop the readers first (the reader of the message, and those of its
 structs and lists)::
 
     mapping = mmap(file.fileno(), 0, access=ACCESS_READ)
@@ -29,9 +31,9 @@ structs and lists)::
     del reader
     mapping.close()
 
-No exception that is raised here keeps a view. Beware of files that somebody else may shorten:
-touching a mapping behind the end of its file kills the process (SIGBUS), and no library can help
-it. Read such files instead.
+No exception that is raised here keeps a view. Do not map a file that somebody else may shorten:
+access behind the end of the file kills the process (SIGBUS), which no library can prevent. Read
+such a file instead.
 """
 
 from __future__ import annotations
@@ -63,53 +65,53 @@ from .packing import NOTHING_WAITS, Packer, Waiting, require_end, unpacked
 
 Bytes: TypeAlias = bytes | bytearray | memoryview
 
-#: The reference implementation refuses as many, and more.
+#: The reference implementation refuses messages of 512 and more segments.
 SEGMENT_LIMIT: Final = 512
 
 _NUMBER: Final = Struct("<I")
 _MAX_NUMBER: Final = (1 << 32) - 1
 
-#: Below this size, chunks come from the buffer of a file that has one.
+#: Smaller chunks come from the buffer of a file that has one.
 _PEEKED_BYTES: Final = 1 << 12
 
-#: What is asked of a file at a time while it has delivered little, and what is gathered for one.
+#: Bytes that are asked of a file at first, and up to which small parts are joined for writing.
 _BLOCK_BYTES: Final = 1 << 16
 
 
 class BinaryReader(Protocol):
-    """A binary file, as far as reading from it goes: buffered or raw, or what a socket makes."""
+    """A binary file that can be read: buffered, raw, or from ``socket.makefile``."""
 
     def read(self, size: int, /) -> bytes | None:
-        """Return at most ``size`` bytes; none at the end."""
+        """Return at most ``size`` bytes; no bytes at the end."""
 
 
 class Receiver(Protocol):
-    """A connected stream socket, as far as reading from it goes."""
+    """A connected stream socket that can be read."""
 
     def recv(self, size: int, /) -> bytes:
-        """Return at most ``size`` bytes; none at the end."""
+        """Return at most ``size`` bytes; no bytes at the end."""
 
 
 class BinaryWriter(Protocol):
-    """A binary file, as far as writing to it goes."""
+    """A binary file that can be written."""
 
     def write(self, chunk: Bytes, /) -> int | None:
-        """Write all of ``chunk`` or a part, and return how many bytes of it were written.
+        """Write all of ``chunk`` or a part, and return the number of bytes written.
 
-        ``None`` says that all were taken (``asyncio.StreamWriter``, a web response), and that the
-        writer may have kept the chunk. From an ``io.RawIOBase`` it says that none was, for it would
-        have had to wait.
+        ``None`` means that all bytes were taken (``asyncio.StreamWriter``, a web response), and
+        that the writer may have kept the chunk. From an ``io.RawIOBase``, ``None`` means that no
+        byte was written, because the file would have had to wait.
         """
 
 
 class Sender(Protocol):
-    """A connected stream socket, as far as writing to it goes."""
+    """A connected stream socket that can be written."""
 
     def send(self, chunk: Bytes, /) -> int:
-        """Return how many bytes of ``chunk`` were sent."""
+        """Send all of ``chunk`` or a part, and return the number of bytes sent."""
 
 
-#: Where messages are read from. A buffer is any object with a contiguous one, as ``mmap`` is.
+#: A source of messages. A buffer is any object with a contiguous buffer, such as ``mmap``.
 Source: TypeAlias = Buffer | BinaryReader | Receiver
 
 
@@ -119,19 +121,22 @@ Source: TypeAlias = Buffer | BinaryReader | Receiver
 def table_of(sizes: Sequence[int]) -> bytes:
     """Return the table of segments of these sizes (bytes), padded to whole words."""
     if not sizes:
-        raise ArgumentValueError("a message has at least one segment, and none was given")
+        raise ArgumentValueError("a message must have at least one segment")
     if len(sizes) > MAX_SEGMENTS:
-        raise MessageTooLarge(f"the segment table cannot count {len(sizes)} segments")
+        raise MessageTooLarge(
+            f"a message can have at most {MAX_SEGMENTS} segments, not {len(sizes)}"
+        )
     numbers = [len(sizes) - 1]
     for index, size in enumerate(sizes):
         words, odd = divmod(size, WORD_BYTES)
         if odd:
             raise ArgumentValueError(
-                f"segment {index} has {size} bytes, which are not whole words", segment=index
+                f"segment {index} must have whole words of 8 bytes, and has {size} bytes",
+                segment=index,
             )
         if words > _MAX_NUMBER:
             raise MessageTooLarge(
-                f"the segment table cannot hold the {words} words of segment {index}",
+                f"a segment can have at most {_MAX_NUMBER} words, and segment {index} has {words}",
                 segment=index,
                 words_asked=words,
                 words_granted=_MAX_NUMBER,
@@ -146,7 +151,7 @@ _listed: Final[Callable[[Sequence[Bytes]], list[Bytes]]] = list
 
 
 def _parts(segments: Sequence[Bytes]) -> list[bytes | memoryview]:
-    """Return the table and the segments, all of them checked."""
+    """Check the segments, and return the segment table followed by them."""
     try:
         listed = call(_listed, segments)
     except Raised as raised:
@@ -161,9 +166,9 @@ def _parts(segments: Sequence[Bytes]) -> list[bytes | memoryview]:
 
 
 def _packed(parts: Iterable[bytes | memoryview]) -> Iterator[bytes]:
-    """Return the parts packed each for itself, as the reference implementation does.
+    """Return the parts, each packed separately, as the reference implementation does.
 
-    Its reader depends on it: a run must not go from the table into the first segment.
+    Its reader requires that no run goes from the table into the first segment.
     """
     packer = Packer()
     for part in parts:
@@ -174,13 +179,13 @@ def _packed(parts: Iterable[bytes | memoryview]) -> Iterator[bytes]:
 
 
 def _gathered(parts: Iterable[bytes | memoryview]) -> Generator[Bytes]:
-    """Return small parts joined, so that a small message is one call of the file's."""
+    """Return the parts with small ones joined, so that a small message is written by one call."""
     gathered = bytearray()
     for part in parts:
         if len(gathered) + len(part) > _BLOCK_BYTES:
             if gathered:
                 yield gathered
-                # Another one: who was given the first may have kept it.
+                # A new one, because the file may have kept the first.
                 gathered = bytearray()
             if len(part) > _BLOCK_BYTES:
                 yield part
@@ -191,10 +196,11 @@ def _gathered(parts: Iterable[bytes | memoryview]) -> Generator[Bytes]:
 
 
 def frame(segments: Sequence[Bytes], *, packed: bool = False) -> bytes:
-    """Return the message of these segments (each whole words) as one stream of bytes.
+    """Return the message of these segments (each of whole words) as one stream of bytes.
 
-    Raises ``ArgumentValueError`` where there is no segment, or one that is not whole words, and
-    ``MessageTooLarge`` where the table cannot hold the numbers.
+    Raises:
+        ArgumentValueError: If there is no segment, or one that does not have whole words.
+        MessageTooLarge: If there are too many segments, or one of them is too large.
     """
     try:
         is_packed = truth(packed)
@@ -204,39 +210,39 @@ def frame(segments: Sequence[Bytes], *, packed: bool = False) -> bytes:
         raise exhausted() from error
 
 
-#: What is known of a message that is being written: (bytes taken before the last call of the file;
-#: what that call returned, if it did; the bytes that it was given; whether the file is a raw one).
+#: The progress of writing a message: (bytes taken before the last call of the file; a list of what
+#: that call returned, empty if it has not returned; the number of bytes that it was given; whether
+#: the file is a raw one).
 _Writing: TypeAlias = "tuple[int, list[Any], int, bool]"
 
 
 @final
 class Written:
-    """Counts how many bytes of one message a file or socket has taken.
+    """A count of the bytes of one message that a file or socket has taken.
 
-    Pass it to ``write_message`` or ``MessageBuilder.write_to``. If the call raises, or is
-    interrupted at any bytecode, ``bytes`` is right nevertheless; bytes that the file took in a call
-    that raised are its own to tell. Pass it again with the same message, and only the rest is
-    written.
+    Pass it to ``write_message`` or ``MessageBuilder.write_to``. ``bytes`` is right even if the call
+    raises or is interrupted at any bytecode; only the file knows how many bytes it took in a call
+    that raised. If the count is passed again with the same message, only the rest is written.
     """
 
     __slots__ = ("_writing",)
 
     def __init__(self) -> None:
-        """Count from nothing."""
+        """Start with a count of zero."""
         self._writing: _Writing = (0, [], 0, False)
 
     @property
     def bytes(self) -> int:
-        """The bytes that were taken, the segment table included."""
+        """Number of bytes taken, including the segment table."""
         taken, returned, size, is_raw = self._writing
         if returned:
-            # Whoever called the file was interrupted before it was counted.
+            # An interrupt came between the call of the file and the count.
             with suppress(Error, BlockingIOError):
                 taken += _taken_of(returned[0], size, is_raw)
         return taken
 
     def _write(self, write: Callable[[memoryview], object], chunk: memoryview, raw: bool) -> object:
-        """Let the file take a chunk, and return what it returns; the same bytecode records it."""
+        """Call ``write``, and return its result, which the same bytecode has recorded."""
         returned: list[Any] = []
         calling = map(write, (chunk,))
         self._writing = (self.bytes, returned, len(chunk), raw)
@@ -255,15 +261,23 @@ def write_message(
 ) -> None:
     """Write the message of these segments to a binary file or a socket, without joining them.
 
-    Raises what ``frame`` raises, before anything is written, and what ``file.write`` (a socket's
-    ``send``) raises. A file that takes a part (raw ones may) is given the rest. One that returns
-    ``None`` took everything, as ``asyncio.StreamWriter`` does, unless it is an ``io.RawIOBase``.
-    Raises ``BlockingIOError`` if the file takes nothing, ``FramingError`` if it says to have taken
-    a number of bytes that is impossible, and ``ArgumentTypeError`` if it returns no number, or
-    something to be awaited.
+    If the file takes only a part of a chunk, as a raw file may, it is called again with the rest.
+    The result ``None`` means that everything was taken, as ``asyncio.StreamWriter`` does, except
+    from an ``io.RawIOBase``.
 
-    ``written`` counts the bytes that the file takes, also where the call fails or is interrupted.
-    If it has counted some of this message, only the rest is written.
+    Args:
+        file: An object with a method ``write`` or ``send``.
+        segments: The segments of the message, each of whole words.
+        packed: Whether to pack the message.
+        written: A count of the bytes that the file takes, right even if the call fails or is
+            interrupted. If it has counted some bytes of this message, only the rest is written.
+
+    Raises:
+        ArgumentTypeError: If the file does not return a number, or must be awaited.
+        BlockingIOError: If the file takes nothing.
+        FramingError: If the file returns an impossible number of bytes.
+        Error: Whatever ``frame`` raises, before anything is written.
+        Exception: Whatever the file raises.
     """
     is_packed = truth(packed)
     if written is None:
@@ -284,55 +298,59 @@ def write_message(
             passed = 0
         if passed:
             raise ArgumentValueError(
-                f"written has counted {passed} bytes more than the message has: it is another one's"
+                f"written has counted {passed} bytes more than this message has; use a new one for"
+                " each message"
             )
     finally:
-        # What a file raises must not keep the segments: its traceback would, through this frame.
+        # The traceback of an exception from the file refers to this frame. It must not keep the
+        # segments alive.
         pieces.close()
         for part in parts:
             _release(part)
 
 
 def _is_raw(file: object) -> bool:
-    """Return whether ``None`` from ``write`` says that nothing was written."""
-    # Not ``isinstance``: the ``__class__`` of an object can be code that raises.
+    """Return whether ``None`` from ``write`` means that nothing was written."""
+    # Not ``isinstance``, because the ``__class__`` of an object can be code that raises.
     return issubclass(type(file), RawIOBase)
 
 
 def _count_of(answer: Any) -> int:
-    """Return the number of bytes that ``write`` says to have written."""
-    what = "what the file says to have written"
+    """Return the result of ``write`` as a number of bytes, or raise ``ArgumentTypeError``."""
+    what = "the result of the file's write method"
     if answer is True or answer is False:
         raise ArgumentTypeError(f"{what} must be a number of bytes, not {answer}")
     if issubclass(type(answer), Coroutine):
         answer.close()
-        raise ArgumentTypeError("the file must be awaited: hand it frame(...) instead")
+        raise ArgumentTypeError(
+            "the file's write method must be awaited; await it with frame(...) instead"
+        )
     return integer(answer, what)
 
 
 def _taken_of(answer: Any, size: int, is_raw: bool) -> int:
-    """Return how many of ``size`` bytes the file says to have taken, or raise."""
+    """Return how many of ``size`` bytes the file took, or raise if its result is impossible."""
     if answer is None and not is_raw:
         return size
     taken = 0 if answer is None else _count_of(answer)
     if taken == 0:
-        raise BlockingIOError(f"the file takes none of the {size} bytes")
+        raise BlockingIOError(f"the file took none of {size} bytes")
     if not 0 < taken <= size:
-        raise FramingError(f"the file says to have written {shown(taken)} of {size} bytes")
+        raise FramingError(f"the file's write method returned {shown(taken)} for {size} bytes")
     return taken
 
 
 def _write_all(
     write: Callable[[memoryview], object], piece: Bytes, start: int, is_raw: bool, written: Written
 ) -> None:
-    """Write a piece from byte ``start`` on, which may take several calls."""
+    """Write a piece from byte ``start`` on, in as many calls as it takes."""
     chunk = memoryview(piece)[start:]
     kept = False
     try:
         while chunk:
             answer = written._write(write, chunk, is_raw)
             if answer is None and not is_raw:
-                # Not released: the file may send it later.
+                # Do not release it, because the file may still send it.
                 kept = True
                 return
             chunk = chunk[_taken_of(answer, len(chunk), is_raw) :]
@@ -342,7 +360,7 @@ def _write_all(
 
 
 def _release(part: bytes | memoryview) -> None:
-    """Let go of a view, unless it was the file that kept it."""
+    """Release a view, unless the file has kept a part of it."""
     if isinstance(part, memoryview):
         with suppress(BufferError):
             part.release()
@@ -355,7 +373,7 @@ def _method(file: Any, names: tuple[str, ...], purpose: str) -> Any:
         if callable(method):
             return method
     raise ArgumentTypeError(
-        f"{type_name(file)} has no method {' or '.join(map(repr, names))} to {purpose}"
+        f"cannot {purpose} {type_name(file)}, which has no method {' or '.join(map(repr, names))}"
     )
 
 
@@ -364,7 +382,7 @@ def _method(file: Any, names: tuple[str, ...], purpose: str) -> Any:
 
 @final
 class _Limits:
-    """What a message may have at most, checked."""
+    """The limits on the size of a message, checked."""
 
     __slots__ = ("segments", "words")
 
@@ -373,21 +391,23 @@ class _Limits:
         self.words = limit_of(max_words, "max_words")
 
     def count_of(self, head: Buffer) -> int:
-        """Return how many segments the table counts that begins with these bytes, 4 or more."""
+        """Return the number of segments in a table, of which 4 bytes or more have arrived."""
         count: int = _NUMBER.unpack_from(head)[0] + 1
         if count > self.segments:
             raise FramingError(
-                f"the segment table counts {count} segments, and the limit is {self.segments}"
+                f"the segment table counts {count} segments, more than the limit {self.segments}"
+                " (max_segments)"
             )
         return count
 
     def sizes_of(self, table: Buffer, count: int) -> tuple[int, ...]:
-        """Return the words of each segment; the table is all there."""
+        """Return the words of each segment, from a table that has arrived completely."""
         sizes: tuple[int, ...] = unpack_from(f"<{count}I", table, _NUMBER.size)
         words = sum(sizes)
         if words > self.words:
             raise FramingError(
-                f"the segment table counts {words} words, and the limit is {self.words}",
+                f"the segment table counts {words} words, more than the limit {self.words}"
+                " (max_words)",
                 words_asked=words,
                 words_granted=self.words,
             )
@@ -395,31 +415,33 @@ class _Limits:
 
 
 def _table_bytes(count: int) -> int:
-    """Return the bytes of the table of so many segments: numbers, rounded up to whole words."""
+    """Return the size of the table of ``count`` segments, in bytes rounded up to whole words."""
     return (count // 2 + 1) * WORD_BYTES
 
 
 def _cut(view: memoryview, limits: _Limits) -> tuple[list[memoryview], int]:
-    """Return the segments of the message at the start of ``view``, and where it ends (bytes)."""
+    """Return the segments of the message at the start of ``view``, and its size in bytes."""
     if len(view) < _NUMBER.size:
-        raise FramingError(f"a segment table has at least 4 bytes, and {len(view)} were received")
+        raise FramingError(
+            f"a segment table has at least 4 bytes, but only {len(view)} were received"
+        )
     count = limits.count_of(view)
     start = _table_bytes(count)
     if len(view) < start:
         raise FramingError(
-            f"the table of {count} segments has {start} bytes, and {len(view)} were received"
+            f"the table of {count} segments has {start} bytes, but only {len(view)} were received"
         )
     segments = _segments(view, start, limits.sizes_of(view, count))
     return segments, start + sum(map(len, segments))
 
 
 def _segments(view: memoryview, start: int, sizes: tuple[int, ...]) -> list[memoryview]:
-    """Return the segments of so many words that begin at byte ``start``, if they are there."""
+    """Return the segments of these sizes (words) from byte ``start`` on, if all have arrived."""
     words = sum(sizes)
     received_words = (len(view) - start) // WORD_BYTES
     if words > received_words:
         raise FramingError(
-            f"the segment table counts {words} words, and {received_words} were received",
+            f"the segment table counts {words} words, but only {received_words} were received",
             words_asked=words,
             words_granted=received_words,
         )
@@ -442,13 +464,15 @@ def unframe(
 ) -> list[memoryview]:
     """Return the segments of the message at the start of ``buffer``, as read-only views into it.
 
-    What follows the message is left alone; the last view ends where it begins. Raises
-    ``FramingError`` where the table is not all there, counts more than ``max_segments`` segments
-    or more than ``max_words`` words in them, or counts more than there are bytes.
+    Bytes behind the message are ignored; the end of the last view shows where they begin.
+
+    Raises:
+        FramingError: If the table is not complete, counts more than ``max_segments`` segments or
+            more than ``max_words`` words, or counts more words than there are.
     """
     try:
         limits = _Limits(max_segments, max_words)
-        # Whatever is raised must not keep the buffer: its traceback would, through this frame.
+        # The traceback of an exception refers to this frame. It must not keep the buffer alive.
         with view_of(buffer, "the message") as view:
             return _cut(view, limits)[0]
     except (RecursionError, MemoryError) as error:
@@ -464,9 +488,12 @@ def read_message(
     traversal_limit_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS,
     nesting_limit: SupportsIndex = NESTING_LIMIT,
 ) -> MessageReader:
-    """Return a reader of the next message of a file or socket, or the one at the start of a buffer.
+    """Read one message: the next of a file or socket, or the first of a buffer.
 
-    The options are those of ``read_messages``. Raises ``FramingError`` where there is no message.
+    The options are those of ``read_messages``.
+
+    Raises:
+        FramingError: If there is no message, or an invalid one.
     """
     messages = read_messages(
         source,
@@ -478,7 +505,7 @@ def read_message(
     )
     for message in messages:
         return message
-    raise FramingError("a message was asked for, and 0 bytes were received")
+    raise FramingError("there is no message: the source ended before its first byte")
 
 
 # -- reading many messages ------------------------------------------------------------------------
@@ -493,17 +520,24 @@ def read_messages(
     traversal_limit_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS,
     nesting_limit: SupportsIndex = NESTING_LIMIT,
 ) -> Iterator[MessageReader]:
-    """Return a reader of each message in a buffer, a binary file or a stream socket, one by one.
+    """Iterate over the messages in a buffer, a binary file or a stream socket.
 
-    No message may have more than ``max_segments`` segments, nor more than ``max_words`` words in
-    them; each has its own traversal and nesting limits (see ``MessageReader``).
+    The iteration ends if the source ends between two messages. An exception of the file or socket
+    passes unchanged, and so does a ``RecursionError`` while a file is read, which may be the
+    file's. No received byte is lost: after a timeout, another ``next`` continues.
 
-    The iteration ends where the source ends between two messages. ``FramingError`` is raised where
-    it ends inside one, or where a limit is exceeded, and again by each call from then on: where the
-    next message begins is unknown. What a file or socket raises passes unchanged, and nothing that
-    was received is lost: after a timeout the iteration can be continued by another ``next``. So
-    does a ``RecursionError`` of Python's while a file is read: it may be the file's. From
-    inside a call of the file, ``next`` raises ``Reentered``.
+    Args:
+        source: A buffer, or an object with a method ``read`` or ``recv``.
+        packed: Whether the messages are packed.
+        max_segments: The highest number of segments in a message.
+        max_words: The highest number of words in all segments of a message together.
+        traversal_limit_words: The traversal limit of each message (see ``MessageReader``).
+        nesting_limit: The nesting limit of each message.
+
+    Raises:
+        FramingError: By ``next``, if the source ends inside a message or a limit is exceeded. Each
+            later ``next`` raises it again, because the start of the next message is unknown.
+        Reentered: By ``next``, if it is called from inside a call of the file.
     """
     try:
         limits = _Limits(max_segments, max_words)
@@ -517,52 +551,51 @@ def read_messages(
             origin = _Stream(_Memory(memory), NOTHING_WAITS) if is_packed else _InMemory(memory)
         else:
             origin = _Stream(_file_of(source), NOTHING_WAITS if is_packed else None)
-        # From C, so that a message leaves its list as it is returned, and no bytecode lies between.
+        # ``map`` takes a message from its list and returns it with no bytecode in between.
         return map(_taken, _Messages(origin, limits, traversal, nesting, is_memory))
     except RecursionError as error:
         raise exhausted() from error
 
 
 def _is_buffer(source: Any) -> bool:
-    """Return whether this is memory, and no file. Mapped memory is, though it has ``read``."""
+    """Return whether the source is a buffer. ``mmap`` counts as one, although it has ``read``."""
     try:
         call(exported, source).release()
     except Raised as raised:
-        # Where it is another error, ``view_of`` says why the memory is not to be had.
+        # For any other error, ``view_of`` raises the reason why there is no buffer.
         return not issubclass(type(raised.__cause__), TypeError)
     return True
 
 
-# How nothing that was received is lost. Any call can raise: a file may time out, the handler of a
-# signal may raise at any bytecode, and Python may run out of memory. So a chunk is recorded by the
-# same bytecode that calls the file (see ``_File.chunk``), and the rest of what is known of a stream
-# is one immutable value, replaced by one assignment when the chunk has been dealt with. Whatever is
-# raised in between, the next attempt begins with the old value and the recorded chunk, and comes to
-# the same result.
+# No received byte is lost, although any call can raise: a file may time out, a signal handler may
+# raise at any bytecode, and Python may run out of memory. The bytecode that calls the file also
+# records the chunk (see ``_File.chunk``). The rest of a stream's state is one immutable value,
+# which one assignment replaces after the chunk was processed. If anything is raised in between, the
+# next attempt begins with the old value and the recorded chunk, and has the same result.
 
-#: What an input has received or still holds: a file's list of at most one chunk, or memory.
+#: Input that is not processed yet: a file's list of at most one chunk, or the rest of the memory.
 _Pending: TypeAlias = "list[Any] | memoryview"
 
 
 class _Input(ABC):
-    """Bytes that come in chunks."""
+    """A source of chunks of bytes."""
 
     __slots__ = ()
 
     @abstractmethod
     def begin(self) -> _Pending:
-        """Return what is pending at first."""
+        """Return the initial value of ``pending``."""
 
     @abstractmethod
     def chunk(self, pending: _Pending, size: int) -> tuple[Bytes, _Pending]:
-        """Return at most ``size`` bytes, none at the end, and what is pending after them.
+        """Return at most ``size`` bytes (none at the end), and the next value of ``pending``.
 
-        If ``pending`` is passed again instead, the same chunk is returned again.
+        If the old value is passed again, the same chunk is returned again.
         """
 
 
 def _file_of(source: Any) -> _File:
-    """Return the way to read from a file or socket."""
+    """Return an input over a file or socket."""
     reads_once: Any = method_of(source, "read1")
     if not callable(reads_once):
         return _File(_method(source, ("read", "recv"), "read messages from"), None, None)
@@ -572,9 +605,9 @@ def _file_of(source: Any) -> _File:
 
 
 def _receive_from(read: Callable[[int], object], size: int, received: list[Any]) -> None:
-    """Call a file's method, and put what it returns into the list."""
-    # The list has room before the file is called, and takes the chunk as the call returns: no
-    # bytecode lies between, and nothing is allocated.
+    """Call a file's method, and append its result to the list."""
+    # The list makes room before the call, and takes the chunk as the call returns: without a
+    # bytecode or an allocation in between.
     received.extend(map(read, (size,)))
     if not received:
         raise ArgumentTypeError("the file raises StopIteration instead of returning bytes")
@@ -582,13 +615,16 @@ def _receive_from(read: Callable[[int], object], size: int, received: list[Any])
 
 @final
 class _File(_Input):
-    """Chunks that a method of a file or socket returns, checked.
+    """An input over a method of a file or socket, whose results are checked.
 
-    That is ``read1`` where there is one, which does not wait for more than is there, and calls the
-    file below a buffered one once: the second of several calls may fail, and ``read`` then loses
-    what the first returned. Two things that ``read`` does, ``read1`` does not. It fills the buffer
-    of the file, for which ``peek`` is called. And a file that does not wait, and has nothing now,
-    says so by ``None``: where ``read1`` returns nothing, ``read`` is asked whether this is the end.
+    The method is ``read1`` if there is one. It does not wait for more bytes than there are, and
+    calls the raw file only once. (``read`` of a buffered file may call it several times. If a later
+    call fails, the bytes of the earlier ones are lost.) Two things that ``read`` does, ``read1``
+    does not:
+
+    - It does not fill the buffer of the file, so ``peek`` is called for that.
+    - It does not return ``None`` to say that a non-blocking file has nothing now. So if ``read1``
+      returns no bytes, ``read`` is called to find out whether this is the end.
     """
 
     __slots__ = ("_at_end", "_fill", "_read")
@@ -623,23 +659,28 @@ class _File(_Input):
                 received.clear()
                 raise
         if len(chunk) > size:
-            raise FramingError(f"the file answers {len(chunk)} bytes, and {size} were asked for")
+            raise FramingError(
+                f"the file returned {len(chunk)} bytes where at most {size} were asked for"
+            )
         return chunk, []
 
     def _octets(self, chunk: Any) -> memoryview:
         if chunk is None:
             raise ArgumentTypeError(
-                "the file answers None instead of bytes: it does not wait, and has nothing now"
+                "the file returned None instead of bytes: it is non-blocking and has nothing now;"
+                " try again later"
             )
         if issubclass(type(chunk), Coroutine):
             chunk.close()
-            raise ArgumentTypeError("the file must be awaited: hand over the bytes that it returns")
-        return view_of(chunk, "what the file answers")
+            raise ArgumentTypeError(
+                "the file's method must be awaited; await it, and pass the bytes instead"
+            )
+        return view_of(chunk, "the result of the file's method")
 
 
 @final
 class _Memory(_Input):
-    """Memory, piece by piece. What is pending is the rest of it."""
+    """An input over memory. The rest of the memory is pending."""
 
     __slots__ = ("_memory",)
 
@@ -658,37 +699,36 @@ _taken: Final[Callable[[list[MessageReader]], MessageReader]] = list.pop
 
 
 class _Origin(ABC):
-    """Where the segments of one message after the other come from."""
+    """A source of the segments of consecutive messages."""
 
     __slots__ = ()
 
     @abstractmethod
     def ready(self) -> tuple[int, list[MessageReader]]:
-        """Return how many messages were finished; in the list is the last, until it is taken."""
+        """Return how many messages were finished, and a list of the last until it is taken."""
 
     @abstractmethod
     def cut(self, limits: _Limits) -> list[memoryview] | None:
         """Return the segments of the next message, or None at the end.
 
-        If this raises, or is called again before the message is finished, the stream is where it
-        was.
+        The stream does not advance until ``finish`` is called, even if this raises.
         """
 
     @abstractmethod
     def finish(self, message: MessageReader) -> None:
-        """Note in one step that a message was read, and that the next one begins behind it."""
+        """Record in one step that a message was read, and that the next one follows it."""
 
 
 @final
 class _InMemory(_Origin):
-    """Messages that lie in memory, one behind the other."""
+    """Consecutive messages in memory."""
 
     __slots__ = ("_end", "_known")
 
     def __init__(self, rest: memoryview) -> None:
-        #: The rest of the memory, and what ``ready`` returns.
+        #: The rest of the memory, followed by the values that ``ready`` returns.
         self._known: tuple[memoryview, int, list[MessageReader]] = (rest, 0, [])
-        #: Where the message ends that was cut.
+        #: Size in bytes of the message that ``cut`` returned last.
         self._end = 0
 
     def ready(self) -> tuple[int, list[MessageReader]]:
@@ -709,18 +749,18 @@ class _InMemory(_Origin):
         self._known = (rest[self._end :], number + 1, [message])
 
 
-#: What is known of a stream: (the bytes of the next message from its first one on; how many of them
-#: are settled, as an attempt that was interrupted may have added more; what its input has pending;
-#: what waits to be unpacked, ``None`` in a stream that is not packed).
+#: The state of a stream: (received bytes of the next message; how many of them are settled, as an
+#: interrupted attempt may have added more; the pending input; the packed words that wait to be
+#: unpacked, ``None`` in a stream that is not packed).
 _Known: TypeAlias = "tuple[bytearray, int, _Pending, Waiting | None]"
 
-#: Both that and what ``ready`` returns.
+#: The state of a stream, followed by the values that ``ready`` returns.
 _Everything: TypeAlias = "tuple[_Known, int, list[MessageReader]]"
 
 
 @final
 class _Stream(_Origin):
-    """Messages that arrive piece by piece, one behind the other."""
+    """Consecutive messages that arrive in chunks."""
 
     __slots__ = ("_input", "_known")
 
@@ -757,10 +797,10 @@ class _Stream(_Origin):
         self._known = ((bytearray(), 0, pending, waiting), number + 1, [message])
 
     def _receive(self, size: int) -> bool:
-        """Have at least ``size`` bytes of the message; return whether the input had them.
+        """Receive until there are ``size`` bytes of the message; return whether there are.
 
-        No more is asked for than that, and at one time no more than has been received before: what
-        makes room for a claimed size is sizes that were kept.
+        No more bytes are asked for. A single call asks for no more than have been received already
+        (64 KiB at first), so that memory does not grow by claimed sizes alone.
         """
         (received, settled, pending, waiting), number, ready = self._known
         while settled < size:
@@ -780,7 +820,7 @@ class _Stream(_Origin):
                         return False
                     chunk, waiting = unpacked(waiting, packed, room)
             if len(received) > settled:
-                # An attempt that was interrupted here has added the same chunk.
+                # An earlier attempt added the same chunk, and was interrupted here.
                 del received[settled:]
             received += chunk
             settled += len(chunk)
@@ -790,7 +830,7 @@ class _Stream(_Origin):
 
 @final
 class _Messages:
-    """Makes the messages of ``read_messages``, each in a list of its own."""
+    """The iterator below ``read_messages``, which returns each message in a list."""
 
     __slots__ = (
         "_attempt",
@@ -816,26 +856,28 @@ class _Messages:
         self._traversal_limit = traversal_limit
         self._nesting_limit = nesting_limit
         self._failure: str | None = None
-        #: Reads the next message. It is a generator since Python itself knows whether one runs: no
-        #: interrupt can leave that wrong.
+        #: The generator that reads the next message. Python itself knows whether a generator runs,
+        #: so no interrupt can leave a wrong state.
         self._attempt: GeneratorType[None, None, None] | None = None
 
     def __iter__(self) -> _Messages:
         return self
 
     def __reduce__(self) -> str:
-        """Refuse to be copied or pickled."""
+        """Refuse copying and pickling."""
         raise ArgumentTypeError(
-            "messages that are read cannot be copied: both copies would take from one source"
+            "the iterator of read_messages cannot be copied: both copies would read one source"
         )
 
     def __next__(self) -> list[MessageReader]:
         """Return the next message, in the list from which it must be taken."""
         if self._attempt is not None and self._attempt.gi_running:
-            raise Reentered("the next message is being read, and no other can be read meanwhile")
+            raise Reentered(
+                "the next message is still being read, and the file called next() meanwhile"
+            )
         while self._failure is None and self._origin is not None:
-            # There already is one if an earlier call was interrupted. There is none after reading
-            # if a finalizer has taken it.
+            # A message is ready already if an earlier call was interrupted. After reading there is
+            # none if a finalizer has taken it.
             if ready := self._origin.ready()[1]:
                 return ready
             attempt = self._read(self._origin)
@@ -852,7 +894,7 @@ class _Messages:
         raise StopIteration
 
     def _read(self, origin: _Origin) -> Generator[None]:
-        """Read the next message, or come to the end, and yield nothing."""
+        """Read the next message, or note the end of the source. Yields nothing."""
         yield from ()
         segments: list[memoryview] | None = None
         asked: int | None = None
@@ -866,7 +908,8 @@ class _Messages:
         if self._failure is not None:
             self._origin = None
             del origin
-            # Out here it has neither cause nor context, whose tracebacks would keep the memory.
+            # Raised outside the handler, it has no cause and no context, whose tracebacks would
+            # keep the memory.
             raise FramingError(self._failure, words_asked=asked, words_granted=granted)
         if segments is None:
             self._origin = None

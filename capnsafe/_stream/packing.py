@@ -1,4 +1,4 @@
-"""Packing: the compression of zero bytes that comes with the encoding, in both directions.
+"""Packing and unpacking: the encoding's own compression of zero bytes.
 
 Encoding specification, "Packing". Each word becomes a tag, whose bit *k* says that byte *k*
 follows, and the bytes that are not zero. Two tags are followed by a count::
@@ -6,19 +6,19 @@ follows, and the bytes that are not zero. Two tags are followed by a count::
     0x00 | n                                     a zero word, and n more of them
     0xff | the word's 8 bytes | n | n words      a word without a zero, and n more words as they are
 
-Any bytes are packed words, unless they end in the middle; so there is nothing to refuse in them but
-their end, and their size: two bytes can stand for 2 KiB.
+Any bytes are valid packed words, except that they may end in the middle of a word. So only two
+things can be wrong with them: their end, and their size, as two bytes can stand for 2 KiB.
 
-Where a run ends is the packer's choice. This one chooses as the reference implementation does, so
-that both write the same bytes: zero words are counted as far as they go, and words are copied as
-they are as long as at most one of their bytes is zero. The reference implementation packs the
-segment table and each segment for itself: no run goes from one into the next (``Packer.flush``).
+The packer decides where a run ends. This one decides as the reference implementation does, so that
+both write the same bytes: a run of zero words is as long as possible, and a run of verbatim words
+goes on while at most one byte of a word is zero. The reference implementation packs the segment
+table and each segment separately, so no run goes from one into the next (``Packer.flush``).
 
-How it is fast in Python. Packing never looks at one byte: the tags of all words of a block are made
-by slicing every eighth byte, translating it, and joining the eight as integers; runs are found by a
-regular expression over the tags; and words that are in no run are put behind their tags, whereupon
-every zero byte is deleted, which no tag of theirs is. Unpacking has to go from tag to tag. Each
-word is made by ``bytes.translate``: a pattern that is fixed for each tag is looked up in the packed
+How it is fast in Python. Packing never looks at a single byte. It makes the tags of all words of a
+block at once: it slices out every eighth byte, translates these, and joins the eight slices as
+integers. A regular expression over the tags finds the runs. Each word outside a run is put behind
+its tag, and then all zero bytes are deleted; no tag of such a word is zero. Unpacking goes from tag
+to tag. ``bytes.translate`` makes each word: a fixed pattern for each tag selects from the packed
 bytes.
 """
 
@@ -35,10 +35,10 @@ from ..allocator import Buffer
 from ..errors import ArgumentValueError, FramingError, MessageStateError
 from ..wire import WORD_BYTES
 
-#: What a packer collects before it packs, and so what it holds at most (bytes).
+#: Bytes that a packer collects before it packs them.
 _BLOCK_BYTES: Final = 1 << 14
 
-#: A run is one word and up to 255 that are counted.
+#: A run is one word and up to 255 words that are counted.
 _RUN_WORDS: Final = 256
 
 _ZERO: Final = 0x00
@@ -47,14 +47,14 @@ _DENSE: Final = 0xFF
 #: In the tags of a block: zero words, or a dense word and others with at most one zero byte.
 _RUNS: Final = re.compile(rb"\x00{1,256}|\xff[\xff\xfe\xfd\xfb\xf7\xef\xdf\xbf\x7f]{0,255}")
 
-#: For each byte of a word, the translation of what is not zero to its bit in the tag.
+#: For each byte of a word, a translation table from nonzero values to the byte's bit in the tag.
 _BITS: Final = tuple(bytes(1) + bytes((1 << byte,)) * 255 for byte in range(WORD_BYTES))
 
 _TABLE_BYTES: Final = 256
 
 
 def _pattern(tag: int) -> bytes:
-    """Return where the bytes of a word are, counted from its tag; the last of a table is zero."""
+    """Return the place of each byte of a word, counted from its tag; zeros have the last place."""
     places = []
     place = 0
     for byte in range(WORD_BYTES):
@@ -68,17 +68,17 @@ def _pattern(tag: int) -> bytes:
 
 _PATTERNS: Final = tuple(_pattern(tag) for tag in range(256))
 
-#: The bytes of a tag and of what follows it, without the count.
+#: The number of bytes of a packed word: its tag and its bytes, without a count.
 _PACKED_BYTES: Final = tuple(1 + tag.bit_count() for tag in range(256))
 
 
 def _pack_words(block: bytes, more: bool) -> tuple[bytes, int]:
-    """Pack whole words; answer them packed, and how many bytes of the block that were.
+    """Return whole words packed, and how many bytes of the block were packed.
 
-    Where ``more`` words follow, a run that they might lengthen is left for later.
+    If ``more`` words follow, a run at the end is left for later, because they may extend it.
     """
     words = len(block) // WORD_BYTES
-    # Each tag, and behind it its word.
+    # Each tag, followed by its word.
     spread = bytearray(words * (1 + WORD_BYTES))
     bits = 0
     for byte in range(WORD_BYTES):
@@ -113,27 +113,27 @@ def _pack_words(block: bytes, more: bool) -> tuple[bytes, int]:
 
 @final
 class Packer:
-    """Packs words that come in chunks of any size.
+    """A packer of words that arrive in chunks of any size.
 
-    What comes out does not depend on where the chunks end. At most 32 KiB are held back.
+    The output does not depend on the sizes of the chunks. At most 32 KiB are held back.
     """
 
     __slots__ = ("_held",)
 
     def __init__(self) -> None:
-        """Begin a run of words."""
+        """Make a packer that holds nothing."""
         self._held = bytearray()
 
     def __copy__(self) -> Packer:
-        """Return a packer that goes on from here by itself."""
+        """Return an independent packer in the same state."""
         copied = Packer()
         copied._held += self._held
         return copied
 
     def feed(self, chunk: Buffer) -> bytes:
-        """Take some bytes, and answer what can be said of all words so far, packed.
+        """Add a chunk, and return the packed words that it completes.
 
-        All of them are taken or, if an exception comes in between, none.
+        If this raises, no byte of the chunk was added.
         """
         try:
             view = view_of(chunk, "the chunk")
@@ -157,15 +157,17 @@ class Packer:
             raise exhausted() from error
 
     def flush(self) -> bytes:
-        """Return the rest, packed; no run goes on behind it. The packer can be used again.
+        """Return the rest, packed, and end the last run. The packer can be used again.
 
-        Raises ``ArgumentValueError``, and keeps what it holds, in the middle of a word.
+        Raises:
+            ArgumentValueError: If the last word is not complete. The packer keeps the rest.
         """
         try:
             held = bytes(self._held)
             if len(held) % WORD_BYTES:
                 raise ArgumentValueError(
-                    f"words are packed whole, and the last has {len(held) % WORD_BYTES} bytes"
+                    "only whole words can be packed, and the last has"
+                    f" {len(held) % WORD_BYTES} bytes"
                 )
             packed = _pack_words(held, more=False)[0]
             self._held.clear()
@@ -174,9 +176,9 @@ class Packer:
             raise exhausted() from error
 
 
-#: Packed words that wait to be unpacked: (the packed bytes; the first of them that was not looked
-#: at yet; what is left of the run in which the last words ended, zero words and verbatim words;
-#: whether all words that the bytes stand for were unpacked). A value: it is never changed.
+#: Packed words that wait to be unpacked: (packed bytes; index of the first unread one; rest of the
+#: current run, in zero words and in verbatim words; whether more input is needed for the next
+#: word). The value is never changed in place.
 Waiting: TypeAlias = tuple[bytes, int, int, int, bool]
 
 NOTHING_WAITS: Final[Waiting] = (b"", 0, 0, 0, True)
@@ -185,9 +187,10 @@ NOTHING_WAITS: Final[Waiting] = (b"", 0, 0, 0, True)
 def unpacked(
     waiting: Waiting, chunk: bytes | bytearray | memoryview, room: int
 ) -> tuple[bytes, Waiting]:
-    """Return at most ``room`` words of what waits and the bytes behind it, and what waits then.
+    """Unpack at most ``room`` words from the waiting bytes and a chunk that follows them.
 
-    Nothing is changed, so that the caller can take both in one step.
+    Returns (the words, what waits now). Nothing is changed in place, so that the caller can
+    replace its state in one step.
     """
     packed, at, zero_words, verbatim_words, _ = waiting
     if len(chunk):
@@ -239,11 +242,13 @@ def unpacked(
 
 
 def require_end(waiting: Waiting) -> None:
-    """Raise what ``Unpacker.finish`` raises, if something waits."""
+    """Raise as ``Unpacker.finish`` does if something waits."""
     packed, at, zero_words, verbatim_words, starved = waiting
     rest = len(packed) - at
     if not starved and (rest or zero_words or verbatim_words):
-        raise MessageStateError("there are packed words that were not asked for yet")
+        raise MessageStateError(
+            "packed words still wait to be returned; call feed() while needs_input is false"
+        )
     if verbatim_words:
         raise FramingError(
             f"the packed bytes end {verbatim_words * WORD_BYTES - rest} bytes"
@@ -255,30 +260,30 @@ def require_end(waiting: Waiting) -> None:
 
 @final
 class Unpacker:
-    """Unpacks words that come in chunks of any size.
+    """An unpacker of words that arrive in chunks of any size.
 
-    It holds what was fed to it, still packed, and no more than that: bytes that stand for much cost
-    nothing until their words are asked for, and then no more than the words that were asked for.
+    It keeps its input packed. So bytes that stand for many words take no memory until these words
+    are asked for, and then only as much as was asked for.
     """
 
     __slots__ = ("_waiting",)
 
     def __init__(self) -> None:
-        """Begin in front of a tag."""
+        """Make an unpacker that expects a tag."""
         self._waiting = NOTHING_WAITS
 
     @property
     def needs_input(self) -> bool:
-        """Whether every word that was fed was answered, as far as is known."""
+        """Whether all complete words that were fed were returned."""
         return self._waiting[-1]
 
     def feed(
         self, chunk: Buffer = b"", *, max_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS
     ) -> bytes:
-        """Take some bytes, and answer at most ``max_words`` words: whole ones, unpacked.
+        """Add a chunk, and return at most ``max_words`` whole words, unpacked.
 
-        What was not answered waits, packed, for the next call. Feed nothing to be given more of it,
-        until ``needs_input``. The bytes are taken or, if an exception comes in between, not.
+        The other words wait, packed, for the next call: call this without a chunk until
+        ``needs_input`` is true. If this raises, no byte of the chunk was added.
         """
         try:
             view = view_of(chunk, "the chunk")
@@ -289,10 +294,11 @@ class Unpacker:
             raise exhausted() from error
 
     def finish(self) -> None:
-        """Say that nothing follows.
+        """Check that the packed bytes are complete.
 
-        Raises ``FramingError`` where the packed bytes end in the middle of a word or of a run, and
-        ``MessageStateError`` while words wait to be answered.
+        Raises:
+            FramingError: If they end in the middle of a word or of a run.
+            MessageStateError: If words still wait to be returned by ``feed``.
         """
         try:
             require_end(self._waiting)
@@ -301,11 +307,13 @@ class Unpacker:
 
 
 def pack(words: Buffer) -> bytes:
-    """Return whole words packed; their runs go as far as they can.
+    """Return whole words, packed in runs that are as long as possible.
 
-    Raises ``ArgumentValueError`` where the buffer's bytes are not whole words. To pack a message as
-    the reference implementation does, use ``frame`` or ``write_message``: they end the runs between
-    the segment table and the segments.
+    To pack a message as the reference implementation does, use ``frame`` or ``write_message``,
+    which end the runs between the segment table and the segments.
+
+    Raises:
+        ArgumentValueError: If the buffer does not hold whole words.
     """
     try:
         packer = Packer()
@@ -315,10 +323,11 @@ def pack(words: Buffer) -> bytes:
 
 
 def unpack(packed: Buffer, *, max_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS) -> bytes:
-    """Return packed words unpacked.
+    """Return packed words, unpacked.
 
-    Raises ``FramingError`` where they end in the middle, or are more than ``max_words``, of which
-    it makes no more than that many.
+    Raises:
+        FramingError: If the bytes end in the middle of a word or of a run, or stand for more than
+            ``max_words`` words. No more than that number is ever unpacked.
     """
     try:
         limit = limit_of(max_words, "max_words")

@@ -1,9 +1,9 @@
-"""What callers and allocators hand in, looked at without trusting it.
+"""Conversion of untrusted objects: arguments of callers, and results of allocators.
 
-Objects of the caller's can run code of the caller's when they are converted, compared or printed.
-So they are converted first, before anything else of a call happens (P10), and nothing that they
-raise escapes as it is (P1): not from ``__index__``, and not from the ``__repr__`` of an exception
-while an error is being worded.
+The caller's objects can run the caller's code when they are converted, compared or printed. So a
+call converts its arguments before it does anything else (P10), and wraps every exception that they
+raise (P1). That includes one from ``__index__``, and one from the ``__repr__`` of an exception that
+is quoted in a message.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from ..wire import ELEMENTS, Element
 T = TypeVar("T")
 A = TypeVar("A")
 
-#: Numbers beyond this are named by their size: Python refuses to print very long ones.
+#: Longer numbers are described by their size, because Python refuses to print very long ones.
 _PRINTED_BITS: Final = 128
 
-#: What an exception says is cut here: it may quote another one, which quotes another one.
+#: The text of an exception is cut here: it may quote another exception, which quotes another one.
 _TOLD_CHARACTERS: Final = 200
 
 _NAME: Final = type.__dict__["__name__"]
@@ -38,28 +38,29 @@ _MODULE: Final = type.__dict__["__module__"]
 _BUILTIN: Final = vars(builtins)
 
 
-#: Returns a view of a caller's buffer. A buffer may be exported by code of the caller's.
+#: Returns a view of a caller's buffer. Exporting it may run the caller's code.
 exported: Final[Callable[[Any], memoryview]] = memoryview
 
 
 class Raised(Exception):
-    """Code of the caller's raised; its exception is the ``__cause__``."""
+    """The caller's code raised an exception, which is the ``__cause__``."""
 
 
 def call_once(function: Callable[[A], T], argued: Iterator[A]) -> defaultdict[int, T]:
-    """Return a dict that calls ``function`` when first asked for 0, and keeps the result.
+    """Return a dict that calls ``function`` when key 0 is first looked up, and keeps the result.
 
-    A signal handler can raise at any bytecode of the library, and its exception must be told from
-    one of the function. So the function is called from C: ``argued``, an iterator of one argument,
-    is used up as the call begins, and the dict is filled as it ends, with no bytecode in between.
+    A signal handler can raise at any bytecode of the library, and its exception must be told apart
+    from one that the function raised. So the function is called from C: ``argued``, an iterator of
+    one argument, is used up when the call begins, and the dict is filled when it ends, with no
+    bytecode in between.
     """
     return defaultdict(partial(reduce, operator.call, argued, function))
 
 
 def call(function: Callable[[A], T], argument: A) -> T:
-    """Call code of the caller's. Raise ``Raised`` if it raises an ``Exception``.
+    """Call the caller's code. Raise ``Raised`` if it raises an ``Exception``.
 
-    The exception of a signal handler passes unchanged (see ``call_once``).
+    An exception from a signal handler passes unchanged (see ``call_once``).
     """
     argued: Any = iter((argument,))
     returned = call_once(function, argued)
@@ -72,7 +73,7 @@ def call(function: Callable[[A], T], argument: A) -> T:
 
 
 def integer(value: SupportsIndex, what: str) -> int:
-    """Return ``value`` as an int, or raise ``ArgumentTypeError`` about ``what``."""
+    """Return ``value`` as an int, or raise ``ArgumentTypeError`` that names ``what``."""
     if type(value) is int:
         return value
     try:
@@ -84,7 +85,7 @@ def integer(value: SupportsIndex, what: str) -> int:
 
 
 def at_least_one(value: SupportsIndex, what: str) -> int:
-    """Return ``value`` as an int of at least 1, or raise about ``what``."""
+    """Return ``value`` as an int of at least 1, or raise an error that names ``what``."""
     number = integer(value, what)
     if number < 1:
         raise ArgumentValueError(f"{what} must be at least 1, not {shown(number)}")
@@ -92,15 +93,15 @@ def at_least_one(value: SupportsIndex, what: str) -> int:
 
 
 def shown(number: int) -> str:
-    """Return a number as a sentence can hold it."""
+    """Return the text of a number for a message, or the number of its bits if it is very long."""
     bits = number.bit_length()
     return str(number) if bits <= _PRINTED_BITS else f"a number of {bits} bits"
 
 
 def told(error: BaseException) -> str:
-    """Return what an exception of somebody else's says, whatever its ``__repr__`` does."""
+    """Return the ``repr`` of a foreign exception, or its class if its ``__repr__`` fails."""
     try:
-        # It may be of a class of its own, whose methods are not to be trusted either.
+        # ``__repr__`` may return an instance of a subclass of str, whose methods are foreign, too.
         text = str.__str__(repr(error))
     except Exception:
         text = type_name(error)
@@ -108,9 +109,9 @@ def told(error: BaseException) -> str:
 
 
 def type_name(value: Any) -> str:
-    """Return the name of a value's class, past any property of its metaclass.
+    """Return the name of a value's class. No property of its metaclass runs.
 
-    A class that has the name of another one that Python itself has is named with its module.
+    A foreign class with the name of a builtin is named with its module.
     """
     kind = type(value)
     name = str.__str__(_NAME.__get__(kind))
@@ -121,7 +122,11 @@ def type_name(value: Any) -> str:
 
 
 def attribute(owner: Any, name: str) -> object:
-    """Return an attribute of an allocator, ``None`` where it has none; its failure is one."""
+    """Return an attribute of an allocator, or ``None`` if there is none.
+
+    Raises:
+        AllocatorError: If reading the attribute raised anything but an ``AttributeError``.
+    """
     try:
         return call(partial(getattr, owner), name)
     except Raised as raised:
@@ -132,7 +137,7 @@ def attribute(owner: Any, name: str) -> object:
 
 
 def method_of(owner: Any, name: str) -> object:
-    """Return an attribute of an argument, ``None`` where it has none, or cannot say."""
+    """Return an attribute of an argument, or ``None`` if reading it raised an exception."""
     try:
         return call(partial(getattr, owner), name)
     except Raised:
@@ -140,13 +145,13 @@ def method_of(owner: Any, name: str) -> object:
 
 
 def add_note(error: BaseException, note: str) -> None:
-    """Add a note to an exception, unless it refuses."""
+    """Add a note to an exception, if it accepts notes."""
     with suppress(Exception):
         BaseException.add_note(error, note)
 
 
 def double(value: SupportsFloat | SupportsIndex) -> float:
-    """Return ``value`` as a float; text is no number."""
+    """Return ``value`` as a float. Text is refused, although ``float`` would parse it."""
     if type(value) is float:
         return value
     has = partial(hasattr, type(value))
@@ -156,7 +161,7 @@ def double(value: SupportsFloat | SupportsIndex) -> float:
         if not _is_text(value) and (call(has, "__float__") or call(has, "__index__")):
             number = _as_double(value, call(has, "__complex__"))
             if number is not None:
-                # A finite number of another library can become an infinite one.
+                # Converting another library's finite number can give infinity.
                 too_large = isinf(number) and not call(bool, call(partial(eq, number), value))
                 if not too_large:
                     return number
@@ -172,23 +177,24 @@ def _is_text(value: object) -> bool:
 
 
 def _as_double(value: Any, has_complex: bool) -> float | None:
-    """Return a number of somebody else's as a float, or ``None`` if it is none."""
+    """Return another library's number as a float, or ``None`` if it is not a real number."""
     # Arrays and records of numpy have the methods of numbers, and may hold text.
     item = method_of(value, "item")
     content = call(operator.call, item) if callable(item) else value
     if _is_text(content):
         return None
     if has_complex and type(content) is not int and type(content) is not float:
-        # Complex numbers of other libraries have a ``__float__`` that drops a part of them.
+        # Complex numbers of other libraries have a ``__float__`` that drops the imaginary part.
         number = call(complex, value)
         return number.real if number.imag == 0 else None
     return call(float, value)
 
 
 def truth(value: bool) -> bool:
-    """Return a bool; 0 and 1 are taken as well, other objects are a mistake.
+    """Return ``value`` as a bool.
 
-    So is the bool of another library that shares its memory (``numpy.bool``, ``ctypes.c_bool``).
+    Accepted are a bool, the integers 0 and 1, and the bool of another library that exports it as a
+    buffer (``numpy.bool``, ``ctypes.c_bool``).
     """
     if value is True or value is False:
         return value
@@ -199,15 +205,15 @@ def truth(value: bool) -> bool:
         number = call(_as_index, value)
     except Raised as raised:
         raise ArgumentTypeError(
-            f"a bool is True or False, not {type_name(value)}"
+            f"a bool must be True or False, not {type_name(value)}"
         ) from raised.__cause__
     if number not in (0, 1):
-        raise ArgumentValueError(f"a bool is True or False, not {shown(number)}")
+        raise ArgumentValueError(f"a bool must be True or False, not {shown(number)}")
     return number == 1
 
 
 def _flag_in(value: Any) -> bool | None:
-    """Return the one bool that a buffer holds, ``None`` if it holds anything else."""
+    """Return the bool in a buffer of one bool, or ``None`` for any other object."""
     try:
         with call(exported, value) as view:
             if view.ndim == 0 and view.format.lstrip("<=@") == "?":
@@ -218,67 +224,71 @@ def _flag_in(value: Any) -> bool | None:
 
 
 def check_sections(data_words: SupportsIndex, pointer_count: SupportsIndex) -> tuple[int, int]:
-    """Return the sections of a struct (words, pointers), which have 16 bits each."""
+    """Return the sizes of a struct's sections (words, pointers); each must fit in 16 bits."""
     data = data_words if type(data_words) is int else integer(data_words, "data_words")
     pointers = pointer_count
     if type(pointers) is not int:
         pointers = integer(pointers, "pointer_count")
     if not (0 <= data <= wire.MAX_SECTION and 0 <= pointers <= wire.MAX_SECTION):
         raise ArgumentValueError(
-            f"a struct has 0 to {wire.MAX_SECTION} data words and pointers, not {shown(data)} and"
-            f" {shown(pointers)}"
+            f"a struct can have 0 to {wire.MAX_SECTION} data words and as many pointers, not"
+            f" {shown(data)} data words and {shown(pointers)} pointers"
         )
     return data, pointers
 
 
 def check_count(count: SupportsIndex) -> int:
-    """Return the number of elements of a list, which has 29 bits."""
+    """Return the number of elements of a list, which must fit in 29 bits."""
     number = count if type(count) is int else integer(count, "count")
     if number < 0:
-        raise ArgumentValueError(f"a list cannot have {shown(number)} elements")
+        raise ArgumentValueError(f"the count of a list must not be negative: {shown(number)}")
     if number > wire.MAX_LIST_COUNT:
         raise MessageTooLarge(
-            f"a list has at most {wire.MAX_LIST_COUNT} elements, not {shown(number)}"
+            f"a list can have at most {wire.MAX_LIST_COUNT} elements, not {shown(number)}"
         )
     return number
 
 
 def check_element(element: Element) -> Element:
-    """Return the type of an element or field."""
-    # Not one that a caller made, either: its width could be any.
+    """Return ``element``, or raise ``ArgumentTypeError`` if it is not an ``Element``."""
+    # An Element that the caller made is refused, too: it could have any width.
     if type(element) is not Element or element not in ELEMENTS:
         raise ArgumentTypeError(
-            f"a type of elements is an attribute of capnsafe.Element, not {type_name(element)}"
+            "element must be an attribute of capnsafe.Element, such as Element.INT32, not"
+            f" {type_name(element)}"
         )
     return element
 
 
 def text_octets(value: str) -> bytes:
-    """Return a text in UTF-8, without a NUL behind it."""
+    """Return a text in UTF-8, without a NUL at its end."""
     if type(value) is not str and not issubclass(type(value), str):
-        raise ArgumentTypeError(f"a Text takes a str, not {type_name(value)}")
+        raise ArgumentTypeError(f"a Text must be a str, not {type_name(value)}")
     try:
         return str.encode(value)
     except UnicodeEncodeError as error:
-        raise ArgumentValueError(f"text that UTF-8 cannot hold: {error}") from error
+        raise ArgumentValueError(f"the text cannot be encoded in UTF-8: {error}") from error
 
 
 def struct_list(count: SupportsIndex, data_words: int, pointer_count: int) -> tuple[int, int, int]:
-    """Return (elements, data words, pointers) of a list of structs, whose words have 29 bits."""
+    """Return (elements, data words, pointers) of a list of structs.
+
+    Their words together must fit in 29 bits.
+    """
     number = check_count(count)
     data, pointers = check_sections(data_words, pointer_count)
     words = number * (data + pointers)
     if words > wire.MAX_LIST_COUNT:
         raise MessageTooLarge(
-            f"{number} structs of {data + pointers} words: a list has at most"
-            f" {wire.MAX_LIST_COUNT} words",
+            f"a list of structs can have at most {wire.MAX_LIST_COUNT} words, and {number} structs"
+            f" of {data + pointers} words have {words}",
             words_asked=words,
         )
     return number, data, pointers
 
 
 def listed(values: Iterable[T], what: str) -> list[T]:
-    """Return what a caller's iterable yields; all of it, before memory is touched (P10)."""
+    """Return all items of a caller's iterable. Its code has run before memory is used (P10)."""
     try:
         return call(list, values)
     except Raised as raised:
@@ -292,6 +302,8 @@ def pairs_of(values: Iterable[tuple[Element, int]]) -> list[tuple[Element, int]]
     for value in listed(values, "fields"):
         pair: Any = value if type(value) is tuple else listed(value, "a field")
         if len(pair) != 2:
-            raise ArgumentTypeError(f"a field is a type and an offset, not {len(pair)} values")
+            raise ArgumentTypeError(
+                f"a field must be a pair of an Element and an offset, not {len(pair)} values"
+            )
         pairs.append((pair[0], pair[1]))
     return pairs

@@ -1,9 +1,9 @@
-"""Buffers of callers and allocators: what their items are, and their bytes (PEP 3118).
+"""Buffers of callers and allocators: the types of their items, and their bytes (PEP 3118).
 
-The format of a buffer says what its items are, in the codes of the ``struct`` module and some more.
-Names of fields stand between colons in it, and are no codes: ``T{<Q:Offset:}`` is a record of one
+The format of a buffer gives the types of its items, in the codes of the ``struct`` module and some
+more. Text between colons is the name of a field, not a code: ``T{<Q:Offset:}`` is a record of one
 number. Items that hold addresses (Python objects, pointers) are refused everywhere: their bytes
-mean nothing in a message, and writing over them would end the process.
+mean nothing in a message, and overwriting them would crash the process.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from ..errors import ArgumentTypeError, ArgumentValueError, BadBuffer
 from ..wire import Element
 from .arguments import Raised, call, exported, told, type_name
 
-#: Names, the codes of complex numbers, and strings with a length.
+#: Parts of a format that cannot be addresses: names of fields, and the codes of complex numbers.
 _HARMLESS: Final = re.compile(r":[^:]*:|Z[fdg]")
 
-#: An object, a ``void *``, strings by pointer, any pointer, a function.
+#: Codes of addresses: a Python object, ``void *``, pointers to strings, other pointers, a function.
 _ADDRESSES: Final = re.compile(r"[OPzZ&X]")
 
-#: Format characters of buffers whose items an element can be made of.
+#: Format codes of items from which list elements can be made.
 _SIGNED: Final = "bhilqn"
 _UNSIGNED: Final = "BHILQN"
 _FLOATS: Final = "fd"
 
 
-#: Raised by the code of a buffer's exporter, or by us and ``memoryview`` about the buffer. Others
-#: come from the handler of a signal.
+#: Exceptions about the buffer, raised by its exporter, by ``memoryview``, or in this module. Any
+#: other exception comes from a signal handler.
 _WRONG: Final = (Raised, TypeError, ValueError)
 
 
 def holds_addresses(code: str) -> bool:
     """Return whether items of the format ``code`` hold addresses.
 
-    A format whose names cannot be told from its codes is judged by all of its characters.
+    If names cannot be told apart from codes, every character counts as a code.
     """
     if not _ADDRESSES.search(code):
         return False
@@ -49,13 +49,16 @@ def require_numbers(view: memoryview) -> None:
     """Raise ``TypeError`` if the items of a buffer hold addresses."""
     if holds_addresses(view.format) or hides_addresses(type(view.obj)):
         raise TypeError(
-            f"its items hold addresses of objects (format {view.format[:80]!r}); make an array of"
-            " numbers or bytes of it"
+            f"its items hold addresses of objects (format {view.format[:80]!r}); convert it to"
+            " bytes or to an array of numbers first"
         )
 
 
 def hides_addresses(kind: type) -> bool:
-    """Return whether a union of ctypes, or what has one, holds addresses: its format is bytes."""
+    """Return whether a type of ctypes holds addresses.
+
+    The format of a union is bytes, so it does not show them.
+    """
     if not issubclass(kind, (ctypes.Array, ctypes.Structure, ctypes.Union)):
         return False
     kinds: list[Any] = [kind]
@@ -71,7 +74,7 @@ def hides_addresses(kind: type) -> bool:
             for base in kind.__mro__:
                 kinds += [field[1] for field in vars(base).get("_fields_", ())]
         else:
-            # That of a pointer is a class; functions have none.
+            # A simple type has a code here, a pointer a class, and a function type nothing.
             code = getattr(kind, "_type_", None)
             if type(code) is not str or _ADDRESSES.fullmatch(code):
                 return True
@@ -79,9 +82,12 @@ def hides_addresses(kind: type) -> bool:
 
 
 def view_of(buffer: Buffer, what: str) -> memoryview:
-    """Return the bytes of a caller's buffer, whatever its items are, as a read-only view.
+    """Return a read-only view of the bytes of a caller's buffer.
 
-    Raises ``ArgumentTypeError`` where ``what`` has no C-contiguous buffer.
+    ``what`` names the buffer in the message.
+
+    Raises:
+        ArgumentTypeError: If there is no C-contiguous buffer, or its items hold addresses.
     """
     try:
         view = call(exported, buffer)
@@ -96,7 +102,7 @@ def view_of(buffer: Buffer, what: str) -> memoryview:
 
 
 def writable_bytes(buffer: Buffer) -> int:
-    """Return the length (bytes) of a buffer that a message can be built in, or raise."""
+    """Return the length (bytes) of a writable, C-contiguous buffer, or raise ``ArgumentError``."""
     try:
         with call(exported, buffer) as view:
             require_numbers(view)
@@ -105,10 +111,11 @@ def writable_bytes(buffer: Buffer) -> int:
     except _WRONG as error:
         cause = error.__cause__ or error
         raise ArgumentTypeError(
-            f"the buffer must be writable bytes; a {type_name(buffer)} has none: {told(cause)}"
+            f"memory must be an object with a writable buffer, not {type_name(buffer)}:"
+            f" {told(cause)}"
         ) from cause
     if not usable:
-        raise ArgumentValueError("the buffer must be writable, contiguous, and made of bytes")
+        raise ArgumentValueError("the buffer must be writable and C-contiguous")
     return octets
 
 
@@ -118,7 +125,7 @@ def data_octets(value: bytes | bytearray | memoryview) -> bytes:
         return value
     try:
         if issubclass(type(value), str):
-            # Texts of numpy have a buffer.
+            # numpy.str_ is a str with a buffer.
             raise TypeError("a text must be encoded first")
         with call(exported, value) as view:
             require_numbers(view)
@@ -126,14 +133,15 @@ def data_octets(value: bytes | bytearray | memoryview) -> bytes:
     except _WRONG as error:
         cause = error.__cause__ or error
         raise ArgumentTypeError(
-            f"a Data takes a buffer of bytes, not {type_name(value)}: {told(cause)}"
+            f"a Data must be a buffer of bytes, not {type_name(value)}: {told(cause)}"
         ) from cause
 
 
 def octets_of(element: Element, values: Buffer) -> memoryview:
-    """Return the octets of a buffer of such elements, or of bytes; the caller releases them.
+    """Return a view of the bytes of a buffer of ``element`` values, or of bytes.
 
-    They are the buffer itself where its items are native ones, and a copy elsewhere.
+    It shows the buffer itself if the items have the machine's byte order, and else a copy. The
+    caller releases it.
     """
     size = element.bytes
     if size == 0:
@@ -152,21 +160,22 @@ def octets_of(element: Element, values: Buffer) -> memoryview:
     except _WRONG as error:
         cause = error.__cause__ or error
         raise ArgumentTypeError(
-            f"a {type_name(values)} that is no buffer of numbers: {told(cause)}"
+            f"values must be a contiguous buffer of numbers, not {type_name(values)}: {told(cause)}"
         ) from cause
     codes = _FLOATS if element.floating else _SIGNED if element.low < 0 else _UNSIGNED
     if code not in ("B", "c") and not (len(code) == 1 and code in codes and width == size):
         octets.release()
         raise ArgumentTypeError(
-            f"items of format {code!r} and {width} bytes are not of type {element.name}"
+            f"the buffer's items must be of type {element.name}, not of format {code!r} and"
+            f" {width} bytes"
         )
     return octets
 
 
 def octets_of_segment(buffer: Any, segment: int, *, writable: bool = True) -> memoryview:
-    """Return the bytes of an allocator's buffer, or raise ``BadBuffer``.
+    """Return a view of the bytes of an allocator's buffer, or raise ``BadBuffer``.
 
-    They can be written to, unless ``writable`` is false.
+    If ``writable``, a read-only buffer is refused.
     """
     try:
         try:
@@ -180,7 +189,7 @@ def octets_of_segment(buffer: Any, segment: int, *, writable: bool = True) -> me
         del buffer
     refused = writable and view.readonly
     plain = view.ndim == 1 and view.format == "B" and view.c_contiguous
-    # Unions have that format, too, whatever their size is.
+    # Unions of ctypes of any size have the format "B", too.
     if not refused and plain and view.itemsize == 1:
         return view
     with view:

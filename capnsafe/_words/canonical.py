@@ -1,8 +1,9 @@
 """The canonical form of a message (encoding specification, "Canonicalization").
 
-One segment, objects in pre-order, no word more than needed: zero words at the end of data sections
-and null pointers at the end of pointer sections are cut, in a list of structs from all elements
-alike, as far as every one of them allows. Capabilities have no canonical form.
+The canonical form is one segment, with the objects in pre-order and without unneeded words: zero
+words at the end of a data section and null pointers at the end of a pointer section are cut off. In
+a list of structs, all elements are cut to the same sizes. A message with capabilities has no
+canonical form.
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ from .tree import Tree
 
 
 def canonical_words(tree: Tree | None) -> bytes:
-    """Return the one segment of the canonical message whose root is ``tree`` (None: no root).
+    """Return the segment of the canonical message whose root is ``tree`` (None: a null root).
 
-    The tree is cut to its canonical form on the way. Raises ``MalformedMessage`` for a capability.
+    Cuts the trees to their canonical sizes in place.
+
+    Raises:
+        MalformedMessage: If there is a capability in the tree.
+        MessageTooLarge: If the canonical form does not fit in one segment.
     """
     out = bytearray(WORD_BYTES)
     if tree is None:
@@ -30,7 +35,8 @@ def canonical_words(tree: Tree | None) -> bytes:
         start = len(out) // WORD_BYTES
         if start + node.words > wire.MAX_SEGMENT_WORDS:
             raise MessageTooLarge(
-                f"a canonical message is one segment of at most {wire.MAX_SEGMENT_WORDS} words"
+                "the canonical form does not fit in one segment, which has at most"
+                f" {wire.MAX_SEGMENT_WORDS} words"
             )
         pointer = wire.with_offset(node.shape, start - at - 1)
         if node.words == 0 and node.shape & 3 == wire.STRUCT:
@@ -42,7 +48,7 @@ def canonical_words(tree: Tree | None) -> bytes:
 
 
 def _cut(tree: Tree) -> None:
-    """Cut a struct, or the elements of a list of structs, to what they need."""
+    """Cut a struct, or the elements of a list of structs, to the sizes that they need."""
     if tree.shape & 3 == wire.STRUCT:
         data, pointers = wire.struct_data_words(tree.shape), wire.struct_pointers(tree.shape)
         kept = _needed(tree, [0], data, pointers)
@@ -81,7 +87,7 @@ def _needed(tree: Tree, starts: list[int], data: int, pointers: int) -> tuple[in
 
 
 def _shorten(tree: Tree, starts: list[int], data: int, keep_data: int, keep_pointers: int) -> None:
-    """Keep the first words of each section of the structs at ``starts``, and nothing else."""
+    """Cut the sections of the structs at ``starts`` to so many data words and pointers."""
     body = bytearray()
     moved: dict[int, int] = {}
     for start in starts:

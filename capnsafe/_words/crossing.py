@@ -1,9 +1,9 @@
-"""Errors that cross processes: what of an error is pickled, and how it is made again.
+"""Pickling of errors, so that they can cross processes.
 
-An error carries exceptions of somebody else's: the allocator's, as its cause and in ``failures``.
-Their classes need not pickle, or need not exist in the other process, and an error that cannot be
-unpickled makes a pool of processes wait for ever. So each is pickled by itself, beside its text,
-and where it cannot be made again an ``Exception`` with that text stands in its place.
+An error carries the allocator's exceptions, as its cause and in ``failures``. Their classes may not
+pickle, or may not exist in the other process, and an error that cannot be unpickled makes a pool of
+processes wait for ever. So each exception is pickled on its own, together with its text. If it
+cannot be unpickled, an ``Exception`` with that text replaces it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import pickle
 from typing import Any, Final, TypeAlias
 
-#: An exception of somebody else's: pickled, unless that failed, and as text.
+#: A foreign exception: its pickle (None if pickling failed) and its text.
 Carried: TypeAlias = tuple[bytes | None, str]
 
 #: The text of an exception is cut here.
@@ -19,7 +19,7 @@ _TEXT_CHARACTERS: Final = 1000
 
 
 def carry(error: BaseException) -> Carried:
-    """Return an exception in a form that certainly pickles."""
+    """Return an exception in a form that always pickles."""
     try:
         text = repr(error)[:_TEXT_CHARACTERS]
     except Exception:
@@ -31,7 +31,7 @@ def carry(error: BaseException) -> Carried:
 
 
 def arrive(carried: Carried) -> BaseException:
-    """Return the exception that was carried, or an ``Exception`` with its text."""
+    """Return the exception that ``carry`` was given, or an ``Exception`` with its text."""
     octets, text = carried
     if octets is not None:
         try:
@@ -64,7 +64,7 @@ def unpickle(
     failures: tuple[Carried, ...] | None,
     cause: Carried | None,
 ) -> Any:
-    """Return the error that was pickled by ``Error.__reduce__``."""
+    """Return the error that ``Error.__reduce__`` pickled."""
     if failures is not None:
         facts["failures"] = tuple(arrive(failure) for failure in failures)
     return rebuild(kind, arguments, facts, None if cause is None else arrive(cause))

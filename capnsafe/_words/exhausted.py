@@ -1,9 +1,9 @@
-"""The error for a call for which Python has no stack or memory left.
+"""The error for a call during which Python ran out of stack or memory.
 
-A frame that has no room to call anything can still raise: a ``try`` costs nothing until then, and
-what makes the error is called from C. So the functions that a public call consists of have a
-handler each. Python's own ``RecursionError`` reaches the caller only where its call fails before
-the first of these handlers; then nothing was done.
+A frame that has no room to call another function can still raise: a ``try`` costs nothing, and the
+functions below make the error in C, without a frame. So each function of a public call has its own
+handler. Python's own ``RecursionError`` reaches the caller only if the call fails before its first
+handler, and then it has done nothing.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Final
 
 from ..errors import Exhausted
 
-#: Make the error. They need no frame on the stack, as ``Exhausted(…)`` does: there may be none.
+#: Make the error without a frame on the stack, which ``Exhausted(…)`` would need.
 exhausted: Final = partial(
     Exhausted.__new__,
     Exhausted,
-    "Python has no stack or memory left: the call changed nothing, and may be tried again",
+    "Python ran out of stack or memory; the call changed nothing, and may be tried again",
 )
 exhausted_when_done: Final = partial(
     Exhausted.__new__,
     Exhausted,
-    "Python had no stack or memory left when the call had done its work",
+    "Python ran out of stack or memory after the call had done its work; do not repeat it",
 )

@@ -1,6 +1,6 @@
-"""The parts of a ``repr``: what a handle leads to, and where that lies.
+"""The parts of a ``repr``: the object of a handle, and its place.
 
-These functions are given numbers that handles hold. They read no memory and call no allocator.
+These functions take only numbers that handles hold. They read no memory and call no allocator.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def sections(data_words: int, pointers: int) -> str:
 
 
 def place(segment: int, octet: int) -> str:
-    """Return a place in a segment in words, or in bytes if it is not the first byte of a word."""
+    """Return the text of a place: in words, or in bytes if it is in the middle of a word."""
     word, rest = divmod(octet, WORD_BYTES)
     return f"segment {segment}, byte {octet}" if rest else f"segment {segment}, word {word}"
 

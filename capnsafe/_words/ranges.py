@@ -1,9 +1,9 @@
-"""Ranges of numbers in order, which cost the same in whatever order they are added and removed.
+"""Sorted ranges of numbers, whose cost does not depend on the order of additions and removals.
 
-A sorted list moves all that lies behind a place where something is put in or taken out, so that a
-million ranges added from the end cost a million times a million. Here they lie in blocks of
-some hundreds, which are split when they become too long. Each step that changes a block is one
-operation on a list: an interrupt between two of them leaves the ranges in order.
+Inserting into a sorted list moves everything after the place, so a million ranges that are added
+from the end would cost a million times a million steps. Here the ranges are kept in blocks of some
+hundreds, and a block that becomes too long is split. Each change of a block is one operation on a
+list, so an interrupt between two of them leaves the ranges in order.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from bisect import bisect_left, bisect_right, insort
 from operator import itemgetter
 from typing import Final, TypeAlias
 
-#: A tuple of (start, end, …): half-open, and ordered by their starts.
+#: (start, end, …): a half-open range. Ranges are ordered by their starts.
 Range: TypeAlias = tuple[int, ...]
 
-#: A block is split when it is longer.
+#: A longer block is split.
 _MOST_IN_BLOCK: Final = 512
 
 _FIRST: Final = itemgetter(0)
 
 
 class Ranges:
-    """Tuples in order, in blocks, none of which is empty."""
+    """A sorted collection of ranges, in blocks, none of which is empty."""
 
     __slots__ = ("_blocks",)
 
@@ -76,7 +76,7 @@ class Ranges:
 
 
 class Intervals:
-    """A set of numbers, as disjoint half-open ranges; neighbours are merged."""
+    """A set of numbers, kept as disjoint half-open ranges. Adjacent ranges are merged."""
 
     __slots__ = ("_ranges",)
 
@@ -92,7 +92,7 @@ class Intervals:
         return len(self._ranges)
 
     def add(self, start: int, end: int) -> None:
-        """Add the numbers from ``start`` to ``end``, some of which may be there."""
+        """Add the numbers from ``start`` to ``end``; some of them may be in the set already."""
         ranges = self._ranges
         merged = []
         met = ranges.before((end + 1,))
@@ -101,7 +101,7 @@ class Intervals:
             start = min(start, met[0])
             end = max(end, met[1])
             met = ranges.before(met)
-        # In this order nothing is lost if it fails half-way, and is done again.
+        # In this order nothing is lost if this fails half-way and is repeated.
         ranges.put((start, end))
         for met in merged:
             ranges.remove(met)
@@ -123,7 +123,7 @@ class Intervals:
 
 
 class Epochs:
-    """Ranges of words, each with an epoch; a later range takes the place of what it covers."""
+    """Ranges of words, each with an epoch. A later range replaces the parts that it covers."""
 
     __slots__ = ("_ranges",)
 
@@ -148,7 +148,7 @@ class Epochs:
         ranges = self._ranges
         while (met := ranges.before((end,))) is not None and met[1] > start:
             begin, stop, epoch = met
-            # In this order nothing is lost if it fails half-way, and is done again.
+            # In this order nothing is lost if this fails half-way and is repeated.
             if stop > end:
                 ranges.put((end, stop, epoch))
             if begin < start:
@@ -156,17 +156,17 @@ class Epochs:
             ranges.remove(met)
 
     def at(self, word: int) -> int:
-        """Return the epoch of a word, 0 where it has none."""
+        """Return the epoch of a word, or 0 if it has none."""
         met = self._ranges.before((word + 1,))
         return met[2] if met is not None and word < met[1] else 0
 
 
 class Places:
-    """Where segments lie in the address space: ranges of addresses (bytes) by segment index.
+    """The places of segments in the address space: ranges of addresses (bytes) by segment index.
 
     Two segments of one message must not share memory (P3). Segments move, so a place is only as
-    current as the last look at its segment: an overlap found here is a suspicion, which
-    :class:`~capnsafe._build.neighbours.Neighbours` looks into.
+    current as the last look at its segment. An overlap found here is therefore a suspicion, which
+    :class:`~capnsafe._build.neighbours.Neighbours` checks.
     """
 
     __slots__ = ("_of", "_ranges")
@@ -177,17 +177,17 @@ class Places:
         self._of: dict[int, Range] = {}
 
     def __bool__(self) -> bool:
-        """Return whether any place is noted."""
+        """Return whether any place is recorded."""
         return bool(self._of)
 
     def note(self, index: int, start: int, end: int) -> None:
-        """Note that segment ``index`` was seen from ``start`` to ``end``, and nowhere else."""
+        """Record that segment ``index`` was last seen from ``start`` to ``end``."""
         place = (start, end, index)
         if self._of.get(index) == place:
             return
         self.forget(index, index + 1)
         if start < end:
-            # In this order an interrupt loses a place at most, and leaves none that is nobody's.
+            # In this order an interrupt can lose a place, but cannot leave one without a segment.
             self._of[index] = place
             self._ranges.put(place)
 
@@ -200,13 +200,13 @@ class Places:
                 del self._of[index]
 
     def meeting(self, start: int, end: int, besides: int) -> int | None:
-        """Return a segment, but not ``besides``, last seen somewhere between these addresses."""
+        """Return a segment other than ``besides`` that was last seen in this range, or ``None``."""
         met = self._ranges.before((end,))
         if met is not None and met[2] == besides:
             met = self._ranges.before(met)
         return met[2] if met is not None and met[1] > start else None
 
     def meets(self, index: int, start: int, end: int) -> bool:
-        """Return whether segment ``index`` was last seen between these addresses."""
+        """Return whether the last seen place of segment ``index`` meets this range."""
         place = self._of.get(index)
         return place is not None and start < place[1] and place[0] < end

@@ -1,14 +1,13 @@
-"""Objects copied out: an object and all below it, as private bytes.
+"""Private copies of an object and everything below it.
 
-A deep copy, a canonical form, a total size all begin the same way: the source is read once,
-checked, and copied out. Only then is anything built. So it does not matter whether source and
-destination are one message, or one object: what is written is what was read. (``list[i] = list[i]``
-wiped itself in capnproto C++, #729.)
+A deep copy, a canonical form and a total size all begin the same way: the source is read once,
+checked, and copied. Only then is anything built. So source and destination may be one message, or
+even one object. (In capnproto C++, ``list[i] = list[i]`` erased itself, #729.)
 
-Reading is iterative, in the order in which the reference implementation copies: an object before
-what its pointers lead to, pointers in their order. What the encoding leaves open is settled on the
-way: bits and bytes behind the end of a list are zero, and a composite list has no words behind its
-last element.
+Reading is iterative, in the order in which the reference implementation copies: an object comes
+before its children, and children in the order of their pointers. The copy fixes the details that
+the encoding leaves open: bits and bytes behind the end of a list are zero, and a composite list has
+no words behind its last element.
 """
 
 from __future__ import annotations
@@ -19,34 +18,34 @@ from .. import wire
 from ..errors import MalformedMessage
 from ..wire import WORD_BYTES
 
-#: Where an object is: (shape, segment, first word). The shape of a capability is its pointer.
+#: The place of an object: (shape, segment, first word). The shape of a capability is its pointer.
 Spot: TypeAlias = tuple[int, int, int]
 
 
 class Source(Protocol):
-    """A message that is read: one that is being built, or a reader's."""
+    """A message to copy from: one that is being built, or one that is read."""
 
     def spot(self, segment: int, word: int, pointer: int, depth: int) -> Spot:
-        """Follow a pointer that is not null; what it leads to lies within the message."""
+        """Follow a pointer that is not null, and check that its object is within the message."""
 
     def octets(self, segment: int, start: int, words: int) -> bytes:
         """Return a copy of these words."""
 
 
 class ObjectSize(NamedTuple):
-    """What an object and all below it take when they are copied: without landing pads."""
+    """The size of a copy of an object and everything below it, without landing pads."""
 
     words: int
-    """Words, the tags of lists of structs included."""
+    """Number of words, including the tags of lists of structs."""
     capabilities: int
-    """How many pointers are capabilities."""
+    """Number of pointers that are capabilities."""
 
 
 class Tree:
-    """An object: its shape, its words, and the trees that its pointers lead to.
+    """An object: its shape, its words, and a tree for each of its pointers.
 
-    ``children`` are (word in ``body``, tree). Their pointers are zero in ``body``. A capability has
-    no body: its pointer is its shape.
+    ``children`` are pairs (word in ``body``, tree). Their pointers are zero in ``body``. A
+    capability has no body, and its pointer as its shape.
     """
 
     __slots__ = ("body", "children", "shape")
@@ -58,11 +57,11 @@ class Tree:
 
     @property
     def words(self) -> int:
-        """Words of the object itself; the tag of a composite list counts."""
+        """Number of words of the object itself, including the tag of a composite list."""
         return len(self.body) // WORD_BYTES
 
     def total_size(self) -> ObjectSize:
-        """Return what the object and all below it take."""
+        """Return the size of the object and everything below it."""
         words = 0
         capabilities = 0
         todo = [self]
@@ -75,12 +74,12 @@ class Tree:
 
 
 def read_tree(source: Source, segment: int, word: int, pointer: int) -> Tree:
-    """Copy out what the pointer read at ``word`` of ``segment`` leads to."""
+    """Copy the object of ``pointer``, which was read at ``word`` of ``segment``."""
     return read_spot(source, source.spot(segment, word, pointer, 0), 0)
 
 
 def read_spot(source: Source, spot: Spot, depth: int) -> Tree:
-    """Copy out an object whose place is known, and whose words were checked."""
+    """Copy an object whose place is known and whose bounds were checked."""
     tree, pending = _read_object(source, spot, depth)
     _read_below(source, pending)
     return tree
@@ -99,11 +98,15 @@ def _read_below(source: Source, pending: list[_Pending]) -> None:
 
 
 def _read_object(source: Source, spot: Spot, depth: int) -> tuple[Tree, list[_Pending]]:
-    """Copy out one object; answer it, and its pointers, the first one last."""
+    """Return a copy of one object, and its pointers in reverse order."""
     shape, segment, start = spot
     if shape & 3 == wire.OTHER:
         if not wire.is_capability(shape):
-            raise MalformedMessage("a pointer of no known kind", segment=segment, offset=start)
+            raise MalformedMessage(
+                f"a pointer is of kind 3 and not a capability: {shape:#018x}",
+                segment=segment,
+                offset=start,
+            )
         return Tree(shape, bytearray()), []
     words = wire.object_words(shape)
     body = bytearray(source.octets(segment, start, words) if words else b"")
@@ -126,7 +129,7 @@ def _read_object(source: Source, spot: Spot, depth: int) -> tuple[Tree, list[_Pe
 
 
 def _composite(shape: int, body: bytearray, segment: int, start: int) -> tuple[int, list[range]]:
-    """Check a composite list against its tag, and cut what lies behind its last element."""
+    """Check a composite list against its tag, and cut off the words behind its last element."""
     tag: int = wire.POINTER.unpack_from(body)[0]
     count = wire.tag_count(tag)
     data_words = wire.struct_data_words(tag)
@@ -134,8 +137,8 @@ def _composite(shape: int, body: bytearray, segment: int, start: int) -> tuple[i
     step = data_words + pointers
     if tag & 3 != wire.STRUCT or count * step > wire.list_count(shape):
         raise MalformedMessage(
-            f"a composite list of {wire.list_count(shape)} words whose tag says {count} elements of"
-            f" {data_words} + {pointers} words",
+            f"the tag of a composite list of {wire.list_count(shape)} words does not fit it:"
+            f" {count} elements of {data_words} data words and {pointers} pointers",
             segment=segment,
             offset=start,
         )
@@ -148,7 +151,7 @@ def _composite(shape: int, body: bytearray, segment: int, start: int) -> tuple[i
 
 
 def _clear_behind(body: bytearray, bits: int) -> None:
-    """Zero what lies behind the last element of a list."""
+    """Zero the bits and bytes behind the last element of a list."""
     octets, rest = divmod(bits, 8)
     if rest:
         body[octets] &= (1 << rest) - 1
@@ -159,7 +162,7 @@ def _clear_behind(body: bytearray, bits: int) -> None:
 def _take_pointers(
     tree: Tree, segment: int, start: int, groups: list[range], depth: int, pending: list[_Pending]
 ) -> None:
-    """Note the pointers of a body as pending, the first one last, and zero them in the body."""
+    """Move the pointers of a body to ``pending``, in reverse order, and zero them in the body."""
     for group in groups:
         for at in group:
             pointer: int = wire.POINTER.unpack_from(tree.body, at * WORD_BYTES)[0]

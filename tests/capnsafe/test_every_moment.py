@@ -499,7 +499,7 @@ def test_a_close_is_refused_while_somebody_looks_at_the_view_that_is_held() -> N
             held = build.message._arena._held
             if held is not None:
                 looking = PickleBuffer(held)
-                with pytest.raises(Reentered, match="close it again"):
+                with pytest.raises(Reentered):
                     build.message.close()
                 looking.release()
                 refused += 1

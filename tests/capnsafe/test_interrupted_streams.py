@@ -243,7 +243,7 @@ def test_a_file_that_reads_the_stream_from_inside_its_call_is_refused(packed: bo
             def read(self, size: int, /, at: int = at) -> Any:
                 piece = super().read(size)
                 if self.calls == at:
-                    with pytest.raises(Reentered, match="is being read"):
+                    with pytest.raises(Reentered):
                         next(messages)  # noqa: B023 - called before the loop goes on
                     refusals.append(at)  # noqa: B023
                 return piece

@@ -207,7 +207,7 @@ def test_what_is_kept_of_one_of_several_views_is_found() -> None:
         lent = message.lend_segments()
         parts = lent.__enter__()
         kept += [parts[0][:1], parts[2][:1]]
-        with pytest.raises(Borrowed, match="still held") as caught:
+        with pytest.raises(Borrowed) as caught:
             lent.__exit__(None, None, None)
         # All were taken back, the first one last.
         assert caught.value.segment == 0
@@ -260,7 +260,7 @@ def test_what_is_kept_of_a_view_is_found(
         with root.lend_data(DATA) as view:
             kept = keep(view)
 
-    with pytest.raises(Borrowed, match="still held"):
+    with pytest.raises(Borrowed):
         lend()
     for _ in range(2):
         with pytest.raises(Borrowed):

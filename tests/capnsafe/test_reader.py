@@ -95,7 +95,7 @@ def test_a_null_root_reads_as_an_empty_struct() -> None:
 
 @pytest.mark.parametrize("segments", [[], [b""], [b"\0" * 7]])
 def test_no_root_pointer(segments: list[bytes]) -> None:
-    with pytest.raises(PointerOutOfBounds, match="the root pointer") as caught:
+    with pytest.raises(PointerOutOfBounds) as caught:
         root_of(segments)
     assert (caught.value.segment, caught.value.offset) == (0, 0)
 
@@ -147,16 +147,16 @@ def test_segments_that_are_no_buffers(segments: Any) -> None:
 
 
 def test_a_scattered_buffer_is_refused() -> None:
-    with pytest.raises(ArgumentTypeError, match="segment 1 must be a contiguous buffer"):
+    with pytest.raises(ArgumentTypeError, match="segment 1"):
         MessageReader([b"", memoryview(bytes(16))[::2]])
 
 
 @pytest.mark.parametrize("limit", ["traversal_limit_words", "nesting_limit"])
 def test_limits_are_whole_numbers(limit: str) -> None:
     wrong: Any = {limit: "1"}
-    with pytest.raises(ArgumentTypeError, match=f"{limit} must be an integer, not str"):
+    with pytest.raises(ArgumentTypeError, match=rf"\b{limit}\b"):
         MessageReader([b""], **wrong)
-    with pytest.raises(ArgumentValueError, match=f"{limit} must not be negative"):
+    with pytest.raises(ArgumentValueError, match=rf"\b{limit}\b"):
         MessageReader([b""], **{limit: -1})
 
 
@@ -166,11 +166,11 @@ def test_indices_are_checked() -> None:
     assert row is not None
     wrong: Any = "0"
     for call in (root.is_null, root.get_uint8, root.get_bool, root.get_float64, row.is_null):
-        with pytest.raises(ArgumentIndexError, match="must not be negative, and -1 was given"):
+        with pytest.raises(ArgumentIndexError):
             call(-1)
-        with pytest.raises(ArgumentTypeError, match="an index must be an integer, not str"):
+        with pytest.raises(ArgumentTypeError):
             call(wrong)
-    with pytest.raises(ArgumentIndexError, match="the list has 1 elements, and 1 was asked for"):
+    with pytest.raises(ArgumentIndexError):
         row.get_text(1)
 
 
@@ -205,13 +205,13 @@ def test_numbers_too_long_to_print() -> None:
     row = root.get_list(0, Element.UINT8)
     assert row is not None
     for call in (root.is_null, root.get_uint8, row.__getitem__):
-        with pytest.raises(ArgumentIndexError, match="a number of 16610 bits"):
+        with pytest.raises(ArgumentIndexError, match=r"\b16610\b"):
             call(-huge)
-    with pytest.raises(ArgumentIndexError, match="a number of 16610 bits"):
+    with pytest.raises(ArgumentIndexError, match=r"\b16610\b"):
         row[huge]
-    with pytest.raises(ArgumentValueError, match="a number of 16610 bits"):
+    with pytest.raises(ArgumentValueError, match=r"\b16610\b"):
         root.get_uint8(0, huge)
-    with pytest.raises(ArgumentValueError, match="a number of 16610 bits"):
+    with pytest.raises(ArgumentValueError, match=r"\b16610\b"):
         MessageReader([], nesting_limit=-huge)
     assert root.get_uint8(huge) == 0
     assert root.get_bool(huge) is False
@@ -262,11 +262,11 @@ def test_defaults_are_checked() -> None:
     for call in (root.get_uint8, root.get_bool, root.get_float32):
         with pytest.raises(ArgumentTypeError):
             call(0, wrong)
-    with pytest.raises(ArgumentValueError, match=r"must lie in 0 \.\. 255, and 256 was given"):
+    with pytest.raises(ArgumentValueError):
         root.get_uint8(0, 256)
     with pytest.raises(ArgumentValueError):
         root.get_int8(0, -129)
-    with pytest.raises(ArgumentValueError, match="does not fit in 32 bits"):
+    with pytest.raises(ArgumentValueError, match="FLOAT32"):
         root.get_float32(0, 1e39)
     assert root.get_float32(0, 0.1) == struct.unpack("<f", struct.pack("<f", 0.1))[0]
 
@@ -279,7 +279,7 @@ def test_a_negative_zero_is_a_default_too() -> None:
 
 def test_an_element_must_be_an_element() -> None:
     wrong: Any = "UINT8"
-    with pytest.raises(ArgumentTypeError, match="not str"):
+    with pytest.raises(ArgumentTypeError):
         rooted(0).get_list(0, wrong)
 
 
@@ -294,20 +294,20 @@ def test_text_ends_in_a_nul() -> None:
     assert text_of(b"\0") == ""
     assert text_of(b"abcdefg\0") == "abcdefg"
     assert text_of(b"a\0b\0") == "a\0b"
-    with pytest.raises(InvalidText, match="a text of 3 bytes does not end in a NUL"):
+    with pytest.raises(InvalidText):
         text_of(b"abc")
 
 
 def test_text_of_no_bytes() -> None:
     """A length of zero minus the NUL is no length (CVE-2015-2311)."""
-    with pytest.raises(InvalidText, match="a text of 0 bytes"):
+    with pytest.raises(InvalidText):
         text_of(b"")
     assert rooted(list_pointer(wire.SIZE_BYTE, 0)).get_data(0) == b""
 
 
 @pytest.mark.parametrize("octets", [b"\xff\0", b"ab\xc3\0", b"\xed\xa0\x80\0", b"\xc0\x80\0"])
 def test_text_is_utf8(octets: bytes) -> None:
-    with pytest.raises(InvalidText, match="not UTF-8") as caught:
+    with pytest.raises(InvalidText) as caught:
         text_of(octets)
     assert isinstance(caught.value.__cause__, UnicodeDecodeError)
 
@@ -325,9 +325,9 @@ def test_text_is_utf8(octets: bytes) -> None:
 )
 def test_blobs_are_lists_of_bytes(pointer: int, name: str) -> None:
     root = rooted(pointer, 0)
-    with pytest.raises(PointerKindMismatch, match=f"{name} was found where a text was asked for"):
+    with pytest.raises(PointerKindMismatch, match=rf"\b{name}\b"):
         root.get_text(0)
-    with pytest.raises(PointerKindMismatch, match=f"{name} was found where data was asked for"):
+    with pytest.raises(PointerKindMismatch, match=rf"\b{name}\b"):
         root.get_data(0)
 
 
@@ -335,19 +335,19 @@ def test_blobs_are_lists_of_bytes(pointer: int, name: str) -> None:
 
 
 def test_a_list_is_no_struct_and_the_other_way_round() -> None:
-    with pytest.raises(PointerKindMismatch, match="a list was found where a struct"):
+    with pytest.raises(PointerKindMismatch):
         rooted(list_pointer(wire.SIZE_VOID, 0)).get_struct(0)
-    with pytest.raises(PointerKindMismatch, match="a list was found where a struct"):
+    with pytest.raises(PointerKindMismatch):
         root_of([segment_of(list_pointer(wire.SIZE_VOID, 0))])
     for pointer, name in ((wire.EMPTY_STRUCT, "a struct"), (wire.OTHER, "a capability")):
         root = rooted(pointer)
-        with pytest.raises(PointerKindMismatch, match=f"{name} was found where a list"):
+        with pytest.raises(PointerKindMismatch, match=rf"\b{name}\b"):
             root.get_list(0, Element.UINT8)
         with pytest.raises(PointerKindMismatch):
             root.get_pointer_list(0)
         with pytest.raises(PointerKindMismatch):
             root.get_struct_list(0)
-    with pytest.raises(PointerKindMismatch, match="a capability was found"):
+    with pytest.raises(PointerKindMismatch):
         rooted(wire.OTHER).get_struct(0)
 
 
@@ -367,14 +367,14 @@ def test_elements_have_the_size_that_was_written(found: int, asked: Element) -> 
 
 @pytest.mark.parametrize("found", range(6))
 def test_values_are_no_pointers(found: int) -> None:
-    with pytest.raises(PointerKindMismatch, match="found where a list of pointers was asked for"):
+    with pytest.raises(PointerKindMismatch):
         rooted(list_pointer(found, 1), 0).get_pointer_list(0)
 
 
 def test_structs_without_data_are_no_values_and_those_without_pointers_no_pointers() -> None:
     only_pointers = rooted(list_pointer(wire.SIZE_COMPOSITE, 1), wire.tag(1, 0, 1), 0)
     assert only_pointers.get_pointer_list(0) is not None
-    with pytest.raises(PointerKindMismatch, match="structs of 0 data words and 1 pointers"):
+    with pytest.raises(PointerKindMismatch):
         only_pointers.get_list(0, Element.UINT8)
     voids = only_pointers.get_list(0, Element.VOID)
     assert voids is not None
@@ -383,7 +383,7 @@ def test_structs_without_data_are_no_values_and_those_without_pointers_no_pointe
     numbers = only_data.get_list(0, Element.UINT64)
     assert numbers is not None
     assert list(numbers) == [7]
-    with pytest.raises(PointerKindMismatch, match="structs of 1 data words and 0 pointers"):
+    with pytest.raises(PointerKindMismatch):
         only_data.get_pointer_list(0)
 
 
@@ -442,7 +442,7 @@ def test_an_empty_list_of_structs() -> None:
 def test_a_tag_counts_no_more_than_there_is() -> None:
     """2^30 - 1 elements of 2^17 - 2 words, in a list of one word."""
     root = rooted(list_pointer(wire.SIZE_COMPOSITE, 1), wire.tag((1 << 30) - 1, 65535, 65535), 0)
-    with pytest.raises(PointerOutOfBounds, match="the tag of a list of 1 words counts") as caught:
+    with pytest.raises(PointerOutOfBounds) as caught:
         root.get_struct_list(0)
     assert caught.value.words_asked == ((1 << 30) - 1) * 131070
     assert caught.value.words_granted == 1
@@ -458,5 +458,5 @@ def test_a_tag_lies_within_the_message() -> None:
 
 def test_a_tag_describes_structs() -> None:
     root = rooted(list_pointer(wire.SIZE_COMPOSITE, 1), list_pointer(wire.SIZE_VOID, 1), 0)
-    with pytest.raises(PointerKindMismatch, match="the tag of a list of structs describes a list"):
+    with pytest.raises(PointerKindMismatch):
         root.get_struct_list(0)

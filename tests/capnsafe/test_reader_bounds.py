@@ -129,7 +129,7 @@ def test_a_far_pointer_to_a_null_pad() -> None:
 @pytest.mark.parametrize("double", [False, True])
 def test_a_far_pointer_to_no_segment(segment: int, double: bool) -> None:
     far = segment_of(ROOT, wire.far_pointer(segment, 0, double=double))
-    with pytest.raises(PointerOutOfBounds, match=f"in segment {segment}, and the message has 2"):
+    with pytest.raises(PointerOutOfBounds, match=rf"\b{segment}\b"):
         root_of([far, segment_of(0, 0)]).get_text(0)
 
 
@@ -168,8 +168,9 @@ def test_the_29_bits_of_a_pad() -> None:
 
 def test_a_pad_that_is_far_again() -> None:
     pad = segment_of(0, wire.far_pointer(1, 1))
-    with pytest.raises(PointerKindMismatch, match="is a far pointer again"):
+    with pytest.raises(PointerKindMismatch) as caught:
         root_of([FAR_ROOT, pad]).get_text(0)
+    assert (caught.value.segment, caught.value.offset) == (1, 1)
 
 
 DOUBLE_ROOT = segment_of(ROOT, wire.far_pointer(1, 0, double=True))
@@ -193,8 +194,9 @@ def test_a_double_far_pointer() -> None:
 )
 def test_a_double_pad_starts_with_a_single_far_pointer(first: int) -> None:
     pad = segment_of(first, wire.list_shape(wire.SIZE_BYTE, 3))
-    with pytest.raises(PointerKindMismatch, match="does not start with a single far pointer"):
+    with pytest.raises(PointerKindMismatch) as caught:
         root_of([DOUBLE_ROOT, pad, segment_of(0, b"abc")]).get_data(0)
+    assert (caught.value.segment, caught.value.offset) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -208,8 +210,9 @@ def test_a_double_pad_starts_with_a_single_far_pointer(first: int) -> None:
 )
 def test_the_tag_of_a_double_pad_has_no_offset(tag: int) -> None:
     pad = segment_of(wire.far_pointer(2, 0), tag)
-    with pytest.raises(PointerKindMismatch, match="the tag of a double landing pad"):
+    with pytest.raises(PointerKindMismatch) as caught:
         root_of([DOUBLE_ROOT, pad, segment_of(b"abc", b"abc")]).get_data(0)
+    assert (caught.value.segment, caught.value.offset) == (1, 1)
 
 
 def test_the_target_of_a_double_far_pointer_lies_within_its_segment() -> None:

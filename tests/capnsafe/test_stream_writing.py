@@ -111,7 +111,7 @@ def test_a_file_that_says_to_have_written_what_cannot_be(lie: int, packed: bool)
         def write(self, chunk: bytes | bytearray | memoryview, /) -> int:
             return lie
 
-    with pytest.raises(FramingError, match=r"says to have written .* of .* bytes"):
+    with pytest.raises(FramingError):
         write_message(Liar(), [b"12345678" * 3], packed=packed)
 
 
@@ -121,9 +121,7 @@ def test_a_file_that_does_not_count_what_it_wrote(lie: Any) -> None:
         def write(self, chunk: bytes | bytearray | memoryview, /) -> Any:
             return lie
 
-    with pytest.raises(
-        ArgumentTypeError, match="what the file says to have written must be an int"
-    ):
+    with pytest.raises(ArgumentTypeError):
         write_message(Liar(), [bytes(8)])
 
 
@@ -138,7 +136,7 @@ def test_a_file_that_takes_nothing_is_not_waited_for(packed: bool) -> None:
             return None
 
     for file in (Full(), Raw()):
-        with pytest.raises(BlockingIOError, match="takes none of the"):
+        with pytest.raises(BlockingIOError):
             write_message(file, [bytes(8)], packed=packed)
 
 
@@ -216,7 +214,7 @@ def test_a_bool_is_no_count(answer: Any) -> None:
         def write(self, chunk: Any, /) -> Any:
             return answer
 
-    with pytest.raises(ArgumentTypeError, match="what the file says to have written must be"):
+    with pytest.raises(ArgumentTypeError):
         write_message(Writer(), [bytes(8)])
 
 
@@ -224,7 +222,7 @@ def test_a_writer_that_must_be_awaited_is_refused() -> None:
     class Writer:
         async def write(self, chunk: Any, /) -> None: ...
 
-    with pytest.raises(ArgumentTypeError, match="must be awaited"):
+    with pytest.raises(ArgumentTypeError):
         write_message(Writer(), [bytes(8)])  # type: ignore[arg-type]  # It is a mistake.
 
 
@@ -246,7 +244,7 @@ def test_a_writer_whose_class_cannot_be_asked_for() -> None:
 
 @pytest.mark.parametrize("wrong", [5, None, b"bytes", Path("file")])
 def test_what_cannot_be_written_to(wrong: Any) -> None:
-    with pytest.raises(ArgumentTypeError, match="has no method 'write' or 'send' to write to"):
+    with pytest.raises(ArgumentTypeError, match="'write'"):
         write_message(wrong, [bytes(8)])
 
 
@@ -301,7 +299,7 @@ def test_what_cannot_say_whether_it_can_be_read_cannot(read: Callable[[Any], obj
 
         recv = read
 
-    with pytest.raises(ArgumentTypeError, match="Shy has no method 'read' or 'recv'"):
+    with pytest.raises(ArgumentTypeError, match="'read'"):
         read(Shy())
 
 
@@ -365,10 +363,10 @@ def test_a_count_of_another_message_is_refused() -> None:
     written = Written()
     write_message(Counting(), [bytes(80)], written=written)
     file = Counting()
-    with pytest.raises(ArgumentValueError, match="72 bytes more"):
+    with pytest.raises(ArgumentValueError, match=r"\b72\b"):
         write_message(file, [bytes(8)], written=written)
     assert not file.taken
-    with pytest.raises(ArgumentTypeError, match="must be a Written, not int"):
+    with pytest.raises(ArgumentTypeError):
         write_message(file, [bytes(8)], written=7)  # type: ignore[arg-type]
 
 

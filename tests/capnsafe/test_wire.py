@@ -187,7 +187,7 @@ def test_an_element_that_a_caller_made_is_refused() -> None:
     with MessageBuilder() as message:
         root = message.init_root(1, 1)
         for refused in (made, object.__new__(Element)):
-            with pytest.raises(ArgumentTypeError, match="not Element"):
+            with pytest.raises(ArgumentTypeError):
                 root.init_list(0, refused, 1)
-            with pytest.raises(ArgumentTypeError, match="not Element"):
+            with pytest.raises(ArgumentTypeError):
                 read_message(message.to_bytes()).get_root().get_list(0, refused)

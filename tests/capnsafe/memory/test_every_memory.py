@@ -126,7 +126,7 @@ def test_a_message_says_the_same_in_every_memory(make: Make, words: int, in_plac
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
 def test_it_cannot_be_copied(make: Make, duplicate: Callable[[object], object]) -> None:
     memory = make(1, False)
-    with pytest.raises(ArgumentTypeError, match=f"a {type(memory).__name__} cannot be copied"):
+    with pytest.raises(ArgumentTypeError, match=f"{type(memory).__name__}"):
         duplicate(memory)
 
 
