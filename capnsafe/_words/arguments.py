@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import operator
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -76,6 +77,7 @@ def integer(value: SupportsIndex, what: str) -> int:
     """Return ``value`` as an int, or raise ``ArgumentTypeError`` that names ``what``."""
     if type(value) is int:
         return value
+    _require_shown(value, what)
     try:
         return call(_as_index, value)
     except Raised as raised:
@@ -154,6 +156,7 @@ def double(value: SupportsFloat | SupportsIndex) -> float:
     """Return ``value`` as a float. Text is refused, although ``float`` would parse it."""
     if type(value) is float:
         return value
+    _require_shown(value, "a number")
     has = partial(hasattr, type(value))
     cause: BaseException | None = None
     too_large = False
@@ -198,6 +201,7 @@ def truth(value: bool) -> bool:
     """
     if value is True or value is False:
         return value
+    _require_shown(value, "a bool")
     flag = _flag_in(value)
     if flag is not None:
         return flag
@@ -221,6 +225,25 @@ def _flag_in(value: Any) -> bool | None:
     except Raised:
         return None
     return None
+
+
+def is_masked(value: Any) -> bool:
+    """Return whether numpy has elements of an array marked as not valid: its buffer has them."""
+    # Nobody has such an array before this is imported.
+    kind = getattr(sys.modules.get("numpy.ma"), "MaskedArray", None)
+    if not isinstance(kind, type) or not issubclass(type(value), kind):
+        return False
+    try:
+        with call(exported, method_of(value, "mask")) as view:
+            return any(view.tobytes())
+    except Raised:
+        return True
+
+
+def _require_shown(value: Any, what: str) -> None:
+    """Raise ``ArgumentTypeError`` for an element that is masked."""
+    if is_masked(value):
+        raise ArgumentTypeError(f"{what} is masked: it has no value to write")
 
 
 def check_sections(data_words: SupportsIndex, pointer_count: SupportsIndex) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from ..allocator import Buffer
 from ..errors import ArgumentTypeError, ArgumentValueError, BadBuffer
 from ..wire import Element
-from .arguments import Raised, call, exported, told, type_name
+from .arguments import Raised, call, exported, is_masked, method_of, told, type_name
 
 #: Parts of a format that cannot be addresses: names of fields, and the codes of complex numbers.
 _HARMLESS: Final = re.compile(r":[^:]*:|Z[fdg]")
@@ -28,6 +28,12 @@ _SIGNED: Final = "bhilqn"
 _UNSIGNED: Final = "BHILQN"
 _FLOATS: Final = "fd"
 
+
+#: Objects whose bytes are no addresses.
+_PLAIN: Final = frozenset({bytes, bytearray})
+
+#: How many arrays are looked at of which one is a view of the next. Numpy makes one of a chain.
+_MOST_BASES: Final = 4
 
 #: Exceptions about the buffer, raised by its exporter, by ``memoryview``, or in this module. Any
 #: other exception comes from a signal handler.
@@ -46,12 +52,40 @@ def holds_addresses(code: str) -> bool:
 
 
 def require_numbers(view: memoryview) -> None:
-    """Raise ``TypeError`` if the items of a buffer hold addresses."""
-    if holds_addresses(view.format) or hides_addresses(type(view.obj)):
+    """Raise ``TypeError`` if the items of a buffer hold addresses, or are masked."""
+    owner = view.obj
+    if type(owner) in _PLAIN:
+        return
+    if shows_addresses(view):
         raise TypeError(
             f"its items hold addresses of objects (format {view.format[:80]!r}); convert it to"
             " bytes or to an array of numbers first"
         )
+    if is_masked(owner):
+        raise TypeError("some of its items are masked; pass what is to be written: array.filled()")
+
+
+def shows_addresses(view: memoryview) -> bool:
+    """Return whether the bytes of a buffer hold addresses.
+
+    That can be seen by the items; by the type of the object; or by the array that another one is a
+    view of: some fields of its records, between which the others lie, or all of its bytes.
+    """
+    if holds_addresses(view.format) or hides_addresses(type(view.obj)):
+        return True
+    base: Any = view.obj
+    for _ in range(_MOST_BASES):
+        base = method_of(base, "base")
+        if base is None:
+            break
+        try:
+            with call(exported, base) as whole:
+                covers = view.c_contiguous and view.nbytes >= whole.itemsize
+                if holds_addresses(whole.format) and (covers or "{" in view.format):
+                    return True
+        except Raised:
+            break
+    return False
 
 
 def hides_addresses(kind: type) -> bool:
@@ -197,7 +231,7 @@ def octets_of_segment(buffer: Any, segment: int, *, writable: bool = True) -> me
             raise BadBuffer(f"segment {segment}: the buffer is read-only", segment=segment)
         if not view.c_contiguous:
             raise BadBuffer(f"segment {segment}: the buffer is not contiguous", segment=segment)
-        if holds_addresses(view.format) or hides_addresses(type(view.obj)):
+        if shows_addresses(view):
             raise BadBuffer(f"segment {segment}: the buffer holds Python objects", segment=segment)
         if view.nbytes == 0:
             return memoryview(bytearray())

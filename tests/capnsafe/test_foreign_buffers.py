@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import io
 import struct
+import sys
 from array import array, typecodes
 from collections.abc import Callable
 from decimal import Decimal
@@ -56,7 +57,16 @@ THING = object()
 #: An array of wide characters: its code is another one since Python 3.13.
 WIDE = array("w" if "w" in typecodes else "u", "ab" * 64)
 
+#: Records with an object between two numbers.
+RECORDS: Any = numpy.zeros(8, dtype=[("first", "u8"), ("thing", object), ("last", "u4")])
+RECORDS["thing"] = THING
+
 ADDRESSES: dict[str, Any] = {
+    "fields beside an object": RECORDS[["first", "last"]],
+    "a field in front of an object": RECORDS[["first"]],
+    "fields beside an object, of a part": RECORDS[2:6][["first", "last"]],
+    "fields beside an object, of one": RECORDS[["first", "last"]][0],
+    "numbers over objects": numpy.frombuffer(numpy.array([THING] * 8, dtype=object), "f8"),
     "objects": numpy.array([THING] * 8, dtype=object),
     "records with an object": numpy.zeros(8, dtype=[("number", "u8"), ("thing", object)]),
     "a record with an object": numpy.zeros(1, dtype=[("x", "u8"), ("y", object)])[0],
@@ -173,6 +183,125 @@ NUMBERS: dict[str, Any] = {
     "texts": numpy.zeros(64, dtype="U2"),
     "array.array": WIDE,
 }
+
+
+def test_the_bytes_of_objects_are_no_data() -> None:
+    """What an allocator returns is its own memory, and bytes are taken for bytes."""
+    with pytest.raises(ArgumentTypeError, match="addresses"):
+        root().set_data(0, numpy.frombuffer(RECORDS, "u1"))
+
+
+@pytest.mark.parametrize("field", ["first", "last"])
+def test_one_field_of_records_with_objects_is_numbers(field: str) -> None:
+    RECORDS["first"] = numpy.arange(8)
+    holder = root()
+    for column in (RECORDS[field], RECORDS[:1][field], RECORDS[::2][field]):
+        holder.set_data(0, column)
+        assert holder.get_data(0) == column.tobytes()
+
+
+MASKED: dict[str, Any] = {
+    "masked": numpy.ma.array([1, 2, 3], mask=[0, 1, 0], dtype="u4"),
+    "a part": numpy.ma.array([1, 2, 3], mask=[0, 1, 0], dtype="u4")[1:],
+    "floats": numpy.ma.masked_invalid([1.0, float("nan")]),
+    "records": numpy.ma.array(numpy.zeros(2, "u4,u4"), mask=[(0, 0), (0, 1)]),
+    "a view": memoryview(numpy.ma.array([1, 2, 3], mask=[0, 1, 0], dtype="u4")),
+    "no dimension": numpy.ma.array(7, mask=True),
+    "the constant": numpy.ma.masked,
+}
+
+
+@pytest.mark.parametrize("taker", ["set_data", "set_list of numbers", "frame", "pack"])
+@pytest.mark.parametrize("name", MASKED)
+def test_elements_that_are_masked_are_not_written(name: str, taker: str) -> None:
+    with pytest.raises(ArgumentTypeError, match=r"some of its items are masked; .*filled\(\)"):
+        TAKERS[taker](MASKED[name])
+
+
+def test_an_array_of_which_no_element_is_masked_is_an_array() -> None:
+    holder = root()
+    for mask in (numpy.ma.nomask, False, [False, False]):
+        values: Any = numpy.ma.array([7, 8], mask=mask, dtype="u4")
+        assert list(holder.set_list(0, Element.UINT32, values)) == [7, 8]
+        holder.set_uint32(0, values[1])
+        assert holder.get_uint32(0) == 8
+    partly: Any = numpy.ma.array([7, 8], mask=[True, False], dtype="u4")
+    assert list(holder.set_list(0, Element.UINT32, partly[1:])) == [8]
+    assert list(holder.set_list(0, Element.UINT32, partly.filled(0))) == [0, 8]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        numpy.ma.masked,
+        numpy.ma.array([7, 8], mask=[True, False])[0],
+        numpy.ma.array(7, mask=True),
+        numpy.ma.array(7.5, mask=True),
+        numpy.ma.array(True, mask=True),
+    ],
+    ids=repr,
+)
+def test_a_masked_element_is_no_number_and_no_bool(value: Any) -> None:
+    for write in ("set_bool", "set_uint8", "set_float64"):
+        with pytest.raises(ArgumentTypeError, match="is masked"):
+            getattr(root(), write)(0, value)
+
+
+def _unsaid(array: object) -> Any:
+    raise OSError
+
+
+#: An array that does not say what is masked.
+SILENT: Any = type("Silent", (numpy.ma.MaskedArray,), {"mask": property(_unsaid)})
+
+
+def test_an_array_that_does_not_say_what_is_masked_is_refused() -> None:
+    values = numpy.array([7], dtype="u4").view(SILENT)
+    with pytest.raises(ArgumentTypeError, match="masked"):
+        root().set_list(0, Element.UINT32, values)
+
+
+class Based:
+    """A buffer that says to be a view of something that has none."""
+
+    base = 7
+
+    def __init__(self) -> None:
+        self.octets = ctypes.create_string_buffer(b"octets")
+
+    def __buffer__(self, flags: int) -> memoryview:
+        return memoryview(self.octets)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="__buffer__ is called from 3.12 on")
+def test_a_base_that_is_no_buffer_holds_no_addresses() -> None:
+    holder = root()
+    holder.set_data(0, Based())
+    assert holder.get_data(0) == b"octets\0"
+
+
+@pytest.mark.parametrize(
+    ("values", "right"),
+    [
+        (numpy.array([1.5, -2], "e"), None),
+        (numpy.array([1.5, -2], ">e"), None),
+        (numpy.array([1.5, -2], ">f8"), None),
+        (numpy.array([1.5, -2], "g"), None),
+        (numpy.array([1.5, -2], "<f8"), [1.5, -2]),
+        (numpy.array(["2026-11-29"], "M8[s]"), None),
+        (numpy.array([1], "m8[s]"), None),
+        (numpy.zeros(1, [("at", "M8[s]")]), None),
+    ],
+    ids=repr,
+)
+def test_a_list_of_floats_is_right_or_refused(values: Any, right: list[float] | None) -> None:
+    holder = root()
+    if right is None:
+        with pytest.raises(ArgumentTypeError):
+            holder.set_list(0, Element.FLOAT64, values)
+        assert holder.is_null(0)
+    else:
+        assert list(holder.set_list(0, Element.FLOAT64, values)) == right
 
 
 @pytest.mark.parametrize("name", NUMBERS)
