@@ -10,6 +10,7 @@ from typing import Final
 
 from ...reference.framing import write
 from .scenario import (
+    MAX_BUFFER,
     MAX_BYTES,
     MAX_PIECES,
     MAX_SEGMENTS,
@@ -31,7 +32,7 @@ _SIZES: Final = (1, 1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 31, 64, 255)
 def generate(rng: Random) -> Frame:
     """A stream of a few messages; mostly a lie in it, or cut off."""
     data = b"".join(_message(rng) for _ in range(rng.choice((0, 1, 1, 1, 2, 3))))[:MAX_BYTES]
-    scenario = Frame(data, _pieces(rng), rng.choice((0, 0, 1, 2, 3, 5)))
+    scenario = Frame(data, _pieces(rng), rng.choice((0, 0, 1, 2, 3, 5)), buffer=_buffer(rng))
     for _ in range(rng.choice((0, 1, 1, 2))):
         scenario = mutate(scenario, rng)
     return scenario
@@ -50,6 +51,10 @@ def _message(rng: Random) -> bytes:
 
 def _pieces(rng: Random) -> tuple[int, ...]:
     return tuple(rng.choice(_SIZES) for _ in range(rng.choice((0, 1, 1, 2, 3))))
+
+
+def _buffer(rng: Random) -> int:
+    return rng.choice((0, 0, 0, 1, 5, 8, 16, rng.randint(0, MAX_BUFFER)))
 
 
 def mutate(scenario: Frame, rng: Random) -> Frame:
@@ -132,6 +137,10 @@ def _stall(scenario: Frame, rng: Random) -> Frame:
     return replace(scenario, stall=rng.choice((0, 1, 2, 3, 4, rng.randint(0, MAX_STALL))))
 
 
+def _other_buffer(scenario: Frame, rng: Random) -> Frame:
+    return replace(scenario, buffer=_buffer(rng))
+
+
 def _limits(scenario: Frame, rng: Random) -> Frame:
     """Limits beside what the messages have."""
     tables = _tables(scenario)
@@ -154,6 +163,7 @@ _STEPS: Final[tuple[Callable[[Frame, Random], Frame], ...]] = (
     _byte,
     _any_pieces,
     _stall,
+    _other_buffer,
     _limits,
 )
 
@@ -164,4 +174,5 @@ def crossover(scenario: Frame, other: Frame, rng: Random) -> Frame:
     others = [part for part, _ in parts(other.data)]
     joined = mine[: rng.randint(0, len(mine))] + others[rng.randint(0, len(others)) :]
     made = _with(scenario, b"".join(joined))
-    return replace(made, pieces=rng.choice((scenario.pieces, other.pieces)), stall=other.stall)
+    pieces = rng.choice((scenario.pieces, other.pieces))
+    return replace(made, pieces=pieces, stall=other.stall, buffer=other.buffer)

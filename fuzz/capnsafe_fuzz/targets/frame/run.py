@@ -19,7 +19,7 @@ from ...reference import framing
 from ..library import LibraryCall, LibraryCalls, library_of, shown
 from ..rules import RAISED, Rule, RuleBreach, judge
 from .scenario import Frame
-from .sources import PieceFile, TakingFile
+from .sources import PieceFile, TakingFile, opened
 
 if TYPE_CHECKING:
     from ...encoders.protocol import Encoder
@@ -149,7 +149,12 @@ def _from_file(run: FrameRun, calls: LibraryCalls, limits: dict[str, int]) -> No
     calls.call(
         _FILE,
         STEPS[_FILE],
-        lambda: _read(run, library.read_messages(file, **limits), file),
+        lambda: _read(
+            run,
+            library.read_messages(opened(file, scenario.buffer), **limits),
+            # A buffer takes more than it was asked for.
+            None if scenario.buffer else file,
+        ),
     )
     run.greedy = file.greedy
 
@@ -175,7 +180,8 @@ def _write(run: FrameRun, calls: LibraryCalls, limits: dict[str, int]) -> None:
     def read_packed() -> IterationResult:
         packed = b"".join(library.frame(message, packed=True) for message in messages)
         file = PieceFile(packed, scenario.pieces, scenario.stall)
-        return _read(run, library.read_messages(file, packed=True, **limits))
+        source = opened(file, scenario.buffer)
+        return _read(run, library.read_messages(source, packed=True, **limits))
 
     calls.call(_FRAME, STEPS[_FRAME], lambda: library.frame(messages[0]))
     calls.call(_WRITE, STEPS[_WRITE], write)
@@ -387,6 +393,9 @@ def _features(run: FrameRun) -> Iterator[str]:
         yield f"claims 2^{claimed.bit_length() // 4 * 4} segments"
     if scenario.pieces:
         yield f"pieces {'small' if min(scenario.pieces) < framing.WORD_BYTES else 'large'}"
+    if scenario.buffer:
+        yield f"buffer {'small' if scenario.buffer < framing.WORD_BYTES else 'large'}"
     if scenario.stall:
         stalls = any(isinstance(c.value, IterationResult) and c.value.stalls for c in run.calls)
-        yield "stalled" if stalls else "stall not reached"
+        stalled = "stalled below a buffer" if scenario.buffer else "stalled"
+        yield stalled if stalls else "stall not reached"

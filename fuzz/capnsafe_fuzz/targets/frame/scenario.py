@@ -6,11 +6,14 @@ r"""One input of the target ``frame``: a stream's bytes, how they arrive, and th
     limit max_words=8388608
     pieces 1 7
     stall 3
+    buffer 16
     bytes 00000000 01000000  # a table of 1 segment: 1
     bytes 0000000000000000  # segment 0
 
 ``pieces`` are the most bytes that one read answers, in turn, again and again; without any, each
-read answers all that it asks for. At read ``stall`` the file has nothing yet, once.
+read answers all that it asks for. At read ``stall`` the file raises, once: it has nothing yet. With
+``buffer`` the library is given a buffered file over that one (``io.BufferedReader``), with a buffer
+of so many bytes: one call of it can be several reads of the file below.
 """
 
 from __future__ import annotations
@@ -24,11 +27,12 @@ from ...scenario import ScenarioError, tidy_comment
 from .. import octets, text
 
 HEADER: Final = "capnsafe frame 1"
-VERSION: Final = 1
+VERSION: Final = 2
 
 MAX_BYTES: Final = 256
 MAX_PIECES: Final = 8
 MAX_STALL: Final = 63
+MAX_BUFFER: Final = 64
 MAX_SEGMENTS: Final = 512
 MAX_WORDS: Final = 8 * 1024 * 1024
 
@@ -46,6 +50,8 @@ class Frame:
     """The read, counted from 1, that raises ``TimeoutError`` once; 0 for none."""
     max_segments: int = MAX_SEGMENTS
     max_words: int = MAX_WORDS
+    buffer: int = 0
+    """Bytes in the buffer of the file; 0 for a file without one."""
     comment: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
@@ -53,6 +59,7 @@ class Frame:
             raise ScenarioError(f"there are at most {MAX_BYTES} bytes")
         text.check_sizes("pieces", self.pieces, MAX_PIECES, MAX_BYTES)
         text.check("stall", self.stall, 0, MAX_STALL)
+        text.check("buffer", self.buffer, 0, MAX_BUFFER)
         text.check("max_segments", self.max_segments, 0, MAX_SEGMENTS)
         text.check("max_words", self.max_words, 0, MAX_WORDS)
         object.__setattr__(self, "comment", tidy_comment(self.comment))
@@ -92,8 +99,9 @@ def decode(data: bytes) -> Frame:
     max_segments = reader.number(MAX_SEGMENTS)
     max_words = reader.number(MAX_WORDS)
     stall = reader.number(MAX_STALL)
+    buffer = reader.number(MAX_BUFFER)
     pieces = reader.numbers(MAX_PIECES, MAX_BYTES)
-    return Frame(reader.take(MAX_BYTES), pieces, stall, max_segments, max_words)
+    return Frame(reader.take(MAX_BYTES), pieces, stall, max_segments, max_words, buffer)
 
 
 def encode(scenario: Frame) -> bytes:
@@ -102,6 +110,7 @@ def encode(scenario: Frame) -> bytes:
         octets.number(scenario.max_segments)
         + octets.number(scenario.max_words)
         + octets.number(scenario.stall)
+        + octets.number(scenario.buffer)
         + octets.numbers(scenario.pieces)
         + scenario.data
     )
@@ -116,6 +125,8 @@ def print_frame(scenario: Frame) -> str:
         lines.append(f"pieces {' '.join(map(str, scenario.pieces))}")
     if scenario.stall:
         lines.append(f"stall {scenario.stall}")
+    if scenario.buffer:
+        lines.append(f"buffer {scenario.buffer}")
     for part, meaning in parts(scenario.data):
         width = 4 if meaning.startswith("a table") else WORD_BYTES
         lines.append(f"bytes {' '.join(_cut(part, width))}  # {meaning}")
@@ -146,6 +157,9 @@ def parse_frame(source: str) -> Frame:
     def read_stall(rest: str) -> None:
         made["stall"] = text.whole(rest, 0, MAX_STALL, "stall")
 
+    def read_buffer(rest: str) -> None:
+        made["buffer"] = text.whole(rest, 0, MAX_BUFFER, "buffer")
+
     def read_bytes(rest: str) -> None:
         data.extend(text.octets(rest))
 
@@ -153,6 +167,7 @@ def parse_frame(source: str) -> Frame:
         "limit": read_limit,
         "pieces": read_pieces,
         "stall": read_stall,
+        "buffer": read_buffer,
         "bytes": read_bytes,
     }
     return text.parse(

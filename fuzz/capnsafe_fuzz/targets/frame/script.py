@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 _SOURCES: Final = {
     "read messages of memory": "bytearray(DATA)",
-    "read messages of a file": "File(DATA)",
+    "read messages of a file": "opened(DATA)",
     "read messages of a socket": "receiving(DATA)",
-    "read packed messages": "File(PACKED)",
+    "read packed messages": "opened(PACKED)",
 }
 
 _READ: Final = '''
@@ -38,7 +38,7 @@ def read(messages):
 '''
 
 _FILE: Final = '''
-class File:
+class File(io.RawIOBase):
     """Answers pieces of these sizes, and stalls once."""
 
     def __init__(self, data):
@@ -53,6 +53,20 @@ class File:
         answer = self.data[self.consumed : self.consumed + min(size, next(self.most))]
         self.consumed += len(answer)
         return answer
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        answer = self.read(len(buffer))
+        buffer[: len(answer)] = answer
+        return len(answer)
+
+
+def opened(data):
+    """The file, or one over it with a buffer of so many bytes."""
+    file = File(data)
+    return io.BufferedReader(file, BUFFER) if BUFFER else file
 '''
 
 _SOCKET: Final = '''
@@ -71,11 +85,12 @@ def print_program(scenario: Frame, encoder: Encoder, violations: Sequence[Violat
     names = [STEPS[violation.operation] for violation in first] or list(STEPS)
     expected = framing.read(scenario.data, scenario.max_segments, scenario.max_words)
     limits = f"max_segments={scenario.max_segments}, max_words={scenario.max_words}"
-    lines = program.head(encoder, first, ["import itertools", "import socket"])
+    lines = program.head(encoder, first, ["import io", "import itertools", "import socket"])
     lines += program.constant("DATA", scenario.data)
     lines.append(f"MESSAGES = {[list(message) for message in expected.messages]!r}")
     lines.append(f"PIECES = list({scenario.pieces!r}) * 8")
     lines.append(f"STALL = {scenario.stall}")
+    lines.append(f"BUFFER = {scenario.buffer}")
     lines += [*_READ.splitlines(), "", *_FILE.splitlines(), "", *_SOCKET.splitlines()]
     for name in names:
         lines += ["", *_check(name, expected, limits)]

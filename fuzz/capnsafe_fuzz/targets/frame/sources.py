@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from io import BufferedReader, RawIOBase
 from itertools import chain, cycle, islice, repeat
+from typing import Any
 
 MOST_PIECES = 16
 """Pieces after which the rest comes at once: many small ones take long and show nothing new."""
@@ -33,6 +35,28 @@ class PieceFile:
         answer = self._data[self.consumed : self.consumed + min(size, next(self._most))]
         self.consumed += len(answer)
         return answer
+
+
+class _Raw(RawIOBase):
+    """A file as a buffered one reads from it."""
+
+    def __init__(self, file: PieceFile) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Put the next bytes into ``buffer``; return how many."""
+        answer = self._file.read(len(buffer))
+        buffer[: len(answer)] = answer
+        return len(answer)
+
+
+def opened(file: PieceFile, buffer: int) -> Any:
+    """Return the file, or one over it with a buffer of so many bytes."""
+    return BufferedReader(_Raw(file), buffer) if buffer else file
 
 
 class TakingFile:

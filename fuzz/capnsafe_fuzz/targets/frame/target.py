@@ -93,11 +93,12 @@ class FrameTarget:
         return {"bytes": len(scenario.data), "pieces": len(scenario.pieces)}
 
     def simplicity(self, scenario: Frame) -> tuple[object, ...]:
-        """Few bytes, no pieces, no stall, no limits, zeros."""
+        """Few bytes, no pieces, no stall, no buffer, no limits, zeros."""
         return (
             len(scenario.data),
             len(scenario.pieces),
             scenario.stall,
+            scenario.buffer,
             scenario.max_segments != MAX_SEGMENTS,
             scenario.max_words != MAX_WORDS,
             greedy.weight(scenario.data),
@@ -158,6 +159,8 @@ def _steps(scenario: Frame) -> Iterator[Callable[[], Frame]]:
         yield partial(replace, scenario, pieces=pieces)
     for stall in greedy.lower(scenario.stall):
         yield partial(replace, scenario, stall=stall)
+    for buffer in greedy.lower(scenario.buffer):
+        yield partial(replace, scenario, buffer=buffer)
     yield partial(replace, scenario, max_segments=MAX_SEGMENTS)
     yield partial(replace, scenario, max_words=MAX_WORDS)
     for data in greedy.shorter(scenario.data):
