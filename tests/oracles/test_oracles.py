@@ -721,6 +721,22 @@ def test_memory_that_raises_may_be_told_first(error: type[Exception], last: str)
     assert execute(scenario(*lines), encoder).violations != ()
 
 
+# -- P5v ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "reading", ["get h0.u32", "h1 = open h0.child", "h1 = reopen", "canonical"]
+)
+def test_a_change_is_to_be_found_while_a_program_only_reads(reading: str) -> None:
+    """What is written after a change is not where the model has it; reading writes nothing."""
+    encoder = find_encoder("planted:only_loads_verified")
+    fault = "fault scribble data after 0 once segment=0 amount=1"
+    reads = replace(scenario("h0 = root", reading, fault), verify=True)
+    assert "P5v" in broken(execute(reads, encoder))
+    writes = replace(scenario("h0 = root", "set h0.u8 1", reading, fault), verify=True)
+    assert "P5v" not in broken(execute(writes, encoder))
+
+
 # -- All of them ----------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from ..record import Contents, Outcome, Record, Step
 from ..reference.examination import Examination
 from ..reference.examiner import examine, examine_stream
 from ..reference.layout import ROOT
-from ..scenario.operations import Verb
+from ..scenario.operations import OPERATIONS
 from .course import Course
 from .excuse import Excuses
 from .subject import Subject
@@ -61,7 +61,7 @@ class Looks:
         reading = all(
             one.outcome is not Outcome.DONE
             or one.operation is None
-            or one.operation.verb in (Verb.GET, Verb.OUTPUT)
+            or (OPERATIONS[one.operation.verb].reads_only and one.operation.value is None)
             for one in steps[since:]
         )
         given = step.output is not None and not self._excuses.lost
