@@ -7,7 +7,7 @@ from random import Random
 from typing import Final
 
 from .model import NULL, ExpectationKind, Model
-from .operations import OPERATIONS, PLACELESS, SOURCED, ValueForm, Verb
+from .operations import OPERATIONS, PLACELESS, SOURCED, WHOLE_MESSAGE, ValueForm, Verb
 from .program import NO_HANDLE, UNDERSTOOD, Operation, Place, Program, choices_of, place_of, sources
 from .schema import DYNAMIC, TYPES, ListType, OrphanType, StructType, Type
 from .values import index_for, value_for
@@ -42,7 +42,7 @@ class Front:
         if not numbers:
             return Operation(Verb.ROOT if chance < 0.96 else rng.choice((Verb.REOPEN, Verb.OUTPUT)))
         if chance < 0.05:
-            return Operation(rng.choice(_WHOLE))
+            return Operation(rng.choices(_WHOLE, _WHOLE_WEIGHTS)[0])
         if chance < 0.2:
             earlier = rng.choice(self.operations)
             if earlier.handle != NO_HANDLE:
@@ -186,7 +186,8 @@ def _places(held: ListType | StructType) -> tuple[Place, ...]:
     return tuple(held.by_name) if isinstance(held, StructType) else (0,)
 
 
-_WHOLE: Final = (Verb.OUTPUT, Verb.OUTPUT, Verb.REOPEN, Verb.ROOT, Verb.CANONICAL)
+_WHOLE: Final = tuple(verb for verb in Verb if verb in WHOLE_MESSAGE)
+_WHOLE_WEIGHTS: Final = tuple(OPERATIONS[verb].weight for verb in _WHOLE)
 _BEGINNINGS: Final = frozenset((Verb.SET, Verb.INIT))
 _OPEN_TO_ALL: Final = frozenset(
     name
