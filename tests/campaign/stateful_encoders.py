@@ -246,3 +246,15 @@ class SometimesWrong(Stateful):
         with path.open("ab") as file:
             file.write(b".")
         return path.stat().st_size <= 2
+
+
+class HangingWhereJudged(Stateful):
+    """Wrong at every message of a worker; never done with one in a judge."""
+
+    def begin(self) -> None:
+        # A judge runs one message of capnsafe before it answers.
+        while not IN_WORKER:
+            time.sleep(1)
+
+    def wrong(self) -> bool:
+        return True

@@ -164,6 +164,19 @@ def test_what_is_not_confirmed_mutes_nothing(config: CampaignConfig) -> None:
     assert isinstance(result.findings[ZEROS].finding.scenario, Scenario)
 
 
+def test_a_group_whose_judgements_hang_is_judged_no_more(config: CampaignConfig) -> None:
+    result = run(replace(config, runs=100), "HangingWhereJudged", timeout=0.5)
+    assert result.exit_code == 1
+    assert set(result.findings) == {"timeout"}
+    (unsettled,) = (one for one in result.unsettled if one.group == ZEROS)
+    assert unsettled.path is not None
+    assert unsettled.sentence == (
+        f"{ZEROS} was seen and not confirmed: 6 judgements of it were not done in time"
+    )
+    # Those to keep the timeout are among them.
+    assert result.judged < 30
+
+
 def test_the_last_report_of_a_group_is_considered_at_the_end(config: CampaignConfig) -> None:
     """The third report is not the first, second or fourth, for which a sequence is searched."""
     result = run(config, "NoiseThenState", runs=9)

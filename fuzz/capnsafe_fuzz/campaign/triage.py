@@ -23,6 +23,7 @@ it is a puzzle that solves itself once the other is understood.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from collections.abc import Sequence as Many
 from dataclasses import dataclass, replace
@@ -65,6 +66,8 @@ FATAL_BUDGET = 400
 """Executions to shrink a crash: each that still crashes costs a process."""
 MOST_TIMEOUTS = 6
 """Executions that may time out while a timeout is shrunk: each costs the whole timeout."""
+MOST_HUNG = 6
+"""Judgements of one group that may time out before it is judged no more, but for a timeout."""
 CONFIRMATIONS = 5
 """How often a scenario that has fired is asked again before it counts as flaky."""
 
@@ -150,6 +153,8 @@ class Triage:
         self._pending: dict[str, _Pending] = {}
         self._fatal: tuple[Input, Judgement | None] = (None, None)
         """The last scenario that took a process down: to judge it may take the whole timeout."""
+        self._hung: Counter[str] = Counter()
+        """For each reported group, how many judgements of it timed out."""
         self._replayed = 0
         self._puzzles: set[str] = set()
         """Groups that another one explains: those not counted for a fault too many."""
@@ -174,7 +179,14 @@ class Triage:
         history: History = no_history,
     ) -> Sizes:
         """Judge a scenario in which a worker saw ``violations``; return what it is to know."""
+        groups = [violation.group for violation in violations]
+        if all(self._hung[group] >= MOST_HUNG for group in groups):
+            for violation in violations:
+                self._not_judged(_Pending(violation, scenario, found, history))
+            return {group: self.sizes[group] for group in groups}
         judged = self._single.judge.ask(self._config.encoder, scenario)
+        if TIMEOUT_GROUP in judged.groups:
+            self._hung.update(groups)
         kept = self._consider_all(judged, scenario, found)
         quick: frozenset[str] | None = None
         for violation in violations:
@@ -191,7 +203,7 @@ class Triage:
             else:
                 one = _Pending(violation, scenario, found, history, judged.groups)
                 self.sizes[group] = self._unconfirmed(one)
-        return {violation.group: self.sizes[violation.group] for violation in violations}
+        return {group: self.sizes[group] for group in groups}
 
     def sequence(
         self, violations: Many[Violation], sequence: Sequence, found: dict[str, Any]
@@ -246,7 +258,7 @@ class Triage:
         """Judge the last report of each group that is unsettled once more; its worker ends."""
         pending, self._pending = self._pending, {}
         for group, one in pending.items():
-            if group in self._result.findings:
+            if group in self._result.findings or self._hung[group] >= MOST_HUNG:
                 continue
             judged = self._single.judge.ask(self._config.encoder, one.scenario)
             self._consider_all(judged, one.scenario, one.found)
@@ -275,22 +287,32 @@ class Triage:
         self._unsettle(kind, one, _not_confirmed(group) + why)
         return None
 
+    def _not_judged(self, one: _Pending) -> None:
+        """Keep a report of a group whose judgements timed out too often, and hear no more of it."""
+        group = one.violation.group
+        self.sizes[group] = NEVER_AGAIN
+        if group in self._result.findings or group in self._config.known:
+            return
+        self._result.unconfirmed[group] = self._result.unconfirmed.get(group, 0) + 1
+        sentence = f"{_not_confirmed(group)}: {MOST_HUNG} judgements of it were not done in time"
+        self._unsettle(Unsettling.FLAKY, one, sentence)
+
     def _as_sequence(self, one: _Pending) -> bool:
         """Search for the inputs before a scenario that make it fire; whether that settles it."""
         ask, encoder, wanted = self._sequences.judge.ask, self._config.encoder, one.violation.group
         deadly = one.violation.oracle == PROCESS
-        timeouts = 0
+        # Where the process died, a timeout may be what is searched for.
+        hung = Counter[str]() if deadly else self._hung
 
         def fired(before: Many[Input]) -> str | None:
-            nonlocal timeouts
-            if self._replayed + len(before) > MOST_REPLAYED or timeouts >= MOST_TIMEOUTS:
+            if self._replayed + len(before) > MOST_REPLAYED or hung[wanted] >= MOST_HUNG:
                 return None
             if self._late():
                 return None
             self._replayed += len(before) + 1
             sequence = Sequence((*before, one.scenario))
             judged = ask(encoder, sequence)
-            timeouts += TIMEOUT_GROUP in judged.groups
+            hung[wanted] += TIMEOUT_GROUP in judged.groups
             if deadly:
                 return _fatal_group(judged)
             if wanted in judged.groups:
@@ -587,6 +609,7 @@ class Triage:
         for other in unsettled:
             if (other.kind, other.group) == (kind, group):
                 other.times += 1
+                other.sentence = sentence
                 return
         encoder = encoder or config.encoder
         before = one.history(INPUTS_KEPT)
