@@ -587,6 +587,23 @@ def test_closed_standard_streams_lose_no_finding(
     assert len(list((capnsafe.folder / "findings" / "build").glob("[a-z]*"))) == 1
 
 
+def test_the_help_of_repro_says_what_a_path_may_be(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["repro", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "PATH is a scenario file, the folder of a finding, or a folder of such" in told
+
+
+def test_a_list_shows_extras_in_brackets(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "atheris", None)
+    monkeypatch.setenv("COLUMNS", "300")
+    with pytest.raises(SystemExit):
+        main(["list", "engines"])
+    assert "pip install 'capnsafe[fuzz]'" in capsys.readouterr().out
+
+
 @pytest.mark.process
 def test_nohup_is_heard(capnsafe: Command) -> None:
     command = [sys.executable, "-m", "capnsafe_fuzz", "fuzz", "--engine", "random"]

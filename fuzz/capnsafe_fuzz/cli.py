@@ -18,11 +18,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from .campaign.canaries import DEFAULT_RUNS, Canary, CanaryConfig, exit_code, hunt_canaries
 from .campaign.config import (
@@ -38,8 +39,8 @@ from .campaign.config import (
 from .campaign.exit_codes import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, describe_exit_codes
 from .campaign.failures import CampaignError, EnvironmentFailedError, UsageError, sentence
 from .campaign.files import shell_word, write_whole
-from .campaign.gate import run_gate
-from .campaign.gate_config import FILE, TABLE, describe_keys, read_gate_config
+from .campaign.gate import GateResult, run_gate
+from .campaign.gate_config import FILE, TABLE, GateConfig, describe_keys, read_gate_config
 from .campaign.gate_report import GateTerminalReporter
 from .campaign.judge import PROCESS, Judges
 from .campaign.junit import write_junit
@@ -62,7 +63,14 @@ _INTERRUPTED = "capnsafe: interrupted"
 _LONGEST_SECONDS = 366 * 24 * 3600.0
 
 
-class Duration(click.ParamType[float]):
+if TYPE_CHECKING:
+    _FloatType = click.ParamType[float]
+else:
+    # Older versions of click know no type of the value.
+    _FloatType = click.ParamType
+
+
+class Duration(_FloatType):
     """A duration: ``10m``, ``90s``, ``1h30m``, or a number of seconds."""
 
     name = "duration"
@@ -366,6 +374,7 @@ def repro(
 ) -> int:
     """Run scenarios again and print each step.
 
+    PATH is a scenario file, the folder of a finding, or a folder of such folders and files.
     Files that cannot be run are named and counted, and the others still run.
     """
     failures: list[CampaignError] = []
@@ -525,20 +534,35 @@ def gate(
 
     The same every time: seeds and numbers of executions are fixed.
     """
-    config, configured = read_gate_config(Path())
-    config = replace(
-        config,
-        seed=config.seed if seed is None else seed,
-        findings=findings or config.findings,
-        allow_flaky=allow_flaky,
-        jobs=jobs,
-    )
-    engine = config.engine or _default_engine()
-    known = _read_known(config.known)
     if junit_file is not None:
         write_junit(junit_file, None)
     if json_file is not None:
-        _write_data(json_file, {"format": 1, "exit_code": None, "parts": []})
+        _write_data(json_file, _gate_without_result(None, None))
+    try:
+        config, configured = read_gate_config(Path())
+        config = replace(
+            config,
+            seed=config.seed if seed is None else seed,
+            findings=findings or config.findings,
+            allow_flaky=allow_flaky,
+            jobs=jobs,
+        )
+        code, result = _one_gate(config, configured=configured)
+    except CampaignError as error:
+        if json_file is not None:
+            data = _gate_without_result(error.exit_code, str(error))
+            _then(error.exit_code, partial(_write_data, json_file, data))
+        raise
+    if junit_file is not None:
+        code = _then(code, partial(write_junit, junit_file, result))
+    if json_file is not None:
+        code = _then(code, partial(_write_data, json_file, result.to_json() | {"exit_code": code}))
+    return code
+
+
+def _one_gate(config: GateConfig, *, configured: bool) -> tuple[int, GateResult]:
+    engine = config.engine or _default_engine()
+    known = _read_known(config.known)
     reporter = GateTerminalReporter(Console())
     reporter.begin(config, configured=configured)
     stop = StopRequest()
@@ -547,12 +571,12 @@ def gate(
             result = run_gate(config, engine=engine, known=known, reporter=reporter, stop=stop)
     finally:
         reporter.close()
-    code = _then(result.exit_code, partial(reporter.end, result))
-    if junit_file is not None:
-        code = _then(code, partial(write_junit, junit_file, result))
-    if json_file is not None:
-        code = _then(code, partial(_write_data, json_file, result.to_json() | {"exit_code": code}))
-    return code
+    return _then(result.exit_code, partial(reporter.end, result)), result
+
+
+def _gate_without_result(code: int | None, error: str | None) -> Mapping[str, Any]:
+    """Return the JSON of a gate that has not ended, or that could not begin."""
+    return {"format": 1, "exit_code": code, "error": error, "parts": []}
 
 
 @cli.command()
@@ -632,7 +656,8 @@ def list_command(what: str) -> int:
     for column, heading in enumerate(headings):
         table.add_column(heading, no_wrap=column == 0)
     for row in rows:
-        table.add_row(*row)
+        # As text: an extra in brackets is no markup.
+        table.add_row(*map(Text, row))
     Console(highlight=False).print(table)
     return CLEAN
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sys
@@ -613,15 +614,35 @@ def test_a_wrong_key_gets_a_sentence(
         read_gate_config(tmp_path)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as ended:
-        main(["gate"])
+        main(["gate", "--json", "gate.json"])
     assert ended.value.code == 2
-    assert capsys.readouterr().err.count("\n") == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    told = json.loads((tmp_path / "gate.json").read_text())
+    assert (told["exit_code"], told["parts"]) == (2, [])
+    assert err == f"capnsafe: {told['error']}\n"
+
+
+def test_a_gate_that_cannot_begin_says_why_as_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(tmp_path, "[tool.capnsafe]\ntargets = ['nothing']\n")
+    monkeypatch.chdir(tmp_path)
+    for line in ("targets = ['nothing']", "known = 'nowhere'", "engine = 'steam'"):
+        configure(tmp_path, f"[tool.capnsafe]\n{line}\n")
+        with pytest.raises(SystemExit) as ended:
+            main(["gate", "--json", "gate.json"])
+        told = json.loads((tmp_path / "gate.json").read_text())
+        assert ended.value.code == told["exit_code"] == 2
+        assert f"capnsafe: {told['error']}\n" in capsys.readouterr().err
 
 
 def test_a_table_is_a_table(tmp_path: Path) -> None:
     configure(tmp_path, "tool = 3\n")
-    _, configured = read_gate_config(tmp_path)
-    assert not configured
+    with pytest.raises(UsageError, match=r"pyproject\.toml: tool is a table, not 3"):
+        read_gate_config(tmp_path)
+    configure(tmp_path, "[project]\nname = 'x'\n")
+    assert read_gate_config(tmp_path) == (GateConfig(), False)
     configure(tmp_path, "tool = { capnsafe = 5 }\n")
     with pytest.raises(UsageError, match=r"tool\.capnsafe is a table, not 5"):
         read_gate_config(tmp_path)

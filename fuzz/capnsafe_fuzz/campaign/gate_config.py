@@ -166,7 +166,9 @@ def read_gate_config(folder: Path) -> tuple[GateConfig, bool]:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{FILE} cannot be read: {error}") from error
     tools = document.get("tool", {})
-    table = tools.get("capnsafe") if isinstance(tools, dict) else None
+    if not isinstance(tools, dict):
+        raise UsageError(f"{FILE}: tool is a table, not {tools!r}")
+    table = tools.get("capnsafe")
     if table is None:
         return GateConfig(), False
     if not isinstance(table, dict):
