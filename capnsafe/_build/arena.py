@@ -170,6 +170,9 @@ class Arena(PublishingArena):
             # Else interrupted within publication: poisoned. Or behind it: done, or closed.
         except (RecursionError, MemoryError):
             self.unfinished = self.state
+            if not issubclass(kind, Exception):
+                # An interrupt passes. The next call takes this one back.
+                return
             failure = exhausted_when_done() if done else exhausted()
             failure.done = done
             raise failure from error

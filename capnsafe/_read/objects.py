@@ -10,12 +10,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import SupportsFloat, SupportsIndex, TypeAlias, final
 
-from .._words.arguments import check_element, integer, shown, truth, type_name
+from .._words.arguments import check_element, double, integer, shown, truth, type_name
 from .._words.exhausted import exhausted
 from .._words.face import counted, place
 from .._words.tree import ObjectSize, Tree, read_spot, read_tree
 from ..errors import (
-    ArgumentTypeError,
     ArgumentValueError,
     InvalidText,
     PointerKindMismatch,
@@ -454,14 +453,11 @@ class StructReader(RowReader):
     def _float(self, element: Element, offset: SupportsIndex, default: Real) -> float:
         """Read a float, whose bits are XORed with those of its default."""
         try:
+            number = default if type(default) is float else double(default)
             try:
-                bits: int = element.raw.unpack(element.codec.pack(default))[0]
+                bits: int = element.raw.unpack(element.codec.pack(number))[0]
             except OverflowError as cause:
                 raise ArgumentValueError(f"the default is too large for {element.name}") from cause
-            except Exception as cause:
-                raise ArgumentTypeError(
-                    f"the default must be a number, not {type_name(default)}"
-                ) from cause
             at = self._place(offset, element.bytes)
             if at >= 0:
                 view = self._view

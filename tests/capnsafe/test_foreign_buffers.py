@@ -476,6 +476,9 @@ def test_what_is_no_number_is_refused(value: Any) -> None:
         holder.set_float64(0, value)
     with pytest.raises(ArgumentTypeError):
         holder.set_int64(0, value)
+    reader = MessageReader([bytes(8)]).get_root()
+    with pytest.raises(ArgumentTypeError):
+        reader.get_float64(0, default=value)
     with pytest.raises(Error):
         AppendBuilder(Words()).init_root(1, 0).set_float64(0, value)
     assert holder.get_float64(0) == 0

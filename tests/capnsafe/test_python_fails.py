@@ -28,6 +28,7 @@ from capnsafe import (
     unframe,
     unpack,
 )
+from tests.capnsafe.memories import ResizingMemory
 from tests.capnsafe.reading import ANY, CHILD, CHILDREN, DATA, NUMBERS, TEXTS
 from tests.capnsafe.scene import ACTS, Scene
 
@@ -208,6 +209,39 @@ def test_at_any_depth_of_the_stack_streams_and_readers_raise_the_librarys_error(
         require_own_error(spare, raised)
         own += isinstance(raised, Exhausted)
     assert own
+
+
+class Interrupting(ResizingMemory):
+    """Memory that is interrupted when it is asked for its last grant."""
+
+    interrupted_at = 1000
+    interrupts = 0
+
+    def allocate(self, minimum_words: int, /) -> Any:
+        if len(self.grants) >= self.interrupted_at:
+            self.interrupts += 1
+            raise KeyboardInterrupt
+        return super().allocate(minimum_words)
+
+
+def test_an_interrupt_passes_also_where_there_is_no_stack_to_take_the_call_back() -> None:
+    """Grants of the call are released by the next one, and once."""
+    passed = 0
+    for spare in range(1, MOST_FRAMES):
+        memory = Interrupting(1)
+        scene = Scene(False, memory)
+        before = scene.now()
+        memory.interrupted_at = len(memory.grants) + 1
+        raised = near_the_limit(spare, partial(ACTS["copy below itself"], scene))
+        if memory.interrupts:
+            passed += 1
+            assert isinstance(raised, KeyboardInterrupt), (spare, raised)
+        memory.interrupted_at = 1000
+        assert scene.now() == before, spare
+        ACTS["copy below itself"](scene)
+        scene.message.close()
+        scene.require_released()
+    assert passed > 3
 
 
 def test_a_file_that_has_no_stack_loses_nothing() -> None:
