@@ -10,7 +10,6 @@ from functools import partial
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ import pytest
 from capnsafe import (
     Borrowed,
     Element,
-    Error,
     Exhausted,
     MessageReader,
     frame,
@@ -31,51 +29,9 @@ from capnsafe import (
 from tests.capnsafe.memories import ResizingMemory
 from tests.capnsafe.reading import ANY, CHILD, CHILDREN, DATA, NUMBERS, TEXTS
 from tests.capnsafe.scene import ACTS, Scene
+from tests.capnsafe.stack import MOST_FRAMES, near_the_limit, require_own_error
 
 WORDS_STAY = pytest.mark.parametrize("stable", [False, True], ids=["asked", "stable"])
-
-#: Beyond the deepest that a call of the library goes by itself.
-MOST_FRAMES = 60
-
-#: Frames to spare with which a method can be called, and can call nothing that is prepared to fail:
-#: one for the act, one for the method, and one for what does the work of several methods.
-BARE_FRAMES = 3
-
-
-def near_the_limit(spare: int, call: Callable[[], object]) -> BaseException | None:
-    """Run a call with so many frames to spare, in a thread of its own; return what it raised."""
-    raised: list[BaseException] = []
-
-    def deeper(frames: int) -> None:
-        if frames:
-            deeper(frames - 1)
-        else:
-            call()
-
-    def run() -> None:
-        here = 0
-        frame: Any = sys._getframe()
-        while frame is not None:
-            here += 1
-            frame = frame.f_back
-        try:
-            deeper(sys.getrecursionlimit() - here - spare)
-        except BaseException as error:
-            # Without the frames, which keep views.
-            raised.append(error.with_traceback(None))
-
-    thread = Thread(target=run)
-    thread.start()
-    thread.join()
-    return raised[0] if raised else None
-
-
-def require_own_error(spare: int, raised: BaseException | None) -> None:
-    """Raise unless the error is the library's, or nothing of the library could be called."""
-    if spare > BARE_FRAMES:
-        assert isinstance(raised, Error | None), (spare, raised)
-    else:
-        assert isinstance(raised, RecursionError | Error | None), (spare, raised)
 
 
 @WORDS_STAY

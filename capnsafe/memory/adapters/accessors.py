@@ -31,6 +31,7 @@ from ..._words.arguments import (
     type_name,
 )
 from ..._words.buffers import data_octets
+from ..._words.exhausted import exhausted
 from ..._words.ranges import Intervals
 from ...errors import (
     AllocationRefused,
@@ -214,8 +215,11 @@ class AppendBuilder(Single):
 
     def init_root(self, data_words: int, pointer_count: int) -> AppendStruct:
         """Build the root struct, with sections of these sizes (words, pointers), all zero."""
-        data, pointers = check_sections(data_words, pointer_count)
-        return self._memory.serve(partial(self._init_root, data, pointers))
+        try:
+            data, pointers = check_sections(data_words, pointer_count)
+            return self._memory.serve(partial(self._init_root, data, pointers))
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _init_root(self, data: int, pointers: int) -> AppendStruct:
         memory = self._memory
@@ -253,31 +257,38 @@ class _Section:
         self._bits = bits
 
     def _put(self, element: Element, offset: int, value: Any) -> None:
-        at = integer(offset, "a field offset")
-        if element.floating:
-            decimal = double(value)
-            try:
-                number = element.raw.unpack(element.codec.pack(decimal))[0]
-            except OverflowError as error:
-                raise ArgumentValueError(f"no value of {element.name}: {told(error)}") from error
-        elif element is Element.BOOL:
-            number = int(truth(value))
-        else:
-            number = integer(value, "a value")
-            if not element.low <= number <= element.high:
-                raise ArgumentValueError(f"{shown(number)} does not fit {element.name}")
-        if at < 0 or (at + 1) * element.bits > self._bits:
-            raise ArgumentIndexError(
-                f"{element.name} {shown(at)} lies outside the {self._bits} bits there are",
-                segment=self._segment,
-            )
-        memory = self._memory
-        if element.bits == 1:
-            memory.serve(partial(self._put_bit, at, number != 0))
-        else:
-            size = element.bytes
-            number &= (1 << element.bits) - 1
-            memory.serve(partial(memory.put, self._segment, self._data + at * size, size, number))
+        try:
+            at = integer(offset, "a field offset")
+            if element.floating:
+                decimal = double(value)
+                try:
+                    number = element.raw.unpack(element.codec.pack(decimal))[0]
+                except OverflowError as error:
+                    raise ArgumentValueError(
+                        f"no value of {element.name}: {told(error)}"
+                    ) from error
+            elif element is Element.BOOL:
+                number = int(truth(value))
+            else:
+                number = integer(value, "a value")
+                if not element.low <= number <= element.high:
+                    raise ArgumentValueError(f"{shown(number)} does not fit {element.name}")
+            if at < 0 or (at + 1) * element.bits > self._bits:
+                raise ArgumentIndexError(
+                    f"{element.name} {shown(at)} lies outside the {self._bits} bits there are",
+                    segment=self._segment,
+                )
+            memory = self._memory
+            if element.bits == 1:
+                memory.serve(partial(self._put_bit, at, number != 0))
+            else:
+                size = element.bytes
+                number &= (1 << element.bits) - 1
+                memory.serve(
+                    partial(memory.put, self._segment, self._data + at * size, size, number)
+                )
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _put_bit(self, offset: int, value: bool) -> None:
         try:
@@ -357,31 +368,40 @@ class AppendStruct(_Section):
 
     def init_struct(self, index: int, data_words: int, pointer_count: int) -> AppendStruct:
         """Build a struct, all zero."""
-        data, pointers = check_sections(data_words, pointer_count)
-        word = self._slot(index)
-        memory = self._memory
-        return memory.serve(partial(_build_struct, memory, self._segment, word, data, pointers))
+        try:
+            data, pointers = check_sections(data_words, pointer_count)
+            word = self._slot(index)
+            memory = self._memory
+            return memory.serve(partial(_build_struct, memory, self._segment, word, data, pointers))
+        except RecursionError as error:
+            raise exhausted() from error
 
     def init_list(self, index: int, element: Element, count: int) -> AppendList:
         """Build a list of ``count`` primitives, all zero."""
-        check_element(element)
-        number = check_count(count)
-        shape = wire.list_shape(element.size_code, number)
-        segment, start = self._build(index, shape, wire.object_words(shape))
-        return AppendList(self._memory, segment, start, element, number)
+        try:
+            check_element(element)
+            number = check_count(count)
+            shape = wire.list_shape(element.size_code, number)
+            segment, start = self._build(index, shape, wire.object_words(shape))
+            return AppendList(self._memory, segment, start, element, number)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def init_struct_list(
         self, index: int, count: int, data_words: int, pointer_count: int
     ) -> AppendStructs:
         """Build a list of ``count`` structs, all zero, and return them."""
-        number = check_count(count)
-        data, pointers = check_sections(data_words, pointer_count)
-        step = data + pointers
-        words = check_count(number * step)
-        shape = wire.list_shape(wire.SIZE_COMPOSITE, words)
-        tag = wire.POINTER.pack(wire.tag(number, data, pointers))
-        segment, start = self._build(index, shape, words + 1, tag)
-        return AppendStructs(self._memory, segment, start + 1, number, data, pointers)
+        try:
+            number = check_count(count)
+            data, pointers = check_sections(data_words, pointer_count)
+            step = data + pointers
+            words = check_count(number * step)
+            shape = wire.list_shape(wire.SIZE_COMPOSITE, words)
+            tag = wire.POINTER.pack(wire.tag(number, data, pointers))
+            segment, start = self._build(index, shape, words + 1, tag)
+            return AppendStructs(self._memory, segment, start + 1, number, data, pointers)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def __getattr__(self, name: str) -> Callable[..., NoReturn]:
         """Raise ``Unreadable`` for what other builders answer from memory, when it is called."""
@@ -415,8 +435,11 @@ class AppendStruct(_Section):
         return memory.serve(partial(_build, memory, self._segment, word, shape, words, head))
 
     def _set_octets(self, index: int, octets: bytes) -> None:
-        shape = wire.list_shape(wire.SIZE_BYTE, check_count(len(octets)))
-        self._build(index, shape, wire.object_words(shape), octets)
+        try:
+            shape = wire.list_shape(wire.SIZE_BYTE, check_count(len(octets)))
+            self._build(index, shape, wire.object_words(shape), octets)
+        except RecursionError as error:
+            raise exhausted() from error
 
 
 class AppendList(_Section):
@@ -437,13 +460,16 @@ class AppendList(_Section):
 
     def __setitem__(self, index: int, value: Primitive) -> None:
         """Write element ``index``, counted from 0; that of a list of voids is ``None``."""
-        at = integer(index, "an index")
-        if not 0 <= at < self._count:
-            raise ArgumentIndexError(f"element {shown(at)} of {self._count}")
-        if self._element is not Element.VOID:
-            self._put(self._element, at, value)
-        elif value is not None:
-            raise ArgumentTypeError("the only value of a Void is None")
+        try:
+            at = integer(index, "an index")
+            if not 0 <= at < self._count:
+                raise ArgumentIndexError(f"element {shown(at)} of {self._count}")
+            if self._element is not Element.VOID:
+                self._put(self._element, at, value)
+            elif value is not None:
+                raise ArgumentTypeError("the only value of a Void is None")
+        except RecursionError as error:
+            raise exhausted() from error
 
     def __getitem__(self, index: int) -> NoReturn:
         """Raise ``Unreadable``."""
@@ -480,17 +506,27 @@ class AppendStructs:
 
     def __iter__(self) -> Iterator[AppendStruct]:
         """Return the elements in order."""
-        return map(self.__getitem__, range(self._count))
+        try:
+            return map(self.__getitem__, range(self._count))
+        except RecursionError as error:
+            raise exhausted() from error
 
     def __getitem__(self, index: int) -> AppendStruct:
         """Return an element; negative indices and slices are refused."""
-        at = integer(index, "an index")
-        if not 0 <= at < self._count:
-            raise ArgumentIndexError(f"element {shown(at)} of {self._count}")
-        words = self._data_words + self._pointers
-        return AppendStruct(
-            self._memory, self._segment, self._first + at * words, self._data_words, self._pointers
-        )
+        try:
+            at = integer(index, "an index")
+            if not 0 <= at < self._count:
+                raise ArgumentIndexError(f"element {shown(at)} of {self._count}")
+            words = self._data_words + self._pointers
+            return AppendStruct(
+                self._memory,
+                self._segment,
+                self._first + at * words,
+                self._data_words,
+                self._pointers,
+            )
+        except RecursionError as error:
+            raise exhausted() from error
 
 
 #: Methods of a StructBuilder that would have to read, besides its getters.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -38,6 +39,7 @@ from tests.capnsafe.reading import (
     core,
     value_of,
 )
+from tests.capnsafe.stack import MOST_FRAMES, near_the_limit, require_own_error
 
 
 class WriteOnly:
@@ -116,6 +118,45 @@ def fill(node: AppendStruct) -> None:
 
 def build(supply: WriteOnly) -> None:
     fill(AppendBuilder(supply).init_root(DATA_WORDS, POINTERS))
+
+
+WRITES: dict[str, Callable[[AppendBuilder, AppendStruct], object]] = {
+    "root": lambda builder, node: builder.init_root(1, 1),
+    "number": lambda builder, node: node.set_uint64(0, 7),
+    "bool": lambda builder, node: node.set_bool(9, True),
+    "text": lambda builder, node: node.set_text(TEXT, "text"),
+    "struct": lambda builder, node: node.init_struct(CHILD, 1, 1),
+    "list": lambda builder, node: node.init_list(NUMBERS, Element.UINT32, 2).__setitem__(1, 5),
+    "structs": lambda builder, node: list(node.init_struct_list(CHILDREN, 1, 1, 1)),
+    "a struct of a list": lambda builder, node: node.init_struct_list(CHILDREN, 1, 1, 1)[0],
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_at_any_depth_of_the_stack_a_write_is_done_or_can_be_done_again(name: str) -> None:
+    single = name not in ("list", "structs", "a struct of a list")
+    right: Any = None
+    own = 0
+    # From the most frames on, so that the first one is right.
+    for spare in range(MOST_FRAMES, 0, -1):
+        supply = WriteOnly()
+        builder = AppendBuilder(supply)
+        node = AppendStruct.__new__(AppendStruct)
+        if name != "root":
+            node = builder.init_root(DATA_WORDS, POINTERS)
+        before = supply.meaning() if name != "root" else None
+        raised = near_the_limit(spare, partial(WRITES[name], builder, node))
+        if raised is None:
+            assert right in (None, supply.meaning()), spare
+            right = supply.meaning()
+            continue
+        require_own_error(spare, raised)
+        own += isinstance(raised, Error)
+        if single:
+            assert name == "root" or supply.meaning() == before, spare
+            WRITES[name](builder, node)
+            assert supply.meaning() == right, spare
+    assert own
 
 
 @pytest.mark.parametrize("segment_words", [1, 2, 15, 40, 1 << 10])
