@@ -624,6 +624,35 @@ def test_nohup_is_heard(capnsafe: Command) -> None:
 
 @pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_in_the_making_of_a_class_ends_with_130(
+    capnsafe: Command, number: signal.Signals
+) -> None:
+    """Python runs generated code for some classes, and remembers an interrupt of such code."""
+    (capnsafe.folder / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'click':\n"
+        "            sys.meta_path.remove(self)\n"
+        f"            exec('os.kill(os.getpid(), {int(number)})')\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    )
+    path = os.pathsep.join([str(capnsafe.folder), capnsafe.environment["PYTHONPATH"]])
+    done = subprocess.run(
+        [sys.executable, "-m", "capnsafe_fuzz", "list", "targets"],
+        cwd=capnsafe.folder,
+        env=capnsafe.environment | {"PYTHONPATH": path},
+        text=True,
+        capture_output=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "capnsafe: interrupted\n"
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_command_that_is_interrupted_tidies_up(capnsafe: Command, number: signal.Signals) -> None:
     (capnsafe.folder / "tmp").mkdir()
     capnsafe.environment["TMPDIR"] = str(capnsafe.folder / "tmp")

@@ -29,7 +29,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("capnsafe_fuzz.targets",),
     ("capnsafe_fuzz.engines",),
     ("capnsafe_fuzz.campaign",),
-    ("capnsafe_fuzz.cli", "capnsafe_fuzz.streams", "capnsafe_fuzz.__main__"),
+    (
+        "capnsafe_fuzz.cli",
+        "capnsafe_fuzz.streams",
+        "capnsafe_fuzz.interrupts",
+        "capnsafe_fuzz.__main__",
+    ),
 )
 
 #: Where a module's own library is the subject of that file, and nowhere else.

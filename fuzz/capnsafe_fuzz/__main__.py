@@ -2,35 +2,41 @@
 
 import signal
 import sys
+from collections.abc import Callable
 
+from .interrupts import interrupt
 from .optional import COMMAND
 
-SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_DEFAULTS = (signal.SIG_DFL, signal.default_int_handler)
 
 
 def main() -> None:
-    """Run the command.
-
-    A signal while its modules are still being loaded ends it like any later one.
-    """
-    heard = [number for number in SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
+    """Run the command. A signal while its modules are still loaded ends it as any later one."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    heard = {number: old for number, old in before.items() if old in _DEFAULTS}
     try:
         for number in heard:
-            signal.signal(number, signal.default_int_handler)
-        from .cli import main as command
+            signal.signal(number, interrupt)
+        _load()()
     except KeyboardInterrupt:
         print("capnsafe: interrupted", file=sys.stderr)
         sys.exit(128 + signal.SIGINT)
+    finally:
+        for number, old in heard.items():
+            signal.signal(number, old)
+
+
+def _load() -> Callable[[], None]:
+    try:
+        from .cli import main as command
     except ModuleNotFoundError as error:
         for package in COMMAND:
             if error.name is not None and error.name.partition(".")[0] == package.module:
                 print(f"capnsafe: {package.sentence}", file=sys.stderr)
                 sys.exit(2)
         raise
-    finally:
-        for number in heard:
-            signal.signal(number, signal.SIG_DFL)
-    command()
+    return command
 
 
 if __name__ == "__main__":

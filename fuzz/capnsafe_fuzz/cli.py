@@ -51,6 +51,7 @@ from .campaign.report import TerminalReporter, count, describe, plural, print_su
 from .campaign.targets import UnknownNameError, find_target, targets_of
 from .encoders.planted import BUGS
 from .engines import engines
+from .interrupts import interrupt
 from .optional import missing
 from .streams import hold_descriptors, lasting_streams
 from .targets import Input, described, with_comment
@@ -304,12 +305,8 @@ def _write_data(path: Path, data: Mapping[str, Any]) -> None:
 
 @contextmanager
 def _interrupted_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end a command in order, like Ctrl-C, with the same exit code."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    with _handling((signal.SIGTERM, signal.SIGHUP), interrupt):
+    """Let Ctrl-C, SIGTERM and SIGHUP end a command in order, and with its code."""
+    with _handling((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), interrupt):
         yield
 
 
