@@ -652,6 +652,42 @@ def test_a_signal_in_the_making_of_a_class_ends_with_130(
 
 
 @pytest.mark.process
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("fuzz", "build", "--engine", "random", "--seeds", "corpus"),
+        ("gate",),
+        ("canaries", "zero_before_allocate", "--engine", "random"),
+    ],
+)
+def test_a_signal_while_the_first_json_is_written_is_told_in_it(
+    capnsafe: Command, arguments: tuple[str, ...]
+) -> None:
+    (capnsafe.folder / "sitecustomize.py").write_text(
+        "import os, signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "flush = os.fsync\n"
+        "def once(file):\n"
+        "    os.fsync = flush\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    flush(file)\n"
+        "os.fsync = once\n"
+    )
+    path = os.pathsep.join([str(capnsafe.folder), capnsafe.environment["PYTHONPATH"]])
+    done = subprocess.run(
+        [sys.executable, "-m", "capnsafe_fuzz", *arguments, "--json", "result.json"],
+        cwd=capnsafe.folder,
+        env=capnsafe.environment | {"PYTHONPATH": path},
+        text=True,
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == 130, done.stdout + done.stderr
+    assert "interrupted" in done.stdout + done.stderr
+    assert json.loads((capnsafe.folder / "result.json").read_text())["exit_code"] == 130
+
+
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_command_that_is_interrupted_tidies_up(capnsafe: Command, number: signal.Signals) -> None:
     (capnsafe.folder / "tmp").mkdir()

@@ -195,11 +195,11 @@ def fuzz(
     for package in missing():
         click.echo(package.sentence, err=True)
     results: list[CampaignResult] = []
-    if json_file is not None:
-        _write_json(json_file, results, None)
     failure: CampaignError | None = None
     stop = StopRequest()
     with _ending_on_signals(stop):
+        if json_file is not None:
+            _write_json(json_file, results, None)
         for target in dict.fromkeys(targets) or targets_of(
             encoder, seeds, lambda: stop.times > 0, memory=allocator
         ):
@@ -531,25 +531,27 @@ def gate(
 
     The same every time: seeds and numbers of executions are fixed.
     """
-    if junit_file is not None:
-        write_junit(junit_file, None)
-    if json_file is not None:
-        _write_data(json_file, _gate_without_result(None, None))
-    try:
-        config, configured = read_gate_config(Path())
-        config = replace(
-            config,
-            seed=config.seed if seed is None else seed,
-            findings=findings or config.findings,
-            allow_flaky=allow_flaky,
-            jobs=jobs,
-        )
-        code, result = _one_gate(config, configured=configured)
-    except CampaignError as error:
+    stop = StopRequest()
+    with _ending_on_signals(stop):
+        if junit_file is not None:
+            write_junit(junit_file, None)
         if json_file is not None:
-            data = _gate_without_result(error.exit_code, str(error))
-            _then(error.exit_code, partial(_write_data, json_file, data))
-        raise
+            _write_data(json_file, _gate_without_result(None, None))
+        try:
+            config, configured = read_gate_config(Path())
+            config = replace(
+                config,
+                seed=config.seed if seed is None else seed,
+                findings=findings or config.findings,
+                allow_flaky=allow_flaky,
+                jobs=jobs,
+            )
+            code, result = _one_gate(config, stop, configured=configured)
+        except CampaignError as error:
+            if json_file is not None:
+                data = _gate_without_result(error.exit_code, str(error))
+                _then(error.exit_code, partial(_write_data, json_file, data))
+            raise
     if junit_file is not None:
         code = _then(code, partial(write_junit, junit_file, result))
     if json_file is not None:
@@ -557,15 +559,13 @@ def gate(
     return code
 
 
-def _one_gate(config: GateConfig, *, configured: bool) -> tuple[int, GateResult]:
+def _one_gate(config: GateConfig, stop: StopRequest, *, configured: bool) -> tuple[int, GateResult]:
     engine = config.engine or _default_engine()
     known = _read_known(config.known)
     reporter = GateTerminalReporter(Console())
     reporter.begin(config, configured=configured)
-    stop = StopRequest()
     try:
-        with _ending_on_signals(stop):
-            result = run_gate(config, engine=engine, known=known, reporter=reporter, stop=stop)
+        result = run_gate(config, engine=engine, known=known, reporter=reporter, stop=stop)
     finally:
         reporter.close()
     return _then(result.exit_code, partial(reporter.end, result)), result
@@ -621,10 +621,10 @@ def canaries(
         for one in canary.unsettled:
             click.echo(f"         unsettled: {printable(one)}")
 
-    if json_file is not None:
-        _write_data(json_file, {"format": 1, "exit_code": None, "canaries": []})
     stop = StopRequest()
     with _ending_on_signals(stop):
+        if json_file is not None:
+            _write_data(json_file, {"format": 1, "exit_code": None, "canaries": []})
         done = hunt_canaries(config, told=told, stop=stop)
     if stop.times:
         asked = len(names or BUGS)
