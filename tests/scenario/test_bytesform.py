@@ -34,6 +34,7 @@ from capnsafe_fuzz.scenario import (
     generate,
     handle_types,
 )
+from capnsafe_fuzz.scenario.operations import OPERATIONS, ValueForm
 from capnsafe_fuzz.scenario.program import (
     MAX_COUNT_WEIGHTLESS,
     UNDERSTOOD,
@@ -124,22 +125,23 @@ def edges(
 ) -> list[int | bool | str | bytes | As | None]:
     held = TYPES[name]
     at = 0 if place is None else place
-    if verb is Verb.SELECT:
+    form = OPERATIONS[verb].value
+    if form is ValueForm.MEMBER:
         assert isinstance(held, StructType)
         return [*held.by_name[str(place)].members]
-    if verb is Verb.FILL:
+    if form is ValueForm.OCTETS:
         return [b"", bytes(8), b"\xff" * 16, bytes(range(240))]
     if choices := choices_of(held, verb, at):
         taken: list[int | bool | str | bytes | As | None] = []
         for choice in choices:
-            is_list = verb is Verb.INIT and isinstance(TYPES[choice], ListType)
+            is_list = form is ValueForm.COUNT and isinstance(TYPES[choice], ListType)
             taken += [As(choice, length) for length in ((0, 15, 16, 300) if is_list else (None,))]
         return taken
-    if verb is Verb.INIT and kind is FieldKind.LIST:
+    if form is ValueForm.COUNT and kind is FieldKind.LIST:
         if place in ("units", "empties"):
             return [0, 15, 16, MAX_COUNT_WEIGHTLESS]
         return [0, 1, 15, 16, 32 if place == "children" else 300]
-    if verb is not Verb.SET:
+    if form is not ValueForm.WRITTEN:
         return [None]
     if kind is FieldKind.ANY:
         return ["", "a" * 9, b"", b"a", 0, (1 << 32) - 1]

@@ -33,6 +33,7 @@ from capnsafe_fuzz.scenario import (
     parse_scenario,
     print_scenario,
 )
+from capnsafe_fuzz.scenario.operations import OPERATIONS, ValueForm
 from capnsafe_fuzz.scenario.program import UNDERSTOOD, kind_of, max_count, type_at
 from capnsafe_fuzz.scenario.schema import ANY_CHOICES
 from hypothesis import given, settings
@@ -133,7 +134,7 @@ def what_it_has(scenario: Scenario) -> set[object]:
             found.add(("taken", verb, value.type if isinstance(value, As) else None))
             continue
         kind = kind_of(held, place)
-        if verb is Verb.INIT and kind is FieldKind.LIST:
+        if OPERATIONS[verb].value is ValueForm.COUNT and kind is FieldKind.LIST:
             made = type_at(held, place)
             assert isinstance(made, ListType)
             assert isinstance(value, int)

@@ -51,7 +51,7 @@ from .nodes import (
     renew,
     weigh,
 )
-from .operations import HANDLE_MAKERS, PLACELESS, SOURCED, Verb
+from .operations import HANDLE_MAKERS, OPERATIONS, PLACELESS, SOURCED, Made, Verb
 from .program import NO_HANDLE, As, Operation, Value, made_by, quiet, type_at
 from .schema import (
     EVERYTHING,
@@ -115,7 +115,7 @@ _FOUND: Final = {
 }
 
 # Enum members cost an attribute look-up each time.
-_ROOT, _REOPEN, _OUTPUT = Verb.ROOT, Verb.REOPEN, Verb.OUTPUT
+_ROOT, _REOPEN = Verb.ROOT, Verb.REOPEN
 _SET, _GET, _INIT, _OPEN, _CLEAR = Verb.SET, Verb.GET, Verb.INIT, Verb.OPEN, Verb.CLEAR
 _SELECT, _COPY, _ADOPT, _CANONICAL = Verb.SELECT, Verb.COPY, Verb.ADOPT, Verb.CANONICAL
 
@@ -270,7 +270,7 @@ class Model:
     def commit(self, operation: Operation) -> None:
         """The encoder did it; if it was expected to fail or be skipped, the same as `forget`."""
         verb, handle, place, value = operation
-        if verb is _GET or verb is _OUTPUT or verb is _CANONICAL:
+        if verb in _ONLY_READ:
             return
         if handle == NO_HANDLE:
             if verb is _ROOT:
@@ -513,6 +513,9 @@ class Model:
         return node.count if isinstance(node, ListNode) and node.live else None
 
 
+_ONLY_READ: Final = frozenset(
+    verb for verb, kind in OPERATIONS.items() if kind.reads_only and kind.makes is Made.NOTHING
+)
 _EVERYDAY: Final = frozenset((_SET, _CLEAR, _INIT, _OPEN))
 _FAILURES: Final = frozenset(
     (
