@@ -35,6 +35,12 @@ def _code_of_capnsafe() -> Iterator[CodeType]:
 
 _CODES = list(_code_of_capnsafe())
 
+
+def codes_of_capnsafe() -> tuple[CodeType, ...]:
+    """Return the code of every function of capnsafe, once."""
+    return tuple(dict.fromkeys(_code_of_capnsafe()))
+
+
 #: Code that the last counted act ran. To watch no other halves the cost of an interrupt.
 _counted: set[CodeType] = set()
 
@@ -129,3 +135,17 @@ def cut_short(
     raised = interrupt(act, number, handler)
     if raised is not None and not isinstance(raised, KeyboardInterrupt):
         raise raised
+
+
+def interrupt_in(
+    code: CodeType,
+    act: Callable[[], object],
+    number: int,
+    error: type[BaseException] | None,
+    handler: Callable[[], object] | None = None,
+) -> BaseException | None:
+    """Raise `error` at the n-th bytecode of one function in an act; return what the act raised.
+
+    `handler` is called first.
+    """
+    return _Interrupted(act, number, (code,), handler, error).raised

@@ -34,7 +34,9 @@ def near_the_limit(spare: int, call: Callable[[], object]) -> BaseException | No
             here += 1
             frame = frame.f_back
         try:
-            deeper(sys.getrecursionlimit() - here - spare)
+            # A tracer takes one more.
+            traced = sys.gettrace() is not None
+            deeper(sys.getrecursionlimit() - here - spare - traced)
         except BaseException as error:
             # Without the frames, which keep views.
             raised.append(error.with_traceback(None))
