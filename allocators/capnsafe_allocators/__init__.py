@@ -13,6 +13,7 @@ needed below the faults.
 The faults know nothing of any encoder: they need only the allocator's protocol.
 """
 
+from .client_code import files_of
 from .conformance import RULES, Breach, check_allocator
 from .families import (
     FAMILIES,
@@ -65,6 +66,7 @@ __all__ = [
     "check_allocator",
     "check_fault",
     "effects_of",
+    "files_of",
     "parse_fault",
     "print_fault",
 ]

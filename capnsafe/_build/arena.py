@@ -211,10 +211,11 @@ class Arena(PublishingArena):
 
     def keep_lent(self, loan: Loan) -> None:
         """Let the caller keep the view that the call under way holds, as a loan."""
-        self._held = None
         if self.state is not _WORKING:
             raise self.unavailable()
         self.loans.add(loan)
+        # Not earlier: a finalizer that closes the message finds the view in one place or the other.
+        self._held = None
 
     def settle_loans(self) -> bool:
         """Forget the loans that are back; with the last one the message takes calls again.

@@ -120,6 +120,14 @@ class BorrowingArena:
         if self.loss is None or segment.index < self.loss.index:
             self.loss = segment
 
+    def hold_part(self, view: memoryview, size: int) -> memoryview:
+        """Hold the first ``size`` bytes of a borrowed view in place of the view; return them.
+
+        So ``close`` can take them back: a part that nobody knows of would keep the memory held.
+        """
+        self._held = part = view[:size]
+        return part
+
     def give_back(self, view: memoryview) -> None:
         """End a borrow. The object behind the view may be finalized, and call in here."""
         self._held = None

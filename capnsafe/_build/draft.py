@@ -360,6 +360,8 @@ def install(lease: Lease, word: int, shape: int, words: int, head: Octets) -> Pl
                     and not slot.lost
                 ):
                     # As in _install_in_place, without the call.
+                    if slot.written < end:
+                        slot.written = end
                     PADDED[words].pack_into(memory, start * WORD_BYTES, head)
                     if not slot.lost:
                         slot.used = end
@@ -438,8 +440,11 @@ def _install_in_place(
             pointer = wire.far_pointer(target.index, pad)
             handed_out = words + 1
             within = memory_there
-            if not target.lost:
-                _PACK_INTO(within, pad * WORD_BYTES, shape)
+        if target.written < end:
+            # Also if the message is closed before the words are handed out (P8).
+            target.written = end
+        if target is not slot and not target.lost:
+            _PACK_INTO(within, pad * WORD_BYTES, shape)
         if words < MOST_PADDED and type(head) is bytes:
             if not target.lost:
                 PADDED[words].pack_into(within, start * WORD_BYTES, head)

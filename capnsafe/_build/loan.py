@@ -17,6 +17,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from ctypes import c_ubyte
+from pickle import PickleBuffer
 from typing import Any, TypeAlias, final
 from weakref import ref
 
@@ -72,7 +73,8 @@ class Loan:
             # An empty view cannot be cast, and there is nothing in it to keep.
             self.view: memoryview[Any] = memoryview(array(code))
         else:
-            between = (c_ubyte * size).from_buffer(whole, start)
+            # ctypes would hold a view beside this one, which could be released meanwhile.
+            between = (c_ubyte * size).from_buffer(PickleBuffer(whole), start)
             self._between = ref(between)
             self.view = memoryview(between).cast("B")
             if code != "B":

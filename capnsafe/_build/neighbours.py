@@ -8,6 +8,7 @@ What never rests is taken to be apart: what shares memory cannot be told.
 from __future__ import annotations
 
 from ctypes import addressof, c_char
+from pickle import PickleBuffer
 from typing import Final, final
 
 from .._words.ranges import Places
@@ -119,7 +120,8 @@ def where(arena: BorrowingArena, segment: Segment) -> tuple[int, int]:
         size = len(view)
         if size == 0:
             return 0, 0
-        address = addressof(c_char.from_buffer(view))
+        # ctypes would hold a view beside this one, which could be released meanwhile.
+        address = addressof(c_char.from_buffer(PickleBuffer(view)))
         return address, address + size
     finally:
         arena.give_back(view)

@@ -29,7 +29,7 @@ def _emit(
         return
     view = arena.borrow(segment)
     try:
-        with view[:size] as words:
-            write(words)
+        view = arena.hold_part(view, size)
+        write(view)
     finally:
         arena.give_back(view)

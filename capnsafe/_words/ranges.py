@@ -68,11 +68,13 @@ class Ranges:
     def before(self, key: Range) -> Range | None:
         """Return the last range that is less than ``key``, ``None`` if there is none."""
         blocks = self._blocks
-        at = bisect_left(blocks, key, key=_FIRST) - 1
-        if at < 0:
+        if not blocks:
             return None
-        block = blocks[at]
-        return block[bisect_left(block, key) - 1]
+        # The steps are the same wherever the range is: which of them an interrupt or a finalizer
+        # meets does not depend on the addresses that segments have in this process.
+        block = blocks[max(bisect_left(blocks, key, key=_FIRST) - 1, 0)]
+        at = bisect_left(block, key) - 1
+        return block[at] if at >= 0 else None
 
 
 class Intervals:
