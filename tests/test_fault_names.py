@@ -114,6 +114,7 @@ def renamed(family: Family) -> Family:
             "on_growth",
             "on_borrow",
             "between_operations",
+            "in_code",
         )
         if (hook := getattr(family, name)) is not None
     }

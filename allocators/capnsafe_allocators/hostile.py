@@ -31,10 +31,12 @@ Everything is deterministic: the same calls and the same faults give the same re
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Final
 
 from capnsafe.allocator import Allocator, Buffer
 
+from .client_code import Watch
 from .exporter import COUNTS_VIEWS
 from .fault import Fault, When
 from .grant import Grant, SegmentKey
@@ -48,6 +50,8 @@ from .records import Call, Evidence, Fired
 GUARD_WORDS = 8
 #: More calls than any client makes.
 NO_LAST_CALL = 1 << 62
+
+_UNWATCHED: Final = nullcontext()
 
 
 class Runaway(Exception):
@@ -97,6 +101,9 @@ class HostileAllocator:
         self._moments = Moments(ledger, faults)
         self._is_finished = False
 
+        #: Says whether a source file is the client's: set by the driver of the client, for faults
+        #: that act in the client's own code. None of these fires while it is None.
+        self.owns: Callable[[str], bool] | None = None
         #: Calls of the allocator after which each one raises :class:`Runaway`: set for clients that
         #: may call for ever.
         self.last_call = NO_LAST_CALL
@@ -129,7 +136,7 @@ class HostileAllocator:
 
     @property
     def reenter(self) -> Callable[[str], str] | None:
-        """Calls the client as a kind of ``re-enter`` or ``finalize`` says.
+        """Calls the client as a kind of ``re-enter``, ``finalize`` or ``collect`` says.
 
         Set by the driver of the client. Returns an error in the outcome, or "".
         """
@@ -138,6 +145,16 @@ class HostileAllocator:
     @reenter.setter
     def reenter(self, reenter: Callable[[str], str] | None) -> None:
         self._ledger.reenter = reenter
+
+    def watching(self) -> AbstractContextManager[None]:
+        """Return a context in which faults can act in the client's own code.
+
+        The driver of the client calls the client in it, and nothing else. Costs nothing where no
+        such fault is laid.
+        """
+        if self.owns is None or not self._moments.are_in_code:
+            return _UNWATCHED
+        return Watch(self.owns, self._moments.in_code)
 
     @property
     def places_known(self) -> int:

@@ -35,6 +35,7 @@ class Ledger:
         "_last_used",
         "_log",
         "_memory_stays",
+        "asks_used",
         "called_back_from",
         "calls",
         "fired",
@@ -59,6 +60,8 @@ class Ledger:
         that stays; there are no guards then.
         """
         self._last_used: Sequence[int] = ()
+        #: ``used`` is being called, which may run code of the client.
+        self.asks_used = False
         self._log = log
         self._memory_stays = bool(getattr(memory, "stable", False))
         #: The honest memory.
@@ -174,8 +177,10 @@ class Ledger:
         """
         if self.used is None:
             return grant.words
+        self.asks_used = True
         with suppress(Exception):
             self._last_used = tuple(self.used())
+        self.asks_used = False
         position = self.live.index(grant)
         return self._last_used[position] if position < len(self._last_used) else 0
 

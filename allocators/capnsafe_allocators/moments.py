@@ -19,10 +19,12 @@ from .records import Fired
 class Laid:
     """A fault as it waits: its family, and the calls at which it may act."""
 
-    __slots__ = ("calls", "family", "fault")
+    __slots__ = ("calls", "family", "fault", "passed")
 
     def __init__(self, fault: Fault, stays: bool) -> None:
         self.fault = fault
+        #: The moments in the client's own code that passed since it was due, or fired last.
+        self.passed = 0
         self.family: Family = check_fault(fault)
         self.calls: tuple[When, ...] = ()
         if fault.when in CALLS:
@@ -41,7 +43,7 @@ class Laid:
 class Moments:
     """A fault script under way."""
 
-    __slots__ = ("_laid", "_ledger", "calls", "counts", "keep_states")
+    __slots__ = ("_in_code", "_laid", "_ledger", "calls", "counts", "keep_states")
 
     def __init__(self, ledger: Ledger, faults: Sequence[Fault]) -> None:
         """Lay ``faults`` over the grants of ``ledger``."""
@@ -49,6 +51,9 @@ class Moments:
         self._laid = [Laid(fault, ledger.stays) for fault in faults]
         if ledger.stays:
             self._laid = [laid for laid in self._laid if not laid.cannot_fire_where_memory_stays]
+        #: Those that act in the client's own code, and at no other event.
+        self._in_code = [laid for laid in self._laid if laid.family.in_code is not None]
+        self._laid = [laid for laid in self._laid if laid.family.in_code is None]
         #: A fault may bring back earlier contents of a segment.
         self.keep_states = any(laid.family.needs_earlier for laid in self._laid)
         #: Calls of all kinds so far.
@@ -59,6 +64,11 @@ class Moments:
     def __bool__(self) -> bool:
         """Return whether anything can still act."""
         return bool(self._laid or self._ledger.follow_ups)
+
+    @property
+    def are_in_code(self) -> bool:
+        """Whether a fault can still act in the client's own code."""
+        return bool(self._in_code)
 
     def count(self, kind: When) -> int:
         """Count a call of this kind, which begins; return how many of all kinds there were."""
@@ -87,7 +97,8 @@ class Moments:
     ) -> None:
         self._note(Fired(laid.fault, call, operation, what, during))
         if not laid.fault.persistent:
-            self._laid.remove(laid)
+            waiting = self._laid if laid.family.in_code is None else self._in_code
+            waiting.remove(laid)
 
     def _note(self, fired: Fired) -> None:
         self._ledger.fired.append(fired)
@@ -204,6 +215,25 @@ class Moments:
                 self._fire(laid, substitute.what, self.calls - 1, operation, When.SEGMENT)
                 return substitute, laid.fault
         return None, None
+
+    def in_code(self) -> bool:
+        """Let faults act in the client's own code; return whether one is left that can."""
+        ledger = self._ledger
+        if ledger.called_back_from or ledger.asks_used:
+            # It is us who called the client, and not its user.
+            return True
+        for laid in tuple(self._in_code):
+            hook = laid.family.in_code
+            if hook is None or not self._is_due(laid.fault):
+                continue
+            if laid.passed < laid.fault.amount:
+                laid.passed += 1
+                continue
+            what = hook(ledger, laid.fault)
+            if what is not None:
+                laid.passed = 0
+                self._fire(laid, what, self.calls - 1, ledger.operation)
+        return self.are_in_code
 
     def operation_finished(self, index: int) -> None:
         """Let faults act that are laid after operations up to ``index``."""

@@ -173,6 +173,7 @@ def test_families_declare_what_they_are() -> None:
         "release",
         "guest",
         "finalize",
+        "collect",
     ]
     for name, family in FAMILIES.items():
         assert family.name == name

@@ -177,7 +177,8 @@ def shows(error: BaseException | None, program: str) -> bool:
     )
     if isinstance(error, capnsafe.MalformedMessage):
         # The reader is the right one: what was built is no message, or not of the schema.
-        return "after " in headline and "MessageReader" in program
+        read = "after " in headline or "finished, and then: " in headline
+        return read and "MessageReader" in program
     if "did not let the memory's interrupt through" in headline:
         return isinstance(error.__cause__, KeyboardInterrupt)
     # An operation raised what it must not: what the finding says that it raised.

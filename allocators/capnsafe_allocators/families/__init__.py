@@ -9,6 +9,7 @@ from __future__ import annotations
 from ..fault import Fault, FaultError
 from .alias import ALIAS
 from .callbacks import FINALIZER, Callback
+from .collect import COLLECT
 from .dirty import DIRTY
 from .effects import Effects, Excuse, Loss, Move
 from .exceptions import CustomRefusal
@@ -42,6 +43,7 @@ FAMILIES: dict[str, Family] = {
         RELEASE,
         GUEST,
         FINALIZE,
+        COLLECT,
     )
 }
 

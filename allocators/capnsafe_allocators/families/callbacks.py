@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-from .effects import Effects
+from .effects import Effects, Excuse, Loss, Move
 from .family import Kind
 
 #: Where the client is called from, if not from a call of the allocator.
@@ -34,6 +33,30 @@ _SENTENCES = {
 }
 
 
-def callback_kinds(callbacks: Iterable[Callback], effects: Effects) -> dict[str, Kind]:
-    """Return one kind of fault for each of ``callbacks``."""
-    return {call.value: Kind(_SENTENCES[call], effects=effects) for call in callbacks}
+_CALLING = Effects(
+    excuses=Excuse.NOTHING,
+    excuses_in_growth=Excuse.NOTHING,
+    loses_words=Loss.NONE,
+    says_gone=False,
+    changes_contents=False,
+    shares_memory=False,
+    exchanges_segments=False,
+    soils=False,
+    moves=Move.NOWHERE,
+    endless=False,
+    calls_message=True,
+    aims=False,
+)
+
+
+def callback_kinds(usual_amount: int = 0) -> dict[str, Kind]:
+    """Return one kind of fault for each call of the message; with amounts, if these are usual."""
+    return {
+        call.value: Kind(
+            _SENTENCES[call],
+            effects=_CALLING,
+            takes_amount=usual_amount > 0,
+            usual_amount=usual_amount,
+        )
+        for call in Callback
+    }

@@ -20,9 +20,12 @@ hook                    its event
 ``on_growth``           a grow call: words were added, and the client has not looked yet
 ``on_borrow``           a segment call: the result in place of the buffer
 ``between_operations``  an operation has finished
+``in_code``             a call within the client's own code begins, or a built-in function returns
+                        to it: ``Fault.amount`` such moments after the fault was due
 ======================  ====================================================================
 
-Where the allocator promises that memory stays, no hook is called for a call of ``segment``.
+Where the allocator promises that memory stays, no hook is called for a call of ``segment``. A
+family with the hook ``in_code`` has no other.
 """
 
 from __future__ import annotations
@@ -59,6 +62,8 @@ OnGrowth: TypeAlias = "Callable[[Ledger, Fault, Grant, int], str | None]"
 #: (ledger, fault, grant, the result without the fault)
 OnBorrow: TypeAlias = "Callable[[Ledger, Fault, Grant, Any], SegmentResult | None]"
 #: (ledger, fault)
+InCode: TypeAlias = "Callable[[Ledger, Fault], str | None]"
+#: (ledger, fault)
 BetweenOperations: TypeAlias = "Callable[[Ledger, Fault], str | None]"
 
 
@@ -72,6 +77,8 @@ class Kind:
     takes_segment: bool = False
     #: ``Fault.amount`` means something.
     takes_amount: bool = False
+    #: Amounts up to this one are worth a try; larger ones seldom are.
+    usual_amount: int = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +107,7 @@ class Family:
     on_growth: OnGrowth | None = None
     on_borrow: OnBorrow | None = None
     between_operations: BetweenOperations | None = None
+    in_code: InCode | None = None
 
     @property
     def missing(self) -> str | None:

@@ -14,8 +14,7 @@ from ..exporter import FinalizedExporter
 from ..fault import Fault, When
 from ..grant import Grant
 from ..ledger import Ledger
-from .callbacks import FINALIZER, Callback, callback_kinds
-from .effects import Effects, Excuse, Loss, Move
+from .callbacks import FINALIZER, callback_kinds
 from .family import Family, SegmentResult
 
 
@@ -27,25 +26,10 @@ def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> Segme
     return SegmentResult(value, what, tells_length=True)
 
 
-_CALLING = Effects(
-    excuses=Excuse.NOTHING,
-    excuses_in_growth=Excuse.NOTHING,
-    loses_words=Loss.NONE,
-    says_gone=False,
-    changes_contents=False,
-    shares_memory=False,
-    exchanges_segments=False,
-    soils=False,
-    moves=Move.NOWHERE,
-    endless=False,
-    calls_message=True,
-    aims=False,
-)
-
 FINALIZE = Family(
     name="finalize",
     description="calls the message when a view of its memory is given back (Python 3.12 or newer)",
-    kinds=callback_kinds(Callback, _CALLING),
+    kinds=callback_kinds(),
     promises=("P10", "P2", "P5"),
     moments=(When.SEGMENT, When.ANY, When.AFTER),
     changes_segments=False,

@@ -9,8 +9,7 @@ from __future__ import annotations
 from ..fault import Fault, When
 from ..grant import Grant
 from ..ledger import Ledger
-from .callbacks import Callback, callback_kinds
-from .effects import Effects, Excuse, Loss, Move
+from .callbacks import callback_kinds
 from .family import Family
 
 
@@ -20,25 +19,10 @@ def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) 
     return f"{kind.value} called the message: {fault.kind}"
 
 
-_CALLING = Effects(
-    excuses=Excuse.NOTHING,
-    excuses_in_growth=Excuse.NOTHING,
-    loses_words=Loss.NONE,
-    says_gone=False,
-    changes_contents=False,
-    shares_memory=False,
-    exchanges_segments=False,
-    soils=False,
-    moves=Move.NOWHERE,
-    endless=False,
-    calls_message=True,
-    aims=False,
-)
-
 REENTER = Family(
     name="re-enter",
     description="calls the message that is calling it",
-    kinds=callback_kinds(Callback, _CALLING),
+    kinds=callback_kinds(),
     promises=("P10", "P4", "P12"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
     changes_segments=False,

@@ -8,10 +8,11 @@ Which call an operation is, `capnsafe_plan` knows; a session makes it.
 
 from __future__ import annotations
 
-import os
 from inspect import signature
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
+
+from capnsafe_allocators import files_of
 
 from ..scenario.operations import HANDLE_MAKERS, Verb
 from ..scenario.program import NO_HANDLE, Operation, made_by
@@ -126,7 +127,7 @@ class CapnsafeEncoder:
         """``package`` must have capnsafe's public names."""
         self.name: Final = name
         self.package: Final = package
-        self._folder = os.path.dirname(os.path.abspath(package.__file__ or "")) + os.sep
+        self._is_own = files_of(package)
         self._builder = package.MessageBuilder
         #: Whether messages can verify what memory holds.
         self.verifies: Final = "verify" in signature(package.MessageBuilder).parameters
@@ -160,7 +161,7 @@ class CapnsafeEncoder:
 
     def owns(self, filename: str) -> bool:
         """Whether the file is one of the package's."""
-        return filename.startswith(self._folder)
+        return self._is_own(filename)
 
     def argument_type(self, error: BaseException) -> bool:
         """Whether callers can catch the error as the builtin that it is."""

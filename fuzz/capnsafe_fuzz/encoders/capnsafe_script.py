@@ -11,7 +11,15 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from capnsafe_allocators import FINALIZER, GUARD_WORDS, Callback, When, effects_of, print_fault
+from capnsafe_allocators import (
+    FAMILIES,
+    FINALIZER,
+    GUARD_WORDS,
+    Callback,
+    When,
+    effects_of,
+    print_fault,
+)
 
 from ..scenario import Operation, Scenario, print_operations
 from ..scenario.model import WEIGHTLESS
@@ -57,6 +65,8 @@ class _Writer:
         self.proof = account.proof if account is not None else Proof()
         self.texts = print_operations(scenario.operations)
         self.types: Sequence[Type] = scenario.handle_types
+        #: Whether a fault acts in the library's own code.
+        self.watches = any(FAMILIES[fault.family].in_code for fault in scenario.faults)
         self.needed: set[str] = {"MessageBuilder"}
         #: What reads, and its module: always of capnsafe itself, never of a planted copy.
         self.readers: dict[str, str] = {}
@@ -78,17 +88,22 @@ class _Writer:
         readers = [f"from {module} import {name}" for name, module in sorted(self.readers.items())]
         if self.planted:
             yield from readers
-            yield "from capnsafe_allocators import HostileAllocator, parse_fault"
+            yield f"from capnsafe_allocators import {self._allocators()}"
             yield "from capnsafe_fuzz.encoders.planted import load_package"
             yield ""
             yield f"capnsafe = load_package({self.planted!r})"
             for name in sorted(self.needed, key=str.casefold):
                 yield f"{name} = capnsafe.{name}"
         else:
+            if self.watches:
+                yield "import capnsafe"
             yield f"from capnsafe import {names}"
             yield from readers
-            yield "from capnsafe_allocators import HostileAllocator, parse_fault"
+            yield f"from capnsafe_allocators import {self._allocators()}"
         yield ""
+
+    def _allocators(self) -> str:
+        return f"HostileAllocator, {'files_of, ' if self.watches else ''}parse_fault"
 
     def _message(self) -> Iterator[str]:
         spec = self.scenario.memory
@@ -118,6 +133,8 @@ class _Writer:
             f"max_segment_words={self.scenario.max_segment_words}{verify})"
         )
         yield "memory.used = message.segment_words"
+        if self.watches:
+            yield "memory.owns = files_of(capnsafe)"
         if any(effects_of(fault).endless for fault in self.scenario.faults):
             yield "memory.last_call = 20_000  # A walk that has no end shall have one."
         if self.proof.kind is ProofKind.EVIDENCE:
@@ -171,6 +188,8 @@ class _Writer:
             statement = f"kept.append({expression})"
         else:
             statement = f"{name} = {expression}" if name else expression
+        if self.watches:
+            statement = f"with memory.watching(): {statement}"
         if kind is ProofKind.CALLS:
             yield "calls = len(memory.calls)"
         elif kind is ProofKind.WORD_KEPT:

@@ -193,7 +193,8 @@ class Execution:
         witness.forget()
         started = perf_counter_ns() if self._timed else 0
         try:
-            act(step, operation)
+            with hostile.watching():
+                act(step, operation)
         except BaseException as error:
             if id(error) in witness.interrupts:
                 step.outcome = Outcome.INTERRUPTED

@@ -87,6 +87,7 @@ class Subject:
         except BaseException as error:
             self.session = _NoSession(error)
         self.hostile.used = self._words_told
+        self.hostile.owns = encoder.owns
         self.hostile.places_known = kind.places_known(size)
 
     def output(self) -> bytes:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
-from capnsafe_allocators import FAMILIES, Family, Fault, When
+from capnsafe_allocators import FAMILIES, Family, Fault, Kind, When
 
 from ..memories import MEMORIES, PLAIN, STAYING
 from .aim import meetings
@@ -80,7 +80,7 @@ def _fault(operations: Sequence[Operation], rng: Random) -> Fault:
         number=_number(when, operations, rng),
         persistent=rng.random() < 0.3,
         segment=_fault_segment(rng) if kind.takes_segment else 0,
-        amount=_fault_amount(rng) if kind.takes_amount else 0,
+        amount=_fault_amount(kind, rng),
     )
 
 
@@ -108,10 +108,12 @@ def _fault_segment(rng: Random) -> int:
     return rng.randint(0, MAX_FAULT_SEGMENT)
 
 
-def _fault_amount(rng: Random) -> int:
+def _fault_amount(kind: Kind, rng: Random) -> int:
+    if not kind.takes_amount:
+        return 0
     chance = rng.random()
     if chance < 0.8:
-        return rng.randint(0, 4)
+        return rng.randint(0, kind.usual_amount)
     return rng.randint(0, 40) if chance < 0.97 else rng.randint(0, MAX_FAULT_AMOUNT)
 
 
@@ -229,7 +231,7 @@ def _edit_fault(fault: Fault, operations: Sequence[Operation], rng: Random) -> F
     elif chance < 0.92:
         segment = _fault_segment(rng)
     else:
-        amount = _fault_amount(rng)
+        amount = _fault_amount(family.kinds[name], rng)
     kind = family.kinds[name]
     return Fault(
         fault.family,
