@@ -26,6 +26,7 @@ from capnsafe_fuzz.campaign.failures import UsageError
 from capnsafe_fuzz.campaign.finding import read_verdict
 from capnsafe_fuzz.cli import main
 from capnsafe_fuzz.encoders.planted import BUGS, read_bug
+from capnsafe_fuzz.ownership import processes_of
 
 #: Found after some hundred executions.
 BUG = "dirty_memory_shows"
@@ -171,6 +172,37 @@ def test_an_interrupted_command_says_how_far_it_came(tmp_path: Path) -> None:
     said, _ = command.communicate(timeout=60)
     assert said == "interrupted after 0 of 2 planted bugs\n"
     assert command.returncode == 130
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+def test_the_campaigns_of_a_killed_command_end_with_it(tmp_path: Path) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+
+    def running() -> list[int]:
+        return [one for folder in temporary.iterdir() for one in processes_of(folder)]
+
+    command = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "capnsafe_fuzz", "canaries", *LONG_HUNTED),
+            *("--findings", str(tmp_path / "findings")),
+        ],
+        env=os.environ | {"PYTHONPATH": import_path(), "TMPDIR": str(temporary)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until = time.monotonic() + 60
+    # The campaign, its worker and the supervisor of that.
+    while len(running()) < 3:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    command.kill()
+    command.wait()
+    until = time.monotonic() + 10
+    while running() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert running() == []
 
 
 def test_a_bug_that_there_is_not_is_named(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from ..targets import described
 from .children import import_path
 from .config import StopRequest
 from .corpus import KINDS, corpus_root
+from .ending import end_with_parent
 from .exit_codes import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UNSETTLED
 from .failures import UsageError
 from .judge import TIMEOUT_GROUP
@@ -267,6 +269,7 @@ class _Typed:
                 stderr=subprocess.STDOUT,
                 env=environment,
                 process_group=0,
+                preexec_fn=partial(end_with_parent, os.getpid()),
             )
             code = self._wait(process, deadline)
             said.seek(0)
