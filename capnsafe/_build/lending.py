@@ -42,8 +42,9 @@ def _lend(
         try:
             return arena.serve(lambda: _lend_within(arena, find, lender, writable, code))
         except Borrowed:
-            if not arena.loans.note_dropped():
-                raise
+            if arena.loans.note_dropped():
+                continue
+            raise
         finally:
             if arena.loans and arena.state is _IDLE:
                 arena.state = _LENT

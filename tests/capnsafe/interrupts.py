@@ -59,8 +59,10 @@ class _Interrupted:
         codes: Iterable[CodeType],
         handler: Callable[[], object] | None = None,
         error: type[BaseException] | None = KeyboardInterrupt,
+        again: bool = False,
     ) -> None:
         self.left = number
+        self._again = number if again else 0
         self.ran: set[CodeType] = set()
         self._codes = tuple(codes)
         self.raised: BaseException | None = None
@@ -96,6 +98,7 @@ class _Interrupted:
         self.ran.add(code)
         self.left -= 1
         if self.left == 0:
+            self.left = self._again
             if self._handler is not None:
                 self._handler()
             if self._error is not None:
@@ -143,9 +146,11 @@ def interrupt_in(
     number: int,
     error: type[BaseException] | None,
     handler: Callable[[], object] | None = None,
+    *,
+    again: bool = False,
 ) -> BaseException | None:
     """Raise `error` at the n-th bytecode of one function in an act; return what the act raised.
 
-    `handler` is called first.
+    `handler` is called first. With `again`, that happens whenever so many more have run.
     """
-    return _Interrupted(act, number, (code,), handler, error).raised
+    return _Interrupted(act, number, (code,), handler, error, again).raised

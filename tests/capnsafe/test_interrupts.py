@@ -22,7 +22,8 @@ from capnsafe import (
     Poisoned,
     StaleHandle,
 )
-from tests.capnsafe.interrupts import Alarm, bytecodes_of, cut_short, interrupt
+from capnsafe._build.arena import Arena
+from tests.capnsafe.interrupts import Alarm, bytecodes_of, cut_short, interrupt, interrupt_in
 from tests.capnsafe.memories import ExporterMemory, ResizingMemory
 from tests.capnsafe.reading import (
     CHILD,
@@ -428,3 +429,18 @@ def test_a_finalizer_that_closes_while_octets_are_published_closes_for_good() ->
         scene.require_released()
         with pytest.raises(Closed):
             scene.message.to_bytes()
+
+
+def test_what_follows_from_a_publication_is_made_up_for_as_soon_as_there_is_memory() -> None:
+    scene = Scene(stable=False)
+    ACTS["drop"](scene)
+    after = scene.now()
+    scene = Scene(stable=False)
+    code = Arena._follow_up.__code__
+    assert interrupt_in(code, lambda: ACTS["drop"](scene), 2, MemoryError, again=True) is None
+    raised = interrupt_in(code, lambda: scene.root.get_uint64(0), 2, MemoryError, again=True)
+    assert isinstance(raised, Exhausted)
+    assert not raised.done
+    assert scene.now() == after
+    scene.message.close()
+    scene.require_released()
