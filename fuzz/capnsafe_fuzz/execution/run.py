@@ -263,7 +263,10 @@ class Execution:
             and operation.verb is not Verb.OUTPUT
         )
         witness = self.subject.witness
-        raised = witness.raised or (witness.raised_by_release if step.verb == CLOSE else None)
+        raised = witness.raised
+        if step.verb == CLOSE:
+            # A call from inside may have asked for a segment meanwhile.
+            raised = raised | witness.raised_by_release
         told = failure is Failure.REFUSED or step.unsupported
         if told and raised and id(cause_of(error)) not in raised:
             step.cause_kept = False
