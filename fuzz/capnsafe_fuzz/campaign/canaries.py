@@ -1,16 +1,16 @@
-"""Every planted bug, found by search alone: what a release has to show, and no gate has time for.
+"""Search for every planted bug: a release has to find them all, and a gate has no time for that.
 
-For each bug, processes of their own do what a person would type::
+For each bug, separate processes run the commands that a person would type::
 
     capnsafe fuzz --encoder planted:NAME --engine E --seed 1 --runs 50000
     capnsafe repro FINDING
     python FINDING/program.py
 
-The campaign has to find the bug, from this project's seeds and without its regressions, which may
-show one without any search. It ends with the first finding that is small enough to be read, or with
-the last execution. What it kept has to break the same promise again. Its program has to fail on the
-copy with the bug, and to pass on capnsafe itself. Whatever of this does not hold is a trouble; of a
-harness, not of the encoder.
+The campaign must find the bug from this project's seeds. It does not get the regressions, which may
+show a bug without any search. It ends with the first finding that is small enough to read, or with
+the last execution. Then the kept scenario must break the same promise again. Its program must fail
+on the copy with the bug, and pass on capnsafe itself. If any of this fails, the harness is in
+trouble, not the encoder.
 """
 
 from __future__ import annotations
@@ -45,51 +45,51 @@ from .targets import CLEAN_ENCODER, PLANTED
 DEFAULT_RUNS = 50_000
 
 MOST: Mapping[str, int] = {"operations": 6, "faults": 1}
-"""What people can read, of what a target counts; a bug that needs more says so in ``[needs]``."""
+"""The largest readable sizes, by noun; a bug that needs more says so in ``[needs]``."""
 
 PROGRAM_SECONDS = 60.0
-"""How long a program may run; one that shows a timeout never ends."""
+"""Time limit for a program; one that shows a timeout never ends."""
 
 MOST_FINDINGS = 16
-"""After how many that are all larger than need be a search is given up."""
+"""The search ends after this many findings that are all too large."""
 
 POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CanaryConfig:
-    """Everything that the hunts depend on."""
+    """The parameters of a search for planted bugs."""
 
     engine: str
     names: tuple[str, ...] = ()
-    """Which planted bugs; none for all."""
+    """Names of planted bugs; empty for all."""
     seed: int = 1
     runs: int = DEFAULT_RUNS
-    """How many executions each may take."""
+    """Executions of each search."""
     jobs: int = 1
-    """How many are hunted at once."""
+    """Number of parallel searches."""
     findings: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """What became of one planted bug."""
+    """The result for one planted bug."""
 
     name: str
     executions: int
-    """After which it was found, or the search was over."""
+    """Executions until it was found, or until the search ended."""
     group: str | None
-    """Of the smallest scenario kept; None if nothing was found."""
+    """Group of the smallest scenario kept; None if nothing was found."""
     sizes: Mapping[str, int]
-    """Of that scenario."""
+    """Sizes of that scenario."""
     seconds: float
     troubles: tuple[str, ...]
-    """What does not hold, a sentence each."""
+    """The conditions that do not hold, one sentence each."""
     unsettled: tuple[str, ...] = ()
-    """What its campaign left unsettled, a sentence each."""
+    """What its campaign left unsettled, one sentence each."""
 
     def to_json(self) -> dict[str, Any]:
-        """As data."""
+        """Return it as data."""
         return {
             "name": self.name,
             "executions": self.executions,
@@ -101,7 +101,7 @@ class Canary:
         }
 
     def __str__(self) -> str:
-        """One line, for people."""
+        """Return one line for people."""
         outcome = "trouble" if self.group else "missed"
         if not self.troubles:
             outcome = "found"
@@ -113,11 +113,15 @@ class Canary:
 def hunt_canaries(
     config: CanaryConfig, *, told: Callable[[Canary], None], stop: StopRequest
 ) -> list[Canary]:
-    """Hunt them; ``told`` hears of each as it ends. Raises ``UsageError`` for an unknown name."""
+    """Search for them; ``told`` is called with each result as it comes.
+
+    Raises:
+        UsageError: A name is unknown.
+    """
     names = config.names or tuple(BUGS)
     for name in names:
         if name not in BUGS:
-            raise UsageError(f"no planted bug named {name!r}; capnsafe list encoders has them all")
+            raise UsageError(f"no planted bug named {name!r}; capnsafe list encoders lists all")
     done: list[Canary] = []
     with ThreadPoolExecutor(config.jobs) as threads:
         hunts = [threads.submit(_hunt, name, config, stop) for name in names]
@@ -134,7 +138,7 @@ def hunt_canaries(
 
 
 def exit_code(canaries: Sequence[Canary], stop: StopRequest, *, allow_flaky: bool = False) -> int:
-    """As the command ends: a harness that is blind to one of them has proved nothing."""
+    """Return the command's exit code: a harness that misses one of them has proved nothing."""
     if any(canary.troubles for canary in canaries):
         return PROVED_NOTHING
     if stop.times:
@@ -144,13 +148,13 @@ def exit_code(canaries: Sequence[Canary], stop: StopRequest, *, allow_flaky: boo
 
 
 def _hunt(name: str, config: CanaryConfig, stop: StopRequest) -> Canary | None:
-    """What becomes of one; None if it was interrupted."""
+    """Search for one bug; None if it was interrupted."""
     started = time.monotonic()
     with OwnedFolder() as folder:
         typed = _Typed(folder.path, stop)
         campaign, most = _campaign(name, config, typed, 1), 1
         while not stop.times and most < MOST_FINDINGS and _only_large(name, campaign):
-            # The same again, and on: the first one found may be a large one, of a group of its own.
+            # Search again for more findings: the first one may be large, in a group of its own.
             most *= 2
             campaign = _campaign(name, config, typed, most)
         if stop.times:
@@ -172,7 +176,7 @@ def _hunt(name: str, config: CanaryConfig, stop: StopRequest) -> Canary | None:
 
 
 def _campaign(name: str, config: CanaryConfig, typed: _Typed, most: int) -> Mapping[str, Any]:
-    """The campaign, up to so many findings, as its ``--json`` tells it; nothing if it does not."""
+    """Run a campaign for up to ``most`` findings; return its ``--json``, or nothing without one."""
     target = read_bug(BUGS[name]).target
     seeds = typed.folder / "seeds" / target / KINDS[0]
     if not seeds.exists():
@@ -193,29 +197,29 @@ def _campaign(name: str, config: CanaryConfig, typed: _Typed, most: int) -> Mapp
 
 
 def _only_large(name: str, campaign: Mapping[str, Any]) -> bool:
-    """Whether a campaign ended with what it found, and all of that is larger than need be."""
+    """Return whether a campaign ended with its findings, and all of them are too large."""
     found = campaign.get("findings", [])
     return bool(found) and all(_too_large(name, _sizes(name, finding)) for finding in found)
 
 
 def _sizes(name: str, finding: Mapping[str, Any]) -> dict[str, int]:
-    """Of what was kept, by what its target counts, in its order."""
+    """Return the sizes of the kept scenario, by noun of its target, in that order."""
     return {noun: finding[noun] for noun in finding if noun in read_bug(BUGS[name]).needs}
 
 
 def _too_large(name: str, sizes: Mapping[str, int]) -> list[str]:
-    """Whether there is more of something than people can read, and than the bug needs."""
+    """Return a trouble for each size that is larger than readable and than the bug needs."""
     needs = read_bug(BUGS[name]).needs
     troubles: list[str] = []
     for noun in MOST.keys() & sizes.keys():
         enough = max(MOST[noun], needs[noun])
         if sizes[noun] > enough:
-            troubles.append(f"what was kept has {sizes[noun]} {noun}, and {enough} are enough")
+            troubles.append(f"the kept scenario has {sizes[noun]} {noun}; {enough} would be enough")
     return sorted(troubles)
 
 
 def _not_shown(name: str, finding: Mapping[str, Any], typed: _Typed) -> list[str]:
-    """Whether what was kept does not show the bug to whoever looks at it."""
+    """Return the troubles if the kept files do not show the bug to a reader."""
     troubles: list[str] = []
     path = Path(finding["path"])
     code = typed.capnsafe("repro", str(path))
@@ -234,7 +238,7 @@ def _not_shown(name: str, finding: Mapping[str, Any], typed: _Typed) -> list[str
 
 
 class _Typed:
-    """Commands in processes of their own, and what the last of them said."""
+    """Commands in separate processes, and the output of the last one."""
 
     def __init__(self, folder: Path, stop: StopRequest) -> None:
         self.folder = folder
@@ -243,16 +247,16 @@ class _Typed:
 
     @property
     def last_line(self) -> str:
-        """Of what the command said; mostly the reason why it ended."""
+        """Return the last line of the command's output, usually the reason why it ended."""
         lines = self.output.split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
 
     def capnsafe(self, *arguments: str) -> int | None:
-        """The exit code of this project's command."""
+        """Run this project's command; return its exit code."""
         return self._run(["-m", __name__.partition(".")[0], *arguments], None)
 
     def program(self, text: str) -> int | None:
-        """The exit code of a program; None if it did not end in time."""
+        """Run a program; return its exit code, or None if it did not end in time."""
         path = self.folder / PROGRAM_FILE
         path.write_text(text, encoding="utf-8")
         return self._run([str(path)], time.monotonic() + PROGRAM_SECONDS)
@@ -277,7 +281,7 @@ class _Typed:
         return code
 
     def _wait(self, process: subprocess.Popen[bytes], deadline: float | None) -> int | None:
-        """Wait for its end, which is asked for when it is time or a signal came."""
+        """Wait for its end; ask for that when the time is up or a signal came."""
         asked = False
         while True:
             try:

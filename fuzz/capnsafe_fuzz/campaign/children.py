@@ -1,8 +1,8 @@
-"""Starting and ending the processes of a campaign, seen from the parent.
+"""Start and end the processes of a campaign, seen from the parent.
 
-Children run the same Python with the same import path. They form a process group of their own, so
-that Ctrl-C in a terminal reaches the parent alone, which then ends them in its own order; and they
-end with the parent, whatever ends it.
+Children run the same Python with the same import path. They form a process group of their own. So
+Ctrl-C in a terminal reaches only the parent, which then ends them in its own order. They also end
+with the parent, whatever ends it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .supervisor import end_supervised
 
 GRACE_SECONDS = 5.0
 KILLED_SECONDS = 60.0
-"""How long a killed process may take to be gone: seconds, on a busy machine."""
+"""How long a killed process may take to disappear, in seconds, on a busy machine."""
 
 
 @dataclass(slots=True)
@@ -34,32 +34,32 @@ class Child:
 
     process: subprocess.Popen[bytes]
     hears: int
-    """Where the parent writes what the child is to read."""
+    """The pipe in which the parent writes to the child."""
     says: int
-    """Where the parent reads what the child wrote."""
+    """The pipe from which the parent reads the child's messages."""
     scratch: Path
-    """Its folder for temporary files; whatever it starts belongs to that."""
+    """Its folder for temporary files; everything that it starts belongs to this folder."""
 
     @property
     def stderr(self) -> int:
-        """Where the parent reads the child's standard error."""
+        """Return the pipe from which the parent reads the child's standard error."""
         assert self.process.stderr is not None
         return self.process.stderr.fileno()
 
     def kill(self) -> int:
-        """End it at once, if it has not ended, and all that it started; answers its return code."""
+        """End it, if it still runs, and all that it started; return its return code."""
         end_supervised(self.process)
         return self.process.wait(KILLED_SECONDS)
 
     def kill_started(self) -> None:
-        """End what it started if its supervisor could not, and remove its shared memory."""
+        """End the processes that its supervisor could not end, and remove its shared memory."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         kill_processes(self.scratch)
         remove_blocks(blocks_of(str(self.scratch), self.process.pid))
 
     def close(self) -> None:
-        """Kill it, and what it started, and close the pipes."""
+        """Kill it, and all that it started, and close the pipes."""
         self.kill()
         self.kill_started()
         os.close(self.hears)
@@ -84,10 +84,10 @@ _LIBC = _libc()
 
 
 def _stay_where_you_are() -> None:
-    """Let the child's addresses be the same in every run, where the system can and may do that.
+    """Give the child the same addresses in every run, if the system allows it.
 
-    Memory that is handed out again, or lies beside other memory, makes an encoder take one branch
-    or the other; so coverage, and with it a coverage-guided search, depends on addresses.
+    Depending on whether memory is reused, or lies beside other memory, an encoder takes one branch
+    or another. So coverage, and a coverage-guided search, depends on addresses.
     """
     if _LIBC is not None:
         _LIBC.personality(_ADDR_NO_RANDOMIZE)
@@ -98,10 +98,10 @@ _PACKAGES = ("capnsafe", "capnsafe_allocators", "capnsafe_fuzz")
 
 @cache
 def compile_packages() -> None:
-    """Compile what children import, so that the first of them finds it as any other will.
+    """Compile the children's imports, so that the first child finds the same files as later ones.
 
-    What compiles a module has another heap than what loads it, and coverage depends on addresses.
-    Where bytecode is not kept, or cannot be, every child compiles for itself.
+    A process that compiles a module has another heap than one that loads it, and coverage depends
+    on addresses. If bytecode is not kept, every child compiles for itself.
     """
     if sys.dont_write_bytecode:
         return
@@ -112,22 +112,23 @@ def compile_packages() -> None:
 
 
 def import_path() -> str:
-    """The import path of this process, for the environment of another one."""
+    """Return the import path of this process, for the environment of another one."""
     return os.pathsep.join(path or os.getcwd() for path in sys.path)
 
 
 def start(module: str, arguments: Sequence[str], scratch: Path, *, keep_stderr: bool) -> Child:
     """Start ``python -m module arguments... FROM_CHILD TO_CHILD``, numbers of two descriptors.
 
-    The first is for what the child says, the second for what it hears. Its temporary files go to
-    ``scratch``, a folder that the parent owns: a child that is killed removes nothing.
+    The child writes to the first and reads from the second. Its temporary files go to ``scratch``,
+    a folder that the parent owns, because a killed child removes nothing.
     """
     child_reads, hears = os.pipe()
     says, child_writes = os.pipe()
     environment = dict(os.environ)
-    # Sets and dicts of strings must iterate alike in every run.
+    # Sets and dicts of strings must iterate in the same order in every run.
     environment["PYTHONHASHSEED"] = "0"
-    # What an encoder prints must not depend on the terminal: it would be told for the encoder's.
+    # The output of an encoder must not depend on the terminal, since it may become part of a
+    # finding.
     environment["PYTHONIOENCODING"] = "utf-8:backslashreplace"
     environment["TMPDIR"] = str(scratch)
     environment[VARIABLE] = str(scratch)

@@ -1,4 +1,4 @@
-"""What a campaign is asked to do, and what it answers at the end."""
+"""The parameters of a campaign, and its result."""
 
 from __future__ import annotations
 
@@ -24,51 +24,51 @@ DEFAULT_FINDINGS = Path("findings")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignConfig:
-    """Everything that a campaign depends on."""
+    """The parameters of a campaign."""
 
     target: str = "build"
     encoder: str = CLEAN_ENCODER
     engine: str = "atheris"
     memory: str | None = None
-    """The only honest memory that scenarios may have; None for all."""
+    """The only honest memory for scenarios; None for all."""
     seed: int = 1
     runs: int | None = None
-    """Executions of the encoder under test in the worker, the corpus included."""
+    """Executions of the encoder under test in the worker, including the corpus."""
     seconds: float | None = None
-    """How long to search; with ``runs``, whichever comes first."""
+    """Seconds to search; with ``runs``, whichever comes first."""
     cache: Path | None = None
     findings: Path = DEFAULT_FINDINGS
     max_findings: int | None = None
     known: frozenset[str] = frozenset()
     """Groups that do not count."""
     known_file: Path | None = None
-    """The file that names them."""
+    """The file that lists them."""
     allow_flaky: bool = False
     """Whether a run may be clean although something is unsettled."""
     timeout: float = DEFAULT_TIMEOUT_SECONDS
     """Seconds that one execution may take."""
     memory_limit: int | None = DEFAULT_MEMORY_MEGABYTES
-    """Megabytes of memory that a process that runs the encoder may write to."""
+    """Megabytes of memory that each process with the encoder may write to."""
     corpus: Path | None = None
-    """Where seeds and regressions are; None for those of this project."""
+    """The folder of seeds and regressions; None for those of this project."""
     shrinking: bool = True
-    """Whether findings are made smaller; of a short campaign it takes most of the time."""
+    """Whether findings are shrunk, which takes most of the time of a short campaign."""
 
 
 @dataclass(slots=True)
 class StopRequest:
-    """Set from outside, by a signal's handler or a caller, to end a campaign."""
+    """A request to end a campaign, from a signal's handler or a caller."""
 
     times: int = 0
 
     def __call__(self) -> None:
-        """Ask once more. The first time, the execution in hand is finished; then nothing is."""
+        """Request the end; the first time, the present execution is finished."""
         self.times += 1
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A finding, and where it is."""
+    """A finding, and its folder."""
 
     finding: Finding
     path: Path
@@ -78,23 +78,23 @@ class Kept:
 
 @dataclass(slots=True)
 class Unsettled:
-    """Something that was seen, or was to be done, and that cannot be called clean."""
+    """Something that a campaign saw or should have done, and that keeps it from being clean."""
 
     kind: Unsettling
     sentence: str
     group: str | None = None
     path: Path | None = None
-    """Where it is kept."""
+    """The folder in which it is kept."""
     times: int = 1
 
     def __str__(self) -> str:
-        """One sentence, for people."""
+        """Return one sentence for people."""
         times = f" ({self.times} times)" if self.times > 1 else ""
         where = f"; kept: {self.path}" if self.path is not None else ""
         return f"{self.sentence}{times}{where}"
 
     def to_json(self) -> dict[str, Any]:
-        """As data."""
+        """Return it as data."""
         return {
             "kind": self.kind.value,
             "sentence": self.sentence,
@@ -110,7 +110,7 @@ NOT_TWICE = frozenset({Unsettling.FLAKY, Unsettling.DEATH, Unsettling.CODE})
 
 @dataclass(slots=True)
 class CampaignResult:
-    """What a campaign did and found."""
+    """The result of a campaign."""
 
     config: CampaignConfig
     executions: int = 0
@@ -122,32 +122,32 @@ class CampaignResult:
     """Inputs added to the cache."""
     faults_fired: int = 0
     fallbacks: int = 0
-    """Times a mutator failed and a plainer one stood in."""
+    """Times that a mutator failed and a simpler one replaced it."""
     worker_deaths: int = 0
     situations: dict[Cell, int] = field(default_factory=dict)
-    """Every situation reached, and the execution that reached it first."""
+    """Every situation that was reached, and the first execution that reached it."""
     findings: dict[str, Kept] = field(default_factory=dict)
     unconfirmed: dict[str, int] = field(default_factory=dict)
     """How often a group fired in the worker and was not confirmed at once."""
     unsettled: list[Unsettled] = field(default_factory=list)
-    """What keeps a run without findings from being clean."""
+    """Unsettled things, which keep a run without findings from being clean."""
     seeds_left: int = 0
     """Seeds that did not run."""
     timed_out: bool = False
     """Whether an execution was ended because it took too long."""
     not_counted: dict[str, str] = field(default_factory=dict)
-    """Groups that were confirmed and do not count, and why."""
+    """Groups that were confirmed and do not count, with the reason."""
     judged: int = 0
     """Executions in the judge, to confirm and to shrink."""
     interrupted: bool = False
     failed: bool = False
-    """It ended by a ``CampaignError``."""
+    """Whether it ended by a ``CampaignError``."""
     gave_up: str | None = None
-    """Why it ended before its time, if it did."""
+    """Why it ended early, if it did."""
 
     @property
     def not_reproducible(self) -> str | None:
-        """Why the same command may do something else another time; None if it does the same."""
+        """Return why the same command may give another result; None if it gives the same."""
         config = self.config
         if self.interrupted:
             return "it was interrupted"
@@ -165,25 +165,25 @@ class CampaignResult:
 
     @property
     def reproducible(self) -> bool:
-        """Whether the same command gives the same executions and findings again."""
+        """Return whether the same command gives the same executions and findings again."""
         return self.not_reproducible is None
 
     @property
     def unsupported(self) -> list[str]:
-        """Operations that the encoder says not to have, by kind of operation and of thing."""
+        """Return the operations that the encoder does not support, with the kind of target."""
         return sorted(
             {name for name, _, outcome in self.situations if outcome == Failure.UNSUPPORTED}
         )
 
     @property
     def did_nothing(self) -> bool:
-        """Whether the encoder has none of the operations that it was asked for."""
+        """Return whether the encoder supports none of the operations that it was asked for."""
         done = {name for name, _, outcome in self.situations if outcome == Outcome.DONE}
         return bool(self.unsupported) and done <= {"output", CLOSE}
 
     @property
     def exit_code(self) -> int:
-        """As the command ends."""
+        """Return the command's exit code."""
         if self.findings:
             return FINDINGS
         if self.interrupted:
@@ -193,7 +193,7 @@ class CampaignResult:
         return UNSETTLED if self.unsettled and not self.config.allow_flaky else CLEAN
 
     def to_json(self) -> dict[str, Any]:
-        """As data."""
+        """Return it as data."""
         config = self.config
         return {
             "format": 1,
@@ -238,5 +238,5 @@ class CampaignResult:
 
 
 def done_until(error: CampaignError) -> CampaignResult | None:
-    """Return what a campaign had done and found until it failed; None if it had not begun."""
+    """Return the campaign's result until it failed; None if it had not begun."""
     return error.result if isinstance(error.result, CampaignResult) else None

@@ -1,27 +1,35 @@
-"""The judge process: runs a scenario again, uninstrumented, and says what the oracles say.
+"""The judge process: run a scenario again, uninstrumented, and ask the oracles.
 
-It also prints scenarios as programs: a program that shows what broke is made from a run.
+It also prints scenarios as programs, because a program that shows a breach is made from a run.
 
-Started as ``python -m capnsafe_fuzz.campaign.confirmer PARENT TARGET REPLIES REQUESTS``. For every
-request it forks, and the child runs the scenario: so nothing that an encoder leaves behind reaches
-the next execution, and an encoder that takes its process down takes down that child only. A fork
-costs about a millisecond, starting an interpreter two hundred.
+Started as ``python -m capnsafe_fuzz.campaign.confirmer PARENT TARGET REPLIES REQUESTS``. It forks
+for every request, and the child runs the scenario. So nothing that an encoder leaves behind reaches
+the next execution, and an encoder that kills its process kills only that child. A fork costs about
+a millisecond, starting an interpreter two hundred.
 
-A request is ``{"wanted", "encoder", "text", "timeout", "memory_limit"}``; ``wanted`` is
-``violations``, ``cheap`` (by the cheap oracles only), ``story``, ``program``, ``plain``, a program
-that is printed without a run, ``run``, which runs the one in ``program``, or ``code``; ``timeout``
-in seconds, the limit in megabytes or null. A reply has one of
+A request is ``{"wanted", "encoder", "text", "timeout", "memory_limit"}``, with the timeout in
+seconds and the limit in megabytes or null. ``wanted`` is one of
 
-- ``violations``: what the oracles said, the costly ones included
-- ``died``: how the child ended (``SIGSEGV``, ``exit 3``, or the name of what was raised to end it),
-  and ``stderr``, the end of what it wrote
-- ``hung``: it was not done in time, and ``stderr``
-- ``story``: the lines of one
-- ``program``, or ``unprintable``, why there is none
-- ``passed``, whether a printed program ended well, and ``how`` it ended
+- ``violations``: the verdict of all oracles
+- ``cheap``: that of the cheap oracles
+- ``story``: the lines of a story
+- ``program``: a program that shows the breach
+- ``plain``: a program that is printed without a run
+- ``run``: run the program in ``program``
+- ``code``: the encoder's files
+
+A reply has one of
+
+- ``violations``: the verdict of the oracles
+- ``died``: how the child ended (``SIGSEGV``, ``exit 3``, or the name of the exception that ended
+  it), and ``stderr``, the end of its standard error
+- ``hung``: the time was up; with ``stderr``
+- ``story``: its lines
+- ``program``; or ``unprintable``, the reason why there is none
+- ``passed``, whether a printed program succeeded, and ``how`` it ended
 - ``code``: the digest of each file of the encoder that was loaded
 - ``broken``: the harness failed, in a sentence, and ``traceback``; with ``of_the_user``, code of
-  the user did, an encoder or an allocator that cannot be loaded or made
+  the user failed: an encoder or an allocator cannot be loaded or made
 """
 
 from __future__ import annotations
@@ -76,12 +84,12 @@ from .targets import (
 POLL_SECONDS = 0.1
 ENDING_SECONDS = 0.001
 DUMP_SECONDS = 0.2
-"""How long a child that is not done in time has to tell where it is."""
+"""How long a child whose time is up may take to report its place."""
 REST_SECONDS = 1.0
-"""How long to read what a child that has ended left in its pipes."""
+"""How long to read the pipes of a child that has ended."""
 
 STDERR_BYTES = 4000
-"""How much of the end of a dead child's stderr is kept."""
+"""How much of the end of a dead child's stderr is kept, in bytes."""
 
 
 _REPLIES = frozenset(
@@ -90,7 +98,7 @@ _REPLIES = frozenset(
 _LOADED: set[str] = set()
 """The encoders that this process has imported."""
 _UNHEARD = 88
-"""How a child ends that could not send what it has to say."""
+"""The exit code of a child that could not send its result."""
 
 
 def in_child(
@@ -100,7 +108,7 @@ def in_child(
     memory_limit: int | None,
     private: Iterable[int] = (),
 ) -> messages.Message:
-    """What ``work`` answers, done in a forked child; or how the child died, or that it hung.
+    """Run ``work`` in a forked child; return its result, or how the child died, or that it hung.
 
     ``private`` are descriptors that the child does not get.
     """
@@ -115,7 +123,7 @@ def _in_child(
     private: Iterable[int],
     place: int,
 ) -> messages.Message:
-    """``place`` is a file for the place in the code at which the child hung or ended."""
+    """Do that; ``place`` is a file for the place in the code at which the child hung or ended."""
     result_read, result_write = os.pipe()
     stderr_read, stderr_write = os.pipe()
     parent = os.getpid()
@@ -123,7 +131,7 @@ def _in_child(
     if child == 0:
         try:
             end_with_parent(parent)
-            # Whatever this process starts must not keep the pipes from breaking.
+            # Processes that this one starts must not keep the pipes open.
             for descriptor in (*private, result_read, stderr_read):
                 os.close(descriptor)
             os.setpgid(0, 0)
@@ -167,14 +175,14 @@ def _in_child(
 
 @dataclass(slots=True)
 class _Heard:
-    """What a child said, and how it ended."""
+    """The messages of a child, and how it ended."""
 
     replies: list[messages.Message] = field(default_factory=list)
     stderr: bytes = b""
     status: int | None = None
-    """As ``os.waitpid`` has it; None as long as it runs."""
+    """The status as ``os.waitpid`` returns it; None while it runs."""
     garbled: bool = False
-    """Something that is no message came through the pipe for messages."""
+    """Whether the pipe for messages brought bytes that are no message."""
     hung: bool = False
 
 
@@ -183,12 +191,12 @@ def _answer(work: Callable[[], messages.Message]) -> messages.Message:
         return work()
     except Exception as error:
         if isinstance(error, MemoryError) or memory_is_spent():
-            # Where an encoder leaves none, the harness fails next.
+            # If an encoder leaves no stack or memory, the harness fails next.
             trace = "".join(traceback.format_exception(error, limit=-MOST_FRAMES))
             return {"died": OUT_OF_MEMORY, "stderr": trace}
         return _broken(error)
     except BaseException as error:
-        # It ends a worker, too, for it was meant to end the process: ``sys.exit`` in an encoder
+        # This ends a worker, too, since it was meant to end the process: ``sys.exit`` in an encoder
         # that no package's code called. Terminals cannot interrupt this process.
         return {"died": type(error).__name__, "stderr": "".join(traceback.format_exception(error))}
 
@@ -206,7 +214,7 @@ def _broken(error: Exception) -> messages.Message:
 
 
 def _end_group(child: int) -> None:
-    """End what the child started, and what did not leave its process group."""
+    """End the processes that the child started, except those that left its process group."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child, signal.SIGKILL)
 
@@ -214,7 +222,7 @@ def _end_group(child: int) -> None:
 def _drain(child: int, result: int, stderr: int, deadline: float) -> _Heard:
     """Read both pipes until the child has ended, or the deadline has come.
 
-    Of what it prints, only the end is kept, however much it is.
+    Only the end of its output is kept.
     """
     heard = _Heard()
     lines = messages.LineBuffer()
@@ -225,9 +233,10 @@ def _drain(child: int, result: int, stderr: int, deadline: float) -> _Heard:
             if ended:
                 heard.status = how
                 _end_group(child)
-                # A process that left its group may have the pipes open, and print without end.
+                # A process that left its group may have the pipes open, and print endlessly.
                 deadline = min(deadline, time.monotonic() + REST_SECONDS)
-        # With both pipes closed it is about to end; or it closed them itself, and never does.
+        # With both pipes closed the child is about to end; or it closed them itself, and never
+        # ends.
         pause = POLL_SECONDS if waiting else ENDING_SECONDS
         ready, _, _ = select.select(list(waiting), [], [], pause if heard.status is None else 0)
         if not ready and heard.status is not None:
@@ -259,7 +268,7 @@ def judge_scenario(
 def print_program(
     target: Target, encoder_name: str, scenario: Input, plain: bool
 ) -> messages.Message:
-    """Print one scenario as a program that shows what it breaks; a plain one only runs it."""
+    """Print one scenario as a program that shows its breach; a plain one only runs it."""
     encoder = find_encoder(encoder_name)
     if isinstance(target, SequenceTarget):
         return {"program": target.program(scenario, encoder_name)}
@@ -271,30 +280,30 @@ def print_program(
     except (Exception, SystemExit) as error:
         if encoder_packages(encoder_name)[0].startswith(CLEAN_ENCODER):
             raise
-        # An encoder of somebody else's: what it breaks is kept without a program of its own.
+        # A user's encoder that prints no program: its findings are kept without one.
         return {"unprintable": f"{encoder_name} prints no program: {type(error).__name__}"}
     return {"program": program}
 
 
 def run_program(program: str) -> messages.Message:
-    """Run a printed program in this process, which is a child, and say how it ended."""
+    """Run a printed program in this process, which is a child; report how it ended."""
     try:
         code = compile(program, PROGRAM_FILE, "exec")
     except Exception:
-        # Half a surrogate pair, or more brackets than the compiler takes, are no SyntaxError.
+        # For half a surrogate pair or too many brackets, the compiler raises no SyntaxError.
         return {"passed": False, "how": SyntaxError.__name__}
     try:
         exec(code, {"__name__": "__main__"})
     except SystemExit as error:
         return {"passed": error.code in (None, 0), "how": "SystemExit"}
     except BaseException as error:
-        # Whatever a program raises is how it fails; terminals cannot interrupt this process.
+        # Any exception of a program counts as its failure; terminals cannot interrupt this process.
         return {"passed": False, "how": type_name(error)}
     return {"passed": True, "how": ""}
 
 
 def main(arguments: list[str]) -> None:
-    """Answer requests until there are no more."""
+    """Serve requests until there are no more."""
     name = arguments.pop(1)
     parent, replies, requests = (int(argument) for argument in arguments)
     supervise(parent)
@@ -303,7 +312,7 @@ def main(arguments: list[str]) -> None:
     adopt_orphans()
     own_blocks()
     target = find_target(name)
-    # Whatever is imported or compiled at first use is so before the first fork, not in every child.
+    # Import and compile everything before the first fork, and not in every child.
     judge_scenario(target, CLEAN_ENCODER, target.sample)
     # A collection in a child would write to every page that it shares with this process.
     gc.freeze()
@@ -311,7 +320,7 @@ def main(arguments: list[str]) -> None:
     with os.fdopen(requests, "rb") as file:
         while (request := messages.receive(file)) is not None:
             reply = _serve(target, request, (replies, requests))
-            # Also what left the process group of the child that started it.
+            # Also processes that left the group of the child that started them.
             end_children()
             messages.send(replies, reply)
 
@@ -344,9 +353,9 @@ def _serve(target: Target, request: messages.Message, private: tuple[int, ...]) 
 
 
 def _load(name: str, memory_limit: int | None, private: tuple[int, ...]) -> messages.Message | None:
-    """Import an encoder, so that no child has to; or what to reply if that is impossible.
+    """Import an encoder, so that no child has to; return a reply if that is impossible.
 
-    One of the user's is imported in a child first, for its module may do anything.
+    A user's encoder is first imported in a child, because its module may do anything.
     """
     if name in _LOADED:
         return None
@@ -369,10 +378,10 @@ def _load(name: str, memory_limit: int | None, private: tuple[int, ...]) -> mess
     try:
         find_encoder(name)
     except Exception as error:
-        # One that this project plants is not the user's, even if it cannot be found.
+        # A planted bug is not the user's, even if it cannot be found.
         return _broken(error) | {"of_the_user": is_of_the_user(name)}
     if os.getpid() != process:
-        # The encoder's module forked, and this is the other one.
+        # The encoder's module forked, and this is the second process.
         os._exit(0)
     _LOADED.add(name)
     return None

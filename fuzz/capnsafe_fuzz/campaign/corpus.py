@@ -1,18 +1,17 @@
-r"""The corpus: what every campaign begins with, and a cache of what campaigns found worth it.
+r"""The corpus: the initial inputs of every campaign, and a cache of the inputs that campaigns keep.
 
 Seeds and regressions are text, in the repository: ``corpus/<target>/seeds/*.scenario`` and
-``corpus/<target>/regressions/*.scenario``. Installed from a wheel they are data of this package.
-They are read, never written.
+``corpus/<target>/regressions/*.scenario``. A wheel has them as data of this package. They are read,
+never written.
 
-A *cache* is a folder of one's own (``--corpus DIR``). A campaign begins with what is in it, and
-adds the inputs that reached a situation nothing had reached before. Its files are bytes, and what
-bytes mean changes with the decoder; so each says which decoder it was written for::
+A *cache* is a folder of the user (``--corpus DIR``). A campaign begins with its inputs, and adds
+the inputs that reached a new situation. Its files are bytes, whose meaning changes with the
+decoder. So each file begins with its target and the version of its decoder::
 
     capnsafe input build 1\n<the bytes>
 
-with the target first, and is named by the hash of what it holds. One of another target or version
-is left alone and not used. One that does not hold what its name says is an error: somebody relies
-on that folder.
+Its name is the hash of its contents. A file of another target or version is left alone and not
+used. A file that does not match its name is an error, because the user relies on the folder.
 """
 
 from __future__ import annotations
@@ -35,18 +34,18 @@ from .targets import find_target
 
 SUFFIX = ".scenario"
 BARE_SUFFIX = ".bytes"
-"""Of files whose contents are an input of the target ``build``, with nothing before it."""
+"""Suffix of files that hold only an input of the target ``build``."""
 BYTES_MAGIC = b"capnsafe input "
 KINDS = ("seeds", "regressions")
 MOST_HEADER_BYTES = 80
 MOST_BYTES = 256 << 20
-"""The longest file that is read as a scenario; a sequence of the most inputs is shorter."""
+"""The longest file that is read as a scenario, in bytes; the longest sequence is shorter."""
 PIPE_SECONDS = 10.0
-"""How long to wait for a pipe's writer."""
+"""How long to wait for the writer of a pipe, in seconds."""
 
 
 class OtherVersionError(Exception):
-    """The bytes were written for another decoder."""
+    """The bytes were written for another version of the decoder."""
 
 
 class OtherTargetError(Exception):
@@ -55,23 +54,23 @@ class OtherTargetError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One scenario of the corpus, and the file that it is in."""
+    """One scenario of the corpus, and its file."""
 
     path: Path
     scenario: Input
     target: str
-    """The target of the scenario: that of the corpus, or of its sequences."""
+    """The target of the scenario: that of the corpus, or that of its sequences."""
 
 
 def corpus_root() -> Path:
-    """Where the corpus is: in the installed package, or at the top of the checkout."""
+    """Return the folder of the corpus, in the installed package or in the checkout."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "_corpus"
     return installed if installed.is_dir() else package.parent.parent / "corpus"
 
 
 def read_corpus(target: str, root: Path | None = None) -> list[Entry]:
-    """All seeds and regressions of a target, in the order of their paths."""
+    """Return all seeds and regressions of a target, in the order of their paths."""
     folder = (corpus_root() if root is None else root) / target
     paths = sorted(path for kind in KINDS for path in (folder / kind).glob(f"*{SUFFIX}"))
     if not paths:
@@ -82,7 +81,7 @@ def read_corpus(target: str, root: Path | None = None) -> list[Entry]:
 
 
 def _entry(path: Path, target: str) -> Entry:
-    """A scenario of this target, or a sequence of such."""
+    """Read a scenario of this target, or a sequence of such scenarios."""
     try:
         data = _read_bounded(path)
         if target_of_text(data) == sequences_of(target):
@@ -120,14 +119,14 @@ class StoredScenario:
     target: str
     scenario: Input
     heading: Heading
-    """What it was found on, as far as the file says."""
+    """The encoder, target and memory that the file names, as far as it does."""
 
 
 def read_any(path: Path, bare: str | None = None) -> StoredScenario:
-    """Read a scenario of any form: a text, a cached input, or, where that is said, bare bytes.
+    """Read a scenario of any form: a text, a cached input, or, if requested, bare bytes.
 
-    ``bare`` names the target that the bytes are for; the name's ending says that they are for the
-    target ``build``. Nothing else decodes just because any bytes do.
+    ``bare`` is the target of the bytes; a file with the suffix for it is for ``build``. No other
+    file counts as bytes, because any bytes can be decoded.
     """
     try:
         data = _read_bounded(path)
@@ -149,34 +148,31 @@ def read_any(path: Path, bare: str | None = None) -> StoredScenario:
     if path.suffix == BARE_SUFFIX:
         return StoredScenario(DEFAULT_TARGET, find_target(DEFAULT_TARGET).decode(data), Heading())
     raise UsageError(
-        f"{path} is no scenario: its first line is not 'capnsafe scenario 1' or that of another "
-        f"target; bytes of an engine end in {BARE_SUFFIX}, or take --bytes TARGET"
+        f"{path} is not a scenario: its first line is neither 'capnsafe scenario 1' nor that of "
+        f"another target; for an engine's bytes, name the file *{BARE_SUFFIX} or use --bytes TARGET"
     )
 
 
 def _read_bounded(path: Path) -> bytes:
-    """Read a file of any kind, also one that never ends or a pipe to which nobody writes.
+    """Read a file of any kind, also an endless one or a pipe without a writer.
 
     Raises:
-        UsageError: it is longer than any scenario, or nothing came through it.
-
+        UsageError: It is longer than any scenario, or nothing came through it.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:
         pipe = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
         if pipe and not select.select([descriptor], [], [], PIPE_SECONDS)[0]:
-            raise UsageError(f"{path} is a pipe, and nothing came through it")
+            raise UsageError(f"{path} is a pipe, and no data came through it")
         os.set_blocking(descriptor, True)
         data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise UsageError(
-            f"{path} is no scenario: it has more than {MOST_BYTES >> 20} MiB, and none is that long"
-        )
+        raise UsageError(f"{path} is not a scenario: it has more than {MOST_BYTES >> 20} MiB")
     return data
 
 
 def looks_like_scenario(path: Path) -> bool:
-    """Whether a file is a scenario by its name, or by how it begins."""
+    """Return whether a file is a scenario by its name or its beginning."""
     if path.suffix in (SUFFIX, BARE_SUFFIX):
         return True
     with path.open("rb") as file:
@@ -194,10 +190,10 @@ class Cache:
         """Files of another decoder version that were left alone."""
 
     def open(self) -> list[bytes]:
-        """Make the folder if need be; answers what is in it, sorted by name."""
+        """Make the folder if needed; return its inputs, sorted by name."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            # To learn it with the first input that is worth keeping would be late.
+            # Find out now, and not with the first input that should be kept.
             with tempfile.TemporaryFile(dir=self.folder):
                 pass
             return list(self._read())
@@ -213,7 +209,7 @@ class Cache:
             data = path.read_bytes()
             if path.suffix == SUFFIX or target_of_text(data) is not None:
                 raise UsageError(
-                    f"{path} is a text; --corpus is for the inputs that campaigns keep as bytes"
+                    f"{path} is a text; --corpus is for inputs that campaigns keep as bytes"
                 )
             try:
                 payload = _payload(path, data, self._target)
@@ -224,12 +220,12 @@ class Cache:
                 continue
             if path.name != self._name(payload):
                 raise ProvedNothingError(
-                    f"corrupt corpus file {path}: its bytes are not those it was named for"
+                    f"corrupt corpus file {path}: its contents do not match its name"
                 )
             yield payload
 
     def add(self, payload: bytes) -> bool:
-        """Keep an input; answers whether it is new."""
+        """Keep an input; return whether it is new."""
         path = self.folder / self._name(payload)
         if path.exists():
             return False
@@ -250,7 +246,7 @@ class Cache:
 
 
 def _header(path: Path, data: bytes) -> tuple[str, int, bytes]:
-    """The target, the decoder's version, and the payload of a cached input."""
+    """Return the target, the decoder's version, and the payload of a cached input."""
     header, newline, payload = data.partition(b"\n")
     words = header.removeprefix(BYTES_MAGIC).decode(errors="replace").split(" ")
     if (
@@ -279,12 +275,12 @@ def _payload(path: Path, data: bytes, target: str) -> bytes:
     if version != expected:
         raise OtherVersionError(
             f"{path} was written for version {version} of the decoder; "
-            f"this is version {expected}, to which those bytes say something else"
+            f"this is version {expected}, which decodes them differently"
         )
     return payload
 
 
 def write_input(path: Path, target: str, payload: bytes) -> None:
-    """Write one input in the form that a cache keeps."""
+    """Write one input in the form of a cache."""
     version = find_target(target).version
     path.write_bytes(BYTES_MAGIC + f"{target} {version}\n".encode() + payload)

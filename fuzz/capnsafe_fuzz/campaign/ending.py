@@ -1,4 +1,4 @@
-"""Children that end with their parent, and how a process ended, in words."""
+"""Let children end with their parent, and describe how a process ended."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
 KILLING_SECONDS = 10.0
-"""How long to try to kill the descendants of a process."""
+"""How long to try to kill the descendants of a process, in seconds."""
 _PAUSE_SECONDS = 0.0005
 
 _HARNESS = __name__.partition(".")[0] + "."
@@ -27,21 +27,21 @@ _HARNESS_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + 
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
 _FRAME = re.compile(r'File "([^"\n]+)", line (\d+)')
 _FIRST = "(most recent call first)"
-"""How ``faulthandler`` says in what order it has the frames."""
+"""The words with which ``faulthandler`` states the order of its frames."""
 MOST_FRAMES = 20
 
 GARBLED = "wrote into the harness's pipes"
-"""How an execution ended that did so: nothing that its process says can be relied on."""
+"""The ending of an execution that did this: no message of its process is reliable."""
 DEAFENED = "closed the harness's pipes"
-"""How one ended that could not say what it came to."""
+"""The ending of an execution that could not send its result."""
 
 
 OUT_OF_MEMORY = "out of memory"
-"""How one ended that needed more memory than a process may have."""
+"""The ending of an execution that needed more memory than a process may have."""
 _OUT_OF_MEMORY_CODE = 89
 _HEADROOM_BYTES = 32 << 20
 _NO_MEMORY = re.compile(r"bad_alloc|memory allocation of \d+ bytes failed|out of memory", re.I)
-"""As C++, Rust and others say it before they abort."""
+"""Messages of C++, Rust and others before they abort."""
 
 
 def end_with_parent(parent: int, number: int = signal.SIGKILL) -> None:
@@ -64,9 +64,8 @@ def adopt_orphans() -> None:
 def end_children() -> None:
     """Kill and reap every child of this process, adopted ones included (Linux).
 
-    The children of a killed child are adopted, so a subreaper ends all its descendants. One that
-    cannot be killed, or that starts others faster than they are killed, is left after
-    ``KILLING_SECONDS``.
+    A subreaper adopts the children of a killed child, so it ends all its descendants. After
+    ``KILLING_SECONDS`` it gives up on those that cannot be killed, or start others too quickly.
     """
     until = time.monotonic() + KILLING_SECONDS
     while (children := _children()) and time.monotonic() < until:
@@ -89,7 +88,7 @@ def _children() -> list[int]:
 
 
 def memory_is_spent() -> bool:
-    """Whether this process has so little memory left that anything may fail for that reason."""
+    """Return whether this process has so little memory left that anything may fail."""
     try:
         bytearray(_HEADROOM_BYTES)
     except MemoryError:
@@ -98,21 +97,21 @@ def memory_is_spent() -> bool:
 
 
 def end_out_of_memory() -> NoReturn:
-    """End this process, which has no memory left; ``describe_death`` says so."""
+    """End this process, which has no memory left; ``describe_death`` recognizes it."""
     os._exit(_OUT_OF_MEMORY_CODE)
 
 
 def ignore_terminal_signals() -> None:
-    """Leave Ctrl-C and the like to the parent, which stops its children in its own order."""
+    """Leave Ctrl-C and similar signals to the parent, which ends its children in its own order."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def limit_memory(megabytes: int | None) -> None:
-    """Bound the memory that this process can write to; an allocation beyond it fails.
+    """Limit the memory that this process can write to; a larger allocation fails.
 
     Address space that is only reserved does not count: a WebAssembly engine reserves gigabytes for
-    each memory of a guest. Linux bounds mappings as well, other systems perhaps only the heap.
+    each guest's memory. Linux limits mappings as well, other systems perhaps only the heap.
     """
     if megabytes is None:
         return
@@ -124,7 +123,7 @@ def limit_memory(megabytes: int | None) -> None:
 
 
 def tell_exits(descriptor: int) -> None:
-    """Have ``os._exit`` write to ``descriptor`` where it was called, if not by the harness."""
+    """Make ``os._exit`` write its call's place to ``descriptor``, unless the harness called it."""
     exit_at_once, process = os._exit, os.getpid()
 
     def telling(status: int) -> NoReturn:
@@ -139,15 +138,15 @@ def tell_exits(descriptor: int) -> None:
 
 
 def timed_out(trace: str) -> bool:
-    """Whether ``faulthandler`` wrote a traceback because the process was not done in time."""
+    """Return whether ``faulthandler`` wrote a traceback because the time was up."""
     return trace.startswith("Timeout (")
 
 
 def place_in(trace: str) -> str:
-    """Return `` in FILE:LINE`` for the innermost frame of a traceback; nothing if there is none.
+    """Return `` in FILE:LINE`` for the innermost frame of a traceback; empty if there is none.
 
     Frames of Python's library and of the harness do not count. Tracebacks of ``faulthandler`` are
-    read too; of several the last.
+    read, too. The last of several tracebacks counts.
     """
     first = trace.rpartition(_FIRST)
     frames = _FRAME.findall(first[2])
@@ -159,15 +158,15 @@ def place_in(trace: str) -> str:
 
 
 def no_core_dumps() -> None:
-    """A campaign that finds crashes must not fill the disk with cores."""
+    """Disable core dumps: a campaign that finds crashes must not fill the disk with them."""
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
 def describe_death(returncode: int, stderr: str = "") -> str:
-    """``SIGSEGV`` or ``exit 3``, from a return code as ``subprocess`` has it.
+    """Return ``SIGSEGV`` or ``exit 3`` for a return code of ``subprocess``.
 
-    ``stderr``, what the process wrote at last, tells whether it ended for want of memory.
+    ``stderr``, the last output of the process, shows whether it ran out of memory.
     """
     if returncode == _OUT_OF_MEMORY_CODE or (
         returncode == -signal.SIGABRT and _NO_MEMORY.search(stderr)

@@ -1,4 +1,4 @@
-"""How a campaign can fail, other than by finding something; each has the exit code it ends with."""
+"""The failures of a campaign, other than findings. Each has the exit code that it leads to."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from .exit_codes import ENVIRONMENT, PROVED_NOTHING, USAGE
 
 
 class CampaignError(Exception):
-    """A campaign could not do its work; the message is one sentence for a person."""
+    """A campaign could not do its work. The message is one sentence for people."""
 
     exit_code = ENVIRONMENT
 
     result: object | None = None
-    """What was done and found until then, if that began; of a campaign, ``config.done_until``."""
+    """The result until then, if there is one; for a campaign, ``config.done_until``."""
 
 
 class UsageError(CampaignError):
-    """What was asked for does not exist or makes no sense."""
+    """The request is wrong, or names something that does not exist."""
 
     exit_code = USAGE
 
@@ -31,33 +31,33 @@ class ProvedNothingError(CampaignError):
 
 
 class EnvironmentFailedError(CampaignError):
-    """The machine failed: a disk is full, a folder is not writable, a process cannot be started."""
+    """The machine failed: a full disk, a read-only folder, a process that cannot be started."""
 
     exit_code = ENVIRONMENT
 
 
 class HarnessFailedError(CampaignError):
-    """The harness itself failed on an input, so nothing it says can be relied on."""
+    """The harness itself failed on an input, so its results are not reliable."""
 
     exit_code = PROVED_NOTHING
 
 
 def sentence(error: OSError) -> str:
-    """What the operating system says, without numbers: ``No space left on device: 'x'``."""
+    """Return the system's message without numbers: ``No space left on device: 'x'``."""
     if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
-        # It has collected what went wrong with many files: (source, destination, why).
+        # It collects the errors of many files: (source, destination, reason).
         return str(error.args[0][0][-1])
     words = error.strerror or str(error)
     return f"{words}: {error.filename!r}" if error.filename is not None else words
 
 
 MOST_TOLD = 100_000
-"""Characters of a traceback that are kept: of its end."""
+"""The last characters of a traceback that are kept."""
 MOST_IN_A_SENTENCE = 300
 
 
 def error_of_the_user(error: BaseException | None) -> Exception | None:
-    """The error that is about an allocator of the user, among an error and its causes."""
+    """Return the error about an allocator of the user, among an error and its causes."""
     from ..memories.own import OwnMemoryError
 
     while error is not None and not isinstance(error, OwnMemoryError):
@@ -66,12 +66,12 @@ def error_of_the_user(error: BaseException | None) -> Exception | None:
 
 
 def told_with_cause(error: Exception) -> str:
-    """The words of an error, and what its cause was, if it has one."""
+    """Return the text of an error with that of its cause, if it has one."""
     return f"{error}: {told_in_a_sentence(error)}" if error.__cause__ is not None else str(error)
 
 
 def told_in_a_sentence(error: BaseException) -> str:
-    """What failed and where: ``KeyError in adapter.py:12 (classify): 'x'``."""
+    """Return what failed and where: ``KeyError in adapter.py:12 (classify): 'x'``."""
     from ..record.telling import cause_of, text_of, type_name
 
     cause = cause_of(error)
@@ -80,7 +80,7 @@ def told_in_a_sentence(error: BaseException) -> str:
     if isinstance(cause, SyntaxError) and cause.filename is not None:
         return f"{said} in {Path(cause.filename).name}:{cause.lineno}: {cause.msg}"
     frames = traceback.extract_tb(cause.__traceback__)
-    # Those of the import system say nothing.
+    # Frames of the import system are useless.
     for frame in [frame for frame in frames if not frame.filename.startswith("<")][-1:]:
         said += f" in {Path(frame.filename).name}:{frame.lineno} ({frame.name})"
     words = " ".join(text_of(cause).split())

@@ -1,6 +1,6 @@
-"""Results in files: written so that nothing is lost, and named so that a shell finds them.
+"""Results in files: replaced without loss, and named so that a shell finds them.
 
-What a file held before is there until all that replaces it is on the disk.
+The old contents of a file stay until the new ones are completely on the disk.
 """
 
 from __future__ import annotations
@@ -19,18 +19,17 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write ``data`` to a file beside ``path``, then rename that to ``path``.
 
     A full disk, or the end of the process, leaves ``path`` as it was. A link is followed, and the
-    permissions of an old file are kept. What is no file (a pipe, ``/dev/stdout``) is written to.
+    permissions of an old file are kept. A pipe or device (``/dev/stdout``) is written to directly.
 
     Raises:
-        OSError: it could not be written; nothing is left beside ``path``.
-
+        OSError: It could not be written; nothing is left beside ``path``.
     """
     if path.exists() and not path.is_file():
         path.write_bytes(data)
         return
-    # Not ``Path.resolve``, which raises for a loop of links what is no OSError.
+    # Not ``Path.resolve``, which does not raise OSError for a loop of links.
     final = Path(os.path.realpath(path))
-    # Short, since the name of the file itself may be as long as names can be.
+    # Short, since the name of the file itself may have the greatest length.
     clear_scratch(final.parent)
     fresh = scratch(final.parent)
     try:
@@ -40,7 +39,7 @@ def write_whole(path: Path, data: bytes) -> None:
         fresh.replace(final)
     except OSError as error:
         fresh.unlink(missing_ok=True)
-        # The name that people know is the other.
+        # People know the file by its other name.
         error.filename = str(path)
         error.filename2 = None
         raise
@@ -51,17 +50,17 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def scratch(folder: Path, name: str = "") -> Path:
-    """Return a path in ``folder`` for what this process writes there and renames when it is whole.
+    """Return a path in ``folder`` for a file that this process renames when it is complete.
 
-    The name says whose it is: the machine and the process.
+    The name shows its owner: the machine and the process.
     """
     return folder / f"{_SCRATCH}{os.uname().nodename}.{os.getpid()}.{name}"
 
 
 def clear_scratch(folder: Path) -> None:
-    """Remove what processes of this machine that were killed did not write to its end."""
+    """Remove the incomplete files of killed processes of this machine."""
     start = f"{_SCRATCH}{os.uname().nodename}."
-    # Another user's file cannot be removed, and a folder that cannot be read holds none of ours.
+    # Another user's file cannot be removed. A folder that cannot be read holds no file of ours.
     with suppress(OSError):
         for name in os.listdir(folder):
             process = name.removeprefix(start).partition(".")[0]
@@ -88,7 +87,7 @@ def _remove(path: Path) -> None:
 
 
 def shell_word(text: str | Path) -> str:
-    """Return a word that a shell takes for ``text``, also where that is a name in any bytes."""
+    """Return a word that a shell reads as ``text``, also for a name in any bytes."""
     if str(text).isprintable():
         return shlex.quote(str(text))
     octets = os.fsencode(text)
@@ -112,7 +111,7 @@ def flush_folder(folder: Path) -> None:
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
-        # Some folders can be written to and not be read: then the system writes them in its time.
+        # Some folders can be written but not read; the system writes their names in its own time.
         return
     try:
         os.fsync(descriptor)

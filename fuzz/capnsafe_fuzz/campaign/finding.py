@@ -31,16 +31,16 @@ class Finding:
 
     @property
     def group(self) -> str:
-        """What broke and where."""
+        """Return the group: what broke and where."""
         return self.violation.group
 
     def text(self) -> str:
-        """Return the scenario as text, which says what it was found on."""
+        """Return the scenario as text, with the names of its encoder, target and memory."""
         text: str = find_target(self.target).print(self.scenario)
         return with_heading(text, Heading(self.encoder, self.target))
 
     def summary(self) -> dict[str, Any]:
-        """As data, for ``verdict.json`` and ``--json``."""
+        """Return it as data, for ``verdict.json`` and ``--json``."""
         violation = self.violation
         return {
             "format": 1,
@@ -57,7 +57,7 @@ class Finding:
 
 
 def read_verdict(folder: Path) -> dict[str, Any] | None:
-    """The ``verdict.json`` of a finding's folder; None if there is none that can be read."""
+    """Return the ``verdict.json`` of a finding's folder; None if it cannot be read."""
     try:
         data = json.loads((folder / VERDICT_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -66,6 +66,6 @@ def read_verdict(folder: Path) -> dict[str, Any] | None:
 
 
 def read_program(folder: Path) -> dict[str, Any]:
-    """Return what ``verdict.json`` says of the program beside it; nothing if it says nothing."""
+    """Return the entry of ``verdict.json`` about the program; empty if there is none."""
     told = (read_verdict(folder) or {}).get("program")
     return told if isinstance(told, dict) else {}

@@ -1,19 +1,18 @@
-"""Findings on disk: one folder a group, complete before anybody hears of it.
+"""Findings on disk: one folder per group, complete before it is reported.
 
 ``FINDINGS/<target>/<slug>/`` holds
 
-``finding.scenario``  the smallest scenario known, as text; its heading names encoder and target
-``verdict.json``      what broke, in which encoder, and how it was found
-``program.py``        the same as a program in the encoder's own API; the verdict says whether
-                      it was seen to show what broke
+``finding.scenario``  the smallest known scenario, as text; its heading names encoder and target
+``verdict.json``      the breach, its encoder, and how it was found ``program.py``        the
+scenario as a program in the encoder's own API; the verdict says whether the program shows the
+breach
 
-A folder is written under a name that starts with a dot, and renamed: a campaign that is killed at
-any moment leaves whole findings or none. When a simpler scenario turns up for a folder that exists,
-its files are replaced one by one, each in one step: at any moment each of them is whole, and all
-tell of the same group.
+A folder is written under a name that begins with a dot, and renamed. So a campaign that is killed
+leaves complete findings or none. A simpler scenario for an existing folder replaces its files one
+by one, each in one step. At any moment each file is complete, and all are about the same group.
 
-Encoders share nothing: a finding about a planted bug does not stand in the way of one about the
-real encoder. So the name of any other encoder than capnsafe is part of the slug.
+Encoders share nothing: a finding about a planted bug must not hide one about the real encoder. So
+the slug includes the name of any encoder but capnsafe.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ class FindingStore:
         self._target = find_target(target)
 
     def check_writable(self) -> None:
-        """Write something there, really, before hours of work depend on it."""
+        """Write a file there, before hours of work depend on it."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             clear_scratch(self._folder)
@@ -64,12 +63,12 @@ class FindingStore:
             ) from error
 
     def path(self, group: str) -> Path:
-        """Where the finding of a group is, or will be."""
+        """Return the path of a group's finding, whether it exists or not."""
         name = f"{group} sequence" if self._of_sequences else group
         return self._folder / slug(name, self._encoder)
 
     def kept(self, group: str) -> Input | None:
-        """What is kept for a group from now or earlier; None if nothing readable is."""
+        """Return the scenario kept for a group, now or earlier; None if it cannot be read."""
         try:
             text = (self.path(group) / SCENARIO_FILE).read_text(encoding="utf-8")
             return self._target.parse(text)
@@ -79,7 +78,7 @@ class FindingStore:
     def keep(
         self, finding: Finding, program: Printed, also: Mapping[str, str] | None = None
     ) -> Path:
-        """Put a finding on disk, in place of what was kept for its group.
+        """Write a finding to disk, replacing the one kept for its group.
 
         ``also`` are the texts of further files, by their names.
         """
@@ -96,7 +95,7 @@ class FindingStore:
             shutil.rmtree(fresh, ignore_errors=True)
             fresh.mkdir(parents=True)
             for name, text in files.items():
-                # An encoder may say anything, half a surrogate pair included.
+                # An encoder may return any text, also half a surrogate pair.
                 write_to_disk(fresh / name, text.encode(errors="backslashreplace"))
             if final.exists():
                 for name in files:
@@ -115,7 +114,7 @@ class FindingStore:
 
 
 def slug(group: str, encoder: str) -> str:
-    """A folder's name that says what the group is, with a few digits that make it the only one."""
+    """Return a folder's name that shows the group, with a few digits that make it unique."""
     words = group if encoder == CLEAN_ENCODER else f"{encoder} {group}"
     digits = hashlib.sha256(f"{encoder}\0{group}".encode()).hexdigest()[:6]
     plain = re.sub(r"[^A-Za-z0-9_.]+", "-", words).strip("-.")

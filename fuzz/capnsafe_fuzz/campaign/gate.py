@@ -1,25 +1,23 @@
-"""The gate: what CI runs to let a change pass, in a few minutes and the same way every time.
+"""The gate: the checks of a change in CI, in a few minutes and in the same way each time.
 
 Five parts, in this order:
 
-corpus      every seed and regression of every target on the encoder under test, judged by every
-            oracle
-witnesses   every planted bug, and the scenario that shows it: it must break the promise that the
-            bug is about, and the clean encoder must pass it
-canaries    a sample of the planted bugs, which a campaign must find by search alone
-campaign    a bounded campaign on the encoder under test, on each target
-matrix      the situations which those campaigns reached, against floors
+corpus      replay every seed and regression of every target on the encoder under test, and ask
+every oracle witnesses   for every planted bug, run the scenario that shows it: the bug must break
+its promise, and the clean encoder must pass canaries    find a sample of the planted bugs by search
+alone campaign    run a bounded campaign on the encoder under test, on each target matrix
+compare the number of situations that those campaigns reached with floors
 
-The first and the fourth say whether the encoder is good. The others say whether to believe them: a
-harness that has gone blind finds nothing, and a gate that passes because of that is worse than
-none. So what is missed there ends the gate with ``PROVED_NOTHING``; a finding outranks it.
+The first and the fourth part judge the encoder. The others judge the harness: a blind harness finds
+nothing, and a gate that passes for that reason is worse than none. So a miss in these parts ends
+the gate with ``PROVED_NOTHING``. A finding outranks that.
 
-Canaries are hunted with the random engine, from this project's seeds, by one seed of their own:
-that is the same search on every Python, whatever the gate itself is asked to do. Not from
-regressions: those may show a planted bug without any search.
+The search for canaries uses the random engine, this project's seeds, and its own random seed. So it
+is the same on every Python, whatever the gate itself is asked to do. It does not use regressions,
+which may show a planted bug without any search.
 
-Canaries and campaigns know nothing of each other: with ``jobs`` several run at once, and are told
-about in the same order.
+Canaries and campaigns are independent. With ``jobs`` several run at once, and are reported in the
+same order.
 """
 
 from __future__ import annotations
@@ -89,12 +87,15 @@ _Answer = TypeVar("_Answer")
 CANARY_ENGINE = "random"
 CANARY_SEED = 1
 CANARY_EXECUTIONS = 10_000
-"""How many a canary may take. The sample was chosen among bugs that take some hundreds, so that a
-change of the generator which is merely unlucky does not look like blindness."""
+"""Executions of the search for a canary.
+
+The sample has bugs that take some hundreds, so that an unlucky change of the generator does not
+look like blindness.
+"""
 
 
 class CaseOutcome(StrEnum):
-    """How a case ended."""
+    """The result of a case."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -102,19 +103,19 @@ class CaseOutcome(StrEnum):
     BLIND = "blind"
     """The harness did not see what it must."""
     UNSETTLED = "unsettled"
-    """Something was seen, or left undone, that nobody can call clean."""
+    """Something was seen and not confirmed, or left undone."""
     SKIPPED = "skipped"
-    """A package is missing, or Python is too old, so that this cannot be judged."""
+    """A package is missing, or Python is too old, so this cannot be judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One thing that was tried."""
+    """One check of a part."""
 
     name: str
     outcome: CaseOutcome
     detail: str
-    """What there is to say about it; of one that did not pass, what to do next."""
+    """Details; for a case that did not pass, also the next command to run."""
     seconds: float
 
 
@@ -124,15 +125,15 @@ class Part:
 
     name: str
     summary: str = ""
-    """What was done, in numbers."""
+    """The work done, in numbers."""
     cases: list[Case] = field(default_factory=list)
     seconds: float = 0.0
     error: CampaignError | None = None
-    """Why it could not be done to its end."""
+    """Why it could not be completed."""
 
     @property
     def verdict(self) -> str:
-        """In one word."""
+        """Return the verdict in one word."""
         if any(case.outcome is CaseOutcome.FAILED for case in self.cases):
             return CaseOutcome.FAILED
         if self.error is not None:
@@ -144,7 +145,7 @@ class Part:
         return CaseOutcome.PASSED
 
     def to_json(self) -> dict[str, Any]:
-        """As data."""
+        """Return it as data."""
         return {
             "name": self.name,
             "verdict": str(self.verdict),
@@ -159,7 +160,7 @@ class Part:
 
     @property
     def troubles(self) -> list[Case]:
-        """The cases that did not pass."""
+        """Return the cases that did not pass."""
         return [
             case
             for case in self.cases
@@ -168,25 +169,26 @@ class Part:
 
     @property
     def skipped(self) -> str:
-        """How many cases were not judged, and why, to be put behind the summary."""
+        """Return how many cases were not judged, and why, as a clause for the summary."""
         reasons = Counter(case.detail for case in self.cases if case.outcome is CaseOutcome.SKIPPED)
         return "".join(f"; {number} not judged: {why}" for why, number in reasons.items())
 
 
 @dataclass(slots=True)
 class GateResult:
-    """What a gate came to."""
+    """The result of a gate."""
 
     config: GateConfig
     engine: str
     parts: list[Part] = field(default_factory=list)
     campaigns: list[CampaignResult] = field(default_factory=list)
-    """Those on the encoder under test: the replay of the corpus, then the search."""
+    """The findings on the encoder under test: from the replay of the corpus, then from the search.
+    """
     interrupted: bool = False
 
     @property
     def exit_code(self) -> int:
-        """As the command ends: findings outrank everything, an error what follows from it."""
+        """Return the command's exit code: findings outrank errors."""
         verdicts = {part.verdict for part in self.parts}
         if CaseOutcome.FAILED in verdicts:
             return FINDINGS
@@ -200,7 +202,7 @@ class GateResult:
         return UNSETTLED if CaseOutcome.UNSETTLED in verdicts else CLEAN
 
     def to_json(self) -> dict[str, Any]:
-        """As data."""
+        """Return it as data."""
         return {
             "format": 1,
             "encoder": self.config.encoder,
@@ -214,19 +216,19 @@ class GateResult:
 
 
 class GateReporter(Protocol):
-    """Who is told, while a gate runs; by several campaigns, if these run at once."""
+    """Receives reports while a gate runs, also from several campaigns at once."""
 
     def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
-        """A finding is on disk; ``fresh`` unless an earlier campaign had kept as good a one."""
+        """Report a finding on disk; ``fresh`` unless an earlier one is equally simple."""
 
     def note(self, sentence: str) -> None:
-        """Something that a person should know."""
+        """Report a sentence for people."""
 
     def activity(self, what: str) -> None:
-        """What is being done now."""
+        """Report the present activity."""
 
     def part(self, part: Part) -> None:
-        """A part has ended."""
+        """Report the end of a part."""
 
 
 def run_gate(
@@ -237,16 +239,23 @@ def run_gate(
     reporter: GateReporter,
     stop: StopRequest,
 ) -> GateResult:
-    """Run all parts; raises ``UsageError`` if what is asked for does not exist.
+    """Run all parts.
 
-    ``engine`` is that of the campaign, and ``known`` are the groups that do not count.
+    ``engine`` is the engine of the campaign, and ``known`` are the groups that do not count.
+
+    Raises:
+        UsageError: The configuration names something that does not exist.
     """
     targets = _check(config, engine)
     return _Gate(config, targets, engine, known, reporter, stop).run()
 
 
 def _check(config: GateConfig, engine: str) -> tuple[str, ...]:
-    """Raise ``UsageError`` if what is asked for does not exist; the targets of the gate."""
+    """Return the targets of the gate.
+
+    Raises:
+        UsageError: The configuration names something that does not exist.
+    """
     try:
         targets = config.targets or tuple(targets_of(config.encoder, config.corpus))
         for name in targets:
@@ -424,7 +433,7 @@ class _Gate:
     def _search(
         self, config: CampaignConfig
     ) -> tuple[CampaignResult | None, CampaignError | None, float]:
-        """A campaign: what it came to, why it could not go on, and how long it took."""
+        """Run a campaign; return its result, why it could not go on, and its time."""
         started = time.monotonic()
         self._reporter.activity(f"campaign on {config.target}")
         reporter = _OnTarget(config.target, self._reporter)
@@ -435,9 +444,9 @@ class _Gate:
         return campaign, None, time.monotonic() - started
 
     def _beside(self, tasks: Sequence[Callable[[], _Answer]]) -> Iterator[_Answer]:
-        """What these answer, in their order; as many of them at once as the gate has jobs.
+        """Yield the results of these tasks, in their order, with as many at once as jobs.
 
-        None begins any more once the gate is told to end, or nobody waits for the next answer.
+        No further task begins once the gate must end, or the caller wants no more results.
         """
         over = threading.Event()
 
@@ -475,12 +484,12 @@ class _Gate:
         part.cases.append(Case(name, outcome, detail, seconds))
 
     def _unsettled(self, unsettled: Sequence[Unsettled]) -> tuple[CaseOutcome, str]:
-        """The outcome of a case that leaves something unsettled, and what to say about it."""
+        """Return the outcome of a case that leaves something unsettled, and its details."""
         outcome = CaseOutcome.PASSED if self._config.allow_flaky else CaseOutcome.UNSETTLED
         return outcome, "\n".join(f"unsettled: {one}" for one in unsettled)
 
     def _sum_up(self, part: Part, done: list[CampaignResult]) -> None:
-        """Say in a line what the campaigns came to."""
+        """Summarize the campaigns in a line."""
         config = self._config
         fired = sum(campaign.faults_fired for campaign in done)
         notes = [f"seed {config.seed}", f"{count(fired)} faults fired"]
@@ -551,7 +560,7 @@ class _Gate:
         )
 
     def _hunt(self, name: str) -> tuple[int | None, float]:
-        """Search for a planted bug; after how many executions it was found, None if it was not."""
+        """Search for a planted bug; return the executions until it was found, or None."""
         started = time.monotonic()
         self._reporter.activity(f"searching for {PLANTED}:{name}")
         with OwnedFolder() as folder:
@@ -573,8 +582,8 @@ class _Gate:
                 outcome = CaseOutcome.BLIND
                 detail = (
                     f"the campaign on {target} reached {count(counted)} situations, and "
-                    f"the floor for {engine} is {count(floor)}: generator, faults or oracles have "
-                    "lost reach"
+                    f"the floor for {engine} is {count(floor)}: generator, faults or oracles "
+                    "reach less than before"
                 )
             part.cases.append(Case(f"situations of {target}", outcome, detail, 0.0))
         reached = [cell for situations in self._situations.values() for cell in situations]
@@ -600,14 +609,14 @@ class _Gate:
 
 
 class _OnTarget:
-    """Tells a gate's reporter how far the campaign on one target is."""
+    """Reports the progress of the campaign on one target to a gate's reporter."""
 
     def __init__(self, target: str, reporter: GateReporter) -> None:
         self._target = target
         self._reporter = reporter
 
     def progress(self, progress: Progress) -> None:
-        """Say whose progress it is: there may be others."""
+        """Report the progress with the name of the target: there may be others."""
         done = f"campaign on {self._target}: {count(progress.executions)} executions"
         self._reporter.activity(f"{done}, {progress.activity}" if progress.activity else done)
 
@@ -634,9 +643,9 @@ def _canary(name: str, findings: Path) -> CampaignConfig:
 
 
 def _lacking(name: str) -> str | None:
-    """Return what the memory or a fault of a bug's witness lacks here, as a clause.
+    """Return, as a clause, what is missing here for the memory or a fault of a bug's witness.
 
-    Other packages excuse nothing: each bug is seen by an oracle that needs none.
+    Other packages excuse nothing: some oracle that needs none sees each bug.
     """
     target = find_target(read_bug(BUGS[name]).target)
     scenario = target.parse(witness_text(name))
@@ -653,13 +662,13 @@ def _lacking(name: str) -> str | None:
 def _counted(situations: Iterable[Cell]) -> int:
     """Return how many situations count for a floor: those of every environment.
 
-    The faults of guests fire only where the package is installed that guests need.
+    The faults of guests do not count, because they need an optional package.
     """
     return sum(fault.partition(" ")[0] != GUEST.name for _, fault, _ in situations)
 
 
 def _trouble_with_witness(name: str, judges: Judges) -> str:
-    """Why the witness of a planted bug proves nothing; empty if it does what it must."""
+    """Return why the witness of a planted bug proves nothing; empty if it does its work."""
     encoder = f"{PLANTED}:{name}"
     try:
         bug = read_bug(BUGS[name])
@@ -668,7 +677,7 @@ def _trouble_with_witness(name: str, judges: Judges) -> str:
         try:
             fired = judge.ask(encoder, scenario)
         except HarnessFailedError:
-            # If that was because it cannot be planted, there is a sentence about it.
+            # If the bug cannot be planted, the error says so.
             find_encoder(encoder)
             raise
     except PlantingError as error:
@@ -690,7 +699,7 @@ def _trouble_with_witness(name: str, judges: Judges) -> str:
 
 
 def _tell(findings: list[Kept]) -> str:
-    """What broke, and what to type; a line for each."""
+    """Describe the findings, and the commands to run, a line for each."""
     lines: list[str] = []
     for kept in findings:
         lines.append(f"{kept.finding.group}: {kept.finding.violation.detail}")

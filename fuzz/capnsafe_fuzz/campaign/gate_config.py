@@ -1,7 +1,7 @@
-"""What a gate is asked to do: ``[tool.capnsafe]`` in the pyproject.toml of the current folder.
+"""The configuration of a gate: ``[tool.capnsafe]`` in the pyproject.toml of the current folder.
 
-A repository that has an encoder of its own gates it by naming it there, and a corpus of its own
-beside this project's planted bugs. Every key has a default, which is what this project does.
+A repository gates its own encoder by naming it there. It may have its own corpus, and uses this
+project's planted bugs. Every key has a default, which is the value for this project.
 """
 
 from __future__ import annotations
@@ -38,19 +38,18 @@ DEFAULT_CANARIES = (
     "first_word_verified",
     "build_inside_build",
 )
-"""Planted bugs that every gate has to find by search: one at least for each promise that bugs are
-about, and for each target."""
+"""Planted bugs that every gate must find: at least one for each promise and each target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateConfig:
-    """Everything that a gate depends on."""
+    """The parameters of a gate."""
 
     targets: tuple[str, ...] | None = None
-    """None for all that the encoder can be tested on."""
+    """None for all targets on which the encoder can be tested."""
     encoder: str = CLEAN_ENCODER
     engine: str | None = None
-    """Of the campaign; None for the best that runs here."""
+    """The engine of the campaign; None for the best that runs here."""
     memory: str | None = None
     corpus: Path | None = None
     findings: Path = DEFAULT_FINDINGS
@@ -58,7 +57,7 @@ class GateConfig:
     seed: int = 1
     canaries: tuple[str, ...] = DEFAULT_CANARIES
     situations: Mapping[str, int] = field(default_factory=dict)
-    """For each ``TARGET.ENGINE``, the fewest situations that the campaign may reach.
+    """For each ``TARGET.ENGINE``, the fewest situations that the campaign must reach.
 
     ``ENGINE`` alone is that of the target ``build``.
     """
@@ -66,11 +65,11 @@ class GateConfig:
     allow_flaky: bool = False
     """Whether the gate may open although something is unsettled."""
     jobs: int = 1
-    """How many canaries or campaigns run at once."""
+    """Number of canaries or campaigns that run at once."""
 
 
 def _is_name(value: Any) -> bool:
-    # No file and no module has a null character in its name.
+    # No file or module has a null character in its name.
     return isinstance(value, str) and value != "" and "\0" not in value
 
 
@@ -99,7 +98,7 @@ def _seed(value: Any) -> int:
 
 
 def _names(value: Any) -> tuple[str, ...]:
-    # None at all would be a gate that takes the harness's word for it.
+    # With an empty list, the gate would not test the harness.
     if not isinstance(value, list) or not value or not all(map(_is_name, value)):
         raise ValueError("a list of names, at least one")
     return tuple(dict.fromkeys(value))
@@ -119,7 +118,7 @@ def _floors(value: Any) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key of the table: the field that it fills, what is read from it, and what it is for."""
+    """A key of the table: the field that it sets, its parser, and its description."""
 
     field: str
     read: Callable[[Any], Any]
@@ -127,34 +126,36 @@ class Key:
 
 
 KEYS: Mapping[str, Key] = {
-    "encoder": Key("encoder", _text, "who is tested: NAME or MODULE:ATTRIBUTE (capnsafe)"),
-    "allocator": Key("memory", _text, "only over this memory: NAME or MODULE:CLASS (all)"),
-    "targets": Key("targets", _names, "what it is tested on (all that it can be tested on)"),
-    "corpus": Key("corpus", _path, "a folder with TARGET/seeds, /regressions (this project's)"),
-    "executions": Key("executions", _count, f"of each campaign ({DEFAULT_EXECUTIONS})"),
-    "seed": Key("seed", _seed, "of the campaigns (1)"),
-    "engine": Key("engine", _text, "of the campaigns (atheris where it is installed, else random)"),
-    "canaries": Key("canaries", _names, "planted bugs that have to be found (a sample)"),
+    "encoder": Key("encoder", _text, "encoder under test: NAME or MODULE:ATTRIBUTE (capnsafe)"),
+    "allocator": Key("memory", _text, "the only memory: NAME or MODULE:CLASS (all)"),
+    "targets": Key("targets", _names, "targets of the test (all that are possible)"),
+    "corpus": Key("corpus", _path, "folder with TARGET/seeds, /regressions (this project's)"),
+    "executions": Key("executions", _count, f"executions of each campaign ({DEFAULT_EXECUTIONS})"),
+    "seed": Key("seed", _seed, "random seed of the campaigns (1)"),
+    "engine": Key(
+        "engine", _text, "engine of the campaigns (atheris if it is installed, else random)"
+    ),
+    "canaries": Key("canaries", _names, "planted bugs that must be found (a sample)"),
     "situations": Key(
         "situations",
         _floors,
-        "the fewest to reach: { ENGINE = N, TARGET = { ENGINE = N } } (none)",
+        "fewest situations to reach: { ENGINE = N, TARGET = { ENGINE = N } } (none)",
     ),
-    "known": Key("known", _path, "a file of groups that do not count (none)"),
-    "findings": Key("findings", _path, f"where findings are kept ({DEFAULT_FINDINGS})"),
+    "known": Key("known", _path, "file of groups that do not count (none)"),
+    "findings": Key("findings", _path, f"folder for findings ({DEFAULT_FINDINGS})"),
 }
 
 
 def describe_keys() -> str:
-    """A line for each key, for people."""
+    """Return a line for each key, for people."""
     width = max(map(len, KEYS))
     return "\n".join(f"  {name:<{width}}  {key.about}" for name, key in KEYS.items())
 
 
 def read_gate_config(folder: Path) -> tuple[GateConfig, bool]:
-    """What the folder's pyproject.toml asks for, and whether it asks for anything.
+    """Return the configuration of the folder's pyproject.toml, and whether it has the table.
 
-    Only that folder's: encoders named MODULE:ATTRIBUTE and paths are looked for from there.
+    Encoders named MODULE:ATTRIBUTE and paths are relative to that folder.
     """
     path = folder / FILE
     try:

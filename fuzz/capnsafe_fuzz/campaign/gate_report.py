@@ -1,4 +1,4 @@
-"""What a person sees of a gate: a line for each part, and beneath it what is wrong."""
+"""The output of a gate for people: a line for each part, followed by its problems."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OTHER_STYLE = "bold yellow"
 
 
 class GateTerminalReporter:
-    """Tells a person, on a terminal or in a log."""
+    """Reports to a person, on a terminal or in a log."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -27,18 +27,21 @@ class GateTerminalReporter:
             self._status.start()
 
     def begin(self, config: GateConfig, *, configured: bool) -> None:
-        """Print what is gated, and who said so: a gate of the wrong thing passes as well."""
+        """Print the encoder and the source of the configuration.
+
+        A gate of the wrong encoder passes, too.
+        """
         source = f"[{TABLE}] in {FILE}" if configured else f"defaults: no [{TABLE}] in ./{FILE}"
         corpus = "this project's corpus" if config.corpus is None else f"corpus {config.corpus}"
         self._print(f"gate of {config.encoder}, {corpus} ({source})")
 
     def activity(self, what: str) -> None:
-        """Show what is being done, where there is a terminal."""
+        """Show the present activity, if there is a terminal."""
         if self._status is not None:
             self._status.update(what)
 
     def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
-        """Print what broke, where it is, and what to type."""
+        """Print the breach, its folder, and the next commands."""
         print_finding(self._console, finding, path, fresh=fresh)
 
     def note(self, sentence: str) -> None:
@@ -46,12 +49,12 @@ class GateTerminalReporter:
         self._print(sentence)
 
     def part(self, part: Part) -> None:
-        """Print the line of a part, and what is wrong with it."""
+        """Print the line of a part, and its problems."""
         style = _STYLES.get(part.verdict, _OTHER_STYLE)
         summary = part.summary or "not done"
         self._print(f"{part.verdict:<6}  {part.name:<9}  {summary}  {part.seconds:.1f} s", style)
         for case in part.troubles:
-            # What broke was printed when it was found.
+            # The breach was printed when it was found.
             if case.outcome is not CaseOutcome.FAILED:
                 for line in case.detail.split("\n"):
                     self._print(f"        {line}")
@@ -59,7 +62,7 @@ class GateTerminalReporter:
             self._print(f"        {part.error}")
 
     def end(self, result: GateResult) -> None:
-        """Print what it all came to."""
+        """Print the result of the gate."""
         seconds = sum(part.seconds for part in result.parts)
         troubles = sum(len(part.troubles) for part in result.parts)
         if result.interrupted:
@@ -71,7 +74,7 @@ class GateTerminalReporter:
             self._print(f"the gate is shut: {what}, {seconds:.0f} s", "bold red")
 
     def close(self) -> None:
-        """Take the live line away."""
+        """Remove the live line."""
         if self._status is not None:
             self._status.stop()
             self._status = None

@@ -1,4 +1,4 @@
-"""The judge: what the parent asks a separate process to say about a scenario."""
+"""The judge: the parent's interface to a separate process that examines scenarios."""
 
 from __future__ import annotations
 
@@ -25,51 +25,51 @@ if TYPE_CHECKING:
     from ..record import Violation
 
 MARGIN_SECONDS = LOAD_SECONDS + 30.0
-"""How long beyond an execution's own deadline the judge may take before it is replaced."""
+"""How long beyond an execution's deadline the judge may take before it is replaced."""
 
 SECONDS_PER_INPUT = 0.05
-"""How much longer a sequence may take for each of its inputs."""
+"""The additional time for each input of a sequence."""
 
 POLL_SECONDS = 0.1
 
 PROCESS = "process"
-"""The oracle of executions that take their process down, or never end."""
+"""The oracle's name for executions that end their process, or never end."""
 
 TIMEOUT_GROUP = "timeout"
 
 _MISPRINTED = frozenset({"SyntaxError", "NameError", "ImportError", "ModuleNotFoundError"})
-"""Exceptions with which a program ends that shows nothing."""
+"""Exceptions that end a program without showing anything."""
 
 
 class JudgingCancelledError(Exception):
-    """The campaign is to end now; what was being judged is left."""
+    """The campaign is to end now; the present judgement is abandoned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What became of one scenario."""
+    """The judge's verdict on one scenario."""
 
     violations: tuple[Violation, ...]
 
     def of_group(self, group: str) -> Violation | None:
-        """The first violation of that group."""
+        """Return the first violation of that group."""
         return next((v for v in self.violations if v.group == group), None)
 
     @property
     def groups(self) -> frozenset[str]:
-        """All groups that fired."""
+        """Return all groups that fired."""
         return frozenset(v.group for v in self.violations)
 
 
 def crash_group(death: str) -> str:
-    """The group of an execution that took its process down."""
+    """Return the group of an execution that ended its process."""
     return f"crash {death}"
 
 
 def fatal(group: str, steps: int, detail: str) -> Violation:
-    """The violation of an execution that ended its process, or that never ended.
+    """Return the violation of an execution that ended its process, or that never ended.
 
-    ``steps`` is how many it had; which of them it was is not known yet.
+    ``steps`` is the number of its steps; the guilty one is not known yet.
     """
     from ..record import Violation
 
@@ -84,7 +84,7 @@ def fatal(group: str, steps: int, detail: str) -> Violation:
 
 
 class Judge:
-    """Keeps the judge process, and replaces it when it is gone."""
+    """Keeps the judge process, and replaces it when it has died."""
 
     def __init__(
         self,
@@ -95,7 +95,10 @@ class Judge:
         cancelled: Callable[[], bool] = lambda: False,
         waiting: Callable[[], None] = lambda: None,
     ) -> None:
-        """``cancelled`` is asked while waiting for an answer; ``waiting`` is called as often."""
+        """Start nothing yet.
+
+        ``cancelled`` is called while waiting for a reply, and ``waiting`` as often.
+        """
         self._target = find_target(target)
         self._timeout = timeout
         self._memory_limit = memory_limit
@@ -108,7 +111,7 @@ class Judge:
         """Scenarios judged so far."""
 
     def ask(self, encoder: str, scenario: Input, *, costly: bool = True) -> Judgement:
-        """Run ``scenario`` on ``encoder`` with all checks, or with the cheap ones only."""
+        """Run ``scenario`` on ``encoder`` with all oracles, or with the cheap ones only."""
         self.asked += 1
         reply = self._reply("violations" if costly else "cheap", encoder, scenario)
         if "hung" in reply:
@@ -126,35 +129,35 @@ class Judge:
         return dict(reply.get("code", {}))
 
     def program(self, encoder: str, scenario: Input, *, about: bool = True) -> Printed:
-        """Print ``scenario`` as a program in the encoder's API, and see whether it shows anything.
+        """Print ``scenario`` as a program, and check whether that shows the breach.
 
-        To print it, the scenario is run. Where that takes the process down, or never ends, the
-        program only runs the operations: that alone shows it. ``about`` says that it breaks a
-        promise, which the program then has to show.
+        Printing runs the scenario. If that ends the process, or never ends, the program only runs
+        the operations, which already shows it. ``about`` says that the scenario breaks a promise,
+        which the program must then show.
         """
-        why = f"{encoder} prints no program: printing it takes the process down"
+        why = f"{encoder} prints no program: printing it ends the process"
         hung = False
         for wanted in ("program", "plain"):
             reply = self._reply(wanted, encoder, scenario)
             if "program" in reply:
                 source = str(reply["program"])
-                # What never ends is not waited for once more.
+                # Do not wait again for a scenario that never ends.
                 known = hung or not about
                 return Printed(source, "" if known else self._trouble(encoder, scenario, source))
             if "hung" in reply:
                 hung = True
-                why = f"{encoder} prints no program: it is not done in time"
+                why = f"{encoder} prints no program: it takes too long"
             if "unprintable" in reply:
                 why = reply["unprintable"]
                 break
         return Printed(f"raise NotImplementedError({why!r})\n", why)
 
     def _trouble(self, encoder: str, scenario: Input, source: str) -> str:
-        """Why a program does not show what it is about; nothing if it does."""
+        """Return why a program does not show the breach; empty if it does."""
         ended = self._reply("run", encoder, scenario, program=source)
         if "hung" in ended and not isinstance(scenario, Sequence):
-            # Scenarios that never end were not done when the program was printed.
-            return "it is not done in time"
+            # Endless scenarios were not finished when the program was printed.
+            return "it takes too long"
         if ended.get("passed") or ended.get("died") == "exit 0":
             return f"it passes on {encoder}"
         if ended.get("how") in _MISPRINTED:
@@ -167,14 +170,14 @@ class Judge:
         return ""
 
     def story(self, encoder: str, scenario: Input) -> list[str] | None:
-        """What happens when ``scenario`` runs, a line each; None if that ends its process."""
+        """Return the steps of ``scenario``, a line each; None if it ends its process."""
         told = self._reply("story", encoder, scenario).get("story")
         return None if told is None else [str(line) for line in told]
 
     def locate(self, encoder: str, scenario: Input, violation: Violation) -> Violation:
-        """The violation, with the guilty operation where only a dead process told of it.
+        """Return the violation with the guilty operation, if only a dead process reported it.
 
-        That is the last one of the shortest scenario that begins like this one and dies as well.
+        That is the last operation of the shortest beginning of the scenario that dies as well.
         """
         if violation.oracle != PROCESS:
             return violation
@@ -185,7 +188,7 @@ class Judge:
         return violation
 
     def _seconds(self, scenario: Input) -> float:
-        """Return how long the executions of a scenario, or of a sequence of them, may take."""
+        """Return how long a scenario or a sequence of them may take, in seconds."""
         if not isinstance(scenario, Sequence):
             return self._timeout
         return self._timeout + SECONDS_PER_INPUT * len(scenario.inputs)
@@ -196,11 +199,11 @@ class Judge:
     def _reply(
         self, wanted: str, encoder: str, scenario: Input, program: str | None = None
     ) -> messages.Message:
-        """What the process says about ``scenario``, by a second one if the first was gone."""
+        """Return the reply about ``scenario``, from a second process if the first one died."""
         request = {
             "wanted": wanted,
             "encoder": encoder,
-            # Bytes do not name a memory of the user's own; a text does.
+            # Bytes cannot name a user's memory; a text can.
             "text": self._target.print(
                 scenario if wanted == "story" else with_comment(scenario, "")
             ),
@@ -223,7 +226,7 @@ class Judge:
         return reply
 
     def _exchange(self, request: messages.Message) -> messages.Message | None:
-        """One request and its reply; None if the process died over it."""
+        """Send one request and return its reply; None if the process died over it."""
         if self._child is None:
             self._folder = OwnedFolder()
             self._child = start(
@@ -265,7 +268,7 @@ class Judge:
             self._folder = None
 
     def __enter__(self) -> Judge:
-        """Nothing is started before the first question."""
+        """Start nothing before the first request."""
         return self
 
     def __exit__(
@@ -279,7 +282,7 @@ class Judge:
 
 
 class Judges:
-    """A judge for each target, each begun when it is first asked for."""
+    """A judge for each target, each started when it is first needed."""
 
     def __init__(
         self,
@@ -289,7 +292,7 @@ class Judges:
         cancelled: Callable[[], bool] = lambda: False,
         waiting: Callable[[], None] = lambda: None,
     ) -> None:
-        """The options are those of ``Judge``."""
+        """Take the options of ``Judge``."""
         self._begin = partial(
             Judge,
             timeout=timeout,
@@ -300,18 +303,18 @@ class Judges:
         self._judges: dict[str, Judge] = {}
 
     def of(self, target: str) -> Judge:
-        """The judge of this target."""
+        """Return the judge of this target."""
         if target not in self._judges:
             self._judges[target] = self._begin(target)
         return self._judges[target]
 
     @property
     def asked(self) -> int:
-        """Scenarios judged so far, by all of them."""
+        """Return the number of scenarios judged so far, by all of them."""
         return sum(judge.asked for judge in self._judges.values())
 
     def __enter__(self) -> Judges:
-        """Nothing is started before the first question."""
+        """Start nothing before the first request."""
         return self
 
     def __exit__(

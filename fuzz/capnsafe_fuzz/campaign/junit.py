@@ -1,7 +1,7 @@
-"""A gate's result as JUnit XML, the form in which CI systems read what was tested.
+"""A gate's result as JUnit XML, the form in which CI systems read test results.
 
-A suite for each part, a case for each thing tried. A broken promise is a ``failure``; what the
-harness did not see, or could not do, is an ``error``.
+Each part is a suite, and each check a case. A broken promise is a ``failure``; a miss or failure of
+the harness is an ``error``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ERRORS = {CaseOutcome.BLIND: "proved nothing", CaseOutcome.UNSETTLED: "unsettle
 
 
 def write_junit(path: Path, result: GateResult | None) -> None:
-    """Write the file; without a result one that says that nothing was tested yet."""
+    """Write the file; without a result, one that says that nothing was tested yet."""
     document = _document(result.parts if result is not None else [])
     ElementTree.indent(document)
     try:
@@ -103,5 +103,5 @@ def _set_counts(
 
 
 def _clean(text: str) -> str:
-    """Without the characters that XML cannot hold, which exceptions may well quote."""
+    """Return a text without the characters that XML cannot hold; exceptions may quote them."""
     return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,4 +1,4 @@
-"""What there is, from the registries: the tables of ``capnsafe list``."""
+"""The tables of ``capnsafe list``, made from the registries."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from .targets import encoder_summaries
 
 Rows = list[tuple[str, ...]]
 Listing = tuple[tuple[str, ...], Rows]
-"""Headings, and a row for each thing."""
+"""Headings, and the rows."""
 
 
 def targets() -> Listing:
-    """What campaigns can be run on."""
+    """List the targets of campaigns."""
     rows: Rows = [(target.name, target.summary) for target in TARGETS.values()]
-    return ("target", "what is run"), rows
+    return ("target", "description"), rows
 
 
 def encoders() -> Listing:
-    """Who can be tested."""
+    """List the encoders that can be tested."""
     rows: Rows = list(encoder_summaries().items())
-    return ("encoder", "what it is"), rows
+    return ("encoder", "description"), rows
 
 
 def allocators() -> Listing:
-    """The honest memories that faults are laid over."""
+    """List the honest memories below the faults."""
     rows: Rows = [row for name in TARGETS for row in find_target(name).memories.items()]
-    return ("allocator", "what it is"), rows
+    return ("allocator", "description"), rows
 
 
 def faults() -> Listing:
-    """What allocators do to encoders."""
+    """List the faults."""
     from capnsafe_allocators import FAMILIES
 
     rows: Rows = []
@@ -46,17 +46,17 @@ def faults() -> Listing:
 
 
 def oracles() -> Listing:
-    """Who judges."""
+    """List the oracles."""
     rows: Rows = [
         (target, o.name, o.promise, o.cost, o.summary)
         for target in TARGETS
         for o in find_target(target).oracles
     ]
-    return ("target", "oracle", "promise", "cost", "what it takes for a breach"), rows
+    return ("target", "oracle", "promise", "cost", "a breach is"), rows
 
 
 def promises() -> Listing:
-    """What is promised, by whom it is judged, and by what it is tested."""
+    """List the promises, with the oracles that judge and the faults that test them."""
     from capnsafe_allocators import FAMILIES, PROMISES
 
     oracles = [o for target in TARGETS for o in find_target(target).oracles]
@@ -65,11 +65,11 @@ def promises() -> Listing:
         by = " ".join(dict.fromkeys(o.name for o in oracles if o.promise == name))
         tested = " ".join(f.name for f in FAMILIES.values() if name in f.promises)
         rows.append((name, promise.name, promise.sentence, by or "-", tested or "-"))
-    return ("promise", "name", "what is promised", "judged by", "tested by faults"), rows
+    return ("promise", "name", "sentence", "judged by", "tested by faults"), rows
 
 
 def search_engines() -> Listing:
-    """Where scenarios come from."""
+    """List the engines."""
     rows: Rows = [
         (engine.name, engine.summary, engine.missing() or "yes") for engine in engines().values()
     ]

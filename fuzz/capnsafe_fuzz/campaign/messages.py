@@ -1,24 +1,24 @@
-"""What processes of a campaign say to each other: one JSON object a line, over pipes of their own.
+"""Messages between the processes of a campaign: one JSON object per line, over separate pipes.
 
-JSON lines, and not packed frames: a message is sent for what is new, not for every execution (those
-are counted in the slot), so their cost does not matter, and a line can be read by a person who
-debugs. Inputs travel as hexadecimal. A line that was cut off by its writer's death is dropped.
+JSON lines are simple for people who debug. Their cost does not matter, because only new facts are
+sent, and executions are counted in the slot. Inputs are sent as hexadecimal. A line that was cut
+off by its writer's death is dropped.
 
 From worker to parent, each with ``kind``:
 
-``ready``       the encoder is imported; ``code``: the digests of its files
-``situations``  an input reached new ``cells``; with ``execution`` and ``data``
-``violation``   an input broke promises: ``violations``, ``execution``, ``data``; the worker waits
-                for the answer ``{"kind": "judged", "sizes": {group: [number, ...] | null}}``
-``broken``      the harness itself failed: ``error``, ``traceback``, ``data``; the worker ends.
-                With ``of_the_user``, an allocator of the user failed, so that there was no memory
-``done``        the worker has run all that it was asked to run, or was told to stop
+``ready``       the encoder is imported; ``code``: the digests of its files ``situations``  an input
+reached new ``cells``; with ``execution`` and ``data`` ``violation``   an input broke promises:
+``violations``, ``execution``, ``data``; the worker waits for the reply ``{"kind": "judged",
+"sizes": {group: [number, ...] | null}}`` ``broken``      the harness itself failed: ``error``,
+``traceback``, ``data``; the worker ends. With ``of_the_user``, an allocator of the user failed, so
+that there was no memory ``done``        the worker has run everything requested, or was told to
+stop
 
-What is none of these is not the harness's, but was written by an encoder into a pipe that is not
-its own: reading it raises ``GarbledError``.
+Any other line was written by an encoder into a pipe that is not its own; reading it raises
+``GarbledError``.
 
-Waiting for the judgement makes a campaign repeatable: how many executions there were when something
-was known does not depend on which process was quicker.
+The worker waits for the judgement so that a campaign is repeatable: the number of executions before
+a fact is known does not depend on the speed of the processes.
 """
 
 from __future__ import annotations
@@ -41,19 +41,23 @@ FROM_WORKER: Mapping[str, frozenset[str]] = {
     "broken": frozenset({"error", "traceback", "data"}),
     "done": frozenset(),
 }
-"""What a worker says, and what has to be with it."""
+"""The kinds of a worker's messages, and their required keys."""
 
 
 MOST_BYTES = 64 * 1024 * 1024
-"""The longest line that is taken for a message; nothing that is longer is kept in memory."""
+"""The longest line that counts as a message, in bytes; no longer one is kept in memory."""
 
 
 class GarbledError(Exception):
-    """What was read is no message."""
+    """The line is not a message."""
 
 
 def kind_from_worker(message: Message) -> str:
-    """The kind of what a worker said; raises ``GarbledError`` if it can have said no such thing."""
+    """Return the kind of a worker's message.
+
+    Raises:
+        GarbledError: There is no such message.
+    """
     kind = message.get("kind")
     if not isinstance(kind, str) or not message.keys() >= FROM_WORKER.get(kind, {"no such kind"}):
         raise GarbledError
@@ -68,7 +72,7 @@ def send(descriptor: int, message: Message) -> None:
 
 
 def receive(file: BinaryIO) -> Message | None:
-    """Read one message; None if the other side is gone."""
+    """Read one message; None if the other side has ended."""
     line = file.readline()
     if not line.endswith(b"\n"):
         return None
@@ -77,15 +81,16 @@ def receive(file: BinaryIO) -> Message | None:
 
 
 class LineBuffer:
-    """Cuts what arrives on a pipe into messages."""
+    """Splits the bytes of a pipe into messages."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> list[Message]:
-        """The messages completed by ``data``; raises ``GarbledError`` if these are none.
+        """Return the messages that ``data`` completes.
 
-        A line of more than ``MOST_BYTES`` is none either.
+        Raises:
+            GarbledError: A line is not a message, or has more than ``MOST_BYTES``.
         """
         if b"\n" not in data:
             self._rest += data
@@ -110,12 +115,12 @@ def _parse(line: bytes) -> Message:
 
 
 def violation_to_json(violation: Violation) -> Message:
-    """As plain data."""
+    """Return it as plain data."""
     return asdict(violation)
 
 
 def violation_from_json(data: Message) -> Violation:
-    """Back again."""
+    """Return it from plain data."""
     from ..record import Violation
 
     return Violation(**data)

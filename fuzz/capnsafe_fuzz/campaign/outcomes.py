@@ -1,7 +1,7 @@
-"""Everything that can happen to an execution, a worker, a judge, a campaign or a gate.
+"""Every outcome of an execution, a worker, a judge, a campaign or a gate.
 
-One record for each outcome: the documentation prints this table, and a test makes each of them
-happen. The sentences of unsettled things are made here.
+There is one record for each outcome. The documentation prints this table, and a test makes each
+outcome happen. This module also makes the sentences about unsettled things.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ class Unsettling(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """One thing that can happen."""
+    """One outcome."""
 
     name: str
     of: str
-    """Whom it happens to: execution, worker, judge, campaign, gate, canaries."""
+    """Where it happens: execution, worker, judge, campaign, gate, canaries."""
     happens: str
     code: int
     sentence: str
-    """A part of the output that always is the same."""
+    """The constant part of its message."""
     json: str
-    """Where ``--json`` tells of it."""
+    """Its place in ``--json``."""
 
 
 _UNSETTLED_JSON = "unsettled[].kind = "
 
 OUTCOMES: Final = (
     RunOutcome(
-        "passed", "execution", "every oracle is content", CLEAN,
+        "passed", "execution", "no oracle finds a breach", CLEAN,
         "no promise was broken", "executions",
     ),
     RunOutcome(
@@ -64,21 +64,21 @@ OUTCOMES: Final = (
         " scenarios, ", "findings[].target = TARGET-sequence",
     ),
     RunOutcome(
-        "crash", "execution", "the process ends, also a fresh one", FINDINGS,
+        "crash", "execution", "it ends its process, also a fresh one", FINDINGS,
         "P1 broken: crash ", "findings[].group = crash …",
     ),
     RunOutcome(
-        "timeout", "execution", "it is not done within --timeout, also in a fresh process",
+        "timeout", "execution", "it takes longer than --timeout, also in a fresh process",
         FINDINGS, "P1 broken: timeout", "findings[].group = timeout",
     ),
     RunOutcome(
         Unsettling.FLAKY, "execution",
-        "a promise breaks once, and neither alone nor after the same scenarios again", UNSETTLED,
+        "a promise breaks once, but not again, alone or after the same scenarios", UNSETTLED,
         "was seen and not confirmed", _UNSETTLED_JSON + "flaky",
     ),
     RunOutcome(
         Unsettling.SHARED, "execution",
-        "a promise breaks, but on capnsafe as well: the harness is wrong, or capnsafe is",
+        "a promise breaks, but also on capnsafe: one of the harness and capnsafe is wrong",
         UNSETTLED, "breaks a promise where", _UNSETTLED_JSON + "shared",
     ),
     RunOutcome(
@@ -87,12 +87,12 @@ OUTCOMES: Final = (
     ),
     RunOutcome(
         "unsupported", "execution",
-        "the encoder says that it has no such operation, and changes nothing", CLEAN,
+        "the encoder reports that it has no such operation, and changes nothing", CLEAN,
         "does not support", "unsupported[]",
     ),
     RunOutcome(
         "harness", "execution",
-        "the harness fails, or the code that connects an encoder with it", PROVED_NOTHING,
+        "the harness fails, or the adapter of an encoder", PROVED_NOTHING,
         "failed, so this campaign says nothing", "exit_code",
     ),
     RunOutcome(
@@ -120,7 +120,7 @@ OUTCOMES: Final = (
         "unsettled, and allowed by --allow-flaky", "unsettled[]",
     ),
     RunOutcome(
-        "usage", "campaign", "what was asked for does not exist", USAGE,
+        "usage", "campaign", "the request names something that does not exist", USAGE,
         "capnsafe: ", "exit_code",
     ),
     RunOutcome(
@@ -159,7 +159,7 @@ OUTCOMES: Final = (
         "is not installed", "parts[].verdict = passed",
     ),
     RunOutcome(
-        "error", "gate", "a part cannot be done to its end; the code is that of the failure",
+        "error", "gate", "a part cannot be completed; the code is that of the failure",
         PROVED_NOTHING, "not done", "parts[].verdict = error",
     ),
     RunOutcome(
@@ -171,4 +171,4 @@ OUTCOMES: Final = (
         "was not found", "canaries[].troubles",
     ),
 )  # fmt: skip
-"""In the order in which the documentation tells of them."""
+"""All outcomes, in the order of the documentation."""

@@ -1,12 +1,12 @@
-"""The parent of a campaign: owns corpus, findings, deadlines and signals.
+"""The parent of a campaign, which owns corpus, findings, deadlines and signals.
 
-It starts a worker, reads what it reports, answers, and starts another when one dies. Everything
-that has to outlive a crash is here, and nothing here runs the encoder under test.
+It starts a worker, reads its reports, replies, and starts another worker when one dies. Everything
+that must survive a crash is here, and nothing here runs the encoder under test.
 
 With a number of executions and no time limit, the same configuration gives the same executions and
-findings, where addresses are the same: the worker waits at every report until it is judged, judging
-is bounded by executions, and a worker that takes another's place begins where that one died, with
-what was known at that point.
+findings, if addresses are the same. Three rules ensure this: the worker waits at every report until
+it is judged; judging is bounded by executions; and a worker that replaces another begins where that
+one died, with the knowledge of that moment.
 """
 
 from __future__ import annotations
@@ -55,15 +55,15 @@ from .workers import Death, WorkerProcess
 
 POLL_SECONDS = 0.1
 LATE_SHARE = 0.1
-"""How much of its time a campaign may add to shrink findings, and to search for sequences."""
+"""The share of its time that a campaign may add to shrink findings and to search for sequences."""
 LEAST_LATE_SECONDS = 2.0
 MOST_LATE_SECONDS = 60.0
 STARTUP_SECONDS = 120.0
-"""How long a worker may take to import what it needs."""
+"""How long a worker may take for its imports."""
 SUSPECTS = 128
-"""How many of the last inputs of a dead worker are run alone, to find the one that killed it."""
+"""How many of a dead worker's last inputs are run alone, to find the one that killed it."""
 MOST_DEATHS = 50
-"""After so many dead workers a campaign ends: what kills them has been found long ago."""
+"""The campaign ends after this many dead workers: their inputs have been found long ago."""
 
 
 def run_campaign(
@@ -72,9 +72,10 @@ def run_campaign(
     reporter: Reporter | None = None,
     stop: StopRequest | None = None,
 ) -> CampaignResult:
-    """Run a campaign to its end; raises ``CampaignError`` if it could not do its work.
+    """Run a campaign to its end; ``stop`` ends it earlier, for example from a signal handler.
 
-    ``stop`` ends it from outside: a signal handler's way in.
+    Raises:
+        CampaignError: It could not do its work.
     """
     stop = stop or StopRequest()
     _check(config, stop)
@@ -124,7 +125,7 @@ def _owned_folder() -> OwnedFolder:
 
 @dataclass(slots=True)
 class _Totals:
-    """What the workers before the present one came to."""
+    """The sums of the workers before the present one."""
 
     executions: int = 0
     fired: int = 0
@@ -218,7 +219,7 @@ class _Campaign:
         self._unrun = set(self._seeds)
 
     def _note_undone(self) -> None:
-        """Note as unsettled what was asked for and not done; not of a campaign that was ended."""
+        """Note undone work as unsettled, unless the campaign was interrupted."""
         config, result = self._config, self.result
         if result.interrupted or not result.executions:
             return
@@ -256,12 +257,12 @@ class _Campaign:
     # Workers
 
     def _enough(self) -> bool:
-        """Whether there is nothing left to do for another worker."""
+        """Return whether there is nothing left to do for another worker."""
         config, result = self._config, self.result
         if self._stop.times or result.gave_up is not None:
             return True
         if config.max_findings is not None and len(result.findings) >= config.max_findings:
-            result.gave_up = f"{len(result.findings)} findings were all that was asked for"
+            result.gave_up = f"{len(result.findings)} findings were the requested number"
             return True
         if config.runs is not None and self._totals.executions >= config.runs:
             return True
@@ -270,7 +271,7 @@ class _Campaign:
         return self._elapsed() >= config.seconds
 
     def _run_worker(self, triage: Triage) -> None:
-        """Start a worker and listen to it until it has ended."""
+        """Start a worker and read its messages until it has ended."""
         worker = self._worker = self._start_worker(triage)
         while not worker.gone:
             if self._enough():
@@ -298,7 +299,7 @@ class _Campaign:
         self._end_worker()
 
     def _note_end(self, worker: WorkerProcess) -> None:
-        """Note as unsettled that a worker that was done did not end well: by no scenario alone."""
+        """Note as unsettled that a worker failed after its last execution, outside any scenario."""
         how = None if worker.lingers else worker.failure_at_the_end()
         if how is not None:
             self.result.worker_deaths += 1
@@ -322,7 +323,7 @@ class _Campaign:
             engine=config.engine,
             packages=encoder_packages(config.encoder),
             memory=config.memory,
-            # The same seed would lead the next worker to what killed this one.
+            # With the same seed, the next worker would make the input that killed this one.
             seed=config.seed + self.result.worker_deaths,
             runs=left,
             memory_limit=config.memory_limit,
@@ -358,10 +359,10 @@ class _Campaign:
             self.result.corpus = worker.corpus
 
     def _mourn(self, death: Death, triage: Triage) -> None:
-        """A worker died: judge what it had in hand, and let the next one go on without it.
+        """Judge the input of a worker that died, and let the next worker go on without it.
 
-        If that is harmless, what it ran before may be guilty: a worker hears of what was done to
-        its pipes only when it uses them.
+        If that input is harmless, an earlier one may be guilty: a worker notices damage to its
+        pipes only when it uses them.
         """
         execution = self._totals.executions + death.state.executions
         if not self._stop.times:
@@ -373,7 +374,7 @@ class _Campaign:
         if not death.ready and is_of_the_user(self._config.encoder):
             how = f"it ended a worker ({death.how})"
             if any(map(timed_out, death.stderr.splitlines())):
-                how = f"a worker was not done after {LOAD_SECONDS:g} seconds"
+                how = f"a worker took longer than {LOAD_SECONDS:g} seconds"
             raise UsageError(
                 f"the encoder {self._config.encoder!r} cannot be loaded: "
                 f"{how}{place_in(death.stderr)}"
@@ -407,7 +408,7 @@ class _Campaign:
         kind = message["kind"]
         if kind == "ready":
             if not self._totals.executions:
-                # The time that it takes to start does not count.
+                # The time for the start does not count.
                 self._started = time.monotonic()
             self._compare_code(dict(message.get("code", {})))
         elif kind == "situations":
@@ -447,7 +448,7 @@ class _Campaign:
             self.result.kept_inputs += self._cache.add(data)
 
     def _broken(self, message: messages.Message) -> str:
-        """Keep the input that the harness failed on; the sentence about it."""
+        """Keep the input on which the harness failed; return a sentence about it."""
         path = self._config.findings / f"harness-failed-{os.getpid()}.input"
         write_input(path, self._config.target, bytes.fromhex(message["data"]))
         trace = self._config.findings / f"harness-failed-{os.getpid()}.txt"
@@ -455,7 +456,7 @@ class _Campaign:
         encoder = self._config.encoder
         who = "the harness itself"
         if not encoder_packages(encoder)[0].startswith(CLEAN_ENCODER):
-            who = f"the harness, or what connects {encoder} with it,"
+            who = f"the harness, or the adapter of {encoder},"
         return (
             f"{who} failed, so this campaign says nothing: {message['error']} "
             f"(input: {path}, traceback: {trace})"
@@ -477,7 +478,7 @@ class _Campaign:
     # What people see
 
     def _late(self) -> bool:
-        """Whether the time is up, and that for shrinking and searching besides."""
+        """Return whether the time for searching, and that for shrinking, is up."""
         seconds = self._config.seconds
         if seconds is None:
             return False

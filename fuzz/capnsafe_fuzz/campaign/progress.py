@@ -1,4 +1,4 @@
-"""What a campaign says while it runs, and to whom."""
+"""The reports of a running campaign, and their receivers."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from .finding import Finding
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a campaign is, at one moment."""
+    """The progress of a campaign at one moment."""
 
     executions: int
     seconds: float
     per_second: float
     coverage: int | None
-    """Counters raised, as the engine counts them; None for an engine that counts none."""
+    """Counters that the engine has raised; None if it has no counters."""
     corpus: int
     """Inputs that the engine keeps, or that reached new situations."""
     situations: int
     faults_fired: int
     findings: int
     activity: str
-    """What is being done, if not searching: ``shrinking GROUP``."""
+    """The present activity other than searching: ``shrinking GROUP``."""
 
 
 class Reporter(Protocol):
-    """Who is told, while a campaign runs."""
+    """Receives reports while a campaign runs."""
 
     def progress(self, progress: Progress) -> None:
-        """Some ten times a second."""
+        """Report the progress, some ten times a second."""
 
     def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
-        """A finding is on disk; ``fresh`` unless an earlier campaign had kept as good a one."""
+        """Report a finding on disk; ``fresh`` unless an earlier one is equally simple."""
 
     def note(self, sentence: str) -> None:
-        """Something that a person should know."""
+        """Report a sentence for people."""
 
 
 class Quiet:
-    """Tells nobody."""
+    """Ignores all reports."""
 
     def progress(self, progress: Progress) -> None:
         """Say nothing."""
@@ -55,13 +55,13 @@ class Quiet:
 
 @dataclass(slots=True)
 class Speed:
-    """Executions a second, over the last few seconds."""
+    """Executions per second, over the last few seconds."""
 
     window: float = 5.0
     marks: list[tuple[float, int]] = field(default_factory=list)
 
     def at(self, now: float, executions: int) -> float:
-        """Note a count; the speed up to it."""
+        """Note a count; return the speed up to it."""
         self.marks.append((now, executions))
         while len(self.marks) > 2 and self.marks[1][0] < now - self.window:
             del self.marks[0]

@@ -1,4 +1,4 @@
-"""Running kept scenarios again: files, folders, findings; and making one of them smaller."""
+"""Run kept scenarios again, from files, folders or findings; and shrink one of them."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from .triage import FATAL_BUDGET
 
 @dataclass(frozen=True, slots=True)
 class Replayable:
-    """A scenario to run again, where it is from, and what it was found on."""
+    """A scenario to run again, with its source and the names in its file."""
 
     path: Path
     target: str
     scenario: Input
     heading: Heading
-    """What its file says that it was found on; a text can be printed with it again."""
+    """The names in its file; a text can be printed with them again."""
     encoder: str
-    """The encoder that it is about: the file names it, or the verdict beside it; else capnsafe."""
+    """The encoder that the file or the verdict beside it names; else capnsafe."""
     group: str | None
     """The group that the verdict beside it names."""
 
     def text(self, scenario: Input | None = None) -> str:
-        """Return it as text, or another scenario of the same kind in its place."""
+        """Return it as text; or ``scenario``, another one of the same kind, with the same names."""
         text: str = find_target(self.target).print(self.scenario if scenario is None else scenario)
         return with_heading(text, self.heading)
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What became of one."""
+    """The result of one."""
 
     replayable: Replayable
     judgement: Judgement
@@ -47,10 +47,10 @@ class Replay:
 def find_scenarios(
     path: Path, bare: str | None = None, failed: Callable[[CampaignError], object] | None = None
 ) -> list[Replayable]:
-    """A file of any form, a finding's folder, or a folder of them, in the order of their paths.
+    """Yield the scenarios of a file, a finding's folder, or a folder of them, sorted by path.
 
-    ``bare`` is the target of files that hold the bytes of an engine and nothing else. ``failed`` is
-    told of each file of a folder that cannot be read; without it the first of them is raised.
+    ``bare`` is the target of files that hold only an engine's bytes. ``failed`` is called for each
+    file of a folder that cannot be read; without it the first error is raised.
     """
     if not path.exists():
         raise UsageError(f"there is no file or folder {path}")
@@ -73,12 +73,11 @@ def find_scenarios(
 def settle(
     replayable: Replayable, *, encoder: str | None = None, memory: str | None = None
 ) -> Replayable:
-    """Return what is to be run: over what the file names, or the encoder and memory given instead.
+    """Return it with the encoder and memory that the file names, or the given ones instead.
 
     Raises:
-        UsageError: the encoder or the memory is missing here; the message names the file and the
-            option that takes another.
-
+        UsageError: The encoder or the memory does not exist here; the message names the file and
+            the option that chooses another.
     """
     target = find_target(replayable.target)
     name = encoder or replayable.encoder
@@ -88,7 +87,7 @@ def settle(
         if encoder is not None:
             raise
         raise UsageError(
-            f"{replayable.path} was found on the encoder {name}; --encoder takes another: {error}"
+            f"{replayable.path} was found on the encoder {name}; --encoder chooses one: {error}"
         ) from error
     scenario = replayable.scenario
     wanted = memory or target.memory(scenario)
@@ -99,8 +98,8 @@ def settle(
             if memory is not None:
                 raise
             raise UsageError(
-                f"{replayable.path} was found over the memory {wanted}; --allocator takes another: "
-                f"{error}"
+                f"{replayable.path} was found over the memory {wanted}; --allocator chooses one:"
+                f" {error}"
             ) from error
         scenario = target.over_memory(scenario, memory)
     heading = Heading(name, replayable.target) if encoder else replayable.heading
@@ -118,17 +117,19 @@ def replay(replayable: Replayable, judges: Judges) -> Replay:
 def shrink_replayable(
     replayable: Replayable, judges: Judges, *, group: str | None = None
 ) -> tuple[str, Input]:
-    """The group that fires, and the simplest scenario found that fires in it."""
+    """Return the group that fires, and the simplest scenario found that fires in it."""
     name = replayable.encoder
     target, judge = find_target(replayable.target), judges.of(replayable.target)
     judgement = judge.ask(name, replayable.scenario)
     wanted = group or replayable.group
     if wanted is None:
         if not judgement.violations:
-            raise UsageError(f"{replayable.path} breaks no promise of {name}: nothing to keep")
+            raise UsageError(
+                f"{replayable.path} breaks no promise of {name}, so it cannot be shrunk"
+            )
         wanted = judgement.violations[0].group
     if judgement.of_group(wanted) is None:
-        raise UsageError(f"{replayable.path} does not fire in group {wanted!r} of {name}")
+        raise UsageError(f"{replayable.path} does not break {wanted!r} of {name}")
     deadly = wanted == TIMEOUT_GROUP or wanted.startswith(crash_group(""))
     smaller = target.shrink(
         replayable.scenario,

@@ -1,4 +1,4 @@
-"""What a person sees of a campaign: a live line, findings as they come, a summary at the end."""
+"""The output of a campaign for people: a live line, findings as they come, a summary."""
 
 from __future__ import annotations
 
@@ -34,31 +34,31 @@ if TYPE_CHECKING:
     from ..targets import Input, Target
 
 COMMANDS_SHOWN = 3
-"""How many findings the summary gives a command for."""
+"""The number of findings for which the summary prints commands."""
 
 PLAIN_SECONDS = 5.0
-"""How often a line is printed where there is no terminal."""
+"""Seconds between lines if there is no terminal."""
 
 
 def duration(seconds: float) -> str:
-    """``1:02:03``, ``2:03``."""
+    """Return ``1:02:03`` or ``2:03``."""
     whole = int(seconds)
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def count(number: int) -> str:
-    """``12 345``: digits in threes."""
+    """Return a number with digits in threes: ``12 345``."""
     return f"{number:,}".replace(",", " ")
 
 
 def plural(number: int, noun: str) -> str:
-    """``1 finding``, ``2 findings``."""
+    """Return ``1 finding`` or ``2 findings``."""
     return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
 
 
 def status_line(config: CampaignConfig, progress: Progress) -> str:
-    """Everything about the moment, on one line, the most important first."""
+    """Return the state of the campaign on one line, the most important facts first."""
     parts = [
         plural(progress.findings, "finding"),
         f"{count(progress.executions)} executions",
@@ -87,18 +87,18 @@ def _left(config: CampaignConfig, progress: Progress) -> str:
 
 
 def printable(text: str) -> str:
-    """``text`` on one line, with what terminals would take for orders escaped."""
+    """Return ``text`` on one line, with terminal control characters escaped."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def commands(finding: Finding, path: Path) -> list[str]:
-    """What to type to see a finding again, and to make it smaller."""
+    """Return the commands that show a finding again and make it smaller."""
     where = shell_word(path)
     return [f"capnsafe repro {where}", f"capnsafe shrink {where}"]
 
 
 class TerminalReporter:
-    """Tells a person, on a terminal or in a log."""
+    """Reports to a person, on a terminal or in a log."""
 
     def __init__(self, console: Console, config: CampaignConfig) -> None:
         self._console = console
@@ -119,7 +119,7 @@ class TerminalReporter:
             self._print(line)
 
     def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
-        """Print what broke, where it is, and what to type."""
+        """Print the breach, its folder, and the next commands."""
         print_finding(self._console, finding, path, fresh=fresh)
 
     def note(self, sentence: str) -> None:
@@ -127,7 +127,7 @@ class TerminalReporter:
         self._print(sentence)
 
     def close(self) -> None:
-        """Take the live line away."""
+        """Remove the live line."""
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -137,13 +137,13 @@ class TerminalReporter:
 
 
 def print_line(console: Console, line: str, style: str | None = None) -> None:
-    """Print a line as it is: nothing in it is markup, nothing breaks it, nothing acts on it."""
+    """Print a line as it is, without markup, wrapping or control characters."""
     text = printable(line)
     console.print(text, style=style, markup=False, highlight=False, soft_wrap=True, emoji=False)
 
 
 def print_finding(console: Console, finding: Finding, path: Path, *, fresh: bool) -> None:
-    """Print what broke, where it is, and what to type."""
+    """Print the breach, its folder, and the next commands."""
     violation = finding.violation
     print_line(console, "")
     print_line(console, f"{violation.promise} broken: {violation.group}", "bold red")
@@ -154,11 +154,11 @@ def print_finding(console: Console, finding: Finding, path: Path, *, fresh: bool
     for command in commands(finding, path):
         print_line(console, f"  {command}")
     if trouble := read_program(path).get("trouble"):
-        print_line(console, f"  {PROGRAM_FILE} does not show it: {trouble}")
+        print_line(console, f"  {PROGRAM_FILE} does not show the breach: {trouble}")
 
 
 def guilty(finding: Finding) -> str:
-    """The operation that broke the promise, as a line of the scenario."""
+    """Return the operation that broke the promise, as a line of the scenario."""
     lines = find_target(finding.target).lines(finding.scenario)
     index = finding.violation.operation
     if index < len(lines):
@@ -167,12 +167,12 @@ def guilty(finding: Finding) -> str:
 
 
 def _added(violation: Violation) -> str:
-    """Name an operation that no line of the scenario asks for; a dead process tells of none."""
+    """Name an operation that the scenario does not list; a dead process names none."""
     return violation.verb or "start, output or close"
 
 
 def describe(violation: Violation, target: Target, scenario: Input) -> list[str]:
-    """Which promise broke, where and how."""
+    """Describe which promise broke, where and how."""
     lines = target.lines(scenario)
     at = violation.operation
     where = lines[at] if 0 <= at < len(lines) else _added(violation)
@@ -184,7 +184,7 @@ def describe(violation: Violation, target: Target, scenario: Input) -> list[str]
 
 
 def print_summary(console: Console, result: CampaignResult) -> None:
-    """What the campaign did, what it reached, what it found, and what to type next."""
+    """Print what the campaign did, reached and found, and the next commands."""
     say = partial(print_line, console)
 
     config = result.config
@@ -205,7 +205,7 @@ def print_summary(console: Console, result: CampaignResult) -> None:
     if config.cache is not None:
         say(f"{plural(result.kept_inputs, 'input')} added to {config.cache}")
     if result.fallbacks:
-        say(f"{plural(result.fallbacks, 'mutation')} failed; plainer ones stood in")
+        say(f"{plural(result.fallbacks, 'mutation')} failed, and were replaced by simpler ones")
     if result.worker_deaths:
         say(f"{plural(result.worker_deaths, 'worker')} died")
     if names := result.unsupported:
@@ -249,7 +249,7 @@ def _say_findings(console: Console, result: CampaignResult) -> None:
 
 
 def _verdict(result: CampaignResult) -> tuple[str, str]:
-    """Say in a sentence what a campaign without findings came to; and its style."""
+    """Return the result of a campaign without findings, as a sentence, and its style."""
     unsettled = len(result.unsettled)
     if result.did_nothing:
         return "the encoder supports no operation: this campaign proved nothing", "bold yellow"
@@ -264,7 +264,7 @@ def _verdict(result: CampaignResult) -> tuple[str, str]:
 
 
 def again(config: CampaignConfig) -> str:
-    """The command that runs the same campaign."""
+    """Return the command that runs the same campaign."""
     parts = ["capnsafe", "fuzz", config.target, "--engine", config.engine]
     if config.encoder != CLEAN_ENCODER:
         parts += ["--encoder", config.encoder]
@@ -295,11 +295,11 @@ def again(config: CampaignConfig) -> str:
 
 
 def print_matrix(console: Console, situations: Iterable[Cell]) -> None:
-    """Verb × family of faults: which outcomes were reached, and by how many situations.
+    """Print verb × family of faults: the outcomes reached, and how many situations.
 
-    Where that is too wide for the terminal, it is without the outcomes, in as many tables as it
-    takes. The matrix itself has a row for each verb and kind of thing, and a column for each kind
-    of fault: too wide for any. ``--json`` has every cell.
+    If that is too wide for the terminal, it is printed without the outcomes, in as many tables as
+    needed. The complete matrix has a row for each verb and kind of target, and a column for each
+    kind of fault: too wide for any terminal. ``--json`` has every cell.
     """
     cells: dict[tuple[str, str], list[str]] = defaultdict(list)
     for operation, fault, outcome in situations:
@@ -335,7 +335,7 @@ def print_matrix(console: Console, situations: Iterable[Cell]) -> None:
 
 
 def _wide(column: Sequence[str]) -> int:
-    """The columns of a terminal that a column of a table takes, with what is left and right."""
+    """Return the width of a table's column on a terminal, with its margins."""
     return max(map(len, column)) + 2
 
 
@@ -353,7 +353,7 @@ def _first(words: str) -> str:
 
 
 def _letters(outcomes: list[str]) -> dict[str, str]:
-    """One letter for each outcome: its own first letter that is still free."""
+    """Return one letter for each outcome: the first of its letters that is free."""
     letters: dict[str, str] = {}
     for outcome in outcomes:
         free = (c for c in outcome + outcome.upper() + "0123456789" if c.isalnum())

@@ -1,18 +1,17 @@
-"""The slot: a mapped file in which a worker notes what it is about to run.
+"""The slot: a mapped file in which a worker notes its next execution.
 
-A worker that dies by a signal, by ``os._exit`` or by the kernel's hand cannot say why. So before
-each execution it writes the input's bytes and a number here, and after it that it is idle again.
-The mapping is shared, so what was written stays readable when the writer is dead.
+A worker that is killed by a signal, ``os._exit`` or the kernel cannot report why. So before each
+execution it writes the input's bytes and a number here, and afterwards that it is idle. The mapping
+is shared, so its contents stay readable when the writer is dead.
 
-The inputs before that one stay for a while, too. What an execution does to a process may show only
-later: a pipe that was closed is missed when the next message is sent, and an encoder may carry
-state from message to message. They lie in a ring of bytes; beside it stand where each begins and
-how long it is.
+Earlier inputs stay for a while, too. The damage of an execution may show only later: a closed pipe
+is noticed when the next message is sent, and an encoder may carry state from message to message.
+The inputs lie in a ring of bytes; beside it are their positions and lengths.
 
 A map keeps a descriptor of its file, and an encoder may write into descriptors that are not its
-own. So the position of that descriptor is far behind the end of what is mapped.
+own. So the position of that descriptor is far behind the end of the mapping.
 
-The parent writes one field, ``stop``: a worker that sees it ends after the execution in hand.
+The parent writes one field, ``stop``: a worker that sees it ends after the present execution.
 """
 
 from __future__ import annotations
@@ -24,20 +23,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 INPUT_BYTES = 64 * 1024
-"""The longest input that a slot holds; engines make none longer."""
+"""The longest input that a slot holds, in bytes; engines make no longer ones."""
 
 RECENT = 1 << 14
-"""The most inputs that it holds: that of the execution in hand, and those before."""
+"""The most inputs that it holds: that of the present execution, and earlier ones."""
 
 RING_BYTES = 16 * 1024 * 1024
-"""The room for them. Where inputs are long, fewer than ``RECENT`` fit."""
+"""The room for them, in bytes. If inputs are long, fewer than ``RECENT`` fit."""
 
 _WORD = struct.Struct("=Q")
 _MARK = struct.Struct("=QQ")
 _STATE = struct.Struct("=QQQQQQ")
 _EXECUTIONS, _STARTED, _FIRED, _FALLBACKS, _STOP, _SEEDS = range(0, 48, 8)
 _PLACE = struct.Struct("=QQ")
-"""Of one input: how many bytes were written to the ring before it, and its length."""
+"""For one input: the number of bytes written to the ring before it, and its length."""
 _PLACES = _STATE.size
 _RING = _PLACES + RECENT * _PLACE.size
 _SIZE = _RING + RING_BYTES
@@ -47,23 +46,23 @@ _ELSEWHERE = 1 << 40
 
 @dataclass(frozen=True, slots=True)
 class SlotState:
-    """What a slot says at one moment."""
+    """The contents of a slot at one moment."""
 
     executions: int
     """Executions begun since the worker started."""
     started: int
-    """``time.monotonic_ns()`` when the execution in hand began; 0 between executions."""
+    """``time.monotonic_ns()`` when the present execution began; 0 between executions."""
     data: bytes
-    """The input in hand, or the last one."""
+    """The present input, or the last one."""
     faults_fired: int
     fallbacks: int
-    """Times a mutator failed and a plainer one stood in."""
+    """Times that a mutator failed and a simpler one replaced it."""
     seeds_left: int
     """Seeds of the worker that did not run yet."""
 
     @property
     def running(self) -> bool:
-        """Whether an execution was in hand."""
+        """Return whether an execution was under way."""
         return self.started != 0
 
 
@@ -74,17 +73,17 @@ class Slot:
         if create:
             path.write_bytes(bytes(_UNMAPPED + _SIZE))
         with path.open("r+b") as file:
-            # The map keeps a descriptor that has the position of this one.
+            # The map keeps a descriptor that shares the position of this one.
             file.seek(_ELSEWHERE)
             self._map = mmap.mmap(file.fileno(), _SIZE, offset=_UNMAPPED)
         self._written = 0
 
     def begin(self, executions: int, data: bytes) -> None:
-        """Worker: the execution numbered ``executions`` (from 1) begins, with ``data``."""
+        """Note, in the worker, that execution ``executions`` (from 1) begins, with ``data``."""
         kept = data[:INPUT_BYTES]
         mapped, length = self._map, len(kept)
         if self._written % RING_BYTES + length > RING_BYTES:
-            # None lies in two pieces.
+            # No input lies in two pieces.
             self._written += RING_BYTES - self._written % RING_BYTES
         at = _RING + self._written % RING_BYTES
         place = _PLACES + executions % RECENT * _PLACE.size
@@ -94,37 +93,38 @@ class Slot:
         _MARK.pack_into(mapped, _EXECUTIONS, executions, time.monotonic_ns())
 
     def finished(self, faults_fired: int) -> None:
-        """Worker: the execution in hand is over; ``faults_fired`` is the sum since the start."""
+        """Note, in the worker, that the execution is over; ``faults_fired`` is the sum so far."""
         _WORD.pack_into(self._map, _FIRED, faults_fired)
         _WORD.pack_into(self._map, _STARTED, 0)
 
     def note_fallbacks(self, count: int) -> None:
-        """Worker: ``count`` mutations failed since the start."""
+        """Note, in the worker, that ``count`` mutations failed since the start."""
         _WORD.pack_into(self._map, _FALLBACKS, count)
 
     def note_seeds_left(self, count: int) -> None:
-        """Worker: ``count`` seeds did not run yet."""
+        """Note, in the worker, that ``count`` seeds did not run yet."""
         _WORD.pack_into(self._map, _SEEDS, count)
 
     @property
     def stopping(self) -> bool:
-        """Whether the parent wants the worker to end."""
+        """Return, in the worker, whether the parent wants it to end."""
         return self._map[_STOP] != 0
 
     def stop(self) -> None:
-        """Parent: ask the worker to end after the execution in hand."""
+        """Ask the worker, from the parent, to end after the present execution."""
         self._map[_STOP] = 1
 
     def read(self) -> SlotState:
-        """Parent: what the slot says now."""
+        """Return the present contents, in the parent."""
         executions, started, fired, fallbacks, _, seeds = _STATE.unpack_from(self._map, 0)
         data = self._input(executions) if executions else b""
         return SlotState(executions, started, data, fired, fallbacks, seeds)
 
     def recent(self, most: int = RECENT, *, until: int | None = None) -> list[bytes]:
-        """Parent: the inputs of the last executions, the last one first; at most ``most``.
+        """Return, in the parent, the inputs of the last executions, the last one first.
 
-        ``until`` is the number of the execution to begin with, instead of the last one.
+        There are at most ``most``. ``until`` is the number of the execution to begin with, instead of
+        the last one.
         """
         executions, *_ = _STATE.unpack_from(self._map, 0)
         newest = self._place(executions)

@@ -1,11 +1,10 @@
-"""The supervisor: a process between the parent and a child, which kills what the child starts.
+"""The supervisor: a process between the parent and a child, which kills its descendants.
 
-An encoder under test may start processes, and these may drop everything that tells to whom they
+An encoder under test may start processes, and these may drop everything that shows to whom they
 belong: the parent by forking twice, the process group, the session, the environment. So a child of
-the parent forks before it loads anything of the user, and the copy does the work. The first process
-is its supervisor. It is a *subreaper*: the kernel makes it the parent of each descendant whose own
-parent ends. So everything that the copy starts stays a descendant of the supervisor, and no other
-process is one.
+the parent forks before it loads any user code, and the copy does the work. The first process is its
+supervisor. It is a *subreaper*: the kernel makes it the parent of each descendant whose own parent
+ends. So every process that the copy starts stays a descendant of the supervisor.
 
 The supervisor kills its descendants when the copy ends, when the parent asks for it, and when the
 parent ends, however that happens. Then it ends as the copy did.

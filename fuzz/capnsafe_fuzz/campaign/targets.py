@@ -1,9 +1,8 @@
-"""Targets and encoders by the names that people type, and what stands behind them.
+"""Find targets and encoders by the names that people type.
 
-An encoder is named as the registry of encoders has it (``capnsafe``, ``planted:NAME``), or as
-``MODULE:ATTRIBUTE``: the attribute is an encoder, or a class or function that is called without
-arguments and answers one.
-That is how one's own encoder is put to the test without touching this project.
+An encoder has its name in the registry of encoders (``capnsafe``, ``planted:NAME``), or is named
+``MODULE:ATTRIBUTE``: the attribute is an encoder, or a class or function that returns one when it
+is called without arguments. So users can test their own encoder without changing this project.
 """
 
 from __future__ import annotations
@@ -35,32 +34,32 @@ if TYPE_CHECKING:
     from ..encoders.protocol import Encoder
 
 CLEAN_ENCODER = "capnsafe"
-"""The encoder that a finding about any other encoder must spare, to count."""
+"""The clean encoder: a finding about another encoder counts only if this one passes."""
 
 PLANTED = "planted"
-"""What the names of encoders with planted bugs begin with."""
+"""The prefix of the names of encoders with planted bugs."""
 ENCODER, ALLOCATOR = "encoder", "allocator"
-"""What the user may bring along."""
+"""The kinds of user code."""
 SAID, PLACE = "said", "place"
 """The files of a trial."""
 LOAD_SECONDS = 60.0
-"""How long it may take to load an encoder: on a busy machine, and instrumented in a worker."""
+"""Seconds that loading an encoder may take, on a busy machine and instrumented."""
 CONTRACT_SECONDS = 60.0
-"""How long it may take to see whether an allocator keeps its contract."""
+"""Seconds that the check of an allocator's contract may take."""
 
 _TRIED: dict[tuple[str, ...], Mapping[str, str | None]] = {}
-"""The refusals of encoders of the user, by name, current folder and import path."""
+"""The refusals of the user's encoders, by name, current folder and import path."""
 
 HARNESS = __name__.partition(".")[0]
 """The package that is never instrumented."""
 
 
 class UnknownNameError(Exception):
-    """A target, encoder, engine or allocator of that name does not exist; says what there is."""
+    """No target, encoder, engine or allocator has that name; the message lists them."""
 
 
 def find_target(name: str) -> Target:
-    """The target of that name."""
+    """Return the target of that name."""
     try:
         return targets.find_target(name)
     except targets.UnknownTargetError as error:
@@ -68,7 +67,7 @@ def find_target(name: str) -> Target:
 
 
 def find_encoder(name: str) -> Encoder:
-    """The encoder of that name, from the registry or from anywhere."""
+    """Return the encoder of that name, from the registry or from a module."""
     from .. import encoders
 
     if name in encoders.encoder_names():
@@ -76,7 +75,7 @@ def find_encoder(name: str) -> Encoder:
     module_name, colon, attribute = name.partition(":")
     if not colon or module_name == PLANTED:
         raise UnknownNameError(_no_encoder(name, encoders.encoder_names()))
-    # A console script does not look in the current folder, where one's own encoder is.
+    # A console script does not search the current folder, where the user's encoder is.
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
     try:
@@ -106,13 +105,13 @@ def find_encoder(name: str) -> Encoder:
 
 
 def is_of_the_user(encoder: str) -> bool:
-    """Whether an encoder of that name is code that may do anything when it is loaded."""
+    """Return whether an encoder of that name is user code, which may do anything when loaded."""
     module, colon, _ = encoder.partition(":")
     return bool(colon) and module != PLANTED
 
 
 def encoder_packages(name: str) -> tuple[str, ...]:
-    """The top-level packages that hold an encoder's code, without importing any of them."""
+    """Return the top-level packages of an encoder's code, without importing any of them."""
     owner, colon, rest = name.partition(":")
     if owner == PLANTED and colon:
         return (f"capnsafe_planted_{rest}",)
@@ -133,7 +132,7 @@ def loaded_code(packages: Iterable[str]) -> dict[str, str]:
 
 
 def encoder_summaries() -> dict[str, str]:
-    """Every encoder in a line each."""
+    """Return a line about each encoder."""
     from .. import encoders
     from ..encoders.planted import BUGS, read_bug
 
@@ -141,12 +140,12 @@ def encoder_summaries() -> dict[str, str]:
     summaries[CLEAN_ENCODER] = "the encoder of this project"
     for bug in map(read_bug, BUGS.values()):
         summaries[f"{PLANTED}:{bug.name}"] = f"{bug.promise}: {bug.mechanism}"
-    summaries["MODULE:ATTRIBUTE"] = "an encoder of your own, or what answers one when called"
+    summaries["MODULE:ATTRIBUTE"] = "an encoder of your own, or a function that returns one"
     return summaries
 
 
 def find_memory(name: str, target: Target, cancelled: Callable[[], bool] = lambda: False) -> str:
-    """The name, if the target has such a memory; ``cancelled`` is asked while that takes time."""
+    """Return the name, if the target has such a memory; ``cancelled`` is polled meanwhile."""
     if not target.memories:
         raise UnknownNameError(f"the target {target.name} takes no allocator")
     if name in target.memories:
@@ -159,14 +158,17 @@ def find_memory(name: str, target: Target, cancelled: Callable[[], bool] = lambd
 
 
 def _require_contract(name: str, cancelled: Callable[[], bool]) -> None:
-    """See that an allocator of the user keeps its contract; the encoder is not to blame."""
+    """Check that an allocator of the user keeps its contract."""
     _try(ALLOCATOR, name, f"allocator {name!r} cannot be tried", CONTRACT_SECONDS, cancelled)
 
 
 def _refusals(name: str, cancelled: Callable[[], bool]) -> Mapping[str, str | None]:
-    """For each target, why an encoder cannot be tested on it, or None; loads no code of the user.
+    """Return, for each target, why the encoder cannot be tested on it, or None.
 
-    Raises ``UnknownNameError`` if it cannot be loaded.
+    It loads no user code into this process.
+
+    Raises:
+        UnknownNameError: The encoder cannot be loaded.
     """
     if not is_of_the_user(name):
         encoder = find_encoder(name)
@@ -184,10 +186,13 @@ def _refusals(name: str, cancelled: Callable[[], bool]) -> Mapping[str, str | No
 def _try(
     kind: str, name: str, what: str, seconds: float, cancelled: Callable[[], bool]
 ) -> Message | None:
-    """Try code of the user in a process of its own, which it may take down, or keep busy.
+    """Load user code in a separate process, which it may end or keep busy.
 
-    Raises ``UnknownNameError`` about what is wrong with it, which begins with ``what`` where there
-    is only the end of the process to tell of. Returns None if ``cancelled``.
+    Returns None if ``cancelled``.
+
+    Raises:
+        UnknownNameError: Something is wrong with the code. If the process only ended, the message
+            begins with ``what``.
     """
     with OwnedFolder() as folder:
         environment = os.environ | {"PYTHONPATH": import_path()}
@@ -204,7 +209,7 @@ def _try(
         try:
             code = _wait(process, seconds + GRACE_SECONDS, cancelled)
         finally:
-            # What it started ends with it.
+            # Processes that it started end with it.
             end_supervised(process)
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -216,7 +221,7 @@ def _try(
             trace = ""
             with suppress(OSError):
                 trace = (folder.path / PLACE).read_text(errors="replace")
-            how = f"it was not done after {seconds:g} seconds"
+            how = f"it took longer than {seconds:g} seconds"
             if code is not None and not timed_out(trace):
                 how = f"it ended the process ({describe_death(code)})"
             raise UnknownNameError(f"{what}: {how}{place_in(trace)}")
@@ -229,7 +234,7 @@ def _try(
 def _wait(
     process: subprocess.Popen[bytes], seconds: float, cancelled: Callable[[], bool]
 ) -> int | None:
-    """How a process ended; None if it did not in time, or nobody wants to know any more."""
+    """Return how a process ended; None if it did not in time, or if ``cancelled``."""
     until = time.monotonic() + seconds
     while not cancelled() and time.monotonic() < until:
         with suppress(subprocess.TimeoutExpired):
@@ -238,7 +243,7 @@ def _wait(
 
 
 def check_encoder(name: str, target: Target, cancelled: Callable[[], bool] = lambda: False) -> None:
-    """See that the encoder of that name can be tested on the target."""
+    """Check that the encoder of that name can be tested on the target."""
     refusal = _refusals(name, cancelled)[single_target(target.name)]
     if refusal is not None:
         raise UnknownNameError(f"{name} cannot be tested on the target {target.name}: {refusal}")
@@ -251,10 +256,11 @@ def targets_of(
     *,
     memory: str | None = None,
 ) -> list[str]:
-    """The targets that a campaign runs on where none is named.
+    """Return the targets of a campaign that names none.
 
-    A planted bug's own; of any other encoder all that it can be tested on. With a ``memory``, those
-    that take one. With a corpus of one's own, those that it has a folder for, if there is any.
+    A planted bug has its own target; any other encoder has all on which it can be tested. With a
+    ``memory``, only targets that take one remain. With a user's corpus, only targets for which it
+    has a folder remain, if there is any.
     """
     from ..encoders.planted import BUGS, read_bug
 
@@ -269,10 +275,10 @@ def targets_of(
 
 
 def _no_encoder(name: str, known: Iterable[str]) -> str:
-    """Say that there is no such encoder; there are too many to name more than the nearest."""
+    """Return a message that there is no such encoder, with the nearest names only."""
     near = get_close_matches(name, list(known), n=3, cutoff=0.75)
     meant = f"; did you mean {' or '.join(near)}?" if near else ""
-    return f"no encoder named {name!r} (capnsafe list encoders has them all){meant}"
+    return f"no encoder named {name!r} (capnsafe list encoders lists all){meant}"
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:

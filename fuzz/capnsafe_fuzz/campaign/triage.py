@@ -1,24 +1,23 @@
-"""Triage: from what a worker saw to findings that stand.
+"""Triage: turn a worker's reports into confirmed findings.
 
 A worker runs a hundred thousand scenarios in one process. A group that fires there becomes a
-finding when the judge, which runs the scenario in a fresh process and asks every oracle, says that
-a promise broke; and, for any encoder but the clean one, when the clean one passes the scenario. The
-judge's groups are the ones that count.
+finding if the judge confirms the breach, in a fresh process and with every oracle. For any encoder
+but the clean one, the clean one must also pass the scenario. Only the judge's groups count.
 
-Where the scenario alone breaks nothing, the encoder may carry state from message to message. So the
-judge runs the inputs before it too: the last one, then 16, 128, 1024, then all that are known, in
+If the scenario alone breaks nothing, the encoder may carry state from message to message. So the
+judge runs the preceding inputs too: the last one, then 16, 128, 1024, then all that are known, in
 one fresh process. If the group fires there, the finding is the shortest sequence that shows it.
 
-Whatever cannot be confirmed either way is *unsettled*: it is kept on disk, counted, and fails the
-campaign. It never mutes its group: the worker reports each further input, and each is judged alone.
-Only the search for a sequence, which is costly, is made at the first, second, fourth, ... of them,
-and for the last one when the worker ends.
+A report that cannot be confirmed either way is *unsettled*: it is kept on disk, counted, and fails
+the campaign. It never mutes its group: the worker reports each further input, and each is judged
+alone. Only the search for a sequence, which is costly, is limited to the first, second, fourth, ...
+of them, and to the last one when the worker ends.
 
-Each group is confirmed and shrunk once, and again only for a scenario simpler than the one kept.
+Each group is confirmed and shrunk once, and again only for a simpler scenario than the one kept.
 
-A scenario that needs two faults for its group may break another promise with one of them already.
-Then that one is kept, and the group of two faults does not count: to people who read the findings
-it is a puzzle that solves itself once the other is understood.
+A scenario that needs two faults for its group may break another promise with only one of them. Then
+that group is kept, and the group of two faults does not count: it probably follows from the other,
+and would only puzzle the reader.
 """
 
 from __future__ import annotations
@@ -63,38 +62,38 @@ if TYPE_CHECKING:
     from ..record import Violation
 
 FATAL_BUDGET = 400
-"""Executions to shrink a crash: each that still crashes costs a process."""
+"""Executions to shrink a crash: each one that still crashes costs a process."""
 MOST_TIMEOUTS = 6
 """Executions that may time out while a timeout is shrunk: each costs the whole timeout."""
 MOST_HUNG = 6
 """Judgements of one group that may time out before it is judged no more, but for a timeout."""
 CONFIRMATIONS = 5
-"""How often a scenario that has fired is asked again before it counts as flaky."""
+"""How often a scenario that has fired is tried again before it counts as flaky."""
 
 LADDER = (1, 16, 128, 1024, RECENT)
-"""How many of the inputs before it are run before a scenario that alone breaks nothing."""
+"""How many of the preceding inputs are run before a scenario that alone breaks nothing."""
 SEQUENCE_BUDGET = 6_000
 """Executions to shrink one sequence."""
 FOLLOWING_BUDGET = 1_500
-"""Executions to shrink a sequence that begins like one that is kept, and so is short already."""
+"""Executions to shrink a sequence that begins like a kept one, and so is short already."""
 MOST_REPLAYED = 60_000
-"""Executions of a campaign to find and shrink sequences; after that none is searched for."""
+"""Executions of a campaign to find and shrink sequences; then it searches for no more."""
 INPUTS_KEPT = 128
 """How many of the inputs before an unsettled one are kept with it."""
 
 UNSETTLED_FOLDER = "unsettled"
-"""Below the findings: inputs that could not be confirmed."""
+"""Subfolder of the findings for inputs that could not be confirmed."""
 SEQUENCE_FILE = "sequence.scenario"
-"""The inputs before an unsettled one, and it."""
+"""File name for an unsettled input with the inputs before it."""
 
 Sizes = dict[str, tuple[int, ...] | None]
-"""For each group that a worker reported: the sizes of what is kept, None if nothing."""
+"""For each group that a worker reported: the sizes of the kept scenario, None if there is none."""
 
 NEVER_AGAIN = (0,)
-"""No scenario is smaller: the worker need not report the group again."""
+"""A size below all others: the worker need not report the group again."""
 
 History = Callable[[int], list[Input]]
-"""Returns the inputs that ran before one, in one process: at most so many, the oldest first."""
+"""Returns at most so many inputs that ran before one, in one process, the oldest first."""
 
 
 def no_history(most: int) -> list[Input]:
@@ -113,7 +112,7 @@ class _Way:
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """A report whose sequence was not searched for yet."""
+    """A report without a search for its sequence so far."""
 
     violation: Violation
     scenario: Input
@@ -124,7 +123,7 @@ class _Pending:
 
 
 class Triage:
-    """Confirms, groups, shrinks, keeps."""
+    """Confirms, groups, shrinks and keeps."""
 
     def __init__(
         self,
@@ -137,9 +136,10 @@ class Triage:
         note: Callable[[str], None],
         late: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``shrinking`` is told the group in hand, and None when there is none any more.
+        """Begin without findings.
 
-        Once ``late`` says so, nothing is shrunk any more, and no sequence is searched for.
+        ``shrinking`` is called with the present group, and with None afterwards. Once ``late``
+        returns True, nothing is shrunk, and no sequence is searched for.
         """
         self._config = config
         self._target = find_target(config.target)
@@ -157,7 +157,7 @@ class Triage:
         """For each reported group, how many judgements of it timed out."""
         self._replayed = 0
         self._puzzles: set[str] = set()
-        """Groups that another one explains: those not counted for a fault too many."""
+        """Groups that another one explains, which are not counted because of an unneeded fault."""
         self.sizes: Sizes = {}
 
     def _way(self, target: str) -> _Way:
@@ -169,7 +169,7 @@ class Triage:
     def _sequences(self) -> _Way:
         return self._way(sequences_of(self._config.target))
 
-    # What is reported
+    # Reports
 
     def violations(
         self,
@@ -195,7 +195,7 @@ class Triage:
                 self.sizes[group] = kept[group]
                 continue
             if kept and quick is None:
-                # With all oracles asked the same may have another group.
+                # With all oracles, the same breach may have another group.
                 quick = self._single.judge.ask(self._config.encoder, scenario, costly=False).groups
             if quick is not None and group in quick:
                 sizes = [size for size in kept.values() if size is not None]
@@ -220,10 +220,9 @@ class Triage:
                 self._unsettle(Unsettling.FLAKY, one, _not_confirmed(violation.group))
 
     def first_fatal(self, scenarios: Many[Input]) -> int | None:
-        """The first of some scenarios that takes a process down; None if none of them does.
+        """Return the first of some scenarios that ends a process; None if none of them does.
 
-        Not always in the way in which it took down a worker: what a process may still say depends
-        on which one it is.
+        It may end the process in another way than the worker's.
         """
         ask = self._single.judge.ask
         for at, scenario in enumerate(scenarios):
@@ -255,7 +254,7 @@ class Triage:
             self._unconfirmed(_Pending(violation, scenario, found, history, judged.groups))
 
     def reconsider(self) -> None:
-        """Judge the last report of each group that is unsettled once more; its worker ends."""
+        """Judge the last report of each unsettled group once more, because its worker ends."""
         pending, self._pending = self._pending, {}
         for group, one in pending.items():
             if group in self._result.findings or self._hung[group] >= MOST_HUNG:
@@ -265,10 +264,10 @@ class Triage:
             if group not in self._result.findings:
                 self._as_sequence(one)
 
-    # What is not confirmed by the scenario alone
+    # Groups that the scenario alone does not confirm
 
     def _unconfirmed(self, one: _Pending) -> tuple[int, ...] | None:
-        """Settle what a scenario alone does not show, or keep it; the size of what is kept."""
+        """Settle a breach that a scenario alone does not show, or keep it; return the size kept."""
         group, result = one.violation.group, self._result
         if group in self._config.known:
             result.not_counted[group] = "known"
@@ -298,7 +297,7 @@ class Triage:
         self._unsettle(Unsettling.FLAKY, one, sentence)
 
     def _as_sequence(self, one: _Pending) -> bool:
-        """Search for the inputs before a scenario that make it fire; whether that settles it."""
+        """Search for preceding inputs that make a scenario fire; return whether that settles it."""
         ask, encoder, wanted = self._sequences.judge.ask, self._config.encoder, one.violation.group
         deadly = one.violation.oracle == PROCESS
         # Where the process died, a timeout may be what is searched for.
@@ -317,7 +316,7 @@ class Triage:
                 return _fatal_group(judged)
             if wanted in judged.groups:
                 return wanted
-            # With all oracles asked the same may have another group, but none that fires alone.
+            # With all oracles, the same breach may have another group, but none that fires alone.
             others = judged.groups - one.alone
             if others and wanted in ask(encoder, sequence, costly=False).groups:
                 return min(others)
@@ -335,7 +334,7 @@ class Triage:
     def _search(
         self, history: History, fired: Callable[[Many[Input]], str | None]
     ) -> tuple[str | None, Many[Input]]:
-        """The group that fires after the fewest inputs, and those; no group if none does."""
+        """Return the group that fires after the fewest inputs, with those; "" if there is none."""
         for kept in self._result.findings.values():
             if isinstance(kept.finding.scenario, Sequence):
                 before = list(kept.finding.scenario.inputs[:-1])
@@ -363,7 +362,7 @@ class Triage:
         return None, []
 
     def _keep_sequence(self, group: str, sequence: Sequence, one: _Pending) -> bool:
-        """Shrink and keep a sequence that fires; whether its group is settled by that."""
+        """Shrink and keep a sequence that fires; return whether that settles its group."""
         way, result = self._sequences, self._result
         if group in self._config.known:
             result.not_counted[group] = "known"
@@ -385,7 +384,7 @@ class Triage:
         return True
 
     def _budget(self, sequence: Sequence) -> int:
-        """How many executions may go on shrinking a sequence."""
+        """Return how many executions may be spent on shrinking a sequence."""
         before = sequence.inputs[:-1]
         kept = (kept.finding.scenario for kept in self._result.findings.values())
         follows = any(isinstance(one, Sequence) and one.inputs[:-1] == before for one in kept)
@@ -394,10 +393,10 @@ class Triage:
         self._replayed += budget
         return budget
 
-    # What is confirmed
+    # Confirmed groups
 
     def _consider_all(self, judged: Judgement, scenario: Input, found: dict[str, Any]) -> Sizes:
-        """Consider each group that the judge has confirmed; the sizes of what is kept."""
+        """Consider each group that the judge has confirmed; return the sizes kept."""
         confirmed = {violation.group: violation for violation in reversed(judged.violations)}
         return {
             group: self._consider(violation, scenario, found)
@@ -407,7 +406,7 @@ class Triage:
     def _consider(
         self, violation: Violation, scenario: Input, found: dict[str, Any]
     ) -> tuple[int, ...] | None:
-        """Keep a confirmed group's scenario if there is reason to; the size of what is kept."""
+        """Keep a confirmed group's scenario if it is better; return the size kept."""
         config, result, way = self._config, self._result, self._single
         group = violation.group
         if group in config.known:
@@ -417,7 +416,7 @@ class Triage:
             return NEVER_AGAIN
         before = result.findings.get(group)
         if before is not None and isinstance(before.finding.scenario, Sequence):
-            # A scenario that fires alone says more.
+            # A scenario that fires alone is a better finding.
             before = None
         if before is not None and self._target.simplicity(
             before.finding.scenario
@@ -455,16 +454,17 @@ class Triage:
         self._announce(kept)
 
     def _size_kept(self, group: str) -> tuple[int, ...] | None:
-        """The size of the scenario kept for a group; None for a sequence, or for nothing."""
+        """Return the size of the scenario kept for a group; None for a sequence, or for nothing."""
         kept = self._result.findings.get(group)
         if kept is None or isinstance(kept.finding.scenario, Sequence):
             return None
         return measure(self._target, kept.finding.scenario)
 
     def _with_fewer_faults(self, group: str, scenario: Input) -> tuple[Violation, Input] | None:
-        """Another violation that counts, with one fault less already, and the scenario.
+        """Return another violation that counts, with one fault less, and its scenario.
 
-        Not where the group itself fires: that was only not shrunk so far.
+        It returns None if the group itself fires with one fault less: then it was only not shrunk
+        yet.
         """
         for candidate in self._target.with_fewer_faults(scenario):
             judged = self._single.judge.ask(self._config.encoder, candidate)
@@ -490,7 +490,7 @@ class Triage:
     def _shrink(
         self, way: _Way, group: str, scenario: Input, budget: int
     ) -> tuple[Input, dict[str, Any]]:
-        """Shrink a scenario; also return, for its verdict, that the time was up before the end."""
+        """Shrink a scenario; also return a note for its verdict if the time was up."""
         if not self._config.shrinking:
             return scenario, {}
         timeouts = 0
@@ -520,9 +520,9 @@ class Triage:
     def _keep(
         self, way: _Way, group: str, shrunk: Input, scenario: Input, found: dict[str, Any]
     ) -> Kept | None:
-        """Put the finding on disk, unless what an earlier campaign kept is as simple and fires.
+        """Write the finding to disk, unless an earlier one is as simple and still fires.
 
-        None if neither the shrunk scenario fires any more nor ``scenario``, the reported one.
+        Returns None if neither the shrunk scenario nor the reported ``scenario`` fires any more.
         """
         encoder = self._config.encoder
         earlier = way.store.kept(group)
@@ -554,7 +554,7 @@ class Triage:
     def _keep_as_it_is(
         self, way: _Way, violation: Violation, scenario: Input, found: dict[str, Any]
     ) -> None:
-        """Keep a confirmed scenario of a campaign that is interrupted, with nothing more judged."""
+        """Keep a confirmed scenario of an interrupted campaign, without judging anything more."""
         group, encoder = violation.group, self._config.encoder
         if group in self._result.findings:
             return
@@ -569,14 +569,14 @@ class Triage:
         self._count(group, Kept(finding, path, fresh=earlier is None))
 
     def _violation(self, way: _Way, group: str, scenario: Input) -> Violation | None:
-        """The violation of a scenario that fired before; None if it never does again."""
+        """Return the violation of a scenario that fired before; None if it never fires again."""
         for _ in range(CONFIRMATIONS):
             violation = way.judge.ask(self._config.encoder, scenario).of_group(group)
             if violation is not None:
                 return violation
         return None
 
-    # What is unsettled
+    # Unsettled groups
 
     def _shared(self, group: str, one: _Pending) -> None:
         """Keep a scenario on which the clean encoder breaks a promise as well.
@@ -603,7 +603,7 @@ class Triage:
         group: str | None = None,
         encoder: str | None = None,
     ) -> None:
-        """Keep an input that could not be confirmed, and count it; the first of its group."""
+        """Count an input that could not be confirmed, and keep the first one of its group."""
         config, unsettled = self._config, self._result.unsettled
         group = group or one.violation.group
         for other in unsettled:
@@ -627,7 +627,7 @@ class Triage:
         self._note(f"unsettled: {sentence}; kept: {path}")
 
     def _settle(self, group: str) -> None:
-        """Drop what was unsettled about a group: it is confirmed now, and counts."""
+        """Drop the unsettled reports of a group, which is now confirmed."""
         unsettled = self._result.unsettled
         unsettled[:] = [one for one in unsettled if one.group != group]
         self._pending.pop(group, None)
@@ -638,5 +638,5 @@ def _not_confirmed(group: str) -> str:
 
 
 def _fatal_group(judged: Judgement) -> str | None:
-    """The group of an execution that took its process down, or never ended; None if none did."""
+    """Return the group of an execution that ended its process, or never ended; None otherwise."""
     return next((v.group for v in judged.violations if v.oracle == PROCESS), None)

@@ -1,13 +1,13 @@
-"""Encoders and allocators of the user, tried in a process of their own before a run relies on them.
+"""Try encoders and allocators of the user in a separate process before a run relies on them.
 
 ``python -m capnsafe_fuzz.campaign.trial KIND NAME FOLDER PARENT SECONDS`` loads NAME, which is an
 ``encoder`` or an ``allocator``, and writes a JSON object to the file ``SAID`` in FOLDER:
 
-``complaint``   a sentence about what is wrong with it; empty if nothing is
-``refusals``    of an encoder: for each target, why it cannot be tested on that, or null
+``complaint``   a sentence about its mistake; empty if there is none ``refusals``    for an encoder:
+for each target, why it cannot be tested on that, or null
 
-Code that ends the process or does not end within SECONDS leaves no such file. Where Python can tell
-the place, it is in the file ``PLACE``. PARENT is the process with which this one ends.
+Code that ends the process or takes longer than SECONDS leaves no such file. If Python knows the
+place, it is in the file ``PLACE``. The process ends with PARENT.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from .targets import (
 
 
 def try_allocator(name: str) -> messages.Message:
-    """Load an allocator and see whether it keeps the contract of allocators."""
+    """Load an allocator and check whether it keeps the contract of allocators."""
     if not HYPOTHESIS.is_installed:
         return {"complaint": f"allocator {name!r} cannot be tried: {HYPOTHESIS.sentence}"}
     from capnsafe_allocators import check_allocator
@@ -59,7 +59,7 @@ def try_allocator(name: str) -> messages.Message:
 
 
 def try_encoder(name: str) -> messages.Message:
-    """Load an encoder and see on which targets it can be tested."""
+    """Load an encoder and find out on which targets it can be tested."""
     try:
         encoder = find_encoder(name)
         refusals = {target: find_target(target).refusal(encoder) for target in TARGETS}
@@ -71,15 +71,15 @@ def try_encoder(name: str) -> messages.Message:
 
 
 def main(kind: str, name: str, folder: Path, parent: int, seconds: float) -> None:
-    """Write down what there is to say; the file is there when it is whole."""
+    """Write the result; the file appears when it is complete."""
     supervise(parent)
     no_core_dumps()
     own_blocks()
-    # What the harness itself imports takes a while, too.
+    # The imports of the harness take a while, too.
     list(encoder_names())
     process = os.getpid()
     if kind == ALLOCATOR and HYPOTHESIS.is_installed:
-        # It takes a while, which is no allocator's fault.
+        # This takes a while, which is not the allocator's fault.
         import_module(HYPOTHESIS.module)
     with open(folder / PLACE, "w") as place:
         faulthandler.enable(place)
@@ -88,7 +88,7 @@ def main(kind: str, name: str, folder: Path, parent: int, seconds: float) -> Non
         limit_memory(DEFAULT_MEMORY_MEGABYTES)
         said = try_allocator(name) if kind == ALLOCATOR else try_encoder(name)
         if os.getpid() != process:
-            # It forked, and this is the other one.
+            # The code forked, and this is the second process.
             os._exit(0)
         whole = folder / f"{SAID}.part"
         whole.write_text(json.dumps(said))

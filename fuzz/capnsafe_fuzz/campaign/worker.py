@@ -1,8 +1,8 @@
-"""The worker process: runs scenarios as an engine finds them, and tells the parent what is new.
+"""The worker process: runs the scenarios of an engine, and reports new facts to the parent.
 
 Started as ``python -m capnsafe_fuzz.campaign.worker JOB REPORTS ANSWERS``: a job file, a descriptor
-to write messages to, and one to read answers from. It owns nothing: whatever happens to it, the
-parent knows the input in hand from the slot, and everything reported before.
+to write messages to, and one to read replies from. It owns nothing: whatever happens to it, the
+parent knows the present input from the slot, and everything reported before.
 """
 
 from __future__ import annotations
@@ -46,32 +46,32 @@ if TYPE_CHECKING:
     from ..targets import Input, Target
 
 COSTLY_EVERY = 16
-"""Every so many executions the costly oracles are asked too, besides on every new situation."""
+"""The costly oracles are asked once in so many executions, and on every new situation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a worker is to do."""
+    """The task of a worker."""
 
     parent: int
     target: str
     encoder: str
     engine: str
     packages: tuple[str, ...]
-    """Top-level packages that hold the encoder's code, for engines that instrument."""
+    """Top-level packages with the encoder's code, for engines that instrument."""
     memory: str | None
-    """The only honest memory that scenarios may have; None leaves them what they have."""
+    """The only honest memory for scenarios; None leaves them their own."""
     seed: int
     runs: int | None
-    """Executions, the seeds' included, after which to end; None runs until told to stop."""
+    """Executions, including the seeds, after which to end; None runs until told to stop."""
     memory_limit: int | None
     load_seconds: float
-    """How long an encoder of the user may take to be imported."""
+    """Seconds that the import of a user's encoder may take."""
     scratch: str
     seeds: tuple[str, ...]
-    """Inputs to begin with, in hexadecimal, in order."""
+    """Initial inputs, in hexadecimal, in order."""
     sizes: dict[str, tuple[int, ...] | None]
-    """Groups known already: the sizes of what is kept."""
+    """Known groups: the sizes of the scenarios kept."""
 
     def write(self, path: Path) -> None:
         """Write the job file."""
@@ -110,7 +110,11 @@ class Worker:
         slot.note_seeds_left(len(self._seeds_left))
 
     def execute(self, data: bytes) -> Collection[Cell]:
-        """Run one input; raises ``EndOfRun`` instead when there has been enough."""
+        """Run one input.
+
+        Raises:
+            EndOfRun: Enough inputs were run.
+        """
         self._end_if_enough()
         try:
             scenario = self._scenario(data)
@@ -124,7 +128,7 @@ class Worker:
             raise
         except Exception as error:
             if isinstance(error, MemoryError) or memory_is_spent():
-                # Where an encoder leaves none, the harness fails next.
+                # If an encoder leaves no stack or memory, the harness fails next.
                 end_out_of_memory()
             self._report_broken(error, data)
             raise EndOfRun from None
@@ -157,7 +161,7 @@ class Worker:
             self._slot.note_seeds_left(len(self._seeds_left))
         verdict = self._target.run(scenario, self._encoder, costly)
         if os.getpid() != self._process:
-            # The encoder forked, and came back twice.
+            # The encoder forked, and returned twice.
             os._exit(0)
         self._fired += verdict.faults_fired
         self._slot.finished(self._fired)
@@ -202,10 +206,10 @@ class Worker:
         self._tries[group] = self._tries.get(group, 0) + 1
         kept = self._sizes.get(group)
         if kept is not None:
-            # The judge asks more oracles, and may put what has one group here into two. So at every
-            # power of two a group is told again.
+            # The judge asks more oracles, and may split this group into two. So a group is reported
+            # again at every power of two.
             return size < kept or self._tries[group].bit_count() == 1
-        # It may be another mistake each time: what was not confirmed mutes nothing.
+        # It may be a different mistake each time: an unconfirmed report mutes nothing.
         return True
 
     def _report_broken(self, error: Exception, data: bytes) -> None:
@@ -230,7 +234,7 @@ def main(arguments: list[str]) -> None:
     ignore_terminal_signals()
     no_core_dumps()
     own_blocks()
-    # What an encoder prints belongs with its errors, not among nothing.
+    # The output of an encoder belongs with its errors.
     os.dup2(2, 1)
     faulthandler.enable()
     tell_exits(2)
@@ -252,7 +256,7 @@ def main(arguments: list[str]) -> None:
     target = find_target(job.target)
     faulthandler.cancel_dump_traceback_later()
     if os.getpid() != process:
-        # The encoder's module forked, and this is the other one.
+        # The encoder's module forked, and this is the second process.
         os._exit(0)
     scratch = Path(job.scratch)
     slot = Slot(scratch / "slot")

@@ -1,4 +1,4 @@
-"""A worker, seen from the parent: its messages, what it writes to stderr, how it ended."""
+"""A worker, seen from the parent: its messages, its standard error, how it ended."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _STATUS = re.compile(rb"cov: (\d+) ft: \d+ corp: (\d+)/")
 _CHATTER = re.compile(
     rb"#\d+\s|INFO: |WARNING: Failed to find|SUMMARY: |MS: |artifact_prefix=|Base64: |0x|\\"
 )
-"""What libFuzzer says of itself and of the input, which the slot has anyway."""
+"""libFuzzer's own output, and its copy of the input, which the slot has anyway."""
 
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """A worker ended without having said that it was done."""
+    """A worker ended without reporting that it was done."""
 
     how: str
     """``SIGSEGV``, ``exit 3``, or ``timeout`` if the parent ended it for that."""
     state: SlotState
     stderr: str
-    """The last lines that it wrote."""
+    """The last lines of its output."""
     ready: bool
     """Whether it had begun; otherwise it ended while it loaded the encoder."""
     recent: list[bytes]
@@ -46,7 +46,7 @@ class Death:
 
     @property
     def timed_out(self) -> bool:
-        """Whether the parent ended it because an execution took too long."""
+        """Return whether the parent ended it because an execution took too long."""
         return self.how == TIMED_OUT
 
 
@@ -54,10 +54,10 @@ TIMED_OUT = "timeout"
 
 
 class WorkerProcess:
-    """One worker at work."""
+    """One running worker."""
 
     def __init__(self, job: Job, scratch: Path, timeout: float, seeds: Sequence[bytes]) -> None:
-        """``seeds`` are those of the job, as bytes."""
+        """Start it; ``seeds`` are the seeds of the job, as bytes."""
         self._timeout = timeout
         self.seeds = seeds
         self._scratch = scratch
@@ -82,11 +82,11 @@ class WorkerProcess:
         self._garbled = False
 
     def pump(self, seconds: float) -> Iterator[messages.Message]:
-        """Read what comes within some time; the messages in it."""
+        """Yield the messages that arrive within some time."""
         ended = self._child.process.poll() is not None
         ready, _, _ = select.select(list(self._open), [], [], 0 if ended else seconds)
         if ended and self._child.says not in ready:
-            # Everything that it said is read. A process that it started may keep the pipe open.
+            # All its messages are read. A process that it started may keep the pipe open.
             self._open.discard(self._child.says)
         if self._child.stderr in ready:
             self._read_stderr()
@@ -107,7 +107,7 @@ class WorkerProcess:
                 self._open.discard(self._child.says)
 
     def answer(self, message: messages.Message) -> None:
-        """Answer what it waits for."""
+        """Send the reply that it waits for."""
         try:
             messages.send(self._child.hears, message)
         except BrokenPipeError:
@@ -115,27 +115,27 @@ class WorkerProcess:
 
     @property
     def age(self) -> float:
-        """Seconds since it was started."""
+        """Return the seconds since it was started."""
         return time.monotonic() - self._since
 
     @property
     def gone(self) -> bool:
-        """Whether it has nothing more to say."""
+        """Return whether it can send nothing more."""
         return self._child.says not in self._open
 
     @property
     def lingers(self) -> bool:
-        """Whether it is done, and something keeps it from ending: a thread, say."""
+        """Return whether it is done, but something keeps it from ending, such as a thread."""
         return self.done and time.monotonic() - self._done_at > GRACE_SECONDS
 
     @property
     def overdue(self) -> bool:
-        """Whether the execution in hand takes longer than one may."""
+        """Return whether the present execution takes too long."""
         started = self.slot.read().started
         return bool(started) and time.monotonic_ns() - started > self._timeout * 1e9
 
     def death(self, *, timed_out: bool = False) -> Death:
-        """How it ended. Kills it if it has not, which is what to do when it is overdue."""
+        """Return how it ended. Kill it if it has not, because it is overdue."""
         if timed_out:
             self._child.kill()
         try:
@@ -143,7 +143,7 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             # It closed its pipes, and goes on.
             timed_out, code = True, self._child.kill()
-        # What it started is ended with it, or would keep its standard error open.
+        # Processes that it started end with it; otherwise they would keep its standard error open.
         self._child.kill_started()
         until = time.monotonic() + GRACE_SECONDS
         while self._child.stderr in self._open and time.monotonic() < until:
@@ -154,7 +154,7 @@ class WorkerProcess:
         return Death(how, self.slot.read(), stderr, self.ready, self.slot.recent())
 
     def failure_at_the_end(self) -> str | None:
-        """Return how it failed after it had done its work: ``SIGSEGV``; None if it did not."""
+        """Return how it failed after its work was done: ``SIGSEGV``; None if it did not."""
         try:
             code = self._child.process.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -162,7 +162,7 @@ class WorkerProcess:
         return describe_death(code) if code else None
 
     def close(self) -> None:
-        """End it, whatever it does, and remove its files: a slot is large."""
+        """End it, and remove its files: a slot is large."""
         self._child.close()
         self.slot.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
