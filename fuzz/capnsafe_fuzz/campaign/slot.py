@@ -123,8 +123,8 @@ class Slot:
     def recent(self, most: int = RECENT, *, until: int | None = None) -> list[bytes]:
         """Return, in the parent, the inputs of the last executions, the last one first.
 
-        There are at most ``most``. ``until`` is the number of the execution to begin with, instead of
-        the last one.
+        There are at most ``most``. ``until`` is the number of the execution to begin with, instead
+        of the last one.
         """
         executions, *_ = _STATE.unpack_from(self._map, 0)
         newest = self._place(executions)

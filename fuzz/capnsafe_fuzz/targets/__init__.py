@@ -1,12 +1,12 @@
-"""A target is something that a campaign can be run on, and all that it needs to know of its inputs.
+"""Targets: each is one kind of input for campaigns, with the code that runs and judges it.
 
 ``build`` is a program of build operations over memory with faults; ``read``, ``frame`` and
-``packed`` are what arrives from somebody else. An input is called a scenario, whatever its target.
-Campaigns, engines and the command know none of them: they go through the protocol (``protocol``),
-and find a target by its name or by the first line of a file (``registry``).
+``packed`` are data from outside. An input is called a scenario, whatever its target. Campaigns,
+engines and the command know no target: they use the protocol (``protocol``), and find a target by
+its name or by the first line of a file (``registry``).
 
-Nothing that is imported here imports an encoder: a worker finds its target only after it has
-arranged for the encoder to be instrumented.
+Nothing that is imported here imports an encoder, because a worker finds its target before the
+encoder can be instrumented.
 """
 
 from .protocol import DEFAULT_BUDGET, Input, Judged, Target, described, measure, with_comment

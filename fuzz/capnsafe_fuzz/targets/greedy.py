@@ -1,8 +1,8 @@
-"""Shrinking by steps: the simplest input that still fires, a candidate at a time.
+"""Greedy shrinking: take simpler inputs that still fire, one candidate at a time.
 
-A target says what is simpler, in one order, and which inputs are a step away. A candidate is taken
-if it is simpler and still fires; then the steps begin again. It ends, because the order is
-well-founded, and because the budget counts executions.
+A target has one order that says which input is simpler, and yields the inputs that are a step away.
+A candidate is taken if it is simpler and still fires; then the steps begin again. Shrinking ends,
+because the order is well-founded, and because the budget counts executions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from ..scenario import ScenarioError
 
 MOST_EXECUTIONS = 600
-"""Of one input: such inputs are small, and what is left to gain then is little."""
+"""The budget of one input. Such inputs are small, so more executions would gain little."""
 
 Shrunk = TypeVar("Shrunk")
 Items = TypeVar("Items", bytes, tuple[Any, ...], list[Any])
@@ -27,7 +27,7 @@ def shrink(
     simplicity: Callable[[Shrunk], Any],
     steps: Callable[[Shrunk], Iterable[Callable[[], Shrunk]]],
 ) -> Shrunk:
-    """The simplest found; a step that makes no scenario is passed over."""
+    """Return the simplest input found; a step that makes no scenario is skipped."""
     budget = min(budget, MOST_EXECUTIONS)
     best, order = scenario, simplicity(scenario)
     asked = {scenario}
@@ -55,7 +55,7 @@ def shrink(
 
 
 def shorter(items: Items) -> Iterator[Items]:
-    """A sequence without a run of its items: long runs first, from the end."""
+    """Yield a sequence without a run of its items: long runs first, from the end."""
     size = len(items)
     while size:
         for start in range(len(items) - size, -1, -size):
@@ -64,20 +64,20 @@ def shorter(items: Items) -> Iterator[Items]:
 
 
 def lower(number: int, least: int = 0) -> list[int]:
-    """A few smaller numbers, the smallest first, so that a number falls in few steps."""
+    """Return a few smaller numbers, the smallest first, so that a number shrinks in few steps."""
     guesses = {least, least + 1, number // 16, number // 2, number * 3 // 4, number - 1}
     return sorted(guess for guess in guesses if least <= guess < number)
 
 
 def lower_each(numbers: tuple[int, ...], least: int) -> Iterator[tuple[int, ...]]:
-    """The same numbers with one of them smaller, but at least ``least``."""
+    """Yield the numbers with one of them smaller, but at least ``least``."""
     for at, number in enumerate(numbers):
         for smaller in lower(number, least):
             yield (*numbers[:at], smaller, *numbers[at + 1 :])
 
 
 def plainer_bytes(data: bytes) -> Iterator[bytes]:
-    """The same bytes with some of them zero, or smaller."""
+    """Yield the bytes with some of them zero, or smaller."""
     size = len(data)
     while size:
         for start in range(0, len(data) - size + 1, size):
@@ -90,5 +90,5 @@ def plainer_bytes(data: bytes) -> Iterator[bytes]:
 
 
 def weight(data: bytes) -> tuple[int, int]:
-    """How plain bytes are: few that are not zero, and small ones."""
+    """Return how plain bytes are: few that are not zero, and small ones."""
     return len(data) - data.count(0), sum(data)

@@ -1,8 +1,7 @@
-"""The library under test, called one function after the other, and what came of each call.
+"""The library under test, called one function after the other, with the result of each call.
 
-``read``, ``frame`` and ``packed`` need more of an encoder than that it builds: the functions of
-capnsafe that take what arrives from somebody else. They are found in the package that an encoder
-has; one without such a package can be tested on ``build`` alone.
+``read``, ``frame`` and ``packed`` need capnsafe's functions for data from outside. They are taken
+from the package of an encoder. An encoder without such a package can be tested on ``build`` alone.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ if TYPE_CHECKING:
 
 
 def library_of(encoder: Encoder) -> ModuleType | None:
-    """The package that an encoder has, None if it has none."""
+    """Return the package of an encoder, None if it has none."""
     package = getattr(encoder, "package", None)
     return package if isinstance(package, ModuleType) else None
 
 
 def refusal(encoder: Encoder, names: tuple[str, ...]) -> str | None:
-    """Why a package's functions cannot be tested, as a sentence; None if they can."""
+    """Return why a package's functions cannot be tested, as a sentence; None if they can."""
     library = library_of(encoder)
     if library is None:
         return "it has no package to take functions from, so it can only build"
@@ -37,27 +36,27 @@ def refusal(encoder: Encoder, names: tuple[str, ...]) -> str | None:
 
 @dataclass(slots=True)
 class LibraryCall:
-    """One call, and what came of it."""
+    """One call, and its result."""
 
     step: int
-    """The line of the scenario that asked for it, as violations number them."""
+    """The index of the scenario's line that asked for it, as in violations."""
     name: str
-    """What was called, in words that groups are made of."""
+    """The function, in words that become part of groups."""
     value: Any = None
     error: BaseException | None = None
     failure: Failure | None = None
-    """What the exception says; None if nothing was raised."""
+    """The text of the exception; None if there was none."""
     raised_at: str = ""
-    """Where in the library, if what was raised is no error of its own."""
+    """The place in the library, if the exception is not one of its own."""
 
     @property
     def outcome(self) -> str:
-        """In a word, for situations."""
+        """Return the outcome in a word, for situations."""
         return "done" if self.error is None else f"raised {type_name(self.error)}"
 
     @property
     def says(self) -> str:
-        """What came of it, for people."""
+        """Describe the result for people."""
         if self.error is None:
             return shown(self.value)
         return f"raised {exception_name(self.error)}: {text_of(self.error)}"
@@ -71,7 +70,7 @@ class LibraryCalls:
     made: list[LibraryCall] = field(default_factory=list)
 
     def call(self, step: int, name: str, work: Callable[[], Any]) -> LibraryCall:
-        """Call, and keep what came of it."""
+        """Make a call, and keep its result."""
         call = LibraryCall(step, name)
         try:
             call.value = plain(work())
@@ -80,8 +79,8 @@ class LibraryCalls:
                 raise
             call.failure = failure_of(error, self.encoder)
             if call.failure is Failure.FOREIGN:
-                # Nowhere, where Python itself raises for what the library returned: a length below
-                # zero, say.
+                # No place, if Python itself raises because of a value that the library returned,
+                # such as a negative length.
                 call.raised_at = innermost(error, self.encoder)
             call.error = _without_frames(error)
         self.made.append(call)
@@ -89,14 +88,14 @@ class LibraryCalls:
 
 
 def _without_frames(error: BaseException) -> BaseException:
-    """The exception, with nothing that its traceback and those of its causes would keep alive."""
+    """Return the exception, without the objects that tracebacks of it and its causes keep alive."""
     for link in chain_of(error):
         link.__traceback__ = None
     return error
 
 
 def exception_name(error: BaseException) -> str:
-    """The type of an exception; the same for a copy of capnsafe under another name."""
+    """Return the type of an exception; the same for a copy of capnsafe under another name."""
     return full_type_name(error)
 
 
@@ -104,6 +103,6 @@ MOST_SHOWN = 120
 
 
 def shown(value: object) -> str:
-    """A value for people, not longer than can be read."""
+    """Return a value for people, cut to a readable length."""
     text = value.hex() if isinstance(value, bytes) else repr_of(value)
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}... ({len(text)} characters)"

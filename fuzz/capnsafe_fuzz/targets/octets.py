@@ -1,7 +1,7 @@
-"""Inputs as bytes: numbers in as few bytes as they need, read from any bytes without ever failing.
+"""Inputs as bytes: numbers in as few bytes as they need, read from any bytes without failing.
 
-What is missing reads as zero, and what is too large as the most there may be: so every byte string
-says something, and what is made of it is written in one way.
+Missing bytes read as zero, and a number that is too large as the greatest allowed one. So every
+byte string has a meaning, and each meaning has one canonical encoding.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Iterable
 
 _MORE = 0x80
 _MOST_BYTES = 10
-"""Of a number: 64 bits in groups of seven."""
+"""The most bytes of a number: 64 bits in groups of seven."""
 
 
 class Reader:
-    """Takes a byte string apart from its start."""
+    """Reads a byte string from its start."""
 
     __slots__ = ("_at", "_data")
 
@@ -23,7 +23,7 @@ class Reader:
         self._at = 0
 
     def number(self, most: int) -> int:
-        """A number from 0 to ``most``."""
+        """Return a number from 0 to ``most``."""
         value = shift = 0
         for byte in self._data[self._at : self._at + _MOST_BYTES]:
             self._at += 1
@@ -34,29 +34,29 @@ class Reader:
         return min(value, most)
 
     def numbers(self, most_numbers: int, most: int) -> tuple[int, ...]:
-        """A few numbers from 1 to ``most``, their count before them."""
+        """Return a few numbers from 1 to ``most``, which are preceded by their count."""
         return tuple(
             max(1, self.number(most)) for _ in range(min(self.number(most_numbers), self.left))
         )
 
     def take(self, size: int) -> bytes:
-        """So many bytes, or what is left."""
+        """Return so many bytes, or the rest if there are fewer."""
         taken = self._data[self._at : self._at + size]
         self._at += len(taken)
         return taken
 
     @property
     def left(self) -> int:
-        """How many bytes were not read yet."""
+        """Return how many bytes were not read yet."""
         return len(self._data) - self._at
 
     def rest(self) -> bytes:
-        """All that is left."""
+        """Return the rest."""
         return self.take(self.left)
 
 
 def number(value: int) -> bytes:
-    """A number, as ``Reader.number`` reads it."""
+    """Encode a number for ``Reader.number``."""
     out = bytearray()
     while value >= _MORE:
         out.append(value & ~_MORE & 0xFF | _MORE)
@@ -66,6 +66,6 @@ def number(value: int) -> bytes:
 
 
 def numbers(values: Iterable[int]) -> bytes:
-    """Numbers with their count before them, as ``Reader.numbers`` reads them."""
+    """Encode numbers, preceded by their count, for ``Reader.numbers``."""
     listed = tuple(values)
     return number(len(listed)) + b"".join(map(number, listed))

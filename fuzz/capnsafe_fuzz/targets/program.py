@@ -1,4 +1,4 @@
-"""What programs of all targets have in common: their heads, and numbers that can be read."""
+"""The common parts of the programs of all targets: their heads, and bytes as readable constants."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ if TYPE_CHECKING:
     from ..execution import Violation
 
 INTEROPERABLE = "interoperable"
-"""The oracle that asks another implementation."""
+"""The oracle that uses another implementation."""
 
 _WIDTH = 88
 _HEX_DIGITS = 72
-"""Of bytes, on one line."""
+"""Hexadecimal digits on one line."""
 
 
 def provable(violations: Iterable[Violation]) -> list[Violation]:
-    """The first violation that a program can show with capnsafe alone, or else the first."""
+    """Return the first violation that a program can show with capnsafe alone, or else the first."""
     found = sorted(violations, key=lambda violation: violation.oracle == INTEROPERABLE)
     return found[:1]
 
 
 def head(encoder: Encoder, violations: Iterable[Violation], imports: Iterable[str]) -> list[str]:
-    """What broke, and where ``capnsafe`` comes from: for a planted bug, from its copy."""
+    """Return the breach as a comment, and the import of ``capnsafe`` or of a planted bug's copy."""
     lines: list[str] = []
     shows = "# This program exits non-zero when that happens."
     for violation in violations:
         if violation.oracle == INTEROPERABLE:
-            shows = "# This program does what leads there; to see it takes pycapnp besides."
+            shows = "# This program leads to it; showing it takes pycapnp, too."
         lines += textwrap.wrap(
             f"{violation.promise}: {violation.detail}",
             _WIDTH,
@@ -51,7 +51,7 @@ def head(encoder: Encoder, violations: Iterable[Violation], imports: Iterable[st
 
 
 def constant(name: str, data: bytes) -> Iterator[str]:
-    """``NAME = bytes.fromhex(...)``, over as many lines as it needs."""
+    """Yield ``NAME = bytes.fromhex(...)``, on as many lines as needed."""
     digits = data.hex()
     if len(digits) <= _HEX_DIGITS:
         yield f'{name} = bytes.fromhex("{digits}")'

@@ -11,48 +11,48 @@ if TYPE_CHECKING:
     from .protocol import Target
 
 MAGIC: Final = "capnsafe "
-"""What the first line of every text begins with."""
+"""The beginning of the first line of every text."""
 
 _MOST_FIRST_LINE: Final = 80
 
 
 class UnknownTargetError(LookupError):
-    """There is no target of this name; the message says which there are."""
+    """There is no target with this name; the message lists the targets."""
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """A target, as far as it is known without importing it."""
+    """A target, described without importing it."""
 
     name: str
     title: str
-    """The word of a text's first line that names it: ``capnsafe TITLE 1``."""
+    """The word that names it in a text's first line: ``capnsafe TITLE 1``."""
     summary: str
 
 
 _EVERY: Final = (
     About("build", "scenario", "a program of build operations, over an allocator with faults"),
-    About("read", "read", "hostile segments into the reader, and everything asked of it"),
-    About("frame", "frame", "bytes into whatever reads messages from a stream, and back again"),
+    About("read", "read", "hostile segments for the reader, and all questions to it"),
+    About("frame", "frame", "bytes for the readers of message streams, and back again"),
     About(
         "packed",
         "packed",
-        "bytes into unpacking and packing, in chunks of any size",
+        "bytes for unpacking and packing, in chunks of any size",
     ),
 )
 
 TARGETS: Final = {about.name: about for about in _EVERY}
 
 SEQUENCE: Final = "-sequence"
-"""How the name of a target of sequences ends, and the word in its texts."""
+"""Suffix of the name of a target of sequences, and the word in its texts."""
 
 DEFAULT_TARGET: Final = _EVERY[0].name
-"""That of bytes which do not say what they are for."""
+"""The target of bytes that do not name one."""
 
 
 @cache
 def find_target(name: str) -> Target:
-    """Return the target of this name; always the same object. Imports its modules.
+    """Return the target of this name; always the same object. Import its modules.
 
     ``NAME-sequence`` is the target of sequences of the target NAME.
 

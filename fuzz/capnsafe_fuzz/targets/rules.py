@@ -1,4 +1,4 @@
-"""An oracle of a target that takes what arrives: decides, from one run, whether a promise broke."""
+"""Rules: the oracles of targets for data from outside. Each judges one promise in one execution."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .protocol import Judged
 
 
 class Ran(Protocol):
-    """What happened in one execution, as far as every oracle of every target looks at it."""
+    """The record of one execution, as far as it is common to every target."""
 
     @property
     def calls(self) -> Sequence[LibraryCall]:
-        """The calls of the library, in order."""
+        """Return the calls of the library, in order."""
 
 
 Run = TypeVar("Run", bound=Ran, contravariant=True)
@@ -27,7 +27,7 @@ Run = TypeVar("Run", bound=Ran, contravariant=True)
 
 @dataclass(frozen=True, slots=True)
 class RuleBreach:
-    """What an oracle found."""
+    """A breach that an oracle found."""
 
     step: int
     verb: str
@@ -47,26 +47,26 @@ class Rule(Generic[Run]):
     summary: str
     check: Callable[[Run], Iterator[RuleBreach]]
     needs: Package | None = None
-    """The package without which it is not asked."""
+    """The package that it needs; it is skipped without it."""
 
     @property
     def runs_here(self) -> bool:
-        """Whether the package that it needs is installed."""
+        """Return whether the package that it needs is installed."""
         return self.needs is None or self.needs.is_installed
 
     @property
     def about(self) -> Judged:
-        """As people are told of it."""
+        """Return its description for people."""
         return Judged(self.name, self.promise, self.cost.value, self.summary)
 
     def violation(self, found: RuleBreach) -> Violation:
-        """What a breach is to everybody else."""
+        """Return the breach as a violation, for the rest of the harness."""
         group = " ".join(f"{self.promise} {found.verb} {found.what}".split())
         return Violation(self.promise, self.name, found.step, found.verb, found.detail, group)
 
 
 def judge(rules: Iterable[Rule[Run]], run: Run, costly: bool) -> tuple[Violation, ...]:
-    """What broke, each group once, in the order of the steps."""
+    """Return the violations, each group once, in the order of the steps."""
     found = [
         rule.violation(breach)
         for rule in rules
@@ -92,6 +92,6 @@ RAISED: Rule[Ran] = Rule(
     "raised",
     "P1",
     Cost.CHEAP,
-    "what was received makes a call raise something that is no error of the library's own",
+    "received data makes a call raise an exception that is not the library's own",
     _raised,
 )

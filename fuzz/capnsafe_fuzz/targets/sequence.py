@@ -43,7 +43,7 @@ MOST_DISTINCT = 8
 """How many different inputs of a sequence are made simpler."""
 KEPT_TEXTS = 1 << 14
 PASSED = 90
-"""How the process of a program ends if nothing breaks; one that the encoder ends may end with 0."""
+"""Exit code of a program's child if no promise breaks; an encoder that exits may use 0."""
 
 _NEXT = re.compile(r"---(?: ([1-9][0-9]{0,5}) times)?", re.ASCII)
 _LENGTH_BYTES = 4
@@ -57,7 +57,11 @@ class Sequence:
     comment: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
-        """Raise ``ScenarioError`` if there is none, or if there are too many."""
+        """Check the number of inputs.
+
+        Raises:
+            ScenarioError: There is none, or there are too many.
+        """
         from ..scenario import ScenarioError, tidy_comment
 
         object.__setattr__(self, "comment", tidy_comment(self.comment))
@@ -86,17 +90,17 @@ class SequenceTarget:
         self.memories: Mapping[str, str] = inner.memories
         self.sample = Sequence((inner.sample,))
         self._header = f"capnsafe {title} 1"
-        # Most inputs of a sequence that is shrunk were in the one before it, too.
+        # While a sequence is shrunk, most of its inputs were in the one before it, too.
         self._parse = lru_cache(KEPT_TEXTS)(inner.parse)
         self._print = lru_cache(KEPT_TEXTS)(lambda one: inner.print(with_comment(one, "")))
 
     @property
     def oracles(self) -> Many[Judged]:
-        """Return those of the other target."""
+        """Return the oracles of the other target."""
         return self.inner.oracles
 
     def refusal(self, encoder: Encoder) -> str | None:
-        """Return why the encoder cannot be tested on the other target, if so."""
+        """Return why the encoder cannot be tested on the other target; None if it can."""
         return self.inner.refusal(encoder)
 
     # Forms
@@ -117,7 +121,11 @@ class SequenceTarget:
         return b"".join(len(one).to_bytes(_LENGTH_BYTES, "little") + one for one in every)
 
     def parse(self, text: str) -> Sequence:
-        """Return the sequence of a text; raise ``ScenarioSyntaxError`` with the line."""
+        """Return the sequence of a text.
+
+        Raises:
+            ScenarioSyntaxError: It is malformed; the error has the line.
+        """
         from ..scenario import ScenarioSyntaxError, below_heading
 
         lines = below_heading(text)
@@ -147,7 +155,7 @@ class SequenceTarget:
         return Sequence(tuple(inputs), "\n".join(comment))
 
     def print(self, scenario: Sequence) -> str:
-        """Return the text; equal inputs in a row stand there once."""
+        """Return the text; equal inputs in a row are printed once."""
         lines = [self._header]
         if scenario.comment:
             lines += [f"# {line}" if line else "#" for line in scenario.comment.split("\n")]
@@ -159,13 +167,13 @@ class SequenceTarget:
         return "".join(parts)
 
     def lines(self, scenario: Sequence) -> list[str]:
-        """Return the steps of the last input: violations number those."""
+        """Return the steps of the last input, as violations number them."""
         return self.inner.lines(scenario.last)
 
     # Search
 
     def generate(self, rng: Random) -> Sequence:
-        """Return a short sequence from nothing."""
+        """Return a short generated sequence."""
         return Sequence(tuple(self.inner.generate(rng) for _ in range(rng.randint(1, 4))))
 
     def mutate(self, scenario: Sequence, rng: Random) -> Sequence:
@@ -186,7 +194,7 @@ class SequenceTarget:
         return self.inner.memory(scenario.last)
 
     def over_memory(self, scenario: Sequence, memory: str | None) -> Sequence:
-        """Return the same with every input over that memory."""
+        """Return the sequence with every input over that memory."""
         every = tuple(self.inner.over_memory(one, memory) for one in scenario.inputs)
         return replace(scenario, inputs=every)
 
@@ -255,7 +263,7 @@ class SequenceTarget:
         return self.program(scenario, encoder.name)
 
     def plain_script(self, scenario: Sequence, encoder: Encoder) -> str:
-        """Return the same program: nothing is run to print it."""
+        """Return the same program; nothing is run to print it."""
         return self.program(scenario, encoder.name)
 
     def program(self, scenario: Sequence, encoder: str) -> str:
@@ -297,7 +305,7 @@ class SequenceTarget:
 
 
 class _SequenceShrinking:
-    """One sequence on its way down: first shorter, then simpler."""
+    """The shrinking of one sequence: first shorter, then simpler."""
 
     def __init__(
         self,
@@ -333,9 +341,10 @@ class _SequenceShrinking:
         return True
 
     def _repeat_one(self) -> None:
-        """Put one input in place of all before the last, as often as it takes.
+        """Replace all inputs before the last by one input, repeated as often as needed.
 
-        State may build up with every message, so the largest one is tried as well as the plainest.
+        State may build up with every message, so the largest input is tried as well as the
+        plainest.
         """
         *before, last = self._best
         if not before:
@@ -390,5 +399,5 @@ class _SequenceShrinking:
 
 
 def _put(inputs: tuple[Input, ...], old: Input, new: Input) -> tuple[Input, ...]:
-    """Return the inputs with another one in place of each that equals ``old``, but for the last."""
+    """Return the inputs with each one before the last that equals ``old`` replaced by ``new``."""
     return (*(new if one == old else one for one in inputs[:-1]), inputs[-1])

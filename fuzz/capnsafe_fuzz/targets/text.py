@@ -1,8 +1,8 @@
-"""Inputs as text: a header, a comment, and a line for each thing, which begins with what it is.
+"""Inputs as text: a header, a comment, and a line for each part, which begins with its kind.
 
-Lines that say what an input was found on (``scenario.heading``) may stand among the comment. What
-is behind a `` #`` on a line says what the line means, for people: it is printed anew each
-time, and passed over when it is read.
+Lines that name the encoder and target of a finding (``scenario.heading``) may stand among the
+comment. Text after `` #`` on a line explains the line to people: it is printed each time, and
+ignored when it is read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HEX = re.compile(r"[0-9a-f ]*")
 
 
 def head(header: str, comment: str) -> list[str]:
-    """The first lines of a text."""
+    """Return the first lines of a text."""
     return [header, *(f"# {line}" if line else "#" for line in comment.split("\n") if comment)]
 
 
@@ -28,9 +28,10 @@ def parse(
     readers: Mapping[str, Callable[[str], None]],
     make: Callable[[str], Made],
 ) -> Made:
-    """Read a text: each line by the reader of its first word, at last ``make`` from the comment.
+    """Read a text: each line by the reader for its first word; then ``make`` gets the comment.
 
-    Readers and ``make`` raise ``ScenarioError``; what comes out names the line.
+    Raises:
+        ScenarioSyntaxError: A reader or ``make`` raised ``ScenarioError``; this adds the line.
     """
     comment: list[str] = []
     begun = False
@@ -40,7 +41,9 @@ def parse(
     for number, line in enumerate(lines[1:], 2):
         if line.startswith("#"):
             if begun:
-                raise ScenarioSyntaxError(number, "a comment stands at the top, below the header")
+                raise ScenarioSyntaxError(
+                    number, "a comment must stand at the top, below the header"
+                )
             comment.append(line[1:].removeprefix(" "))
             continue
         content = line.partition(" #")[0].strip()
@@ -51,7 +54,7 @@ def parse(
         reader = readers.get(word)
         if reader is None:
             known = ", ".join(readers)
-            raise ScenarioSyntaxError(number, f"a line begins with {known}, not {word!r}")
+            raise ScenarioSyntaxError(number, f"a line must begin with {known}, not {word!r}")
         try:
             reader(rest.strip())
         except ScenarioError as error:
@@ -60,24 +63,26 @@ def parse(
 
 
 def octets(text: str) -> bytes:
-    """Bytes in hexadecimal, with blanks between any two."""
+    """Return the bytes of hexadecimal digits; blanks may stand between any two bytes."""
     if not _HEX.fullmatch(text):
-        raise ScenarioError(f"bytes are pairs of hexadecimal digits in lower case, not {text!r}")
+        raise ScenarioError(
+            f"bytes must be pairs of hexadecimal digits in lower case, not {text!r}"
+        )
     try:
         return bytes.fromhex(text)
     except ValueError:
-        raise ScenarioError(f"bytes are pairs of hexadecimal digits, not {text!r}") from None
+        raise ScenarioError(f"bytes must be pairs of hexadecimal digits, not {text!r}") from None
 
 
 def whole(text: str, least: int, most: int, what: str) -> int:
-    """A whole number in its range."""
+    """Return a whole number in its range."""
     if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-        raise ScenarioError(f"{what} is {least} to {most}, not {text!r}")
+        raise ScenarioError(f"{what} must be {least} to {most}, not {text!r}")
     return int(text)
 
 
 def setting(text: str, name: str, least: int, most: int) -> int:
-    """``name=NUMBER``."""
+    """Return the number of ``name=NUMBER``."""
     start, equals, rest = text.partition("=")
     if start != name or not equals:
         raise ScenarioError(f"{name}=NUMBER is expected, not {text!r}")
@@ -87,7 +92,7 @@ def setting(text: str, name: str, least: int, most: int) -> int:
 def check(what: str, value: int, least: int, most: int) -> None:
     """Raise ``ScenarioError`` unless a number is in its range."""
     if type(value) is not int or not least <= value <= most:
-        raise ScenarioError(f"{what} is {least} to {most}, not {value!r}")
+        raise ScenarioError(f"{what} must be {least} to {most}, not {value!r}")
 
 
 def check_sizes(what: str, sizes: Iterable[int], most_sizes: int, most: int) -> None:

@@ -1,35 +1,34 @@
-"""Shrinking: the simplest scenario that still breaks the same promise in the same place.
+"""Shrinking: find the simplest scenario that still breaks the same promise in the same place.
 
-A finding of forty operations and five faults is read by nobody. What is read is the one that is
-left when everything that does not matter is gone, and which everything is gone from is a question
-of order: there is one order on scenarios, `simplicity`, and a candidate is taken if it comes before
-the best so far in that order *and* still fires in the same group. Nothing else decides, so every
-pass below may try what it likes in any sequence, and shrinking ends, because the order is
-well-founded.
+Nobody reads a finding of forty operations and five faults. People read the scenario that is left
+after everything irrelevant has been removed. One order on scenarios, `simplicity`, decides which of
+two candidates is simpler: a candidate is taken if it comes before the best so far *and* still fires
+in the same group. So every pass below may try any change in any sequence, and shrinking ends,
+because the order is well-founded.
 
-The order compares, the first difference deciding:
+The order compares these in turn; the first difference decides:
 
-1. faults beyond the first: a bug that needs one is understood, one that needs two is a puzzle;
+1. faults beyond the first: a bug that needs one fault is easy to understand, one that needs two is
+   not;
 2. operations, fewer first: each is a line to read and a call in the program;
 3. whether there is a fault at all;
-4. how plain each fault is: once before always, a moment that can be pointed at ("allocation 2",
+4. how plain each fault is: once before always, a moment that is easy to find ("allocation 2",
    "after operation 3") before one that must be counted ("borrow 37"), small numbers before large;
-5. how plain the surroundings are: the heap before a fixed buffer, no limit before a limit, the
-   usual segment size before another, small before large;
+5. how plain the memory and the limit are: the heap before a fixed buffer, no limit before a limit,
+   the usual segment size before another, small before large;
 6. values: small integers, short texts, short lists, early fields, low indices;
-7. handles with low numbers, so that what hangs off a chain hangs off the root if it can;
+7. handles with low numbers, so that an object depends on the root if it can, and not on a chain;
 8. the printed text, so that no two scenarios tie.
 
 Alternatives: libFuzzer's `-minimize_crash` works on bytes and takes any crash, so it slips from one
-bug to another, and cannot delete an operation without shifting all that follows. Hypothesis shrinks
-the choices that made a value, well, but has to be the one that made it. Here scenarios are values
-with a few fields, so passes over those fields are short and know what matters: deleting an
-operation renumbers the handles behind it, and re-aims what used its handle at another of the same
-type; and it moves faults that are laid at a counted moment, since the calls that are counted went
-with it.
+bug to another, and cannot delete an operation without shifting the rest. Hypothesis shrinks the
+choices that made a value, and does it well, but it must have made the value. Here scenarios are
+values with a few fields, so passes over those fields are short and specific. Deleting an operation
+renumbers the later handles, and redirects uses of its handle to another one of the same type. It
+also moves faults that are laid at a counted moment, since the counted calls are gone.
 
-Whether a candidate fires is asked of a function, which runs it in another process. The budget is a
-number of such questions: time would make two runs differ.
+A function decides whether a candidate fires, by running it in another process. The budget is a
+number of such runs: with a budget of time, two runs would differ.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ Simplicity = tuple[object, ...]
 
 
 def simplicity(scenario: Scenario) -> Simplicity:
-    """Where a scenario stands in the order: smaller is simpler."""
+    """Return a scenario's place in the order: smaller is simpler."""
     memory = scenario.memory
     return (
         max(0, len(scenario.faults) - 1),
@@ -82,7 +81,7 @@ def simplicity(scenario: Scenario) -> Simplicity:
 def shrink(
     scenario: Scenario, fires: Callable[[Scenario], bool], *, budget: int = DEFAULT_BUDGET
 ) -> Scenario:
-    """The simplest scenario found that still fires; ``scenario`` itself fires, and is not asked."""
+    """Return the simplest scenario found that still fires; ``scenario`` itself is known to fire."""
     return _ScenarioShrinking(scenario, fires, budget).run()
 
 
@@ -119,7 +118,7 @@ def _weight(operation: Operation) -> int:
 
 
 class _ScenarioShrinking:
-    """One scenario on its way down."""
+    """The shrinking of one scenario."""
 
     def __init__(self, scenario: Scenario, fires: Callable[[Scenario], bool], budget: int) -> None:
         self._best = scenario
@@ -132,7 +131,7 @@ class _ScenarioShrinking:
         while True:
             before = self._best
             for every in (
-                # While there are many operations, a fault is not missed much.
+                # While there are many operations, faults are less important.
                 self._delete_faults,
                 self._cut_end,
                 self._delete_operations,
@@ -147,7 +146,7 @@ class _ScenarioShrinking:
                 return self._best
 
     def _try(self, make: Callable[[], Scenario]) -> bool:
-        """Take a candidate if it is simpler and still fires."""
+        """Take a candidate if it is simpler and still fires; return whether it was taken."""
         if self._left <= 0:
             return False
         try:
@@ -157,7 +156,7 @@ class _ScenarioShrinking:
             self._asked.add(candidate)
             order = simplicity(candidate)
         except ValueError:
-            return False  # no scenario: an operation lost what it needs, a fault has no such moment
+            return False  # not a scenario: an operation lost its handle, or a fault its moment
         if not order < self._order:
             return False
         self._left -= 1
@@ -182,7 +181,7 @@ class _ScenarioShrinking:
                 step //= 2
 
     def _delete_operations(self) -> None:
-        """Delete runs of operations: long ones first, from the end, where least depends on them."""
+        """Delete runs of operations: long ones first, from the end, where fewest depend on them."""
         size = max(1, len(self._best.operations) // 4)
         while True:
             end = len(self._best.operations)
@@ -197,7 +196,7 @@ class _ScenarioShrinking:
             size //= 2
 
     def _try_without(self, doomed: range) -> bool:
-        """Try to do without some operations, what hangs off them re-aimed or deleted too."""
+        """Try to delete some operations; redirect or delete those that use their handles."""
         best = self._best
         for aimed in (True, False):
             operations, gone = without(best.operations, frozenset(doomed), reaim=aimed)
@@ -207,7 +206,7 @@ class _ScenarioShrinking:
         return False
 
     def _hoist(self) -> None:
-        """Make things directly under a root, and do without what they hung off."""
+        """Make objects directly under a root, and delete the operations that led to them."""
         index = 0
         while index < len(self._best.operations):
             for operations, gone in hoisted(self._best.operations, index):
@@ -219,7 +218,7 @@ class _ScenarioShrinking:
             index += 1
 
     def _lower_handles(self) -> None:
-        """Let an operation work on an earlier handle of the same type."""
+        """Let an operation use an earlier handle of the same type."""
         for index in range(len(self._best.operations)):
             types = handle_types(self._best.operations)
             operation = self._best.operations[index]

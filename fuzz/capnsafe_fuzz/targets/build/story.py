@@ -1,8 +1,8 @@
 """The story of one execution: every operation, every call of the allocator, every fault, the end.
 
-To tell it, an ear is put to both sides of the encoder: a session that notes where an operation
-begins, and a memory that notes what the encoder asked of it and what it got. Neither changes
-anything, and neither keeps hold of a buffer or an exception that passes through.
+It listens on both sides of the encoder: a session notes where an operation begins, and a memory
+notes the encoder's calls with their results. Neither changes anything, and neither keeps a buffer
+or an exception that passes through.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ WORD_BYTES = 8
 
 @dataclass(slots=True)
 class _Ear:
-    """What was heard: for each attempt at an operation, the calls that it made."""
+    """The calls that were noted, for each attempt at an operation."""
 
     attempts: list[list[str]] = field(default_factory=lambda: [[]])
 
     def attempt(self) -> None:
-        """Another attempt begins."""
+        """Begin another attempt."""
         self.attempts.append([])
 
     def call(self, line: str) -> None:
-        """The encoder called its memory."""
+        """Note a call of the encoder's memory."""
         self.attempts[-1].append(line)
 
 
 class _HeardMemory:
-    """Stands between encoder and memory."""
+    """Stands between encoder and memory, and notes calls."""
 
     def __init__(self, memory: Allocator, ear: _Ear) -> None:
         self._memory = memory
@@ -61,7 +61,7 @@ class _HeardMemory:
 
     @property
     def grow(self) -> Callable[[object, int], object] | None:
-        """None where the memory does not grow."""
+        """The method, which notes calls; None if the memory does not grow."""
         grow = getattr(self._memory, "grow", None)
         if grow is None:
             return None
@@ -124,7 +124,7 @@ class _HeardSession:
 
 
 class _HeardEncoder:
-    """An encoder whose sessions are listened to."""
+    """An encoder whose sessions note their operations."""
 
     def __init__(self, encoder: Encoder, ear: _Ear) -> None:
         self._encoder = encoder
@@ -140,7 +140,7 @@ class _HeardEncoder:
 
 
 def tell(scenario: Scenario, encoder: Encoder) -> list[str]:
-    """The story, line by line; runs the scenario in this process."""
+    """Return the story, line by line; run the scenario in this process."""
     from typing import cast
 
     ear = _Ear()
@@ -165,7 +165,7 @@ def tell(scenario: Scenario, encoder: Encoder) -> list[str]:
 
 
 def _opening(scenario: Scenario) -> list[str]:
-    """What is known before the first operation: memory, limit, faults laid."""
+    """Return the lines before the first operation: memory, limit, faults."""
     lines = print_scenario(scenario).splitlines()
     return [line for line in lines[1:] if line.startswith(("#", "memory ", "limit ", "fault "))]
 
@@ -178,7 +178,7 @@ def _fault(step: Step, at: int) -> str:
 
 def _outcome(step: Step) -> str:
     if step.outcome is Outcome.SKIPPED:
-        return "skipped: its handle is void"
+        return "skipped: its handle is missing"
     if step.error is not None:
         what = "interrupted by" if step.outcome is Outcome.INTERRUPTED else "raised"
         if step.unsupported:
@@ -204,7 +204,7 @@ def _length(buffer: Any) -> str:
         with memoryview(buffer) as view:
             size = view.nbytes
     except (TypeError, BufferError, ValueError):
-        return f"{type(buffer).__name__}, no buffer"
+        return f"{type(buffer).__name__}, not a buffer"
     words, odd = divmod(size, WORD_BYTES)
     return f"{words} words" + (f" and {odd} bytes" if odd else "")
 

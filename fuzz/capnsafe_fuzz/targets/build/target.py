@@ -1,4 +1,4 @@
-"""Puts what knows build scenarios behind the protocol of targets."""
+"""The target ``build``, behind the protocol of targets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ...execution import Verdict
 
 LARGEST = 24
-"""The most operations of a scenario from nothing."""
+"""The most operations of a generated scenario."""
 
 
 class BuildTarget:
@@ -51,61 +51,61 @@ class BuildTarget:
 
     @property
     def oracles(self) -> Sequence[Judged]:
-        """Those of ``oracles``, in the order of the promises."""
+        """Return the oracles of ``oracles``, in the order of the promises."""
         return [Judged(o.name, o.promise, o.cost.value, o.summary) for o in ORACLES.values()]
 
     def refusal(self, encoder: Encoder) -> str | None:
-        """Every encoder builds."""
+        """Return None: every encoder builds."""
         return None
 
     def decode(self, data: bytes) -> Scenario:
-        """The scenario of any bytes."""
+        """Return the scenario of any bytes."""
         return decode(data)
 
     def encode(self, scenario: Scenario) -> bytes:
-        """Its canonical bytes."""
+        """Return its canonical bytes."""
         return encode(scenario)
 
     def parse(self, text: str) -> Scenario:
-        """The scenario of a text."""
+        """Return the scenario of a text."""
         return parse_scenario(text)
 
     def print(self, scenario: Scenario) -> str:
-        """Its text."""
+        """Return its text."""
         return print_scenario(scenario)
 
     def lines(self, scenario: Scenario) -> list[str]:
-        """A line for each operation."""
+        """Return a line for each operation."""
         return print_operations(scenario.operations)
 
     def generate(self, rng: Random) -> Scenario:
-        """A scenario from nothing."""
+        """Return a generated scenario."""
         return generate(rng, rng.randint(1, LARGEST))
 
     def mutate(self, scenario: Scenario, rng: Random) -> Scenario:
-        """A scenario a step away."""
+        """Return a scenario a step away."""
         return mutate(scenario, rng)
 
     def crossover(self, scenario: Scenario, other: Scenario, rng: Random) -> Scenario:
-        """The tail of one program behind another."""
+        """Return the beginning of one program with the end of another."""
         return crossover(scenario, other, rng)
 
     def memory(self, scenario: Scenario) -> str | None:
-        """The name of its memory."""
+        """Return the name of its memory."""
         return scenario.memory.name
 
     def over_memory(self, scenario: Scenario, memory: str | None) -> Scenario:
-        """The same over another honest memory."""
+        """Return the same over another honest memory."""
         if memory is None or memory == scenario.memory.name:
             return scenario
         return replace(scenario, memory=scenario.memory.over(memory))
 
     def sizes(self, scenario: Scenario) -> Mapping[str, int]:
-        """Operations and faults."""
+        """Return the numbers of operations and faults."""
         return {"operations": len(scenario.operations), "faults": len(scenario.faults)}
 
     def simplicity(self, scenario: Scenario) -> tuple[object, ...]:
-        """Where it stands in the order of ``shrink``."""
+        """Return its place in the order of ``shrink``."""
         return simplicity(scenario)
 
     def shrink(
@@ -115,32 +115,32 @@ class BuildTarget:
         *,
         budget: int = DEFAULT_BUDGET,
     ) -> Scenario:
-        """The simplest scenario found that fires."""
+        """Return the simplest scenario found that fires."""
         return shrink(scenario, fires, budget=budget)
 
     def beginnings(self, scenario: Scenario) -> Iterator[Scenario]:
-        """The program cut off after each operation."""
+        """Yield the program cut off after each operation."""
         for index in range(len(scenario.operations) - 1):
             yield replace(scenario, operations=scenario.operations[: index + 1])
 
     def with_fewer_faults(self, scenario: Scenario) -> Iterator[Scenario]:
-        """Without one of its faults, another of them changed or not."""
+        """Yield it without one of its faults, with the others unchanged or one changed."""
         return fewer_faults(scenario)
 
     def run(self, scenario: Scenario, encoder: Encoder, costly: bool) -> Verdict:
-        """Run and judge."""
+        """Run and judge it."""
         return execution.execute(scenario, encoder, costly=costly)
 
     def tell(self, scenario: Scenario, encoder: Encoder) -> list[str]:
-        """Every operation, every call of the allocator, every fault."""
+        """Return every operation, every call of the allocator, every fault."""
         return tell(scenario, encoder)
 
     def script(self, scenario: Scenario, encoder: Encoder) -> str:
-        """A program that shows what breaks."""
+        """Return a program that shows the breach."""
         return execution.script(scenario, encoder)
 
     def plain_script(self, scenario: Scenario, encoder: Encoder) -> str:
-        """A program that only builds."""
+        """Return a program that only builds."""
         return encoder.script(scenario)
 
 

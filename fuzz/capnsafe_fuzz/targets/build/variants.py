@@ -1,7 +1,7 @@
-"""Scenarios a step away from another: what shrinking tries.
+"""Variants of a scenario that are a step away: the candidates of shrinking.
 
-Nothing here decides. A variant may turn out to be no scenario at all when it is made, and need not
-be simpler: the order in ``shrink`` says what is.
+Nothing here decides. Making a variant may show that it is not a scenario, and it need not be
+simpler: the order in ``shrink`` decides that.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from ...scenario import (
 )
 
 MOMENTS = (When.ALLOCATE, When.AFTER, When.GROW, When.RELEASE, When.SEGMENT, When.ANY)
-"""From the one that is pointed at most easily to the one that must be counted."""
+"""From the moment that is easiest to find to the one that must be counted."""
 
 PLAIN = Scenario()
-"""Its memory and limit are what a scenario has that says nothing about them."""
+"""A scenario with the default memory and limit."""
 
 
 def without(
     operations: Sequence[Operation], doomed: frozenset[int], *, reaim: bool
 ) -> tuple[list[Operation], frozenset[int]]:
-    """The program without the operations at ``doomed``, its handles renumbered.
+    """Return the program without the operations at ``doomed``, with handles renumbered.
 
-    What worked on a handle that is gone, or copied or adopted what it led to, works on the nearest
-    earlier one of the same type, if ``reaim`` and there is one, and is gone too if not. Answers the
-    indices of all that is gone.
+    An operation that uses a missing handle takes the nearest earlier one of the same type, if
+    ``reaim`` and there is one; otherwise it goes, too. The second result has the indices of all
+    operations that are gone.
     """
     types = handle_types(operations)
     renumbered: dict[int, int] = {}
@@ -50,7 +50,7 @@ def without(
     made = 0
 
     def known(handle: int) -> int | None:
-        """The new number of a handle, or of another that will do."""
+        """Return the new number of a handle, or of its replacement."""
         if handle in renumbered or not reaim:
             return renumbered.get(handle)
         same = [number for number in kept_handles if types[number] == types[handle]]
@@ -61,7 +61,8 @@ def without(
         lost = index in doomed
         if not lost and handle != NO_HANDLE:
             number = known(handle)
-            # The value of what has a source is the source's handle: mypy does not know verbs.
+            # The value of an operation with a source is the source's handle: mypy does not know
+            # verbs.
             source = known(value) if operation.verb in SOURCED else value  # type: ignore[arg-type]
             lost = number is None or (operation.verb in SOURCED and source is None)
             if number is not None:
@@ -81,10 +82,11 @@ def without(
 def hoisted(
     operations: Sequence[Operation], index: int
 ) -> Iterator[tuple[list[Operation], frozenset[int]]]:
-    """Programs in which the handle that one operation makes comes straight from a root.
+    """Yield programs in which the handle that one operation makes comes straight from a root.
 
-    A struct in a list in a struct is as good as one that the root has a field for, if it is of the
-    same type; then what it hung off can go. Answers also the indices of what is gone.
+    A field of the root can replace a struct in a list in a struct, if it has the same type. Then
+    the operations that led to it can go. The second result has the indices of operations that are
+    gone.
     """
     operation = operations[index]
     if operation.verb not in (Verb.INIT, Verb.OPEN):
@@ -111,10 +113,10 @@ def hoisted(
 
 
 def moved_faults(faults: tuple[Fault, ...], gone: frozenset[int]) -> Iterator[list[Fault]]:
-    """Faults at moments that fit a program without the operations at ``gone``.
+    """Yield the faults with moments that fit a program without the operations at ``gone``.
 
-    Those laid after an operation move with it. How many calls went with the operations that are
-    gone is not known here, so a few guesses are offered for those laid at a counted call.
+    Faults after an operation move with it. For faults at a counted call a few guesses are offered,
+    because the number of calls that are gone is not known here.
     """
 
     def after(number: int) -> int:
@@ -131,10 +133,10 @@ def moved_faults(faults: tuple[Fault, ...], gone: frozenset[int]) -> Iterator[li
 
 
 def fewer_faults(scenario: Scenario) -> Iterator[Scenario]:
-    """The scenario without one of its faults, where it has several; the others as they are.
+    """Yield the scenario without one of its faults, if it has several, with the others unchanged.
 
-    Then, since a fault may need another one only because of what kind it is, with one of the others
-    changed to each kind of its family.
+    A fault may need another one only because of its kind. So it then yields scenarios with one of
+    the others changed to each kind of its family.
     """
     faults = scenario.faults
     if len(faults) < 2:
@@ -151,7 +153,7 @@ def fewer_faults(scenario: Scenario) -> Iterator[Scenario]:
 
 
 def _of_kind(fault: Fault, name: str) -> Fault:
-    """The fault as another kind of its family."""
+    """Return the fault as another kind of its family."""
     kind = FAMILIES[fault.family].kinds[name]
     return replace(
         fault,
@@ -162,7 +164,7 @@ def _of_kind(fault: Fault, name: str) -> Fault:
 
 
 def plainer_faults(fault: Fault, operations: int) -> Iterator[Fault]:
-    """Variants of one fault, those that would be plainest first."""
+    """Yield variants of one fault, the plainest first."""
     if fault.persistent:
         yield replace(fault, persistent=False)
     for when in MOMENTS[: MOMENTS.index(fault.when)]:
@@ -182,7 +184,7 @@ def plainer_faults(fault: Fault, operations: int) -> Iterator[Fault]:
 
 
 def plainer_surroundings(scenario: Scenario) -> Iterator[Callable[[], Scenario]]:
-    """The same over plainer memories, the plainest first; some turn out to be none when made."""
+    """Yield the scenario over plainer memories, the plainest first; making it may fail."""
     memory = scenario.memory
     yield partial(replace, scenario, memory=PLAIN.memory)
     if memory.grows:
@@ -201,16 +203,16 @@ def _with_memory(scenario: Scenario, **changes: Any) -> Scenario:
 
 
 def smaller_numbers(number: int, least: int = 0) -> list[int]:
-    """A few smaller numbers, the smallest first, so that a number falls in few steps."""
+    """Return a few smaller numbers, the smallest first, so that a number shrinks in few steps."""
     guesses = {least, least + 1, number // 4, number // 2, number * 3 // 4, number - 2, number - 1}
     return sorted(guess for guess in guesses if least <= guess < number)
 
 
 def smaller_values(scenario: Scenario, operation: Operation) -> Iterator[Operation]:
-    """The same operation with a smaller value or count."""
+    """Yield the same operation with a smaller value or count."""
     value = operation.value
     if operation.verb in SOURCED:
-        # A second handle: an earlier one of its type is as good.
+        # A second handle: try earlier ones of its type.
         types = handle_types(scenario.operations)
         assert isinstance(value, int)
         yield from (
@@ -243,7 +245,7 @@ def smaller_values(scenario: Scenario, operation: Operation) -> Iterator[Operati
 
 
 def smaller_places(scenario: Scenario, operation: Operation) -> Iterator[Operation]:
-    """The same operation at a lower index, or at an earlier field of the same type."""
+    """Yield the same operation at a lower index, or at an earlier field of the same type."""
     place = operation.place
     if isinstance(place, int):
         for number in smaller_numbers(place):

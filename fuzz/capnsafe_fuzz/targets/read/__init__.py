@@ -1,8 +1,8 @@
-"""The target ``read``: hostile segments into the reader, and everything asked that can be asked.
+"""The target ``read``: hostile segments for the reader, and every possible question to it.
 
-An input is the words of some segments, the limits, and a list of what is asked: accessors of every
+An input is the words of some segments, the limits, and a list of questions: accessors of every
 reader class, copies, canonical forms. A reference (``reference``), which shares no code with any
-encoder, says what must come of each: a value, or that it must be refused.
+encoder, gives the expected result of each: a value, or a refusal.
 """
 
 from .target import TARGET

@@ -1,4 +1,4 @@
-"""What a word is, if it is a pointer: for people who read a scenario."""
+"""Describe words as pointers, for people who read a scenario."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _COMPOSITE: Final = 7
 
 
 def describe_word(word: int) -> str:
-    """The word as a pointer; empty for a zero word."""
+    """Return the word's meaning as a pointer; empty for a zero word."""
     if not word:
         return ""
     low, high = word & 0xFFFFFFFF, word >> 32

@@ -1,7 +1,7 @@
-"""A whole message read by the schema with the library under test, in the form of the model's tree.
+"""Read a whole message by the schema with the library under test, as a tree like the model's.
 
-So what a reader says can be compared with what the strict examiner (``reference.examiner``) and
-another implementation say of the same segments.
+The tree can be compared with the readings of the strict examiner (``reference.examiner``) and of
+another implementation.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from ...scenario.schema import (
 )
 
 MOST_WORDS = 1 << 16
-"""Traversal limit of such a reading: any message of the largest size can be read many times."""
+"""Traversal limit of such a reading, in words: enough to read the largest message often."""
 
 
 def read_everything(library: Any, segments: tuple[bytes, ...]) -> Any:
-    """The tree of the message whose root is an ``Everything``; raises what the library raises."""
+    """Return the tree of the message whose root is an ``Everything``."""
     reader = library.MessageReader(list(segments), traversal_limit_words=MOST_WORDS)
     return _struct(library, reader.get_root(), EVERYTHING)
 
 
 def _struct(library: Any, reader: Any, of: StructType) -> dict[str, Any]:
-    """Recursion ends with the reader's own nesting limit."""
+    """Read a struct; recursion ends with the reader's own nesting limit."""
     tree: dict[str, Any] = {}
     for field in of.fields:
         if field.union is not None and tree[field.union] != field.member:
@@ -114,10 +114,10 @@ _BITS = (0, 1, 8, 16, 32, 64)
 
 
 def _raw(copy: Any) -> Any:
-    """What the library copied out from below a pointer to anything, as ``scenario.trees`` has it.
+    """Return the library's copy of an AnyPointer's object, in the form of ``scenario.trees``.
 
     The copy has the shape of the object (its pointer without an offset), its words, and the copies
-    of what its pointers lead to. Recursion ends with the reader's own nesting limit.
+    of its pointers' targets. Recursion ends with the reader's own nesting limit.
     """
     if copy is None:
         return None
@@ -144,7 +144,7 @@ def _raw(copy: Any) -> Any:
 
 
 def _sections(word: int) -> tuple[int, int]:
-    """Data words and pointers of a struct, by its pointer or its tag."""
+    """Return the data words and pointers of a struct, from its pointer or its tag."""
     return word >> 32 & 0xFFFF, word >> 48
 
 

@@ -1,4 +1,4 @@
-"""What must come of a question: asked of the reference instead of the library."""
+"""The expected result of a question, from the reference."""
 
 from __future__ import annotations
 
@@ -26,25 +26,29 @@ _COMPOSITE: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What must come of a question, the traversal limit apart."""
+    """The expected result of a question, before the traversal limit is applied."""
 
     value: Any
-    """In the form that ``normal`` gives values."""
+    """In the form of ``normal``."""
     cost: int = 0
     """Words that are charged."""
     held: Held | None = None
-    """What a handle that it makes is on."""
+    """The object of the handle that it makes."""
 
 
 def normal(value: Any) -> Any:
-    """A value that can be compared: floats by their bits."""
+    """Return a value that can be compared: floats by their bits."""
     return struct.pack("<d", value) if isinstance(value, float) else value
 
 
 def expect(
     reference: Reference, question: Question, held: Held | None, nesting: int, budget: int
 ) -> Expected:
-    """The answer, or ``Refused``. ``budget`` bounds the work of deep copies, in words."""
+    """Return the expected result. ``budget`` limits the work of deep copies, in words.
+
+    Raises:
+        Refused: The question must be refused.
+    """
     ask = question.ask
     if ask is Ask.ROOT:
         answer = reference.root(nesting)
@@ -61,7 +65,7 @@ def expect(
 
 
 def _facts(held: Held | None) -> Any:
-    """What a handle says of itself."""
+    """Return the properties of a handle."""
     if isinstance(held, Struct):
         return held.data_bytes, held.pointers
     return None if held is None else held.count
@@ -117,7 +121,7 @@ def _of_list(reference: Reference, question: Question, held: List) -> Expected:
 
 
 def _element(held: List, index: int) -> Struct:
-    """An element of a list, read as a struct."""
+    """Return an element of a list, read as a struct."""
     if held.nesting <= 0:
         raise Refused("too deep", 1)
     data = held.start * 8 + index * held.step
@@ -164,7 +168,11 @@ def _of_pointer(reference: Reference, question: Question, held: Held, budget: in
 
 
 def slot_of(held: Held, index: int) -> int | None:
-    """The word of a pointer; None where a struct has none. ``Refused`` behind a list's end."""
+    """Return the word of a pointer; None if a struct has none there.
+
+    Raises:
+        Refused: The index is past a list's end.
+    """
     if isinstance(held, Struct):
         return held.first_pointer + index if index < held.pointers else None
     if index >= held.count:
@@ -173,7 +181,7 @@ def slot_of(held: Held, index: int) -> int | None:
 
 
 def _can_be_read(opened: List, ask: Ask) -> bool:
-    """Which lists can be read as which (encoding specification, "Lists")."""
+    """Return whether this list can be read as that one (encoding specification, "Lists")."""
     if ask is Ask.POINTERS:
         return opened.pointers > 0
     if ask is Ask.STRUCTS:

@@ -1,6 +1,6 @@
-"""New inputs of the target ``read``: messages that are right, and lies in their pointers.
+"""New inputs of the target ``read``: valid messages, and changes of their pointers.
 
-What is asked is asked with the reference at hand: mostly what the message has an answer to.
+Questions are chosen with the reference, so that most of them fit the message.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _ASKED_AT_ONCE: Final = 8
 
 
 def generate(rng: Random) -> Read:
-    """A message of a few objects, and questions about it; in most there is a lie."""
+    """Return a message of a few objects, and questions about it; most have a wrong pointer."""
     words = _Words(rng)
     words.fill(0, 0, 0, Ask.STRUCT)
     scenario = Read(words.segments(), MAX_TRAVERSAL, MAX_NESTING)
@@ -57,7 +57,7 @@ def generate(rng: Random) -> Read:
 
 
 class _Words:
-    """The words of a message that is being made."""
+    """The words of a message under construction."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
@@ -75,7 +75,7 @@ class _Words:
         return MAX_WORDS - sum(map(len, self._segments))
 
     def fill(self, segment: int, at: int, depth: int, ask: Ask | None = None) -> None:
-        """Let the word be a pointer to an object of its own, and that have some too."""
+        """Make the word a pointer to a new object, with objects below it."""
         rng = self._rng
         if self._room() < 12 or depth > 5 or (depth and rng.random() < 0.15):
             return
@@ -90,7 +90,7 @@ class _Words:
             self.fill(target, start + slot, depth + 1)
 
     def _object(self, kind: Ask) -> tuple[int, list[int], list[int]]:
-        """A shape, its words, and which of them are pointers."""
+        """Return a shape, its words, and the indices of those that are pointers."""
         rng = self._rng
         if kind is Ask.STRUCT:
             data, pointers = rng.choice((0, 1, 1, 2)), rng.choice((0, 1, 2, 3))
@@ -144,7 +144,7 @@ class _Words:
         return start
 
 
-# Lies
+# Wrong pointers
 
 
 def _words_of(scenario: Read) -> list[list[int]]:
@@ -194,7 +194,7 @@ def _other(word: int, at: int, words: list[list[int]], rng: Random) -> int:
     if kind == 3:
         return 3 | rng.choice((0, 1, 0xFFFFFFFF)) << 32 | rng.choice((0, 0, 4))
     if luck < 0.4:
-        # Anywhere, and beside where it was; of a tag, this is its count.
+        # Anywhere, and beside its old value; for a tag, this is its count.
         old = word >> 2 & 0x3FFFFFFF
         new = rng.choice((old + rng.choice((-1, 1)), *_OFFSETS, -at - 1, rng.randrange(64) - at))
         return word & ~0xFFFFFFFC | (new & 0x3FFFFFFF) << 2
@@ -231,7 +231,7 @@ def _beside(number: int, edges: tuple[int, ...], rng: Random) -> int:
 
 
 def _cut(scenario: Read, rng: Random) -> Read:
-    """A segment without its last words, or with a few more."""
+    """Return it with a segment without its last words, or with a few more."""
     words = _words_of(scenario)
     if not words:
         return scenario
@@ -244,7 +244,7 @@ def _cut(scenario: Read, rng: Random) -> Read:
 
 
 def _alias(scenario: Read, rng: Random) -> Read:
-    """A pointer that leads to where another one does, or to itself."""
+    """Return it with a pointer that shares another one's target, or leads to itself."""
     words = _words_of(scenario)
     places = [
         (segment, at)
@@ -275,7 +275,7 @@ def _limits(scenario: Read, rng: Random) -> Read:
 
 
 class _Asker:
-    """Asks with the reference at hand."""
+    """Chooses questions with the reference."""
 
     def __init__(self, scenario: Read, rng: Random) -> None:
         self._rng = rng
@@ -324,7 +324,7 @@ class _Asker:
         self._add(_question(ask, number, min(index, MAX_INDEX), held, rng))
 
     def _fitting(self, held: Held, index: int) -> Ask | None:
-        """What the pointer leads to."""
+        """Return a question that fits the target of the pointer."""
         try:
             at = slot_of(held, index)
             spot = None if at is None else self._reference.follow(held.segment, at)
@@ -360,12 +360,12 @@ def _ask_anew(scenario: Read, rng: Random) -> Read:
 
 
 def _kept(questions: tuple[Question, ...], count: int) -> tuple[Question, ...]:
-    """The first questions: each works on what came before it, so they still make sense."""
+    """Return the first questions; they stay valid, because each depends only on earlier ones."""
     return questions[:count]
 
 
 def _ask_otherwise(scenario: Read, rng: Random) -> Read:
-    """One question with another index or type."""
+    """Return it with one question changed to another index or type."""
     if not scenario.questions:
         return _ask_more(scenario, rng)
     at = rng.randrange(len(scenario.questions))
@@ -381,7 +381,7 @@ def _ask_otherwise(scenario: Read, rng: Random) -> Read:
 
 
 def mutate(scenario: Read, rng: Random) -> Read:
-    """An input a step away."""
+    """Return an input a step away."""
     return rng.choice(_STEPS)(scenario, rng)
 
 
@@ -400,7 +400,7 @@ _STEPS: Final[tuple[Callable[[Read, Random], Read], ...]] = (
 
 
 def crossover(scenario: Read, other: Read, rng: Random) -> Read:
-    """The segments of one, and the questions of the other; or segments of both."""
+    """Return the segments of one with the questions of the other; or segments of both."""
     if rng.random() < 0.5:
         return replace(scenario, questions=other.questions)
     words = _words_of(scenario)

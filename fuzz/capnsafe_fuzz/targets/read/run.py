@@ -1,9 +1,9 @@
-"""Asks one input's questions of the library, and judges what comes.
+"""Put one input's questions to the library, and judge the results.
 
-Limits. The reference says what a question costs, and the words charged so far are known; but a
-question that is refused may have been charged for a part of its way. So there is what was charged
-for sure, and what may have been: a question must be refused where the one alone exceeds the
-traversal limit, and may be where both do.
+Limits. The reference gives the cost of a question, and the words charged so far are known. But a
+refused question may have been charged for a part of its way. So there are two sums: the words that
+were charged for certain, and those that may have been. A question must be refused if its cost and
+the first sum exceed the traversal limit, and may be refused if its cost and the second sum do.
 """
 
 from __future__ import annotations
@@ -35,42 +35,42 @@ if TYPE_CHECKING:
     from ...encoders.protocol import Encoder
 
 NEEDED: Final = ("Element", "MessageBuilder", "MessageReader")
-"""What the package under test must have."""
+"""The names that the package under test must have."""
 
 BUILT_NESTING: Final = 200
-"""Levels that a message which was copied may have."""
+"""Nesting limit for a message that was copied."""
 
 
 @dataclass(slots=True)
 class Asked:
-    """One question that was asked, and what had to come of it."""
+    """One question, with its expected result."""
 
     call: LibraryCall
     question: Question
     expected: Expected | None
-    """None if it had to be refused."""
+    """None if it must be refused."""
     why: str = ""
-    """Why it had to be."""
+    """Why it must be refused."""
     limited: bool = False
-    """Whether that is the traversal limit alone."""
+    """Whether the traversal limit is the only reason."""
     may_refuse: bool = False
     """Whether the traversal limit may have been reached."""
 
 
 @dataclass(slots=True)
 class ReadRun:
-    """What happened in one execution."""
+    """The record of one execution."""
 
     scenario: Read
     library: Any
     calls: list[LibraryCall]
     asked: list[Asked] = field(default_factory=list)
     pinned: str = ""
-    """Which segment was still held when all readers were gone."""
+    """The segment that was still held when all readers were gone."""
 
 
 def run(scenario: Read, encoder: Encoder) -> ReadRun:
-    """Ask everything once."""
+    """Put every question once."""
     library: Any = library_of(encoder)
     calls = LibraryCalls(encoder)
     done = ReadRun(scenario, library, calls.made)
@@ -85,7 +85,7 @@ def run(scenario: Read, encoder: Encoder) -> ReadRun:
 
 
 class _Asking:
-    """An execution under way; gone with it are all readers."""
+    """An execution under way; all readers go with it."""
 
     def __init__(self, run: ReadRun, calls: LibraryCalls, buffers: list[bytearray]) -> None:
         scenario = run.scenario
@@ -103,7 +103,7 @@ class _Asking:
 
         self._begun = calls.call(0, "reader", begin).failure is None
         if self._begun:
-            # It is no question, and counts as one only where it fails.
+            # It is not a question, and counts as one only if it fails.
             calls.made.pop()
         self._handles: list[tuple[Any, Held] | None] = []
         self._charged = 0
@@ -152,14 +152,14 @@ class _Asking:
         asked.may_refuse = self._charged + self._perhaps + spent > limit
         self._run.asked.append(asked)
         if expected is None or call.failure is not None:
-            # A copy is charged in an order of its own, as far as it gets.
+            # A copy is charged in its own order, as far as it gets.
             self._perhaps += spent if question.ask not in _DEEP else limit
             return None
         self._charged += spent
         return (made, expected.held) if expected.held is not None and made is not None else None
 
     def _everything(self, step: int, question: Question) -> None:
-        """Read it all by the schema, where the examiner finds nothing wrong with it."""
+        """Read it all by the schema, if the examiner finds no problem in it."""
         examination = examine(self._run.scenario.segments, ROOT)
         invalid = any(problem.kind not in UNCLEAN for problem in examination.problems)
         if invalid or examination.tree is None:
@@ -181,11 +181,11 @@ class _Answer:
     made: Any
     """The handle that was made."""
     value: Any
-    """What can be compared."""
+    """The comparable value."""
 
 
 def _answer(library: Any, reader: Any, question: Question) -> _Answer:
-    """Ask the library."""
+    """Put a question to the library."""
     made, value = _asked(library, reader, question)
     return _Answer(made, plain(value))
 
@@ -238,7 +238,7 @@ def _open(library: Any, reader: Any, question: Question) -> Any:
 
 
 def _built(library: Any, reader: Any, ask: Ask) -> Any:
-    """Copy a struct into a message of its own, and read that as a reference."""
+    """Copy a struct into a new message, and read that as a reference."""
     with library.MessageBuilder() as message:
         message.set_root(reader)
         if ask is Ask.CANONICAL:
@@ -247,12 +247,12 @@ def _built(library: Any, reader: Any, ask: Ask) -> Any:
     try:
         copy, _ = Reference(segments).copy_at(0, 0, BUILT_NESTING, len(b"".join(segments)))
     except Refused as refusal:
-        return f"a message that is none: {refusal}"
+        return f"a malformed message: {refusal}"
     return copy
 
 
 def _copy(tree: Any) -> Copy:
-    """A tree of the library's, as the reference has it; as deep as the nesting limit allows."""
+    """Return a tree of the library in the reference's form; as deep as the nesting limit allows."""
     below = tuple((word, _copy(child)) for word, child in sorted(tree.children, key=_first))
     return tree.shape, bytes(tree.body), below
 
@@ -277,14 +277,14 @@ def _judged(run: ReadRun) -> Iterator[Asked]:
 def _checked(run: ReadRun) -> Iterator[RuleBreach]:
     for asked in _judged(run):
         if asked.expected is None and not asked.limited and asked.call.failure is None:
-            detail = f"it must be refused ({asked.why}), and it {_told(asked.call)}"
+            detail = f"it must be refused ({asked.why}), but it {_told(asked.call)}"
             yield RuleBreach(asked.call.step, asked.call.name, "accepted", detail)
 
 
 def _bounded(run: ReadRun) -> Iterator[RuleBreach]:
     for asked in _judged(run):
         if asked.expected is None and asked.limited and asked.call.failure is None:
-            detail = f"it is over the traversal limit ({asked.why}), and it {_told(asked.call)}"
+            detail = f"it is over the traversal limit ({asked.why}), but it {_told(asked.call)}"
             yield RuleBreach(asked.call.step, asked.call.name, "limit", detail)
 
 
@@ -295,10 +295,10 @@ def _read(run: ReadRun) -> Iterator[RuleBreach]:
             continue
         if call.failure is not None:
             if not asked.may_refuse:
-                detail = f"{shown(expected.value)} is there, and it {_told(call)}"
+                detail = f"{shown(expected.value)} is there, but it {_told(call)}"
                 yield RuleBreach(call.step, call.name, "refused", detail)
         elif call.value != expected.value:
-            detail = f"{shown(expected.value)} is there, and it {_told(call)}"
+            detail = f"{shown(expected.value)} is there, but it {_told(call)}"
             yield RuleBreach(call.step, call.name, "value", detail)
 
 
@@ -311,7 +311,7 @@ def _copied(run: ReadRun) -> Iterator[RuleBreach]:
             if not asked.may_refuse:
                 yield RuleBreach(call.step, call.name, "refused", f"it {_told(call)}")
         elif call.value != expected.value:
-            detail = f"it must be {shown(expected.value)}, and it {_told(call)}"
+            detail = f"it must be {shown(expected.value)}, but it {_told(call)}"
             yield RuleBreach(call.step, call.name, "differs", detail)
 
 
@@ -325,7 +325,7 @@ def _decoded(run: ReadRun) -> Iterator[RuleBreach]:
             yield RuleBreach(call.step, call.name, "refused", f"a valid message is {_told(call)}")
         elif call.value != expected.value:
             difference = first_difference(call.value, expected.value)
-            yield RuleBreach(call.step, call.name, "contents", f"as it is read, {difference}")
+            yield RuleBreach(call.step, call.name, "contents", f"read by the library, {difference}")
 
 
 def _given_back(run: ReadRun) -> Iterator[RuleBreach]:
@@ -336,7 +336,7 @@ def _given_back(run: ReadRun) -> Iterator[RuleBreach]:
 
 
 def _interoperable(run: ReadRun) -> Iterator[RuleBreach]:
-    """By the schema, also where the message is not what the strict examiner wants."""
+    """Compare readings by the schema, also if the strict examiner rejects the message."""
     segments = run.scenario.segments
     if not segments or not segments[0]:
         return
@@ -351,11 +351,11 @@ def _interoperable(run: ReadRun) -> Iterator[RuleBreach]:
     except KeyboardInterrupt:
         raise
     except BaseException:
-        # Either refuses: the one reads wider elements as narrower ones, the other does not. What is
-        # no error of the library's own was told of where the same was asked before.
+        # Either reading may refuse: one reads wider elements as narrower ones, the other does not.
+        # Foreign exceptions were reported where the same question was put before.
         return
     if difference is not None:
-        yield RuleBreach(0, "everything", "pycapnp differs", f"beside pycapnp, {difference}")
+        yield RuleBreach(0, "everything", "pycapnp differs", f"compared with pycapnp, {difference}")
 
 
 RULES: Final[tuple[Rule[ReadRun], ...]] = (
@@ -364,14 +364,14 @@ RULES: Final[tuple[Rule[ReadRun], ...]] = (
         "given_back",
         "P4",
         Cost.CHEAP,
-        "memory is still held when its readers are gone, or what was raised is kept",
+        "memory is still held when its readers are gone, or an exception is kept",
         _given_back,
     ),
     Rule(
         "checked",
         "P6",
         Cost.CHEAP,
-        "something is read that lies outside, is of another kind, or is nested too deep",
+        "a value is read that lies outside, is of another kind, or is nested too deep",
         _checked,
     ),
     Rule(
@@ -385,28 +385,28 @@ RULES: Final[tuple[Rule[ReadRun], ...]] = (
         "read",
         "P11",
         Cost.CHEAP,
-        "something else is read than is there, or what is there is refused",
+        "another value is read than is there, or a value that is there is refused",
         _read,
     ),
     Rule(
         "copied",
         "P11",
         Cost.CHEAP,
-        "a copy reads otherwise than its source, or a canonical form is not the canonical one",
+        "a copy differs from its source, or a canonical form is not canonical",
         _copied,
     ),
     Rule(
         "decoded",
         "P11",
         Cost.CHEAP,
-        "a valid message is read otherwise than the strict examiner reads it",
+        "a valid message is read differently than by the strict examiner",
         _decoded,
     ),
     Rule(
         "interoperable",
         "P11",
         Cost.COSTLY,
-        "pycapnp reads something else where both read",
+        "pycapnp reads other values where both can read",
         _interoperable,
         PYCAPNP,
     ),
@@ -421,7 +421,7 @@ def execute(scenario: Read, encoder: Encoder, costly: bool) -> Verdict:
 
 
 def _situations(run: ReadRun) -> Iterator[Situation]:
-    """What was asked, why it had to be refused, and what came."""
+    """Yield the questions, why they had to be refused, and the outcomes."""
     for asked in run.asked:
         why = asked.why or "-"
         if asked.limited:

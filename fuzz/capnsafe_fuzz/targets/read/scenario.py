@@ -34,17 +34,17 @@ VERSION: Final = 1
 
 MAX_SEGMENTS: Final = 4
 MAX_WORDS: Final = 128
-"""Of all segments together."""
+"""Words of all segments together."""
 MAX_ASKS: Final = 16
 MAX_INDEX: Final = 70_000
 MAX_TRAVERSAL: Final = 8192
-"""Small, so that pointers which lead to the same objects again and again cost little."""
+"""The default; it is small, so that many pointers to the same object cost little."""
 MAX_NESTING: Final = 64
 WORD_BYTES: Final = 8
 
 
 class Ask(StrEnum):
-    """What can be asked."""
+    """The kinds of questions."""
 
     ROOT = "root"
     STRUCT = "struct"
@@ -69,7 +69,7 @@ class Ask(StrEnum):
 
 
 class HandleKind(StrEnum):
-    """What a handle is on."""
+    """The kinds of objects of a handle."""
 
     STRUCT = "struct"
     LIST = "list"
@@ -81,7 +81,7 @@ ELEMENTS: Final = (
     "VOID", "BOOL", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64",
     "FLOAT32", "FLOAT64",
 )  # fmt: skip
-"""As the library's ``Element`` names them."""
+"""The names of the library's ``Element``."""
 
 MAKES: Final = {
     Ask.ROOT: HandleKind.STRUCT,
@@ -91,7 +91,7 @@ MAKES: Final = {
     Ask.STRUCTS: HandleKind.STRUCTS,
     Ask.ELEMENT: HandleKind.STRUCT,
 }
-"""What makes a handle, and on what."""
+"""Questions that make a handle, and the kind of its object."""
 
 _OF_POINTERS: Final = (
     Ask.STRUCT, Ask.LIST, Ask.POINTERS, Ask.STRUCTS, Ask.NULL, Ask.TEXT, Ask.DATA, Ask.CAPABILITY,
@@ -104,28 +104,28 @@ UNDERSTOOD: Final = {
     HandleKind.POINTERS: (*_OF_POINTERS, Ask.COUNT, Ask.TREE),
     HandleKind.STRUCTS: (Ask.ELEMENT, Ask.COUNT, Ask.EACH, Ask.TREE),
 }
-"""What can be asked of a handle."""
+"""The questions that each kind of handle takes."""
 
 WHOLE: Final = (Ask.ROOT, Ask.EVERYTHING)
-"""What is asked of the message itself."""
+"""Questions to the message itself."""
 INDEXED: Final = frozenset((*_OF_POINTERS, Ask.ELEMENT, Ask.FIELD, Ask.ITEM))
 TYPED: Final = frozenset((Ask.LIST, Ask.FIELD))
-"""What takes an element type."""
+"""Questions that take an element type."""
 NO_HANDLE: Final = -1
 
 
 class Question(NamedTuple):
-    """One thing that is asked."""
+    """One question."""
 
     ask: Ask
     handle: int = NO_HANDLE
     place: int = 0
-    """The index of a pointer or an element; of a field, in units of its own size."""
+    """The index of a pointer or an element; for a field, in units of its own size."""
     element: str = ""
 
 
 def handle_kinds(questions: Sequence[Question]) -> list[HandleKind]:
-    """What each handle that these questions make is on."""
+    """Return the kind of object of each handle that these questions make."""
     return [MAKES[question.ask] for question in questions if question.ask in MAKES]
 
 
@@ -141,13 +141,13 @@ class Read:
 
     def __post_init__(self) -> None:
         if len(self.segments) > MAX_SEGMENTS:
-            raise ScenarioError(f"there are at most {MAX_SEGMENTS} segments")
+            raise ScenarioError(f"there may be at most {MAX_SEGMENTS} segments")
         if any(len(segment) % WORD_BYTES for segment in self.segments):
-            raise ScenarioError("segments are whole words")
+            raise ScenarioError("segments must be whole words")
         if sum(map(len, self.segments)) > MAX_WORDS * WORD_BYTES:
-            raise ScenarioError(f"all segments have at most {MAX_WORDS} words")
+            raise ScenarioError(f"all segments together may have at most {MAX_WORDS} words")
         if len(self.questions) > MAX_ASKS:
-            raise ScenarioError(f"at most {MAX_ASKS} things are asked")
+            raise ScenarioError(f"there may be at most {MAX_ASKS} questions")
         text.check("traversal_words", self.traversal_words, 0, MAX_TRAVERSAL)
         text.check("nesting", self.nesting, 0, MAX_NESTING)
         kinds: list[HandleKind] = []
@@ -166,7 +166,7 @@ def _check(question: Question, kinds: Sequence[HandleKind]) -> None:
     elif not 0 <= handle < len(kinds):
         raise ScenarioError(f"there is no handle h{handle} yet")
     elif ask not in UNDERSTOOD[kinds[handle]]:
-        raise ScenarioError(f"{ask} cannot be asked of h{handle}, which is on {kinds[handle]}")
+        raise ScenarioError(f"{ask} cannot be asked of h{handle}, which is a {kinds[handle]}")
     text.check("an index", index, 0, MAX_INDEX if ask in INDEXED else 0)
     if ask not in TYPED:
         if element:
@@ -181,7 +181,7 @@ _EVERY: Final = tuple(Ask)
 
 
 def decode(data: bytes) -> Read:
-    """The input of any bytes."""
+    """Return the input of any bytes."""
     reader = octets.Reader(data)
     traversal, nesting = reader.number(MAX_TRAVERSAL), reader.number(MAX_NESTING)
     questions: list[Question] = []
@@ -207,7 +207,7 @@ def decode(data: bytes) -> Read:
 def _trusted(
     segments: tuple[bytes, ...], traversal: int, nesting: int, questions: tuple[Question, ...]
 ) -> Read:
-    """An input that is valid by construction: the decoder's way round the checks."""
+    """Return an input that is valid by construction, without the checks, for the decoder."""
     made = object.__new__(Read)
     for name, value in (
         ("segments", segments),
@@ -221,7 +221,7 @@ def _trusted(
 
 
 def _decode_question(reader: octets.Reader, kinds: Sequence[HandleKind]) -> Question:
-    """A question that makes sense, from any bytes."""
+    """Return a valid question from any bytes."""
     handle = reader.number(MAX_ASKS + 1) - 1
     choice = reader.number(255)
     if handle < 0 or not kinds:
@@ -238,7 +238,7 @@ def _decode_question(reader: octets.Reader, kinds: Sequence[HandleKind]) -> Ques
 
 
 def encode(scenario: Read) -> bytes:
-    """The bytes of an input."""
+    """Return the bytes of an input."""
     out = bytearray(octets.number(scenario.traversal_words) + octets.number(scenario.nesting))
     out += octets.number(len(scenario.questions))
     kinds = handle_kinds(scenario.questions)
@@ -260,7 +260,7 @@ def encode(scenario: Read) -> bytes:
 
 
 def print_question(question: Question) -> str:
-    """What is asked, without the handle that it makes."""
+    """Return a question as text, without the handle that it makes."""
     ask, handle, index, element = question
     words = [str(ask)]
     if handle != NO_HANDLE:
@@ -273,7 +273,7 @@ def print_question(question: Question) -> str:
 
 
 def print_questions(questions: Sequence[Question]) -> list[str]:
-    """A line for each, with the handle that it makes."""
+    """Return a line for each question, with the handle that it makes."""
     lines: list[str] = []
     made = 0
     for question in questions:
@@ -286,7 +286,7 @@ def print_questions(questions: Sequence[Question]) -> list[str]:
 
 
 def print_read(scenario: Read) -> str:
-    """The text of an input."""
+    """Return the text of an input."""
     lines = text.head(HEADER, scenario.comment)
     lines.append(f"limit traversal_words={scenario.traversal_words}")
     lines.append(f"limit nesting={scenario.nesting}")
@@ -301,7 +301,7 @@ def print_read(scenario: Read) -> str:
 
 
 def parse_read(source: str) -> Read:
-    """The input of a text."""
+    """Return the input of a text."""
     made: dict[str, int] = {}
     segments: list[bytearray] = []
     questions: list[Question] = []
@@ -311,18 +311,18 @@ def parse_read(source: str) -> Read:
         name = rest.partition("=")[0]
         most = {"traversal_words": MAX_TRAVERSAL, "nesting": MAX_NESTING}.get(name)
         if most is None:
-            raise ScenarioError(f"a limit is traversal_words or nesting, not {name!r}")
+            raise ScenarioError(f"a limit must be traversal_words or nesting, not {name!r}")
         made[name] = text.setting(rest, name, 0, most)
 
     def read_segment(rest: str) -> None:
         if rest:
-            raise ScenarioError(f"nothing stands behind segment, not {rest!r}")
+            raise ScenarioError(f"nothing may follow segment, not {rest!r}")
         segments.append(bytearray())
 
     def read_word(rest: str) -> None:
         word = text.octets(rest)
         if len(word) != WORD_BYTES or not segments:
-            raise ScenarioError("a word has 8 bytes, and a segment above it")
+            raise ScenarioError("a word must have 8 bytes, and stand below a segment")
         segments[-1] += word
 
     def read_ask(rest: str) -> None:
@@ -353,7 +353,7 @@ def _parse_question(rest: str) -> Question:
     try:
         ask = Ask(words.pop(0))
     except (ValueError, IndexError):
-        raise ScenarioError(f"one can ask {', '.join(Ask)}, not {rest!r}") from None
+        raise ScenarioError(f"the questions are {', '.join(Ask)}, not {rest!r}") from None
     handle, index, element = NO_HANDLE, 0, ""
     if ask not in WHOLE:
         name = words.pop(0) if words else ""
@@ -365,5 +365,5 @@ def _parse_question(rest: str) -> Question:
     if ask in TYPED:
         element = words.pop(0) if words else ""
     if words:
-        raise ScenarioError(f"nothing stands behind {ask}, not {' '.join(words)!r}")
+        raise ScenarioError(f"nothing may follow {ask}, not {' '.join(words)!r}")
     return Question(ask, handle, index, element)

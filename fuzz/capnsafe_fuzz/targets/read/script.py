@@ -1,4 +1,4 @@
-"""Prints an input of the target ``read`` as a program in capnsafe's API."""
+"""Print an input of the target ``read`` as a program in capnsafe's API."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _CALLS: Final = {
 
 _TOOLS: Final = '''
 def bits(value):
-    """Floats by their bits: what is no number equals nothing."""
+    """Return floats as their bits, because NaN equals nothing."""
     if isinstance(value, list):
         return [bits(item) for item in value]
     return struct.pack("<d", value) if isinstance(value, float) else value
 
 
 def copied(tree):
-    """An object and all below it: its shape, its words, and (word, object) of its pointers."""
+    """Return an object with all below it: its shape, words, and (word, object) of its pointers."""
     if tree is None:
         return None
     children = sorted(tree.children, key=lambda child: child[0])
@@ -51,19 +51,19 @@ def copied(tree):
 
 
 def each(items):
-    """The first elements; of structs, their first byte."""
+    """Return the first elements; for structs, their first byte."""
     return [i.get_uint8(0) if hasattr(i, "get_uint8") else i for i in itertools.islice(items, 32)]
 
 
 def rebuilt(reader):
-    """What a copy of the struct says, in a message of its own."""
+    """Return the contents of a copy of the struct in a new message."""
     with capnsafe.MessageBuilder() as message:
         message.set_root(reader)
         return copied(capnsafe.MessageReader(message.segments()).get_root().tree())
 
 
 def canonical(reader):
-    """The canonical form of a copy of the struct."""
+    """Return the canonical form of a copy of the struct."""
     with capnsafe.MessageBuilder() as message:
         message.set_root(reader)
         return message.canonical()
@@ -71,7 +71,7 @@ def canonical(reader):
 
 
 def print_program(scenario: Read, encoder: Encoder, violations: Sequence[Violation]) -> str:
-    """The program; it ends with a check of what the guilty question must be answered."""
+    """Return the program; it ends with a check of the guilty question's result."""
     first = program.provable(violations)
     lines = program.head(encoder, first, ["import itertools", "import struct"])
     for index, segment in enumerate(scenario.segments):
@@ -113,7 +113,7 @@ def _attempt(call: str, name: str) -> list[str]:
 
 
 def _check(question: Question, asked: Asked, violation: Violation) -> list[str]:
-    """What the guilty question must be answered."""
+    """Return the check of the guilty question's result."""
     call = _call(question)
     if violation.oracle == "given_back":
         return [

@@ -1,4 +1,4 @@
-"""What is simpler in the target ``read``, and which inputs are a step away."""
+"""The order of simplicity in the target ``read``, and the inputs that are a step away."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .scenario import (
 
 
 def simplicity(scenario: Read) -> tuple[object, ...]:
-    """Few questions, few words, no limits, zeros."""
+    """Return a key: few questions, few words, no limits, zeros."""
     whole = b"".join(scenario.segments)
     return (
         len(scenario.questions),
@@ -39,7 +39,7 @@ def simplicity(scenario: Read) -> tuple[object, ...]:
 
 
 def without(questions: tuple[Question, ...], doomed: int) -> tuple[Question, ...]:
-    """The questions without one of them, and without what was asked of its handle."""
+    """Return the questions without one of them, and without those to its handle."""
     renumbered: dict[int, int] = {}
     kept: list[Question] = []
     made = left = 0
@@ -57,7 +57,7 @@ def without(questions: tuple[Question, ...], doomed: int) -> tuple[Question, ...
 
 
 def steps(scenario: Read) -> Iterator[Callable[[], Read]]:
-    """Inputs a step away, those that would be much simpler first."""
+    """Yield inputs a step away, the much simpler ones first."""
     questions = scenario.questions
     for at in range(len(questions) - 1, -1, -1):
         yield partial(replace, scenario, questions=without(questions, at))

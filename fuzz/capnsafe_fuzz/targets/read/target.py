@@ -1,4 +1,4 @@
-"""Puts what knows segments and questions behind the protocol of targets."""
+"""The target ``read``, behind the protocol of targets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SAMPLE: Final = bytes.fromhex("000000000100010007000000000000000100000022000000
 
 
 class ReadTarget:
-    """Hostile segments into the reader."""
+    """Hostile segments for the reader."""
 
     name: Final = "read"
     version: Final = VERSION
@@ -51,60 +51,60 @@ class ReadTarget:
 
     @property
     def oracles(self) -> Sequence[Judged]:
-        """Who judges."""
+        """Return the oracles."""
         return [rule.about for rule in RULES]
 
     def refusal(self, encoder: Encoder) -> str | None:
-        """It takes a package with capnsafe's readers."""
+        """Return why an encoder has no package with capnsafe's readers; None if it has one."""
         return library.refusal(encoder, NEEDED)
 
     def decode(self, data: bytes) -> Read:
-        """The input of any bytes."""
+        """Return the input of any bytes."""
         return decode(data)
 
     def encode(self, scenario: Read) -> bytes:
-        """Its canonical bytes."""
+        """Return its canonical bytes."""
         return encode(scenario)
 
     def parse(self, text: str) -> Read:
-        """The input of a text."""
+        """Return the input of a text."""
         return parse_read(text)
 
     def print(self, scenario: Read) -> str:
-        """Its text."""
+        """Return its text."""
         return print_read(scenario)
 
     def lines(self, scenario: Read) -> list[str]:
-        """A line for each question."""
+        """Return a line for each question."""
         return print_questions(scenario.questions)
 
     def generate(self, rng: Random) -> Read:
-        """An input from nothing."""
+        """Return a generated input."""
         return mutate.generate(rng)
 
     def mutate(self, scenario: Read, rng: Random) -> Read:
-        """An input a step away."""
+        """Return an input a step away."""
         return mutate.mutate(scenario, rng)
 
     def crossover(self, scenario: Read, other: Read, rng: Random) -> Read:
-        """The segments of one, the questions of the other; or segments of both."""
+        """Return the segments of one with the questions of the other; or segments of both."""
         return mutate.crossover(scenario, other, rng)
 
     def memory(self, scenario: Read) -> str | None:
-        """It needs none."""
+        """Return None: it needs no memory."""
         return None
 
     def over_memory(self, scenario: Read, memory: str | None) -> Read:
-        """There is no memory to choose."""
+        """Return it unchanged: there is no memory to choose."""
         return scenario
 
     def sizes(self, scenario: Read) -> Mapping[str, int]:
-        """Questions, and words of all segments."""
+        """Return the numbers of questions, and of words of all segments."""
         words = sum(map(len, scenario.segments)) // WORD_BYTES
         return {"questions": len(scenario.questions), "words": words}
 
     def simplicity(self, scenario: Read) -> tuple[object, ...]:
-        """Where it stands in the order of ``shrink``."""
+        """Return its place in the order of ``shrink``."""
         return simplicity(scenario)
 
     def shrink(
@@ -114,24 +114,24 @@ class ReadTarget:
         *,
         budget: int = DEFAULT_BUDGET,
     ) -> Read:
-        """The simplest input found that fires."""
+        """Return the simplest input found that fires."""
         return greedy.shrink(scenario, fires, budget=budget, simplicity=simplicity, steps=steps)
 
     def beginnings(self, scenario: Read) -> Iterator[Read]:
-        """Cut off after each question."""
+        """Yield it cut off after each question."""
         for count in range(1, len(scenario.questions)):
             yield replace(scenario, questions=scenario.questions[:count])
 
     def with_fewer_faults(self, scenario: Read) -> Iterator[Read]:
-        """None: there are no faults in it."""
+        """Yield nothing: it has no faults."""
         return iter(())
 
     def run(self, scenario: Read, encoder: Encoder, costly: bool) -> Verdict:
-        """Run and judge."""
+        """Run and judge it."""
         return execute(scenario, encoder, costly)
 
     def tell(self, scenario: Read, encoder: Encoder) -> list[str]:
-        """The segments, and what each question came to."""
+        """Return the segments, and the result of each question."""
         lines = [
             line for line in print_read(scenario).splitlines()[1:] if not line.startswith("ask ")
         ]
@@ -143,11 +143,11 @@ class ReadTarget:
         return lines
 
     def script(self, scenario: Read, encoder: Encoder) -> str:
-        """A program that shows what breaks."""
+        """Return a program that shows the breach."""
         return print_program(scenario, encoder, execute(scenario, encoder, True).violations)
 
     def plain_script(self, scenario: Read, encoder: Encoder) -> str:
-        """A program that does the same."""
+        """Return a program that puts the same questions."""
         return print_program(scenario, encoder, ())
 
 
