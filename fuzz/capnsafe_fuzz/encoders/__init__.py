@@ -1,8 +1,8 @@
-"""An encoder is a library that builds messages, as the harness sees it: one adapter each.
+"""Encoders: libraries that build messages, each behind an adapter.
 
-``capnsafe`` is the library of this repository.  ``planted:NAME`` is a copy of it with a mistake
-that was really made somewhere, to prove that the harness would find it.  ``protocol`` says what an
-adapter must offer.
+``capnsafe`` is the library of this repository. ``planted:NAME`` is a copy of it with a mistake that
+a real library once made, to prove that the harness would find it. ``protocol`` says what an adapter
+must offer.
 """
 
 from .protocol import Encoder, Failure, Session

@@ -1,4 +1,4 @@
-"""How capnsafe's API names the kinds of fields and elements, and takes their values."""
+"""Names and values of capnsafe's API, by the kinds of fields and elements."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ ACCESSORS: Final = {
 }
 
 POINTER_ELEMENTS: Final = POINTERS - {FieldKind.STRUCT}
-"""Elements that are pointers: structs lie in their list."""
+"""Elements that are pointers; structs lie in their list."""
 
 
 def union_slots(held: StructType, union: Field) -> tuple[list[tuple[FieldKind, int]], list[int]]:
-    """The slots that the members of a union share: (kind, offset) in the data section, pointers."""
+    """Return the slots that the members of a union share: (kind, offset) of data, pointers."""
     members = [field for field in held.fields if field.union == union.name]
     data = [(field.kind, field.offset) for field in members if SCALAR_BITS.get(field.kind, 0)]
     pointers = sorted({field.offset for field in members if field.kind in POINTERS})
@@ -48,14 +48,14 @@ _FLOAT_FORMS: Final = {
 
 
 def float_of(kind: FieldKind, bits: int) -> float:
-    """The Python float with these IEEE bits."""
+    """Return the Python float with these IEEE bits."""
     whole, real = _FLOAT_FORMS[kind]
     value: float = real.unpack(whole.pack(bits))[0]
     return value
 
 
 def bits_of(kind: FieldKind, value: float) -> int:
-    """The IEEE bits of a Python float, a NaN made quiet."""
+    """Return the IEEE bits of a Python float, with a NaN made quiet."""
     whole, real = _FLOAT_FORMS[kind]
     bits: int = whole.unpack(real.pack(value))[0]
     return quiet(kind, bits)

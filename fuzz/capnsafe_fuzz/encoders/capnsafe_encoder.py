@@ -1,9 +1,9 @@
-"""capnsafe under test, or a patched copy of it.
+"""The encoder capnsafe, or a patched copy of it.
 
-The package is a parameter: a planted bug is a copy of capnsafe under another name, with classes and
-exceptions of its own, and the adapter must not confuse the two.
+The package is a parameter: a planted bug is a copy of capnsafe under another name, with its own
+classes and exceptions, and the adapter must not confuse the two.
 
-Which call an operation is, `capnsafe_plan` knows; a session makes it.
+`capnsafe_plan` chooses the call for an operation; a session makes it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .protocol import Account
 
 _PLAIN: Final = frozenset((int, bool, str, bytes))
-"""What arguments are to the package what they are in a plan."""
+"""Converts the arguments of a plan to those of the package."""
 _NONE: Final[dict[str, Any]] = {}
 _OUTPUT: Final = Operation(Verb.OUTPUT)
 _CANONICAL: Final = Operation(Verb.CANONICAL)
@@ -75,7 +75,7 @@ class CapnsafeSession:
         return bits_of(returns, result) if returns in FLOATS else result.value
 
     def _argument(self, argument: Argument) -> Any:
-        """Return what an argument of a plan is in the package's API."""
+        """Return an argument of a plan in the package's API."""
         if argument.__class__ in _PLAIN:
             return argument
         if isinstance(argument, HandleArgument):
@@ -96,7 +96,7 @@ class CapnsafeSession:
         return handle is not None
 
     def skip(self, operation: Operation) -> None:
-        """Number the handle that the operation would have made, without an object behind it."""
+        """Give a number to the handle that the operation would have made, without an object."""
         if operation.verb in HANDLE_MAKERS:
             self._number(operation, None)
 
@@ -111,7 +111,7 @@ class CapnsafeSession:
         return segment
 
     def segment_words(self) -> tuple[int, ...]:
-        """Answer the words handed out of each segment."""
+        """Return the words handed out in each segment."""
         words: tuple[int, ...] = self._message.segment_words()
         return words
 
@@ -124,14 +124,14 @@ class CapnsafeEncoder:
     """capnsafe, or a copy of it under another name."""
 
     def __init__(self, package: ModuleType, name: str = "capnsafe") -> None:
-        """``package`` must have capnsafe's public names."""
+        """Test ``package``, which must have capnsafe's public names."""
         self.name: Final = name
         self.package: Final = package
         self._is_own = files_of(package)
         self._builder = package.MessageBuilder
-        #: Whether messages can verify what memory holds.
+        #: Whether messages can verify the contents of their memory.
         self.verifies: Final = "verify" in signature(package.MessageBuilder).parameters
-        #: The first class that fits decides.
+        #: The first class that matches decides.
         self._classes: Final = (
             (package.StaleHandle, Failure.STALE),
             (package.ArgumentIndexError, Failure.INDEX),
@@ -148,12 +148,12 @@ class CapnsafeEncoder:
     def session(
         self, memory: Allocator, max_segment_words: int, **options: bool
     ) -> CapnsafeSession:
-        """Begin a message; ``verify=True`` where the package has that."""
+        """Begin a message; use ``verify=True`` if the package has that."""
         message = self._builder(memory, max_segment_words=max_segment_words, **options)
         return CapnsafeSession(message, self.package.Element)
 
     def classify(self, error: BaseException) -> Failure:
-        """Say what an exception of a session means; FOREIGN if the package has no such class."""
+        """Return the meaning of a session's exception; FOREIGN if the package has no such class."""
         for held, failure in self._classes:
             if isinstance(error, held):
                 return failure
@@ -164,7 +164,7 @@ class CapnsafeEncoder:
         return self._is_own(filename)
 
     def argument_type(self, error: BaseException) -> bool:
-        """Whether callers can catch the error as the builtin that it is."""
+        """Return whether callers can catch the error as its builtin class."""
         return isinstance(error, TypeError | ValueError | IndexError)
 
     def script(self, scenario: Scenario, account: Account | None = None) -> str:

@@ -1,12 +1,12 @@
-"""The plan of each operation: the one call of capnsafe's API that it is.
+"""The plan of each operation: its one call of capnsafe's API.
 
-This is the only place that knows which method an operation is. A session makes the call, and a
-program prints it. A plan is a value that holds nothing of the library: it names handles by their
-numbers, sizes of elements by their kinds, and floats by their bits. So it can also be sent to a
-library in another process.
+Only this module knows which method performs an operation. A session makes the call, and a program
+prints it. A plan is a value that holds nothing of the library: it names handles by their numbers,
+sizes of elements by their kinds, and floats by their bits. So it can also be sent to a library in
+another process.
 
-Which call it is depends only on the type of the handle, the verb, the place, and what a pointer is
-taken for. That is kept as an outline, with slots for what each operation says itself.
+The call depends only on the type of the handle, the verb, the place, and the type that a pointer is
+opened as. That part is kept as an outline, with slots for the values of each operation.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ from .capnsafe_api import ACCESSORS, POINTER_ELEMENTS, union_slots
 
 
 class HandleArgument(NamedTuple):
-    """What a handle of the program leads to, as an argument."""
+    """The object of a handle of the program, as an argument."""
 
     number: int
 
 
 class ElementArgument(NamedTuple):
-    """What ``Element`` calls a kind of list element, as an argument."""
+    """A kind of list element by its name in ``Element``, as an argument."""
 
     name: str
 
 
 class FloatArgument(NamedTuple):
-    """A float, as an argument: its IEEE bits say more than Python prints of a NaN."""
+    """A float by its IEEE bits, as an argument, because Python does not print the bits of a NaN."""
 
     kind: FieldKind
     bits: int
@@ -63,11 +63,13 @@ class Plan(NamedTuple):
     arguments: tuple[Argument, ...] = ()
     keywords: tuple[tuple[str, Argument], ...] = ()
     returns: FieldKind | None = None
-    """The kind of value that is read, where it takes a conversion: floats are told as their bits,
-    and what lies at a pointer to anything by its name."""
+    """The kind of value that is read, if it needs a conversion.
+
+    Floats become their bits, and the object of an AnyPointer becomes its name.
+    """
 
 
-# What each operation says itself: the slots of a plan.
+# The slots of a plan, for the values of each operation.
 
 
 def _place(operation: Operation) -> Any:
@@ -103,7 +105,7 @@ def _float64(operation: Operation) -> FloatArgument:
 
 
 class _Outline(NamedTuple):
-    """A plan with slots: functions of the operation."""
+    """A plan with slots, which are functions of the operation."""
 
     method: str
     arguments: tuple[Any, ...] = ()
@@ -116,17 +118,17 @@ _Key = tuple[Type | None, Verb, str | None, Any]
 _OUTLINES: Final[dict[_Key, _Outline]] = {}
 
 
-#: A fuzzer makes a dozen plans for each execution, and this is the quickest way to make a tuple.
+#: A fuzzer makes a dozen plans for each execution, and this is the fastest way to make a tuple.
 _make: Final = tuple.__new__
 
 
 def plan_of(held: Type | None, operation: Operation) -> Plan:
-    """Return the call that an operation is on a handle of type ``held``; None for the message."""
+    """Return the call for an operation on a handle of type ``held``; None for the message."""
     verb, number, place, value = operation
     if value.__class__ is As:
         taken: Any = value.type
     else:
-        # The member of a union, and the method that sets a pointer to anything, are in the outline.
+        # The outline depends on the member of a union, and on the method that sets an AnyPointer.
         taken = value if verb is Verb.SELECT else value.__class__
     key = held, verb, place if place.__class__ is str else None, taken
     outline = _OUTLINES.get(key)
@@ -138,7 +140,7 @@ def plan_of(held: Type | None, operation: Operation) -> Plan:
     return _make(Plan, (receiver, method, tuple(filled), keywords, returns))
 
 
-#: What needs no more than the verb says.
+#: Operations that need only the verb.
 _FIXED: Final = {
     Verb.ROOT: _Outline(
         "init_root", (EVERYTHING.data_words, EVERYTHING.pointer_count), on_message=True
@@ -150,7 +152,7 @@ _FIXED: Final = {
     Verb.NEW: _Outline("new_orphan", (_handle,), on_message=True),
     Verb.DROP: _Outline("drop"),
 }
-#: What goes with every pointer, whatever it leads to.
+#: Operations on every kind of pointer.
 _ON_POINTERS: Final = {
     Verb.CLEAR: "clear",
     Verb.DISOWN: "disown",
@@ -158,7 +160,7 @@ _ON_POINTERS: Final = {
     Verb.COPY: "set",
 }
 _ON_OBJECTS: Final = frozenset((Verb.INIT, Verb.OPEN, Verb.FILL, Verb.UNWRAP))
-#: What a pointer to anything is set to, by the type of the value.
+#: The setter of an AnyPointer, by the type of the value.
 _SET_ANY: Final = {
     str: FieldKind.TEXT,
     bytes: FieldKind.DATA,
@@ -178,7 +180,7 @@ def _outline(held: Type | None, operation: Operation) -> _Outline:
     if isinstance(held, StructType):
         field = held.by_name[str(place)]
         at, default = field.offset, field.default
-    # What is read and told as it is needs no conversion.
+    # Values that are recorded as they are read need no conversion.
     converted = verb is Verb.GET and (kind in FLOATS or kind is FieldKind.ANY)
     returns = kind if converted else None
     if verb is Verb.SELECT:
@@ -212,11 +214,11 @@ def _outline(held: Type | None, operation: Operation) -> _Outline:
 def _object(
     verb: Verb, name: str, at: tuple[Any, ...], kind: FieldKind = FieldKind.STRUCT
 ) -> _Outline:
-    """What makes or opens a struct or list: at a pointer of this kind, or of an orphan."""
+    """Return the outline that makes or opens a struct or list, at a pointer or of an orphan."""
     assert verb in _ON_OBJECTS, f"{verb.value} has no plan"
     made = TYPES[name]
     makes = verb is Verb.INIT
-    # What is opened there may have been written at an older version, and be smaller.
+    # The object may have been written at an older version, and be smaller.
     sized = makes or kind in DYNAMIC
     method = "init" if makes else "get"
     count = (_count,) if makes else ()

@@ -1,8 +1,8 @@
-"""Prints a scenario as a program in capnsafe's own API, for a bug report.
+"""Print a scenario as a program in capnsafe's own API, for a bug report.
 
-The program is what somebody would write by hand: every call with its numbers, the field's name in a
-comment beside it, and at its end one check, of what the promise says must hold.  It needs capnsafe
-and the allocator that lays the faults; a planted bug needs its copy of capnsafe, too.
+The program looks handwritten: every call with its numbers, the field's name in a comment beside it,
+and at the end one check of the promise. It needs capnsafe and the allocator that lays the faults; a
+planted bug needs its copy of capnsafe, too.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ _ERRORS: Final = {Failure.STALE: "StaleHandle", Failure.INDEX: "ArgumentIndexErr
 def print_program(
     scenario: Scenario, account: Account | None, planted: str = "", *, verifies: bool = False
 ) -> str:
-    """The program.  ``planted`` names a planted bug, whose copy of capnsafe it then runs on.
+    """Return the program. ``planted`` names a planted bug, whose copy of capnsafe it runs on.
 
-    ``verifies`` says whether messages can verify what memory holds.
+    ``verifies`` says whether messages can verify the contents of their memory.
     """
     return "\n".join(_Writer(scenario, account, planted, verifies).lines()) + "\n"
 
@@ -68,7 +68,8 @@ class _Writer:
         #: Whether a fault acts in the library's own code.
         self.watches = any(FAMILIES[fault.family].in_code for fault in scenario.faults)
         self.needed: set[str] = {"MessageBuilder"}
-        #: What reads, and its module: always of capnsafe itself, never of a planted copy.
+        #: Names for reading, with their modules: always from capnsafe itself, never from a planted
+        #: copy.
         self.readers: dict[str, str] = {}
 
     def lines(self) -> list[str]:
@@ -81,7 +82,7 @@ class _Writer:
         if self.account is not None:
             yield from _comment(self.account.headline)
             if self.proof.kind is ProofKind.NONE:
-                yield "# This program does what leads there; to see it takes more than the library."
+                yield "# This program leads to it; showing it takes more than the library."
             else:
                 yield "# This program exits non-zero when that happens."
         names = ", ".join(sorted(self.needed, key=str.casefold))
@@ -110,7 +111,7 @@ class _Writer:
         kind, size = spec.kind, spec.size
         if not kind.stays:
             guards = 2 * GUARD_WORDS
-            yield f"# {guards} words of each segment are guards, and not for the message."
+            yield f"# {guards} words of each segment are guards, which the message does not get."
         call = kind.call(size)
         if call.module == "capnsafe":
             self.needed.add(call.name)
@@ -136,10 +137,10 @@ class _Writer:
         if self.watches:
             yield "memory.owns = files_of(capnsafe)"
         if any(effects_of(fault).endless for fault in self.scenario.faults):
-            yield "memory.last_call = 20_000  # A walk that has no end shall have one."
+            yield "memory.last_call = 20_000  # Ends an endless walk."
         if self.proof.kind is ProofKind.EVIDENCE:
-            # Views may hide in answers, and in the frames that a traceback keeps.
-            yield "kept = []  # What calls answered or raised: callers may keep it."
+            # Views may hide in results, and in the frames that a traceback keeps.
+            yield "kept = []  # Results and exceptions of calls, which callers may keep."
         if _reenters(self.scenario):
             self.needed |= {"Closed", "Poisoned", "Reentered"}
             yield from _REENTER.splitlines()
@@ -168,7 +169,7 @@ class _Writer:
             else:
                 text, expression, name = "close", "message.close()", ""
             if index > len(operations) and _reenters(self.scenario):
-                yield "memory.reenter = None  # To close what is being closed makes no difference."
+                yield "memory.reenter = None  # Closing again would make no difference."
             if attempt.skipped:
                 yield f"# skipped: {text}"
             else:
@@ -214,7 +215,7 @@ class _Writer:
         ):
             tell = "kept.append(error)" if keeps else 'print(f"failed: {error!r}")'
             if attempt.succeeded and not keeps:
-                # What is compared below is what there is where this did not fail.
+                # The check below only counts if this did not fail.
                 tell += "\n    raise SystemExit(0)"
             error = "KeyboardInterrupt" if attempt.interrupted else ""
             yield from self._guarded("Error" if not error else "")(text, statement, tell, error)
@@ -222,7 +223,7 @@ class _Writer:
             yield f"{statement}  # {text}"
 
     def _guarded(self, name: str) -> Any:
-        """A writer of ``try`` … ``except``; ``name`` is an error of capnsafe's."""
+        """Return a writer of ``try`` … ``except``; ``name`` is an error of capnsafe's."""
         if name:
             self.needed.add(name)
 
@@ -236,7 +237,7 @@ class _Writer:
         return write
 
     def _call(self, index: int) -> tuple[str, str]:
-        """(the call, the name that its handle gets or nothing)."""
+        """Return the call, and the name of its handle or ""."""
         operation = self.scenario.operations[index]
         name = ""
         if operation.verb in HANDLE_MAKERS:
@@ -246,7 +247,7 @@ class _Writer:
         return self._print(plan_of(held, operation)), name
 
     def _print(self, plan: Plan, read: str = "") -> str:
-        """The call; of what is read by a reader, on that expression."""
+        """Return the call, or a call of the reader ``read``."""
         receiver = read or ("message" if plan.receiver == NO_HANDLE else f"h{plan.receiver}")
         arguments = [self._argument(one, reading=bool(read)) for one in plan.arguments]
         if plan.method == "__getitem__":
@@ -269,9 +270,9 @@ class _Writer:
         return repr(argument)
 
     def _element(self, reading: bool) -> str:
-        """The name of the class Element of the package that builds, or of the one that reads."""
+        """Return the name of class Element in the package that builds, or in the one that reads."""
         if reading and self.planted:
-            # A copy's Element is a class of its own, which the reader refuses.
+            # A copy has its own class Element, which the reader refuses.
             self.readers["Element as ReaderElement"] = "capnsafe"
             return "ReaderElement"
         self.needed.add("Element")
@@ -335,7 +336,7 @@ class _Writer:
             self.readers["unframe"] = "capnsafe"
             yield "segments = unframe(answer)"
         else:
-            yield "# What the memory holds now, whatever the builder says of it."
+            yield "# The contents of the memory, independently of the builder."
             yield "parts = zip(memory.snapshot(), message.segment_words(), strict=True)"
             yield "segments = [part[: words * 8] for part, words in parts]"
         self.readers["MessageReader"] = "capnsafe"
@@ -343,12 +344,12 @@ class _Writer:
         if self.proof.path:
             yield f"assert {self._reading()}"
         else:
-            # A reader takes a root that is null for an empty struct.
+            # A reader reads a null root as an empty struct.
             void = "not " if self.proof.expected is None else ""
             yield f'assert {void}any(b"".join(segments)[:8])'
 
     def _reading(self) -> str:
-        """An expression that is true if the message says what it must at the proof's path."""
+        """Return an expression that is true if the contents at the proof's path are right."""
         expression = "root"
         held: Type = EVERYTHING
         path = self.proof.path
@@ -373,7 +374,7 @@ class _Writer:
         elif isinstance(expected, tuple) and expected[:1] == (WEIGHTLESS,):
             count = expected[1]
         if count is not None:
-            # Of a null pointer there is no length to ask for.
+            # A null pointer has no length.
             return f"(found := {expression}) is not None and len(found) == {count}"
         return f"{expression} is not None"
 

@@ -1,7 +1,7 @@
-"""Expressions that read what the schema says nothing of, for the check at the end of a program.
+"""Expressions that read objects without a schema, for the check at the end of a program.
 
-A path leads there through the form in which such a thing is told (``scenario.trees``): its parts
-say themselves what lies on the way, and the value at its end says what must be there.
+A path goes through the form in which such objects are recorded (``scenario.trees``). The parts of
+the path give the kinds of the objects on the way, and the value at its end is the expected one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _BYTE: Final = ELEMENT_SIZES[8]
 def loose_reading(
     holder: str, at: int, path: Sequence[str | int], expected: Any, element: Callable[[], str]
 ) -> str:
-    """What is true if pointer ``at`` of what ``holder`` reads leads to what is expected.
+    """Return an expression that is true if pointer ``at`` of ``holder`` has the expected value.
 
     ``element`` names the class Element of the package that reads.
     """

@@ -1,19 +1,18 @@
-"""What a library must offer to be put to the test.
+"""The protocol of encoders: what a library must offer to be tested.
 
-An *encoder* is a library that builds Cap'n Proto messages, seen through an adapter.  The adapter
-knows that library's API and its exceptions; nobody else in the harness does.  It performs the
-operations of a scenario, says what an exception means, and prints a scenario as a program in the
-library's own API.
+An *encoder* is a library that builds Cap'n Proto messages, behind an adapter. The adapter knows the
+library's API and its exceptions; nothing else in the harness does. It performs the operations of a
+scenario, classifies exceptions, and prints a scenario as a program in the library's own API.
 
-Where a library cannot do an operation at all, the adapter raises an exception of its own, before it
+If a library does not have an operation, the adapter raises an exception of its own, before it
 touches the message, and ``classify`` returns ``Failure.UNSUPPORTED`` for it. The operation is left
-out as if it were not in the program, and its handle is void. The matrix has the outcome
+out as if it were not in the program, and its handle is missing. The matrix has the outcome
 ``unsupported``, and the summary and ``--json`` name the operations. Nothing else is excused: the
-message must say what it said before, the error must not hide what the memory raised, and output and
-closing must be supported. A campaign in which no operation was supported has proved nothing.
+message must be unchanged, the error must not hide the memory's exception, and output and closing
+must be supported. A campaign in which no operation was supported has proved nothing.
 
-A *session* is one message being built.  Handles are numbered as in the scenario: every operation
-that makes a handle takes the next number, whether it succeeds, fails or is skipped.
+A *session* is one message under construction. Handles are numbered as in the scenario: every
+operation that makes a handle takes the next number, whether it succeeds, fails or is skipped.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Failure(StrEnum):
-    """What an exception of an encoder says, in words that no library owns."""
+    """The meaning of an encoder's exception, in words that belong to no library."""
 
     STALE = "stale"
     """The handle's object was overwritten, cleared or moved away."""
@@ -39,51 +38,51 @@ class Failure(StrEnum):
     ARGUMENT = "argument"
     """Another error in the arguments."""
     LOST = "lost"
-    """A segment was seen shorter than the words in use, or cannot be had any more; for good."""
+    """A segment was seen shorter than the words in use, or is missing; this is permanent."""
     REFUSED = "refused"
-    """The owner of the memory raised, or granted what cannot be used; may be tried again."""
+    """The owner of the memory raised, or granted unusable memory; the call may be tried again."""
     LIMIT = "limit"
     """The message would outgrow a limit of the encoding, or one that it was given."""
     BUSY = "busy"
     """The call comes from inside one of the message's own allocator calls."""
     UNSUPPORTED = "unsupported"
-    """The library, or its adapter, has no such operation, and has done nothing."""
+    """The library, or its adapter, does not have the operation, and has done nothing."""
     ERROR = "error"
     """Another error of the library's own."""
     FOREIGN = "foreign"
-    """No error of the library's own: it escaped from below."""
+    """A foreign exception, which escaped from below the library."""
 
 
 Memory: TypeAlias = Allocator
-"""The owner of the memory, as every encoder is given it."""
+"""The owner of the memory, in the form that every encoder gets."""
 
 
 class Session(Protocol):
     """One message under construction."""
 
     def perform(self, operation: Operation) -> object:
-        """Do one operation other than OUTPUT and CANONICAL, and raise whatever the library raises.
+        """Do one operation other than OUTPUT and CANONICAL; raise whatever the library raises.
 
-        Answers the value of a GET; for an operation that makes a handle, whether there is one (a
-        null pointer opens to nothing); otherwise nothing of interest.  When it raises, the
-        operation's handle, if it makes one, is not yet numbered: the executor either performs the
+        It returns the value of a GET. For an operation that makes a handle, it returns whether
+        there is an object (a null pointer opens to none). Other results are ignored. If it raises,
+        the operation's handle, if it makes one, has no number yet: the executor performs the
         operation again or calls ``skip``.
         """
 
     def skip(self, operation: Operation) -> None:
-        """Number the handle that ``operation`` would have made, without an object behind it."""
+        """Give a number to the handle that ``operation`` would have made, without an object."""
 
     def output(self) -> bytes:
-        """The finished message, framed as a stream; raises whatever the library raises."""
+        """Return the finished message, framed as a stream; raise whatever the library raises."""
 
     def canonical(self) -> bytes:
-        """The one segment of the message's canonical form; raises whatever the library raises."""
+        """Return the one segment of the canonical form; raise whatever the library raises."""
 
     def segment_words(self) -> Sequence[int]:
-        """The words handed out in each live segment, in order; must not call the memory."""
+        """Return the words handed out in each live segment, in order; do not call the memory."""
 
     def close(self) -> None:
-        """Give all memory back."""
+        """Release all memory."""
 
 
 class Encoder(Protocol):
@@ -91,29 +90,29 @@ class Encoder(Protocol):
 
     @property
     def name(self) -> str:
-        """The name under which the registry knows it."""
+        """Return the name under which the registry knows it."""
 
     def session(self, memory: Memory, max_segment_words: int) -> Session:
-        """Begin a message; must not call the memory yet.
+        """Begin a message, without calling the memory yet.
 
-        An encoder with an attribute ``verifies`` that is true is asked with ``verify=True`` where a
-        scenario says so: it then finds what is changed in memory behind its back (P5v).
+        An encoder with a true attribute ``verifies`` gets ``verify=True`` if the scenario says so.
+        It then finds changes of the memory behind its back (P5v).
         """
 
     def classify(self, error: BaseException) -> Failure:
-        """What ``error``, raised by a session, says."""
+        """Return the meaning of ``error``, which a session raised."""
 
     def owns(self, filename: str) -> bool:
-        """Whether a source file is the library's, to tell where in it an exception arose."""
+        """Return whether a source file is the library's, to find an exception's place in it."""
 
     def argument_type(self, error: BaseException) -> bool:
-        """Whether an error of class ARGUMENT or INDEX is also the builtin that callers catch."""
+        """Return whether an ARGUMENT or INDEX error is also the builtin that callers catch."""
 
     def script(self, scenario: Scenario, account: Account | None = None) -> str:
-        """``scenario`` as a program in the library's own API.
+        """Return ``scenario`` as a program in the library's own API.
 
-        With an ``account`` of what happened, the program ends where the promise was broken, and
-        exits non-zero exactly when it is broken.  Without one it only runs.
+        With an ``account`` of a run, the program ends where the promise was broken, and exits
+        non-zero exactly if it is broken. Without one it only runs.
         """
 
 
@@ -121,29 +120,29 @@ class ProofKind(Enum):
     """How a program can show that a promise is broken."""
 
     NONE = auto()
-    """It cannot: something besides the library is needed."""
+    """It cannot: the proof needs more than the library."""
     OWN_ERROR = auto()
     """The last attempt succeeds or raises the library's own error."""
     SUCCESS = auto()
     """The last attempt does not raise."""
     REFUSAL = auto()
-    """The last attempt raises the library's own error; a stale handle, StaleHandle; and so on."""
+    """The last attempt raises the library's right error, such as StaleHandle for a stale handle."""
     INTERRUPT = auto()
     """The last attempt raises KeyboardInterrupt."""
     CAUSE = auto()
-    """The error of the last attempt names its cause."""
+    """The error of the last attempt has the right cause."""
     VALUE = auto()
-    """The last attempt answers ``expected``; for one that makes a handle, whether there is one."""
+    """The last attempt returns ``expected``; if it makes a handle, whether there is an object."""
     READS = auto()
-    """After the last attempt the memory says ``expected`` at ``path``."""
+    """After the last attempt the memory has ``expected`` at ``path``."""
     OUTPUT_READS = auto()
-    """What the last attempt gave out says ``expected`` at ``path``."""
+    """The output of the last attempt has ``expected`` at ``path``."""
     ZERO = auto()
     """After the last attempt, no bit of ``expected`` is set in the output's ``word``."""
     WITHIN_LIMIT = auto()
     """After the last attempt, no segment has more than ``expected`` words."""
     EVIDENCE = auto()
-    """The memory saw nothing that breaks a promise."""
+    """The memory has collected no evidence of a broken promise."""
     CALLS = auto()
     """The last attempt makes at most ``expected`` calls of the allocator's method ``call``."""
     WORD_KEPT = auto()
@@ -152,41 +151,43 @@ class ProofKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What must hold at the end of a program, and does not."""
+    """A condition that must hold at the end of a program, and does not."""
 
     kind: ProofKind = ProofKind.NONE
     path: tuple[str | int, ...] = ()
     """Fields and indices from the root."""
     expected: Any = None
-    """As in the model's tree; of ZERO, the bits that must not be set."""
+    """As in the model's tree; for ZERO, the bits that must not be set."""
     segment: int = 0
     word: int = 0
     failure: Failure | None = None
-    """Which error a refusal must be."""
+    """The error that a refusal must be."""
     call: str = ""
     """``allocate`` or ``segment``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt at one operation, as it went."""
+    """One attempt at one operation, with its result."""
 
     index: int
-    """The operation's; the final output has the index after the last one, closing the one after."""
+    """The operation's index; the final output has the one after the last, closing the next."""
     succeeded: bool
     skipped: bool = False
     interrupted: bool = False
     may_fail: bool = False
-    """Whether memory or the message's limit gave a reason to fail: a right encoder may fail where
-    this one did not."""
+    """Whether the memory or the message's limit gave a reason to fail.
+
+    A correct encoder may then fail where this one did not.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What happened up to the attempt that broke a promise."""
+    """The attempts up to the one that broke a promise."""
 
     attempts: tuple[Attempt, ...]
     """The last one is the guilty one."""
     headline: str
-    """Which promise, and how."""
+    """The promise, and how it was broken."""
     proof: Proof

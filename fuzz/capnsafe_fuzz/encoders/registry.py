@@ -1,7 +1,7 @@
 """Every encoder by its name.
 
-An encoder is made when it is first asked for: a planted bug costs a copy of a package, another
-library its import.
+An encoder is made when it is first needed, because a planted bug costs a copy of a package, and
+another library its import.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ PLANTED: Final = "planted:"
 
 
 class UnknownEncoder(LookupError):
-    """There is no encoder of this name; the message says which there are."""
+    """There is no encoder with this name; the message lists the encoders."""
 
 
 def encoder_names() -> Iterator[str]:
-    """The names of all encoders: the libraries first, then the planted bugs in order."""
+    """Yield the names of all encoders: the libraries first, then the planted bugs in order."""
     from . import planted
 
     yield "capnsafe"
@@ -31,7 +31,7 @@ def encoder_names() -> Iterator[str]:
 
 @cache
 def find_encoder(name: str) -> Encoder:
-    """The encoder of this name; always the same object."""
+    """Return the encoder of this name; always the same object."""
     from .capnsafe_encoder import CapnsafeEncoder
 
     if name == "capnsafe":

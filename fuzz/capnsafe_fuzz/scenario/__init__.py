@@ -1,15 +1,17 @@
-"""A scenario is one value: a program of build operations, its memory, and a script of faults.
+"""Scenarios: each is one value, a program of build operations, its memory, and a script of faults.
 
-It has two forms that say the same. Text is what people read, write, review and commit. Bytes are
-what a coverage-guided fuzzer mutates: every byte string decodes. A plain Python model knows at
-every moment what the message must say, and random programs can be made, mutated and crossed.
+A scenario has two equivalent forms. Text is for people, who read, write, review and commit it.
+Bytes are for a coverage-guided fuzzer, which mutates them: every byte string decodes. A plain
+Python model knows the expected contents of the message at every moment. Random programs can be
+made, mutated and crossed.
 
-Modules: `schema` (what can be named), `operations` (the table of verbs), `program` (which of their
-uses make sense), `scenario` (the value), `heading` (what a text was found on), `textform`,
-`bytesform`, `labels` (what operations are called); `model`, with `nodes` (its objects), `versions`
-(what they may be taken for) and `trees` (what they read as); `mutate`, with `front` (what may come
-next), `values` and `steps` (edits).
-Nothing here knows who runs a scenario, what on, or who judges it.
+Modules: `schema` (the names), `operations` (the table of verbs), `program` (their valid uses),
+`scenario` (the value), `heading` (the names of encoder and target in a text), `textform`,
+`bytesform`, `labels` (short names of operations); `model`, with `nodes` (its objects), `versions`
+(the types that an object may be opened as) and `trees` (its contents as plain values); `mutate`,
+with `front` (the next operation), `values` and `steps` (edits).
+
+Nothing here knows who runs or judges a scenario.
 """
 
 from .bytesform import DECODER_VERSION, decode, encode

@@ -1,11 +1,10 @@
-"""Where a changed word would be met: guesses for faults that write into one word.
+"""Guesses where a changed word would be read back, for faults that write into one word.
 
-Of the words of a message few are ever read back, and each of those by few operations: the pointer
-at the place that an operation works on, and the object behind it, whose first word is, of a struct
-list, the tag. A fault that hits another word, or that word at another time, changes nothing for the
-encoder. So here a program is laid out as an encoder does that has room for all of it in one
-segment, each object behind the one made before. Where the guess is wrong, the fault hits some other
-word, as it would have without.
+Few words of a message are ever read back, each by few operations: the pointer at the place of an
+operation, and the object at its target, whose first word is the tag if it is a struct list. A fault
+that hits another word, or that word at another time, changes nothing for the encoder. So this
+module lays out a program like an encoder whose first segment has room for everything, each object
+after the one before. If the guess is wrong, the fault hits another word, as it would have anyway.
 """
 
 from __future__ import annotations
@@ -19,20 +18,21 @@ from .program import NO_HANDLE, Operation, Place, Program
 from .schema import POINTERS, FieldKind, ListType, StructType, Type
 
 FIRST_OBJECT_WORD = 1
-"""The root's: before it there is the pointer to it."""
+"""The first word of the root: before it there is the pointer to it."""
 
 
 class Meeting(NamedTuple):
-    """An operation that comes upon what another one made."""
+    """An operation that reads an object which another one made."""
 
     operation: int
     words: tuple[int, ...]
-    """Which words it reads back: the pointer, if it is known where that is, and the first word of
-    the object."""
+    """The words that it reads back: the pointer, if its place is known, and the object's first
+    word.
+    """
 
 
 def meetings(operations: Sequence[Operation]) -> list[Meeting]:
-    """The operations that come upon an object, in their order."""
+    """Return the operations that read an object, in their order."""
     model, program = Model(), Program()
     begins: dict[tuple[int, Place], int] = {}
     handles: list[int | None] = []
@@ -56,7 +56,7 @@ def meetings(operations: Sequence[Operation]) -> list[Meeting]:
 def _pointer(
     program: Program, handles: Sequence[int | None], operation: Operation
 ) -> tuple[int, ...]:
-    """The word of the pointer at the operation's place, if it is known where that is."""
+    """Return the word of the pointer at the operation's place, if it is known."""
     if operation.handle == NO_HANDLE:
         return (0,)
     begin = handles[operation.handle]
@@ -65,11 +65,11 @@ def _pointer(
 
 
 def _words_before(held: Type, place: Place) -> int | None:
-    """How many words a struct or list has before the pointer at a place; None if that is none."""
+    """Return how many words precede the pointer at a place; None if it is not a pointer."""
     if isinstance(held, StructType) and isinstance(place, str):
         field = held.by_name[place]
         return held.data_words + field.offset if field.kind in POINTERS else None
     if isinstance(held, ListType) and isinstance(place, int):
-        # The elements of a struct list are no pointers.
+        # The elements of a struct list are not pointers.
         return place if held.element in POINTERS and held.element is not FieldKind.STRUCT else None
     return None

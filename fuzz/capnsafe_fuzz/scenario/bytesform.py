@@ -1,26 +1,26 @@
-"""Scenarios as fuzzers mutate them: every byte string is one, and none raises.
+"""Scenarios as bytes, for fuzzers: every byte string is one, and none raises.
 
     header      12 bytes
     faults      8 bytes each
     operations  12 bytes each: action u8, handle u8, index u16, value u64, little endian
     blobs       the bytes of long texts and data, in order of the operations that write them
 
-A struct has more actions than a byte can tell apart. Its places have names and so no index: there
-the two top bits of the index say in which quarter of its table an action stands.
+A struct has more actions than a byte can distinguish. Its places have names and so no index: there
+the two top bits of the index choose the quarter of its table.
 
-Records have fixed sizes and stay where they are when something else changes, so that a small edit
-of the bytes is a small edit of the program. Blobs of up to seven bytes lie in their record's value;
-longer ones at the end, where their lengths cannot push operations about.
+Records have fixed sizes and keep their places when another one changes, so that a small edit of the
+bytes is a small edit of the program. Blobs of up to seven bytes lie in their record's value; longer
+ones at the end, where their lengths cannot shift operations.
 
-Random bytes should mean something, too: a handle is a number modulo the handles there are, an
-action one that the handle's type understands, and the first operation makes a root, all but always.
-A second handle is a number modulo those that fit; where none does, another action is meant.
-Numbers that are mostly interesting when small (counts, indices, sizes) are *folded*: the top bits
-say how many of the low bits count. What does not fit is taken modulo what does.
+Random bytes should mean something, too. A handle is a number modulo the existing handles, an action
+one that the handle's type accepts, and the first operation nearly always makes a root. A second
+handle is a number modulo those that fit; if none fits, another action is meant. Numbers that are
+mostly interesting when small (counts, indices, sizes) are *folded*: the top bits say how many of
+the low bits count. Values that are too large are taken modulo the limit.
 
-The canonical form is what `encode` writes. What a byte means depends on the schema, the order of
-verbs, and the families of faults, and the memories; a byte corpus is a cache, stamped with
-`DECODER_VERSION`, and text is what lasts.
+`encode` writes the canonical form. The meaning of a byte depends on the schema, the order of verbs,
+the families of faults, and the memories. So a byte corpus is only a cache, stamped with
+`DECODER_VERSION`; text is durable.
 """
 
 from __future__ import annotations
@@ -87,8 +87,10 @@ from .schema import (
 )
 
 _FORM: Final = 6
-"""Raised whenever this module gives a byte string another meaning. What the tables of families,
-memories and operations say is in the version without it."""
+"""Increase this whenever this module gives a byte string another meaning.
+
+The tables of families, memories and operations enter the version separately.
+"""
 
 _HEADER: Final = Struct("<BBHHBBI")
 """memory, operations, segment_words, total_words, faults, flags, max_segment_words."""
@@ -99,8 +101,8 @@ _OPERATION: Final = Struct("<BBHQ")
 _OPERATION_BYTES: Final = _OPERATION.size
 _HEADER_BYTES: Final = _HEADER.size
 
-# Handle bytes from here on mean an orphan, if there is any; the last ones, a verb of the whole
-# message. Below, and in between, there is a number for every handle that a program can have.
+# Handle bytes from here on mean an orphan, if there is one; the last ones, a verb of the whole
+# message. Below them there is a number for every handle that a program can have.
 _ORPHANS: Final = 0xB0
 
 # Folded numbers of 16 bits: below the first border the low bits of the first mask count, and so on.
@@ -110,28 +112,28 @@ _ALL_12: Final = 0xFFF
 
 
 def _fold(number: int, few: int, some: int) -> int:
-    """The least 16 bits that unfold to a number of up to 12 bits with these masks."""
+    """Return the least 16 bits that unfold to a number of up to 12 bits with these masks."""
     if number <= few:
         return number
     return _BORDER_SOME | number if number <= some else _BORDER_MANY | number
 
 
 def _unfold(folded: int, few: int, some: int) -> int:
-    """A number of up to 12 bits; `few` and `some` are masks of low bits."""
+    """Return a number of up to 12 bits; `few` and `some` are masks of low bits."""
     if folded < _BORDER_SOME:
         return folded & few
     return folded & (some if folded < _BORDER_MANY else _ALL_12)
 
 
-# The masks, by what is folded.
+# The masks, by the kind of number.
 _INDEX: Final = (0x3, 0xF)
 _SIZE: Final = (0xF, 0xFF)
 _TOTAL: Final = (0x7F, 0x3FF)
 _MOMENT: Final = (0x7, 0x3F)
 _AMOUNT: Final = (0x3, 0x3F)
 
-# A count or the length of a long blob is folded into the 64 bits of a value: small unless the top
-# bits are all set.
+# A count or the length of a long blob is folded into the 64 bits of a value: it is small unless the
+# top bits are all set.
 _LARGE_VALUE: Final = 0xE000_0000_0000_0000
 _SMALL_COUNT: Final = 0xF
 _LENGTH_MASK: Final = 0xFFFF_FFFF
@@ -140,7 +142,7 @@ _LENGTH_MASK: Final = 0xFFFF_FFFF
 _SHORT_BLOB_BYTES: Final = 7
 _BLOB_LENGTH_SHIFT: Final = 56
 
-# What an AnyPointer is set to, in two bits above the length; and what it is taken for, in a byte.
+# The kind of an AnyPointer's value, in two bits above the length; and its type, in a byte.
 _LOOSE_SHIFT: Final = 32
 _LOOSE_MASK: Final = 3
 _LOOSE_CAPABILITY: Final = 0
@@ -149,17 +151,17 @@ _LOOSE_DATA: Final = 2
 _CHOICE_SHIFT: Final = 48
 _CHOICE_MASK: Final = 0xFF
 
-# The largest sizes fit in what they are folded to.
+# The largest sizes fit in the folded form.
 assert max(MAX_INDEX, MAX_MEMORY_WORDS - 1, MAX_MOMENT, MAX_FAULT_AMOUNT) <= _ALL_12
 
 
-# Actions: what a handle of each type understands, as tables of 1024 entries for the action byte and
-# the two top bits of the index.
+# Actions: the operations of a handle of each type, in tables of 1024 entries for the action byte
+# and the two top bits of the index.
 _QUARTERS: Final = 4
 _TABLE_SIZE: Final = 256 * _QUARTERS
 _QUARTER_SHIFT: Final = 14
 _QUARTER_TO_TABLE: Final = 6
-"""How far an index is shifted so that its two top bits count quarters of a table."""
+"""How far an index is shifted so that its two top bits choose a quarter of a table."""
 _QUARTER_MASK: Final = 0x300
 
 # How the value of an action is read.
@@ -180,17 +182,23 @@ _LOOSE: Final = 12
 _SOURCE: Final = 13
 
 _Action = tuple[Verb, str | None, int, Any, Any, Any]
-"""verb; place, None for an index, "" for none; form of its value; an argument of that form: a mask,
-one more than the largest count, or the kind of float, names to choose from, bytes an element has;
-another: the sign bit, or the mask of a float, or the action that is meant where no second handle
-fits; what it makes: None if it makes no handle."""
+"""The parts of an action, in this order.
+
+- verb
+- place: None for an index, "" for none
+- form of its value
+- an argument of that form: a mask, one more than the largest count, the kind of float, names to
+  choose from, or bytes per element
+- another argument: the sign bit, the mask of a float, or the action if no second handle fits
+- the type of the handle that it makes; None if it makes none
+"""
 
 _LAST_MEMBER_TIMES: Final = 4
-"""How often a union's last member stands in the choice of one: what lies below takes two steps."""
+"""How often a union's last member occurs in a choice: the objects below it take two steps."""
 
 
 class _Made:
-    """What a type of handle means to the decoder."""
+    """The decoder's view of a type of handle."""
 
     __slots__ = ("is_orphan", "name", "table")
 
@@ -198,11 +206,11 @@ class _Made:
         self.name = name
         self.is_orphan = is_orphan
         self.table: list[_Action] = []
-        """What each action does with such a handle; empty if nothing can be done with it."""
+        """The effect of each action on such a handle; empty if it has no operations."""
 
 
 def _form(held: Type, verb: Verb, at: Place) -> tuple[int, Any, Any]:
-    """(form, argument, the other argument) of an action."""
+    """Return (form, argument, the other argument) of an action."""
     form = OPERATIONS[verb].value
     choices = choices_of(held, verb, at)
     if choices:
@@ -226,7 +234,7 @@ def _form(held: Type, verb: Verb, at: Place) -> tuple[int, Any, Any]:
 
 
 def _written_form(kind: FieldKind) -> tuple[int, Any, Any]:
-    """Of what can be written to a place of this kind."""
+    """Return that of a value for a place of this kind."""
     if kind in (FieldKind.TEXT, FieldKind.DATA):
         return (_TEXT if kind is FieldKind.TEXT else _DATA), None, 0
     if kind is FieldKind.BOOL:
@@ -243,10 +251,10 @@ _ALL_MADE: Final = {name: _Made(name, isinstance(held, OrphanType)) for name, he
 
 
 def _actions(held: Type) -> list[tuple[_Action, int]]:
-    """What a handle of this type understands, each with its weight."""
+    """Return the actions of a handle of this type, each with its weight."""
     found: list[tuple[_Action, int]] = []
     by_verb: dict[tuple[Verb, str | None], _Action] = {}
-    # What takes a second handle comes last: it may have to mean something else instead.
+    # Actions with a second handle come last: they may have to be replaced by another one.
     for verb, name in sorted(UNDERSTOOD[held.name], key=lambda pair: pair[0] in SOURCED):
         at: Place = name if name is not None else None if verb in PLACELESS else 0
         form, argument, other = _form(held, verb, at)
@@ -257,7 +265,7 @@ def _actions(held: Type) -> list[tuple[_Action, int]]:
             made = made_by(held, Operation(verb, 0, at))
             makes = None if made is None else _ALL_MADE[made.name]
         if form == _SOURCE:
-            # What is not there cannot be taken away: rather make something.
+            # A null object cannot be taken away, so prefer to make one.
             instead = (Verb.INIT, Verb.SET, Verb.OPEN)
             other = next(by_verb[one, name] for one in instead if (one, name) in by_verb)
         action = (verb, "" if verb in PLACELESS else name, form, argument, other, makes)
@@ -267,14 +275,14 @@ def _actions(held: Type) -> list[tuple[_Action, int]]:
 
 
 def _tables() -> dict[tuple[str, Verb, str | None], int]:
-    """Fill what is known of each type; and the least number of each action in its table."""
+    """Fill the views of all types; return the least number of each action in its table."""
     numbers: dict[tuple[str, Verb, str | None], int] = {}
     for name, held in TYPES.items():
         actions: list[_Action] = []
         for action, weight in _actions(held):
             numbers[name, action[0], action[1] or None] = len(actions)
             actions += [action] * weight
-        # The quarters of what has an index are alike: its top bits mean something else.
+        # The quarters of a type with an index are alike: its top bits mean something else.
         size = _TABLE_SIZE if isinstance(held, StructType) else 256
         assert len(actions) <= size, f"there is no room for the actions of {name}"
         if actions:
@@ -288,7 +296,7 @@ _ROOT_MADE: Final = _ALL_MADE[EVERYTHING.name]
 
 
 def _whole_message() -> dict[Verb, int]:
-    """The least handle byte of each verb of the whole message, from the greatest down."""
+    """Return the least handle byte of each verb of the whole message, from the greatest down."""
     bytes_of: dict[Verb, int] = {}
     end = 256
     for verb in Verb:
@@ -304,7 +312,7 @@ _WHOLE: Final = tuple(
     for verb, _ in sorted(_WHOLE_BYTES.items(), key=lambda item: item[1])
     for _ in range(OPERATIONS[verb].weight)
 )
-"""What handle bytes from there on mean."""
+"""The meaning of handle bytes from there on."""
 assert _ORPHANS + MAX_OPERATIONS <= _FIRST_WHOLE
 _ROOT: Final = Operation(Verb.ROOT)
 
@@ -319,7 +327,7 @@ _FAULT_NUMBERS: Final = {
 }
 _SEGMENT_MASK: Final = 0x3
 _SEGMENT_BORDER: Final = 0xC0
-"""Segment bytes below this are among the first four segments."""
+"""Segment bytes below this mean one of the first four segments."""
 
 
 @lru_cache(maxsize=4096)
@@ -364,23 +372,23 @@ _MEMORIES: Final = tuple(
     for kind in MEMORIES.values()
     for uncut in (*(False,) * (kind.weight - kind.uncut), *(True,) * kind.uncut)
 )
-"""What a memory byte means: a kind, and whether its grants take all that is left."""
+"""The meaning of a memory byte: a kind, and whether its grants take all words that are left."""
 _MEMORY_BYTES: Final = {
     (kind.name, uncut): _MEMORIES.index((kind, uncut)) for kind, uncut in _MEMORIES
 }
 _MEMORY_MASK: Final = 0x3F
 assert len(_MEMORIES) <= _MEMORY_MASK + 1
-# A memory of the user's is a plain one in bytes.
+# In bytes, a plain memory replaces the user's.
 assert _MEMORIES[0] == (PLAIN, False)
 
 _GROWS: Final = 0xC0
-"""Memory bytes from here on ask for memory that grows, where it can."""
+"""Memory bytes from here on ask for memory that grows, if it can."""
 
 _VERIFIED: Final = 0xC0
 """Flag bytes from here on ask the encoder to verify."""
 
 _FAULT_COUNTS: Final = (*range(MAX_FAULTS + 1), *(1,) * 15, *(0,) * 6, 2, 2)
-"""How many faults a fault byte means: mostly one, often none."""
+"""The number of faults for a fault byte: usually one, often none."""
 
 _LIMITED: Final = 0x8000_0000
 _LIMITED_FREELY: Final = 0xC000_0000
@@ -403,7 +411,7 @@ def _decode_limit(folded: int) -> int:
     if folded < _LIMITED:
         return UNLIMITED_WORDS
     if folded < _LIMITED_FREELY:
-        # Just enough for a root: nearly every object in a segment of its own.
+        # Just enough for a root: nearly every object lies in a segment of its own.
         return EVERYTHING.words + (folded & _LIMIT_MASK)
     if folded < _LIMITED_LARGE:
         return 1 + (folded & _ALL_12)
@@ -434,16 +442,16 @@ def _declared() -> Iterator[str]:
 
 
 DECODER_VERSION: Final = _FORM * 1_000_000 + crc32("\n".join(_declared()).encode()) % 1_000_000
-"""Changes whenever a byte string may come to mean another scenario."""
+"""It changes whenever a byte string may mean another scenario than before."""
 
 
-# Both ways.
+# Decoding and encoding.
 
 _make: Final = tuple.__new__
 
 
 def decode(data: bytes) -> Scenario:
-    """The scenario that these bytes mean; every byte string means one, and none raises."""
+    """Return the scenario for these bytes; every byte string means one, and none raises."""
     if len(data) < _HEADER_BYTES:
         data = data.ljust(_HEADER_BYTES, b"\0")
     memory, count, segment, total, fault_count, flags, limit = _HEADER.unpack_from(data)
@@ -458,7 +466,7 @@ def decode(data: bytes) -> Scenario:
     blobs = start + count * _OPERATION_BYTES
     operations: list[Operation] = []
     add = operations.append
-    # Handles on which something can be done, with the table of that; `made` counts all handles.
+    # Handles with operations, each with its table; `made` counts all handles.
     handles: list[tuple[int, list[_Action]]] = []
     orphans: list[tuple[int, list[_Action]]] = []
     named: dict[str, list[int]] = {}
@@ -542,7 +550,7 @@ def decode(data: bytes) -> Scenario:
 
 
 def _fitting(named: dict[str, list[int]], names: tuple[str, ...]) -> list[int]:
-    """The handles of these types, in a fixed order."""
+    """Return the handles of these types, in a fixed order."""
     return [number for name in names if name in named for number in named[name]]
 
 
@@ -557,7 +565,7 @@ def _taken(choices: tuple[str, ...], counted: bool, value: int) -> As:
 
 
 def encode(scenario: Scenario) -> bytes:
-    """The canonical bytes of a scenario: `decode` gives it back."""
+    """Return the canonical bytes of a scenario, which `decode` turns back into it."""
     memory = scenario.memory
     form = _MEMORY_BYTES.get((memory.name, not memory.segment_words), 0)
     parts = [
@@ -574,7 +582,7 @@ def encode(scenario: Scenario) -> bytes:
     parts += [_encode_fault(fault) for fault in scenario.faults]
     blobs: list[bytes] = []
     types: list[Type] = []
-    # Where among the handles on which something can be done, or among the orphans, each stands.
+    # The position of each among the handles with operations, or among the orphans.
     standing: dict[int, int] = {}
     orphans: dict[int, int] = {}
     named: dict[str, list[int]] = {}
@@ -582,7 +590,7 @@ def encode(scenario: Scenario) -> bytes:
         verb, handle, place, value = operation
         held = None if handle == NO_HANDLE else types[handle]
         if held is None:
-            # Where there is no handle, 0 is a root.
+            # If there is no handle, 0 is a root.
             first_root = verb is Verb.ROOT and not standing
             record = _OPERATION.pack(0, 0 if first_root else _WHOLE_BYTES[verb], 0, 0)
         else:
@@ -627,7 +635,7 @@ def _encode_value(held: Type, operation: Operation, blobs: list[bytes]) -> int:
     if isinstance(value, str):
         value = value.encode()
     if isinstance(value, bytes):
-        # A loose blob's form stands where the bytes of a short one would be.
+        # The form of a loose blob takes the place of a short one's bytes.
         if len(value) <= (_SHORT_BLOB_BYTES if kind is not FieldKind.ANY else 0):
             return int.from_bytes(value, "little") | len(value) << _BLOB_LENGTH_SHIFT | loose
         blobs.append(value)

@@ -1,4 +1,4 @@
-"""Where a program stands if nothing goes wrong, and what might come next."""
+"""The state of a program if nothing goes wrong, and choices for its next operation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .values import index_for, value_for
 
 
 class Front:
-    """Where a program stands if nothing goes wrong, and what might come next."""
+    """The state of a program if nothing goes wrong, and choices for its next operation."""
 
     __slots__ = ("model", "operations", "program")
 
@@ -26,13 +26,13 @@ class Front:
             self.add(operation)
 
     def add(self, operation: Operation) -> None:
-        """Go on by an operation."""
+        """Append an operation."""
         self.program.add(operation)
         self.model.commit(operation)
         self.operations.append(operation)
 
     def extend(self, rng: Random) -> None:
-        """Add what might come next."""
+        """Append a plausible operation."""
         self.add(self._next(rng))
 
     def _next(self, rng: Random) -> Operation:
@@ -73,7 +73,8 @@ class Front:
         if name is None and verb not in PLACELESS:
             place = index_for(model.count(number), rng)
         if rng.random() < 0.35 and (written := model.written(number)):
-            # Rather something with what is there; of a newer struct, an older one knows a part.
+            # Prefer an operation on an existing object; an older struct knows a part of a newer
+            # one.
             at = rng.choice(written)
             if verbs := _verbs_at(held, at):
                 place, verb = at, rng.choice(verbs)
@@ -82,7 +83,7 @@ class Front:
         return self._sensible(self._complete(verb, number, place, rng), rng)
 
     def _sensible(self, operation: Operation, rng: Random) -> Operation:
-        """The operation, or mostly one that comes to something where this one would not."""
+        """Return the operation or, usually, a replacement if it would have no effect."""
         verb, number, place, _ = operation
         held = self.program.types[number]
         expected = self.model.expect(operation)
@@ -101,14 +102,14 @@ class Front:
             verb is Verb.CLEAR and place not in self.model.written(number)
         )
         if OPERATIONS[verb].needs_something and nothing and rng.random() < 0.8:
-            # What was never made is null: without this, most handles would be void.
+            # Objects that were never made are null: without this, most handles would be missing.
             for other in (Verb.INIT, Verb.SET):
                 if (other, name) in UNDERSTOOD[held.name]:
                     return self._complete(other, number, place, rng)
         return operation
 
     def _complete(self, verb: Verb, number: int, place: Place, rng: Random) -> Operation:
-        """The operation with a value; another verb, where it needs a second handle that is not."""
+        """Return the operation with a value, or another verb if it lacks a second handle."""
         types, model = self.program.types, self.model
         held = types[number]
         if verb in SOURCED:
@@ -125,7 +126,7 @@ class Front:
         return Operation(verb, number, place, value_for(verb, held, place, rng))
 
     def _behind(self, selection: Operation, rng: Random) -> Operation:
-        """Do something with the member that was selected."""
+        """Append an operation on the member that was selected."""
         held = self.program.types[selection.handle]
         assert isinstance(held, StructType)
         union = held.by_name[str(selection.place)]
@@ -144,7 +145,7 @@ class Front:
         return self._complete(verb, selection.handle, name, rng)
 
     def _adoption(self, rng: Random) -> Operation | None:
-        """Give one of the orphans that there are back to the message, where it fits."""
+        """Return an operation that adopts one of the orphans, if there is a place for it."""
         types, model = self.program.types, self.model
         orphans = [
             number
@@ -165,7 +166,7 @@ class Front:
         return Operation(Verb.ADOPT, *rng.choice(fitting), orphan)
 
     def _again(self, earlier: Operation, rng: Random) -> Operation:
-        """Something with a place that was worked on before: read, overwrite, open, clear it."""
+        """Return an operation on a place that was used before: read, overwrite, open, clear it."""
         held = self.program.types[earlier.handle]
         if earlier.verb in PLACELESS:
             verb = rng.choice([verb for verb, _ in UNDERSTOOD[held.name] if verb in PLACELESS])
@@ -175,7 +176,7 @@ class Front:
 
 
 def _verbs_at(held: Type, place: Place) -> list[Verb]:
-    """What a place understands."""
+    """Return the verbs that a place accepts."""
     name = place if isinstance(place, str) else None
     return [
         verb for verb, other in UNDERSTOOD[held.name] if other == name and verb not in PLACELESS
@@ -195,7 +196,7 @@ _OPEN_TO_ALL: Final = frozenset(
     if isinstance(held, ListType | StructType)
     and any(choices_of(held, Verb.OPEN, place) for place in _places(held))
 )
-"""Types with pointers that may lead to several things: of these there are few, and much to do."""
+"""Types with AnyPointers or similar: there are few of them, with many operations."""
 
 SELECTIONS: Final = {
     name: tuple(place for verb, place in understood if verb is Verb.SELECT)

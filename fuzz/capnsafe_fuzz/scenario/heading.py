@@ -29,7 +29,7 @@ class ScenarioSyntaxError(ScenarioError):
     """A text is no scenario; `line` counts from 1."""
 
     def __init__(self, line: int, sentence: str) -> None:
-        # Pickle calls this again, with what is handed on here.
+        # Pickle calls this again with these arguments.
         super().__init__(line, sentence)
         self.line = line
 
@@ -39,7 +39,7 @@ class ScenarioSyntaxError(ScenarioError):
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The names in the heading of a text; None where it says nothing."""
+    """The names in the heading of a text; None for a missing one."""
 
     encoder: str | None = None
     target: str | None = None
@@ -56,27 +56,25 @@ def split_lines(text: str) -> list[str]:
 
 
 def read_heading(text: str) -> Heading:
-    """Return the names that a text's heading has.
+    """Return the names in a text's heading.
 
     Raises:
-        ScenarioSyntaxError: a line of the heading cannot be read.
-
+        ScenarioSyntaxError: A line of the heading is malformed.
     """
     return _split(split_lines(text))[0]
 
 
 def below_heading(text: str) -> list[str]:
-    """Return the lines of a text with those of its heading empty, so that all keep their numbers.
+    """Return the lines of a text, with those of its heading empty so that all keep their numbers.
 
     Raises:
-        ScenarioSyntaxError: a line of the heading cannot be read.
-
+        ScenarioSyntaxError: A line of the heading is malformed.
     """
     return _split(split_lines(text))[1]
 
 
 def with_heading(text: str, heading: Heading) -> str:
-    """Return a text that has no heading with one, below the comment."""
+    """Return a text without a heading with this one, below the comment."""
     lines = text.split("\n")
     at = 1
     while at < len(lines) and lines[at].startswith("#"):
@@ -87,7 +85,7 @@ def with_heading(text: str, heading: Heading) -> str:
 
 
 def tidy_comment(comment: str) -> str:
-    """Return a comment as it comes back from text: no blanks around it, nothing unprintable."""
+    """Return a comment in the form that text preserves: stripped, and printable."""
     lines = (_print_line(line.rstrip()) for line in split_lines(comment))
     return "\n".join(lines).strip("\n")
 

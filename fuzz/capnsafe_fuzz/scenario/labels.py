@@ -1,7 +1,7 @@
-"""What an operation is called in situations and groups: its verb, and what it is done to.
+"""Labels of operations in situations and groups: the verb, and the kind of its target.
 
-Fewer names than there are places, so that a matrix of them can be read, and more than there are
-verbs: what goes wrong with a list of structs mostly goes right with a text.
+There are fewer labels than places, so that a matrix of them is readable, and more than verbs: a
+mistake with lists of structs rarely concerns texts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LABELS: Final[dict[_Key, tuple[str, Type | None]]] = {}
 
 
 def label_of(held: Type | None, operation: Operation) -> tuple[str, Type | None]:
-    """What an operation on such a handle is called, and the type of the handle that it makes."""
+    """Return the label of an operation on such a handle, and the type of handle it makes."""
     verb, _, place, value = operation
     taken = value.type if isinstance(value, As) else None
     key = (held, verb, place if isinstance(place, str) else None, taken)

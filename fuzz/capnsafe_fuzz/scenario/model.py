@@ -1,34 +1,35 @@
-"""What the message must say: Cap'n Proto's building semantics over plain Python values.
+"""The model: Cap'n Proto's building semantics over plain Python values.
 
-A model goes along with an execution. Before each operation, `expect` says what a right encoder
-does; afterwards, `commit` says that the encoder did it, or `forget` that it failed and so must have
-changed nothing. `tree` is the message as it must read at that moment.
+A model accompanies an execution. Before each operation, `expect` returns what a correct encoder
+does. Afterwards, `commit` records that the encoder did it, or `forget` that it failed and so must
+have changed nothing. `tree` returns the message's expected contents at that moment.
 
-What right means, where there was a choice:
+Where the semantics leave a choice, these rules apply:
 
-- Making something in place of something, setting a text or data, and clearing end the life of the
-  old object and of all it contains, at once. ROOT ends everything. Handles to them are stale for
-  ever, also when the same place is filled again. So does selecting a member of a union, of what the
-  member before it held.
+- Making an object in place of another, setting a text or data, and clearing end the life of the old
+  object and of all it contains, at once. ROOT ends everything. Handles to them are stale for ever,
+  even if the same place is filled again. Selecting a member of a union does the same to the value
+  of the old member.
 - Opening the same object twice gives two handles to the one object.
-- A void handle (from an operation that failed or was skipped, or that found null) comes before
-  staleness, and staleness before indices: a stale list does not say how long it is. Where a second
-  handle is copied to a pointer, it is looked at first; elsewhere the place is.
-- Elements of struct lists are there from the start; of pointer lists, null.
-- A list of no elements, an empty text and an empty struct are there, and not null. They lie in
-  their pointer: when that moves, they do, and handles to them are stale.
-- An object that is disowned stays, and all below it, but handles to them are stale: the orphan
-  gives new ones. An orphan is stale once it was adopted or dropped. It survives the root.
-- A copy into an element of a list of structs leaves the element where it is: handles to it stay,
-  those to what it led to are stale.
-- What is opened as something larger of its kind becomes that, somewhere else: handles to it are
-  stale, handles to what it leads to are good.
-- What is taken for something that it is not is refused, and so is an orphan's adoption by a part of
-  itself, and a canonical form with capabilities.
+- A handle is missing if its operation failed or was skipped, or found null. A missing handle is
+  checked before staleness, and staleness before indices: a stale list does not show its length. If
+  a second handle is copied to a pointer, it is checked first; elsewhere the place is.
+- Elements of struct lists exist from the start; elements of pointer lists start as null.
+- A list of no elements, an empty text and an empty struct are not null. They lie in their pointer:
+  when it moves, they move, and handles to them are stale.
+- A disowned object stays, with all below it, but handles to them are stale: the orphan gives new
+  ones. An orphan is stale once it was adopted or dropped. It survives the root.
+- A copy into an element of a list of structs leaves the element in its place: handles to it stay
+  valid, those to its old children are stale.
+- An object that is opened as a larger type of its kind is upgraded and moves. Handles to it are
+  stale, handles to its children stay valid.
+- Opening an object as another kind is refused. So are an orphan's adoption by a part of itself, and
+  a canonical form with capabilities.
 
-Some operations are skipped, as if their handle were void: on a member of a union that is not
-selected; copies that would make a message larger or deeper than an execution can bear; and asking
-an orphan for an object without words, or for one larger than it is. Nothing is promised there.
+Some operations are skipped, as if their handle were missing: operations on a member of a union that
+is not selected; copies that would make a message larger or deeper than an execution can handle; and
+opening an orphan as an object without words, or as a larger one than it is. Nothing is promised
+there.
 """
 
 from __future__ import annotations
@@ -70,29 +71,29 @@ from .versions import TypeFit, as_text, kind_name, opened, read_numbers, unwrapp
 __all__ = ["NULL", "WEIGHTLESS", "Capability", "Expectation", "ExpectationKind", "Model"]
 
 MAX_COPIED_WORDS: Final = 1 << 13
-"""That all copies of a program may have together: a copy of a copy of a copy grows fast."""
+"""The most words that all copies of a program may have together: copies of copies grow fast."""
 MAX_COPIED_DEPTH: Final = 64
 
 
 class ExpectationKind(Enum):
-    """What a right encoder does with an operation."""
+    """The result of an operation with a correct encoder."""
 
     OK = "ok"
-    """It succeeds; what makes a handle gives one that is not void."""
+    """It succeeds; if it makes a handle, the handle has an object."""
     VALUE = "value"
-    """It succeeds and answers the value: of GET, or None of what asks for a handle to null."""
+    """It succeeds and returns the value: that of GET, or None if it opens null."""
     STALE = "stale"
     """It raises, because the handle's object is gone."""
     INDEX = "index"
     """It raises, because the index is past the end."""
     REFUSED = "refused"
-    """It raises, because what is asked for cannot be: a struct taken for a list, say."""
+    """It raises, because the request is impossible, such as opening a struct as a list."""
     VOID = "void"
-    """There is no handle to do it with: the operation is skipped."""
+    """The handle is missing: the operation is skipped."""
 
 
 class Expectation(NamedTuple):
-    """What a right encoder does with an operation."""
+    """The expected result of an operation."""
 
     kind: ExpectationKind
     value: Value = None
@@ -100,7 +101,7 @@ class Expectation(NamedTuple):
 
 _OK: Final = Expectation(ExpectationKind.OK)
 NULL: Final = Expectation(ExpectationKind.VALUE)
-"""Of what asks for a handle to null."""
+"""The result of opening null."""
 _STALE: Final = Expectation(ExpectationKind.STALE)
 _INDEX: Final = Expectation(ExpectationKind.INDEX)
 _REFUSED: Final = Expectation(ExpectationKind.REFUSED)
@@ -125,38 +126,38 @@ _MEMBERS: Final = {
     for field in struct.fields
     if field.union is not None
 }
-"""Fields that are there only while a union says so, by name: (union, discriminant)."""
+"""Fields that exist only while a union selects them, by name: (union, discriminant)."""
 _LOOSE_PLACES: Final = frozenset(
     field.name
     for struct in STRUCTS
     for field in struct.fields
     if field.kind in (FieldKind.ANY, FieldKind.CAPABILITY, FieldKind.TEXT)
 )
-"""Fields where what GET answers is not always the value that lies there."""
+"""Fields for which GET does not always return the stored value."""
 _LOOSE_ELEMENTS: Final = frozenset(
     (FieldKind.ANY, FieldKind.CAPABILITY, FieldKind.TEXT, FieldKind.DATA)
 )
 
 
 class Model:
-    """One message, as far as a program has got with it."""
+    """One message, after the operations of a program so far."""
 
     __slots__ = ("_copied_depth", "_copied_words", "_handles", "_orphans", "_root", "_types")
 
     def __init__(self) -> None:
         self._root: StructNode | None = None
         self._handles: list[Node | OrphanNode | None] = []
-        """None is a void handle."""
+        """None is a missing handle."""
         self._types: list[Type | None] = []
-        """What the program takes each handle for; None of a void one."""
+        """The type that the program gives each handle; None for a missing one."""
         self._orphans: list[OrphanNode] = []
         self._copied_words = 0
         self._copied_depth = 0
 
-    # -- what must happen -------------------------------------------------------------------------
+    # -- expectations -----------------------------------------------------------------------------
 
     def expect(self, operation: Operation) -> Expectation:
-        """What a right encoder does with this operation next; changes nothing."""
+        """Return what a correct encoder does with this operation next; change nothing."""
         verb, handle, place, value = operation
         if handle == NO_HANDLE:
             if verb is _CANONICAL:
@@ -190,7 +191,7 @@ class Model:
                 if held.element in _LOOSE_ELEMENTS:
                     return _answer(held.element, node.contents.get(place))
                 number = node.contents.get(place, node.blank)
-                # A buffer may hold what a Python float does not keep on every machine.
+                # A buffer may hold values that a Python float does not preserve on every machine.
                 if held.element in FLOATS:
                     number = quiet(held.element, number)
                 return Expectation(_VALUE, number)
@@ -207,7 +208,7 @@ class Model:
         return _OK
 
     def _expect_more(self, operation: Operation, node: Node | OrphanNode) -> Expectation:
-        """Of verbs that know a second handle or no place, and of orphans."""
+        """Return that for verbs with a second handle or without a place, and for orphans."""
         verb, handle, place, value = operation
         if verb in SOURCED:
             assert isinstance(value, int)
@@ -239,7 +240,7 @@ class Model:
         return _OK if self._affordable(node) else _VOID
 
     def _complaint(self, node: Node, place: Any) -> Expectation | None:
-        """Why nothing can be put at this place."""
+        """Return why no value can be written to this place, if so."""
         if not node.live:
             return _STALE
         if isinstance(node, ListNode):
@@ -265,10 +266,11 @@ class Model:
             and self._copied_depth + depth <= MAX_COPIED_DEPTH
         )
 
-    # -- what happened ----------------------------------------------------------------------------
+    # -- changes
+    # --------------------------------------------------------------------------------------
 
     def commit(self, operation: Operation) -> None:
-        """The encoder did it; if it was expected to fail or be skipped, the same as `forget`."""
+        """Record that the encoder did it; do the same as `forget` if it was to fail or be skipped."""
         verb, handle, place, value = operation
         if verb in _ONLY_READ:
             return
@@ -331,7 +333,7 @@ class Model:
             self._number(found, of)
 
     def _commit_more(self, operation: Operation, node: Node) -> None:
-        """What programs did not always know, on a place of a struct or list."""
+        """Record one of the later verbs, on a place of a struct or list."""
         verb, _, place, value = operation
         contents = node.contents
         if verb in _EVERYDAY and not isinstance(value, As):
@@ -396,7 +398,7 @@ class Model:
                 contents[place] = copied
 
     def _commit_whole(self, operation: Operation, node: Node | OrphanNode) -> None:
-        """What has no place."""
+        """Record an operation without a place."""
         verb, handle, _, value = operation
         if isinstance(node, OrphanNode):
             if verb is Verb.UNWRAP:
@@ -441,30 +443,31 @@ class Model:
         self._orphans.remove(orphan)
 
     def forget(self, operation: Operation) -> None:
-        """The encoder failed or was not asked: nothing changed, and the handle is void."""
+        """Record that the encoder failed or was not asked: nothing changed; the handle is missing."""
         if operation.verb in HANDLE_MAKERS:
             self._handles.append(None)
             self._types.append(None)
 
-    # -- what the message says --------------------------------------------------------------------
+    # -- contents
+    # -----------------------------------------------------------------------------------
 
     def tree(self) -> dict[str, Any] | None:
-        """The whole message as plain values, None if it has no root. Not to be changed.
+        """Return the whole message as plain values, None if it has no root. Do not change it.
 
-        A struct is a dict with every field, also those never written, groups' under their dotted
-        names; a list a list, but a weightless one `("count", n)`; a null pointer None; a float its
-        bits, an enum its number, a void None. What lies at a pointer that may lead to anything is
-        told as the encoding has it: see `trees`.
+        A struct is a dict with every field, also those never written; those of groups have dotted
+        names. A list is a list, but one of zero-sized elements is `("count", n)`. A null pointer is
+        None, a float its bits, an enum its number, a void None. The value of an AnyPointer is in
+        the encoding's form: see `trees`.
         """
         return None if self._root is None else tree_of(self._root)
 
     @property
     def has_orphans(self) -> bool:
-        """Whether there are words in the message that nothing leads to, and that must stay."""
+        """Return whether the message has words without a pointer to them that must stay."""
         return bool(self._orphans)
 
     def largest_object(self, operation: Operation) -> int:
-        """Words of the largest object that the operation would make next; 0 if it makes none."""
+        """Return the words of the largest object that the operation would make; 0 if none."""
         verb, handle, place, value = operation
         if handle == NO_HANDLE:
             return EVERYTHING.words if verb is _ROOT else 0
@@ -472,7 +475,7 @@ class Model:
         if node is None or not node.live:
             return 0
         if verb is _COPY or verb is Verb.NEW or verb is Verb.COPY_ROOT:
-            # The value of a copy is the handle that it copies from: mypy does not know verbs.
+            # The value of a copy is its source's handle: mypy does not know verbs.
             source = self._handles[value] if verb is _COPY else node  # type: ignore[index]
             return largest(source) if isinstance(source, NODES) else 0
         if isinstance(node, OrphanNode) or verb is _SELECT:
@@ -493,22 +496,22 @@ class Model:
         return make(type_at(node.type, place), value).words
 
     def live(self, handle: int) -> bool:
-        """Whether the handle leads to an object that is still there."""
+        """Return whether the handle refers to an object that exists."""
         node = self._handles[handle]
         return node is not None and node.live
 
     def stale(self, handle: int) -> bool:
-        """Whether the handle leads to an object that is gone."""
+        """Return whether the handle refers to an object that is gone."""
         node = self._handles[handle]
         return node is not None and not node.live
 
     def written(self, handle: int) -> tuple[Any, ...]:
-        """The places that something was put to, of the struct or list that the handle leads to."""
+        """Return the places that were written in the struct or list of the handle."""
         node = self._handles[handle]
         return tuple(node.contents) if isinstance(node, NODES) else ()
 
     def count(self, handle: int) -> int | None:
-        """How long the list is that the handle leads to; None if there is none or it is no list."""
+        """Return the length of the handle's list; None if there is none or it is not a list."""
         node = self._handles[handle]
         return node.count if isinstance(node, ListNode) and node.live else None
 
@@ -528,7 +531,7 @@ _FAILURES: Final = frozenset(
 
 
 def make(of: Type, count: Value) -> Node:
-    """A new struct, or a list of so many elements."""
+    """Return a new struct, or a list of so many elements."""
     if isinstance(of, StructType):
         return StructNode(of)
     assert isinstance(of, ListType)
@@ -537,7 +540,7 @@ def make(of: Type, count: Value) -> Node:
 
 
 def _struct_element(node: Node) -> StructType | None:
-    """The type of the elements of a list of structs, None of everything else."""
+    """Return the type of the elements of a list of structs, None for any other object."""
     if isinstance(node, StructNode) or node.type.element is not FieldKind.STRUCT:
         return None
     of = node.type.type
@@ -546,7 +549,7 @@ def _struct_element(node: Node) -> StructType | None:
 
 
 def _answer(kind: FieldKind, held: Any) -> Expectation:
-    """What GET must answer where a pointer may lead to several things."""
+    """Return the expected result of GET on an AnyPointer or similar."""
     if kind is FieldKind.ANY:
         return Expectation(_VALUE, kind_name(held))
     if held is None:
@@ -560,16 +563,16 @@ def _answer(kind: FieldKind, held: Any) -> Expectation:
 
 
 def _sets_capability(held: Type, place: Any, value: Value) -> bool:
-    """Whether SET of this value writes a capability."""
+    """Return whether SET of this value writes a capability."""
     if not isinstance(value, int):
         return False
-    # What is set is a field or an element: an orphan, which has neither, understands no SET.
+    # The target is a field or an element: an orphan, which has neither, accepts no SET.
     kind = held.by_name[place].kind if isinstance(held, StructType) else held.element  # type: ignore[union-attr]
     return kind is FieldKind.CAPABILITY or kind is FieldKind.ANY
 
 
 def _fits(source: Node, of: StructType) -> bool:
-    """Whether a struct of type `of` can say all that this one says."""
+    """Return whether a struct of type `of` can hold all fields of this one."""
     return all(
         name in of.by_name or (isinstance(held, int) and not held)
         for name, held in source.contents.items()

@@ -1,11 +1,11 @@
-"""New scenarios, at random: from nothing, from one, and from two.
+"""New random scenarios: generated, changed from one, or crossed from two.
 
-What these make is valid by construction, and mostly means something: operations go to handles that
-are alive, indices into lists, faults to moments that exist. Mostly, and not always: a share of
-every choice goes to what a careful program would not do, because that is what promises are about.
+These are valid by construction, and usually meaningful: operations use live handles, indices lie in
+lists, faults have moments that come. A share of every choice deviates from that, as a careless
+program would, because promises are about such cases.
 
-What comes next in a program is chosen in `front`, with what values in `values`; edits of one are in
-`steps`. Here is what lies around a program, and what engines call.
+`front` chooses the next operation of a program, and `values` its value; `steps` edits a program.
+This module adds memory and faults, and has the functions that engines call.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ from .steps import PROGRAM_EDITS, operations_of, steps_of
 _ASKS_ONCE: Final = frozenset(
     verb for verb, kind in OPERATIONS.items() if kind.new_objects == kind.grants == 1
 )
-"""Verbs that are known to ask for memory for one new object."""
+"""Verbs that ask for memory for one new object."""
 _AIMED: Final = 0.6
-"""The share of faults that write into one word which are laid where it is read back."""
+"""Of the faults that write into one word, the share that is laid where that word is read back."""
 
 
 def _number(when: When, operations: Sequence[Operation], rng: Random) -> int:
-    """A moment that probably comes.
+    """Return a moment that probably comes.
 
-    How often an encoder calls its allocator is its own affair; these are guesses from above, and
-    small numbers, which come in any case, are preferred.
+    The number of allocator calls depends on the encoder. These are guesses of upper bounds; small
+    numbers, which come in any case, are preferred.
     """
     if when is When.AFTER:
         return rng.randrange(max(1, len(operations)))
@@ -127,9 +127,9 @@ def _faults(operations: Sequence[Operation], rng: Random) -> tuple[Fault, ...]:
 _KINDS: Final = tuple(MEMORIES.values())
 _WEIGHTS: Final = tuple(kind.weight for kind in _KINDS)
 _GROWS: Final = 0.25
-"""The share of memories that grow, of those that can."""
+"""Of the memories that can grow, the share that does."""
 _GROWS_FOR_FAULTS: Final = 0.9
-"""The same, where a fault is laid at a growth."""
+"""The same, if a fault is laid at a growth."""
 _SEGMENT_SIZES: Final = (1, 2, 3, 4, 8, 16, 36, 40, 64, 128, 1024)
 
 
@@ -148,13 +148,13 @@ def _memory(rng: Random) -> MemorySpec:
 
 
 def _promised(memory: MemorySpec) -> MemorySpec:
-    """Return memory that promises to stay, or, where this one does, plain memory without that."""
+    """Return memory that is declared stable, or plain memory if this one is stable."""
     kind = PLAIN if memory.kind.stays else STAYING
     return MemorySpec(kind.name, memory.segment_words or 1, grows=memory.grows and kind.grows)
 
 
 def _fitting(memory: MemorySpec, faults: Sequence[Fault], rng: Random) -> MemorySpec:
-    """The same memory, which grows, mostly, where a fault is laid at a growth."""
+    """Return the same memory; it usually grows if a fault is laid at a growth."""
     at_growth = any(fault.when is When.GROW for fault in faults)
     if at_growth and memory.kind.grows and rng.random() < _GROWS_FOR_FAULTS:
         return replace(memory, grows=True)
@@ -175,7 +175,7 @@ _VERIFIES: Final = 0.1
 
 
 def generate(rng: Random, size: int) -> Scenario:
-    """A scenario of `size` operations (cut to what a scenario can hold), from nothing."""
+    """Return a generated scenario of `size` operations, cut to the limits of a scenario."""
     front = Front()
     for _ in range(min(size, MAX_OPERATIONS)):
         front.extend(rng)
@@ -205,7 +205,7 @@ def _edit_faults(
 
 
 def _edit_fault(fault: Fault, operations: Sequence[Operation], rng: Random) -> Fault:
-    """One thing about a fault; its moment most of all."""
+    """Return the fault with one change, most often of its moment."""
     family = FAMILIES[fault.family]
     name, when, number = fault.kind, fault.when, fault.number
     persistent, segment, amount = fault.persistent, fault.segment, fault.amount
@@ -247,11 +247,11 @@ def _edit_fault(fault: Fault, operations: Sequence[Operation], rng: Random) -> F
 # What engines call.
 
 _TRIES: Final = 4
-"""Edits may come to nothing; after so many attempts the scenario stays as it is."""
+"""Edits may have no effect; after this many attempts the scenario stays as it is."""
 
 
 def mutate(scenario: Scenario, rng: Random) -> Scenario:
-    """A scenario that differs from this one in a few things, mostly one."""
+    """Return a scenario that differs from this one in a few respects, usually one."""
     for _ in range(_TRIES):
         edited = _edit(scenario, rng)
         while rng.random() < 0.25:
@@ -273,8 +273,8 @@ def _edit(scenario: Scenario, rng: Random) -> Scenario:
         faults = _edit_faults(faults, operations, rng)
         memory = _fitting(memory, faults, rng)
     elif chance < 0.96:
-        # Half the time nothing but the promise to stay: over memory that makes it few faults fire,
-        # so that engines which keep what reaches new situations would seldom come by it.
+        # Half the time only the declaration as stable: few faults fire over stable memory, so
+        # engines that keep inputs with new situations would rarely produce it.
         memory = _memory(rng) if chance < 0.915 else _promised(memory)
         if rng.random() < _GROWS and memory.kind.grows:
             memory = replace(memory, grows=not memory.grows)
@@ -286,7 +286,7 @@ def _edit(scenario: Scenario, rng: Random) -> Scenario:
 
 
 def crossover(first: Scenario, second: Scenario, rng: Random) -> Scenario:
-    """A scenario with something of both: head and tail, or one's program and the other's faults."""
+    """Return the head of one with the tail of another, or one's program with another's faults."""
     operations = first.operations
     if rng.random() < 0.7:
         head = steps_of(operations)[: rng.randint(0, len(operations))]

@@ -1,7 +1,8 @@
-"""The objects of the model: structs, lists and orphans, and what may be done to them as wholes.
+"""The objects of the model: structs, lists and orphans, and the operations on whole objects.
 
-A pointer's value is a node, a str of a Text, bytes of a Data, or a `Capability`. What was never
-written is not in `contents`. Nothing here recurses: copies of copies nest deep.
+The value of a pointer is a node, the str of a Text, the bytes of a Data, or a `Capability`. Values
+that were never written are not in `contents`. Nothing here recurses, since copies of copies nest
+deeply.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ WORD_BITS: Final = 64
 
 
 class Capability(NamedTuple):
-    """A capability, in models and in what messages read as."""
+    """A capability, in models and in trees."""
 
     number: int
 
@@ -24,7 +25,7 @@ def _blank(of: StructType) -> dict[str, Any]:
 
 
 BLANKS: Final = {struct.name: _blank(struct) for struct in STRUCTS}
-"""What a struct reads as in which nothing was written, by its type."""
+"""The tree of a struct in which nothing was written, by its type."""
 
 _ELEMENT_BLANKS: Final[dict[FieldKind, Any]] = {
     **{kind: None if kind in POINTERS or kind is FieldKind.VOID else 0 for kind in FieldKind},
@@ -45,7 +46,7 @@ class StructNode:
 
     @property
     def words(self) -> int:
-        """Words of the struct itself."""
+        """Return the words of the struct itself."""
         return self.type.words
 
 
@@ -63,7 +64,7 @@ class ListNode:
 
     @property
     def words(self) -> int:
-        """Words of the list itself; the tag of a list of structs counts."""
+        """Return the words of the list itself, including the tag of a list of structs."""
         of = self.type
         if of.element is FieldKind.STRUCT:
             assert isinstance(of.type, StructType)
@@ -73,7 +74,7 @@ class ListNode:
 
 
 class OrphanNode:
-    """What no pointer leads to, until it is adopted or dropped: then it has no value."""
+    """An object without a pointer to it, until it is adopted or dropped: then it has no value."""
 
     __slots__ = ("live", "value")
 
@@ -87,9 +88,9 @@ NODES: Final = (StructNode, ListNode)
 
 
 def bury(node: object) -> None:
-    """Mark an object, and all that it contains, as gone; anything but an object is ignored.
+    """Mark an object, and all that it contains, as gone; ignore values that are not objects.
 
-    What it contains is let go of, so that nothing is buried twice.
+    Its contents are dropped, so that nothing is marked twice.
     """
     if not isinstance(node, NODES):
         return
@@ -102,7 +103,7 @@ def bury(node: object) -> None:
 
 
 def _twin(node: Node) -> Node:
-    """The same object again, with contents that are still those of the first."""
+    """Return a new object with the contents of the first, which both share."""
     made: Node = (
         StructNode(node.type) if isinstance(node, StructNode) else ListNode(node.type, node.count)
     )
@@ -111,7 +112,7 @@ def _twin(node: Node) -> Node:
 
 
 def clone(node: Node) -> Node:
-    """A deep copy."""
+    """Return a deep copy."""
     copied = _twin(node)
     todo = [copied]
     while todo:
@@ -124,7 +125,7 @@ def clone(node: Node) -> Node:
 
 
 def renew(value: Any) -> Any:
-    """The same object under a new life: handles to it, and to all below it, are stale."""
+    """Return the same object as a new one: handles to the old one, and below it, are stale."""
     if not isinstance(value, NODES):
         return value
     renewed = clone(value)
@@ -133,7 +134,7 @@ def renew(value: Any) -> Any:
 
 
 def contains(value: Any, sought: Node) -> bool:
-    """Whether an object is another one, or has it somewhere below."""
+    """Return whether an object is another one, or contains it at any depth."""
     todo = [value] if isinstance(value, NODES) else []
     while todo:
         node = todo.pop()
@@ -144,7 +145,7 @@ def contains(value: Any, sought: Node) -> bool:
 
 
 def weigh(node: Node) -> tuple[int, int]:
-    """(words, depth) of an object with all below it: neither is less than it has."""
+    """Return upper bounds on the (words, depth) of an object with all below it."""
     words, depth = 0, 0
     todo: list[tuple[Any, int]] = [(node, 1)]
     while todo:
@@ -159,7 +160,7 @@ def weigh(node: Node) -> tuple[int, int]:
 
 
 def largest(node: Node) -> int:
-    """Words of the largest among an object and all below it."""
+    """Return the words of the largest among an object and all below it."""
     most = 0
     todo: list[Any] = [node]
     while todo:
@@ -178,7 +179,7 @@ def _blob_words(blob: str | bytes) -> int:
 
 
 def has_capabilities(node: Node | None) -> bool:
-    """Whether a capability is anywhere in the message."""
+    """Return whether the message contains a capability."""
     todo: list[Any] = [node]
     while todo:
         held = todo.pop()

@@ -1,11 +1,11 @@
-"""The table of build operations: one row for each verb, with all that others ask about it.
+"""The table of build operations: one row for each verb, with everything that others need to know.
 
-Every other module looks here. The checks, the text, the bytes and the generated values follow from
-the form of the value; the handles from what is made; the bounds on allocator calls, and whether an
-operation is tried again, from what it does to the message. Two things are said elsewhere: what the
-message says afterwards (`model`), and which call of an encoder's API it is (the encoder's plan).
+Every other module looks here. The form of the value decides the checks, the text, the bytes and the
+generated values. The row says which handle is made. The effect on the message decides the bounds on
+allocator calls, and whether an operation is retried. Two things are elsewhere: the contents of the
+message afterwards (`model`), and the call of an encoder's API (the encoder's plan).
 
-The order of the verbs is part of what bytes mean: a new one comes last.
+The order of the verbs is part of the bytes form: a new one comes last.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from .schema import (
 
 
 class Verb(Enum):
-    """What an operation does; the value is the word in a scenario's text."""
+    """The kinds of operations; the value is the word in a scenario's text."""
 
     ROOT = "root"
     """Make a new root, in place of the old one and of everything under it. Makes a handle."""
     REOPEN = "reopen"
-    """Ask the message for its root. Makes a handle, void if there is no root."""
+    """Open the root. Makes a handle, which is missing if there is no root."""
     SET = "set"
     """Write a scalar, a text or a blob to a field or a list element."""
     GET = "get"
@@ -42,36 +42,40 @@ class Verb(Enum):
     INIT = "init"
     """Make a struct or a list, in place of what was there. Makes a handle."""
     OPEN = "open"
-    """Ask for the struct or list that is there. Makes a handle, void if nothing is."""
+    """Open the struct or list at a place. Makes a handle, which is missing if there is none."""
     CLEAR = "clear"
     """Make a pointer null."""
     OUTPUT = "output"
-    """Frame the message as it stands; building goes on afterwards."""
+    """Frame the message in its present state; building continues afterwards."""
     SELECT = "select"
-    """Switch a union to another member, which begins as zero; what it held before is gone."""
+    """Switch a union to another member, which begins as zero; the old member's value is gone."""
     FILL = "fill"
-    """Make a list of numbers from a buffer that holds them all. Makes a handle."""
+    """Make a list of numbers from a buffer with all of them. Makes a handle."""
     COPY = "copy"
-    """Make a deep copy of another handle's object: at a pointer, or in an element of a list of
-    structs, which stays where it is."""
+    """Make a deep copy of another handle's object, at a pointer or in an element of a struct list.
+
+    The element stays in its place.
+    """
     COPY_ROOT = "copyroot"
     """Make a deep copy of a handle's object the root, in place of the old one."""
     NEW = "new"
     """Make a deep copy of a handle's object that no pointer leads to. Makes an orphan."""
     DISOWN = "disown"
-    """Take what is at a pointer out of the message. Makes an orphan, void if nothing is there."""
+    """Take the object at a pointer out of the message. Makes an orphan, which is missing if it is
+    null.
+    """
     ADOPT = "adopt"
-    """Let a pointer lead to an orphan, which is used up."""
+    """Make a pointer refer to an orphan, which is used up."""
     UNWRAP = "unwrap"
-    """Ask an orphan for its struct or list. Makes a handle."""
+    """Open the struct or list of an orphan. Makes a handle."""
     DROP = "drop"
-    """Let go of an orphan, and of everything under it."""
+    """Drop an orphan, and everything under it."""
     CANONICAL = "canonical"
-    """Give the message out in its canonical form; building goes on afterwards."""
+    """Return the message in its canonical form; building continues afterwards."""
 
 
 class WorksOn(Enum):
-    """What an operation works on."""
+    """The target of an operation."""
 
     MESSAGE = auto()
     """The message as a whole: it names no handle."""
@@ -82,15 +86,15 @@ class WorksOn(Enum):
 
 
 class ValueForm(Enum):
-    """What the value of an operation is."""
+    """The form of an operation's value."""
 
     NOTHING = auto()
     WRITTEN = auto()
-    """What a field or an element of that kind can hold."""
+    """A value of the kind of the field or element."""
     COUNT = auto()
-    """Of a list: the number of its elements. Where the schema leaves that open, also the type."""
+    """For a list: the number of its elements. If the schema leaves it open, also the type."""
     TYPE = auto()
-    """Where the schema leaves it open: the type that the object is taken for."""
+    """If the schema leaves it open: the type that the object is opened as."""
     MEMBER = auto()
     """The name of a union's member."""
     OCTETS = auto()
@@ -102,7 +106,7 @@ class ValueForm(Enum):
 
 
 class Made(Enum):
-    """What the handle leads to that an operation makes."""
+    """The object of the handle that an operation makes."""
 
     NOTHING = auto()
     """It makes no handle."""
@@ -113,22 +117,22 @@ class Made(Enum):
     COPY = auto()
     """An orphan: a copy of the handle's object."""
     CONTENT = auto()
-    """An orphan: what was at the place."""
+    """An orphan: the object that was at the place."""
     UNWRAPPED = auto()
     """The struct or list of an orphan."""
 
 
 class Borrows(Enum):
-    """How often an operation may borrow a segment."""
+    """Bound on an operation's borrows."""
 
     UNBOUNDED = auto()
-    """Nobody says."""
+    """No bound is documented."""
     EACH = auto()
     """Each segment once."""
     FOLLOWS = auto()
-    """What it takes to follow a pointer, or to read or write a primitive."""
+    """The bound for following a pointer, or for reading or writing a primitive."""
     BUILDS = auto()
-    """What it takes to build an object, and to retire what was there."""
+    """The bound for building an object, and retiring the old one."""
 
 
 def _is_root(held: Type) -> bool:
@@ -140,12 +144,12 @@ def _is_orphan(held: Type) -> bool:
 
 
 def _can_be_apart(held: Type) -> bool:
-    """Whether an orphan can be made of it, and be asked for it again."""
+    """Return whether an orphan of this type can be made, and opened again."""
     return not (_is_orphan(held) or weightless(held))
 
 
 def _unwraps(held: Type) -> bool:
-    """Whether an orphan can be asked for a struct or list."""
+    """Return whether an orphan can be opened as a struct or list."""
     if not isinstance(held, OrphanType):
         return False
     named = held.choices or (() if held.target is None else (held.target,))
@@ -153,7 +157,7 @@ def _unwraps(held: Type) -> bool:
 
 
 def weightless(held: Type) -> bool:
-    """Whether it is a struct without words, or a list whose elements take none."""
+    """Return whether it is a zero-sized struct, or a list of zero-sized elements."""
     if isinstance(held, StructType):
         return held.words == 0
     return isinstance(held, ListType) and held.weightless
@@ -161,41 +165,45 @@ def weightless(held: Type) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationKind:
-    """A row of the table: what is known of all operations of one verb."""
+    """A row of the table: the facts about all operations of one verb."""
 
     works_on: WorksOn
     kinds: frozenset[FieldKind] = frozenset()
-    """Of one on a place: the kinds of fields and elements that it goes with."""
+    """For an operation on a place: the kinds of fields and elements that accept it."""
     on_struct_elements: bool = False
-    """Whether it goes with the elements of a list of structs, which lie in the list."""
+    """Whether elements of a list of structs accept it; they lie in the list."""
     types: Callable[[Type], bool] | None = None
-    """Of one on a handle: whether it goes with a handle of this type."""
+    """For an operation on a handle: whether a handle of this type accepts it."""
     value: ValueForm = ValueForm.NOTHING
     makes: Made = Made.NOTHING
     reads_only: bool = False
-    """Whether it changes nothing; one that takes a pointer for something else may move that."""
+    """Whether it changes nothing; opening an object with another type may still move it."""
     gives_output: bool = False
-    """Whether it gives the message out."""
+    """Whether it outputs the message."""
     new_objects: int | None = None
-    """The most objects that it adds to a message. None: it is not known, and may be as many as
-    there are words in the message."""
+    """The most objects that it adds to a message.
+
+    None means unknown; there may be as many as words in the message.
+    """
     borrows: Borrows = Borrows.UNBOUNDED
     grants: int | None = None
-    """The most objects that it may ask for memory for; None: nobody says."""
+    """The most objects for which it may ask for memory; None: unknown."""
     weight: int = 2
-    """How often it occurs among random bytes. Of one on the message: how many of the 256 values of
-    a byte mean it. Of others: how often it stands in the table of a type, lest most handles be
-    void (what was never made is null)."""
+    """How often random bytes mean it.
+
+    For an operation on the message: how many of the 256 values of a byte mean it. For others: how
+    often it occurs in the table of a type. The weights ensure that most handles have an object.
+    """
     is_rare: bool = False
-    """Whether programs that are made at random seldom have it: it soon gets boring."""
+    """Whether random programs should rarely have it, because it reveals little."""
     needs_something: bool = False
-    """Whether it comes to nothing where there is nothing yet."""
+    """Whether it has no effect on a place that is null."""
 
     @property
     def is_retried(self) -> bool:
-        """Whether it is tried once more where the memory gave a reason to fail.
+        """Return whether it is retried if the memory gave a reason to fail.
 
-        Without its handle or its output there would be nothing to judge in the rest of a program.
+        Without its handle or its output, the rest of a program could not be judged.
         """
         return self.makes is not Made.NOTHING or self.gives_output
 

@@ -1,14 +1,14 @@
-"""Operations, and which of them make sense: the language that programs are written in.
+"""Operations, and their valid uses: the language of programs.
 
-ROOT, REOPEN, INIT, OPEN and a few others each make a *handle*, numbered in the order of such
-operations, whether they succeed when run or not. What type a handle has follows from the text
+ROOT, REOPEN, INIT, OPEN and a few others each make a *handle*. Handles are numbered in the order of
+these operations, whether they succeed when run or not. The type of a handle follows from the text
 alone, as if programs were statically typed. So every operation of a valid scenario means something
-to every encoder, and what remains to go wrong is what the harness is after: handles whose object is
-gone or never came to be, indices past the end, and memory.
+to every encoder. The remaining errors are those that the harness looks for: handles whose object is
+gone or never existed, indices past the end, and memory.
 
-Not in the language: anything on Void (nothing is written), and lengths of lists (fixed at INIT). A
-program does not write to a member of a union that is not selected, nor read one: it selects first,
-and what it does to another member meanwhile is skipped.
+The language has no operations on Void (nothing is written) and none on the lengths of lists (fixed
+at INIT). A program neither writes nor reads a member of a union that is not selected: it selects
+the member first, and operations on other members are skipped meanwhile.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ from .schema import (
 
 
 class ScenarioError(ValueError):
-    """What was given is no scenario; the message says why."""
+    """The value is no valid scenario; the message says why."""
 
 
 NO_HANDLE: Final = -1
 
 
 class As(NamedTuple):
-    """What a program takes an ANY, an EVOLVING or an orphan of one for."""
+    """The type that a program opens an ANY, an EVOLVING or an orphan of one as."""
 
     type: str
-    """The name of a struct or list in `TYPES`, one of the choices there are."""
+    """The name of a struct or list in `TYPES`, one of the possible choices."""
     length: int | None = None
-    """Of INIT of a list: how many elements it is to have."""
+    """For INIT of a list: its number of elements."""
 
 
 Place = str | int | None
@@ -63,43 +63,51 @@ Value = int | bool | str | bytes | As | None
 class Operation(NamedTuple):
     """One step of a program.
 
-    A tuple and not a dataclass: a fuzzer makes a dozen for each execution, and these are made in a
-    third of the time.
+    It is a tuple and not a dataclass, because a fuzzer makes a dozen for each execution, and a
+    tuple takes a third of the time.
     """
 
     verb: Verb
     handle: int = NO_HANDLE
-    """Number of the handle that it works on; NO_HANDLE for the verbs of the whole message."""
+    """Number of the handle that it uses; NO_HANDLE for the verbs of the whole message."""
     place: Place = None
     """A field's name (dotted for a group's), or the index of a list element."""
     value: Value = None
-    """What SET writes (floats as their IEEE bits, enums and capabilities as numbers); the count for
-    INIT of a list; the member's name for SELECT; the octets for FILL; the number of the other
-    handle for COPY and ADOPT; what it is taken for, where the schema does not say."""
+    """The value of the operation.
+
+    - SET: the value to write (floats as their IEEE bits, enums and capabilities as numbers)
+    - INIT of a list: the count
+    - SELECT: the member's name
+    - FILL: the bytes
+    - COPY and ADOPT: the number of the other handle
+    - the type that the object is opened as, if the schema does not give it
+    """
 
 
-# What bytes can hold. Limits keep an execution to milliseconds; none of them is Cap'n Proto's.
+# Limits of the bytes form. They keep an execution to milliseconds; none of them is Cap'n Proto's.
 MAX_OPERATIONS: Final = 64
 MAX_BLOB_BYTES: Final = 300
-"""Of a text (in UTF-8) or of data."""
+"""The longest text (in UTF-8) or data, in bytes."""
 MAX_INDEX: Final = 4095
 MAX_COUNT: Final = 300
 MAX_COUNT_CHILDREN: Final = 32
-"""Of List(Everything), whose elements are 35 words each."""
+"""The longest List(Everything); its elements are 35 words each."""
 MAX_COUNT_WEIGHTLESS: Final = 1 << 22
-"""Of List(Void) and List(Empty). A reader counts each element against its traversal limit, as if it
-were a word."""
+"""The longest List(Void) and List(Empty).
+
+A reader counts each element as a word against its traversal limit.
+"""
 
 
 def max_count(of: ListType) -> int:
-    """The longest list of this type that a scenario may ask for, in elements."""
+    """Return the longest list of this type that a scenario may ask for, in elements."""
     if of.weightless:
         return MAX_COUNT_WEIGHTLESS
     return MAX_COUNT_CHILDREN if of.target == EVERYTHING.name else MAX_COUNT
 
 
 def fillable(kind: FieldKind, target: str | None) -> FieldKind | None:
-    """Of a list that FILL can make: what its elements are."""
+    """Return the kind of the elements of a list that FILL can make; None for other lists."""
     if kind is not FieldKind.LIST or target is None:
         return None
     made = TYPES[target]
@@ -109,7 +117,7 @@ def fillable(kind: FieldKind, target: str | None) -> FieldKind | None:
 
 
 def place_of(held: Type, place: Place) -> tuple[FieldKind, str | None, tuple[str, ...]]:
-    """(kind, target, choices) of a place of a struct or list."""
+    """Return (kind, target, choices) of a place of a struct or list."""
     if isinstance(held, StructType):
         assert isinstance(place, str)
         field = held.by_name[place]
@@ -119,7 +127,7 @@ def place_of(held: Type, place: Place) -> tuple[FieldKind, str | None, tuple[str
 
 
 def _goes(verb: Verb, held: Type, place: Place) -> bool:
-    """Whether a verb goes with a place of a struct or list, or with a handle as a whole."""
+    """Return whether a place of a struct or list, or a handle as a whole, accepts a verb."""
     operation = OPERATIONS[verb]
     if place is None:
         return operation.types is not None and operation.types(held)
@@ -128,7 +136,7 @@ def _goes(verb: Verb, held: Type, place: Place) -> bool:
         return False
     if operation.value is ValueForm.OCTETS:
         return fillable(kind, target) is not None
-    # The elements of a struct list lie in the list: one can go to them, not make or clear them.
+    # The elements of a struct list lie in the list: they can be opened, not made or cleared.
     in_list = isinstance(held, ListType) and kind is FieldKind.STRUCT
     return operation.on_struct_elements or not in_list
 
@@ -150,8 +158,10 @@ def _understood(held: Type) -> tuple[tuple[Verb, str | None], ...]:
 UNDERSTOOD: Final[Mapping[str, tuple[tuple[Verb, str | None], ...]]] = {
     name: _understood(held) for name, held in TYPES.items()
 }
-"""All that a handle of each type understands, in a fixed order; the place None is any index, or
-none, of a verb that takes none."""
+"""All operations of a handle of each type, in a fixed order.
+
+The place None is any index, or none for a verb without one.
+"""
 
 _VERBS_AT: Final[Mapping[tuple[str, str | None], frozenset[Verb]]] = {
     (name, place): frozenset(verb for verb, other in understood if other == place)
@@ -161,7 +171,7 @@ _VERBS_AT: Final[Mapping[tuple[str, str | None], frozenset[Verb]]] = {
 
 
 def understands(held: Type, verb: Verb, place: Place) -> bool:
-    """Whether this verb goes with that place, whatever its value."""
+    """Return whether that place accepts this verb, whatever its value."""
     at = place if isinstance(place, str) else None
     return verb in _VERBS_AT.get((held.name, at), ())
 
@@ -177,7 +187,7 @@ _MOST: Final = {
 
 
 def value_range(kind: FieldKind) -> tuple[int, int]:
-    """The least and the greatest value of an integer, enum, capability or float (its bits)."""
+    """Return the least and the greatest value of an integer, enum, capability or float (bits)."""
     return _LEAST[kind], _MOST[kind]
 
 
@@ -189,10 +199,10 @@ _INFINITE: Final = {FieldKind.FLOAT32: 0xFF << 23, FieldKind.FLOAT64: 0x7FF << 5
 
 
 def quiet(kind: FieldKind, bits: int) -> int:
-    """These bits of a float, a signalling NaN made quiet.
+    """Return these bits of a float, with a signalling NaN made quiet.
 
-    Hardware does the same on the way through a Python float, on some machines. A scenario that
-    meant another value on another machine would be no use.
+    On some machines, the hardware does this in a Python float. A scenario must mean the same on
+    every machine.
     """
     infinite = _INFINITE[kind]
     if bits & infinite == infinite and bits & (_QUIET[kind] - 1):
@@ -201,25 +211,29 @@ def quiet(kind: FieldKind, bits: int) -> int:
 
 
 def kind_of(held: Type, place: Place) -> FieldKind:
-    """What lies at this place of a struct or a list; ScenarioError if there is no such place."""
+    """Return the kind at this place of a struct or a list.
+
+    Raises:
+        ScenarioError: There is no such place.
+    """
     if isinstance(held, OrphanType):
         raise ScenarioError(f"{held.name} has no places")
     if isinstance(held, StructType):
         if place.__class__ is not str:
-            raise ScenarioError(f"{held.name} is a struct: it takes a field's name, not {place!r}")
+            raise ScenarioError(f"{held.name} is a struct and takes a field's name, not {place!r}")
         field = held.by_name.get(place)
         if field is None:
             raise ScenarioError(f"{held.name} has no field {place!r}")
         return field.kind
     if place.__class__ is not int:
-        raise ScenarioError(f"{held.name} is a list: it takes an index, not {place!r}")
+        raise ScenarioError(f"{held.name} is a list and takes an index, not {place!r}")
     if not 0 <= place <= MAX_INDEX:
-        raise ScenarioError(f"an index is 0 to {MAX_INDEX}, not {place}")
+        raise ScenarioError(f"an index must be 0 to {MAX_INDEX}, not {place}")
     return held.element
 
 
 def type_at(held: Type, place: Place) -> Type:
-    """The type of the struct or list that the schema has at a place of that kind."""
+    """Return the type of the struct or list at a place of that kind, by the schema."""
     if isinstance(held, StructType):
         assert isinstance(place, str)
         return held.by_name[place].type
@@ -228,7 +242,7 @@ def type_at(held: Type, place: Place) -> Type:
 
 
 def sources(held: Type, verb: Verb, place: Place) -> tuple[str, ...]:
-    """The names of the types whose handles COPY or ADOPT takes at this place."""
+    """Return the names of the types whose handles COPY or ADOPT takes at this place."""
     kind, target, choices = place_of(held, place)
     names = accepts(kind, target, choices)
     if OPERATIONS[verb].value is ValueForm.ORPHAN:
@@ -237,7 +251,7 @@ def sources(held: Type, verb: Verb, place: Place) -> tuple[str, ...]:
 
 
 def choices_of(held: Type, verb: Verb, place: Place) -> tuple[str, ...]:
-    """What a verb may take a thing for, where the schema leaves that open."""
+    """Return the types that a verb may open an object as, if the schema does not give it."""
     if OPERATIONS[verb].value not in _TAKEN_FOR:
         return ()
     if isinstance(held, OrphanType):
@@ -249,7 +263,7 @@ _TAKEN_FOR: Final = frozenset((ValueForm.COUNT, ValueForm.TYPE))
 
 
 def made_by(held: Type | None, operation: Operation) -> Type | None:
-    """The type of the handle that a valid operation on such a handle makes, None if none."""
+    """Return the type of the handle that a valid operation on such a handle makes, or None."""
     verb, _, place, value = operation
     made = OPERATIONS[verb].makes
     if made is Made.NOTHING:
@@ -280,12 +294,14 @@ def check_value(kind: FieldKind, value: Value) -> None:
         except UnicodeEncodeError:
             raise ScenarioError(f"{value!r} has lone surrogates, which UTF-8 cannot hold") from None
         if size > MAX_BLOB_BYTES:
-            raise ScenarioError(f"a text has at most {MAX_BLOB_BYTES} bytes in UTF-8, not {size}")
+            raise ScenarioError(
+                f"a text may have at most {MAX_BLOB_BYTES} bytes in UTF-8, not {size}"
+            )
     elif kind is FieldKind.DATA:
         if not isinstance(value, bytes):
             raise ScenarioError(f"Data takes bytes, not {value!r}")
         if len(value) > MAX_BLOB_BYTES:
-            raise ScenarioError(f"data has at most {MAX_BLOB_BYTES} bytes, not {len(value)}")
+            raise ScenarioError(f"data may have at most {MAX_BLOB_BYTES} bytes, not {len(value)}")
     elif kind is FieldKind.BOOL:
         if found is not bool:
             raise ScenarioError(f"a Bool takes true or false, not {value!r}")
@@ -305,7 +321,7 @@ def check_value(kind: FieldKind, value: Value) -> None:
 
 
 class Program:
-    """Operations added one after the other, each checked; knows every handle's type."""
+    """A list of operations, each checked when it is added; knows every handle's type."""
 
     __slots__ = ("length", "types")
 
@@ -316,23 +332,31 @@ class Program:
             self.add(operation)
 
     def add(self, operation: Operation) -> None:
-        """Take one more operation, or raise ScenarioError and stay as it was."""
+        """Add one operation.
+
+        Raises:
+            ScenarioError: It is invalid; the program is unchanged.
+        """
         made = self.check(operation)
         self.length += 1
         if made is not None:
             self.types.append(made)
 
     def handle_type(self, number: int) -> Type:
-        """The type of a handle made so far; ScenarioError if there is no such handle."""
+        """Return the type of a handle made so far.
+
+        Raises:
+            ScenarioError: There is no such handle.
+        """
         if not 0 <= number < len(self.types):
             raise ScenarioError(f"there is no handle h{number} at this point")
         return self.types[number]
 
     def check(self, operation: Operation) -> Type | None:
-        """The type of the handle that this operation would make next, None if it makes none."""
+        """Return the type of the handle that this operation would make next, None if none."""
         verb, number, place, value = operation
         if self.length >= MAX_OPERATIONS:
-            raise ScenarioError(f"a program has at most {MAX_OPERATIONS} operations")
+            raise ScenarioError(f"a program may have at most {MAX_OPERATIONS} operations")
         if verb in WHOLE_MESSAGE:
             if (number, place, value) != (NO_HANDLE, None, None):
                 raise ScenarioError(f"{verb.value} takes no handle, place or value")
@@ -351,7 +375,7 @@ class Program:
         return made_by(held, operation)
 
     def _check_argument(self, held: Type, operation: Operation) -> None:
-        """Raise ScenarioError unless the value goes with the verb."""
+        """Raise ScenarioError unless the verb accepts the value."""
         verb, _, place, value = operation
         form = OPERATIONS[verb].value
         if form is ValueForm.WRITTEN:
@@ -381,7 +405,7 @@ class Program:
             assert element is not None
             assert isinstance(value, bytes)
             if len(value) * 8 % SCALAR_BITS[element]:
-                raise ScenarioError(f"{len(value)} bytes are no whole number of {element.value}")
+                raise ScenarioError(f"{len(value)} bytes are not a whole number of {element.value}")
             return
         choices = choices_of(held, verb, place)
         if choices:
@@ -406,5 +430,5 @@ def _check_count(verb: Verb, made: Type, count: Value) -> None:
 
 
 def handle_types(operations: Iterable[Operation]) -> tuple[Type, ...]:
-    """The type of every handle that these operations make, by its number."""
+    """Return the type of every handle that these operations make, by its number."""
     return tuple(Program(operations).types)

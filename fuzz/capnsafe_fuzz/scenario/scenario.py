@@ -1,4 +1,4 @@
-"""The value that everything else passes around: a program, its memory, and what goes wrong."""
+"""The value of a scenario: a program, its memory, and its faults."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from .schema import Type
 
 MAX_FAULTS: Final = 8
 MAX_MOMENT: Final = 4095
-"""The highest `number` of a fault."""
+"""The greatest `number` of a fault."""
 MAX_FAULT_SEGMENT: Final = 63
 MAX_FAULT_AMOUNT: Final = 4095
 MAX_MEMORY_WORDS: Final = 4096
-"""Of the size of a segment, and of a fixed buffer."""
+"""The greatest size of a segment, and of a fixed buffer, in words."""
 UNLIMITED_WORDS: Final = (1 << 29) - 1
-"""The most words in a segment that the encoding can address."""
+"""The most words of a segment that the encoding can address."""
 
 
 PLAIN_SEGMENT_WORDS: Final = 1024
-"""Of the memory that a scenario has which says nothing about it."""
+"""The segment size of a scenario's default memory, in words."""
 BOUNDED_WORDS: Final = 256
-"""In all, of bounded memory that takes the place of another; a segment fits in any case."""
+"""Words of bounded memory that replaces another one; at least one segment fits."""
 
 
 def _check_range(what: str, number: int, least: int, most: int) -> None:
@@ -38,14 +38,15 @@ def _check_range(what: str, number: int, least: int, most: int) -> None:
 class MemorySpec:
     """The honest memory under the faults.
 
-    Each grant has the words asked for, but at least `segment_words`. It never grows with the number
-    of grants, so that a small number makes many segments. Bounded memory has `total_words` in all,
-    and other memory says 0 there; some of it may have `segment_words` 0, so that each grant takes
-    all that is left. With `grows` the last segment grows in place, where the kind can.
+    Each grant has the words asked for, but at least `segment_words`. That does not grow with the
+    number of grants, so that a small number makes many segments. Bounded memory has `total_words`
+    in all; other memory has 0 there. Some bounded memory may have `segment_words` 0, so that each
+    grant takes all words that are left. With `grows` the last segment grows in place, if the kind
+    can.
 
     The kinds are those of `capnsafe_fuzz.memories`, and `module:Class`: an allocator of the user,
-    which grants what it likes, whatever `segment_words` says, and is asked to grow if it has the
-    method. A text can name one; in bytes the plainest kind stands for it.
+    which ignores `segment_words`, and is asked to grow if it has the method. A text can name one;
+    in bytes the plainest kind replaces it.
     """
 
     name: str
@@ -69,14 +70,14 @@ class MemorySpec:
 
     @property
     def kind(self) -> MemoryKind:
-        """What is known of this kind of memory."""
+        """Return the record of this kind of memory."""
         kind = memory_kind(self.name)
         assert kind is not None
         return kind
 
     @property
     def size(self) -> Size:
-        """How much there must be, so that the guards of the hostile allocator fit in, too."""
+        """Return the sizes, enlarged by the guards of the hostile allocator."""
         kind = self.kind
         guards = 0 if kind.stays else 2 * GUARD_WORDS
         return Size(
@@ -100,7 +101,7 @@ PLAIN_MEMORY: Final = MemorySpec(PLAIN.name, PLAIN_SEGMENT_WORDS)
 
 
 def check_script_fault(fault: Fault) -> None:
-    """Raise ScenarioError unless the fault means something and bytes can hold it."""
+    """Raise ScenarioError unless the fault is valid and fits into bytes."""
     try:
         check_fault(fault)
     except FaultError as error:
@@ -114,19 +115,20 @@ def check_script_fault(fault: Fault) -> None:
 class Scenario:
     """A program of build operations over some memory, and a script of faults; target `build`.
 
-    Whatever the constructor accepts has one text and one canonical byte string, and both say the
-    same. What bytes cannot hold is refused with ScenarioError.
+    Each scenario that the constructor accepts has one text and one canonical byte string, which are
+    equivalent. Values that bytes cannot hold are refused with ScenarioError.
     """
 
     memory: MemorySpec = PLAIN_MEMORY
     max_segment_words: int = UNLIMITED_WORDS
-    """The longest segment that the encoder may ask for: an injected limit of the encoding."""
+    """The longest segment that the encoder may ask for, in words: a lowered limit of the encoding.
+    """
     operations: tuple[Operation, ...] = ()
     faults: tuple[Fault, ...] = ()
     comment: str = field(default="", compare=False)
-    """Why this scenario is here, in lines; of the text form only."""
+    """Why this scenario exists, in lines; only in the text form."""
     verify: bool = False
-    """Whether the encoder is asked to verify what memory holds, where it can."""
+    """Whether the encoder is asked to verify the contents of its memory, if it can."""
 
     def __post_init__(self) -> None:
         _check_range("max_segment_words", self.max_segment_words, 1, UNLIMITED_WORDS)
@@ -146,7 +148,7 @@ class Scenario:
 
     @property
     def handle_types(self) -> tuple[Type, ...]:
-        """The type of every handle of the program, by its number."""
+        """Return the type of every handle of the program, by its number."""
         return tuple(Program(self.operations).types)
 
 
@@ -161,9 +163,9 @@ def trusted(
     faults: tuple[Fault, ...],
     verify: bool,
 ) -> Scenario:
-    """A scenario that is valid by construction: the decoder's way round the checks.
+    """Return a scenario that is valid by construction, without the checks, for the decoder.
 
-    They would double the time that it takes; that it makes nothing invalid is a test.
+    The checks would double its time; a test ensures that the decoder makes no invalid scenario.
     """
     made = _new(Scenario)
     _set(made, "memory", memory)

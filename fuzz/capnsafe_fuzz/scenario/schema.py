@@ -21,7 +21,7 @@ from typing import Final
 
 
 class FieldKind(Enum):
-    """What a field or a list element is; the value is the name in schema language."""
+    """The kinds of fields and list elements; the value is the name in the schema language."""
 
     VOID = "Void"
     BOOL = "Bool"
@@ -41,12 +41,12 @@ class FieldKind(Enum):
     STRUCT = "Struct"
     LIST = "List"
     CAPABILITY = "Capability"
-    """A number, which leads to a table that is no part of the message."""
+    """A number, which refers to a table that is not part of the message."""
     ANY = "AnyPointer"
     EVOLVING = "Evolving"
     """A struct or list of structs that may have been written at an older version of its schema."""
     UNION = "Union"
-    """Which member is selected: the discriminant."""
+    """The discriminant: the number of the member that is selected."""
 
 
 SCALAR_BITS: Final[Mapping[FieldKind, int]] = {
@@ -65,7 +65,7 @@ SCALAR_BITS: Final[Mapping[FieldKind, int]] = {
     FieldKind.ENUM: 16,
     FieldKind.UNION: 16,
 }
-"""Width in bits of every kind that lives in a data section."""
+"""Width in bits of every kind in a data section."""
 
 POINTERS: Final = frozenset(
     (
@@ -79,7 +79,7 @@ POINTERS: Final = frozenset(
     )
 )
 DYNAMIC: Final = frozenset((FieldKind.ANY, FieldKind.EVOLVING))
-"""What lies at such a pointer, the schema does not say: a program does, at each use."""
+"""Kinds of pointers whose type is not in the schema: a program chooses it at each use."""
 FLOATS: Final = frozenset((FieldKind.FLOAT32, FieldKind.FLOAT64))
 SIGNED: Final = frozenset((FieldKind.INT8, FieldKind.INT16, FieldKind.INT32, FieldKind.INT64))
 
@@ -93,25 +93,25 @@ class Field:
     offset: int
     default: int | bool | None = None
     target: str | None = None
-    """Of a struct, a list or what evolves: the name in `TYPES` of what the pointer leads to."""
+    """For a struct, a list or an evolving type: the name in `TYPES` of the pointer's target."""
     choices: tuple[str, ...] = ()
-    """Of ANY and EVOLVING: the names in `TYPES` of what a program may take it for."""
+    """For ANY and EVOLVING: the names in `TYPES` that a program may open it as."""
     members: tuple[str, ...] = ()
-    """Of a union: its members, in order of the discriminant."""
+    """For a union: its members, in order of the discriminant."""
     union: str | None = None
-    """Of a field that is a union's member, or a part of one: the union."""
+    """For a union's member, or a part of one: the union."""
     member: int = 0
     """The discriminant that selects it."""
 
     @property
     def type(self) -> Type:
-        """What a handle to this field's value is; only structs and lists have handles."""
+        """Return the type of a handle to this field's value; only structs and lists have one."""
         assert self.target is not None, f"{self.name} is a {self.kind.value}: it has no handle"
         return TYPES[self.target]
 
     @property
     def content(self) -> str:
-        """What an orphan is called that was taken from here: ``Orphan(content)``."""
+        """Return the content's name for an orphan from here: ``Orphan(content)``."""
         return content_name(self.kind, self.target)
 
 
@@ -127,7 +127,7 @@ class StructType:
 
     @property
     def words(self) -> int:
-        """Words that one such struct takes."""
+        """Return the words of one such struct."""
         return self.data_words + self.pointer_count
 
 
@@ -139,49 +139,49 @@ class ListType:
     element: FieldKind
     target: str | None = None
     choices: tuple[str, ...] = ()
-    """Of a list of ANY: the names in `TYPES` of what a program may take an element for."""
+    """For a list of ANY: the names in `TYPES` that a program may open an element as."""
 
     @property
     def content(self) -> str:
-        """What an orphan is called that was taken from here: ``Orphan(content)``."""
+        """Return the content's name for an orphan from here: ``Orphan(content)``."""
         return content_name(self.element, self.target)
 
     @property
     def type(self) -> Type:
-        """What a handle to an element is; only structs and lists have handles."""
+        """Return the type of a handle to an element; only structs and lists have handles."""
         assert self.target is not None, f"elements of {self.name} have no handle"
         return TYPES[self.target]
 
     @property
     def weightless(self) -> bool:
-        """Whether elements take no words: a list of millions is then as cheap as an empty one."""
+        """Return whether elements are zero-sized, so that a list of millions is cheap."""
         return self.element is FieldKind.VOID or self.target == "Empty"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OrphanType:
-    """An object without a pointer to it, by what it was taken from."""
+    """An object without a pointer to it, described by its former place."""
 
     name: str
     content: str
     target: str | None = None
-    """Of a struct or list: the name in `TYPES`."""
+    """For a struct or list: the name in `TYPES`."""
     choices: tuple[str, ...] = ()
-    """Of what came from an ANY or EVOLVING pointer: the names of what it may be taken for."""
+    """For an object from an ANY or EVOLVING pointer: the names that it may be opened as."""
 
 
 Type = StructType | ListType | OrphanType
 
 
 def content_name(kind: FieldKind, target: str | None) -> str:
-    """What lies at a pointer of this kind, by name: that of a type, or of the kind."""
+    """Return the name of the content of a pointer: that of a type, or of the kind."""
     if kind is FieldKind.EVOLVING:
         return f"Evolving({target})"
     return kind.value if target is None else target
 
 
 def accepts(kind: FieldKind, target: str | None, choices: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of the contents that may be copied to, or adopted by, such a pointer."""
+    """Return the names of the contents that such a pointer can copy or adopt."""
     own = content_name(kind, target)
     if kind is FieldKind.ANY:
         return (*choices, *_LOOSE, own)
@@ -294,9 +294,11 @@ ANY_CHOICES: Final = (
     "List(UInt16)",
     "List(AnyPointer)",
 )
-"""What an AnyPointer may be taken for. The two structs are versions of one, and elements of 64 bits
-would say more than the field of an older struct that they become: so each, taken for each other, is
-refused, or says the same, or is upgraded."""
+"""The types that an AnyPointer may be opened as.
+
+The two structs are versions of one. Elements of 64 bits would hold more than the field of an older
+struct that they become. So opening one as another is refused, changes nothing, or upgrades it.
+"""
 
 MIXED: Final = _struct(
     "Mixed",
@@ -312,7 +314,7 @@ MIXED: Final = _struct(
 
 STRUCTS: Final = (EVERYTHING, SMALL, EMPTY, OLDER, NEWER, MIXED)
 VERSIONS: Final = (OLDER, NEWER)
-"""Versions of one struct, the older first; each has the fields of those before it."""
+"""Versions of one struct, the older first; each has the fields of the earlier ones."""
 
 LISTS: Final = (
     *(
@@ -336,7 +338,7 @@ _LOOSE: Final = (
     FieldKind.CAPABILITY.value,
     *(field.content for field in _EVOLVING),
 )
-"""What an AnyPointer may hold besides structs and lists that a program can name."""
+"""The values of an AnyPointer besides the structs and lists that a program can name."""
 
 
 def _orphans() -> tuple[OrphanType, ...]:
@@ -362,4 +364,4 @@ TYPES: Final[Mapping[str, Type]] = {
     **{held.name: held for held in LISTS},
     **{orphan.name: orphan for orphan in ORPHANS},
 }
-"""Everything that a handle can be, by name."""
+"""Every type of a handle, by name."""

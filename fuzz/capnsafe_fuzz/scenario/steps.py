@@ -1,8 +1,8 @@
-"""Edits of a program: a step taken out, put in, repeated, changed.
+"""Edits of a program: delete, insert, repeat or change a step.
 
-Edits work on *steps*, which know the step that made their handle, and not its number. So a step can
-be taken out or put in anywhere; whoever is left without its handle gets another one of the same
-type, or goes too. That is also how the tail of one program continues another.
+Edits work on *steps*, which refer to the step that made their handle, and not to its number. So a
+step can be deleted or inserted anywhere. A step that loses its handle gets another one of the same
+type, or is deleted, too. In the same way the tail of one program continues another.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from .values import count_for, index_for, taken_for, value_for
 
 
 class LinkedOperation:
-    """An operation that knows by whom its handle was made, and of what type that is."""
+    """An operation with the step that made its handle, and the type of that handle."""
 
     __slots__ = ("held", "maker", "place", "source", "value", "verb")
 
@@ -55,23 +55,23 @@ class LinkedOperation:
         self.held = held
         self.place = place
         self.value = value
-        """None where there is a source."""
+        """None if it has a source."""
         self.source = source
-        """Who made the handle that COPY copies from, or the orphan that ADOPT adopts."""
+        """The step that made the handle that COPY copies from, or the orphan that ADOPT adopts."""
 
 
 def made_at(step: LinkedOperation) -> Type | None:
-    """The type of the handle that a step makes, if it makes one."""
+    """Return the type of the handle that a step makes, if it makes one."""
     return made_by(step.held, Operation(step.verb, 0, step.place, step.value))
 
 
 def steps_of(operations: Sequence[Operation]) -> list[LinkedOperation]:
-    """The steps of a program."""
+    """Return the steps of a program."""
     return _resolve(operations, ())
 
 
 def operations_of(steps: Sequence[LinkedOperation], rng: Random) -> tuple[Operation, ...]:
-    """The program of these steps; those without any handle of their type are left out."""
+    """Return the program of these steps, without those that have no handle of their type."""
     operations: list[Operation] = []
     numbers: dict[int, int] = {}
     types: list[Type] = []
@@ -108,7 +108,7 @@ def operations_of(steps: Sequence[LinkedOperation], rng: Random) -> tuple[Operat
 
 
 def _copies(steps: Sequence[LinkedOperation]) -> list[LinkedOperation]:
-    """These steps again; those that work on what another of them makes, on what its copy makes."""
+    """Return copies of these steps, which refer to each other like the originals."""
     made: dict[int, LinkedOperation] = {}
     for step in steps:
         maker = step.maker
@@ -127,7 +127,7 @@ def _copies(steps: Sequence[LinkedOperation]) -> list[LinkedOperation]:
 
 
 def _insert(steps: list[LinkedOperation], rng: Random) -> None:
-    """Put in some steps, such that each means something where it stands."""
+    """Insert some steps, each of which is meaningful at its place."""
     at = rng.randint(0, len(steps)) if rng.random() < 0.7 else len(steps)
     if at == 0 and steps and rng.random() < 0.9:
         at = 1
@@ -135,14 +135,14 @@ def _insert(steps: list[LinkedOperation], rng: Random) -> None:
     for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4))):
         if len(front.operations) < MAX_OPERATIONS:
             front.extend(rng)
-    # Nothing in front is left out, as it came from a program: numbers are as they were.
+    # No earlier step is deleted, as they come from a program, so numbers are unchanged.
     steps[at:at] = _resolve(front.operations, steps[:at])
 
 
 def _resolve(
     operations: Sequence[Operation], known: Sequence[LinkedOperation]
 ) -> list[LinkedOperation]:
-    """Steps for the operations after the `known` ones, with makers among those."""
+    """Return steps for the operations after the `known` ones, whose makers are among those."""
     makers = [step for step in known if step.verb in HANDLE_MAKERS]
     types = list(Program(operations).types)
     made: list[LinkedOperation] = []
@@ -173,7 +173,7 @@ def _delete(steps: list[LinkedOperation], rng: Random) -> None:
 
 
 def _repeat(steps: list[LinkedOperation], rng: Random) -> None:
-    """Do a stretch of the program again, right behind it or later."""
+    """Repeat a stretch of the program, directly after it or later."""
     if steps:
         at = rng.randrange(len(steps))
         stretch = steps[at : at + rng.choice((1, 1, 1, 2, 3, 8))]
@@ -188,7 +188,7 @@ def _move(steps: list[LinkedOperation], rng: Random) -> None:
 
 
 def _revalue(steps: list[LinkedOperation], rng: Random) -> None:
-    """Another value or count for one that has one."""
+    """Change the value or count of a step that has one."""
     valued = [step for step in steps if step.value is not None]
     if not valued:
         return
@@ -220,7 +220,7 @@ def _value_limits(step: LinkedOperation) -> tuple[int, int]:
 
 
 def _replace(steps: list[LinkedOperation], rng: Random) -> None:
-    """Something else on the same handle."""
+    """Replace a step by another one on the same handle."""
     on_handles = [at for at, step in enumerate(steps) if step.held is not None]
     if not on_handles:
         return
@@ -243,7 +243,7 @@ def _replace(steps: list[LinkedOperation], rng: Random) -> None:
         value = value_for(verb, old.held, place, rng)
     new = LinkedOperation(verb, old.maker, old.held, place, value, source)
     if verb in HANDLE_MAKERS and old.verb in HANDLE_MAKERS and made_at(new) is made_at(old):
-        # Whoever works on the old one's handle works on the new one's.
+        # Steps that used the old one's handle use the new one's.
         old.verb, old.place, old.value = verb, place, value
     else:
         steps[at] = new
@@ -253,7 +253,7 @@ _OTHER_WAY: Final = {Verb.OPEN: Verb.INIT, Verb.INIT: Verb.OPEN}
 
 
 def _reverse(steps: list[LinkedOperation], rng: Random) -> None:
-    """Make in a place what was opened there, or open what was made."""
+    """Turn an OPEN into an INIT, or the other way round."""
     able = [step for step in steps if step.held is not None and step.verb in _OTHER_WAY]
     if not able:
         return
@@ -282,7 +282,7 @@ def _reindex(steps: list[LinkedOperation], rng: Random) -> None:
 
 
 def _rehandle(steps: list[LinkedOperation], rng: Random) -> None:
-    """The same on another handle of the same type: an older one, as often as not a stale one."""
+    """Move a step to another handle of the same type: an older one, often a stale one."""
     at = rng.randrange(len(steps)) if steps else 0
     if not steps or steps[at].held is None:
         return

@@ -67,7 +67,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def print_value(kind: FieldKind, value: Value) -> str:
-    """A value that SET writes or GET reads, as scenarios spell it; null is ``null``."""
+    """Return a value that SET writes or GET reads, as text; null is ``null``."""
     if value is None:
         return "null"
     if isinstance(value, str):
@@ -82,20 +82,20 @@ def print_value(kind: FieldKind, value: Value) -> str:
 
 
 def print_place(handle: int, place: Place) -> str:
-    """Where an operation works, as scenarios spell it: ``h0.text``, ``h2[3]`` or ``h4``."""
+    """Return the place of an operation as text: ``h0.text``, ``h2[3]`` or ``h4``."""
     if place is None:
         return f"h{handle}"
     return f"h{handle}.{place}" if isinstance(place, str) else f"h{handle}[{place}]"
 
 
 class Printer:
-    """Prints a program's operations one after the other, numbering the handles that they make."""
+    """Prints a program's operations one after the other, and numbers their handles."""
 
     def __init__(self) -> None:
         self._program = Program()
 
     def line(self, operation: Operation) -> str:
-        """The line of the next operation."""
+        """Return the line of the next operation."""
         program = self._program
         verb, handle, place, value = operation
         made = len(program.types)
@@ -122,13 +122,13 @@ def _print_argument(held: Type, operation: Operation) -> str:
 
 
 def print_operations(operations: tuple[Operation, ...]) -> list[str]:
-    """A line for each operation of a program."""
+    """Return a line for each operation of a program."""
     printer = Printer()
     return [printer.line(operation) for operation in operations]
 
 
 def print_scenario(scenario: Scenario) -> str:
-    """The text of a scenario, ending in a newline."""
+    """Return the text of a scenario, ending in a newline."""
     memory = scenario.memory
     lines = [HEADER]
     if scenario.comment:
@@ -180,7 +180,11 @@ def _unescape(found: re.Match[str]) -> str:
 
 
 def parse_value(kind: FieldKind, text: str) -> Value:
-    """What `print_value` printed, null excepted; ScenarioError if it is not of this kind."""
+    """Return the value that `print_value` printed, except null.
+
+    Raises:
+        ScenarioError: It is not of this kind.
+    """
     if kind is FieldKind.ANY and text.startswith('"'):
         kind = FieldKind.TEXT
     if kind is FieldKind.ANY and text.startswith("x"):
@@ -188,43 +192,53 @@ def parse_value(kind: FieldKind, text: str) -> Value:
     if kind is FieldKind.TEXT:
         if found := _TEXT.fullmatch(text):
             return _ESCAPED.sub(_unescape, found.group(1))
-        raise ScenarioError(f'a text is ASCII and escapes in quotes: "a\\n\\u{{e9}}", not {text}')
+        raise ScenarioError(
+            f'a text must be ASCII and escapes in quotes: "a\\n\\u{{e9}}", not {text}'
+        )
     if kind is FieldKind.DATA:
         if found := _DATA.fullmatch(text):
             return bytes.fromhex(found.group(1))
-        raise ScenarioError(f'data is pairs of small hexadecimal digits: x"00ff", not {text}')
+        raise ScenarioError(
+            f'data must be pairs of lower-case hexadecimal digits: x"00ff", not {text}'
+        )
     if kind is FieldKind.BOOL:
         if text in ("true", "false"):
             return text == "true"
-        raise ScenarioError(f"a Bool is true or false, not {text}")
+        raise ScenarioError(f"a Bool must be true or false, not {text}")
     if kind in FLOATS:
         digits = SCALAR_BITS[kind] // 4
         if _BITS.fullmatch(text) and len(text) == 2 + digits:
             return int(text, 16)
-        raise ScenarioError(f"a {kind.value} is its IEEE bits, 0x and {digits} digits, not {text}")
+        raise ScenarioError(
+            f"a {kind.value} must be its IEEE bits, 0x and {digits} digits, not {text}"
+        )
     if _INTEGER.fullmatch(text):
         return int(text)
     raise ScenarioError(f"{text[:60]} is not a decimal integer of at most 20 digits")
 
 
 def parse_scenario(text: str) -> Scenario:
-    """The scenario that a text says; ScenarioSyntaxError names the first line that is wrong."""
+    """Return the scenario of a text.
+
+    Raises:
+        ScenarioSyntaxError: It is malformed; the error has the first wrong line.
+    """
     return _Parser(text).scenario()
 
 
 class _Parser:
-    """Goes through the lines once, from top to bottom."""
+    """Reads the lines once, from top to bottom."""
 
     def __init__(self, text: str) -> None:
         self._lines = below_heading(text)
         self._next = 0
-        """Index of the line to read next; so it is the number, from 1, of the one read last."""
+        """Index of the line to read next, which is the number, from 1, of the last one read."""
 
     def _refuse(self, sentence: str) -> NoReturn:
         raise ScenarioSyntaxError(max(1, min(self._next, len(self._lines))), sentence)
 
     def _peek(self) -> str | None:
-        """The next line that is not blank, None at the end."""
+        """Return the next line that is not blank, None at the end."""
         while self._next < len(self._lines):
             if line := self._lines[self._next].rstrip():
                 return line
@@ -240,7 +254,7 @@ class _Parser:
 
     def scenario(self) -> Scenario:
         if (header := self._take(f'"{HEADER}"')) != HEADER:
-            self._refuse(f'a scenario starts with "{HEADER}", not {header[:60]!r}')
+            self._refuse(f'a scenario must start with "{HEADER}", not {header[:60]!r}')
         comment = []
         while (line := self._peek()) is not None and line.startswith("#"):
             comment.append(line[1:].removeprefix(" "))
@@ -259,9 +273,9 @@ class _Parser:
                     faults.append(fault)
                     continue
                 if line.startswith("#"):
-                    self._refuse("comments stand below the first line only")
+                    self._refuse("comments may stand only below the first line")
                 if faults:
-                    self._refuse("operations come before faults")
+                    self._refuse("operations must come before faults")
                 operation = _parse_operation(line, program)
                 program.add(operation)
             except ScenarioSyntaxError:
@@ -289,7 +303,7 @@ class _Parser:
         name, segment, total, grows = found.groups()
         kind = memory_kind(name)
         if (total is not None) != (kind is not None and kind.bounded):
-            self._refuse(f"{_BOUNDED} have total_words, others have not")
+            self._refuse(f"{_BOUNDED} have total_words, others do not")
         try:
             return MemorySpec(name, int(segment), int(total or 0), grows is not None)
         except ScenarioError as error:
@@ -308,12 +322,14 @@ def _parse_operation(line: str, program: Program) -> Operation:
     found = _OPERATION.fullmatch(line)
     verb = _VERBS.get(found.group(2)) if found else None
     if found is None or verb is None:
-        raise ScenarioError(f"{line[:60]!r} is no operation")
+        raise ScenarioError(f"{line[:60]!r} is not an operation")
     made, _, number, name, index, written = found.groups()
     if verb in HANDLE_MAKERS:
         expected = len(program.types)
         if made is None or int(made) != expected:
-            raise ScenarioError(f'this operation makes a handle: it starts with "h{expected} = "')
+            raise ScenarioError(
+                f'this operation makes a handle, so it must start with "h{expected} = "'
+            )
     elif made is not None:
         raise ScenarioError(f"{verb.value} makes no handle")
     if verb in WHOLE_MESSAGE:
@@ -327,7 +343,7 @@ def _parse_operation(line: str, program: Program) -> Operation:
     held = program.handle_type(handle)
     if verb in PLACELESS:
         if name is not None or index is not None:
-            raise ScenarioError(f"{verb.value} takes a handle, and no field or element")
+            raise ScenarioError(f"{verb.value} takes a handle without a field or element")
         taken = None if written is None else _parse_taken(held, verb, None, written)
         return Operation(verb, handle, None, taken)
     if name is None and index is None:
@@ -354,7 +370,7 @@ def _parse_written(verb: Verb, held: Type, place: Place, kind: FieldKind, writte
         return parse_value(kind, written)
     if choices_of(held, verb, place):
         return _parse_taken(held, verb, place, written)
-    # Whatever else has a value is a count.
+    # Any other verb with a value takes a count.
     return parse_value(FieldKind.UINT32, written)
 
 

@@ -1,9 +1,8 @@
-"""What the message reads as, from the model's objects: plain values, to be compared.
+"""The contents of the message from the model's objects, as plain values that can be compared.
 
-What lies at a pointer that may lead to anything is told as the encoding has it, because the schema
-has no names for it:
+The object of an AnyPointer is in the encoding's form, because the schema has no names for it:
 
-- a struct is ``{"data": bytes, "pointers": [...]}``, and so tells the sizes of its sections;
+- a struct is ``{"data": bytes, "pointers": [...]}``, which shows the sizes of its sections;
 - a list of structs is ``{"sections": (data words, pointers), "elements": [...]}``;
 - a list of numbers, a Text or a Data is ``(element size, count, bytes)``;
 - a list of pointers is a list.
@@ -29,7 +28,7 @@ _WORD_BYTES: Final = 8
 
 
 def tree_of(node: Node) -> Any:
-    """What a struct or list reads as whose schema is known."""
+    """Return the tree of a struct or list whose schema is known."""
     if isinstance(node, StructNode):
         tree: Any = node.blanks.copy()
         for name, held in node.contents.items():
@@ -41,7 +40,7 @@ def tree_of(node: Node) -> Any:
     of = node.type
     if of.weightless:
         return (WEIGHTLESS, node.count)
-    # Elements that are structs read as blank ones, all the same object: nobody changes a tree.
+    # Null elements that are structs read as blank ones, all the same object: trees are not changed.
     blank = node.blank if of.element is not FieldKind.STRUCT else BLANKS[of.type.name]
     tree = [blank] * node.count
     for index, held in node.contents.items():
@@ -50,7 +49,7 @@ def tree_of(node: Node) -> Any:
 
 
 def raw_of(value: Any) -> Any:
-    """What anything that a pointer leads to reads as, without a schema."""
+    """Return the tree of any value of a pointer, without a schema."""
     if isinstance(value, StructNode):
         return _raw_struct(value.type, value.contents)
     if isinstance(value, ListNode):

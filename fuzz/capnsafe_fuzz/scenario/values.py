@@ -1,4 +1,4 @@
-"""Values, counts and indices at random: edges as often as not."""
+"""Random values, counts and indices; about half of them are edge cases."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ _ALPHABET: Final = (
 
 
 def _value(kind: FieldKind, default: Value, rng: Random) -> Value:
-    """Something that SET can write to a place of this kind: edges as often as not."""
+    """Return a value that SET can write to a place of this kind, often an edge case."""
     if kind is FieldKind.TEXT:
         return _text(rng)
     if kind is FieldKind.DATA:
@@ -94,7 +94,7 @@ def _value(kind: FieldKind, default: Value, rng: Random) -> Value:
 
 
 def _blob_bytes(rng: Random) -> int:
-    """A length around the ends of words, rarely of several."""
+    """Return a length near a multiple of a word, rarely a large one."""
     chance = rng.random()
     if chance < 0.7:
         return rng.choice((0, 1, 2, 3, 6, 7, 8, 9, 15, 16, 17))
@@ -110,7 +110,7 @@ def _text(rng: Random) -> str:
 
 
 def count_for(of: ListType, rng: Random) -> int:
-    """A length for a list: mostly short."""
+    """Return a length for a list, usually short."""
     most = max_count(of)
     chance = rng.random()
     if chance < 0.1:
@@ -123,7 +123,7 @@ def count_for(of: ListType, rng: Random) -> int:
 
 
 def index_for(count: int | None, rng: Random) -> int:
-    """Mostly an index into a list of `count` elements; None where there is no such list."""
+    """Return, usually, an index into a list of `count` elements; None if there is no such list."""
     chance = rng.random()
     if count and chance < 0.88:
         last = min(count, MAX_INDEX + 1) - 1
@@ -134,7 +134,7 @@ def index_for(count: int | None, rng: Random) -> int:
 
 
 def taken_for(name: str, verb: Verb, rng: Random) -> As:
-    """What says that a place is taken for a type, with a count where a list is made."""
+    """Return the type that a place is opened as, with a count if a list is made."""
     made = TYPES[name]
     if OPERATIONS[verb].value is ValueForm.COUNT and isinstance(made, ListType):
         return As(name, count_for(made, rng))
@@ -142,13 +142,13 @@ def taken_for(name: str, verb: Verb, rng: Random) -> As:
 
 
 def value_for(verb: Verb, held: Type, place: Place, rng: Random) -> Value:
-    """What an operation could have as its value, if that is no second handle."""
+    """Return a value for an operation whose value is not a second handle."""
     assert verb not in SOURCED
     form = OPERATIONS[verb].value
     if form is ValueForm.MEMBER:
         assert isinstance(held, StructType)
         members = held.by_name[str(place)].members
-        # The last one leads on to more than the others together.
+        # The last one offers more operations than the others together.
         return members[-1] if rng.random() < 0.5 else rng.choice(members)
     if form is ValueForm.OCTETS:
         element = fillable(*place_of(held, place)[:2])
@@ -159,7 +159,7 @@ def value_for(verb: Verb, held: Type, place: Place, rng: Random) -> Value:
             octets = bytes(len(octets))
         return octets[: len(octets) // size * size]
     if choices := choices_of(held, verb, place):
-        # In a list of anything there is more to do than in the others.
+        # A list of AnyPointer offers more operations than the others.
         name = choices[-1] if rng.random() < 0.15 else rng.choice(choices)
         return taken_for(name, verb, rng)
     if form is ValueForm.COUNT:

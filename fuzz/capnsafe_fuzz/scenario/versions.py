@@ -1,9 +1,10 @@
-"""What an object may be taken for, and what it becomes.
+"""The types that an object may be opened as, and the result.
 
-Where a pointer may lead to several things, a program says what it takes the thing for. Then it is
-the same, or it is refused, or it is smaller: an older version of a struct, or a list of numbers or
-pointers taken for one of structs whose first field they become (specification, "Lists"). Opening
-the larger version moves it. The schema's choices are such that nothing else can come up.
+A program chooses the type for an AnyPointer or similar. Then there are three cases: the object has
+that type; or it is refused; or it is smaller, and opening it as the larger version moves it. It is
+smaller if it is an older version of a struct, or a list of numbers or pointers that is opened as
+one of structs, whose first field they become (specification, "Lists"). The schema's choices exclude
+all other cases.
 """
 
 from __future__ import annotations
@@ -16,28 +17,28 @@ from .schema import SCALAR_BITS, SIGNED, FieldKind, ListType, StructType, Type
 
 _FIRST_NUMBER: Final = "number"
 _FIRST_POINTER: Final = "label"
-"""The first fields of every version: what elements of a list of numbers, or of pointers, become."""
+"""The first fields of every version, which elements of a list of numbers or of pointers become."""
 
 _POINTERS: Final = -1
 _STRUCTS: Final = -2
-"""Widths of elements that are no numbers."""
+"""Widths of elements that are not numbers."""
 
 
 class TypeFit(Enum):
-    """What comes of taking an object for something."""
+    """The result of opening an object with a type."""
 
     NULL = auto()
     SAME = auto()
     SMALLER = auto()
-    """It is moved to where it has room for what it is taken for."""
+    """It is moved to where it has room for the larger type."""
     OTHER = auto()
-    """It is another thing."""
+    """It has another type."""
     UNPROMISED = auto()
-    """Nobody says what happens."""
+    """The result is unspecified."""
 
 
 def _octets(value: Any) -> bytes | None:
-    """The bytes of a Text, its NUL included, or of a Data; None of anything else."""
+    """Return the bytes of a Text with its NUL, or of a Data; None for any other value."""
     if isinstance(value, str):
         return value.encode() + b"\0"
     return value if isinstance(value, bytes) else None
@@ -48,7 +49,7 @@ def _is_larger(of: StructType, than: StructType) -> bool:
 
 
 def opened(value: Any, of: Type) -> TypeFit:
-    """What comes of opening what lies at a pointer, and is not null."""
+    """Return the result of opening the value of a pointer, which is not null."""
     if isinstance(of, StructType):
         if not isinstance(value, StructNode):
             return TypeFit.OTHER
@@ -70,10 +71,10 @@ def opened(value: Any, of: Type) -> TypeFit:
 
 
 def unwrapped(value: Any, of: Type) -> TypeFit:
-    """What comes of asking an orphan for its object.
+    """Return the result of opening an orphan.
 
-    An object without words lies in its pointer, and an orphan has none: whether a handle to it is
-    stale, nobody can say.
+    An object without words lies in its pointer, and an orphan has none. So it is unspecified
+    whether a handle to such an object is stale.
     """
     if isinstance(of, ListType) and of.element is FieldKind.STRUCT and not _is_struct_list(value):
         return TypeFit.OTHER
@@ -88,14 +89,14 @@ def _is_struct_list(value: Any) -> bool:
 
 
 def _width(of: ListType) -> int:
-    """What tells lists apart: bits of a number, or that elements are pointers, or structs."""
+    """Return a number that distinguishes lists: bits of a number, or pointers, or structs."""
     if of.element is FieldKind.STRUCT:
         return _STRUCTS
     return SCALAR_BITS.get(of.element, _POINTERS)
 
 
 def upgraded(value: Any, of: Type, *, bury_old: bool = True) -> Node:
-    """What a smaller object becomes; it is stale itself, and what it leads to is not."""
+    """Return the upgraded object; the old one is stale, but its children are not."""
     made: Node
     if isinstance(of, StructType):
         assert isinstance(value, StructNode)
@@ -131,14 +132,14 @@ def _larger_struct(old: StructNode, of: StructType, bury_old: bool) -> StructNod
 
 
 def _moved(value: Any) -> Any:
-    """What a pointer leads to after the pointer moved: an object without words moved with it."""
+    """Return the value of a pointer after it moved: an object without words moved with it."""
     if isinstance(value, NODES) and value.words == 0:
         return renew(value)
     return value
 
 
 def kind_name(value: Any) -> str:
-    """What a pointer leads to, as an encoder names it."""
+    """Return the kind of a pointer's value, as an encoder names it."""
     if value is None:
         return "null"
     if isinstance(value, Capability):
@@ -147,7 +148,7 @@ def kind_name(value: Any) -> str:
 
 
 def as_text(value: Any) -> str | None:
-    """What is read where a Text is expected; None if it is none."""
+    """Return the value where a Text is expected; None if it is not a Text."""
     if isinstance(value, str):
         return value
     if not isinstance(value, bytes) or not value.endswith(b"\0"):
@@ -159,7 +160,7 @@ def as_text(value: Any) -> str | None:
 
 
 def read_numbers(kind: FieldKind, octets: bytes) -> list[int]:
-    """The elements in a buffer, floats as their IEEE bits."""
+    """Return the elements in a buffer, floats as their IEEE bits."""
     size = SCALAR_BITS[kind] // 8
     return [
         int.from_bytes(octets[at : at + size], "little", signed=kind in SIGNED)

@@ -1,4 +1,4 @@
-"""Reads planted bugs, patches a copy of the core, and imports it."""
+"""Read planted bugs, patch a copy of the core, and import it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BUILD: Final = "build"
 
 
 class PlantingError(Exception):
-    """A planted bug is written down wrong, or its patch does not apply; says which and why."""
+    """The file of a planted bug is wrong, or its patch does not apply; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Edit:
     before: str
     after: str
     file: str = ANY_FILE
-    """A file, or any that has the text: code that is moved to another file keeps its bugs."""
+    """A file, or any file that has the text: code that moves to another file keeps its bugs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,10 @@ class PlantedBug:
     source: str
     mechanism: str
     needs: Mapping[str, int]
-    """The sizes of the smallest scenario that shows it, as its target counts them."""
+    """The sizes of the smallest scenario that shows it, by noun of its target."""
     edits: tuple[Edit, ...]
     target: str = BUILD
-    """What the scenario is of."""
+    """The target of the scenario."""
 
 
 #: The name of every planted bug, and its file, in alphabetical order.
@@ -65,7 +65,11 @@ _KEYS: Final = {"name", "promise", "source", "mechanism", "needs", "edit"}
 
 
 def read_bug(path: Path) -> PlantedBug:
-    """Read one file; raises PlantingError if it is not as it must be."""
+    """Read one file.
+
+    Raises:
+        PlantingError: It is malformed.
+    """
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
@@ -97,14 +101,14 @@ def read_bug(path: Path) -> PlantedBug:
 
 @cache
 def bugs_of(target: str) -> tuple[str, ...]:
-    """The names of the planted bugs that scenarios of this target show."""
+    """Return the names of the planted bugs that scenarios of this target show."""
     return tuple(name for name, path in BUGS.items() if read_bug(path).target == target)
 
 
 def plant(bug: PlantedBug, folder: Path) -> Path:
     """Copy the core to a package in ``folder`` with the bug in it; return the package's folder.
 
-    Bytecode is copied along: all files but the patched ones are the same, and compiling them takes
+    Bytecode is copied, too: all files but the patched ones are the same, and compiling them takes
     ten times as long as everything else here.
     """
     source = Path(capnsafe.__file__).parent
@@ -140,7 +144,7 @@ def _apply(bug: PlantedBug, package: Path) -> None:
         if edit.before == edit.after:
             raise PlantingError(f"{bug.name}: an edit of {edit.file} changes nothing")
         path.write_text(texts[path].replace(edit.before, edit.after), "utf-8")
-        # Its size and its time in whole seconds could be those of the original.
+        # Its size and its time in whole seconds could equal those of the original.
         Path(importlib.util.cache_from_source(path)).unlink(missing_ok=True)
 
 
@@ -157,7 +161,7 @@ def _known(name: str) -> Path:
 
 @cache
 def load_package(name: str) -> ModuleType:
-    """The package with this bug in it; copied and imported once in a process."""
+    """Return the package with this bug in it, copied and imported once per process."""
     bug = read_bug(_known(name))
     folder = plant(bug, _private_folder())
     return import_package(folder)
@@ -181,7 +185,7 @@ def import_package(folder: Path) -> ModuleType:
 
 
 def encoder(name: str) -> CapnsafeEncoder:
-    """The encoder ``planted:NAME``."""
+    """Return the encoder ``planted:NAME``."""
     from ..capnsafe_encoder import CapnsafeEncoder
 
     package: Any = load_package(name)
@@ -189,7 +193,7 @@ def encoder(name: str) -> CapnsafeEncoder:
 
 
 def witness_text(name: str) -> str:
-    """The text of the scenario that shows this bug."""
+    """Return the text of the scenario that shows this bug."""
     path = _known(name).with_suffix(".scenario")
     if not path.is_file():
         raise PlantingError(f"{name}: has no witness {path.name}")
@@ -197,7 +201,7 @@ def witness_text(name: str) -> str:
 
 
 def witness(name: str) -> Scenario:
-    """The scenario of the target ``build`` that shows this bug."""
+    """Return the scenario of the target ``build`` that shows this bug."""
     from ...scenario import parse_scenario
 
     return parse_scenario(witness_text(name))
