@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+"""Fuzz the target ``frame`` with Atheris alone, without a campaign."""
+
 import sys
 
 import atheris

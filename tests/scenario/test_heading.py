@@ -58,11 +58,11 @@ def test_it_may_stand_above_the_comment_or_in_it(name: str) -> None:
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("encoder", "line 2: \"encoder NAME\" takes printable ASCII or a JSON string, not ''"),
+        ("encoder", "line 2: "),
         ('encoder "a', "line 2: "),
         ('encoder "a" b', "line 2: "),
         ("encoder \u00e9", "line 2: "),
-        ("target build\ntarget build", "line 3: the heading names the target twice"),
+        ("target build\ntarget build", "line 3: "),
         ("encoder a\nnonsense", "line 3: "),
     ],
 )

@@ -1,15 +1,15 @@
-r"""What a scenario was found on: lines at the top of its text, the same for every target.
+r"""The heading of a text: the encoder and target of a finding, in the same form for every target.
 
     capnsafe scenario 1
-    # P11: the message says something else
+    # P11: the message has other contents
     encoder mine:Encoder
     target build
     memory mine:Allocator segment_words=16
 
-The first line names the target already, and a scenario of the target ``build`` names its memory, so
-``encoder`` is the one that matters; ``target`` is there for people, and has to agree. Both are
-optional, and stand below the first line, among the comments. They are no part of the scenario:
-two that differ in them are the same, and a corpus is run on any encoder.
+``encoder`` is the important line. ``target`` is for people, and must agree with the first line; the
+memory is part of a scenario of ``build``. Both lines are optional, and stand below the first line,
+among the comments. They are not part of the scenario: scenarios that differ only in them are equal,
+and a corpus is run on any encoder.
 
 A name that is not printable ASCII is a JSON string. Lines may end in LF, CRLF or CR, and a byte
 order mark may come first.
@@ -26,7 +26,7 @@ from .program import ScenarioError
 
 
 class ScenarioSyntaxError(ScenarioError):
-    """A text is no scenario; `line` counts from 1."""
+    """A text is not a scenario; `line` counts from 1."""
 
     def __init__(self, line: int, sentence: str) -> None:
         # Pickle calls this again with these arguments.

@@ -270,7 +270,7 @@ class Model:
     # --------------------------------------------------------------------------------------
 
     def commit(self, operation: Operation) -> None:
-        """Record that the encoder did it; do the same as `forget` if it was to fail or be skipped."""
+        """Record that the encoder did it; a step that must fail or be skipped is forgotten."""
         verb, handle, place, value = operation
         if verb in _ONLY_READ:
             return
@@ -443,7 +443,7 @@ class Model:
         self._orphans.remove(orphan)
 
     def forget(self, operation: Operation) -> None:
-        """Record that the encoder failed or was not asked: nothing changed; the handle is missing."""
+        """Record that nothing changed and the handle is missing: it failed or was not asked."""
         if operation.verb in HANDLE_MAKERS:
             self._handles.append(None)
             self._types.append(None)

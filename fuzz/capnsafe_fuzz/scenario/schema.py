@@ -1,15 +1,15 @@
-"""everything.capnp as Python values: what a program can name, and where it lies on the wire.
+"""everything.capnp as Python values: the names for programs, and their places on the wire.
 
-The numbers are those that the capnp compiler gives; a test compares this table with pycapnp's
-reflection of the file, so that neither can drift. It is written down, not loaded, because the
-harness has to run where no Cap'n Proto implementation is installed.
+The numbers are those of the capnp compiler; a test compares this table with pycapnp's reflection of
+the file. The table is not loaded from the file, because the harness must run without another Cap'n
+Proto implementation.
 
 Offsets are as in the encoding specification: a scalar's in units of its own size, a pointer's as an
 index into the pointer section. Fields of a group belong to the struct around it and have dotted
 names; so do the members of a union, beside an entry for the union itself.
 
-Where a pointer may lead to several things, the table says to which: `choices`. They are few, so
-that whatever a program takes such a pointer for, what it must find is plain (see `versions`).
+If a pointer may have several types, the table lists them: `choices`. There are few, so that the
+expected result of opening such a pointer is always known (see `versions`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-r"""Scenarios as people read, write, review and commit them.
+r"""Scenarios as text, for people, who read, write, review and commit them.
 
-One way to print; the parser accepts that and blank lines, and names the line that it cannot read.
+There is one way to print a scenario. The parser also accepts blank lines, and names the line that
+it cannot read.
 
     capnsafe scenario 1
     # why this scenario is here
@@ -18,11 +19,11 @@ One way to print; the parser accepts that and blank lines, and names the line th
     adopt h2.other h4
     fault refuse MemoryError allocate 2 once
 
-A second handle is the value of COPY and ADOPT. Where a pointer may lead to several things, INIT,
-OPEN and UNWRAP say what they take it for; a capability is a number. Floats are their IEEE bits in
-hexadecimal, at full width. Lines that say what a scenario was found on (`heading`) may stand above
-its memory. In a text, all but printable ASCII is escaped (``\u{e9}``): a file says
-the same to every editor, terminal and version of Python.
+A second handle is the value of COPY and ADOPT. If the schema does not give a pointer's type, INIT,
+OPEN and UNWRAP name it. A capability is a number. Floats are their IEEE bits in hexadecimal, at
+full width. Lines that name the encoder and target of a finding (`heading`) may stand above the
+memory. Everything but printable ASCII is escaped (``\u{e9}``), so that every editor, terminal and
+version of Python shows a file alike.
 """
 
 from __future__ import annotations

@@ -1,28 +1,28 @@
-"""Planted bugs: mistakes that were really made, put into a copy of capnsafe.
+"""Planted bugs: mistakes of real libraries, put into a copy of capnsafe.
 
-A harness that finds nothing may be blind.  Each file ``NAME.toml`` here is one mistake, as an exact
-patch to the plain core, and ``NAME.scenario`` a program that shows it::
+A harness that finds nothing may be blind. Each file ``NAME.toml`` here is one mistake, as an exact
+patch to the core, and ``NAME.scenario`` is a program that shows it, its *witness*::
 
     name = "zero_before_allocate"
-    promise = "P2"                            # what it breaks
-    source = "capnproto-c++, java and rust"   # where it really happened
+    promise = "P2"                            # the broken promise
+    source = "capnproto-c++, java and rust"   # the libraries that had it
     mechanism = "One sentence: what the code does wrong."
-    target = "build"                          # whose scenarios show it; this if it is left out
+    target = "build"                          # the target of the witness; the default
 
-    [needs]                                   # the sizes of the smallest that does
+    [needs]                                   # the sizes of the smallest witness
     operations = 3
     faults = 1
 
     [[edit]]
-    file = "_build/builder.py"                # or left out: any file of the core
-    before = '''the text as it is, which must occur exactly once'''
-    after = '''the text as it shall be'''
+    file = "_build/builder.py"                # optional; without it, any file of the core
+    before = '''the old text, which must occur exactly once'''
+    after = '''the new text'''
 
-A patch that does not apply, or is not in place any more, is an error and never a bug that is left
-out.  Witnesses are no seeds: no campaign starts from them.
+A patch that does not apply is an error; the bug is never skipped. Witnesses are not seeds: no
+campaign starts from them.
 
-The copy is a package of its own, ``capnsafe_planted_NAME``, so it has classes and exceptions of its
-own.  That needs the core to import itself relatively only.
+The copy is a separate package, ``capnsafe_planted_NAME``, with its own classes and exceptions. So
+the core must import itself relatively only.
 """
 
 from .loader import (

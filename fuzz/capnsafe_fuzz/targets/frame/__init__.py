@@ -1,9 +1,9 @@
-"""The target ``frame``: bytes into whatever reads messages from a stream, and segments back again.
+"""The target ``frame``: bytes for the readers of message streams, and segments framed again.
 
 A message in a stream begins with a table of its segments' sizes (encoding specification,
-"Serialization Over a Stream"), and a table can claim anything. The same bytes are read from memory,
-from a file that delivers them in pieces of any size and may be interrupted, and from a socket; what
-was read is framed again, and written to a file that takes it in pieces.
+"Serialization Over a Stream"), and a table can declare any sizes. The same bytes are read from
+memory, from a file that returns them in pieces of any size and may be interrupted, and from a
+socket. The messages are then framed again, and written to a file that accepts them in pieces.
 """
 
 from .target import TARGET

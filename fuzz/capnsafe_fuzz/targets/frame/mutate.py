@@ -1,4 +1,4 @@
-"""New inputs of the target ``frame``: streams of messages whose tables lie here and there."""
+"""New inputs of the target ``frame``: streams of messages, some with wrong tables."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _LIES: Final = (
     0, 1, 2, 3, 7, 8, 510, 511, 512, 1 << 13, 1 << 16, 1 << 20, (1 << 23) - 1, 1 << 23, 1 << 28,
     (1 << 29) - 1, 1 << 29, (1 << 31) - 1, 1 << 31, (1 << 32) - 8, (1 << 32) - 2, (1 << 32) - 1,
 )  # fmt: skip
-"""Numbers where a table's field, a product or a sum is at an edge."""
+"""Numbers near the limit of a table's field, a product or a sum."""
 _SIZES: Final = (1, 1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 31, 64, 255)
 
 
 def generate(rng: Random) -> Frame:
-    """A stream of a few messages; mostly a lie in it, or cut off."""
+    """Return a stream of a few messages, usually with a wrong number, or cut off."""
     data = b"".join(_message(rng) for _ in range(rng.choice((0, 1, 1, 1, 2, 3))))[:MAX_BYTES]
     scenario = Frame(data, _pieces(rng), rng.choice((0, 0, 1, 2, 3, 5)), buffer=_buffer(rng))
     for _ in range(rng.choice((0, 1, 1, 2))):
@@ -44,7 +44,7 @@ def _message(rng: Random) -> bytes:
         for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4, 5)))
     ]
     if rng.random() < 0.5:
-        # A null root, which everybody reads: others look no further.
+        # A null root, which every reader accepts: other implementations read only the root.
         segments[0] = bytes(WORD_BYTES) + segments[0]
     return write(segments)
 
@@ -58,7 +58,7 @@ def _buffer(rng: Random) -> int:
 
 
 def mutate(scenario: Frame, rng: Random) -> Frame:
-    """An input a step away."""
+    """Return an input a step away."""
     return rng.choice(_STEPS)(scenario, rng)
 
 
@@ -67,7 +67,7 @@ def _with(scenario: Frame, data: bytes) -> Frame:
 
 
 def _tables(scenario: Frame) -> list[tuple[int, int]]:
-    """Where tables are: the first byte of each, and how many numbers it has."""
+    """Return where tables are: the first byte of each, and its count of numbers."""
     found: list[tuple[int, int]] = []
     at = 0
     for part, meaning in parts(scenario.data):
@@ -78,7 +78,7 @@ def _tables(scenario: Frame) -> list[tuple[int, int]]:
 
 
 def _lie(scenario: Frame, rng: Random) -> Frame:
-    """Another number in a table: how many segments, or how many words in one."""
+    """Return it with another number in a table: the count of segments, or the words of one."""
     tables = [table for table in _tables(scenario) if table[1]]
     if not tables:
         return _grow(scenario, rng)
@@ -93,13 +93,13 @@ def _lie(scenario: Frame, rng: Random) -> Frame:
 
 
 def _grow(scenario: Frame, rng: Random) -> Frame:
-    """One more message, in front or at the end."""
+    """Return it with one more message, in front or at the end."""
     message = _message(rng)
     return _with(scenario, rng.choice((message + scenario.data, scenario.data + message)))
 
 
 def _insert(scenario: Frame, rng: Random) -> Frame:
-    """Words more, somewhere between words."""
+    """Return it with more words, between two words."""
     at = rng.randint(0, len(scenario.data) // WORD_BYTES) * WORD_BYTES
     words = rng.choice((bytes(WORD_BYTES), rng.randbytes(WORD_BYTES * rng.randint(1, 3))))
     return _with(scenario, scenario.data[:at] + words + scenario.data[at:])
@@ -113,7 +113,7 @@ def _delete(scenario: Frame, rng: Random) -> Frame:
 
 
 def _end(scenario: Frame, rng: Random) -> Frame:
-    """Cut off, mostly near the end of a part."""
+    """Return it cut off, usually near the end of a part."""
     found = [len(part) for part, _ in parts(scenario.data)]
     if not found:
         return scenario
@@ -142,7 +142,7 @@ def _other_buffer(scenario: Frame, rng: Random) -> Frame:
 
 
 def _limits(scenario: Frame, rng: Random) -> Frame:
-    """Limits beside what the messages have."""
+    """Return it with limits near the sizes of the messages."""
     tables = _tables(scenario)
     words = sum(len(part) for part, what in parts(scenario.data) if what.startswith("segment"))
     most = words // WORD_BYTES + rng.choice((-1, 0, 1))
@@ -169,7 +169,7 @@ _STEPS: Final[tuple[Callable[[Frame, Random], Frame], ...]] = (
 
 
 def crossover(scenario: Frame, other: Frame, rng: Random) -> Frame:
-    """Some parts of one stream, then some of the other."""
+    """Return some parts of one stream, then some of the other."""
     mine = [part for part, _ in parts(scenario.data)]
     others = [part for part, _ in parts(other.data)]
     joined = mine[: rng.randint(0, len(mine))] + others[rng.randint(0, len(others)) :]

@@ -1,4 +1,4 @@
-"""Runs one input of the target ``frame``, and judges what came of it."""
+"""Run one input of the target ``frame``, and judge the results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ...encoders.protocol import Encoder
 
 NEEDED: Final = ("frame", "read_message", "read_messages", "unframe", "write_message")
-"""What the package under test must have."""
+"""The names that the package under test must have."""
 
 STEPS: Final = (
     "unframe",
@@ -40,32 +40,32 @@ STEPS: Final = (
 _UNFRAME, _READ, _MEMORY, _FILE, _SOCKET, _FRAME, _WRITE, _PACKED = range(8)
 
 MOST_HEAP_BYTES: Final = 1 << 20
-"""Memory that reading may take besides what arrived: half a thousand views, and their messages."""
+"""Bytes that reading may take besides the input: half a thousand views, and their messages."""
 
 MOST_SEGMENTS: Final = 1 << 10
-"""Segments of a message that are looked at: more than the bytes of an input have."""
+"""The most segments of a message that are examined: more than the bytes of an input have."""
 MOST_STALLS: Final = 8
-"""How often a file that stalls once may be told to have stalled."""
+"""How often a file that stalls once may be reported to have stalled."""
 
 Segments = tuple[bytes, ...]
 
 
 @dataclass(slots=True)
 class IterationResult:
-    """What an iteration over messages came to."""
+    """The result of an iteration over messages."""
 
     messages: list[Segments] = field(default_factory=list)
     ended: bool = False
-    """Whether it ended as a stream that ends between two messages does; else it raised."""
+    """Whether it ended like a stream that ends between two messages; otherwise it raised."""
     consumed: list[int] = field(default_factory=list)
-    """Bytes that the file had answered after each message."""
+    """Bytes that the file had returned after each message."""
     stalls: int = 0
-    """How often what the file raised came through."""
+    """How often the file's exception came through."""
 
 
 @dataclass(slots=True)
 class FrameRun:
-    """What happened in one execution."""
+    """The record of one execution."""
 
     scenario: Frame
     library: Any
@@ -73,13 +73,13 @@ class FrameRun:
     expected: framing.Stream
     greedy: str = ""
     pinned: str = ""
-    """What was still held of the memory when its readers were gone."""
+    """The part of the memory that was still held when its readers were gone."""
     heap_bytes: int = 0
-    """The most memory that reading took, where it was measured."""
+    """The most memory that reading took, in bytes, if it was measured."""
 
 
 def run(scenario: Frame, encoder: Encoder, measured: bool = False) -> FrameRun:
-    """Call everything once; ``measured`` watches the heap meanwhile, which takes time."""
+    """Make every call once; ``measured`` watches the heap meanwhile, which takes time."""
     library: Any = library_of(encoder)
     calls = LibraryCalls(encoder)
     expected = framing.read(scenario.data, scenario.max_segments, scenario.max_words)
@@ -112,7 +112,7 @@ def run(scenario: Frame, encoder: Encoder, measured: bool = False) -> FrameRun:
 
 
 def _copied(segments: Any) -> Segments:
-    """Copy the segments of a message; of one that has no end, more than any may have."""
+    """Return copies of the segments of a message; for an endless one, one more than allowed."""
     return tuple(map(plain, islice(segments, MOST_SEGMENTS)))
 
 
@@ -152,7 +152,7 @@ def _from_file(run: FrameRun, calls: LibraryCalls, limits: dict[str, int]) -> No
         lambda: _read(
             run,
             library.read_messages(opened(file, scenario.buffer), **limits),
-            # A buffer takes more than it was asked for.
+            # A buffer reads more than it was asked for.
             None if scenario.buffer else file,
         ),
     )
@@ -168,7 +168,7 @@ def _from_socket(run: FrameRun, limits: dict[str, int]) -> IterationResult:
 
 
 def _write(run: FrameRun, calls: LibraryCalls, limits: dict[str, int]) -> None:
-    """Frame what the stream holds, as it is and packed, and read the packed stream again."""
+    """Frame the messages of the stream, plain and packed, and read the packed stream again."""
     scenario, library, messages = run.scenario, run.library, run.expected.messages
     taking = TakingFile(scenario.pieces)
 
@@ -196,7 +196,7 @@ def _told(call: LibraryCall) -> str:
 
 
 def _framed(run: FrameRun) -> Iterator[RuleBreach]:
-    """Compare what was read with what the stream holds."""
+    """Compare the messages with those of the reference."""
     expected = run.expected
     first = expected.messages[0] if expected.messages else None
     for call in run.calls:
@@ -206,10 +206,10 @@ def _framed(run: FrameRun) -> Iterator[RuleBreach]:
             if first is None and call.failure is None:
                 why = expected.wrong or "nothing"
                 yield RuleBreach(
-                    call.step, call.name, "accepted", f"there is {why}; it {_told(call)}"
+                    call.step, call.name, "accepted", f"there is {why}, but it {_told(call)}"
                 )
             elif first is not None and call.value != first:
-                detail = f"the message is {shown(first)}, and it {_told(call)}"
+                detail = f"the message is {shown(first)}, but it {_told(call)}"
                 yield RuleBreach(call.step, call.name, "segments", detail)
         elif call.step in (_MEMORY, _FILE, _SOCKET, _PACKED):
             yield from _whole_stream(run, call)
@@ -221,28 +221,28 @@ def _whole_stream(run: FrameRun, call: LibraryCall) -> Iterator[RuleBreach]:
         yield RuleBreach(call.step, call.name, "refused", f"it {_told(call)}")
         return
     read: IterationResult = call.value
-    # The packed stream holds what was read, and nothing that is wrong.
+    # The packed stream holds the messages, and no error.
     wrong = expected.wrong if call.step != _PACKED else ""
     if tuple(read.messages) != expected.messages:
-        detail = f"the stream holds {shown(expected.messages)}, and it answered {shown(read)}"
+        detail = f"the stream holds {shown(expected.messages)}, but it returned {shown(read)}"
         yield RuleBreach(call.step, call.name, "messages", detail)
     elif read.ended and wrong:
-        detail = f"behind {len(read.messages)} messages there is {wrong}, and no error was raised"
+        detail = f"after {len(read.messages)} messages there is {wrong}, but no error was raised"
         yield RuleBreach(call.step, call.name, "accepted", detail)
     elif not read.ended and not wrong:
-        detail = f"the stream ends after {len(read.messages)} messages, and an error was raised"
+        detail = f"the stream ends after {len(read.messages)} messages, but an error was raised"
         yield RuleBreach(call.step, call.name, "refused", detail)
 
 
 def _kept(run: FrameRun) -> Iterator[RuleBreach]:
-    """What had arrived before the file stalled must not be lost."""
+    """Check that data which arrived before the file stalled is not lost."""
     for call in run.calls:
         if call.step not in (_FILE, _PACKED) or call.failure is not None or not call.value.stalls:
             continue
         if tuple(call.value.messages) != run.expected.messages:
             detail = (
                 f"after read {run.scenario.stall} raised, the messages are {shown(call.value)}, "
-                f"and the stream holds {shown(run.expected.messages)}"
+                f"but the stream holds {shown(run.expected.messages)}"
             )
             yield RuleBreach(call.step, call.name, "stalled", detail)
 
@@ -276,12 +276,12 @@ def _written(run: FrameRun) -> Iterator[RuleBreach]:
         written = messages[:1] if call.step == _FRAME else messages
         wanted = b"".join(map(framing.write, written))
         if call.value != wanted:
-            detail = f"the stream is {shown(wanted)}, and it {_told(call)}"
+            detail = f"the stream is {shown(wanted)}, but it {_told(call)}"
             yield RuleBreach(call.step, call.name, "bytes", detail)
 
 
 def _interoperable(run: FrameRun) -> Iterator[RuleBreach]:
-    """Where pycapnp reads the whole stream, there are as many messages, and nothing is wrong."""
+    """Check that, if pycapnp reads the whole stream, it reads as many messages."""
     scenario = run.scenario
     if not scenario.data or len(scenario.data) % framing.WORD_BYTES:
         return
@@ -296,7 +296,7 @@ def _interoperable(run: FrameRun) -> Iterator[RuleBreach]:
             continue
         read: IterationResult = call.value
         if len(read.messages) != count or not read.ended:
-            detail = f"pycapnp reads {count} messages, and it answered {shown(read)}"
+            detail = f"pycapnp reads {count} messages, but it returned {shown(read)}"
             yield RuleBreach(call.step, call.name, "pycapnp differs", detail)
 
 
@@ -306,35 +306,35 @@ RULES: Final[tuple[Rule[FrameRun], ...]] = (
         "kept",
         "P2",
         Cost.CHEAP,
-        "what had arrived is lost when the file has nothing for a while",
+        "data that arrived is lost when the file has no more for a while",
         _kept,
     ),
     Rule(
         "given_back",
         "P4",
         Cost.CHEAP,
-        "memory is still held when its readers are gone, or what was raised is kept",
+        "memory is still held when its readers are gone, or an exception is kept",
         _given_back,
     ),
     Rule(
         "framed",
         "P6",
         Cost.CHEAP,
-        "other messages are read than the stream holds, or any where a table lies",
+        "other messages are read than the stream holds, or one with a wrong table",
         _framed,
     ),
     Rule(
         "bounded",
         "P7",
         Cost.CHEAP,
-        "more is asked for than arrived, a byte behind the message is read, or memory is taken",
+        "more bytes are read than the message has, or more memory is taken than arrived",
         _bounded,
     ),
     Rule(
         "written",
         "P11",
         Cost.CHEAP,
-        "segments are framed as something else than their stream",
+        "segments are framed as another stream",
         _written,
     ),
     Rule(
@@ -362,7 +362,7 @@ def execute(scenario: Frame, encoder: Encoder, costly: bool) -> Verdict:
 
 
 def _situations(run: FrameRun) -> Iterator[Situation]:
-    """What kind of stream it was, how it arrived, and how each call ended."""
+    """Yield the kind of stream, how it arrived, and how each call ended."""
     features = ["-", *_features(run)]
     for call in run.calls:
         outcome = call.outcome

@@ -10,10 +10,10 @@ r"""One input of the target ``frame``: a stream's bytes, how they arrive, and th
     bytes 00000000 01000000  # a table of 1 segment: 1
     bytes 0000000000000000  # segment 0
 
-``pieces`` are the most bytes that one read answers, in turn, again and again; without any, each
-read answers all that it asks for. At read ``stall`` the file raises, once: it has nothing yet. With
-``buffer`` the library is given a buffered file over that one (``io.BufferedReader``), with a buffer
-of so many bytes: one call of it can be several reads of the file below.
+``pieces`` are the most bytes that one read returns, used in turn, repeatedly; without them, each
+read returns all that it asks for. At read ``stall`` the file raises once, because it has no data
+yet. With ``buffer`` the library gets a buffered file over that one (``io.BufferedReader``), with a
+buffer of this many bytes: one call of it can be several reads of the file below.
 """
 
 from __future__ import annotations
@@ -45,18 +45,18 @@ class Frame:
 
     data: bytes = b""
     pieces: tuple[int, ...] = ()
-    """Bytes that a read answers at most, in turn."""
+    """The most bytes of each read, in turn."""
     stall: int = 0
     """The read, counted from 1, that raises ``TimeoutError`` once; 0 for none."""
     max_segments: int = MAX_SEGMENTS
     max_words: int = MAX_WORDS
     buffer: int = 0
-    """Bytes in the buffer of the file; 0 for a file without one."""
+    """Bytes in the buffer of the file; 0 for a file without a buffer."""
     comment: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if len(self.data) > MAX_BYTES:
-            raise ScenarioError(f"there are at most {MAX_BYTES} bytes")
+            raise ScenarioError(f"there may be at most {MAX_BYTES} bytes")
         text.check_sizes("pieces", self.pieces, MAX_PIECES, MAX_BYTES)
         text.check("stall", self.stall, 0, MAX_STALL)
         text.check("buffer", self.buffer, 0, MAX_BUFFER)
@@ -66,7 +66,7 @@ class Frame:
 
 
 def parts(data: bytes) -> list[tuple[bytes, str]]:
-    """The bytes cut into tables and segments as far as they are, and what each part is."""
+    """Return the bytes cut into tables and segments as far as possible, with a description each."""
     found: list[tuple[bytes, str]] = []
     at = 0
     while at < len(data):
@@ -94,7 +94,7 @@ def _tell_table(sizes: tuple[int, ...]) -> str:
 
 
 def decode(data: bytes) -> Frame:
-    """The input of any bytes."""
+    """Return the input of any bytes."""
     reader = octets.Reader(data)
     max_segments = reader.number(MAX_SEGMENTS)
     max_words = reader.number(MAX_WORDS)
@@ -105,7 +105,7 @@ def decode(data: bytes) -> Frame:
 
 
 def encode(scenario: Frame) -> bytes:
-    """The bytes of an input."""
+    """Return the bytes of an input."""
     return (
         octets.number(scenario.max_segments)
         + octets.number(scenario.max_words)
@@ -117,7 +117,7 @@ def encode(scenario: Frame) -> bytes:
 
 
 def print_frame(scenario: Frame) -> str:
-    """The text of an input."""
+    """Return the text of an input."""
     lines = text.head(HEADER, scenario.comment)
     lines.append(f"limit max_segments={scenario.max_segments}")
     lines.append(f"limit max_words={scenario.max_words}")
@@ -139,7 +139,7 @@ def _cut(part: bytes, width: int) -> Iterator[str]:
 
 
 def parse_frame(source: str) -> Frame:
-    """The input of a text."""
+    """Return the input of a text."""
     made: dict[str, int] = {}
     pieces: list[int] = []
     data = bytearray()
@@ -148,7 +148,7 @@ def parse_frame(source: str) -> Frame:
         name = rest.partition("=")[0]
         most = {"max_segments": MAX_SEGMENTS, "max_words": MAX_WORDS}.get(name)
         if most is None:
-            raise ScenarioError(f"a limit is max_segments or max_words, not {name!r}")
+            raise ScenarioError(f"a limit must be max_segments or max_words, not {name!r}")
         made[name] = text.setting(rest, name, 0, most)
 
     def read_pieces(rest: str) -> None:

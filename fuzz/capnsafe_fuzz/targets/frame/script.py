@@ -1,4 +1,4 @@
-"""Prints an input of the target ``frame`` as a program in capnsafe's API."""
+"""Print an input of the target ``frame`` as a program in capnsafe's API."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SOURCES: Final = {
 
 _READ: Final = '''
 def read(messages):
-    """The segments of each message, and whether the stream ended well behind them."""
+    """Return the segments of each message, and whether the stream ended well after them."""
     found = []
     while True:
         try:
@@ -39,7 +39,7 @@ def read(messages):
 
 _FILE: Final = '''
 class File(io.RawIOBase):
-    """Answers pieces of these sizes, and stalls once."""
+    """Returns pieces of these sizes, and stalls once."""
 
     def __init__(self, data):
         self.data, self.consumed, self.reads = data, 0, 0
@@ -64,14 +64,14 @@ class File(io.RawIOBase):
 
 
 def opened(data):
-    """The file, or one over it with a buffer of so many bytes."""
+    """Return the file, or one over it with a buffer of this many bytes."""
     file = File(data)
     return io.BufferedReader(file, BUFFER) if BUFFER else file
 '''
 
 _SOCKET: Final = '''
 def receiving(data):
-    """A socket at whose other end these bytes were sent."""
+    """Return a socket to which these bytes were sent."""
     ours, theirs = socket.socketpair()
     ours.sendall(data)
     ours.close()
@@ -80,7 +80,7 @@ def receiving(data):
 
 
 def print_program(scenario: Frame, encoder: Encoder, violations: Sequence[Violation]) -> str:
-    """The program; it checks what the guilty call must answer, or all if none is guilty."""
+    """Return the program; it checks the result of the guilty call, or of all if there is none."""
     first = program.provable(violations)
     names = [STEPS[violation.operation] for violation in first] or list(STEPS)
     expected = framing.read(scenario.data, scenario.max_segments, scenario.max_words)

@@ -1,4 +1,4 @@
-"""Where streams come from and go to: files that give and take pieces of any size."""
+"""Sources and sinks of streams: files that return and accept pieces of any size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_AT_ONCE = 1 << 16
 
 
 class PieceFile:
-    """A file that answers at most so many bytes a read, and stalls once."""
+    """A file that returns limited bytes per read, and stalls once."""
 
     def __init__(self, data: bytes, pieces: tuple[int, ...], stall: int) -> None:
         self._data = data
@@ -21,12 +21,13 @@ class PieceFile:
         self._stall = stall
         self._reads = 0
         self.consumed = 0
-        """Bytes answered so far."""
+        """Bytes returned so far."""
         self.greedy = ""
-        """How more was asked for at once than what had arrived gives reason to."""
+        """Description of a read that asked for too much at once, given the bytes that had arrived.
+        """
 
     def read(self, size: int, /) -> bytes:
-        """At most ``size`` bytes."""
+        """Return at most ``size`` bytes."""
         self._reads += 1
         if self._reads == self._stall:
             raise TimeoutError("nothing yet")
@@ -38,7 +39,7 @@ class PieceFile:
 
 
 class _Raw(RawIOBase):
-    """A file as a buffered one reads from it."""
+    """The raw file below a buffered one."""
 
     def __init__(self, file: PieceFile) -> None:
         self._file = file
@@ -48,26 +49,26 @@ class _Raw(RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        """Put the next bytes into ``buffer``; return how many."""
+        """Copy the next bytes into ``buffer``; return how many."""
         answer = self._file.read(len(buffer))
         buffer[: len(answer)] = answer
         return len(answer)
 
 
 def opened(file: PieceFile, buffer: int) -> Any:
-    """Return the file, or one over it with a buffer of so many bytes."""
+    """Return the file, or one over it with a buffer of this many bytes."""
     return BufferedReader(_Raw(file), buffer) if buffer else file
 
 
 class TakingFile:
-    """A file that takes at most so many bytes a write."""
+    """A file that accepts limited bytes per write."""
 
     def __init__(self, pieces: tuple[int, ...]) -> None:
         self._most = _turns(pieces)
         self.taken = bytearray()
 
     def write(self, chunk: bytes | bytearray | memoryview, /) -> int:
-        """Take the start of ``chunk``; answers how many bytes."""
+        """Accept the start of ``chunk``; return how many bytes."""
         count = min(len(chunk), next(self._most))
         self.taken += chunk[:count]
         return count

@@ -1,4 +1,4 @@
-"""Puts what knows streams behind the protocol of targets."""
+"""The target ``frame``, behind the protocol of targets."""
 
 from __future__ import annotations
 
@@ -41,59 +41,59 @@ class FrameTarget:
 
     @property
     def oracles(self) -> Sequence[Judged]:
-        """Who judges."""
+        """Return the oracles."""
         return [rule.about for rule in RULES]
 
     def refusal(self, encoder: Encoder) -> str | None:
-        """It takes a package with capnsafe's functions."""
+        """Return why an encoder has no package with capnsafe's functions; None if it has one."""
         return library.refusal(encoder, NEEDED)
 
     def decode(self, data: bytes) -> Frame:
-        """The input of any bytes."""
+        """Return the input of any bytes."""
         return decode(data)
 
     def encode(self, scenario: Frame) -> bytes:
-        """Its canonical bytes."""
+        """Return its canonical bytes."""
         return encode(scenario)
 
     def parse(self, text: str) -> Frame:
-        """The input of a text."""
+        """Return the input of a text."""
         return parse_frame(text)
 
     def print(self, scenario: Frame) -> str:
-        """Its text."""
+        """Return its text."""
         return print_frame(scenario)
 
     def lines(self, scenario: Frame) -> list[str]:
-        """What is called, always the same."""
+        """Return the calls, which are always the same."""
         return list(STEPS)
 
     def generate(self, rng: Random) -> Frame:
-        """An input from nothing."""
+        """Return a generated input."""
         return mutate.generate(rng)
 
     def mutate(self, scenario: Frame, rng: Random) -> Frame:
-        """An input a step away."""
+        """Return an input a step away."""
         return mutate.mutate(scenario, rng)
 
     def crossover(self, scenario: Frame, other: Frame, rng: Random) -> Frame:
-        """Parts of both."""
+        """Return parts of both."""
         return mutate.crossover(scenario, other, rng)
 
     def memory(self, scenario: Frame) -> str | None:
-        """It needs none."""
+        """Return None: it needs no memory."""
         return None
 
     def over_memory(self, scenario: Frame, memory: str | None) -> Frame:
-        """There is no memory to choose."""
+        """Return it unchanged: there is no memory to choose."""
         return scenario
 
     def sizes(self, scenario: Frame) -> Mapping[str, int]:
-        """Bytes and sizes of pieces."""
+        """Return the numbers of bytes and of sizes of pieces."""
         return {"bytes": len(scenario.data), "pieces": len(scenario.pieces)}
 
     def simplicity(self, scenario: Frame) -> tuple[object, ...]:
-        """Few bytes, no pieces, no stall, no buffer, no limits, zeros."""
+        """Return a key: few bytes, no pieces, no stall, no buffer, no limits, zeros."""
         return (
             len(scenario.data),
             len(scenario.pieces),
@@ -115,25 +115,25 @@ class FrameTarget:
         *,
         budget: int = DEFAULT_BUDGET,
     ) -> Frame:
-        """The simplest input found that fires."""
+        """Return the simplest input found that fires."""
         return greedy.shrink(
             scenario, fires, budget=budget, simplicity=self.simplicity, steps=_steps
         )
 
     def beginnings(self, scenario: Frame) -> Iterator[Frame]:
-        """None: its steps do not build on each other."""
+        """Yield nothing: its steps do not depend on each other."""
         return iter(())
 
     def with_fewer_faults(self, scenario: Frame) -> Iterator[Frame]:
-        """None: there are no faults in it."""
+        """Yield nothing: it has no faults."""
         return iter(())
 
     def run(self, scenario: Frame, encoder: Encoder, costly: bool) -> Verdict:
-        """Run and judge."""
+        """Run and judge it."""
         return execute(scenario, encoder, costly)
 
     def tell(self, scenario: Frame, encoder: Encoder) -> list[str]:
-        """The input, and what each call came to."""
+        """Return the input, and the result of each call."""
         lines = print_frame(scenario).splitlines()[1:]
         calls = {call.step: call for call in run(scenario, encoder).calls}
         for step, name in enumerate(STEPS):
@@ -142,11 +142,11 @@ class FrameTarget:
         return lines
 
     def script(self, scenario: Frame, encoder: Encoder) -> str:
-        """A program that shows what breaks."""
+        """Return a program that shows the breach."""
         return print_program(scenario, encoder, execute(scenario, encoder, True).violations)
 
     def plain_script(self, scenario: Frame, encoder: Encoder) -> str:
-        """A program that does the same."""
+        """Return a program that makes the same calls."""
         return print_program(scenario, encoder, ())
 
 
@@ -176,7 +176,7 @@ def _steps(scenario: Frame) -> Iterator[Callable[[], Frame]]:
 
 
 def _smaller_segments(data: bytes) -> Iterator[bytes]:
-    """The stream with fewer words in a segment, and in the table; what is missing stays so."""
+    """Yield the stream with fewer words in a segment and its table; gaps at the end stay."""
     at = 0
     while (table := table_of(data, at)) is not None:
         start = table.end

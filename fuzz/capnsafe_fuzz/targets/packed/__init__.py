@@ -1,11 +1,10 @@
-"""The target ``packed``: bytes into unpacking and packing, whole and in chunks of any size.
+"""The target ``packed``: bytes for unpacking and packing, whole and in chunks of any size.
 
 Packing is the compression of zero bytes that comes with the encoding (encoding specification,
-"Packing"). Almost any bytes are packed words; so what hurts is where they end, where chunks end,
-and how much few bytes can stand for.
+"Packing"). Almost any bytes are packed words. So mistakes show at the end of the bytes, at the ends
+of chunks, and where few bytes stand for many words.
 
-The same bytes go both ways: they are unpacked as they are, and packed as words, as far as they are
-whole ones.
+The same bytes go both ways: they are unpacked as they are, and their whole words are packed.
 """
 
 from .target import TARGET

@@ -1,4 +1,4 @@
-"""New inputs of the target ``packed``: made of tags and what follows them, not of random bytes."""
+"""New inputs of the target ``packed``, made of tags and the bytes after them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SIZES: Final = (1, 1, 2, 3, 7, 8, 9, 10, 16, 17, 64, 255)
 
 
 def generate(rng: Random) -> Packed:
-    """An input of a few groups, whole or cut off."""
+    """Return an input of a few groups, whole or cut off."""
     data = b"".join(_group(rng) for _ in range(rng.randint(1, 8)))
     if rng.random() < 0.3:
         data = data[: rng.randint(0, len(data))]
@@ -42,7 +42,7 @@ def _group(rng: Random) -> bytes:
         words = b"".join(_word(rng) for _ in range(min(count, 6)))
         return bytes((DENSE,)) + _dense(rng) + bytes((count,)) + words
     if luck < 0.75:
-        # For packing: words as they are, zeros among them.
+        # For packing: uncompressed words, some of them with zeros.
         return b"".join(_word(rng) for _ in range(rng.randint(1, 4)))
     tag = rng.randrange(1, 255)
     return bytes((tag, *(rng.randint(1, 255) for _ in range(tag.bit_count()))))
@@ -53,7 +53,7 @@ def _dense(rng: Random) -> bytes:
 
 
 def _word(rng: Random) -> bytes:
-    """A word with none, one, two or only zeros in it."""
+    """Return a word with no, one or two zero bytes, or with zeros only."""
     word = bytearray(_dense(rng))
     for _ in range(rng.choice((0, 0, 1, 1, 2, 8))):
         word[rng.randrange(WORD_BYTES)] = 0
@@ -65,7 +65,7 @@ def _chunks(rng: Random) -> tuple[int, ...]:
 
 
 def mutate(scenario: Packed, rng: Random) -> Packed:
-    """An input a step away."""
+    """Return an input a step away."""
     return rng.choice(_STEPS)(scenario, rng)
 
 
@@ -95,7 +95,7 @@ def _repeat(scenario: Packed, rng: Random) -> Packed:
 
 
 def _count(scenario: Packed, rng: Random) -> Packed:
-    """Another count behind a tag that has one; what follows is then something else."""
+    """Return it with another count after a tag, which changes the meaning of the rest."""
     parts = groups(scenario.data)
     counted = [at for at, part in enumerate(parts) if part[0] in (ZERO, DENSE)]
     if counted:
@@ -109,7 +109,7 @@ def _count(scenario: Packed, rng: Random) -> Packed:
 
 
 def _end(scenario: Packed, rng: Random) -> Packed:
-    """Cut off in the middle of the last group."""
+    """Return it cut off in the middle of the last group."""
     parts = groups(scenario.data)
     if parts:
         parts[-1] = parts[-1][: rng.randint(0, len(parts[-1]))]
@@ -124,7 +124,7 @@ def _byte(scenario: Packed, rng: Random) -> Packed:
 
 
 def _cut(scenario: Packed, rng: Random) -> Packed:
-    """A chunk that ends at a group, or a byte beside it."""
+    """Return it with a chunk that ends at a group, or a byte beside it."""
     parts = groups(scenario.data)
     if not parts:
         return replace(scenario, chunks=_chunks(rng))
@@ -143,7 +143,7 @@ def _room(scenario: Packed, rng: Random) -> Packed:
 
 
 def _limit(scenario: Packed, rng: Random) -> Packed:
-    """A limit beside what the bytes stand for."""
+    """Return it with a limit near the number of words."""
     words = len(unpack(scenario.data).words) // WORD_BYTES
     limit = words + rng.choice((-1, 0, 0, 1)) if rng.random() < 0.8 else MAX_LIMIT
     return replace(scenario, max_words=min(max(0, limit), MAX_LIMIT))
@@ -165,7 +165,7 @@ _STEPS: Final[tuple[Callable[[Packed, Random], Packed], ...]] = (
 
 
 def crossover(scenario: Packed, other: Packed, rng: Random) -> Packed:
-    """Some groups of one, then some of the other."""
+    """Return some groups of one, then some of the other."""
     mine, others = groups(scenario.data), groups(other.data)
     parts = mine[: rng.randint(0, len(mine))] + others[rng.randint(0, len(others)) :]
     made = _with(scenario, parts)

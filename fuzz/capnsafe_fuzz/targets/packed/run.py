@@ -1,4 +1,4 @@
-"""Runs one input of the target ``packed``, and judges what came of it."""
+"""Run one input of the target ``packed``, and judge the results."""
 
 from __future__ import annotations
 
@@ -23,31 +23,33 @@ if TYPE_CHECKING:
     from ...encoders.protocol import Encoder
 
 NEEDED: Final = ("Packer", "Unpacker", "frame", "pack", "unpack", "unframe")
-"""What the package under test must have."""
+"""The names that the package under test must have."""
 
 STEPS: Final = ("unpack", "unpack in chunks", "pack", "pack in chunks", "pack again")
 
 ROOMY_AFTER: Final = 64
-"""Answers after which no more are asked for with little room: many would take long."""
+"""Results after which no more are requested with little room: many would take long."""
 NO_ROOM: Final = 1 << 20
 
 
 @dataclass(slots=True)
 class PackedRun:
-    """What happened in one execution."""
+    """The record of one execution."""
 
     scenario: Packed
     library: Any
     calls: list[LibraryCall]
     expected: packing.Unpacked
     packed: bytes
-    """What the words are, packed."""
+    """The words, packed."""
     unasked: str = ""
-    """How an answer of the unpacker was more than was asked for, or less than there was."""
+    """Description of a result of the unpacker with more words than requested, or fewer than
+    possible.
+    """
 
 
 def run(scenario: Packed, encoder: Encoder) -> PackedRun:
-    """Call everything once."""
+    """Make every call once."""
     library: Any = library_of(encoder)
     calls = LibraryCalls(encoder)
     done = PackedRun(
@@ -74,7 +76,7 @@ def run(scenario: Packed, encoder: Encoder) -> PackedRun:
 
 
 def _unpack(run: PackedRun) -> tuple[bytes, bool]:
-    """Unpack chunk by chunk: all words, and whether they were said to end well."""
+    """Unpack chunk by chunk; return all words, and whether the unpacker reported a good end."""
     scenario, library = run.scenario, run.library
     unpacker = library.Unpacker()
     answers: list[bytes] = []
@@ -83,17 +85,17 @@ def _unpack(run: PackedRun) -> tuple[bytes, bool]:
         room = scenario.room if len(answers) < ROOMY_AFTER else NO_ROOM
         answer = plain(unpacker.feed(chunk, max_words=room))
         if type(answer) is not bytes:
-            run.unasked = f"{shown(answer)} was answered, and not bytes"
+            run.unasked = f"{shown(answer)} was returned instead of bytes"
             return
         answers.append(answer)
         if len(answer) > room * WORD_BYTES:
             run.unasked = (
-                f"{len(answer)} bytes were answered, and no more asked for than {room * WORD_BYTES}"
+                f"{len(answer)} bytes were returned, but at most {room * WORD_BYTES} requested"
             )
         elif sum(map(len, answers)) > len(run.expected.words):
-            run.unasked = "more words were answered than the bytes stand for"
+            run.unasked = "more words were returned than the bytes stand for"
         elif not answer and not unpacker.needs_input:
-            run.unasked = "nothing was answered, and nothing was said to be missing"
+            run.unasked = "no words were returned, but no input was requested"
 
     for chunk in cut(scenario.data, scenario.chunks):
         ask(chunk)
@@ -117,7 +119,7 @@ def _pack(run: PackedRun, packer: Any) -> bytes:
 def _exact(answer: object) -> bytes:
     octets = plain(answer)
     if type(octets) is not bytes:
-        raise TypeError(f"{shown(octets)} was answered, and not bytes")
+        raise TypeError(f"{shown(octets)} was returned instead of bytes")
     return octets
 
 
@@ -128,7 +130,7 @@ def _bounded(run: PackedRun) -> Iterator[RuleBreach]:
     whole, chunks = run.calls[:2]
     most = run.scenario.max_words * WORD_BYTES
     if type(whole.value) is bytes and len(whole.value) > most:
-        detail = f"the limit is {most} bytes, and {len(whole.value)} were answered"
+        detail = f"the limit is {most} bytes, but {len(whole.value)} were returned"
         yield RuleBreach(whole.step, whole.name, "limit", detail)
     if run.unasked:
         yield RuleBreach(chunks.step, chunks.name, "unasked", run.unasked)
@@ -142,21 +144,21 @@ def _unpacked(run: PackedRun) -> Iterator[RuleBreach]:
     if wanted is None and whole.failure is None:
         why = "are more than the limit" if too_many else "end in the middle"
         yield RuleBreach(
-            whole.step, whole.name, "accepted", f"the bytes {why}, and it {_told(whole)}"
+            whole.step, whole.name, "accepted", f"the bytes {why}, but it {_told(whole)}"
         )
     elif wanted is not None and whole.value != wanted:
-        detail = f"the words are {shown(wanted)}, and it {_told(whole)}"
+        detail = f"the words are {shown(wanted)}, but it {_told(whole)}"
         yield RuleBreach(whole.step, whole.name, "words", detail)
     if run.unasked:
         return
     if chunks.failure not in (None, Failure.FOREIGN):
         yield RuleBreach(chunks.step, chunks.name, "refused", f"it {_told(chunks)}")
     elif chunks.failure is None and chunks.value[0] != expected.words:
-        detail = f"the words are {shown(expected.words)}, and it answered {shown(chunks.value[0])}"
+        detail = f"the words are {shown(expected.words)}, but it returned {shown(chunks.value[0])}"
         yield RuleBreach(chunks.step, chunks.name, "words", detail)
     elif chunks.failure is None and chunks.value[1] is not expected.whole:
         where = "where a word does" if expected.whole else "in the middle"
-        detail = f"the bytes end {where}, and finish says otherwise"
+        detail = f"the bytes end {where}, but finish says otherwise"
         yield RuleBreach(chunks.step, chunks.name, "end", detail)
 
 
@@ -167,7 +169,7 @@ def _packed(run: PackedRun) -> Iterator[RuleBreach]:
                 yield RuleBreach(call.step, call.name, "refused", f"it {_told(call)}")
             continue
         if type(call.value) is not bytes:
-            yield RuleBreach(call.step, call.name, "words", f"it {_told(call)}, and not bytes")
+            yield RuleBreach(call.step, call.name, "words", f"it {_told(call)} instead of bytes")
             continue
         back = packing.unpack(call.value)
         if not back.whole or back.words != run.scenario.words:
@@ -178,7 +180,7 @@ def _packed(run: PackedRun) -> Iterator[RuleBreach]:
             yield RuleBreach(call.step, call.name, "words", detail)
         elif call.value != run.packed:
             detail = (
-                f"the reference implementation packs {shown(run.packed)}, and it answered "
+                f"the reference implementation packs {shown(run.packed)}, but it returned "
                 f"{shown(call.value)}"
             )
             yield RuleBreach(call.step, call.name, "runs", detail)
@@ -190,7 +192,7 @@ def _interoperable(run: PackedRun) -> Iterator[RuleBreach]:
     message = pycapnp_schema().new_message()
     message.data = run.scenario.words
     stream = message.to_bytes()
-    # pycapnp warns of a second writing, which is meant here.
+    # pycapnp warns of a second write, which is intended here.
     message.clear_write_flag()
     packed = message.to_bytes_packed()
     library = run.library
@@ -205,11 +207,11 @@ def _interoperable(run: PackedRun) -> Iterator[RuleBreach]:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            told = f"what pycapnp made raises {exception_name(error)}: {text_of(error)}"
+            told = f"the output of pycapnp raises {exception_name(error)}: {text_of(error)}"
             yield RuleBreach(step, name, "pycapnp refused", told)
             continue
         if answer != wanted:
-            detail = f"pycapnp has {shown(wanted)}, and it answered {shown(answer)}"
+            detail = f"pycapnp has {shown(wanted)}, but it returned {shown(answer)}"
             yield RuleBreach(step, name, "pycapnp differs", detail)
 
 
@@ -223,28 +225,28 @@ RULES: Final[tuple[Rule[PackedRun], ...]] = (
         "unpacked",
         "P6",
         Cost.CHEAP,
-        "packed bytes unpack to other words than they stand for, or to any where they end early",
+        "packed bytes unpack to wrong words, or to any words although they end early",
         _unpacked,
     ),
     Rule(
         "bounded",
         "P7",
         Cost.CHEAP,
-        "more words come out than the limit or the room allows, or none and no end",
+        "more words are returned than the limit or the room allows, or none without an end",
         _bounded,
     ),
     Rule(
         "packed",
         "P11",
         Cost.CHEAP,
-        "packed words unpack to others, or are not what the reference implementation writes",
+        "packed words unpack to others, or differ from the reference implementation's",
         _packed,
     ),
     Rule(
         "interoperable",
         "P11",
         Cost.COSTLY,
-        "pycapnp packs a message otherwise, or what it packed reads otherwise",
+        "pycapnp packs a message differently, or its packed message reads differently",
         _interoperable,
         PYCAPNP,
     ),
@@ -262,7 +264,7 @@ def execute(scenario: Packed, encoder: Encoder, costly: bool) -> Verdict:
 
 
 def _situations(run: PackedRun) -> Iterator[Situation]:
-    """What kinds of groups there were, where chunks cut them, and how each call ended."""
+    """Yield the kinds of groups, where chunks cut them, and how each call ended."""
     scenario = run.scenario
     features = set(_features(scenario))
     if len(run.expected.words) > scenario.max_words * WORD_BYTES:

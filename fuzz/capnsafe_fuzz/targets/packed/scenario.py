@@ -9,8 +9,8 @@ r"""One input of the target ``packed``: bytes, how they are cut into chunks, and
     bytes ff 0102030405060708 00  # 1 word as it is
     bytes 24 0a0b  # a word of 2 bytes
 
-``limit`` is for the bytes as a whole, ``room`` for one answer, both in words. The sizes of
-``chunks`` are used in turn, again and again, 24 times in all; without any, all bytes come at once.
+``limit`` applies to all words, ``room`` to the words of one result. The sizes of ``chunks`` are
+used in turn, repeatedly, 24 times in all; without them, all bytes come at once.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ class Packed:
     """Bytes of each chunk, in turn."""
     max_words: int = MAX_LIMIT
     room: int = MAX_ROOM
-    """Words that one answer may have."""
+    """The most words of one result."""
     comment: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if len(self.data) > MAX_BYTES:
-            raise ScenarioError(f"there are at most {MAX_BYTES} bytes")
+            raise ScenarioError(f"there may be at most {MAX_BYTES} bytes")
         text.check_sizes("chunks", self.chunks, MAX_CHUNKS, MAX_BYTES)
         text.check("max_words", self.max_words, 0, MAX_LIMIT)
         text.check("room", self.room, 1, MAX_ROOM)
@@ -59,12 +59,12 @@ class Packed:
 
     @property
     def words(self) -> bytes:
-        """What is packed: the bytes, as far as they are whole words."""
+        """Return the words to pack: the bytes, as far as they are whole words."""
         return self.data[: len(self.data) // WORD_BYTES * WORD_BYTES]
 
 
 def cut(data: bytes, chunks: tuple[int, ...]) -> Iterator[bytes]:
-    """The chunks in which bytes come."""
+    """Yield the chunks of the bytes."""
     if not chunks:
         yield data
         return
@@ -77,7 +77,7 @@ def cut(data: bytes, chunks: tuple[int, ...]) -> Iterator[bytes]:
 
 
 def groups(data: bytes) -> list[bytes]:
-    """The bytes cut before each tag; the last group may end in the middle."""
+    """Return the bytes cut before each tag; the last group may end in the middle."""
     found: list[bytes] = []
     at = 0
     while at < len(data):
@@ -93,7 +93,7 @@ def groups(data: bytes) -> list[bytes]:
 
 
 def decode(data: bytes) -> Packed:
-    """The input of any bytes."""
+    """Return the input of any bytes."""
     reader = octets.Reader(data)
     max_words = reader.number(MAX_LIMIT)
     room = max(1, reader.number(MAX_ROOM))
@@ -102,7 +102,7 @@ def decode(data: bytes) -> Packed:
 
 
 def encode(scenario: Packed) -> bytes:
-    """The bytes of an input."""
+    """Return the bytes of an input."""
     return (
         octets.number(scenario.max_words)
         + octets.number(scenario.room)
@@ -112,7 +112,7 @@ def encode(scenario: Packed) -> bytes:
 
 
 def print_packed(scenario: Packed) -> str:
-    """The text of an input."""
+    """Return the text of an input."""
     lines = text.head(HEADER, scenario.comment)
     lines.append(f"limit max_words={scenario.max_words}")
     lines.append(f"room {scenario.room}")
@@ -150,7 +150,7 @@ def _words(number: int, noun: str) -> str:
 
 
 def parse_packed(source: str) -> Packed:
-    """The input of a text."""
+    """Return the input of a text."""
     made: dict[str, int] = {}
     chunks: list[int] = []
     data = bytearray()

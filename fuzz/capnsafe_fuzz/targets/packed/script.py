@@ -1,4 +1,4 @@
-"""Prints an input of the target ``packed`` as a program in capnsafe's API."""
+"""Print an input of the target ``packed`` as a program in capnsafe's API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def print_program(scenario: Packed, encoder: Encoder, violations: Sequence[Violation]) -> str:
-    """The program; it checks what the guilty calls must answer, or all if none is guilty."""
+    """Return the program; it checks the results of the guilty calls, or of all calls."""
     first = program.provable(violations)
     lines = program.head(encoder, first, ["import itertools"])
     lines += program.constant("DATA", scenario.data)

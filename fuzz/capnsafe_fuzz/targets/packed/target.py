@@ -1,4 +1,4 @@
-"""Puts what knows packed bytes behind the protocol of targets."""
+"""The target ``packed``, behind the protocol of targets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class PackedTarget:
-    """Bytes into unpacking and packing."""
+    """Bytes for unpacking and packing."""
 
     name: Final = "packed"
     version: Final = VERSION
@@ -40,59 +40,59 @@ class PackedTarget:
 
     @property
     def oracles(self) -> Sequence[Judged]:
-        """Who judges."""
+        """Return the oracles."""
         return [rule.about for rule in RULES]
 
     def refusal(self, encoder: Encoder) -> str | None:
-        """It takes a package with capnsafe's functions."""
+        """Return why an encoder has no package with capnsafe's functions; None if it has one."""
         return library.refusal(encoder, NEEDED)
 
     def decode(self, data: bytes) -> Packed:
-        """The input of any bytes."""
+        """Return the input of any bytes."""
         return decode(data)
 
     def encode(self, scenario: Packed) -> bytes:
-        """Its canonical bytes."""
+        """Return its canonical bytes."""
         return encode(scenario)
 
     def parse(self, text: str) -> Packed:
-        """The input of a text."""
+        """Return the input of a text."""
         return parse_packed(text)
 
     def print(self, scenario: Packed) -> str:
-        """Its text."""
+        """Return its text."""
         return print_packed(scenario)
 
     def lines(self, scenario: Packed) -> list[str]:
-        """What is called, always the same."""
+        """Return the calls, which are always the same."""
         return list(STEPS)
 
     def generate(self, rng: Random) -> Packed:
-        """An input from nothing."""
+        """Return a generated input."""
         return mutate.generate(rng)
 
     def mutate(self, scenario: Packed, rng: Random) -> Packed:
-        """An input a step away."""
+        """Return an input a step away."""
         return mutate.mutate(scenario, rng)
 
     def crossover(self, scenario: Packed, other: Packed, rng: Random) -> Packed:
-        """Groups of both."""
+        """Return groups of both."""
         return mutate.crossover(scenario, other, rng)
 
     def memory(self, scenario: Packed) -> str | None:
-        """It needs none."""
+        """Return None: it needs no memory."""
         return None
 
     def over_memory(self, scenario: Packed, memory: str | None) -> Packed:
-        """There is no memory to choose."""
+        """Return it unchanged: there is no memory to choose."""
         return scenario
 
     def sizes(self, scenario: Packed) -> Mapping[str, int]:
-        """Bytes and chunk sizes."""
+        """Return the numbers of bytes and of chunk sizes."""
         return {"bytes": len(scenario.data), "chunks": len(scenario.chunks)}
 
     def simplicity(self, scenario: Packed) -> tuple[object, ...]:
-        """Few bytes, no chunks, no limits, zeros."""
+        """Return a key: few bytes, no chunks, no limits, zeros."""
         return (
             len(groups(scenario.data)),
             len(scenario.data),
@@ -113,36 +113,36 @@ class PackedTarget:
         *,
         budget: int = DEFAULT_BUDGET,
     ) -> Packed:
-        """The simplest input found that fires."""
+        """Return the simplest input found that fires."""
         return greedy.shrink(
             scenario, fires, budget=budget, simplicity=self.simplicity, steps=_steps
         )
 
     def beginnings(self, scenario: Packed) -> Iterator[Packed]:
-        """None: its steps do not build on each other."""
+        """Yield nothing: its steps do not depend on each other."""
         return iter(())
 
     def with_fewer_faults(self, scenario: Packed) -> Iterator[Packed]:
-        """None: there are no faults in it."""
+        """Yield nothing: it has no faults."""
         return iter(())
 
     def run(self, scenario: Packed, encoder: Encoder, costly: bool) -> Verdict:
-        """Run and judge."""
+        """Run and judge it."""
         return execute(scenario, encoder, costly)
 
     def tell(self, scenario: Packed, encoder: Encoder) -> list[str]:
-        """The input, and what each call came to."""
+        """Return the input, and the result of each call."""
         lines = print_packed(scenario).splitlines()[1:]
         for call in run(scenario, encoder).calls:
             lines += [f"{call.step:>3}  {call.name}", f"       = {call.says}"]
         return lines
 
     def script(self, scenario: Packed, encoder: Encoder) -> str:
-        """A program that shows what breaks."""
+        """Return a program that shows the breach."""
         return print_program(scenario, encoder, execute(scenario, encoder, True).violations)
 
     def plain_script(self, scenario: Packed, encoder: Encoder) -> str:
-        """A program that does the same."""
+        """Return a program that makes the same calls."""
         return print_program(scenario, encoder, ())
 
 

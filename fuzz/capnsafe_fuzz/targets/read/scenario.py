@@ -1,4 +1,4 @@
-r"""One input of the target ``read``: segments, limits, and what is asked.
+r"""One input of the target ``read``: segments, limits, and questions.
 
     capnsafe read 1
     # why it is here
@@ -15,7 +15,7 @@ r"""One input of the target ``read``: segments, limits, and what is asked.
     ask structs h0 0  # h1
     ask element h1 0  # h2
 
-Words are as they lie in memory. What is asked of a handle that came to nothing is left out.
+Words have the byte order of memory. A question to a handle without an object is skipped.
 """
 
 from __future__ import annotations
