@@ -108,10 +108,9 @@ def test_what_nobody_reads_is_a_trouble() -> None:
     plain, double = BUG, "view_kept_after_error"
     assert read_bug(BUGS[double]).needs["faults"] == 2
     assert canaries._too_large(plain, dict(MOST)) == []
-    assert canaries._too_large(plain, {"operations": 7, "faults": 2}) == [
-        "what was kept has 2 faults, and 1 are enough",
-        "what was kept has 7 operations, and 6 are enough",
-    ]
+    faults, operations = canaries._too_large(plain, {"operations": 7, "faults": 2})
+    assert re.search("2 faults.* 1 ", faults)
+    assert re.search("7 operations.* 6 ", operations)
     assert canaries._too_large(double, {"operations": 2, "faults": 2}) == []
     assert canaries._too_large("segment_size_signed", {"bytes": 99, "pieces": 9}) == []
 

@@ -63,8 +63,8 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], s
         ("raise KeyboardInterrupt", r"KeyboardInterrupt in {0}"),
         ("import no_such_library", r"ModuleNotFoundError in {0} .*'no_such_library'"),
         ("os.kill(os.getpid(), signal.SIGSEGV)", r"it ended the process \(SIGSEGV\) in {0}"),
-        ("while True: pass", r"it was not done after 1 seconds in {0}"),
-        ("while True: os.write(2, bytes(1 << 20))", r"it was not done after 1 seconds in {0}"),
+        ("while True: pass", r"1 seconds in {0}"),
+        ("while True: os.write(2, bytes(1 << 20))", r"1 seconds in {0}"),
         ("everything = bytearray(1 << 40)", r"MemoryError in {0}"),
     ],
 )

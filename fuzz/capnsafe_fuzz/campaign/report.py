@@ -154,7 +154,7 @@ def print_finding(console: Console, finding: Finding, path: Path, *, fresh: bool
     for command in commands(finding, path):
         print_line(console, f"  {command}")
     if trouble := read_program(path).get("trouble"):
-        print_line(console, f"  {PROGRAM_FILE} does not show the breach: {trouble}")
+        print_line(console, f"  {PROGRAM_FILE} does not show it: {trouble}")
 
 
 def guilty(finding: Finding) -> str:

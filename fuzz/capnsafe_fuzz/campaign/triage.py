@@ -178,7 +178,7 @@ class Triage:
         found: dict[str, Any],
         history: History = no_history,
     ) -> Sizes:
-        """Judge a scenario in which a worker saw ``violations``; return what it is to know."""
+        """Judge a scenario in which a worker saw ``violations``; return the sizes kept."""
         groups = [violation.group for violation in violations]
         if all(self._hung[group] >= MOST_HUNG for group in groups):
             for violation in violations:

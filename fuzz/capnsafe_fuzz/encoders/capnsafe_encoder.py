@@ -160,7 +160,7 @@ class CapnsafeEncoder:
         return Failure.FOREIGN
 
     def owns(self, filename: str) -> bool:
-        """Whether the file is one of the package's."""
+        """Return whether the file belongs to the package."""
         return self._is_own(filename)
 
     def argument_type(self, error: BaseException) -> bool:
