@@ -18,8 +18,7 @@ from capnsafe.allocator import FEW_SEGMENTS
 from ..encoders.protocol import Proof, ProofKind
 from ..record import Record, Step
 from ..scenario.labels import PRIMITIVES
-from ..scenario.operations import OPERATIONS, Borrows
-from ..scenario.program import Operation
+from ..scenario.operations import OPERATIONS, Bound
 from .oracle import Cost, Oracle, OracleFinding, of_step
 
 _CALLED: Final = {"segment": "borrows", "allocate": "grants", "grow": "growths"}
@@ -49,15 +48,14 @@ def _most_borrows(step: Step, plans: int) -> int:
 
     Operations without a documented bound may use any number.
     """
-    operation = step.operation
     if step.verb in PRIMITIVES:
         return _READ
-    borrows = Borrows.EACH if operation is None else OPERATIONS[operation.verb].borrows
-    if borrows is Borrows.EACH:
+    bound = _bound_of(step)
+    if bound is Bound.GIVES_OUT:
         return step.segments
-    if borrows is Borrows.FOLLOWS and not _may_move(operation):
+    if bound is Bound.FOLLOWS:
         return _FOLLOW
-    if borrows is not Borrows.BUILDS:
+    if bound is Bound.NONE:
         return step.calls.segment
     new = step.calls.allocate + step.calls.grow
     compared = step.segments + new
@@ -68,16 +66,20 @@ def _most_borrows(step: Step, plans: int) -> int:
 
 def _most_grants(step: Step, plans: int, made: int) -> int:
     """Return the upper bound on ``allocate`` or ``grow`` calls in a step, which made ``made``."""
-    operation = step.operation
-    objects = 0 if operation is None else OPERATIONS[operation.verb].grants
-    if objects is None or (objects == 0 and _may_move(operation)):
+    bound = _bound_of(step)
+    if bound is Bound.NONE or bound is Bound.DISOWNS:
         return made
-    return _GRANTS * objects * plans
+    return _GRANTS * plans if bound is Bound.BUILDS else 0
 
 
-def _may_move(operation: Operation | None) -> bool:
-    """Return whether it opens an object as something, which may be moved to get room for that."""
-    return operation is not None and operation.value is not None
+def _bound_of(step: Step) -> Bound:
+    operation = step.operation
+    if operation is None:
+        return Bound.GIVES_OUT
+    bound = OPERATIONS[operation.verb].bound
+    # What is opened as something may be moved to get room for that.
+    moves = bound is Bound.FOLLOWS and operation.value is not None
+    return Bound.NONE if moves else bound
 
 
 def _check(record: Record) -> Iterator[OracleFinding]:

@@ -288,56 +288,48 @@ class Model:
         ):
             self.forget(operation)
             return
-        if verb not in _EVERYDAY or isinstance(value, As) or place in _MEMBERS:
-            if self.expect(operation).kind in _FAILURES:
-                self.forget(operation)
-            elif verb in PLACELESS:
-                self._commit_whole(operation, node)
-            else:
-                assert not isinstance(node, OrphanNode)
-                self._commit_more(operation, node)
-            return
-        assert not isinstance(node, OrphanNode)
-        self._commit_everyday(operation, node)
+        unsure = verb not in _EVERYDAY or isinstance(value, As) or place in _MEMBERS
+        if unsure and self.expect(operation).kind in _FAILURES:
+            self.forget(operation)
+        elif verb in PLACELESS:
+            self._commit_whole(operation, node)
+        else:
+            assert not isinstance(node, OrphanNode)
+            self._commit_place(operation, node)
 
-    def _commit_everyday(self, operation: Operation, node: Node) -> None:
+    def _commit_place(self, operation: Operation, node: Node) -> None:
+        """Record an operation on a place of a struct or list."""
         verb, handle, place, value = operation
         contents = node.contents
         if verb is _SET:
+            written: Any = value
             if place in _LOOSE_PLACES or node.type.__class__ is ListType:
                 bury(contents.get(place))
                 held = self._types[handle]
                 assert held is not None
                 if _sets_capability(held, place, value):
                     assert isinstance(value, int)
-                    contents[place] = Capability(value)
-                    return
-            contents[place] = value
+                    written = Capability(value)
+            contents[place] = written
         elif verb is _CLEAR:
             bury(contents.pop(place, None))
         elif verb is _INIT:
             bury(contents.get(place))
-            of = type_at(node.type, place)
-            made = contents[place] = make(of, value)
+            taken = value if isinstance(value, As) else None
+            of = type_at(node.type, place) if taken is None else TYPES[taken.type]
+            made = contents[place] = make(of, value if taken is None else taken.length)
             self._number(made, of)
-        else:
-            assert verb is _OPEN
-            of = type_at(node.type, place)
+        elif verb is _OPEN:
             found = contents.get(place)
-            if (
-                found is None
-                and node.__class__ is ListNode
-                and node.type.element is FieldKind.STRUCT
-            ):
-                found = contents[place] = make(of, None)
+            if isinstance(value, As):
+                of = TYPES[value.type]
+                if found is not None and opened(found, of) is TypeFit.SMALLER:
+                    found = contents[place] = upgraded(found, of)
+            else:
+                of = type_at(node.type, place)
+                if found is None and _struct_element(node) is not None:
+                    found = contents[place] = make(of, None)
             self._number(found, of)
-
-    def _commit_more(self, operation: Operation, node: Node) -> None:
-        """Record one of the later verbs, on a place of a struct or list."""
-        verb, _, place, value = operation
-        contents = node.contents
-        if verb in _EVERYDAY and not isinstance(value, As):
-            self._commit_everyday(operation, node)
         elif verb is _SELECT:
             assert isinstance(node.type, StructType)
             assert isinstance(place, str)
@@ -346,19 +338,6 @@ class Model:
                 if union == place:
                     bury(contents.pop(name, None))
             contents[place] = field.members.index(str(value))
-        elif verb is _INIT:
-            assert isinstance(value, As)
-            bury(contents.get(place))
-            of = TYPES[value.type]
-            made = contents[place] = make(of, value.length)
-            self._number(made, of)
-        elif verb is _OPEN:
-            assert isinstance(value, As)
-            of = TYPES[value.type]
-            found = contents.get(place)
-            if found is not None and opened(found, of) is TypeFit.SMALLER:
-                found = contents[place] = upgraded(found, of)
-            self._number(found, of)
         elif verb is Verb.FILL:
             assert isinstance(value, bytes)
             bury(contents.get(place))

@@ -20,7 +20,7 @@ from capnsafe_allocators import FAMILIES, Family, Fault, Kind, When
 from ..memories import MEMORIES, PLAIN, STAYING
 from .aim import meetings
 from .front import Front
-from .operations import OPERATIONS
+from .operations import OPERATIONS, Bound
 from .program import MAX_OPERATIONS, Operation
 from .scenario import (
     MAX_FAULT_AMOUNT,
@@ -38,7 +38,9 @@ from .steps import PROGRAM_EDITS, operations_of, steps_of
 # Faults.
 
 _ASKS_ONCE: Final = frozenset(
-    verb for verb, kind in OPERATIONS.items() if kind.new_objects == kind.grants == 1
+    verb
+    for verb, kind in OPERATIONS.items()
+    if kind.new_objects == 1 and kind.bound is Bound.BUILDS
 )
 """Verbs that ask for memory for one new object."""
 _AIMED: Final = 0.6

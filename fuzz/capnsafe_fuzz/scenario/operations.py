@@ -122,17 +122,21 @@ class Made(Enum):
     """The struct or list of an orphan."""
 
 
-class Borrows(Enum):
-    """Bound on an operation's borrows."""
+class Bound(Enum):
+    """Bound on an operation's allocator calls, by its effect on objects (P7)."""
 
-    UNBOUNDED = auto()
+    NONE = auto()
     """No bound is documented."""
-    EACH = auto()
-    """Each segment once."""
+    GIVES_OUT = auto()
+    """Borrow each segment once, for output."""
     FOLLOWS = auto()
-    """The bound for following a pointer, or for reading or writing a primitive."""
+    """Follow a pointer, or read or write a primitive."""
+    CLEARS = auto()
+    """Retire an object."""
+    DISOWNS = auto()
+    """Borrow as often as for retiring an object; no bound on grants is documented."""
     BUILDS = auto()
-    """The bound for building an object, and retiring the old one."""
+    """Build an object, and retire the old one."""
 
 
 def _is_root(held: Type) -> bool:
@@ -163,7 +167,7 @@ def weightless(held: Type) -> bool:
     return isinstance(held, ListType) and held.weightless
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class OperationKind:
     """A row of the table: the facts about all operations of one verb."""
 
@@ -181,13 +185,11 @@ class OperationKind:
     gives_output: bool = False
     """Whether it outputs the message."""
     new_objects: int | None = None
-    """The most objects that it adds to a message.
+    """The most objects that it adds to a message, if it changes something.
 
     None means unknown; there may be as many as words in the message.
     """
-    borrows: Borrows = Borrows.UNBOUNDED
-    grants: int | None = None
-    """The most objects for which it may ask for memory; None: unknown."""
+    bound: Bound = Bound.NONE
     weight: int = 2
     """How often random bytes mean it.
 
@@ -215,138 +217,76 @@ _WRITTEN: Final = frozenset(SCALAR_BITS) - {FieldKind.VOID, FieldKind.UNION} | {
     FieldKind.ANY,
 }
 _OBJECTS: Final = frozenset((FieldKind.STRUCT, FieldKind.LIST, FieldKind.ANY, FieldKind.EVOLVING))
+_LISTS: Final = frozenset((FieldKind.LIST,))
+_UNIONS: Final = frozenset((FieldKind.UNION,))
 
 OPERATIONS: Final[Mapping[Verb, OperationKind]] = {
-    Verb.ROOT: OperationKind(
-        works_on=WorksOn.MESSAGE,
-        makes=Made.ROOT,
-        new_objects=1,
-        borrows=Borrows.BUILDS,
-        grants=1,
-    ),
+    Verb.ROOT: OperationKind(WorksOn.MESSAGE, makes=Made.ROOT, new_objects=1, bound=Bound.BUILDS),
     Verb.REOPEN: OperationKind(
-        works_on=WorksOn.MESSAGE,
-        makes=Made.ROOT,
-        reads_only=True,
-        new_objects=0,
-        borrows=Borrows.FOLLOWS,
-        grants=0,
+        WorksOn.MESSAGE, makes=Made.ROOT, reads_only=True, bound=Bound.FOLLOWS
     ),
     Verb.SET: OperationKind(
-        works_on=WorksOn.PLACE,
-        kinds=_WRITTEN,
-        value=ValueForm.WRITTEN,
-        new_objects=1,
-        borrows=Borrows.BUILDS,
-        grants=1,
+        WorksOn.PLACE, _WRITTEN, value=ValueForm.WRITTEN, new_objects=1, bound=Bound.BUILDS
     ),
     Verb.GET: OperationKind(
-        works_on=WorksOn.PLACE,
-        kinds=_WRITTEN | {FieldKind.UNION},
-        reads_only=True,
-        new_objects=0,
-        borrows=Borrows.FOLLOWS,
-        grants=0,
+        WorksOn.PLACE, _WRITTEN | {FieldKind.UNION}, reads_only=True, bound=Bound.FOLLOWS
     ),
     Verb.INIT: OperationKind(
-        works_on=WorksOn.PLACE,
-        kinds=_OBJECTS,
+        WorksOn.PLACE,
+        _OBJECTS,
         value=ValueForm.COUNT,
         makes=Made.OBJECT,
         new_objects=1,
-        borrows=Borrows.BUILDS,
-        grants=1,
+        bound=Bound.BUILDS,
         weight=12,
     ),
     Verb.OPEN: OperationKind(
-        works_on=WorksOn.PLACE,
-        kinds=_OBJECTS,
+        WorksOn.PLACE,
+        _OBJECTS,
         on_struct_elements=True,
         value=ValueForm.TYPE,
         makes=Made.OBJECT,
         reads_only=True,
-        new_objects=0,
-        borrows=Borrows.FOLLOWS,
-        grants=0,
+        bound=Bound.FOLLOWS,
         weight=4,
         needs_something=True,
     ),
     Verb.CLEAR: OperationKind(
-        works_on=WorksOn.PLACE,
-        kinds=POINTERS,
-        new_objects=0,
-        borrows=Borrows.BUILDS,
-        grants=0,
-        needs_something=True,
+        WorksOn.PLACE, POINTERS, new_objects=0, bound=Bound.CLEARS, needs_something=True
     ),
     Verb.OUTPUT: OperationKind(
-        works_on=WorksOn.MESSAGE,
-        reads_only=True,
-        gives_output=True,
-        new_objects=0,
-        borrows=Borrows.EACH,
-        grants=0,
-        weight=4,
+        WorksOn.MESSAGE, reads_only=True, gives_output=True, bound=Bound.GIVES_OUT, weight=4
     ),
-    Verb.SELECT: OperationKind(
-        works_on=WorksOn.PLACE,
-        kinds=frozenset((FieldKind.UNION,)),
-        value=ValueForm.MEMBER,
-        weight=60,
-    ),
+    Verb.SELECT: OperationKind(WorksOn.PLACE, _UNIONS, value=ValueForm.MEMBER, weight=60),
     Verb.FILL: OperationKind(
-        works_on=WorksOn.PLACE,
-        kinds=frozenset((FieldKind.LIST,)),
-        value=ValueForm.OCTETS,
-        makes=Made.OBJECT,
-        new_objects=1,
+        WorksOn.PLACE, _LISTS, value=ValueForm.OCTETS, makes=Made.OBJECT, new_objects=1
     ),
     Verb.COPY: OperationKind(
-        works_on=WorksOn.PLACE,
-        kinds=_OBJECTS,
-        on_struct_elements=True,
-        value=ValueForm.SOURCE,
-        weight=4,
+        WorksOn.PLACE, _OBJECTS, on_struct_elements=True, value=ValueForm.SOURCE, weight=4
     ),
-    Verb.COPY_ROOT: OperationKind(works_on=WorksOn.HANDLE, types=_is_root, weight=1),
+    Verb.COPY_ROOT: OperationKind(WorksOn.HANDLE, types=_is_root, weight=1),
     Verb.NEW: OperationKind(
-        works_on=WorksOn.HANDLE,
-        types=_can_be_apart,
-        makes=Made.COPY,
-        weight=1,
-        is_rare=True,
+        WorksOn.HANDLE, types=_can_be_apart, makes=Made.COPY, weight=1, is_rare=True
     ),
     Verb.DISOWN: OperationKind(
-        works_on=WorksOn.PLACE,
-        kinds=POINTERS,
+        WorksOn.PLACE,
+        POINTERS,
         makes=Made.CONTENT,
-        borrows=Borrows.BUILDS,
+        bound=Bound.DISOWNS,
         weight=1,
         needs_something=True,
     ),
-    Verb.ADOPT: OperationKind(
-        works_on=WorksOn.PLACE,
-        kinds=POINTERS,
-        value=ValueForm.ORPHAN,
-        borrows=Borrows.BUILDS,
-        grants=1,
-    ),
+    Verb.ADOPT: OperationKind(WorksOn.PLACE, POINTERS, value=ValueForm.ORPHAN, bound=Bound.BUILDS),
     Verb.UNWRAP: OperationKind(
-        works_on=WorksOn.HANDLE,
+        WorksOn.HANDLE,
         types=_unwraps,
         value=ValueForm.TYPE,
         makes=Made.UNWRAPPED,
         reads_only=True,
-        new_objects=0,
         weight=12,
     ),
-    Verb.DROP: OperationKind(works_on=WorksOn.HANDLE, types=_is_orphan, is_rare=True),
-    Verb.CANONICAL: OperationKind(
-        works_on=WorksOn.MESSAGE,
-        reads_only=True,
-        gives_output=True,
-        new_objects=0,
-    ),
+    Verb.DROP: OperationKind(WorksOn.HANDLE, types=_is_orphan, is_rare=True),
+    Verb.CANONICAL: OperationKind(WorksOn.MESSAGE, reads_only=True, gives_output=True),
 }
 
 
