@@ -49,7 +49,8 @@ def test_what_is_found_is_small_and_shown(tmp_path: Path) -> None:
     (canary,) = hunt((BUG,), findings, 1_000)
     assert canary.troubles == ()
     assert canary.group is not None
-    assert canary.group.startswith("P9 ")
+    # Which of the promises that it breaks a search meets first is luck.
+    assert re.match("P(2|9) ", canary.group)
     assert 0 < canary.executions < 1_000
     needs = read_bug(BUGS[BUG]).needs
     assert canary.sizes.keys() == needs.keys()
