@@ -1,12 +1,12 @@
-"""One call of a message after the other: how it begins, ends, and is taken back.
+"""The calls of a message: how each begins, ends, and is undone.
 
-Every call of the message, also one that only reads, lies between ``begin`` and ``finish``; a call
-that fails is taken back by ``abandon``. In between the state is not ``IDLE``, and all other calls
-are refused. Foreign code can run at almost any moment of a call (P10): when the allocator is
-called, when a view is given back and the object behind it is finalized, when the garbage collector
-runs. So a call checks its handle after ``begin``, and uses nothing that it read before. One call is
-let in nevertheless: ``close``. It takes back the view that is held, so that nothing more can be
-written, and the interrupted call raises ``Closed`` as it ends.
+Every call of the message, including one that only reads, is between ``begin`` and ``finish``;
+``abandon`` undoes a call that fails. In between the state is not ``IDLE``, and all other calls are
+refused. Foreign code can run at almost any moment of a call (P10): when the allocator is called,
+when a view is given back and the object behind it is finalized, and when the garbage collector
+runs. So a call checks its handle after ``begin``, and uses nothing that it read before. Only
+``close`` is served in between. It takes back the view that is held, so that nothing more can be
+written, and the interrupted call raises ``Closed`` when it ends.
 
 A call that changes a pointer prepares a :class:`~capnsafe._build.draft.Draft` before it publishes.
 """
@@ -45,7 +45,7 @@ _CALLING: Final = State.CALLING
 _CLOSING: Final = State.CLOSING
 _CLOSED: Final = State.CLOSED
 
-#: How deep an allocator's ``release`` may call at least.
+#: Depth of calls that is always left to an allocator's ``release``.
 _RELEASING_FRAMES: Final = 24
 
 
@@ -53,39 +53,41 @@ _RELEASING_FRAMES: Final = 24
 class Arena(PublishingArena):
     """The words of one message.
 
-    It asks the allocator for segments (``granting``), borrows them (``borrowing``) and publishes
-    (``publishing``), all of that within calls, which are admitted here.
+    The base classes ask the allocator for segments (:mod:`capnsafe._build.granting`), borrow them
+    (:mod:`capnsafe._build.borrowing`) and publish (:mod:`capnsafe._build.publishing`). This class
+    admits the calls in which they do so.
     """
 
     __slots__ = ("disowned", "fresh", "owner", "taken_over", "unfinished")
 
     def __init__(self, allocator: Allocator, limit: int, verifies: bool = False) -> None:
-        """Own nothing yet; no segment will be used beyond ``limit`` words.
+        """Make an arena without segments.
 
-        An arena that ``verifies`` keeps a private copy of what it writes, and compares (P5v).
+        Segments are used up to ``limit`` words. An arena that ``verifies`` keeps a private copy of
+        everything it writes, and compares (P5v).
         """
         super().__init__(allocator, limit, verifies)
-        #: Whose the objects are that the root leads to.
+        #: The owner of the objects below the root.
         self.owner: Final = Owner()
-        #: Whether it began with a message, which need not be a tree.
+        #: Whether the message began with grants that were made before. Then it may not be a tree.
         self.taken_over = False
-        #: The state in which a call failed, until that was taken back. For want of stack or memory
-        #: it may be the next call that does so.
+        #: The state in which a call failed, until it is undone. If stack or memory ran out, the
+        #: next call undoes it.
         self.unfinished: State | None = None
         #: The orphan that was disowned last, until it is adopted or dropped. An interrupt may come
         #: before the caller holds it.
         self.disowned: object = None
-        #: Segments from this index on were granted by the call under way.
+        #: Segments from this index on were granted in the current call.
         self.fresh = 0
 
     def __reduce__(self) -> str:
-        """Refuse to be copied or pickled."""
-        raise ArgumentTypeError("a message cannot be copied: it would have two owners")
+        """Refuse copying and pickling."""
+        raise ArgumentTypeError("a message cannot be copied: its memory would have two owners")
 
     def require_idle(self) -> None:
-        """Raise what keeps the message from serving a call now."""
+        """Raise ``MessageStateError`` if the message cannot serve a call now."""
         if self.unfinished is self.state and self.state is not _IDLE:
-            self.abandon(MessageStateError("an earlier call was not taken back yet"))
+            self.abandon(MessageStateError("an earlier call is not undone yet"))
             if self.state is _PUBLISHED:
                 raise exhausted()
         if self.state is _LENT:
@@ -98,7 +100,7 @@ class Arena(PublishingArena):
     def take_over(self, grants: list[tuple[Key, int]]) -> None:
         """Begin with grants that were made before: (key, words in use), in order of the segments.
 
-        If this raises, nothing is released, and the arena is good for nothing.
+        If this raises, nothing is released, and the arena must not be used.
         """
         self.begin()
         self.taken_over = True
@@ -123,24 +125,24 @@ class Arena(PublishingArena):
         return value
 
     def begin(self) -> None:
-        """Admit a call, and no other until it ends: ``finish`` or ``abandon`` must follow."""
+        """Begin a call, and refuse others until ``finish`` or ``abandon``, which must follow."""
         if self.state is not _IDLE:
             self.require_idle()
         self.state = _WORKING
         self.fresh = len(self.segments)
 
     def finish(self) -> None:
-        """End a call that has published, or has nothing to publish; all views are given back.
+        """End a call that has published, or has nothing to publish.
 
-        Not earlier: giving a view back can run code of the allocator's, which may call in here.
-        Raises ``Closed`` if it closed the message.
+        All views must be given back before. Giving one back can run the allocator's code, which may
+        call the message; if it closed the message, this raises ``Closed``.
         """
         if self.state is _PUBLISHED:
             try:
                 self._follow_up()
             except (RecursionError, MemoryError):
-                # The call has done its work, and what it returns must reach its caller. The next
-                # call notes what follows from it.
+                # The call has done its work, and its result must reach its caller. The next call
+                # does the bookkeeping.
                 self.unfinished = self.state
                 return
         if self.filling:
@@ -150,28 +152,31 @@ class Arena(PublishingArena):
         self.state = _IDLE
 
     def abandon(self, error: BaseException) -> None:
-        """Take back a call that ended with ``error``, unless it had published.
+        """Undo a call that ended with ``error``, unless it had published.
 
-        The handler that calls this notes in ``unfinished`` that it has to be done: the next call
-        does it, if there is too little stack or memory now. Raises ``Exhausted`` instead of the
-        ``RecursionError`` or ``MemoryError`` by which a call ends, and ``Closed`` instead of any
-        ``Exception`` if the message was closed meanwhile: the call found the memory gone, and would
-        tell that in many ways.
+        The handler that calls this has set ``unfinished``. So the next call does it if there is too
+        little stack or memory now.
+
+        Raises:
+            Exhausted: Instead of a ``RecursionError`` or ``MemoryError``.
+            Closed: Instead of any ``Exception``, if the message was closed meanwhile. The call
+                could have met the released memory in many ways.
         """
         kind = type(error)
         done = self.state is _PUBLISHED or self.state is _IDLE
         try:
-            # From here on it is being done: no call from inside it does it once more.
+            # Cleared first, so that no call from inside does it a second time.
             self.unfinished = None
             if self.state is _PUBLISHED:
                 self.finish()
             elif self.state is _WORKING or self.state is _CALLING:
                 self._roll_back(error)
-            # Else interrupted within publication: poisoned. Or behind it: done, or closed.
+            # Otherwise the call was interrupted during publication, and the message is poisoned; or
+            # after it, and the call is done, or the message closed.
         except (RecursionError, MemoryError):
             self.unfinished = self.state
             if not issubclass(kind, Exception):
-                # An interrupt passes. The next call takes this one back.
+                # The interrupt passes unchanged. The next call undoes this one.
                 return
             failure = exhausted_when_done() if done else exhausted()
             failure.done = done
@@ -188,12 +193,12 @@ class Arena(PublishingArena):
             failure.done = done
             raise failure from error
         if done and not issubclass(kind, Error):
-            add_note(error, "the call of the message had done its work when this was raised")
+            add_note(error, "the message's call had done its work when this was raised")
 
     def _roll_back(self, error: BaseException) -> None:
-        """Release the grants of the call under way. Its marks never moved."""
+        """Release the grants of the current call. It has changed nothing else."""
         if self._arrived or len(self.segments) > self.fresh:
-            # A release that cannot be called would count as done.
+            # A release for which there is no stack would count as done.
             require_stack(_RELEASING_FRAMES)
         self.forget_filled()
         self._take_in()
@@ -205,22 +210,22 @@ class Arena(PublishingArena):
         if self.state is not _CLOSED:
             self.state = _IDLE
         for failure in failures:
-            add_note(error, f"and releasing a grant that was not used raised {told(failure)}")
+            add_note(error, f"releasing an unused grant also raised {told(failure)}")
         if interrupt is not None:
             raise interrupt
 
     def keep_lent(self, loan: Loan) -> None:
-        """Let the caller keep the view that the call under way holds, as a loan."""
+        """Record a loan, whose view the caller keeps when the current call ends."""
         if self.state is not _WORKING:
             raise self.unavailable()
         self.loans.add(loan)
-        # Not earlier: a finalizer that closes the message finds the view in one place or the other.
+        # Not earlier, so that a finalizer that closes the message always finds the view.
         self._held = None
 
     def settle_loans(self) -> bool:
-        """Forget the loans that are back; with the last one the message takes calls again.
+        """Forget the loans that are back; return whether nothing is lent any more.
 
-        Return whether nothing is lent any more.
+        After the last one, the message takes calls again.
         """
         self.loans.settle()
         if self.loans:
@@ -230,11 +235,12 @@ class Arena(PublishingArena):
         return True
 
     def close(self) -> None:
-        """Release every grant, once. Works in every state but from inside an allocator call.
+        """Release every grant, once. Works in every state except from inside an allocator call.
 
-        After an interrupt it can be called again, and releases what is left. What is lent is taken
-        back first: the views raise ``ValueError`` from then on. So is what a call under way holds,
-        which then raises ``Closed``; in the middle of one write it is refused.
+        After an interrupt it can be called again, and releases the rest. Lent views are taken back
+        first, and raise ``ValueError`` when they are used. The view of a call that is interrupted
+        by this is taken back, too, and that call raises ``Closed``. In the middle of a single write
+        that is not possible, and this raises ``Reentered``.
         """
         try:
             require_stack(_RELEASING_FRAMES)
@@ -247,18 +253,20 @@ class Arena(PublishingArena):
             try:
                 held.release()
             except BufferError:
-                raise Reentered("the message is in the middle of a write, close it again") from None
+                raise Reentered(
+                    "the message is in the middle of a write; close it again afterwards"
+                ) from None
             self._held = None
         self.loans.end_all()
         self.settle_loans()
         if self.loans:
             raise Borrowed(
-                "a part of a view that was lent is still held: nothing is released yet, close again"
-                " when it is let go"
+                "a part of a lent view is still held, so nothing was released; drop it and close"
+                " again"
             )
         if self.state is _CLOSING:
-            return  # From inside one of the calls of release: it is being done.
-        # A second attempt goes on where the first one was interrupted.
+            return  # Called from inside a call of ``release``, while this is being done.
+        # A second attempt continues where the first one was interrupted.
         closed = self.state is _CLOSED
         try:
             self.state = _CLOSING
@@ -274,7 +282,7 @@ class Arena(PublishingArena):
             raise interrupt
         if failures:
             raise ReleaseFailed(
-                f"{len(failures)} of {count} segments raised on release, the first"
-                f" {told(failures[0])}",
+                f"the allocator's method 'release' raised for {len(failures)} of {count} segments,"
+                f" first {told(failures[0])}",
                 tuple(failures),
             ) from failures[0]

@@ -1,12 +1,15 @@
-"""How the memory of a message is borrowed: for one stretch of work, and never across a call (P4).
+"""Borrowing the memory of a message, for one stretch of work and never across a call (P4).
 
-Why so late. Builders elsewhere ask for a segment once and keep its address: fast, and wrong as soon
-as the memory moves, shrinks or is refused. Three ways out were weighed: pin the memory
-(capnproto-rust makes the trait ``unsafe`` and demands it; a WebAssembly guest cannot promise it);
-go through accessors for each word (slow, and nothing can be read back); or keep offsets and ask
-where the segment is whenever it is touched. This is the third. A borrow lasts for one stretch of
-reading and writing, in which no allocator method runs; what is needed from another segment is
-copied out first.
+Why so late. Other builders ask for a segment once and keep its address. That is fast, and wrong as
+soon as the memory moves, shrinks or is refused. There were three alternatives:
+
+- Pin the memory. capnproto-rust demands it by an ``unsafe`` trait; a WebAssembly guest cannot
+  promise it.
+- Use an accessor for each word. That is slow, and with write-only accessors nothing can be read.
+- Keep offsets, and ask for the place of the segment for each stretch of work.
+
+This is the third. A borrow lasts for one stretch of reading and writing, in which no allocator
+method runs; bytes of other segments are copied before.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ _CLOSED: Final = State.CLOSED
 
 
 class Shrank(Exception):
-    """A segment became too short for what was just reserved in it: plan anew."""
+    """A segment became too short for the words just reserved in it, so plan the call again."""
 
 
 class BorrowingArena:
@@ -48,36 +51,36 @@ class BorrowingArena:
     )
 
     def __init__(self, allocator: Allocator) -> None:
-        """Own no segment yet."""
+        """Make an arena without segments."""
         self.allocator = allocator
         self.segments: list[Segment] = []
-        #: What the message is doing. Foreign code can run at almost any moment of a call (P10), and
-        #: all that it calls asks this first.
+        #: The state of the message. Foreign code can run at almost any moment of a call (P10), so
+        #: each call checks this first.
         self.state = _IDLE
-        #: The first of the segments that lost words, as far as is known.
+        #: The segment with the lowest index that is known to have lost words.
         self.loss: Segment | None = None
-        #: The view that the call under way holds. It may be out of date where there is no call.
+        #: The view that the current call holds. Without a call it may be out of date.
         self._held: memoryview | None = None
-        #: What the caller holds.
+        #: The loans that the caller holds.
         self.loans: Final = Loans()
-        #: Segments in which the call under way has filled words.
+        #: Segments in which the current call has filled words.
         self.filling: list[Segment] = []
 
     def unavailable(self) -> MessageStateError:
-        """Return the error for a call that cannot be served, or cannot go on."""
+        """Return the error for a call that cannot be served, or cannot continue."""
         return unavailable(self.state)
 
     def segment_at(self, index: int) -> Segment:
-        """Return a segment that was there; it is not, where the message was closed meanwhile.
+        """Return a segment by its index, or raise ``Closed`` if the message was closed meanwhile.
 
-        Giving a view back can run code of the allocator's, which may close the message.
+        Giving a view back can run the allocator's code, which may close the message.
         """
         if index >= len(self.segments):
             raise self.unavailable()
         return self.segments[index]
 
     def last_segment(self) -> Segment:
-        """Return the segment that was granted last, in a call that has one."""
+        """Return the segment that was granted last, or raise if the message was closed."""
         if not self.segments:
             raise self.unavailable()
         return self.segments[-1]
@@ -85,11 +88,12 @@ class BorrowingArena:
     def borrow(self, segment: Segment, end: int = 0) -> memoryview:
         """Return the memory of a segment; it must be given back before the next allocator call.
 
-        Only within a call, which holds one view at a time.
+        Use it only within a call, which holds one view at a time.
 
-        With ``end``, at least that many words are needed beyond those handed out. Words that the
-        call under way has filled must still be there, too: what was cut and grows back is not what
-        was filled.
+        Raises:
+            SegmentLost: If the segment is shorter than the words handed out.
+            Shrank: If it is shorter than ``end`` words, or than the words that the current call has
+                filled. Memory that was cut and grew back no longer holds these.
         """
         if segment.lost:
             if self.state is _CLOSED or self.state is _CLOSING:
@@ -115,7 +119,7 @@ class BorrowingArena:
         return view
 
     def _lose(self, segment: Segment) -> None:
-        """Note that words of a segment are gone, for good (P5)."""
+        """Mark a segment as lost, which it stays (P5)."""
         segment.lost = True
         if self.loss is None or segment.index < self.loss.index:
             self.loss = segment
@@ -129,12 +133,12 @@ class BorrowingArena:
         return part
 
     def give_back(self, view: memoryview) -> None:
-        """End a borrow. The object behind the view may be finalized, and call in here."""
+        """End a borrow. That may run a finalizer of the memory's owner, which may call in here."""
         self._held = None
         view.release()
 
     def load(self, segment: Segment, word: int) -> int:
-        """Return one word, which must have been handed out, as an unsigned integer."""
+        """Return one handed-out word as an unsigned integer."""
         view = self.borrow(segment)
         try:
             return load(segment, view, word)
@@ -157,18 +161,18 @@ class BorrowingArena:
         return octets
 
     def note_filled(self, segment: Segment, end: int) -> None:
-        """Note that the call under way has filled words up to ``end``."""
+        """Record that the current call has filled words up to ``end``."""
         if segment.filled == 0:
             self.filling.append(segment)
         segment.filled = max(segment.filled, end)
 
     def forget_filled(self) -> None:
-        """Forget what the call under way has filled: it is handed out, or planned anew."""
+        """Forget the filled words of the current call: they are handed out, or planned again."""
         while self.filling:
             self.filling.pop().filled = 0
 
     def _ask(self, segment: Segment) -> memoryview:
-        """Ask the allocator where a segment is now."""
+        """Ask the allocator for the memory of a segment."""
         if self.loans.shown:
             return lent_already(self.loans.shown, segment)
         buffer: Any = None
@@ -180,12 +184,12 @@ class BorrowingArena:
                 buffer = self._call_segment(segment)
                 return octets_of_segment(buffer, segment.index)
             finally:
-                # A traceback keeps the locals of its frames alive, and this one may be a view.
+                # A traceback keeps the locals of its frames alive, and the buffer may be a view.
                 del buffer
                 if self.state is _CALLING:
                     self.state = _WORKING
         except BaseException:
-            # Once more, for an interrupt in the middle of the lines above.
+            # Repeated, because an interrupt may come in the middle of the lines above.
             if self.state is _CALLING:
                 self.state = _WORKING
             raise
@@ -198,12 +202,12 @@ class BorrowingArena:
             raise segment_lost(segment) from error
         except Exception as error:
             raise BorrowRefused(
-                f"segment {segment.index}: the allocator could not say where it is: {told(error)}",
+                f"segment {segment.index}: the allocator's method 'segment' raised {told(error)}",
                 segment=segment.index,
             ) from error
 
     def _keep(self, segment: Segment) -> None:
-        """Keep the bytearray of an allocator that promises that its memory stays."""
+        """Keep the bytearray of an allocator whose memory stays (``stable``)."""
         if self.state is not _WORKING:
             raise self.unavailable()
         self.state = _CALLING

@@ -1,7 +1,7 @@
-"""Builders: handles on objects of a message that is being built.
+"""Builders: handles on the objects of a message that is being built.
 
 A handle holds numbers, never memory; :mod:`capnsafe._build.fields` describes the steps of a call.
-This module has the handles that open others: pointers, structs and lists of them.
+This module has the handles that open others: those on structs, and on lists of pointers or structs.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from .upgrade import enlarged, upgrade
 
 T = TypeVar("T")
 
-# Module constants are found faster than members of the class.
+# Python finds a module constant faster than a member of a class.
 _IDLE: Final = State.IDLE
 _BOOL: Final = Element.BOOL
 _INT8: Final = Element.INT8
@@ -66,11 +66,11 @@ _FLOAT64: Final = Element.FLOAT64
 
 
 class Pointers(Row):
-    """A row of pointers, and the structs and lists that they lead to.
+    """The pointers of an object, and the structs and lists that they lead to.
 
-    Every call that builds something retires what the pointer led to before: handles on it, and on
-    all below it, raise ``StaleHandle`` from then on. Where memory cannot be had the call raises and
-    the old value stays.
+    Every call that builds something retires the pointer's old object: handles on it, and on
+    everything below it, then raise ``StaleHandle``. If memory is refused, the call raises and the
+    old object stays.
     """
 
     __slots__ = ()
@@ -78,7 +78,7 @@ class Pointers(Row):
     # -- structs ---------------------------------------------------------------------------------
 
     def init_struct(self, index: int, data_words: int, pointer_count: int) -> StructBuilder:
-        """Build a struct of ``data_words`` words and ``pointer_count`` pointers, all zero."""
+        """Build a zeroed struct of ``data_words`` words and ``pointer_count`` pointers."""
         try:
             data, pointers = check_sections(data_words, pointer_count)
             word = self._slot(index)
@@ -96,11 +96,11 @@ class Pointers(Row):
         fit: Callable[[Tree], Tree],
         handle_on: Callable[[int, Found, Tree | None], T],
     ) -> T | None:
-        """Open the object that a pointer leads to; where it is null, a copy of the default.
+        """Open the object of a pointer. If the pointer is null, build a copy of the default first.
 
-        ``fit`` lays the default out as it is to be opened, or raises that it cannot be.
-        ``handle_on`` gets the word of the pointer, the object, and the default if it was copied:
-        no call may fail that reads it back.
+        ``fit`` returns the default in the layout to be opened, or raises if it is of another kind.
+        ``handle_on`` takes the word of the pointer, the object, and the default if it was copied.
+        After a copy, it must not read the object back, because that may fail.
         """
         try:
             word = self._slot(index)
@@ -117,7 +117,7 @@ class Pointers(Row):
 
             opened = self._serve(lambda: whole(None))
             if opened is None and default is not None:
-                # Reading the default is a call of its message, which may be this one.
+                # This reads the default by a call of its message, which may be this message.
                 tree = fit(tree_of(default))
                 opened = self._serve(lambda: whole(tree))
             return opened
@@ -132,11 +132,16 @@ class Pointers(Row):
         *,
         default: StructBuilder | StructReader | None = None,
     ) -> StructBuilder | None:
-        """Open the struct that is there; ``None`` where the pointer is null.
+        """Open the struct, or return ``None`` if the pointer is null.
 
-        It has at least the sections that are asked for: a smaller struct, of an older schema, is
-        moved, and handles on it are stale. With a ``default``, a null pointer gets a copy of it
-        first.
+        The struct has at least the sections that are asked for. A smaller one, of an older schema,
+        is moved, and handles on it become stale.
+
+        Args:
+            index: The index of the pointer.
+            data_words: The smallest data section, in words.
+            pointer_count: The smallest number of pointers.
+            default: Copied to the message first if the pointer is null.
         """
         data, pointers = check_sections(data_words, pointer_count)
 
@@ -164,7 +169,7 @@ class Pointers(Row):
     # -- lists -----------------------------------------------------------------------------------
 
     def init_list(self, index: int, element: Element, count: int) -> ListBuilder:
-        """Build a list of ``count`` primitives, all zero."""
+        """Build a zeroed list of ``count`` primitives."""
         check_element(element)
         number = check_count(count)
         lease = self._install_list(index, wire.list_shape(element.size_code, number), b"")
@@ -173,10 +178,11 @@ class Pointers(Row):
     def get_list(
         self, index: int, element: Element, *, default: ListBuilder | ListReader | None = None
     ) -> ListBuilder | None:
-        """Open the list of primitives that is there; ``None`` where the pointer is null.
+        """Open the list of primitives, or return ``None`` if the pointer is null.
 
-        The element's width must be the one that was built; whether it is signed or a float, the
-        encoding does not say. With a ``default``, a null pointer gets a copy of it first.
+        The elements must have the width with which the list was built. The encoding does not record
+        whether they are signed or floats. With a ``default``, a null pointer first gets a copy of
+        it.
         """
         check_element(element)
 
@@ -190,7 +196,7 @@ class Pointers(Row):
         )
 
     def init_pointer_list(self, index: int, count: int) -> PointerListBuilder:
-        """Build a list of ``count`` null pointers: of Text, Data, or lists."""
+        """Build a list of ``count`` null pointers, to Text, Data, or lists."""
         number = check_count(count)
         lease = self._install_list(index, wire.list_shape(wire.SIZE_POINTER, number), b"")
         return PointerListBuilder(lease, lease.word, number)
@@ -198,9 +204,9 @@ class Pointers(Row):
     def get_pointer_list(
         self, index: int, *, default: PointerListBuilder | PointerListReader | None = None
     ) -> PointerListBuilder | None:
-        """Open the list of pointers that is there; ``None`` where the pointer is null.
+        """Open the list of pointers, or return ``None`` if the pointer is null.
 
-        With a ``default``, a null pointer gets a copy of it first.
+        With a ``default``, a null pointer first gets a copy of it.
         """
 
         def handle_on(word: int, found: Found, copied: Tree | None) -> PointerListBuilder:
@@ -215,7 +221,7 @@ class Pointers(Row):
     def init_struct_list(
         self, index: int, count: int, data_words: int, pointer_count: int
     ) -> StructListBuilder:
-        """Build a list of ``count`` structs, all zero, each with these sections."""
+        """Build a zeroed list of ``count`` structs, each with these sections."""
         number, data, pointers = struct_list(count, data_words, pointer_count)
         tag = wire.POINTER.pack(wire.tag(number, data, pointers))
         lease = self._install_list(
@@ -231,12 +237,12 @@ class Pointers(Row):
         *,
         default: StructListBuilder | StructListReader | None = None,
     ) -> StructListBuilder | None:
-        """Open the list of structs that is there; ``None`` where the pointer is null.
+        """Open the list of structs, or return ``None`` if the pointer is null.
 
         Its elements have at least the sections that are asked for. A list of smaller structs is
-        moved, and so is a list of primitives or pointers, which becomes one of structs with that
-        field (specification, "Lists"; bits cannot). Handles on it are stale then. With a
-        ``default``, a null pointer gets a copy of it first.
+        moved. So is a list of primitives or pointers, which becomes a list of structs with that one
+        field (specification, "Lists"); a list of bits is refused. Handles on a moved list become
+        stale. With a ``default``, a null pointer first gets a copy of it.
         """
         data, pointers = check_sections(data_words, pointer_count)
 
@@ -259,7 +265,7 @@ class Pointers(Row):
     def _struct_list_at(
         self, word: int, found: Found, data: int, pointers: int
     ) -> tuple[Found, tuple[int, int, int]]:
-        """Return a list of structs, moved where it is too small, and what its tag says."""
+        """Return a list of structs, moved if it is too small, and the numbers in its tag."""
         size_code = wire.list_size_code(found.shape) if found.shape & 3 == wire.LIST else None
         if size_code != wire.SIZE_COMPOSITE and (
             size_code is None or size_code == wire.SIZE_BIT or data + pointers == 0
@@ -275,10 +281,10 @@ class Pointers(Row):
         return found, (larger.count, larger.data_words, larger.pointers)
 
     def set_list(self, index: int, element: Element, values: Buffer) -> ListBuilder:
-        """Build a list of primitives from a buffer that holds them as memory has them.
+        """Build a list of primitives from a buffer of them.
 
-        ``bytes``, ``array.array``, a numpy array: any contiguous buffer of little-endian items of
-        the element's width, or of bytes. It is copied once, and held until the call ends.
+        ``values`` is any contiguous buffer of bytes, or of little-endian items of type ``element``:
+        ``bytes``, ``array.array``, a numpy array. It is copied once, and held until the call ends.
         """
         try:
             check_element(element)
@@ -289,11 +295,11 @@ class Pointers(Row):
                 count, rest = divmod(size, element.bytes)
                 if rest:
                     raise ArgumentValueError(
-                        f"{size} bytes are not a whole number of {element.name}"
+                        f"the buffer must hold whole elements of {element.name}, and has {size} bytes"
                     )
                 if count > wire.MAX_LIST_COUNT:
                     raise MessageTooLarge(
-                        f"a list has at most {wire.MAX_LIST_COUNT} elements, not {count}"
+                        f"a list can have at most {wire.MAX_LIST_COUNT} elements, not {count}"
                     )
                 shape = wire.list_shape(element.size_code, count)
                 words = wire.object_words(shape)
@@ -307,10 +313,10 @@ class Pointers(Row):
     # -- any pointer -----------------------------------------------------------------------------
 
     def set(self, index: int, value: Copyable | None) -> None:
-        """Build a deep copy of a struct or list, of this message, another one, or a reader's.
+        """Build a deep copy of a struct or list of any builder or reader.
 
-        What is copied is read in full before anything is written, so it may be what the pointer
-        leads to, or a part of it. ``None`` clears the pointer.
+        ``value`` is read in full before anything is written. So it may be the pointer's own object,
+        or a part of it. ``None`` clears the pointer.
         """
         try:
             at = integer(index, "a pointer index")
@@ -320,20 +326,23 @@ class Pointers(Row):
             raise exhausted() from error
 
     def _put_tree(self, word: int, tree: Tree | None) -> None:
-        """Let the pointer at ``word`` lead to a copy, or to nothing, in a call of the message."""
+        """Build ``tree`` at ``word``, or make the pointer null, in a call of the message."""
         if tree is None:
             self._serve(lambda: point(self._lease.arena, self._lease.segment, word, 0))
         else:
             self._serve(lambda: copy_in(self._lease.arena, self._lease.segment, word, tree))
 
     def copy_pointer(self, index: int, source: Row | RowReader, source_index: int) -> None:
-        """Build a deep copy of what another pointer leads to, whatever it is; null clears.
+        """Build a deep copy of another pointer's object, of any kind.
 
-        ``source`` is a struct or a list of pointers, of this message, another one, or a reader's.
+        ``source`` is a struct or a list of pointers of any builder or reader. If its pointer is
+        null, this one becomes null.
         """
         try:
             if not issubclass(type(source), (Row, RowReader)):
-                raise ArgumentTypeError(f"{type_name(source)} has no pointers that could be copied")
+                raise ArgumentTypeError(
+                    f"source must be a struct or a list of pointers, not {type_name(source)}"
+                )
             at = integer(index, "a pointer index")
             tree = source.copied(source_index)
             self._put_tree(self._slot(at), tree)
@@ -341,11 +350,12 @@ class Pointers(Row):
             raise exhausted() from error
 
     def disown(self, index: int) -> Orphan | None:
-        """Take what the pointer leads to out of the message; ``None`` where it is null.
+        """Make the pointer null, and return its object as an orphan, or ``None`` if it was null.
 
-        It stays where it is, without a pointer to it. Handles on it, and on what lies below it, are
-        stale: the orphan opens it anew. Each of these objects is looked at, as when it is cleared.
-        If an interrupt comes before the orphan is kept, ``MessageBuilder.last_disowned`` has it.
+        The object stays in its place. Handles on it, and on everything below it, become stale; the
+        orphan opens new ones. Each of these objects is looked at, as when the pointer is cleared.
+        If an interrupt comes before the caller holds the orphan, ``MessageBuilder.last_disowned``
+        has it.
         """
         word = self._slot(index)
 
@@ -353,7 +363,7 @@ class Pointers(Row):
             found = self._find(word)
             if found is None:
                 return None
-            # Made before, so that nothing can fail between the message and its new owner.
+            # Made first, so that nothing can fail after the object has left the message.
             orphan = Orphan(self._lease.arena, found)
             disown(self._lease.arena, self._lease.segment, word, found, orphan)
             return orphan
@@ -361,14 +371,15 @@ class Pointers(Row):
         return self._serve(take_out)
 
     def adopt(self, index: int, orphan: Orphan) -> None:
-        """Let the pointer lead to an orphan of this message, which is used up.
+        """Let the pointer lead to an orphan of this message, which is then used up.
 
-        If it raises, the orphan is still the caller's. An orphan is not adopted by what lies below
-        it. Nothing of it is looked at, however large it is (P7); but in a message that was taken
-        over (``MessageBuilder.over``) each object is, for it need not be a tree.
+        If this raises, the caller still has the orphan. An object below the orphan cannot adopt it.
+        The objects of the orphan are not looked at, so the work does not depend on their size (P7).
+        Only in a message that began with earlier grants (``MessageBuilder.over``), which need not
+        be a tree, each of them is.
         """
         if type(orphan) is not Orphan:
-            raise ArgumentTypeError(f"an Orphan is adopted, not {type_name(orphan)}")
+            raise ArgumentTypeError(f"orphan must be an Orphan, not {type_name(orphan)}")
         word = self._slot(index)
         self._serve(lambda: orphan._give_to(self._lease, word))
 
@@ -379,7 +390,7 @@ class StructBuilder(Pointers):
     __slots__ = ()
 
     def __init__(self, lease: Lease, start: int, data_words: int, pointer_count: int) -> None:
-        # Made for every element that is looked at: two calls of ``super`` would cost as much again.
+        # This runs for every element that is opened. Two calls of ``super`` would double its cost.
         self._lease = lease
         self._data = start * WORD_BYTES
         self._data_bits = data_words * 64
@@ -392,16 +403,16 @@ class StructBuilder(Pointers):
 
     @property
     def data_words(self) -> int:
-        """Words of the data section."""
+        """Size of the data section in words."""
         return self._data_bits // 64
 
     @property
     def pointer_count(self) -> int:
-        """Pointers of the pointer section."""
+        """Number of pointers."""
         return self._count
 
     def tree(self) -> Tree:
-        """Copy out the struct, and all below it."""
+        """Return a copy of the struct and everything below it."""
         try:
             shape = wire.struct_shape(self.data_words, self._count)
             spot = (shape, self._lease.segment.index, self._data // WORD_BYTES)
@@ -410,28 +421,31 @@ class StructBuilder(Pointers):
             raise exhausted() from error
 
     def total_size(self) -> ObjectSize:
-        """Return what the struct and all below it take, landing pads left out."""
+        """Return the size of the struct and everything below it, without landing pads."""
         try:
             return self.tree().total_size()
         except RecursionError as error:
             raise exhausted() from error
 
     def total_words(self) -> int:
-        """Return the words of the struct and of all below it, landing pads left out."""
+        """Return the words of the struct and everything below it, without landing pads."""
         try:
             return self.tree().total_size().words
         except RecursionError as error:
             raise exhausted() from error
 
     def copy_from(self, value: StructBuilder | StructReader) -> None:
-        """Make this struct, where it is, a deep copy of another one.
+        """Make this struct, in its place, a deep copy of another one.
 
-        Raises ``ArgumentValueError`` where the other one says more than this one can hold: nothing
-        is cut. Fields that it does not have become zero.
+        Fields that the other struct does not have become zero.
+
+        Raises:
+            ArgumentValueError: If the other struct has a nonzero field that does not fit. Nothing
+                is ever cut off.
         """
         try:
             if type(value) is not StructBuilder and type(value) is not StructReader:
-                raise ArgumentTypeError(f"a struct is copied from a struct, not {type_name(value)}")
+                raise ArgumentTypeError(f"value must be a struct, not {type_name(value)}")
             tree = value.tree()
             self._lease.check()
             data = wire.struct_data_words(tree.shape)
@@ -440,8 +454,9 @@ class StructBuilder(Pointers):
                 at - data >= self._count for at, _ in tree.children
             ):
                 raise ArgumentValueError(
-                    f"a struct of {room} + {self._count} words would lose a part of one of {data} +"
-                    f" {wire.struct_pointers(tree.shape)}"
+                    f"a struct of {data} data words and {wire.struct_pointers(tree.shape)} pointers"
+                    f" has fields that do not fit in one of {room} data words and {self._count}"
+                    " pointers"
                 )
             start = self._data // WORD_BYTES
             self._serve(
@@ -460,11 +475,15 @@ class StructBuilder(Pointers):
         fields: Iterable[tuple[Element, int]] = (),
         pointers: Iterable[int] = (),
     ) -> None:
-        """Switch a union: set its discriminant, and clear the slots of its members, in one step.
+        """Switch a union: set its discriminant and clear the slots of its members, in one step.
 
-        ``offset`` is the discriminant's, in units of 2 bytes, ``member`` its value; ``fields`` are
-        (type, offset) of the data slots that the members share, ``pointers`` their pointer indices.
         The new member begins as zero, as in generated code (specification, "Unions").
+
+        Args:
+            offset: The offset of the discriminant, in units of 2 bytes.
+            member: The new value of the discriminant.
+            fields: (type, offset) of the data slots that the members share.
+            pointers: The indices of the pointers that the members share.
         """
         try:
             tag = integer(member, "a member")
@@ -585,7 +604,7 @@ class StructBuilder(Pointers):
 
 
 class PointerListBuilder(Pointers):
-    """A list of pointers: of Text, of Data, of lists."""
+    """A list of pointers, to Text, Data, or lists."""
 
     __slots__ = ()
 
@@ -597,7 +616,7 @@ class PointerListBuilder(Pointers):
         return self._face(counted(self._count, "pointer"), self._first * WORD_BYTES)
 
     def tree(self) -> Tree:
-        """Copy out the list, and all below it."""
+        """Return a copy of the list and everything below it."""
         try:
             spot = (
                 wire.list_shape(wire.SIZE_POINTER, self._count),
@@ -609,7 +628,7 @@ class PointerListBuilder(Pointers):
             raise exhausted() from error
 
     def total_size(self) -> ObjectSize:
-        """Return what the list and all below it take, landing pads left out."""
+        """Return the size of the list and everything below it, without landing pads."""
         try:
             return self.tree().total_size()
         except RecursionError as error:
@@ -621,13 +640,13 @@ class PointerListBuilder(Pointers):
 
 
 class StructListBuilder(Handle):
-    """A list of structs that lie one behind the other, after a tag word."""
+    """A list of structs, stored consecutively after a tag word."""
 
     __slots__ = ("_length", "_pointer_count", "_step")
 
     def __init__(self, lease: Lease, count: int, data_words: int, pointer_count: int) -> None:
-        # As a StructBuilder does it, and for the same reason. The list begins with its tag, so it
-        # always has words, and the lease names the first of them.
+        # No call of ``super``, as in StructBuilder. The list begins with its tag, so it always has
+        # words, and the lease has the first of them.
         self._lease = lease
         self._data = (lease.word + 1) * WORD_BYTES
         self._data_bits = data_words * 64
@@ -643,16 +662,16 @@ class StructListBuilder(Handle):
 
     @property
     def data_words(self) -> int:
-        """Words of the data section of each element."""
+        """Size of the data section of each element, in words."""
         return self._data_bits // 64
 
     @property
     def pointer_count(self) -> int:
-        """Pointers of each element."""
+        """Number of pointers of each element."""
         return self._pointer_count
 
     def total_size(self) -> ObjectSize:
-        """Return what the list and all below it take, landing pads left out."""
+        """Return the size of the list and everything below it, without landing pads."""
         try:
             return self.tree().total_size()
         except RecursionError as error:
@@ -663,7 +682,7 @@ class StructListBuilder(Handle):
         return self._length
 
     def __iter__(self) -> Iterator[StructBuilder]:
-        """Open one element after the other."""
+        """Iterate over the elements; each is opened by a separate call of the message."""
         try:
             for index in range(self._length):
                 yield self[index]
@@ -671,14 +690,14 @@ class StructListBuilder(Handle):
             raise exhausted() from error
 
     def __setitem__(self, index: int, value: StructBuilder | StructReader) -> None:
-        """Make one element a deep copy of a struct; raises rather than cut."""
+        """Make an element a deep copy of a struct, as ``StructBuilder.copy_from`` does."""
         try:
             self[index].copy_from(value)
         except RecursionError as error:
             raise exhausted() from error
 
     def tree(self) -> Tree:
-        """Copy out the list, and all below it."""
+        """Return a copy of the list and everything below it."""
         try:
             words = self._length * (self.data_words + self._pointer_count)
             spot = (
@@ -691,7 +710,7 @@ class StructListBuilder(Handle):
             raise exhausted() from error
 
     def __getitem__(self, index: int) -> StructBuilder:
-        """Open one element; negative indices and slices are refused."""
+        """Open an element. Negative indices and slices are refused."""
         try:
             at = index if type(index) is int else integer(index, "an index")
             lease = self._lease
@@ -702,13 +721,14 @@ class StructListBuilder(Handle):
                 epoch = lease.epoch
             if not 0 <= at < self._length:
                 raise ArgumentIndexError(
-                    f"element {shown(at)} of {self._length}", segment=self._lease.segment.index
+                    f"element {shown(at)} does not exist: the list has {self._length} elements",
+                    segment=self._lease.segment.index,
                 )
             pointer_count = self._pointer_count
             step = self._step
             start = lease.word + 1 + at * step
             if step:
-                # An element without words lives as long as the tag.
+                # A zero-sized element exists as long as the tag.
                 lease = Lease(arena, lease.owner, lease.segment, start, epoch)
             return StructBuilder(lease, start, step - pointer_count, pointer_count)
         except RecursionError as error:
@@ -716,22 +736,22 @@ class StructListBuilder(Handle):
 
 
 class Orphan(Detached):
-    """An object of a message that no pointer leads to, until it is adopted.
+    """An object of a message without a pointer, until it is adopted.
 
-    It is the caller's to adopt or to drop. What is neither stays in the message's memory, and in
-    its output, unreachable.
+    The caller should adopt or drop it. Otherwise its words stay in the message's memory and in its
+    output, unreachable.
     """
 
     __slots__ = ()
 
     def get_struct(self) -> StructBuilder:
-        """Open it as a struct."""
+        """Open the object as a struct."""
         return self._arena.serve(self._open_struct)
 
     def _open_struct(self) -> StructBuilder:
         found = self._current()
         if found.shape & 3 != wire.STRUCT:
-            raise PointerKindMismatch("the orphan is no struct")
+            raise PointerKindMismatch("the orphan is not a struct")
         return StructBuilder(
             self._lease(found),
             found.start,
@@ -740,7 +760,7 @@ class Orphan(Detached):
         )
 
     def get_list(self, element: Element) -> ListBuilder:
-        """Open it as a list of primitives."""
+        """Open the object as a list of primitives."""
         check_element(element)
         return self._arena.serve(lambda: self._open_list(element))
 
@@ -750,7 +770,7 @@ class Orphan(Detached):
         return ListBuilder(self._lease(found), found.start, element, count)
 
     def get_pointer_list(self) -> PointerListBuilder:
-        """Open it as a list of pointers."""
+        """Open the object as a list of pointers."""
         return self._arena.serve(self._open_pointer_list)
 
     def _open_pointer_list(self) -> PointerListBuilder:
@@ -759,7 +779,7 @@ class Orphan(Detached):
         return PointerListBuilder(self._lease(found), found.start, count)
 
     def get_struct_list(self) -> StructListBuilder:
-        """Open it as a list of structs."""
+        """Open the object as a list of structs."""
         return self._arena.serve(self._open_struct_list)
 
     def _open_struct_list(self) -> StructListBuilder:
@@ -768,7 +788,7 @@ class Orphan(Detached):
         return StructListBuilder(self._lease(found), count, data_words, pointer_count)
 
 
-#: What can be copied into a message: any struct or list, being built or read, and any orphan.
+#: Objects that can be copied into a message: structs and lists of builders and readers, orphans.
 Copyable: TypeAlias = (
     "StructBuilder | ListBuilder | PointerListBuilder | StructListBuilder | Orphan"
     " | StructReader | ListReader | PointerListReader | StructListReader"
@@ -788,15 +808,17 @@ _COPYABLE: Final = (
 
 
 def tree_of(value: Copyable) -> Tree:
-    """Copy out a struct or list, and all below it."""
+    """Return a copy of a struct or list and everything below it."""
     if type(value) not in _COPYABLE:
-        raise ArgumentTypeError(f"a struct or list can be copied, not {type_name(value)}")
+        raise ArgumentTypeError(
+            f"value must be a struct, a list or an Orphan, not {type_name(value)}"
+        )
     return value.tree()
 
 
 def _require_kind(tree: Tree, size_code: int | None) -> Tree:
-    """Return a default of the right kind: a list of this element size, or a struct (``None``)."""
+    """Return a default if it is a list of this element size, or a struct for ``None``; or raise."""
     kind = wire.list_size_code(tree.shape) if tree.shape & 3 == wire.LIST else None
     if kind != size_code or tree.shape & 3 == wire.OTHER:
-        raise ArgumentTypeError("a default of another kind than what is opened")
+        raise ArgumentTypeError("the default must be of the same kind as the object to open")
     return tree

@@ -1,21 +1,20 @@
-"""Drafts: objects that are reserved and filled before anything of them can be seen.
+"""Drafts: objects that are reserved and filled before any of them can be seen.
 
-A call that changes a pointer goes through four steps, and only the third changes what the message
-says:
+A call that changes a pointer has four steps, and only the third changes the message:
 
-1. *reserve* the words of the objects and of their landing pads. Reserved words are not handed out
-   yet: only the marks of the draft say so.
-2. *fill* them. Nobody can reach them yet. Words are zeroed here, so it does not matter what the
-   allocator returned, nor what an attempt that failed left behind.
-3. *publish*: in one borrow of one segment the pointers are written, and with them the marks move.
-   No allocator call comes after that, so no failure can come after it either. Before it the old
-   values are surveyed, read-only, into extents.
-4. *retire* those extents: they are noted as retired, handles into them are stale from now on, and
-   they are zeroed in the same borrow where they lie in the same segment. Elsewhere they are queued
-   and zeroed at the next borrow of their segment, at the latest by output, which borrows every one.
+1. *Reserve* the words of the objects and of their landing pads. Only the marks of the draft count
+   reserved words; the arena has not handed them out.
+2. *Fill* them. No pointer leads to them. Words are zeroed here, so their contents after
+   ``allocate``, or after a failed attempt, do not matter.
+3. *Publish.* The old values are surveyed, read-only, into extents. Then, in one borrow of one
+   segment, the pointers are written and the marks move. No allocator call comes after that, so
+   nothing can fail after it.
+4. *Retire* these extents. Handles into them are stale from now on. Extents in the same segment are
+   zeroed in the same borrow. The others are zeroed at the next borrow of their segment, at the
+   latest by output, which borrows every segment.
 
 (C++, Rust and Java erase the old value before they ask for memory, and lose it when memory is
-refused.) Rollback touches no memory: fresh grants are released, and the marks never moved.
+refused.) Rollback touches no memory: fresh grants are released, and the marks have not moved.
 """
 
 from __future__ import annotations
@@ -35,11 +34,11 @@ from .segment import MOST_PADDED, PADDED, Extent, Segment, View, fill, fill_copy
 from .states import State
 from .survey import Found, resolve, survey
 
-#: How often a call plans anew because a segment shrank while it was reserving. Such a segment is
-#: closed to new objects; a call considers two segments that were there before.
+#: Number of attempts of a call if segments shrink while it reserves words. A segment that shrank
+#: takes no new objects; a call considers two segments that existed before.
 _ATTEMPTS: Final = 3
 
-# Module constants are found faster than members of the class.
+# Python finds a module constant faster than a member of a class.
 _IDLE: Final = State.IDLE
 _WORKING: Final = State.WORKING
 _UNPACK: Final = wire.POINTER.unpack_from
@@ -48,16 +47,16 @@ _PACK_INTO: Final = wire.POINTER.pack_into
 T = TypeVar("T")
 
 
-#: What an object begins with; behind it are zeros. A bytearray may still change until the draft is
-#: linked; a view is of a buffer of the caller's.
+#: The first bytes of an object, which zeros follow. A bytearray may still change until the draft is
+#: linked; a view shows the caller's buffer.
 Octets: TypeAlias = "bytes | bytearray | memoryview"
 
-#: Reserved words that are to be filled: (start, words, first octets).
+#: Reserved words to be filled: (start, words, first octets).
 Piece: TypeAlias = "tuple[int, int, Octets]"
 
 
 class Draft:
-    """What one call is about to build."""
+    """The objects that one call is about to build."""
 
     __slots__ = ("_arena", "_marks", "_pieces")
 
@@ -71,7 +70,7 @@ class Draft:
         return self._marks.get(segment, segment.used)
 
     def first_segment(self, words: int) -> Segment:
-        """Ask for the first segment, and take the word of the root pointer."""
+        """Return the first segment, granted if necessary, with the root pointer's word reserved."""
         segments = self._arena.segments
         slot = segments[0] if segments else self._arena.grant(words)
         self.take(slot, 1, b"")
@@ -85,12 +84,12 @@ class Draft:
         return start
 
     def _room(self, segment: Segment, words: int) -> bool:
-        """Return whether a segment has so many words left, or can be grown until it has."""
+        """Return whether a segment has ``words`` words left, or could be grown to have them."""
         end = self._used(segment) + words
         return not segment.lost and (end <= segment.granted or self._arena.grow(segment, end))
 
     def has_behind(self, found: Found, words: int) -> bool:
-        """Return whether an object can be made ``words`` words long where it is."""
+        """Return whether an object can be extended to ``words`` words in its place."""
         segment = found.segment
         end = found.start + wire.object_words(found.shape)
         return end == self._used(segment) and found.start + words <= segment.granted
@@ -100,13 +99,13 @@ class Draft:
     ) -> tuple[int, Segment, int]:
         """Reserve an object for the pointer at ``word`` of ``slot``.
 
-        Answers (the pointer, the object's segment, its first word). An object without words has
-        none, and is named by the word of its pointer.
+        Returns (the pointer, the object's segment, its first word). For an object without words,
+        the last is the word of its pointer.
         """
         if words == 0:
             if shape & 3 == wire.STRUCT:
                 return wire.EMPTY_STRUCT, slot, word
-            # Where the next object of the segment will be, as the reference implementation has it.
+            # The pointer leads to the place of the next object, as in the reference implementation.
             return wire.with_offset(shape, self._used(slot) - word - 1), slot, word
         end = self._used(slot) + words
         if end <= slot.granted or self._arena.grow(slot, end):
@@ -119,16 +118,17 @@ class Draft:
     ) -> tuple[int, Segment, int]:
         """Reserve an object in another segment than its pointer's.
 
-        The last segment is tried, and grown if it can be, before a new one is asked for; the
-        landing pad lies in front of the object. (The reference implementation, which grows none,
-        places objects the same way, so that equal segment sizes give equal bytes.) Where the object
-        alone fills a segment, the pad is a double-far one (specification, "Inter-Segment
-        Pointers"): two words, in the slot's segment if it has them, else in a segment of their own.
+        The last segment is tried, and grown if possible, before a new one is asked for. The landing
+        pad lies in front of the object. (The reference implementation places objects the same way,
+        but does not grow segments. So equal segment sizes give equal bytes.) If the object alone
+        fills a segment, the landing pad is a double-far one (specification, "Inter-Segment
+        Pointers"): two words, in the slot's segment if it has room, else in another segment.
         """
         arena = self._arena
         if words > arena.limit:
             raise MessageTooLarge(
-                f"an object of {words} words: a segment has at most {arena.limit}",
+                f"an object of {words} words does not fit in a segment of at most {arena.limit}"
+                " words (max_segment_words)",
                 words_asked=words,
             )
         target = arena.last_segment()
@@ -144,7 +144,8 @@ class Draft:
         if self._used(slot) + 2 > slot.granted:
             if arena.limit < 2:
                 raise MessageTooLarge(
-                    f"a far pointer to {words} words needs 2 more, and a segment has 1",
+                    "a double-far landing pad needs 2 words, and segments have at most 1"
+                    " (max_segment_words)",
                     words_asked=words,
                 )
             pad_segment = arena.grant(2)
@@ -152,10 +153,10 @@ class Draft:
         return wire.far_pointer(pad_segment.index, pad, double=True), target, start
 
     def place_tree(self, slot: Segment, word: int, tree: Tree) -> tuple[int, Segment, int]:
-        """Reserve an object and all below it for the pointer at ``word`` of ``slot``.
+        """Reserve an object and everything below it for the pointer at ``word`` of ``slot``.
 
-        Answers as ``place`` does. The order is that of the reference implementation: an object
-        before what its pointers lead to.
+        Returns the same as ``place``. The order is that of the reference implementation: an object
+        comes before its children.
         """
         holder = bytearray(WORD_BYTES)
         top, top_start = slot, word
@@ -180,7 +181,8 @@ class Draft:
         arena = self._arena
         if words > arena.limit:
             raise MessageTooLarge(
-                f"an object of {words} words: a segment has at most {arena.limit}",
+                f"an object of {words} words does not fit in a segment of at most {arena.limit}"
+                " words (max_segment_words)",
                 words_asked=words,
             )
         if not arena.segments:
@@ -191,10 +193,10 @@ class Draft:
         return target, self.take(target, words, head)
 
     def point_to(self, slot: Segment, word: int, shape: int, target: Segment, start: int) -> int:
-        """Return the pointer at ``word`` of ``slot`` that leads to an object that is there.
+        """Return a pointer at ``word`` of ``slot`` that leads to an existing object.
 
-        From another segment that takes a landing pad: of one word in the object's segment, or,
-        where that is full, of two elsewhere.
+        From another segment it needs a landing pad: one word in the object's segment or, if that is
+        full, two words elsewhere.
         """
         if wire.object_words(shape) == 0:
             return shape if shape & 3 == wire.LIST else wire.EMPTY_STRUCT
@@ -211,16 +213,19 @@ class Draft:
             segment = arena.last_segment()
             if not self._room(segment, 2):
                 if arena.limit < 2:
-                    raise MessageTooLarge("a double-far pointer needs 2 words, a segment has 1")
+                    raise MessageTooLarge(
+                        "a double-far landing pad needs 2 words, and segments have at most 1"
+                        " (max_segment_words)"
+                    )
                 segment = arena.grant(2)
         return wire.far_pointer(segment.index, self.take(segment, 2, pads), double=True)
 
     def carry_over(
         self, pointer: int, old: Segment, old_word: int, new: Segment, new_word: int
     ) -> int:
-        """Return a pointer read at ``old_word``, as it must be at ``new_word`` to lead to the same.
+        """Return the pointer at ``new_word`` that leads to the object of one at ``old_word``.
 
-        Far pointers and capabilities do not depend on where they are.
+        Far pointers and capabilities do not depend on their place.
         """
         if pointer == 0 or pointer & 2:
             return pointer
@@ -236,7 +241,7 @@ class Draft:
         return segment, start
 
     def house_tree(self, tree: Tree) -> tuple[Segment, int]:
-        """Reserve an object and all below it, to which no pointer leads yet."""
+        """Reserve an object and everything below it, to which no pointer leads yet."""
         segment, start = self.house(tree.words, tree.body)
         for at, child in tree.children:
             pointer, _, _ = self.place_tree(segment, start + at, child)
@@ -244,7 +249,7 @@ class Draft:
         return segment, start
 
     def settle(self) -> None:
-        """Fill what was reserved, and count it as handed out, without any pointer to it."""
+        """Fill the reserved words, and count them as handed out, without a pointer to them."""
         arena = self._arena
         segments = list(self._pieces)
         for segment in segments:
@@ -265,12 +270,16 @@ class Draft:
         disowned: list[Extent] | None = None,
         then: Callable[[], None] | None = None,
     ) -> None:
-        """Fill what was reserved, then publish pointers of one segment: (word, pointer).
+        """Fill the reserved words, then publish pointers of one segment.
 
-        ``data`` are octets that change in the same moment: (byte, octets). The old values are
-        retired with all below them; with ``moved``, these words are, and what lay below stays.
-        ``disowned`` are words that stay, and whose handles are stale; ``then`` is called as it is
-        published. Where nothing points to what is built or changed, there are no pointers.
+        Args:
+            slot: The segment with the pointers.
+            pointers: (word, pointer) to write. Empty if no pointer leads to the built object.
+            data: (byte, octets) to write in the same step.
+            moved: The words to retire. If ``None``, the old values of the pointers are retired with
+                everything below them.
+            disowned: Words that stay, and whose handles become stale.
+            then: Called during the publication.
         """
         arena = self._arena
         for segment, pieces in self._pieces.items():
@@ -297,7 +306,7 @@ class Draft:
                     at = word * WORD_BYTES
                     slot.require_unchanged(at, bytes(view[at : at + WORD_BYTES]))
             if not old and not moved and not disowned:
-                # Nothing to retire: publish under the borrow that is there.
+                # There is nothing to retire, so publish in this borrow.
                 arena.publish(slot, view, writes, self._marks, [], [], then=then)
                 return
         finally:
@@ -401,12 +410,12 @@ def _install_in_place(
     words: int,
     head: Octets,
 ) -> tuple[Segment, int] | None:
-    """Build an object in memory that stays, where there is nothing to retire.
+    """Build an object in memory that stays, if there is nothing to retire.
 
-    No allocator call, and so no failure. An interrupt before the pointer is written leaves words
-    unused. The garbage collector can run between any two calls, and an object that it finalizes can
-    close the message: so before each write it is asked whether the segment is still there.
-    Returns ``None`` where there is an old value, or not the room.
+    There is no allocator call, and so no failure. An interrupt before the pointer is written leaves
+    words unused. The garbage collector can run between any two calls, and an object that it
+    finalizes can close the message, so each write first checks that the segment is not lost.
+    Returns ``None`` if there is an old value, or no room.
     """
     try:
         if (
@@ -460,7 +469,7 @@ def _install_in_place(
         arena.handed_out += handed_out
         _PACK_INTO(memory, word * WORD_BYTES, pointer)
     except (Shrank, struct.error):
-        # A bytearray that somebody resized, although it was said to stay.
+        # Somebody resized a bytearray of an allocator that is ``stable``.
         return None
     return target, start
 
@@ -468,10 +477,10 @@ def _install_in_place(
 def _install_in_one_borrow(
     arena: Arena, slot: Segment, word: int, shape: int, words: int, head: Octets
 ) -> tuple[Segment, int] | None:
-    """Build an object next to its pointer, where the pointer is null: all in one borrow.
+    """Build an object in the segment of its pointer, in one borrow, if the pointer is null.
 
-    No allocator method runs between the first look and the last write, so nothing can fail between
-    them. Returns ``None``, with nothing changed, where there is an old value or not the room.
+    No allocator method runs between the first read and the last write, so nothing can fail between
+    them. Returns ``None``, and changes nothing, if there is an old value, or no room.
     """
     start = slot.used
     end = start + words
@@ -496,9 +505,9 @@ def _install_far(
 ) -> tuple[Segment, int] | None:
     """Build an object behind its landing pad in the last segment, if that has room for both.
 
-    The steps of a draft, and its allocator calls, for the one object that most calls build: so it
-    costs little more in a message of many segments than in one of one. Returns ``None``, with
-    nothing changed, where there is not the room.
+    These are the steps of a draft and its allocator calls for a single object, which most calls
+    build. So a call costs little more in a message of many segments. Returns ``None``, and changes
+    nothing, if there is no room.
     """
     target = arena.last_segment()
     pad = target.used
@@ -538,20 +547,22 @@ def _install_far(
 
 
 def carry_out(arena: Arena, build: Callable[[Draft], T]) -> T:
-    """Let ``build`` reserve, fill and publish; plan anew where a segment shrank meanwhile.
+    """Let ``build`` reserve, fill and publish; start again if a segment shrank meanwhile.
 
-    Only within a call of the message, which takes it back where it raises.
+    Use it only within a call of the message, which undoes it if it raises.
     """
     for _ in range(_ATTEMPTS):
         try:
             return build(Draft(arena))
         except Shrank:
             arena.forget_filled()
-    raise GrantTooSmall("segments shrank again and again while words were being reserved")
+    raise GrantTooSmall(
+        f"segments shrank in each of {_ATTEMPTS} attempts, while words were being reserved"
+    )
 
 
 def install_root(arena: Arena, shape: int, words: int) -> Lease:
-    """Build the root struct; the first time, in the first segment, behind its pointer.
+    """Build the root struct. The first one goes behind the root pointer if there is room.
 
     This is a whole call of the message. Return a lease on the root.
     """
@@ -563,7 +574,7 @@ def install_root(arena: Arena, shape: int, words: int) -> Lease:
             slot = arena.grant(words + 1 if words < arena.limit else 1)
         if slot.used == 0:
             if words < slot.granted and words:
-                # Next to its pointer, which is its shape then.
+                # The pointer to the word behind it has offset 0, so it is the shape.
                 draft.take(slot, words + 1, wire.POINTER.pack(shape))
                 draft.settle()
                 return slot, 1
@@ -581,7 +592,7 @@ def install_root(arena: Arena, shape: int, words: int) -> Lease:
 
 
 def begin_root(arena: Arena) -> None:
-    """Ask for the first segment, if there is none, for the word of the root pointer alone."""
+    """Ask for the first segment, if there is none, with one word for the root pointer."""
 
     def build(draft: Draft) -> None:
         draft.first_segment(1)
@@ -592,7 +603,7 @@ def begin_root(arena: Arena) -> None:
 
 
 def point(arena: Arena, slot: Segment, word: int, pointer: int) -> None:
-    """Write a pointer that needs no words, and retire what it led to before."""
+    """Write a pointer that needs no words, and retire its old object."""
     carry_out(arena, lambda draft: draft.link(slot, [(word, pointer)]))
 
 
@@ -602,15 +613,12 @@ def change(
     pointers: list[tuple[int, int]],
     data: list[tuple[int, bytes]],
 ) -> None:
-    """Write pointers and octets of one segment in one step, and retire what the pointers led to."""
+    """Write pointers and octets of one segment in one step, and retire the old objects."""
     carry_out(arena, lambda draft: draft.link(segment, pointers, data))
 
 
 def copy_in(arena: Arena, slot: Segment, word: int, tree: Tree) -> Found:
-    """Build a copy of what a tree holds, and point to it from ``word`` of ``slot``.
-
-    Answers where it is.
-    """
+    """Build a tree, point to it from ``word`` of ``slot``, and return its place."""
 
     def build(draft: Draft) -> Found:
         pointer, segment, start = draft.place_tree(slot, word, tree)
@@ -621,10 +629,10 @@ def copy_in(arena: Arena, slot: Segment, word: int, tree: Tree) -> Found:
 
 
 def copy_in_root(arena: Arena, tree: Tree) -> Found:
-    """Build a copy of what a tree holds as the root; answer where it is.
+    """Build a tree as the root, and return its place.
 
-    The first segment is asked for with the one word of the root pointer, as the reference
-    implementation does: so equal segment sizes give equal bytes.
+    The first segment is asked for with one word, for the root pointer, as in the reference
+    implementation. So equal segment sizes give equal bytes.
     """
     if arena.segments:
         return copy_in(arena, arena.segments[0], 0, tree)
@@ -641,9 +649,9 @@ def copy_in_root(arena: Arena, tree: Tree) -> Found:
 def overwrite(
     arena: Arena, segment: Segment, start: int, data_words: int, pointers: int, tree: Tree
 ) -> None:
-    """Let the struct at word ``start``, which stays where it is, say what ``tree`` says.
+    """Replace the contents of the struct at word ``start`` by those of ``tree``, in place.
 
-    The tree is no larger: what exceeds the struct was found to be zero.
+    Words and pointers of the tree beyond the sizes of the struct must be zero.
     """
     first = start + data_words
     source_data = wire.struct_data_words(tree.shape)

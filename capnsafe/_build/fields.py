@@ -1,14 +1,13 @@
-"""The data section of an object that is being built: numbers and bits behind a handle.
+"""The data section of an object that is being built: the numbers and bits of a handle.
 
-A handle holds numbers, never memory: the segment, the word where its object starts, the sizes of
+A handle holds numbers, never memory: the segment, the first word of its object, and the sizes of
 its sections. Each call checks its arguments, then that the object still exists (P12), then borrows
-the segment, writes, and gives it back.
+the segment, writes, and gives the segment back.
 
-Field offsets count in units of the field's own size, as the encoding specification and generated
-code have them (``get_uint16(3)`` reads bytes 6 and 7 of the data section). ``default`` is the
-field's default value, which the encoding stores XORed into the field (specification, "Default
-Values"). The order of complaints is fixed: wrong types, then a stale handle, then indices, then
-values.
+Field offsets are in units of the field's own size, as in the encoding specification and generated
+code (``get_uint16(3)`` reads bytes 6 and 7 of the data section). ``default`` is the field's default
+value, which the encoding XORs into the field (specification, "Default Values"). If several things
+are wrong, errors come in this order: types, a stale handle, indices, values.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from .states import State
 
 T = TypeVar("T")
 
-# Module constants are found faster than members of the class.
+# Python finds a module constant faster than a member of a class.
 _BOOL: Final = Element.BOOL
 _IDLE: Final = State.IDLE
 
@@ -42,21 +41,21 @@ def _float_bits(element: Element, value: float) -> int:
 
 
 def require_range(element: Element, value: int) -> None:
-    """Raise ``ArgumentValueError`` where an integer does not fit its field."""
+    """Raise ``ArgumentValueError`` if an integer does not fit its field."""
     if not element.low <= value <= element.high:
         raise ArgumentValueError(
-            f"{shown(value)} does not fit {element.name}: {element.low} to {element.high}"
+            f"a value of {element.name} must be {element.low} to {element.high}, not {shown(value)}"
         )
 
 
 class Handle:
-    """What all builders share: a lease on the object, and the data section that it has."""
+    """The base of all builders: a lease on the object, and its data section."""
 
     __slots__ = ("_data", "_data_bits", "_lease")
 
     def __init__(self, lease: Lease, data: int, data_bits: int) -> None:
         self._lease = lease
-        #: First byte of the data section in its segment, and the bits that it has.
+        #: First byte of the data section in its segment, and its size in bits.
         self._data = data
         self._data_bits = data_bits
 
@@ -85,7 +84,8 @@ class Handle:
 
     def _outside(self, element: Element, offset: int) -> ArgumentIndexError:
         return ArgumentIndexError(
-            f"{element.name} {shown(offset)} lies outside the {self._data_bits} bits there are",
+            f"{element.name} at offset {shown(offset)} is outside the data, which has"
+            f" {self._data_bits} bits",
             segment=self._lease.segment.index,
         )
 
@@ -107,7 +107,7 @@ class Handle:
                 and (offset + 1) * element.bits <= self._data_bits
                 and not default
                 and len(memory) >= segment.used * WORD_BYTES
-                # The last questions: no foreign code can run between the answers and the write.
+                # These checks come last: no foreign code can run between them and the write.
                 and arena.state is _IDLE
                 and lease.epoch == arena.epoch
             ):
@@ -115,7 +115,8 @@ class Handle:
                     element.codec.pack_into(memory, self._data + offset * element.bytes, value)
                     return
                 except struct.error:
-                    # The value does not fit, or somebody resized memory that was said to stay.
+                    # The value does not fit, or somebody resized the memory of a ``stable``
+                    # allocator.
                     pass
             self._lease.check()
             if offset < 0 or (offset + 1) * element.bits > self._data_bits:
@@ -154,7 +155,7 @@ class Handle:
             raise
 
     def _take_bits(self, element: Element, offset: int) -> bytes:
-        """Return the bytes of a field (of the byte that holds it, for a bool)."""
+        """Return the bytes of a field; for a bool, the byte that contains it."""
         if type(offset) is not int:
             offset = integer(offset, "a field offset")
         lease = self._lease

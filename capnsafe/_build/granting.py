@@ -1,4 +1,4 @@
-"""How a message asks for segments, and gives each grant back exactly once (P8)."""
+"""Asking for segments, and releasing each grant exactly once (P8)."""
 
 from __future__ import annotations
 
@@ -40,37 +40,37 @@ class GrantingArena(BorrowingArena):
     )
 
     def __init__(self, allocator: Allocator, limit: int, verifies: bool) -> None:
-        """Own no grant yet; see ``Arena``."""
+        """Make an arena without grants; the arguments are those of ``Arena``."""
         super().__init__(allocator)
         self.limit: Final = limit
         self.verifies: Final = verifies
-        #: Words handed out of all segments together.
+        #: Words handed out from all segments together.
         self.handed_out = 0
-        # What is kept is written to at once, past the private copy.
+        # Memory that is kept is written directly, past the private copy of a message that verifies.
         self._stable: Final = attribute(allocator, "stable") is True and not verifies
         grow = attribute(allocator, "grow")
         self._grow: Callable[[Key, int], object] | None = grow if callable(grow) else None
-        #: The key of a grant that has no segment yet, by the index that it will have.
-        #: ``None`` takes a place in it, so that there is room.
+        #: The key of a grant that has no segment yet, by the segment's future index.
+        #: The key ``None`` reserves room in it.
         self._arrived: defaultdict[int | None, Key] = defaultdict()
-        #: The segment whose grant is being released, an iterator that is used up as the allocator
-        #: is called, and what it returned.
+        #: The segment whose grant is being released, an iterator that is used up when the allocator
+        #: is called, and the allocator's result.
         self._releasing: _Releasing | None = None
         self._neighbours: Final = Neighbours()
 
     def grant(self, words: int) -> Segment:
-        """Ask for a new segment of at least ``words`` words, and see whether it is one."""
+        """Ask for a new segment of at least ``words`` words, and check it."""
         index = len(self.segments)
         if index >= wire.MAX_SEGMENTS:
-            raise MessageTooLarge("a message has at most 2**32 segments")
+            raise MessageTooLarge("a message can have at most 2**32 segments")
         argued: Any = iter((self.allocator,))
         if self.state is not _WORKING:
             raise self.unavailable()
         self.state = _CALLING
         try:
-            # No bytecode lies between what the allocator answers and where it is noted, so that no
-            # interrupt comes between: from there on it is a grant, and will be released. Nor is
-            # anything allocated: the dict has room for two, as long as there is one.
+            # No bytecode runs between the allocator's return and the record of its grant, so that
+            # no interrupt can lose the grant before it is recorded and so will be released. Nothing
+            # is allocated either: a dict with one item has room for two.
             self._arrived[None] = None
             self._arrived.default_factory = map(methodcaller("allocate", words), argued).__next__
             segment = Segment(index, self._arrived[index])
@@ -81,7 +81,7 @@ class GrantingArena(BorrowingArena):
                 # The allocator was not called yet, or had returned: see ``arguments.call``.
                 raise
             raise AllocationRefused(
-                f"the allocator refused a segment of {words} words: {told(error)}",
+                f"the allocator refused a segment of {words} words, and raised {told(error)}",
                 words_asked=words,
             ) from error
         finally:
@@ -91,7 +91,7 @@ class GrantingArena(BorrowingArena):
         granted = self._usable(segment)
         if granted < words:
             raise GrantTooSmall(
-                f"{words} words were asked of the allocator, and it granted {granted}",
+                f"the allocator granted {granted} words where at least {words} were asked for",
                 segment=index,
                 words_asked=words,
                 words_granted=granted,
@@ -103,11 +103,11 @@ class GrantingArena(BorrowingArena):
         return segment
 
     def grow(self, segment: Segment, words: int) -> bool:
-        """Ask for a segment to be made ``words`` words long; answer whether it is now.
+        """Ask the allocator to grow a segment to ``words`` words; return whether it did.
 
-        Only the segment that was granted last is grown, so a call asks at most once for each new
-        segment that it would need otherwise. An allocator that raises, or does less, has refused.
-        The segment may have moved, and may have been cut: it is looked at as any grant is.
+        Only the last segment is grown, so a call asks at most once for each new segment that it
+        would need otherwise. An allocator that raises, or does less, has refused. Afterwards the
+        segment is checked like a new grant, as it may have moved or been cut.
         """
         grow = self._grow
         if grow is None:
@@ -115,7 +115,7 @@ class GrantingArena(BorrowingArena):
         if words > self.limit or segment.lost or segment is not self.segments[-1]:
             return False
         stays = segment.memory is not None
-        # What stays may be another object where it has grown, and whatever came in between.
+        # After a growth, even memory that stays may be another object.
         segment.memory = None
         grown = True
         self.state = _CALLING
@@ -137,7 +137,7 @@ class GrantingArena(BorrowingArena):
         return True
 
     def _usable(self, segment: Segment) -> int:
-        """Return how many words of a segment may be handed out, as long as it is now."""
+        """Return how many words of a segment may be handed out, by its present length."""
         view = self.borrow(segment)
         try:
             return min(len(view) // WORD_BYTES, self.limit)
@@ -145,7 +145,7 @@ class GrantingArena(BorrowingArena):
             self.give_back(view)
 
     def _take_over(self, segment: Segment, used: int) -> None:
-        """See whether a grant that was made before is one, and holds what it is said to hold."""
+        """Check a grant that was made before, and that it has the words that are in use."""
         if self._stable:
             self._keep(segment)
         view = self.borrow(segment)
@@ -153,7 +153,7 @@ class GrantingArena(BorrowingArena):
             granted = min(self.limit, len(view) // WORD_BYTES)
             if granted < used:
                 raise GrantTooSmall(
-                    f"segment {segment.index} is said to hold {used} words, and has {granted}",
+                    f"segment {segment.index} has {granted} words, fewer than the {used} in use",
                     segment=segment.index,
                     words_asked=used,
                     words_granted=granted,
@@ -168,7 +168,7 @@ class GrantingArena(BorrowingArena):
         self._neighbours.admit(self, segment)
 
     def _take_in(self) -> None:
-        """Make a segment of a grant whose call was interrupted before it had one."""
+        """Make a segment for a grant whose call was interrupted before it did so."""
         for index, key in tuple(self._arrived.items()):
             if index == len(self.segments):
                 self.segments.append(Segment(index, key))
@@ -177,9 +177,10 @@ class GrantingArena(BorrowingArena):
     def _release(
         self, segments: list[Segment], keep: int = 0
     ) -> tuple[list[Exception], BaseException | None]:
-        """Release each grant once, from the last one on, but ``keep``; return what was raised.
+        """Release each grant once, from the last on, except the first ``keep``.
 
-        If this is interrupted, another call releases the others.
+        If this is interrupted, another call releases the others. Returns (exceptions that were
+        raised, the interrupt or ``None``).
         """
         failures: list[Exception] = []
         interrupt: BaseException | None = None

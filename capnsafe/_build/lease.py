@@ -1,10 +1,9 @@
-"""How a handle knows whether its object is still there (P12).
+"""Leases, by which a handle knows whether its object still exists (P12).
 
-Retired words are not handed out again while the message lives. That makes staleness a question
-about intervals: was the word of the object retired, or the object disowned, since the handle was
-made? It is asked only if anything was retired since it was asked last. The message counts that as
-its *epoch*, and a lease remembers the epoch in which it was found good, so that the common case is
-one comparison.
+Retired words are never handed out again while the message exists. So a handle is stale if the word
+of its object lies in a retired interval, or if the object was disowned after the handle was made.
+The message counts retirements as its *epoch*, and a lease remembers the epoch in which it was last
+found valid. In the common case, the check is one comparison of epochs.
 """
 
 from __future__ import annotations
@@ -18,36 +17,35 @@ from .owner import Owner
 from .segment import Segment
 from .states import State
 
-# A module constant is found faster than a member of the class.
+# Python finds a module constant faster than a member of a class.
 _IDLE: Final = State.IDLE
 
 
-#: Where an object is, and in which epoch: (segment, word, epoch). The word is the first one of the
-#: object, or that of its pointer if it has no words.
+#: The place of an object in an epoch: (segment, word, epoch). The word is the first of the object,
+#: or that of its pointer if the object has no words.
 Placed: TypeAlias = "tuple[Segment, int, int]"
 
 
 class Lease:
-    """The right of a handle to use one object of a message, as long as that is there.
+    """The right of a handle to use one object of a message, while the object exists.
 
-    Handles on the same object may share one. This one is for objects with words; they are judged
-    by their first word.
+    Handles on the same object may share a lease. This class is for objects with words, which are
+    identified by their first word.
     """
 
     __slots__ = ("arena", "epoch", "owner", "segment", "word")
 
-    # All arguments are given by position and none has a default: Python makes such objects in half
-    # the time.
+    # All arguments are positional and without defaults, which halves the time to make an object.
     def __init__(
         self, arena: Arena, owner: Owner, segment: Segment, word: int, epoch: int, /
     ) -> None:
         self.arena = arena
-        #: The owner of the object, for what it adopts.
+        #: The owner of the object, which matters when the object adopts an orphan.
         self.owner = owner
         self.segment = segment
-        #: The word by which the object is judged.
+        #: The word that identifies the object.
         self.word = word
-        #: The last epoch in which the object was known to be there.
+        #: The last epoch in which the object was known to exist.
         self.epoch = epoch
 
     def on(self, built: Placed, words: int, /) -> Lease:
@@ -58,9 +56,9 @@ class Lease:
         return SlotLease(self.arena, self.owner, segment, word, epoch)
 
     def check(self) -> None:
-        """Raise what keeps a call from using the object: ``StaleHandle``, or the message's state.
+        """Raise ``StaleHandle`` or ``MessageStateError`` if a call cannot use the object.
 
-        Only between calls of the message.
+        Use it only between calls of the message.
         """
         try:
             arena = self.arena
@@ -72,8 +70,8 @@ class Lease:
             raise exhausted() from error
 
     def renew(self) -> None:
-        """Raise ``StaleHandle`` if the object is no more; else note that it is there."""
-        # A finalizer may retire something meanwhile: then the next call asks again.
+        """Raise ``StaleHandle`` if the object is gone; otherwise record the present epoch."""
+        # A finalizer may retire words meanwhile. Then the next call checks again.
         epoch = self.arena.epoch
         if self._is_stale():
             raise StaleHandle(
@@ -84,7 +82,7 @@ class Lease:
         self.epoch = epoch
 
     def _is_stale(self) -> bool:
-        """Return whether the word was retired, or disowned since the object was known there."""
+        """Return whether the word was retired, or disowned after the last known epoch."""
         segment = self.segment
         word = self.word
         if word in segment.retired:
@@ -94,12 +92,12 @@ class Lease:
 
 @final
 class SlotLease(Lease):
-    """A lease on an object without words: it is judged by the word of its pointer."""
+    """A lease on an object without words, which is identified by the word of its pointer."""
 
     __slots__ = ()
 
     def _is_stale(self) -> bool:
-        """Return whether the pointer was written since, or the object that it is in is stale."""
+        """Return whether the pointer was written since, or the object around it is stale."""
         replaced = self.segment.replaced
         if replaced is not None and replaced.get(self.word, 0) > self.epoch:
             return True
@@ -108,7 +106,7 @@ class SlotLease(Lease):
 
 @final
 class Mark:
-    """Stands for the pointer of an orphan without words, which has none."""
+    """A substitute for the pointer of an orphan without words."""
 
     __slots__ = ("expired",)
 
@@ -119,7 +117,7 @@ class Mark:
 
 @final
 class MarkLease(Lease):
-    """A lease on an orphan without words: it is judged by a mark."""
+    """A lease on an orphan without words, which is identified by a mark."""
 
     __slots__ = ("_mark",)
 

@@ -20,21 +20,23 @@ _IDLE: Final = State.IDLE
 _LENT: Final = State.LENT
 
 _KEPT: Final = (
-    "a part of the view that was lent is still held, and the message takes no call until it is not"
+    "a part of the lent view is still held, and the message takes no calls until it is dropped"
 )
 
 
 def _uncopyable() -> ArgumentTypeError:
-    return ArgumentTypeError("what lends memory cannot be copied: each copy would give it back")
+    return ArgumentTypeError(
+        "an object that lends memory cannot be copied: each copy would take the memory back"
+    )
 
 
 def _lend(
     arena: Arena, find: Callable[[], Stretch], lender: ref[Any], *, writable: bool, code: str
 ) -> Loan:
-    """Lend the stretch that ``find`` finds; ``_end`` must follow while ``lender`` lives.
+    """Lend the stretch that ``find`` returns. ``_end`` must follow, or ``lender`` must die.
 
-    While something is lent no allocator method runs: more can be lent only of segments that
-    the caller has, or that stay (``stable``).
+    While anything is lent no allocator method runs. So more can be lent only from segments of which
+    the caller has a part already, or that stay (``stable``).
     """
     while True:
         if arena.state is _LENT and not arena.settle_loans() and arena.state is _LENT:
@@ -66,7 +68,7 @@ def _lend_within(
 
 
 def _end(arena: Arena, loan: Loan) -> bool:
-    """Take a loan back; return whether nothing of it was kept."""
+    """Take a loan back; return whether no part of it was kept."""
     arena.loans.over[loan] = None
     arena.settle_loans()
     return loan not in arena.loans
@@ -74,9 +76,9 @@ def _end(arena: Arena, loan: Loan) -> bool:
 
 @final
 class Lent:
-    """Lends a view for as long as a ``with`` block lasts; each block borrows anew.
+    """A context manager that lends a view during its ``with`` block. It can be used repeatedly.
 
-    Where there was no stack or memory to end the block, it counts as ended when this is dropped.
+    If there was no stack or memory to end the block, it counts as ended when this is dropped.
     """
 
     __slots__ = ("__weakref__", "_arena", "_code", "_find", "_loan", "_writable")
@@ -84,7 +86,7 @@ class Lent:
     def __init__(
         self, arena: Arena, find: Callable[[], Stretch], *, writable: bool, code: str = "B"
     ) -> None:
-        """Borrow nothing yet: ``find`` says later what is to be lent."""
+        """Make a context manager. ``find`` is called at the start of each block."""
         self._arena = arena
         self._find = find
         self._writable = writable
@@ -92,13 +94,13 @@ class Lent:
         self._loan: Loan | None = None
 
     def __reduce__(self) -> str:
-        """Refuse to be copied or pickled."""
+        """Refuse copying and pickling."""
         raise _uncopyable()
 
     def __enter__(self) -> memoryview[Any]:
         """Lend the view."""
         if self._loan is not None:
-            raise Borrowed("this view is lent already")
+            raise Borrowed("this view is lent already; end its with block first")
         self._loan = _lend(
             self._arena, self._find, ref(self), writable=self._writable, code=self._code
         )
@@ -110,14 +112,14 @@ class Lent:
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Take the view back; raises ``Borrowed`` where a part of it was kept.
+        """Take the view back, or raise ``Borrowed`` if a part of it was kept.
 
-        An exception that is on its way is not replaced by another.
+        An exception that leaves the block is not replaced.
         """
         loan = self._loan
         if loan is None:
             return
-        # This takes no stack. Whatever fails behind it, the next call takes the view back.
+        # This needs no stack. If anything fails after it, the next call takes the view back.
         self._arena.loans.over[loan] = None
         self._loan = None
         if _end(self._arena, loan):
@@ -129,18 +131,18 @@ class Lent:
 
 @final
 class LentTogether:
-    """Lends several views for as long as a ``with`` block lasts: all of them, or none."""
+    """A context manager that lends several views during its ``with`` block: all or none."""
 
     __slots__ = ("_count", "_entered", "_lend")
 
     def __init__(self, count: Callable[[], int], lend: Callable[[int], Lent]) -> None:
-        """Borrow nothing yet: ``count`` says how many there are once the first one is lent."""
+        """Make a context manager. ``count`` is called after the first view was lent."""
         self._count = count
         self._lend = lend
         self._entered: list[Lent] = []
 
     def __reduce__(self) -> str:
-        """Refuse to be copied or pickled."""
+        """Refuse copying and pickling."""
         raise _uncopyable()
 
     def __enter__(self) -> list[memoryview[Any]]:
@@ -163,7 +165,7 @@ class LentTogether:
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Take all of them back; raises ``Borrowed`` where a part of one was kept."""
+        """Take all views back, or raise ``Borrowed`` if a part of one was kept."""
         self._end(exception)
 
     def _end(self, exception: BaseException | None) -> None:

@@ -1,15 +1,16 @@
-"""Views of a message's memory that are lent to the caller, and how they come back (P4).
+"""Views of a message's memory that are lent to the caller, and how their end is noticed (P4).
 
-A caller who fills a million numbers wants the memory itself, and no call for each. So it is lent by
-name, in a ``with`` block, and while it is out no allocator method runs: the memory cannot move away
-below the view. That rests on knowing when the view is back. ``memoryview.release`` says so for
-arrays made over the view (it raises ``BufferError``), but not for slices and casts of it, which
-share the export below it. From Python 3.12 on a class can export a buffer and count; 3.11 cannot.
-A third way works in both, and is taken here: between the segment and the view stands a ctypes array
-that nobody else knows. Whatever is made of the view, however often, refers to that array, so it
-dies with the last of them, and not before.
+For bulk writes, the caller borrows the memory itself in a ``with`` block. Meanwhile no allocator
+method runs, so the memory cannot move. That requires knowing when the last part of the view is
+gone:
 
-What a caller copied as an address, as numpy's ``ctypes.data`` has it, cannot be seen by anybody.
+- ``memoryview.release`` raises ``BufferError`` while an array over the view exists. It does not
+  notice slices and casts, which share the export of the memory.
+- From Python 3.12 on, a class can export a buffer and count the exports. Python 3.11 cannot.
+- A private ctypes array between the segment and the view works in both, and is used here. Every
+  object made from the view refers to that array, so it lives exactly as long as the last of them.
+
+An address that the caller copied, such as numpy's ``ctypes.data``, cannot be noticed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from weakref import ref
 from ..errors import Borrowed
 from .segment import Segment
 
-#: What is lent: (segment, first byte, bytes).
+#: The bytes to lend: (segment, first byte, number of bytes).
 Stretch: TypeAlias = tuple[Segment, int, int]
 
 
@@ -32,7 +33,7 @@ Stretch: TypeAlias = tuple[Segment, int, int]
 class Loan:
     """A stretch of memory that the caller holds.
 
-    With ``private`` the memory is a copy, of which nothing is written back.
+    If ``private``, the memory is a copy, which is not written back.
     """
 
     __slots__ = (
@@ -57,10 +58,10 @@ class Loan:
         private: bool,
         code: str,
     ) -> None:
-        """Lend a stretch of ``whole``, a borrowed view, as items of the native format ``code``."""
+        """Lend a stretch of the borrowed view ``whole`` as items of the native format ``code``."""
         segment, start, size = stretch
         self.segment = segment
-        #: Whose ``with`` block it is. It is over when that is no more.
+        #: The context manager. When it is dropped, the ``with`` block is over.
         self.lender = lender
         self.private = private
         #: Whether the ``with`` block is over.
@@ -70,7 +71,7 @@ class Loan:
         self._size = size
         self._between: ref[Any] | None = None
         if size == 0:
-            # An empty view cannot be cast, and there is nothing in it to keep.
+            # An empty view cannot be cast, and has no bytes that could be kept.
             self.view: memoryview[Any] = memoryview(array(code))
         else:
             # ctypes would hold a view beside this one, which could be released meanwhile.
@@ -78,17 +79,17 @@ class Loan:
             self._between = ref(between)
             self.view = memoryview(between).cast("B")
             if code != "B":
-                # mypy knows formats as literals only; these are those of Element.
+                # mypy accepts only literal formats; these come from Element.
                 self.view = self.view.cast(code)  # type: ignore[call-overload]
         if not writable:
             self.view = self.view.toreadonly()
 
     def memory(self) -> memoryview:
-        """Return the memory of the segment as it was lent; not for copies."""
+        """Return the whole memory of the segment; not for a private copy."""
         return memoryview(self._whole)
 
     def end(self) -> None:
-        """End the ``with`` block. What the caller wrote is the message's own writing (P5v)."""
+        """End the ``with`` block. The caller's writes count as the message's own (P5v)."""
         if self.ended:
             return
         shadow = self.segment.shadow
@@ -98,7 +99,7 @@ class Loan:
         self.ended = True
 
     def is_back(self) -> bool:
-        """Return whether nothing of the view is held by anybody; the block is over."""
+        """Release the view after the block; return whether no part of it is held any more."""
         try:
             self.view.release()
         except BufferError:
@@ -112,9 +113,9 @@ class Loan:
 def lend_from(
     whole: memoryview, stretch: Stretch, lender: ref[Any], *, writable: bool, code: str
 ) -> Loan:
-    """Lend a stretch of ``whole``, the borrowed memory of its segment, which the loan then holds.
+    """Lend a stretch of the borrowed memory ``whole`` of its segment, which the loan then holds.
 
-    What is compared with a private copy (P5v), and not to be written to, is lent as a copy.
+    A message that verifies (P5v) lends a read-only view as a private copy.
     """
     segment, start, size = stretch
     if segment.shadow is None:
@@ -123,7 +124,7 @@ def lend_from(
     segment.require_unchanged(start, octets)
     if writable:
         return Loan(stretch, whole, lender, writable=True, private=False, code=code)
-    # What was compared is what is seen, whatever happens to the memory.
+    # The caller sees the bytes that were compared, even if the memory changes later.
     whole.release()
     copy = memoryview(bytearray(octets))
     return Loan((segment, 0, size), copy, lender, writable=False, private=True, code=code)
@@ -132,15 +133,17 @@ def lend_from(
 def lent_already(loans: Iterable[Loan], segment: Segment) -> memoryview:
     """Return the memory of a segment of which the caller has a part.
 
-    ``loans`` are all that the caller has, private copies left out: one at least. Raises
-    ``Borrowed`` where they are parts of other segments.
+    ``loans`` are the caller's loans, without private copies; there is at least one.
+
+    Raises:
+        Borrowed: If they are all from other segments.
     """
     for loan in loans:
         if loan.segment is segment:
             return loan.memory()
     raise Borrowed(
-        f"segment {segment.index} cannot be looked at while a part of another one is lent:"
-        " the allocator may move that one when it is asked",
+        f"segment {segment.index} cannot be used while a part of another segment is lent, because"
+        " asking the allocator for one may move the other",
         segment=segment.index,
     )
 
@@ -155,8 +158,10 @@ class Loans:
         """Nothing is lent yet."""
         #: In the order in which it was lent.
         self._all: dict[Loan, None] = {}
-        #: Those of them that are no private copies, and those whose ``with`` block is over.
+        #: The loans that are not private copies.
         self.shown: dict[Loan, None] = {}
+        #: The loans whose ``with`` block is over.
+        #: The loans whose ``with`` block is over.
         self.over: dict[Loan, None] = {}
 
     def __bool__(self) -> bool:
@@ -174,9 +179,9 @@ class Loans:
             self.shown[loan] = None
 
     def note_dropped(self) -> bool:
-        """Note loans as over whose ``Lent`` is no more; return whether there were any.
+        """Mark loans as over whose ``Lent`` was dropped; return whether there were any.
 
-        Python drops it where there was no stack to end the ``with`` block.
+        Python drops it without ending the ``with`` block if there is no stack for that.
         """
         dropped = [loan for loan in self._all if loan not in self.over and not loan.lender()]
         for loan in dropped:
@@ -193,9 +198,10 @@ class Loans:
         # Only these can be back: who lends a thousand segments ends a thousand loans.
         for loan in tuple(self.over):
             loan.end()
-            # Giving a view back can run code of the allocator's, which may call in here, and lend.
+            # Giving a view back can run the allocator's code, which may call this message and lend.
             if loan.is_back():
-                # In this order nothing is held back by a loan that is back, whatever comes between.
+                # In this order, an interrupt in between cannot leave a finished loan that blocks
+                # calls.
                 self.shown.pop(loan, None)
                 self._all.pop(loan, None)
                 self.over.pop(loan, None)

@@ -1,4 +1,4 @@
-"""A message that is being built: its root, its output, its end."""
+"""A message that is being built: its root, its orphans, its output, and its end."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ _NO_ROOT = bytes(wire.WORD_BYTES)
 
 
 class MessageBuilder:
-    """A message over the memory of an allocator.
+    """A message in the memory of an allocator.
 
-    Use it as a context manager: every grant is released at the end, whatever happened. No allocator
-    method is called before the first root is built. Not for use from several threads, nor from the
-    handler of a signal that then lets a call of the message go on.
+    Use it as a context manager: every grant is released at the end of the block, even after an
+    exception. No allocator method is called before the root is built. A message must not be used
+    from several threads, nor from a signal handler that returns into a call of the message.
     """
 
     __slots__ = ("_arena",)
@@ -77,26 +77,28 @@ class MessageBuilder:
         max_segment_words: int = wire.MAX_SEGMENT_WORDS,
         verify: bool = False,
     ) -> None:
-        """Build in the memory of ``allocator``, by default in ``HeapAllocator()``.
+        """Make an empty message.
 
-        No segment is used beyond ``max_segment_words`` words, and so no object can be larger.
-
-        With ``verify`` the message keeps a private copy of what it writes, as large as itself.
-        Whatever is read back is compared with it, and so is all that output emits: where somebody
-        else wrote, the call raises ``ContentsChanged`` (P5v). What is written by way of a lent view
-        is compared when the view is lent, and counts as the message's own when it comes back.
+        Args:
+            allocator: The owner of the memory, by default a new ``HeapAllocator``.
+            max_segment_words: The largest size of a segment, and so of an object, in words. Words
+                of a grant beyond it are not used.
+            verify: Whether to keep a private copy of everything written, as large as the message,
+                and to compare with it all words that are read back or output. If somebody else
+                changed a word, the call raises ``ContentsChanged`` (P5v). A lent view is compared
+                when it is lent; the caller's writes to it count as the message's own.
         """
         if allocator is None:
             allocator = HeapAllocator()
         for name in ("allocate", "segment", "release"):
             if not callable(attribute(allocator, name)):
                 raise ArgumentTypeError(
-                    f"an allocator has a method {name!r}; {type_name(allocator)} has none"
+                    f"an allocator must have a method {name!r}, and {type_name(allocator)} has none"
                 )
         limit = integer(max_segment_words, "max_segment_words")
         if not 1 <= limit <= wire.MAX_SEGMENT_WORDS:
             raise ArgumentValueError(
-                f"max_segment_words is 1 to {wire.MAX_SEGMENT_WORDS}, not {shown(limit)}"
+                f"max_segment_words must be 1 to {wire.MAX_SEGMENT_WORDS}, not {shown(limit)}"
             )
         self._arena = Arena(allocator, limit, verifies=truth(verify))
 
@@ -118,15 +120,23 @@ class MessageBuilder:
         max_segment_words: int = wire.MAX_SEGMENT_WORDS,
         verify: bool = False,
     ) -> MessageBuilder:
-        """Go on with a message that lies in the allocator's memory already.
+        """Continue a message that is already in the allocator's memory.
 
-        ``grants`` are the segments in their order: the allocator's key, and the words in use. The
-        first one begins with the root pointer. What they hold is checked as if it came from the
-        network, whenever it is read (P6); new objects go behind the words in use. From now on the
-        grants are the message's, which releases them at ``close``.
+        New objects are put behind the words in use. Words that are read are checked as if they came
+        from the network (P6). The message now owns the grants, and releases them at ``close``. If
+        this raises, the caller still owns them, and nothing was released.
 
-        Raises ``GrantTooSmall`` where one has fewer words than are in use, ``GrantOverlaps``, or
-        what ``segment`` raises. Then the grants are still the caller's, and nothing is released.
+        Args:
+            allocator: The owner of the memory.
+            grants: (key, words in use) of each segment, in their order. The first segment begins
+                with the root pointer.
+            max_segment_words: The largest size of a segment, in words.
+            verify: Whether to keep and compare a private copy, as in ``MessageBuilder``.
+
+        Raises:
+            GrantTooSmall: If a segment has fewer words than are in use.
+            GrantOverlaps: If two segments share memory.
+            AllocatorError: If ``segment`` raises or returns no writable buffer.
         """
         try:
             message = cls(allocator, max_segment_words=max_segment_words, verify=verify)
@@ -134,12 +144,14 @@ class MessageBuilder:
             taken: list[tuple[Key, int]] = []
             for pair in listed(grants, "grants"):
                 if type(pair) is not tuple or len(pair) != 2:
-                    raise ArgumentTypeError("a grant is a tuple of a key and the words in use")
+                    raise ArgumentTypeError(
+                        "each grant must be a tuple of a key and the words in use"
+                    )
                 words = integer(pair[1], "the words in use")
                 if not (0 if taken else 1) <= words <= limit:
                     raise ArgumentValueError(
-                        f"segment {len(taken)} has {0 if taken else 1} to {limit} words in use, not"
-                        f" {shown(words)}"
+                        f"the words in use of segment {len(taken)} must be {0 if taken else 1} to"
+                        f" {limit}, not {shown(words)}"
                     )
                 taken.append((pair[0], words))
             message._arena.take_over(taken)
@@ -148,13 +160,13 @@ class MessageBuilder:
             raise exhausted() from error
 
     def __reduce__(self) -> str:
-        """Refuse to be copied or pickled."""
-        raise ArgumentTypeError("a message cannot be copied: it would have two owners")
+        """Refuse copying and pickling."""
+        raise ArgumentTypeError("a message cannot be copied: its memory would have two owners")
 
     def init_root(self, data_words: int, pointer_count: int) -> StructBuilder:
-        """Build the root struct, with sections of these sizes (words, pointers), all zero.
+        """Build a zeroed root struct, with sections of these sizes (words, pointers).
 
-        A root that was there before is retired with all below it.
+        An earlier root is retired with everything below it.
         """
         try:
             data, pointers = check_sections(data_words, pointer_count)
@@ -166,10 +178,10 @@ class MessageBuilder:
             raise exhausted() from error
 
     def get_root(self, data_words: int = 0, pointer_count: int = 0) -> StructBuilder | None:
-        """Open the root struct; ``None`` where there is none yet.
+        """Open the root struct, or return ``None`` if there is none yet.
 
-        It has at least the sections that are asked for: a smaller one, of an older schema, is
-        moved, and handles on it are stale.
+        The struct has at least the sections that are asked for (words, pointers). A smaller one, of
+        an older schema, is moved, and handles on it become stale.
         """
         try:
             asked = check_sections(data_words, pointer_count)
@@ -187,7 +199,9 @@ class MessageBuilder:
             return None
         found = resolve(arena, slot, 0, pointer)
         if found.shape & 3 != wire.STRUCT:
-            raise PointerKindMismatch("the root is no struct", segment=0, offset=0)
+            raise PointerKindMismatch(
+                "the root is not a struct; use root_pointer()", segment=0, offset=0
+            )
         larger = enlarged(arena, found, *asked)
         if larger is not None:
             found = upgrade(arena, slot, 0, found, larger)
@@ -200,9 +214,9 @@ class MessageBuilder:
         return StructBuilder(lease, found.start, data, pointers)
 
     def root_pointer(self) -> PointerListBuilder:
-        """Open the root pointer as a list of one pointer: for a root that is no struct.
+        """Open the root pointer as a list of one pointer, for a root that is not a struct.
 
-        The first segment is asked for with the one word of the pointer, if there is none yet.
+        If there is no segment yet, one is asked for, of at least the one word of the pointer.
         """
         return self._arena.serve(self._open_root_pointer)
 
@@ -213,20 +227,20 @@ class MessageBuilder:
         return PointerListBuilder(lease, 0, 1)
 
     def set_root(self, value: StructBuilder | StructReader) -> None:
-        """Build a deep copy of a struct as the root; what was the root before is retired.
+        """Build a deep copy of a struct as the root. An earlier root is retired.
 
-        At equal segment sizes the bytes are those that the reference implementation writes.
+        With equal segment sizes, the reference implementation writes the same bytes.
         """
         try:
             if type(value) is not StructBuilder and type(value) is not StructReader:
-                raise ArgumentTypeError(f"the root is a struct, not {type_name(value)}")
+                raise ArgumentTypeError(f"the root must be a struct, not {type_name(value)}")
             tree = value.tree()
             self._arena.serve(lambda: copy_in_root(self._arena, tree))
         except RecursionError as error:
             raise exhausted() from error
 
     def new_orphan(self, value: Copyable) -> Orphan:
-        """Build a deep copy of a struct or list that no pointer leads to yet."""
+        """Build a deep copy of a struct or list as an orphan."""
         try:
             return self._apart(tree_of(value))
         except RecursionError as error:
@@ -236,9 +250,10 @@ class MessageBuilder:
         return self._arena.serve(lambda: Orphan(self._arena, build_apart(self._arena, tree)))
 
     def new_orphan_list(self, lists: Iterable[Copyable]) -> Orphan:
-        """Build the lists one behind the other as one list, that no pointer leads to yet.
+        """Build the concatenation of lists as an orphan.
 
-        They are of one kind, and at least one. Structs all get the largest sections of any.
+        There must be at least one list, and all must have the same element size. Structs all get
+        the largest sections of any.
         """
         try:
             return self._apart(joined([tree_of(value) for value in listed(lists, "lists")]))
@@ -246,31 +261,31 @@ class MessageBuilder:
             raise exhausted() from error
 
     def new_orphan_struct(self, data_words: int, pointer_count: int) -> Orphan:
-        """Build a struct, all zero, that no pointer leads to yet."""
+        """Build a zeroed struct as an orphan."""
         data, pointers = check_sections(data_words, pointer_count)
         return self._build_apart(wire.struct_shape(data, pointers), b"")
 
     def new_orphan_primitives(self, element: Element, count: int) -> Orphan:
-        """Build a list of ``count`` primitives, all zero, that no pointer leads to yet."""
+        """Build a zeroed list of ``count`` primitives as an orphan."""
         size_code = check_element(element).size_code
         return self._build_apart(wire.list_shape(size_code, check_count(count)), b"")
 
     def new_orphan_pointers(self, count: int) -> Orphan:
-        """Build a list of ``count`` null pointers, that no pointer leads to yet."""
+        """Build a list of ``count`` null pointers as an orphan."""
         return self._build_apart(wire.list_shape(wire.SIZE_POINTER, check_count(count)), b"")
 
     def new_orphan_structs(self, count: int, data_words: int, pointer_count: int) -> Orphan:
-        """Build a list of ``count`` structs, all zero, that no pointer leads to yet."""
+        """Build a zeroed list of ``count`` structs as an orphan."""
         number, data, pointers = struct_list(count, data_words, pointer_count)
         shape = wire.list_shape(wire.SIZE_COMPOSITE, number * (data + pointers))
         return self._build_apart(shape, wire.POINTER.pack(wire.tag(number, data, pointers)))
 
     def new_orphan_text(self, value: str) -> Orphan:
-        """Build a Text, UTF-8 and a NUL behind it, that no pointer leads to yet."""
+        """Build a Text (UTF-8 with a NUL at its end) as an orphan."""
         return self._bytes_apart(text_octets(value) + b"\0")
 
     def new_orphan_data(self, value: bytes | bytearray | memoryview) -> Orphan:
-        """Build a Data from any contiguous buffer, that no pointer leads to yet."""
+        """Build a Data from any contiguous buffer as an orphan."""
         return self._bytes_apart(data_octets(value))
 
     def _bytes_apart(self, octets: bytes) -> Orphan:
@@ -282,14 +297,14 @@ class MessageBuilder:
             raise exhausted() from error
 
     def _build_apart(self, shape: int, head: bytes) -> Orphan:
-        """Build an object that begins with ``head``, zero behind it, and has nothing below."""
+        """Build an orphan without children: ``head``, then zeros."""
         try:
             self._arena.require_idle()
             size = wire.object_words(shape) * wire.WORD_BYTES
             if size > self._arena.limit * wire.WORD_BYTES:
                 raise MessageTooLarge(
-                    f"an object of {size // wire.WORD_BYTES} words: a segment has at most"
-                    f" {self._arena.limit}",
+                    f"an object of {size // wire.WORD_BYTES} words does not fit in a segment of at"
+                    f" most {self._arena.limit} words (max_segment_words)",
                     words_asked=size // wire.WORD_BYTES,
                 )
             body = bytearray(head)
@@ -302,13 +317,17 @@ class MessageBuilder:
     def last_disowned(self) -> Orphan | None:
         """The orphan that the last ``disown`` returned, until it is adopted or dropped.
 
-        For a handler that raises between that call and the assignment of what it returns.
+        Use it if a signal handler may raise before the caller has assigned the result of that call.
         """
         orphan = self._arena.disowned
         return orphan if isinstance(orphan, Orphan) else None
 
     def canonical(self) -> bytes:
-        """Return the message in canonical form: one segment, without framing."""
+        """Return the canonical form of the message: one segment, without framing.
+
+        Raises:
+            MalformedMessage: If the message has capabilities.
+        """
         try:
             self._arena.require_idle()
             if not self._arena.segments:
@@ -318,26 +337,30 @@ class MessageBuilder:
             raise exhausted() from error
 
     def segment_words(self) -> tuple[int, ...]:
-        """Return how many words are handed out of each segment. Calls no allocator."""
+        """Return the number of words in use of each segment. Calls no allocator."""
         return tuple(segment.used for segment in self._arena.segments)
 
     def check_segments(self) -> tuple[int, ...]:
-        """Look at every segment as output does, and answer how many words of each are handed out.
+        """Check every segment as output does, and return the number of words in use of each.
 
-        For memory in which the message is read where it was built. It is complete then: retired
-        words are zero. Raises ``SegmentLost`` if any segment lost words, ever (P5), and
-        ``ContentsChanged`` if the message verifies and finds other contents than it wrote (P5v).
+        Call this before others read the message in the memory where it was built. Afterwards all
+        retired words are zero.
+
+        Raises:
+            SegmentLost: If any segment ever lost words (P5).
+            ContentsChanged: If the message verifies, and somebody else changed it (P5v).
         """
         return self._put_out(lambda words: None)
 
     def total_words(self) -> int:
-        """Return the words handed out of all segments together: the size of the output."""
+        """Return the number of words in use of all segments together: the size of the output."""
         return sum(self.segment_words())
 
     def segments(self) -> list[bytes]:
-        """Return a copy of every segment's words.
+        """Return a copy of the words in use of every segment.
 
-        Raises ``SegmentLost`` if any segment lost words, ever (P5).
+        Raises:
+            SegmentLost: If any segment ever lost words (P5).
         """
         segments: list[bytes] = []
         self._put_out(lambda words: segments.append(bytes(words)))
@@ -348,9 +371,9 @@ class MessageBuilder:
         write: Callable[[bytes | memoryview], object],
         begin: Callable[[tuple[int, ...]], object] = len,
     ) -> tuple[int, ...]:
-        """Hand over the words of each segment, and before to ``begin`` how many each has.
+        """Pass the number of words of all segments to ``begin``, then the words to ``write``.
 
-        Return these numbers.
+        Returns these numbers.
         """
         try:
 
@@ -365,19 +388,24 @@ class MessageBuilder:
             raise exhausted() from error
 
     def lend_segment(self, index: int) -> AbstractContextManager[memoryview[Any]]:
-        """Lend the words handed out of one segment, read-only and not copied (P4).
+        """Lend the words in use of one segment as a read-only view, inside a ``with`` block (P4).
 
-        For output without a copy: take one after the other, as many as ``segment_words()`` has, and
-        at least one. Raises ``SegmentLost`` if any segment is known to have lost words. A message
-        that verifies lends the private copy that it compared.
+        For output without a copy, lend one segment after the other: as many as ``segment_words()``
+        has, and at least one. A message that verifies lends the private copy that it compared.
+
+        Raises:
+            SegmentLost: If any segment is known to have lost words.
         """
         return self._lent(integer(index, "a segment index"))
 
     def lend_segments(self) -> AbstractContextManager[list[memoryview[Any]]]:
-        """Lend all segments at once, where no allocator call is needed in between.
+        """Lend the words in use of all segments at once, inside a ``with`` block (P4).
 
-        That is so where there is one segment, where memory stays (``stable``), and where the
-        message verifies. Else it raises ``Borrowed``: to ask for one segment may move the others.
+        That needs a message of one segment, memory that stays (``stable``), or a message that
+        verifies.
+
+        Raises:
+            Borrowed: Otherwise, because asking the allocator for one segment may move the others.
         """
         return LentTogether(lambda: len(self._arena.segments), self._lent)
 
@@ -391,7 +419,9 @@ class MessageBuilder:
             rootless.memory = bytearray(_NO_ROOT)
             return rootless, 0, len(_NO_ROOT)
         if not 0 <= index < len(segments):
-            raise ArgumentIndexError(f"segment {shown(index)} of {len(segments)}")
+            raise ArgumentIndexError(
+                f"segment {shown(index)} does not exist: the message has {len(segments)} segments"
+            )
         if self._arena.loss is not None:
             raise segment_lost(self._arena.loss)
         segment = segments[index]
@@ -402,7 +432,7 @@ class MessageBuilder:
         output = BytesIO()
 
         def begin(words: tuple[int, ...]) -> None:
-            # No segment is copied twice: all go to the place that they have in the output.
+            # Make room for the whole output first, so that each segment is copied only once.
             sizes = [count * wire.WORD_BYTES for count in words]
             if sizes:
                 table = table_of(sizes)
@@ -416,21 +446,22 @@ class MessageBuilder:
         return output.getvalue()
 
     def write_to(self, file: BinaryWriter | Sender, *, written: Written | None = None) -> None:
-        """Write the framed message to a binary file; what the file raises passes unchanged.
+        """Write the framed message to a binary file or socket, as ``write_message`` does.
 
-        A file that takes a part at a time (unbuffered, or a socket's) is given the rest again. One
-        that returns ``None`` took everything: see ``write_message``. ``written`` counts what the
-        file took; pass it again to write the rest, if the message has not changed meanwhile.
+        ``written`` counts the bytes that the file takes. If the call fails, pass it again to write
+        the rest of the unchanged message. An exception of the file passes unchanged.
         """
         write_message(file, self.segments(), written=written)
 
     def close(self) -> None:
         """Release every grant, once. Handles raise ``Closed`` from then on.
 
-        Views that are lent are taken back first, and raise ``ValueError`` when they are touched.
-        Where a part of one is held, it raises ``Borrowed`` and releases nothing: the memory is not
-        given back below somebody who writes to it. Close again when it is let go. Raises
-        ``ReleaseFailed`` after all were released, if ``release`` raised.
+        Lent views are taken back first, and raise ``ValueError`` when they are used.
+
+        Raises:
+            Borrowed: If a part of a lent view is still held. Nothing was released; drop that part
+                and close again.
+            ReleaseFailed: If the allocator's ``release`` raised. Every grant counts as released.
         """
         self._arena.close()
 
@@ -444,11 +475,11 @@ class MessageBuilder:
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close the message; an exception that is on its way is not replaced by another."""
+        """Close the message. An exception that leaves the block is not replaced."""
         if exception is None:
             self.close()
             return
         try:
             self.close()
         except Error as error:
-            add_note(exception, f"and closing the message raised {told(error)}")
+            add_note(exception, f"closing the message also raised {told(error)}")

@@ -1,8 +1,7 @@
-"""Whether what was granted shares memory with another segment of the message (P3).
+"""Detection of grants that share memory with another segment of the message (P3).
 
-Each may move at every look, the one that was granted and those that were there before. So two
-places that meet are a suspicion at first, and it is believed only if it is there look after look.
-What never rests is taken to be apart: what shares memory cannot be told.
+Segments may move between two observations, so an overlap is reported only after it was observed
+repeatedly. Segments that move all the time are accepted, because nothing can be said of them.
 """
 
 from __future__ import annotations
@@ -17,34 +16,34 @@ from ..errors import GrantOverlaps
 from .borrowing import BorrowingArena
 from .segment import Segment
 
-#: How often an overlap must be seen, each time by two looks at both, before it is believed.
+#: Number of observations of an overlap, each by two looks at both segments, that prove it.
 _OVERLAP_LOOKS: Final = 2
 
-#: How often a grant is compared with the other segments while they move, before it is left at that.
+#: Number of times that a grant is compared with the other segments while they move.
 _MOST_COMPARISONS: Final = 3
 
 
 @final
 class Neighbours:
-    """The places in memory of a message's segments.
+    """The places of a message's segments in memory.
 
-    Each call is given the arena, which finds the present place of a segment.
+    Each method takes the arena, to find the present place of a segment.
     """
 
     __slots__ = ("_places",)
 
     def __init__(self) -> None:
-        """Know no segment yet."""
+        """Make an empty record of places."""
         self._places = Places()
 
     def admit(self, arena: BorrowingArena, segment: Segment) -> None:
-        """Note where a new segment lies, or raise ``GrantOverlaps``."""
+        """Record the place of a new segment, or raise ``GrantOverlaps``."""
         if segment.index > 0:
             start, end = self._apart(arena, segment)
             self._places.note(segment.index, start, end)
 
     def look_after_growth(self, arena: BorrowingArena, segment: Segment) -> None:
-        """Note where a segment lies that was grown, or raise ``GrantOverlaps``."""
+        """Record the place of a segment that was grown, or raise ``GrantOverlaps``."""
         if segment.index > 0:
             start, end = self._apart(arena, segment)
             self._places.note(segment.index, start, end)
@@ -54,9 +53,9 @@ class Neighbours:
         self._places.forget(first, stop)
 
     def _apart(self, arena: BorrowingArena, segment: Segment) -> tuple[int, int]:
-        """Return where a segment lies, or raise ``GrantOverlaps``.
+        """Return the place of a segment, or raise ``GrantOverlaps``.
 
-        What moves while it is compared is compared anew.
+        If segments move during the comparison, it is repeated.
         """
         for _ in range(_MOST_COMPARISONS):
             start, end = where(arena, segment)
@@ -66,29 +65,29 @@ class Neighbours:
         return start, end
 
     def _look_around(self, arena: BorrowingArena, segment: Segment) -> None:
-        """Look anew where the other segments lie, as far as it pays, before they are compared.
+        """Update the places of the other segments before a comparison, if there are few.
 
-        A message of one segment needs no places: the first segment is looked at when the second
-        comes. The places of the others are as old as their last look. Where they are few, all are
-        looked at anew, so that nothing hides behind an old place: what stays moves, too, where
-        something grows, and to look at it costs no call.
+        A message of one segment needs no places, so the first segment is looked at when the second
+        one is granted. A recorded place is as old as the last look at its segment. In a message of
+        few segments all are looked at again, so that an old place hides no overlap. Even a
+        ``stable`` segment can have moved by a growth, and to look at it takes no call.
         """
         if self._places and len(arena.segments) > FEW_SEGMENTS:
             return
         for index in range(len(arena.segments) - 1):
             other = arena.segment_at(index)
             if other.key is segment.key:
-                # One grant, made twice: it may move at every look, but never from itself.
+                # The same grant twice: it overlaps itself, however it moves.
                 raise _overlap(segment, index)
             self._look_again(arena, other)
 
     def _is_apart(self, arena: BorrowingArena, segment: Segment, start: int, end: int) -> bool:
-        """Return whether nothing lies where a segment lay, or raise ``GrantOverlaps``.
+        """Return whether no other segment overlaps this place, or raise ``GrantOverlaps``.
 
-        ``False`` where it lies elsewhere by now, or moves while it is compared. The others may have
-        moved since their last look, even to and fro, into each other's old places. So an overlap is
-        believed only if it is there look after look, and each of the two is seen in one place twice
-        running.
+        Returns ``False`` if the segment has moved, or moves during the comparison. The others may
+        have moved since they were last looked at, even into each other's old places. So an overlap
+        counts only if it is observed repeatedly, and each of the two segments is seen in the same
+        place twice in a row.
         """
         places = self._places
         if where(arena, segment) != (start, end):
@@ -99,7 +98,7 @@ class Neighbours:
             settled = self._look_again(arena, other) == self._look_again(arena, other)
             if not where(arena, segment) == where(arena, segment) == (start, end) or not settled:
                 return False
-            # If the other has moved away, there may be a next one.
+            # If the other segment has moved away, another one may overlap.
             if places.meets(met, start, end):
                 looks += 1
             if looks == _OVERLAP_LOOKS:
@@ -107,14 +106,14 @@ class Neighbours:
         return True
 
     def _look_again(self, arena: BorrowingArena, other: Segment) -> tuple[int, int]:
-        """Note anew where a segment lies; if it cannot be said, the old place stays noted."""
+        """Update and return the recorded place of a segment. If this raises, the old one stays."""
         start, end = where(arena, other) if not other.lost else (0, 0)
         self._places.note(other.index, start, end)
         return start, end
 
 
 def where(arena: BorrowingArena, segment: Segment) -> tuple[int, int]:
-    """Return the addresses (bytes) at which a segment begins and ends now."""
+    """Return the present start and end addresses of a segment, in bytes."""
     view = arena.borrow(segment)
     try:
         size = len(view)
@@ -129,6 +128,6 @@ def where(arena: BorrowingArena, segment: Segment) -> tuple[int, int]:
 
 def _overlap(segment: Segment, other: int) -> GrantOverlaps:
     return GrantOverlaps(
-        f"the grant for segment {segment.index} shares memory with segment {other}",
+        f"the memory granted for segment {segment.index} overlaps segment {other}",
         segment=segment.index,
     )

@@ -1,4 +1,4 @@
-"""An object of a message that no pointer leads to: who owns it, and what can be done to it."""
+"""Orphans: objects of a message without a pointer, their owner, and their operations."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .survey import Built, Found
 
 
 class Detached:
-    """An object of a message that no pointer leads to, until it is adopted.
+    """An object of a message without a pointer, until it is adopted.
 
-    It is the caller's to adopt or to drop. What is neither stays in the message's memory, and in
-    its output, unreachable.
+    The caller should adopt or drop it. Otherwise its words stay in the message's memory and in its
+    output, unreachable.
     """
 
     __slots__ = ("_arena", "_found", "_mark", "_owner")
@@ -29,7 +29,7 @@ class Detached:
     def __init__(self, arena: Arena, found: Found) -> None:
         self._arena = arena
         self._found: Found | None = found
-        #: What handles on an object without words are judged by, if there are any.
+        #: Decides whether handles are stale, if the object has no words and there are handles.
         self._mark: Mark | None = None
         self._owner = Owner()
 
@@ -42,19 +42,20 @@ class Detached:
         return f"<{type_name(self)}: {shape_text(found.shape)}, {where}>"
 
     def __reduce__(self) -> str:
-        """Refuse to be copied or pickled: both could be adopted."""
-        raise ArgumentTypeError("an orphan cannot be copied: it would have two owners")
+        """Refuse copying and pickling, because both orphans could be adopted."""
+        raise ArgumentTypeError("an orphan cannot be copied: its object would have two owners")
 
     def _current(self, *, partly: bool = False) -> Found:
-        """Return where the object is, or raise ``StaleHandle``; only within a call of the message.
+        """Return the place of the object, or raise ``StaleHandle``.
 
-        In a message that was taken over, another pointer may have led to some of its words, and
-        these may be retired. ``partly`` is true if the others suffice.
+        Use it only within a call of the message. In a message that began with earlier grants,
+        another pointer may have led to some words of the object, and these may be retired. If
+        ``partly``, that is accepted as long as other words remain.
         """
         found = self._found
         if found is None:
             raise StaleHandle("the orphan was adopted or dropped")
-        # A capability has no words: its place is that of the pointer that it was.
+        # A capability has no words. Its place is that of its former pointer.
         words = wire.object_words(found.shape) if found.shape & 3 != wire.OTHER else 0
         retired = found.segment.retired
         end = found.start + words
@@ -72,11 +73,11 @@ class Detached:
 
     @property
     def kind(self) -> PointerKind:
-        """What the orphan is."""
+        """The kind of object."""
         return POINTER_KINDS[self._arena.serve(self._current).shape & 3]
 
     def _lease(self, found: Found) -> Lease:
-        """Return a lease for a handle on the object; only within a call of the message."""
+        """Return a lease for a handle on the object. Use it only within a call of the message."""
         arena = self._arena
         if wire.object_words(found.shape):
             return Lease(arena, self._owner, found.segment, found.start, arena.epoch)
@@ -87,11 +88,11 @@ class Detached:
     def _list(self, size_code: int, what: str) -> Found:
         found = self._current()
         if found.shape & 3 != wire.LIST or wire.list_size_code(found.shape) != size_code:
-            raise PointerKindMismatch(f"the orphan is no list of {what}")
+            raise PointerKindMismatch(f"the orphan is not a list of {what}")
         return found
 
     def tree(self) -> Tree:
-        """Copy out the object, and all below it."""
+        """Return a copy of the object and everything below it."""
         return self._arena.serve(self._copied)
 
     def _copied(self) -> Tree:
@@ -99,27 +100,39 @@ class Detached:
         return read_spot(Built(self._arena), (found.shape, found.segment.index, found.start), 0)
 
     def total_size(self) -> ObjectSize:
-        """Return what the object and all below it take, landing pads left out."""
+        """Return the size of the object and everything below it, without landing pads."""
         try:
             return self.tree().total_size()
         except RecursionError as error:
             raise exhausted() from error
 
     def truncate(self, count: int, *, text: bool = False) -> None:
-        """Cut a list or a Data to its first ``count`` elements, where it is.
+        """Cut a list or a Data to its first ``count`` elements, in place.
 
-        With ``text``, a Text to its first ``count`` bytes and the NUL. What is cut is retired, with
-        all below it, and handles on the list are stale. Raises ``ArgumentValueError`` where it has
-        fewer elements.
+        The elements that are cut off are retired with everything below them, and handles on the
+        list become stale.
+
+        Args:
+            count: The number of elements to keep.
+            text: Whether the object is a Text, of which ``count`` bytes and the NUL are kept.
+
+        Raises:
+            ArgumentValueError: If the list has fewer elements.
         """
         self._resize(count, longer=False, text=text)
 
     def extend(self, count: int, *, text: bool = False) -> None:
-        """Give a list or a Data ``count`` elements, the new ones zero.
+        """Extend a list or a Data to ``count`` elements, the new ones zero.
 
-        With ``text``, a Text ``count`` bytes and the NUL. It stays where it is if the words behind
-        it are free, else it moves; handles on the list are stale. Raises ``ArgumentValueError``
-        where it has more elements.
+        The list stays in its place if the words behind it are free; otherwise it moves. Handles on
+        it become stale.
+
+        Args:
+            count: The new number of elements.
+            text: Whether the object is a Text, which gets ``count`` bytes and the NUL.
+
+        Raises:
+            ArgumentValueError: If the list has more elements.
         """
         self._resize(count, longer=True, text=text)
 
@@ -136,18 +149,20 @@ class Detached:
             raise exhausted() from error
 
     def drop(self) -> None:
-        """Retire it, and all below it."""
+        """Retire the object and everything below it."""
         self._arena.serve(
             lambda: retire(self._arena, self._current(partly=True), lambda: self._becomes(None))
         )
 
     def _give_to(self, lease: Lease, word: int) -> None:
-        """Let the pointer at ``word`` lead to it, in a call of the message of the lease."""
+        """Adopt the object at ``word``, in a call of the message of ``lease``."""
         arena = self._arena
         if lease.arena is not arena:
-            # It complains first that it is used up, or its message closed.
+            # First raise if the orphan is used up, or its message closed.
             arena.serve(self._current)
-            raise ArgumentValueError("the orphan is of another message")
+            raise ArgumentValueError(
+                "the orphan belongs to another message; copy it with set() instead"
+            )
         found = self._current()
         mine = self._owner.now()
         theirs = lease.owner.now()
@@ -161,10 +176,10 @@ class Detached:
         adopt(arena, lease.segment, word, found, then)
 
     def _becomes(self, found: Found | None) -> None:
-        """Be what is being published: another object, or nothing.
+        """Point at the object being published, or at nothing.
 
-        It happens in the same moment. An orphan that was adopted and did not know it would be
-        adopted twice; one that was moved and does not know where is nobody's.
+        Runs inside publication, so that an interrupt can neither allow a second adoption nor lose
+        the object.
         """
         self._found = found
         if found is None and self._arena.disowned is self:

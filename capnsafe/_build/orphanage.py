@@ -1,4 +1,4 @@
-"""Objects without a pointer: taken out of a message, given back to it, built apart from it."""
+"""Operations on orphans: disown, adopt, retire, and build without a pointer."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .survey import Found, require_disjoint, survey_object
 
 
 def disown(arena: Arena, slot: Segment, word: int, found: Found, orphan: object) -> None:
-    """Null the pointer at ``word`` of ``slot``; what it led to stays, its handles are stale.
+    """Make the pointer at ``word`` of ``slot`` null, and keep its object as an orphan.
 
-    The landing pad on the way is retired. ``orphan`` is what owns the object from then on.
+    The object stays in its place, its handles become stale, and its landing pad is retired.
     """
 
     def then() -> None:
@@ -36,15 +36,15 @@ def disown(arena: Arena, slot: Segment, word: int, found: Found, orphan: object)
 
 
 def own_part() -> ArgumentValueError:
-    """Return the error for an orphan that would be in a circle, and nobody's."""
-    return ArgumentValueError("an orphan cannot be adopted by a part of itself")
+    """Return the error for an adoption that would form an unreachable circle."""
+    return ArgumentValueError("an orphan cannot be adopted by itself or by an object below it")
 
 
 def adopt(arena: Arena, slot: Segment, word: int, found: Found, then: Callable[[], None]) -> None:
-    """Point to an object from ``word`` of ``slot``, and retire what was there before.
+    """Point to an object from ``word`` of ``slot``, and retire the old value.
 
-    In a message that was taken over, two pointers may have led to the object, or to what lies below
-    it; so whether ``word`` is a part of it is asked of the words, however many these are.
+    In a message that began with earlier grants, two pointers may have led to the object or to one
+    below it. So there, every object of the orphan is checked for whether it contains ``word``.
     """
 
     def build(draft: Draft) -> None:
@@ -53,7 +53,7 @@ def adopt(arena: Arena, slot: Segment, word: int, found: Found, then: Callable[[
                 raise own_part()
         pointer = found.shape
         if pointer & 3 != wire.OTHER:
-            # What was lost is not adopted, be it in another segment than the pointer.
+            # A lost object must not be adopted, even if it is in another segment than the pointer.
             arena.give_back(arena.borrow(found.segment))
             pointer = draft.point_to(slot, word, found.shape, found.segment, found.start)
         draft.link(slot, [(word, pointer)], then=then)
@@ -62,7 +62,7 @@ def adopt(arena: Arena, slot: Segment, word: int, found: Found, then: Callable[[
 
 
 def retire(arena: Arena, found: Found, then: Callable[[], None]) -> None:
-    """Retire an object that no pointer leads to, and all below it."""
+    """Retire an orphan and everything below it."""
 
     def build(draft: Draft) -> None:
         extents = survey_object(arena, found)
@@ -76,7 +76,7 @@ def retire(arena: Arena, found: Found, then: Callable[[], None]) -> None:
 
 
 def build_apart(arena: Arena, tree: Tree) -> Found:
-    """Build a copy of what a tree holds, to which no pointer leads; answer where it is."""
+    """Build a tree without a pointer to it, and return its place."""
 
     def build(draft: Draft) -> Found:
         if tree.words == 0:

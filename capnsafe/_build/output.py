@@ -1,4 +1,4 @@
-"""The words of a message, handed to who asked for the output."""
+"""The output of a message: the words of its segments."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .segment import Segment
 
 
 def put_out(arena: Arena, write: Callable[[bytes | memoryview], object]) -> None:
-    """Hand the words handed out of each segment to ``write``, which copies and calls nobody.
+    """Pass the handed-out words of each segment to ``write``, which must only copy them.
 
-    Only within a call.
+    Use it only within a call.
     """
-    # Every segment is borrowed, so words lost anywhere are noticed (P5), and every retired
-    # word is zero before it is copied (P9).
+    # Every segment is borrowed, so lost words are noticed (P5), and every retired word is zero
+    # before it is copied (P9).
     for segment in arena.segments:
         _emit(arena, segment, segment.used * WORD_BYTES, write)
 
@@ -24,7 +24,7 @@ def _emit(
     arena: Arena, segment: Segment, size: int, write: Callable[[bytes | memoryview], object]
 ) -> None:
     if arena.verifies:
-        # What is emitted is the copy that was compared (P5v).
+        # The copy that was compared is emitted (P5v).
         write(arena.copy_out(segment, 0, size))
         return
     view = arena.borrow(segment)

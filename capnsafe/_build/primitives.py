@@ -1,4 +1,4 @@
-"""Lists of primitives that are being built."""
+"""Builders of lists of primitives."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ListBuilder(Handle):
         return self._element
 
     def total_size(self) -> ObjectSize:
-        """Return what the list takes."""
+        """Return the size of a copy of the list."""
         try:
             return self.tree().total_size()
         except RecursionError as error:
@@ -51,7 +51,7 @@ class ListBuilder(Handle):
         return self._length
 
     def __iter__(self) -> Iterator[Primitive]:
-        """Read one element after the other; each read is a call of its own."""
+        """Iterate over the elements; each is read by a separate call of the message."""
         try:
             for index in range(self._length):
                 yield self[index]
@@ -59,17 +59,21 @@ class ListBuilder(Handle):
             raise exhausted() from error
 
     def lend(self) -> AbstractContextManager[memoryview[Any]]:
-        """Lend the elements as a writable view, for as long as a ``with`` block lasts (P4).
+        """Lend the elements as a writable view of the memory, inside a ``with`` block (P4).
 
-        It is the memory itself, in the items that the elements are (``format`` as in the ``struct``
-        module; bytes on a big-endian machine, since elements are little-endian). Meanwhile the
-        message takes no call but to lend more of the same segment, or of memory that stays. Raises
-        ``Borrowed`` at the end of the block where a part of the view is still held. A list of voids
-        or bits has no items to lend.
+        Its items have the type of the elements (on a big-endian machine they are bytes, because
+        elements are little-endian). Inside the block the message takes no calls, except to lend
+        more of the same segment, or of memory that stays (``stable``).
+
+        Raises:
+            ArgumentTypeError: For a list of voids or bits, which has no items.
+            Borrowed: At the end of the block, if a part of the view is still held.
         """
         element = self._element
         if element.bytes == 0:
-            raise ArgumentTypeError(f"a list of {element.name} has no items that can be lent")
+            raise ArgumentTypeError(
+                f"a list of {element.name} cannot be lent, because its elements are not whole bytes"
+            )
         code = element.codec.format[1:] if byteorder == "little" else "B"
         return Lent(self._lease.arena, self._stretch, writable=True, code=code)
 
@@ -78,7 +82,7 @@ class ListBuilder(Handle):
         return self._lease.segment, self._data, self._length * self._element.bytes
 
     def tree(self) -> Tree:
-        """Copy out the list."""
+        """Return a copy of the list."""
         try:
             shape = wire.list_shape(self._element.size_code, self._length)
             spot = (shape, self._lease.segment.index, self._data // WORD_BYTES)
@@ -87,7 +91,7 @@ class ListBuilder(Handle):
             raise exhausted() from error
 
     def __getitem__(self, index: int) -> Primitive:
-        """Read one element; negative indices and slices are refused."""
+        """Return an element. Negative indices and slices are refused."""
         try:
             if self._element is Element.VOID:
                 self._void(index)
@@ -97,7 +101,7 @@ class ListBuilder(Handle):
             raise exhausted() from error
 
     def __setitem__(self, index: int, value: Primitive) -> None:
-        """Write one element."""
+        """Write an element."""
         try:
             if self._element is Element.VOID:
                 if value is not None:
@@ -112,4 +116,6 @@ class ListBuilder(Handle):
         at = integer(index, "an index")
         self._lease.check()
         if not 0 <= at < self._length:
-            raise ArgumentIndexError(f"element {shown(at)} of {self._length}")
+            raise ArgumentIndexError(
+                f"element {shown(at)} does not exist: the list has {self._length} elements"
+            )

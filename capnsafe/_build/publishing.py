@@ -1,4 +1,4 @@
-"""How a message comes to say something else: in one borrow, in which nothing can fail (P2)."""
+"""Publication: the change of a message in one borrow, in which nothing can fail (P2)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _Following: TypeAlias = (
     " list[Extent] | None, Callable[[], None] | None]"
 )
 
-#: How deep publication calls, calls of built-in functions included, and some more.
+#: Depth of calls in publication, including calls of built-in functions, and some reserve.
 _PUBLISHING_FRAMES: Final = 8
 
 
 def require_stack(frames: int) -> None:
-    """Raise ``RecursionError`` if calls cannot be nested so deep from here on."""
+    """Raise ``RecursionError`` if calls cannot be nested by ``frames`` more levels."""
     if frames > 1:
         require_stack(frames - 1)
 
@@ -35,11 +35,11 @@ class PublishingArena(GrantingArena):
     __slots__ = ("_following", "epoch")
 
     def __init__(self, allocator: Allocator, limit: int, verifies: bool) -> None:
-        """Nothing is published yet; see ``Arena``."""
+        """Make an arena that has published nothing; the arguments are those of ``Arena``."""
         super().__init__(allocator, limit, verifies)
         #: Counts retirements: see ``capnsafe._build.lease``.
         self.epoch = 0
-        #: What is still to be noted of what was published: the arguments of ``publish``, and the
+        #: The bookkeeping that remains after a publication: the arguments of ``publish``, and the
         #: words handed out and the epoch after it.
         self._following: _Following | None = None
 
@@ -54,20 +54,27 @@ class PublishingArena(GrantingArena):
         disowned: list[Extent] | None = None,
         then: Callable[[], None] | None = None,
     ) -> None:
-        """Make the message say what was prepared, and retire what it said before.
+        """Write the prepared pointers and data, and retire the old values.
 
-        ``writes`` are (byte, octets) in ``view``, the borrowed memory of ``slot``; ``marks`` the
-        words handed out of each segment; ``replaced`` the words of the slots whose old value goes,
-        be it ``retired`` or ``disowned``. ``then`` makes what is known beside the message current,
-        and does not fail. No allocator method runs in here, so nothing of it can fail.
+        No allocator method runs in here, so it cannot fail.
+
+        Args:
+            slot: The segment that is written.
+            view: The borrowed memory of ``slot``.
+            writes: (byte, octets) to write in ``view``.
+            marks: The words handed out from each segment afterwards.
+            retired: The words to retire.
+            replaced: The words of the pointers whose old values are retired or disowned.
+            disowned: Words that stay, and whose handles become stale.
+            then: Updates records that are kept outside the message. It must not fail.
         """
-        # Publication must not fail half-way: all that needs memory of Python's is made before, and
-        # there is room on the stack for all that is called.
+        # Publication must not fail half-way. So everything that needs memory of Python is made
+        # before, and there is enough stack for all calls.
         simple = len(writes) <= 1 and slot.shadow is None
         if simple and not (replaced or retired or disowned or then):
             at, value = writes[0] if writes else (0, b"")
             place = slice(at, at + len(value))
-            # If this fails, words stay unused.
+            # If this fails, some words stay unused.
             for segment, used in marks.items():
                 self.handed_out += used - segment.used
                 segment.used = used
@@ -94,18 +101,18 @@ class PublishingArena(GrantingArena):
         if self.state is not _PUBLISHING:
             raise self.unavailable()
         self.state = _PUBLISHED
-        # Handles that the call makes are of the new epoch.
+        # Handles that the call makes belong to the new epoch.
         self.epoch = epoch
         try:
             self._follow_up()
             if slot.unzeroed:
                 slot.zero_retired(view)
         except (RecursionError, MemoryError):
-            # ``finish`` goes on, or the next call.
+            # ``finish`` continues, or the next call.
             return
 
     def _follow_up(self) -> None:
-        """Note what follows from a publication. If it fails, it can be done again."""
+        """Do the bookkeeping of a publication. If it fails, it can be repeated."""
         following = self._following
         if following is None:
             return

@@ -1,7 +1,7 @@
-"""Trees laid out anew: structs with larger sections, lists one behind the other.
+"""New layouts of copied objects: structs with larger sections, and concatenated lists.
 
-An object is copied out first (:mod:`capnsafe._words.tree`), laid out here in private bytes, and
-then built like any other copy.
+An object is copied first (:mod:`capnsafe._words.tree`), laid out here in private bytes, and then
+built like any other copy.
 """
 
 from __future__ import annotations
@@ -41,16 +41,17 @@ def elements_of(tree: Tree) -> tuple[int, int, int]:
 
 
 def joined(trees: list[Tree]) -> Tree:
-    """Return lists of one kind as one list; structs all get the largest sections of any.
+    """Return the concatenation of lists. Structs all get the largest sections of any.
 
-    Raises ``ArgumentTypeError`` where there is none, or where they are not of one kind, and
-    ``MessageTooLarge``.
+    Raises:
+        ArgumentTypeError: If there is no list, or if they have different element sizes.
+        MessageTooLarge: If the result has too many elements or words.
     """
     codes = {
         wire.list_size_code(tree.shape) if tree.shape & 3 == wire.LIST else None for tree in trees
     }
     if len(codes) != 1 or None in codes:
-        raise ArgumentTypeError("lists are joined: one at least, and all of one element size")
+        raise ArgumentTypeError("lists must be one or more lists with the same element size")
     size_code = wire.list_size_code(trees[0].shape)
     if size_code == wire.SIZE_COMPOSITE:
         return _joined_structs(trees)
@@ -71,9 +72,9 @@ def joined(trees: list[Tree]) -> Tree:
 
 
 def _joined_bits(trees: list[Tree]) -> bytearray:
-    """Return the bits of lists of bits one behind the other, in bytes."""
+    """Return the concatenated bits of lists of bits, in bytes."""
     body = bytearray()
-    #: The bits that do not make a byte yet, and how many they are.
+    # The bits that do not fill a byte yet, and their number.
     rest = 0
     pending = 0
     for tree in trees:
@@ -112,6 +113,7 @@ def _joined_structs(trees: list[Tree]) -> Tree:
 def _require_count(count: int) -> None:
     if count > wire.MAX_LIST_COUNT:
         raise MessageTooLarge(
-            f"a list has at most {wire.MAX_LIST_COUNT} elements and words, not {count}",
+            f"a list can have at most {wire.MAX_LIST_COUNT} elements and as many words, not"
+            f" {count}",
             words_asked=count,
         )

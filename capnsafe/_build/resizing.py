@@ -1,10 +1,11 @@
-"""Lists of which no pointer knows, made shorter or longer.
+"""Resizing of orphaned lists.
 
-A list that is cut keeps its place. What lay behind is retired, with all below it, and zeroed; the
-rest of its last word is zeroed in the moment in which the list gets its new size. (The reference
-implementation once gave the tail back with its old bytes, and the next object began with them.) A
-list grows where it is if the words behind it are free; else it moves, as in an upgrade: what its
-pointers lead to stays. Handles on the list itself are stale afterwards, those below it are not.
+A list that is cut keeps its place. The words behind its new end are retired with everything below
+them, and zeroed; the rest of its last word is zeroed in the step that changes its size. (The
+reference implementation once reused the tail with its old bytes, so that the next object began with
+them.) A list is extended in place if the words behind it are free. Otherwise it moves, as in an
+upgrade: the objects of its pointers stay. Afterwards handles on the list are stale, and handles on
+objects below it stay valid.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ from .upgrade import own_extents
 
 
 class _Resizing:
-    """A list, and what it is to become. All sizes but ``count`` and ``bits`` are words."""
+    """The old and the new layout of a list. Sizes are in words, except ``count`` and ``bits``."""
 
-    # ``bits`` are what stays of the old list, its tag included.
+    # ``bits`` is the number of bits of the old list that stay, including its tag.
     __slots__ = ("bits", "count", "data_words", "head", "old", "old_words", "pointers", "shape")
 
     def __init__(self, arena: Arena, found: Found, count: int) -> None:
         """Plan a list of ``count`` elements of the same kind."""
         if found.shape & 3 != wire.LIST:
-            raise PointerKindMismatch("only a list, a Text or a Data has a length")
+            raise PointerKindMismatch("only a list, a Text or a Data can be resized")
         size_code = wire.list_size_code(found.shape)
         self.count = count
         self.old_words = wire.object_words(found.shape)
@@ -42,8 +43,8 @@ class _Resizing:
             step = self.data_words + self.pointers
             if count * step > wire.MAX_LIST_COUNT:
                 raise MessageTooLarge(
-                    f"{count} structs of {step} words: a list has at most"
-                    f" {wire.MAX_LIST_COUNT} words",
+                    f"a list of structs can have at most {wire.MAX_LIST_COUNT} words, and {count}"
+                    f" structs of {step} words have {count * step}",
                     words_asked=count * step,
                 )
             self.shape = wire.list_shape(size_code, count * step)
@@ -56,11 +57,11 @@ class _Resizing:
         self.bits = min(count, self.old) * wire.ELEMENT_BITS[size_code]
 
     def words(self) -> int:
-        """Return the words that the list will have."""
+        """Return the new size of the list in words."""
         return wire.object_words(self.shape)
 
     def slots(self, first: int, stop: int) -> list[int]:
-        """Return the words, from the start of the list, of the pointers of some elements."""
+        """Return the words of the pointers of some elements, counted from the list's start."""
         step = self.data_words + self.pointers
         begin = len(self.head) // WORD_BYTES + self.data_words
         return [
@@ -79,18 +80,19 @@ def resize(
     longer: bool,
     text: bool,
 ) -> None:
-    """Give a list of which no pointer knows ``count`` elements.
+    """Resize an orphaned list to ``count`` elements.
 
-    ``becomes`` is told where it is then, as that is published. With ``text`` the last of its bytes
-    becomes the NUL, which ``count`` includes.
+    ``becomes`` is called with its new place during the publication. If ``text``, ``count`` includes
+    the NUL, and the last byte becomes that NUL.
     """
     plan = _Resizing(arena, found, count)
     if longer != (count > plan.old) and count != plan.old:
         raise ArgumentValueError(
-            f"a list of {plan.old} elements cannot be {'extended' if longer else 'cut'} to {count}"
+            f"a list of {plan.old} elements cannot be {'extended' if longer else 'cut'} to {count};"
+            f" use {'truncate' if longer else 'extend'} instead"
         )
     if text and wire.list_size_code(found.shape) != wire.SIZE_BYTE:
-        raise PointerKindMismatch("the orphan is no Text")
+        raise PointerKindMismatch("the orphan is not a Text")
     own = own_extents(found)
     require_disjoint(own)
 
@@ -126,13 +128,13 @@ def resize(
 def _zeros_behind(
     arena: Arena, found: Found, plan: _Resizing, words: int
 ) -> list[tuple[int, bytes]]:
-    """Return what zeroes the list behind the elements that stay, in its first ``words`` words."""
+    """Return the writes that zero the first ``words`` words behind the elements that stay."""
     first, kept = divmod(plan.bits, 64)
     if first == words:
         return []
     tail = bytearray((words - first) * WORD_BYTES)
     if kept:
-        # A word of which a part stays.
+        # A part of this word stays.
         tail[:WORD_BYTES] = arena.copy_out(found.segment, found.start + first, WORD_BYTES)
         whole: int = wire.POINTER.unpack_from(tail)[0]
         wire.POINTER.pack_into(tail, 0, whole & (1 << kept) - 1)
@@ -140,7 +142,7 @@ def _zeros_behind(
 
 
 def _cut(arena: Arena, found: Found, plan: _Resizing, words: int) -> list[Extent]:
-    """Return the words behind the first ``words`` of the list, and those of all below them."""
+    """Return the extents behind the first ``words`` words, and of everything below them."""
     body = b""
     slots = plan.slots(plan.count, plan.old)
     first = slots[0] if slots else 0
@@ -160,10 +162,10 @@ def _cut(arena: Arena, found: Found, plan: _Resizing, words: int) -> list[Extent
 
 
 def _move(arena: Arena, draft: Draft, found: Found, plan: _Resizing) -> tuple[Segment, int]:
-    """Reserve the longer list elsewhere, and let it point to what the old one pointed to."""
+    """Reserve the longer list elsewhere, with pointers to the objects of the old one."""
     body = bytearray()
     segment, start = draft.house(plan.words(), body)
-    # Only now that there is memory for it: it may be large.
+    # Copied only now that memory was granted, because it may be large.
     kept, rest = divmod(plan.bits, 8)
     old = arena.copy_out(found.segment, found.start, plan.old_words * WORD_BYTES)
     body += old[: kept + (rest > 0)]

@@ -1,8 +1,8 @@
-"""A row of pointers of an object that is being built, and the values that need no handle.
+"""The pointers of an object that is being built, and their values that need no handle.
 
-Pointer indices count pointers. Every call that builds something retires what the pointer led to
-before: handles on it, and on all below it, raise ``StaleHandle`` from then on. Where memory cannot
-be had the call raises and the old value stays.
+A pointer index counts pointers. Every call that builds something retires the pointer's old object:
+handles on it, and on everything below it, then raise ``StaleHandle``. If memory is refused, the
+call raises and the old object stays.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .states import State
 from .survey import Built, Found, resolve
 from .upgrade import enlarged, upgrade
 
-# A module constant is found faster than a member of the class.
+# Python finds a module constant faster than a member of a class.
 _IDLE: Final = State.IDLE
 
 
@@ -43,7 +43,7 @@ class Row(Handle):
 
     def __init__(self, lease: Lease, data: int, data_bits: int, first: int, count: int) -> None:
         super().__init__(lease, data, data_bits)
-        #: Word of the first pointer, and how many there are.
+        #: Word of the first pointer, and number of pointers.
         self._first = first
         self._count = count
 
@@ -62,36 +62,37 @@ class Row(Handle):
             raise exhausted() from error
 
     def _word_of(self, index: int) -> int:
-        """Return the word of a pointer; asks nobody whether the handle is stale."""
+        """Return the word of a pointer, without a check that the handle is current."""
         if not 0 <= index < self._count:
             raise ArgumentIndexError(
-                f"pointer {shown(index)} of {self._count}", segment=self._lease.segment.index
+                f"pointer {shown(index)} does not exist: there are {self._count} pointers",
+                segment=self._lease.segment.index,
             )
         return self._first + index
 
     def _pointer_at(self, word: int) -> int:
-        """Load the pointer at ``word``, in a call of the message."""
+        """Return the pointer at ``word``, in a call of the message."""
         try:
             return self._serve(lambda: self._lease.arena.load(self._lease.segment, word))
         except RecursionError as error:
             raise exhausted() from error
 
     def _find(self, word: int) -> Found | None:
-        """Follow the pointer at ``word``; ``None`` where it is null."""
+        """Return the object of the pointer at ``word``, or ``None`` if it is null."""
         pointer = self._lease.arena.load(self._lease.segment, word)
         if pointer == 0:
             return None
         return resolve(self._lease.arena, self._lease.segment, word, pointer)
 
     def _find_list(self, word: int, size_code: int, what: str) -> Found | None:
-        """Follow a pointer that must lead to a list of this element size."""
+        """Return the list of the pointer at ``word``, which must have this element size."""
         found = self._find(word)
         if found is not None:
             self._require_list(found, word, size_code, what)
         return found
 
     def _require_list(self, found: Found, word: int, size_code: int, what: str) -> None:
-        """Raise ``PointerKindMismatch`` for what is no list of this element size."""
+        """Raise ``PointerKindMismatch`` if an object is not a list of this element size."""
         if found.shape & 3 != wire.LIST or wire.list_size_code(found.shape) != size_code:
             raise PointerKindMismatch(
                 f"pointer {word - self._first} does not lead to a list of {what}",
@@ -99,14 +100,14 @@ class Row(Handle):
             )
 
     def _enlarge(self, word: int, found: Found, data_words: int, pointers: int) -> Found:
-        """Move what was found to where it has these sections, unless it has them already."""
+        """Return the object, moved if it needs room for these sections (words, pointers)."""
         larger = enlarged(self._lease.arena, found, data_words, pointers)
         if larger is None:
             return found
         return upgrade(self._lease.arena, self._lease.segment, word, found, larger)
 
     def _lease_on(self, found: Found, word: int) -> Lease:
-        """Return a lease for a handle on an object to which the pointer at ``word`` leads."""
+        """Return a lease for a handle on the object of the pointer at ``word``."""
         lease = self._lease
         epoch = lease.arena.epoch
         words = wire.object_words(found.shape)
@@ -126,12 +127,16 @@ class Row(Handle):
     # -- text and data ---------------------------------------------------------------------------
 
     def set_text(self, index: int, value: str) -> None:
-        """Build a Text: UTF-8 and a NUL behind it."""
+        """Build a Text: UTF-8 with a NUL at its end."""
         octets = text_octets(value)
         self._set_octets(index, octets, len(octets) + 1)
 
     def get_text(self, index: int, default: str | None = None) -> str | None:
-        """Return a copy of the Text; ``default`` where the pointer is null."""
+        """Return a copy of the Text, or ``default`` if the pointer is null.
+
+        Raises:
+            InvalidText: If it does not end in a NUL, or is not UTF-8.
+        """
         try:
             octets = self.get_text_octets(index)
             if octets is None:
@@ -139,34 +144,43 @@ class Row(Handle):
             try:
                 return octets.decode()
             except UnicodeDecodeError as error:
-                raise InvalidText(f"a Text that is not UTF-8: {error}") from error
+                raise InvalidText(
+                    f"the Text is not UTF-8 at byte {error.start}; get_text_octets returns the"
+                    " bytes"
+                ) from error
         except RecursionError as error:
             raise exhausted() from error
 
     def get_text_octets(self, index: int) -> bytes | None:
-        """Return a copy of the Text as bytes, without its NUL and whether it is UTF-8 or not.
+        """Return a copy of the Text's bytes without its NUL, or ``None`` if the pointer is null.
 
-        ``None`` where the pointer is null. NULs within the text are part of it.
+        They need not be UTF-8. NULs within the text are part of it.
+
+        Raises:
+            InvalidText: If the Text does not end in a NUL.
         """
         octets = self._get_octets(index, "Text")
         if octets is None:
             return None
         if not octets or octets[-1] != 0:
-            raise InvalidText("a Text without a NUL at its end", segment=self._lease.segment.index)
+            raise InvalidText(
+                f"the Text of {len(octets)} bytes does not end in a NUL",
+                segment=self._lease.segment.index,
+            )
         return octets[:-1]
 
     def set_data(self, index: int, value: bytes | bytearray | memoryview) -> None:
-        """Build a Data from any contiguous buffer, which is copied before memory is asked for."""
+        """Build a Data from any contiguous buffer. It is copied before memory is asked for."""
         octets = data_octets(value)
         self._set_octets(index, octets, len(octets))
 
     def get_data(self, index: int, default: bytes | None = None) -> bytes | None:
-        """Return a copy of the Data; ``default`` where the pointer is null."""
+        """Return a copy of the Data, or ``default`` if the pointer is null."""
         octets = self._get_octets(index, "Data")
         return default if octets is None else octets
 
     def lend_data(self, index: int) -> AbstractContextManager[memoryview[Any]]:
-        """Lend the bytes of a Data as a writable view, for as long as a ``with`` block lasts (P4).
+        """Lend the bytes of a Data as a writable view of the memory, inside a ``with`` block (P4).
 
         See ``ListBuilder.lend``. A null pointer lends an empty view.
         """
@@ -181,12 +195,12 @@ class Row(Handle):
         return found.segment, found.start * WORD_BYTES, wire.list_count(found.shape)
 
     def _set_octets(self, index: SupportsIndex, octets: bytes, count: int) -> None:
-        """Build a list of ``count`` bytes: ``octets``, and zeros behind them."""
+        """Build a list of ``count`` bytes: ``octets``, then zeros."""
         try:
             word = self._slot(index)
             if count > wire.MAX_LIST_COUNT:
                 raise MessageTooLarge(
-                    f"a list has at most {wire.MAX_LIST_COUNT} bytes, not {count}"
+                    f"a list can have at most {wire.MAX_LIST_COUNT} bytes, not {count}"
                 )
             words = (count + 7) >> 3
             shape = wire.list_shape(wire.SIZE_BYTE, count)
@@ -214,19 +228,19 @@ class Row(Handle):
     # -- capabilities ----------------------------------------------------------------------------
 
     def set_capability(self, index: int, capability: int) -> None:
-        """Point to entry ``capability`` of the message's capability table, which is the caller's.
+        """Set the pointer to an entry of the capability table, which the caller keeps.
 
-        (Specification, "Capabilities (Interfaces)".)
+        ``capability`` is its index (specification, "Capabilities (Interfaces)").
         """
         entry = integer(capability, "a capability")
         word = self._slot(index)
         if not 0 <= entry < 1 << 32:
-            raise ArgumentValueError(f"a capability is 0 to 2**32 - 1, not {shown(entry)}")
+            raise ArgumentValueError(f"a capability must be 0 to 2**32 - 1, not {shown(entry)}")
         pointer = wire.capability_pointer(entry)
         self._serve(lambda: point(self._lease.arena, self._lease.segment, word, pointer))
 
     def get_capability(self, index: int) -> int | None:
-        """Return the entry of the capability table; ``None`` where the pointer is null."""
+        """Return the index in the capability table, or ``None`` if the pointer is null."""
         word = self._slot(index)
         pointer = self._pointer_at(word)
         if pointer == 0:
@@ -241,7 +255,7 @@ class Row(Handle):
     # -- any pointer -----------------------------------------------------------------------------
 
     def copied(self, index: int) -> Tree | None:
-        """Copy out what the pointer leads to, whatever it is; ``None`` where it is null."""
+        """Return a copy of the object of a pointer, or ``None`` if it is null."""
         word = self._slot(index)
 
         def read() -> Tree | None:
@@ -253,7 +267,7 @@ class Row(Handle):
         return self._serve(read)
 
     def kind(self, index: int) -> PointerKind:
-        """Return what the pointer leads to."""
+        """Return the kind of object that the pointer leads to."""
         word = self._slot(index)
         found = self._serve(lambda: self._find(word))
         if found is None:
@@ -265,6 +279,6 @@ class Row(Handle):
         return self._pointer_at(self._slot(index)) == 0
 
     def clear(self, index: int) -> None:
-        """Make the pointer null. What it led to is retired."""
+        """Make the pointer null, and retire its object."""
         word = self._slot(index)
         self._serve(lambda: point(self._lease.arena, self._lease.segment, word, 0))

@@ -1,4 +1,4 @@
-"""One grant of memory: which of its words are handed out or retired, and how it is looked at."""
+"""One grant of memory: the states of its words, and how they are read, zeroed and filled."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from ..allocator import Key
 from ..errors import ContentsChanged, SegmentLost
 from ..wire import POINTER, WORD_BYTES
 
-#: What a borrow yields: writable bytes, valid until the next allocator call.
+#: The memory of a segment during a borrow: writable bytes, valid until the next allocator call.
 View: TypeAlias = "bytearray | memoryview"
 
 #: Words of one object or landing pad: (segment, start, end).
 Extent: TypeAlias = "tuple[Segment, int, int]"
 
-#: Words are zeroed in pieces of this many bytes, so that a large object costs no second copy.
+#: Words are zeroed in pieces of this many bytes, so that a large object needs little memory.
 _MOST_ZEROS: Final = 1 << 16
 _ZEROS: Final = bytes(_MOST_ZEROS)
 
-#: For objects of a few words, by their words: what writes octets, and zeros behind them, at once.
-#: (Assigning to a slice of a bytearray copies twice, and takes three times as long.)
+#: For small objects, by their number of words: a ``Struct`` that writes octets and then zeros in
+#: one call. (Assigning to a slice of a bytearray copies twice, and takes three times as long.)
 PADDED: Final = tuple(Struct(f"{words * WORD_BYTES}s") for words in range(65))
 MOST_PADDED: Final = len(PADDED)
 
 
-#: What a segment has of which nothing was retired or disowned yet. Most stay so, and there can be
-#: very many: nothing is added to these.
+#: Shared empty sets for segments in which nothing was retired or disowned. There can be very many
+#: such segments. Nothing may be added to these sets.
 _NO_INTERVALS: Final = Intervals()
 _NO_EPOCHS: Final = Epochs()
 
 
 class Segment:
-    """One grant, and what became of its words. All numbers are words."""
+    """One grant, and the state of its words. All numbers are in words."""
 
     __slots__ = (
         "filled",
@@ -57,31 +57,32 @@ class Segment:
         self.key = key
         #: Words that may be handed out.
         self.granted = 0
-        #: Words handed out: they belong to objects, pads, or are retired.
+        #: Words handed out: those of objects and landing pads, and retired ones.
         self.used = 0
-        #: The end of the words that the call under way has filled and not handed out yet.
+        #: The end of the words that the current call has filled and not handed out yet.
         self.filled = 0
-        #: The highest word that an attempt has written, also one that failed (P8).
+        #: The end of all words that were ever written, including those of failed calls (P8).
         self.written = 0
         self.lost = False
-        #: The bytearray itself, where the allocator promises that it stays (``stable``).
+        #: The bytearray itself, if the allocator promises that it stays (``stable``).
         self.memory: bytearray | None = None
-        #: Words that are not handed out again.
+        #: Words that are never handed out again.
         self.retired = _NO_INTERVALS
-        #: Words whose objects were disowned: the handles of an earlier epoch are stale.
+        #: Words of disowned objects, with an epoch. Handles of an earlier epoch are stale.
         self.moved = _NO_EPOCHS
-        #: For slots whose object without words was replaced: the epoch of the last time.
+        #: For pointers to objects without words: the epoch in which the object was last replaced.
         self.replaced: dict[int, int] | None = None
-        #: Retired ranges that wait to be zeroed at the next borrow, if there ever was one.
+        #: Retired ranges to zero at the next borrow. ``None`` if there never was one.
         self.unzeroed: list[tuple[int, int]] | None = None
-        #: What was written, in private, where the message verifies (P5v).
+        #: A private copy of everything written, if the message verifies (P5v).
         self.shadow: bytearray | None = None
 
     def retire(self, start: int, end: int) -> None:
-        """Note words as retired: never handed out again, and zeroed at the next borrow.
+        """Retire words: they are never handed out again, and zeroed at the next borrow.
 
-        In a message that was taken over some of them may be retired already. Nothing else is kept
-        of retired words, so that records do not grow with each object made and dropped.
+        In a message that began with earlier grants, some of them may be retired already. Other
+        records of retired words are dropped, so that records do not grow with each object that is
+        built and dropped.
         """
         if not self.retired:
             self.retired = Intervals()
@@ -100,19 +101,19 @@ class Segment:
                 replaced.pop(word, None)
 
     def replace(self, word: int, epoch: int) -> None:
-        """Note that the old value of a slot was replaced."""
+        """Record that the old value of a pointer was replaced."""
         if self.replaced is None:
             self.replaced = {}
         self.replaced[word] = epoch
 
     def disown(self, start: int, end: int, epoch: int) -> None:
-        """Note words that stay, but whose handles of an earlier epoch are stale."""
+        """Record words that stay in use, but whose handles of an earlier epoch are stale."""
         if not self.moved:
             self.moved = Epochs()
         self.moved.put(start, end, epoch)
 
     def zero_retired(self, view: View) -> None:
-        """Zero the retired words that still wait for it."""
+        """Zero the retired words that are not zeroed yet."""
         while self.unzeroed:
             start, end = self.unzeroed[-1]
             zero(view, start, end)
@@ -121,9 +122,9 @@ class Segment:
             self.unzeroed.pop()
 
     def require_unchanged(self, at: int, value: bytes | bytearray) -> None:
-        """Raise ``ContentsChanged`` where octets read at byte ``at`` are not what was written.
+        """Raise ``ContentsChanged`` if octets read at byte ``at`` differ from those written.
 
-        Only where the message verifies.
+        Does nothing unless the message verifies.
         """
         shadow = self.shadow
         if shadow is None or shadow.startswith(value, at):
@@ -133,7 +134,7 @@ class Segment:
         )
         word = (at + first) // WORD_BYTES
         raise ContentsChanged(
-            f"segment {self.index} was changed at word {word}, and not by this message",
+            f"word {word} of segment {self.index} is not as this message wrote it",
             segment=self.index,
             offset=word,
         )
@@ -145,7 +146,7 @@ def zero(view: View, start: int, end: int) -> None:
 
 
 def _zero_octets(view: View, begin: int, stop: int) -> None:
-    # No view of the view: it could be written to after the view was taken back (Arena.close).
+    # No view of the view is made, because it could be written after Arena.close took the view back.
     while begin < stop:
         step = min(stop - begin, _MOST_ZEROS)
         view[begin : begin + step] = _ZEROS[:step]
@@ -153,7 +154,7 @@ def _zero_octets(view: View, begin: int, stop: int) -> None:
 
 
 def fill(view: View, start: int, words: int, head: bytes | bytearray | memoryview) -> None:
-    """Write ``head`` at word ``start``, and zeros behind it up to ``words`` words."""
+    """Write ``head`` at word ``start``, and then zeros, ``words`` words in all."""
     begin = start * WORD_BYTES
     if words < MOST_PADDED and type(head) is not memoryview:
         PADDED[words].pack_into(view, begin, head)
@@ -166,17 +167,17 @@ def fill(view: View, start: int, words: int, head: bytes | bytearray | memoryvie
 def fill_copy(
     shadow: bytearray, start: int, words: int, head: bytes | bytearray | memoryview
 ) -> None:
-    """Fill a private copy, which is as long as what was filled, as ``fill`` fills the memory."""
+    """Fill a private copy like ``fill``. The copy ends with the last word filled."""
     missing = (start + words) * WORD_BYTES - len(shadow)
     if missing > 0:
         shadow += bytes(missing)
-    # A slice of a view takes octets as they are; one of a bytearray would copy them before.
+    # Assigning to a slice of a view copies once, to a slice of a bytearray twice.
     with memoryview(shadow) as view:
         fill(view, start, words, head)
 
 
 def load(segment: Segment, view: View, word: int) -> int:
-    """Return one word, which must have been handed out, as an unsigned integer."""
+    """Return one handed-out word as an unsigned integer."""
     pointer: int = POINTER.unpack_from(view, word * WORD_BYTES)[0]
     if segment.shadow is not None:
         segment.require_unchanged(word * WORD_BYTES, POINTER.pack(pointer))
@@ -184,10 +185,10 @@ def load(segment: Segment, view: View, word: int) -> int:
 
 
 def segment_lost(segment: Segment, words: int | None = None) -> SegmentLost:
-    """Return the error for a segment that was seen with ``words`` words, or not at all."""
-    seen = "is gone" if words is None else f"was seen with {words} words"
+    """Return the error for a segment that now has ``words`` words, or none at all."""
+    seen = "is gone" if words is None else f"has shrunk to {words} words"
     return SegmentLost(
-        f"segment {segment.index} {seen}; {segment.used} had been handed out",
+        f"segment {segment.index} {seen}, after {segment.used} words of it were handed out",
         segment=segment.index,
         words_asked=segment.used,
         words_granted=words,

@@ -1,4 +1,4 @@
-"""What a message is doing, and what it says to a call that it cannot serve meanwhile."""
+"""The states of a message, and the errors for calls that it cannot serve in them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from ..errors import Borrowed, Closed, MessageStateError, Poisoned, Reentered
 
 
 class State(Enum):
-    """What the message is doing. Only ``IDLE`` admits a call."""
+    """The state of a message. It takes calls only if it is ``IDLE``."""
 
     IDLE = "idle"
-    #: A call is under way and has changed nothing yet: a failure is rolled back.
+    #: A call is running and has changed nothing yet, so a failure is rolled back.
     WORKING = "working"
-    #: The pointer and the marks are being written: an interrupt here cannot be undone.
+    #: A call is writing pointers and marks. An interrupt here cannot be undone.
     PUBLISHING = "publishing"
-    #: They are written, and the view is being given back.
+    #: A call has written them, and is giving its view back.
     PUBLISHED = "published"
     #: Views are lent to the caller.
     LENT = "lent"
@@ -32,19 +32,21 @@ def unavailable(state: State) -> MessageStateError:
         return Closed("the message is closed")
     if state is State.LENT:
         return Borrowed(
-            "a view of the message's memory is lent, or a part of one was kept: the message"
-            " takes calls again when it is back"
+            "a view of the message's memory is lent, or a part of one was kept; the message takes"
+            " calls again after the with block, once no part of the view is held"
         )
     if state is State.CALLING or state is State.PUBLISHED:
-        return Reentered("the message is in the middle of a call, and takes no other")
+        return Reentered(
+            "the message is in the middle of another call; call it again after that has returned"
+        )
     return Poisoned(
-        "a call is not finished: it is still running, or was interrupted while it changed the"
-        " message, and then only close() works"
+        "another call is still running, or was interrupted while it changed the message; in the"
+        " latter case only close() works"
     )
 
 
 def state_text(state: State) -> str:
-    """Return a word or two about the state of a message, for ``repr``."""
+    """Return a short text about the state of a message, for ``repr``."""
     if state is State.IDLE:
         return "open"
     if state is State.LENT:

@@ -1,8 +1,8 @@
 """Following pointers in a message that is being built.
 
-Nothing that is read back from a segment is trusted, though capnsafe wrote it (P6): the memory is
-somebody else's. Each word is loaded once, checked as if it had come from the network, and that copy
-is used. What is found lies within words handed out, and not in words retired.
+capnsafe wrote the words of a segment, but trusts none that it reads back (P6), because somebody
+else owns the memory. Each word is loaded once, checked as if it came from the network, and that
+copy is used. Every object that is found is within the words handed out, and not among retired ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .segment import Extent, Segment
 
 
 class Found:
-    """An object that a pointer leads to, and the landing pad on the way."""
+    """An object that a pointer leads to, and the landing pad of the pointer."""
 
     __slots__ = ("pad", "pad_segment", "pad_words", "segment", "shape", "start")
 
@@ -32,9 +32,12 @@ class Found:
 
 
 def resolve(arena: Arena, segment: Segment, word: int, pointer: int) -> Found:
-    """Follow the pointer that was read at ``word`` of ``segment``; it must not be null.
+    """Return the object of a pointer that was read at ``word`` of ``segment`` and is not null.
 
-    Landing pads are followed, and what is found lies within words handed out.
+    Follows landing pads.
+
+    Raises:
+        MalformedMessage: If the object is not within the words handed out, or is retired.
     """
     kind = pointer & 3
     if kind == wire.OTHER:
@@ -48,24 +51,31 @@ def resolve(arena: Arena, segment: Segment, word: int, pointer: int) -> Found:
     pad_words = 2 if wire.far_is_double(pointer) else 1
     if pad + pad_words > pad_segment.used:
         raise PointerOutOfBounds(
-            "a landing pad outside its segment", segment=pad_segment.index, offset=pad
+            f"a landing pad at word {pad} is not within the {pad_segment.used} words in use of"
+            f" segment {pad_segment.index}",
+            segment=pad_segment.index,
+            offset=pad,
         )
     if pad_segment.retired.meets(pad, pad + pad_words):
         raise MalformedMessage(
-            "a landing pad that was retired", segment=pad_segment.index, offset=pad
+            f"a far pointer leads to the retired word {pad} of segment {pad_segment.index}",
+            segment=pad_segment.index,
+            offset=pad,
         )
     landing = arena.load(pad_segment, pad)
     if pad_words == 1:
         if landing & 3 in (wire.FAR, wire.OTHER):
             raise MalformedMessage(
-                "a landing pad that holds no object", segment=pad_segment.index, offset=pad
+                "a landing pad does not describe a struct or list",
+                segment=pad_segment.index,
+                offset=pad,
             )
         found = Found(wire.shape_of(landing), pad_segment, pad + 1 + wire.offset(landing))
     else:
         shape = arena.load(pad_segment, pad + 1)
         if landing & 7 != wire.FAR or shape & 2 or wire.offset(shape) != 0:
             raise MalformedMessage(
-                "a double-far landing pad that is none", segment=pad_segment.index, offset=pad
+                "a double-far landing pad is malformed", segment=pad_segment.index, offset=pad
             )
         target = _segment_at(arena, wire.far_segment(landing))
         found = Found(shape, target, wire.far_offset(landing))
@@ -77,7 +87,7 @@ def resolve(arena: Arena, segment: Segment, word: int, pointer: int) -> Found:
 
 
 def composite(arena: Arena, found: Found) -> tuple[int, int, int]:
-    """Return (elements, data words, pointers) of a composite list, from its tag, checked."""
+    """Return (elements, data words, pointers) from the tag of a composite list, checked."""
     word = arena.load(found.segment, found.start)
     elements = wire.tag_count(word)
     data_words = wire.struct_data_words(word)
@@ -85,8 +95,8 @@ def composite(arena: Arena, found: Found) -> tuple[int, int, int]:
     words = wire.list_count(found.shape)
     if word & 3 != wire.STRUCT or elements * (data_words + pointers) > words:
         raise MalformedMessage(
-            f"a composite list of {words} words whose tag says {elements} elements of"
-            f" {data_words} + {pointers} words",
+            f"the tag of a composite list of {words} words does not fit it: {elements} elements of"
+            f" {data_words} data words and {pointers} pointers",
             segment=found.segment.index,
             offset=found.start,
         )
@@ -95,7 +105,7 @@ def composite(arena: Arena, found: Found) -> tuple[int, int, int]:
 
 def _segment_at(arena: Arena, index: int) -> Segment:
     if index >= len(arena.segments):
-        raise PointerOutOfBounds(f"a far pointer to segment {index}, which is not there")
+        raise PointerOutOfBounds(f"a far pointer leads to segment {index}, which does not exist")
     return arena.segments[index]
 
 
@@ -103,24 +113,28 @@ def _require_within(found: Found) -> None:
     words = wire.object_words(found.shape)
     if found.start < 0 or found.start + words > found.segment.used:
         raise PointerOutOfBounds(
-            f"an object of {words} words at word {found.start} of a segment in which"
-            f" {found.segment.used} are handed out",
+            f"an object of {words} words at word {found.start} is not within the"
+            f" {found.segment.used} words in use of segment {found.segment.index}",
             segment=found.segment.index,
             offset=found.start,
         )
     if words and found.segment.retired.meets(found.start, found.start + words):
         raise MalformedMessage(
-            f"a pointer to word {found.start}, whose object was overwritten or cleared",
+            f"a pointer leads to word {found.start} of segment {found.segment.index}, whose object"
+            " was overwritten or cleared",
             segment=found.segment.index,
             offset=found.start,
         )
 
 
 def survey(arena: Arena, slots: list[tuple[Segment, int, int]]) -> list[Extent]:
-    """Walk the values of some slots, read-only, and answer the words that they occupy.
+    """Return the extents of the objects of some pointers, and of everything below them.
 
-    A slot is (segment, word, the pointer read there). The walk visits no word twice, or raises
-    ``MalformedMessage``; it is iterative, and its work is bounded by the words of the message.
+    ``slots`` are (segment, word, the pointer read there). The walk only reads, is iterative, and
+    its work is bounded by the words of the message.
+
+    Raises:
+        MalformedMessage: If a pointer is wrong, or a word is reached twice.
     """
     own = {(segment, word, word + 1) for segment, word, _ in slots}
     extents = list(own)
@@ -130,14 +144,14 @@ def survey(arena: Arena, slots: list[tuple[Segment, int, int]]) -> list[Extent]:
 
 
 def survey_object(arena: Arena, found: Found) -> list[Extent]:
-    """Walk an object whose place is known, as ``survey`` does."""
+    """Return the extents of an object and everything below it, as ``survey`` does."""
     extents: list[Extent] = []
     _walk(arena, [found], extents)
     return extents
 
 
 def _walk(arena: Arena, todo: list[Found], extents: list[Extent]) -> None:
-    """Add the words of some objects, and of all below them, to ``extents``; none is met twice."""
+    """Add the extents of some objects and everything below them to ``extents``."""
     budget = arena.handed_out
     while todo:
         found = todo.pop()
@@ -152,7 +166,9 @@ def _walk(arena: Arena, todo: list[Found], extents: list[Extent]) -> None:
         extents.append((found.segment, found.start, found.start + words))
         budget -= words
         if budget < 0:
-            raise MalformedMessage("a value visits words twice", segment=found.segment.index)
+            raise MalformedMessage(
+                "pointers lead to the same words twice", segment=found.segment.index
+            )
         todo.extend(
             resolve(arena, segment, at, pointer)
             for segment, at, pointer in _pointers_in(arena, found)
@@ -161,17 +177,19 @@ def _walk(arena: Arena, todo: list[Found], extents: list[Extent]) -> None:
 
 
 def require_disjoint(extents: list[Extent]) -> None:
-    """Raise ``MalformedMessage`` where two of the extents share a word; they get sorted."""
+    """Sort the extents, and raise ``MalformedMessage`` if two of them share a word."""
     extents.sort(key=_by_place)
     for (left, _, stop), (right, start, _) in pairwise(extents):
         if left is right and start < stop:
             raise MalformedMessage(
-                "a value has objects that overlap", segment=left.index, offset=start
+                f"objects overlap at word {start} of segment {left.index}",
+                segment=left.index,
+                offset=start,
             )
 
 
 def _pointers_in(arena: Arena, found: Found) -> list[tuple[Segment, int, int]]:
-    """Return the pointers that are not null in an object: (segment, word, pointer)."""
+    """Return the non-null pointers of an object: (segment, word, pointer)."""
     shape = found.shape
     start = found.start
     groups = range(0)  # first words of the pointer sections
@@ -208,10 +226,10 @@ def _by_place(extent: Extent) -> tuple[int, int, int]:
 
 
 class Built:
-    """Lets ``tree`` read from the message that is being built.
+    """A source of copies for ``read_tree`` from the message that is being built.
 
-    What is read is bounded by the words handed out: a message that was scribbled upon may have
-    pointers in a circle.
+    It reads no more words than are handed out, because pointers in overwritten memory may form a
+    circle.
     """
 
     __slots__ = ("_arena", "_budget")
@@ -221,15 +239,15 @@ class Built:
         self._budget = arena.handed_out
 
     def spot(self, segment: int, word: int, pointer: int, depth: int) -> Spot:
-        """Follow a pointer that is not null."""
+        """Return the place of the object of a pointer that is not null."""
         found = resolve(self._arena, self._arena.segment_at(segment), word, pointer)
         if found.shape & 3 == wire.OTHER:
             return pointer, segment, word
         return found.shape, found.segment.index, found.start
 
     def octets(self, segment: int, start: int, words: int) -> bytes:
-        """Return a copy of words handed out."""
+        """Return a copy of handed-out words."""
         self._budget -= words
         if self._budget < 0:
-            raise MalformedMessage("an object is reached in two ways", segment=segment)
+            raise MalformedMessage("pointers lead to the same object twice", segment=segment)
         return self._arena.copy_out(self._arena.segment_at(segment), start, words * WORD_BYTES)

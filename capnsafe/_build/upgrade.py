@@ -1,9 +1,10 @@
-"""Upgrades: objects of an older schema, opened at the sizes of a newer one.
+"""Upgrades: objects of an older schema, opened with the sizes of a newer one.
 
-The object moves to a place where it has room (encoding specification, "Structs" and "Lists" on
-evolution); what its pointers lead to stays where it is, and handles on that stay good. Each pointer
-that moves with it needs a landing pad where the object is now in another segment: one word, or two
-elsewhere where that segment is full. All of it is reserved before anything is changed.
+The object moves to a place with room for it (encoding specification, "Structs" and "Lists" on
+evolution). The objects of its pointers stay in their places, and handles on them stay valid. If the
+object moves to another segment, each of its pointers needs a landing pad: one word in the segment
+of its object, or two words elsewhere if that segment is full. Everything is reserved before
+anything is changed.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from .survey import Found, composite, require_disjoint
 
 
 class Enlargement:
-    """How an object is laid out anew with larger sections.
+    """The old layout of an object, and the new one with larger sections.
 
-    ``old_first`` and ``old_step`` (bytes) say where its elements are, ``old_data`` (bytes) and
-    ``old_pointers`` what each has. A struct is one element.
+    ``old_first`` and ``old_step`` (bytes) are the place of the first element and the distance
+    between elements, ``old_data`` (bytes) and ``old_pointers`` the sections of each. A struct
+    counts as one element.
     """
 
     __slots__ = (
@@ -62,14 +64,14 @@ class Enlargement:
         self.data_words = max(data_words, (old_data + WORD_BYTES - 1) // WORD_BYTES)
         self.pointers = max(pointers, old_pointers)
         self.step = self.data_words + self.pointers
-        #: Whether there is anything to bring over; a list of a million voids has nothing.
+        #: Whether there are contents to copy; a list of a million voids has none.
         self.carries = old_data + old_pointers > 0
         self.first = 1 if is_list else 0
         self.words = self.first + count * self.step
         if count * self.step > wire.MAX_LIST_COUNT:
             raise MessageTooLarge(
-                f"{count} structs of {self.step} words: a list has at most"
-                f" {wire.MAX_LIST_COUNT} words",
+                f"a list of structs can have at most {wire.MAX_LIST_COUNT} words, and {count}"
+                f" structs of {self.step} words have {count * self.step}",
                 words_asked=self.words,
             )
         if is_list:
@@ -81,18 +83,18 @@ class Enlargement:
 
 
 def enlarged(arena: Arena, found: Found, data_words: int, pointers: int) -> Enlargement | None:
-    """Return how what was found must grow to have these sections; ``None`` where it has them."""
+    """Return the enlargement of an object to these sections, or ``None`` if it has them."""
     return enlargement(found.shape, lambda: composite(arena, found), data_words, pointers)
 
 
 def enlargement(
     shape: int, elements: Callable[[], tuple[int, int, int]], data_words: int, pointers: int
 ) -> Enlargement | None:
-    """Return how an object must grow to have these sections; ``None`` where it has them.
+    """Return the enlargement of a struct or list to these sections, or ``None`` if it has them.
 
-    A struct, or a list: lists of primitives and of pointers become lists of structs with that one
-    field (specification, "Lists"); the caller refused lists of bits. ``elements`` says what the tag
-    of a composite list does: (elements, data words, pointers).
+    A list of primitives or of pointers becomes a list of structs with that one field
+    (specification, "Lists"); the caller has refused lists of bits. ``elements`` returns (elements,
+    data words, pointers) from the tag of a composite list.
     """
     if shape & 3 == wire.STRUCT:
         old_data, old_pointers = wire.struct_data_words(shape), wire.struct_pointers(shape)
@@ -138,10 +140,10 @@ def enlargement(
 
 
 def upgrade(arena: Arena, slot: Segment, word: int, found: Found, plan: Enlargement) -> Found:
-    """Move an object to a place with room for larger sections; what lies below it stays.
+    """Move an object to a place with room for larger sections, and return that place.
 
-    The words of the old object and of its landing pad are retired, and handles on it are stale.
-    Answers where the object is now.
+    The objects below it stay. The old words of the object and its landing pad are retired, and
+    handles on it become stale.
     """
     extents = own_extents(found)
     require_disjoint([*extents, (slot, word, word + 1)])
@@ -151,7 +153,7 @@ def upgrade(arena: Arena, slot: Segment, word: int, found: Found, plan: Enlargem
         pointer, segment, start = draft.place(slot, word, plan.shape, plan.words, body)
         old = b""
         if plan.carries:
-            # Only now that there is memory for it: it may be large.
+            # Copied only now that memory was granted, because it may be large.
             body += bytes(plan.words * WORD_BYTES - len(body))
             old = arena.copy_out(
                 found.segment, found.start, wire.object_words(found.shape) * WORD_BYTES
@@ -179,7 +181,7 @@ def upgrade(arena: Arena, slot: Segment, word: int, found: Found, plan: Enlargem
 
 
 def own_extents(found: Found) -> list[Extent]:
-    """Return the words of an object and of its landing pad, without those below it."""
+    """Return the extents of an object and of its landing pad, without the objects below it."""
     extents = []
     words = wire.object_words(found.shape)
     if words:

@@ -13,7 +13,7 @@ class Single:
     __slots__ = ()
 
     def __reduce__(self) -> NoReturn:
-        """Refuse to be copied or pickled."""
+        """Refuse copying and pickling."""
         raise ArgumentTypeError(
             f"a {type(self).__name__} cannot be copied: both would grant and release the same words"
         )

@@ -359,7 +359,7 @@ class AppendStruct(_Section):
         self._put(Element.FLOAT64, offset, value)
 
     def set_text(self, index: int, value: str) -> None:
-        """Build a Text: UTF-8 and a NUL behind it."""
+        """Build a Text: UTF-8 with a NUL at its end."""
         self._set_octets(index, text_octets(value) + b"\0")
 
     def set_data(self, index: int, value: bytes | bytearray | memoryview) -> None:
@@ -377,7 +377,7 @@ class AppendStruct(_Section):
             raise exhausted() from error
 
     def init_list(self, index: int, element: Element, count: int) -> AppendList:
-        """Build a list of ``count`` primitives, all zero."""
+        """Build a zeroed list of ``count`` primitives."""
         try:
             check_element(element)
             number = check_count(count)
