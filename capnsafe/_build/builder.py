@@ -295,7 +295,8 @@ class Pointers(Row):
                 count, rest = divmod(size, element.bytes)
                 if rest:
                     raise ArgumentValueError(
-                        f"the buffer must hold whole elements of {element.name}, and has {size} bytes"
+                        f"the buffer must hold whole elements of {element.name}, and has {size}"
+                        " bytes"
                     )
                 if count > wire.MAX_LIST_COUNT:
                     raise MessageTooLarge(

@@ -1,7 +1,7 @@
-"""Blocks of a disk, or pages of a memory file system, that are there before anybody writes.
+"""Reservation of disk blocks, or of pages of a memory file system, before they are written.
 
-A file that is merely made longer has no blocks yet. Whoever writes to a mapping of it when the disk
-is full gets a SIGBUS, which no library can catch; asking for the blocks first gets an ``OSError``.
+A file that was merely extended has no blocks yet. A write to a mapping of it then causes a SIGBUS
+if the disk is full, which no library can catch. Reserving the blocks first raises an ``OSError``.
 """
 
 from __future__ import annotations
@@ -14,16 +14,15 @@ _PIECE: Final = bytes(1 << 16)
 
 
 def lengthen(descriptor: int, old_bytes: int, new_bytes: int) -> None:
-    """Make a file of ``old_bytes`` at least ``new_bytes`` long, with blocks for all of them.
+    """Extend a file of ``old_bytes`` to at least ``new_bytes``, and reserve blocks for all of them.
 
-    What is added reads as zero. If it is refused, the ``OSError`` passes, and the file is as long
-    as it was.
+    The added bytes read as zero. If this raises ``OSError``, the file has its old length.
     """
     try:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(descriptor, 0, new_bytes)
             return
-        # Without that call (macOS), writing is what makes blocks be there.
+        # Without that call (macOS), blocks are reserved by writing.
         at = old_bytes
         while at < new_bytes:
             at += os.pwrite(descriptor, _PIECE[: new_bytes - at], at)

@@ -1,4 +1,4 @@
-"""Memory that must be given back where a message is left open: at the end of a ``with`` block."""
+"""Context managers for allocators whose memory must be released even if a message stays open."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from .single import Single
 
 
 class Closing(Single, ABC):
-    """Something that is closed at the end of a ``with`` block, however that ends."""
+    """The base of allocators that are closed at the end of a ``with`` block."""
 
     __slots__ = ()
 
     @abstractmethod
     def close(self) -> None:
-        """Give everything back. Closing again does nothing."""
+        """Release everything. Closing again does nothing."""
 
     def __enter__(self) -> Self:
-        """Return this itself."""
+        """Return the allocator itself."""
         return self
 
     def __exit__(
@@ -28,5 +28,5 @@ class Closing(Single, ABC):
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Give back what is left."""
+        """Release everything that is left."""
         self.close()

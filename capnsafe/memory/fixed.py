@@ -1,4 +1,4 @@
-"""One fixed buffer of the caller's: the message is built in it, and nowhere else."""
+"""One fixed buffer of the caller, in which the message is built."""
 
 from __future__ import annotations
 
@@ -10,24 +10,28 @@ from .single import Single
 
 
 class FixedAllocator(Single):
-    """Cuts segments, front to back, from one buffer that the caller owns.
+    """An allocator that cuts segments, front to back, from one buffer of the caller.
 
-    A segment has ``segment_words`` words, or more where more is asked; ``None`` grants all that is
-    left, so that the whole message lies in one segment. What does not fit is refused with
-    ``MemoryError``. The words of a segment that is released can be granted again once all segments
-    behind it are released too. The buffer is borrowed only while a caller looks at a segment.
+    A request that does not fit raises ``MemoryError``. The words of a released segment can be
+    granted again after all segments behind it are released, too. The buffer is exported only while
+    a view of a segment exists.
+
+    Args:
+        buffer: A writable, C-contiguous buffer.
+        segment_words: The words of a segment, unless more are asked for. ``None`` grants all words
+            that are left, so that the whole message is in one segment.
     """
 
     def __init__(self, buffer: Buffer, *, segment_words: int | None = None) -> None:
-        """Use ``buffer``, which must be writable, contiguous and made of bytes."""
+        """Make an allocator over ``buffer``."""
         self._words = writable_bytes(buffer) // WORD_BYTES
         self._buffer = buffer
         self._segment_words = (
             None if segment_words is None else at_least_one(segment_words, "segment_words")
         )
-        #: First word, and one past the last word, of each cut, in order of address.
+        #: (First word, end) of each segment by its key, in order of address.
         self._cuts: dict[int, tuple[int, int]] = {}
-        #: Their keys, in the same order.
+        #: The keys of the segments, in the same order.
         self._order: list[int] = []
         self._released: set[int] = set()
         self._next_key = 0
@@ -37,7 +41,9 @@ class FixedAllocator(Single):
         """Cut the next segment, or raise ``MemoryError``."""
         left = self._words - self._end
         if minimum_words > left:
-            raise MemoryError(f"{minimum_words} words asked, {left} of {self._words} left")
+            raise MemoryError(
+                f"the buffer has {left} of {self._words} words left, not {minimum_words}"
+            )
         wanted = left if self._segment_words is None else self._segment_words
         words = min(max(minimum_words, wanted), left)
         key = self._next_key
@@ -48,7 +54,7 @@ class FixedAllocator(Single):
         return key
 
     def segment(self, key: int, /) -> memoryview:
-        """Return a view of the cut."""
+        """Return a view of the segment."""
         start, end = self._cuts[key]
         if key in self._released:
             raise KeyError(key)
@@ -56,7 +62,7 @@ class FixedAllocator(Single):
             return octets[start * WORD_BYTES : end * WORD_BYTES]
 
     def release(self, key: int, words_used: int, /) -> None:
-        """Take the cut back."""
+        """Take the segment back."""
         if key in self._released or key not in self._cuts:
             raise KeyError(key)
         self._released.add(key)

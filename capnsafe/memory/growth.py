@@ -1,11 +1,11 @@
-"""How large the next segment of a message is: as large as all of the message so far.
+"""The size of the next segment of a message: as large as the whole message so far.
 
-So a message of n words has O(log n) segments, however small the first one is, and readers that
-refuse many segments (512 and more, as most do) take it. The first segment of the next message is
-small again, also where many messages share a memory.
+So a message of n words has O(log n) segments, however small the first one is. Most readers refuse
+512 and more segments. The first segment of the next message is small again, even if several
+messages share a memory.
 
-An allocator is not told which message asks. But a message asks for its last segment to be grown
-before it asks for another one, and names it: the grant that follows is that message's next segment.
+An allocator does not know which message asks for a segment. But before a message asks for one, it
+calls ``grow`` with the key of its last segment. So the next grant belongs to that message.
 """
 
 from __future__ import annotations
@@ -20,33 +20,35 @@ T = TypeVar("T")
 #: Segments stop growing here (words): 2²⁴ words are 128 MiB.
 LARGEST_GROWTH_WORDS: Final = 1 << 24
 
-#: Where nobody says which message asks, they stop growing at this many times the first.
+#: For clients that never call ``grow``, segments stop growing at this multiple of the first.
 _LARGEST_UNASKED: Final = 64
 
 
 class Growth:
-    """The sizes of segments, in words, for messages that share a memory."""
+    """The sizes of segments, in words, of messages that share a memory."""
 
     __slots__ = ("_asking", "_grows", "_live_words", "_segment_words", "_so_far", "_unasked")
 
     def __init__(self, segment_words: int, growth: bool = True, *, unasked: bool = False) -> None:
-        """Begin each message with ``segment_words`` words; without ``growth`` go on so.
+        """Make a record of sizes.
 
-        With ``unasked`` segments also grow for clients that never call ``grow``: each is as large
-        as all that are live together, up to a bound.
+        Args:
+            segment_words: The words of the first segment of each message.
+            growth: Whether later segments are larger.
+            unasked: Whether segments also grow for clients that never call ``grow``. Then each is
+                as large as all live segments together, up to a bound.
         """
         self._segment_words = at_least_one(segment_words, "segment_words")
         self._grows = truth(growth)
         self._unasked = truth(unasked)
-        #: The words of a message up to and including a live segment of it, by the segment's key,
-        #: and the words of that segment.
+        #: For each live segment: (words of its message up to and including it, its own words).
         self._so_far: dict[int, tuple[int, int]] = {}
         self._live_words = 0
-        #: The segment that was to grow last, until the next grant.
+        #: The key of the last call of ``grow``, until the next grant.
         self._asking: int | None = None
 
     def asked(self, key: int) -> None:
-        """Note that the message whose last segment this is needs more words."""
+        """Record that the message with this last segment needs more words."""
         self._asking = key
         self._unasked = False
 
@@ -57,11 +59,10 @@ class Growth:
         make: Callable[[int, int], T],
         refusal: type[Exception] = MemoryError,
     ) -> T:
-        """Make the next grant, which gets this key: return what ``make`` returns.
+        """Make the next grant, record its size under ``key``, and return the result of ``make``.
 
-        ``make`` is called with the words that are wanted, and the words that suffice. If it raises
-        a ``refusal`` for a segment that was to be larger than the first one, it is called again
-        with less.
+        ``make`` is called with the wanted and with the sufficient number of words. If it raises a
+        ``refusal`` for a segment larger than the first, it is called again with fewer words.
         """
         asking, self._asking = self._asking, None
         before = 0 if asking is None else self._so_far.get(asking, (0, 0))[0]
@@ -83,7 +84,7 @@ class Growth:
         return made
 
     def grown(self, key: int, words: int) -> None:
-        """Note that a segment was made longer, and has ``words`` words now."""
+        """Record that a segment has grown to ``words`` words."""
         self._asking = None
         so_far, old = self._so_far[key]
         self._so_far[key] = (so_far + words - old, words)
@@ -96,5 +97,5 @@ class Growth:
 
 
 def longer(minimum_words: int, words: int) -> int:
-    """Return how long a segment of ``words`` words should become: twice as long, or as asked."""
+    """Return the new length of a growing segment: twice ``words``, or more if that is too short."""
     return max(minimum_words, words + min(words, LARGEST_GROWTH_WORDS))

@@ -1,4 +1,4 @@
-"""The heap: a ``bytearray`` for each segment. The default memory of a message."""
+"""Memory from Python's heap: a ``bytearray`` for each segment. The default of a message."""
 
 from __future__ import annotations
 
@@ -12,23 +12,27 @@ def _zeroed(words: int, minimum_words: int) -> bytearray:
 
 
 class HeapAllocator(Single):
-    """Grants a ``bytearray`` a segment.
+    """An allocator that grants a ``bytearray`` for each segment.
 
-    The first segment of a message has ``segment_words`` words. With ``growth`` each next one is as
-    large as all of the message so far, so that a message of n words needs O(log n) segments;
-    without, each has ``segment_words``. A larger minimum is always met. For a client that never
-    calls ``grow``, each segment is as large as all that are live, up to 64 times the first.
-    With ``in_place`` the last segment is made longer instead of asking for another, so that a
-    message lies in one; that copies it each time it doubles, as a bytearray does.
+    For a client that never calls ``grow``, each segment is as large as all live ones together, up
+    to 64 times the first.
+
+    Args:
+        segment_words: The words of the first segment of a message (at least 1), unless more are
+            asked for.
+        growth: Whether each further segment is as large as the message so far, so that a message of
+            n words has O(log n) segments. Otherwise each has ``segment_words``.
+        in_place: Whether the last segment grows instead, so that the message stays in one segment.
+            The bytearray is copied each time it doubles.
     """
 
-    #: A bytearray that nobody else resizes stays where it is.
+    #: A bytearray stays in its place unless somebody resizes it.
     stable = True
 
     def __init__(
         self, *, segment_words: int = 1024, growth: bool = True, in_place: bool = False
     ) -> None:
-        """Start with ``segment_words`` words (at least 1) for the first segment."""
+        """Make an allocator without grants."""
         self._growth = Growth(segment_words, growth, unasked=True)
         self._in_place = in_place
         self._live: dict[int, bytearray] = {}
@@ -46,7 +50,7 @@ class HeapAllocator(Single):
         return self._live[key]
 
     def grow(self, key: int, minimum_words: int, /) -> None:
-        """Make the bytearray twice as long, or as long as asked."""
+        """Extend the bytearray to twice its length, or to ``minimum_words`` if that is more."""
         memory = self._live[key]
         words = len(memory) // WORD_BYTES
         self._growth.asked(key)
@@ -62,5 +66,5 @@ class HeapAllocator(Single):
 
     @property
     def live_grants(self) -> int:
-        """How many grants have not been released."""
+        """Number of grants that are not released."""
         return len(self._live)

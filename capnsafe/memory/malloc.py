@@ -1,7 +1,7 @@
-"""The C library's heap: addresses and lengths, as ``calloc`` grants them.
+"""Memory from the C library's heap, granted by ``calloc``.
 
-For memory that C code will read or take over. Nothing here trusts an address for longer than one
-look: the message asks anew each time, and a grant that was released is a ``LookupError``.
+Use it for memory that C code will read or take over. The message asks for the address each time it
+uses the memory. For a released grant, that is a ``LookupError``.
 """
 
 from __future__ import annotations
@@ -19,22 +19,25 @@ _MOST_WORDS: Final = maxsize // WORD_BYTES
 
 
 class MallocAllocator(Closing):
-    """Grants what ``calloc`` answers, and gives it back by ``free``.
+    """An allocator over ``calloc``, ``realloc`` and ``free`` of the process's C library (POSIX).
 
-    The first segment of a message has ``segment_words`` words, each next one as many as the message
-    so far; without ``growth`` each has ``segment_words``. A null pointer is a ``MemoryError``.
-    With ``in_place`` segments become longer by ``realloc``, which may move them. The functions are
-    those of the C library of this process (POSIX).
+    A null pointer from the library raises ``MemoryError``. Use the allocator as a context manager
+    if a message may stay open: at the end of the block all grants are freed. A system that
+    overcommits memory kills a process that uses too much of it; no library can turn that into an
+    exception.
 
-    Use it as a context manager where a message may be left open: at the end everything that was not
-    released is freed. A system that promises more memory than it has (overcommits) ends a process
-    that uses it all; no library can turn that into an exception.
+    Args:
+        segment_words: The words of the first segment of a message (at least 1), unless more are
+            asked for.
+        growth: Whether each further segment is as large as the message so far. Otherwise each has
+            ``segment_words``.
+        in_place: Whether the last segment grows instead, by ``realloc``, which may move it.
     """
 
     def __init__(
         self, *, segment_words: int = 1024, growth: bool = True, in_place: bool = False
     ) -> None:
-        """Grant at least ``segment_words`` words (at least 1) a segment."""
+        """Make an allocator without grants."""
         self._growth = Growth(segment_words, growth)
         self._in_place = in_place
         #: Address and words of each live grant.
@@ -53,11 +56,11 @@ class MallocAllocator(Closing):
 
     @property
     def live_grants(self) -> int:
-        """How many grants have not been released."""
+        """Number of grants that are not released."""
         return len(self._live)
 
     def address(self, key: int) -> tuple[int, int]:
-        """Return where a live grant is now (an address), and how many words it has."""
+        """Return the present address of a live grant, and its number of words."""
         return self._live[key]
 
     def allocate(self, minimum_words: int, /) -> int:
@@ -68,10 +71,10 @@ class MallocAllocator(Closing):
         return key
 
     def _block(self, words: int, minimum_words: int) -> tuple[int, int]:
-        # A size that no address space holds would be cut to its low bits on the way to C.
+        # ctypes would cut a size that does not fit in ``size_t`` to its low bits.
         address = self._calloc(words, WORD_BYTES) if words <= _MOST_WORDS else None
         if not address:
-            raise MemoryError(f"the C library has no {words} words")
+            raise MemoryError(f"calloc refused {words} words")
         return address, words
 
     def segment(self, key: int, /) -> Buffer:
@@ -80,7 +83,7 @@ class MallocAllocator(Closing):
         return (c_ubyte * (words * WORD_BYTES)).from_address(address)
 
     def grow(self, key: int, minimum_words: int, /) -> None:
-        """Have ``realloc`` make the segment twice as large, or as large as asked."""
+        """Extend the segment to twice its length, or to ``minimum_words`` if that is more."""
         address, words = self._live[key]
         self._growth.asked(key)
         if not self._in_place or minimum_words <= words:
@@ -88,7 +91,7 @@ class MallocAllocator(Closing):
         words = max(minimum_words, words * 2)
         moved = self._realloc(address, words * WORD_BYTES) if words <= _MOST_WORDS else None
         if not moved:
-            raise MemoryError(f"the C library has no {words} words in one piece")
+            raise MemoryError(f"realloc refused {words} words")
         self._live[key] = (moved, words)
         self._growth.grown(key, words)
 
@@ -99,7 +102,7 @@ class MallocAllocator(Closing):
         self._free(address)
 
     def close(self) -> None:
-        """Free every grant that is live. Messages that still use one find it missing."""
+        """Free every live grant. Messages that still use one raise ``SegmentLost``."""
         while self._live:
             _, (address, _) = self._live.popitem()
             self._free(address)

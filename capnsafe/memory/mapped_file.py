@@ -1,7 +1,7 @@
-"""A mapped file: a message that is built where it will lie on disk, larger than memory if need be.
+"""Memory of a mapped file: the message is built in its file, and may be larger than memory.
 
-The file is made longer whenever words are needed, and is mapped anew each time. So all segments
-move at once, and whoever kept an address would write to memory that is no longer mapped.
+The file is extended when words are needed, and mapped again each time. So all segments move at
+once, and an address that was kept leads to memory that is no longer mapped.
 """
 
 from __future__ import annotations
@@ -20,24 +20,28 @@ from .backing import lengthen
 from .closing import Closing
 from .growth import Growth, longer
 
-#: Left free in front of the segments, for the segment table of a message of one segment.
+#: Words left free in front of the segments, for the segment table of a message of one segment.
 _TABLE_WORDS: Final = 1
 
 
 class MappedFileAllocator(Closing):
-    """Cuts segments one behind the other from a file that is made longer as needed.
+    """An allocator that cuts segments from a file, which it extends as needed.
 
-    ``path`` is created, or emptied; ``None`` is a file without a name, which is gone when it is
-    closed. The first segment of a message has ``segment_words`` words, or more where more is asked.
-    With ``in_place`` (the default) the last segment grows, so that a message stays in one segment;
-    without, each keeps its length, and has as many words as the message before it if ``growth`` is
-    true. A full disk, a quota or a limit of the process is an ``OSError``: the blocks of the file
-    are asked for before they are mapped. Words of released segments are cut again once all segments
-    behind them are released.
+    Blocks of the file are reserved before they are mapped, so a full disk, a quota or a limit of
+    the process raises ``OSError``. The words of a released segment can be granted again after all
+    segments behind it are released.
 
-    Use it as a context manager, around the message. The file stays as it is at the end;
-    :meth:`finish` makes it a message that any reader understands. Nobody else may cut the file
-    while it is mapped: that is a SIGBUS, which ends the process.
+    Use it as a context manager around the message. At the end, the file is left as it is;
+    :meth:`finish` turns it into a message that any reader understands. Nobody else may truncate the
+    file while it is mapped: that causes a SIGBUS, which ends the process.
+
+    Args:
+        path: The file, which is created or emptied. ``None`` makes a file without a name, which is
+            deleted when it is closed.
+        segment_words: The words of the first segment of a message, unless more are asked for.
+        growth: Whether, without ``in_place``, each further segment is as large as the message so
+            far. Otherwise each has ``segment_words``.
+        in_place: Whether the last segment grows instead, so that a message stays in one segment.
     """
 
     def __init__(
@@ -48,21 +52,21 @@ class MappedFileAllocator(Closing):
         growth: bool = True,
         in_place: bool = True,
     ) -> None:
-        """Open the file. Nothing is mapped before the first segment is asked for."""
+        """Open the file. It is mapped when the first segment is asked for."""
         self._growth = Growth(segment_words, growth)
         self._in_place = in_place
-        # Open for as long as this is: close() closes it.
+        # Not in a with block, because it stays open until close().
         self._file = (
             tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
             if path is None
             else open(path, "w+b", buffering=0)  # noqa: SIM115
         )
         self._mapping: mmap.mmap | None = None
-        #: The words that the file has.
+        #: The length of the mapped file in words.
         self._words = 0
-        #: First word, and one past the last, of each cut, in order.
+        #: (First word, end) of each segment by its key, in order.
         self._cuts: dict[int, tuple[int, int]] = {}
-        #: Their keys, in the same order.
+        #: The keys of the segments, in the same order.
         self._order: list[int] = []
         self._released: set[int] = set()
         self._next_key = 0
@@ -70,11 +74,11 @@ class MappedFileAllocator(Closing):
 
     @property
     def live_grants(self) -> int:
-        """How many grants have not been released."""
+        """Number of grants that are not released."""
         return len(self._cuts) - len(self._released)
 
     def allocate(self, minimum_words: int, /) -> int:
-        """Cut the next segment, and make the file longer if it must be."""
+        """Cut the next segment, and extend the file if necessary."""
         key = self._next_key
         self._cuts[key] = cut = self._growth.grant(key, minimum_words, self._cut, OSError)
         self._next_key = key + 1
@@ -88,7 +92,7 @@ class MappedFileAllocator(Closing):
         return self._end, end
 
     def segment(self, key: int, /) -> memoryview:
-        """Return a view of the cut, as the file is mapped now."""
+        """Return a view of the segment in the present mapping."""
         start, end = self._cuts[key]
         if key in self._released or self._mapping is None:
             raise KeyError(key)
@@ -96,7 +100,7 @@ class MappedFileAllocator(Closing):
             return view[start * WORD_BYTES : end * WORD_BYTES]
 
     def grow(self, key: int, minimum_words: int, /) -> None:
-        """Make the last segment twice as long, or as long as asked if the disk has no more."""
+        """Extend the last segment to twice its length, or to ``minimum_words`` on a full disk."""
         start, end = self._cuts[key]
         words = end - start
         self._growth.asked(key)
@@ -115,7 +119,7 @@ class MappedFileAllocator(Closing):
         self._end = start + wanted
 
     def release(self, key: int, words_used: int, /) -> None:
-        """Take the cut back. The file keeps its length."""
+        """Take the segment back. The file keeps its length."""
         if key in self._released or key not in self._cuts:
             raise KeyError(key)
         self._released.add(key)
@@ -126,12 +130,18 @@ class MappedFileAllocator(Closing):
             self._released.remove(last)
 
     def finish(self, segment_words: Sequence[int]) -> None:
-        """Make the file a framed message, and close it.
+        """Turn the file into a framed message, and close it.
 
-        The form is that of the encoding specification, "Serialization Over a Stream".
-        ``segment_words`` are the words of each segment, as ``message.check_segments()`` answers
-        them. A message of one segment stays where it is, and is cut to its length; of several, the
-        words between them are closed up. The message can only be closed from then on.
+        The form is that of the encoding specification, "Serialization Over a Stream". A single
+        segment stays in its place, and the file is cut behind it. Several segments are moved
+        together. Afterwards the message can only be closed.
+
+        Args:
+            segment_words: The words in use of each segment, as ``message.check_segments()`` returns
+                them.
+
+        Raises:
+            ArgumentValueError: If these numbers do not fit the segments.
         """
         words = [integer(each, "segment_words") for each in segment_words]
         cuts = [cut for key, cut in self._cuts.items() if key not in self._released]
@@ -140,7 +150,8 @@ class MappedFileAllocator(Closing):
         )
         if not words or not fitting:
             raise ArgumentValueError(
-                f"the segments have {[end - start for start, end in cuts]} words, not {words}"
+                f"segment_words must be at most {[end - start for start, end in cuts]}, the words"
+                f" of the segments, not {words}"
             )
         numbers = [len(words) - 1, *words]
         if len(numbers) % 2:
@@ -155,8 +166,8 @@ class MappedFileAllocator(Closing):
         for used, (start, _) in zip(words, cuts, strict=True):
             moves.append((start, target, used))
             target += used
-        # A longer table pushes some to the right, the last first; the others close up, the first
-        # first. So none is written over before it was moved.
+        # Behind a longer table, some segments move right, the last of them first. The others move
+        # left, the first of them first. So none is overwritten before it was moved.
         for start, to, used in [move for move in reversed(moves) if move[1] > move[0]]:
             mapping.move(to * WORD_BYTES, start * WORD_BYTES, used * WORD_BYTES)
         for start, to, used in [move for move in moves if move[1] < move[0]]:
@@ -167,7 +178,7 @@ class MappedFileAllocator(Closing):
         self.close()
 
     def close(self) -> None:
-        """Unmap and close the file. Messages that still use it find their segments missing."""
+        """Unmap and close the file. Messages that still use it raise ``SegmentLost``."""
         try:
             self._unmap()
         finally:
@@ -181,7 +192,7 @@ class MappedFileAllocator(Closing):
             mapping.close()
 
     def _map(self, words: int) -> None:
-        """Map the file with at least ``words`` words, at another address than before."""
+        """Extend the file to at least ``words`` words, and map it again."""
         if words <= self._words:
             return
         octets = words * WORD_BYTES

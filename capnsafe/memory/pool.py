@@ -1,4 +1,4 @@
-"""A bounded pool: many messages share a number of words that is fixed beforehand."""
+"""A pool of a fixed number of words, which many messages share."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from .single import Single
 
 
 class PoolAllocator(Single):
-    """Cuts segments out of ``pool_words`` words that are set aside once.
+    """An allocator that cuts segments from a pool of words.
 
-    The first segment of a message has ``segment_words`` words, each next one as many as the message
-    so far; without ``growth`` each has ``segment_words``. A larger minimum is met. Where no gap is
-    that large, a segment takes the largest gap that is large enough for what was asked. What does
-    not fit is refused with ``MemoryError``, and fits again after other segments were released, from
-    this message or from another: words that lie side by side become one gap. With ``in_place`` a
-    segment grows into the gap behind it.
+    If no gap has the wanted size, a segment gets the largest gap, provided it has the minimum. A
+    request that does not fit raises ``MemoryError``. It may fit after other segments, of any
+    message, were released; adjacent gaps are joined.
+
+    Args:
+        pool_words: The words of the pool (at least 1), which are allocated at once.
+        segment_words: The words of the first segment of a message, unless more are asked for.
+        growth: Whether each further segment is as large as the message so far. Otherwise each has
+            ``segment_words``.
+        in_place: Whether a segment grows into the gap behind it.
     """
 
     def __init__(
@@ -29,26 +33,26 @@ class PoolAllocator(Single):
         growth: bool = True,
         in_place: bool = False,
     ) -> None:
-        """Set aside ``pool_words`` words (at least 1)."""
+        """Allocate the pool."""
         self._pool_words = at_least_one(pool_words, "pool_words")
         self._growth = Growth(segment_words, growth)
         self._in_place = in_place
         self._memory = bytearray(self._pool_words * WORD_BYTES)
-        #: The gaps, as first words and one past the last, in order. No two of them touch.
+        #: The first words of the gaps, in order, and their ends. No two gaps are adjacent.
         self._starts = [0]
         self._ends = [self._pool_words]
-        #: First word, and one past the last, of each live grant.
+        #: (First word, end) of each live grant.
         self._live: dict[int, tuple[int, int]] = {}
         self._next_key = 0
 
     @property
     def free_words(self) -> int:
-        """How many words are granted to nobody; they need not lie side by side."""
+        """Number of words that are not granted, in all gaps together."""
         return sum(self._ends) - sum(self._starts)
 
     @property
     def live_grants(self) -> int:
-        """How many grants have not been released."""
+        """Number of grants that are not released."""
         return len(self._live)
 
     def allocate(self, minimum_words: int, /) -> int:
@@ -70,7 +74,7 @@ class PoolAllocator(Single):
                 break
         if largest < 0 or largest_words < minimum_words:
             raise MemoryError(
-                f"{minimum_words} words asked, and the largest gap has {largest_words};"
+                f"no gap has {minimum_words} words; the largest has {largest_words}, and"
                 f" {self.free_words} of {self._pool_words} are free"
             )
         start = self._starts[largest]
@@ -79,16 +83,16 @@ class PoolAllocator(Single):
         return start, end
 
     def segment(self, key: int, /) -> memoryview:
-        """Return a view of the cut."""
+        """Return a view of the segment."""
         start, end = self._live[key]
         with memoryview(self._memory) as pool:
             return pool[start * WORD_BYTES : end * WORD_BYTES]
 
     def grow(self, key: int, minimum_words: int, /) -> None:
-        """Take words from the gap behind the segment, if there is one and it is large enough.
+        """Extend the segment into the gap behind it, if that is large enough.
 
-        A segment becomes half as large again where the gap allows it, so that a message that grows
-        word by word asks rarely.
+        If the gap allows it, the segment grows by half, so that a message that grows word by word
+        rarely asks.
         """
         start, end = self._live[key]
         self._growth.asked(key)
@@ -103,7 +107,7 @@ class PoolAllocator(Single):
             self._growth.grown(key, words)
 
     def release(self, key: int, words_used: int, /) -> None:
-        """Put the words back into the pool."""
+        """Return the words to the pool."""
         start, end = self._live.pop(key)
         self._growth.released(key)
         at = bisect_right(self._starts, start)
@@ -117,7 +121,7 @@ class PoolAllocator(Single):
             del self._starts[at]
 
     def _take(self, at: int, end: int) -> None:
-        """Let the gap ``at`` begin at ``end``; a gap without words is none."""
+        """Cut the gap ``at`` down to start at ``end``, or remove it if nothing is left."""
         if end == self._ends[at]:
             del self._starts[at]
             del self._ends[at]

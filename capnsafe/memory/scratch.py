@@ -1,4 +1,4 @@
-"""Scratch first, another memory after: small messages need no memory of their own."""
+"""A scratch buffer first, then another allocator: small messages need no new memory."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from .single import Single
 
 
 class ScratchAllocator(Single):
-    """Grants a buffer of the caller's as the first segment, and what ``after`` grants from then on.
+    """An allocator that grants a buffer of the caller first, and then segments of another one.
 
-    The buffer is used as a whole, by one segment at a time: it is granted again once that segment
-    is released. It need not be zero. What does not fit into it, and what is asked while it is in
-    use, is asked of ``after``, by default of a heap.
+    The buffer is granted as a whole to one segment at a time. Requests that do not fit, or come
+    while the buffer is in use, go to ``after``.
+
+    Args:
+        buffer: A writable, C-contiguous buffer. It need not be zero.
+        after: Another allocator, by default a new ``HeapAllocator``.
     """
 
     def __init__(self, buffer: Buffer, after: Allocator | None = None) -> None:
-        """Use ``buffer``, which must be writable, contiguous and made of bytes."""
+        """Make an allocator over the buffer and ``after``."""
         self._scratch = FixedAllocator(buffer)
         self._after: Allocator = HeapAllocator() if after is None else after
         self._grow = getattr(self._after, "grow", None)
-        #: The memory of each live grant, and its key there.
+        #: The allocator of each live grant, and its key there.
         self._live: dict[int, tuple[Allocator, Key]] = {}
         self._next_key = 0
 
@@ -39,17 +42,17 @@ class ScratchAllocator(Single):
         return key
 
     def segment(self, key: int, /) -> Buffer:
-        """Return the buffer, or what ``after`` answers."""
+        """Return the buffer, or the segment of ``after``."""
         memory, its_key = self._live[key]
         return memory.segment(its_key)
 
     def grow(self, key: int, minimum_words: int, /) -> None:
-        """Have ``after`` grow what it granted, if it can. The buffer has its length."""
+        """Let ``after`` grow its segment, if it can. The buffer cannot grow."""
         memory, its_key = self._live[key]
         if memory is self._after and callable(self._grow):
             self._grow(its_key, minimum_words)
 
     def release(self, key: int, words_used: int, /) -> None:
-        """Give the grant back to the memory that it came from."""
+        """Release the grant to the allocator that made it."""
         memory, its_key = self._live.pop(key)
         memory.release(its_key, words_used)

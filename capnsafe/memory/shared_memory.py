@@ -1,7 +1,7 @@
-"""Shared memory: segments that another process reads where they were built.
+"""Shared memory: segments that another process reads in the place where they were built.
 
-What the other process needs to know is small: the name of each segment and how many of its words
-are the message's. :class:`SharedSegments` is its side.
+The other process needs only the name of each segment and its number of words in use, and opens them
+with :class:`SharedSegments`.
 """
 
 from __future__ import annotations
@@ -20,36 +20,39 @@ from .backing import lengthen
 from .closing import Closing
 from .growth import Growth
 
-#: Where Linux shows shared memory as files.
+#: The folder in which Linux shows shared memory as files.
 _FOLDER: Final = Path("/dev/shm")
 
 
 class SharedMemoryAllocator(Closing):
-    """Grants a block of ``multiprocessing.shared_memory`` a segment.
+    """An allocator that grants a block of ``multiprocessing.shared_memory`` for each segment.
 
-    The first segment of a message has ``segment_words`` words, each next one as many as the message
-    so far; without ``growth`` each has ``segment_words``. No block becomes longer. If the
-    system has no shared memory left, that is an ``OSError``, not a SIGBUS (Linux).
+    A block does not grow. If the system has no shared memory left, allocating raises ``OSError``;
+    on Linux there is no SIGBUS.
 
-    Use it as a context manager, around the message. A block is unlinked when its segment is
-    released, so the other process must have opened it by then; what it has open stays readable.
-    A block is unlinked by the process that made it, and not by one that was forked from that. Both
-    have the same memory, so only one of them may go on with a message in it.
+    Use it as a context manager around the message. A block is unlinked when its segment is
+    released, so the other process must have opened it before; it stays readable there. Only the
+    process that made a block unlinks it, not a process that was forked later. After a fork, both
+    processes share the memory, so only one of them may continue a message in it.
 
-    A process that is killed leaves its blocks to Python's resource tracker, which may be killed
-    with it. With a ``prefix`` of your own you can recognize them by their names and remove them.
+    The blocks of a killed process are left to Python's resource tracker, which may be killed, too.
+    With a ``prefix`` you can recognize leftover blocks by their names, and remove them.
+
+    Args:
+        segment_words: The words of the first segment of a message (at least 1), unless more are
+            asked for.
+        growth: Whether each further segment is as large as the message so far. Otherwise each has
+            ``segment_words``.
+        prefix: The start of the names of the blocks: at most 200 characters (20 on macOS), without
+            a slash.
     """
 
     def __init__(
         self, *, segment_words: int = 1024, growth: bool = True, prefix: str | None = None
     ) -> None:
-        """Grant at least ``segment_words`` words (at least 1) a segment.
-
-        The names of the blocks begin with ``prefix``, if there is one: at most 200 characters
-        (on macOS 20), without a slash.
-        """
+        """Make an allocator without grants."""
         if prefix is not None and "/" in prefix:
-            raise ValueError(f"prefix {prefix!r} has a slash; names of blocks have none")
+            raise ValueError(f"prefix must not have a slash: {prefix!r}")
         self._prefix = prefix
         self._growth = Growth(segment_words, growth)
         self._live: dict[int, SharedMemory] = {}
@@ -59,12 +62,12 @@ class SharedMemoryAllocator(Closing):
 
     @property
     def live_grants(self) -> int:
-        """How many grants have not been released."""
+        """Number of grants that are not released."""
         return len(self._live)
 
     @property
     def names(self) -> list[str]:
-        """The names of the live blocks, in the order of their granting: that of the segments."""
+        """The names of the live blocks, in the order of the segments."""
         return [block.name for block in self._live.values()]
 
     def allocate(self, minimum_words: int, /) -> int:
@@ -94,16 +97,16 @@ class SharedMemoryAllocator(Closing):
         return memoryview(block)
 
     def grow(self, key: int, minimum_words: int, /) -> None:
-        """Leave the block as it is; the next one of the message is larger."""
+        """Leave the block as it is. The next block of the message is larger."""
         self._growth.asked(key)
 
     def release(self, key: int, words_used: int, /) -> None:
-        """Unlink the block: it is gone when nobody has it open any more."""
+        """Unlink the block. The system frees it when no process has it open."""
         self._growth.released(key)
         _give_up(self._live.pop(key), self._made_by.pop(key))
 
     def close(self) -> None:
-        """Unlink every block. Messages that still use one find it missing."""
+        """Unlink every block. Messages that still use one raise ``SegmentLost``."""
         failure: Exception | None = None
         while self._live:
             key, block = self._live.popitem()
@@ -121,9 +124,10 @@ def _make(prefix: str | None, octets: int) -> SharedMemory:
 
 
 def _require_room(octets: int) -> None:
-    """Refuse what is plainly too large before a block is made.
+    """Raise ``OSError`` if a block is too large for the free shared memory.
 
-    Where making it longer fails, SharedMemory unlinks what its resource tracker does not know yet.
+    Checked before the block is made: if SharedMemory fails to extend it, SharedMemory unlinks a
+    name that its resource tracker does not know yet.
     """
     if _FOLDER.exists():
         room = os.statvfs(_FOLDER)
@@ -132,7 +136,7 @@ def _require_room(octets: int) -> None:
 
 
 def _reserve(name: str, octets: int) -> None:
-    """See that there is memory for all of a block, where the system lets one ask."""
+    """Reserve memory for all of a block, if the system shows it as a file."""
     path = _FOLDER / name.lstrip("/")
     if not path.exists():
         return
@@ -144,7 +148,7 @@ def _reserve(name: str, octets: int) -> None:
 
 
 def _give_up(block: SharedMemory, made_by: int) -> None:
-    """Unlink a block also where it cannot be closed, because somebody holds a view of it."""
+    """Close and unlink a block. It is unlinked even if closing fails because a view exists."""
     try:
         block.close()
     finally:
@@ -153,21 +157,25 @@ def _give_up(block: SharedMemory, made_by: int) -> None:
 
 
 class SharedSegments(Closing):
-    """The segments of a message that another process builds, opened by their names (Linux).
+    """The segments of a message of another process, opened read-only by their names (Linux).
 
-    Read-only, in the order that was given. Use it as a context manager, and let go of all readers
-    before it ends. The writer must not change the message meanwhile: how the two take turns is
-    theirs to settle.
+    Use it as a context manager, and drop all readers before its end. The writer must not change the
+    message meanwhile; the two processes must agree on when to do so.
     """
 
     def __init__(self, parts: Sequence[tuple[str, int]]) -> None:
-        """Open blocks by (name, words): those of ``names`` and ``message.check_segments()``.
+        """Open blocks.
 
-        Raises ``FileNotFoundError`` where a block is gone, and ``ValueError`` where it has fewer
-        words.
+        Args:
+            parts: (name, words in use) of each segment, from ``SharedMemoryAllocator.names`` and
+                ``message.check_segments()``.
+
+        Raises:
+            FileNotFoundError: If a block does not exist.
+            ValueError: If a block has fewer words.
         """
         self._mappings: list[mmap.mmap] = []
-        #: The words of each segment, for :class:`capnsafe.MessageReader`.
+        #: A view of the words in use of each segment, for :class:`capnsafe.MessageReader`.
         self.segments: list[memoryview] = []
         try:
             for name, words in parts:
@@ -175,7 +183,9 @@ class SharedSegments(Closing):
                 self._mappings.append(mapping)
                 octets = words * WORD_BYTES
                 if not 0 <= octets <= len(mapping):
-                    raise ValueError(f"block {name} has {len(mapping)} bytes, not {words} words")
+                    raise ValueError(
+                        f"block {name} has {len(mapping)} bytes, too few for {words} words"
+                    )
                 with memoryview(mapping) as view:
                     self.segments.append(view[:octets])
         except BaseException:
@@ -183,7 +193,7 @@ class SharedSegments(Closing):
             raise
 
     def close(self) -> None:
-        """Close every block; raises ``BufferError`` where a reader still holds one."""
+        """Close every block, or raise ``BufferError`` if a reader still holds one."""
         for segment in self.segments:
             segment.release()
         self.segments.clear()
@@ -198,7 +208,7 @@ class SharedSegments(Closing):
 
 
 def _map(name: str) -> mmap.mmap:
-    # Not by SharedMemory: before Python 3.13 that would have this process unlink what another made.
+    # Not with SharedMemory, which before Python 3.13 unlinks the other process's block at exit.
     descriptor = os.open(_FOLDER / name.lstrip("/"), os.O_RDONLY | os.O_CLOEXEC)
     try:
         return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)

@@ -1,4 +1,4 @@
-"""Memory that is never copied: each copy would grant and release the same words."""
+"""The base of allocators, which cannot be copied: copies would release the same words twice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..errors import ArgumentTypeError
 
 
 class Single:
-    """Something that ``copy`` and ``pickle`` refuse with ``ArgumentTypeError``."""
+    """A base class whose instances refuse ``copy`` and ``pickle`` with ``ArgumentTypeError``."""
 
     __slots__ = ()
 

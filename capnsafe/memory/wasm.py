@@ -7,14 +7,14 @@ bytes in its memory::
     release(pointer, bytes, bytes_used)
     grow(pointer, bytes, bytes_wanted) -> pointer    optional; 0 refuses; may move the block
 
-None of it is trusted. A guest may trap, run out of fuel or time, grow its memory inside the call,
-so that all of it moves, or answer with a pointer to anywhere. What it answers is looked at before
-it becomes a grant, and the memory is asked for anew at each borrow: a view that is kept while a
-guest runs is a view of freed memory as soon as the guest grows.
+The guest is not trusted. It may trap, run out of fuel or time, return any pointer, or grow its
+memory inside the call, which may move all of it. So every pointer is checked before it becomes a
+grant, and each borrow asks for the memory again: a view that is kept while a guest runs leads to
+freed memory after the guest grows.
 
 By default wasmtime reserves address space and never moves a memory; :func:`moving_engine` makes an
-engine that moves it at every growth. Memory that several threads of a guest share is not supported,
-nor is running the guest in another thread while a message is being built.
+engine that moves it at every growth. Memory that is shared between threads of a guest is not
+supported, nor is a guest that runs in another thread while a message is being built.
 
 This module needs the library wasmtime (``pip install capnsafe[wasm]``).
 """
@@ -39,24 +39,32 @@ GUEST: Final = Path(__file__).with_name("guest.wat")
 
 
 class GuestError(Exception):
-    """The guest answered with what is no grant.
+    """The guest returned an invalid grant.
 
-    A message raises :class:`capnsafe.AllocationRefused` with this as its cause. What the guest says
-    it has granted is not given back: it is not known whose it is.
+    A message raises :class:`capnsafe.AllocationRefused` with this as its cause. The invalid grant
+    is not released, because the memory may belong to another one.
     """
 
 
 class WasmAllocator(Closing):
-    """Grants what a guest's functions answer.
+    """An allocator over exported functions of a guest.
 
-    The first segment of a message has ``segment_words`` words, each next one as many as the message
-    so far; without ``growth`` each has ``segment_words``. With ``in_place`` segments become longer
-    by the guest's ``grow``. ``fuel`` and ``epoch_ticks``, where given, are set before each
-    call of the guest, which must come back within them (the engine needs ``consume_fuel`` or
-    ``epoch_interruption``).
+    Use it as a context manager if a message may stay open: at the end of the block all grants are
+    released to the guest.
 
-    Use it as a context manager where a message may be left open: at the end everything that was not
-    released is given back to the guest.
+    Args:
+        store: The store of the guest.
+        instance: The guest.
+        segment_words: The words of the first segment of a message, unless more are asked for.
+        growth: Whether each further segment is as large as the message so far. Otherwise each has
+            ``segment_words``.
+        in_place: Whether the last segment grows instead, by the guest's ``grow``.
+        fuel: The fuel for each call of the guest; the engine needs ``consume_fuel``.
+        epoch_ticks: The ticks for each call; the engine needs ``epoch_interruption``.
+        memory: The name of the exported memory.
+        allocate: The name of the function that allocates.
+        release: The name of the function that releases. ``None`` if the guest has none.
+        grow: The name of the function that grows a block.
     """
 
     def __init__(
@@ -74,7 +82,7 @@ class WasmAllocator(Closing):
         release: str | None = "release",
         grow: str = "grow",
     ) -> None:
-        """Look up the exports. A guest that takes nothing back has ``release=None``."""
+        """Look up the exports of the guest."""
         self._store = store
         self._growth = Growth(segment_words, growth)
         self._fuel = None if fuel is None else integer(fuel, "fuel")
@@ -82,36 +90,40 @@ class WasmAllocator(Closing):
         exports = instance.exports(store)
         guest_memory = exports.get(memory)
         if not isinstance(guest_memory, Memory):
-            raise ArgumentValueError(f"the guest exports no memory {memory!r}")
+            raise ArgumentValueError(
+                f"the guest must export a memory {memory!r}; give its name as memory=..."
+            )
         self._memory: Memory = guest_memory
         self._allocate = _function(exports, allocate)
         self._release = None if release is None else _function(exports, release)
         self._grow = _function(exports, grow) if in_place else None
         self._address_mask = (1 << (64 if guest_memory.type(store).is_64 else 32)) - 1
-        #: First byte, and bytes, of each live grant in the guest's memory, in order of granting.
+        #: (First byte in the guest's memory, bytes) of each live grant, oldest first.
         self._live: dict[int, tuple[int, int]] = {}
-        #: The same, as (first byte, one past the last), in order of address.
+        #: The same as (first byte, end), in order of address.
         self._ranges = Ranges()
         self._next_key = 0
-        #: What was last answered. These hold addresses, and are right while the memory is there.
+        #: The views last returned. They contain addresses, and are valid until the memory moves.
         self._views: dict[int, memoryview] = {}
         self._base = 0
 
     @property
     def live_grants(self) -> int:
-        """How many grants have not been released."""
+        """Number of grants that are not released."""
         return len(self._live)
 
     @property
     def pointers(self) -> list[int]:
-        """Where the live grants lie in the guest's memory (bytes), in the order of the segments."""
+        """The live grants' first bytes in the guest's memory, in the order of the segments."""
         return [pointer for pointer, _ in self._live.values()]
 
     def allocate(self, minimum_words: int, /) -> int:
-        """Have the guest grant at least ``minimum_words`` words.
+        """Ask the guest for at least ``minimum_words`` words.
 
-        Raises ``MemoryError`` if it refuses, :class:`GuestError` if it answers with what is no
-        grant, and what wasmtime raises (``Trap``, ``WasmtimeError``) if it does not come back.
+        Raises:
+            MemoryError: If the guest refuses.
+            GuestError: If the guest returns an invalid grant.
+            Exception: ``Trap`` or ``WasmtimeError`` of wasmtime, if the guest does not return.
         """
         key = self._next_key
         pointer, octets = self._growth.grant(key, minimum_words, self._block)
@@ -123,7 +135,7 @@ class WasmAllocator(Closing):
     def _block(self, words: int, minimum_words: int) -> tuple[int, int]:
         octets = words * WORD_BYTES
         if octets > self._address_mask:
-            raise MemoryError(f"a guest's memory does not hold {octets} bytes")
+            raise MemoryError(f"{octets} bytes do not fit in the address space of the guest")
         pointer = self._call(self._allocate, octets)
         if pointer == 0:
             raise MemoryError(f"the guest refused {octets} bytes")
@@ -131,7 +143,7 @@ class WasmAllocator(Closing):
         return pointer, octets
 
     def segment(self, key: int, /) -> memoryview:
-        """Return the bytes of the grant, wherever the guest's memory is now."""
+        """Return the bytes of the grant at their present place."""
         pointer, octets = self._live[key]
         base = addressof(self._memory.data_ptr(self._store).contents)
         if base != self._base:
@@ -139,7 +151,7 @@ class WasmAllocator(Closing):
             self._base = base
         view = self._views.get(key)
         if view is None:
-            # A memory that is where it was is as long as it was, or longer.
+            # While it does not move, a memory never becomes shorter, so kept views stay valid.
             if pointer + octets > self._memory.data_len(self._store):
                 raise LookupError("the guest's memory has become shorter")
             view = memoryview((c_ubyte * octets).from_address(base + pointer)).cast("B")
@@ -147,7 +159,7 @@ class WasmAllocator(Closing):
         return view
 
     def grow(self, key: int, minimum_words: int, /) -> None:
-        """Have the guest make the grant twice as long, or as long as asked if that is refused."""
+        """Let the guest double the grant or, if it refuses, extend it to ``minimum_words``."""
         pointer, octets = self._live[key]
         self._growth.asked(key)
         minimum = minimum_words * WORD_BYTES
@@ -161,7 +173,7 @@ class WasmAllocator(Closing):
             wanted = minimum
             moved = self._call(self._grow, pointer, octets, wanted)
         if moved == 0:
-            raise MemoryError(f"the guest refused to make {octets} bytes {wanted}")
+            raise MemoryError(f"the guest refused to grow {octets} bytes to {wanted}")
         self._ranges.remove((pointer, pointer + octets))
         try:
             self._require_ours(moved, wanted)
@@ -174,7 +186,7 @@ class WasmAllocator(Closing):
         self._views.pop(key, None)
 
     def release(self, key: int, words_used: int, /) -> None:
-        """Give the grant back to the guest. Whatever the guest does, it counts as given back."""
+        """Release the grant to the guest. It counts as released even if the guest fails."""
         pointer, octets = self._live.pop(key)
         self._growth.released(key)
         self._ranges.remove((pointer, pointer + octets))
@@ -183,9 +195,9 @@ class WasmAllocator(Closing):
             self._run(self._release, pointer, octets, words_used * WORD_BYTES)
 
     def close(self) -> None:
-        """Give every grant back. Messages that still use one find it missing.
+        """Release every grant. Messages that still use one raise ``SegmentLost``.
 
-        Raises what the guest raised first, after all were given back.
+        The first exception of the guest is raised after all were released.
         """
         failure: Exception | None = None
         for key in list(self._live):
@@ -197,10 +209,10 @@ class WasmAllocator(Closing):
             raise failure
 
     def _call(self, function: Func, *arguments: int) -> int:
-        """Return the pointer that a function of the guest answers, as a number from 0 up."""
+        """Call a function of the guest, and return its pointer as an unsigned number."""
         answer = self._run(function, *arguments)
         if type(answer) is not int:
-            raise GuestError(f"the guest answered with a {type_name(answer)}, not with a pointer")
+            raise GuestError(f"the guest must return a pointer, not {type_name(answer)}")
         return answer & self._address_mask
 
     def _run(self, function: Func, *arguments: int) -> Any:
@@ -211,36 +223,36 @@ class WasmAllocator(Closing):
         return function(self._store, *arguments)
 
     def _require_ours(self, pointer: int, octets: int) -> None:
-        """Raise ``GuestError`` unless these bytes can be a grant."""
+        """Raise ``GuestError`` unless these bytes are a valid grant."""
         if pointer % WORD_BYTES:
-            raise GuestError(f"the guest answered with {pointer:#x}, which is no multiple of 8")
+            raise GuestError(f"the guest returned {pointer:#x}, which is not a multiple of 8")
         size = self._memory.data_len(self._store)
         if pointer + octets > size:
             raise GuestError(
-                f"the guest answered with {pointer:#x} for {octets} bytes, and its memory ends at"
+                f"the guest returned {pointer:#x} for {octets} bytes, but its memory ends at"
                 f" {size:#x}"
             )
         met = self._ranges.before((pointer + octets,))
         if met is not None and met[1] > pointer:
             start, end = met
             raise GuestError(
-                f"the guest answered with {pointer:#x} for {octets} bytes, and {start:#x} to"
-                f" {end:#x} are granted already"
+                f"the guest returned {pointer:#x} for {octets} bytes, but {start:#x} to {end:#x}"
+                " are granted already"
             )
 
 
 def _function(exports: Any, name: str) -> Func:
     function = exports.get(name)
     if not isinstance(function, Func):
-        raise ArgumentValueError(f"the guest exports no function {name!r}")
+        raise ArgumentValueError(f"the guest must export a function {name!r}")
     return function
 
 
 def moving_engine(config: Config | None = None) -> Engine:
-    """Return an engine whose memories move at every growth, with what ``config`` says besides."""
+    """Return an engine whose memories move at every growth; ``config`` has its other options."""
     config = Config() if config is None else config
     if not isinstance(config, Config):
-        raise ArgumentTypeError(f"the configuration must be a Config, not {type_name(config)}")
+        raise ArgumentTypeError(f"config must be a wasmtime.Config, not {type_name(config)}")
     config.memory_may_move = True
     config.memory_reservation = 0
     config.memory_reservation_for_growth = 0
@@ -249,7 +261,10 @@ def moving_engine(config: Config | None = None) -> Engine:
 
 
 def new_guest(engine: Engine | None = None, source: str | None = None) -> tuple[Store, Instance]:
-    """Start a guest that imports nothing: by default that of ``GUEST``. ``source`` is its text."""
+    """Start a guest that imports nothing.
+
+    ``source`` is its text form, by default the contents of ``GUEST``.
+    """
     engine = Engine() if engine is None else engine
     text = GUEST.read_text(encoding="utf-8") if source is None else source
     store = Store(engine)

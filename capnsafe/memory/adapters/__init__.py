@@ -1,12 +1,12 @@
-"""Adapters: memory that speaks another language than :mod:`capnsafe.allocator`.
+"""Adapters: allocators over the memory interfaces of other libraries.
 
-Each makes an allocator of one shape that other libraries have, or have been asked for. So old code
-keeps working, and the shapes can be compared.
+Each supports one interface that another library has, or that was proposed. So old code keeps
+working, and the interfaces can be compared.
 
 - :class:`CallableAllocator`: a function that returns a buffer (pycapnp's hook).
 - :class:`AddressAllocator`: addresses and lengths (capnproto-rust's ``Allocator``).
-- :class:`HandedOverAllocator`: segments that were made in advance.
-- ``accessors.AppendBuilder``: memory that can be written and not read (capnproto-rust issue #467).
+- :class:`HandedOverAllocator`: buffers that were made in advance.
+- ``accessors.AppendBuilder``: a builder over write-only memory (capnproto-rust issue #467).
 """
 
 from .address import AddressAllocator

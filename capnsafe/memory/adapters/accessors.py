@@ -1,13 +1,13 @@
-"""Memory that can be written and not read: the accessors proposed in capnproto-rust issue #467.
+"""A builder over write-only memory: the accessors proposed in capnproto-rust issue #467.
 
-The proposal replaces segments that are lent by calls that write one value each: ``alloc`` answers
-where an object may lie, and ``write_bit`` to ``write_u64`` write into it. Nothing can be read, and
-nothing is given back. Over such memory one can only append: a message is built object by object,
-each pointer set once. What would need reading raises :class:`capnsafe.Unreadable`: any getter,
-output, and setting a pointer again, since what it led to would have to be found and retired.
+The proposal replaces borrowed segments by calls that write one value each: ``alloc`` returns the
+place of an object, and ``write_bit`` to ``write_u64`` write to it. Nothing can be read, and nothing
+is released. So a message can only be appended to, object by object, and each pointer is set once.
+Calls that need to read raise :class:`capnsafe.Unreadable`: getters, output, and setting a pointer
+again, because its old object would have to be found and retired.
 
-No pointer is written before the object that it leads to is there and zeroed. So a call that fails
-leaves the message as it was (P2); the words that it had been given are lost to it.
+A pointer is written after its object was zeroed. So a call that fails leaves the message as it was
+(P2), but the words that were allocated for it stay unused.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ from ..single import Single
 
 T = TypeVar("T")
 
-#: An object that fits anywhere needs two words at most to be reached: a double-far landing pad.
+#: Words of a double-far landing pad, by which an object can be reached from anywhere.
 _PAD_WORDS = 2
 
 
 class Accessors(Protocol):
-    """Write-only memory. Each call may raise. Only what ``alloc`` answered is written."""
+    """Write-only memory. Any call may raise. Only words that ``alloc`` returned are written."""
 
     def alloc(self, amount: int, /) -> tuple[int, int]:
-        """Return (segment, first word) of ``amount`` words that nobody else has.
+        """Return (segment, first word) of ``amount`` unused words.
 
-        The first call must answer word 0 of segment 0, where the root pointer of a message is.
+        The first call must return word 0 of segment 0, the place of the root pointer.
         """
 
     def write_bit(self, segment: int, offset: int, bit: int, value: bool, /) -> object:
@@ -80,7 +80,7 @@ class Accessors(Protocol):
 
 
 class _SharedSupply:
-    """What builders over one supply share: which words are theirs, and which pointers are set."""
+    """The state shared by the builders of one message: its words, and the pointers that are set."""
 
     __slots__ = ("_busy", "_granted", "supply", "used", "writers", "zeroed")
 
@@ -88,18 +88,21 @@ class _SharedSupply:
         self._busy = False
         self.supply = supply
         self.zeroed = zeroed
-        #: By the bytes of a value.
+        #: The write methods, by the size of a value in bytes.
         self.writers: dict[int, Callable[[int, int, int], object]] = {
             size: _method(supply, f"write_u{size * 8}") for size in (1, 2, 4, 8)
         }
         self._granted: dict[int, Intervals] = {}
-        #: Pointers that were set, as (segment, word).
+        #: The pointers that are set: (segment, word).
         self.used: set[tuple[int, int]] = set()
 
     def serve(self, body: Callable[[], T]) -> T:
         """Run a call of the message; a call from inside it is refused (P10)."""
         if self._busy:
-            raise Reentered("the message is in the middle of a call, and takes no other")
+            raise Reentered(
+                "the message is in the middle of another call; call it again after that has"
+                " returned"
+            )
         try:
             self._busy = True
             return body()
@@ -113,7 +116,7 @@ class _SharedSupply:
         return segment, start
 
     def reserve(self, words: int) -> tuple[int, int]:
-        """Return (segment, first word) of words that nobody else has."""
+        """Return (segment, first word) of unused words."""
         try:
             answer = self.supply.alloc(words)
         except Exception as error:
@@ -122,17 +125,21 @@ class _SharedSupply:
             ) from error
         segment, start = self._place(answer)
         if not (0 <= segment < wire.MAX_SEGMENTS and start >= 0):
-            raise AllocatorError(f"no message has a segment {segment} with a word {start}")
+            raise AllocatorError(
+                f"alloc must return a valid segment and word, not segment {segment}, word {start}"
+            )
         if start + words > wire.MAX_SEGMENT_WORDS:
             raise MessageTooLarge(
-                f"an object would end at word {start + words} of segment {segment}",
+                f"the object would end at word {start + words} of segment {segment}, and segments"
+                f" have at most {wire.MAX_SEGMENT_WORDS} words",
                 segment=segment,
                 offset=start,
             )
         granted = self._granted.setdefault(segment, Intervals())
         if granted.meets(start, start + words):
             raise GrantOverlaps(
-                f"words {start} to {start + words} of segment {segment} were given out already",
+                f"alloc returned words {start} to {start + words} of segment {segment}, some of"
+                " which are in use already",
                 segment=segment,
                 offset=start,
             )
@@ -150,7 +157,9 @@ class _SharedSupply:
             segment, start = answer
             if type(segment) is int and type(start) is int:
                 return segment, start
-        raise AllocatorError(f"a segment and a word were asked, not {type_name(answer)}")
+        raise AllocatorError(
+            f"alloc must return a tuple of a segment and a word, not {type_name(answer)}"
+        )
 
     def put(self, segment: int, at: int, size: int, value: int) -> None:
         """Write an unsigned value of ``size`` bytes at byte ``at``."""
@@ -158,12 +167,12 @@ class _SharedSupply:
             self.writers[size](segment, at, value)
         except Exception as error:
             raise BorrowRefused(
-                f"segment {segment}: {size} bytes at {at} could not be written: {told(error)}",
+                f"segment {segment}: writing {size} bytes at byte {at} raised {told(error)}",
                 segment=segment,
             ) from error
 
     def put_octets(self, segment: int, start: int, octets: bytes) -> None:
-        """Write octets from word ``start`` on: whole words, then the bytes that are left."""
+        """Write octets from word ``start`` on: whole words, then the remaining bytes."""
         at = start * WORD_BYTES
         whole = len(octets) // WORD_BYTES * WORD_BYTES
         for first in range(0, whole, WORD_BYTES):
@@ -173,13 +182,13 @@ class _SharedSupply:
             self.put(segment, at + first, 1, octets[first])
 
     def point(self, slot: int, word: int, shape: int, segment: int, start: int) -> None:
-        """Set the pointer at ``word`` of ``slot`` to an object that is there."""
+        """Set the pointer at ``word`` of segment ``slot`` to an existing object."""
         if wire.object_words(shape) == 0:
             pointer = wire.EMPTY_STRUCT if shape & 3 == wire.STRUCT else shape
         elif slot == segment:
             pointer = wire.with_offset(shape, start - word - 1)
         else:
-            # Where the next words will lie cannot be chosen, so the pad is one that fits anywhere.
+            # The place of the landing pad cannot be chosen, so it is double-far.
             pad_segment, pad = self.grant(_PAD_WORDS)
             self.put(pad_segment, pad * WORD_BYTES, 8, wire.far_pointer(segment, start))
             self.put(pad_segment, (pad + 1) * WORD_BYTES, 8, shape)
@@ -189,32 +198,37 @@ class _SharedSupply:
 
 
 def _method(supply: Accessors, name: str) -> Callable[..., object]:
-    """Return a method of the supply, or raise that it has none."""
+    """Return a method of the supply, or raise ``ArgumentTypeError`` if it has none."""
     method = attribute(supply, name)
     if not callable(method):
-        raise ArgumentTypeError(f"a supply has a method {name!r}, {type_name(supply)} none")
+        raise ArgumentTypeError(
+            f"supply must have a method {name!r}, and {type_name(supply)} has none"
+        )
     return method
 
 
 class AppendBuilder(Single):
     """A message over write-only memory.
 
-    ``zeroed`` says that the memory reads as zero when it is given out; otherwise it is zeroed, by
-    one call a word. Nothing is released: whoever supplies the memory knows when the message is done
-    with.
+    Nothing is released: the owner of the memory knows when the message is no longer needed.
+
+    Args:
+        supply: The write-only memory.
+        zeroed: Whether the memory is zero when it is allocated. Otherwise it is zeroed, by one call
+            for each word.
     """
 
     __slots__ = ("_memory", "_rooted")
 
     def __init__(self, supply: Accessors, *, zeroed: bool = False) -> None:
-        """Call nothing yet."""
+        """Make an empty message without calling the supply."""
         for name in ("alloc", "write_bit"):
             _method(supply, name)
         self._memory = _SharedSupply(supply, truth(zeroed))
         self._rooted = False
 
     def init_root(self, data_words: int, pointer_count: int) -> AppendStruct:
-        """Build the root struct, with sections of these sizes (words, pointers), all zero."""
+        """Build a zeroed root struct, with sections of these sizes (words, pointers)."""
         try:
             data, pointers = check_sections(data_words, pointer_count)
             return self._memory.serve(partial(self._init_root, data, pointers))
@@ -227,11 +241,11 @@ class AppendBuilder(Single):
             place = memory.reserve(1)
             if place != (0, 0):
                 raise AllocatorError(
-                    f"the root pointer must lie at word 0 of segment 0, not {place}"
+                    f"the first call of alloc must return word 0 of segment 0, not {place}"
                 )
             self._rooted = True
         if (0, 0) not in memory.used:
-            # Also where an earlier call reserved it, and failed.
+            # Even if an earlier call reserved it and then failed.
             memory.clear(0, 0, 1)
         return _build_struct(memory, 0, 0, data, pointers)
 
@@ -240,19 +254,19 @@ class AppendBuilder(Single):
         raise _unreadable("get_root")
 
     def to_bytes(self) -> NoReturn:
-        """Raise ``Unreadable``: whoever supplies the memory has the message."""
+        """Raise ``Unreadable``: only the owner of the memory can read the message."""
         raise _unreadable("to_bytes")
 
 
 class _Section:
-    """A data section that can be written: of a struct, or a list of primitives."""
+    """A writable data section: that of a struct, or a list of primitives."""
 
     __slots__ = ("_bits", "_data", "_memory", "_segment")
 
     def __init__(self, memory: _SharedSupply, segment: int, data: int, bits: int) -> None:
         self._memory = memory
         self._segment = segment
-        #: First byte of the section in its segment, and its bits.
+        #: First byte of the section in its segment, and its size in bits.
         self._data = data
         self._bits = bits
 
@@ -265,17 +279,21 @@ class _Section:
                     number = element.raw.unpack(element.codec.pack(decimal))[0]
                 except OverflowError as error:
                     raise ArgumentValueError(
-                        f"no value of {element.name}: {told(error)}"
+                        f"{decimal!r} is too large for {element.name}: {told(error)}"
                     ) from error
             elif element is Element.BOOL:
                 number = int(truth(value))
             else:
                 number = integer(value, "a value")
                 if not element.low <= number <= element.high:
-                    raise ArgumentValueError(f"{shown(number)} does not fit {element.name}")
+                    raise ArgumentValueError(
+                        f"a value of {element.name} must be {element.low} to {element.high}, not"
+                        f" {shown(number)}"
+                    )
             if at < 0 or (at + 1) * element.bits > self._bits:
                 raise ArgumentIndexError(
-                    f"{element.name} {shown(at)} lies outside the {self._bits} bits there are",
+                    f"{element.name} at offset {shown(at)} is outside the data, which has"
+                    f" {self._bits} bits",
                     segment=self._segment,
                 )
             memory = self._memory
@@ -297,13 +315,13 @@ class _Section:
             )
         except Exception as error:
             raise BorrowRefused(
-                f"segment {self._segment}: a bit could not be written: {told(error)}",
+                f"segment {self._segment}: write_bit raised {told(error)}",
                 segment=self._segment,
             ) from error
 
 
 class AppendStruct(_Section):
-    """A struct over write-only memory. Offsets and indices are those of ``StructBuilder``."""
+    """A struct in write-only memory. Offsets and indices are the same as in ``StructBuilder``."""
 
     __slots__ = ("_first", "_pointers")
 
@@ -367,7 +385,7 @@ class AppendStruct(_Section):
         self._set_octets(index, data_octets(value))
 
     def init_struct(self, index: int, data_words: int, pointer_count: int) -> AppendStruct:
-        """Build a struct, all zero."""
+        """Build a zeroed struct."""
         try:
             data, pointers = check_sections(data_words, pointer_count)
             word = self._slot(index)
@@ -390,7 +408,7 @@ class AppendStruct(_Section):
     def init_struct_list(
         self, index: int, count: int, data_words: int, pointer_count: int
     ) -> AppendStructs:
-        """Build a list of ``count`` structs, all zero, and return them."""
+        """Build a zeroed list of ``count`` structs."""
         try:
             number = check_count(count)
             data, pointers = check_sections(data_words, pointer_count)
@@ -404,7 +422,7 @@ class AppendStruct(_Section):
             raise exhausted() from error
 
     def __getattr__(self, name: str) -> Callable[..., NoReturn]:
-        """Raise ``Unreadable`` for what other builders answer from memory, when it is called."""
+        """Return a function that raises ``Unreadable``, for methods that would have to read."""
         if not name.startswith("get_") and name not in _NEED_READING:
             raise AttributeError(name)
 
@@ -418,12 +436,14 @@ class AppendStruct(_Section):
         number = integer(index, "a pointer index")
         if not 0 <= number < self._pointers:
             raise ArgumentIndexError(
-                f"pointer {shown(number)} of {self._pointers}", segment=self._segment
+                f"pointer {shown(number)} does not exist: there are {self._pointers} pointers",
+                segment=self._segment,
             )
         word = self._first + number
         if (self._segment, word) in self._memory.used:
             raise Unreadable(
-                f"pointer {number} is set, and what it leads to cannot be found to be retired",
+                f"pointer {number} is set already; its old object would have to be read to be"
+                " retired",
                 segment=self._segment,
                 offset=word,
             )
@@ -443,7 +463,7 @@ class AppendStruct(_Section):
 
 
 class AppendList(_Section):
-    """A list of primitives over write-only memory."""
+    """A list of primitives in write-only memory."""
 
     __slots__ = ("_count", "_element")
 
@@ -455,15 +475,17 @@ class AppendList(_Section):
         self._count = count
 
     def __len__(self) -> int:
-        """Return how many elements there are."""
+        """Return the number of elements."""
         return self._count
 
     def __setitem__(self, index: int, value: Primitive) -> None:
-        """Write element ``index``, counted from 0; that of a list of voids is ``None``."""
+        """Write an element. An element of a list of voids is ``None``."""
         try:
             at = integer(index, "an index")
             if not 0 <= at < self._count:
-                raise ArgumentIndexError(f"element {shown(at)} of {self._count}")
+                raise ArgumentIndexError(
+                    f"element {shown(at)} does not exist: the list has {self._count} elements"
+                )
             if self._element is not Element.VOID:
                 self._put(self._element, at, value)
             elif value is not None:
@@ -477,9 +499,9 @@ class AppendList(_Section):
 
 
 class AppendStructs:
-    """A list of structs over write-only memory: a handle is made when it is asked for.
+    """A list of structs in write-only memory. Handles on its elements are made on demand.
 
-    A list of structs without words costs nothing, however long it is.
+    A list of zero-sized structs takes no words, however long it is.
     """
 
     __slots__ = ("_count", "_data_words", "_first", "_memory", "_pointers", "_segment")
@@ -505,18 +527,20 @@ class AppendStructs:
         return self._count
 
     def __iter__(self) -> Iterator[AppendStruct]:
-        """Return the elements in order."""
+        """Return an iterator over the elements."""
         try:
             return map(self.__getitem__, range(self._count))
         except RecursionError as error:
             raise exhausted() from error
 
     def __getitem__(self, index: int) -> AppendStruct:
-        """Return an element; negative indices and slices are refused."""
+        """Return an element. Negative indices and slices are refused."""
         try:
             at = integer(index, "an index")
             if not 0 <= at < self._count:
-                raise ArgumentIndexError(f"element {shown(at)} of {self._count}")
+                raise ArgumentIndexError(
+                    f"element {shown(at)} does not exist: the list has {self._count} elements"
+                )
             words = self._data_words + self._pointers
             return AppendStruct(
                 self._memory,
@@ -529,7 +553,7 @@ class AppendStructs:
             raise exhausted() from error
 
 
-#: Methods of a StructBuilder that would have to read, besides its getters.
+#: Methods of StructBuilder, other than its getters, that would have to read.
 _NEED_READING = frozenset(
     {
         "adopt",
@@ -550,7 +574,7 @@ _NEED_READING = frozenset(
 
 
 def _unreadable(what: str) -> Unreadable:
-    return Unreadable(f"{what}: this memory can be written and not read")
+    return Unreadable(f"{what}: this memory can only be written")
 
 
 def _build_struct(
@@ -564,9 +588,11 @@ def _build_struct(
 def _build(
     memory: _SharedSupply, slot: int, word: int, shape: int, words: int, head: bytes
 ) -> tuple[int, int]:
-    """Build an object, then set the pointer to it; answer where it is."""
+    """Build an object, set the pointer to it, and return its place."""
     if (slot, word) in memory.used:
-        raise Unreadable("the pointer is set, and what it leads to cannot be found to be retired")
+        raise Unreadable(
+            "the pointer is set already; its old object would have to be read to be retired"
+        )
     segment, start = memory.grant(words) if words else (slot, word)
     memory.put_octets(segment, start, head)
     memory.point(slot, word, shape, segment, start)

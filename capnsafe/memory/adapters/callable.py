@@ -1,4 +1,4 @@
-"""A function that returns a buffer: the shape of pycapnp's allocation hook."""
+"""Memory from a function that returns a buffer: the interface of pycapnp's allocation hook."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ from ..single import Single
 
 
 class CallableAllocator(Single):
-    """Grants what ``supply(minimum_words)`` returns: a writable buffer of at least so many words.
+    """An allocator over a function that returns buffers.
 
-    With ``growth`` it is asked for as many words as the message has so far. If it raises an
-    ``Exception`` for so many, it is asked again for those that are needed.
+    A function for pycapnp's hook (``_PyCustomMessageBuilder``) works unchanged. The buffer is kept
+    until its segment is released, and its length is checked each time, so it may be resized as long
+    as the words in use stay.
 
-    A function for pycapnp's hook (``_PyCustomMessageBuilder``) can be handed in as it is. The
-    buffer is held until its segment is released, and looked at anew each time; so it may be resized
-    meanwhile, as long as the words in use stay. ``take_back(buffer, words_used)``, where given, is
-    told of the release.
+    Args:
+        supply: A function that takes a number of words, and returns a writable buffer of at least
+            that size.
+        take_back: A function that is called with the buffer and the number of words used when a
+            segment is released.
+        growth: Whether to ask for as many words as the message has so far. If that raises an
+            ``Exception``, the adapter asks for the minimum.
     """
 
     def __init__(
@@ -30,10 +34,10 @@ class CallableAllocator(Single):
         *,
         growth: bool = True,
     ) -> None:
-        """Call nothing yet."""
+        """Make an allocator without calling the functions."""
         for name, function in (("supply", supply), ("take_back", take_back)):
             if not callable(function) and (name == "supply" or function is not None):
-                raise ArgumentTypeError(f"{name} is a function, not {type_name(function)}")
+                raise ArgumentTypeError(f"{name} must be a function, not {type_name(function)}")
         self._supply = supply
         self._take_back = take_back
         self._growth = Growth(1, growth)
@@ -41,7 +45,7 @@ class CallableAllocator(Single):
         self._next_key = 0
 
     def allocate(self, minimum_words: int, /) -> int:
-        """Call the function. What it raises is the cause of the message's refusal."""
+        """Call the function, and keep its buffer."""
         key = self._next_key
         self._live[key] = self._growth.grant(
             key, minimum_words, lambda words, minimum_words: self._supply(words), Exception
@@ -54,11 +58,11 @@ class CallableAllocator(Single):
         return self._live[key]
 
     def grow(self, key: int, minimum_words: int, /) -> None:
-        """Leave the buffer as it is; the next one of the message is larger."""
+        """Leave the buffer as it is. The next one of the message is larger."""
         self._growth.asked(key)
 
     def release(self, key: int, words_used: int, /) -> None:
-        """Let go of the buffer, and hand it back where somebody wants it."""
+        """Drop the buffer, and pass it to ``take_back`` if there is one."""
         buffer = self._live.pop(key)
         self._growth.released(key)
         if self._take_back is not None:

@@ -1,4 +1,4 @@
-"""Segments that were made in advance, by whoever knows how large the message will be."""
+"""Memory in buffers that the caller made in advance."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ..single import Single
 
 
 class HandedOverAllocator(Single):
-    """Grants buffers of the caller's, one a segment, in the order in which they were handed over.
+    """An allocator that grants buffers of the caller, one for each segment, in their order.
 
-    A buffer that is smaller than what is asked is passed over, and stays there for a smaller
-    segment. When none is left that is large enough, that is a ``MemoryError``. A buffer is free
-    again once its segment is released.
+    It skips buffers that are too small for a request, and keeps them for later ones. If no free
+    buffer is large enough, it raises ``MemoryError``. A buffer is free again after its segment is
+    released.
     """
 
     def __init__(self, buffers: Sequence[Buffer]) -> None:
-        """Use these, which must be writable, contiguous and made of bytes."""
+        """Make an allocator over writable, C-contiguous buffers."""
         self._memories = [FixedAllocator(buffer) for buffer in listed(buffers, "buffers")]
-        #: Which buffer each live grant is, and its key there.
+        #: The buffer of each live grant, and its key there.
         self._live: dict[int, tuple[FixedAllocator, int]] = {}
         self._next_key = 0
 
@@ -36,7 +36,7 @@ class HandedOverAllocator(Single):
             self._next_key = key + 1
             self._live[key] = (memory, its_key)
             return key
-        raise MemoryError(f"no buffer of {minimum_words} words is left")
+        raise MemoryError(f"no free buffer has {minimum_words} words")
 
     def segment(self, key: int, /) -> Buffer:
         """Return a view of the buffer."""
@@ -44,6 +44,6 @@ class HandedOverAllocator(Single):
         return memory.segment(its_key)
 
     def release(self, key: int, words_used: int, /) -> None:
-        """Let the buffer be used again."""
+        """Mark the buffer as free."""
         memory, its_key = self._live.pop(key)
         memory.release(its_key, words_used)
