@@ -401,7 +401,7 @@ def test_text_in_a_float_field_is_of_the_wrong_type() -> None:
     root = AppendBuilder(WriteOnly()).init_root(1, 0)
     with pytest.raises(ArgumentTypeError):
         root.set_float64(0, "1")  # type: ignore[arg-type]
-    with pytest.raises(ArgumentValueError, match="no value of FLOAT32"):
+    with pytest.raises(ArgumentValueError, match="FLOAT32"):
         root.set_float32(0, 1e300)
 
 
