@@ -1,14 +1,14 @@
 """Hostile allocators: faults that can be laid over any honest memory.
 
 A *fault* is one thing that an allocator does to its client, and the moment it does it
-(:class:`Fault`). A *family* is a way of hurting, with its kinds (:data:`FAMILIES`); a fault script
-is a list of faults, and one line of text is one fault (:func:`print_fault`, :func:`parse_fault`).
-:class:`Effects` declares all that others need to know of a kind of fault (:func:`effects_of`).
-:class:`HostileAllocator` lays a script over honest memory, keeps a log of every call, and collects
-evidence of its client's mistakes.
+(:class:`Fault`). A *family* is one way of misbehaving, with its kinds (:data:`FAMILIES`). A fault
+script is a list of faults; one line of text is one fault (:func:`print_fault`,
+:func:`parse_fault`). :class:`Effects` declares everything that others need to know about a kind of
+fault (:func:`effects_of`). :class:`HostileAllocator` lays a script over honest memory, keeps a log
+of every call, and collects evidence of its client's mistakes.
 
-:func:`check_allocator` says which rules of the contract an allocator breaks: honest memory is
-needed below the faults.
+:func:`check_allocator` reports the rules of the contract that an allocator breaks. The memory below
+the faults must break none.
 
 The faults know nothing of any encoder: they need only the allocator's protocol.
 """

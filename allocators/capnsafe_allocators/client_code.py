@@ -1,9 +1,9 @@
 """The moments at which foreign code can run in the middle of a client's own code.
 
-Python runs the garbage collector at calls, and with it the finalizers of objects that nobody knows
-of. So each call that the client's own functions make, and each built-in function that returns to
-one, is such a moment. A profile function is told of both. The number of moments of a call of the
-client depends on its code and its arguments, so the n-th moment is the same in every process: calls
+Python may run the garbage collector at a call, and with it the finalizers of unrelated objects. So
+each call that the client's own functions make is such a moment, and so is each return of a built-in
+function to one of them. A profile function observes both. The moments of a call of the client
+depend only on its code and its arguments, so the n-th moment is the same in every process. Calls
 that coverage instrumentation adds do not count, nor do modules that are imported on the way.
 """
 
@@ -15,12 +15,12 @@ from collections.abc import Callable
 from types import FrameType, ModuleType
 from typing import Any, Final
 
-#: The packages whose built-in functions instrumented code calls besides its own.
+#: The packages whose built-in functions instrumentation adds calls of.
 _INSTRUMENTATION: Final = frozenset({"atheris"})
 
 
 def files_of(package: ModuleType) -> Callable[[str], bool]:
-    """Return a function that says whether a source file is one of a package's."""
+    """Return a function that returns whether a source file belongs to a package."""
     if package.__file__ is None:
         return lambda filename: False
     folder = os.path.dirname(os.path.abspath(package.__file__)) + os.sep
@@ -28,25 +28,30 @@ def files_of(package: ModuleType) -> Callable[[str], bool]:
 
 
 class Watch:
-    """Calls a function at each moment of the code in a ``with`` block, until it returns False."""
+    """A context manager that calls a function at each such moment, until it returns False."""
 
     __slots__ = ("_act", "_owned", "_owns", "_previous")
 
     def __init__(self, owns: Callable[[str], bool], act: Callable[[], bool]) -> None:
-        """``owns`` says whether a source file is the client's. ``act`` must not raise."""
+        """Make a context manager.
+
+        Args:
+            owns: Returns whether a source file belongs to the client.
+            act: Called at each moment. It must not raise.
+        """
         self._owns = owns
         self._act = act
-        #: By file name.
+        #: The results of ``owns``, by file name.
         self._owned: dict[str, bool] = {}
         self._previous: Any = None
 
     def __enter__(self) -> None:
-        """Begin to watch this thread."""
+        """Start to watch this thread."""
         self._previous = sys.getprofile()
         sys.setprofile(self._event)
 
     def __exit__(self, *raised: object) -> None:
-        """Watch no longer; go on with the profile function of before, if there was one."""
+        """Stop watching, and restore the earlier profile function, if there was one."""
         sys.setprofile(self._previous)
 
     def _event(self, frame: FrameType, event: str, argument: Any) -> None:

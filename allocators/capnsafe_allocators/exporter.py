@@ -1,10 +1,10 @@
-"""The buffers that a client is lent, and a count of the views that it holds of them.
+"""The buffers that clients borrow, and a count of the views that they hold.
 
-From Python 3.12 on a class can export a buffer, so ``segment`` returns an object that
-counts the views of it. Slices and casts of a view, and ctypes arrays laid over it, hold the same
-export, so the count falls to zero when the last of them is gone, and not before. Python 3.11
-cannot count: there ``segment`` returns a plain ``memoryview``, and a view that is held shows itself
-only when the memory below it is resized (the fault ``move resize``).
+From Python 3.12 on a class can export a buffer, so ``segment`` returns an object that counts the
+views of it. Slices and casts of a view, and ctypes arrays over it, hold the same export, so the
+count becomes zero exactly when the last of them is gone. Python 3.11 cannot count: there
+``segment`` returns a plain ``memoryview``, and a held view is noticed only when the memory below it
+is resized (the fault ``move resize``).
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from .witness import Witness
 COUNTS_VIEWS: Final[bool] = sys.version_info >= (3, 12)
 
 
-#: Makes of a view of bytes the view that is lent.
+#: Converts a view of bytes to the view that is lent.
 Form: TypeAlias = Callable[[memoryview], memoryview]
 
 
 class Exporter:
-    """A window on a buffer. It lends the same bytes each time, and keeps no view itself.
+    """A window on a buffer, which lends the same bytes each time, and keeps no view.
 
-    It is good until the allocator is called again or the operation ends, since either may move the
-    segment. Used later it still lends the place the segment had when it was asked for, as a stale
-    address would, and the witness notes it.
+    It is valid until the allocator is called again or the operation ends, because either may move
+    the segment. If it is used later, it lends the old place, as a stale address would, and the
+    witness records that.
     """
 
     __slots__ = ("_buffer", "_end", "_epoch", "_form", "_grant", "_start", "_witness")
@@ -46,7 +46,7 @@ class Exporter:
         end: int,
         form: Form | None = None,
     ) -> None:
-        """Lend bytes ``start`` to ``end`` of ``buffer``, in this form."""
+        """Make a window on bytes ``start`` to ``end`` of ``buffer``, in this form."""
         self._witness = witness
         self._grant = grant
         self._buffer = buffer
@@ -68,13 +68,13 @@ class Exporter:
         return view
 
     def __release_buffer__(self, view: memoryview, /) -> None:
-        """Note that the last view is gone."""
+        """Record that a view is gone."""
         try:
             self._witness.views -= 1
             self._grant.views -= 1
         except AttributeError:
-            # A view that was never given back, collected in a cycle with the witness, which the
-            # collector took apart first.
+            # The garbage collector collects the view in a cycle with the witness, and has cleared
+            # the witness first.
             return
 
 
@@ -99,7 +99,7 @@ class FinalizedExporter(Exporter):
         return finalized
 
     def __release_buffer__(self, view: memoryview, /) -> None:
-        """Note that the last view is gone."""
+        """Record that a view is gone."""
         super().__release_buffer__(view)
         call, self._call = self._call, None
         if call is not None:
@@ -112,10 +112,10 @@ class ClaimingExporter(Exporter):
     __slots__ = ("_claimed",)
 
     def claiming(self, claimed: int) -> ClaimingExporter:
-        """Let ``len`` say ``claimed``."""
+        """Set the result of ``len``, and return the window."""
         self._claimed = claimed
         return self
 
     def __len__(self) -> int:
-        """Return the number of words that is claimed."""
+        """Return the claimed number of words."""
         return self._claimed

@@ -6,17 +6,18 @@ on one line, and :class:`.HostileAllocator` acts it out.
 **The moment.** ``when`` and ``number`` say from which moment on a fault is *due*:
 
 - ``ALLOCATE n``, ``SEGMENT n``, ``RELEASE n``, ``GROW n``: the n-th call of that kind, counted from
-  1; where nothing grows, ``GROW`` never comes;
+  1; over memory that does not grow, ``GROW`` never occurs;
 - ``ANY n``: the n-th call of any kind, counted from 1;
 - ``AFTER n``: when operation n, counted from 0, has finished.
 
-A fault that is due *fires* at the first event of its kind at which it has something to apply to: a
-``shrink`` that finds no live grant is kept, and tried again at the next event. One that is not
-``persistent`` fires once. A persistent one fires at each event from then on to which it applies.
-An event is a call of the kind asked (any call, for ``ANY``) or, for ``AFTER``, the end of an
-operation. A fault that can act at calls of one kind only (a dirty grant, a garbled buffer) acts,
-for any other moment, at the calls of that kind from then on. A fault that can act on a grant and on
-a growth acts, for these two moments, on the one that the moment names.
+A fault that is due *fires* at the first event to which it can apply: a ``shrink`` that finds no
+live grant is kept, and tried again at the next event. A fault that is not ``persistent`` fires
+once. A persistent one fires at each later event to which it applies.
+
+An event is a call of the named kind (any call, for ``ANY``) or, for ``AFTER``, the end of an
+operation. A fault that can act only at calls of one kind (a dirty grant, a garbled buffer) acts at
+these calls once it is due, whatever its moment names. A fault that can act on a grant and on a
+growth acts on the one that its moment names, if it names either.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-#: The largest number a fault may carry in any of its fields: more calls, segments or words
-#: than a message can have.
+#: The largest number in any field of a fault: more calls, segments or words than a message can
+#: have.
 LARGEST_NUMBER = 2**32 - 1
 
 
@@ -45,7 +46,7 @@ CALLS = (When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW)
 
 
 class FaultError(ValueError):
-    """A fault that means nothing: an unknown name, or a number that cannot be."""
+    """A fault is not valid: a name is unknown, or a number is out of range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,8 @@ class Fault:
     """One fault: its family and kind, its moment, and its numbers.
 
     ``number`` is a call counted from 1, or an operation counted from 0. ``segment`` is an index
-    among the grants that live at that moment, modulo their count, and ``amount`` a number of words
-    or bytes, for the kinds that take one (:class:`.families.Kind` says which); 0 for the others.
+    among the grants that are live at that moment, modulo their count, and ``amount`` a number of
+    words or bytes. Both are 0 for kinds that do not take them (see :class:`.families.Kind`).
     """
 
     family: str
@@ -66,13 +67,12 @@ class Fault:
     amount: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse numbers that cannot be."""
+        """Raise FaultError for numbers out of range."""
         first = 0 if self.when is When.AFTER else 1
         if not first <= self.number <= LARGEST_NUMBER:
-            noun = "operations are" if self.when is When.AFTER else "calls are"
+            noun = "an operation" if self.when is When.AFTER else "a call"
             raise FaultError(
-                f"{noun} counted from {first} to {LARGEST_NUMBER}, so number cannot be "
-                f"{self.number}"
+                f"the number of {noun} must be {first} to {LARGEST_NUMBER}, not {self.number}"
             )
         if not 0 <= self.segment <= LARGEST_NUMBER:
             raise FaultError(f"segment must be 0 to {LARGEST_NUMBER}, not {self.segment}")

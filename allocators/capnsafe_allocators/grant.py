@@ -1,4 +1,4 @@
-"""One grant in the ledger, and the keys by which clients name grants."""
+"""A grant in the ledger, and the keys by which clients name grants."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from .place import WORD_BYTES, Place
 
 
 class SegmentKey:
-    """The key of a grant, which is all that a client holds. Opaque."""
+    """The key of a grant, which is all that a client has. It is opaque."""
 
     __slots__ = ("index",)
 
     def __init__(self, index: int) -> None:
-        """Name the grant ``index``."""
+        """Make the key of the grant ``index``."""
         self.index = index
 
     def __repr__(self) -> str:
-        """Return a short description for people."""
+        """Return a short description."""
         return f"<key of segment {self.index}>"
 
 
 class TouchedKey(Exception):
-    """A client used a key other than by passing it back."""
+    """A client used a key in another way than by passing it back."""
 
 
 class ThornyKey(SegmentKey):
@@ -31,7 +31,7 @@ class ThornyKey(SegmentKey):
     __slots__ = ()
 
     def _refuse(self, *others: object) -> Any:
-        raise TouchedKey("a key is not to be looked into")
+        raise TouchedKey("a client must only pass a key back")
 
     __repr__ = __str__ = __bool__ = __eq__ = __ne__ = __hash__ = _refuse
     __lt__ = __int__ = __index__ = __len__ = __iter__ = _refuse
@@ -67,46 +67,47 @@ class Grant:
     def __init__(
         self, index: int, asked: int, place: Place, granted_bytes: int, first: bytes
     ) -> None:
-        """Note a grant of ``granted_bytes`` bytes where ``asked`` words were asked."""
-        #: In order of granting, counted from 0.
+        """Record a grant of ``granted_bytes`` bytes, for which ``asked`` words were asked."""
+        #: The position among all grants, oldest first, counted from 0.
         self.index = index
         self.key: SegmentKey | None = SegmentKey(index)
-        #: The minimum that was asked, in words.
+        #: The minimum that was asked for, in words.
         self.asked = asked
-        #: Where it lies now.
+        #: The present place.
         self.place = place
-        #: The length it was granted with, or grown to; not a multiple of 8 after ``short odd``.
+        #: The length at which it was granted, or to which it grew; after ``short odd`` it is not a
+        #: multiple of 8.
         self.granted_bytes = granted_bytes
-        #: The length it is shown with now: less after it shrank.
+        #: The length that the client sees now: less after a ``shrink``.
         self.shown_bytes = granted_bytes
-        #: The length in bytes that it grows back to when its cut was seen; 0 if it does not.
+        #: The length in bytes to which it grows back after its cut was seen; 0 if it does not.
         self.grows_back_to = 0
-        #: How many times it was granted, and how many times released.
+        #: Number of times it was granted, and number of times released.
         self.times = 1
         self.released = 0
-        #: The grant that was granted once more in its stead.
+        #: The grant that was granted again in place of this one.
         self.again: Grant | None = None
-        #: ``words_used`` of its releases, the greatest.
+        #: The greatest ``words_used`` of its releases.
         self.words_used: int | None = None
-        #: Views of it that are held now, where they can be counted.
+        #: Number of views of it that are held now, if they can be counted.
         self.views = 0
-        #: ``segment`` returned it since this was last set to False.
+        #: Whether ``segment`` returned it since this was last set to False.
         self.seen = False
-        #: Its contents when it was granted; of words that were added, when they were added.
+        #: The contents at the grant; for words that were added, when they were added.
         self.first = first
-        #: The allocator itself changed its contents since.
+        #: Whether the allocator itself changed its contents since.
         self.tampered = False
-        #: ``segment`` raises KeyError for it; only once if ``returns``.
+        #: Whether ``segment`` raises KeyError for it; only once if ``returns``.
         self.gone = False
         self.returns = False
-        #: As many of its first words were its own when it was granted, or grown, into memory that
-        #: another one has; None if it was not.
+        #: The number of its first words that no other grant shares, if it was granted or grown into
+        #: the memory of another one; otherwise None.
         self.own_words: int | None = None
-        #: The ``len`` of its buffers, in words; 0 if that is not claimed.
+        #: The ``len`` that its buffers claim, in words; 0 if it is not false.
         self.claimed_words = 0
-        #: The most words that were shown under its key.
+        #: The greatest number of words that were shown under its key.
         self.most_words = self.words
-        #: Its contents after each operation, if these are kept, the latest last.
+        #: The contents after each operation, if these are kept, the latest last.
         self.earlier: list[bytes] = []
 
     @property
@@ -116,10 +117,10 @@ class Grant:
 
     @property
     def words(self) -> int:
-        """The whole words it was granted with, or grown to."""
+        """The whole words with which it was granted, or to which it grew."""
         return self.granted_bytes // WORD_BYTES
 
     def __repr__(self) -> str:
-        """Return a short description for people."""
+        """Return a short description."""
         state = "live" if self.lives else "released"
         return f"<Grant {self.index}: {self.words} words, {state}>"

@@ -1,7 +1,7 @@
-"""Grants that become longer: by the memory below them, or into the memory of another one.
+"""Growth of grants: by the memory below them, or into the memory of another one.
 
-The ledger is kept right: the length of the grant, its first contents, its guards, and how much of
-its place is watched.
+The functions update the ledger: the length of the grant, its first contents, its guards, and the
+watched part of its place.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from .place import WORD_BYTES, Place, make_fit, make_room, octets, put_elsewhere
 
 
 def lengthen(ledger: Ledger, grant: Grant, minimum_words: int, wanted_bytes: int | None) -> bool:
-    """Make a whole grant longer, to ``wanted_bytes`` if these are given and more than it has.
+    """Grow a whole grant, to ``wanted_bytes`` if given; return whether the memory could grow.
 
-    Returns whether the memory below it could. Exceptions of that memory pass through.
+    Exceptions of the honest memory pass through.
     """
     ledger.look_around(grant)
     guard = ledger.guard_words * WORD_BYTES
@@ -38,7 +38,7 @@ def lengthen(ledger: Ledger, grant: Grant, minimum_words: int, wanted_bytes: int
     buffer = place.buffer()
     with octets(buffer) as view:
         length = len(view)
-    # Memory that stays is shown to its last byte, whole word or not.
+    # Of memory that stays, the client sees every byte, even behind the last whole word.
     shown = length if ledger.stays else length // WORD_BYTES * WORD_BYTES - 2 * guard
     if shown <= grant.shown_bytes:
         return False
@@ -49,23 +49,23 @@ def lengthen(ledger: Ledger, grant: Grant, minimum_words: int, wanted_bytes: int
         if ledger.stays:
             make_fit(buffer, shown)
             length = shown
-    # The old guard is the client's now, and as good as new.
+    # The old guard now belongs to the client, so it is zeroed like new memory.
     place.write(place.start + before, bytes(max(0, place.watched - place.start - before)))
     whole = length // WORD_BYTES * WORD_BYTES
     place.watched = min(whole, max(place.watched, guard + max(shown, asked * WORD_BYTES) + guard))
     _show(grant, shown)
     if ledger.stays:
-        # The last moment: from here on clients may remember where it is. What stays moves when it
-        # grows, each time, so that a client that relies on the old place is found each time.
+        # Memory that stays always moves when it grows, so that a client that relies on the old
+        # place is always found. From here on, clients may remember the new place.
         put_elsewhere(buffer)
     grant.first = grant.first[:before].ljust(before, b"\0") + ledger.contents(grant)[before:]
     return True
 
 
 def take_in(ledger: Ledger, grant: Grant, other: Grant, words: int) -> None:
-    """Put ``other`` into the memory of a grant, from ``words`` words into it. Both are whole.
+    """Move ``other`` into the memory of a grant, ``words`` words behind its start.
 
-    The grant becomes longer where it must be.
+    Both must be whole. The grant grows if necessary.
     """
     contents = ledger.contents(other)
     shown = max(grant.shown_bytes, words * WORD_BYTES + len(contents))
@@ -75,7 +75,7 @@ def take_in(ledger: Ledger, grant: Grant, other: Grant, words: int) -> None:
     ledger.abandon(other)
     other.place = Place.within(grant.place, words, shown)
     ledger.write(other, 0, contents)
-    # What is written through one is in the other.
+    # A write to one changes the other.
     grant.tampered = True
 
 

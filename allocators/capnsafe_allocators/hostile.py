@@ -1,29 +1,29 @@
 """The hostile allocator: honest memory with faults over it, and a witness of its client.
 
-It serves the four calls. The grants and their places are in the :class:`.Ledger` below it, evidence
-of breaches in :mod:`.witness`. :mod:`.moments` decides which fault is due at which call. Each
-family has a file in :mod:`.families`, and acts through the ledger.
+It serves the four calls. The :class:`.Ledger` below it keeps the grants and their places, and
+:mod:`.witness` the evidence of breaches. :mod:`.moments` decides which fault is due at which call.
+Each family has a file in :mod:`.families`, and acts through the ledger.
 
-Every grant is asked of the honest memory with ``guard_words`` more on both sides, and the client is
-shown the middle. So memory with a granularity (``HeapAllocator(segment_words=n)``) should be made
-with ``2 * guard_words`` more, or its segments will look that much smaller. Memory that a segment
-left, by a move or by its release, is kept from the honest memory until
+The honest memory is asked for ``guard_words`` more on both sides of every grant, and the client
+sees the middle. So memory with a granularity (``HeapAllocator(segment_words=n)``) should be made
+with ``2 * guard_words`` more, or its segments look smaller by that. Memory that a segment left, by
+a move or by its release, is returned to the honest memory only in
 :meth:`HostileAllocator.finished`.
 
 **Memory that stays.** With ``stable=True`` the allocator makes the promise of that name: it
-declares ``stable``, and ``segment`` returns the very bytearray of the grant, always the same object
-of the same length. Clients go other ways over such memory, and would go them unwatched otherwise.
-Faults that would break the promise (``move``, ``shrink``, and any at a call of ``segment``) are
-never fired; those at ``allocate`` and ``release`` are. There are no guards, since a bytearray
-checks its own bounds: a write outside shows in a changed length. Views of a
-bytearray cannot be counted, but while one is held it cannot be resized, which is tried at every
-call and after every operation.
+declares ``stable``, and ``segment`` returns the bytearray of the grant itself, always the same
+object of the same length. Clients use other code paths over such memory, which would not be tested
+otherwise. Faults that would break the promise (``move``, ``shrink``, and any at a call of
+``segment``) never fire; those at ``allocate`` and ``release`` do. There are no guards, because a
+bytearray checks its own bounds: a write outside shows as a changed length. Views of a bytearray
+cannot be counted, but while one is held the bytearray cannot be resized. So resizing is tried at
+every call and after every operation.
 
-**Memory that grows.** With ``grows=True`` clients are offered the method ``grow``, which the honest
-memory must have; without, there is no such attribute. The honest memory is asked for the guards as
-well, and the guard behind the segment moves. What a fault has moved grows in memory of our own. A
-segment that a fault has cut or hidden does not grow, or its client might never see the loss; nor
-does one whose memory another one shares.
+**Memory that grows.** With ``grows=True`` the allocator has a method ``grow``, which the honest
+memory must have, too; otherwise it has no such attribute. The honest memory is asked for the guards
+as well, and the guard behind the segment moves. A segment that a fault has moved grows in memory of
+the hostile allocator. A segment that a fault has cut or hidden does not grow, or its client might
+never see the loss. Neither does one whose memory another one shares.
 
 Everything is deterministic: the same calls and the same faults give the same results and records.
 """
@@ -59,7 +59,7 @@ class Runaway(Exception):
 
 
 class HostileAllocator:
-    """Lays any list of faults over any honest memory. Implements ``capnsafe.Allocator``."""
+    """An allocator that lays faults over honest memory. Implements ``capnsafe.Allocator``."""
 
     def __init__(
         self,
@@ -71,28 +71,35 @@ class HostileAllocator:
         stable: bool = False,
         grows: bool = False,
     ) -> None:
-        """Lay ``faults`` over ``memory``; those due at the same call act in the order given.
+        """Lay faults over honest memory.
 
-        ``guard_words`` are watched on both sides of each grant; with ``stable`` there are none.
-        ``stable`` promises clients memory that stays, which ``memory`` must be: bytearrays, and
-        declared stable. With ``grows`` clients may call ``grow``, as they may with ``memory``.
-        Without ``log``, ``calls`` stays empty. Raises :class:`FaultError` for a fault that means
-        nothing.
+        Args:
+            memory: The honest memory.
+            faults: The faults. Those that are due at the same call act in this order.
+            guard_words: The words that are watched on both sides of each grant. With ``stable``
+                there are none.
+            log: Whether ``calls`` records each call.
+            stable: Whether to promise clients that memory stays. ``memory`` must declare that, and
+                grant bytearrays.
+            grows: Whether to have a method ``grow``. ``memory`` must have one.
+
+        Raises:
+            FaultError: If a fault is not valid.
         """
         if guard_words < 0:
             raise ValueError(f"guard_words must be at least 0, not {guard_words}")
         if stable:
             if not getattr(memory, "stable", False):
-                raise ValueError("only memory that declares itself stable can be shown as stable")
-            #: It is an attribute only then: few allocators have it.
+                raise ValueError("with stable=True, memory must have an attribute stable = True")
+            #: The attribute exists only with ``stable``, as in most allocators.
             self.stable = True
             guard_words = 0
         if grows:
             if not callable(getattr(memory, "grow", None)):
-                raise ValueError("only memory that has a method grow can be shown as growing")
-            #: It is an attribute only then.
+                raise ValueError("with grows=True, memory must have a method grow")
+            #: The attribute exists only with ``grows``.
             self.grow = self._grow
-        #: Words on each side of a grant that are watched.
+        #: Number of words that are watched on each side of a grant.
         self.guard_words = guard_words
         self._log = log
         self._stays = stable
@@ -101,32 +108,32 @@ class HostileAllocator:
         self._moments = Moments(ledger, faults)
         self._is_finished = False
 
-        #: Says whether a source file is the client's: set by the driver of the client, for faults
-        #: that act in the client's own code. None of these fires while it is None.
+        #: Returns whether a source file belongs to the client. The driver of the client sets it for
+        #: faults that act in the client's own code; while it is None, none of these fires.
         self.owns: Callable[[str], bool] | None = None
-        #: Calls of the allocator after which each one raises :class:`Runaway`: set for clients that
-        #: may call for ever.
+        #: Number of calls after which every further one raises :class:`Runaway`. For clients that
+        #: may call without end.
         self.last_call = NO_LAST_CALL
-        #: One for each allocator call.
+        #: A record of each allocator call, if calls are logged.
         self.calls: list[Call] = ledger.calls
-        #: One for each time a fault changed something.
+        #: A record of each time that a fault fired.
         self.fired: list[Fired] = ledger.fired
-        #: Calls so far, of each kind; unlike ``calls`` always there.
+        #: Number of calls so far, by kind, even if calls are not logged.
         self.counts: Mapping[When, int] = self._moments.counts
         self.evidence: list[Evidence] = ledger.witness.evidence
-        #: Live and dead, in order of granting.
+        #: All grants, oldest first.
         self.grants: list[Grant] = ledger.grants
-        #: Those not released, in order of granting.
+        #: The grants that are not released, oldest first.
         self.live: list[Grant] = ledger.live
 
     # ---------------------------------------------------------------- for the client's driver
 
     @property
     def used(self) -> Callable[[], Sequence[int]] | None:
-        """Returns the words handed out of each live segment, in order of granting.
+        """A function that returns the words handed out of each live segment, oldest first.
 
-        Set by the driver of the client; called when a ``shrink`` is due. While it raises, its last
-        result stands.
+        The driver of the client sets it. It is called when a ``shrink`` is due. While it raises,
+        its last result is used.
         """
         return self._ledger.used
 
@@ -136,9 +143,9 @@ class HostileAllocator:
 
     @property
     def reenter(self) -> Callable[[str], str] | None:
-        """Calls the client as a kind of ``re-enter``, ``finalize`` or ``collect`` says.
+        """A function that calls the client as a kind of ``re-enter`` (or ``finalize`` …) says.
 
-        Set by the driver of the client. Returns an error in the outcome, or "".
+        The driver of the client sets it. It returns a description of a wrong result, or "".
         """
         return self._ledger.reenter
 
@@ -149,7 +156,7 @@ class HostileAllocator:
     def watching(self) -> AbstractContextManager[None]:
         """Return a context in which faults can act in the client's own code.
 
-        The driver of the client calls the client in it, and nothing else. Costs nothing where no
+        In it, the driver of the client calls the client and nothing else. It costs nothing if no
         such fault is laid.
         """
         if self.owns is None or not self._moments.are_in_code:
@@ -158,10 +165,10 @@ class HostileAllocator:
 
     @property
     def places_known(self) -> int:
-        """The number of live segments up to which a client knows where all of them lie.
+        """The number of live segments up to which a client knows the places of all of them.
 
-        With more, it need not have seen that when another one is granted, since they move by
-        themselves. Set by those who know the memory.
+        With more, it need not know them when another one is granted, because the segments of this
+        memory move unasked. The owner of the memory sets it.
         """
         return self._ledger.places_known
 
@@ -171,18 +178,18 @@ class HostileAllocator:
 
     @property
     def views(self) -> int:
-        """The views that the client holds now, where they can be counted."""
+        """Number of views that the client holds now, if they can be counted."""
         return self._witness.views
 
     @property
     def operation(self) -> int:
-        """The operation that runs now, counted from 0."""
+        """The index of the current operation, counted from 0."""
         return self._witness.operation
 
     # ---------------------------------------------------------------- for the client
 
     def allocate(self, minimum_words: int, /) -> SegmentKey | None:
-        """Grant a segment, or act as the faults say."""
+        """Grant a segment, subject to the faults."""
         self._begin(When.ALLOCATE)
         fault: Fault | None = None
         shortening: Laid | None = None
@@ -197,16 +204,16 @@ class HostileAllocator:
             raise
         if self._moments:
             if shortening is not None:
-                # Only now: had the honest memory refused, nobody would have seen it.
+                # Recorded only now, because the honest memory could have refused.
                 what = f"{wanted} bytes were granted where {minimum_words} words were asked"
                 shortened = self._moments.shortened(shortening, what, When.ALLOCATE)
                 fault = fault or shortened
             changed = self._moments.on_grant(grant)
             fault = fault or changed
             if grant.tampered and grant.again is None:
-                # The client gets it like this, so these are its first contents.
+                # The client gets these contents, so they are its first ones.
                 grant.first = self._ledger.contents(grant)
-                # Unless another segment's owner goes on changing it.
+                # But if it shares memory, writes to the other segment still change it.
                 grant.tampered = grant.place.of is not None
             grant = grant.again or grant
         if self._log:
@@ -224,7 +231,7 @@ class HostileAllocator:
         return grant.key
 
     def segment(self, key: Any, /) -> Buffer:
-        """Return the buffer of a segment where it is now, or act as the faults say."""
+        """Return the buffer of a segment at its present place, subject to the faults."""
         self._begin(When.SEGMENT)
         grant = self._ledger.find(key)
         if grant is None or not grant.lives:
@@ -266,13 +273,13 @@ class HostileAllocator:
         grant = self._ledger.find(key)
         if grant is None:
             self._witness.note(
-                "P8", "unknown-release", f"{key!r} was released, which was never granted"
+                "P8", "unknown-release", f"release was called with {key!r}, which was never granted"
             )
             self._ledger.note_call(When.RELEASE, -1, words_used, 0, None, None)
             return
         grant.released += 1
         if isinstance(words_used, int) and isinstance(grant.words_used, int):
-            # Granted more than once: the greatest number counts.
+            # If it was granted more than once, the greatest number counts.
             words_used = max(words_used, grant.words_used)
         if grant.released > grant.times:
             self._witness.note(
@@ -289,12 +296,12 @@ class HostileAllocator:
         self._ledger.note_call(When.RELEASE, grant.index, words_used, 0, fault, None)
 
     def _grow(self, key: Any, minimum_words: int, /) -> None:
-        """Make a segment longer, or act as the faults say. Clients call it ``grow``."""
+        """Make a segment longer, subject to the faults. Clients call this as ``grow``."""
         self._begin(When.GROW)
         ledger = self._ledger
         grant = ledger.find(key)
         if grant is None or not grant.lives:
-            what = f"{key!r} was to grow, which is not granted, or not any more"
+            what = f"grow was called with {key!r}, which is not the key of a live grant"
             self._witness.note("P8", "unknown-growth", what)
             ledger.note_call(When.GROW, -1, minimum_words, 0, None, KeyError.__name__)
             raise KeyError(what)
@@ -327,11 +334,11 @@ class HostileAllocator:
 
     @property
     def called_back_from(self) -> str:
-        """Where the client is called from now: the kind of its call, or a finalizer."""
+        """The kind of call, or a finalizer, from which the client is called now; or ""."""
         return self._ledger.called_back_from
 
     def note_call_back(self, kind: str, during: str, wrong: str) -> None:
-        """Note that a call from inside a call of the client went wrong, as only shows now."""
+        """Record that a call from inside a call of the client went wrong."""
         self._ledger.note_call_back(kind, during, wrong)
 
     def operation_finished(self, index: int) -> None:
@@ -350,23 +357,23 @@ class HostileAllocator:
                 grant.earlier.append(self._ledger.contents(grant))
 
     def contents(self, grant: Grant) -> bytes:
-        """Copy the bytes of a grant, as long as it is shown."""
+        """Return a copy of the bytes that the client sees of a grant."""
         return self._ledger.contents(grant)
 
     def snapshot(self) -> list[bytes]:
-        """Copy the bytes of the live grants, in order of granting, as long as they are shown."""
+        """Return a copy of the bytes that the client sees of each live grant, oldest first."""
         return [self._ledger.contents(grant) for grant in self.live]
 
     def check_guards(self) -> None:
-        """Look at all guards and at all places that were left; note each change as evidence.
+        """Check all guards and all places that segments left, and record changes as evidence.
 
-        Meant for stretches in which nobody but the client ran, and before ``operation_finished``,
-        so that the evidence names the operation. Damage is painted over, and so noted once.
+        Call it when only the client has run, and before ``operation_finished``, so that the
+        evidence names the operation. Damage is repaired, so that it is recorded once.
         """
         self._ledger.look()
 
     def finished(self) -> None:
-        """Note the grants that live on after the client closed, and give all memory back."""
+        """Record the grants that are still live after the client closed, and release all memory."""
         if self._is_finished:
             return
         self._is_finished = True
@@ -382,14 +389,14 @@ class HostileAllocator:
         tampered, grant.tampered = grant.tampered, False
         fault = self._moments.on_growth(grant, first)
         if grant.tampered and not self._ledger.shares(grant):
-            # The client gets it like this, so these are the first contents of the added words.
+            # The client gets these contents, so they are the first ones of the added words.
             grant.first = grant.first[:first] + self._ledger.contents(grant)[first:]
             grant.tampered = False
         grant.tampered |= tampered
         return fault
 
     def _begin(self, kind: When) -> None:
-        """Count a call that begins; raise Runaway after the last one; note views that are held."""
+        """Begin a call: count it, raise Runaway if there are too many, and look for held views."""
         self._witness.epoch += 1
         if self._moments.count(kind) > self.last_call:
             raise self._runaway(kind)
@@ -398,11 +405,11 @@ class HostileAllocator:
 
     def _runaway(self, kind: When) -> Runaway:
         self._ledger.note_call(kind, -1, 0, 0, None, Runaway.__name__)
-        return Runaway(f"more than {self.last_call} calls")
+        return Runaway(f"the client made more than {self.last_call} calls")
 
     def _refuse_borrow(self, key: Any, grant: Grant | None) -> Buffer:
         if grant is None:
-            what, index = f"{key!r} was borrowed, which was never granted", -1
+            what, index = f"segment was called with {key!r}, which is not the key of a grant", -1
         else:
             what, index = f"segment {grant.index} was borrowed after its release", grant.index
         self._witness.note("P8", "unknown-borrow", what)

@@ -1,14 +1,13 @@
-"""The ledger: whose words, where they are now, and what is around them.
+"""The ledger: all grants of a hostile allocator, their places, and the guards around them.
 
-It keeps the books of one hostile allocator: every grant, live or released, its place, and how long
-it is shown. It asks the honest memory for grants, puts them elsewhere, cuts them, lets them grow
-back and lends them, and keeps guards and places right meanwhile. Families act on memory through
-its methods and know nothing of the allocator above it, :class:`.HostileAllocator`, which serves
-the calls of the client.
+It records every grant, live or released, its place, and the length that the client sees. It asks
+the honest memory for grants, moves them, cuts them, lets them grow back and lends them, and keeps
+guards and places consistent. Families act on memory through its methods. They know nothing of
+:class:`.HostileAllocator` above it, which serves the calls of the client.
 
-Every grant is asked of the honest memory with ``guard_words`` more on both sides, and the client is
-shown the middle. Memory that a segment left, by a move or by its release, is painted over and kept
-from the honest memory until :meth:`Ledger.close`, so that a later write there is seen.
+The honest memory is asked for ``guard_words`` more on both sides of every grant, and the client
+sees the middle. Memory that a segment left, by a move or by its release, is painted over, and
+returned to the honest memory only in :meth:`Ledger.close`, so that a later write there is detected.
 """
 
 from __future__ import annotations
@@ -54,56 +53,60 @@ class Ledger:
     )
 
     def __init__(self, memory: Allocator, guard_words: int, *, log: bool, stays: bool) -> None:
-        """Keep the books of grants of ``memory`` with ``guard_words`` on both sides of each.
+        """Make an empty ledger.
 
-        With ``log``, every call is written down. ``stays`` says that the client was promised memory
-        that stays; there are no guards then.
+        Args:
+            memory: The honest memory.
+            guard_words: The words that are watched on both sides of each grant.
+            log: Whether to record every call.
+            stays: Whether the client was promised that memory stays. Then there are no guards.
         """
         self._last_used: Sequence[int] = ()
-        #: ``used`` is being called, which may run code of the client.
+        #: Whether ``used`` is being called, which may run code of the client.
         self.asks_used = False
         self._log = log
         self._memory_stays = bool(getattr(memory, "stable", False))
         #: The honest memory.
         self.memory = memory
-        #: Words on each side of a grant that are watched.
+        #: Number of words that are watched on each side of a grant.
         self.guard_words = guard_words
-        #: The client was promised memory that stays.
+        #: Whether the client was promised that memory stays.
         self.stays = stays
         self.witness = Witness(stays=stays)
-        #: Live and dead, in order of granting.
+        #: All grants, oldest first.
         self.grants: list[Grant] = []
-        #: Those not released, in order of granting.
+        #: The grants that are not released, oldest first.
         self.live: list[Grant] = []
         #: The grant whose key is None.
         self.nameless: Grant | None = None
-        #: One for each allocator call.
+        #: A record of each allocator call, if calls are logged.
         self.calls: list[Call] = []
-        #: One for each time a fault changed something.
+        #: A record of each time that a fault fired.
         self.fired: list[Fired] = []
-        #: No fault fired that may have hidden from the client that segments share memory.
+        #: Whether the client can see all sharing of memory, because no fault that hides it fired.
         self.sharing_shows = True
-        #: Faults that go on: see :meth:`follow_up`.
+        #: The second parts of faults that have fired: see :meth:`follow_up`.
         self.follow_ups: list[tuple[Fault, Grant, Callable[[], str | None]]] = []
-        #: Returns the words handed out of each live segment, in order of granting.
+        #: Returns the words handed out of each live segment, oldest first.
         self.used: Callable[[], Sequence[int]] | None = None
-        #: Calls the client as the kind of fault says. Returns an error in the outcome, or "".
+        #: Calls the client as the kind of fault says. Returns a description of a wrong result, or
+        #: "".
         self.reenter: Callable[[str], str] | None = None
-        #: Where the client is called from now: the kind of its call, or a finalizer.
+        #: The kind of call, or a finalizer, from which the client is called now; or "".
         self.called_back_from = ""
-        #: With more live segments than these, a client need not have seen where they lie when
-        #: another one is granted, since they move by themselves.
+        #: With more live segments than this, a client need not know the places of all of them when
+        #: another one is granted, because the segments of this memory move unasked.
         self.places_known = sys.maxsize
 
     @property
     def operation(self) -> int:
-        """The operation that runs now, counted from 0."""
+        """The index of the current operation, counted from 0."""
         return self.witness.operation
 
     # ---------------------------------------------------------------- grants
 
     def grant(self, minimum_words: int, wanted_bytes: int | None) -> Grant:
-        """Ask the honest memory; show all that it gave but the guards, or ``wanted_bytes``."""
+        """Return a new grant, which shows ``wanted_bytes`` or all that is not guard."""
         memory = self.memory
         guard = self.guard_words * WORD_BYTES
         asked = minimum_words
@@ -120,7 +123,7 @@ class Ledger:
             shown = len(buffer)
         elif wanted_bytes is not None:
             shown = min(shown, wanted_bytes)
-        # The words behind a grant that was made short were asked for, so they are watched, too.
+        # Words behind a grant that a fault made short are watched, too.
         watched = min(length, guard + max(shown, asked * WORD_BYTES) + guard)
         end = guard + shown
         painted = guard + shown // WORD_BYTES * WORD_BYTES
@@ -135,7 +138,7 @@ class Ledger:
         return grant
 
     def grant_again(self, new: Grant, other: Grant) -> None:
-        """Let the call of ``allocate`` that is under way return ``other`` once more."""
+        """Let the current call of ``allocate`` return ``other`` again, and drop ``new``."""
         assert new is self.grants[-1]
         self.grants.pop()
         self.live.remove(new)
@@ -144,7 +147,7 @@ class Ledger:
         other.times += 1
 
     def retire(self, grant: Grant, words_used: object) -> None:
-        """Take a grant back for good: judge it, and leave its place."""
+        """Take a grant back: check it, and leave its place."""
         self.unshare(grant.place)
         self.witness.check_guards(grant)
         self.witness.check_words_used(grant, words_used)
@@ -152,13 +155,13 @@ class Ledger:
         self.witness.leave(grant.place, f"segment {grant.index} after its release")
 
     def close(self) -> None:
-        """Give all memory back, the last grant first."""
+        """Release all memory, the last grant first."""
         for grant in reversed(self.live):
             grant.place.release()
         self.witness.give_back_left()
 
     def find(self, key: Any) -> Grant | None:
-        """Return the grant with this key, live or not; None if there never was one."""
+        """Return the grant with this key, live or released, or None if there never was one."""
         if key is None:
             return self.nameless
         if type(key) is not SegmentKey and type(key) is not ThornyKey:
@@ -167,13 +170,14 @@ class Ledger:
         return grant if grant is not None and grant.key is key else None
 
     def live_grant(self, index: int) -> Grant | None:
-        """Return the grant ``index`` among those that live, modulo their count."""
+        """Return the live grant with this index modulo their number, or None if there is none."""
         return self.live[index % len(self.live)] if self.live else None
 
     def used_words(self, grant: Grant) -> int:
-        """Return the words that were handed out of a live grant; all of them if ``used`` is None.
+        """Return the words handed out of a live grant, or all its words if ``used`` is None.
 
-        While ``used`` raises, its last result stands: the client is in the middle of a call.
+        While ``used`` raises, because the client is in the middle of a call, its last result is
+        used.
         """
         if self.used is None:
             return grant.words
@@ -185,21 +189,21 @@ class Ledger:
         return self._last_used[position] if position < len(self._last_used) else 0
 
     def is_whole(self, grant: Grant) -> bool:
-        """Return whether a grant is there, has its whole length, and shares nothing."""
+        """Return whether a grant is not gone, has its whole length, and shares no memory."""
         is_cut = grant.shown_bytes < grant.granted_bytes
         return not (grant.gone or is_cut or self.shares(grant))
 
     # ---------------------------------------------------------------- contents
 
     def contents(self, grant: Grant) -> bytes:
-        """Copy the bytes of a grant, as long as it is shown."""
+        """Return a copy of the bytes that the client sees of a grant."""
         start = grant.place.start
         return grant.place.read(start, start + grant.shown_bytes)
 
     def write(self, grant: Grant, first: int, data: bytes) -> None:
-        """Change bytes of a grant behind its client's back, from byte ``first`` of it.
+        """Overwrite bytes of a grant from byte ``first`` on, without the client's knowledge.
 
-        Bytes behind the last whole word are nobody's, and are not changed.
+        Bytes behind the last whole word do not belong to the grant, and are not changed.
         """
         assert 0 <= first <= first + len(data) <= grant.shown_bytes
         whole = grant.shown_bytes // WORD_BYTES * WORD_BYTES
@@ -207,18 +211,18 @@ class Ledger:
         grant.tampered = True
 
     def cut(self, grant: Grant, shown_bytes: int) -> None:
-        """Show a grant shorter. The words that are cut are lost, and watched like a guard."""
+        """Cut a grant. The words that are cut off are lost, and watched like a guard."""
         self.witness.check_guards(grant)
         grant.shown_bytes = shown_bytes
         grant.tampered = True
         grant.place.paint_guards(shown_bytes)
 
     def grow_back(self, grant: Grant, shown_bytes: int) -> None:
-        """Show a grant longer again, at most as long as it was granted; the new words are zero."""
+        """Let a grant grow back, at most to its granted length. The new words are zero."""
         assert shown_bytes <= grant.granted_bytes
         self.witness.check_guards(grant)
         place = grant.place
-        # Bytes behind the last whole word are nobody's, and may be another one's guard.
+        # Bytes behind the last whole word may belong to the guard of another grant.
         whole = shown_bytes // WORD_BYTES * WORD_BYTES
         place.write(place.start + grant.shown_bytes, bytes(max(0, whole - grant.shown_bytes)))
         grant.shown_bytes = shown_bytes
@@ -228,16 +232,15 @@ class Ledger:
     # ---------------------------------------------------------------- places
 
     def relocate(self, grant: Grant) -> None:
-        """Put a grant in memory of our own, and paint over its old place.
+        """Move a grant to memory of the ledger, and paint over its old place.
 
-        Not in another grant of the honest memory: each move would raise the size of the next grant
-        of a growing memory, and use up a small one, so that the move would change more than the
-        place.
+        It is not moved to another grant of the honest memory. That would raise the size of the next
+        grant, or use up a small memory, so the move would change more than the place.
         """
         self.rehouse(grant, -(-grant.granted_bytes // WORD_BYTES))
 
     def rehouse(self, grant: Grant, words: int) -> None:
-        """Put a grant in ``words`` words of memory of our own, no fewer than it has."""
+        """Move a grant to ``words`` words of memory of the ledger, at least as many as it has."""
         self.unshare(grant.place)
         self.witness.check_guards(grant)
         old = grant.place
@@ -246,34 +249,34 @@ class Ledger:
         watched = guard + words * WORD_BYTES + guard
         buffer = bytearray(watched)
         if self.stays:
-            # The client is shown the bytearray itself, so it ends where the segment ends.
+            # The client sees the bytearray itself, so both must have the same length.
             make_fit(buffer, grant.shown_bytes)
             watched = len(buffer) // WORD_BYTES * WORD_BYTES
         new = Place(None, None, buffer, guard, watched)
         new.write(guard, contents)
-        # Behind the last whole word the contents may include a guard of another segment.
+        # Behind the last whole word, the contents may include the guard of another segment.
         new.paint_guards(grant.shown_bytes)
         grant.place = new
         self.witness.leave(old, f"segment {grant.index} before it moved")
 
     def resize_in_place(self, grant: Grant) -> str | None:
-        """Resize the bytearray below a grant, and back; None if there is none below it.
+        """Resize the bytearray below a grant and restore it; return None if there is none.
 
-        It moves, always, and not where the C library would have it so: coverage depends on that.
+        It always moves, whatever the C library does, because coverage depends on it.
         """
         buffer = grant.place.buffer()
         if type(buffer) is not bytearray:
             return None
         try:
             if self.shares(grant) and has_room(buffer):
-                # Clients see by addresses that it shares its memory, so it stays.
+                # Clients detect shared memory by its addresses, so it must stay.
                 buffer.append(0)
                 buffer.pop()
             else:
                 put_elsewhere(buffer)
         except BufferError:
             if COUNTS_VIEWS:
-                # A view that the client holds was noted when this moment began.
+                # A view that the client holds was recorded when this call began.
                 if not grant.views:
                     return None
             else:
@@ -282,23 +285,23 @@ class Ledger:
         return f"segment {grant.index} was resized and put back"
 
     def abandon(self, grant: Grant) -> None:
-        """Leave the place of a grant, which is about to lie elsewhere, and watch the place."""
+        """Leave the place of a grant that is about to move, and watch the place."""
         self.unshare(grant.place)
         self.witness.check_guards(grant)
         self.witness.leave(grant.place, f"segment {grant.index} before it moved")
 
     def leave(self, grant: Grant, buffer: bytearray) -> None:
-        """Watch a buffer in which a grant lay before the honest memory put it elsewhere."""
+        """Watch the old buffer of a grant that the honest memory has moved."""
         place = Place(None, None, buffer, grant.place.start, len(buffer) // WORD_BYTES * WORD_BYTES)
         self.witness.leave(place, f"segment {grant.index} before it grew")
 
     def shares(self, grant: Grant) -> bool:
-        """Return whether a grant lies in the memory of another one, or another one in its."""
+        """Return whether a grant shares memory with another one."""
         place = grant.place
         return place.of is not None or any(other.place.of is place for other in self.live)
 
     def unshare(self, place: Place) -> None:
-        """Give all grants that share a place, which is about to be left, places of their own."""
+        """Move all grants that share a place, which is about to be left, to separate places."""
         for grant in self.live:
             if grant.place.of is place:
                 self.relocate(grant)
@@ -306,14 +309,14 @@ class Ledger:
     # ---------------------------------------------------------------- the client
 
     def lend(self, grant: Grant, form: Form | None = None, extra_bytes: int = 0) -> Any:
-        """Return the buffer of a grant where it lies now, for the client.
+        """Return the buffer of a grant at its present place, for the client.
 
-        Memory that stays is lent as it is, since its client has it already.
+        Memory that stays is returned unchanged, because the client has it already.
 
         Args:
             grant: The grant.
-            form: Changes the view of its bytes.
-            extra_bytes: So many bytes behind the last word, which are nobody's, are lent as well.
+            form: Converts the view of its bytes.
+            extra_bytes: The number of bytes behind the last word to lend as well.
         """
         place = grant.place
         buffer = place.buffer()
@@ -332,7 +335,7 @@ class Ledger:
     def call_back(self, kind: str, during: str) -> bool:
         """Call the client from inside its own call.
 
-        Returns False if ``reenter`` is None, or if this is a call from inside such a call.
+        Returns False, and does nothing, if ``reenter`` is None or such a call is running already.
         """
         if self.reenter is None or self.called_back_from:
             return False
@@ -346,37 +349,37 @@ class Ledger:
         return True
 
     def note_call_back(self, kind: str, during: str, wrong: str) -> None:
-        """Note that a call from inside a call of the client went wrong."""
+        """Record that a call from inside a call of the client went wrong."""
         self.witness.note("P10", "not-busy", f"{kind} from inside {during}: {wrong}")
 
     def follow_up(self, fault: Fault, grant: Grant, act: Callable[[], str | None]) -> None:
-        """Call ``act`` at the start of each later call, until it returns what it did.
+        """Call ``act`` at the start of each later call, until it returns a sentence.
 
-        It is forgotten when the grant is released.
+        It is dropped when the grant is released.
         """
         self.follow_ups.append((fault, grant, act))
 
     def note_call(
         self, kind: When, index: int, asked: int, words: int, fault: Fault | None, error: str | None
     ) -> None:
-        """Write a call down, if calls are logged."""
+        """Record a call, if calls are logged."""
         if self._log:
             self.calls.append(Call(kind, index, asked, words, fault, error, self.witness.operation))
 
     # ---------------------------------------------------------------- evidence
 
     def look_around(self, grant: Grant) -> None:
-        """Look at the guards of a grant, before it is changed."""
+        """Check the guards of a grant before it is changed."""
         self.witness.check_guards(grant)
 
     def look_for_views(self) -> None:
-        """Note every segment of which a view is held now."""
+        """Record every segment of which a view is held now."""
         if self.stays:
             self.witness.check_lengths(self.grants)
         self.witness.look_for_views(self.grants)
 
     def look(self) -> None:
-        """Look at all guards and at all places that were left."""
+        """Check all guards, and all places that segments left."""
         if self.stays:
             self.witness.check_lengths(self.grants)
         for grant in self.live:
@@ -385,10 +388,10 @@ class Ledger:
         self.witness.look_at_left()
 
     def look_at_shared(self) -> None:
-        """Note words that were handed out of a grant which was made to lie in another segment.
+        """Record words that the client handed out from memory that another segment shares.
 
-        Not if another fault may have hidden from the client that they share memory, or more
-        segments moved than a client looks at.
+        They are not recorded if another fault may have hidden the sharing from the client, or if
+        there are more segments than a client looks at.
         """
         if not self.sharing_shows or len(self.live) > self.places_known:
             return
@@ -400,5 +403,5 @@ class Ledger:
                 self.witness.note_shared(grant)
 
     def note_held_view(self, grant: Grant) -> None:
-        """Note that the client holds a view of a grant."""
+        """Record that the client holds a view of a grant."""
         self.witness.note("P4", "held-view", f"a view of segment {grant.index} was held")

@@ -1,7 +1,7 @@
-"""When faults act: which is due at which event, and the calls that are counted for that.
+"""The moments of faults: counting calls, and firing the faults that are due at each event.
 
-:mod:`.fault` defines the moments, :mod:`.families.family` the hooks. A hook is given the ledger;
-its result becomes a record of a fault that fired.
+:mod:`.fault` defines the moments, :mod:`.families.family` the hooks. A hook acts through the
+ledger, and its result becomes a record of a fault that fired.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from .records import Fired
 
 
 class Laid:
-    """A fault as it waits: its family, and the calls at which it may act."""
+    """A fault that waits to fire: its family, and the calls at which it may act."""
 
     __slots__ = ("calls", "family", "fault", "passed")
 
     def __init__(self, fault: Fault, stays: bool) -> None:
         self.fault = fault
-        #: The moments in the client's own code that passed since it was due, or fired last.
+        #: Number of moments in the client's own code since it was due, or fired last.
         self.passed = 0
         self.family: Family = check_fault(fault)
         self.calls: tuple[When, ...] = ()
@@ -36,12 +36,12 @@ class Laid:
 
     @property
     def cannot_fire_where_memory_stays(self) -> bool:
-        """Whether the fault cannot fire where the allocator promises that memory stays."""
+        """Whether the fault cannot fire if the allocator promises that memory stays."""
         return self.family.changes_segments or self.family.needs_views_given_back
 
 
 class Moments:
-    """A fault script under way."""
+    """A running fault script."""
 
     __slots__ = ("_in_code", "_laid", "_ledger", "calls", "counts", "keep_states")
 
@@ -51,18 +51,18 @@ class Moments:
         self._laid = [Laid(fault, ledger.stays) for fault in faults]
         if ledger.stays:
             self._laid = [laid for laid in self._laid if not laid.cannot_fire_where_memory_stays]
-        #: Those that act in the client's own code, and at no other event.
+        #: The faults that act in the client's own code, and at no other event.
         self._in_code = [laid for laid in self._laid if laid.family.in_code is not None]
         self._laid = [laid for laid in self._laid if laid.family.in_code is None]
-        #: A fault may bring back earlier contents of a segment.
+        #: Whether a fault may bring back earlier contents of a segment.
         self.keep_states = any(laid.family.needs_earlier for laid in self._laid)
-        #: Calls of all kinds so far.
+        #: Number of calls so far.
         self.calls = 0
-        #: Calls of each kind so far.
+        #: Number of calls so far, by kind.
         self.counts = dict.fromkeys(CALLS, 0)
 
     def __bool__(self) -> bool:
-        """Return whether anything can still act."""
+        """Return whether any fault can still act."""
         return bool(self._laid or self._ledger.follow_ups)
 
     @property
@@ -71,7 +71,7 @@ class Moments:
         return bool(self._in_code)
 
     def count(self, kind: When) -> int:
-        """Count a call of this kind, which begins; return how many of all kinds there were."""
+        """Count a call of this kind, and return the number of calls of all kinds."""
         self.calls += 1
         self.counts[kind] += 1
         return self.calls
@@ -84,9 +84,9 @@ class Moments:
         return (self.calls if when is When.ANY else self.counts[when]) >= fault.number
 
     def _is_due_at(self, laid: Laid, kind: When) -> bool:
-        """Return whether a fault may act on a grant, or on a growth, as the call's kind says.
+        """Return whether a fault may act on a grant or growth in a call of this kind.
 
-        One that can act on both is not laid at the one to act on the other.
+        A fault that can act on both, and was laid at one of them, does not act on the other.
         """
         other = When.GROW if kind is When.ALLOCATE else When.ALLOCATE
         acts_on_both = laid.family.on_growth is not None
@@ -122,7 +122,7 @@ class Moments:
         return first
 
     def before_call(self, kind: When, grant: Grant | None, asked: int) -> Fault | None:
-        """Let follow-ups and faults act; return the first that did. Raises a fault's exception."""
+        """Let follow-ups and faults act, and return the first that did, or raise its exception."""
         ledger = self._ledger
         call = self.calls - 1
         first = self._follow(kind) if self._ledger.follow_ups else None
@@ -144,12 +144,12 @@ class Moments:
             try:
                 raise outcome
             finally:
-                # Or frame and traceback would hold each other, and with them the client's views.
+                # Otherwise frame and traceback would keep each other and the client's views alive.
                 del outcome
         return first
 
     def wanted_bytes(self, kind: When, minimum_words: int) -> tuple[Laid | None, int | None]:
-        """Return how many bytes a fault wants there to be, and a token for ``shortened``.
+        """Return (a token for ``shortened``, the size in bytes that a fault wants), or Nones.
 
         ``kind`` is ``ALLOCATE`` or ``GROW``.
         """
@@ -163,15 +163,12 @@ class Moments:
         return None, None
 
     def shortened(self, laid: Laid, what: str, kind: When) -> Fault:
-        """Note that the grant or the growth that a fault wanted was made."""
+        """Record that the grant or growth was made with the size that a fault wanted."""
         self._fire(laid, what, self.calls - 1, self._ledger.operation, kind)
         return laid.fault
 
     def on_grant(self, grant: Grant) -> Fault | None:
-        """Let faults act on a grant that the client does not have yet; return the first that did.
-
-        The client gets it like this, so these are its first contents.
-        """
+        """Let faults act on a grant before the client has it; return the first that did."""
         first: Fault | None = None
         for laid in tuple(self._laid):
             hook = laid.family.on_grant
@@ -183,13 +180,13 @@ class Moments:
                 self._fire(laid, what, self.calls - 1, operation, When.ALLOCATE)
                 first = first or laid.fault
             if grant.again is not None:
-                break  # This one is no more: the client gets the other.
+                break  # This grant is dropped, and the client gets the other one.
         return first
 
     def on_growth(self, grant: Grant, first: int) -> Fault | None:
-        """Let faults act on a grant that has grown, from byte ``first`` of it on.
+        """Let faults act on the added bytes of a grant, from byte ``first`` on.
 
-        The client has not looked at it yet. Returns the first fault that did something.
+        The client has not looked at them yet. Returns the first fault that acted.
         """
         done: Fault | None = None
         for laid in tuple(self._laid):
@@ -217,10 +214,10 @@ class Moments:
         return None, None
 
     def in_code(self) -> bool:
-        """Let faults act in the client's own code; return whether one is left that can."""
+        """Let faults act in the client's own code; return whether any can still act there."""
         ledger = self._ledger
         if ledger.called_back_from or ledger.asks_used:
-            # It is us who called the client, and not its user.
+            # The ledger itself called the client, not its user.
             return True
         for laid in tuple(self._in_code):
             hook = laid.family.in_code
@@ -236,7 +233,7 @@ class Moments:
         return self.are_in_code
 
     def operation_finished(self, index: int) -> None:
-        """Let faults act that are laid after operations up to ``index``."""
+        """Fire the faults that are laid after operations up to ``index``."""
         for laid in tuple(self._laid):
             hook = laid.family.between_operations
             if hook is None or laid.fault.when is not When.AFTER or not self._is_due(laid.fault):

@@ -1,12 +1,12 @@
 """The places of grants in memory, and the guards around them.
 
-A :class:`Place` is one stretch of honest memory. The first bytes of it are a guard, then come the
-bytes that the client is shown, and behind these a guard again. Guards are painted with a fixed
-pattern of eight different bytes, so that a write of any width, at any address, changes them unless
-it writes that very pattern. A place that was left is painted over as a whole and stays watched.
+A :class:`Place` is one stretch of memory: a guard, then the bytes that the client sees, then
+another guard. Guards are painted with a fixed pattern of eight different bytes, so that a write of
+any width at any address changes them, unless it writes exactly that pattern. A place that a segment
+left is painted over completely, and stays watched.
 
-Nothing here keeps a view: honest memory may refuse to grow, or hand out a stale address, while one
-is held.
+Nothing here keeps a view, because honest memory may refuse to grow, or return a stale address,
+while one is held.
 """
 
 from __future__ import annotations
@@ -19,53 +19,58 @@ from capnsafe.allocator import Allocator, Buffer, Key
 
 WORD_BYTES = 8
 
-#: What guards are painted with, the same for every word.
+#: The pattern of guards, the same for every word.
 GUARD_WORD = b"\xfd\xc7\x9b\xe5\xb3\xf1\x8d\xdb"
-#: What a place is painted with when it is left.
+#: The pattern of a place that a segment left.
 LEFT_WORD = b"\xdb" * WORD_BYTES
 
 
 @lru_cache(maxsize=256)
 def paint(word: bytes, length: int) -> bytes:
-    """Return ``length`` bytes, a whole number of words, of one word repeated."""
+    """Return a word repeated to ``length`` bytes, a whole number of words."""
     return word * (length // WORD_BYTES)
 
 
 def octets(buffer: Buffer) -> memoryview:
-    """Return a view of the buffer as plain bytes, whatever its own items are."""
+    """Return a view of the buffer as plain bytes, whatever its items are."""
     view = memoryview(buffer)
     return view if view.format == "B" and view.ndim == 1 else view.cast("B")
 
 
 class Place:
-    """A stretch of honest memory or, after a move, of our own."""
+    """A stretch of the honest memory or, after a move, of the ledger's memory."""
 
     __slots__ = ("_buffer", "key", "memory", "of", "shared_bytes", "start", "watched")
 
     def __init__(
         self, memory: Allocator | None, key: Key, buffer: Buffer | None, start: int, watched: int
     ) -> None:
-        """``buffer`` is None if the memory must be asked for it each time.
+        """Make a place.
 
-        ``start`` is the byte at which the client's part begins, ``watched`` the bytes from the
-        front of the place that are ours to paint and to watch.
+        Args:
+            memory: The honest memory, or None after a move.
+            key: The key of the grant of the honest memory.
+            buffer: The memory. None if the honest memory must be asked for it each time.
+            start: The byte at which the client's part begins.
+            watched: The number of bytes, from the front of the place, to paint and watch.
         """
         self.memory = memory
         self.key = key
         self._buffer = buffer
-        #: The place that it shares: nothing of this one is ours to paint or to watch.
+        #: The place whose memory it shares. Then no byte of it is painted or watched.
         self.of: Place | None = None
-        #: Bytes from ``start`` on that were shown through a place that shares this one: no guard.
+        #: Bytes from ``start`` on that clients see through a place that shares this one, so that
+        #: they are not guard.
         self.shared_bytes = 0
         self.start = start
         self.watched = watched
 
     @classmethod
     def within(cls, other: Place, words: int, shown: int) -> Place:
-        """Return a place that shares the memory of another one, from ``words`` words into it.
+        """Return a place in the memory of another one, ``words`` words behind its start.
 
-        It ends where the other one does, of which ``shown`` bytes are shown. If that is cut later,
-        this one is not.
+        It ends with the ``shown`` bytes that the client sees of the other one. If the other one is
+        cut later, this one is not.
         """
         other.shared_bytes = max(other.shared_bytes, shown)
         place = cls(None, None, None, other.start + words * WORD_BYTES, other.watched)
@@ -73,7 +78,7 @@ class Place:
         return place
 
     def buffer(self) -> Any:
-        """Return the buffer of the honest memory, guards included."""
+        """Return the buffer of the place, including guards."""
         if self.of is not None:
             return self.of.buffer()
         if self._buffer is not None:
@@ -82,27 +87,27 @@ class Place:
         return self.memory.segment(self.key)
 
     def renew(self) -> None:
-        """Ask the honest memory again for the buffer of memory that stays, after it has grown."""
+        """Ask the honest memory again for memory that stays, after it has grown."""
         if self._buffer is not None and self.memory is not None:
             self._buffer = self.memory.segment(self.key)
 
     def read(self, first: int, end: int) -> bytes:
-        """Copy the bytes from ``first`` to ``end``, counted from the front of the place."""
+        """Return a copy of the bytes from ``first`` to ``end``, counted from the place's front."""
         return bytes(octets(self.buffer())[first:end])
 
     def write(self, first: int, data: bytes) -> None:
-        """Put ``data`` at byte ``first`` of the place."""
+        """Write ``data`` at byte ``first`` of the place."""
         octets(self.buffer())[first : first + len(data)] = data
 
     def paint_over(self) -> None:
-        """Mark the whole place as left."""
+        """Paint the whole place with the pattern of places that were left."""
         assert self.of is None
         self.write(0, paint(LEFT_WORD, self.watched))
 
     def paint_guards(self, shown: int) -> None:
         """Paint both guards, around ``shown`` bytes.
 
-        Bytes behind the last whole word that is shown are nobody's, so they are guard too.
+        Bytes behind the last whole word belong to the guard.
         """
         if self.of is not None:
             return
@@ -111,25 +116,25 @@ class Place:
         self.write(end, paint(GUARD_WORD, self.watched - end))
 
     def guarded_from(self, shown: int) -> int:
-        """Return the byte of the place behind ``shown`` bytes, and behind those that are shared."""
+        """Return the first byte of the guard behind ``shown`` bytes and behind shared ones."""
         return self.start + max(shown, self.shared_bytes) // WORD_BYTES * WORD_BYTES
 
     def guards(self, end: int) -> tuple[bytes, bytes]:
-        """Copy the guard in front, and the watched bytes from byte ``end`` on."""
+        """Return copies of the front guard, and of the watched bytes from byte ``end`` on."""
         view = octets(self.buffer())
         return bytes(view[: self.start]), bytes(view[end : self.watched])
 
     def release(self) -> None:
-        """Give the place back to the honest memory."""
+        """Release the place to the honest memory."""
         if self.memory is not None:
             self.memory.release(self.key, self.watched // WORD_BYTES)
 
 
 def can_resize(buffer: bytearray) -> bool:
-    """Return whether nobody holds a view of a bytearray, by trying. It keeps its length.
+    """Return whether nobody holds a view of a bytearray, by trying to resize it.
 
-    The first try may put its bytes elsewhere, since it has no room to grow yet. That is before any
-    client knows where they are: the allocator tries before it serves a call of ``segment``.
+    It keeps its length. The first try may move its bytes, because it has no spare room yet. At that
+    time no client knows their address: the allocator tries before it serves a call of ``segment``.
     """
     try:
         buffer.append(0)
@@ -140,10 +145,10 @@ def can_resize(buffer: bytearray) -> bool:
 
 
 def put_elsewhere(buffer: bytearray) -> None:
-    """Move the bytes of a bytearray of which nobody holds a view, with room for one more.
+    """Move the bytes of a bytearray of which nobody holds a view, and leave room for one more.
 
-    What grows may move, and whether a bytearray does is the C library's affair. But one whose first
-    byte was deleted takes a new block when it has no room left, before it frees the old one
+    A bytearray that grows may move, if the C library decides so. But a bytearray whose first byte
+    was deleted always takes a new block when it has no room left, before it frees the old one
     (``PyByteArray_Resize`` in CPython's Objects/bytearrayobject.c).
     """
     contents = bytes(buffer)
@@ -154,9 +159,9 @@ def put_elsewhere(buffer: bytearray) -> None:
 
 
 def make_room(buffer: Any) -> None:
-    """Give a bytearray room for one more, so that it stays where it is if that is tried.
+    """Give a bytearray room for one more byte, so that a later try to resize does not move it.
 
-    It moves for that, always: coverage depends on addresses. While a view is held, it cannot.
+    It always moves now, because coverage depends on addresses, unless a view of it is held.
     """
     if type(buffer) is bytearray:
         with suppress(BufferError):
@@ -164,20 +169,20 @@ def make_room(buffer: Any) -> None:
 
 
 def has_room(buffer: bytearray) -> bool:
-    """Return whether a bytearray stays where it is if it is made longer by one."""
+    """Return whether a bytearray stays in its place if it grows by one byte."""
     return buffer.__alloc__() - len(buffer) > 1
 
 
 def make_fit(buffer: Any, length: int | None) -> None:
-    """Cut a bytearray that is to stay to this length."""
+    """Cut a bytearray that must stay to this length."""
     if type(buffer) is not bytearray:
-        raise TypeError(f"memory that is shown as stable is bytearrays, not {type(buffer)}")
+        raise TypeError(f"memory with stable=True must grant bytearrays, not {type(buffer)}")
     if length is not None:
         del buffer[length:]
 
 
 def first_difference(found: bytes, expected: bytes) -> tuple[int, int]:
-    """Return the first byte that differs, and one past the last."""
+    """Return the index of the first byte that differs, and one past the last."""
     different = [
         at for at, pair in enumerate(zip(found, expected, strict=True)) if pair[0] != pair[1]
     ]

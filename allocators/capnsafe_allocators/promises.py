@@ -1,7 +1,7 @@
-"""The promises of an encoder about memory that is not its own.
+"""The promises of an encoder about memory that it does not own.
 
-The ids are used everywhere: a fault names the promises that it puts to the test, an oracle the one
-that it judges, a planted bug the one that it breaks.
+The ids are used everywhere: a fault names the promises that it tests, an oracle the one that it
+judges, a planted bug the one that it breaks.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ PROMISES: Final[dict[str, Promise]] = {
     ),
     "P5v": Promise(
         "verified",
-        "With verification on, any change of contents behind the encoder's back is found.",
+        "With verification on, any change of contents by somebody else is found.",
     ),
     "P6": Promise(
         "its own memory is not trusted",

@@ -11,16 +11,16 @@ from .fault import Fault, When
 
 
 class Call(NamedTuple):
-    """One call of the allocator, as its client made it."""
+    """One call of the allocator by its client."""
 
     #: ``ALLOCATE``, ``SEGMENT``, ``RELEASE`` or ``GROW``.
     kind: When
-    #: The index of the grant, in order of granting; -1 where there is none.
+    #: The index of the grant, counted from the oldest; -1 if there is none.
     segment: int
     #: ``minimum_words`` of allocate and grow, ``words_used`` of release, 0 for segment.
     asked: int
-    #: Whole words granted (allocate), lent (segment), or that there are now (grow); 0 for release.
-    #: -1 where the result has no length.
+    #: Whole words granted (allocate), lent (segment), or present afterwards (grow); 0 for release;
+    #: -1 if the result has no length.
     words: int
     #: The first fault that fired in this call.
     fault: Fault | None
@@ -31,7 +31,7 @@ class Call(NamedTuple):
 
 
 class Fired(NamedTuple):
-    """A fault changed something that the client can see."""
+    """A fault fired: it changed something that the client can see."""
 
     fault: Fault
     #: Index into ``calls``; -1 if it fired between operations.
@@ -45,30 +45,30 @@ class Fired(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """A breach of a promise by the client that memory alone can prove.
+    """A breach of a promise by the client, which memory alone can prove.
 
     ``what`` is one of
 
     ================== == =================================================================
     guard              P3 bytes around a grant, or past its shown end, were changed
-    shared             P3 words were handed out of a grant that shares another's memory
+    shared             P3 words were handed out from a grant that shares another's memory
     resized            P3 the bytearray of a segment that stays has another length
     stale-write        P3 a place that a segment had left, or that was released, was written
     held-view          P4 a view was held while the allocator was called, or past a call's end
     stale-buffer       P4 the buffer of an earlier ``segment`` was used after a later call
     double-release     P8 a grant was released again
-    unknown-release    P8 something was released that no call had granted
+    unknown-release    P8 ``release`` was called for a key that was never granted
     unknown-borrow     P8 ``segment`` was called for a key without a live grant
     unknown-growth     P8 ``grow`` was called for a key without a live grant
-    never-released     P8 a grant lives on though the message is closed
-    not-busy           P10 a call from inside an allocator call was not told that it is one
-    words-used         P8 ``release`` told fewer words than were written, or more than granted
+    never-released     P8 a grant is still live after the message was closed
+    not-busy           P10 a call from inside an allocator call did not get a clear error
+    words-used         P8 ``release`` got fewer words than were written, or more than granted
     ================== == =================================================================
     """
 
     promise: str
     what: str
-    #: The operation during which it was noticed.
+    #: The operation during which it was detected.
     operation: int
     #: A sentence without a full stop.
     detail: str

@@ -7,9 +7,9 @@
     refuse MemoryError allocate 2 once
     shrink below-used after 3 always segment=0 amount=1
 
-``segment`` and ``amount`` are printed for the kinds that take them, and only these may have them.
-There is one way to print a fault; the parser accepts that way, any blanks between the parts, and
-``segment`` and ``amount`` left out (they are 0 then).
+``segment`` and ``amount`` are printed for the kinds that take them, and are errors for others. A
+fault is always printed in the same way. The parser also accepts any blanks between the parts, and
+``segment`` and ``amount`` may be omitted (they are 0 then).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _SHAPE = "<family> <kind> <when> <n> once|always [segment=N] [amount=N]"
 
 
 class FaultSyntaxError(FaultError):
-    """A line that is no fault; the message names the mistake and the accepted form."""
+    """A line is not a valid fault. The message names the mistake and the accepted form."""
 
 
 def print_fault(fault: Fault) -> str:
-    """Write the fault on one line. Raises :class:`FaultError` for a fault that means nothing."""
+    """Return the fault as one line of text, or raise :class:`FaultError` if it is not valid."""
     kind = check_fault(fault).kinds[fault.kind]
     parts = [
         fault.family,
@@ -52,19 +52,19 @@ def _number(text: str, noun: str) -> int:
 
 
 def parse_fault(line: str) -> Fault:
-    """Read one line. Raises :class:`FaultSyntaxError`."""
+    """Return the fault of one line of text, or raise :class:`FaultSyntaxError`."""
     parts = line.split()
     if len(parts) < 5:
-        raise FaultSyntaxError(f"a fault is written {_SHAPE}, but this has {len(parts)} parts")
+        raise FaultSyntaxError(f"a fault must be {_SHAPE}; this line has only {len(parts)} parts")
     family, kind, when, number, how_often, *options = parts
     if family not in FAMILIES:
         raise FaultSyntaxError(
-            f"there is no family of faults {family!r}; there are {', '.join(FAMILIES)}"
+            f"there is no family of faults {family!r}; the families are {', '.join(FAMILIES)}"
         )
     if when not in _WHENS:
-        raise FaultSyntaxError(f"there is no moment {when!r}; there are {', '.join(_WHENS)}")
+        raise FaultSyntaxError(f"there is no moment {when!r}; the moments are {', '.join(_WHENS)}")
     if how_often not in ("once", "always"):
-        raise FaultSyntaxError(f"a fault is laid 'once' or 'always', not {how_often!r}")
+        raise FaultSyntaxError(f"expected 'once' or 'always', not {how_often!r}")
     numbers: dict[str, int] = {}
     for option in options:
         name, equals, value = option.partition("=")

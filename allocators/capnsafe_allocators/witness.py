@@ -1,7 +1,7 @@
-"""The evidence: breaches of promises by a client, as far as memory alone can prove them.
+"""The witness, which collects evidence of a client's breaches, as far as memory can prove them.
 
-:class:`.records.Evidence` lists the breaches. The witness looks at the places and grants that it is
-given, notes each breach, and paints over damage, so that it is noted once.
+:class:`.records.Evidence` lists the breaches. The witness checks places and grants, records each
+breach, and repairs damage, so that it is recorded once.
 """
 
 from __future__ import annotations
@@ -22,47 +22,47 @@ from .records import Evidence
 
 
 class Witness:
-    """Watches the memory of one allocator."""
+    """A watcher of the memory of one allocator."""
 
     __slots__ = ("_left", "_stays", "epoch", "evidence", "operation", "views")
 
     def __init__(self, *, stays: bool) -> None:
-        """Watch memory that ``stays``, if its allocator promises that."""
+        """Make a witness. ``stays`` is whether the allocator promises that memory stays."""
         self._stays = stays
         self._left: list[tuple[Place, str]] = []
         self.evidence: list[Evidence] = []
-        #: The operation that runs now, counted from 0.
+        #: The index of the current operation, counted from 0.
         self.operation = 0
-        #: Goes up whenever a segment may have moved: at each call and after each operation.
+        #: Increases whenever a segment may have moved: at each call and after each operation.
         self.epoch = 0
-        #: Views that are held now, where they can be counted.
+        #: Number of views that are held now, if they can be counted.
         self.views = 0
 
     def note(self, promise: str, what: str, detail: str) -> None:
-        """Note a breach, in the operation that runs now."""
+        """Record a breach in the current operation."""
         self.evidence.append(Evidence(promise, what, self.operation, detail))
 
     # ---------------------------------------------------------------- views
 
     def look_for_views(self, grants: Iterable[Grant]) -> None:
-        """Note each of these grants of which a view is held now."""
+        """Record each of these grants of which a view is held now."""
         for grant in grants:
             if grant.views or (self._stays and not can_resize(grant.place.buffer())):
                 self.note("P4", "held-view", f"a view of segment {grant.index} was held")
 
     def note_stale_buffer(self, grant: Grant) -> None:
-        """Note that an earlier result of ``segment`` is used after the segment may have moved."""
+        """Record that a result of ``segment`` was used after the segment may have moved."""
         self.note(
             "P4",
             "stale-buffer",
-            f"segment {grant.index} was used by an answer older than the last allocator call "
+            f"segment {grant.index} was used through a buffer from before the last allocator call "
             "or operation",
         )
 
     # ---------------------------------------------------------------- writes
 
     def leave(self, place: Place, whose: str) -> None:
-        """Paint over a place that a segment has left, and watch it; unless it shares another."""
+        """Paint over a place that a segment has left, and watch it, unless it shares another."""
         if place.of is not None:
             return
         place.paint_over()
@@ -75,7 +75,7 @@ class Witness:
         self._left.clear()
 
     def look_at_left(self) -> None:
-        """Look at all places that segments have left."""
+        """Check all places that segments have left."""
         for place, whose in self._left:
             expected = paint(LEFT_WORD, place.watched)
             found = place.read(0, place.watched)
@@ -90,25 +90,25 @@ class Witness:
                 place.write(0, expected)
 
     def note_shared(self, grant: Grant) -> None:
-        """Note words that were handed out of a grant where it lies in another segment."""
+        """Record words that were handed out from memory that another segment shares."""
         self.note(
             "P3",
             "shared",
-            f"words were handed out of segment {grant.index} that were granted in the "
-            "memory of another segment",
+            f"words were handed out from segment {grant.index}, which was granted in the memory of "
+            "another segment",
         )
 
     def check_lengths(self, grants: Iterable[Grant]) -> None:
-        """Note each bytearray that the client resized, once. Its length is not restored.
+        """Record each bytearray that the client resized, once. Its length is not restored.
 
-        A client would take the restored length for a segment that shrank, and its reaction would
-        be noted as a second breach.
+        If it was, a client would see a segment that shrank, and its reaction would be recorded as a
+        second breach.
         """
         for grant in grants:
             found = len(grant.place.buffer())
             if found == grant.shown_bytes:
                 continue
-            # Where it is another one's memory, that one tells; and that may have grown as asked.
+            # If it shares another one's memory, that one is recorded, and may have grown lawfully.
             if grant.place.of is None:
                 self.note(
                     "P3",
@@ -120,7 +120,7 @@ class Witness:
             grant.place.watched = found // WORD_BYTES * WORD_BYTES
 
     def check_guards(self, grant: Grant) -> None:
-        """Look at the guards around one grant."""
+        """Check the guards around one grant."""
         place = grant.place
         if place.of is not None:
             return
@@ -144,15 +144,15 @@ class Witness:
                 "P3",
                 "guard",
                 f"bytes {end - start + first} to {end - start + last - 1} of segment "
-                f"{grant.index} were changed, which has {grant.shown_bytes // WORD_BYTES} words "
-                f"({end - start} bytes)",
+                f"{grant.index}, which has {grant.shown_bytes // WORD_BYTES} words ({end - start} "
+                "bytes), were changed",
             )
             place.write(end, expected)
 
     # ---------------------------------------------------------------- releases
 
     def check_words_used(self, grant: Grant, words_used: object) -> None:
-        """Note a ``words_used`` of a release that the memory proves wrong."""
+        """Record a ``words_used`` of a release if memory proves it wrong."""
         name = f"segment {grant.index}"
         if not isinstance(words_used, int) or not 0 <= words_used <= grant.most_words:
             self.note(
@@ -174,5 +174,5 @@ class Witness:
                 "P8",
                 "words-used",
                 f"{name} was released with words_used={words_used}, "
-                f"but its word {last // WORD_BYTES} had been written",
+                f"but word {last // WORD_BYTES} was written",
             )

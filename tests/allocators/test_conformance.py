@@ -380,22 +380,22 @@ class Shouting(Plain):
 @pytest.mark.parametrize(
     ("mistake", "rule", "told"),
     [
-        (WithoutKey, "lasting keys", "k1 is None: does allocate return the key?"),
-        (InBytes, "granted length", "segment(k1) has 0 words (1 bytes), and 1 were asked for"),
+        (WithoutKey, "lasting keys", "k1 is None"),
+        (InBytes, "granted length", "segment(k1) has 0 words (1 bytes)"),
         (OneTooFar, "lasting keys", "segment(k1) raised IndexError"),
-        (OldRelease, "callable methods", "release(key, words_used) does not fit the parameters"),
-        (OldGrow, "callable methods", "grow(key, minimum_words) does not fit the parameters"),
-        (StackOfGrants, "separate grants", "has at word 0 what was written to k4"),
+        (OldRelease, "callable methods", "release(key, words_used)"),
+        (OldGrow, "callable methods", "grow(key, minimum_words)"),
+        (StackOfGrants, "separate grants", "k4"),
         (Leaking, "reusable memory", "times: k = allocate("),
         (WipingOthers, "growth without loss", "    grow(k2, 2)\n    segment(k1)"),
-        (GrowingOver, "separate grants", "segment(k1) has at word 0 what was written to k2"),
-        (OneSize, "granted length", "has 8192 words (65536 bytes), and 8193 were asked for"),
-        (AtMost, "granted length", "has 512 words (4096 bytes), and 513 were asked for"),
+        (GrowingOver, "separate grants", "k2"),
+        (OneSize, "granted length", "8192 words (65536 bytes)"),
+        (AtMost, "granted length", "512 words (4096 bytes)"),
         (UsedIsLeft, "reusable memory", "release(k, 1)"),
         (Slots, "reusable memory", "100 times: k = allocate(1), release(k, 0)"),
-        (FreeList, "granted length", "has 512 words (4096 bytes), and 513 were asked for"),
-        (CopyingLarge, "preserved contents", "has lost its word 0"),
-        (GrowingFirstPage, "growth without loss", "has lost its word 512"),
+        (FreeList, "granted length", "512 words (4096 bytes)"),
+        (CopyingLarge, "preserved contents", "word 0"),
+        (GrowingFirstPage, "growth without loss", "word 512"),
         (Unprintable, "access to live grants", "segment(k1) raised Silent 3 times"),
         (Unprintable, "printable objects", "raised Silent, whose repr raises ValueError"),
         (Shouting, "access to live grants", "raised \\x1b[31mred\\n"),
@@ -487,11 +487,11 @@ def test_the_time_is_limited() -> None:
 
 
 def test_arguments_are_checked() -> None:
-    with pytest.raises(TypeError, match="must be callable"):
+    with pytest.raises(TypeError, match="factory"):
         check_allocator(Plain())  # type: ignore[arg-type]  # The mistake that is tried.
-    with pytest.raises(ValueError, match="seconds is 0"):
+    with pytest.raises(ValueError, match="seconds"):
         check_allocator(Plain, seconds=0)
-    with pytest.raises(ValueError, match="examples is -1"):
+    with pytest.raises(ValueError, match="examples"):
         check_allocator(Plain, examples=-1)
 
 
@@ -518,7 +518,7 @@ def test_a_test_of_hypothesis_can_check(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_without_hypothesis_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "hypothesis", None)
-    with pytest.raises(ImportError, match="extra 'check'"):
+    with pytest.raises(ImportError, match="'check'"):
         check_allocator(HeapAllocator)
 
 

@@ -469,7 +469,7 @@ def test_it_never_claims_to_be_stable() -> None:
 
 
 def test_guards_cannot_be_negative() -> None:
-    with pytest.raises(ValueError, match="guard_words must be at least 0, not -1"):
+    with pytest.raises(ValueError, match="guard_words"):
         HostileAllocator(HeapAllocator(), guard_words=-1)
 
 

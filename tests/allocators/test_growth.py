@@ -71,7 +71,7 @@ def test_it_is_offered_where_it_is_asked_for_and_the_memory_can() -> None:
     assert not hasattr(HostileAllocator(HeapAllocator()), "grow")
     assert callable(getattr(HostileAllocator(HeapAllocator(), grows=True), "grow", None))
     fixed = FixedAllocator(bytearray(800))
-    with pytest.raises(ValueError, match="has a method grow"):
+    with pytest.raises(ValueError, match="grow"):
         HostileAllocator(fixed, grows=True)
 
 

@@ -62,14 +62,14 @@ def test_the_address_stays_too() -> None:
     ids=["fixed", "hostile"],
 )
 def test_only_memory_that_stays_can_be_shown_so(memory: Any) -> None:
-    with pytest.raises(ValueError, match="only memory that declares itself stable"):
+    with pytest.raises(ValueError, match="stable"):
         HostileAllocator(memory, stable=True)
 
 
 def test_memory_that_is_no_bytearray_cannot_be_shown_so() -> None:
     memory = HeapAllocator()
     memory.segment = lambda key: memoryview(bytearray(64))  # type: ignore[method-assign, assignment, return-value]
-    with pytest.raises(TypeError, match="is bytearrays, not <class 'memoryview'>"):
+    with pytest.raises(TypeError, match="memoryview"):
         HostileAllocator(memory, stable=True).allocate(1)
 
 
@@ -79,10 +79,10 @@ def test_memory_that_is_no_bytearray_cannot_be_shown_so() -> None:
 @pytest.mark.parametrize("kind", FAMILIES["refuse"].kinds)
 def test_it_refuses_to_grant_and_to_take_back(kind: str) -> None:
     allocator = stable(f"refuse {kind} allocate 1 once", f"refuse {kind} release 1 once")
-    with pytest.raises(BaseException, match="refused on purpose: allocate"):
+    with pytest.raises(BaseException, match="allocate"):
         allocator.allocate(1)
     key = allocator.allocate(1)
-    with pytest.raises(BaseException, match="refused on purpose: release"):
+    with pytest.raises(BaseException, match="release"):
         allocator.release(key, 0)
     allocator.finished()
     assert len(allocator.fired) == 2
@@ -153,7 +153,7 @@ def test_a_refusal_of_any_call_waits_for_one_that_may_be_refused(kind: str) -> N
     allocator = stable(f"refuse {kind} any 2 once")
     key = allocator.allocate(1)
     allocator.segment(key)
-    with pytest.raises(BaseException, match="refused on purpose: allocate"):
+    with pytest.raises(BaseException, match="allocate"):
         allocator.allocate(1)
 
 

@@ -436,4 +436,4 @@ def test_an_exception_on_its_way_is_not_replaced_where_the_message_cannot_be_clo
     message = MessageBuilder(Closing())
     message.init_root(1, 0)
     assert notes
-    assert all("closing the message raised Reentered" in note for note in notes)
+    assert all("Reentered" in note for note in notes)

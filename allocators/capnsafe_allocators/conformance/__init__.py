@@ -1,15 +1,15 @@
-"""Whether an allocator keeps its side of the contract: ``check_allocator(factory)``.
+"""A test of whether an allocator keeps its side of the contract: ``check_allocator(factory)``.
 
-The contract is the docstring of :mod:`capnsafe.allocator`. The part of it that can be observed from
-outside is in :data:`RULES`. The check calls allocators directly, compares them with a model of the
-contract (``run``), and says which rule is broken, and by which calls::
+The contract is the docstring of :mod:`capnsafe.allocator`. :data:`RULES` is the part of it that can
+be observed from outside. The check calls allocators directly, compares them with a model of the
+contract (``run``), and reports each broken rule with the calls that show it::
 
     def test_my_allocator_keeps_the_contract():
         assert not check_allocator(MyAllocator)
 
-It tries programs that are written down (``scripts``), then a message, then programs that Hypothesis
-makes up (``search``), and shortens the calls of a program that shows a breach (``shortening``).
-An allocator that raises has refused, which it may: what could not be tried for that is left out.
+It tries fixed programs (``scripts``), then a message, then programs that Hypothesis generates
+(``search``), and shortens the calls of a program that shows a breach (``shortening``). An allocator
+that raises has refused, which is allowed; the check then skips what needs that call.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ from .shortening import Player, Program, shorten
 
 __all__ = ["RULES", "Breach", "check_allocator"]
 
-#: The part of the time that may be used to find breaches; the rest is for shortening.
+#: The fraction of the time for finding breaches; the rest is for shortening.
 _FINDING: Final = 0.6
 
-#: The calls of a breach, from the first to the one that shows it, are mostly fewer than this.
+#: A breach with fewer calls is short enough to be reported without trying others.
 _FEW_CALLS: Final = 10
 #: The methods, and their arguments.
 _METHODS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -55,7 +55,7 @@ _METHODS: Final[Mapping[str, tuple[str, ...]]] = {
     "grow": ("key", "minimum_words"),
 }
 
-#: Which rule is broken by a message's complaint; any other complaint is about contents.
+#: The rule that is broken if a message raises this error. Any other error is about contents.
 _RULE_OF: Final[Mapping[type[Error], str]] = {
     GrantTooSmall: "granted length",
     GrantOverlaps: "separate grants",
@@ -74,22 +74,22 @@ def check_allocator(
     The result is empty, and so false, if they break none. The same factory gives the same result.
 
     Args:
-        factory: Is called without arguments, many times, and returns each time an allocator that
-            nobody has used. One that is a context manager is left at the end of each use.
-        seconds: How long the check may take. Most allocators take a few seconds. A call that never
-            returns is not interrupted.
-        examples: How many programs Hypothesis makes up, if the programs that are written down
-            show no breach; with 0 only the shorter ones of these are tried.
+        factory: A function without arguments that returns an unused allocator. It is called many
+            times. An allocator that is a context manager is exited after each use.
+        seconds: The time limit. Most allocators take a few seconds. A call that never returns is
+            not interrupted.
+        examples: The number of programs that Hypothesis generates if the fixed programs show no
+            breach. With 0, only the shorter fixed programs are tried.
 
     Raises:
-        ImportError: Hypothesis is missing (the extra ``check``).
+        ImportError: If Hypothesis is not installed (the extra ``check``).
     """
     if not callable(factory):
-        raise TypeError(f"factory is {type_name(factory)}, and must be callable")
+        raise TypeError(f"factory must be callable, not {type_name(factory)}")
     if not 0 < seconds < inf:
-        raise ValueError(f"seconds is {seconds!r}, and must be more than 0")
+        raise ValueError(f"seconds must be more than 0, not {seconds!r}")
     if examples < 0:
-        raise ValueError(f"examples is {examples!r}, and must be at least 0")
+        raise ValueError(f"examples must be at least 0, not {examples!r}")
     if find_spec("hypothesis") is None:
         raise ImportError(
             "check_allocator needs Hypothesis, which is not installed: "
@@ -140,7 +140,7 @@ def _observe(
 
 
 def _shortest(player: Player, shown: list[tuple[Program, Breach]]) -> Breach:
-    """Return the breach with the fewest calls; the first one with few enough will do."""
+    """Return a breach with few calls: the first one that is short enough, or the shortest."""
     shown = sorted(shown, key=lambda pair: len(pair[0]))
     best = shown[0][1]
     for at, (program, breach) in enumerate(shown):
@@ -153,7 +153,7 @@ def _shortest(player: Player, shown: list[tuple[Program, Breach]]) -> Breach:
 
 
 def _inspect(allocator: Allocator) -> list[Breach]:
-    """Return the breaches that show before any call."""
+    """Return the breaches that are visible without any call."""
     breaches: list[Breach] = []
     for name in (*_METHODS, "stable"):
         try:
@@ -208,5 +208,5 @@ def _build(factory: Callable[[], Allocator], *, keep: bool) -> list[Breach]:
         if not keep:
             close(allocator)
     if found != texts or number != 7:
-        return [Breach("preserved contents", call, "reads something else than was written")]
+        return [Breach("preserved contents", call, "reads other values than were written")]
     return []

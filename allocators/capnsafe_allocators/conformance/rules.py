@@ -1,4 +1,4 @@
-"""The rules of the contract that can be observed from outside, and the report of a broken one."""
+"""The rules of the contract that can be observed from outside, and the report of a broken rule."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ RULES: Final[Mapping[str, str]] = {
     "callable methods": (
         "allocate(minimum_words), segment(key) and release(key, words_used) are methods"
     ),
-    "readable attributes": "the methods, grow and stable can be read, or raise AttributeError",
+    "readable attributes": (
+        "reading the methods, grow and stable returns a value or raises AttributeError"
+    ),
     "printable objects": "repr and str of the allocator and of its exceptions return a string",
-    "first grant": "an allocator that nobody has used grants one word",
+    "first grant": "an unused allocator grants one word",
     "access to live grants": (
-        "segment returns the memory of a live grant, at the latest when it is called a third time"
+        "segment returns the memory of a live grant, at the latest on the third call"
     ),
     "granted length": "a segment has at least as many words as were asked for",
     "writable buffer": (
@@ -24,15 +26,15 @@ RULES: Final[Mapping[str, str]] = {
     "preserved contents": "bytes written to a segment stay there until it is released",
     "separate grants": "a grant shares no memory with another live grant",
     "separate allocators": "an allocator does not touch the grants of another allocator",
-    "distinct keys": "the key of a live grant names no other grant",
-    "lasting keys": "a key names its grant until release, whatever else is granted or released",
+    "distinct keys": "the key of a live grant is not the key of another one",
+    "lasting keys": "a key names the same grant until release, whatever else is called",
     "lasting length": "a segment never has fewer words than were handed out",
     "stable object": (
         "an allocator with stable = True returns the same object, of the same length, until grow"
     ),
     "resizable buffer": "the allocator holds no view of a bytearray that segment returns",
     "growth without loss": "grow keeps the words of every segment, and shortens none",
-    "accepted release": "release takes back every grant, also one that nobody wrote to",
+    "accepted release": "release takes back every grant, even one that was never written",
     "reusable memory": "words that were released can be granted again",
 }
 
@@ -43,13 +45,13 @@ class Breach(NamedTuple):
     rule: str
     #: The call that showed it, as Python; k1 is the key that the first allocate returned.
     call: str
-    #: The observation, as the rest of a sentence that begins with the call.
+    #: The observation: the rest of a sentence that begins with the call.
     what: str
-    #: The calls that lead there, in order. A fresh allocator that gets them shows the breach.
+    #: The earlier calls, in order. With these, a fresh allocator shows the breach.
     before: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """Return the rule, the observation and, one in a line, the calls that lead there."""
+        """Return the rule, the observation and, one on each line, the calls."""
         lines = [f"broken rule: {self.rule}: {self.call} {self.what}"]
         lines.append(f"  the contract: {RULES[self.rule]}")
         if self.before:
@@ -59,7 +61,7 @@ class Breach(NamedTuple):
 
 
 class Broken(Exception):
-    """A call showed a breach, and this run is over."""
+    """A call showed a breach, which ends the run."""
 
     def __init__(self, breach: Breach) -> None:
         super().__init__(breach)

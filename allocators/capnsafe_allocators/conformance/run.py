@@ -1,4 +1,4 @@
-"""The model of the contract: what one or two allocators granted, and what is written there.
+"""The model of the contract: the grants of one or two allocators, and their contents.
 
 A :class:`CheckRun` calls fresh allocators, writes to every grant words that no other grant has, and
 compares the contents of all live grants after every call. It raises :class:`Broken` at the first
@@ -20,25 +20,25 @@ from ..place import WORD_BYTES, octets
 from .rules import Breach, Broken
 from .words import MOST_WORDS, first_difference, place_of, stamp_of, stamped
 
-#: How often a call that may be refused is repeated before it counts as never granted.
+#: Number of times that a refused call is made before it counts as always refused.
 ATTEMPTS: Final = 3
-#: The words that the live grants of a run may have together before no more are wanted: 16 MiB.
+#: Once the live grants of a run have this many words together, it asks for no more: 16 MiB.
 LIVE_WORDS: Final = 1 << 21
-#: Of more live grants than this, all are compared only each so many times.
+#: If there are more live grants than this, all are compared only every ``_TURNS`` times.
 _COMPARED: Final = 40
 _TURNS: Final = 8
-#: How long one step may repeat a call that is slow: in seconds of the processor, which do not
-#: depend on other programs, and as a part of the time that is left.
+#: Limits on the time in which one step repeats a slow call: seconds of processor time, which does
+#: not depend on other programs, and a fraction of the remaining time.
 _STEP_SECONDS: Final = 1.5
 _STEP_PART: Final = 0.3
 _SHOWN_CHARACTERS: Final = 180
 
-#: A grant's name in a program: the number of the step that makes it, and which one of that step.
+#: A grant's name in a program: (number of the step that makes it, its index in that step).
 Name = tuple[int, int]
 
 
 class WrittenGrant:
-    """A grant, and what was written to it."""
+    """A grant, and its contents."""
 
     __slots__ = (
         "contents",
@@ -61,22 +61,22 @@ class WrittenGrant:
         #: Words that were asked for, by allocate or a successful grow.
         self.words = words
         self.contents = b""
-        #: The number of the write that put the contents there.
+        #: The number of the write of the contents.
         self.stamp = 0
-        #: Words that the segment had when it was written.
+        #: The words of the segment when it was written.
         self.size = 0
-        #: The object and its length in bytes, as first returned, where the allocator is stable.
+        #: The first result of segment, and its length in bytes, if the allocator is stable.
         self.seen: Any = None
         self.length = 0
 
     @property
     def used(self) -> int:
-        """Words written."""
+        """Number of words written."""
         return len(self.contents) // WORD_BYTES
 
     @property
     def call(self) -> str:
-        """The call that asks where it is."""
+        """The call of segment for this grant, as text."""
         return f"{self.side.prefix}segment({self})"
 
     def __str__(self) -> str:
@@ -95,7 +95,7 @@ class Side:
         self.grow = attribute(allocator, "grow")
         self.stable = attribute(allocator, "stable") is True
         self.live: dict[Name, WrittenGrant] = {}
-        #: Live grants by key, where equal keys are the same key.
+        #: Live grants by key, for keys that can be compared.
         self.keys: dict[Any, WrittenGrant] = {}
         #: Sizes that were granted in this run.
         self.served: set[int] = set()
@@ -113,15 +113,23 @@ class CheckRun:
         keep: bool,
         most_words: int = LIVE_WORDS,
     ) -> None:
-        """``until`` is when steps stop; ``keep`` leaves allocators open that can be closed."""
+        """Make fresh allocators.
+
+        Args:
+            factory: Returns an unused allocator.
+            until: The time at which steps stop.
+            two: Whether to use two allocators.
+            keep: Whether to leave the allocators open at the end.
+            most_words: The limit on the words of all live grants together.
+        """
         self._most_words = most_words
         self.until = until
         self._keep = keep
-        #: The calls so far, as text, but for those of segment and of the present step.
+        #: The calls so far, as text, except those of segment and of the present step.
         self.calls: list[str] = []
-        #: Returns the calls of the present step so far, where it is one of many calls.
+        #: Returns the calls of the present step so far.
         self.partial: Callable[[], list[str]] = list
-        #: Names of the grants that the present step released, and how often it called allocate.
+        #: Names of the grants that the present step released, and its number of allocate calls.
         self.released: list[Name] = []
         self.allocated = 0
         #: Breaches that do not end the run.
@@ -141,7 +149,7 @@ class CheckRun:
         self._growing = False
 
     def side(self, at: int) -> Side:
-        """Return a side; the first one if there is no second."""
+        """Return a side, or the first one if there is no second."""
         return self.sides[min(at, len(self.sides) - 1)]
 
     def close(self) -> None:
@@ -155,7 +163,7 @@ class CheckRun:
                 close(side.allocator)
 
     def begin_step(self) -> None:
-        """Note the time, and that nothing was called yet."""
+        """Begin a step: start its clock, and forget the calls of the last one."""
         self.partial = list
         self.released.clear()
         self.allocated = 0
@@ -170,7 +178,7 @@ class CheckRun:
 
     @property
     def is_full(self) -> bool:
-        """Return whether the live grants are so large that no more are wanted."""
+        """Return whether the live grants have reached their limit."""
         return self._live_words >= self._most_words
 
     # -- single calls -----------------------------------------------------------------------------
@@ -188,7 +196,7 @@ class CheckRun:
         if _is_plain(key):
             other = side.keys.get(key)
             if other is not None:
-                what = f"returned {key!r}, which is the key of {other}, too"
+                what = f"returned {key!r}, which is also the key of {other}"
                 raise self.broken(
                     "distinct keys", f"{grant} = {side.prefix}allocate({words})", what
                 )
@@ -216,7 +224,7 @@ class CheckRun:
         return call
 
     def grow(self, grant: WrittenGrant, words: int) -> None:
-        """Ask for growth; an allocator that raises, or does nothing, has refused."""
+        """Call grow. An allocator that raises, or does nothing, has refused."""
         side = grant.side
         call = f"{side.prefix}grow({grant}, {words})"
         assert callable(side.grow)
@@ -233,7 +241,7 @@ class CheckRun:
         self.fill(grant)
 
     def borrow(self, grant: WrittenGrant) -> memoryview:
-        """Return the bytes of a grant, which must be as many as were asked for and written."""
+        """Return the bytes of a grant, and check their buffer, length and address."""
         buffer = self.buffer(grant)
         try:
             view = octets(buffer)
@@ -252,7 +260,7 @@ class CheckRun:
             if length < len(grant.contents):
                 rule = "growth without loss" if self._growing else "lasting length"
                 asked = f"it had {grant.used}"
-            what = f"has {length // WORD_BYTES} words ({length} bytes), and {asked}"
+            what = f"has {length // WORD_BYTES} words ({length} bytes), but {asked}"
             self.breach(rule, grant, what)
         if address := addressof(c_char.from_buffer(view)) % WORD_BYTES:
             what = f"begins {address} bytes behind a multiple of {WORD_BYTES}"
@@ -262,26 +270,26 @@ class CheckRun:
         return view
 
     def buffer(self, grant: WrittenGrant) -> Any:
-        """Return the object that segment returns; a call may be refused, but not every time."""
+        """Return the result of segment. A call may be refused, but not every time."""
         for attempt in range(ATTEMPTS):
             try:
                 return grant.side.segment(grant.key)
             except LookupError as error:
-                what = f"raised {self.told(error, grant.call)}, though {grant} is live"
+                what = f"raised {self.told(error, grant.call)}, although {grant} is live"
                 if grant.key is None:
                     what += f" ({grant} is None: does allocate return the key?)"
                 self.breach("lasting keys", grant, what)
             except Exception as error:
                 told = self.told(error, grant.call)
                 if attempt == ATTEMPTS - 1:
-                    what = f"raised {told} {ATTEMPTS} times, though {grant} is live"
+                    what = f"raised {told} {ATTEMPTS} times, although {grant} is live"
                     self.breach("access to live grants", grant, what)
         raise AssertionError
 
     # -- contents ---------------------------------------------------------------------------------
 
     def fill(self, grant: WrittenGrant, most: int = MOST_WORDS, contents: bytes = b"") -> None:
-        """Write the whole segment, up to ``most`` words, with words that nobody else has."""
+        """Write the whole segment, up to ``most`` words, with words that no other grant has."""
         with self.borrow(grant) as view:
             self._live_words += len(view) // WORD_BYTES - grant.size
             grant.size = len(view) // WORD_BYTES
@@ -295,7 +303,7 @@ class CheckRun:
             view[: len(contents)] = contents
 
     def verify(self) -> None:
-        """Compare the contents of all live grants; if they are many, mostly of some of them."""
+        """Compare the contents of all live grants; if there are many, usually of a sample."""
         grants = [grant for side in self.sides for grant in side.live.values()]
         if len(grants) > _COMPARED:
             self._turn += 1
@@ -317,19 +325,19 @@ class CheckRun:
         if writer is None or writer is grant:
             what = f"has lost its word {at}"
         else:
-            what = f"has at word {at} what was written to {writer}"
+            what = f"has at word {at} a word that was written to {writer}"
             if writer.side is not grant.side:
                 rule = "separate allocators"
             elif writer.name not in writer.side.live:
                 what += ", which was released"
-                # It was written to while this one was live, so it was in the same place.
+                # It was written while this grant was live, so it was in the same place.
                 rule = "separate grants" if stamp > grant.stamp else rule
             else:
                 rule = "separate grants" if self._has(writer, word) else "lasting keys"
         self.breach(rule, grant, what)
 
     def _has(self, grant: WrittenGrant, word: bytes) -> bool:
-        """Return whether a grant, too, has a word that was written to it."""
+        """Return whether a grant still has a word that was written to it."""
         first = place_of(word) * WORD_BYTES
         with suppress(Broken), self.borrow(grant) as view:
             return view[first : first + WORD_BYTES].tobytes() == word
@@ -339,22 +347,22 @@ class CheckRun:
         if grant.seen is None:
             grant.seen, grant.length = buffer, length
         elif buffer is not grant.seen:
-            what = "returned another object than before, though stable is True"
+            what = "returned another object than before, although stable is True"
             raise self.broken("stable object", grant.call, what)
         elif length != grant.length:
-            what = f"has {length} bytes, and had {grant.length}, though stable is True"
+            what = f"has {length} bytes, but had {grant.length}, although stable is True"
             raise self.broken("stable object", grant.call, what)
 
     # -- breaches ---------------------------------------------------------------------------------
 
     def broken(self, rule: str, call: str, what: str) -> Broken:
-        """Return a breach at the present call, to be raised."""
+        """Return an exception that reports a breach at the present call."""
         return Broken(Breach(rule, call, what, (*self.calls, *self.partial())))
 
     def breach(self, rule: str, grant: WrittenGrant, what: str) -> None:
-        """Raise a breach that segment shows.
+        """Raise a breach that a call of segment shows.
 
-        If the other allocator was called last, the breach is that this one was affected.
+        If the other allocator was called last, the broken rule is that allocators are separate.
         """
         if grant.side is not self._last and rule != "granted length":
             what += f" after a call of {self._last.prefix[:-1]}, another allocator"
@@ -362,10 +370,10 @@ class CheckRun:
         raise self.broken(rule, grant.call, what)
 
     def told(self, error: BaseException, call: str) -> str:
-        """Return an exception as text; note a breach if it has none."""
+        """Return an exception as text, and note a breach if printing it fails."""
         for convert in (repr, str):
             try:
-                # The plain text of it, where it is of a class that has methods of its own.
+                # The result may be of a subclass of str, whose methods are not trusted.
                 told = str.__str__(convert(error))
             except Exception as failure:
                 what = f"raised {type_name(error)}, whose {convert.__name__} raises "
@@ -379,13 +387,13 @@ class CheckRun:
 
 
 def shown(text: str) -> str:
-    """Return a text of somebody else on one line, cut if it is long, with all escapes visible."""
+    """Return a foreign text on one line, cut if it is long, with unprintable characters escaped."""
     cut = text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + " ..."
     return "".join(one if one.isprintable() else repr(one)[1:-1] for one in cut)
 
 
 def attribute(allocator: Allocator, name: str) -> object:
-    """Return an attribute, None where there is none or where it cannot be read."""
+    """Return an attribute, or None if there is none or it cannot be read."""
     try:
         return getattr(allocator, name, None)
     except Exception:
@@ -393,16 +401,16 @@ def attribute(allocator: Allocator, name: str) -> object:
 
 
 def _method(allocator: Allocator, name: str) -> Any:
-    """Return a method that could be read from another allocator of the same factory."""
+    """Return a method, which earlier allocators of the same factory had."""
     try:
         return getattr(allocator, name)
     except Exception as error:
-        what = f"raised {type_name(error)} when it was read, and not each time"
+        what = f"raised {type_name(error)} when it was read, but not every time"
         raise Broken(Breach("readable attributes", f"allocator.{name}", what)) from None
 
 
 def close(allocator: Any) -> None:
-    """Leave an allocator that is a context manager, so that its files and memory go."""
+    """Exit an allocator that is a context manager, so that it frees its files and memory."""
     leave = attribute(allocator, "__exit__")
     if callable(leave):
         with suppress(Exception):
@@ -410,7 +418,7 @@ def close(allocator: Any) -> None:
 
 
 def _is_plain(key: Any) -> bool:
-    """Return whether an equal key is the same key for anybody, and can be looked up."""
+    """Return whether equal keys are certainly the same key, and can be looked up."""
     kind = type(key)
     return (
         kind is int or kind is str or kind is bytes or (kind is tuple and all(map(_is_plain, key)))

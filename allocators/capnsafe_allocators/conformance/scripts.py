@@ -1,4 +1,4 @@
-"""Explicit examples: programs that are tried before the search, each for one kind of mistake."""
+"""Fixed programs, each for one kind of mistake, which are tried before the search."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Final
 from .steps import ORDERS, Allocate, Grow, Release, ReleaseMany, Resize, Rounds, Step
 from .words import MOST_WORDS
 
-#: One word, a few, and more than most allocators grant by themselves.
+#: One word, a few words, and more than most allocators grant unasked.
 _SIZES: Final = (1, 2, 7, 64, 1, 300)
-#: What allocators have limits at: powers of two, and round numbers.
+#: Numbers at which allocators have limits: powers of two, and round numbers.
 _LIMITS: Final = (4, 8, 16, 32, 64, 100, 128, 256, 300, 512, 1000, *(1 << n for n in range(10, 19)))
 
 
@@ -34,7 +34,7 @@ def _first() -> list[Step]:
 
 
 def _pairs() -> Iterator[list[Step]]:
-    """Have two live grants of each size beside a small one: around limits, up to 2 MiB."""
+    """Make two live grants of each size around a limit, up to 2 MiB, beside a small one."""
     for words in _LIMITS:
         names = count(1)
         program: list[Step] = [Allocate(0, 1)]
@@ -45,13 +45,13 @@ def _pairs() -> Iterator[list[Step]]:
 
 
 def _doubling() -> list[Step]:
-    """Have grants of all sizes live, each twice as large as the one before."""
+    """Make live grants, each twice as large as the one before."""
     doubling = (Allocate(n, 1 << n) for n in range(17))
     return [*doubling, ReleaseMany("last to first"), Allocate(17, 1)]
 
 
 def _many(words: int, times: int) -> Iterator[list[Step]]:
-    """Have many live grants, release them in one order, and have as many again."""
+    """Make many live grants, release them in one order, and make as many again."""
     for order in ORDERS:
         again: list[Step] = [Allocate(1, words, times), ReleaseMany()]
         if order != "every second":
@@ -60,22 +60,22 @@ def _many(words: int, times: int) -> Iterator[list[Step]]:
 
 
 def _rounds() -> Iterator[list[Step]]:
-    """Grant and release again and again; released memory that is lost is used up by then."""
+    """Grant and release repeatedly, so that an allocator that loses released memory runs out."""
     for used in (None, 1, 0):
         yield [Rounds(0, 300, 128, used)]
         yield [Rounds(0, 30, 128, used, more=300)]
-        # Beside a grant that lives, whose key or memory may come again.
+        # Beside a live grant, whose key or memory may be granted again.
         yield [Allocate(0, 1), Rounds(1, 1, 300, used), Allocate(2, 5), Rounds(3, 64, 300, used)]
 
 
 def _churn() -> Iterator[list[Step]]:
-    """Grant and release beside a live grant until counters of 16 bits are round."""
+    """Grant and release beside a live grant until 16-bit counters wrap around."""
     for words, times in ((4096, 300), (300, 2000), (1, 66_000)):
         yield [Allocate(0, 3), Rounds(1, words, times), Allocate(2, 3)]
 
 
 def _neighbours() -> Iterator[list[Step]]:
-    """Release around a live grant, in all orders, and have larger ones granted in the gaps."""
+    """Release around a live grant, in all orders, and ask for larger grants than the gaps."""
     for middle, wanted in ((1, (2, 3)), (2, (3, 5)), (8, (17, 24)), (64, (129, 192))):
         sizes = (middle, middle, middle, middle, middle)
         for order in permutations((0, 2, 4)):
@@ -95,7 +95,7 @@ def _growth() -> Iterator[list[Step]]:
         yield [*grown, Release((0, 0)), Grow(more), Allocate(2, 4), Allocate(3, words)]
         yield [*grown, Release((1, 0)), Allocate(2, words + more), Allocate(3, words)]
         yield [Allocate(0, words), *[Grow(1)] * 5, Allocate(1, words), *[Grow(more)] * 2]
-        # The last grant that lives, after others were granted and released.
+        # The last live grant, after others were granted and released.
         yield [*grown, Allocate(2, words), Release((2, 0)), Grow(more), Allocate(3, words)]
 
 
@@ -117,7 +117,7 @@ def _views() -> Iterator[list[Step]]:
 
 
 def _refusals() -> Iterator[list[Step]]:
-    """Ask for more than there is, again and again: what was granted before is granted again."""
+    """Ask for too much repeatedly; afterwards earlier sizes must be granted again."""
     for words in (1, 64):
         refused = [Allocate(10 + n, MOST_WORDS << n % 3) for n in range(9)]
         again = Allocate(2, words, required="reusable memory")
@@ -141,6 +141,6 @@ def _thorough() -> Iterator[list[Step]]:
     yield from _churn()
 
 
-#: The programs in the order in which they are tried: those of the second only if the first show
-#: no breach.
+#: The programs in the order in which they are tried. The second group is tried only if the first
+#: shows no breach.
 SCRIPTS: Final[tuple[Callable[[], Iterator[list[Step]]], ...]] = (_quick, _thorough)

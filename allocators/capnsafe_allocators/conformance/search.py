@@ -1,7 +1,7 @@
 """The search: a Hypothesis state machine whose rules are the steps of a program.
 
-Its choices lean to where allocators go wrong: sizes around limits and sizes that were released
-before, many small grants, releases in different orders, growth, churn, two allocators.
+Its choices favour the places where allocators go wrong: sizes around limits, sizes that were
+released before, many small grants, releases in different orders, growth, churn, two allocators.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from .run import CheckRun, WrittenGrant
 from .shortening import Player, Program, ProgramResult, perform
 from .steps import ORDERS, Allocate, Grow, Release, ReleaseMany, Rounds, Step
 
-#: The words that are live together in an example before it asks for no more: 1 MiB.
+#: Once an example has this many live words together, it asks for no more: 1 MiB.
 _LIVE_WORDS: Final = 1 << 17
-#: Steps of one example.
+#: Number of steps of one example.
 _STEPS: Final = 40
-#: Like Hypothesis's own, but it does not read the constants in all modules that are loaded: they
-#: would make the search depend on them, and leave a folder behind.
+#: A backend like Hypothesis's own, but it does not read the constants in loaded modules. With them,
+#: the search would depend on the loaded modules, and leave a folder behind.
 _BACKEND: Final = "capnsafe_allocators.conformance"
 
 _SMALL: Final = st.sampled_from((1, 1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 31, 32, 33))
@@ -40,7 +40,7 @@ class _Provider(HypothesisProvider):
 
 
 class _Stop(BaseException):
-    """The search is over. No Exception, which Hypothesis would try again."""
+    """The search is over. It is not an ``Exception``, which Hypothesis would catch and retry."""
 
 
 class _Machine(RuleBasedStateMachine):
@@ -54,11 +54,11 @@ class _Machine(RuleBasedStateMachine):
             self.run: CheckRun = self.player.start(two=self.two, most_words=_LIVE_WORDS)
         except Broken as broken:
             raise _Found([], ProgramResult((broken.breach,), 0)) from None
-        #: Sizes of grants that were released, the last at the end.
+        #: Sizes of released grants, the latest last.
         self.free: list[int] = []
 
     def take(self, step: Step) -> None:
-        """Take a step; end the search at a breach, or when the time is over."""
+        """Perform a step, and end the search at a breach or when the time is over."""
         self.program.append(step)
         try:
             perform(self.run, step)
@@ -134,7 +134,7 @@ class _Found(_Stop):
 
 
 def search(player: Player, examples: int) -> tuple[Program, ProgramResult] | None:
-    """Return a program that shows a breach, or None; the same one each time."""
+    """Return a program that shows a breach, or None. The search is deterministic."""
     AVAILABLE_PROVIDERS[_BACKEND] = cast(Any, _Provider)
     options = settings(
         stateful_step_count=_STEPS,
@@ -156,7 +156,7 @@ def search(player: Player, examples: int) -> tuple[Program, ProgramResult] | Non
         Machine.player = player
         Machine.two = two
         try:
-            # As the default, too: a check within a test of Hypothesis would be refused.
+            # Also set as the default, or Hypothesis would refuse a check within one of its tests.
             with local_settings(options):
                 run_state_machine_as_test(Machine, settings=settings(options, max_examples=part))
         except _Found as found:

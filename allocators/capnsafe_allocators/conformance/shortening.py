@@ -1,7 +1,7 @@
-"""A program runs on fresh allocators, and a program that shows a breach is made short.
+"""Running programs on fresh allocators, and shortening those that show a breach.
 
-Hypothesis could shorten the programs that it finds, but not those that are written down in
-``scripts``; and a replay costs a twentieth of an example. So both are shortened here, by one order:
+Hypothesis could shorten the programs that it finds, but not the fixed ones in ``scripts``, and
+replaying a program here takes a twentieth of the time. So both are shortened here, by one order:
 fewer steps, then fewer calls in a step, then fewer words.
 """
 
@@ -18,13 +18,13 @@ from .rules import Breach, Broken
 from .run import LIVE_WORDS, CheckRun, Name
 from .steps import Allocate, Release, ReleaseMany, Rounds, Step
 
-#: Repeated calls are shown one by one if there are at most so many in all.
+#: Repeated calls are shown one by one if there are at most this many in all.
 _SHOWN_CALLS: Final = 10
-#: So many sizes are tried for all grants.
+#: Number of sizes that are tried as the common size of all grants.
 _TRIED_SIZES: Final = 4
-#: Numbers above this are rarely lowered to the least that still shows the breach.
+#: A number above this need not be lowered to the smallest that shows the breach.
 _EXACT: Final = 5000
-#: Repeated calls of which only some may matter are tried one by one up to this number.
+#: Up to this number, repeated calls are tried one by one, as only some may matter.
 _SPLIT: Final = 40
 
 Program = Sequence[Step]
@@ -34,11 +34,11 @@ class ProgramResult(NamedTuple):
     """The result of a program."""
 
     breaches: tuple[Breach, ...]
-    #: How many steps were begun.
+    #: Number of steps that were begun.
     steps: int
     #: The names of the grants that each step released.
     released: tuple[tuple[Name, ...], ...] = ()
-    #: How often the last step called allocate.
+    #: Number of allocate calls in the last step.
     allocated: int = 0
 
     def breach(self, rule: str) -> Breach | None:
@@ -50,7 +50,14 @@ class Player:
     """Runs programs on fresh allocators of a factory, for a limited time."""
 
     def __init__(self, factory: Callable[[], Allocator], seconds: float, *, keep: bool) -> None:
-        """``keep`` leaves allocators open: the factory returns the same one each time."""
+        """Make a player.
+
+        Args:
+            factory: Returns an unused allocator.
+            seconds: The time limit.
+            keep: Whether to leave allocators open, because the factory returns the same one each
+                time.
+        """
         self.factory = factory
         self.keep = keep
         self.until = monotonic() + seconds
@@ -61,7 +68,7 @@ class Player:
         return monotonic() >= self.until
 
     def start(self, *, two: bool, most_words: int = LIVE_WORDS) -> CheckRun:
-        """Return a run without calls, to be closed."""
+        """Return a run without calls. The caller must close it."""
         return CheckRun(self.factory, self.until, two=two, keep=self.keep, most_words=most_words)
 
     def play(self, program: Program) -> ProgramResult:
@@ -88,7 +95,7 @@ class Player:
 
 
 def perform(run: CheckRun, step: Step) -> None:
-    """Take one step, and note its calls."""
+    """Perform one step, and record its calls."""
     run.begin_step()
     step.perform(run)
     run.calls += run.partial()
@@ -129,14 +136,14 @@ class _Shortener:
         self.program = program[: outcome.steps]
         last = self.program[-1] if self.program else None
         if isinstance(last, Allocate | Rounds) and 0 < outcome.allocated < last.times:
-            # It got no further than this.
+            # The step ended after this number of calls.
             self.program[-1] = replace(last, times=outcome.allocated)
         self.outcome = outcome
         self.best = breach
         return True
 
     def drop_steps(self) -> None:
-        """Leave out steps, many at once first."""
+        """Remove steps, many at once first."""
         size = len(self.program) // 2
         while size:
             end = len(self.program)
@@ -146,11 +153,11 @@ class _Shortener:
             size //= 2
 
     def lower_numbers(self) -> None:
-        """Repeat less, ask for fewer words, grow by less."""
+        """Lower repetitions, sizes and growths."""
         for name in ("times", "words", "more"):
             values = {getattr(step, name, 0) for step in self.program}
             for value in sorted(values, reverse=True):
-                # All steps with the same number first, which may have to stay the same.
+                # First all steps with the same number, which may have to stay equal.
                 self._lower(name, value, range(len(self.program)))
             for at in range(len(self.program) - 1, -1, -1):
                 if at < len(self.program):
@@ -173,7 +180,7 @@ class _Shortener:
             if low < guess < high and lowered(guess):
                 break
         while high - low > 1:
-            # Of a large number the least takes long to find; mostly it is there already.
+            # The exact minimum of a large number takes long to find, and is often found already.
             if not lowered((low + high) // 2) and high > _EXACT and not lowered(high - 1):
                 break
 
@@ -186,14 +193,14 @@ class _Shortener:
         return program != self.program and self.works(program)
 
     def simplify_steps(self) -> None:
-        """Take the usual properties instead of others."""
+        """Replace unusual properties of steps by usual ones."""
         for at in range(len(self.program) - 1, -1, -1):
             for step in self.program[at].simpler() if at < len(self.program) else ():
                 if self.works([*self.program[:at], step, *self.program[at + 1 :]]):
                     break
 
     def join(self) -> None:
-        """Take one step for many grants of the same size, where there are many."""
+        """Join many single grants of the same size into one step."""
         if len(self.best.before) < _SHOWN_CALLS:
             return
         sizes = {step.words for step in self.program if isinstance(step, Allocate)}
@@ -224,7 +231,7 @@ class _Shortener:
             self.works(joined)
 
     def split(self) -> None:
-        """Show repeated calls one by one where that is short."""
+        """Replace repeated calls by single ones where the result is short."""
         kept = self.program, self.outcome, self.best
         for candidate in self._splits():
             if self.works(candidate):
@@ -235,7 +242,7 @@ class _Shortener:
                 self.program, self.outcome, self.best = kept
 
     def _splits(self) -> Iterator[list[Step]]:
-        """Yield programs of which some or all repeated calls are single ones."""
+        """Yield programs in which some or all repeated calls are replaced by single ones."""
         assert self.outcome is not None
         fresh = 1 + max((getattr(step, "step", 0) for step in self.program), default=0)
         names: dict[Name, Name] = {}

@@ -1,7 +1,7 @@
-"""The steps of a program: calls, single and repeated, of the allocators of a run.
+"""The steps of a program: single and repeated calls of the allocators of a run.
 
-A step names the grants that it means by the step that made them. What no longer exists, because a
-shorter program leaves out the step that made it, is passed over.
+A step refers to a grant by the step that made it. If a shorter program lacks that step, calls for
+its grants are skipped.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Final, TypeAlias
 from .run import ATTEMPTS, CheckRun, Name, Side, WrittenGrant
 from .words import MOST_WORDS
 
-#: Of many grants of which each is larger than this in words, only the words asked are written.
+#: If many grants are each larger than this in words, only the words asked for are written.
 _WHOLE_WORDS: Final = 512
 
 
 @dataclass(frozen=True)
 class Allocate:
-    """Have words granted, once or several times, until it is refused."""
+    """Allocate once or several times, until a call is refused."""
 
     step: int
     words: int
@@ -32,7 +32,7 @@ class Allocate:
     required: str = ""
 
     def perform(self, run: CheckRun) -> None:
-        """Call allocate, and write to what it grants."""
+        """Call allocate, and write to the grants."""
         side = run.side(self.at)
         call = f"{side.prefix}allocate({self.words})"
         granted: list[WrittenGrant] = []
@@ -56,7 +56,7 @@ class Allocate:
                 break
             granted.append(found)
             if self.written:
-                # A first grant that is much larger than asked says that the others are, too.
+                # If the first grant is much larger than asked for, so are the others.
                 whole = self.times == 1 or granted[0].used <= _WHOLE_WORDS
                 run.fill(found, MOST_WORDS if whole else self.words)
         run.verify()
@@ -71,11 +71,11 @@ class Allocate:
             if isinstance(found, WrittenGrant):
                 run.release(found)
                 return
-        after = ", though all was released" if side.served else ""
+        after = ", although all grants were released" if side.served else ""
         raise run.broken(self.required, call, f"raised {refusal}{after}")
 
     def simpler(self) -> Iterator[Step]:
-        """Yield the same with one property that is usual."""
+        """Yield the same step with one usual property."""
         if self.at:
             yield replace(self, at=0)
         if not self.written:
@@ -98,11 +98,11 @@ class Release:
                 return
 
     def simpler(self) -> Iterator[Step]:
-        """Yield nothing: there is no simpler release."""
+        """Yield nothing, because there is no simpler release."""
         return iter(())
 
 
-#: In which order many grants are released.
+#: The orders in which many grants are released.
 ORDERS: Final = ("first to last", "last to first", "every second", "in a mixed order")
 
 
@@ -125,7 +125,7 @@ class ReleaseMany:
         return grants
 
     def perform(self, run: CheckRun) -> None:
-        """Release them, and compare now and then the contents of those that are left."""
+        """Release the grants, and sometimes compare the contents of the remaining ones."""
         grants = self.chosen(run)
         calls: list[str] = []
 
@@ -142,7 +142,7 @@ class ReleaseMany:
         run.verify()
 
     def simpler(self) -> Iterator[Step]:
-        """Yield the orders before this one."""
+        """Yield the same step with an earlier order."""
         if self.at:
             yield replace(self, at=0)
         for order in ORDERS[: ORDERS.index(self.order)]:
@@ -151,13 +151,13 @@ class ReleaseMany:
 
 @dataclass(frozen=True)
 class Grow:
-    """Make the grant that was granted last, of those that live, longer by so many words."""
+    """Grow the last of the live grants by ``more`` words."""
 
     more: int
     at: int = 0
 
     def perform(self, run: CheckRun) -> None:
-        """Call grow, if the allocator has it."""
+        """Call grow, if the allocator has that method."""
         side = run.side(self.at)
         if side.live and callable(side.grow):
             grant = max(side.live.values(), key=lambda grant: grant.number)
@@ -165,26 +165,26 @@ class Grow:
             run.verify()
 
     def simpler(self) -> Iterator[Step]:
-        """Yield the same for the first allocator."""
+        """Yield the same step for the first allocator."""
         if self.at:
             yield replace(self, at=0)
 
 
 @dataclass(frozen=True)
 class Rounds:
-    """Have words granted and release them, again and again."""
+    """Allocate and release repeatedly."""
 
     step: int
     words: int
     times: int
-    #: How many words are written; None for all.
+    #: Number of words that are written; None for all.
     used: int | None = None
     at: int = 0
-    #: By how many words the grant is grown before it is released.
+    #: Number of words by which the grant grows before it is released.
     more: int = 0
 
     def perform(self, run: CheckRun) -> None:
-        """Allocate and release; words that were granted at first must not be refused later."""
+        """Allocate and release. A size that was granted at first must not be refused later."""
         side = run.side(self.at)
         most = self.words if self.used is None else self.used
         call = f"{side.prefix}allocate({self.words})"
@@ -208,7 +208,7 @@ class Rounds:
                     break
             if not isinstance(found, WrittenGrant):
                 if done and not side.live:
-                    what = f"raised {found}, though all was released"
+                    what = f"raised {found}, although all grants were released"
                     raise run.broken("reusable memory", call, what)
                 break
             if most:
@@ -224,7 +224,7 @@ class Rounds:
         run.verify()
 
     def simpler(self) -> Iterator[Step]:
-        """Yield the same with one property that is usual."""
+        """Yield the same step with one usual property."""
         if self.at:
             yield replace(self, at=0)
         if self.used is not None:
@@ -233,10 +233,10 @@ class Rounds:
 
 @dataclass(frozen=True)
 class Resize:
-    """Resize each segment that is a bytearray, as its owner could, and make it as it was."""
+    """Resize each segment that is a bytearray, as its owner could, and restore it."""
 
     def perform(self, run: CheckRun) -> None:
-        """Append a byte and take it away."""
+        """Append a byte to each bytearray, and remove it."""
         for side in run.sides:
             for grant in side.live.values():
                 buffer = run.buffer(grant)
@@ -251,7 +251,7 @@ class Resize:
                     raise run.broken("resizable buffer", call, what) from None
 
     def simpler(self) -> Iterator[Step]:
-        """Yield nothing."""
+        """Yield nothing, because there is no simpler step."""
         return iter(())
 
 

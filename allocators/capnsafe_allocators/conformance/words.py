@@ -1,4 +1,4 @@
-"""Contents that say who wrote them: each word has the number of its write and its place."""
+"""Contents that identify their writer: each word has the number of its write and its place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_WORDS: Final = 1 << 18
 _HALF: Final = "I"
 assert array(_HALF).itemsize * 2 == WORD_BYTES
 _ORDER: Final = sys.byteorder
-#: Laid over every word, so that hardly any of its bytes is zero: zeroing one changes it.
+#: XORed with every word, so that hardly any of its bytes is zero, and zeroing it shows.
 _MASK: Final = 0x5A5A_5A5A
 
 
@@ -35,12 +35,12 @@ def stamped(stamp: int, words: int) -> bytes:
 
 
 def stamp_of(word: bytes) -> int:
-    """Return the stamp that a word carries; a number that no write has if it was not stamped."""
+    """Return the stamp that a word carries. Other words give a number that no write has."""
     return (int.from_bytes(word, _ORDER) >> 32) ^ _MASK
 
 
 def place_of(word: bytes) -> int:
-    """Return the place at which a word was written, in words from the front of the grant."""
+    """Return the place at which a word was written, in words from the start of the grant."""
     return (int.from_bytes(word, _ORDER) & 0xFFFF_FFFF) ^ _MASK
 
 

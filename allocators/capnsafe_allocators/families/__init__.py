@@ -49,11 +49,11 @@ FAMILIES: dict[str, Family] = {
 
 
 def check_fault(fault: Fault) -> Family:
-    """Return the family of the fault; raise :class:`FaultError` if the fault means nothing."""
+    """Return the family of the fault, or raise :class:`FaultError` if the fault is not valid."""
     family = FAMILIES.get(fault.family)
     if family is None:
         raise FaultError(
-            f"there is no family of faults {fault.family!r}; there are {', '.join(FAMILIES)}"
+            f"there is no family of faults {fault.family!r}; the families are {', '.join(FAMILIES)}"
         )
     kind = family.kinds.get(fault.kind)
     if kind is None:

@@ -1,7 +1,7 @@
 """alias: two segments share memory.
 
-A client can see by addresses that a new grant, or added words, share memory, and must refuse them.
-Memory that is shared later is a change of contents behind its back.
+A client can see by addresses that a new grant or added words share memory, and must refuse them.
+Memory that is shared later is a change of contents that addresses do not show in time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .family import Family, Kind
 def _on_grant(ledger: Ledger, fault: Fault, grant: Grant) -> str | None:
     if fault.kind == "later":
         return None
-    # The new grant is the last of the living.
+    # The new grant is the last live one.
     earlier = len(ledger.live) - 1
     if earlier < 1:
         return None
@@ -40,16 +40,16 @@ def _on_grant(ledger: Ledger, fault: Fault, grant: Grant) -> str | None:
 
 
 def _lay_over(ledger: Ledger, grant: Grant, other: Grant, words: int) -> bool:
-    """Put a grant into the memory of another, from ``words`` words on; False if it cannot be."""
+    """Move a grant into the memory of another, ``words`` words from its start, if possible."""
     shown = other.shown_bytes - words * WORD_BYTES
     if shown < WORD_BYTES or other.place.of is not None or grant.place.of is not None:
         return False
     if ledger.stays and words:
-        # Memory that stays is shown as the bytearray of a grant, from its first byte.
+        # Memory that stays is shown as the whole bytearray of a grant.
         return False
     ledger.abandon(grant)
     grant.place = Place.within(other.place, words, other.shown_bytes)
-    # With many segments, a client need not look again where they lie: there the other one stays.
+    # A client with many segments need not look at all of them again, so there the other one stays.
     if not ledger.stays and len(ledger.live) <= FEW_SEGMENTS:
         make_room(other.place.buffer())
     grant.granted_bytes = grant.shown_bytes = shown
@@ -62,7 +62,7 @@ def _lay_over(ledger: Ledger, grant: Grant, other: Grant, words: int) -> bool:
 def _on_growth(ledger: Ledger, fault: Fault, grant: Grant, first: int) -> str | None:
     if fault.kind not in ("same", "overlap") or ledger.stays:
         return None
-    # With many segments, a client need not have seen where they lie.
+    # A client with many segments need not know the places of all of them.
     if len(ledger.live) > FEW_SEGMENTS:
         return None
     others = [
@@ -97,7 +97,7 @@ def _later(ledger: Ledger, fault: Fault) -> str | None:
 
 _SHARED = Effects(
     excuses=Excuse.STEP,
-    # The segment cannot grow any more.
+    # The segment can no longer grow.
     excuses_in_growth=Excuse.REST,
     loses_words=Loss.NONE,
     says_gone=False,
@@ -119,22 +119,22 @@ ALIAS = Family(
     description="lets two segments share memory",
     kinds={
         "same": Kind(
-            "A grant, or the words added to a segment that grows, lie where another segment lies.",
+            "A grant, or the words added to a growing segment, lie in the place of another one.",
             effects=_SHARED,
             takes_segment=True,
         ),
         "overlap": Kind(
-            "A grant lies `amount` words (at least one) into another segment; added words reach "
-            "another one after so many words.",
+            "A grant begins `amount` words (at least one) behind the start of another segment; "
+            "added words reach another one after `amount` words.",
             effects=_SHARED,
             takes_segment=True,
             takes_amount=True,
         ),
         "again": Kind(
-            "A grant that lives is granted once more.", effects=_SHARED, takes_segment=True
+            "A live grant is granted a second time.", effects=_SHARED, takes_segment=True
         ),
         "later": Kind(
-            "A segment is put where the one before it lies.",
+            "A segment is moved to the place of the one before it.",
             effects=_SHARED_LATER,
             takes_segment=True,
         ),

@@ -8,7 +8,7 @@ from typing import Final
 from .effects import Effects, Excuse, Loss, Move
 from .family import Kind
 
-#: Where the client is called from, if not from a call of the allocator.
+#: The caller of the client, if it is not a call of the allocator.
 FINALIZER: Final = "a finalizer"
 
 
@@ -25,8 +25,8 @@ class Callback(StrEnum):
 
 _SENTENCES = {
     Callback.READ: "It reads a field of the root.",
-    Callback.WRITE: "It writes a field of the root, with the value that it has.",
-    Callback.BUILD: "It builds a text in the root, with the value that it has, if any.",
+    Callback.WRITE: "It writes the present value to a field of the root.",
+    Callback.BUILD: "It builds a text in the root with its present value, if any.",
     Callback.CLEAR: "It clears a pointer of the root that is null.",
     Callback.OUTPUT: "It asks for the finished message.",
     Callback.CLOSE: "It closes the message.",
@@ -50,7 +50,10 @@ _CALLING = Effects(
 
 
 def callback_kinds(usual_amount: int = 0) -> dict[str, Kind]:
-    """Return one kind of fault for each call of the message; with amounts, if these are usual."""
+    """Return one kind of fault for each call of the message.
+
+    The kinds take an amount if ``usual_amount`` is not 0.
+    """
     return {
         call.value: Kind(
             _SENTENCES[call],

@@ -1,11 +1,11 @@
 """collect: the message is called in the middle of its own code, by a finalizer.
 
-Python runs the garbage collector wherever a function is called. An object that it finds may have a
-finalizer, which calls the message: between any two steps of a call of the message, while no
-allocator method runs and no view is given back. ``Fault.amount`` says how many of the moments at
-which that is possible pass first, counted from the moment at which the fault is due. One that is
-laid ``always`` calls again after as many moments more. The driver of the client makes the call, as
-for ``re-enter``, and says which code is the client's: ``HostileAllocator.owns``.
+Python may run the garbage collector wherever a function is called. An object that it finds may have
+a finalizer, which calls the message between any two steps of a call of the message, while no
+allocator method runs and no view is given back. ``Fault.amount`` is the number of such moments that
+pass after the fault is due. A fault that is laid ``always`` acts again after the same number of
+moments. The driver of the client makes the call, as for ``re-enter``, and tells which code belongs
+to the client (``HostileAllocator.owns``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..ledger import Ledger
 from .callbacks import FINALIZER, callback_kinds
 from .family import Family
 
-#: Most moments are no farther from the last call of the allocator.
+#: Most moments are at most this far from the last call of the allocator.
 _USUAL_AMOUNT = 48
 
 

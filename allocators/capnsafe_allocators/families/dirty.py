@@ -30,7 +30,7 @@ def _on_growth(ledger: Ledger, fault: Fault, grant: Grant, first: int) -> str | 
 
 
 def _soil(ledger: Ledger, fault: Fault, grant: Grant, first: int) -> bool:
-    """Fill a grant from byte ``first`` on; False where there is nothing."""
+    """Fill a grant from byte ``first`` on; return False if there are no bytes."""
     shown = grant.shown_bytes // WORD_BYTES * WORD_BYTES - first
     if shown <= 0:
         return False

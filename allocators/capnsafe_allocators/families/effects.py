@@ -1,7 +1,7 @@
-"""The effects of a fault on its client: everything that others need to know of a kind of fault.
+"""The effects of a fault on its client: everything that others need to know about a kind of fault.
 
-Whoever judges a client, prints its program or lays faults reads these declarations, and knows no
-family or kind by name. No field has a default, so a kind that leaves one out cannot be imported.
+Code that judges a client, prints its program or lays faults reads these declarations, and names no
+family or kind. No field has a default, so a kind that omits one cannot be imported.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ class Excuse(Enum):
 
 
 class Loss(Enum):
-    """Whether a fault takes words that were handed out."""
+    """Whether a fault removes words that were handed out."""
 
     NONE = "none"
-    #: It takes words or a segment; whether these were in use must be looked up.
+    #: It removes words or a segment; whether these were in use must be looked up.
     POSSIBLE = "possible"
     CERTAIN = "certain"
 
 
 class Move(Enum):
-    """Whether a fault puts segments elsewhere."""
+    """Whether a fault moves segments."""
 
     NOWHERE = "nowhere"
     ELSEWHERE = "elsewhere"
-    #: The memory below a segment is resized, and so may move with all that shares it.
+    #: The memory below a segment is resized, so it may move, with all segments that share it.
     WITH_ITS_MEMORY = "with its memory"
 
 
@@ -40,30 +40,31 @@ class Move(Enum):
 class Effects:
     """The effects of one kind of fault."""
 
-    #: The failures of the client that it excuses when it fires anywhere but in a call of ``grow``.
+    #: The client's failures that are excused if it fires in any call but ``grow``.
     excuses: Excuse
-    #: The failures that it excuses when it fires in a call of ``grow``. A client whose segment does
-    #: not grow asks for another one, so most faults there excuse nothing.
+    #: The client's failures that are excused if it fires in a call of ``grow``. A client whose
+    #: segment does not grow asks for another one, so most faults there excuse nothing.
     excuses_in_growth: Excuse
-    #: It takes words that were handed out.
+    #: Whether it removes words that were handed out.
     loses_words: Loss
-    #: ``segment`` raises a LookupError for a segment that is there: the client takes it for lost.
+    #: Whether ``segment`` raises a LookupError for a segment that exists, so that the client takes
+    #: it for lost.
     says_gone: bool
-    #: It changes words in use and leaves no trace in addresses, lengths or exceptions: a client can
-    #: find it only by comparing the memory with a copy of its own (P5v).
+    #: Whether it changes words in use without a trace in addresses, lengths or exceptions, so that
+    #: a client can detect it only by comparing the memory with a private copy (P5v).
     changes_contents: bool
-    #: Two segments lie in the same memory afterwards.
+    #: Whether two segments lie in the same memory afterwards.
     shares_memory: bool
-    #: A segment may have the length of another one afterwards.
+    #: Whether a segment may have the length of another one afterwards.
     exchanges_segments: bool
-    #: Words that the client has not used yet are not zero.
+    #: Whether words that the client has not used yet become nonzero.
     soils: bool
     moves: Move
-    #: A client that trusts the memory may walk, or call, without end.
+    #: Whether a client that trusts the memory may walk or call without end.
     endless: bool
-    #: It calls the message while a call of the message is under way.
+    #: Whether it calls the message during a call of the message.
     calls_message: bool
-    #: It changes the word in use that ``Fault.amount`` names, so it can be aimed.
+    #: Whether it changes exactly the word in use that ``Fault.amount`` names.
     aims: bool
 
     def __post_init__(self) -> None:
@@ -71,16 +72,19 @@ class Effects:
         excuses = {self.excuses, self.excuses_in_growth}
         lasting = self.changes_contents or self.loses_words is not Loss.NONE
         if lasting and excuses != {Excuse.REST}:
-            raise ValueError("words that were changed or taken excuse failures for good")
+            raise ValueError(
+                "effects that change or remove words must excuse failures for good (Excuse.REST),"
+                f" not {self.excuses} and {self.excuses_in_growth}"
+            )
 
     @property
     def shortens(self) -> bool:
-        """Whether a segment may be shorter afterwards than the words in use."""
+        """Whether a segment may afterwards be shorter than the words in use."""
         return self.loses_words is not Loss.NONE or self.shares_memory or self.exchanges_segments
 
     @property
     def alters(self) -> bool:
-        """Whether words in use may differ afterwards from the words that were written."""
+        """Whether words in use may afterwards differ from the words that were written."""
         return self.changes_contents or self.shortens
 
     @property

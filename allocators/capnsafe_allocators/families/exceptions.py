@@ -1,4 +1,4 @@
-"""The exceptions that an allocator may raise: a class of each sort that a library could confuse."""
+"""The exceptions that faults raise: one class of each kind that a library could confuse."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _SENTENCES: Final[Mapping[type[BaseException], str]] = {
     MemoryError: "There is no memory left.",
     OSError: "The system failed.",
     ValueError: "An exception that a library may also raise for arguments.",
-    KeyError: "A LookupError: from segment() it says that the segment is gone.",
+    KeyError: "A LookupError; from segment() it means that the segment is gone.",
     IndexError: "Another LookupError, which a library may also raise for arguments.",
-    StopIteration: "An exception that ends an iteration in silence.",
+    StopIteration: "An exception that silently ends an iteration.",
     CustomRefusal: "An exception class that no library can know.",
     KeyboardInterrupt: "A BaseException, which must pass through unchanged.",
     SystemExit: "Another BaseException.",

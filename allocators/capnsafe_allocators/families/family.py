@@ -1,31 +1,31 @@
 """A family of faults: its kinds with their effects, the promises that it tests, and its hooks.
 
 A family is one file: a few functions, and one :class:`Family` that names them. To add a family,
-write such a file and list it in the package's ``__init__``. Nothing else names a family or a kind:
-others read the declarations, above all the :class:`.effects.Effects` of each kind.
+write such a file and list it in the package's ``__init__``. No other file names a family or a kind;
+other code reads the declarations, mostly the :class:`.effects.Effects` of each kind.
 
-Hooks are how a family acts. :class:`.HostileAllocator` calls a hook when a fault of the family is
-due and the hook's event comes; a hook that is None is never called. Every hook returns None if it
-changed nothing that the client can see: the fault has then not fired, and stays due. Otherwise it
+A family acts through hooks. :class:`.HostileAllocator` calls a hook if a fault of the family is due
+and the hook's event occurs; a hook that is None is never called. A hook returns None if it changed
+nothing that the client can see; then the fault has not fired, and stays due. Otherwise the hook
 returns a sentence about its change (or the result for the client), and the fault has fired. Hooks
-never raise; one that wants the client's call to raise returns the exception.
+never raise; to make the client's call raise, a hook returns the exception.
 
 ======================  ====================================================================
 hook                    its event
 ======================  ====================================================================
 ``before_call``         a call of the kind the fault names, before it is served: change
                         memory, or return an exception for the client
-``grant_bytes``         an allocate or a grow call: how many bytes there are to be
+``grant_bytes``         an allocate or a grow call: return the size in bytes
 ``on_grant``            an allocate call: the grant is made, the client does not have it yet
-``on_growth``           a grow call: words were added, and the client has not looked yet
-``on_borrow``           a segment call: the result in place of the buffer
+``on_growth``           a grow call: words were added, the client has not looked yet
+``on_borrow``           a segment call: return a result in place of the buffer
 ``between_operations``  an operation has finished
 ``in_code``             a call within the client's own code begins, or a built-in function returns
                         to it: ``Fault.amount`` such moments after the fault was due
 ======================  ====================================================================
 
-Where the allocator promises that memory stays, no hook is called for a call of ``segment``. A
-family with the hook ``in_code`` has no other.
+If the allocator promises that memory stays, no hook is called for a call of ``segment``. A family
+with the hook ``in_code`` has no other hook.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ from .effects import Effects
 
 @dataclass(frozen=True, slots=True)
 class SegmentResult:
-    """The result of a call of ``segment`` in place of the buffer, and the sentence about it."""
+    """A result of ``segment`` in place of the buffer, and a sentence about it."""
 
     value: Any
     what: str
-    #: A client can see by it how long the segment is.
+    #: Whether the client can see by it how long the segment is.
     tells_length: bool = False
 
 
-#: (ledger, fault, kind of the call, its grant if it names one)
+#: (ledger, fault, kind of the call, its grant if there is one)
 BeforeCall: TypeAlias = "Callable[[Ledger, Fault, When, Grant | None], str | BaseException | None]"
-#: (fault, minimum words asked) -> bytes to grant, or to grow to
+#: (fault, minimum words asked for) -> bytes to grant, or to grow to
 GrantBytes: TypeAlias = "Callable[[Fault, int], int | None]"
 #: (ledger, fault, the new grant)
 OnGrant: TypeAlias = "Callable[[Ledger, Fault, Grant], str | None]"
@@ -69,15 +69,15 @@ BetweenOperations: TypeAlias = "Callable[[Ledger, Fault], str | None]"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A variant of a family: a sentence about it, and the numbers it takes."""
+    """A variant of a family: a sentence about it, its effects, and the numbers it takes."""
 
     sentence: str
     effects: Effects = field(kw_only=True)
-    #: It applies to one grant: ``Fault.segment`` says which.
+    #: Whether it applies to one grant, which ``Fault.segment`` selects.
     takes_segment: bool = False
-    #: ``Fault.amount`` means something.
+    #: Whether it uses ``Fault.amount``.
     takes_amount: bool = False
-    #: Amounts up to this one are worth a try; larger ones seldom are.
+    #: Amounts up to this one are worth trying; larger ones seldom are.
     usual_amount: int = 4
 
 
@@ -89,17 +89,17 @@ class Family:
     #: A few words that complete "the allocator ...".
     description: str
     kinds: Mapping[str, Kind]
-    #: The promises that it puts to the test.
+    #: The promises that it tests.
     promises: tuple[str, ...]
     #: The moments at which it may be laid.
     moments: tuple[When, ...]
-    #: It changes where a segment lies, or its length, after the client has it: such a fault is
-    #: never fired where the allocator promises that memory stays (``stable``).
+    #: Whether it changes the place or length of a segment that the client has. Such a fault never
+    #: fires if the allocator promises that memory stays (``stable``).
     changes_segments: bool
-    #: It needs the contents of grants after earlier operations: ``Grant.earlier``.
+    #: Whether it needs the contents of grants after earlier operations (``Grant.earlier``).
     needs_earlier: bool
-    #: It acts when a view of a segment is given back: such a fault is never fired where the
-    #: allocator promises that memory stays, since clients keep that memory itself.
+    #: Whether it acts when a view of a segment is given back. Such a fault never fires if the
+    #: allocator promises that memory stays, because clients keep that memory.
     needs_views_given_back: bool = False
     before_call: BeforeCall | None = None
     grant_bytes: GrantBytes | None = None
@@ -111,7 +111,7 @@ class Family:
 
     @property
     def missing(self) -> str | None:
-        """Return what this Python lacks for its faults to fire, as a clause; None if nothing."""
+        """A clause about the reason why its faults cannot fire in this Python, or None."""
         if self.needs_views_given_back and not COUNTS_VIEWS:
             return f"the faults {self.name} need Python 3.12 or newer"
         return None

@@ -2,8 +2,8 @@
 
 The object that ``segment`` returns has a finalizer, as memory of another runtime often has. It runs
 when the last view of the object is gone: in the middle of most calls of the message, while no
-allocator method runs. The driver of the client makes the call, as for ``re-enter``. Where memory
-stays, the message keeps the memory itself, and nothing is given back.
+allocator method runs. The driver of the client makes the call, as for ``re-enter``. If memory
+stays, the message keeps it, and gives nothing back.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""garble: the allocator returns something else than writable bytes, or an unusual key.
+"""garble: the allocator returns something other than writable bytes, or an unusual key.
 
-Some kinds are allowed: a buffer whose items are words is a buffer of bytes, too, bytes past the
-last whole word are nobody's, and a key is any object. Clients must accept these.
+The contract allows some kinds, and clients must accept them: a buffer with words as its items,
+bytes past the last whole word, and any object as a key.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from .effects import Effects, Excuse, Loss, Move
 from .exceptions import CustomRefusal
 from .family import Family, Kind, SegmentResult
 
-#: Bytes that are lent past the last word: more than none, and no whole word.
+#: Bytes that are lent past the last word: fewer than a word.
 _ODD_BYTES = 5
 
 
 class Unexportable:
-    """It has a buffer, and raises when asked for it. Before Python 3.12 it has none."""
+    """An object whose buffer raises when it is requested. Before Python 3.12 it has no buffer."""
 
     def __buffer__(self, flags: int, /) -> memoryview:
         """Raise an exception class that no library can know."""
@@ -68,7 +68,7 @@ def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> Segme
 def _on_grant(ledger: Ledger, fault: Fault, grant: Grant) -> str | None:
     if fault.kind == "thorny-key":
         grant.key = ThornyKey(grant.index)
-        return f"the key of segment {grant.index} raises whatever is done with it"
+        return f"the key of segment {grant.index} raises in every operation"
     if fault.kind == "no-key" and (ledger.nameless is None or not ledger.nameless.lives):
         grant.key = None
         ledger.nameless = grant
@@ -95,14 +95,14 @@ _HARMLESS = replace(_GARBLED, excuses=Excuse.NOTHING, excuses_in_growth=Excuse.N
 
 GARBLE = Family(
     name="garble",
-    description="returns something else than writable bytes",
+    description="returns something other than writable bytes",
     kinds={
         "none": Kind("segment() returns None.", effects=_GARBLED),
         "number": Kind("segment() returns a number.", effects=_GARBLED),
         "objects": Kind("segment() returns a buffer of Python objects.", effects=_GARBLED),
-        "released": Kind("segment() returns a view that was released.", effects=_GARBLED),
+        "released": Kind("segment() returns a released view.", effects=_GARBLED),
         "raises": Kind(
-            "segment() returns an object whose buffer raises when it is asked for.",
+            "segment() returns an object whose buffer raises when it is requested.",
             effects=_GARBLED,
         ),
         "read-only": Kind("segment() returns a buffer that cannot be written.", effects=_GARBLED),

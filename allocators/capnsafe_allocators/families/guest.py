@@ -1,8 +1,7 @@
 """guest: the WebAssembly guest that grants the memory misbehaves.
 
-A real guest misbehaves, where the honest memory has one: memory with a method ``misbehave(kind)``,
-which lets the next grant or growth go wrong, or returns False. Over any other memory these faults
-never fire.
+The honest memory must have a real guest, and a method ``misbehave(kind)``, which makes the next
+grant or growth go wrong, or returns False. Over any other memory these faults never fire.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ class Misbehaviour(StrEnum):
 
 def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) -> str | None:
     if kind is When.GROW:
-        # What it does not grow itself, it is not asked for.
+        # The guest is asked only to grow its own blocks.
         if grant is None or grant.place.memory is None or not ledger.is_whole(grant):
             return None
-        # Where a block was before it grew, nobody is: there it would be lost, and overlap nothing.
+        # A block that grows into its own old place overlaps no other block.
         if fault.kind == Misbehaviour.OVERLAPPING:
             return None
     elif kind is not When.ALLOCATE:
@@ -68,7 +67,7 @@ GUEST = Family(
             Misbehaviour.FUEL: "The guest loops until its fuel is used up.",
             Misbehaviour.OUT_OF_RANGE: "The guest returns a pointer past the end of its memory.",
             Misbehaviour.NEGATIVE: "The guest returns a pointer that is negative, or past the end.",
-            Misbehaviour.UNALIGNED: "The guest returns a pointer that is no multiple of 8.",
+            Misbehaviour.UNALIGNED: "The guest returns a pointer that is not a multiple of 8.",
             Misbehaviour.OVERLAPPING: "The guest returns a pointer into an earlier grant.",
         }.items()
     },

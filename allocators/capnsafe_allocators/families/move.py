@@ -1,7 +1,7 @@
 """move: segments change place, so that pointers to their old places are wrong.
 
-The contents are copied to memory of our own. The old place is painted over and watched, so that a
-later write into it is seen.
+The contents are copied to memory of the hostile allocator. The old place is painted over and
+watched, so that a later write to it is detected.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from ..ledger import Ledger
 from .effects import Effects, Excuse, Loss, Move
 from .family import Family, Kind
 
-#: The most segments that one fault moves. One that fires at every call of a large message would
-#: otherwise take longer than an execution may.
+#: The largest number of segments that one fault moves. Without it, a fault that fires at every call
+#: of a large message would take longer than an execution may.
 MOST_AT_ONCE = 8
 
 
@@ -72,16 +72,17 @@ _RESIZED = Effects(
 
 MOVE = Family(
     name="move",
-    description="puts segments elsewhere",
+    description="moves segments",
     kinds={
         "one": Kind("One segment changes place.", effects=_MOVED, takes_segment=True),
         "all": Kind(
-            f"All segments change place; of more than {MOST_AT_ONCE}, others in each operation.",
+            f"All segments change place; if there are more than {MOST_AT_ONCE}, different ones in "
+            "each operation.",
             effects=_MOVED,
         ),
         "resize": Kind(
-            "The bytearray below one segment is resized, and back, so that it moves; "
-            "that fails, and is evidence, while a view of it is held.",
+            "The bytearray below one segment is resized and restored, so that it moves. "
+            "While a view of it is held that fails, which is evidence.",
             effects=_RESIZED,
             takes_segment=True,
         ),

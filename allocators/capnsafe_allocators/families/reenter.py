@@ -1,7 +1,7 @@
 """re-enter: the allocator calls the message that is calling it.
 
-The driver of the client makes the call: ``HostileAllocator.reenter`` is given the kind, calls, and
-returns an error in the outcome, or "". No call is made from inside a call that was made so.
+The driver of the client makes the call: ``HostileAllocator.reenter`` takes the kind, calls the
+message, and returns a description of a wrong result, or "". Such calls are never nested.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""release: the allocator raises from release, and has taken the grant back all the same."""
+"""release: the allocator takes the grant back, and then raises from release."""
 
 from __future__ import annotations
 

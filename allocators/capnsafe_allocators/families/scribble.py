@@ -1,7 +1,7 @@
-"""scribble: the allocator, or another user of its memory, writes into words that are handed out.
+"""scribble: the allocator, or another user of its memory, overwrites words that are handed out.
 
-One word is changed, or each: to data that is no pointer, or to pointers that a walk must survive.
-They lead to themselves, out of the segment, or to more words than there are.
+One word or every word is changed: to data that is not a pointer, or to pointers that a walk must
+survive. They lead to themselves, out of the segment, or to more words than there are.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MOST_IN_A_SECTION: Final = (1 << 16) - 1
 _SIZE_VOID: Final = 0
 _SIZE_POINTER: Final = 6
 _SIZE_COMPOSITE: Final = 7
-#: Pointers of the list that holds itself: enough that a walk doubles at each step.
+#: Pointers of the list that contains itself: enough that a walk doubles at each step.
 _FAN: Final = 2
 
 
@@ -60,8 +60,8 @@ def _between_operations(ledger: Ledger, fault: Fault) -> str | None:
     before = {grant.index: grant.tampered for grant in ledger.live}
     what = _scribble(ledger, fault)
     if ledger.used is not None:
-        # What lies behind the words in use is as it was, and is still judged. In the middle of a
-        # call it is not known for sure which these are.
+        # Words behind those in use are unchanged, and are still judged. In the middle of a call it
+        # is not certain which words are in use.
         for grant in ledger.live:
             grant.tampered = before[grant.index]
     return what
@@ -109,19 +109,19 @@ _WORD: Final = "Word `amount` (modulo the words in use) of one segment becomes "
 
 SCRIBBLE = Family(
     name="scribble",
-    description="writes into words that were handed out",
+    description="overwrites words that were handed out",
     kinds={
         name: Kind(_WORD + sentence, effects=_AIMED, takes_segment=True, takes_amount=True)
         for name, sentence in {
             "data": "the bytes 0xA5.",
             "null": "zero.",
-            "struct": "a pointer to the largest struct there can be.",
-            "list": "a pointer to the longest list of pointers there can be.",
-            "voids": "a pointer to the longest list of nothing there can be.",
+            "struct": "a pointer to the largest possible struct.",
+            "list": "a pointer to the longest possible list of pointers.",
+            "voids": "a pointer to the longest possible list of voids.",
             "composite": "a pointer to a struct list of no words, whose tag is the next word.",
-            "tag": "the tag of the longest list of empty structs there can be.",
-            "circle": "a pointer to a struct that is that very pointer.",
-            "fan": "a pointer to a list of two pointers, the first of which it is itself.",
+            "tag": "the tag of the longest possible list of empty structs.",
+            "circle": "a pointer to a struct that consists of that pointer.",
+            "fan": "a pointer to a list of two pointers, of which it is the first itself.",
             "far": "a far pointer to itself.",
             "double-far": "a double-far pointer to itself.",
         }.items()

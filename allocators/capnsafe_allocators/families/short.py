@@ -1,6 +1,6 @@
-"""short: the allocator grants another length than was asked, or claims another than it has.
+"""short: the allocator grants another length than was asked for, or claims a wrong length.
 
-It grows a segment to another length in the same way, but never cuts it: that is ``shrink``.
+It also grows a segment to another length, but never cuts it; ``shrink`` does that.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _grant_bytes(fault: Fault, minimum_words: int) -> int | None:
 
 
 def _on_grant(ledger: Ledger, fault: Fault, grant: Grant) -> str | None:
-    # Before Python 3.12 no object has both a buffer of ours and a len.
+    # Before Python 3.12 a class cannot define both a buffer and a len.
     if fault.kind != "claim" or not COUNTS_VIEWS or ledger.stays:
         return None
     grant.claimed_words = grant.words + max(1, fault.amount)
@@ -61,29 +61,29 @@ _HARMLESS = replace(_LESS, excuses=Excuse.NOTHING)
 
 SHORT = Family(
     name="short",
-    description="grants or grows to another length than was asked",
+    description="grants or grows to another length than was asked for",
     kinds={
         "zero": Kind("It grants no words at all; it does not grow.", effects=_LESS),
         "less": Kind(
-            "It grants `amount` words (at least one) less than the minimum, or grows to as many.",
+            "It grants, or grows to, `amount` words (at least one) less than the minimum.",
             effects=_LESS,
             takes_amount=True,
         ),
         "odd": Kind(
             "It grants the minimum and `amount` modulo 8 bytes more (7 if that is 0), "
-            "so that the length is not a whole number of words; a client may use all but these.",
+            "so that the length is not a whole number of words. A client may use the whole words.",
             effects=_HARMLESS,
             takes_amount=True,
         ),
         "excess": Kind(
             "It grants `amount` words (at least one) more than the minimum, "
-            "and so more than a segment may have, where that is few: harmless.",
+            "which may be more than the limit of a segment: harmless.",
             effects=_HARMLESS,
             takes_amount=True,
         ),
         "claim": Kind(
             "The len() of the result of segment() is `amount` words (at least one) more than "
-            "its buffer has: harmless, since the buffer counts.",
+            "its buffer has: harmless, because only the buffer counts.",
             effects=_HARMLESS,
             takes_amount=True,
         ),

@@ -1,11 +1,11 @@
-"""shrink: a segment becomes shorter than it was granted, and may grow back, empty.
+"""shrink: a segment becomes shorter than it was granted, and may grow back without its contents.
 
-The words that are cut are lost for real: they are guard from then on, and zero if they come back.
-They come back at the first allocator call after ``segment`` has returned the short segment, so that
-the client could see the loss; a cut that the client has not seen stays.
+The words that are cut are really lost: they become guard, and are zero if they come back. They come
+back at the first allocator call after ``segment`` has returned the short segment, when the client
+could see the loss. A cut that the client has not seen stays.
 
-``HostileAllocator.used`` returns how many words of each segment the client has handed out. Where it
-is not set, all words granted count as used.
+``HostileAllocator.used`` returns the number of words of each segment that the client has handed
+out. If it is not set, all granted words count as used.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _REGROW = "-regrow"
 
 
 def _remaining_words(ledger: Ledger, fault: Fault, grant: Grant) -> int:
-    """Return the words that the cut leaves; the present length if there is nothing to cut."""
+    """Return the number of words after the cut; the present length if there is nothing to cut."""
     shown = grant.shown_bytes // WORD_BYTES
     what = fault.kind.removesuffix(_REGROW)
     if what == "nothing":
@@ -32,7 +32,7 @@ def _remaining_words(ledger: Ledger, fault: Fault, grant: Grant) -> int:
     amount = max(1, fault.amount)
     if what == "below-granted":
         return max(shown - amount, min(used, shown))
-    # Where nothing was handed out, no cut is below it.
+    # If nothing was handed out, no cut can be below it.
     return max(0, used - amount) if used else shown
 
 
@@ -49,7 +49,7 @@ def _shrink(ledger: Ledger, fault: Fault) -> str | None:
     if remaining >= before // WORD_BYTES:
         return None
     ledger.cut(grant, remaining * WORD_BYTES)
-    # An earlier cut that was seen may not bring back words whose loss was not seen.
+    # Otherwise an earlier cut that was seen could bring back words whose loss was not seen.
     grant.seen = False
     if fault.kind.endswith(_REGROW):
         _let_grow_back(ledger, fault, grant, before)
@@ -60,7 +60,7 @@ def _let_grow_back(ledger: Ledger, fault: Fault, grant: Grant, shown_bytes: int)
     is_waiting = grant.grows_back_to > 0
     grant.grows_back_to = max(grant.grows_back_to, shown_bytes)
     if is_waiting:
-        # Cut twice before it grew back: it does so once, to the greater length.
+        # It was cut twice before it grew back. It grows back once, to the greater length.
         return
 
     def grow_back() -> str | None:
@@ -87,7 +87,7 @@ _CUT = Effects(
     calls_message=False,
     aims=False,
 )
-#: Words that are being handed out in the call that cuts them do not count as used.
+#: Words that are being handed out by the same call do not count as used.
 _CUT_UNUSED = replace(_CUT, loses_words=Loss.POSSIBLE)
 
 _KINDS = {
@@ -98,12 +98,12 @@ _KINDS = {
         takes_amount=True,
     ),
     "below-used": Kind(
-        "It ends `amount` words (at least one) before the last word handed out.",
+        "It loses the last `amount` words (at least one) of those handed out, and all behind them.",
         effects=_CUT,
         takes_segment=True,
         takes_amount=True,
     ),
-    "nothing": Kind("No word of it is left.", effects=_CUT, takes_segment=True),
+    "nothing": Kind("It loses all its words.", effects=_CUT, takes_segment=True),
 }
 
 SHRINK = Family(
@@ -113,7 +113,7 @@ SHRINK = Family(
     | {
         name + _REGROW: Kind(
             kind.sentence
-            + " After the client saw it, it grows back; the words that were cut are zero.",
+            + " After the client has seen the short segment, it grows back with zeros.",
             effects=kind.effects,
             takes_segment=kind.takes_segment,
             takes_amount=kind.takes_amount,

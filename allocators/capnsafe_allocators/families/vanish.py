@@ -1,4 +1,4 @@
-"""vanish: a segment is gone, changes places with another one, or has earlier contents again."""
+"""vanish: a segment is gone, is exchanged with another one, or has earlier contents again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _vanish(ledger: Ledger, fault: Fault) -> str | None:
             if other is None or other is grant:
                 return None
             _swap(ledger, grant, other)
-            return f"segments {grant.index} and {other.index} changed places"
+            return f"segments {grant.index} and {other.index} were exchanged"
     return _roll_back(ledger, grant, max(1, fault.amount))
 
 
@@ -45,7 +45,7 @@ def _swap(ledger: Ledger, one: Grant, other: Grant) -> None:
     for grant in (one, other):
         grant.tampered = True
         grant.most_words = max(grant.most_words, grant.words)
-        # A cut that was to grow back is the other's now, and was not seen there.
+        # A cut that was to grow back now belongs to the other grant, and was not seen there.
         grant.grows_back_to = min(grant.grows_back_to, grant.granted_bytes)
         grant.seen = False
 
@@ -80,7 +80,7 @@ _SWAPPED = replace(_OLD, exchanges_segments=True)
 
 VANISH = Family(
     name="vanish",
-    description="loses a segment, or takes it for another or an older one",
+    description="loses a segment, or returns another one or older contents for it",
     kinds={
         "gone": Kind(
             "segment() raises KeyError for one segment from now on.",
@@ -88,12 +88,12 @@ VANISH = Family(
             takes_segment=True,
         ),
         "gone-back": Kind(
-            "segment() raises KeyError for one segment, and has it again the next time.",
+            "segment() raises KeyError for one segment, and returns it again the next time.",
             effects=_GONE,
             takes_segment=True,
         ),
         "swap": Kind(
-            "One segment and the next one change places.",
+            "One segment and the next one are exchanged.",
             effects=_SWAPPED,
             takes_segment=True,
         ),
