@@ -345,7 +345,7 @@ class Pointers(Row):
                     f"source must be a struct or a list of pointers, not {type_name(source)}"
                 )
             at = integer(index, "a pointer index")
-            tree = source.copied(source_index)
+            tree = source._tree_at(source_index)
             self._put_tree(self._slot(at), tree)
         except RecursionError as error:
             raise exhausted() from error
@@ -412,7 +412,7 @@ class StructBuilder(Pointers):
         """Number of pointers."""
         return self._count
 
-    def tree(self) -> Tree:
+    def _tree(self) -> Tree:
         """Return a copy of the struct and everything below it."""
         try:
             shape = wire.struct_shape(self.data_words, self._count)
@@ -424,14 +424,14 @@ class StructBuilder(Pointers):
     def total_size(self) -> ObjectSize:
         """Return the size of the struct and everything below it, without landing pads."""
         try:
-            return self.tree().total_size()
+            return self._tree().total_size()
         except RecursionError as error:
             raise exhausted() from error
 
     def total_words(self) -> int:
         """Return the words of the struct and everything below it, without landing pads."""
         try:
-            return self.tree().total_size().words
+            return self._tree().total_size().words
         except RecursionError as error:
             raise exhausted() from error
 
@@ -447,7 +447,7 @@ class StructBuilder(Pointers):
         try:
             if type(value) is not StructBuilder and type(value) is not StructReader:
                 raise ArgumentTypeError(f"value must be a struct, not {type_name(value)}")
-            tree = value.tree()
+            tree = value._tree()
             self._lease.check()
             data = wire.struct_data_words(tree.shape)
             room = self.data_words
@@ -616,7 +616,7 @@ class PointerListBuilder(Pointers):
         """Return the length of the list and its place. Reads no memory."""
         return self._face(counted(self._count, "pointer"), self._first * WORD_BYTES)
 
-    def tree(self) -> Tree:
+    def _tree(self) -> Tree:
         """Return a copy of the list and everything below it."""
         try:
             spot = (
@@ -631,7 +631,7 @@ class PointerListBuilder(Pointers):
     def total_size(self) -> ObjectSize:
         """Return the size of the list and everything below it, without landing pads."""
         try:
-            return self.tree().total_size()
+            return self._tree().total_size()
         except RecursionError as error:
             raise exhausted() from error
 
@@ -674,7 +674,7 @@ class StructListBuilder(Handle):
     def total_size(self) -> ObjectSize:
         """Return the size of the list and everything below it, without landing pads."""
         try:
-            return self.tree().total_size()
+            return self._tree().total_size()
         except RecursionError as error:
             raise exhausted() from error
 
@@ -697,7 +697,7 @@ class StructListBuilder(Handle):
         except RecursionError as error:
             raise exhausted() from error
 
-    def tree(self) -> Tree:
+    def _tree(self) -> Tree:
         """Return a copy of the list and everything below it."""
         try:
             words = self._length * (self.data_words + self._pointer_count)
@@ -814,7 +814,7 @@ def tree_of(value: Copyable) -> Tree:
         raise ArgumentTypeError(
             f"value must be a struct, a list or an Orphan, not {type_name(value)}"
         )
-    return value.tree()
+    return value._tree()
 
 
 def _require_kind(tree: Tree, size_code: int | None) -> Tree:

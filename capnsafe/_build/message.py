@@ -234,7 +234,7 @@ class MessageBuilder:
         try:
             if type(value) is not StructBuilder and type(value) is not StructReader:
                 raise ArgumentTypeError(f"the root must be a struct, not {type_name(value)}")
-            tree = value.tree()
+            tree = value._tree()
             self._arena.serve(lambda: copy_in_root(self._arena, tree))
         except RecursionError as error:
             raise exhausted() from error
@@ -332,7 +332,7 @@ class MessageBuilder:
             self._arena.require_idle()
             if not self._arena.segments:
                 return _NO_ROOT
-            return canonical_words(self.root_pointer().copied(0))
+            return canonical_words(self.root_pointer()._tree_at(0))
         except RecursionError as error:
             raise exhausted() from error
 

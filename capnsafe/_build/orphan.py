@@ -91,7 +91,7 @@ class Detached:
             raise PointerKindMismatch(f"the orphan is not a list of {what}")
         return found
 
-    def tree(self) -> Tree:
+    def _tree(self) -> Tree:
         """Return a copy of the object and everything below it."""
         return self._arena.serve(self._copied)
 
@@ -102,7 +102,7 @@ class Detached:
     def total_size(self) -> ObjectSize:
         """Return the size of the object and everything below it, without landing pads."""
         try:
-            return self.tree().total_size()
+            return self._tree().total_size()
         except RecursionError as error:
             raise exhausted() from error
 

@@ -42,7 +42,7 @@ class ListBuilder(Handle):
     def total_size(self) -> ObjectSize:
         """Return the size of a copy of the list."""
         try:
-            return self.tree().total_size()
+            return self._tree().total_size()
         except RecursionError as error:
             raise exhausted() from error
 
@@ -81,7 +81,7 @@ class ListBuilder(Handle):
         self._lease.renew()
         return self._lease.segment, self._data, self._length * self._element.bytes
 
-    def tree(self) -> Tree:
+    def _tree(self) -> Tree:
         """Return a copy of the list."""
         try:
             shape = wire.list_shape(self._element.size_code, self._length)

@@ -254,7 +254,7 @@ class Row(Handle):
 
     # -- any pointer -----------------------------------------------------------------------------
 
-    def copied(self, index: int) -> Tree | None:
+    def _tree_at(self, index: int) -> Tree | None:
         """Return a copy of the object of a pointer, or ``None`` if it is null."""
         word = self._slot(index)
 

@@ -39,7 +39,7 @@ class ListReader(Shared):
     def total_size(self) -> ObjectSize:
         """Return the size of a copy of the list."""
         try:
-            return self.tree().total_size()
+            return self._tree().total_size()
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
@@ -70,7 +70,7 @@ class ListReader(Shared):
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
-    def tree(self) -> Tree:
+    def _tree(self) -> Tree:
         """Return a copy of the list, as a list of these primitives."""
         try:
             element = self._element

@@ -220,7 +220,7 @@ class RowReader(Shared, ABC):
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
-    def copied(self, index: SupportsIndex) -> Tree | None:
+    def _tree_at(self, index: SupportsIndex) -> Tree | None:
         """Return a copy of the object that the pointer leads to, or ``None`` for a null pointer."""
         try:
             at = self._slot(index)
@@ -390,7 +390,7 @@ class StructReader(RowReader):
         """Number of pointers in the message; the writer's schema may differ from the reader's."""
         return self._pointer_count
 
-    def tree(self) -> Tree:
+    def _tree(self) -> Tree:
         """Return a copy of the struct and everything below it, charged to the traversal limit."""
         try:
             segments = self._segments
@@ -409,14 +409,14 @@ class StructReader(RowReader):
     def total_size(self) -> ObjectSize:
         """Return the size of the struct and everything below it, without landing pads."""
         try:
-            return self.tree().total_size()
+            return self._tree().total_size()
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
     def total_words(self) -> int:
         """Return the words of the struct and everything below it, without landing pads."""
         try:
-            return self.tree().total_size().words
+            return self._tree().total_size().words
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
@@ -549,7 +549,7 @@ class PointerListReader(RowReader):
     def total_size(self) -> ObjectSize:
         """Return the size of the list and everything below it, without landing pads."""
         try:
-            return self.tree().total_size()
+            return self._tree().total_size()
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
@@ -557,7 +557,7 @@ class PointerListReader(RowReader):
         """Return the number of elements."""
         return self._count
 
-    def tree(self) -> Tree:
+    def _tree(self) -> Tree:
         """Return a copy of the list and everything below it, with the elements as written."""
         try:
             return tree_of_list(self._segments, self._found, self._nesting)
@@ -590,7 +590,7 @@ class StructListReader(Shared):
     def total_size(self) -> ObjectSize:
         """Return the size of the list and everything below it, without landing pads."""
         try:
-            return self.tree().total_size()
+            return self._tree().total_size()
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
@@ -620,7 +620,7 @@ class StructListReader(Shared):
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
-    def tree(self) -> Tree:
+    def _tree(self) -> Tree:
         """Return a copy of the list and everything below it, with the elements as written."""
         try:
             return tree_of_list(self._segments, self._found, self._nesting)

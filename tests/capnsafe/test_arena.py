@@ -253,7 +253,7 @@ def test_a_call_from_a_view_that_is_given_back_makes_no_stale_handle_current(
                 # What was accepted can be reached from the root.
                 found = message.get_root()
                 assert found is not None
-                words = found.tree()
+                words = found._tree()
                 reached = bytes(words.body) + b"".join(
                     bytes(child.body) for _, child in words.children
                 )

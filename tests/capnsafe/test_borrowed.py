@@ -141,7 +141,7 @@ def test_memory_that_is_back_can_be_read_again() -> None:
     memory = lent(Shrinking(10**9, 1), segments)
     root = MessageReader.over(memory, [0]).get_root()
     memory.number = 0
-    for read in (lambda: root.get_uint32(0), lambda: root.get_float64(1), lambda: root.tree()):
+    for read in (lambda: root.get_uint32(0), lambda: root.get_float64(1), lambda: root._tree()):
         with pytest.raises(SegmentLost) as caught:
             read()
         assert caught.value.segment == 0

@@ -129,7 +129,7 @@ def test_builders_are_copied_as_handles_or_refused(way: str) -> None:
         ]
         for thing in (message, orphan, *handles):
             if way == "copy" and thing in handles:
-                assert WAYS[way](thing).tree().body == thing.tree().body
+                assert WAYS[way](thing)._tree().body == thing._tree().body
             else:
                 with pytest.raises(ArgumentTypeError):
                     WAYS[way](thing)

@@ -481,7 +481,7 @@ def test_what_any_pointer_leads_to_is_copied_out(message: MessageBuilder) -> Non
     inner = root.get_struct(0)
     assert inner is not None
     for row in (root, root_of(message.to_bytes())):
-        struct, bits, capability, null = (row.copied(at) for at in range(4))
+        struct, bits, capability, null = (row._tree_at(at) for at in range(4))
         assert struct is not None
         assert (struct.shape, bytes(struct.body)) == (wire.struct_shape(1, 1), bytes(16))
         assert [(at, bytes(child.body)) for at, child in struct.children] == [
@@ -492,7 +492,7 @@ def test_what_any_pointer_leads_to_is_copied_out(message: MessageBuilder) -> Non
         assert capability is not None
         assert (capability.shape, capability.words) == (wire.capability_pointer(5), 0)
         assert null is None
-    assert root_of(message.to_bytes()).copied(9) is None
+    assert root_of(message.to_bytes())._tree_at(9) is None
 
 
 # -- hostile sources -----------------------------------------------------------------------------
@@ -630,7 +630,7 @@ def test_a_message_scribbled_into_a_circle_is_not_copied_for_ever() -> None:
             memory.grants[0].scribble(1, pointer)
             before = message.segments()
             for act in (
-                root.tree,
+                root._tree,
                 root.total_words,
                 message.canonical,
                 lambda: message.set_root(root),

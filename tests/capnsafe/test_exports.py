@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
+from inspect import getattr_static
 from pathlib import Path
 from types import FunctionType
+from typing import Any
 
 import pytest
 
@@ -79,6 +82,10 @@ EXPORTS = [
 ]
 
 
+#: Types that public methods return beside exported classes: of Python, and aliases of such.
+OTHER_TYPES = {"AbstractContextManager", "Any", "Buffer", "Iterator", "Key", "None", "Primitive"}
+
+
 def test_the_exports_are_these() -> None:
     assert sorted(capnsafe.__all__) == EXPORTS
 
@@ -105,6 +112,22 @@ def test_every_public_method_has_annotations(name: str) -> None:
             assert signature.return_annotation is not inspect.Signature.empty, value
             for parameter in list(signature.parameters.values())[1:]:
                 assert parameter.annotation is not inspect.Parameter.empty, (value, parameter)
+
+
+@pytest.mark.parametrize("name", capnsafe.__all__)
+def test_no_public_method_returns_a_type_that_is_not_exported(name: str) -> None:
+    thing = getattr(capnsafe, name)
+    members: dict[str, Any] = {name: thing}
+    if isinstance(thing, type):
+        members = {member: getattr_static(thing, member) for member in dir(thing)}
+    for member, value in members.items():
+        if member.startswith("_"):
+            continue
+        function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+        if not isinstance(function, FunctionType):
+            continue
+        returned = re.findall(r"[A-Z]\w+", inspect.signature(function).return_annotation)
+        assert set(returned) <= {*EXPORTS, *OTHER_TYPES}, f"{name}.{member}"
 
 
 def test_the_package_is_typed() -> None:

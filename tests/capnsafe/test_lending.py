@@ -118,7 +118,7 @@ CALLS: dict[str, Callable[[MessageBuilder, StructBuilder], object]] = {
     "disown": lambda message, root: root.disown(TEXT),
     "select": lambda message, root: root.select(0, 1, pointers=[TEXT]),
     "copy": lambda message, root: root.set(FREE, root),
-    "tree": lambda message, root: root.tree(),
+    "tree": lambda message, root: root._tree(),
     "init_root": lambda message, root: message.init_root(1, 1),
     "get_root": lambda message, root: message.get_root(),
     "output": lambda message, root: message.to_bytes(),

@@ -181,7 +181,7 @@ def test_handles_are_stale_once_disowned(message: MessageBuilder) -> None:
         lambda: numbers.__setitem__(0, 1),
         lambda: empty[0],
         lambda: child.set_text(TEXT, "x"),
-        lambda: grandchild.tree(),
+        lambda: grandchild._tree(),
     ):
         with pytest.raises(StaleHandle):
             call()
@@ -258,10 +258,10 @@ def test_handles_on_an_orphan_without_words_end_with_it(message: MessageBuilder,
     orphan, other = orphan_of(root, 0), orphan_of(root, 1)
     handle, kept = orphan.get_list(Element.UINT64), other.get_struct()
     root = message.init_root(0, 2)
-    assert handle.tree().words == 0
+    assert handle._tree().words == 0
     with pytest.raises(ArgumentValueError):
         orphan.extend(-1)
-    assert handle.tree().words == 0
+    assert handle._tree().words == 0
     if end == "adopt":
         root.adopt(0, orphan)
     elif end == "drop":
@@ -270,7 +270,7 @@ def test_handles_on_an_orphan_without_words_end_with_it(message: MessageBuilder,
         orphan.extend(2)
         assert len(orphan.get_list(Element.UINT64)) == 2
     with pytest.raises(StaleHandle):
-        handle.tree()
+        handle._tree()
     assert kept.total_words() == 0
 
 
@@ -363,7 +363,7 @@ def test_a_dropped_orphan_leaves_zeros(message: MessageBuilder) -> None:
     assert message.to_bytes().count(b"SECRET") == 2
     orphan.drop()
     assert b"SECRET" not in message.to_bytes()
-    for call in (handle.tree, orphan.drop, lambda: root.adopt(CHILD, orphan)):
+    for call in (handle._tree, orphan.drop, lambda: root.adopt(CHILD, orphan)):
         with pytest.raises(StaleHandle):
             call()
     assert meaning(message)["child"] is None
@@ -581,7 +581,7 @@ def test_after_the_message_was_closed() -> None:
         lambda: orphan.kind,
         lambda: root.adopt(0, orphan),
         lambda: root.disown(0),
-        struct.tree,
+        struct._tree,
         lambda: message.new_orphan_struct(1, 1),
         lambda: message.new_orphan(struct),
     ):
@@ -610,7 +610,7 @@ def test_orphans_come_before_the_root(message: MessageBuilder) -> None:
 def test_an_orphan_without_words_comes_first(message: MessageBuilder) -> None:
     orphan = message.new_orphan_struct(0, 0)
     assert message.segments() == [bytes(8)]
-    assert orphan.get_struct().tree().words == 0
+    assert orphan.get_struct()._tree().words == 0
     message.init_root(0, 1).adopt(0, orphan)
     assert message.canonical() == wire.POINTER.pack(wire.struct_shape(0, 1)) + wire.POINTER.pack(
         wire.EMPTY_STRUCT
@@ -714,7 +714,7 @@ def test_words_of_an_orphan_that_are_lost() -> None:
         root = message.init_root(0, 1)
         orphan = message.new_orphan_struct(2, 1)
         memory.cut(1, 2)
-        for call in (orphan.drop, lambda: root.adopt(0, orphan), orphan.get_struct().tree):
+        for call in (orphan.drop, lambda: root.adopt(0, orphan), orphan.get_struct()._tree):
             with pytest.raises(SegmentLost):
                 call()
         assert root.is_null(0)

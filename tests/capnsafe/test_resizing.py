@@ -512,7 +512,7 @@ def test_no_call_from_inside_the_allocator_changes_an_orphan() -> None:
             for call in (
                 lambda: orphan.truncate(1),
                 lambda: orphan.extend(50),
-                orphan.tree,
+                orphan._tree,
                 lambda: message.new_orphan(other),
                 lambda: message.new_orphan_list([row]),
                 lambda: root.adopt(0, orphan),

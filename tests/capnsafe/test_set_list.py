@@ -70,7 +70,7 @@ def require(root: StructBuilder, message: MessageBuilder, element: Element, made
     read = root_of(message.to_bytes()).get_list(0, element)
     assert read is not None
     assert list(read) == samples(element)
-    assert root.tree().children[0][1].body.rstrip(b"\0") == octets(element).rstrip(b"\0")
+    assert root._tree().children[0][1].body.rstrip(b"\0") == octets(element).rstrip(b"\0")
     built = message.canonical()
     for at, value in enumerate(samples(element)):
         made[at] = value

@@ -108,7 +108,7 @@ def test_an_orphan_of_which_words_are_gone_is_only_dropped() -> None:
         calls: list[Callable[[], object]] = [
             lambda: root.adopt(0, outer),
             lambda: outer.get_struct(),
-            lambda: outer.tree(),
+            lambda: outer._tree(),
             lambda: outer.kind,
         ]
         for call in calls:

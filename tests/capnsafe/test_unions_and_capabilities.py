@@ -333,7 +333,7 @@ def test_an_unknown_pointer_is_no_capability() -> None:
         with pytest.raises(PointerKindMismatch):
             root.get_capability(0)
         with pytest.raises(MalformedMessage):
-            root.tree()
+            root._tree()
         with pytest.raises(PointerKindMismatch):
             MessageReader(message.segments()).get_root().get_capability(0)
         root.clear(0)
@@ -414,7 +414,7 @@ def test_a_call_from_inside_a_switch_is_refused() -> None:
                 lambda: message.new_orphan_struct(1, 1),
                 lambda: message.set_root(root),
                 message.canonical,
-                root.tree,
+                root._tree,
             ):
                 with pytest.raises(Error) as caught:
                     call()

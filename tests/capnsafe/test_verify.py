@@ -173,7 +173,7 @@ READS: dict[str, Callable[[StructBuilder], object]] = {
     "get_bool": lambda root: root.get_bool(1),
     "float": lambda root: root.get_float32(0),
     "select": lambda root: root.select(3, 1),
-    "tree": lambda root: root.tree(),
+    "tree": lambda root: root._tree(),
 }
 
 

@@ -154,9 +154,9 @@ def test_b8_asking_changes_nothing(behind_a_double_pad: tuple[MessageBuilder, Me
         root.is_null(0)
         root.get_data(0)
         root.get_list(0, Element.UINT8)
-        root.copied(0)
+        root._tree_at(0)
         root.total_words()
-        root.tree()
+        root._tree()
     assert message.segments() == before
     root.set_text(2, "where it belongs")
     assert root.get_text(2) == "where it belongs"
@@ -173,7 +173,7 @@ def test_c4_a_list_made_anew_touches_no_neighbour() -> None:
         root.set_data(2, b"\xbb" * 16)
         for data_words, pointers in ((1, 1), (2, 0), (0, 0), (1, 2)):
             structs = root.init_struct_list(1, 3, data_words, pointers)
-            assert all(not any(bytes(struct.tree().body)) for struct in structs)
+            assert all(not any(bytes(struct._tree().body)) for struct in structs)
             assert root.get_data(0) == b"\xaa" * 16
             assert root.get_data(2) == b"\xbb" * 16
 

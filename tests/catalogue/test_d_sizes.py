@@ -70,7 +70,7 @@ def test_d1_the_size_of_a_list_does_not_wrap(size_code: int, count: int) -> None
     """CVE-2015-2310: 2**29 - 1 words and a tag are 2**32 bytes, which are 0 in 32 bits."""
     words = (list_pointer(size_code, count), wire.tag(0, 0, 0), 0)
     root = read(*words)
-    for act in (root.get_struct_list, root.get_pointer_list, root.copied):
+    for act in (root.get_struct_list, root.get_pointer_list, root._tree_at):
         with pytest.raises(MalformedMessage):
             act(0)
     with pytest.raises(PointerOutOfBounds):
@@ -80,7 +80,7 @@ def test_d1_the_size_of_a_list_does_not_wrap(size_code: int, count: int) -> None
             built.get_struct_list,
             built.get_pointer_list,
             built.get_text,
-            built.copied,
+            built._tree_at,
             built.disown,
             built.clear,
         ]
@@ -216,11 +216,11 @@ def test_d8_what_a_tag_counts_does_not_wrap(elements: int, data_words: int, poin
     tag = wire.tag(elements, data_words, pointers)
     words = (list_pointer(wire.SIZE_COMPOSITE, 2), tag, 0, 0)
     root = read(*words)
-    for act in (root.get_struct_list, root.get_pointer_list, root.copied):
+    for act in (root.get_struct_list, root.get_pointer_list, root._tree_at):
         with pytest.raises(MalformedMessage):
             act(0)
     with scribbled(*words) as built:
-        for work in (built.get_struct_list, built.copied, built.clear, built.disown):
+        for work in (built.get_struct_list, built._tree_at, built.clear, built.disown):
             with pytest.raises(MalformedMessage):
                 work(0)
         with pytest.raises(MalformedMessage):
@@ -236,7 +236,7 @@ def test_d9_sizes_are_rounded_up_in_full_width(size_code: int) -> None:
         assert wire.list_body_words(size_code, count) == exact
         if exact:
             with pytest.raises(PointerOutOfBounds):
-                read(wire.with_offset(wire.list_shape(size_code, count), 0)).copied(0)
+                read(wire.with_offset(wire.list_shape(size_code, count), 0))._tree_at(0)
 
 
 def test_d10_sections_are_unsigned() -> None:
@@ -279,11 +279,11 @@ def test_d12_an_offset_leads_to_neither_side_of_the_segment(offset: int, shape: 
     pointer = wire.with_offset(shape, offset)
     root = read(pointer, 0)
     acts: list[Callable[[int], object]] = [
-        root.copied,
+        root._tree_at,
         root.get_struct if shape & 3 == wire.STRUCT else root.get_struct_list,
     ]
     with scribbled(pointer, 0) as built:
-        acts += [built.copied, built.clear, built.kind, built.get_struct, built.get_data]
+        acts += [built._tree_at, built.clear, built.kind, built.get_struct, built.get_data]
         for act in acts:
             with pytest.raises(PointerOutOfBounds):
                 act(0)

@@ -93,7 +93,7 @@ def test_e2_an_empty_list_keeps_its_element_size(message: MessageBuilder, elemen
     copied = read_back(message).get_list(1, element)
     assert copied is not None
     assert len(copied) == 0
-    tree = root.copied(1)
+    tree = root._tree_at(1)
     assert tree is not None
     assert wire.list_size_code(tree.shape) == element.size_code
 
@@ -252,7 +252,7 @@ def test_e10_nothing_is_copied_from_a_list_that_is_null(message: MessageBuilder)
         other.init_root(0, 0)
         missing = read_back(other)
         assert missing.get_list(5, Element.UINT64) is None
-        assert missing.copied(5) is None
+        assert missing._tree_at(5) is None
         root.set(1, missing.get_pointer_list(5))
         root.set(1, missing.get_struct_list(5))
     assert root.is_null(1)

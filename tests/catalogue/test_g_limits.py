@@ -105,7 +105,7 @@ def test_g5_what_fails_raises_no_limit() -> None:
             root.get_data(0)
 
 
-@pytest.mark.parametrize("act", [lambda root: root.get_data(0), lambda root: root.copied(0)])
+@pytest.mark.parametrize("act", [lambda root: root.get_data(0), lambda root: root._tree_at(0)])
 def test_g5_nothing_is_given_back(act: Callable[[Any], object]) -> None:
     """A pointer that is refused for another reason costs no less than before."""
     root = read(list_pointer(wire.SIZE_BYTE, 4000), traversal_limit_words=10)
@@ -208,20 +208,20 @@ def test_g8_nothing_leads_one_word_outside(words: tuple[int, ...], more: tuple[i
         root.get_struct,
         root.get_struct_list,
         root.get_data,
-        root.copied,
+        root._tree_at,
     ]
     for act in acts:
         with pytest.raises(MalformedMessage):
             act(0)
     with pytest.raises(PointerOutOfBounds):
-        root.copied(0)
+        root._tree_at(0)
     with pytest.raises(PointerOutOfBounds):
         root.total_words()
     with scribbled(*words) as built:
-        for work in (built.copied, built.clear, built.disown, built.kind):
+        for work in (built._tree_at, built.clear, built.disown, built.kind):
             with pytest.raises(PointerOutOfBounds):
                 work(0)
-    assert read(*words, *more).copied(0) is not None
+    assert read(*words, *more)._tree_at(0) is not None
 
 
 def test_g8_every_error_is_one_of_ours() -> None:

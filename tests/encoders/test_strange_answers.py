@@ -273,7 +273,7 @@ FUNCTIONS = {
     "packed": ("unpack", "pack", "Packer", "Unpacker"),
 }
 METHODS = {
-    "MessageReader": ("get_root", "get_text", "get_struct_list", "tree"),
+    "MessageReader": ("get_root", "get_text", "get_struct_list", "_tree"),
     "Packer": ("feed", "flush"),
     "Unpacker": ("feed", "finish"),
     "read_message": ("segments",),

@@ -568,7 +568,6 @@ _NEED_READING = frozenset(
         "set",
         "total_size",
         "total_words",
-        "tree",
     }
 )
 

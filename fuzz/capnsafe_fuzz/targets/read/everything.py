@@ -50,7 +50,7 @@ def _field(library: Any, reader: Any, field: Field) -> Any:
     if kind in (FieldKind.TEXT, FieldKind.DATA):
         return getattr(reader, f"get_{ACCESSORS[kind]}")(offset)
     if kind in DYNAMIC:
-        return _raw(reader.copied(offset))
+        return _raw(reader._tree_at(offset))
     if kind is FieldKind.CAPABILITY:
         return _capability(reader.get_capability(offset))
     if kind is FieldKind.UNION:
@@ -95,7 +95,7 @@ def _elements(library: Any, found: Any, of: ListType) -> list[Any]:
     if of.element is FieldKind.CAPABILITY:
         return [_capability(found.get_capability(index)) for index in range(len(found))]
     if of.element is FieldKind.ANY:
-        return [_raw(found.copied(index)) for index in range(len(found))]
+        return [_raw(found._tree_at(index)) for index in range(len(found))]
     if of.element in FLOATS:
         return [bits_of(of.element, value) for value in found]
     return list(found)

@@ -202,7 +202,7 @@ def _asked(library: Any, reader: Any, question: Question) -> tuple[Any, Any]:
     if ask is Ask.NULL:
         return None, reader.is_null(index)
     if ask is Ask.COPIED:
-        copied = reader.copied(index)
+        copied = reader._tree_at(index)
         return None, None if copied is None else _copy(copied)
     if ask is Ask.FIELD:
         return None, normal(getattr(reader, f"get_{element.lower()}")(index))
@@ -214,7 +214,7 @@ def _asked(library: Any, reader: Any, question: Question) -> tuple[Any, Any]:
         items = islice(reader, MOST_ITEMS)
         return None, [normal(i.get_uint8(0) if hasattr(i, "get_uint8") else i) for i in items]
     if ask is Ask.TREE:
-        return None, _copy(reader.tree())
+        return None, _copy(reader._tree())
     if ask is Ask.TOTAL:
         return None, reader.total_words()
     if ask in (Ask.COPY, Ask.CANONICAL):

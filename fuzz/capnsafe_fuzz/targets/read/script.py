@@ -24,11 +24,11 @@ _CALLS: Final = {
     Ask.TEXT: "{h}.get_text({i})",
     Ask.DATA: "{h}.get_data({i})",
     Ask.CAPABILITY: "{h}.get_capability({i})",
-    Ask.COPIED: "copied({h}.copied({i}))",
+    Ask.COPIED: "copied({h}._tree_at({i}))",
     Ask.ITEM: "{h}[{i}]",
     Ask.COUNT: "len({h})",
     Ask.EACH: "each({h})",
-    Ask.TREE: "copied({h}.tree())",
+    Ask.TREE: "copied({h}._tree())",
     Ask.TOTAL: "{h}.total_words()",
     Ask.COPY: "rebuilt({h})",
     Ask.CANONICAL: "canonical({h})",
@@ -59,7 +59,7 @@ def rebuilt(reader):
     """Return the contents of a copy of the struct in a new message."""
     with capnsafe.MessageBuilder() as message:
         message.set_root(reader)
-        return copied(capnsafe.MessageReader(message.segments()).get_root().tree())
+        return copied(capnsafe.MessageReader(message.segments()).get_root()._tree())
 
 
 def canonical(reader):
