@@ -515,91 +515,91 @@ class StructBuilder(Pointers):
         _UINT16.codec.pack_into(data, slots[0][1] * 2, tag)
         change(arena, segment, [(word, 0) for word in words], [(first, bytes(data))])
 
-    def get_bool(self, offset: int, default: bool = False) -> bool:
+    def get_bool(self, offset: int, *, default: bool = False) -> bool:
         """Read the Bool at bit ``offset``."""
         return self._take_bool(offset, default)
 
-    def set_bool(self, offset: int, value: bool, default: bool = False) -> None:
+    def set_bool(self, offset: int, value: bool, *, default: bool = False) -> None:
         """Write the Bool at bit ``offset``."""
         self._put_bool(offset, value, default)
 
-    def get_int8(self, offset: int, default: int = 0) -> int:
+    def get_int8(self, offset: int, *, default: int = 0) -> int:
         """Read the Int8 at ``offset`` (bytes)."""
         return self._take_integer(_INT8, offset, default)
 
-    def set_int8(self, offset: int, value: int, default: int = 0) -> None:
+    def set_int8(self, offset: int, value: int, *, default: int = 0) -> None:
         """Write the Int8 at ``offset`` (bytes)."""
         self._put_integer(_INT8, offset, value, default)
 
-    def get_int16(self, offset: int, default: int = 0) -> int:
+    def get_int16(self, offset: int, *, default: int = 0) -> int:
         """Read the Int16 at ``offset`` (units of 2 bytes)."""
         return self._take_integer(_INT16, offset, default)
 
-    def set_int16(self, offset: int, value: int, default: int = 0) -> None:
+    def set_int16(self, offset: int, value: int, *, default: int = 0) -> None:
         """Write the Int16 at ``offset`` (units of 2 bytes)."""
         self._put_integer(_INT16, offset, value, default)
 
-    def get_int32(self, offset: int, default: int = 0) -> int:
+    def get_int32(self, offset: int, *, default: int = 0) -> int:
         """Read the Int32 at ``offset`` (units of 4 bytes)."""
         return self._take_integer(_INT32, offset, default)
 
-    def set_int32(self, offset: int, value: int, default: int = 0) -> None:
+    def set_int32(self, offset: int, value: int, *, default: int = 0) -> None:
         """Write the Int32 at ``offset`` (units of 4 bytes)."""
         self._put_integer(_INT32, offset, value, default)
 
-    def get_int64(self, offset: int, default: int = 0) -> int:
+    def get_int64(self, offset: int, *, default: int = 0) -> int:
         """Read the Int64 at ``offset`` (words)."""
         return self._take_integer(_INT64, offset, default)
 
-    def set_int64(self, offset: int, value: int, default: int = 0) -> None:
+    def set_int64(self, offset: int, value: int, *, default: int = 0) -> None:
         """Write the Int64 at ``offset`` (words)."""
         self._put_integer(_INT64, offset, value, default)
 
-    def get_uint8(self, offset: int, default: int = 0) -> int:
+    def get_uint8(self, offset: int, *, default: int = 0) -> int:
         """Read the UInt8 at ``offset`` (bytes)."""
         return self._take_integer(_UINT8, offset, default)
 
-    def set_uint8(self, offset: int, value: int, default: int = 0) -> None:
+    def set_uint8(self, offset: int, value: int, *, default: int = 0) -> None:
         """Write the UInt8 at ``offset`` (bytes)."""
         self._put_integer(_UINT8, offset, value, default)
 
-    def get_uint16(self, offset: int, default: int = 0) -> int:
+    def get_uint16(self, offset: int, *, default: int = 0) -> int:
         """Read the UInt16 or an enum at ``offset`` (units of 2 bytes)."""
         return self._take_integer(_UINT16, offset, default)
 
-    def set_uint16(self, offset: int, value: int, default: int = 0) -> None:
+    def set_uint16(self, offset: int, value: int, *, default: int = 0) -> None:
         """Write the UInt16 or an enum at ``offset`` (units of 2 bytes)."""
         self._put_integer(_UINT16, offset, value, default)
 
-    def get_uint32(self, offset: int, default: int = 0) -> int:
+    def get_uint32(self, offset: int, *, default: int = 0) -> int:
         """Read the UInt32 at ``offset`` (units of 4 bytes)."""
         return self._take_integer(_UINT32, offset, default)
 
-    def set_uint32(self, offset: int, value: int, default: int = 0) -> None:
+    def set_uint32(self, offset: int, value: int, *, default: int = 0) -> None:
         """Write the UInt32 at ``offset`` (units of 4 bytes)."""
         self._put_integer(_UINT32, offset, value, default)
 
-    def get_uint64(self, offset: int, default: int = 0) -> int:
+    def get_uint64(self, offset: int, *, default: int = 0) -> int:
         """Read the UInt64 at ``offset`` (words)."""
         return self._take_integer(_UINT64, offset, default)
 
-    def set_uint64(self, offset: int, value: int, default: int = 0) -> None:
+    def set_uint64(self, offset: int, value: int, *, default: int = 0) -> None:
         """Write the UInt64 at ``offset`` (words)."""
         self._put_integer(_UINT64, offset, value, default)
 
-    def get_float32(self, offset: int, default: float = 0.0) -> float:
+    def get_float32(self, offset: int, *, default: float = 0.0) -> float:
         """Read the Float32 at ``offset`` (units of 4 bytes)."""
         return self._take_float(_FLOAT32, offset, default)
 
-    def set_float32(self, offset: int, value: float, default: float = 0.0) -> None:
+    def set_float32(self, offset: int, value: float, *, default: float = 0.0) -> None:
         """Write the Float32 at ``offset`` (units of 4 bytes)."""
         self._put_float(_FLOAT32, offset, value, default)
 
-    def get_float64(self, offset: int, default: float = 0.0) -> float:
+    def get_float64(self, offset: int, *, default: float = 0.0) -> float:
         """Read the Float64 at ``offset`` (words)."""
         return self._take_float(_FLOAT64, offset, default)
 
-    def set_float64(self, offset: int, value: float, default: float = 0.0) -> None:
+    def set_float64(self, offset: int, value: float, *, default: float = 0.0) -> None:
         """Write the Float64 at ``offset`` (words)."""
         self._put_float(_FLOAT64, offset, value, default)
 

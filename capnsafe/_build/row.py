@@ -131,7 +131,7 @@ class Row(Handle):
         octets = text_octets(value)
         self._set_octets(index, octets, len(octets) + 1)
 
-    def get_text(self, index: int, default: str | None = None) -> str | None:
+    def get_text(self, index: int, *, default: str | None = None) -> str | None:
         """Return a copy of the Text, or ``default`` if the pointer is null.
 
         Raises:
@@ -174,7 +174,7 @@ class Row(Handle):
         octets = data_octets(value)
         self._set_octets(index, octets, len(octets))
 
-    def get_data(self, index: int, default: bytes | None = None) -> bytes | None:
+    def get_data(self, index: int, *, default: bytes | None = None) -> bytes | None:
         """Return a copy of the Data, or ``default`` if the pointer is null."""
         octets = self._get_octets(index, "Data")
         return default if octets is None else octets

@@ -165,7 +165,7 @@ class RowReader(Shared, ABC):
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
-    def get_text(self, index: SupportsIndex, default: str | None = None) -> str | None:
+    def get_text(self, index: SupportsIndex, *, default: str | None = None) -> str | None:
         """Return the text without its NUL, or ``default`` for a null pointer.
 
         Raises:
@@ -232,7 +232,7 @@ class RowReader(Shared, ABC):
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
-    def get_data(self, index: SupportsIndex, default: bytes | None = None) -> bytes | None:
+    def get_data(self, index: SupportsIndex, *, default: bytes | None = None) -> bytes | None:
         """Return a copy of the data, or ``default`` for a null pointer."""
         try:
             blob = self._blob(index, "data")
@@ -471,7 +471,7 @@ class StructReader(RowReader):
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
-    def get_bool(self, offset: SupportsIndex, default: bool = False) -> bool:
+    def get_bool(self, offset: SupportsIndex, *, default: bool = False) -> bool:
         """Return the Bool at bit ``offset``."""
         try:
             inverted = truth(default)
@@ -485,43 +485,43 @@ class StructReader(RowReader):
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
-    def get_int8(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
+    def get_int8(self, offset: SupportsIndex, *, default: SupportsIndex = 0) -> int:
         """Return the Int8 at ``offset`` bytes."""
         return self._integer(Element.INT8, offset, default)
 
-    def get_int16(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
+    def get_int16(self, offset: SupportsIndex, *, default: SupportsIndex = 0) -> int:
         """Return the Int16 at ``offset``, in units of 2 bytes."""
         return self._integer(Element.INT16, offset, default)
 
-    def get_int32(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
+    def get_int32(self, offset: SupportsIndex, *, default: SupportsIndex = 0) -> int:
         """Return the Int32 at ``offset``, in units of 4 bytes."""
         return self._integer(Element.INT32, offset, default)
 
-    def get_int64(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
+    def get_int64(self, offset: SupportsIndex, *, default: SupportsIndex = 0) -> int:
         """Return the Int64 at ``offset`` words."""
         return self._integer(Element.INT64, offset, default)
 
-    def get_uint8(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
+    def get_uint8(self, offset: SupportsIndex, *, default: SupportsIndex = 0) -> int:
         """Return the UInt8 at ``offset`` bytes."""
         return self._integer(Element.UINT8, offset, default)
 
-    def get_uint16(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
+    def get_uint16(self, offset: SupportsIndex, *, default: SupportsIndex = 0) -> int:
         """Return the UInt16, or the enum, at ``offset``, in units of 2 bytes."""
         return self._integer(Element.UINT16, offset, default)
 
-    def get_uint32(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
+    def get_uint32(self, offset: SupportsIndex, *, default: SupportsIndex = 0) -> int:
         """Return the UInt32 at ``offset``, in units of 4 bytes."""
         return self._integer(Element.UINT32, offset, default)
 
-    def get_uint64(self, offset: SupportsIndex, default: SupportsIndex = 0) -> int:
+    def get_uint64(self, offset: SupportsIndex, *, default: SupportsIndex = 0) -> int:
         """Return the UInt64 at ``offset`` words."""
         return self._integer(Element.UINT64, offset, default)
 
-    def get_float32(self, offset: SupportsIndex, default: Real = 0.0) -> float:
+    def get_float32(self, offset: SupportsIndex, *, default: Real = 0.0) -> float:
         """Return the Float32 at ``offset``, in units of 4 bytes."""
         return self._float(Element.FLOAT32, offset, default)
 
-    def get_float64(self, offset: SupportsIndex, default: Real = 0.0) -> float:
+    def get_float64(self, offset: SupportsIndex, *, default: Real = 0.0) -> float:
         """Return the Float64 at ``offset`` words."""
         return self._float(Element.FLOAT64, offset, default)
 

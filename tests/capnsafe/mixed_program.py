@@ -45,7 +45,7 @@ class Build:
 def set_scalars(build: Build) -> None:
     root = build.again()
     root.set_uint64(0, 1 << 63)
-    root.set_int16(12, 300, -5)
+    root.set_int16(12, 300, default=-5)
     root.set_bool(120, True)
     root.set_float64(2, -1.5)
 

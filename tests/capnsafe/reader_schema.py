@@ -111,7 +111,7 @@ def value_of(reader: StructReader, type_id: int) -> dict[str, Value]:
             read[name] = value_at(reader, offset, type_)
         else:
             getter = getattr(reader, "get_uint16" if which == "enum" else f"get_{which}")
-            read[name] = getter(offset, default)
+            read[name] = getter(offset, default=default)
     return read
 
 

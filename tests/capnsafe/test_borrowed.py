@@ -60,7 +60,7 @@ def story(reader: MessageReader) -> Any:
     root: Any = reader.get_root()
     return (
         root.get_uint32(0),
-        root.get_uint32(0, 5),
+        root.get_uint32(0, default=5),
         root.get_bool(40),
         root.get_float64(1),
         root.get_text(0),

@@ -58,9 +58,9 @@ def test_a_value_outside_the_range_is_refused(
     with pytest.raises(ArgumentValueError, match=element.name):
         setter(root, element)(0, value)
     with pytest.raises(ArgumentValueError, match=element.name):
-        setter(root, element)(0, 0, value)
+        setter(root, element)(0, 0, default=value)
     with pytest.raises(ArgumentValueError, match=element.name):
-        getter(root, element)(0, value)
+        getter(root, element)(0, default=value)
     assert data_section(message) == bytes(32)
 
 
@@ -84,10 +84,10 @@ def test_an_integer_default_is_xored_into_the_field(
 ) -> None:
     for default in (element.low, element.high, 1):
         assert getter(root, element)(1) == 0
-        assert getter(root, element)(1, default) == default
+        assert getter(root, element)(1, default=default) == default
         for value in (element.low, element.high, 0, default):
-            setter(root, element)(1, value, default)
-            assert getter(root, element)(1, default) == value
+            setter(root, element)(1, value, default=default)
+            assert getter(root, element)(1, default=default) == value
             assert getter(root, element)(1) == value ^ default
         assert data_section(message) == bytes(32)  # the default itself is stored as zeros
 
@@ -97,13 +97,13 @@ def test_a_float_field_holds_every_kind_of_float(root: StructBuilder, element: E
     values = (0.0, -0.0, 1.5, -math.inf, math.inf, 2.0**-126, float(2**100))
     for default in (0.0, -0.0, 1.5, math.inf):
         for value in values:
-            setter(root, element)(3, value, default)
-            read = getter(root, element)(3, default)
+            setter(root, element)(3, value, default=default)
+            read = getter(root, element)(3, default=default)
             assert math.copysign(1.0, read) == math.copysign(1.0, value)
             assert read == value
-        setter(root, element)(3, math.nan, default)
-        assert math.isnan(getter(root, element)(3, default))
-        setter(root, element)(3, default, default)
+        setter(root, element)(3, math.nan, default=default)
+        assert math.isnan(getter(root, element)(3, default=default))
+        setter(root, element)(3, default, default=default)
         assert root.get_uint64(3 if element.bytes == 8 else 1) == 0
 
 
@@ -119,9 +119,9 @@ def test_a_float_that_does_not_fit_is_refused(message: MessageBuilder, root: Str
     with pytest.raises(ArgumentValueError, match="FLOAT32"):
         root.set_float32(0, 1e300)
     with pytest.raises(ArgumentValueError, match="FLOAT32"):
-        root.set_float32(0, 1.0, 1e300)
+        root.set_float32(0, 1.0, default=1e300)
     with pytest.raises(ArgumentValueError, match="FLOAT32"):
-        root.get_float32(0, 1e300)
+        root.get_float32(0, default=1e300)
     assert data_section(message) == bytes(32)
 
 
@@ -151,9 +151,9 @@ def test_a_bool_is_one_bit_and_leaves_its_neighbours(
 
 @pytest.mark.parametrize("value", [False, True])
 def test_a_bool_default_is_xored(root: StructBuilder, value: bool) -> None:
-    assert root.get_bool(5, True) is True
-    root.set_bool(5, value, True)
-    assert root.get_bool(5, True) is value
+    assert root.get_bool(5, default=True) is True
+    root.set_bool(5, value, default=True)
+    assert root.get_bool(5, default=True) is value
     assert root.get_bool(5) is not value
 
 
@@ -174,8 +174,8 @@ class Colour(IntEnum):
 
 
 def test_anything_with_an_index_is_an_integer(root: StructBuilder) -> None:
-    root.set_uint16(Colour.GREEN, Colour.GREEN, Colour.GREEN)
-    assert root.get_uint16(2, Colour.GREEN) == 2
+    root.set_uint16(Colour.GREEN, Colour.GREEN, default=Colour.GREEN)
+    assert root.get_uint16(2, default=Colour.GREEN) == 2
     assert type(root.get_uint16(2)) is int
 
 
@@ -191,7 +191,7 @@ class CountsItself:
 
 def test_caller_objects_are_asked_once(root: StructBuilder) -> None:
     offset, value, default = CountsItself(), CountsItself(), CountsItself()
-    root.set_int32(offset, value, default)  # type: ignore[arg-type]
+    root.set_int32(offset, value, default=default)  # type: ignore[arg-type]
     assert (offset.asked, value.asked, default.asked) == (1, 1, 1)
     assert root.get_int32(2) == 0
 
@@ -211,12 +211,12 @@ def test_a_wrong_type_is_an_argument_type_error(
     calls: list[Callable[[], object]] = [
         lambda: root.set_int32(wrong, 1),
         lambda: root.set_int32(0, wrong),
-        lambda: root.set_int32(0, 1, wrong),
+        lambda: root.set_int32(0, 1, default=wrong),
         lambda: root.get_int32(wrong),
-        lambda: root.get_int32(0, wrong),
+        lambda: root.get_int32(0, default=wrong),
         lambda: root.set_bool(wrong, True),
-        lambda: root.set_bool(0, True, wrong),
-        lambda: root.get_bool(0, wrong),
+        lambda: root.set_bool(0, True, default=wrong),
+        lambda: root.get_bool(0, default=wrong),
         lambda: root.set_float64(wrong, 1.0),
         lambda: root.init_struct(wrong, 1, 1),
         lambda: root.init_struct(0, wrong, 1),
@@ -247,9 +247,9 @@ def test_a_wrong_float_is_an_argument_type_error(root: StructBuilder, wrong: Any
         with pytest.raises(ArgumentTypeError):
             call(0, wrong)
         with pytest.raises(ArgumentTypeError):
-            call(0, 1.0, wrong)
+            call(0, 1.0, default=wrong)
     with pytest.raises(ArgumentTypeError):
-        root.get_float32(0, wrong)
+        root.get_float32(0, default=wrong)
 
 
 @pytest.mark.parametrize("huge", [HUGE, -HUGE], ids=["huge", "-huge"])
@@ -262,7 +262,7 @@ def test_numbers_too_long_to_print_are_refused_like_others(
     calls: list[Callable[[], object]] = [
         lambda: root.set_int32(huge, 1),
         lambda: root.set_int32(0, huge),
-        lambda: root.set_int32(0, 0, huge),
+        lambda: root.set_int32(0, 0, default=huge),
         lambda: root.get_int32(huge),
         lambda: root.set_bool(huge, True),
         lambda: root.set_bool(0, huge),  # type: ignore[arg-type]

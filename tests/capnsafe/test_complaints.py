@@ -36,7 +36,7 @@ def test_wrong_types_come_before_stale_handles_before_indices_before_values(
     with pytest.raises(ArgumentIndexError):
         child.set_int8(99, 1000)
     with pytest.raises(ArgumentIndexError):
-        child.set_int8(99, 0, 1000)
+        child.set_int8(99, 0, default=1000)
     root.clear(0)
     with pytest.raises(StaleHandle):
         child.set_int8(99, 1000)
@@ -45,9 +45,9 @@ def test_wrong_types_come_before_stale_handles_before_indices_before_values(
     with pytest.raises(ArgumentTypeError):
         child.set_int8("0", 1000)  # type: ignore[arg-type]
     with pytest.raises(ArgumentTypeError):
-        child.set_int8(0, 0, "0")  # type: ignore[arg-type]
+        child.set_int8(0, 0, default="0")  # type: ignore[arg-type]
     with pytest.raises(ArgumentTypeError):
-        child.get_int8(0, "0")  # type: ignore[arg-type]
+        child.get_int8(0, default="0")  # type: ignore[arg-type]
 
 
 # -- hostile arguments (P1, P10) -------------------------------------------------------------------
@@ -82,17 +82,17 @@ HAS_BUFFER_PROTOCOL = sys.version_info >= (3, 12)
 HOSTILE_CALLS: dict[str, Callable[[StructBuilder, Any], object]] = {
     "offset of set": lambda s, h: s.set_int32(h, 5),
     "value": lambda s, h: s.set_int32(0, h),
-    "default of set": lambda s, h: s.set_int32(0, 5, h),
+    "default of set": lambda s, h: s.set_int32(0, 5, default=h),
     "offset of get": lambda s, h: s.get_int32(h),
-    "default of get": lambda s, h: s.get_int32(0, h),
+    "default of get": lambda s, h: s.get_int32(0, default=h),
     "offset of a bool": lambda s, h: s.set_bool(h, True),
     "value of a bool": lambda s, h: s.set_bool(0, h),
-    "default of a bool": lambda s, h: s.set_bool(0, True, h),
-    "default of a get_bool": lambda s, h: s.get_bool(0, h),
+    "default of a bool": lambda s, h: s.set_bool(0, True, default=h),
+    "default of a get_bool": lambda s, h: s.get_bool(0, default=h),
     "offset of a float": lambda s, h: s.set_float32(h, 1.0),
     "value of a float": lambda s, h: s.set_float32(0, h),
-    "default of a float": lambda s, h: s.set_float32(0, 1.0, h),
-    "default of a get_float": lambda s, h: s.get_float32(0, h),
+    "default of a float": lambda s, h: s.set_float32(0, 1.0, default=h),
+    "default of a get_float": lambda s, h: s.get_float32(0, default=h),
     "pointer index": lambda s, h: s.init_struct(h, 1, 1),
     "data words": lambda s, h: s.init_struct(0, h, 1),
     "pointer count": lambda s, h: s.init_struct(0, 1, h),

@@ -63,8 +63,8 @@ def test_a_reader_answers_the_default_for_null() -> None:
         numbers = there(default.get_list(NUMBERS, Element.UINT16))
         texts = there(default.get_pointer_list(TEXTS))
         structs = there(default.get_struct_list(STRUCTS))
-        assert node.get_text(TEXT, "x") == "x"
-        assert node.get_data(DATA, b"x") == b"x"
+        assert node.get_text(TEXT, default="x") == "x"
+        assert node.get_data(DATA, default=b"x") == b"x"
         assert node.get_struct(STRUCT, default=struct) is struct
         assert node.get_list(NUMBERS, Element.UINT16, default=numbers) is numbers
         assert node.get_pointer_list(TEXTS, default=texts) is texts
@@ -75,8 +75,8 @@ def test_a_reader_answers_the_default_for_null() -> None:
 
 def test_a_reader_answers_what_is_there_before_the_default() -> None:
     node, other = defaults(), defaults()
-    assert node.get_text(TEXT, "x") == "default"
-    assert node.get_data(DATA, b"x") == b"default"
+    assert node.get_text(TEXT, default="x") == "default"
+    assert node.get_data(DATA, default=b"x") == b"default"
     assert node.get_struct(STRUCT, default=other) is not other
     assert list(there(node.get_list(NUMBERS, Element.UINT16, default=None))) == [1, 2, 3]
 
@@ -86,13 +86,13 @@ def test_a_builder_reads_the_default_of_a_text_and_writes_nothing() -> None:
     with closing(MessageBuilder(memory), memory) as message:
         root = message.init_root(0, 7)
         before = message.segments()
-        assert root.get_text(TEXT, "x") == "x"
-        assert root.get_data(DATA, b"x") == b"x"
+        assert root.get_text(TEXT, default="x") == "x"
+        assert root.get_data(DATA, default=b"x") == b"x"
         assert message.segments() == before
         root.set_text(TEXT, "")
         root.set_data(DATA, b"")
-        assert root.get_text(TEXT, "x") == ""
-        assert root.get_data(DATA, b"x") == b""
+        assert root.get_text(TEXT, default="x") == ""
+        assert root.get_data(DATA, default=b"x") == b""
 
 
 OPENS: dict[str, Callable[[StructBuilder, StructReader], Any]] = {

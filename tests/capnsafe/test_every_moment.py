@@ -126,7 +126,7 @@ OPERATIONS: dict[str, Callable[[Build], Any]] = {
     "to_bytes": lambda build: build.message.to_bytes(),
     "write_to": lambda build: _written(build.message),
     "set_uint32": lambda build: build.root.set_uint32(0, 7),
-    "set_uint32 with a default": lambda build: build.root.set_uint32(0, 7, 3),
+    "set_uint32 with a default": lambda build: build.root.set_uint32(0, 7, default=3),
     "get_uint32": lambda build: build.root.get_uint32(0),
     "set_bool": lambda build: build.root.set_bool(9, True),
     "get_bool": lambda build: build.root.get_bool(9),

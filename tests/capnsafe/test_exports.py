@@ -130,6 +130,16 @@ def test_no_public_method_returns_a_type_that_is_not_exported(name: str) -> None
         assert set(returned) <= {*EXPORTS, *OTHER_TYPES}, f"{name}.{member}"
 
 
+@pytest.mark.parametrize("name", capnsafe.__all__)
+def test_defaults_of_fields_are_keyword_only(name: str) -> None:
+    thing = getattr(capnsafe, name)
+    for member in dir(thing) if isinstance(thing, type) else ():
+        function = getattr_static(thing, member)
+        if isinstance(function, FunctionType) and not member.startswith("_"):
+            default = inspect.signature(function).parameters.get("default")
+            assert default is None or default.kind is default.KEYWORD_ONLY, member
+
+
 def test_the_package_is_typed() -> None:
     assert (PACKAGE / "py.typed").exists()
 

@@ -45,8 +45,8 @@ def test_reads_a_struct_by_hand() -> None:
     assert root.get_float64(0) == struct.unpack("<d", b"\x01\x02\x03\x04\x05\x06\x07\x88")[0]
     assert root.get_float32(1) == struct.unpack("<f", b"\x05\x06\x07\x88")[0]
     assert [root.get_bool(bit) for bit in range(59, 64)] == [True, False, False, False, True]
-    assert root.get_bool(63, True) is False
-    assert root.get_bool(64, True) is True
+    assert root.get_bool(63, default=True) is False
+    assert root.get_bool(64, default=True) is True
     assert root.is_null(0)
     assert root.is_null(1)
 
@@ -89,8 +89,8 @@ def test_a_pointer_in_the_first_word_of_a_segment() -> None:
 def test_a_null_root_reads_as_an_empty_struct() -> None:
     root = root_of([segment_of(0)])
     assert (root.data_bytes, root.pointer_count) == (0, 0)
-    assert root.get_float32(0, 1.5) == 1.5
-    assert root.get_uint64(0, 3) == 3
+    assert root.get_float32(0, default=1.5) == 1.5
+    assert root.get_uint64(0, default=3) == 3
 
 
 @pytest.mark.parametrize("segments", [[], [b""], [b"\0" * 7]])
@@ -194,7 +194,7 @@ def test_whatever_is_an_index_is_taken() -> None:
     two: Any = Two()
     root = root_of([segment_of(wire.struct_shape(1, 0), b"\x01\x02\x07")])
     assert root.get_uint8(two) == 7
-    assert root.get_uint8(0, two) == 3
+    assert root.get_uint8(0, default=two) == 3
     assert root.get_bool(two) is False
 
 
@@ -210,7 +210,7 @@ def test_numbers_too_long_to_print() -> None:
     with pytest.raises(ArgumentIndexError, match=r"\b16610\b"):
         row[huge]
     with pytest.raises(ArgumentValueError, match=r"\b16610\b"):
-        root.get_uint8(0, huge)
+        root.get_uint8(0, default=huge)
     with pytest.raises(ArgumentValueError, match=r"\b16610\b"):
         MessageReader([], nesting_limit=-huge)
     assert root.get_uint8(huge) == 0
@@ -244,9 +244,9 @@ def test_arguments_that_raise() -> None:
     root = rooted(0)
     for call in (
         lambda: root.get_uint8(rude),
-        lambda: root.get_uint8(0, rude),
-        lambda: root.get_float64(0, rude),
-        lambda: root.get_bool(0, rude),
+        lambda: root.get_uint8(0, default=rude),
+        lambda: root.get_float64(0, default=rude),
+        lambda: root.get_bool(0, default=rude),
         lambda: root.is_null(rude),
         lambda: MessageReader([rude]),
         lambda: MessageReader(rude),
@@ -261,20 +261,20 @@ def test_defaults_are_checked() -> None:
     wrong: Any = "1"
     for call in (root.get_uint8, root.get_bool, root.get_float32):
         with pytest.raises(ArgumentTypeError):
-            call(0, wrong)
+            call(0, default=wrong)
     with pytest.raises(ArgumentValueError):
-        root.get_uint8(0, 256)
+        root.get_uint8(0, default=256)
     with pytest.raises(ArgumentValueError):
-        root.get_int8(0, -129)
+        root.get_int8(0, default=-129)
     with pytest.raises(ArgumentValueError, match="FLOAT32"):
-        root.get_float32(0, 1e39)
-    assert root.get_float32(0, 0.1) == struct.unpack("<f", struct.pack("<f", 0.1))[0]
+        root.get_float32(0, default=1e39)
+    assert root.get_float32(0, default=0.1) == struct.unpack("<f", struct.pack("<f", 0.1))[0]
 
 
 def test_a_negative_zero_is_a_default_too() -> None:
     root = root_of([segment_of(wire.struct_shape(1, 0), 0)])
-    assert plain(root.get_float64(0, -0.0)) == plain(-0.0)
-    assert plain(root.get_float32(0, -0.0)) == plain(-0.0)
+    assert plain(root.get_float64(0, default=-0.0)) == plain(-0.0)
+    assert plain(root.get_float32(0, default=-0.0)) == plain(-0.0)
 
 
 def test_an_element_must_be_an_element() -> None:
@@ -416,9 +416,9 @@ def test_values_read_as_structs_end_where_they_end() -> None:
     assert row is not None
     assert [each.data_bytes for each in row] == [1, 1, 1]
     assert [each.get_uint8(0) for each in row] == [1, 2, 3]
-    assert [each.get_uint8(1, 9) for each in row] == [9, 9, 9]
-    assert [each.get_uint16(0, 9) for each in row] == [9, 9, 9]
-    assert [each.get_bool(8, True) for each in row] == [True, True, True]
+    assert [each.get_uint8(1, default=9) for each in row] == [9, 9, 9]
+    assert [each.get_uint16(0, default=9) for each in row] == [9, 9, 9]
+    assert [each.get_bool(8, default=True) for each in row] == [True, True, True]
     assert row[0].get_text(0) is None
 
 
@@ -427,7 +427,7 @@ def test_pointers_read_as_structs_are_no_data() -> None:
     row = root.get_struct_list(0)
     assert row is not None
     assert [(each.data_bytes, each.pointer_count) for each in row] == [(0, 1), (0, 1)]
-    assert [each.get_uint8(0, 9) for each in row] == [9, 9]
+    assert [each.get_uint8(0, default=9) for each in row] == [9, 9]
     assert [each.get_text(0) for each in row] == ["a", None]
 
 

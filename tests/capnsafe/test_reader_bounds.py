@@ -84,7 +84,7 @@ def test_sections_are_unsigned() -> None:
     root = root_of([message + segment_of(list_pointer(wire.SIZE_VOID, 1, -1))])
     assert root.data_bytes == data * 8
     assert root.get_uint64(data - 1) == 0
-    assert root.get_uint64(data, 5) == 5
+    assert root.get_uint64(data, default=5) == 5
     assert not root.is_null(pointers - 1)
     assert root.is_null(pointers)
 
@@ -93,9 +93,9 @@ def test_sections_are_unsigned() -> None:
 def test_no_offset_of_a_field_wraps(offset: int) -> None:
     """(offset + 1) * bits is no small number."""
     root = root_of([segment_of(wire.struct_shape(1, 0), 0x0123456789ABCDEF)])
-    assert root.get_uint64(offset, 7) == 7
-    assert root.get_float64(offset, 7.5) == 7.5
-    assert root.get_bool(offset + 64, True) is True
+    assert root.get_uint64(offset, default=7) == 7
+    assert root.get_float64(offset, default=7.5) == 7.5
+    assert root.get_bool(offset + 64, default=True) is True
     assert root.get_text(offset) is None
 
 

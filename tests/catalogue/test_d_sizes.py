@@ -152,7 +152,7 @@ def test_d5_a_list_that_grows_does_not_wrap(count: int, data_words: int, pointer
         root = message.init_root(0, 1)
         root.init_list(0, Element.VOID, count)
         before = message.segments()
-        with pytest.raises(MessageTooLarge, match="a list has at most"):
+        with pytest.raises(MessageTooLarge):
             root.get_struct_list(0, data_words, pointers)
         assert message.segments() == before
 
@@ -314,7 +314,7 @@ def test_d13_d14_the_end_of_a_field_does_not_wrap(offset: int) -> None:
         reader = read_message(message.to_bytes()).get_root()
     for name in GETTERS:
         assert getattr(reader, name)(offset) == 0
-    assert reader.get_uint16(offset, 7) == 7
+    assert reader.get_uint16(offset, default=7) == 7
     assert reader.get_text(offset) is None
 
 

@@ -173,9 +173,9 @@ def test_e6_what_a_shorter_struct_does_not_have_is_default(message: MessageBuild
     assert opened is not None
     assert opened.get_uint64(0) == 5
     assert opened.get_uint64(1) == 0
-    assert opened.get_int32(2, -7) == -7
-    assert opened.get_bool(64, True) is True
-    assert opened.get_float32(2, 1.5) == 1.5
+    assert opened.get_int32(2, default=-7) == -7
+    assert opened.get_bool(64, default=True) is True
+    assert opened.get_float32(2, default=1.5) == 1.5
     assert opened.get_text(1) is None
     assert opened.is_null(7)
     elements = root.init_struct_list(2, 3, 1, 0)
@@ -184,7 +184,7 @@ def test_e6_what_a_shorter_struct_does_not_have_is_default(message: MessageBuild
     read_elements = read_back(message).get_struct_list(2)
     assert read_elements is not None
     # Behind an element lies the next one.
-    assert [element.get_uint64(1, 9) for element in read_elements] == [9] * 3
+    assert [element.get_uint64(1, default=9) for element in read_elements] == [9] * 3
     assert [element.get_text(0) for element in read_elements] == [None] * 3
     with pytest.raises(ArgumentIndexError):
         old.set_uint64(1, 1)

@@ -252,7 +252,7 @@ def write(node: StructBuilder, value: dict[str, Value], layout: Layout) -> None:
             _write_pointer(node, field.offset, given, field.type)
         elif field.type.kind != "void":
             setter = getattr(node, f"set_{field.type.primitive.name.lower()}")
-            setter(field.offset, given, field.default)
+            setter(field.offset, given, default=field.default)
 
 
 def _slots(field: Field) -> tuple[list[tuple[Element, int]], list[int]]:
@@ -327,7 +327,7 @@ def read(node: StructReader, layout: Layout, like: dict[str, Value]) -> dict[str
             found[field.name] = None
         else:
             getter = getattr(node, f"get_{field.type.primitive.name.lower()}")
-            found[field.name] = plain(getter(field.offset, field.default))
+            found[field.name] = plain(getter(field.offset, default=field.default))
     return found
 
 

@@ -205,9 +205,12 @@ def _outline(held: Type | None, operation: Operation) -> _Outline:
         arguments = [at]
         if verb is Verb.SET:
             arguments.append(_written(kind))
+        keywords: tuple[tuple[str, Argument], ...] = ()
         if default:
-            arguments.append(FloatArgument(kind, default) if kind in FLOATS else default)
-        return _Outline(f"{verb.value}_{ACCESSORS[kind]}", tuple(arguments), returns=returns)
+            keywords = (("default", FloatArgument(kind, default) if kind in FLOATS else default),)
+        return _Outline(
+            f"{verb.value}_{ACCESSORS[kind]}", tuple(arguments), keywords, returns=returns
+        )
     return _object(verb, value.type if isinstance(value, As) else str(target), (at,), kind)
 
 

@@ -60,7 +60,7 @@ def _field(library: Any, reader: Any, field: Field) -> Any:
     default: Any = field.default
     if kind in FLOATS:
         default = float_of(kind, int(default or 0))
-    value = getattr(reader, f"get_{ACCESSORS[kind]}")(offset, default or type(default)())
+    value = getattr(reader, f"get_{ACCESSORS[kind]}")(offset, default=default or type(default)())
     return bits_of(kind, value) if kind in FLOATS else value
 
 
