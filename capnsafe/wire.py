@@ -120,7 +120,7 @@ Element.UINT64 = Element("UINT64", "<Q", SIZE_EIGHT_BYTES, 0, (1 << 64) - 1)
 Element.FLOAT32 = Element("FLOAT32", "<f", SIZE_FOUR_BYTES, 0, (1 << 32) - 1)
 Element.FLOAT64 = Element("FLOAT64", "<d", SIZE_EIGHT_BYTES, 0, (1 << 64) - 1)
 
-#: Every primitive type. What is not among them is no ``Element``, whatever its class.
+#: Every primitive type. Other instances of ``Element`` are refused.
 ELEMENTS: Final = (
     Element.VOID,
     Element.BOOL,

@@ -150,17 +150,16 @@ def lent_already(loans: Iterable[Loan], segment: Segment) -> memoryview:
 
 @final
 class Loans:
-    """All that the caller of one message holds."""
+    """The loans of one message that the caller holds."""
 
     __slots__ = ("_all", "over", "shown")
 
     def __init__(self) -> None:
-        """Nothing is lent yet."""
-        #: In the order in which it was lent.
+        """Make an empty collection."""
+        #: All loans, in the order in which they were made.
         self._all: dict[Loan, None] = {}
         #: The loans that are not private copies.
         self.shown: dict[Loan, None] = {}
-        #: The loans whose ``with`` block is over.
         #: The loans whose ``with`` block is over.
         self.over: dict[Loan, None] = {}
 
@@ -173,7 +172,7 @@ class Loans:
         return loan in self._all
 
     def add(self, loan: Loan) -> None:
-        """Note a new loan."""
+        """Record a new loan."""
         self._all[loan] = None
         if not loan.private:
             self.shown[loan] = None
@@ -189,13 +188,13 @@ class Loans:
         return bool(dropped)
 
     def end_all(self) -> None:
-        """Note all loans as over."""
+        """Mark all loans as over."""
         for loan in tuple(self._all):
             self.over[loan] = None
 
     def settle(self) -> None:
         """Forget the loans that are over and back."""
-        # Only these can be back: who lends a thousand segments ends a thousand loans.
+        # Only loans that are over are looked at, so that ending a thousand loans takes linear time.
         for loan in tuple(self.over):
             loan.end()
             # Giving a view back can run the allocator's code, which may call this message and lend.

@@ -228,8 +228,8 @@ def _flag_in(value: Any) -> bool | None:
 
 
 def is_masked(value: Any) -> bool:
-    """Return whether numpy has elements of an array marked as not valid: its buffer has them."""
-    # Nobody has such an array before this is imported.
+    """Return whether a numpy array has masked elements. Its buffer contains them nevertheless."""
+    # If the module is not imported, there are no such arrays.
     kind = getattr(sys.modules.get("numpy.ma"), "MaskedArray", None)
     if not isinstance(kind, type) or not issubclass(type(value), kind):
         return False
@@ -241,9 +241,9 @@ def is_masked(value: Any) -> bool:
 
 
 def _require_shown(value: Any, what: str) -> None:
-    """Raise ``ArgumentTypeError`` for an element that is masked."""
+    """Raise ``ArgumentTypeError`` for a masked element."""
     if is_masked(value):
-        raise ArgumentTypeError(f"{what} is masked: it has no value to write")
+        raise ArgumentTypeError(f"{what} must have a value, and this element is masked")
 
 
 def check_sections(data_words: SupportsIndex, pointer_count: SupportsIndex) -> tuple[int, int]:

@@ -29,10 +29,10 @@ _UNSIGNED: Final = "BHILQN"
 _FLOATS: Final = "fd"
 
 
-#: Objects whose bytes are no addresses.
+#: Types of objects whose bytes are not addresses.
 _PLAIN: Final = frozenset({bytes, bytearray})
 
-#: How many arrays are looked at of which one is a view of the next. Numpy makes one of a chain.
+#: Length of a chain of arrays, each a view of the next, that is checked. Numpy makes chains of one.
 _MOST_BASES: Final = 4
 
 #: Exceptions about the buffer, raised by its exporter, by ``memoryview``, or in this module. Any
@@ -62,14 +62,14 @@ def require_numbers(view: memoryview) -> None:
             " bytes or to an array of numbers first"
         )
     if is_masked(owner):
-        raise TypeError("some of its items are masked; pass what is to be written: array.filled()")
+        raise TypeError("some of its items are masked; replace them by values: array.filled()")
 
 
 def shows_addresses(view: memoryview) -> bool:
     """Return whether the bytes of a buffer hold addresses.
 
-    That can be seen by the items; by the type of the object; or by the array that another one is a
-    view of: some fields of its records, between which the others lie, or all of its bytes.
+    The format of the items may show that, or the type of the object, or the base array of which it
+    is a view: of some fields of its records, with other fields in between, or of all its bytes.
     """
     if holds_addresses(view.format) or hides_addresses(type(view.obj)):
         return True

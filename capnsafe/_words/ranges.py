@@ -70,8 +70,8 @@ class Ranges:
         blocks = self._blocks
         if not blocks:
             return None
-        # The steps are the same wherever the range is: which of them an interrupt or a finalizer
-        # meets does not depend on the addresses that segments have in this process.
+        # The steps are the same for every range. So the step at which an interrupt or a finalizer
+        # comes does not depend on the addresses of segments in this process.
         block = blocks[max(bisect_left(blocks, key, key=_FIRST) - 1, 0)]
         at = bisect_left(block, key) - 1
         return block[at] if at >= 0 else None
