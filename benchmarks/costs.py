@@ -136,7 +136,7 @@ def _over(count: int) -> Call:
     memory = _small()
     message, _ = _texts(count, memory)
     grants = list(enumerate(message.segment_words()))
-    return lambda: MessageBuilder.over(memory, grants)
+    return lambda: MessageBuilder.resume(memory, grants)
 
 
 def _closed(memory: Callable[[int], Any]) -> Any:

@@ -38,15 +38,15 @@ least 1) and returns its key.
   ================================================  ===============================================
   call of the message                               calls of ``segment``, at most
   ================================================  ===============================================
-  read or write a primitive                         1
-  follow a pointer                                  5
+  read or write a primitive (``MessageBuilder``)    1
+  follow a pointer (``MessageBuilder``)             5
   build, clear, adopt, disown, cut or extend        8, and 4 for each item of the list below
   output                                            1 for each segment
   check a grant or a growth for overlap             10, and 1 for each of up to 16 other segments
                                                     (``FEW_SEGMENTS``), unless they are ``stable``
   the same, if segments move in the meantime        3 times as many
-  read a primitive through ``MessageReader.over``   1
-  follow a pointer through ``MessageReader.over``   6
+  read a primitive (``MessageReader``)              1
+  follow a pointer (``MessageReader``)              6
   ================================================  ===============================================
 
   A call that builds or changes something takes 4 more for each
@@ -55,9 +55,9 @@ least 1) and returns its key.
   - pointer that moves with its object;
   - segment whose remembered place a new grant takes;
   - growth;
-  - object of an adopted orphan, if the message began with grants that were made before.
+  - object of an adopted orphan, if the message was resumed (``MessageBuilder.resume``).
 
-- A reader over the memory (``MessageReader.over``) only reads, so its buffers NEED NOT be writable.
+- A reader (``MessageReader.from_allocator``) only reads, so its buffers NEED NOT be writable.
 
 **release(key, words_used)** takes the grant back.
 
@@ -85,7 +85,7 @@ changes by ``grow``. The message then calls ``segment`` once, and once more afte
 ``grow``, and keeps the *object*, never a view of it. It checks the length before each write, so it
 notices a ``bytearray`` that was resized nevertheless.
 
-A message can also begin with grants that were made before (``MessageBuilder.over``). It releases
+A message can also begin with grants that were made before (``MessageBuilder.resume``). It releases
 them like its own; ``words_used`` is at least the words that were in use.
 
 While a view is lent to the caller (``ListBuilder.lend``, ``lend_data``, ``lend_segment``) the

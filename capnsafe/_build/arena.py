@@ -58,7 +58,7 @@ class Arena(PublishingArena):
     admits the calls in which they do so.
     """
 
-    __slots__ = ("disowned", "fresh", "owner", "taken_over", "unfinished")
+    __slots__ = ("disowned", "fresh", "owner", "resumed", "unfinished")
 
     def __init__(self, allocator: Allocator, limit: int, verifies: bool = False) -> None:
         """Make an arena without segments.
@@ -69,8 +69,8 @@ class Arena(PublishingArena):
         super().__init__(allocator, limit, verifies)
         #: The owner of the objects below the root.
         self.owner: Final = Owner()
-        #: Whether the message began with grants that were made before. Then it may not be a tree.
-        self.taken_over = False
+        #: Whether the message was resumed. Then it may not be a tree.
+        self.resumed = False
         #: The state in which a call failed, until it is undone. If stack or memory ran out, the
         #: next call undoes it.
         self.unfinished: State | None = None
@@ -97,16 +97,16 @@ class Arena(PublishingArena):
         if self.state is not _IDLE:
             raise self.unavailable()
 
-    def take_over(self, grants: list[tuple[Key, int]]) -> None:
+    def resume(self, grants: list[tuple[Key, int]]) -> None:
         """Begin with grants that were made before: (key, words in use), in order of the segments.
 
         If this raises, nothing is released, and the arena must not be used.
         """
         self.begin()
-        self.taken_over = True
+        self.resumed = True
         for index, (key, used) in enumerate(grants):
             self.segments.append(Segment(index, key))
-            self._take_over(self.segments[index], used)
+            self._resume(self.segments[index], used)
         self.finish()
 
     def serve(self, body: Callable[[], T]) -> T:

@@ -376,7 +376,7 @@ class Pointers(Row):
 
         If this raises, the caller still has the orphan. An object below the orphan cannot adopt it.
         The objects of the orphan are not looked at, so the work does not depend on their size (P7).
-        Only in a message that began with earlier grants (``MessageBuilder.over``), which need not
+        Only in a resumed message (``MessageBuilder.resume``), which need not
         be a tree, each of them is.
         """
         if type(orphan) is not Orphan:

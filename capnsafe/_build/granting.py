@@ -144,7 +144,7 @@ class GrantingArena(BorrowingArena):
         finally:
             self.give_back(view)
 
-    def _take_over(self, segment: Segment, used: int) -> None:
+    def _resume(self, segment: Segment, used: int) -> None:
         """Check a grant that was made before, and that it has the words that are in use."""
         if self._stable:
             self._keep(segment)

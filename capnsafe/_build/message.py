@@ -112,7 +112,7 @@ class MessageBuilder:
         return f"<{type_name(self)}: {segments}, {words}, {state_text(arena.state)}>"
 
     @classmethod
-    def over(
+    def resume(
         cls,
         allocator: Allocator,
         grants: Iterable[tuple[Key, int]],
@@ -154,7 +154,7 @@ class MessageBuilder:
                         f" {limit}, not {shown(words)}"
                     )
                 taken.append((pair[0], words))
-            message._arena.take_over(taken)
+            message._arena.resume(taken)
             return message
         except RecursionError as error:
             raise exhausted() from error

@@ -48,7 +48,7 @@ class Detached:
     def _current(self, *, partly: bool = False) -> Found:
         """Return the place of the object, or raise ``StaleHandle``.
 
-        Use it only within a call of the message. In a message that began with earlier grants,
+        Use it only within a call of the message. In a resumed message,
         another pointer may have led to some words of the object, and these may be retired. If
         ``partly``, that is accepted as long as other words remain.
         """

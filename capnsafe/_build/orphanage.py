@@ -43,12 +43,12 @@ def own_part() -> ArgumentValueError:
 def adopt(arena: Arena, slot: Segment, word: int, found: Found, then: Callable[[], None]) -> None:
     """Point to an object from ``word`` of ``slot``, and retire the old value.
 
-    In a message that began with earlier grants, two pointers may have led to the object or to one
+    In a resumed message, two pointers may have led to the object or to one
     below it. So there, every object of the orphan is checked for whether it contains ``word``.
     """
 
     def build(draft: Draft) -> None:
-        for segment, start, end in survey_object(arena, found) if arena.taken_over else ():
+        for segment, start, end in survey_object(arena, found) if arena.resumed else ():
             if segment is slot and start <= word < end:
                 raise own_part()
         pointer = found.shape

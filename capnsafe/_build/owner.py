@@ -6,8 +6,8 @@ the same one. An adoption joins the owner of the orphan with that of the adopter
 the owner of an orphan is a handle on the orphan or on an object below it. Owners never split: a
 disowned object gets a new owner, and the handles on it become stale.
 
-A message that began with earlier grants need not be a tree. There, a second pointer can give a new
-handle on a disowned object, so ``adopt`` also checks the words.
+A resumed message (``MessageBuilder.resume``) need not be a tree. There, a second pointer can give a
+new handle on a disowned object, so ``adopt`` also checks the words.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ class Segment:
     def retire(self, start: int, end: int) -> None:
         """Retire words: they are never handed out again, and zeroed at the next borrow.
 
-        In a message that began with earlier grants, some of them may be retired already. Other
+        In a resumed message, some of them may be retired already. Other
         records of retired words are dropped, so that records do not grow with each object that is
         built and dropped.
         """

@@ -19,7 +19,7 @@ from ..wire import POINTER, WORD_BYTES
 from .reading import Segments
 
 
-class Lender(Protocol):
+class SegmentSource(Protocol):
     """An allocator, or any other object with its method ``segment``."""
 
     def segment(self, key: Key, /) -> Buffer:
@@ -30,12 +30,12 @@ class Lender(Protocol):
 class BorrowedSegments(Segments):
     """The segments ``keys`` of an allocator. Each read borrows one for as long as it lasts."""
 
-    __slots__ = ("_keys", "_lender")
+    __slots__ = ("_allocator", "_keys")
 
-    def __init__(self, lender: Lender, keys: list[Key], unread_words: int) -> None:
+    def __init__(self, allocator: SegmentSource, keys: list[Key], unread_words: int) -> None:
         """Make a source of segments without reading any memory."""
         super().__init__([], unread_words)
-        self._lender = lender
+        self._allocator = allocator
         self._keys = keys
         self.count = len(keys)
 
@@ -80,7 +80,7 @@ class BorrowedSegments(Segments):
 
     def _ask(self, segment: int) -> Buffer:
         try:
-            return self._lender.segment(self._keys[segment])
+            return self._allocator.segment(self._keys[segment])
         except LookupError as error:
             raise SegmentLost(f"segment {segment} is gone", segment=segment) from error
         except Exception as error:

@@ -45,7 +45,7 @@ from ..wire import (
     SIZE_POINTER,
     WORD_BYTES,
 )
-from .borrowed import BorrowedSegments, Lender
+from .borrowed import BorrowedSegments, SegmentSource
 from .objects import PointerListReader, StructReader, open_struct
 from .reading import (
     Copied,
@@ -111,9 +111,9 @@ class MessageReader(Shared):
         return f"<{type_name(self)}: {count}, {unread} words may still be read>"
 
     @classmethod
-    def over(
+    def from_allocator(
         cls,
-        lender: Lender,
+        allocator: SegmentSource,
         keys: Iterable[Key],
         *,
         traversal_limit_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS,
@@ -121,26 +121,26 @@ class MessageReader(Shared):
     ) -> MessageReader:
         """Read a message in memory that may move, shrink or vanish between two reads.
 
-        No memory is kept: each read calls ``lender.segment``, and copies the bytes that it needs.
-        If they are not there, it raises ``SegmentLost``, ``PointerOutOfBounds``, ``BorrowRefused``
-        or ``BadBuffer``.
+        No memory is kept: each read calls ``allocator.segment``, and copies the bytes that it
+        needs. If they are not there, it raises ``SegmentLost``, ``PointerOutOfBounds``,
+        ``BorrowRefused`` or ``BadBuffer``.
 
         Args:
-            lender: An allocator, or any other object with its method ``segment``.
+            allocator: An allocator, or any other object with its method ``segment``.
             keys: The keys of the segments, in their order.
             traversal_limit_words: The number of words that may be read in all.
             nesting_limit: The number of levels of structs and lists that may be opened.
         """
         try:
-            if not callable(attribute(lender, "segment")):
+            if not callable(attribute(allocator, "segment")):
                 raise ArgumentTypeError(
-                    f"lender must have a method 'segment', and {type_name(lender)} has none"
+                    f"allocator must have a method 'segment', and {type_name(allocator)} has none"
                 )
             reader = cls(
                 (), traversal_limit_words=traversal_limit_words, nesting_limit=nesting_limit
             )
             reader._segments = BorrowedSegments(
-                lender, listed(keys, "keys"), reader._segments.unread_words
+                allocator, listed(keys, "keys"), reader._segments.unread_words
             )
             return reader
         except (RecursionError, MemoryError) as error:

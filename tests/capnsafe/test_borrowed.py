@@ -84,7 +84,7 @@ def story(reader: MessageReader) -> Any:
 def test_it_reads_what_a_plain_reader_reads(kind: type[Memory], size: int) -> None:
     segments = example(size)
     memory = lent(kind(), segments)
-    reader = MessageReader.over(memory, range(len(segments)))
+    reader = MessageReader.from_allocator(memory, range(len(segments)))
     assert story(reader) == story(MessageReader(segments))
     memory.require_kept()
     assert not memory.calls["release"]
@@ -98,11 +98,11 @@ def test_random_messages_read_the_same(seed: int) -> None:
         segments = message.segments()
         canonical = message.canonical()
     memory = lent(MovingMemory(), segments)
-    reader = MessageReader.over(memory, range(len(segments)))
+    reader = MessageReader.from_allocator(memory, range(len(segments)))
     with MessageBuilder() as copy:
         copy.set_root(reader.get_root())
         assert copy.canonical() == canonical
-    assert MessageReader.over(lent(Memory(), [canonical]), [0]).is_canonical()
+    assert MessageReader.from_allocator(lent(Memory(), [canonical]), [0]).is_canonical()
     assert reader.is_canonical() is (segments == [canonical])
     memory.require_kept()
 
@@ -124,11 +124,11 @@ class Shrinking(Memory):
 def test_memory_that_shrinks_at_every_read(words: int) -> None:
     segments = example(100)
     calm = lent(Memory(), segments)
-    expected = story(MessageReader.over(calm, [0]))
+    expected = story(MessageReader.from_allocator(calm, [0]))
     for number in range(1, calm.calls["segment"] + 2):
         memory = lent(Shrinking(number, words), segments)
         try:
-            assert story(MessageReader.over(memory, [0]))[:-1] == expected[:-1]
+            assert story(MessageReader.from_allocator(memory, [0]))[:-1] == expected[:-1]
         except (SegmentLost, PointerOutOfBounds):
             pass
         else:
@@ -139,7 +139,7 @@ def test_memory_that_shrinks_at_every_read(words: int) -> None:
 def test_memory_that_is_back_can_be_read_again() -> None:
     segments = example(100)
     memory = lent(Shrinking(10**9, 1), segments)
-    root = MessageReader.over(memory, [0]).get_root()
+    root = MessageReader.from_allocator(memory, [0]).get_root()
     memory.number = 0
     for read in (lambda: root.get_uint32(0), lambda: root.get_float64(1), lambda: root._tree()):
         with pytest.raises(SegmentLost) as caught:
@@ -161,10 +161,10 @@ def test_a_segment_that_cannot_be_had_at_any_read(
     segments = example()
     calm = lent(Memory(), segments)
     keys = range(len(segments))
-    story(MessageReader.over(calm, keys))
+    story(MessageReader.from_allocator(calm, keys))
     for number in range(1, calm.calls["segment"] + 1, 3):
         memory = FailingMemory("segment", number, raised)
-        reader = MessageReader.over(lent(memory, segments), keys)
+        reader = MessageReader.from_allocator(lent(memory, segments), keys)
         with pytest.raises(expected) as caught:
             story(reader)
         if expected is not raised:
@@ -180,7 +180,7 @@ def test_what_is_no_buffer(answer: Any) -> None:
             return answer
 
     with pytest.raises(BadBuffer):
-        MessageReader.over(Garbling(), [0]).get_root()
+        MessageReader.from_allocator(Garbling(), [0]).get_root()
 
 
 def test_an_answer_that_is_refused_is_not_kept_by_the_exception() -> None:
@@ -191,7 +191,7 @@ def test_an_answer_that_is_refused_is_not_kept_by_the_exception() -> None:
 
     memory = lent(Sliced(), example(100))
     with pytest.raises(BadBuffer) as caught:
-        MessageReader.over(memory, [0]).get_root()
+        MessageReader.from_allocator(memory, [0]).get_root()
     memory.require_kept()
     assert caught.value.segment == 0
 
@@ -203,18 +203,20 @@ def test_read_only_memory_is_enough() -> None:
         def segment(self, key: str, /) -> bytes:
             return {"only": segment}[key]
 
-    assert story(MessageReader.over(Lookup(), ["only"])) == story(MessageReader([segment]))
+    assert story(MessageReader.from_allocator(Lookup(), ["only"])) == story(
+        MessageReader([segment])
+    )
     with pytest.raises(SegmentLost):
-        MessageReader.over(Lookup(), ["other"]).get_root()
+        MessageReader.from_allocator(Lookup(), ["other"]).get_root()
     with pytest.raises(PointerOutOfBounds):
-        MessageReader.over(Lookup(), []).get_root()
+        MessageReader.from_allocator(Lookup(), []).get_root()
 
 
 def test_wrong_arguments() -> None:
     calls: list[Callable[[], object]] = [
-        lambda: MessageReader.over(5, [0]),  # type: ignore[arg-type]
-        lambda: MessageReader.over(Memory(), 5),  # type: ignore[arg-type]
-        lambda: MessageReader.over(Memory(), [0], nesting_limit="1"),  # type: ignore[arg-type]
+        lambda: MessageReader.from_allocator(5, [0]),  # type: ignore[arg-type]
+        lambda: MessageReader.from_allocator(Memory(), 5),  # type: ignore[arg-type]
+        lambda: MessageReader.from_allocator(Memory(), [0], nesting_limit="1"),  # type: ignore[arg-type]
     ]
     for call in calls:
         with pytest.raises(ArgumentTypeError):
@@ -225,9 +227,9 @@ def test_the_limits_hold() -> None:
     segments = example(100)
     memory = lent(Memory(), segments)
     with pytest.raises(TraversalLimitExceeded):
-        story(MessageReader.over(memory, [0], traversal_limit_words=12))
+        story(MessageReader.from_allocator(memory, [0], traversal_limit_words=12))
     with pytest.raises(NestingLimitExceeded):
-        story(MessageReader.over(memory, [0], nesting_limit=1))
+        story(MessageReader.from_allocator(memory, [0], nesting_limit=1))
 
 
 class Changing(Memory):
@@ -257,7 +259,7 @@ def test_memory_that_changes_at_every_read_reads_or_raises(seed: int) -> None:
     segments = example(random.Random(seed).choice((1, 6, 100)))
     memory = Changing(random.Random(seed))
     lent(memory, segments).active = True
-    reader = MessageReader.over(memory, range(len(segments)), traversal_limit_words=2000)
+    reader = MessageReader.from_allocator(memory, range(len(segments)), traversal_limit_words=2000)
     calls: list[Callable[[], object]] = [lambda: story(reader), reader.is_canonical]
     for call in calls:
         # The story takes no null pointer for what was there.
@@ -273,7 +275,7 @@ def test_a_copy_into_the_message_that_lends_the_memory() -> None:
     message = MessageBuilder(memory)
     root = message.init_root(1, 2)
     root.set_text(0, "text")
-    reader = MessageReader.over(memory, [0])
+    reader = MessageReader.from_allocator(memory, [0])
     root.set(1, reader.get_root())
     assert reader.get_root().get_text(0) == "text"
     copy = root.get_struct(1)
@@ -285,7 +287,7 @@ def test_a_copy_into_the_message_that_lends_the_memory() -> None:
 
 def test_an_interrupt_keeps_no_view() -> None:
     memory = FailingMemory("segment", 3, Stop)
-    reader = MessageReader.over(lent(memory, example(100)), [0])
+    reader = MessageReader.from_allocator(lent(memory, example(100)), [0])
     with pytest.raises(Stop):
         story(reader)
     memory.require_kept()
@@ -295,7 +297,7 @@ def test_an_interrupt_keeps_no_view() -> None:
 def test_calls_are_bounded(size: int) -> None:
     segments = example(size)
     memory = lent(Memory(), segments)
-    root: Any = MessageReader.over(memory, range(len(segments))).get_root()
+    root: Any = MessageReader.from_allocator(memory, range(len(segments))).get_root()
     bounds: list[tuple[int, Callable[[], object]]] = [
         (1, lambda: root.get_uint32(0)),
         (1, lambda: root.get_bool(40)),
@@ -317,7 +319,7 @@ def test_what_has_no_bytes_is_read_without_a_question() -> None:
         root.init_pointer_list(1, 0)
         segments = message.segments()
     memory = lent(Memory(), segments)
-    reader = MessageReader.over(memory, list(range(len(segments)))).get_root()
+    reader = MessageReader.from_allocator(memory, list(range(len(segments)))).get_root()
     assert reader.get_data(0) == b""
     rows = reader.get_pointer_list(1)
     assert rows is not None

@@ -112,7 +112,7 @@ class MessageReaderOver:
     def made(cls) -> Any:
         from capnsafe import MessageReader
 
-        return MessageReader.over(cls(), [0])
+        return MessageReader.from_allocator(cls(), [0])
 
 
 @every_way

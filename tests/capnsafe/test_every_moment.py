@@ -352,7 +352,7 @@ def test_the_moments_are_many() -> None:
 def test_the_table_has_every_operation() -> None:
     """Each public method of what is built is in the table, or calls no memory."""
     named = " ".join(OPERATIONS)
-    beside = {"close", "over", "segment_words", "total_words", "lend_segments", "element", "kind",
+    beside = {"close", "resume", "segment_words", "total_words", "lend_segments", "element", "kind",
         "data_words", "pointer_count", "last_disowned"}  # fmt: skip
     for owner in (MessageBuilder, StructBuilder, capnsafe.PointerListBuilder, Orphan):
         for name in dir(owner):

@@ -113,8 +113,8 @@ def _stream() -> None:
 
 def _over(scene: Scene) -> None:
     words = scene.message.segment_words()
-    _read(MessageReader.over(scene.memory, range(len(words))).get_root())
-    MessageBuilder.over(scene.memory, enumerate(words))
+    _read(MessageReader.from_allocator(scene.memory, range(len(words))).get_root())
+    MessageBuilder.resume(scene.memory, enumerate(words))
 
 
 CALLS: dict[str, Callable[[Scene], object]] = {

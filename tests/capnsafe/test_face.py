@@ -131,7 +131,7 @@ def test_borrowed_readers_ask_no_memory() -> None:
         wire.POINTER.pack(word)
         for word in (wire.with_offset(wire.struct_shape(1, 1), 0), 9, wire.list_shape(2, 3), 0)
     )
-    reader = MessageReader.over(memory, [key], traversal_limit_words=50)
+    reader = MessageReader.from_allocator(memory, [key], traversal_limit_words=50)
     root = reader.get_root()
     octets = root.get_list(0, Element.UINT8)
     before = memory.calls

@@ -144,9 +144,11 @@ TAKERS: dict[str, Callable[[Any], object]] = {
         CallableAllocator(lambda words: buffer)
     ).init_root(1, 0),
     "an allocator": lambda buffer: MessageBuilder(Answering(buffer)).init_root(1, 0),
-    "MessageBuilder.over": lambda buffer: MessageBuilder.over(Answering(buffer), [(0, 1)]),
+    "MessageBuilder.resume": lambda buffer: MessageBuilder.resume(Answering(buffer), [(0, 1)]),
     "MessageReader": lambda buffer: MessageReader([buffer]),
-    "MessageReader.over": lambda buffer: MessageReader.over(Answering(buffer), [0]).get_root(),
+    "MessageReader.from_allocator": lambda buffer: MessageReader.from_allocator(
+        Answering(buffer), [0]
+    ).get_root(),
     "read_message": read_message,
     "read_message packed": lambda buffer: read_message(buffer, packed=True),
     "read_message of a file": lambda buffer: read_message(File(buffer)),

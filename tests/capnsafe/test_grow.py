@@ -346,7 +346,7 @@ def test_what_stays_may_be_another_object_where_it_has_grown() -> None:
         root.set_text(0, "hello")
         assert len(memory.segments) == 1
         root.set_uint64(0, 99)
-        read = MessageReader.over(memory, [0]).get_root()
+        read = MessageReader.from_allocator(memory, [0]).get_root()
         assert (read.get_uint64(0), read.get_text(0)) == (99, "hello")
 
 
@@ -377,7 +377,7 @@ def test_what_stays_is_not_taken_for_the_old_object_where_growing_it_broke_off(
         with suppress(Error, KeyboardInterrupt):
             root.set_text(0, "hello")
         root.set_uint64(0, 99)
-        read = MessageReader.over(memory, list(range(len(memory.segments)))).get_root()
+        read = MessageReader.from_allocator(memory, list(range(len(memory.segments)))).get_root()
         assert read.get_uint64(0) == 99
         assert root.get_text(0) == read.get_text(0)
 

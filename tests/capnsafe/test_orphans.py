@@ -424,7 +424,7 @@ def test_no_orphan_is_adopted_by_what_it_adopted(message: MessageBuilder) -> Non
 
 
 def test_no_circle_is_made_of_what_two_pointers_lead_to() -> None:
-    """A message that was taken over need not be a tree."""
+    """A resumed message need not be a tree."""
 
     def pointer(offset: int, pointers: int) -> bytes:
         return wire.POINTER.pack(wire.with_offset(wire.struct_shape(0, pointers), offset))
@@ -433,7 +433,7 @@ def test_no_circle_is_made_of_what_two_pointers_lead_to() -> None:
     words = pointer(0, 2) + pointer(1, 1) + pointer(0, 1) + bytes(8)
     memory = FixedAllocator(bytearray(words + bytes(64)))
     key = memory.allocate(12)
-    with MessageBuilder.over(memory, [(key, 4)]) as message:
+    with MessageBuilder.resume(memory, [(key, 4)]) as message:
         root = message.get_root()
         assert root is not None
         orphan = root.disown(0)
@@ -527,7 +527,7 @@ def test_an_orphan_whose_object_another_pointer_retired_is_stale(verify: bool) -
     key = memory.allocate(20)
     words = (2 << 48, wire.with_offset(wire.struct_shape(1, 0), 1), wire.struct_shape(1, 0), 5)
     memory.segment(key)[:32] = b"".join(word.to_bytes(8, "little") for word in words)
-    with MessageBuilder.over(memory, [(key, 4)], verify=verify) as message:
+    with MessageBuilder.resume(memory, [(key, 4)], verify=verify) as message:
         root = message.get_root()
         assert root is not None
         orphan = root.disown(0)

@@ -116,7 +116,7 @@ def _roots(scene: Scene) -> dict[str, Any]:
     return {
         "builder": scene.root,
         "reader": MessageReader(segments).get_root(),
-        "reader of memory that moves": MessageReader.over(scene.memory, keys).get_root(),
+        "reader of memory that moves": MessageReader.from_allocator(scene.memory, keys).get_root(),
     }
 
 

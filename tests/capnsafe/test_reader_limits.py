@@ -373,7 +373,7 @@ def test_the_segments_of_memory_that_moves_are_copied_as_they_are() -> None:
         message.init_root(1, 0).set_uint64(0, 7)
         message.init_root(1, 1)
         memory = message._arena.allocator
-        reader = MessageReader.over(memory, list(range(len(message.segments()))))
+        reader = MessageReader.from_allocator(memory, list(range(len(message.segments()))))
         copied = reader.segments()
         for whole, used in zip(copied, message.segments(), strict=True):
             assert whole.startswith(used)

@@ -43,7 +43,7 @@ def taken_over(objects: Sequence[tuple[int, int]]) -> tuple[MessageBuilder, Stru
     ]
     words += list(range(len(words), WORDS))
     struct.pack_into(f"<{WORDS}Q", memory.segment(key), 0, *words)
-    message = MessageBuilder.over(memory, [(key, WORDS)])
+    message = MessageBuilder.resume(memory, [(key, WORDS)])
     root = message.get_root()
     assert root is not None
     return message, root
@@ -181,7 +181,7 @@ def test_elements_of_lists_that_overlap_are_cut_and_upgraded() -> None:
     words[4] = pointing(4, 21, wire.list_shape(wire.SIZE_EIGHT_BYTES, 2))
     words[12] = wire.tag(2, 2, 0)
     struct.pack_into(f"<{WORDS}Q", memory.segment(key), 0, *words)
-    with MessageBuilder.over(memory, [(key, WORDS)]) as message:
+    with MessageBuilder.resume(memory, [(key, WORDS)]) as message:
         root = message.get_root()
         assert root is not None
         first, second = root.disown(0), root.disown(1)

@@ -52,7 +52,7 @@ def root_of(message: MessageBuilder) -> StructBuilder:
 def test_a_message_goes_on(kind: type[Memory], size: int) -> None:
     memory = kind(size)
     grants = begun(memory)
-    with closing(MessageBuilder.over(memory, grants), memory) as message:
+    with closing(MessageBuilder.resume(memory, grants), memory) as message:
         assert message.segment_words() == tuple(words for _, words in grants)
         root = root_of(message)
         assert root.get_uint64(0) == 42
@@ -70,7 +70,7 @@ def test_it_says_the_same_as_if_it_had_never_stopped() -> None:
     plain, memory = Memory(9), Memory(9)
     grants = begun(memory)
     begun(plain)
-    with closing(MessageBuilder.over(memory, grants), memory) as message:
+    with closing(MessageBuilder.resume(memory, grants), memory) as message:
         before = message.segments()
         assert before == [
             plain.grants[key].body()[: words * 8] for key, words in enumerate_words(grants)
@@ -86,7 +86,7 @@ def enumerate_words(grants: list[tuple[Any, int]]) -> list[tuple[int, int]]:
 
 def test_words_behind_those_in_use_are_zeroed_when_they_are_handed_out() -> None:
     memory = Memory(100)
-    with closing(MessageBuilder.over(memory, begun(memory)), memory) as message:
+    with closing(MessageBuilder.resume(memory, begun(memory)), memory) as message:
         values = root_of(message).init_list(FREE, Element.UINT64, 20)
         assert list(values) == [0] * 20
 
@@ -94,24 +94,24 @@ def test_words_behind_those_in_use_are_zeroed_when_they_are_handed_out() -> None
 def test_grants_are_released_once_with_the_words_that_were_written() -> None:
     memory = Memory(100)
     grants = begun(memory)
-    message = MessageBuilder.over(memory, grants)
+    message = MessageBuilder.resume(memory, grants)
     message.close()
     assert [grant.releases for grant in memory.grants] == [[words] for _, words in grants]
 
 
 def test_nothing_in_use_is_a_message_to_begin() -> None:
     memory = Memory(1)
-    with closing(MessageBuilder.over(memory, []), memory) as message:
+    with closing(MessageBuilder.resume(memory, []), memory) as message:
         assert message.segments() == [bytes(8)]
         message.init_root(1, 0).set_uint64(0, 1)
-        assert not MessageBuilder.over(memory, ()).segment_words()
+        assert not MessageBuilder.resume(memory, ()).segment_words()
 
 
 def test_a_later_segment_may_be_unused() -> None:
     memory = Memory(10)
     grants = begun(memory)
     key = memory.allocate(50)
-    with closing(MessageBuilder.over(memory, [*grants, (key, 0)]), memory) as message:
+    with closing(MessageBuilder.resume(memory, [*grants, (key, 0)]), memory) as message:
         root_of(message).set_data(FREE, bytes(300))
         assert message.segment_words()[key] > 0
 
@@ -148,11 +148,11 @@ def test_a_grant_that_is_none_is_refused_and_nothing_released(
     grants = begun(memory)
     memory.answer = answer
     with pytest.raises(error):
-        MessageBuilder.over(memory, grants)
+        MessageBuilder.resume(memory, grants)
     memory.require_kept()
     assert memory.calls["release"] == 0
     memory.answer = None
-    with closing(MessageBuilder.over(memory, grants), memory) as message:
+    with closing(MessageBuilder.resume(memory, grants), memory) as message:
         assert root_of(message).get_uint64(0) == 42
 
 
@@ -160,7 +160,7 @@ def test_every_look_can_fail() -> None:
     looks = FailingMemory("segment", 10**9, OSError, grant_words=5)
     grants = begun(looks)
     before = looks.calls["segment"]
-    MessageBuilder.over(looks, grants)
+    MessageBuilder.resume(looks, grants)
     count = looks.calls["segment"] - before
     for error in (OSError, KeyboardInterrupt):
         for number in range(1, count + 1):
@@ -168,9 +168,9 @@ def test_every_look_can_fail() -> None:
             grants = begun(memory)
             memory.number = memory.calls["segment"] + number
             with pytest.raises((BorrowRefused, KeyboardInterrupt)):
-                MessageBuilder.over(memory, grants)
+                MessageBuilder.resume(memory, grants)
             assert memory.calls["release"] == 0
-            with closing(MessageBuilder.over(memory, grants), memory) as message:
+            with closing(MessageBuilder.resume(memory, grants), memory) as message:
                 assert root_of(message).get_uint64(0) == 42
 
 
@@ -178,7 +178,7 @@ def test_the_same_memory_twice_is_refused() -> None:
     memory = Memory(100)
     ((key, words),) = begun(memory)
     with pytest.raises(GrantOverlaps):
-        MessageBuilder.over(memory, [(key, words), (key, 0)])
+        MessageBuilder.resume(memory, [(key, words), (key, 0)])
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_the_same_memory_twice_is_refused() -> None:
 def test_what_is_no_grant_is_refused(grants: Any, error: type[Error]) -> None:
     memory = Memory(10)
     with pytest.raises(error):
-        MessageBuilder.over(memory, grants)
+        MessageBuilder.resume(memory, grants)
     assert not memory.calls
 
 
@@ -204,13 +204,13 @@ def test_a_limit_below_the_words_in_use_is_refused() -> None:
     memory = Memory(100)
     grants = begun(memory)
     with pytest.raises(ArgumentValueError):
-        MessageBuilder.over(memory, grants, max_segment_words=grants[0][1] - 1)
+        MessageBuilder.resume(memory, grants, max_segment_words=grants[0][1] - 1)
 
 
 def test_a_message_that_verifies_begins_with_what_is_there() -> None:
     memory = Memory(100)
     grants = begun(memory)
-    with closing(MessageBuilder.over(memory, grants, verify=True), memory) as message:
+    with closing(MessageBuilder.resume(memory, grants, verify=True), memory) as message:
         message.segments()
         old = memory.grants[0].word(1)
         memory.grants[0].scribble(1, old ^ 1)
@@ -222,7 +222,7 @@ def test_a_message_that_verifies_begins_with_what_is_there() -> None:
 def test_memory_that_stays_is_taken_over() -> None:
     memory = HeapAllocator()
     grants = begun(memory)
-    with MessageBuilder.over(memory, grants) as message:
+    with MessageBuilder.resume(memory, grants) as message:
         assert root_of(message).get_text(TEXT) == "a text of some length"
     assert memory.live_grants == 0
 
@@ -245,7 +245,7 @@ def test_what_is_there_is_not_trusted(seed: int) -> None:
             )
             value = rng.choice((0, far, shape | near << 2, rng.getrandbits(64)))
             memory.grants[key].scribble(word, value)
-    message = MessageBuilder.over(memory, [(key, 30) for key in keys])
+    message = MessageBuilder.resume(memory, [(key, 30) for key in keys])
     with suppress(Error):
         walk(message, rng)
     atomic: list[Callable[[], object]] = [
