@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeVar, final
 
-from .._words.arguments import add_note, told
+from .._words.arguments import add_note, error_text
 from .._words.exhausted import exhausted, exhausted_when_done
 from ..allocator import Allocator, Key
 from ..errors import (
@@ -210,7 +210,7 @@ class Arena(PublishingArena):
         if self.state is not _CLOSED:
             self.state = _IDLE
         for failure in failures:
-            add_note(error, f"releasing an unused grant also raised {told(failure)}")
+            add_note(error, f"releasing an unused grant also raised {error_text(failure)}")
         if interrupt is not None:
             raise interrupt
 
@@ -283,6 +283,6 @@ class Arena(PublishingArena):
         if failures:
             raise ReleaseFailed(
                 f"the allocator's method 'release' raised for {len(failures)} of {count} segments,"
-                f" first {told(failures[0])}",
+                f" first {error_text(failures[0])}",
                 tuple(failures),
             ) from failures[0]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .._words.arguments import told
+from .._words.arguments import error_text
 from .._words.buffers import octets_of_segment
 from ..allocator import Allocator
 from ..errors import BorrowRefused, MessageStateError
@@ -202,7 +202,8 @@ class BorrowingArena:
             raise segment_lost(segment) from error
         except Exception as error:
             raise BorrowRefused(
-                f"segment {segment.index}: the allocator's method 'segment' raised {told(error)}",
+                f"segment {segment.index}: the allocator's method 'segment' raised"
+                f" {error_text(error)}",
                 segment=segment.index,
             ) from error
 

@@ -18,8 +18,8 @@ from .._words.arguments import (
     check_sections,
     integer,
     listed,
+    number_text,
     pairs_of,
-    shown,
     struct_list,
     type_name,
 )
@@ -722,7 +722,8 @@ class StructListBuilder(Handle):
                 epoch = lease.epoch
             if not 0 <= at < self._length:
                 raise ArgumentIndexError(
-                    f"element {shown(at)} does not exist: the list has {self._length} elements",
+                    f"element {number_text(at)} does not exist: the list has {self._length}"
+                    " elements",
                     segment=self._lease.segment.index,
                 )
             pointer_count = self._pointer_count

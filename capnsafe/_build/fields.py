@@ -16,7 +16,7 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from .._words.arguments import double, integer, shown, truth, type_name
+from .._words.arguments import double, integer, number_text, truth, type_name
 from .._words.exhausted import exhausted
 from .._words.face import place
 from ..errors import ArgumentIndexError, ArgumentValueError
@@ -44,7 +44,8 @@ def require_range(element: Element, value: int) -> None:
     """Raise ``ArgumentValueError`` if an integer does not fit its field."""
     if not element.low <= value <= element.high:
         raise ArgumentValueError(
-            f"a value of {element.name} must be {element.low} to {element.high}, not {shown(value)}"
+            f"a value of {element.name} must be {element.low} to {element.high}, not"
+            f" {number_text(value)}"
         )
 
 
@@ -84,7 +85,7 @@ class Handle:
 
     def _outside(self, element: Element, offset: int) -> ArgumentIndexError:
         return ArgumentIndexError(
-            f"{element.name} at offset {shown(offset)} is outside the data, which has"
+            f"{element.name} at offset {number_text(offset)} is outside the data, which has"
             f" {self._data_bits} bits",
             segment=self._lease.segment.index,
         )

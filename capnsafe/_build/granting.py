@@ -9,7 +9,7 @@ from operator import methodcaller
 from typing import Any, Final, TypeAlias, cast
 
 from .. import wire
-from .._words.arguments import Raised, attribute, call, call_once, told
+from .._words.arguments import Raised, attribute, call, call_once, error_text
 from ..allocator import Allocator, Key
 from ..errors import AllocationRefused, GrantTooSmall, MessageTooLarge
 from ..wire import WORD_BYTES
@@ -81,7 +81,7 @@ class GrantingArena(BorrowingArena):
                 # The allocator was not called yet, or had returned: see ``arguments.call``.
                 raise
             raise AllocationRefused(
-                f"the allocator refused a segment of {words} words, and raised {told(error)}",
+                f"the allocator refused a segment of {words} words, and raised {error_text(error)}",
                 words_asked=words,
             ) from error
         finally:

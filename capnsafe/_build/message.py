@@ -17,12 +17,12 @@ from .._words.arguments import (
     check_count,
     check_element,
     check_sections,
+    error_text,
     integer,
     listed,
-    shown,
+    number_text,
     struct_list,
     text_octets,
-    told,
     truth,
     type_name,
 )
@@ -98,7 +98,7 @@ class MessageBuilder:
         limit = integer(max_segment_words, "max_segment_words")
         if not 1 <= limit <= wire.MAX_SEGMENT_WORDS:
             raise ArgumentValueError(
-                f"max_segment_words must be 1 to {wire.MAX_SEGMENT_WORDS}, not {shown(limit)}"
+                f"max_segment_words must be 1 to {wire.MAX_SEGMENT_WORDS}, not {number_text(limit)}"
             )
         self._arena = Arena(allocator, limit, verifies=truth(verify))
 
@@ -151,7 +151,7 @@ class MessageBuilder:
                 if not (0 if taken else 1) <= words <= limit:
                     raise ArgumentValueError(
                         f"the words in use of segment {len(taken)} must be {0 if taken else 1} to"
-                        f" {limit}, not {shown(words)}"
+                        f" {limit}, not {number_text(words)}"
                     )
                 taken.append((pair[0], words))
             message._arena.resume(taken)
@@ -420,7 +420,8 @@ class MessageBuilder:
             return rootless, 0, len(_NO_ROOT)
         if not 0 <= index < len(segments):
             raise ArgumentIndexError(
-                f"segment {shown(index)} does not exist: the message has {len(segments)} segments"
+                f"segment {number_text(index)} does not exist: the message has {len(segments)}"
+                " segments"
             )
         if self._arena.loss is not None:
             raise segment_lost(self._arena.loss)
@@ -482,4 +483,4 @@ class MessageBuilder:
         try:
             self.close()
         except Error as error:
-            add_note(exception, f"closing the message also raised {told(error)}")
+            add_note(exception, f"closing the message also raised {error_text(error)}")

@@ -8,7 +8,7 @@ from sys import byteorder
 from typing import Any
 
 from .. import wire
-from .._words.arguments import integer, shown
+from .._words.arguments import integer, number_text
 from .._words.exhausted import exhausted
 from .._words.tree import ObjectSize, Tree, read_spot
 from ..errors import ArgumentIndexError, ArgumentTypeError
@@ -117,5 +117,5 @@ class ListBuilder(Handle):
         self._lease.check()
         if not 0 <= at < self._length:
             raise ArgumentIndexError(
-                f"element {shown(at)} does not exist: the list has {self._length} elements"
+                f"element {number_text(at)} does not exist: the list has {self._length} elements"
             )

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Final, SupportsIndex
 
 from .. import wire
-from .._words.arguments import integer, shown, text_octets
+from .._words.arguments import integer, number_text, text_octets
 from .._words.buffers import data_octets
 from .._words.exhausted import exhausted
 from .._words.tree import Tree, read_tree
@@ -65,7 +65,7 @@ class Row(Handle):
         """Return the word of a pointer, without a check that the handle is current."""
         if not 0 <= index < self._count:
             raise ArgumentIndexError(
-                f"pointer {shown(index)} does not exist: there are {self._count} pointers",
+                f"pointer {number_text(index)} does not exist: there are {self._count} pointers",
                 segment=self._lease.segment.index,
             )
         return self._first + index
@@ -235,7 +235,9 @@ class Row(Handle):
         entry = integer(capability, "a capability")
         word = self._slot(index)
         if not 0 <= entry < 1 << 32:
-            raise ArgumentValueError(f"a capability must be 0 to 2**32 - 1, not {shown(entry)}")
+            raise ArgumentValueError(
+                f"a capability must be 0 to 2**32 - 1, not {number_text(entry)}"
+            )
         pointer = wire.capability_pointer(entry)
         self._serve(lambda: point(self._lease.arena, self._lease.segment, word, pointer))
 

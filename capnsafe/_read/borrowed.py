@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Protocol, final
 
-from .._words.arguments import told
+from .._words.arguments import error_text
 from .._words.buffers import octets_of_segment
 from ..allocator import Buffer, Key
 from ..errors import BorrowRefused, SegmentLost
@@ -85,6 +85,6 @@ class BorrowedSegments(Segments):
             raise SegmentLost(f"segment {segment} is gone", segment=segment) from error
         except Exception as error:
             raise BorrowRefused(
-                f"segment {segment}: the allocator's method 'segment' raised {told(error)}",
+                f"segment {segment}: the allocator's method 'segment' raised {error_text(error)}",
                 segment=segment,
             ) from error

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import SupportsFloat, SupportsIndex, TypeAlias, final
 
-from .._words.arguments import check_element, double, integer, shown, truth, type_name
+from .._words.arguments import check_element, double, integer, number_text, truth, type_name
 from .._words.exhausted import exhausted
 from .._words.face import counted, place
 from .._words.tree import ObjectSize, Tree, read_spot, read_tree
@@ -436,7 +436,7 @@ class StructReader(RowReader):
             if not element.low <= mask <= element.high:
                 raise ArgumentValueError(
                     f"the default of {element.name} must be in {element.low} .. {element.high}, not"
-                    f" {shown(mask)}"
+                    f" {number_text(mask)}"
                 )
             at = self._place(offset, element.bytes)
             if at < 0:

@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, SupportsIndex, final
 
-from .._words.arguments import attribute, listed, shown, type_name
+from .._words.arguments import attribute, listed, number_text, type_name
 from .._words.buffers import view_of
 from .._words.canonical import canonical_words
 from .._words.exhausted import exhausted
@@ -107,7 +107,7 @@ class MessageReader(Shared):
         """Return the number of segments, and the rest of the traversal limit. Reads no memory."""
         segments = self._segments
         count = counted(segments.count, "segment")
-        unread = shown(segments.unread_words)
+        unread = number_text(segments.unread_words)
         return f"<{type_name(self)}: {count}, {unread} words may still be read>"
 
     @classmethod

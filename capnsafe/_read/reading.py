@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Self, SupportsIndex, final
 
-from .._words.arguments import integer, shown
+from .._words.arguments import integer, number_text
 from .._words.tree import Spot, Tree, read_spot
 from ..errors import (
     ArgumentIndexError,
@@ -52,7 +52,7 @@ def limit_of(value: SupportsIndex, name: str) -> int:
     """Return a limit as an int, or raise if it is not an integer or is negative."""
     limit = integer(value, name)
     if limit < 0:
-        raise ArgumentValueError(f"{name} must not be negative: {shown(limit)}")
+        raise ArgumentValueError(f"{name} must not be negative: {number_text(limit)}")
     return limit
 
 
@@ -60,7 +60,7 @@ def not_negative(index: SupportsIndex) -> int:
     """Return the index of a field, pointer or element as an int, or raise if it is negative."""
     number = index if type(index) is int else integer(index, "an index")
     if number < 0:
-        raise ArgumentIndexError(f"an index must not be negative: {shown(number)}")
+        raise ArgumentIndexError(f"an index must not be negative: {number_text(number)}")
     return number
 
 
@@ -69,7 +69,7 @@ def element_index(index: SupportsIndex, count: int) -> int:
     number = not_negative(index)
     if number >= count:
         raise ArgumentIndexError(
-            f"element {shown(number)} does not exist: the list has {count} elements"
+            f"element {number_text(number)} does not exist: the list has {count} elements"
         )
     return number
 

@@ -48,7 +48,16 @@ from typing import Any, Final, Protocol, SupportsIndex, TypeAlias, cast, final
 
 from .._read.reader import NESTING_LIMIT, TRAVERSAL_LIMIT_WORDS, MessageReader
 from .._read.reading import limit_of
-from .._words.arguments import Raised, call, exported, integer, method_of, shown, truth, type_name
+from .._words.arguments import (
+    Raised,
+    call,
+    exported,
+    integer,
+    method_of,
+    number_text,
+    truth,
+    type_name,
+)
 from .._words.buffers import view_of
 from .._words.exhausted import exhausted
 from ..allocator import Buffer
@@ -336,7 +345,9 @@ def _taken_of(answer: Any, size: int, is_raw: bool) -> int:
     if taken == 0:
         raise BlockingIOError(f"the file took none of {size} bytes")
     if not 0 < taken <= size:
-        raise FramingError(f"the file's write method returned {shown(taken)} for {size} bytes")
+        raise FramingError(
+            f"the file's write method returned {number_text(taken)} for {size} bytes"
+        )
     return taken
 
 

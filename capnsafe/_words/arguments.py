@@ -90,17 +90,17 @@ def at_least_one(value: SupportsIndex, what: str) -> int:
     """Return ``value`` as an int of at least 1, or raise an error that names ``what``."""
     number = integer(value, what)
     if number < 1:
-        raise ArgumentValueError(f"{what} must be at least 1, not {shown(number)}")
+        raise ArgumentValueError(f"{what} must be at least 1, not {number_text(number)}")
     return number
 
 
-def shown(number: int) -> str:
+def number_text(number: int) -> str:
     """Return the text of a number for a message, or the number of its bits if it is very long."""
     bits = number.bit_length()
     return str(number) if bits <= _PRINTED_BITS else f"a number of {bits} bits"
 
 
-def told(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """Return the ``repr`` of a foreign exception, or its class if its ``__repr__`` fails."""
     try:
         # ``__repr__`` may return an instance of a subclass of str, whose methods are foreign, too.
@@ -135,7 +135,7 @@ def attribute(owner: Any, name: str) -> object:
         error = raised.__cause__ or raised
     if issubclass(type(error), AttributeError):
         return None
-    raise AllocatorError(f"reading the allocator's {name!r} raised {told(error)}") from error
+    raise AllocatorError(f"reading the allocator's {name!r} raised {error_text(error)}") from error
 
 
 def method_of(owner: Any, name: str) -> object:
@@ -212,7 +212,7 @@ def truth(value: bool) -> bool:
             f"a bool must be True or False, not {type_name(value)}"
         ) from raised.__cause__
     if number not in (0, 1):
-        raise ArgumentValueError(f"a bool must be True or False, not {shown(number)}")
+        raise ArgumentValueError(f"a bool must be True or False, not {number_text(number)}")
     return number == 1
 
 
@@ -255,7 +255,7 @@ def check_sections(data_words: SupportsIndex, pointer_count: SupportsIndex) -> t
     if not (0 <= data <= wire.MAX_SECTION and 0 <= pointers <= wire.MAX_SECTION):
         raise ArgumentValueError(
             f"a struct can have 0 to {wire.MAX_SECTION} data words and as many pointers, not"
-            f" {shown(data)} data words and {shown(pointers)} pointers"
+            f" {number_text(data)} data words and {number_text(pointers)} pointers"
         )
     return data, pointers
 
@@ -264,10 +264,10 @@ def check_count(count: SupportsIndex) -> int:
     """Return the number of elements of a list, which must fit in 29 bits."""
     number = count if type(count) is int else integer(count, "count")
     if number < 0:
-        raise ArgumentValueError(f"the count of a list must not be negative: {shown(number)}")
+        raise ArgumentValueError(f"the count of a list must not be negative: {number_text(number)}")
     if number > wire.MAX_LIST_COUNT:
         raise MessageTooLarge(
-            f"a list can have at most {wire.MAX_LIST_COUNT} elements, not {shown(number)}"
+            f"a list can have at most {wire.MAX_LIST_COUNT} elements, not {number_text(number)}"
         )
     return number
 
@@ -316,7 +316,7 @@ def listed(values: Iterable[T], what: str) -> list[T]:
         return call(list, values)
     except Raised as raised:
         error = raised.__cause__ or raised
-        raise ArgumentTypeError(f"{what} cannot be iterated over: {told(error)}") from error
+        raise ArgumentTypeError(f"{what} cannot be iterated over: {error_text(error)}") from error
 
 
 def pairs_of(values: Iterable[tuple[Element, int]]) -> list[tuple[Element, int]]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from ..allocator import Buffer
 from ..errors import ArgumentTypeError, ArgumentValueError, BadBuffer
 from ..wire import Element
-from .arguments import Raised, call, exported, is_masked, method_of, told, type_name
+from .arguments import Raised, call, error_text, exported, is_masked, method_of, type_name
 
 #: Parts of a format that cannot be addresses: names of fields, and the codes of complex numbers.
 _HARMLESS: Final = re.compile(r":[^:]*:|Z[fdg]")
@@ -131,7 +131,7 @@ def view_of(buffer: Buffer, what: str) -> memoryview:
     except _WRONG as error:
         cause = error.__cause__ or error
         raise ArgumentTypeError(
-            f"{what} must be a contiguous buffer, not {type_name(buffer)}: {told(cause)}"
+            f"{what} must be a contiguous buffer, not {type_name(buffer)}: {error_text(cause)}"
         ) from cause
 
 
@@ -146,7 +146,7 @@ def writable_bytes(buffer: Buffer) -> int:
         cause = error.__cause__ or error
         raise ArgumentTypeError(
             f"memory must be an object with a writable buffer, not {type_name(buffer)}:"
-            f" {told(cause)}"
+            f" {error_text(cause)}"
         ) from cause
     if not usable:
         raise ArgumentValueError("the buffer must be writable and C-contiguous")
@@ -167,7 +167,7 @@ def data_octets(value: bytes | bytearray | memoryview) -> bytes:
     except _WRONG as error:
         cause = error.__cause__ or error
         raise ArgumentTypeError(
-            f"a Data must be a buffer of bytes, not {type_name(value)}: {told(cause)}"
+            f"a Data must be a buffer of bytes, not {type_name(value)}: {error_text(cause)}"
         ) from cause
 
 
@@ -194,7 +194,8 @@ def octets_of(element: Element, values: Buffer) -> memoryview:
     except _WRONG as error:
         cause = error.__cause__ or error
         raise ArgumentTypeError(
-            f"values must be a contiguous buffer of numbers, not {type_name(values)}: {told(cause)}"
+            f"values must be a contiguous buffer of numbers, not {type_name(values)}:"
+            f" {error_text(cause)}"
         ) from cause
     codes = _FLOATS if element.floating else _SIGNED if element.low < 0 else _UNSIGNED
     if code not in ("B", "c") and not (len(code) == 1 and code in codes and width == size):

@@ -36,7 +36,7 @@ from capnsafe.errors import (
 )
 
 from .rules import RULES, Breach
-from .run import close, shown
+from .run import close, one_line
 from .scripts import SCRIPTS
 from .shortening import Player, Program, shorten
 
@@ -172,7 +172,7 @@ def _inspect(allocator: Allocator) -> list[Breach]:
             signature(method).bind(*_METHODS[name])
         except TypeError as error:
             call = f"{name}({', '.join(_METHODS[name])})"
-            what = f"does not fit the parameters of the method: {shown(str(error))}"
+            what = f"does not fit the parameters of the method: {one_line(str(error))}"
             breaches.append(Breach("callable methods", call, what))
         except Exception:
             pass  # The parameters of a method that is not written in Python may be unknown.
@@ -203,7 +203,7 @@ def _build(factory: Callable[[], Allocator], *, keep: bool) -> list[Breach]:
         return []
     except Error as error:
         rule = _RULE_OF.get(type(error), "preserved contents")
-        return [Breach(rule, call, f"raised {type_name(error)}: {shown(str(error))}")]
+        return [Breach(rule, call, f"raised {type_name(error)}: {one_line(str(error))}")]
     finally:
         if not keep:
             close(allocator)

@@ -190,7 +190,7 @@ class CheckRun:
         try:
             key = side.allocate(words)
         except Exception as error:
-            return self.told(error, f"{side.prefix}allocate({words})")
+            return self.error_text(error, f"{side.prefix}allocate({words})")
         self._grants += 1
         grant = WrittenGrant(side, name, self._grants, key, words)
         if _is_plain(key):
@@ -218,7 +218,7 @@ class CheckRun:
             side.release(grant.key, grant.used)
         except Exception as error:
             raise self.broken(
-                "accepted release", call, f"raised {self.told(error, call)}"
+                "accepted release", call, f"raised {self.error_text(error, call)}"
             ) from None
         self.released.append(grant.name)
         return call
@@ -233,7 +233,7 @@ class CheckRun:
         try:
             side.grow(grant.key, words)
         except Exception as error:
-            call += f"  # raised {self.told(error, call)}"
+            call += f"  # raised {self.error_text(error, call)}"
         self.calls.append(call)
         self.verify()
         with self.borrow(grant) as view:
@@ -246,7 +246,7 @@ class CheckRun:
         try:
             view = octets(buffer)
         except Exception as error:
-            told = self.told(error, grant.call)
+            told = self.error_text(error, grant.call)
             what = _describe_flaw(buffer) or f"no buffer of bytes: {told}"
             what = f"returned an object of type {type_name(buffer)} with {what}"
             raise self.broken("writable buffer", grant.call, what) from None
@@ -275,12 +275,12 @@ class CheckRun:
             try:
                 return grant.side.segment(grant.key)
             except LookupError as error:
-                what = f"raised {self.told(error, grant.call)}, although {grant} is live"
+                what = f"raised {self.error_text(error, grant.call)}, although {grant} is live"
                 if grant.key is None:
                     what += f" ({grant} is None: does allocate return the key?)"
                 self.breach("lasting keys", grant, what)
             except Exception as error:
-                told = self.told(error, grant.call)
+                told = self.error_text(error, grant.call)
                 if attempt == ATTEMPTS - 1:
                     what = f"raised {told} {ATTEMPTS} times, although {grant} is live"
                     self.breach("access to live grants", grant, what)
@@ -369,7 +369,7 @@ class CheckRun:
             raise self.broken("separate allocators", grant.call, what)
         raise self.broken(rule, grant.call, what)
 
-    def told(self, error: BaseException, call: str) -> str:
+    def error_text(self, error: BaseException, call: str) -> str:
         """Return an exception as text, and note a breach if printing it fails."""
         for convert in (repr, str):
             try:
@@ -382,11 +382,11 @@ class CheckRun:
                 self.noted.setdefault(breach.rule, breach)
                 return type_name(error)
             if convert is repr:
-                text = shown(told)
+                text = one_line(told)
         return text
 
 
-def shown(text: str) -> str:
+def one_line(text: str) -> str:
     """Return a foreign text on one line, cut if it is long, with unprintable characters escaped."""
     cut = text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + " ..."
     return "".join(one if one.isprintable() else repr(one)[1:-1] for one in cut)

@@ -38,14 +38,14 @@ class Allocate:
         granted: list[WrittenGrant] = []
         refusal = ""
 
-        def told() -> list[str]:
+        def calls_text() -> list[str]:
             if len(granted) < 2:
                 calls = [f"{grant} = {call}" for grant in granted]
             else:
                 calls = [f"{granted[0]}, ..., {granted[-1]} = {call} × {len(granted)}"]
             return [*calls, f"{call}  # raised {refusal}"] if refusal else calls
 
-        run.partial = told
+        run.partial = calls_text
         for index in range(self.times):
             if (index and run.is_full) or (index % 64 == 63 and run.step_is_long):
                 break
@@ -129,12 +129,12 @@ class ReleaseMany:
         grants = self.chosen(run)
         calls: list[str] = []
 
-        def told() -> list[str]:
+        def calls_text() -> list[str]:
             if len(calls) < 2:
                 return calls
             return [f"{calls[0]}, ..., {calls[-1]}  # {len(calls)} grants, {self.order}"]
 
-        run.partial = told
+        run.partial = calls_text
         for done, grant in enumerate(grants):
             calls.append(run.release(grant))
             if len(grants) <= 32 or done % 128 == 0:
@@ -191,7 +191,7 @@ class Rounds:
         done = 0
         found: WrittenGrant | str = ""
 
-        def told() -> list[str]:
+        def calls_text() -> list[str]:
             rounds = f"k = {call}, "
             if self.more and callable(side.grow):
                 rounds += f"{side.prefix}grow(k, {self.words + self.more}), "
@@ -199,7 +199,7 @@ class Rounds:
             calls = [f"{done} times: {rounds}" if done > 1 else rounds] if done else []
             return [*calls, f"{found} = {call}"] if isinstance(found, WrittenGrant) else calls
 
-        run.partial = told
+        run.partial = calls_text
         contents = b""
         while done < self.times and (done % 64 or not run.step_is_long):
             for _ in range(ATTEMPTS):

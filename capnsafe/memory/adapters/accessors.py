@@ -23,10 +23,10 @@ from ..._words.arguments import (
     check_element,
     check_sections,
     double,
+    error_text,
     integer,
-    shown,
+    number_text,
     text_octets,
-    told,
     truth,
     type_name,
 )
@@ -121,7 +121,7 @@ class _SharedSupply:
             answer = self.supply.alloc(words)
         except Exception as error:
             raise AllocationRefused(
-                f"the memory refused {words} words: {told(error)}", words_asked=words
+                f"the memory refused {words} words: {error_text(error)}", words_asked=words
             ) from error
         segment, start = self._place(answer)
         if not (0 <= segment < wire.MAX_SEGMENTS and start >= 0):
@@ -167,7 +167,7 @@ class _SharedSupply:
             self.writers[size](segment, at, value)
         except Exception as error:
             raise BorrowRefused(
-                f"segment {segment}: writing {size} bytes at byte {at} raised {told(error)}",
+                f"segment {segment}: writing {size} bytes at byte {at} raised {error_text(error)}",
                 segment=segment,
             ) from error
 
@@ -279,7 +279,7 @@ class _Section:
                     number = element.raw.unpack(element.codec.pack(decimal))[0]
                 except OverflowError as error:
                     raise ArgumentValueError(
-                        f"{decimal!r} is too large for {element.name}: {told(error)}"
+                        f"{decimal!r} is too large for {element.name}: {error_text(error)}"
                     ) from error
             elif element is Element.BOOL:
                 number = int(truth(value))
@@ -288,11 +288,11 @@ class _Section:
                 if not element.low <= number <= element.high:
                     raise ArgumentValueError(
                         f"a value of {element.name} must be {element.low} to {element.high}, not"
-                        f" {shown(number)}"
+                        f" {number_text(number)}"
                     )
             if at < 0 or (at + 1) * element.bits > self._bits:
                 raise ArgumentIndexError(
-                    f"{element.name} at offset {shown(at)} is outside the data, which has"
+                    f"{element.name} at offset {number_text(at)} is outside the data, which has"
                     f" {self._bits} bits",
                     segment=self._segment,
                 )
@@ -315,7 +315,7 @@ class _Section:
             )
         except Exception as error:
             raise BorrowRefused(
-                f"segment {self._segment}: write_bit raised {told(error)}",
+                f"segment {self._segment}: write_bit raised {error_text(error)}",
                 segment=self._segment,
             ) from error
 
@@ -436,7 +436,8 @@ class AppendStruct(_Section):
         number = integer(index, "a pointer index")
         if not 0 <= number < self._pointers:
             raise ArgumentIndexError(
-                f"pointer {shown(number)} does not exist: there are {self._pointers} pointers",
+                f"pointer {number_text(number)} does not exist: there are {self._pointers}"
+                " pointers",
                 segment=self._segment,
             )
         word = self._first + number
@@ -484,7 +485,7 @@ class AppendList(_Section):
             at = integer(index, "an index")
             if not 0 <= at < self._count:
                 raise ArgumentIndexError(
-                    f"element {shown(at)} does not exist: the list has {self._count} elements"
+                    f"element {number_text(at)} does not exist: the list has {self._count} elements"
                 )
             if self._element is not Element.VOID:
                 self._put(self._element, at, value)
@@ -539,7 +540,7 @@ class AppendStructs:
             at = integer(index, "an index")
             if not 0 <= at < self._count:
                 raise ArgumentIndexError(
-                    f"element {shown(at)} does not exist: the list has {self._count} elements"
+                    f"element {number_text(at)} does not exist: the list has {self._count} elements"
                 )
             words = self._data_words + self._pointers
             return AppendStruct(
