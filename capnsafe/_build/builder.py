@@ -11,7 +11,7 @@ from typing import Final, SupportsIndex, TypeAlias, TypeVar
 
 from .. import wire
 from .._read.lists import ListReader
-from .._read.objects import PointerListReader, RowReader, StructListReader, StructReader
+from .._read.objects import PointerListReader, PointerSlotsReader, StructListReader, StructReader
 from .._words.arguments import (
     check_count,
     check_element,
@@ -41,9 +41,9 @@ from .fields import Handle, require_range
 from .lease import Lease
 from .orphan import Detached
 from .orphanage import disown
+from .pointer_slots import PointerSlots
 from .primitives import ListBuilder
 from .reshape import elements_of, widened
-from .row import Row
 from .states import State
 from .survey import Built, Found, composite
 from .upgrade import enlarged, upgrade
@@ -65,7 +65,7 @@ _FLOAT32: Final = Element.FLOAT32
 _FLOAT64: Final = Element.FLOAT64
 
 
-class Pointers(Row):
+class Pointers(PointerSlots):
     """The pointers of an object, and the structs and lists that they lead to.
 
     Every call that builds something retires the pointer's old object: handles on it, and on
@@ -333,14 +333,16 @@ class Pointers(Row):
         else:
             self._serve(lambda: copy_in(self._lease.arena, self._lease.segment, word, tree))
 
-    def copy_pointer(self, index: int, source: Row | RowReader, source_index: int) -> None:
+    def copy_pointer(
+        self, index: int, source: PointerSlots | PointerSlotsReader, source_index: int
+    ) -> None:
         """Build a deep copy of another pointer's object, of any kind.
 
         ``source`` is a struct or a list of pointers of any builder or reader. If its pointer is
         null, this one becomes null.
         """
         try:
-            if not issubclass(type(source), (Row, RowReader)):
+            if not issubclass(type(source), (PointerSlots, PointerSlotsReader)):
                 raise ArgumentTypeError(
                     f"source must be a struct or a list of pointers, not {type_name(source)}"
                 )

@@ -61,7 +61,7 @@ from .reading import (
 Real: TypeAlias = SupportsFloat | SupportsIndex
 
 
-class RowReader(Shared, ABC):
+class PointerSlotsReader(Shared, ABC):
     """The methods that read pointers: those of a struct, or the elements of a list."""
 
     __slots__ = ("_nesting", "_segment", "_segments")
@@ -348,7 +348,7 @@ def open_struct(segments: Segments, segment: int, at: int, nesting: int) -> Stru
 
 
 @final
-class StructReader(RowReader):
+class StructReader(PointerSlotsReader):
     """A struct. Fields behind its end, of a newer schema, read as their defaults."""
 
     __slots__ = ("_data", "_data_bytes", "_first_pointer", "_pointer_count", "_view")
@@ -527,7 +527,7 @@ class StructReader(RowReader):
 
 
 @final
-class PointerListReader(RowReader):
+class PointerListReader(PointerSlotsReader):
     """A list of pointers: ``len()``, and the methods that read pointers, by element index."""
 
     __slots__ = ("_count", "_found", "_start", "_step_words")

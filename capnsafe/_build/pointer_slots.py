@@ -36,7 +36,7 @@ from .upgrade import enlarged, upgrade
 _IDLE: Final = State.IDLE
 
 
-class Row(Handle):
+class PointerSlots(Handle):
     """The pointer section of a struct, or a list of pointers."""
 
     __slots__ = ("_count", "_first")
