@@ -42,7 +42,7 @@ class Read:
     def __init__(self) -> None:
         self.memory = Exporting()
         self.memory.grants = {key: bytearray(memory) for key, memory in _grants().items()}
-        self.reader = MessageReader.over(
+        self.reader = MessageReader.from_allocator(
             self.memory, list(self.memory.grants), traversal_limit_words=LIMIT
         )
         self.root = self.reader.get_root()
@@ -66,7 +66,7 @@ class Read:
 READS: dict[str, Callable[[Read], Any]] = {
     "get_root": lambda read: read.reader.get_root().get_uint32(0),
     "root_pointer": lambda read: read.reader.root_pointer().kind(0),
-    "copied": lambda read: read.reader.root_pointer().copied(0).shape,  # type: ignore[union-attr]
+    "copied": lambda read: read.reader.root_pointer()._tree_at(0).shape,  # type: ignore[union-attr]
     "total_words": lambda read: read.reader.total_words(),
     "segments": lambda read: read.reader.segments(),
     "is_canonical": lambda read: read.reader.is_canonical(),
