@@ -1,7 +1,7 @@
 """The message that is built: an address book of two people with three phones.
 
-Each side is built the way its own users would write it, and what both built is read by pycapnp
-before anything is timed: a benchmark that compares different messages compares nothing.
+Each side is built as its own users would write it. pycapnp reads both messages before anything is
+timed, because a benchmark of different messages compares nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PEOPLE = (
 )
 KINDS = ("mobile", "home", "work")
 
-#: What every reader must find.
+#: The values that every reader must find.
 MEANT = {
     "people": [
         {
@@ -33,14 +33,14 @@ MEANT = {
     ]
 }
 
-#: Words of the first segment, for both: the address book fits.
+#: Words of the first segment, for both sides: the address book fits.
 FIRST_WORDS = 128
 
 schema = capnp.load(str(Path(__file__).with_name("addressbook.capnp")))
 
 
 class DifferentMessageError(Exception):
-    """What was built is not the address book."""
+    """The message is not the address book."""
 
 
 def build_with_capnsafe(allocator: Allocator) -> MessageBuilder:
@@ -88,11 +88,13 @@ def require_meant(who: str, framed: bytes) -> None:
     with schema.AddressBook.from_bytes(framed) as book:
         read = book.to_dict()
     if read != MEANT:
-        raise DifferentMessageError(f"{who} built another message than the address book: {read}")
+        raise DifferentMessageError(
+            f"{who} built a different message from the address book: {read}"
+        )
 
 
 def require_same_messages(allocator: Allocator) -> None:
-    """Build once on both sides, and see that both are the address book."""
+    """Build once on both sides, and check that both are the address book."""
     with build_with_capnsafe(allocator) as message:
         require_meant("capnsafe", message.to_bytes())
     require_meant("pycapnp", frame(build_with_pycapnp().get_segments_for_output()))

@@ -1,9 +1,9 @@
-"""What capnproto-rust issue #467 asks, measured: ``python -m benchmarks.answers``.
+"""The questions of capnproto-rust issue #467, measured: ``python -m benchmarks.answers``.
 
-The issue proposes that builders keep offsets and borrow segments only to write. What was asked
-there: what that costs, what one more indirection costs, whether dispatch should be static, and
-whether it is worth it. The numbers here are those of an encoder in Python, where a call costs more
-than in Rust: the order of the answers carries over, their size does not.
+The issue proposes that builders keep offsets and borrow segments only to write. It asks what that
+costs, what one more indirection costs, whether dispatch should be static, and whether it is worth
+it. These are the numbers of an encoder in Python, where a call costs more than in Rust: the order
+of the results carries over, their size does not.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .results import Crossover, Ratio
 #: Fields written in one call, so that the call itself weighs little.
 FIELDS = 100
 
-#: Lines of the order that is built.
+#: Lines of the order.
 LINES = 50
 
 SEGMENT_WORDS = 512
@@ -42,7 +42,7 @@ PICTURE = DOCUMENT.with_suffix(".svg")
 
 
 class Late:
-    """A bytearray a segment, of which nothing is promised: it is borrowed for each write."""
+    """A bytearray per segment, with no promises: it is borrowed for each write."""
 
     def __init__(self) -> None:
         self._segments: list[bytearray] = []
@@ -53,15 +53,15 @@ class Late:
         return len(self._segments) - 1
 
     def segment(self, key: int, /) -> bytearray:
-        """Answer it."""
+        """Return it."""
         return self._segments[key]
 
     def release(self, key: int, words_used: int, /) -> None:
-        """Keep it: all goes with the allocator."""
+        """Keep it: all segments end with the allocator."""
 
 
 class Held(Late):
-    """The same, declared to stay: the encoder holds on to the buffer and asks no more."""
+    """The same, declared stable: the encoder keeps the buffer and does not ask again."""
 
     stable = True
 
@@ -79,21 +79,21 @@ class Fourth(Late):
 
 
 class Behind:
-    """One more indirection: each call is handed on."""
+    """One more indirection: each call is passed on."""
 
     def __init__(self, memory: Allocator) -> None:
         self._memory = memory
 
     def allocate(self, minimum_words: int, /) -> object:
-        """Hand it on."""
+        """Pass it on."""
         return self._memory.allocate(minimum_words)
 
     def segment(self, key: object, /) -> object:
-        """Hand it on."""
+        """Pass it on."""
         return self._memory.segment(key)
 
     def release(self, key: object, words_used: int, /) -> None:
-        """Hand it on."""
+        """Pass it on."""
         self._memory.release(key, words_used)
 
 
@@ -109,7 +109,7 @@ class Written:
         self._used = 0
 
     def alloc(self, amount: int, /) -> tuple[int, int]:
-        """Give out the next words."""
+        """Hand out the next words."""
         start = self._used
         self._used += amount
         if self._used * 8 > len(self._octets):
@@ -138,12 +138,12 @@ class Written:
         self._U64.pack_into(self._octets, offset, value)
 
     def contents(self) -> bytes:
-        """Answer what was given out."""
+        """Return the words that were handed out."""
         return bytes(self._octets[: self._used * 8])
 
 
 def guest_memory() -> Allocator:
-    """Answer the memory of a guest."""
+    """Return the memory of a guest."""
     return WasmAllocator(*new_guest(), segment_words=SEGMENT_WORDS)
 
 
@@ -164,7 +164,7 @@ def fill_order(order: StructBuilder | AppendStruct) -> None:
 
 
 def build_in(memory: Allocator) -> bytes:
-    """Build an order through an allocator, and answer its one segment."""
+    """Build an order through an allocator, and return its one segment."""
     with MessageBuilder(memory) as message:
         fill_order(message.init_root(1, 2))
         (segment,) = message.segments()
@@ -174,18 +174,18 @@ def build_in(memory: Allocator) -> bytes:
 def with_views(memory: Allocator) -> tuple[MessageBuilder, StructBuilder]:
     """Begin a message that keeps a view of its memory, as no safe encoder may.
 
-    It is what others do who keep raw pointers: the memory cannot move any more, and nobody asks.
+    Builders with raw pointers do the same: the memory cannot move any more, and is not asked for.
     """
     message = MessageBuilder(memory)
     root = message.init_root(1, 2)
     for segment in message._arena.segments:
-        # Where a bytearray is held, it is what is written to; a view takes its place.
+        # The encoder writes to the bytearray that it keeps; a view takes its place.
         segment.memory = cast(bytearray, memoryview(memory.segment(segment.key)))
     return message, root
 
 
 def build_by_views() -> bytes:
-    """Build an order by a view that is kept."""
+    """Build an order through a view that is kept."""
     message, root = with_views(Held())
     with message:
         fill_order(root)
@@ -194,7 +194,7 @@ def build_by_views() -> bytes:
 
 
 def build_by_accessors() -> bytes:
-    """Build the same by accessors."""
+    """Build the same through accessors."""
     supply = Written()
     fill_order(AppendBuilder(supply, zeroed=True).init_root(1, 2))
     return supply.contents()
@@ -243,7 +243,7 @@ def _in_turn(memories: list[Allocator]) -> Callable[[], None]:
 
 
 def costs(effort: Effort) -> Iterator[Ratio]:
-    """What each way of reaching memory costs beside another."""
+    """Compare each way of reaching memory with another."""
 
     def field(
         id: str, ours: str, a: Callable[[], None], theirs: str, b: Callable[[], None]
@@ -286,7 +286,7 @@ def costs(effort: Effort) -> Iterator[Ratio]:
 
 
 def sentences(ratios: list[Ratio], sizes: list[Crossover]) -> str:
-    """Answer the questions in words, with the numbers of this run."""
+    """Return the results as sentences, with the numbers of this run."""
     found = {(ratio.id, ratio.what == "set one field"): ratio.comparison.ratio for ratio in ratios}
 
     def both(id: str) -> str:
@@ -359,7 +359,7 @@ def draw(ratios: list[Ratio], lines: dict[str, dict[int, Comparison]], path: Pat
 
 
 def run(effort: Effort, document: Path, picture: Path) -> str:
-    """Measure, write table and picture, and answer the sentences."""
+    """Measure, write table and picture, and return the sentences."""
     text = document.read_text(encoding="utf-8")
     require_markers(text)
     circumstances = Circumstances(shlex.join(["python", "-m", "benchmarks.answers", *sys.argv[1:]]))

@@ -1,4 +1,4 @@
-"""B3: a list of a million numbers that are in memory already."""
+"""B3: a list of a million numbers that are already in memory."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .results import Ratio
 NUMBERS = 1_000_000
 BUDGET = 1.5
 
-#: Words of the root pointer and the root, and what an allocator may need to align the buffer.
+#: Words of the root pointer and the root, and for an allocator that must align the buffer.
 _FRONT_WORDS = 3
 
 
 def buffer_for(values: array[int]) -> bytearray:
-    """Answer a buffer into which a message of these numbers fits."""
+    """Return a buffer into which a message of these numbers fits."""
     return bytearray(len(values) * values.itemsize + _FRONT_WORDS * 8)
 
 
 def lend_numbers(memory: FixedAllocator, values: array[int]) -> None:
-    """Make an empty list, and fill it through a view that is lent."""
+    """Make an empty list, and fill it through a lent view."""
     with MessageBuilder(memory) as message:
         made = message.init_root(0, 1).init_list(0, Element.UINT64, len(values))
         with made.lend() as view:
@@ -32,7 +32,7 @@ def lend_numbers(memory: FixedAllocator, values: array[int]) -> None:
 
 
 def numbers_at_once(effort: Effort) -> Iterator[Ratio]:
-    """A List(UInt64) from an array, and by way of a lent view, beside one copy of those bytes."""
+    """Compare a List(UInt64), from an array and through a lent view, with one copy of the bytes."""
     values = array("Q", range(NUMBERS))
     octets = memoryview(values).cast("B")
     ours = buffer_for(values)

@@ -1,4 +1,4 @@
-"""Executions a second of real campaigns: parent, worker, judge, oracles and all."""
+"""Executions per second of real campaigns, with parent, worker, judge and oracles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SEED = 1
 
 
 def campaigns(effort: Effort) -> Iterator[CampaignSpeed]:
-    """One campaign on the real encoder with each engine that there is."""
+    """Run one campaign on the real encoder with each available engine."""
     for name, engine in engines().items():
         missing = engine.missing()
         if missing is not None:

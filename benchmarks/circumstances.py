@@ -1,4 +1,4 @@
-"""What a number needs beside it to mean anything: the machine, the versions, the day."""
+"""The circumstances of a measurement: the machine, the versions, the day."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-#: Distributions whose version the numbers depend on.
+#: Distributions whose version affects the numbers.
 DISTRIBUTIONS = ("capnsafe", "pycapnp", "atheris", "wasmtime")
 
 
@@ -45,13 +45,13 @@ def _now() -> str:
 
 
 def load() -> float:
-    """Answer how many processes wanted to run, over the last minute."""
+    """Return how many processes wanted to run, over the last minute."""
     return os.getloadavg()[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Where and when numbers were taken, and by what."""
+    """The machine and versions of a measurement."""
 
     command: str
     machine: str = field(default_factory=_machine)
@@ -59,11 +59,11 @@ class Circumstances:
     versions: dict[str, str] = field(default_factory=_versions)
     date: str = field(default_factory=_now)
     load_before: float = field(default_factory=load)
-    """The load counts the measuring process as well: 1 is a machine that does nothing else."""
+    """The load includes the measuring process: 1 is a machine that does nothing else."""
     load_after: float | None = None
 
     def facts(self) -> list[tuple[str, str]]:
-        """Answer them as pairs of a name and a text."""
+        """Return them as pairs of a name and a text."""
         after = "" if self.load_after is None else f", {self.load_after:.1f} at the end"
         return [
             ("command", self.command),

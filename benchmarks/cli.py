@@ -1,4 +1,4 @@
-"""The command: choose benchmarks, run them, and tell what they measured."""
+"""The command: choose benchmarks, run them, and print the results."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .present import (
 from .registry import BENCHMARKS, Benchmark
 from .results import Result
 
-#: How wide the tables are where they are not printed on a terminal.
+#: Width of the tables if they are not printed on a terminal.
 FILE_COLUMNS = 120
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -40,7 +40,7 @@ class Ids(click.ParamType[tuple[Benchmark, ...]]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[Benchmark, ...]:
-        """The benchmarks, in the order in which they always run."""
+        """Return the benchmarks, in the order in which they always run."""
         if isinstance(value, tuple):
             return value
         known = {key.lower(): benchmark for key, benchmark in BENCHMARKS.items()}
@@ -51,7 +51,7 @@ class Ids(click.ParamType[tuple[Benchmark, ...]]):
 
 
 def _document(context: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
-    """Refuse a document without a place for the tables before anything is measured."""
+    """Refuse a document without a place for the tables, before anything is measured."""
     if path is not None:
         try:
             require_markers(path.read_text(encoding="utf-8"))
@@ -77,7 +77,7 @@ def main(
 ) -> None:
     """Measure the budgets, each as a ratio in one run, uninstrumented.
 
-    A missed budget is printed; the exit code is 0 all the same.
+    A missed budget is printed; the exit code is still 0.
     """
     try:
         run(chosen, Effort(), json_file, document)
@@ -89,7 +89,7 @@ def main(
 def run(
     chosen: tuple[Benchmark, ...], effort: Effort, json_file: Path | None, document: Path | None
 ) -> None:
-    """Measure what was chosen, and write it where it was asked for."""
+    """Measure the chosen benchmarks, and write the results to the chosen places."""
     console = Console()
     if not console.is_terminal:
         console.width = FILE_COLUMNS

@@ -1,4 +1,4 @@
-"""B8: whether calls cost the same among a million as among a thousand, in whatever order (P7)."""
+"""B8: whether a call costs the same among a million as among a thousand, in any order (P7)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from capnsafe import Element, FixedAllocator, HeapAllocator, MessageBuilder
 from .measure import Comparison, Effort
 from .results import Ratio
 
-#: Caches hold a thousand objects and not a million; a cost that grows with their number shows as
-#: hundreds of times.
+#: Caches hold a thousand objects and not a million; a cost that grows with their number shows as a
+#: factor of hundreds.
 BUDGET: Final = 4.0
 
-#: Calls that are the yardstick, and how often they are made for it.
+#: Calls of the yardstick, and how often it is repeated.
 FEW: Final = 1_000
 ROUNDS: Final = 20
 
@@ -45,7 +45,7 @@ Order: TypeAlias = Callable[[int], Iterable[int]]
 
 
 class Growing(HeapAllocator):
-    """Segments of three words, until it is told that they grow."""
+    """Segments of three words, until they may grow."""
 
     stable = False
     grows = False
@@ -65,7 +65,7 @@ def _small() -> HeapAllocator:
 
 
 def _texts(count: int, memory: Any = None, **options: bool) -> tuple[MessageBuilder, Any]:
-    """Build so many texts; with memory in small segments each lies in its own."""
+    """Build so many texts; in memory of small segments each has its own."""
     message = MessageBuilder(memory, **options)
     texts = message.init_root(0, 2).init_pointer_list(0, count)
     for index in range(count):
@@ -183,7 +183,7 @@ def _lent_each(count: int) -> Call:
     return call
 
 
-#: What is prepared for a number of calls, and then made, by its name.
+#: For each name, a function that prepares a number of calls and returns one that makes them.
 CASES: Final[dict[str, Callable[[int], Call]]] = {
     "clear, from the start": _each(_upward, _clear),
     "clear, from the end": _each(_downward, _clear),
@@ -223,7 +223,7 @@ def _time(prepare: Callable[[int], Call], count: int) -> float:
 
 
 def costs_of_many(effort: Effort) -> Iterator[Ratio]:
-    """Time for a call, among very many beside among few."""
+    """Compare the time for a call among very many with that among few."""
     many = effort.objects
     for name, prepare in CASES.items():
         pairs = [

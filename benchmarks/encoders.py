@@ -1,4 +1,4 @@
-"""B1 and B2: the plain encoder beside pycapnp, doing the same work."""
+"""B1 and B2: the plain encoder compared with pycapnp, doing the same work."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _set_fields_with_pycapnp(person: Any) -> None:
 
 
 def noise(effort: Effort) -> Iterator[Ratio]:
-    """The same work on both sides: what other ratios are uncertain by on this machine."""
+    """Compare the same work with itself: this is the uncertainty of ratios on this machine."""
 
     def build() -> None:
         build_with_capnsafe(HeapAllocator(segment_words=FIRST_WORDS)).close()
@@ -72,7 +72,7 @@ def one_field(effort: Effort) -> Iterator[Ratio]:
 
 
 def address_book(effort: Effort) -> Iterator[Ratio]:
-    """B2: build the address book and let go of its memory."""
+    """B2: build the address book and release its memory."""
     require_same_messages(HeapAllocator(segment_words=FIRST_WORDS))
     comparison = compare(
         lambda: build_with_capnsafe(HeapAllocator(segment_words=FIRST_WORDS)).close(),

@@ -19,7 +19,7 @@ FEW = 1_000
 #: Objects that lie in each of the many segments.
 OBJECTS_A_SEGMENT = 100
 
-#: Words of an object, with its pointer and the landing pad that leads to it from another segment.
+#: Words of an object, with its pointer and the landing pad of a pointer from another segment.
 WORDS_AN_OBJECT = 3
 
 
@@ -31,7 +31,7 @@ def fill(message: MessageBuilder, objects: int) -> None:
 
 
 def build(objects: int, segment_words: int) -> tuple[float, int]:
-    """Build a list of so many structs; answer the seconds, and how many segments there are."""
+    """Build a list of so many structs; return the seconds, and the number of segments."""
     start = thread_time()
     memory = HeapAllocator(segment_words=segment_words, growth=False)
     with MessageBuilder(memory) as message:
@@ -41,7 +41,7 @@ def build(objects: int, segment_words: int) -> tuple[float, int]:
 
 
 def growing_messages(effort: Effort) -> Iterator[Ratio]:
-    """Time for an object, in a large message beside small ones of as many objects in all.
+    """Compare the time for an object in a large message with that in as many small ones.
 
     The large one lies in one segment, then in very many.
     """

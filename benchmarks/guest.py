@@ -1,8 +1,8 @@
-"""B5: straight into a guest's memory, beside building in the host's and copying.
+"""B5: build in a guest's memory, compared with building in the host's and copying.
 
-Both ways have the guest grant the memory and take it back. The way with a copy is as good as it
-gets: the host's buffer stays, is used again each time, and is declared stable, so that the encoder
-never asks where it is; and what is copied is one lent view.
+Both ways make the guest grant the memory and take it back. The way with a copy is as fast as it can
+be: the host's buffer is reused and declared stable, so that the encoder never asks for it, and the
+copy takes one lent view.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from .results import Crossover, Ratio
 #: Sizes of B5, in bytes.
 SIZES = (1 << 10, 1 << 16, 1 << 22)
 
-#: Where the size from which one way wins is looked for: 256 bytes to 16 MiB.
+#: Sizes among which the one is searched from which on one way wins: 256 bytes to 16 MiB.
 SWEEP = tuple(1 << power for power in range(8, 25, 2))
 
-#: Messages of many objects are not built larger than this (bytes): the time for one field, which
-#: is what is compared, does not change any more.
+#: Messages of many objects are not built larger than this (bytes), because the time for one field,
+#: which is compared, no longer changes.
 MOST_OBJECTS = 1 << 16
 
-#: Pairs that are timed of them: one takes many times as long as a batch should.
+#: Their number of pairs, since one takes many times as long as a batch should.
 FEW_PAIRS = 31
 
 WORD_BYTES = 8
@@ -38,7 +38,7 @@ Build = Callable[[MessageBuilder], object]
 
 
 class KeptBuffer:
-    """One buffer of the host's, used for one message after the other."""
+    """One buffer of the host's, reused for each message."""
 
     stable = True
 
@@ -46,13 +46,13 @@ class KeptBuffer:
         self._buffer = bytearray(words * WORD_BYTES)
 
     def allocate(self, minimum_words: int, /) -> int:
-        """Grant it; no message of these needs a second segment."""
+        """Grant it; no message here needs a second segment."""
         if minimum_words * WORD_BYTES > len(self._buffer):
             raise MemoryError
         return 0
 
     def segment(self, key: int, /) -> bytearray:
-        """Answer it."""
+        """Return it."""
         return self._buffer
 
     def release(self, key: int, words_used: int, /) -> None:
@@ -60,7 +60,7 @@ class KeptBuffer:
 
 
 class Guest:
-    """A guest, and both ways to get a message into its memory."""
+    """A guest, and both ways to write a message into its memory."""
 
     def __init__(self, words: int) -> None:
         """Have room for messages of one segment of ``words`` words."""
@@ -75,7 +75,7 @@ class Guest:
             message.check_segments()
 
     def copied(self, build: Build) -> None:
-        """Build in the host's, and copy."""
+        """Build in the host's memory, and copy."""
         with MessageBuilder(self._host) as message:
             build(message)
             with message.lend_segment(0) as octets:
@@ -96,7 +96,7 @@ class Guest:
 
 
 def bulk(size: int) -> Build:
-    """Answer what builds a message of one Data of ``size`` bytes."""
+    """Return a function that builds a message of one Data of ``size`` bytes."""
     payload = bytes(range(256)) * (size // 256)
 
     def build(message: MessageBuilder) -> None:
@@ -106,7 +106,7 @@ def bulk(size: int) -> Build:
 
 
 def objects(size: int) -> Build:
-    """Answer what builds a message of structs of 8 bytes, field by field."""
+    """Return a function that builds a message of structs of 8 bytes, field by field."""
     count = size // WORD_BYTES
 
     def build(message: MessageBuilder) -> None:
@@ -140,9 +140,9 @@ def _sizes(shape: str, sizes: tuple[int, ...]) -> list[int]:
 
 
 def crossover(found: dict[int, Comparison]) -> float | None:
-    """Answer the size (bytes) from which on direct wins in three pairs of four; or None.
+    """Return the size (bytes) from which on direct wins in three pairs of four; or None.
 
-    Between the sizes that were measured it is interpolated, by logarithms.
+    It is interpolated between the measured sizes, by logarithms.
     """
     sizes = sorted(found)
     won = sizes[-1]

@@ -1,7 +1,7 @@
-"""B7: how the time of an execution divides between the encoder and what judges it.
+"""B7: how the time of an execution divides between the encoder and the harness.
 
-Measured as the executor itself divides it, without instrumentation and engine, over a fixed set of
-scenarios. Each is run several times, and each part of each scenario counts with its median.
+The executor itself measures it, without instrumentation and engine, over a fixed set of scenarios.
+Each scenario runs several times, and each of its parts counts with its median.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ BUDGET = 2.0
 SEED = 1
 TARGET = "build"
 
-#: The largest program that is generated, in operations, as the random engine has it.
+#: The largest generated program, in operations, as in the random engine.
 LARGEST = 24
 
 NANOSECONDS = 1e-9
@@ -39,7 +39,7 @@ class _Clock:
 
     def __init__(self, memory: Memory) -> None:
         self._memory: Any = memory
-        #: The encoder shall see no other memory than without the clock.
+        #: The encoder must see the same memory as without the clock.
         self.stable: bool = getattr(memory, "stable", False)
         grow = getattr(memory, "grow", None)
         self.grow: Callable[[Any, int], Any] | None = None if grow is None else self._grow
@@ -108,11 +108,11 @@ class ClockedEncoder:
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """Where the time of one execution goes, in nanoseconds."""
+    """The time of one execution, divided, in nanoseconds."""
 
     decode: float
     encoder: float
-    """Without what it spends in the memory."""
+    """Without the time in the memory."""
     memory: float
     """The hostile allocator with its guards, faults and records."""
     oracles: float
@@ -125,19 +125,19 @@ class Division:
 
     @property
     def harness(self) -> float:
-        """What judging an execution costs, the memory apart."""
+        """Return the cost of judging an execution, without the memory."""
         return self.decode + self.oracles + self.rest
 
 
 def scenarios(count: int) -> list[Scenario]:
-    """Answer the seeds of the corpus, and ``count`` generated scenarios, always the same."""
+    """Return the seeds of the corpus, and ``count`` generated scenarios, always the same."""
     rng = Random(SEED)
     generated = [generate(rng, rng.randint(1, LARGEST)) for _ in range(count)]
     return [entry.scenario for entry in read_corpus(TARGET)] + generated
 
 
 def division_of_time(effort: Effort) -> Iterator[Ratio | Share]:
-    """How the mean execution divides, and the harness beside the encoder."""
+    """Yield how the mean execution divides, and the harness compared with the encoder."""
     chosen = scenarios(effort.scenarios)
     rounds = [_one_round(chosen) for _ in range(max(2, effort.rounds))]
     typical = [_median([divisions[index] for divisions in rounds]) for index in range(len(chosen))]
@@ -174,10 +174,10 @@ def _one_round(chosen: Sequence[Scenario]) -> list[Division]:
 
 
 def _divide(scenario: Scenario, clocked: ClockedEncoder) -> Division:
-    """Run once; all parts come from the same run, so that none can exceed what holds it.
+    """Run once. All parts come from the same run, so that no part exceeds the whole.
 
-    What the clock itself takes, a fraction of a microsecond for each call of the memory, is counted
-    as the encoder's.
+    The time of the clock itself, a fraction of a microsecond for each call of the memory, counts as
+    the encoder's.
     """
     data = encode(scenario)
     started = perf_counter_ns()

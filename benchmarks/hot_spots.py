@@ -1,8 +1,9 @@
-"""Where the time goes of the budgets that plain Python misses, or just meets: B1 to B4, and B6.
+"""Where plain Python spends the time of the budgets that it misses or just meets: B1 to B4, B6.
+them.
 
-``python -m benchmarks.hot_spots`` prints a table for each, as ``docs/benchmarks.md`` shows them. A
-profiler makes calls dearer than they are, so its shares say where to look, not how long it takes.
-Calls and bytecodes are counted, and are the same on a machine that is busy.
+``python -m benchmarks.hot_spots`` prints a table for each, as in ``docs/benchmarks.md``. A profiler
+makes calls more expensive, so its shares show where to look, not how long it takes. Calls and
+bytecodes are counted, and do not depend on the load of the machine.
 """
 
 from __future__ import annotations
@@ -29,24 +30,24 @@ from .memory import SMALL_WORDS, MovingAllocator
 
 SHOWN = 8
 
-#: A function by its (file, first line, name), as pstats has it.
+#: A function by its (file, first line, name), as in pstats.
 Function: TypeAlias = "tuple[str, int, str]"
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One piece of work to look at."""
+    """One piece of work to examine."""
 
     title: str
     work: Callable[[], object]
     times: int
-    """How often it is run under the profiler."""
+    """How often it runs under the profiler."""
     items: int = 1
-    """How many operations it is, if it is counted by the operation."""
+    """How many operations it has, if it is counted by the operation."""
 
 
 def spots() -> Iterator[Spot]:
-    """Yield what is looked at."""
+    """Yield the pieces of work."""
     with MessageBuilder() as message:
         struct = message.init_root(1, 4)
         yield Spot("B1: one field", lambda: set_fields_with_capnsafe(struct), 1000, FIELDS)
@@ -85,7 +86,7 @@ def _book_that_moves(segment_words: int) -> None:
 
 
 def _times(spot: Spot) -> dict[Function, tuple[float, float]]:
-    """Answer (calls, seconds of its own) for each function, in one run."""
+    """Return (calls, seconds in itself) for each function, in one run."""
     profiler = cProfile.Profile()
     profiler.enable()
     for _ in range(spot.times):
@@ -100,7 +101,7 @@ def _times(spot: Spot) -> dict[Function, tuple[float, float]]:
 
 
 def _bytecodes(spot: Spot) -> Counter[Function]:
-    """Answer the bytecodes that each function runs of its own, in one run."""
+    """Return the bytecodes that each function itself runs, in one run."""
     counted: Counter[Function] = Counter()
 
     def count(code: CodeType, _: int) -> None:
@@ -125,7 +126,7 @@ def _bytecodes(spot: Spot) -> Counter[Function]:
 
 
 def _trace_bytecodes(work: Callable[[], object], count: Callable[[CodeType, int], None]) -> None:
-    """Do what ``sys.monitoring`` does from Python 3.12 on; there, tracing loses some of them."""
+    """Do the same as ``sys.monitoring``, on Python 3.11; later, tracing misses some bytecodes."""
 
     def trace(frame: FrameType, event: str, _: object) -> Any:
         frame.f_trace_opcodes = True

@@ -1,13 +1,12 @@
-"""Ratios that hold on a noisy machine.
+"""Ratios that are reliable on a noisy machine.
 
 Two pieces of work are timed in turn, for a few milliseconds each, in the order A B, B A, A B …, so
-that a machine that gets slower or faster meanwhile favours neither. The ratio is taken pair by
-pair: what slows the machine for longer than a batch slows both sides of a pair. What is reported is
-the median of the ratios with their quartiles, and the median of each side's times.
+that a machine that gets slower or faster favours neither. The ratio is taken for each pair: a
+disturbance that is longer than a batch slows both sides of a pair. The result is the median of the
+ratios with their quartiles, and the median of each side's times.
 
-Time is that of this thread on a processor, so what other processes take by being scheduled instead
-does not count. What they take by sharing caches and cores does; :func:`same` shows how much of it
-is left.
+Times are those of this thread on a processor, so the time of other scheduled processes does not
+count. Their use of caches and cores does; the benchmark ``noise`` shows the rest of it.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from time import thread_time
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much to measure. More of everything is steadier, and takes longer."""
+    """How much to measure. More is steadier, and takes longer."""
 
     batch_seconds: float = 0.005
     """How long one side of a pair runs."""
@@ -29,18 +28,18 @@ class Effort:
     runs: int = 5000
     """Executions of a campaign."""
     scenarios: int = 200
-    """Generated scenarios, besides the seeds of the corpus, whose time is divided."""
+    """Number of generated scenarios, besides the seeds of the corpus, whose time is divided."""
     rounds: int = 9
-    """How often each of those is run."""
+    """How often each of those runs."""
     objects: int = 1_000_000
     """Objects of a large message; a multiple of a thousand."""
     large_pairs: int = 3
-    """How often a large message is built, and small ones beside it; at least 2."""
+    """How often a large message is built, and small ones in between; at least 2."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two pieces of work side by side; times in seconds a call."""
+    """Two pieces of work side by side; times in seconds per call."""
 
     ours: float
     theirs: float
@@ -50,13 +49,13 @@ class Comparison:
 
     @classmethod
     def of(cls, pairs: Sequence[tuple[float, float]]) -> Comparison:
-        """Answer medians, and as ``low`` and ``high`` the quartiles of the ratio."""
+        """Return the medians, and as ``low`` and ``high`` the quartiles of the ratio."""
         ratios = [ours / theirs for ours, theirs in pairs]
         low, ratio, high = quantiles(ratios, n=4, method="inclusive")
         return cls(median(ours for ours, _ in pairs), median(b for _, b in pairs), ratio, low, high)
 
     def per(self, items: int) -> Comparison:
-        """Answer the same for one of the items that each call dealt with."""
+        """Return the same for one of the items of each call."""
         return Comparison(self.ours / items, self.theirs / items, self.ratio, self.low, self.high)
 
 
@@ -65,7 +64,7 @@ def compare(ours: Callable[[], object], theirs: Callable[[], object], effort: Ef
     our_calls = _calls_in_a_batch(ours, effort.batch_seconds)
     their_calls = _calls_in_a_batch(theirs, effort.batch_seconds)
     pairs = []
-    # What lives already is no garbage: without it the collections between the pairs are short.
+    # Live objects are not garbage: freezing them shortens the collections between the pairs.
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -93,7 +92,7 @@ def _calls_in_a_batch(work: Callable[[], object], seconds: float) -> int:
 
 
 def _batch(work: Callable[[], object], calls: int) -> float:
-    """Answer the seconds of one call, over ``calls`` calls."""
+    """Return the seconds of one call, over ``calls`` calls."""
     start = thread_time()
     for _ in range(calls):
         work()

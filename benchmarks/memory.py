@@ -1,4 +1,4 @@
-"""B6: what it costs the encoder that its memory moves."""
+"""B6: the cost of memory that moves."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ SMALL_WORDS = 16
 
 
 class MovingAllocator:
-    """Honest memory all of which changes place whenever a segment is granted.
+    """Honest memory that moves whenever a segment is granted.
 
-    It promises nothing, so the encoder asks it at each write where the segment is.
+    It promises nothing, so the encoder asks for the segment at each write.
     """
 
     def __init__(self, segment_words: int) -> None:
         self._segment_words = segment_words
         self._places: list[bytearray] = []
-        #: How often a segment changed its place.
+        #: How often a segment moved.
         self.moves = 0
 
     def allocate(self, minimum_words: int, /) -> int:
-        """Move what there is, and grant one more."""
+        """Move all segments, and grant one more."""
         self.moves += len(self._places)
         self._places = [bytearray(place) for place in self._places]
         self._places.append(bytearray(max(minimum_words, self._segment_words) * 8))
         return len(self._places) - 1
 
     def segment(self, key: int, /) -> bytearray:
-        """Answer where it is now."""
+        """Return the present place."""
         return self._places[key]
 
     def release(self, key: int, words_used: int, /) -> None:
-        """Keep it: all goes with the allocator."""
+        """Keep it: all segments end with the allocator."""
 
 
 def moving_memory(effort: Effort) -> Iterator[Ratio]:
-    """The address book on moving memory beside the heap, in one segment and in several."""
+    """Compare the address book on moving memory with the heap, in one segment and in several."""
     for words in (SMALL_WORDS, FIRST_WORDS):
         moving = MovingAllocator(words)
         with build_with_capnsafe(moving) as message:

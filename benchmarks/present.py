@@ -20,7 +20,7 @@ class MarkersMissingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Text in rows and columns; the first ``texts`` columns are words, the others numbers."""
+    """Rows and columns of text; the first ``texts`` columns are words, the others numbers."""
 
     title: str
     headings: tuple[str, ...]
@@ -29,7 +29,7 @@ class Table:
 
 
 def seconds(time: float) -> str:
-    """``1.23 µs``, three digits."""
+    """Return a time as ``1.23 µs``, with three digits."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if time >= size:
             return f"{_three_digits(time / size)} {unit}"
@@ -45,7 +45,7 @@ def _thousands(number: float) -> str:
 
 
 def tables(results: Sequence[Result]) -> Iterator[Table]:
-    """Answer one table for each kind of result that is there."""
+    """Yield one table for each kind of result."""
     speeds = [result for result in results if isinstance(result, CampaignSpeed)]
     shares = [result for result in results if isinstance(result, Share)]
     ratios = [result for result in results if isinstance(result, Ratio)]
@@ -105,7 +105,7 @@ def _share(result: Share) -> tuple[str, ...]:
 
 
 def in_bytes(size: float) -> str:
-    """``64 KiB``."""
+    """Return a size as ``64 KiB``."""
     for unit, octets in (("MiB", 1 << 20), ("KiB", 1 << 10)):
         if size >= octets:
             return f"{size / octets:.3g} {unit}"
@@ -135,7 +135,7 @@ def _ratio(result: Ratio) -> tuple[str, ...]:
 
 
 def for_terminal(table: Table) -> RichTable:
-    """Answer the table as rich draws it."""
+    """Return the table for rich."""
     drawn = RichTable(title=table.title, title_justify="left")
     for at, heading in enumerate(table.headings):
         drawn.add_column(heading, justify="left" if at < table.texts else "right")
@@ -145,7 +145,7 @@ def for_terminal(table: Table) -> RichTable:
 
 
 def for_document(results: Sequence[Result], circumstances: Circumstances) -> str:
-    """Answer tables and circumstances as Markdown."""
+    """Return tables and circumstances as Markdown."""
     facts = Table("Circumstances", ("", ""), 2, [*circumstances.facts()])
     return "\n".join(_markdown(table) for table in (*tables(results), facts))
 
@@ -169,7 +169,7 @@ def require_markers(document: str) -> None:
 
 
 def between_markers(document: str, text: str) -> str:
-    """Answer the document with ``text`` between its markers, and all else as it was."""
+    """Return the document with ``text`` between its markers, otherwise unchanged."""
     require_markers(document)
     before, _, rest = document.partition(BEGIN)
     _, _, after = rest.partition(END)

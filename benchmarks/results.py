@@ -1,4 +1,4 @@
-"""What benchmarks yield: facts, before anybody formats them."""
+"""The results of benchmarks, before they are formatted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .measure import Comparison
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """One piece of work beside another that is its yardstick; a budget, where it has one."""
+    """One piece of work compared with a yardstick; with a budget, if there is one."""
 
     kind: ClassVar = "ratio"
 
@@ -23,17 +23,17 @@ class Ratio:
 
     @property
     def met(self) -> bool | None:
-        """Whether the median is within the budget; None where there is none."""
+        """Return whether the median is within the budget; None without a budget."""
         return None if self.budget is None else self.comparison.ratio <= self.budget
 
     def to_json(self) -> dict[str, Any]:
-        """As data; times in seconds."""
+        """Return it as data; times in seconds."""
         return asdict(self) | {"kind": self.kind, "met": self.met}
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignSpeed:
-    """How fast one campaign went."""
+    """The speed of one campaign."""
 
     kind: ClassVar = "campaign"
 
@@ -42,27 +42,27 @@ class CampaignSpeed:
     seed: int
     executions: int = 0
     seconds: float = 0.0
-    """From when the worker was ready."""
+    """Seconds since the worker was ready."""
     situations: int = 0
     coverage: int | None = None
     findings: int = 0
-    """Judging them takes time too, so a speed with findings is none of the engine's."""
+    """Judging findings takes time too, so a speed with findings is not that of the engine."""
     missing: str | None = None
-    """Why the engine cannot run here; nothing was measured then."""
+    """Why the engine cannot run here, so that nothing was measured."""
 
     @property
     def per_second(self) -> float | None:
-        """Executions a second."""
+        """Return the executions per second."""
         return self.executions / self.seconds if self.seconds else None
 
     def to_json(self) -> dict[str, Any]:
-        """As data."""
+        """Return it as data."""
         return asdict(self) | {"kind": self.kind, "per_second": self.per_second}
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One part of what an execution does; microseconds an execution, of ``whole``."""
+    """One part of an execution; microseconds per execution, of ``whole``."""
 
     kind: ClassVar = "share"
 
@@ -73,29 +73,29 @@ class Share:
 
     @property
     def share(self) -> float:
-        """Of the whole, 0 to 1."""
+        """Return its share of the whole, 0 to 1."""
         return self.microseconds / self.whole
 
     def to_json(self) -> dict[str, Any]:
-        """As data."""
+        """Return it as data."""
         return asdict(self) | {"kind": self.kind, "share": self.share}
 
 
 @dataclass(frozen=True, slots=True)
 class Crossover:
-    """From which size on one way is faster in three pairs of four, between two sizes in bytes."""
+    """The size from which on one way is faster in three pairs of four, within a range in bytes."""
 
     kind: ClassVar = "crossover"
 
     id: str
     what: str
     size: float | None
-    """In bytes; None where the other way is faster up to the largest."""
+    """The size in bytes; None if the other way is faster up to the largest."""
     smallest: int
     largest: int
 
     def to_json(self) -> dict[str, Any]:
-        """As data."""
+        """Return it as data."""
         return asdict(self) | {"kind": self.kind}
 
 

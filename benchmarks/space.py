@@ -1,8 +1,8 @@
-"""How much memory a large message takes beside its segments, and its output on top of that.
+"""The memory of a large message besides its segments, and the additional memory of its output.
 
 ``python -m benchmarks.space`` prints it in multiples of the size of the message: a million objects
-in ten thousand segments, plain and with verification, as bytes and into a file. Followed by
-``tracemalloc``, which also sees what the allocator and this file need for themselves.
+in ten thousand segments, plain and with verification, as bytes and into a file. ``tracemalloc``
+measures it, so the memory of the allocator and of this file counts, too.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ OBJECTS = 1_000_000
 
 
 class Space(NamedTuple):
-    """What one message took, in multiples of its size."""
+    """The memory of one message, in multiples of its size."""
 
     kept: float
-    """Beside the segments, when it is built; with verification the private copy is in it."""
+    """Besides the segments, after building; with verification it includes the private copy."""
     as_bytes: float
-    """On top of that while ``to_bytes`` runs; what it answers is in it."""
+    """Additional memory while ``to_bytes`` runs, including its result."""
     into_a_file: float
-    """On top of that while ``write_to`` runs."""
+    """Additional memory while ``write_to`` runs."""
     segments: int
 
 
 def measure(objects: int, *, verify: bool) -> Space:
-    """Build a list of so many structs, a hundred a segment, and put it out twice."""
+    """Build a list of so many structs, a hundred per segment, and output it twice."""
     words = OBJECTS_A_SEGMENT * (WORDS_AN_OBJECT - 1)
     memory = HeapAllocator(segment_words=words, growth=False)
     tracemalloc.start()
