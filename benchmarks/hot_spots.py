@@ -1,5 +1,4 @@
 """Where plain Python spends the time of the budgets that it misses or just meets: B1 to B4, B6.
-them.
 
 ``python -m benchmarks.hot_spots`` prints a table for each, as in ``docs/benchmarks.md``. A profiler
 makes calls more expensive, so its shares show where to look, not how long it takes. Calls and

@@ -2,10 +2,10 @@
 
 ``FINDINGS/<target>/<slug>/`` holds
 
-``finding.scenario``  the smallest known scenario, as text; its heading names encoder and target
-``verdict.json``      the breach, its encoder, and how it was found ``program.py``        the
-scenario as a program in the encoder's own API; the verdict says whether the program shows the
-breach
+- ``finding.scenario``: the smallest known scenario, as text; its heading names encoder and target
+- ``verdict.json``: the breach, its encoder, and how it was found
+- ``program.py``: the scenario as a program in the encoder's own API; the verdict says whether the
+  program shows the breach
 
 A folder is written under a name that begins with a dot, and renamed. So a campaign that is killed
 leaves complete findings or none. A simpler scenario for an existing folder replaces its files one

@@ -2,11 +2,13 @@
 
 Five parts, in this order:
 
-corpus      replay every seed and regression of every target on the encoder under test, and ask
-every oracle witnesses   for every planted bug, run the scenario that shows it: the bug must break
-its promise, and the clean encoder must pass canaries    find a sample of the planted bugs by search
-alone campaign    run a bounded campaign on the encoder under test, on each target matrix
-compare the number of situations that those campaigns reached with floors
+1. *corpus*: replay every seed and regression of every target on the encoder under test, and ask
+   every oracle
+2. *witnesses*: for every planted bug, run the scenario that shows it: the bug must break its
+   promise, and the clean encoder must pass
+3. *canaries*: find a sample of the planted bugs by search alone
+4. *campaign*: run a bounded campaign on the encoder under test, on each target
+5. *matrix*: compare the number of situations that those campaigns reached with floors
 
 The first and the fourth part judge the encoder. The others judge the harness: a blind harness finds
 nothing, and a gate that passes for that reason is worse than none. So a miss in these parts ends

@@ -6,13 +6,13 @@ off by its writer's death is dropped.
 
 From worker to parent, each with ``kind``:
 
-``ready``       the encoder is imported; ``code``: the digests of its files ``situations``  an input
-reached new ``cells``; with ``execution`` and ``data`` ``violation``   an input broke promises:
-``violations``, ``execution``, ``data``; the worker waits for the reply ``{"kind": "judged",
-"sizes": {group: [number, ...] | null}}`` ``broken``      the harness itself failed: ``error``,
-``traceback``, ``data``; the worker ends. With ``of_the_user``, an allocator of the user failed, so
-that there was no memory ``done``        the worker has run everything requested, or was told to
-stop
+- ``ready``: the encoder is imported; ``code``: the digests of its files
+- ``situations``: an input reached new ``cells``; with ``execution`` and ``data``
+- ``violation``: an input broke promises: ``violations``, ``execution``, ``data``; the worker waits
+  for the reply ``{"kind": "judged", "sizes": {group: [number, ...] | null}}``
+- ``broken``: the harness itself failed: ``error``, ``traceback``, ``data``; the worker ends. With
+  ``of_the_user``, an allocator of the user failed, so that there was no memory
+- ``done``: the worker has run everything requested, or was told to stop
 
 Any other line was written by an encoder into a pipe that is not its own; reading it raises
 ``GarbledError``.

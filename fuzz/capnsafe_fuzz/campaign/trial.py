@@ -3,8 +3,8 @@
 ``python -m capnsafe_fuzz.campaign.trial KIND NAME FOLDER PARENT SECONDS`` loads NAME, which is an
 ``encoder`` or an ``allocator``, and writes a JSON object to the file ``SAID`` in FOLDER:
 
-``complaint``   a sentence about its mistake; empty if there is none ``refusals``    for an encoder:
-for each target, why it cannot be tested on that, or null
+- ``complaint``: a sentence about its mistake; empty if there is none
+- ``refusals``, for an encoder: for each target, why it cannot be tested on that, or null
 
 Code that ends the process or takes longer than SECONDS leaves no such file. If Python knows the
 place, it is in the file ``PLACE``. The process ends with PARENT.
