@@ -122,7 +122,7 @@ _allow_flaky_option = click.option(
 @cli.command()
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option("--time", "seconds", type=Duration(), help="Time for each target: 90s, 10m.")
-@click.option("--runs", type=click.IntRange(1), help="Executions on each target, with the seeds.")
+@click.option("--runs", type=click.IntRange(1), help="Executions on each target, including seeds.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of the search; random if not given.")
 @click.option("--jobs", type=int, default=1, show_default=True, help="Number of workers.")
 @click.option("--engine", help="Generator of scenarios; atheris if it is installed.")
@@ -140,7 +140,7 @@ _allow_flaky_option = click.option(
 @_allow_flaky_option
 @click.option(
     "--timeout", type=Duration(), default=DEFAULT_TIMEOUT_SECONDS, show_default=True,
-    help="Limit for one execution, in seconds.",
+    help="Limit for one execution.",
 )  # fmt: skip
 @click.option(
     "--memory-limit", type=click.IntRange(256, 1 << 20), default=DEFAULT_MEMORY_MEGABYTES,
@@ -169,9 +169,9 @@ def fuzz(
 ) -> int:
     """Run a campaign on each target, one after the other.
 
-    Without a TARGET, on all that the encoder can be tested on, with --allocator on those of them
-    that take memory; with a planted bug, on the one that shows it. Each takes one minute, unless
-    --time or --runs say otherwise.
+    Without a TARGET, every target that the encoder supports is used; with --allocator, those that
+    take memory; with a planted bug, the one that shows it. A campaign takes one minute, unless
+    --time or --runs is given.
     """
     if jobs != 1:
         raise UsageError(f"--jobs {jobs}: campaigns run one worker, so only --jobs 1 is possible")
@@ -339,14 +339,16 @@ def _ending_on_signals(stop: StopRequest) -> Iterator[None]:
         yield
 
 
-_encoder_option = click.option("--encoder", help="Instead of the one that the file names.")
+_encoder_option = click.option("--encoder", help="Encoder, instead of the one that the file names.")
 _timeout_option = click.option(
     "--timeout", type=Duration(), default=DEFAULT_TIMEOUT_SECONDS, show_default=True,
-    help="Limit for one execution, in seconds.",
+    help="Limit for one execution.",
 )  # fmt: skip
 
 
-_allocator_option = click.option("--allocator", help="Instead of the memory that the file names.")
+_allocator_option = click.option(
+    "--allocator", help="Memory, instead of the one that the file names."
+)
 _bytes_option = click.option(
     "--bytes", "bare", metavar="TARGET", help="The files hold an engine's bytes for this target."
 )
@@ -481,7 +483,7 @@ def shrink(
     bare: str | None,
     timeout: float,
 ) -> int:
-    """Make a scenario smaller that breaks the same promise in the same place (also: tmin)."""
+    """Find a smaller scenario that breaks the same promise in the same place (also: tmin)."""
     found = find_scenarios(path, bare)
     if len(found) != 1:
         raise UsageError(f"{path} holds {len(found)} scenarios; shrink takes one")
@@ -529,7 +531,7 @@ def gate(
 ) -> int:
     """Check a change: corpus, planted bugs, a short campaign.
 
-    The same every time: seeds and numbers of executions are fixed.
+    Seeds and numbers of executions are fixed, so that each run does the same.
     """
     stop = StopRequest()
     with _ending_on_signals(stop):
@@ -583,9 +585,15 @@ def _gate_without_result(code: int | None, error: str | None) -> Mapping[str, An
 )
 @click.option(
     "--runs", type=click.IntRange(1), default=DEFAULT_RUNS, show_default=True,
-    help="Most executions of a search.",
+    help="Limit for the executions of a search.",
 )  # fmt: skip
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="At once.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Number of parallel searches.",
+)
 @click.option("--engine", help="Generator of scenarios; atheris if it is installed.")
 @click.option(
     "--findings", type=_PATH, default=DEFAULT_FINDINGS, show_default=True,
