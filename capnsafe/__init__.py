@@ -12,7 +12,14 @@ from ._build.primitives import ListBuilder
 from ._read.lists import ListReader
 from ._read.objects import PointerListReader, StructListReader, StructReader
 from ._read.reader import MessageReader
-from ._stream.framing import Written, frame, read_message, read_messages, unframe, write_message
+from ._stream.framing import (
+    WriteProgress,
+    frame,
+    read_message,
+    read_messages,
+    unframe,
+    write_message,
+)
 from ._stream.packing import Packer, Unpacker, pack, unpack
 from ._words.tree import ObjectSize
 from .allocator import Allocator
@@ -101,7 +108,7 @@ __all__ = [
     "TraversalLimitExceeded",
     "Unpacker",
     "Unreadable",
-    "Written",
+    "WriteProgress",
     "frame",
     "pack",
     "read_message",

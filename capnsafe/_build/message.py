@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import wire
 from .._read.objects import StructReader
-from .._stream.framing import BinaryWriter, Sender, Written, frame, table_of, write_message
+from .._stream.framing import BinaryWriter, Sender, WriteProgress, frame, table_of, write_message
 from .._words.arguments import (
     add_note,
     attribute,
@@ -446,13 +446,15 @@ class MessageBuilder:
             return frame(self.segments())
         return output.getvalue()
 
-    def write_to(self, file: BinaryWriter | Sender, *, written: Written | None = None) -> None:
+    def write_to(
+        self, file: BinaryWriter | Sender, *, progress: WriteProgress | None = None
+    ) -> None:
         """Write the framed message to a binary file or socket, as ``write_message`` does.
 
-        ``written`` counts the bytes that the file takes. If the call fails, pass it again to write
+        ``progress`` counts the bytes that the file takes. If the call fails, pass it again to write
         the rest of the unchanged message. An exception of the file passes unchanged.
         """
-        write_message(file, self.segments(), written=written)
+        write_message(file, self.segments(), progress=progress)
 
     def close(self) -> None:
         """Release every grant, once. Handles raise ``Closed`` from then on.

@@ -226,7 +226,7 @@ _Writing: TypeAlias = "tuple[int, list[Any], int, bool]"
 
 
 @final
-class Written:
+class WriteProgress:
     """A count of the bytes of one message that a file or socket has taken.
 
     Pass it to ``write_message`` or ``MessageBuilder.write_to``. ``bytes`` is right even if the call
@@ -266,7 +266,7 @@ def write_message(
     segments: Sequence[Bytes],
     *,
     packed: bool = False,
-    written: Written | None = None,
+    progress: WriteProgress | None = None,
 ) -> None:
     """Write the message of these segments to a binary file or a socket, without joining them.
 
@@ -278,7 +278,7 @@ def write_message(
         file: An object with a method ``write`` or ``send``.
         segments: The segments of the message, each of whole words.
         packed: Whether to pack the message.
-        written: A count of the bytes that the file takes, right even if the call fails or is
+        progress: A count of the bytes that the file takes, right even if the call fails or is
             interrupted. If it has counted some bytes of this message, only the rest is written.
 
     Raises:
@@ -289,25 +289,25 @@ def write_message(
         Exception: Whatever the file raises.
     """
     is_packed = truth(packed)
-    if written is None:
-        written = Written()
-    elif type(written) is not Written:
-        raise ArgumentTypeError(f"written must be a Written, not {type_name(written)}")
+    if progress is None:
+        progress = WriteProgress()
+    elif type(progress) is not WriteProgress:
+        raise ArgumentTypeError(f"progress must be a WriteProgress, not {type_name(progress)}")
     parts = _parts(segments)
     write: Callable[[memoryview], object] = _method(file, ("write", "send"), "write to")
     pieces = _gathered(_packed(parts) if is_packed else parts)
     waits = _is_raw(file)
-    passed = written.bytes
+    passed = progress.bytes
     try:
         for piece in pieces:
             if passed >= len(piece):
                 passed -= len(piece)
                 continue
-            _write_all(write, piece, passed, waits, written)
+            _write_all(write, piece, passed, waits, progress)
             passed = 0
         if passed:
             raise ArgumentValueError(
-                f"written has counted {passed} bytes more than this message has; use a new one for"
+                f"progress has counted {passed} bytes more than this message has; use a new one for"
                 " each message"
             )
     finally:
@@ -352,14 +352,18 @@ def _taken_of(answer: Any, size: int, is_raw: bool) -> int:
 
 
 def _write_all(
-    write: Callable[[memoryview], object], piece: Bytes, start: int, is_raw: bool, written: Written
+    write: Callable[[memoryview], object],
+    piece: Bytes,
+    start: int,
+    is_raw: bool,
+    progress: WriteProgress,
 ) -> None:
     """Write a piece from byte ``start`` on, in as many calls as it takes."""
     chunk = memoryview(piece)[start:]
     kept = False
     try:
         while chunk:
-            answer = written._write(write, chunk, is_raw)
+            answer = progress._write(write, chunk, is_raw)
             if answer is None and not is_raw:
                 # Do not release it, because the file may still send it.
                 kept = True

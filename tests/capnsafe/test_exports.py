@@ -71,7 +71,7 @@ EXPORTS = [
     "TraversalLimitExceeded",
     "Unpacker",
     "Unreadable",
-    "Written",
+    "WriteProgress",
     "frame",
     "pack",
     "read_message",

@@ -16,7 +16,7 @@ from capnsafe import (
     Packer,
     Reentered,
     Unpacker,
-    Written,
+    WriteProgress,
     read_messages,
     write_message,
 )
@@ -130,21 +130,21 @@ def test_an_alarm_while_a_chunk_is_packed_takes_all_of_it_or_nothing() -> None:
 @packed_or_not
 def test_an_alarm_while_a_message_is_written_passes(packed: bool) -> None:
     segments = [bytes(8), bytes(range(200))]
-    written: list[bytes] = []
+    progress: list[bytes] = []
 
     class Writer:
         def write(self, chunk: Any, /) -> int:
-            written.append(bytes(chunk[:50]))
-            return len(written[-1])
+            progress.append(bytes(chunk[:50]))
+            return len(progress[-1])
 
     def act() -> None:
         write_message(Writer(), segments, packed=packed)
 
     whole = frame(segments, packed=packed)
     for number in range(1, bytecodes_of(act) - 1, 3):
-        written.clear()
+        progress.clear()
         assert type(interrupt(act, number, error=Alarm)) is Alarm, number
-        assert whole.startswith(b"".join(written))
+        assert whole.startswith(b"".join(progress))
 
 
 @needs_monitoring
@@ -212,21 +212,21 @@ def test_a_message_is_written_to_its_end_after_an_alarm_at_any_bytecode(packed: 
     segments = [bytes([3]) * 24, bytes(8), bytes(range(16))]
     whole = frame(segments, packed=packed)
 
-    def write(file: Taking, written: Written) -> None:
-        write_message(file, segments, packed=packed, written=written)
+    def write(file: Taking, progress: WriteProgress) -> None:
+        write_message(file, segments, packed=packed, progress=progress)
 
-    bytecodes = bytecodes_of(lambda: write(Taking(), Written()))
+    bytecodes = bytecodes_of(lambda: write(Taking(), WriteProgress()))
     counts = set()
     for number in range(1, bytecodes + 1, 3):
         file = Taking()
-        written = Written()
-        raised = interrupt(lambda: write(file, written), number, error=Alarm)  # noqa: B023
+        progress = WriteProgress()
+        raised = interrupt(lambda: write(file, progress), number, error=Alarm)  # noqa: B023
         assert isinstance(raised, Alarm | None), raised
-        assert written.bytes == len(file.taken), number
-        counts.add(written.bytes)
-        write(file, written)
+        assert progress.bytes == len(file.taken), number
+        counts.add(progress.bytes)
+        write(file, progress)
         assert file.taken == whole, number
-        assert written.bytes == len(whole)
+        assert progress.bytes == len(whole)
     assert len(counts) > 3
 
 

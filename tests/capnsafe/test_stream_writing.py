@@ -16,7 +16,7 @@ from typing import Any
 import numpy
 import pytest
 
-from capnsafe import FramingError, MessageBuilder, Written
+from capnsafe import FramingError, MessageBuilder, WriteProgress
 from capnsafe._stream.framing import frame, read_message, read_messages, write_message
 from capnsafe.errors import ArgumentTypeError, ArgumentValueError
 from tests.capnsafe.streaming import PATIENCE, Interrupt, packed_or_not
@@ -330,20 +330,20 @@ def test_the_bytes_that_a_file_took_before_it_failed_are_counted(
     message.init_root(1, 1).set_text(0, "a text of some length")
     segments = message.segments()
     file = Failing(failure)
-    written = Written()
+    progress = WriteProgress()
     raised: BaseException | None = None
     try:
-        write_message(file, segments, packed=packed, written=written)
+        write_message(file, segments, packed=packed, progress=progress)
     except BaseException as error:  # What the file raises is any exception.
         raised = error
     if isinstance(failure, BaseException):
         assert type(raised) is type(failure)
     else:
         assert isinstance(raised, BlockingIOError | FramingError | ArgumentTypeError)
-    assert written.bytes == len(file.taken) == 14
-    write_message(file, segments, packed=packed, written=written)
+    assert progress.bytes == len(file.taken) == 14
+    write_message(file, segments, packed=packed, progress=progress)
     assert file.taken == frame(segments, packed=packed)
-    write_message(file, segments, packed=packed, written=written)
+    write_message(file, segments, packed=packed, progress=progress)
     assert file.taken == frame(segments, packed=packed)
 
 
@@ -351,29 +351,29 @@ def test_a_message_goes_on_behind_what_was_written() -> None:
     message = MessageBuilder()
     message.init_root(1, 1).set_text(0, "a text of some length")
     file = Failing(TimeoutError())
-    written = Written()
+    progress = WriteProgress()
     with pytest.raises(TimeoutError):
-        message.write_to(file, written=written)
-    message.write_to(file, written=written)
+        message.write_to(file, progress=progress)
+    message.write_to(file, progress=progress)
     assert file.taken == message.to_bytes()
-    assert written.bytes == len(file.taken)
+    assert progress.bytes == len(file.taken)
 
 
 def test_a_count_of_another_message_is_refused() -> None:
-    written = Written()
-    write_message(Counting(), [bytes(80)], written=written)
+    progress = WriteProgress()
+    write_message(Counting(), [bytes(80)], progress=progress)
     file = Counting()
     with pytest.raises(ArgumentValueError, match=r"\b72\b"):
-        write_message(file, [bytes(8)], written=written)
+        write_message(file, [bytes(8)], progress=progress)
     assert not file.taken
     with pytest.raises(ArgumentTypeError):
-        write_message(file, [bytes(8)], written=7)  # type: ignore[arg-type]
+        write_message(file, [bytes(8)], progress=7)  # type: ignore[arg-type]
 
 
 def test_a_writer_that_keeps_what_it_is_given_has_taken_all_of_it() -> None:
     class Keeping:
         def write(self, chunk: object, /) -> None: ...
 
-    written = Written()
-    write_message(Keeping(), [bytes(80)], written=written)
-    assert written.bytes == 88
+    progress = WriteProgress()
+    write_message(Keeping(), [bytes(80)], progress=progress)
+    assert progress.bytes == 88
