@@ -82,12 +82,20 @@ EXPORTS = [
 ]
 
 
+#: The modules that users import from; others are internal by their names.
+MODULES = ["allocator", "errors", "memory", "wire"]
+
 #: Types that public methods return beside exported classes: of Python, and aliases of such.
 OTHER_TYPES = {"AbstractContextManager", "Any", "Buffer", "Iterator", "Key", "None", "Primitive"}
 
 
 def test_the_exports_are_these() -> None:
     assert sorted(capnsafe.__all__) == EXPORTS
+
+
+def test_the_package_shows_its_public_names_and_nothing_else() -> None:
+    shown = [name for name in dir(capnsafe) if not name.startswith("_")]
+    assert shown == sorted([*EXPORTS, *MODULES])
 
 
 @pytest.mark.parametrize("name", capnsafe.__all__)
