@@ -13,7 +13,7 @@ EXAMPLES = ROOT / "examples"
 
 #: What each must print, besides other things.
 PRINTED = {
-    "adapters.py": "accessors: get_text: this memory can be written and not read",
+    "adapters.py": "accessors: get_text: this memory can only be written",
     "malloc.py": "C reads 'Alice'",
     "mapped_file.py": "a million squares, the last 998001000000",
     "pool.py": "100 words are free again",

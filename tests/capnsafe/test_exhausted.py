@@ -63,7 +63,7 @@ def _read(root: Any) -> None:
     root.get_data(DATA)
     root.get_text_octets(TEXT)
     root.get_capability(ANY)
-    root.copied(CHILD)
+    root._tree_at(CHILD)
     root.kind(CHILD)
     root.is_null(ANY)
 
