@@ -31,14 +31,14 @@ class Replayable:
     """The group that the verdict beside it names."""
 
     def text(self, scenario: Input | None = None) -> str:
-        """Return it as text; or ``scenario``, another one of the same kind, with the same names."""
+        """Return it as text, or ``scenario`` instead of it, with the same names."""
         text: str = find_target(self.target).print(self.scenario if scenario is None else scenario)
         return with_heading(text, self.heading)
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """The result of one."""
+    """The result of running a scenario again."""
 
     replayable: Replayable
     judgement: Judgement
@@ -47,7 +47,7 @@ class Replay:
 def find_scenarios(
     path: Path, bare: str | None = None, failed: Callable[[CampaignError], object] | None = None
 ) -> list[Replayable]:
-    """Yield the scenarios of a file, a finding's folder, or a folder of them, sorted by path.
+    """Return the scenarios of a file, a finding's folder, or a folder of them, sorted by path.
 
     ``bare`` is the target of files that hold only an engine's bytes. ``failed`` is called for each
     file of a folder that cannot be read; without it the first error is raised.
@@ -73,7 +73,7 @@ def find_scenarios(
 def settle(
     replayable: Replayable, *, encoder: str | None = None, memory: str | None = None
 ) -> Replayable:
-    """Return it with the encoder and memory that the file names, or the given ones instead.
+    """Return the scenario with the encoder and memory of its file, or the given ones instead.
 
     Raises:
         UsageError: The encoder or the memory does not exist here; the message names the file and
@@ -107,7 +107,7 @@ def settle(
 
 
 def replay(replayable: Replayable, judges: Judges) -> Replay:
-    """Run one again, on the encoder and over the memory that it names."""
+    """Run a scenario again, on the encoder and over the memory that it names."""
     name, scenario = replayable.encoder, replayable.scenario
     judge = judges.of(replayable.target)
     violations = judge.ask(name, scenario).violations

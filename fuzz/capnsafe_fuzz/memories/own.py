@@ -13,7 +13,7 @@ from typing import Any, Final
 from .kind import ConstructorCall, MemoryKind, Size
 
 OWN_MEMORY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-"""The form of a name."""
+"""The form of such a name."""
 
 
 class OwnMemoryError(Exception):
@@ -25,7 +25,7 @@ def own_memory(name: str) -> Callable[[], Any]:
     """Return a function that makes a user's allocator, named ``module:Class``.
 
     Raises:
-        OwnMemoryError: There is none.
+        OwnMemoryError: It cannot be loaded.
     """
     module_name, _, attribute = name.partition(":")
     # A console script does not search the current folder, where the user's allocator is.

@@ -77,7 +77,7 @@ def _bound_of(step: Step) -> Bound:
     if operation is None:
         return Bound.GIVES_OUT
     bound = OPERATIONS[operation.verb].bound
-    # What is opened as something may be moved to get room for that.
+    # An object that is opened with a larger size may be moved to get room.
     moves = bound is Bound.FOLLOWS and operation.value is not None
     return Bound.NONE if moves else bound
 
