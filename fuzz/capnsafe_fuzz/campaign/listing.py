@@ -48,7 +48,7 @@ def faults() -> Listing:
 def oracles() -> Listing:
     """List the oracles."""
     rows: Rows = [
-        (target, o.name, o.promise, o.cost, o.summary)
+        (target, o.name, o.promise, o.cost.value, o.summary)
         for target in TARGETS
         for o in find_target(target).oracles
     ]

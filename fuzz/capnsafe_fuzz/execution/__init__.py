@@ -23,7 +23,7 @@ from dataclasses import replace
 from time import perf_counter_ns
 
 from ..encoders.protocol import Account, Attempt, Encoder, ProofKind
-from ..oracles import ORACLES, Cost
+from ..oracles import ORACLES, judge
 from ..record import Outcome, Record, Step, Violation
 from ..scenario import Scenario, print_scenario
 from .run import Execution
@@ -78,7 +78,7 @@ def execute(
         oracles = run.look_time + judged - observed
         timing = Timing(run.encoder_time, oracles, judged - started - run.encoder_time - oracles)
     return Verdict(
-        tuple(violations),
+        violations,
         frozenset(run.situations),
         run.attempts,
         len(run.subject.hostile.calls),
@@ -155,22 +155,11 @@ def _observe(scenario: Scenario, encoder: Encoder, each_step: bool, timed: bool)
     return run
 
 
-def _judge(record: Record, encoder: Encoder, costly: bool) -> list[Violation]:
-    violations: list[Violation] = []
+def _judge(record: Record, encoder: Encoder, costly: bool) -> tuple[Violation, ...]:
     try:
-        for oracle in ORACLES.values():
-            if costly or oracle.cost is Cost.CHEAP:
-                violations.extend(oracle.judge(record))
+        return judge(ORACLES.values(), record, costly)
     except Exception as error:
         raise _harness_error(record.scenario, encoder) from error
-    if len(violations) > 1:
-        violations.sort(key=lambda violation: violation.operation)
-        # A mistake that repeats is reported once.
-        first: dict[str, Violation] = {}
-        for found in violations:
-            first.setdefault(found.group, found)
-        violations = list(first.values())
-    return violations
 
 
 def _harness_error(scenario: Scenario, encoder: Encoder) -> HarnessError:

@@ -19,13 +19,13 @@ from .interoperable import INTEROPERABLE
 from .no_loss_in_silence import NO_LOSS_IN_SILENCE
 from .no_reentry import NO_REENTRY
 from .no_stale_borrow import NO_STALE_BORROW
-from .oracle import Cost, Oracle
+from .oracle import Cost, Oracle, OracleFinding, judge
 from .raised import RAISED
 from .released_once import RELEASED_ONCE
 from .verified import VERIFIED
 
 #: Every oracle, by name, in the order of the promises.
-ORACLES = {
+ORACLES: dict[str, Oracle[Record]] = {
     oracle.name: oracle
     for oracle in (
         RAISED,
@@ -45,4 +45,14 @@ ORACLES = {
     )
 }
 
-__all__ = ["ORACLES", "Cost", "Oracle", "Outcome", "Record", "Step", "Violation"]
+__all__ = [
+    "ORACLES",
+    "Cost",
+    "Oracle",
+    "OracleFinding",
+    "Outcome",
+    "Record",
+    "Step",
+    "Violation",
+    "judge",
+]

@@ -1,11 +1,16 @@
-"""The type of an oracle, and of its findings."""
+"""The type of an oracle and of its findings, and the one judge that asks the oracles.
+
+An oracle reads the record of one execution. The oracles of building, which this room holds, read a
+``Record``. Those of a target for data from outside read the target's own type, and stand with the
+target.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from ..encoders.protocol import Proof, ProofKind
 from ..optional import Package
@@ -14,6 +19,9 @@ from ..record.telling import full_type_name, text_of
 
 _NO_PROOF: Final = Proof()
 _EVIDENCE: Final = Proof(ProofKind.EVIDENCE)
+
+Judged = TypeVar("Judged", contravariant=True)
+"""The record of one execution, of the type that the oracle reads."""
 
 
 class Cost(Enum):
@@ -42,25 +50,25 @@ class OracleFinding:
 
 
 @dataclass(frozen=True, slots=True)
-class Oracle:
-    """A judge of one promise."""
+class Oracle(Generic[Judged]):
+    """An oracle for one promise."""
 
     name: str
     promise: str
     cost: Cost
     summary: str
     """A breach of the promise, described in a line."""
-    check: Callable[[Record], Iterator[OracleFinding]]
+    check: Callable[[Judged], Iterator[OracleFinding]]
     needs: Package | None = None
     """The package that the oracle needs; it is skipped without it."""
 
-    def found(self, record: Record) -> Iterable[OracleFinding]:
+    def found(self, record: Judged) -> Iterable[OracleFinding]:
         """Return the findings of the check; none if the package is missing."""
         if self.needs is not None and not self.needs.is_installed:
             return ()
         return self.check(record)
 
-    def judge(self, record: Record) -> Iterable[Violation]:
+    def judge(self, record: Judged) -> Iterable[Violation]:
         """Yield every breach of the promise in this execution."""
         return map(self.violation, self.found(record))
 
@@ -68,6 +76,28 @@ class Oracle:
         """Return the finding as a violation, for the rest of the harness."""
         group = " ".join(f"{self.promise} {found.verb} {found.what}".split())
         return Violation(self.promise, self.name, found.operation, found.verb, found.detail, group)
+
+
+def judge(oracles: Iterable[Oracle[Judged]], record: Judged, costly: bool) -> tuple[Violation, ...]:
+    """Return the violations, each group once, in the order of the operations.
+
+    Args:
+        oracles: The oracles to ask.
+        record: The record of one execution.
+        costly: Ask the costly oracles, too.
+    """
+    violations = [
+        violation
+        for oracle in oracles
+        if costly or oracle.cost is Cost.CHEAP
+        for violation in oracle.judge(record)
+    ]
+    violations.sort(key=lambda violation: violation.operation)
+    # A mistake that repeats is reported once.
+    first: dict[str, Violation] = {}
+    for violation in violations:
+        first.setdefault(violation.group, violation)
+    return tuple(first.values())
 
 
 def of_step(step: Step, what: str, detail: str, proof: Proof = _NO_PROOF) -> OracleFinding:

@@ -9,7 +9,7 @@ Nothing that is imported here imports an encoder, because a worker finds its tar
 encoder can be instrumented.
 """
 
-from .protocol import DEFAULT_BUDGET, Input, Judged, Target, described, measure, with_comment
+from .protocol import DEFAULT_BUDGET, Input, Target, described, measure, with_comment
 from .registry import (
     DEFAULT_TARGET,
     SEQUENCE,
@@ -30,7 +30,6 @@ __all__ = [
     "TARGETS",
     "About",
     "Input",
-    "Judged",
     "Sequence",
     "SequenceTarget",
     "Target",

@@ -6,13 +6,14 @@ from the package of an encoder. An encoder without such a package can be tested 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..encoders.protocol import Failure
 from ..execution import failure_of, innermost
+from ..oracles import Cost, Oracle, OracleFinding
 from ..record.telling import chain_of, full_type_name, plain, repr_of, text_of, type_name
 
 if TYPE_CHECKING:
@@ -61,6 +62,11 @@ class LibraryCall:
             return shown(self.value)
         return f"raised {exception_name(self.error)}: {text_of(self.error)}"
 
+    @property
+    def told(self) -> str:
+        """Return what it did, after "it": ``answered 1``, or ``raised …``."""
+        return self.says if self.error is not None else f"answered {self.says}"
+
 
 @dataclass(slots=True)
 class LibraryCalls:
@@ -106,3 +112,29 @@ def shown(value: object) -> str:
     """Return a value for people, cut to a readable length."""
     text = value.hex() if isinstance(value, bytes) else repr_of(value)
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}... ({len(text)} characters)"
+
+
+class Ran(Protocol):
+    """The record of one execution, as far as it is common to the targets for data from outside."""
+
+    @property
+    def calls(self) -> Sequence[LibraryCall]:
+        """Return the calls of the library, in order."""
+
+
+def _raised(run: Ran) -> Iterator[OracleFinding]:
+    for call in run.calls:
+        if call.failure is Failure.FOREIGN:
+            assert call.error is not None
+            what = f"{exception_name(call.error)} {call.raised_at}"
+            yield OracleFinding(call.step, call.name, what, f"{call.name} {call.says}")
+
+
+RAISED: Oracle[Ran] = Oracle(
+    "raised",
+    "P1",
+    Cost.CHEAP,
+    "received data makes a call raise an exception that is not the library's own",
+    _raised,
+)
+"""The oracle that is common to the targets for data from outside."""

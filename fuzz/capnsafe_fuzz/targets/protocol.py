@@ -9,31 +9,20 @@ encoding again gives the canonical form.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from ..encoders.protocol import Encoder
     from ..execution import Verdict
+    from ..oracles import Oracle
 
 #: A value of a target's own type. Code without the target can only pass it on.
 Input: TypeAlias = Any
 
 DEFAULT_BUDGET = 2000
 """Executions of the tested encoder to shrink one group."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An oracle, as it is described to people."""
-
-    name: str
-    promise: str
-    cost: str
-    """``cheap``: asked after every execution. ``costly``: asked for a sample."""
-    summary: str
-    """A breach of the promise, described in a line."""
 
 
 class Target(Protocol):
@@ -48,7 +37,7 @@ class Target(Protocol):
         """Return the version of the bytes form; under another, the same bytes differ in meaning."""
 
     @property
-    def oracles(self) -> Sequence[Judged]:
+    def oracles(self) -> Sequence[Oracle[Any]]:
         """Return the oracles."""
 
     @property

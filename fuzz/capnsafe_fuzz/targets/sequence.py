@@ -31,11 +31,12 @@ from itertools import groupby
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from .protocol import DEFAULT_BUDGET, Input, Judged, Target, with_comment
+from .protocol import DEFAULT_BUDGET, Input, Target, with_comment
 
 if TYPE_CHECKING:
     from ..encoders.protocol import Encoder
     from ..execution import Verdict
+    from ..oracles import Oracle
 
 MOST_INPUTS = 1 << 16
 """The longest sequence."""
@@ -95,7 +96,7 @@ class SequenceTarget:
         self._print = lru_cache(KEPT_TEXTS)(lambda one: inner.print(with_comment(one, "")))
 
     @property
-    def oracles(self) -> Many[Judged]:
+    def oracles(self) -> Many[Oracle[Any]]:
         """Return the oracles of the other target."""
         return self.inner.oracles
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ... import execution
 from ...memories import MEMORIES
-from ...oracles import ORACLES
+from ...oracles import ORACLES, Oracle
 from ...scenario import (
     DECODER_VERSION,
     Operation,
@@ -24,7 +24,7 @@ from ...scenario import (
     print_operations,
     print_scenario,
 )
-from ..protocol import DEFAULT_BUDGET, Judged, Target
+from ..protocol import DEFAULT_BUDGET, Target
 from .shrink import shrink, simplicity
 from .story import tell
 from .variants import fewer_faults
@@ -50,9 +50,9 @@ class BuildTarget:
     )
 
     @property
-    def oracles(self) -> Sequence[Judged]:
+    def oracles(self) -> Sequence[Oracle[Any]]:
         """Return the oracles of ``oracles``, in the order of the promises."""
-        return [Judged(o.name, o.promise, o.cost.value, o.summary) for o in ORACLES.values()]
+        return list(ORACLES.values())
 
     def refusal(self, encoder: Encoder) -> str | None:
         """Return None: every encoder builds."""

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 from ...encoders.protocol import Failure
 from ...execution import Situation, Verdict
 from ...optional import PYCAPNP
-from ...oracles import Cost
+from ...oracles import Cost, Oracle, OracleFinding, judge
 from ...oracles.interoperable import pycapnp_schema
 from ...record.telling import plain
 from ...reference import framing
-from ..library import LibraryCall, LibraryCalls, library_of, shown
-from ..rules import RAISED, Rule, RuleBreach, judge
+from ..library import RAISED, LibraryCall, LibraryCalls, library_of, shown
 from .scenario import Frame
 from .sources import PieceFile, TakingFile, opened
 
@@ -191,11 +190,7 @@ def _write(run: FrameRun, calls: LibraryCalls, limits: dict[str, int]) -> None:
 # -- oracles --------------------------------------------------------------------------------------
 
 
-def _told(call: LibraryCall) -> str:
-    return call.says if call.error is not None else f"answered {call.says}"
-
-
-def _framed(run: FrameRun) -> Iterator[RuleBreach]:
+def _framed(run: FrameRun) -> Iterator[OracleFinding]:
     """Compare the messages with those of the reference."""
     expected = run.expected
     first = expected.messages[0] if expected.messages else None
@@ -205,36 +200,36 @@ def _framed(run: FrameRun) -> Iterator[RuleBreach]:
         if call.step in (_UNFRAME, _READ):
             if first is None and call.failure is None:
                 why = expected.wrong or "nothing"
-                yield RuleBreach(
-                    call.step, call.name, "accepted", f"there is {why}, but it {_told(call)}"
+                yield OracleFinding(
+                    call.step, call.name, "accepted", f"there is {why}, but it {call.told}"
                 )
             elif first is not None and call.value != first:
-                detail = f"the message is {shown(first)}, but it {_told(call)}"
-                yield RuleBreach(call.step, call.name, "segments", detail)
+                detail = f"the message is {shown(first)}, but it {call.told}"
+                yield OracleFinding(call.step, call.name, "segments", detail)
         elif call.step in (_MEMORY, _FILE, _SOCKET, _PACKED):
             yield from _whole_stream(run, call)
 
 
-def _whole_stream(run: FrameRun, call: LibraryCall) -> Iterator[RuleBreach]:
+def _whole_stream(run: FrameRun, call: LibraryCall) -> Iterator[OracleFinding]:
     expected = run.expected
     if call.failure is not None:
-        yield RuleBreach(call.step, call.name, "refused", f"it {_told(call)}")
+        yield OracleFinding(call.step, call.name, "refused", f"it {call.told}")
         return
     read: IterationResult = call.value
     # The packed stream holds the messages, and no error.
     wrong = expected.wrong if call.step != _PACKED else ""
     if tuple(read.messages) != expected.messages:
         detail = f"the stream holds {shown(expected.messages)}, but it returned {shown(read)}"
-        yield RuleBreach(call.step, call.name, "messages", detail)
+        yield OracleFinding(call.step, call.name, "messages", detail)
     elif read.ended and wrong:
         detail = f"after {len(read.messages)} messages there is {wrong}, but no error was raised"
-        yield RuleBreach(call.step, call.name, "accepted", detail)
+        yield OracleFinding(call.step, call.name, "accepted", detail)
     elif not read.ended and not wrong:
         detail = f"the stream ends after {len(read.messages)} messages, but an error was raised"
-        yield RuleBreach(call.step, call.name, "refused", detail)
+        yield OracleFinding(call.step, call.name, "refused", detail)
 
 
-def _kept(run: FrameRun) -> Iterator[RuleBreach]:
+def _kept(run: FrameRun) -> Iterator[OracleFinding]:
     """Check that data which arrived before the file stalled is not lost."""
     for call in run.calls:
         if call.step not in (_FILE, _PACKED) or call.failure is not None or not call.value.stalls:
@@ -244,31 +239,31 @@ def _kept(run: FrameRun) -> Iterator[RuleBreach]:
                 f"after read {run.scenario.stall} raised, the messages are {shown(call.value)}, "
                 f"but the stream holds {shown(run.expected.messages)}"
             )
-            yield RuleBreach(call.step, call.name, "stalled", detail)
+            yield OracleFinding(call.step, call.name, "stalled", detail)
 
 
-def _bounded(run: FrameRun) -> Iterator[RuleBreach]:
+def _bounded(run: FrameRun) -> Iterator[OracleFinding]:
     if run.greedy:
-        yield RuleBreach(_FILE, STEPS[_FILE], "greedy", run.greedy)
+        yield OracleFinding(_FILE, STEPS[_FILE], "greedy", run.greedy)
     for call in run.calls:
         if call.step == _FILE and call.failure is None:
             for end, consumed in zip(run.expected.ends, call.value.consumed, strict=False):
                 if consumed != end:
                     detail = f"{consumed} bytes were read for messages that end at byte {end}"
-                    yield RuleBreach(call.step, call.name, "read ahead", detail)
+                    yield OracleFinding(call.step, call.name, "read ahead", detail)
                     break
     if run.heap_bytes > MOST_HEAP_BYTES:
         detail = f"reading {len(run.scenario.data)} bytes took {run.heap_bytes} bytes of memory"
-        yield RuleBreach(_UNFRAME, STEPS[_UNFRAME], "memory", detail)
+        yield OracleFinding(_UNFRAME, STEPS[_UNFRAME], "memory", detail)
 
 
-def _given_back(run: FrameRun) -> Iterator[RuleBreach]:
+def _given_back(run: FrameRun) -> Iterator[OracleFinding]:
     if run.pinned:
         detail = f"the memory cannot be resized when its readers are gone: {run.pinned}"
-        yield RuleBreach(_MEMORY, STEPS[_MEMORY], "view kept", detail)
+        yield OracleFinding(_MEMORY, STEPS[_MEMORY], "view kept", detail)
 
 
-def _written(run: FrameRun) -> Iterator[RuleBreach]:
+def _written(run: FrameRun) -> Iterator[OracleFinding]:
     messages = run.expected.messages
     for call in run.calls:
         if call.step not in (_FRAME, _WRITE) or call.failure is Failure.FOREIGN:
@@ -276,11 +271,11 @@ def _written(run: FrameRun) -> Iterator[RuleBreach]:
         written = messages[:1] if call.step == _FRAME else messages
         wanted = b"".join(map(framing.write, written))
         if call.value != wanted:
-            detail = f"the stream is {shown(wanted)}, but it {_told(call)}"
-            yield RuleBreach(call.step, call.name, "bytes", detail)
+            detail = f"the stream is {shown(wanted)}, but it {call.told}"
+            yield OracleFinding(call.step, call.name, "bytes", detail)
 
 
-def _interoperable(run: FrameRun) -> Iterator[RuleBreach]:
+def _interoperable(run: FrameRun) -> Iterator[OracleFinding]:
     """Check that, if pycapnp reads the whole stream, it reads as many messages."""
     scenario = run.scenario
     if not scenario.data or len(scenario.data) % framing.WORD_BYTES:
@@ -297,47 +292,47 @@ def _interoperable(run: FrameRun) -> Iterator[RuleBreach]:
         read: IterationResult = call.value
         if len(read.messages) != count or not read.ended:
             detail = f"pycapnp reads {count} messages, but it returned {shown(read)}"
-            yield RuleBreach(call.step, call.name, "pycapnp differs", detail)
+            yield OracleFinding(call.step, call.name, "pycapnp differs", detail)
 
 
-RULES: Final[tuple[Rule[FrameRun], ...]] = (
+ORACLES: Final[tuple[Oracle[FrameRun], ...]] = (
     RAISED,
-    Rule(
+    Oracle(
         "kept",
         "P2",
         Cost.CHEAP,
         "data that arrived is lost when the file has no more for a while",
         _kept,
     ),
-    Rule(
+    Oracle(
         "given_back",
         "P4",
         Cost.CHEAP,
         "memory is still held when its readers are gone, or an exception is kept",
         _given_back,
     ),
-    Rule(
+    Oracle(
         "framed",
         "P6",
         Cost.CHEAP,
         "other messages are read than the stream holds, or one with a wrong table",
         _framed,
     ),
-    Rule(
+    Oracle(
         "bounded",
         "P7",
         Cost.CHEAP,
         "more bytes are read than the message has, or more memory is taken than arrived",
         _bounded,
     ),
-    Rule(
+    Oracle(
         "written",
         "P11",
         Cost.CHEAP,
         "segments are framed as another stream",
         _written,
     ),
-    Rule(
+    Oracle(
         "interoperable",
         "P11",
         Cost.COSTLY,
@@ -351,7 +346,7 @@ RULES: Final[tuple[Rule[FrameRun], ...]] = (
 def execute(scenario: Frame, encoder: Encoder, costly: bool) -> Verdict:
     """Run one input and judge it."""
     done = run(scenario, encoder, measured=costly)
-    violations = judge(RULES, done, costly)
+    violations = judge(ORACLES, done, costly)
     stalls = sum(
         call.value.stalls for call in done.calls if isinstance(call.value, IterationResult)
     )

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ...reference.framing import WORD_BYTES, table_of
 from .. import greedy, library
-from ..protocol import DEFAULT_BUDGET, Judged, Target
+from ..protocol import DEFAULT_BUDGET, Target
 from . import mutate
-from .run import NEEDED, RULES, STEPS, execute, run
+from .run import NEEDED, ORACLES, STEPS, execute, run
 from .scenario import (
     MAX_SEGMENTS,
     MAX_WORDS,
@@ -29,6 +29,7 @@ from .script import print_program
 if TYPE_CHECKING:
     from ...encoders.protocol import Encoder
     from ...execution import Verdict
+    from ...oracles import Oracle
 
 
 class FrameTarget:
@@ -40,9 +41,9 @@ class FrameTarget:
     sample: Final = Frame(bytes(4) + b"\1\0\0\0" + bytes(8), (5,), 2)
 
     @property
-    def oracles(self) -> Sequence[Judged]:
+    def oracles(self) -> Sequence[Oracle[Any]]:
         """Return the oracles."""
-        return [rule.about for rule in RULES]
+        return ORACLES
 
     def refusal(self, encoder: Encoder) -> str | None:
         """Return why an encoder has no package with capnsafe's functions; None if it has one."""

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from ...encoders.protocol import Failure
 from ...execution import Situation, Verdict
 from ...optional import PYCAPNP
-from ...oracles import Cost
+from ...oracles import Cost, Oracle, OracleFinding, judge
 from ...oracles.interoperable import pycapnp_schema
 from ...record.telling import plain, text_of
 from ...reference import packing
-from ..library import LibraryCall, LibraryCalls, exception_name, library_of, shown
-from ..rules import RAISED, Rule, RuleBreach, judge
+from ..library import RAISED, LibraryCall, LibraryCalls, exception_name, library_of, shown
 from .scenario import DENSE, WORD_BYTES, ZERO, Packed, cut, groups
 
 if TYPE_CHECKING:
@@ -126,50 +125,50 @@ def _exact(answer: object) -> bytes:
 # -- oracles --------------------------------------------------------------------------------------
 
 
-def _bounded(run: PackedRun) -> Iterator[RuleBreach]:
+def _bounded(run: PackedRun) -> Iterator[OracleFinding]:
     whole, chunks = run.calls[:2]
     most = run.scenario.max_words * WORD_BYTES
     if type(whole.value) is bytes and len(whole.value) > most:
         detail = f"the limit is {most} bytes, but {len(whole.value)} were returned"
-        yield RuleBreach(whole.step, whole.name, "limit", detail)
+        yield OracleFinding(whole.step, whole.name, "limit", detail)
     if run.unasked:
-        yield RuleBreach(chunks.step, chunks.name, "unasked", run.unasked)
+        yield OracleFinding(chunks.step, chunks.name, "unasked", run.unasked)
 
 
-def _unpacked(run: PackedRun) -> Iterator[RuleBreach]:
+def _unpacked(run: PackedRun) -> Iterator[OracleFinding]:
     whole, chunks = run.calls[:2]
     expected = run.expected
     too_many = len(expected.words) > run.scenario.max_words * WORD_BYTES
     wanted = expected.words if expected.whole and not too_many else None
     if wanted is None and whole.failure is None:
         why = "are more than the limit" if too_many else "end in the middle"
-        yield RuleBreach(
-            whole.step, whole.name, "accepted", f"the bytes {why}, but it {_told(whole)}"
+        yield OracleFinding(
+            whole.step, whole.name, "accepted", f"the bytes {why}, but it {whole.told}"
         )
     elif wanted is not None and whole.value != wanted:
-        detail = f"the words are {shown(wanted)}, but it {_told(whole)}"
-        yield RuleBreach(whole.step, whole.name, "words", detail)
+        detail = f"the words are {shown(wanted)}, but it {whole.told}"
+        yield OracleFinding(whole.step, whole.name, "words", detail)
     if run.unasked:
         return
     if chunks.failure not in (None, Failure.FOREIGN):
-        yield RuleBreach(chunks.step, chunks.name, "refused", f"it {_told(chunks)}")
+        yield OracleFinding(chunks.step, chunks.name, "refused", f"it {chunks.told}")
     elif chunks.failure is None and chunks.value[0] != expected.words:
         detail = f"the words are {shown(expected.words)}, but it returned {shown(chunks.value[0])}"
-        yield RuleBreach(chunks.step, chunks.name, "words", detail)
+        yield OracleFinding(chunks.step, chunks.name, "words", detail)
     elif chunks.failure is None and chunks.value[1] is not expected.whole:
         where = "where a word does" if expected.whole else "in the middle"
         detail = f"the bytes end {where}, but finish says otherwise"
-        yield RuleBreach(chunks.step, chunks.name, "end", detail)
+        yield OracleFinding(chunks.step, chunks.name, "end", detail)
 
 
-def _packed(run: PackedRun) -> Iterator[RuleBreach]:
+def _packed(run: PackedRun) -> Iterator[OracleFinding]:
     for call in run.calls[2:]:
         if call.failure is not None:
             if call.failure is not Failure.FOREIGN:
-                yield RuleBreach(call.step, call.name, "refused", f"it {_told(call)}")
+                yield OracleFinding(call.step, call.name, "refused", f"it {call.told}")
             continue
         if type(call.value) is not bytes:
-            yield RuleBreach(call.step, call.name, "words", f"it {_told(call)} instead of bytes")
+            yield OracleFinding(call.step, call.name, "words", f"it {call.told} instead of bytes")
             continue
         back = packing.unpack(call.value)
         if not back.whole or back.words != run.scenario.words:
@@ -177,16 +176,16 @@ def _packed(run: PackedRun) -> Iterator[RuleBreach]:
                 f"{shown(run.scenario.words)} was packed as {shown(call.value)}, which stands for "
                 f"{shown(back.words)}"
             )
-            yield RuleBreach(call.step, call.name, "words", detail)
+            yield OracleFinding(call.step, call.name, "words", detail)
         elif call.value != run.packed:
             detail = (
                 f"the reference implementation packs {shown(run.packed)}, but it returned "
                 f"{shown(call.value)}"
             )
-            yield RuleBreach(call.step, call.name, "runs", detail)
+            yield OracleFinding(call.step, call.name, "runs", detail)
 
 
-def _interoperable(run: PackedRun) -> Iterator[RuleBreach]:
+def _interoperable(run: PackedRun) -> Iterator[OracleFinding]:
     if not run.scenario.words:
         return
     message = pycapnp_schema().new_message()
@@ -208,41 +207,37 @@ def _interoperable(run: PackedRun) -> Iterator[RuleBreach]:
             raise
         except BaseException as error:
             told = f"the output of pycapnp raises {exception_name(error)}: {text_of(error)}"
-            yield RuleBreach(step, name, "pycapnp refused", told)
+            yield OracleFinding(step, name, "pycapnp refused", told)
             continue
         if answer != wanted:
             detail = f"pycapnp has {shown(wanted)}, but it returned {shown(answer)}"
-            yield RuleBreach(step, name, "pycapnp differs", detail)
+            yield OracleFinding(step, name, "pycapnp differs", detail)
 
 
-def _told(call: LibraryCall) -> str:
-    return call.says if call.error is not None else f"answered {call.says}"
-
-
-RULES: Final[tuple[Rule[PackedRun], ...]] = (
+ORACLES: Final[tuple[Oracle[PackedRun], ...]] = (
     RAISED,
-    Rule(
+    Oracle(
         "unpacked",
         "P6",
         Cost.CHEAP,
         "packed bytes unpack to wrong words, or to any words although they end early",
         _unpacked,
     ),
-    Rule(
+    Oracle(
         "bounded",
         "P7",
         Cost.CHEAP,
         "more words are returned than the limit or the room allows, or none without an end",
         _bounded,
     ),
-    Rule(
+    Oracle(
         "packed",
         "P11",
         Cost.CHEAP,
         "packed words unpack to others, or differ from the reference implementation's",
         _packed,
     ),
-    Rule(
+    Oracle(
         "interoperable",
         "P11",
         Cost.COSTLY,
@@ -256,7 +251,7 @@ RULES: Final[tuple[Rule[PackedRun], ...]] = (
 def execute(scenario: Packed, encoder: Encoder, costly: bool) -> Verdict:
     """Run one input and judge it."""
     done = run(scenario, encoder)
-    violations = judge(RULES, done, costly)
+    violations = judge(ORACLES, done, costly)
     return Verdict(violations, frozenset(_situations(done)), len(done.calls), 0, 0)
 
 

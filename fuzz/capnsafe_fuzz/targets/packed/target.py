@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .. import greedy, library
-from ..protocol import DEFAULT_BUDGET, Judged, Target
+from ..protocol import DEFAULT_BUDGET, Target
 from . import mutate
-from .run import NEEDED, RULES, STEPS, execute, run
+from .run import NEEDED, ORACLES, STEPS, execute, run
 from .scenario import (
     MAX_LIMIT,
     MAX_ROOM,
@@ -28,6 +28,7 @@ from .script import print_program
 if TYPE_CHECKING:
     from ...encoders.protocol import Encoder
     from ...execution import Verdict
+    from ...oracles import Oracle
 
 
 class PackedTarget:
@@ -39,9 +40,9 @@ class PackedTarget:
     sample: Final = Packed(b"\x00\x01\xff\1\2\3\4\5\6\7\x08\x00\x24\7\7", (3,))
 
     @property
-    def oracles(self) -> Sequence[Judged]:
+    def oracles(self) -> Sequence[Oracle[Any]]:
         """Return the oracles."""
-        return [rule.about for rule in RULES]
+        return ORACLES
 
     def refusal(self, encoder: Encoder) -> str | None:
         """Return why an encoder has no package with capnsafe's functions; None if it has one."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...encoders.protocol import Failure
 from ...execution import Situation, Verdict
 from ...optional import PYCAPNP
-from ...oracles import Cost
+from ...oracles import Cost, Oracle, OracleFinding, judge
 from ...oracles.interoperable import as_pycapnp_reads, read_with_pycapnp
 from ...record.difference import first_difference
 from ...record.telling import plain
@@ -25,8 +25,7 @@ from ...reference.examiner import examine
 from ...reference.framing import write
 from ...reference.layout import ROOT
 from ...reference.reading import MOST_ITEMS, Copy, Reference, Refused
-from ..library import LibraryCall, LibraryCalls, library_of, shown
-from ..rules import RAISED, Rule, RuleBreach, judge
+from ..library import RAISED, LibraryCall, LibraryCalls, library_of, shown
 from .everything import read_everything
 from .expect import Expected, Held, expect, normal
 from .scenario import MAKES, Ask, Question, Read
@@ -264,78 +263,76 @@ def _first(child: tuple[int, Any]) -> int:
 # -- oracles --------------------------------------------------------------------------------------
 
 
-def _told(call: LibraryCall) -> str:
-    return call.says if call.error is not None else f"answered {call.says}"
-
-
 def _judged(run: ReadRun) -> Iterator[Asked]:
     for asked in run.asked:
         if asked.call.failure is not Failure.FOREIGN:
             yield asked
 
 
-def _checked(run: ReadRun) -> Iterator[RuleBreach]:
+def _checked(run: ReadRun) -> Iterator[OracleFinding]:
     for asked in _judged(run):
         if asked.expected is None and not asked.limited and asked.call.failure is None:
-            detail = f"it must be refused ({asked.why}), but it {_told(asked.call)}"
-            yield RuleBreach(asked.call.step, asked.call.name, "accepted", detail)
+            detail = f"it must be refused ({asked.why}), but it {asked.call.told}"
+            yield OracleFinding(asked.call.step, asked.call.name, "accepted", detail)
 
 
-def _bounded(run: ReadRun) -> Iterator[RuleBreach]:
+def _bounded(run: ReadRun) -> Iterator[OracleFinding]:
     for asked in _judged(run):
         if asked.expected is None and asked.limited and asked.call.failure is None:
-            detail = f"it is over the traversal limit ({asked.why}), but it {_told(asked.call)}"
-            yield RuleBreach(asked.call.step, asked.call.name, "limit", detail)
+            detail = f"it is over the traversal limit ({asked.why}), but it {asked.call.told}"
+            yield OracleFinding(asked.call.step, asked.call.name, "limit", detail)
 
 
-def _read(run: ReadRun) -> Iterator[RuleBreach]:
+def _read(run: ReadRun) -> Iterator[OracleFinding]:
     for asked in _judged(run):
         call, expected = asked.call, asked.expected
         if expected is None or asked.question.ask in (Ask.COPY, Ask.CANONICAL, Ask.EVERYTHING):
             continue
         if call.failure is not None:
             if not asked.may_refuse:
-                detail = f"{shown(expected.value)} is there, but it {_told(call)}"
-                yield RuleBreach(call.step, call.name, "refused", detail)
+                detail = f"{shown(expected.value)} is there, but it {call.told}"
+                yield OracleFinding(call.step, call.name, "refused", detail)
         elif call.value != expected.value:
-            detail = f"{shown(expected.value)} is there, but it {_told(call)}"
-            yield RuleBreach(call.step, call.name, "value", detail)
+            detail = f"{shown(expected.value)} is there, but it {call.told}"
+            yield OracleFinding(call.step, call.name, "value", detail)
 
 
-def _copied(run: ReadRun) -> Iterator[RuleBreach]:
+def _copied(run: ReadRun) -> Iterator[OracleFinding]:
     for asked in _judged(run):
         call, expected = asked.call, asked.expected
         if expected is None or asked.question.ask not in (Ask.COPY, Ask.CANONICAL):
             continue
         if call.failure is not None:
             if not asked.may_refuse:
-                yield RuleBreach(call.step, call.name, "refused", f"it {_told(call)}")
+                yield OracleFinding(call.step, call.name, "refused", f"it {call.told}")
         elif call.value != expected.value:
-            detail = f"it must be {shown(expected.value)}, but it {_told(call)}"
-            yield RuleBreach(call.step, call.name, "differs", detail)
+            detail = f"it must be {shown(expected.value)}, but it {call.told}"
+            yield OracleFinding(call.step, call.name, "differs", detail)
 
 
-def _decoded(run: ReadRun) -> Iterator[RuleBreach]:
+def _decoded(run: ReadRun) -> Iterator[OracleFinding]:
     for asked in _judged(run):
         call, expected = asked.call, asked.expected
         if asked.question.ask is not Ask.EVERYTHING:
             continue
         assert expected is not None
         if call.failure is not None:
-            yield RuleBreach(call.step, call.name, "refused", f"a valid message is {_told(call)}")
+            yield OracleFinding(call.step, call.name, "refused", f"a valid message is {call.told}")
         elif call.value != expected.value:
             difference = first_difference(call.value, expected.value)
-            yield RuleBreach(call.step, call.name, "contents", f"read by the library, {difference}")
+            yield OracleFinding(
+                call.step, call.name, "contents", f"read by the library, {difference}"
+            )
 
 
-def _given_back(run: ReadRun) -> Iterator[RuleBreach]:
+def _given_back(run: ReadRun) -> Iterator[OracleFinding]:
     if run.pinned:
         step = max(0, len(run.scenario.questions) - 1)
         detail = f"memory cannot be resized when its readers are gone: {run.pinned}"
-        yield RuleBreach(step, "close", "view kept", detail)
+        yield OracleFinding(step, "close", "view kept", detail)
 
 
-def _interoperable(run: ReadRun) -> Iterator[RuleBreach]:
+def _interoperable(run: ReadRun) -> Iterator[OracleFinding]:
     """Compare readings by the schema, also if the strict examiner rejects the message."""
     segments = run.scenario.segments
     if not segments or not segments[0]:
@@ -355,54 +352,56 @@ def _interoperable(run: ReadRun) -> Iterator[RuleBreach]:
         # Foreign exceptions were reported where the same question was put before.
         return
     if difference is not None:
-        yield RuleBreach(0, "everything", "pycapnp differs", f"compared with pycapnp, {difference}")
+        yield OracleFinding(
+            0, "everything", "pycapnp differs", f"compared with pycapnp, {difference}"
+        )
 
 
-RULES: Final[tuple[Rule[ReadRun], ...]] = (
+ORACLES: Final[tuple[Oracle[ReadRun], ...]] = (
     RAISED,
-    Rule(
+    Oracle(
         "given_back",
         "P4",
         Cost.CHEAP,
         "memory is still held when its readers are gone, or an exception is kept",
         _given_back,
     ),
-    Rule(
+    Oracle(
         "checked",
         "P6",
         Cost.CHEAP,
         "a value is read that lies outside, is of another kind, or is nested too deep",
         _checked,
     ),
-    Rule(
+    Oracle(
         "bounded",
         "P7",
         Cost.CHEAP,
         "more words are visited than the traversal limit allows",
         _bounded,
     ),
-    Rule(
+    Oracle(
         "read",
         "P11",
         Cost.CHEAP,
         "another value is read than is there, or a value that is there is refused",
         _read,
     ),
-    Rule(
+    Oracle(
         "copied",
         "P11",
         Cost.CHEAP,
         "a copy differs from its source, or a canonical form is not canonical",
         _copied,
     ),
-    Rule(
+    Oracle(
         "decoded",
         "P11",
         Cost.CHEAP,
         "a valid message is read differently than by the strict examiner",
         _decoded,
     ),
-    Rule(
+    Oracle(
         "interoperable",
         "P11",
         Cost.COSTLY,
@@ -416,7 +415,7 @@ RULES: Final[tuple[Rule[ReadRun], ...]] = (
 def execute(scenario: Read, encoder: Encoder, costly: bool) -> Verdict:
     """Run one input and judge it."""
     done = run(scenario, encoder)
-    violations = judge(RULES, done, costly)
+    violations = judge(ORACLES, done, costly)
     return Verdict(violations, frozenset(_situations(done)), len(done.calls), 0, 0)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .. import greedy, library
-from ..protocol import DEFAULT_BUDGET, Judged, Target
+from ..protocol import DEFAULT_BUDGET, Target
 from . import mutate
-from .run import NEEDED, RULES, execute, run
+from .run import NEEDED, ORACLES, execute, run
 from .scenario import (
     VERSION,
     WORD_BYTES,
@@ -29,6 +29,7 @@ from .shrink import simplicity, steps
 if TYPE_CHECKING:
     from ...encoders.protocol import Encoder
     from ...execution import Verdict
+    from ...oracles import Oracle
 
 _SAMPLE: Final = bytes.fromhex("0000000001000100070000000000000001000000220000006162630000000000")
 
@@ -50,9 +51,9 @@ class ReadTarget:
     )
 
     @property
-    def oracles(self) -> Sequence[Judged]:
+    def oracles(self) -> Sequence[Oracle[Any]]:
         """Return the oracles."""
-        return [rule.about for rule in RULES]
+        return ORACLES
 
     def refusal(self, encoder: Encoder) -> str | None:
         """Return why an encoder has no package with capnsafe's readers; None if it has one."""
