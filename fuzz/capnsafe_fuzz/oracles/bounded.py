@@ -43,14 +43,13 @@ _ATTEMPTS: Final = 3
 """Number of times that a call plans its object, if segments shrink repeatedly."""
 
 
-def _most_borrows(step: Step, plans: int) -> int:
+def _most_borrows(step: Step, bound: Bound, plans: int) -> int:
     """Return the upper bound on ``segment`` calls in a step.
 
     Operations without a documented bound may use any number.
     """
     if step.verb in PRIMITIVES:
         return _READ
-    bound = _bound_of(step)
     if bound is Bound.GIVES_OUT:
         return step.segments
     if bound is Bound.FOLLOWS:
@@ -64,9 +63,8 @@ def _most_borrows(step: Step, plans: int) -> int:
     return most * plans
 
 
-def _most_grants(step: Step, plans: int, made: int) -> int:
+def _most_grants(bound: Bound, plans: int, made: int) -> int:
     """Return the upper bound on ``allocate`` or ``grow`` calls in a step, which made ``made``."""
-    bound = _bound_of(step)
     if bound is Bound.NONE or bound is Bound.DISOWNS:
         return made
     return _GRANTS * plans if bound is Bound.BUILDS else 0
@@ -90,10 +88,11 @@ def _check(record: Record) -> Iterator[OracleFinding]:
             continue
         # A call plans the object again if segments were cut meanwhile.
         plans = _ATTEMPTS if cut or step.excused else 1
+        bound, calls = _bound_of(step), step.calls
         for call, made, most in (
-            ("segment", step.calls.segment, _most_borrows(step, plans)),
-            ("allocate", step.calls.allocate, _most_grants(step, plans, step.calls.allocate)),
-            ("grow", step.calls.grow, _most_grants(step, plans, step.calls.grow)),
+            ("segment", calls.segment, _most_borrows(step, bound, plans)),
+            ("allocate", calls.allocate, _most_grants(bound, plans, calls.allocate)),
+            ("grow", calls.grow, _most_grants(bound, plans, calls.grow)),
         ):
             if made > most:
                 what = _CALLED[call]
