@@ -15,7 +15,7 @@ from collections.abc import Callable
 from types import FrameType, ModuleType
 from typing import Any, Final
 
-#: The packages whose built-in functions instrumentation adds calls of.
+#: The packages with built-in functions that coverage instrumentation calls.
 _INSTRUMENTATION: Final = frozenset({"atheris"})
 
 

@@ -119,15 +119,16 @@ class BorrowingArena:
         return view
 
     def _lose(self, segment: Segment) -> None:
-        """Mark a segment as lost, which it stays (P5)."""
+        """Mark a segment as lost. It stays lost (P5)."""
         segment.lost = True
         if self.loss is None or segment.index < self.loss.index:
             self.loss = segment
 
     def hold_part(self, view: memoryview, size: int) -> memoryview:
-        """Hold the first ``size`` bytes of a borrowed view in place of the view; return them.
+        """Replace the borrowed view by a view of its first ``size`` bytes, and return that.
 
-        So ``close`` can take them back: a part that nobody knows of would keep the memory held.
+        So ``close`` can take it back. A part that the arena does not know would keep the memory
+        exported.
         """
         self._held = part = view[:size]
         return part

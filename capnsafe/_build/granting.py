@@ -68,9 +68,9 @@ class GrantingArena(BorrowingArena):
             raise self.unavailable()
         self.state = _CALLING
         try:
-            # No bytecode runs between the allocator's return and the record of its grant, so that
-            # no interrupt can lose the grant before it is recorded and so will be released. Nothing
-            # is allocated either: a dict with one item has room for two.
+            # No bytecode runs between the allocator's return and the record of its grant, so an
+            # interrupt cannot lose the grant; once it is recorded, it will be released. Nothing is
+            # allocated in between either: a dict with one item has room for two.
             self._arrived[None] = None
             self._arrived.default_factory = map(methodcaller("allocate", words), argued).__next__
             segment = Segment(index, self._arrived[index])

@@ -87,7 +87,7 @@ def _needed(tree: Tree, starts: list[int], data: int, pointers: int) -> tuple[in
 
 
 def _shorten(tree: Tree, starts: list[int], data: int, keep_data: int, keep_pointers: int) -> None:
-    """Cut the sections of the structs at ``starts`` to so many data words and pointers."""
+    """Cut the structs at ``starts`` to ``keep_data`` data words and ``keep_pointers`` pointers."""
     body = bytearray()
     moved: dict[int, int] = {}
     for start in starts:
