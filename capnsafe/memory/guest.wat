@@ -7,30 +7,30 @@
 ;;   struct Line { price @0 :UInt32; count @1 :UInt32; }
 ;;
 ;; Offsets and sizes in messages are words, as in the encoding specification; everything else here
-;; is bytes. Whatever a message claims is checked before it is followed; what leads outside its
+;; is bytes. Every pointer of a message is checked before it is followed; a pointer out of its
 ;; segment traps.
 (module
   (memory (export "memory") 1)
 
   ;; Bytes 8 to 4104 hold the segments of the message that is read: pointer and words, 32 bits each.
-  ;; Behind them lies what is granted. Byte 0 is nobody's, so that 0 can mean "refused".
+  ;; Grants lie behind them. Byte 0 is never granted, so that the pointer 0 can mean "refused".
   (global $table i32 (i32.const 8))
   (global $most_segments i32 (i32.const 512))
   (global $segments (mut i32) (i32.const 0))
 
-  ;; The end of what was ever granted, and the first block that was given back (0: none). A block
-  ;; that was given back begins with the pointer of the next one and its own size.
+  ;; The end of all memory ever granted, and the first released block (0: none). A released block
+  ;; begins with the pointer of the next one and its own size.
   (global $top (mut i32) (i32.const 4104))
   (global $free (mut i32) (i32.const 0))
 
-  ;; Where $open has led: an object's pointer word, its segment and its first word.
+  ;; The results of $open: the shape of an object, its segment and its first word.
   (global $shape (mut i64) (i64.const 0))
   (global $segment (mut i32) (i32.const 0))
   (global $start (mut i32) (i32.const 0))
 
   ;; -- memory ---------------------------------------------------------------------------------------
 
-  ;; Answers whether the memory reaches to $end, after growing it where it must.
+  ;; Returns whether the memory reaches to $end. Grows it if necessary.
   (func $reach (param $end i32) (result i32)
     (local $missing i32)
     (if (i32.le_u (local.get $end) (i32.shl (memory.size) (i32.const 16)))
@@ -41,7 +41,7 @@
         (memory.size)))
     (i32.ne (memory.grow (local.get $missing)) (i32.const -1)))
 
-  ;; Grants $bytes bytes, a multiple of 8; answers where, or 0.
+  ;; Grants $bytes bytes, a multiple of 8. Returns their pointer, or 0.
   (func (export "allocate") (param $bytes i32) (result i32)
     (local $at i32) (local $before i32) (local $size i32) (local $rest i32)
     (local.set $bytes
@@ -56,7 +56,7 @@
         (local.set $size (i32.load offset=4 (local.get $at)))
         (if (i32.ge_u (local.get $size) (local.get $bytes))
           (then
-            ;; What is left of the block takes its place in the list.
+            ;; The rest of the block replaces it in the list.
             (local.set $rest (i32.load (local.get $at)))
             (if (i32.gt_u (local.get $size) (local.get $bytes))
               (then
@@ -85,7 +85,7 @@
     (i32.store offset=4 (local.get $at) (local.get $bytes))
     (global.set $free (local.get $at)))
 
-  ;; Makes a block longer in place if it is the last one; answers where it is, or 0.
+  ;; Grows a block in place if it is the last one. Returns its pointer, or 0.
   (func (export "grow") (param $at i32) (param $bytes i32) (param $wanted i32) (result i32)
     (if (i32.or (i32.ne (i32.add (local.get $at) (local.get $bytes)) (global.get $top))
                 (i32.gt_u (local.get $wanted) (i32.const 0x40000000)))
@@ -100,7 +100,7 @@
   (func (export "forget_segments")
     (global.set $segments (i32.const 0)))
 
-  ;; Names the next segment of the message: its first byte, and its words.
+  ;; Adds the next segment of the message: its first byte, and its number of words.
   (func (export "add_segment") (param $at i32) (param $words i32)
     (local $entry i32)
     (if (i32.ge_u (global.get $segments) (global.get $most_segments)) (then (unreachable)))
@@ -114,7 +114,7 @@
     (if (i32.ge_u (local.get $segment) (global.get $segments)) (then (unreachable)))
     (i32.add (global.get $table) (i32.shl (local.get $segment) (i32.const 3))))
 
-  ;; Traps unless the words $start to $start + $words lie in the segment; answers the first byte.
+  ;; Returns the first byte of the words $start to $start + $words. Traps outside the segment.
   (func $within (param $segment i32) (param $start i32) (param $words i64) (result i32)
     (local $entry i32)
     (local.set $entry (call $entry (local.get $segment)))
@@ -127,7 +127,7 @@
   (func $word (param $segment i32) (param $at i32) (result i64)
     (i64.load (call $within (local.get $segment) (local.get $at) (i64.const 1))))
 
-  ;; Words 3 to 31 of a far pointer are where its landing pad is.
+  ;; Bits 3 to 31 of a far pointer are the word of its landing pad.
   (func $pad (param $far i64) (result i32)
     (i32.wrap_i64 (i64.and (i64.shr_u (local.get $far) (i64.const 3)) (i64.const 0x1fffffff))))
 
@@ -148,7 +148,7 @@
         (local.set $pad (call $pad (local.get $pointer)))
         (if (i64.ne (i64.and (local.get $pointer) (i64.const 4)) (i64.const 0))
           (then
-            ;; Two words: where the object is, and its tag.
+            ;; Two words: a far pointer to the object, and its tag.
             (global.set $shape
               (call $word (local.get $segment) (i32.add (local.get $pad) (i32.const 1))))
             (local.set $pointer (call $word (local.get $segment) (local.get $pad)))
@@ -178,8 +178,8 @@
     (call $open (i32.const 0) (i32.const 0))
     (if (i32.ne (call $kind (global.get $shape)) (i32.const 0)) (then (unreachable))))
 
-  ;; Opens a list that pointer $index of the root leads to, whose elements have the size $size
-  ;; (specification, "Lists"); answers its elements, or, for structs, its words.
+  ;; Opens the list of pointer $index of the root, whose elements have the size $size
+  ;; (specification, "Lists"). Returns its number of elements or, for structs, of words.
   (func $list (param $index i32) (param $size i32) (result i32)
     (local $data i32)
     (call $root)
@@ -235,8 +235,8 @@
         (br $next)))
     (local.get $sum))
 
-  ;; A hash (FNV-1a, 64 bits) of the bytes of pointer $index of the root, a Text or Data; with
-  ;; $behind, so many bytes at the end are left out: the NUL of a Text.
+  ;; Returns a hash (FNV-1a, 64 bits) of the bytes of pointer $index of the root, a Text or Data,
+  ;; without the last $behind bytes: the NUL of a Text.
   (func $hash (param $index i32) (param $behind i32) (result i64)
     (local $left i32) (local $at i32) (local $hash i64)
     (local.set $hash (i64.const 0xcbf29ce484222325))
