@@ -19,7 +19,7 @@ class ScratchAllocator(Single):
         after: Another allocator, by default a new ``HeapAllocator``.
     """
 
-    def __init__(self, buffer: Buffer, after: Allocator | None = None) -> None:
+    def __init__(self, buffer: Buffer, *, after: Allocator | None = None) -> None:
         """Make an allocator over the buffer and ``after``."""
         self._scratch = FixedAllocator(buffer)
         self._after: Allocator = HeapAllocator() if after is None else after

@@ -239,7 +239,7 @@ RIGHT: dict[str, Callable[[], Any]] = {
     "pool": lambda: PoolAllocator(1000, segment_words=1, in_place=True),
     "malloc": lambda: MallocAllocator(segment_words=4, in_place=True),
     "mapped file": lambda: MappedFileAllocator(segment_words=4),
-    "scratch": lambda: ScratchAllocator(bytearray(80), HeapAllocator(segment_words=1)),
+    "scratch": lambda: ScratchAllocator(bytearray(80), after=HeapAllocator(segment_words=1)),
     "shared memory": lambda: SharedMemoryAllocator(segment_words=1),
     "guest": lambda: WasmAllocator(*new_guest(), segment_words=4, in_place=True),
     "guest that moves": lambda: WasmAllocator(*new_guest(moving_engine()), segment_words=4),

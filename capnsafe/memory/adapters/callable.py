@@ -30,8 +30,8 @@ class CallableAllocator(Single):
     def __init__(
         self,
         supply: Callable[[int], Buffer],
-        take_back: Callable[[Buffer, int], object] | None = None,
         *,
+        take_back: Callable[[Buffer, int], object] | None = None,
         growth: bool = True,
     ) -> None:
         """Make an allocator without calling the functions."""

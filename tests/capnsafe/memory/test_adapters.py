@@ -27,7 +27,7 @@ def test_a_small_message_lies_in_the_scratch_and_a_large_one_goes_on_elsewhere()
     scratch = bytearray(b"\xee" * 160)
     heap = HeapAllocator(segment_words=8)
     for _ in range(2):
-        with MessageBuilder(ScratchAllocator(scratch, heap)) as message:
+        with MessageBuilder(ScratchAllocator(scratch, after=heap)) as message:
             node = init_node(message)
             assert heap.live_grants == 0
             assert bytes(scratch[:120]) == message.segments()[0]
@@ -55,13 +55,13 @@ def test_the_scratch_serves_one_segment_at_a_time() -> None:
 
 def test_what_comes_after_the_scratch_may_grow() -> None:
     heap = HeapAllocator(segment_words=8, in_place=True)
-    with MessageBuilder(ScratchAllocator(bytearray(120), heap)) as message:
+    with MessageBuilder(ScratchAllocator(bytearray(120), after=heap)) as message:
         node = init_node(message)
         for number in range(10):
             node.set_text(TEXT, f"number {number} of ten")
             node = init_child(node)
         assert len(message.segment_words()) == 2
-    with MessageBuilder(ScratchAllocator(bytearray(120), PoolAllocator(30))) as message:
+    with MessageBuilder(ScratchAllocator(bytearray(120), after=PoolAllocator(30))) as message:
         node = init_node(message)
         with pytest.raises(AllocationRefused):
             node.set_text(TEXT, "x" * 300)
@@ -82,7 +82,7 @@ def test_a_function_supplies_segments_and_is_told_of_their_end(make: Any) -> Non
         asked.append(minimum_words)
         return make(max(minimum_words, 20) * 8)
 
-    memory = CallableAllocator(supply, lambda buffer, used: back.append((buffer, used)))
+    memory = CallableAllocator(supply, take_back=lambda buffer, used: back.append((buffer, used)))
     with MessageBuilder(memory) as message:
         init_child(init_node(message)).set_text(TEXT, "from a function")
         assert meaning(message)["child"]["text"] == "from a function"
@@ -115,7 +115,7 @@ def test_a_buffer_may_be_resized_behind_the_message() -> None:
 @pytest.mark.parametrize("answer", [None, b"read-only" * 100, 7, "text"])
 def test_what_is_no_buffer_is_refused_and_handed_back(answer: Any) -> None:
     back: list[Any] = []
-    memory = CallableAllocator(lambda _: answer, lambda buffer, _: back.append(buffer))
+    memory = CallableAllocator(lambda _: answer, take_back=lambda buffer, _: back.append(buffer))
     with MessageBuilder(memory) as message:
         with pytest.raises(BadBuffer):
             init_node(message)
@@ -238,7 +238,7 @@ def test_what_is_handed_over_must_be_buffers() -> None:
     "adapt",
     [
         lambda: CallableAllocator(None),  # type: ignore[arg-type]
-        lambda: CallableAllocator(bytearray, "no function"),  # type: ignore[arg-type]
+        lambda: CallableAllocator(bytearray, take_back="no function"),  # type: ignore[arg-type]
         lambda: AddressAllocator(object()),  # type: ignore[arg-type]
         lambda: HandedOverAllocator(5),  # type: ignore[arg-type]
         lambda: HandedOverAllocator([b"read-only"]),

@@ -46,7 +46,7 @@ MEMORIES: dict[str, Make] = {
     "fixed": lambda words, _: FixedAllocator(bytearray(1 << 16), segment_words=words),
     "pool": lambda words, in_place: PoolAllocator(1 << 13, segment_words=words, in_place=in_place),
     "scratch": lambda words, in_place: ScratchAllocator(
-        bytearray(b"\xee" * words * 8), HeapAllocator(segment_words=words, in_place=in_place)
+        bytearray(b"\xee" * words * 8), after=HeapAllocator(segment_words=words, in_place=in_place)
     ),
     "mapped-file": lambda words, in_place: MappedFileAllocator(
         segment_words=words, in_place=in_place

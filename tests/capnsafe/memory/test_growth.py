@@ -56,7 +56,7 @@ AS_THEY_COME: dict[str, Callable[[], Any]] = {
     "wasm": lambda: WasmAllocator(*new_guest()),
     "wasm that moves": lambda: WasmAllocator(*new_guest(moving_engine())),
     "scratch": lambda: ScratchAllocator(bytearray(64)),
-    "scratch before a pool": lambda: ScratchAllocator(bytearray(64), PoolAllocator(1 << 21)),
+    "scratch before a pool": lambda: ScratchAllocator(bytearray(64), after=PoolAllocator(1 << 21)),
     "callable": lambda: CallableAllocator(of_bytes),
     "addresses": lambda: AddressAllocator(Addresses()),
 }
