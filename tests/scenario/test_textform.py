@@ -171,7 +171,7 @@ HEAD = "capnsafe scenario 1\nmemory heap segment_words=1\nlimit max_segment_word
         (HEAD + "h0 = root\nset h0.child 1\n", 5, "does not go with"),
         (HEAD + "h0 = root\nh1 = init h0.i8s -1\n", 5, "count from 0"),
         (HEAD + "h0 = root\nh1 = open h0[1]\n", 5, "takes a field's name"),
-        (HEAD + "fault refuse MemoryError allocate 0 once\n", 4, "cannot be 0"),
+        (HEAD + "fault refuse MemoryError allocate 0 once\n", 4, "number of a call"),
         (HEAD + "fault refuse Nonsense allocate 1 once\n", 4, "no kind"),
         (HEAD + "fault refuse MemoryError allocate 5000 once\n", 4, "0 to 4095"),
         (HEAD + "fault move all after 0 once\nh0 = root\n", 5, "faults"),
