@@ -71,7 +71,7 @@ def test_a_mutator_that_fails_is_counted_and_ends_nothing(monkeypatch: pytest.Mo
     def fail(*arguments: object) -> None:
         raise RecursionError("a mutator")
 
-    monkeypatch.setattr("capnsafe_fuzz.targets.build.target.mutate", fail)
+    monkeypatch.setattr(TARGET, "mutate", fail)
     found = _search(100, 1)
     assert len(found.inputs) == 100
     assert 50 < found.fallbacks < 100
@@ -103,7 +103,7 @@ def test_changes_fall_back_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*arguments: object) -> None:
         raise ValueError("a mutator")
 
-    monkeypatch.setattr("capnsafe_fuzz.targets.build.target.mutate", fail)
+    monkeypatch.setattr(TARGET, "mutate", fail)
     fallbacks: list[int] = []
     changes = Changes(FakeAtheris(), TARGET, [], lambda: fallbacks.append(1))
     made = [changes.mutate(b"abc", 4096, seed) for seed in range(50)]

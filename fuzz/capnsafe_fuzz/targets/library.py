@@ -26,7 +26,7 @@ def library_of(encoder: Encoder) -> ModuleType | None:
     return package if isinstance(package, ModuleType) else None
 
 
-def refusal(encoder: Encoder, names: tuple[str, ...]) -> str | None:
+def refusal(encoder: Encoder, names: Sequence[str]) -> str | None:
     """Return why a package's functions cannot be tested, as a sentence; None if they can."""
     library = library_of(encoder)
     if library is None:

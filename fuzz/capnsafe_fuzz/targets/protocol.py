@@ -1,4 +1,7 @@
-"""The protocol of targets: everything that the rest of the harness needs to know of inputs.
+"""The base of targets: everything that the rest of the harness needs to know of inputs.
+
+A target overrides what has no default here. Data from outside needs no memory and no faults, so
+those methods have defaults; ``received`` adds what is common to such targets.
 
 An input is an immutable value with a ``comment``, which does not count in comparisons. It has two
 equivalent forms. *Text* is durable: people read, write, review and commit it, and its first line
@@ -8,10 +11,11 @@ encoding again gives the canonical form.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from ..encoders.protocol import Encoder
@@ -25,100 +29,114 @@ DEFAULT_BUDGET = 2000
 """Executions of the tested encoder to shrink one group."""
 
 
-class Target(Protocol):
+class Target(ABC):
     """One kind of input, and how it is run and judged."""
 
-    @property
-    def name(self) -> str:
-        """Return the name under which campaigns, folders and findings know it."""
-
-    @property
-    def version(self) -> int:
-        """Return the version of the bytes form; under another, the same bytes differ in meaning."""
-
-    @property
-    def oracles(self) -> Sequence[Oracle[Any]]:
-        """Return the oracles."""
-
-    @property
-    def memories(self) -> Mapping[str, str]:
-        """Return the honest memories for its inputs, and a line about each."""
-
-    @property
-    def sample(self) -> Input:
-        """Return a small input that does a little of everything."""
+    name: str
+    """The name under which campaigns, folders and findings know it."""
+    version: int
+    """The version of the bytes form; under another, the same bytes differ in meaning."""
+    oracles: Sequence[Oracle[Any]]
+    """The oracles, in the order of the promises."""
+    memories: Mapping[str, str] = {}
+    """The honest memories for its inputs, and a line about each."""
+    sample: Input
+    """A small input that does a little of everything."""
 
     def refusal(self, encoder: Encoder) -> str | None:
         """Return why an encoder cannot be tested on this target, as a sentence; None if it can."""
+        return None
 
     # Forms
 
+    @abstractmethod
     def decode(self, data: bytes) -> Input:
         """Return the input of any byte string; never raise."""
 
+    @abstractmethod
     def encode(self, scenario: Input) -> bytes:
         """Return the canonical bytes of an input."""
 
-    def parse(self, text: str) -> Input:
+    @abstractmethod
+    def parse(self, text: str, /) -> Input:
         """Return the input of a text.
 
         Raises:
             ScenarioError: It is malformed; the message names the line if possible.
         """
 
+    @abstractmethod
     def print(self, scenario: Input) -> str:
         """Return the one text of an input, ending in a newline."""
 
+    @abstractmethod
     def lines(self, scenario: Input) -> list[str]:
         """Return a line for each step, numbered as in violations."""
 
     # Search
 
+    @abstractmethod
     def generate(self, rng: Random) -> Input:
         """Return a newly generated input."""
 
+    @abstractmethod
     def mutate(self, scenario: Input, rng: Random) -> Input:
         """Return an input a step away."""
 
-    def crossover(self, scenario: Input, other: Input, rng: Random) -> Input:
+    @abstractmethod
+    def crossover(self, scenario: Input, other: Input, rng: Random, /) -> Input:
         """Return an input with parts of both."""
 
     def memory(self, scenario: Input) -> str | None:
         """Return the name of an input's memory; None if it needs none."""
+        return None
 
     def over_memory(self, scenario: Input, memory: str | None) -> Input:
         """Return the input over one of ``memories``; None leaves it."""
+        return scenario
 
     # Size
 
+    @abstractmethod
     def sizes(self, scenario: Input) -> Mapping[str, int]:
         """Return its sizes, by noun for people, in the order in which they are compared."""
 
+    @abstractmethod
     def simplicity(self, scenario: Input) -> Any:
         """Return a key for the order of inputs: smaller is simpler."""
 
+    @abstractmethod
     def shrink(
         self, scenario: Input, fires: Callable[[Input], bool], *, budget: int = DEFAULT_BUDGET
     ) -> Input:
         """Return the simplest input found that fires; ``scenario`` itself is known to fire."""
 
     def beginnings(self, scenario: Input) -> Iterator[Input]:
-        """Yield the input cut off after its first step, its second, and so on, without the last."""
+        """Yield the input cut off after its first step, its second, and so on, without the last.
+
+        Steps that do not depend on each other have no beginnings.
+        """
+        return iter(())
 
     def with_fewer_faults(self, scenario: Input) -> Iterator[Input]:
         """Yield the input without one of its faults; nothing if it has only one."""
+        return iter(())
 
     # Running
 
+    @abstractmethod
     def run(self, scenario: Input, encoder: Encoder, costly: bool) -> Verdict:
         """Run one input and judge it; ``costly`` asks the costly oracles, too."""
 
+    @abstractmethod
     def tell(self, scenario: Input, encoder: Encoder) -> list[str]:
         """Return the story of one execution, line by line; run it in this process."""
 
+    @abstractmethod
     def script(self, scenario: Input, encoder: Encoder) -> str:
         """Return a program in the encoder's own API that shows the breach; made from a run."""
 
+    @abstractmethod
     def plain_script(self, scenario: Input, encoder: Encoder) -> str:
         """Return a program that only performs the steps; nothing is run to print it."""
 

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Sequence as Many
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import groupby
@@ -36,7 +35,6 @@ from .protocol import DEFAULT_BUDGET, Input, Target, with_comment
 if TYPE_CHECKING:
     from ..encoders.protocol import Encoder
     from ..execution import Verdict
-    from ..oracles import Oracle
 
 MOST_INPUTS = 1 << 16
 """The longest sequence."""
@@ -80,7 +78,7 @@ def inputs_of(scenario: Input) -> tuple[Input, ...]:
     return scenario.inputs if isinstance(scenario, Sequence) else (scenario,)
 
 
-class SequenceTarget:
+class SequenceTarget(Target):
     """Sequences of another target's inputs."""
 
     def __init__(self, inner: Target, name: str, title: str) -> None:
@@ -88,17 +86,12 @@ class SequenceTarget:
         self.name = name
         self.inner = inner
         self.version = inner.version
-        self.memories: Mapping[str, str] = inner.memories
+        self.memories = inner.memories
         self.sample = Sequence((inner.sample,))
         self._header = f"capnsafe {title} 1"
         # While a sequence is shrunk, most of its inputs were in the one before it, too.
         self._parse = lru_cache(KEPT_TEXTS)(inner.parse)
         self._print = lru_cache(KEPT_TEXTS)(lambda one: inner.print(with_comment(one, "")))
-
-    @property
-    def oracles(self) -> Many[Oracle[Any]]:
-        """Return the oracles of the other target."""
-        return self.inner.oracles
 
     def refusal(self, encoder: Encoder) -> str | None:
         """Return why the encoder cannot be tested on the other target; None if it can."""

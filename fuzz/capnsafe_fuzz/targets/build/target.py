@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ... import execution
 from ...memories import MEMORIES
-from ...oracles import ORACLES, Oracle
+from ...oracles import ORACLES
 from ...scenario import (
     DECODER_VERSION,
     Operation,
@@ -24,7 +24,7 @@ from ...scenario import (
     print_operations,
     print_scenario,
 )
-from ..protocol import DEFAULT_BUDGET, Target
+from ..protocol import Target
 from .shrink import shrink, simplicity
 from .story import tell
 from .variants import fewer_faults
@@ -37,42 +37,28 @@ LARGEST = 24
 """The most operations of a generated scenario."""
 
 
-class BuildTarget:
+class BuildTarget(Target):
     """Programs of build operations."""
 
-    name: Final = "build"
-    version: Final = DECODER_VERSION
-    memories: Final[Mapping[str, str]] = {
+    name = "build"
+    version = DECODER_VERSION
+    oracles = tuple(ORACLES.values())
+    memories = {  # noqa: RUF012 - As in the base.
         kind.name: kind.summary for kind in MEMORIES.values() if not kind.lacking
     }
-    sample: Final = Scenario(
-        operations=(Operation(Verb.ROOT), Operation(Verb.SET, 0, "text", "warm"))
-    )
+    sample = Scenario(operations=(Operation(Verb.ROOT), Operation(Verb.SET, 0, "text", "warm")))
 
-    @property
-    def oracles(self) -> Sequence[Oracle[Any]]:
-        """Return the oracles of ``oracles``, in the order of the promises."""
-        return list(ORACLES.values())
-
-    def refusal(self, encoder: Encoder) -> str | None:
-        """Return None: every encoder builds."""
-        return None
-
-    def decode(self, data: bytes) -> Scenario:
-        """Return the scenario of any bytes."""
-        return decode(data)
-
-    def encode(self, scenario: Scenario) -> bytes:
-        """Return its canonical bytes."""
-        return encode(scenario)
-
-    def parse(self, text: str) -> Scenario:
-        """Return the scenario of a text."""
-        return parse_scenario(text)
-
-    def print(self, scenario: Scenario) -> str:
-        """Return its text."""
-        return print_scenario(scenario)
+    decode = staticmethod(decode)
+    encode = staticmethod(encode)
+    parse = staticmethod(parse_scenario)
+    print = staticmethod(print_scenario)
+    mutate = staticmethod(mutate)
+    crossover = staticmethod(crossover)
+    simplicity = staticmethod(simplicity)
+    shrink = staticmethod(shrink)
+    with_fewer_faults = staticmethod(fewer_faults)
+    tell = staticmethod(tell)
+    script = staticmethod(execution.script)
 
     def lines(self, scenario: Scenario) -> list[str]:
         """Return a line for each operation."""
@@ -81,14 +67,6 @@ class BuildTarget:
     def generate(self, rng: Random) -> Scenario:
         """Return a generated scenario."""
         return generate(rng, rng.randint(1, LARGEST))
-
-    def mutate(self, scenario: Scenario, rng: Random) -> Scenario:
-        """Return a scenario a step away."""
-        return mutate(scenario, rng)
-
-    def crossover(self, scenario: Scenario, other: Scenario, rng: Random) -> Scenario:
-        """Return the beginning of one program with the end of another."""
-        return crossover(scenario, other, rng)
 
     def memory(self, scenario: Scenario) -> str | None:
         """Return the name of its memory."""
@@ -104,40 +82,14 @@ class BuildTarget:
         """Return the numbers of operations and faults."""
         return {"operations": len(scenario.operations), "faults": len(scenario.faults)}
 
-    def simplicity(self, scenario: Scenario) -> tuple[object, ...]:
-        """Return its place in the order of ``shrink``."""
-        return simplicity(scenario)
-
-    def shrink(
-        self,
-        scenario: Scenario,
-        fires: Callable[[Scenario], bool],
-        *,
-        budget: int = DEFAULT_BUDGET,
-    ) -> Scenario:
-        """Return the simplest scenario found that fires."""
-        return shrink(scenario, fires, budget=budget)
-
     def beginnings(self, scenario: Scenario) -> Iterator[Scenario]:
         """Yield the program cut off after each operation."""
         for index in range(len(scenario.operations) - 1):
             yield replace(scenario, operations=scenario.operations[: index + 1])
 
-    def with_fewer_faults(self, scenario: Scenario) -> Iterator[Scenario]:
-        """Yield it without one of its faults, with the others unchanged or one changed."""
-        return fewer_faults(scenario)
-
     def run(self, scenario: Scenario, encoder: Encoder, costly: bool) -> Verdict:
         """Run and judge it."""
         return execution.execute(scenario, encoder, costly=costly)
-
-    def tell(self, scenario: Scenario, encoder: Encoder) -> list[str]:
-        """Return every operation, every call of the allocator, every fault."""
-        return tell(scenario, encoder)
-
-    def script(self, scenario: Scenario, encoder: Encoder) -> str:
-        """Return a program that shows the breach."""
-        return execution.script(scenario, encoder)
 
     def plain_script(self, scenario: Scenario, encoder: Encoder) -> str:
         """Return a program that only builds."""
