@@ -387,7 +387,7 @@ class StructReader(PointerSlotsReader):
 
     @property
     def pointer_count(self) -> int:
-        """Number of pointers in the message; the writer's schema may differ from the reader's."""
+        """Number of pointers as written; the reader's schema may have more or fewer."""
         return self._pointer_count
 
     def _tree(self) -> Tree:

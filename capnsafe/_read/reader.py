@@ -201,7 +201,7 @@ class MessageReader(Shared):
             raise exhausted() from error
 
     def get_root(self) -> StructReader:
-        """Open the root struct. A null root pointer reads as a struct without any fields."""
+        """Open the root struct. If its pointer is null, all its fields read as their defaults."""
         try:
             self._segments.claim(0, 0, 1, "the root pointer")
             root = open_struct(self._segments, 0, 0, self._nesting_limit)
