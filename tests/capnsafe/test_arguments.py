@@ -158,8 +158,8 @@ def functions() -> dict[str, Any]:
         "capnsafe": capnsafe,
         "packer": Packer(),
         "unpacker": Unpacker(),
-        "over a builder's memory": MessageBuilder,
-        "over a reader's memory": MessageReader,
+        "a builder of memory": MessageBuilder,
+        "a reader of memory": MessageReader,
     }
 
 
@@ -173,7 +173,7 @@ def calls_of(owner: Any) -> list[str]:
             or name in ("MessageBuilder", "MessageReader", "FixedAllocator", "HeapAllocator")
         ]
     if inspect.isclass(owner):
-        return ["over"]
+        return ["resume"] if owner is MessageBuilder else ["from_allocator"]
     return [
         name
         for name in dir(owner)

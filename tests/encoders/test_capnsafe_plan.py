@@ -90,7 +90,10 @@ def test_every_operation_on_the_message_is_a_call(verb: Verb) -> None:
     ("operation", "plan"),
     [
         (Operation(Verb.GET, 4, "u32"), Plan(4, "get_uint32", (5,))),
-        (Operation(Verb.SET, 4, "i32Default", 3), Plan(4, "set_int32", (12, 3, -7))),
+        (
+            Operation(Verb.SET, 4, "i32Default", 3),
+            Plan(4, "set_int32", (12, 3), (("default", -7),)),
+        ),
         (
             Operation(Verb.SET, 4, "f32", 7),
             Plan(4, "set_float32", (8, FloatArgument(EVERYTHING.by_name["f32"].kind, 7))),
