@@ -129,7 +129,8 @@ def other_clean_encoder(place: Place) -> None:
 
 
 def write_known(place: Place) -> None:
-    (place.folder / "known").write_text(f"{KNOWN}\n")
+    element = KNOWN.replace("set text ", "set text element ")
+    (place.folder / "known").write_text(f"{KNOWN}\n{element}\n")
 
 
 def write_changing(place: Place) -> None:
