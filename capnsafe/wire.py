@@ -55,6 +55,9 @@ ELEMENT_BITS: Final = (0, 1, 8, 16, 32, 64, 64, 0)
 
 POINTER: Final = Struct("<Q")
 
+#: The bit at which the count of a list pointer begins.
+LIST_COUNT_SHIFT: Final = 35
+
 #: The value of an element of a primitive list.
 Primitive: TypeAlias = int | float | bool | None
 
@@ -198,7 +201,7 @@ def struct_pointers(pointer: int) -> int:
 
 def list_shape(size_code: int, count: int) -> int:
     """Return the shape of a list; for a composite list ``count`` is its words without the tag."""
-    return LIST | size_code << 32 | count << 35
+    return LIST | size_code << 32 | count << LIST_COUNT_SHIFT
 
 
 def list_size_code(pointer: int) -> int:
@@ -208,7 +211,7 @@ def list_size_code(pointer: int) -> int:
 
 def list_count(pointer: int) -> int:
     """Return the elements of a list, or the words without the tag of a composite list."""
-    return pointer >> 35
+    return pointer >> LIST_COUNT_SHIFT
 
 
 def tag(count: int, data_words: int, pointers: int) -> int:

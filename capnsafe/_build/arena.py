@@ -28,7 +28,7 @@ from ..errors import (
     Reentered,
     ReleaseFailed,
 )
-from .loan import Loan
+from .loan import Loan, Loans
 from .owner import Owner
 from .publishing import PublishingArena, require_stack
 from .segment import Segment
@@ -58,7 +58,7 @@ class Arena(PublishingArena):
     admits the calls in which they do so.
     """
 
-    __slots__ = ("disowned", "fresh", "owner", "resumed", "unfinished")
+    __slots__ = ("_fresh", "disowned", "owner", "resumed", "unfinished")
 
     def __init__(self, allocator: Allocator, limit: int, verifies: bool = False) -> None:
         """Make an arena without segments.
@@ -77,8 +77,9 @@ class Arena(PublishingArena):
         #: The orphan that was disowned last, until it is adopted or dropped. An interrupt may come
         #: before the caller holds it.
         self.disowned: object = None
-        #: Segments from this index on were granted in the current call.
-        self.fresh = 0
+        #: Segments from this index on were granted in the current call. Each call sets it for the
+        #: next one when it ends.
+        self._fresh = 0
 
     def __reduce__(self) -> str:
         """Refuse copying and pickling."""
@@ -92,7 +93,7 @@ class Arena(PublishingArena):
                 raise exhausted()
         if self.state is _LENT:
             self.settle_loans()
-            if self.state is _LENT and self.loans.note_dropped():
+            if self.state is _LENT and self.note_dropped_loans():
                 self.settle_loans()
         if self.state is not _IDLE:
             raise self.unavailable()
@@ -129,7 +130,6 @@ class Arena(PublishingArena):
         if self.state is not _IDLE:
             self.require_idle()
         self.state = _WORKING
-        self.fresh = len(self.segments)
 
     def finish(self) -> None:
         """End a call that has published, or has nothing to publish.
@@ -147,6 +147,8 @@ class Arena(PublishingArena):
                 return
         if self.filling:
             self.forget_filled()
+        self._fresh = len(self.segments)
+        # The last question: the garbage collector can close the message in any call before it.
         if self.state is not _PUBLISHED and self.state is not _WORKING:
             raise self.unavailable()
         self.state = _IDLE
@@ -197,16 +199,17 @@ class Arena(PublishingArena):
 
     def _roll_back(self, error: BaseException) -> None:
         """Release the grants of the current call. It has changed nothing else."""
-        if self._arrived or len(self.segments) > self.fresh:
+        if self._arrived or len(self.segments) > self._fresh:
             # A release for which there is no stack would count as done.
             require_stack(_RELEASING_FRAMES)
         self.forget_filled()
         self._take_in()
-        if len(self.segments) > self.fresh:
-            if self.loss is not None and self.loss.index >= self.fresh:
+        if len(self.segments) > self._fresh:
+            if self.loss is not None and self.loss.index >= self._fresh:
                 self.loss = None
-            self._neighbours.forget(self.fresh, len(self.segments))
-        failures, interrupt = self._release(self.segments, self.fresh)
+            if self._neighbours is not None:
+                self._neighbours.forget(self._fresh, len(self.segments))
+        failures, interrupt = self._release(self.segments, self._fresh)
         if self.state is not _CLOSED:
             self.state = _IDLE
         for failure in failures:
@@ -216,20 +219,31 @@ class Arena(PublishingArena):
 
     def keep_lent(self, loan: Loan) -> None:
         """Record a loan, whose view the caller keeps when the current call ends."""
+        if self.loans is None:
+            self.loans = Loans()
+        loans = self.loans
+        # Nothing is called from here on: the garbage collector could close the message in it.
         if self.state is not _WORKING:
             raise self.unavailable()
-        self.loans.add(loan)
+        loans.lent[loan] = None
+        if not loan.private:
+            loans.shown[loan] = None
         # Not earlier, so that a finalizer that closes the message always finds the view.
         self._held = None
+
+    def note_dropped_loans(self) -> bool:
+        """Mark loans as over whose ``Lent`` was dropped; return whether there were any."""
+        return self.loans is not None and self.loans.note_dropped()
 
     def settle_loans(self) -> bool:
         """Forget the loans that are back; return whether nothing is lent any more.
 
         After the last one, the message takes calls again.
         """
-        self.loans.settle()
-        if self.loans:
-            return False
+        if self.loans is not None:
+            self.loans.settle()
+            if self.loans.any():
+                return False
         if self.state is _LENT:
             self.state = _IDLE
         return True
@@ -257,9 +271,9 @@ class Arena(PublishingArena):
                     "the message is in the middle of a write; close it again afterwards"
                 ) from None
             self._held = None
-        self.loans.end_all()
-        self.settle_loans()
-        if self.loans:
+        if self.loans is not None:
+            self.loans.end_all()
+        if not self.settle_loans():
             raise Borrowed(
                 "a part of a lent view is still held, so nothing was released; drop it and close"
                 " again"

@@ -61,8 +61,8 @@ class BorrowingArena:
         self.loss: Segment | None = None
         #: The view that the current call holds. Without a call it may be out of date.
         self._held: memoryview | None = None
-        #: The loans that the caller holds.
-        self.loans: Final = Loans()
+        #: The loans that the caller holds, if there was ever one.
+        self.loans: Loans | None = None
         #: Segments in which the current call has filled words.
         self.filling: list[Segment] = []
 
@@ -174,7 +174,7 @@ class BorrowingArena:
 
     def _ask(self, segment: Segment) -> memoryview:
         """Ask the allocator for the memory of a segment."""
-        if self.loans.shown:
+        if self.loans is not None and self.loans.shown:
             return lent_already(self.loans.shown, segment)
         buffer: Any = None
         try:

@@ -38,7 +38,7 @@ from ..errors import (
 from ..wire import WORD_BYTES, Element
 from .draft import change, copy_in, install, overwrite, point
 from .fields import Handle, require_range
-from .lease import Lease
+from .lease import Lease, SlotLease
 from .orphan import Detached
 from .orphanage import disown
 from .pointer_slots import PointerSlots
@@ -83,9 +83,12 @@ class Pointers(PointerSlots):
             data, pointers = check_sections(data_words, pointer_count)
             word = self._slot(index)
             words = data + pointers
+            lease = self._lease
             shape = wire.struct_shape(data, pointers)
-            lease = self._lease.on(install(self._lease, word, shape, words, b""), words)
-            return StructBuilder(lease, lease.word, data, pointers)
+            segment, start, epoch = install(lease, word, shape, words, b"")
+            kind = Lease if words else SlotLease
+            lease = kind(lease.arena, lease.owner, segment, start, epoch)
+            return StructBuilder(lease, start, data, pointers)
         except RecursionError as error:
             raise exhausted() from error
 
@@ -172,7 +175,9 @@ class Pointers(PointerSlots):
         """Build a zeroed list of ``count`` primitives."""
         check_element(element)
         number = check_count(count)
-        lease = self._install_list(index, wire.list_shape(element.size_code, number), b"")
+        shape = wire.list_shape(element.size_code, number)
+        words = wire.list_body_words(element.size_code, number)
+        lease = self._install_list(index, shape, words, b"")
         return ListBuilder(lease, lease.word, element, number)
 
     def get_list(
@@ -198,7 +203,8 @@ class Pointers(PointerSlots):
     def init_pointer_list(self, index: int, count: int) -> PointerListBuilder:
         """Build a list of ``count`` null pointers, to Text, Data, or lists."""
         number = check_count(count)
-        lease = self._install_list(index, wire.list_shape(wire.SIZE_POINTER, number), b"")
+        shape = wire.list_shape(wire.SIZE_POINTER, number)
+        lease = self._install_list(index, shape, number, b"")
         return PointerListBuilder(lease, lease.word, number)
 
     def get_pointer_list(
@@ -224,9 +230,9 @@ class Pointers(PointerSlots):
         """Build a zeroed list of ``count`` structs, each with these sections."""
         number, data, pointers = struct_list(count, data_words, pointer_count)
         tag = wire.POINTER.pack(wire.tag(number, data, pointers))
-        lease = self._install_list(
-            index, wire.list_shape(wire.SIZE_COMPOSITE, number * (data + pointers)), tag
-        )
+        words = number * (data + pointers)
+        shape = wire.list_shape(wire.SIZE_COMPOSITE, words)
+        lease = self._install_list(index, shape, 1 + words, tag)
         return StructListBuilder(lease, number, data, pointers)
 
     def get_struct_list(

@@ -30,7 +30,7 @@ from ..wire import WORD_BYTES
 from .arena import Arena
 from .borrowing import Shrank
 from .lease import Lease, Placed, SlotLease
-from .segment import MOST_PADDED, PADDED, Extent, Segment, View, fill, fill_copy, load
+from .segment import MOST_PADDED, PADDED, Extent, Segment, View, fill, fill_copy
 from .states import State
 from .survey import Found, resolve, survey
 
@@ -38,11 +38,17 @@ from .survey import Found, resolve, survey
 #: takes no new objects; a call considers two segments that existed before.
 _ATTEMPTS: Final = 3
 
+#: Objects of fewer words are small: with a landing pad they are in ``PADDED``.
+_MOST_QUICK: Final = MOST_PADDED - 1
+
 # Python finds a module constant faster than a member of a class.
 _IDLE: Final = State.IDLE
 _WORKING: Final = State.WORKING
+_PUBLISHED: Final = State.PUBLISHED
 _UNPACK: Final = wire.POINTER.unpack_from
 _PACK_INTO: Final = wire.POINTER.pack_into
+_PACK: Final = wire.POINTER.pack
+_OFFSET_MASK: Final = wire.OFFSET_MASK
 
 T = TypeVar("T")
 
@@ -78,9 +84,13 @@ class Draft:
 
     def take(self, segment: Segment, words: int, head: Octets) -> int:
         """Reserve words at the end of a segment that has room, to begin with ``head``."""
-        start = self._used(segment)
-        self._marks[segment] = start + words
-        self._pieces.setdefault(segment, []).append((start, words, head))
+        marks = self._marks
+        start = marks.get(segment)
+        if start is None:
+            start = segment.used
+            self._pieces[segment] = []
+        marks[segment] = start + words
+        self._pieces[segment].append((start, words, head))
         return start
 
     def _room(self, segment: Segment, words: int) -> bool:
@@ -135,9 +145,14 @@ class Draft:
         if target is slot or not self._room(target, words + 1):
             target = arena.grant(words + 1 if words < arena.limit else words)
         if target.granted - self._used(target) > words:
-            pad = self.take(target, 1, wire.POINTER.pack(shape))
-            start = self.take(target, words, head)
-            return wire.far_pointer(target.index, pad), target, start
+            tag = wire.POINTER.pack(shape)
+            if type(head) is bytes and words < MOST_PADDED:
+                # The pad lies in front of the object, so both can be written at once.
+                pad = self.take(target, 1 + words, tag + head)
+            else:
+                pad = self.take(target, 1, tag)
+                self.take(target, words, head)
+            return wire.far_pointer(target.index, pad), target, pad + 1
         start = self.take(target, words, head)
         pads = wire.POINTER.pack(wire.far_pointer(target.index, start)) + wire.POINTER.pack(shape)
         pad_segment = slot
@@ -282,24 +297,27 @@ class Draft:
             then: Called during the publication.
         """
         arena = self._arena
+        own_pieces: list[Piece] = []
         for segment, pieces in self._pieces.items():
-            if segment is not slot:
-                view = arena.borrow(segment, self._marks[segment])
-                try:
-                    _write(arena, segment, view, pieces)
-                finally:
-                    arena.give_back(view)
+            if segment is slot:
+                own_pieces = pieces
+                continue
+            view = arena.borrow(segment, self._marks[segment])
+            try:
+                _write(arena, segment, view, pieces)
+            finally:
+                arena.give_back(view)
         end = self._marks.get(slot, 0)
-        writes = [(word * WORD_BYTES, wire.POINTER.pack(pointer)) for word, pointer in pointers]
+        writes = [(word * WORD_BYTES, _PACK(pointer)) for word, pointer in pointers]
         if data:
             writes += data
         view = arena.borrow(slot, end)
         try:
-            _write(arena, slot, view, self._pieces.get(slot, []))
+            _write(arena, slot, view, own_pieces)
             old = [
                 (slot, word, value)
                 for word, _ in pointers
-                if (value := wire.POINTER.unpack_from(view, word * WORD_BYTES)[0])
+                if (value := _UNPACK(view, word * WORD_BYTES)[0])
             ]
             if slot.shadow is not None:
                 for word, _ in pointers:
@@ -321,18 +339,16 @@ class Draft:
 
 
 def _write(arena: Arena, segment: Segment, view: View, pieces: list[Piece]) -> None:
+    end = 0
     for start, words, head in pieces:
-        _write_piece(segment, view, start, words, head)
-        arena.note_filled(segment, start + words)
-
-
-def _write_piece(segment: Segment, view: View, start: int, words: int, head: Octets) -> None:
-    end = start + words
-    if segment.written < end:
-        segment.written = end
-    fill(view, start, words, head)
-    if segment.shadow is not None:
-        fill_copy(segment.shadow, start, words, head)
+        end = start + words
+        if segment.written < end:
+            segment.written = end
+        fill(view, start, words, head)
+        if segment.shadow is not None:
+            fill_copy(segment.shadow, start, words, head)
+    if end:
+        arena.note_filled(segment, end)
 
 
 def install(lease: Lease, word: int, shape: int, words: int, head: Octets) -> Placed:
@@ -341,6 +357,11 @@ def install(lease: Lease, word: int, shape: int, words: int, head: Octets) -> Pl
     This is a whole call of the message. ``lease`` is on the object that the pointer is in,
     ``shape`` is the pointer without an offset, ``head`` the first octets of the object; the rest is
     zero. The old value of the pointer is retired. Return its place, for ``Lease.on``.
+
+    The general way is a draft. The quick way is for most objects: their pointer is null, and there
+    is room for them next to it; in memory that stays, also for small ones behind a landing pad in
+    the last segment. It needs one borrow and no plan: a Text takes 1.0 µs in place of 3.6, an
+    address book 43 in place of 81, and 71 in place of 101 where memory does not stay.
     """
     arena = lease.arena
     slot = lease.segment
@@ -348,50 +369,77 @@ def install(lease: Lease, word: int, shape: int, words: int, head: Octets) -> Pl
         arena.require_idle()
     # As in Arena.begin, without the call.
     arena.state = _WORKING
-    arena.fresh = len(arena.segments)
     try:
         epoch = arena.epoch
         if lease.epoch != epoch:
             lease.renew()
-        placed: tuple[Segment, int] | None = None
-        if words:
-            memory = slot.memory
-            if memory is not None:
-                start = slot.used
-                end = start + words
+        first = start = slot.used
+        end = start + words
+        near = end <= slot.granted
+        view: View | None = slot.memory
+        small = 0 < words < _MOST_QUICK and type(head) is bytes
+        if (
+            small and not slot.unzeroed
+            if view is not None
+            else words and near and slot.shadow is None
+        ):
+            borrowed: memoryview | None = None
+            try:
+                if view is None:
+                    view = borrowed = arena.borrow(slot, end)
+                target = slot
+                within: View | None = view
+                octets = head
+                pointer = shape | (start - word - 1 & _OFFSET_MASK) << 2
+                if not near:
+                    target = arena.last_segment()
+                    if target is not slot and len(view) >= slot.used * WORD_BYTES:
+                        within = None if target.unzeroed else target.memory
+                    else:
+                        within = None
+                    first = target.used
+                    start = first + 1
+                    end = start + words
+                    octets = _PACK(shape) + head
+                    pointer = wire.far_pointer(target.index, first)
                 if (
-                    words < MOST_PADDED
-                    and end <= slot.granted
-                    and type(head) is bytes
-                    and not slot.unzeroed
-                    and end * WORD_BYTES <= len(memory)
-                    and _UNPACK(memory, word * WORD_BYTES)[0] == 0
-                    and not slot.lost
+                    within is not None
+                    and end <= target.granted
+                    and end * WORD_BYTES <= len(within)
+                    and _UNPACK(view, word * WORD_BYTES)[0] == 0
+                    and arena.state is _WORKING
                 ):
-                    # As in _install_in_place, without the call.
-                    if slot.written < end:
-                        slot.written = end
-                    PADDED[words].pack_into(memory, start * WORD_BYTES, head)
-                    if not slot.lost:
-                        slot.used = end
-                        arena.handed_out += words
-                        _PACK_INTO(
-                            memory,
-                            word * WORD_BYTES,
-                            shape | (start - word - 1 & wire.OFFSET_MASK) << 2,
-                        )
+                    if target.written < end:
+                        # Also if the message is closed before the words are handed out (P8).
+                        target.written = end
+                    if small:
+                        PADDED[end - first].pack_into(within, first * WORD_BYTES, octets)
+                    else:
+                        fill(within, first, end - first, octets)
+                    # The garbage collector can run between any two calls, and an object that it
+                    # finalizes can close the message. An interrupt leaves words unused here.
+                    if arena.state is _WORKING:
+                        target.used = end
+                        arena.handed_out += end - first
+                        _PACK_INTO(view, word * WORD_BYTES, pointer)
                         if arena.state is _WORKING:
-                            # As in Arena.finish, without the call.
-                            arena.state = _IDLE
-                            return slot, start, epoch
-                placed = _install_in_place(arena, slot, memory, word, shape, words, head)
-            elif slot.used + words <= slot.granted:
-                placed = _install_in_one_borrow(arena, slot, word, shape, words, head)
-            else:
-                placed = _install_far(arena, slot, word, shape, words, head)
-        if placed is None:
-            placed = carry_out(arena, lambda draft: draft.install(slot, word, shape, words, head))
-        segment, start = placed
+                            if borrowed is None:
+                                # As in Arena.finish, without the call.
+                                arena.state = _IDLE
+                                return target, start, epoch
+                            arena.state = _PUBLISHED
+            except (Shrank, struct.error):
+                # A bytearray that somebody resized, although it was said to stay.
+                pass
+            finally:
+                if borrowed is not None:
+                    arena.give_back(borrowed)
+            if arena.state is not _WORKING:
+                arena.finish()
+                return slot, start, epoch
+        segment, start = carry_out(
+            arena, lambda draft: draft.install(slot, word, shape, words, head)
+        )
         epoch = arena.epoch
         arena.finish()
     except BaseException as error:
@@ -399,151 +447,6 @@ def install(lease: Lease, word: int, shape: int, words: int, head: Octets) -> Pl
         arena.abandon(error)
         raise
     return segment, start, epoch
-
-
-def _install_in_place(
-    arena: Arena,
-    slot: Segment,
-    memory: bytearray,
-    word: int,
-    shape: int,
-    words: int,
-    head: Octets,
-) -> tuple[Segment, int] | None:
-    """Build an object in memory that stays, if there is nothing to retire.
-
-    There is no allocator call, and so no failure. An interrupt before the pointer is written leaves
-    words unused. The garbage collector can run between any two calls, and an object that it
-    finalizes can close the message, so each write first checks that the segment is not lost.
-    Returns ``None`` if there is an old value, or no room.
-    """
-    try:
-        if (
-            slot.unzeroed
-            or len(memory) < slot.used * WORD_BYTES
-            or _UNPACK(memory, word * WORD_BYTES)[0] != 0
-            or slot.lost
-        ):
-            return None
-        target = slot
-        start = slot.used
-        end = start + words
-        if end <= slot.granted and end * WORD_BYTES <= len(memory):
-            pointer = shape | (start - word - 1 & wire.OFFSET_MASK) << 2
-            handed_out = words
-            within = memory
-        else:
-            target = arena.segments[-1]
-            pad = target.used
-            start = pad + 1
-            end = start + words
-            memory_there = target.memory
-            if (
-                target is slot
-                or memory_there is None
-                or end > target.granted
-                or end * WORD_BYTES > len(memory_there)
-                or target.unzeroed
-            ):
-                return None
-            pointer = wire.far_pointer(target.index, pad)
-            handed_out = words + 1
-            within = memory_there
-        if target.written < end:
-            # Also if the message is closed before the words are handed out (P8).
-            target.written = end
-        if target is not slot and not target.lost:
-            _PACK_INTO(within, pad * WORD_BYTES, shape)
-        if words < MOST_PADDED and type(head) is bytes:
-            if not target.lost:
-                PADDED[words].pack_into(within, start * WORD_BYTES, head)
-        else:
-            view = arena.borrow(target, end)
-            try:
-                fill(view, start, words, head)
-            finally:
-                arena.give_back(view)
-        if slot.lost:
-            return None
-        target.used = end
-        arena.handed_out += handed_out
-        _PACK_INTO(memory, word * WORD_BYTES, pointer)
-    except (Shrank, struct.error):
-        # Somebody resized a bytearray of an allocator that is ``stable``.
-        return None
-    return target, start
-
-
-def _install_in_one_borrow(
-    arena: Arena, slot: Segment, word: int, shape: int, words: int, head: Octets
-) -> tuple[Segment, int] | None:
-    """Build an object in the segment of its pointer, in one borrow, if the pointer is null.
-
-    No allocator method runs between the first read and the last write, so nothing can fail between
-    them. Returns ``None``, and changes nothing, if there is an old value, or no room.
-    """
-    start = slot.used
-    end = start + words
-    try:
-        view = arena.borrow(slot, end)
-    except Shrank:
-        return None
-    try:
-        if load(slot, view, word) != 0:
-            return None
-        _write_piece(slot, view, start, words, head)
-        pointer = shape | (start - word - 1 & wire.OFFSET_MASK) << 2
-        writes = [(word * WORD_BYTES, wire.POINTER.pack(pointer))]
-        arena.publish(slot, view, writes, {slot: end}, [], [])
-    finally:
-        arena.give_back(view)
-    return slot, start
-
-
-def _install_far(
-    arena: Arena, slot: Segment, word: int, shape: int, words: int, head: Octets
-) -> tuple[Segment, int] | None:
-    """Build an object behind its landing pad in the last segment, if that has room for both.
-
-    These are the steps of a draft and its allocator calls for a single object, which most calls
-    build. So a call costs little more in a message of many segments. Returns ``None``, and changes
-    nothing, if there is no room.
-    """
-    target = arena.last_segment()
-    pad = target.used
-    start = pad + 1
-    end = start + words
-    if target is slot or target.lost or end > target.granted:
-        return None
-    packed = wire.POINTER.pack(shape)
-    pieces: list[Piece] = [(pad, 1, packed), (start, words, head)]
-    if not head:
-        pieces = [(pad, 1 + words, packed)]
-    try:
-        view = arena.borrow(target, end)
-        try:
-            _write(arena, target, view, pieces)
-        finally:
-            arena.give_back(view)
-        writes = [(word * WORD_BYTES, wire.POINTER.pack(wire.far_pointer(target.index, pad)))]
-        view = arena.borrow(slot)
-        try:
-            old = load(slot, view, word)
-            if old == 0:
-                arena.publish(slot, view, writes, {target: end}, [], [])
-        finally:
-            arena.give_back(view)
-        if old:
-            retired = survey(arena, [(slot, word, old)])
-            view = arena.borrow(slot)
-            try:
-                arena.publish(slot, view, writes, {target: end}, retired, [word])
-            finally:
-                arena.give_back(view)
-    except Shrank:
-        arena.forget_filled()
-        return None
-    return target, start
 
 
 def carry_out(arena: Arena, build: Callable[[Draft], T]) -> T:

@@ -119,7 +119,8 @@ class Handle:
                     # The value does not fit, or somebody resized the memory of a ``stable``
                     # allocator.
                     pass
-            self._lease.check()
+            if arena.state is not _IDLE or lease.epoch != arena.epoch:
+                lease.check()
             if offset < 0 or (offset + 1) * element.bits > self._data_bits:
                 raise self._outside(element, offset)
             require_range(element, value)
@@ -155,7 +156,7 @@ class Handle:
             arena.abandon(error)
             raise
 
-    def _take_bits(self, element: Element, offset: int) -> bytes:
+    def _take_bits(self, element: Element, offset: int) -> bytes | bytearray:
         """Return the bytes of a field; for a bool, the byte that contains it."""
         if type(offset) is not int:
             offset = integer(offset, "a field offset")
@@ -175,7 +176,7 @@ class Handle:
             and arena.state is _IDLE
             and lease.epoch == arena.epoch
         ):
-            return bytes(memory[at : at + size])
+            return memory[at : at + size]
         return self._serve(lambda: arena.octets_at(segment, at, size))
 
     def _take_integer(self, element: Element, offset: int, default: int) -> int:

@@ -56,7 +56,8 @@ class GrantingArena(BorrowingArena):
         #: The segment whose grant is being released, an iterator that is used up when the allocator
         #: is called, and the allocator's result.
         self._releasing: _Releasing | None = None
-        self._neighbours: Final = Neighbours()
+        #: Where the segments lie, as soon as there are two.
+        self._neighbours: Neighbours | None = None
 
     def grant(self, words: int) -> Segment:
         """Ask for a new segment of at least ``words`` words, and check it."""
@@ -96,7 +97,8 @@ class GrantingArena(BorrowingArena):
                 words_asked=words,
                 words_granted=granted,
             )
-        self._neighbours.admit(self, segment)
+        if segment.index > 0:
+            self._places().admit(self, segment)
         if self.verifies:
             segment.shadow = bytearray()
         segment.granted = granted
@@ -132,9 +134,15 @@ class GrantingArena(BorrowingArena):
         granted = self._usable(segment)
         if granted < words:
             return False
-        self._neighbours.look_after_growth(self, segment)
+        if segment.index > 0:
+            self._places().admit(self, segment)
         segment.granted = granted
         return True
+
+    def _places(self) -> Neighbours:
+        if self._neighbours is None:
+            self._neighbours = Neighbours()
+        return self._neighbours
 
     def _usable(self, segment: Segment) -> int:
         """Return how many words of a segment may be handed out, by its present length."""
@@ -165,7 +173,8 @@ class GrantingArena(BorrowingArena):
         segment.granted = granted
         segment.used = used
         self.handed_out += used
-        self._neighbours.admit(self, segment)
+        if segment.index > 0:
+            self._places().admit(self, segment)
 
     def _take_in(self) -> None:
         """Make a segment for a grant whose call was interrupted before it did so."""

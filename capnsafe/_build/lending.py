@@ -33,7 +33,7 @@ def _uncopyable() -> ArgumentTypeError:
 def _lend(
     arena: Arena, find: Callable[[], Stretch], lender: ref[Any], *, writable: bool, code: str
 ) -> Loan:
-    """Lend the stretch that ``find`` returns. ``_end`` must follow, or ``lender`` must die.
+    """Lend the stretch that ``find`` returns. The loan must end, or ``lender`` must die.
 
     While anything is lent no allocator method runs. So more can be lent only from segments of which
     the caller has a part already, or that stay (``stable``).
@@ -44,11 +44,11 @@ def _lend(
         try:
             return arena.serve(lambda: _lend_within(arena, find, lender, writable, code))
         except Borrowed:
-            if arena.loans.note_dropped():
+            if arena.note_dropped_loans():
                 continue
             raise
         finally:
-            if arena.loans and arena.state is _IDLE:
+            if arena.loans is not None and arena.loans.any() and arena.state is _IDLE:
                 arena.state = _LENT
 
 
@@ -65,13 +65,6 @@ def _lend_within(
         raise
     arena.keep_lent(loan)
     return loan
-
-
-def _end(arena: Arena, loan: Loan) -> bool:
-    """Take a loan back; return whether no part of it was kept."""
-    arena.loans.over[loan] = None
-    arena.settle_loans()
-    return loan not in arena.loans
 
 
 @final
@@ -117,12 +110,14 @@ class Lent:
         An exception that leaves the block is not replaced.
         """
         loan = self._loan
-        if loan is None:
+        loans = self._arena.loans
+        if loan is None or loans is None:
             return
         # This needs no stack. If anything fails after it, the next call takes the view back.
-        self._arena.loans.over[loan] = None
+        loans.over[loan] = None
         self._loan = None
-        if _end(self._arena, loan):
+        self._arena.settle_loans()
+        if not loans.has(loan):
             return
         if exception is None:
             raise Borrowed(_KEPT, segment=loan.segment.index)

@@ -152,44 +152,38 @@ def lent_already(loans: Iterable[Loan], segment: Segment) -> memoryview:
 class Loans:
     """The loans of one message that the caller holds."""
 
-    __slots__ = ("_all", "over", "shown")
+    __slots__ = ("lent", "over", "shown")
 
     def __init__(self) -> None:
         """Make an empty collection."""
         #: All loans, in the order in which they were made.
-        self._all: dict[Loan, None] = {}
+        self.lent: dict[Loan, None] = {}
         #: The loans that are not private copies.
         self.shown: dict[Loan, None] = {}
         #: The loans whose ``with`` block is over.
         self.over: dict[Loan, None] = {}
 
-    def __bool__(self) -> bool:
+    def any(self) -> bool:
         """Return whether anything is lent."""
-        return bool(self._all)
+        return bool(self.lent)
 
-    def __contains__(self, loan: Loan) -> bool:
+    def has(self, loan: Loan) -> bool:
         """Return whether a loan is not back."""
-        return loan in self._all
-
-    def add(self, loan: Loan) -> None:
-        """Record a new loan."""
-        self._all[loan] = None
-        if not loan.private:
-            self.shown[loan] = None
+        return loan in self.lent
 
     def note_dropped(self) -> bool:
         """Mark loans as over whose ``Lent`` was dropped; return whether there were any.
 
         Python drops it without ending the ``with`` block if there is no stack for that.
         """
-        dropped = [loan for loan in self._all if loan not in self.over and not loan.lender()]
+        dropped = [loan for loan in self.lent if loan not in self.over and not loan.lender()]
         for loan in dropped:
             self.over[loan] = None
         return bool(dropped)
 
     def end_all(self) -> None:
         """Mark all loans as over."""
-        for loan in tuple(self._all):
+        for loan in tuple(self.lent):
             self.over[loan] = None
 
     def settle(self) -> None:
@@ -202,5 +196,5 @@ class Loans:
                 # In this order, an interrupt in between cannot leave a finished loan that blocks
                 # calls.
                 self.shown.pop(loan, None)
-                self._all.pop(loan, None)
+                self.lent.pop(loan, None)
                 self.over.pop(loan, None)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from io import BytesIO
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 from .. import wire
 from .._read.objects import StructReader
 from .._stream.framing import BinaryWriter, Sender, WriteProgress, frame, table_of, write_message
 from .._words.arguments import (
     add_note,
-    attribute,
+    attributes,
     check_count,
     check_element,
     check_sections,
@@ -56,6 +56,9 @@ from .states import State, state_text
 from .survey import resolve
 from .upgrade import enlarged, upgrade
 
+#: What every allocator has.
+_METHODS: Final = ("allocate", "segment", "release")
+
 #: A message without a root is one null pointer.
 _NO_ROOT = bytes(wire.WORD_BYTES)
 
@@ -90,8 +93,8 @@ class MessageBuilder:
         """
         if allocator is None:
             allocator = HeapAllocator()
-        for name in ("allocate", "segment", "release"):
-            if not callable(attribute(allocator, name)):
+        for name, method in zip(_METHODS, attributes(allocator, _METHODS), strict=True):
+            if not callable(method):
                 raise ArgumentTypeError(
                     f"an allocator must have a method {name!r}, and {type_name(allocator)} has none"
                 )

@@ -37,16 +37,12 @@ class Neighbours:
         self._places = Places()
 
     def admit(self, arena: BorrowingArena, segment: Segment) -> None:
-        """Record the place of a new segment, or raise ``GrantOverlaps``."""
-        if segment.index > 0:
-            start, end = self._apart(arena, segment)
-            self._places.note(segment.index, start, end)
+        """Record the place of a segment that is new or was grown, or raise ``GrantOverlaps``.
 
-    def look_after_growth(self, arena: BorrowingArena, segment: Segment) -> None:
-        """Record the place of a segment that was grown, or raise ``GrantOverlaps``."""
-        if segment.index > 0:
-            start, end = self._apart(arena, segment)
-            self._places.note(segment.index, start, end)
+        Not for the first segment, which is looked at when the second one comes.
+        """
+        start, end = self._apart(arena, segment)
+        self._places.note(segment.index, start, end)
 
     def forget(self, first: int, stop: int) -> None:
         """Forget the segments ``first`` to ``stop``: their grants are released."""

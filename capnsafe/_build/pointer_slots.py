@@ -25,7 +25,7 @@ from ..errors import (
 from ..wire import POINTER_KINDS, WORD_BYTES, PointerKind
 from .draft import install, point
 from .fields import Handle
-from .lease import Lease
+from .lease import Lease, SlotLease
 from .lending import Lent
 from .loan import Stretch
 from .states import State
@@ -34,6 +34,10 @@ from .upgrade import enlarged, upgrade
 
 # Python finds a module constant faster than a member of a class.
 _IDLE: Final = State.IDLE
+
+#: A list of no bytes, and where its count goes.
+_BYTES: Final = wire.list_shape(wire.SIZE_BYTE, 0)
+_COUNT_SHIFT: Final = wire.LIST_COUNT_SHIFT
 
 
 class PointerSlots(Handle):
@@ -115,12 +119,15 @@ class PointerSlots(Handle):
             return lease.on((found.segment, found.start, epoch), words)
         return lease.on((lease.segment, word, epoch), words)
 
-    def _install_list(self, index: SupportsIndex, shape: int, head: bytes) -> Lease:
-        """Build a list; return a lease on it."""
+    def _install_list(
+        self, index: SupportsIndex, shape: int, words: int, head: bytes | memoryview
+    ) -> Lease:
+        """Build a list of ``words`` words, a tag included; return a lease on it."""
         try:
-            words = wire.object_words(shape)
             lease = self._lease
-            return lease.on(install(lease, self._slot(index), shape, words, head), words)
+            segment, start, epoch = install(lease, self._slot(index), shape, words, head)
+            kind = Lease if words else SlotLease
+            return kind(lease.arena, lease.owner, segment, start, epoch)
         except RecursionError as error:
             raise exhausted() from error
 
@@ -197,13 +204,17 @@ class PointerSlots(Handle):
     def _set_octets(self, index: SupportsIndex, octets: bytes, count: int) -> None:
         """Build a list of ``count`` bytes: ``octets``, then zeros."""
         try:
-            word = self._slot(index)
-            if count > wire.MAX_LIST_COUNT:
-                raise MessageTooLarge(
-                    f"a list can have at most {wire.MAX_LIST_COUNT} bytes, not {count}"
-                )
+            if type(index) is int and 0 <= index < self._count and count <= wire.MAX_LIST_COUNT:
+                # As in _slot, without the call: ``install`` checks that the handle is not stale.
+                word = self._first + index
+            else:
+                word = self._slot(index)
+                if count > wire.MAX_LIST_COUNT:
+                    raise MessageTooLarge(
+                        f"a list can have at most {wire.MAX_LIST_COUNT} bytes, not {count}"
+                    )
             words = (count + 7) >> 3
-            shape = wire.list_shape(wire.SIZE_BYTE, count)
+            shape = _BYTES | count << _COUNT_SHIFT
             install(self._lease, word, shape, words, octets)
         except RecursionError as error:
             raise exhausted() from error

@@ -138,6 +138,14 @@ def attribute(owner: Any, name: str) -> object:
     raise AllocatorError(f"reading the allocator's {name!r} raised {error_text(error)}") from error
 
 
+def attributes(owner: Any, names: tuple[str, str, str]) -> tuple[object, ...]:
+    """Return some attributes of an allocator; ``None`` for each that it has not."""
+    try:
+        return call(operator.attrgetter(*names), owner)
+    except Raised:
+        return tuple(attribute(owner, name) for name in names)
+
+
 def method_of(owner: Any, name: str) -> object:
     """Return an attribute of an argument, or ``None`` if reading it raised an exception."""
     try:
