@@ -21,6 +21,7 @@ from .states import State
 _WORKING: Final = State.WORKING
 _CALLING: Final = State.CALLING
 _CLOSING: Final = State.CLOSING
+_CLOSED: Final = State.CLOSED
 
 _Releasing: TypeAlias = tuple[Segment, Any, defaultdict[int, object]]
 
@@ -188,15 +189,19 @@ class GrantingArena(BorrowingArena):
     ) -> tuple[list[Exception], BaseException | None]:
         """Release each grant once, from the last on, except the first ``keep``.
 
-        If this is interrupted, another call releases the others. Returns (exceptions that were
-        raised, the interrupt or ``None``).
+        If this is interrupted, another call releases the others. If a finalizer closes the message
+        before the first release, it has released them all. Returns (exceptions that were raised,
+        the interrupt or ``None``).
         """
         failures: list[Exception] = []
         interrupt: BaseException | None = None
-        state = self.state
+        closing = self.state is _CLOSING
         try:
             while len(segments) > keep:
-                if state is not _CLOSING:
+                # Nothing is called between this look at the state and its change.
+                if not closing:
+                    if self.state is _CLOSED:
+                        break
                     self.state = _CALLING
                 segment = segments[-1]
                 segment.memory = None
@@ -222,5 +227,6 @@ class GrantingArena(BorrowingArena):
                 segments.pop()
                 self._releasing = None
         finally:
-            self.state = state
+            if self.state is _CALLING:
+                self.state = _WORKING
         return failures, interrupt

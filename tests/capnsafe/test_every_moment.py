@@ -24,6 +24,7 @@ import capnsafe
 from capnsafe import (
     AllocationRefused,
     Borrowed,
+    BorrowRefused,
     Closed,
     Element,
     Error,
@@ -397,16 +398,53 @@ def test_a_close_at_each_moment_of_the_short_ways(pointers: int) -> None:
     assert moment > 10
 
 
-def test_a_close_at_each_moment_at_which_a_call_is_taken_back() -> None:
+def _live(memory: Exporting | Staying) -> int:
+    return len(memory.grants) if isinstance(memory, Exporting) else memory.live_grants
+
+
+def _refuse_a_grant(memory: Any) -> None:
     def refuse(minimum_words: int, /) -> int:
         raise OSError("no memory")
 
+    memory.allocate = refuse
+
+
+def _refuse_the_place_of_a_grant(memory: Any) -> None:
+    refused = len(memory.grants)
+    segment = memory.segment
+
+    def refuse(key: int, /) -> Any:
+        if key == refused:
+            raise OSError("no place")
+        return segment(key)
+
+    memory.segment = refuse
+
+
+def _refuse_every_place(memory: Any) -> None:
+    def refuse(key: int, /) -> Any:
+        raise OSError("no place")
+
+    memory.segment = refuse
+
+
+@pytest.mark.parametrize(
+    ("kind", "spoil", "raised"),
+    [
+        ("stable", _refuse_a_grant, AllocationRefused),
+        ("asked", _refuse_the_place_of_a_grant, BorrowRefused),
+        ("asked", _refuse_every_place, BorrowRefused),
+    ],
+)
+def test_a_close_at_each_moment_at_which_a_call_is_taken_back(
+    kind: str, spoil: Callable[[Any], None], raised: type[Error]
+) -> None:
     outcomes = set()
     moment = 0
     while True:
         moment += 1
-        build = Build.over("stable")
-        build.memory.allocate = refuse
+        build = Build.over(kind)
+        spoil(build.memory)
         closed: list[Any] = []
 
         def hook(build: Build = build, closed: list[Any] = closed) -> None:
@@ -416,12 +454,15 @@ def test_a_close_at_each_moment_at_which_a_call_is_taken_back() -> None:
             outcome = _outcome(OPERATIONS["set_text long"], build)
         if not closed:
             break
-        outcomes.add((outcome, closed[0]))
+        outcomes.add(outcome)
+        if closed[0] != "refused":
+            assert not _live(build.memory)
+            with pytest.raises(Closed):
+                build.message.to_bytes()
         build.message.close()
-        assert not build.memory.live_grants
+        assert not _live(build.memory)
         assert build.memory.breaches() == []
-    # From inside ``allocate`` it is refused.
-    assert {outcome for outcome, _ in outcomes} == {Closed, AllocationRefused}
+    assert outcomes == {Closed, raised}
 
 
 def test_a_close_is_refused_while_somebody_looks_at_the_view_that_is_held() -> None:

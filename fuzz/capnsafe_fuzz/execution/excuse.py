@@ -42,15 +42,14 @@ class Interceptor:
     the encoder's frames and the views in them.
     """
 
-    __slots__ = ("_memory", "interrupts", "raised", "raised_by_release")
+    __slots__ = ("_memory", "interrupts", "raised")
 
     def __init__(self, memory: HostileAllocator) -> None:
         self._memory = memory
-        #: Exceptions that allocate and segment raised since the step began, by ``id``.
+        #: Exceptions that allocate and segment raised to the present call, by ``id``. Those that
+        #: release raised are missing, because they are no reason for an operation to fail.
         self.raised: set[int] = set()
-        #: Exceptions that release raised: no reason for an operation to fail.
-        self.raised_by_release: set[int] = set()
-        #: Those of them that no library may swallow.
+        #: Exceptions that no library may swallow.
         self.interrupts: set[int] = set()
 
     @property
@@ -63,18 +62,18 @@ class Interceptor:
         """A function that passes the call on; None if the memory has no such method."""
         return self._grow if hasattr(self._memory, "grow") else None
 
-    def _note(self, error: BaseException, raised: set[int]) -> None:
+    def _note(self, error: BaseException, *, is_reason: bool = True) -> None:
         if isinstance(error, Exception):
-            raised.add(id(error))
+            if is_reason:
+                self.raised.add(id(error))
         elif self._memory.calls and self._memory.calls[-1].error == type(error).__name__:
             # Raised by a fault; a real Ctrl-C during the call would not be in the log.
             self.interrupts.add(id(error))
 
     def forget(self) -> None:
         """Begin a new step."""
-        if self.raised or self.raised_by_release or self.interrupts:
+        if self.raised or self.interrupts:
             self.raised.clear()
-            self.raised_by_release.clear()
             self.interrupts.clear()
 
     def allocate(self, minimum_words: int, /) -> object:
@@ -82,7 +81,7 @@ class Interceptor:
         try:
             return self._memory.allocate(minimum_words)
         except BaseException as error:
-            self._note(error, self.raised)
+            self._note(error)
             raise
 
     def segment(self, key: object, /) -> object:
@@ -90,7 +89,7 @@ class Interceptor:
         try:
             return self._memory.segment(key)
         except BaseException as error:
-            self._note(error, self.raised)
+            self._note(error)
             raise
 
     def _grow(self, key: object, minimum_words: int, /) -> None:
@@ -99,7 +98,7 @@ class Interceptor:
         except BaseException as error:
             # An exception refuses the growth, and is no reason for the encoder's call to fail.
             if not isinstance(error, Exception):
-                self._note(error, self.raised)
+                self._note(error)
             raise
 
     def release(self, key: object, words_used: int, /) -> None:
@@ -107,7 +106,7 @@ class Interceptor:
         try:
             self._memory.release(key, words_used)
         except BaseException as error:
-            self._note(error, self.raised_by_release)
+            self._note(error, is_reason=False)
             raise
 
 

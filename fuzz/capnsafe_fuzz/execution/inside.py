@@ -88,6 +88,7 @@ class Inside:
         operation = None if kind == Callback.CLOSE else self._reentrant(kind)
         calls, fired = len(hostile.calls), len(hostile.fired)
         outer = frozenset(witness.interrupts)
+        reasons = frozenset(witness.raised)
         value: object = None
         failure: Failure | None = None
         sentence = ""
@@ -120,6 +121,9 @@ class Inside:
                 if excused or self._excuses.excuse(hostile.calls[calls:]):
                     return ""
             sentence = f"it raised {type_name(error)}: {text_of(error)}"
+        finally:
+            # What the memory raised to this call is no reason for the outer one to fail.
+            witness.raised.intersection_update(reasons)
         step = self._record.steps[-1]
         if failure is None:
             step.reentered = True

@@ -235,7 +235,8 @@ class Execution:
             step.objects = sum(words)
         if step.outcome is Outcome.DONE:
             return True
-        if before is not None and not any(effects_of(entry.fault).alters for entry in during):
+        altered = step.reentered or any(effects_of(entry.fault).alters for entry in during)
+        if before is not None and not altered:
             step.damage = self._looks.damage(before)
         if not step.excused:
             step.excused = excuses.excuse(calls) or (
@@ -262,11 +263,7 @@ class Execution:
             and operation is not None
             and operation.verb is not Verb.OUTPUT
         )
-        witness = self.subject.witness
-        raised = witness.raised
-        if step.verb == CLOSE:
-            # A call from inside may have asked for a segment meanwhile.
-            raised = raised | witness.raised_by_release
+        raised = self.subject.witness.raised
         told = failure is Failure.REFUSED or step.unsupported
         if told and raised and id(cause_of(error)) not in raised:
             step.cause_kept = False
