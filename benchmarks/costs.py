@@ -65,7 +65,7 @@ def _small() -> HeapAllocator:
 
 
 def _texts(count: int, memory: Any = None, **options: bool) -> tuple[MessageBuilder, Any]:
-    """Build so many texts; in memory of small segments each has its own."""
+    """Build this many texts; in memory of small segments each has its own."""
     message = MessageBuilder(memory, **options)
     texts = message.init_root(0, 2).init_pointer_list(0, count)
     for index in range(count):

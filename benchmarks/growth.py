@@ -31,7 +31,7 @@ def fill(message: MessageBuilder, objects: int) -> None:
 
 
 def build(objects: int, segment_words: int) -> tuple[float, int]:
-    """Build a list of so many structs; return the seconds, and the number of segments."""
+    """Build a list of this many structs; return the seconds, and the number of segments."""
     start = thread_time()
     memory = HeapAllocator(segment_words=segment_words, growth=False)
     with MessageBuilder(memory) as message:

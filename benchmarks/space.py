@@ -33,7 +33,7 @@ class Space(NamedTuple):
 
 
 def measure(objects: int, *, verify: bool) -> Space:
-    """Build a list of so many structs, a hundred per segment, and output it twice."""
+    """Build a list of this many structs, a hundred per segment, and output it twice."""
     words = OBJECTS_A_SEGMENT * (WORDS_AN_OBJECT - 1)
     memory = HeapAllocator(segment_words=words, growth=False)
     tracemalloc.start()

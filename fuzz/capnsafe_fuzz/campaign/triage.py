@@ -93,7 +93,7 @@ NEVER_AGAIN = (0,)
 """A size below all others: the worker need not report the group again."""
 
 History = Callable[[int], list[Input]]
-"""Returns at most so many inputs that ran before one, in one process, the oldest first."""
+"""Returns at most this many inputs that ran before one, in one process, the oldest first."""
 
 
 def no_history(most: int) -> list[Input]:

@@ -61,7 +61,7 @@ class MemoryKind:
     make: Callable[[Size], Any] | None = None
     """How an execution makes it, if that differs from a program."""
     bounded: bool = False
-    """Whether it has only so many words in all."""
+    """Whether its words in all are limited."""
     uncut: int = 0
     """The share of its weight in which one grant takes all words that are left."""
     grows: bool = False

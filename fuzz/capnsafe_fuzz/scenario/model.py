@@ -510,7 +510,7 @@ _FAILURES: Final = frozenset(
 
 
 def make(of: Type, count: Value) -> Node:
-    """Return a new struct, or a list of so many elements."""
+    """Return a new struct, or a list of this many elements."""
     if isinstance(of, StructType):
         return StructNode(of)
     assert isinstance(of, ListType)

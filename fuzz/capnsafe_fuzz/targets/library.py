@@ -64,8 +64,8 @@ class LibraryCall:
 
     @property
     def told(self) -> str:
-        """Return what it did, after "it": ``answered 1``, or ``raised …``."""
-        return self.says if self.error is not None else f"answered {self.says}"
+        """Return what it did, after "it": ``returned 1``, or ``raised …``."""
+        return self.says if self.error is not None else f"returned {self.says}"
 
 
 @dataclass(slots=True)

@@ -40,7 +40,7 @@ class Reader:
         )
 
     def take(self, size: int) -> bytes:
-        """Return so many bytes, or the rest if there are fewer."""
+        """Return this many bytes, or the rest if there are fewer."""
         taken = self._data[self._at : self._at + size]
         self._at += len(taken)
         return taken
