@@ -45,7 +45,7 @@ from .pointer_slots import PointerSlots
 from .primitives import ListBuilder
 from .reshape import elements_of, widened
 from .states import State
-from .survey import Built, Found, composite
+from .survey import BuilderSource, Found, composite
 from .upgrade import enlarged, upgrade
 
 T = TypeVar("T")
@@ -425,7 +425,7 @@ class StructBuilder(Pointers):
         try:
             shape = wire.struct_shape(self.data_words, self._count)
             spot = (shape, self._lease.segment.index, self._data // WORD_BYTES)
-            return self._serve(lambda: read_spot(Built(self._lease.arena), spot, 0))
+            return self._serve(lambda: read_spot(BuilderSource(self._lease.arena), spot, 0))
         except RecursionError as error:
             raise exhausted() from error
 
@@ -632,7 +632,7 @@ class PointerListBuilder(Pointers):
                 self._lease.segment.index,
                 self._first,
             )
-            return self._serve(lambda: read_spot(Built(self._lease.arena), spot, 0))
+            return self._serve(lambda: read_spot(BuilderSource(self._lease.arena), spot, 0))
         except RecursionError as error:
             raise exhausted() from error
 
@@ -714,7 +714,7 @@ class StructListBuilder(Handle):
                 self._lease.segment.index,
                 self._lease.word,
             )
-            return self._serve(lambda: read_spot(Built(self._lease.arena), spot, 0))
+            return self._serve(lambda: read_spot(BuilderSource(self._lease.arena), spot, 0))
         except RecursionError as error:
             raise exhausted() from error
 

@@ -14,7 +14,7 @@ from .lease import Lease, Mark, MarkLease
 from .orphanage import adopt, own_part, retire
 from .owner import Owner
 from .resizing import resize
-from .survey import Built, Found
+from .survey import BuilderSource, Found
 
 
 class Detached:
@@ -97,7 +97,9 @@ class Detached:
 
     def _copied(self) -> Tree:
         found = self._current()
-        return read_spot(Built(self._arena), (found.shape, found.segment.index, found.start), 0)
+        return read_spot(
+            BuilderSource(self._arena), (found.shape, found.segment.index, found.start), 0
+        )
 
     def total_size(self) -> ObjectSize:
         """Return the size of the object and everything below it, without landing pads."""

@@ -29,7 +29,7 @@ from .lease import Lease, SlotLease
 from .lending import Lent
 from .loan import Stretch
 from .states import State
-from .survey import Built, Found, resolve
+from .survey import BuilderSource, Found, resolve
 from .upgrade import enlarged, upgrade
 
 # Python finds a module constant faster than a member of a class.
@@ -275,7 +275,9 @@ class PointerSlots(Handle):
             pointer = self._lease.arena.load(self._lease.segment, word)
             if pointer == 0:
                 return None
-            return read_tree(Built(self._lease.arena), self._lease.segment.index, word, pointer)
+            return read_tree(
+                BuilderSource(self._lease.arena), self._lease.segment.index, word, pointer
+            )
 
         return self._serve(read)
 

@@ -17,7 +17,7 @@ from .fields import Handle
 from .lease import Lease
 from .lending import Lent
 from .loan import Stretch
-from .survey import Built
+from .survey import BuilderSource
 
 
 class ListBuilder(Handle):
@@ -86,7 +86,7 @@ class ListBuilder(Handle):
         try:
             shape = wire.list_shape(self._element.size_code, self._length)
             spot = (shape, self._lease.segment.index, self._data // WORD_BYTES)
-            return self._serve(lambda: read_spot(Built(self._lease.arena), spot, 0))
+            return self._serve(lambda: read_spot(BuilderSource(self._lease.arena), spot, 0))
         except RecursionError as error:
             raise exhausted() from error
 

@@ -225,7 +225,7 @@ def _by_place(extent: Extent) -> tuple[int, int, int]:
     return segment.index, start, end
 
 
-class Built:
+class BuilderSource:
     """A source of copies for ``read_tree`` from the message that is being built.
 
     It reads no more words than are handed out, because pointers in overwritten memory may form a

@@ -46,8 +46,8 @@ from ..wire import (
 from .lists import ListReader
 from .reading import (
     SIZE_NAMES,
-    Copied,
     Elements,
+    ReaderSource,
     Segments,
     Shared,
     descend,
@@ -227,7 +227,7 @@ class PointerSlotsReader(Shared, ABC):
             pointer = self._segments.word(self._segment, at) if at >= 0 else 0
             if pointer == 0:
                 return None
-            source = Copied(self._segments, self._nesting)
+            source = ReaderSource(self._segments, self._nesting)
             return read_tree(source, self._segment, at, pointer)
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
@@ -397,7 +397,7 @@ class StructReader(PointerSlotsReader):
             words, rest = divmod(self._data_bytes, WORD_BYTES)
             segments.charge(words + self._pointer_count + (rest > 0))
             if rest == 0:
-                source = Copied(segments, self._nesting)
+                source = ReaderSource(segments, self._nesting)
                 shape = struct_shape(words, self._pointer_count)
                 return read_spot(source, (shape, self._segment, self._data // WORD_BYTES), -1)
             # An element of a list of numbers smaller than a word. It has no pointers.

@@ -48,8 +48,8 @@ from ..wire import (
 from .borrowed import BorrowedSegments, SegmentSource
 from .objects import PointerListReader, StructReader, open_struct
 from .reading import (
-    Copied,
     Elements,
+    ReaderSource,
     Segments,
     Shared,
     limit_of,
@@ -181,7 +181,7 @@ class MessageReader(Shared):
             copy = Segments([memoryview(octets)], words - 1)
             pointer = copy.word(0, 0)
             try:
-                source = Copied(copy, self._nesting_limit)
+                source = ReaderSource(copy, self._nesting_limit)
                 tree = read_tree(source, 0, 0, pointer) if pointer else None
                 return canonical_words(tree) == octets
             except NestingLimitExceeded:

@@ -205,7 +205,7 @@ class Segments:
 
 
 @final
-class Copied:
+class ReaderSource:
     """A source of copies for ``read_tree``, which checks bounds and charges the limits."""
 
     __slots__ = ("_nesting", "_segments")
@@ -259,7 +259,7 @@ class Elements:
 
 def tree_of_list(segments: Segments, found: Elements, nesting: int) -> Tree:
     """Return a copy of a list that was opened, charged to the traversal limit again."""
-    source = Copied(segments, nesting)
+    source = ReaderSource(segments, nesting)
     count = found.count
     start = found.start
     if found.size_code == SIZE_COMPOSITE:
