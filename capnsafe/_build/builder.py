@@ -39,7 +39,7 @@ from ..wire import WORD_BYTES, Element
 from .draft import change, copy_in, install, overwrite, point
 from .fields import Handle, require_range
 from .lease import Lease, SlotLease
-from .orphan import Detached
+from .orphan import OrphanBase
 from .orphanage import disown
 from .pointer_slots import PointerSlots
 from .primitives import ListBuilder
@@ -745,7 +745,7 @@ class StructListBuilder(Handle):
             raise exhausted() from error
 
 
-class Orphan(Detached):
+class Orphan(OrphanBase):
     """An object of a message without a pointer, until it is adopted.
 
     The caller should adopt or drop it. Otherwise its words stay in the message's memory and in its

@@ -17,7 +17,7 @@ from .resizing import resize
 from .survey import BuilderSource, Found
 
 
-class Detached:
+class OrphanBase:
     """An object of a message without a pointer, until it is adopted.
 
     The caller should adopt or drop it. Otherwise its words stay in the message's memory and in its

@@ -11,11 +11,11 @@ from .._words.face import place
 from .._words.tree import ObjectSize, Tree
 from ..errors import MessageTooLarge
 from ..wire import MAX_LIST_COUNT, WORD_BYTES, Element, Primitive, list_body_words, list_shape
-from .reading import Elements, Segments, Shared, element_index
+from .reading import Elements, ReaderBase, Segments, element_index
 
 
 @final
-class ListReader(Shared):
+class ListReader(ReaderBase):
     """A list of primitive values: ``len()``, ``[index]`` and iteration."""
 
     __slots__ = ("_count", "_element", "_segment", "_segments", "_start", "_step", "_view")

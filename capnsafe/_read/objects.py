@@ -47,9 +47,9 @@ from .lists import ListReader
 from .reading import (
     SIZE_NAMES,
     Elements,
+    ReaderBase,
     ReaderSource,
     Segments,
-    Shared,
     descend,
     element_index,
     name_of,
@@ -61,7 +61,7 @@ from .reading import (
 Real: TypeAlias = SupportsFloat | SupportsIndex
 
 
-class PointerSlotsReader(Shared, ABC):
+class PointerSlotsReader(ReaderBase, ABC):
     """The methods that read pointers: those of a struct, or the elements of a list."""
 
     __slots__ = ("_nesting", "_segment", "_segments")
@@ -569,7 +569,7 @@ class PointerListReader(PointerSlotsReader):
 
 
 @final
-class StructListReader(Shared):
+class StructListReader(ReaderBase):
     """A list of structs: ``len()``, ``[index]`` and iteration."""
 
     __slots__ = ("_found", "_nesting", "_segments")

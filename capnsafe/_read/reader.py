@@ -49,9 +49,9 @@ from .borrowed import BorrowedSegments, SegmentSource
 from .objects import PointerListReader, StructReader, open_struct
 from .reading import (
     Elements,
+    ReaderBase,
     ReaderSource,
     Segments,
-    Shared,
     limit_of,
 )
 
@@ -61,7 +61,7 @@ NESTING_LIMIT: Final = 64
 
 
 @final
-class MessageReader(Shared):
+class MessageReader(ReaderBase):
     """A reader of the message in ``segments``.
 
     The segments are any contiguous buffers; bytes behind the last whole word are ignored. They are

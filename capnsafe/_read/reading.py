@@ -74,8 +74,8 @@ def element_index(index: SupportsIndex, count: int) -> int:
     return number
 
 
-class Shared:
-    """Base of the readers: a copy is the reader itself, and pickling is refused.
+class ReaderBase:
+    """The base of all readers: a copy is the reader itself, and pickling is refused.
 
     A reader never changes, and does not own the memory.
     """

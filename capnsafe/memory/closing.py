@@ -6,10 +6,10 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
-from .single import Single
+from .uncopyable import Uncopyable
 
 
-class Closing(Single, ABC):
+class Closing(Uncopyable, ABC):
     """The base of allocators that are closed at the end of a ``with`` block."""
 
     __slots__ = ()

@@ -6,10 +6,10 @@ from .._words.arguments import at_least_one
 from .._words.buffers import writable_bytes
 from ..allocator import Buffer
 from ..wire import WORD_BYTES
-from .single import Single
+from .uncopyable import Uncopyable
 
 
-class FixedAllocator(Single):
+class FixedAllocator(Uncopyable):
     """An allocator that cuts segments, front to back, from one buffer of the caller.
 
     A request that does not fit raises ``MemoryError``. The words of a released segment can be

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ..wire import WORD_BYTES
 from .growth import Growth, longer
-from .single import Single
+from .uncopyable import Uncopyable
 
 
 def _zeroed(words: int, minimum_words: int) -> bytearray:
     return bytearray(words * WORD_BYTES)
 
 
-class HeapAllocator(Single):
+class HeapAllocator(Uncopyable):
     """An allocator that grants a ``bytearray`` for each segment.
 
     For a client that never calls ``grow``, each segment is as large as all live ones together, up

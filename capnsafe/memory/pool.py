@@ -7,10 +7,10 @@ from bisect import bisect_left, bisect_right
 from .._words.arguments import at_least_one
 from ..wire import WORD_BYTES
 from .growth import Growth
-from .single import Single
+from .uncopyable import Uncopyable
 
 
-class PoolAllocator(Single):
+class PoolAllocator(Uncopyable):
     """An allocator that cuts segments from a pool of words.
 
     If no gap has the wanted size, a segment gets the largest gap, provided it has the minimum. A

@@ -5,10 +5,10 @@ from __future__ import annotations
 from ..allocator import Allocator, Buffer, Key
 from .fixed import FixedAllocator
 from .heap import HeapAllocator
-from .single import Single
+from .uncopyable import Uncopyable
 
 
-class ScratchAllocator(Single):
+class ScratchAllocator(Uncopyable):
     """An allocator that grants a buffer of the caller first, and then segments of another one.
 
     The buffer is granted as a whole to one segment at a time. Requests that do not fit, or come

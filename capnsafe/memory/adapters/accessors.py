@@ -46,7 +46,7 @@ from ...errors import (
     Unreadable,
 )
 from ...wire import WORD_BYTES, Element, Primitive
-from ..single import Single
+from ..uncopyable import Uncopyable
 
 T = TypeVar("T")
 
@@ -207,7 +207,7 @@ def _method(supply: Accessors, name: str) -> Callable[..., object]:
     return method
 
 
-class AppendBuilder(Single):
+class AppendBuilder(Uncopyable):
     """A message over write-only memory.
 
     Nothing is released: the owner of the memory knows when the message is no longer needed.

@@ -11,7 +11,7 @@ from ...allocator import Buffer
 from ...errors import ArgumentTypeError
 from ...wire import WORD_BYTES
 from ..growth import Growth
-from ..single import Single
+from ..uncopyable import Uncopyable
 
 
 class AddressSupply(Protocol):
@@ -24,7 +24,7 @@ class AddressSupply(Protocol):
         """Take the memory back; its first ``words_used`` words may have been written."""
 
 
-class AddressAllocator(Single):
+class AddressAllocator(Uncopyable):
     """An allocator over an ``AddressSupply``.
 
     The adapter cannot check that there is memory at an address. It can check the following: a null

@@ -8,10 +8,10 @@ from ..._words.arguments import type_name
 from ...allocator import Buffer
 from ...errors import ArgumentTypeError
 from ..growth import Growth
-from ..single import Single
+from ..uncopyable import Uncopyable
 
 
-class CallableAllocator(Single):
+class CallableAllocator(Uncopyable):
     """An allocator over a function that returns buffers.
 
     A function for pycapnp's hook (``_PyCustomMessageBuilder``) works unchanged. The buffer is kept

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from ..._words.arguments import listed
 from ...allocator import Buffer
 from ..fixed import FixedAllocator
-from ..single import Single
+from ..uncopyable import Uncopyable
 
 
-class HandedOverAllocator(Single):
+class HandedOverAllocator(Uncopyable):
     """An allocator that grants buffers of the caller, one for each segment, in their order.
 
     It skips buffers that are too small for a request, and keeps them for later ones. If no free

@@ -7,7 +7,7 @@ from typing import NoReturn
 from ..errors import ArgumentTypeError
 
 
-class Single:
+class Uncopyable:
     """A base class whose instances refuse ``copy`` and ``pickle`` with ``ArgumentTypeError``."""
 
     __slots__ = ()
