@@ -42,7 +42,7 @@ from .fault import Fault, When
 from .grant import Grant, SegmentKey
 from .growth import lengthen
 from .ledger import Ledger
-from .moments import Laid, Moments
+from .moments import Moments, PendingFault
 from .place import WORD_BYTES
 from .records import Call, Evidence, Fired
 
@@ -192,7 +192,7 @@ class HostileAllocator:
         """Grant a segment, subject to the faults."""
         self._begin(When.ALLOCATE)
         fault: Fault | None = None
-        shortening: Laid | None = None
+        shortening: PendingFault | None = None
         wanted: int | None = None
         if self._moments:
             fault = self._moments.before_call(When.ALLOCATE, None, minimum_words)
@@ -306,7 +306,7 @@ class HostileAllocator:
             ledger.note_call(When.GROW, -1, minimum_words, 0, None, KeyError.__name__)
             raise KeyError(what)
         fault: Fault | None = None
-        shortening: Laid | None = None
+        shortening: PendingFault | None = None
         wanted: int | None = None
         if self._moments:
             fault = self._moments.before_call(When.GROW, grant, minimum_words)

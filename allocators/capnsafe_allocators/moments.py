@@ -16,7 +16,7 @@ from .ledger import Ledger
 from .records import Fired
 
 
-class Laid:
+class PendingFault:
     """A fault that waits to fire: its family, and the calls at which it may act."""
 
     __slots__ = ("calls", "family", "fault", "passed")
@@ -48,7 +48,7 @@ class Moments:
     def __init__(self, ledger: Ledger, faults: Sequence[Fault]) -> None:
         """Lay ``faults`` over the grants of ``ledger``."""
         self._ledger = ledger
-        self._laid = [Laid(fault, ledger.stays) for fault in faults]
+        self._laid = [PendingFault(fault, ledger.stays) for fault in faults]
         if ledger.stays:
             self._laid = [laid for laid in self._laid if not laid.cannot_fire_where_memory_stays]
         #: The faults that act in the client's own code, and at no other event.
@@ -83,7 +83,7 @@ class Moments:
             return self._ledger.operation > fault.number
         return (self.calls if when is When.ANY else self.counts[when]) >= fault.number
 
-    def _is_due_at(self, laid: Laid, kind: When) -> bool:
+    def _is_due_at(self, laid: PendingFault, kind: When) -> bool:
         """Return whether a fault may act on a grant or growth in a call of this kind.
 
         A fault that can act on both, and was laid at one of them, does not act on the other.
@@ -93,7 +93,7 @@ class Moments:
         return self._is_due(laid.fault) and not (acts_on_both and laid.fault.when is other)
 
     def _fire(
-        self, laid: Laid, what: str, call: int, operation: int, during: When | None = None
+        self, laid: PendingFault, what: str, call: int, operation: int, during: When | None = None
     ) -> None:
         self._note(Fired(laid.fault, call, operation, what, during))
         if not laid.fault.persistent:
@@ -148,7 +148,9 @@ class Moments:
                 del outcome
         return first
 
-    def wanted_bytes(self, kind: When, minimum_words: int) -> tuple[Laid | None, int | None]:
+    def wanted_bytes(
+        self, kind: When, minimum_words: int
+    ) -> tuple[PendingFault | None, int | None]:
         """Return (a token for ``shortened``, the size in bytes that a fault wants), or Nones.
 
         ``kind`` is ``ALLOCATE`` or ``GROW``.
@@ -162,7 +164,7 @@ class Moments:
                 return laid, wanted
         return None, None
 
-    def shortened(self, laid: Laid, what: str, kind: When) -> Fault:
+    def shortened(self, laid: PendingFault, what: str, kind: When) -> Fault:
         """Record that the grant or growth was made with the size that a fault wanted."""
         self._fire(laid, what, self.calls - 1, self._ledger.operation, kind)
         return laid.fault
