@@ -148,7 +148,7 @@ class Arena(PublishingArena):
         if self.filling:
             self.forget_filled()
         self._fresh = len(self.segments)
-        # The last question: the garbage collector can close the message in any call before it.
+        # Checked last, because the garbage collector can close the message in any call before.
         if self.state is not _PUBLISHED and self.state is not _WORKING:
             raise self.unavailable()
         self.state = _IDLE
@@ -222,7 +222,7 @@ class Arena(PublishingArena):
         if self.loans is None:
             self.loans = Loans()
         loans = self.loans
-        # Nothing is called from here on: the garbage collector could close the message in it.
+        # Nothing is called from here on, because the garbage collector could close the message.
         if self.state is not _WORKING:
             raise self.unavailable()
         loans.lent[loan] = None

@@ -358,10 +358,10 @@ def install(lease: Lease, word: int, shape: int, words: int, head: Octets) -> Pl
     ``shape`` is the pointer without an offset, ``head`` the first octets of the object; the rest is
     zero. The old value of the pointer is retired. Return its place, for ``Lease.on``.
 
-    The general way is a draft. The quick way is for most objects: their pointer is null, and there
-    is room for them next to it; in memory that stays, also for small ones behind a landing pad in
-    the last segment. It needs one borrow and no plan: a Text takes 1.0 µs in place of 3.6, an
-    address book 43 in place of 81, and 71 in place of 101 where memory does not stay.
+    The general way is a draft. The quick way serves most objects: the pointer is null, and its
+    segment has room for the object. In memory that stays, it also serves small objects behind a
+    landing pad in the last segment. It needs one borrow and no plan: a Text takes 1.0 µs instead of
+    3.6, an address book 43 instead of 81 (71 instead of 101 if memory does not stay).
     """
     arena = lease.arena
     slot = lease.segment
@@ -429,7 +429,7 @@ def install(lease: Lease, word: int, shape: int, words: int, head: Octets) -> Pl
                                 return target, start, epoch
                             arena.state = _PUBLISHED
             except (Shrank, struct.error):
-                # A bytearray that somebody resized, although it was said to stay.
+                # Somebody resized a bytearray of an allocator that is ``stable``.
                 pass
             finally:
                 if borrowed is not None:

@@ -57,7 +57,7 @@ class GrantingArena(BorrowingArena):
         #: The segment whose grant is being released, an iterator that is used up when the allocator
         #: is called, and the allocator's result.
         self._releasing: _Releasing | None = None
-        #: Where the segments lie, as soon as there are two.
+        #: The places of the segments, as soon as there are two.
         self._neighbours: Neighbours | None = None
 
     def grant(self, words: int) -> Segment:

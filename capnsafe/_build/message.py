@@ -56,7 +56,7 @@ from .states import State, state_text
 from .survey import resolve
 from .upgrade import enlarged, upgrade
 
-#: What every allocator has.
+#: The methods of every allocator.
 _METHODS: Final = ("allocate", "segment", "release")
 
 #: A message without a root is one null pointer.

@@ -39,7 +39,7 @@ class Neighbours:
     def admit(self, arena: BorrowingArena, segment: Segment) -> None:
         """Record the place of a segment that is new or was grown, or raise ``GrantOverlaps``.
 
-        Not for the first segment, which is looked at when the second one comes.
+        Not for the first segment, which is looked at when the second one is granted.
         """
         start, end = self._apart(arena, segment)
         self._places.note(segment.index, start, end)

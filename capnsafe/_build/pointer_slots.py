@@ -35,7 +35,7 @@ from .upgrade import enlarged, upgrade
 # Python finds a module constant faster than a member of a class.
 _IDLE: Final = State.IDLE
 
-#: A list of no bytes, and where its count goes.
+#: The shape of an empty list of bytes, and the bit at which its count begins.
 _BYTES: Final = wire.list_shape(wire.SIZE_BYTE, 0)
 _COUNT_SHIFT: Final = wire.LIST_COUNT_SHIFT
 

@@ -139,7 +139,7 @@ def attribute(owner: Any, name: str) -> object:
 
 
 def attributes(owner: Any, names: tuple[str, str, str]) -> tuple[object, ...]:
-    """Return some attributes of an allocator; ``None`` for each that it has not."""
+    """Return some attributes of an allocator, each ``None`` if the allocator lacks it."""
     try:
         return call(operator.attrgetter(*names), owner)
     except Raised:
