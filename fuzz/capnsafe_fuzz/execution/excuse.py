@@ -212,15 +212,21 @@ class Excuses:
         self.tampered |= self.shared and (self._unsettled or unseen)
         return excused
 
-    def end(self, index: int, calls: Iterable[Call]) -> None:
-        """End the step of operation ``index``, with the calls that it made."""
+    def end(self, index: int, own: Iterable[Call], nested: Iterable[Call]) -> str:
+        """End the step of operation ``index``, with its own calls and those of calls from inside.
+
+        Returns the borrow of its own that showed the step a loss of words in use, or "".
+        """
         if not self.can_lose:
-            return
-        self._note_losses(index, calls)
+            return ""
+        self._note_losses(index, own)
+        shown = self.seen_lost
+        self._note_losses(index, nested)
         if self.cut and not self.lost:
             # Words that a cut took while they were being handed out do not count as in use yet.
             self._before = self.words_in_use()
             self.lost = bool(self._missing_words())
+        return shown
 
     def excuse(self, calls: Iterable[Call]) -> bool:
         """Return whether the memory excuses a call that failed in this step."""

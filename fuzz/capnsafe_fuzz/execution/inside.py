@@ -50,7 +50,18 @@ class _Inner:
 class Inside:
     """Makes the re-entrant calls that faults ask for, and judges them."""
 
-    __slots__ = ("_course", "_excuses", "_looks", "_record", "_subject", "broken", "finished")
+    __slots__ = (
+        "_calls_before",
+        "_course",
+        "_excuses",
+        "_fired_before",
+        "_looks",
+        "_record",
+        "_subject",
+        "broken",
+        "calls",
+        "finished",
+    )
 
     def __init__(
         self, subject: Subject, course: Course, excuses: Excuses, looks: Looks, record: Record
@@ -66,7 +77,17 @@ class Inside:
         #: Why a re-entrant call could not be judged. It is raised after the present call, since an
         #: encoder or a finalizer may swallow an exception in it.
         self.broken: BaseException | None = None
+        #: The allocator calls of the re-entrant calls that finalizers made in this step: indexes in
+        #: the log.
+        self.calls: set[int] = set()
+        self._calls_before = self._fired_before = 0
         subject.hostile.reenter = self.call
+
+    def begin(self, calls: int, fired: int) -> None:
+        """Begin a step after so many allocator calls; its faults begin after ``fired`` others."""
+        self.calls.clear()
+        self._calls_before = calls
+        self._fired_before = fired
 
     def call(self, kind: str) -> str:
         """Call the session from inside its own call; return an error in the outcome, or "".
@@ -86,7 +107,7 @@ class Inside:
         subject = self._subject
         hostile, witness = subject.hostile, subject.witness
         operation = None if kind == Callback.CLOSE else self._reentrant(kind)
-        calls, fired = len(hostile.calls), len(hostile.fired)
+        calls = len(hostile.calls)
         outer = frozenset(witness.interrupts)
         reasons = frozenset(witness.raised)
         value: object = None
@@ -117,13 +138,17 @@ class Inside:
             if failure is not Failure.FOREIGN and hostile.called_back_from == FINALIZER:
                 # An exception of ``release`` did not keep the message from closing.
                 self._note_closed(kind)
-                excused = self._excuses.note_faults(hostile.fired[fired:])
-                if excused or self._excuses.excuse(hostile.calls[calls:]):
+                # The outer call may be over, apart from the return to its caller. So what happened
+                # to it counts, too.
+                excused = self._excuses.note_faults(hostile.fired[self._fired_before :])
+                if excused or self._excuses.excuse(hostile.calls[self._calls_before :]):
                     return ""
             sentence = f"it raised {type_name(error)}: {text_of(error)}"
         finally:
             # What the memory raised to this call is no reason for the outer one to fail.
             witness.raised.intersection_update(reasons)
+            if hostile.called_back_from == FINALIZER:
+                self.calls.update(range(calls, len(hostile.calls)))
         step = self._record.steps[-1]
         if failure is None:
             step.reentered = True

@@ -191,6 +191,7 @@ class Execution:
         counts = tuple(hostile.counts.values())
         hostile.last_call = sum(counts) + _RUNAWAY_CALLS
         witness.forget()
+        self._inside.begin(calls_before, self._fired_seen)
         started = perf_counter_ns() if self._timed else 0
         try:
             with hostile.watching():
@@ -225,10 +226,15 @@ class Execution:
             # show that.
             step.short = ""
         calls = hostile.calls[calls_before:] if excuses.can_lose or not done else []
-        excuses.end(step.index, calls)
+        own, nested = calls, []
+        if self._inside.calls:
+            inside = self._inside.calls
+            own = [call for at, call in enumerate(calls, calls_before) if at not in inside]
+            nested = [call for at, call in enumerate(calls, calls_before) if at in inside]
+        # A loss that only a call from inside saw may have come after the outer call had its result.
+        step.seen_lost = excuses.end(step.index, own, nested)
         step.calls = CallCounts(*map(sub, hostile.counts.values(), counts))
         step.lost = excuses.unreadable
-        step.seen_lost = excuses.seen_lost
         if excuses.tampered:
             step.tampered = True
             # If pointers were changed, every word may count as an object.
