@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from .._words.arguments import error_text
 from .._words.buffers import octets_of_segment
+from .._words.caught import Shrank
 from ..allocator import Allocator
 from ..errors import BorrowRefused, MessageStateError
 from ..wire import WORD_BYTES
@@ -30,10 +31,6 @@ _WORKING: Final = State.WORKING
 _CALLING: Final = State.CALLING
 _CLOSING: Final = State.CLOSING
 _CLOSED: Final = State.CLOSED
-
-
-class Shrank(Exception):
-    """A segment became too short for the words just reserved in it, so plan the call again."""
 
 
 class BorrowingArena:

@@ -7,7 +7,7 @@ This module has the handles that open others: those on structs, and on lists of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, SupportsIndex, TypeAlias, TypeVar
+from typing import Final, SupportsIndex, TypeAlias, TypeVar, final
 
 from .. import wire
 from .._read.lists import ListReader
@@ -393,6 +393,7 @@ class Pointers(PointerSlots):
         self._serve(lambda: orphan._give_to(self._lease, word))
 
 
+@final
 class StructBuilder(Pointers):
     """A struct: a data section of words, and a pointer section."""
 
@@ -612,6 +613,7 @@ class StructBuilder(Pointers):
         self._put_float(_FLOAT64, offset, value, default)
 
 
+@final
 class PointerListBuilder(Pointers):
     """A list of pointers, to Text, Data, or lists."""
 
@@ -648,6 +650,7 @@ class PointerListBuilder(Pointers):
         return self._count
 
 
+@final
 class StructListBuilder(Handle):
     """A list of structs, stored consecutively after a tag word."""
 
@@ -745,6 +748,7 @@ class StructListBuilder(Handle):
             raise exhausted() from error
 
 
+@final
 class Orphan(OrphanBase):
     """An object of a message without a pointer, until it is adopted.
 

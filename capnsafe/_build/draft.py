@@ -21,14 +21,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar, final
 
 from .. import wire
+from .._words.caught import Shrank
 from .._words.tree import Tree
 from ..errors import GrantTooSmall, MessageTooLarge
 from ..wire import WORD_BYTES
 from .arena import Arena
-from .borrowing import Shrank
 from .lease import Lease, Placed, SlotLease
 from .segment import MOST_PADDED, PADDED, Extent, Segment, View, fill, fill_copy
 from .states import State
@@ -61,6 +61,7 @@ Octets: TypeAlias = "bytes | bytearray | memoryview"
 Piece: TypeAlias = "tuple[int, int, Octets]"
 
 
+@final
 class Draft:
     """The objects that one call is about to build."""
 

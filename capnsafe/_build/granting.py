@@ -9,7 +9,8 @@ from operator import methodcaller
 from typing import Any, Final, TypeAlias, cast
 
 from .. import wire
-from .._words.arguments import Raised, attribute, call, call_once, error_text
+from .._words.arguments import attribute, call, call_once, error_text
+from .._words.caught import Raised
 from ..allocator import Allocator, Key
 from ..errors import AllocationRefused, GrantTooSmall, MessageTooLarge
 from ..wire import WORD_BYTES

@@ -44,12 +44,12 @@ def _lend(
         try:
             return arena.serve(lambda: _lend_within(arena, find, lender, writable, code))
         except Borrowed:
-            if arena.note_dropped_loans():
-                continue
-            raise
+            if not arena.note_dropped_loans():
+                raise
         finally:
-            if arena.loans is not None and arena.loans.any() and arena.state is _IDLE:
-                arena.state = _LENT
+            # Without a call, for which there may be no stack.
+            lent = arena.loans is not None and bool(arena.loans.lent)
+            arena.state = _LENT if lent and arena.state is _IDLE else arena.state
 
 
 def _lend_within(
@@ -74,7 +74,7 @@ class Lent:
     If there was no stack or memory to end the block, it counts as ended when this is dropped.
     """
 
-    __slots__ = ("__weakref__", "_arena", "_code", "_find", "_loan", "_writable")
+    __slots__ = ("_alive", "_arena", "_code", "_find", "_loan", "_writable")
 
     def __init__(
         self, arena: Arena, find: Callable[[], Stretch], *, writable: bool, code: str = "B"
@@ -85,6 +85,8 @@ class Lent:
         self._writable = writable
         self._code = code
         self._loan: Loan | None = None
+        #: Dropped with this. (A compiled class supports no weak references.)
+        self._alive: set[None] = set()
 
     def __reduce__(self) -> str:
         """Refuse copying and pickling."""
@@ -95,7 +97,7 @@ class Lent:
         if self._loan is not None:
             raise Borrowed("this view is lent already; end its with block first")
         self._loan = _lend(
-            self._arena, self._find, ref(self), writable=self._writable, code=self._code
+            self._arena, self._find, ref(self._alive), writable=self._writable, code=self._code
         )
         return self._loan.view
 

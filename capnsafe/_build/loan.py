@@ -176,7 +176,7 @@ class Loans:
 
         Python drops it without ending the ``with`` block if there is no stack for that.
         """
-        dropped = [loan for loan in self.lent if loan not in self.over and not loan.lender()]
+        dropped = [loan for loan in self.lent if loan not in self.over and loan.lender() is None]
         for loan in dropped:
             self.over[loan] = None
         return bool(dropped)

@@ -12,7 +12,10 @@ new handle on a disowned object, so ``adopt`` also checks the words.
 
 from __future__ import annotations
 
+from typing import final
 
+
+@final
 class Owner:
     """The owner of a set of objects: the root or an orphan, joined with others by adoption."""
 

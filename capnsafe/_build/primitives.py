@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from sys import byteorder
-from typing import Any
+from typing import Any, final
 
 from .. import wire
 from .._words.arguments import integer, number_text
@@ -20,6 +20,7 @@ from .loan import Stretch
 from .survey import BuilderSource
 
 
+@final
 class ListBuilder(Handle):
     """A list of primitives."""
 

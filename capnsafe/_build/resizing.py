@@ -11,6 +11,7 @@ objects below it stay valid.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import final
 
 from .. import wire
 from ..errors import ArgumentValueError, MessageTooLarge, PointerKindMismatch
@@ -22,6 +23,7 @@ from .survey import Found, composite, require_disjoint, survey
 from .upgrade import own_extents
 
 
+@final
 class _Resizing:
     """The old and the new layout of a list. Sizes are in words, except ``count`` and ``bits``."""
 

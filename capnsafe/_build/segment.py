@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from struct import Struct
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, final
 
 from .._words.ranges import Epochs, Intervals
 from ..allocator import Key
@@ -33,6 +33,7 @@ _NO_INTERVALS: Final = Intervals()
 _NO_EPOCHS: Final = Epochs()
 
 
+@final
 class Segment:
     """One grant, and the state of its words. All numbers are in words."""
 

@@ -8,6 +8,7 @@ copy is used. Every object that is found is within the words handed out, and not
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import final
 
 from .. import wire
 from .._words.tree import Spot
@@ -17,6 +18,7 @@ from .arena import Arena
 from .segment import Extent, Segment
 
 
+@final
 class Found:
     """An object that a pointer leads to, and the landing pad of the pointer."""
 
@@ -225,6 +227,7 @@ def _by_place(extent: Extent) -> tuple[int, int, int]:
     return segment.index, start, end
 
 
+@final
 class BuilderSource:
     """A source of copies for ``read_tree`` from the message that is being built.
 

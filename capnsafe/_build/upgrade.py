@@ -10,6 +10,7 @@ anything is changed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import final
 
 from .. import wire
 from ..errors import MessageTooLarge
@@ -20,6 +21,7 @@ from .segment import Extent, Segment
 from .survey import Found, composite, require_disjoint
 
 
+@final
 class Enlargement:
     """The old layout of an object, and the new one with larger sections.
 

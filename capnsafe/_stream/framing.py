@@ -49,7 +49,6 @@ from typing import Any, Final, Protocol, SupportsIndex, TypeAlias, cast, final
 from .._read.reader import NESTING_LIMIT, TRAVERSAL_LIMIT_WORDS, MessageReader
 from .._read.reading import limit_of
 from .._words.arguments import (
-    Raised,
     call,
     exported,
     integer,
@@ -59,6 +58,7 @@ from .._words.arguments import (
     type_name,
 )
 from .._words.buffers import view_of
+from .._words.caught import Raised
 from .._words.exhausted import exhausted
 from ..allocator import Buffer
 from ..errors import (

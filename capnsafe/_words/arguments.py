@@ -23,6 +23,7 @@ from typing import Any, Final, SupportsFloat, SupportsIndex, TypeVar
 from .. import wire
 from ..errors import AllocatorError, ArgumentTypeError, ArgumentValueError, MessageTooLarge
 from ..wire import ELEMENTS, Element
+from .caught import Raised
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -41,10 +42,6 @@ _BUILTIN: Final = vars(builtins)
 
 #: Returns a view of a caller's buffer. Exporting it may run the caller's code.
 exported: Final[Callable[[Any], memoryview]] = memoryview
-
-
-class Raised(Exception):
-    """The caller's code raised an exception, which is the ``__cause__``."""
 
 
 def call_once(function: Callable[[A], T], argued: Iterator[A]) -> defaultdict[int, T]:

@@ -15,7 +15,8 @@ from typing import Any, Final
 from ..allocator import Buffer
 from ..errors import ArgumentTypeError, ArgumentValueError, BadBuffer
 from ..wire import Element
-from .arguments import Raised, call, error_text, exported, is_masked, method_of, type_name
+from .arguments import call, error_text, exported, is_masked, method_of, type_name
+from .caught import Raised
 
 #: Parts of a format that cannot be addresses: names of fields, and the codes of complex numbers.
 _HARMLESS: Final = re.compile(r":[^:]*:|Z[fdg]")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from operator import itemgetter
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, final
 
 #: (start, end, …): a half-open range. Ranges are ordered by their starts.
 Range: TypeAlias = tuple[int, ...]
@@ -21,6 +21,7 @@ _MOST_IN_BLOCK: Final = 512
 _FIRST: Final = itemgetter(0)
 
 
+@final
 class Ranges:
     """A sorted collection of ranges, in blocks, none of which is empty."""
 
@@ -77,6 +78,7 @@ class Ranges:
         return block[at] if at >= 0 else None
 
 
+@final
 class Intervals:
     """A set of numbers, kept as disjoint half-open ranges. Adjacent ranges are merged."""
 
@@ -124,6 +126,7 @@ class Intervals:
         return met is not None and number < met[1]
 
 
+@final
 class Epochs:
     """Ranges of words, each with an epoch. A later range replaces the parts that it covers."""
 
@@ -163,6 +166,7 @@ class Epochs:
         return met[2] if met is not None and word < met[1] else 0
 
 
+@final
 class Places:
     """The places of segments in the address space: ranges of addresses (bytes) by segment index.
 

@@ -12,7 +12,7 @@ no words behind its last element.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias, final
 
 from .. import wire
 from ..errors import MalformedMessage
@@ -32,6 +32,7 @@ class Source(Protocol):
         """Return a copy of these words."""
 
 
+@final
 class ObjectSize(NamedTuple):
     """The size of a copy of an object and everything below it, without landing pads."""
 
@@ -41,6 +42,7 @@ class ObjectSize(NamedTuple):
     """Number of pointers that are capabilities."""
 
 
+@final
 class Tree:
     """An object: its shape, its words, and a tree for each of its pointers.
 
