@@ -25,7 +25,7 @@ from .results import Ratio, Share
 ID = "B7"
 BUDGET = 2.0
 SEED = 1
-TARGET = "build"
+TARGET = "builder"
 
 #: The largest generated program, in operations, as in the random engine.
 LARGEST = 24

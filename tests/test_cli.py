@@ -74,7 +74,7 @@ class Command:
             "PYTHONPATH": os.pathsep.join([str(BAD_ENCODERS), *filter(None, sys.path)]),
             "COLUMNS": "100",
         }
-        seeds = folder / "corpus" / "build" / "seeds"
+        seeds = folder / "corpus" / "builder" / "seeds"
         seeds.mkdir(parents=True)
         (seeds / "first.scenario").write_text(SEED)
         for name, text in PROVOKES.items():
@@ -135,7 +135,7 @@ def test_a_clean_campaign(capnsafe: Command) -> None:
     assert err == ""
     assert "random ran 150 executions of capnsafe" in out
     assert "no promise was broken" in out
-    assert "again: capnsafe fuzz build --engine random --seed 3 --runs 150 --seeds corpus" in out
+    assert "again: capnsafe fuzz builder --engine random --seed 3 --runs 150 --seeds corpus" in out
     data = json.loads((capnsafe.folder / "result.json").read_text())
     assert data["exit_code"] == 0
     (campaign,) = data["campaigns"]
@@ -199,8 +199,8 @@ def test_repro_of_what_takes_the_process_down(capnsafe: Command) -> None:
 def test_repro_of_a_folder(capnsafe: Command) -> None:
     out, _ = capnsafe.run("repro", ".", "--encoder", "bad_encoders:raising", code=1)
     assert re.search(r"^P1 broken +breaks\.scenario", out, re.MULTILINE)
-    assert re.search(r"^P1 broken +corpus/build/seeds/text\.scenario", out, re.MULTILINE)
-    assert re.search(r"^passes +corpus/build/seeds/first\.scenario", out, re.MULTILINE)
+    assert re.search(r"^P1 broken +corpus/builder/seeds/text\.scenario", out, re.MULTILINE)
+    assert re.search(r"^passes +corpus/builder/seeds/first\.scenario", out, re.MULTILINE)
     assert "4 scenarios, 2 of them break a promise" in out
 
 
@@ -234,7 +234,7 @@ def test_shrink_writes_a_smaller_scenario_of_the_same_group(capnsafe: Command) -
 def test_show_prints_any_form_as_text(capnsafe: Command) -> None:
     out, _ = capnsafe.run("show", "breaks.scenario")
     assert out == BREAKS
-    for name, options in (("raw", ["--bytes", "build"]), ("raw.bytes", [])):
+    for name, options in (("raw", ["--bytes", "builder"]), ("raw.bytes", [])):
         (capnsafe.folder / name).write_bytes(b"any bytes are a scenario")
         out, _ = capnsafe.run("fmt", name, *options)
         parse_scenario(out)
@@ -260,7 +260,7 @@ def test_a_finding_knows_what_it_was_found_on(
         return int(str(ended.value)), captured.out + captured.err
 
     capnsafe.fuzz("--runs", "100", "-x", "--encoder", "bad_encoders:raising", code=1)
-    (folder,) = (capnsafe.folder / "findings" / "build").iterdir()
+    (folder,) = (capnsafe.folder / "findings" / "builder").iterdir()
     for name in ("verdict.json", "program.py"):
         for command in ("repro", "show", "shrink"):
             code, told = run(command, str(folder / name))
@@ -276,7 +276,7 @@ def test_a_finding_knows_what_it_was_found_on(
     code, told = run("repro", alone)
     assert (code, f"group: {GROUP}" in told) == (1, True)
     code, text = run("show", alone)
-    assert "\nencoder bad_encoders:raising\ntarget build\nmemory " in text
+    assert "\nencoder bad_encoders:raising\ntarget builder\nmemory " in text
     text = text.replace("\nmemory ", "\n\nmemory ").replace("\n", "\r\n")
     Path(alone).write_bytes(text.encode())
     code, told = run("shrink", alone, "-o", alone)
@@ -373,7 +373,7 @@ main()
         (["fuzz", "--memory-limit", "255"], 2, "'--memory-limit'"),
         (["fuzz", "--runs", "0"], 2, "'--runs'"),
         (["fuzz", "--known", "none"], 2, " none "),
-        (["fuzz", "--seeds", "void"], 3, "'build'"),
+        (["fuzz", "--seeds", "void"], 3, "'builder'"),
         (["fuzz", "--json", "no/folder/x"], 4, "--json"),
         (["fuzz", "--findings", "breaks.scenario"], 4, "breaks.scenario"),
         (["fuzz", "--corpus", "breaks.scenario"], 4, "breaks.scenario"),
@@ -414,9 +414,9 @@ def test_a_campaign_on_each_target_that_is_named(capnsafe: Command) -> None:
     )  # fmt: skip
     assert out.count("random ran 40 executions of capnsafe") == 3
     data = json.loads((capnsafe.folder / "result.json").read_text())
-    assert [campaign["target"] for campaign in data["campaigns"]] == ["read", "frame", "packed"]
+    assert [campaign["target"] for campaign in data["campaigns"]] == ["reader", "frame", "packed"]
     kept = [path.read_bytes().split(b" ")[2] for path in (capnsafe.folder / "cache").iterdir()]
-    assert set(kept) <= {b"read", b"frame", b"packed"}
+    assert set(kept) <= {b"reader", b"frame", b"packed"}
     assert kept
 
 
@@ -517,7 +517,7 @@ def campaign(capnsafe: Command) -> Iterator[subprocess.Popen[str]]:
 def test_an_interrupted_campaign_keeps_what_it_found(
     capnsafe: Command, campaign: subprocess.Popen[str], number: signal.Signals
 ) -> None:
-    findings = capnsafe.folder / "findings" / "build"
+    findings = capnsafe.folder / "findings" / "builder"
     _until(lambda: findings.is_dir() and any(findings.glob("[a-z]*")))
     children = _children(campaign.pid)
     assert children
@@ -550,7 +550,7 @@ def test_a_campaign_that_is_interrupted_before_it_begins_says_so(capnsafe: Comma
         "os.kill(int(stat.rpartition(')')[2].split()[1]), signal.SIGTERM)\ntime.sleep(9)\n"
     )
     said = capnsafe.run_apart(
-        "fuzz", "build", "--engine", "random", "--encoder", "ending:it", code=130
+        "fuzz", "builder", "--engine", "random", "--encoder", "ending:it", code=130
     )
     assert said == ("", "capnsafe: interrupted before the first execution\n")
 
@@ -584,7 +584,7 @@ def test_closed_standard_streams_lose_no_finding(
         check=False,
     )
     assert process.returncode == 1
-    assert len(list((capnsafe.folder / "findings" / "build").glob("[a-z]*"))) == 1
+    assert len(list((capnsafe.folder / "findings" / "builder").glob("[a-z]*"))) == 1
 
 
 def test_the_help_of_repro_says_what_a_path_may_be(capsys: pytest.CaptureFixture[str]) -> None:
@@ -655,7 +655,7 @@ def test_a_signal_in_the_making_of_a_class_ends_with_130(
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("fuzz", "build", "--engine", "random", "--seeds", "corpus"),
+        ("fuzz", "builder", "--engine", "random", "--seeds", "corpus"),
         ("gate",),
         ("canaries", "zero_before_allocate", "--engine", "random"),
     ],

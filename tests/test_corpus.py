@@ -29,8 +29,8 @@ from capnsafe import HeapAllocator
 from capnsafe._stream.framing import unframe
 
 ROOT = Path(__file__).resolve().parents[1] / "corpus"
-ENTRIES = read_corpus("build", ROOT)
-OTHERS = [entry for name in TARGETS if name != "build" for entry in read_corpus(name, ROOT)]
+ENTRIES = read_corpus("builder", ROOT)
+OTHERS = [entry for name in TARGETS if name != "builder" for entry in read_corpus(name, ROOT)]
 SEEDS = [entry for entry in ENTRIES if entry.path.parent.name == "seeds"]
 
 FEWEST_SEEDS = 40
@@ -42,7 +42,7 @@ LONGEST_REASON = 140
 PlaceKind = tuple[Verb, str | None, str | None]
 """A verb, the type that it is done to, and the field of it; None for any element of a list."""
 
-BUGS = bugs_of("build")
+BUGS = bugs_of("builder")
 
 every_entry = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.path.stem)
 every_seed = pytest.mark.parametrize("entry", SEEDS, ids=lambda entry: entry.path.stem)

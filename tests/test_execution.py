@@ -16,7 +16,7 @@ from capnsafe_fuzz.execution import HarnessError, Outcome, execute, explain, obs
 from capnsafe_fuzz.execution.run import Execution
 from capnsafe_fuzz.oracles import Cost
 from capnsafe_fuzz.scenario import Operation, Scenario, Verb, parse_scenario
-from capnsafe_fuzz.targets.build.story import tell
+from capnsafe_fuzz.targets.builder.story import tell
 
 import capnsafe
 

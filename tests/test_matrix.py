@@ -155,10 +155,10 @@ def breaks(promise: str, memory: str) -> bool:
     The faults are those of the bug's witness; where it needs none, one is laid over it.
     """
     families = [family for family in FAMILIES.values() if promise in family.promises]
-    for name in bugs_of("build"):
+    for name in bugs_of("builder"):
         if read_bug(BUGS[name]).promise != promise:
             continue
-        scenario = find_target("build").over_memory(witness(name), memory)
+        scenario = find_target("builder").over_memory(witness(name), memory)
         faults = scenario.faults or tuple(
             Fault(family.name, next(iter(family.kinds)), family.moments[0], 1, persistent=True)
             for family in families

@@ -96,7 +96,7 @@ def test_an_owner_that_ends_in_order_leaves_nothing(tmp_path: Path) -> None:
 def test_a_campaign_that_is_killed_at_any_moment_leaves_nothing_to_the_next(tmp_path: Path) -> None:
     temporary = tmp_path / "tmp"
     temporary.mkdir()
-    command = [sys.executable, "-P", "-m", "capnsafe_fuzz", "fuzz", "build"]
+    command = [sys.executable, "-P", "-m", "capnsafe_fuzz", "fuzz", "builder"]
     command += ["--allocator", "shared-memory", "--engine", "random", "--seed", "1"]
     command += ["--findings", str(tmp_path / "findings")]
     names = set[str]()

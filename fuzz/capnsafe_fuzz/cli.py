@@ -54,7 +54,7 @@ from .engines import engines
 from .interrupts import interrupt
 from .optional import missing
 from .streams import hold_descriptors, lasting_streams
-from .targets import Input, described, with_comment
+from .targets import Input, current_name, described, with_comment
 
 _PATH = click.Path(path_type=Path)
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
@@ -200,7 +200,7 @@ def fuzz(
     with _ending_on_signals(stop):
         if json_file is not None:
             _write_json(json_file, results, None)
-        for target in dict.fromkeys(targets) or targets_of(
+        for target in dict.fromkeys(map(current_name, targets)) or targets_of(
             encoder, seeds, lambda: stop.times > 0, memory=allocator
         ):
             try:

@@ -26,7 +26,7 @@ SEED = Scenario(
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    folder = tmp_path / "corpus" / "build" / "seeds"
+    folder = tmp_path / "corpus" / "builder" / "seeds"
     folder.mkdir(parents=True)
     (folder / "first.scenario").write_text(print_scenario(SEED))
     return tmp_path / "corpus"

@@ -54,7 +54,7 @@ def config(config: CampaignConfig) -> CampaignConfig:
         "text": (root, Operation(Verb.SET, 0, "u32", 1), Operation(Verb.SET, 0, "text", "a text")),
     }
     for name, operations in provoking.items():
-        path = config.corpus / "build" / "seeds" / f"{name}.scenario"
+        path = config.corpus / "builder" / "seeds" / f"{name}.scenario"
         path.write_text(print_scenario(Scenario(operations=operations)))
     return config
 
@@ -121,7 +121,7 @@ def test_a_finding_is_complete(config: CampaignConfig) -> None:
     assert [finding.group for finding, _, _ in announced] == list(result.findings)
     finding, path, fresh = announced[0]
     assert fresh
-    assert path.parent == config.findings / "build"
+    assert path.parent == config.findings / "builder"
     assert sorted(entry.name for entry in path.iterdir()) == [
         "finding.scenario",
         "program.py",
@@ -148,7 +148,7 @@ def exit_of(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_the_program_of_a_finding_shows_the_bug(config: CampaignConfig, tmp_path: Path) -> None:
     assert config.corpus is not None
     name = "zero_before_allocate"
-    seed = config.corpus / "build" / "seeds" / "planted.scenario"
+    seed = config.corpus / "builder" / "seeds" / "planted.scenario"
     seed.write_text(print_scenario(planted.witness(name)))
     config = replace(config, encoder=f"planted:{name}", runs=60, max_findings=1)
     (kept,) = run_campaign(config).findings.values()
@@ -406,7 +406,7 @@ def test_a_broken_harness_is_no_finding(config: CampaignConfig) -> None:
     (kept,) = config.findings.glob("harness-failed-*.input")
     assert "ZeroDivisionError" in kept.with_suffix(".txt").read_text()
     found = read_any(kept)
-    assert found.target == "build"
+    assert found.target == "builder"
     assert found.scenario.operations
 
 
@@ -446,7 +446,7 @@ def test_a_stop_request_ends_a_campaign(config: CampaignConfig) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("memory", find_target("build").memories)
+@pytest.mark.parametrize("memory", find_target("builder").memories)
 def test_scenarios_have_the_memory_that_was_asked_for(
     config: CampaignConfig, tmp_path: Path, memory: str
 ) -> None:
@@ -467,7 +467,7 @@ def test_a_cache_grows_and_is_used_and_the_corpus_stays(
     config = replace(config, cache=tmp_path / "cache")
     first = run_campaign(config)
     assert {path: path.stat().st_mtime_ns for path in corpus.rglob("*")} == before
-    inputs = Cache(tmp_path / "cache", "build").open()
+    inputs = Cache(tmp_path / "cache", "builder").open()
     assert first.kept_inputs == len(inputs) > 10
     second = run_campaign(replace(config, seed=9))
     assert second.seeds == first.seeds + first.kept_inputs
@@ -517,7 +517,7 @@ def test_an_empty_corpus_proves_nothing(config: CampaignConfig, tmp_path: Path) 
 
 def test_a_corrupt_seed_is_named_with_its_line(config: CampaignConfig) -> None:
     assert config.corpus is not None
-    seed = config.corpus / "build" / "seeds" / "first.scenario"
+    seed = config.corpus / "builder" / "seeds" / "first.scenario"
     lines = seed.read_text().splitlines()
     lines.insert(5, "set h0.nothing 7")
     seed.write_text("\n".join(lines))
@@ -562,16 +562,16 @@ def test_a_file_without_end_and_a_pipe_without_a_writer_are_no_scenarios(
     monkeypatch.setattr(files, "MOST_BYTES", 1 << 20)
     monkeypatch.setattr(files, "PIPE_SECONDS", 0.1)
     with pytest.raises(UsageError, match=r"/dev/zero .* 1 MiB"):
-        read_any(Path("/dev/zero"), "build")
+        read_any(Path("/dev/zero"), "builder")
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(UsageError, match="pipe"):
         read_any(pipe)
-    seeds = tmp_path / "build" / "seeds"
+    seeds = tmp_path / "builder" / "seeds"
     seeds.mkdir(parents=True)
     pipe.rename(seeds / "pipe.scenario")
     with pytest.raises(UsageError, match="pipe"):
-        read_corpus("build", tmp_path)
+        read_corpus("builder", tmp_path)
 
 
 def test_a_scenario_may_come_through_a_pipe() -> None:

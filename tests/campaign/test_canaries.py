@@ -59,7 +59,7 @@ def test_what_is_found_is_small_and_shown(tmp_path: Path) -> None:
     assert exit_code([canary], StopRequest()) == 0
 
     # What was kept is looked at, and not only whether there is something.
-    verdicts = {path: read_verdict(path) or {} for path in (findings / "build").iterdir()}
+    verdicts = {path: read_verdict(path) or {} for path in (findings / "builder").iterdir()}
     ((path, verdict),) = (pair for pair in verdicts.items() if pair[1].get("group") == canary.group)
     finding = verdict | {"path": str(path)}
     program = path / "program.py"

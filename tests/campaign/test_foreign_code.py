@@ -25,7 +25,7 @@ from .conftest import SEED
 
 pytestmark = pytest.mark.process
 
-BUILD = find_target("build")
+BUILD = find_target("builder")
 
 #: Ends with the line on which a module does what it does.
 HEAD = """\
@@ -116,7 +116,7 @@ def test_what_a_module_does_only_in_a_worker(
 def test_what_a_module_does_only_in_the_judge(module: Callable[[str], str]) -> None:
     name = module("if in_judge: os._exit(0)")
     with (
-        Judge("build", timeout=10, memory_limit=None) as judge,
+        Judge("builder", timeout=10, memory_limit=None) as judge,
         pytest.raises(UsageError, match=rf"cannot be loaded: .*\(exit 0\) in {name}\.py:{LINE}"),
     ):
         judge.ask(f"{name}:encoder", SEED)
@@ -186,7 +186,7 @@ def test_a_factory_that_fails_is_the_users(
     text = f"capnsafe scenario 1\nmemory {never} segment_words=64\n"
     text += "limit max_segment_words=36\nh0 = root\n"
     with (
-        Judge("build", timeout=10, memory_limit=None) as judge,
+        Judge("builder", timeout=10, memory_limit=None) as judge,
         pytest.raises(UsageError, match=told),
     ):
         judge.ask("capnsafe", parse_scenario(text))

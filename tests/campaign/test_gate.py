@@ -254,12 +254,12 @@ def test_it_is_shut_for_an_encoder_with_a_planted_bug(small: GateConfig) -> None
     for group in heard.findings:
         assert group in told(result)
     assert re.search(r"capnsafe repro \S+/findings/build/planted-dirty_memory_shows", told(result))
-    assert f"capnsafe fuzz build --engine random --encoder planted:{BUG}" in told(result)
+    assert f"capnsafe fuzz builder --engine random --encoder planted:{BUG}" in told(result)
 
 
 @pytest.mark.process
 def test_a_regression_that_comes_back_is_a_finding(small: GateConfig, corpus: Path) -> None:
-    regressions = corpus / "build" / "regressions"
+    regressions = corpus / "builder" / "regressions"
     regressions.mkdir()
     shutil.copy(BUGS[BUG].with_suffix(".scenario"), regressions / "dirt.scenario")
     config = replace(small, encoder=f"planted:{BUG}", executions=2)
@@ -575,8 +575,8 @@ def test_without_a_table_it_is_all_as_in_this_project(tmp_path: Path, text: str 
 
 
 def test_what_is_named_twice_is_done_once(tmp_path: Path) -> None:
-    configure(tmp_path, '[tool.capnsafe]\ntargets = ["read", "build", "read"]\n')
-    assert read_gate_config(tmp_path)[0].targets == ("read", "build")
+    configure(tmp_path, '[tool.capnsafe]\ntargets = ["read", "builder", "reader"]\n')
+    assert read_gate_config(tmp_path)[0].targets == ("reader", "builder")
 
 
 @pytest.mark.parametrize(
@@ -698,7 +698,7 @@ def test_a_repository_gates_its_own_encoder(
         assert re.search(rf"(?m)^{verdict}  {name} .* \d+\.\d s$", printed)
     assert "the gate is shut: 1 case did not pass, " in printed
     assert check_junit(tmp_path / "junit.xml").get("failures") == "1"
-    kept = list((tmp_path / "kept" / "build").iterdir())
+    kept = list((tmp_path / "kept" / "builder").iterdir())
     assert kept
     assert all((folder / "finding.scenario").is_file() for folder in kept)
 
@@ -713,10 +713,10 @@ def test_a_repository_gates_its_own_encoder(
 def test_a_sequence_in_the_corpus_is_replayed(
     small: GateConfig, corpus: Path, tmp_path: Path
 ) -> None:
-    folder = corpus / "build" / "regressions"
+    folder = corpus / "builder" / "regressions"
     folder.mkdir()
     sequences = find_target("build-sequence")
-    plain = find_target("build").decode(b"")
+    plain = find_target("builder").decode(b"")
     text = sequences.print(Sequence((plain,) * 10, "a pool goes bad"))
     (folder / "pool.scenario").write_text(text)
     encoder = "stateful_encoders:WrongFromTheTenth"

@@ -60,7 +60,7 @@ def fuzz(encoder: str, *options: str) -> Case:
     def arguments(place: Place) -> list[str]:
         runs = [] if "--time" in options else ["--runs", "40"]
         return [
-            "fuzz", "build", "--engine", "random", "--seed", "1", *runs,
+            "fuzz", "builder", "--engine", "random", "--seed", "1", *runs,
             "--seeds", str(place.seeds), "--encoder", encoder,
             "--findings", str(place.folder / "findings"), *options,
         ]  # fmt: skip
@@ -95,7 +95,7 @@ def gated(encoder: str, settings: str = "", **patches: Any) -> Case:
             place.patch.setattr(gate, name, value)
         (place.folder / "pyproject.toml").write_text(
             f'[tool.capnsafe]\nencoder = "{encoder}"\nengine = "random"\nexecutions = 40\n'
-            f'corpus = "corpus"\ncanaries = ["{BUG}"]\ntargets = ["build"]\n{settings}'
+            f'corpus = "corpus"\ncanaries = ["{BUG}"]\ntargets = ["builder"]\n{settings}'
         )
         return ["gate", "--findings", str(place.folder / "findings")]
 
@@ -192,7 +192,7 @@ def test_it_happens(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     for name, scenario in SEEDS.items():
-        path = corpus / "build" / "seeds" / f"{name}.scenario"
+        path = corpus / "builder" / "seeds" / f"{name}.scenario"
         path.write_text(print_scenario(scenario))
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
@@ -223,5 +223,5 @@ def told(outcome: RunOutcome, data: dict[str, Any]) -> bool:
     values = [each[key.removesuffix("[]")] for each in above]
     if not value:
         return any(values)
-    wanted = value.replace("TARGET", "build").partition("…")[0].strip()
+    wanted = value.replace("TARGET", "builder").partition("…")[0].strip()
     return any(str(one).startswith(wanted) for one in values)

@@ -17,7 +17,7 @@ from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.execution import execute
 from capnsafe_fuzz.scenario import decode, encode, parse_scenario, print_scenario
 
-BUILD = find_target("build")
+BUILD = find_target("builder")
 
 MODULE = """
 import os
@@ -199,7 +199,7 @@ def test_what_shows_over_it_alone_is_confirmed_over_it(config: CampaignConfig) -
     assert not result.unconfirmed
     (kept,) = result.findings.values()
     assert kept.finding.scenario.memory.name == memory
-    with Judge("build", timeout=60.0, memory_limit=None) as judge:
+    with Judge("builder", timeout=60.0, memory_limit=None) as judge:
         (found,) = find_scenarios(kept.path)
         assert judge.ask(encoder, found.scenario).groups == {"P11 output framing"}
         assert not judge.ask(encoder, BUILD.over_memory(found.scenario, "heap")).groups

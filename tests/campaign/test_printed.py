@@ -28,13 +28,13 @@ set h0.text "abc"
 
 @pytest.fixture
 def judge() -> Iterator[Judge]:
-    with Judge("build", timeout=20.0, memory_limit=None) as judge:
+    with Judge("builder", timeout=20.0, memory_limit=None) as judge:
         yield judge
 
 
 @pytest.mark.process
 def test_what_never_ends_while_it_is_printed_is_told_so() -> None:
-    with Judge("build", timeout=1.0, memory_limit=None) as impatient:
+    with Judge("builder", timeout=1.0, memory_limit=None) as impatient:
         printed = impatient.program("bad_encoders:endless_script", parse_scenario(TEXT))
     assert "bad_encoders:endless_script prints no program: " in printed.trouble
 
@@ -63,8 +63,8 @@ def test_a_program_that_shows_nothing_says_so(
     assert bool(printed.trouble) is bool(trouble)
     said = "# This program does not show it: " in printed.text.partition("\n")[0]
     assert said is bool(trouble)
-    store = FindingStore(tmp_path, "build", name)
-    path = store.keep(Finding("build", name, violation, scenario, {}), printed)
+    store = FindingStore(tmp_path, "builder", name)
+    path = store.keep(Finding("builder", name, violation, scenario, {}), printed)
     verdict = json.loads((path / "verdict.json").read_text("utf-8"))
     assert verdict["program"] == {"shows": not trouble, "trouble": printed.trouble}
     kept = (path / "program.py").read_bytes()
@@ -99,7 +99,7 @@ def _passes(program: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("bug", [name for name in BUGS if read_bug(BUGS[name]).target != "build"])
+@pytest.mark.parametrize("bug", [name for name in BUGS if read_bug(BUGS[name]).target != "builder"])
 def test_programs_of_every_target_fail_on_the_bug_alone(bug: str) -> None:
     target = find_target(read_bug(BUGS[bug]).target)
     program = target.script(target.parse(witness_text(bug)), find_encoder(f"planted:{bug}"))
@@ -120,5 +120,5 @@ def test_a_program_runs_over_the_memory_that_the_scenario_names(
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     text = TEXT.replace("memory heap", "memory memory_of_a_program:Memory")
-    program = find_target("build").plain_script(parse_scenario(text), find_encoder("capnsafe"))
+    program = find_target("builder").plain_script(parse_scenario(text), find_encoder("capnsafe"))
     assert _passes(f"{program}\nimport memory_of_a_program\nassert memory_of_a_program.made")

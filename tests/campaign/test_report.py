@@ -32,7 +32,7 @@ from rich.console import Console
 
 CONFIG = CampaignConfig(runs=1000, seed=4, engine="random", encoder="planted:x")
 FINDING = Finding(
-    "build",
+    "builder",
     "planted:x",
     Violation("P2", "all_or_nothing", 1, "set text", "it holds \x1b[31m\0", "P2 set text"),
     Scenario(operations=(Operation(Verb.ROOT), Operation(Verb.SET, 0, "text", "a"))),
@@ -86,7 +86,7 @@ def test_an_operation_that_a_dead_process_could_not_name_has_words() -> None:
     finding = replace(FINDING, violation=crash)
     TerminalReporter(console, CONFIG).finding(finding, Path("x"), fresh=True)
     assert "  operation 2: start, output or close (added to every program)\n" in _text(console)
-    told = describe(crash, find_target("build"), FINDING.scenario)
+    told = describe(crash, find_target("builder"), FINDING.scenario)
     assert told[0] == "P2 broken in operation 2 (start, output or close)"
 
 
@@ -123,7 +123,7 @@ def test_the_summary_says_what_was_done_and_what_to_type_next() -> None:
     assert "capnsafe repro findings/build/2\n" in text
     assert "capnsafe repro findings/build/3\n" not in text
     assert "all of them: capnsafe repro findings/build\n" in text
-    again = "again: capnsafe fuzz build --engine random --encoder planted:x --seed 4 --runs 1000"
+    again = "again: capnsafe fuzz builder --engine random --encoder planted:x --seed 4 --runs 1000"
     assert again in text
 
 

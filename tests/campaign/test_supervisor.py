@@ -46,7 +46,7 @@ class Started:
 
     def fuzz(self, encoder: str, *arguments: str) -> subprocess.Popen[bytes]:
         return self.start(
-            *("fuzz", "build", "--engine", "random", "--seeds", str(self.corpus)),
+            *("fuzz", "builder", "--engine", "random", "--seeds", str(self.corpus)),
             *(
                 "--encoder",
                 encoder if ":" in encoder else f"bad_encoders:{encoder}",

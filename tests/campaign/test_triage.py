@@ -35,7 +35,7 @@ fault garble none after 0 once
 def found(config: CampaignConfig, bug: str, program: str) -> CampaignResult:
     """What becomes of a seed that shows a planted bug."""
     assert config.corpus is not None
-    (config.corpus / "build" / "seeds" / "planted.scenario").write_text(HEAD + program)
+    (config.corpus / "builder" / "seeds" / "planted.scenario").write_text(HEAD + program)
     return run_campaign(replace(config, encoder=f"planted:{bug}", runs=2))
 
 
@@ -85,11 +85,11 @@ def test_after_the_time_a_finding_is_kept_as_it_is_and_says_so(
     config: CampaignConfig, late: bool
 ) -> None:
     bug = "dirty_memory_shows"
-    target = find_target("build")
+    target = find_target("builder")
     text = witness_text(bug)
     longer = target.parse(text.replace("h0 = root\n", "h0 = root\nset h0.u32 1\nset h0.u32 2\n"))
     notes: list[str] = []
-    config = replace(config, encoder=f"planted:{bug}", target="build")
+    config = replace(config, encoder=f"planted:{bug}", target="builder")
     result = CampaignResult(config)
     with Judges(timeout=config.timeout, memory_limit=config.memory_limit) as judges:
         triage = Triage(
@@ -101,7 +101,7 @@ def test_after_the_time_a_finding_is_kept_as_it_is_and_says_so(
             note=notes.append,
             late=lambda: late,
         )
-        judged = judges.of("build").ask(config.encoder, longer)
+        judged = judges.of("builder").ask(config.encoder, longer)
         triage.violations(judged.violations, longer, {"engine": "random"})
     (kept,) = result.findings.values()
     verdict = read_verdict(kept.path)
@@ -116,10 +116,10 @@ def test_an_interrupt_while_a_finding_is_shrunk_loses_it_not(
     config: CampaignConfig, before: bool
 ) -> None:
     encoder, bug = "stateful_encoders:WrongFromTheTenth", "dirty_memory_shows"
-    plain = find_target("build").decode(b"")
+    plain = find_target("builder").decode(b"")
     text = witness_text(bug)
-    config = replace(config, encoder=encoder if before else f"planted:{bug}", target="build")
-    scenario = plain if before else find_target("build").parse(text)
+    config = replace(config, encoder=encoder if before else f"planted:{bug}", target="builder")
+    scenario = plain if before else find_target("builder").parse(text)
     result = CampaignResult(config)
     interrupted = False
 
@@ -141,7 +141,7 @@ def test_an_interrupt_while_a_finding_is_shrunk_loses_it_not(
             note=lambda sentence: None,
         )
         asked = Sequence((plain,) * 10) if before else scenario
-        target = sequences_of("build") if before else "build"
+        target = sequences_of("builder") if before else "builder"
         violations = judges.of(target).ask(config.encoder, asked).violations
         with pytest.raises(JudgingCancelledError):
             triage.violations(violations, scenario, {}, lambda most: [plain] * min(most, 9))
@@ -156,8 +156,8 @@ def test_an_interrupt_while_a_finding_is_shrunk_loses_it_not(
 
 
 def test_after_the_time_no_sequence_is_searched_for(config: CampaignConfig) -> None:
-    plain = find_target("build").decode(b"")
-    config = replace(config, encoder="stateful_encoders:WrongFromTheTenth", target="build")
+    plain = find_target("builder").decode(b"")
+    config = replace(config, encoder="stateful_encoders:WrongFromTheTenth", target="builder")
     result = CampaignResult(config)
     violation = fatal("crash of the tenth", 1, "it was seen in a worker")
     with Judges(timeout=config.timeout, memory_limit=config.memory_limit) as judges:

@@ -42,7 +42,7 @@ def config(config: CampaignConfig) -> CampaignConfig:
 
 def add_seed(config: CampaignConfig, name: str, scenario: Scenario) -> None:
     assert config.corpus is not None
-    path = config.corpus / "build" / "seeds" / f"{name}.scenario"
+    path = config.corpus / "builder" / "seeds" / f"{name}.scenario"
     path.write_text(print_scenario(scenario))
 
 
@@ -65,7 +65,7 @@ def test_state_of_an_encoder_is_found_as_the_shortest_sequence(config: CampaignC
     sequence = kept.finding.scenario
     assert isinstance(sequence, Sequence)
     assert len(sequence.inputs) == 10
-    assert set(sequence.inputs) == {find_target("build").decode(b"")}
+    assert set(sequence.inputs) == {find_target("builder").decode(b"")}
     assert kept.finding.target == "build-sequence"
     (found,) = find_scenarios(kept.path)
     assert found.scenario == sequence
@@ -105,7 +105,7 @@ def test_what_ends_a_process_only_later_is_a_sequence(
 @pytest.mark.parametrize("encoder", ["WrongFromTheTenth", "LeavesAtTheTenth"])
 def test_the_program_of_a_sequence_fails_on_its_encoder_alone(tmp_path: Path, encoder: str) -> None:
     target = find_target("build-sequence")
-    sequence = Sequence((find_target("build").decode(b""),) * 10)
+    sequence = Sequence((find_target("builder").decode(b""),) * 10)
     with Judges(timeout=10, memory_limit=None) as judges:
         program = judges.of(target.name).program(f"stateful_encoders:{encoder}", sequence)
     assert program.trouble == ""
@@ -152,7 +152,7 @@ def test_what_fires_once_and_not_again_is_unsettled(config: CampaignConfig) -> N
 def test_what_is_not_confirmed_mutes_nothing(config: CampaignConfig) -> None:
     """The first reports of a group are noise; then a mistake of the same group shows."""
     assert config.corpus is not None
-    for path in (config.corpus / "build" / "seeds").glob("*"):
+    for path in (config.corpus / "builder" / "seeds").glob("*"):
         path.unlink()
     for number in range(20):
         number_set = (ROOT, Operation(Verb.SET, 0, "u32", number))
@@ -327,6 +327,6 @@ def test_again_names_everything_that_a_campaign_depends_on(tmp_path: Path) -> No
         allow_flaky=True,
     )
     assert again(config) == (
-        "capnsafe fuzz build --engine random --seed 1 --runs 5 "
+        "capnsafe fuzz builder --engine random --seed 1 --runs 5 "
         f"--findings {tmp_path} --known known --allow-flaky"
     )

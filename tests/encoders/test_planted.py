@@ -18,7 +18,7 @@ from capnsafe_fuzz.encoders.planted.loader import ANY_FILE
 from capnsafe_fuzz.execution import execute, explain, script
 from capnsafe_fuzz.oracles import ORACLES, interoperable
 from capnsafe_fuzz.scenario import parse_scenario
-from capnsafe_fuzz.targets.build import TARGET
+from capnsafe_fuzz.targets.builder import TARGET
 
 import capnsafe
 
@@ -129,7 +129,7 @@ def test_a_planted_package_is_another_package() -> None:
     assert package is planted.load_package("zero_before_allocate")
 
 
-@pytest.mark.parametrize("name", planted.bugs_of("build"))
+@pytest.mark.parametrize("name", planted.bugs_of("builder"))
 def test_every_planted_bug_is_found(name: str) -> None:
     bug = read_bug(planted.BUGS[name])
     witness = planted.witness(name)
@@ -149,7 +149,7 @@ def test_a_program_is_printed_without_pycapnp(monkeypatch: pytest.MonkeyPatch) -
     assert "assert " in script(planted.witness(bug), find_encoder(f"planted:{bug}"))
 
 
-@pytest.mark.parametrize("name", planted.bugs_of("build"))
+@pytest.mark.parametrize("name", planted.bugs_of("builder"))
 def test_the_quick_run_finds_it_too(name: str) -> None:
     assert execute(planted.witness(name), find_encoder(f"planted:{name}")).violations
 
@@ -186,7 +186,7 @@ def shows(error: BaseException | None, program: str) -> bool:
     return re.search(rf"raised (\w+\.)*{name}\b", headline) is not None
 
 
-@pytest.mark.parametrize("name", planted.bugs_of("build"))
+@pytest.mark.parametrize("name", planted.bugs_of("builder"))
 def test_its_program_shows_the_bug_and_nothing_else(name: str) -> None:
     program = script(planted.witness(name), find_encoder(f"planted:{name}"))
     loading = f"load_package({name!r})"

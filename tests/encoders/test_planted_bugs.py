@@ -50,7 +50,7 @@ SHOWN_BY_THE_END_TOO = {"build_inside_build", "view_kept_after_error"}
 SOURCE = re.compile(r"\((?:[A-J]\d+(?:, )?)+\)|no project's record: ")
 """A number of the catalogue of what really happened, or the confession that there is none."""
 
-BUILD = bugs_of("build")
+BUILD = bugs_of("builder")
 
 every_bug = pytest.mark.parametrize("name", BUGS)
 every_build_bug = pytest.mark.parametrize("name", BUILD)

@@ -238,7 +238,7 @@ def _sound(verdict: Verdict) -> None:
 def test_a_builder_may_return_or_raise_anything(where: str, strange: str) -> None:
     if strange not in STRANGE and strange not in RAISED and where != "segment_words":
         return
-    target = find_target("build")
+    target = find_target("builder")
     scenario = target.parse(TEXT)
     encoder: Any = StrangeEncoder(where, WORDS.get(strange) or RAISED[strange])
     verdict = target.run(scenario, encoder, True)
@@ -250,7 +250,7 @@ def test_a_builder_may_return_or_raise_anything(where: str, strange: str) -> Non
 
 @pytest.mark.parametrize("strange", RAISED)
 def test_a_session_may_fail_to_begin(strange: str) -> None:
-    target = find_target("build")
+    target = find_target("builder")
     scenario = target.parse(TEXT)
     encoder: Any = StrangeEncoder("session", RAISED[strange])
     verdict = target.run(scenario, encoder, True)
@@ -268,7 +268,7 @@ class Package(ModuleType):
 
 
 FUNCTIONS = {
-    "read": ("MessageReader",),
+    "reader": ("MessageReader",),
     "frame": ("unframe", "read_message", "read_messages", "frame", "write_message"),
     "packed": ("unpack", "pack", "Packer", "Unpacker"),
 }

@@ -16,7 +16,7 @@ from capnsafe_fuzz.engines.random import RandomEngine
 from capnsafe_fuzz.engines.situations import MAX_SITUATIONS, SituationCoverage
 from capnsafe_fuzz.scenario import decode
 from capnsafe_fuzz.targets import TARGETS
-from capnsafe_fuzz.targets.build import TARGET
+from capnsafe_fuzz.targets.builder import TARGET
 
 ROOT = Path(__file__).resolve().parents[2]
 

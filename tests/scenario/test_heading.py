@@ -75,10 +75,10 @@ def test_what_is_wrong_is_told_with_its_line(name: str, line: str, what: str) ->
 
 
 def test_it_stands_at_the_top_only() -> None:
-    text = print_scenario(find_target("build").sample) + "encoder a\n"
+    text = print_scenario(find_target("builder").sample) + "encoder a\n"
     assert read_heading(text) == Heading()
     with pytest.raises(ScenarioSyntaxError):
-        find_target("build").parse(text)
+        find_target("builder").parse(text)
 
 
 @pytest.mark.parametrize("name", list(TARGETS))

@@ -28,7 +28,7 @@ from capnsafe_fuzz.scenario import (
 )
 from capnsafe_fuzz.scenario.program import UNDERSTOOD, kind_of
 from capnsafe_fuzz.scenario.schema import POINTERS
-from capnsafe_fuzz.targets.build.variants import without
+from capnsafe_fuzz.targets.builder.variants import without
 
 OK = Expectation(ExpectationKind.OK)
 NULL = Expectation(ExpectationKind.VALUE, None)

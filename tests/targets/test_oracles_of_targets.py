@@ -19,7 +19,7 @@ from capnsafe_fuzz.reference.framing import write
 from capnsafe_fuzz.targets import find_target
 from capnsafe_fuzz.targets.frame.scenario import Frame
 from capnsafe_fuzz.targets.packed.scenario import Packed
-from capnsafe_fuzz.targets.read.scenario import Ask, Question, Read
+from capnsafe_fuzz.targets.reader.scenario import Ask, Question, Read
 
 import capnsafe
 from tests.capnsafe.generated import converted, scattered
@@ -229,15 +229,15 @@ class _OtherBuilder:
     ],
 )
 def test_read(functions: dict[str, Any], oracle: str, scenario: Read) -> None:
-    assert fired("read", scenario, bent()) == set()
-    assert oracle in fired("read", scenario, bent(**functions))
+    assert fired("reader", scenario, bent()) == set()
+    assert oracle in fired("reader", scenario, bent(**functions))
     for view in PINNED:
         view.release()
     PINNED.clear()
 
 
 def test_read_by_the_schema() -> None:
-    target = find_target("read")
+    target = find_target("reader")
     with capnsafe.MessageBuilder() as message:
         message.init_root(9, 26).set_uint32(5, 7)
         segments = tuple(message.segments())
@@ -248,7 +248,7 @@ def test_read_by_the_schema() -> None:
         return capnsafe.MessageReader([bytes(8)], **options)
 
     wanted = {"decoded", "interoperable"} if PYCAPNP.is_installed else {"decoded"}
-    assert fired("read", scenario, bent(MessageReader=blind)) == wanted
+    assert fired("reader", scenario, bent(MessageReader=blind)) == wanted
 
 
 def test_a_canonical_form_is_its_own() -> None:
@@ -256,7 +256,7 @@ def test_a_canonical_form_is_its_own() -> None:
     from capnsafe_fuzz.reference.reading import Reference, Refused
 
     rng = Random(2)
-    target = find_target("read")
+    target = find_target("reader")
     seen = 0
     for _ in range(200):
         scenario = target.generate(rng)

@@ -17,7 +17,7 @@ from capnsafe_fuzz.targets import (
     target_of_text,
 )
 
-BUILD = find_target("build")
+BUILD = find_target("builder")
 TARGET = find_target("build-sequence")
 HEAD = "capnsafe scenario-sequence 1\n"
 PLAIN = "capnsafe scenario 1\nmemory heap segment_words=1\nlimit max_segment_words=9\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -10,28 +11,29 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from capnsafe_fuzz.campaign.corpus import Entry, read_any, read_corpus
+from capnsafe_fuzz.campaign.corpus import Cache, Entry, read_any, read_corpus
 from capnsafe_fuzz.campaign.targets import UnknownNameError, check_encoder, targets_of
 from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.encoders.planted import BUGS, bugs_of, read_bug, witness_text
 from capnsafe_fuzz.engines import MAX_INPUT_BYTES
-from capnsafe_fuzz.scenario import ScenarioError
+from capnsafe_fuzz.scenario import Heading, ScenarioError, with_heading
 from capnsafe_fuzz.targets import (
     TARGETS,
     Target,
     UnknownTargetError,
+    current_name,
     described,
     find_target,
     measure,
     target_of_text,
 )
 
-RECEIVING = [name for name in TARGETS if name != "build"]
+RECEIVING = [name for name in TARGETS if name != "builder"]
 """Those that take what arrives from somebody else."""
 LONGEST_SENTENCE = 140
 """Characters: what is longer is not read."""
 FEWEST_SEEDS = 12
-FEWEST_BUGS = {"read": 4, "frame": 3, "packed": 3}
+FEWEST_BUGS = {"reader": 4, "frame": 3, "packed": 3}
 
 every_target = pytest.mark.parametrize(
     "target", [find_target(name) for name in TARGETS], ids=list(TARGETS)
@@ -108,8 +110,32 @@ def test_a_target_is_found_by_name_and_by_the_first_line(tmp_path: Path) -> None
         found = read_any(path)
         assert (found.target, found.scenario) == (name, target.sample)
     assert target_of_text(b"capnsafe input 1\n") is None
-    with pytest.raises(UnknownTargetError, match="there is build, read, frame, packed"):
+    with pytest.raises(UnknownTargetError, match="there is builder, reader, frame, packed"):
         find_target("nowhere")
+
+
+@pytest.mark.parametrize("former", ["build", "read"])
+def test_a_former_name_of_a_target_still_works(former: str, tmp_path: Path) -> None:
+    target = find_target(former)
+    assert target is find_target(current_name(former))
+    assert find_target(f"{former}-sequence") is find_target(f"{target.name}-sequence")
+    text = target.print(target.sample)
+    # A finding, and a seed in a folder of that name.
+    path = tmp_path / former / "seeds" / "old.scenario"
+    path.parent.mkdir(parents=True)
+    path.write_text(with_heading(text, Heading("capnsafe", former)))
+    found = read_any(path)
+    assert (found.target, found.scenario) == (target.name, target.sample)
+    assert [entry.path for entry in read_corpus(target.name, tmp_path)] == [path]
+    assert targets_of("capnsafe", tmp_path) == [target.name]
+    # A cached input, whose name is the hash of its contents and of the name.
+    data = target.encode(target.sample)
+    cached = tmp_path / "cache" / hashlib.sha256(f"{former}\n".encode() + data).hexdigest()[:24]
+    cached.parent.mkdir()
+    cached.write_bytes(f"capnsafe input {former} {target.version}\n".encode() + data)
+    assert read_any(cached).scenario == target.sample
+    assert Cache(cached.parent, target.name).open() == [data]
+    assert read_any(cached, former).target == target.name
 
 
 @every_target
@@ -138,7 +164,7 @@ def test_an_encoder_without_a_package_can_only_build(
     (tmp_path / "own_encoder.py").write_text(f"class Own:\n    name = 'own'\n{bodies}")
     monkeypatch.syspath_prepend(tmp_path)
     encoder = cast(Any, SimpleNamespace(name="own"))
-    assert find_target("build").refusal(encoder) is None
+    assert find_target("builder").refusal(encoder) is None
     for name in RECEIVING:
         assert find_target(name).refusal(encoder) is not None
         assert find_target(name).refusal(find_encoder("capnsafe")) is None
@@ -148,8 +174,8 @@ def test_an_encoder_without_a_package_can_only_build(
 
 def test_targets_where_none_is_named(tmp_path: Path) -> None:
     assert targets_of("capnsafe", None) == list(TARGETS)
-    assert targets_of("planted:tag_product_wraps", None) == ["read"]
-    assert targets_of("capnsafe", None, memory="pool") == ["build"]
+    assert targets_of("planted:tag_product_wraps", None) == ["reader"]
+    assert targets_of("capnsafe", None, memory="pool") == ["builder"]
     (tmp_path / "frame").mkdir()
     assert targets_of("capnsafe", tmp_path) == ["frame"]
 
@@ -268,6 +294,6 @@ def test_a_witness_with_more_around_it_shrinks(bug: str) -> None:
 
 
 def test_beginnings_leave_the_last_step_out() -> None:
-    target = find_target("read")
+    target = find_target("reader")
     counts = [len(target.lines(shorter)) for shorter in target.beginnings(target.sample)]
     assert counts == list(range(1, len(target.lines(target.sample))))

@@ -26,7 +26,7 @@ DEFAULT_FINDINGS = Path("findings")
 class CampaignConfig:
     """The parameters of a campaign."""
 
-    target: str = "build"
+    target: str = "builder"
     encoder: str = CLEAN_ENCODER
     engine: str = "atheris"
     memory: str | None = None

@@ -8,7 +8,7 @@ A *cache* is a folder of the user (``--corpus DIR``). A campaign begins with its
 the inputs that reached a new situation. Its files are bytes, whose meaning changes with the
 decoder. So each file begins with its target and the version of its decoder::
 
-    capnsafe input build 1\n<the bytes>
+    capnsafe input builder 1\n<the bytes>
 
 Its name is the hash of its contents. A file of another target or version is left alone and not
 used. A file that does not match its name is an error, because the user relies on the folder.
@@ -28,13 +28,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..scenario import Heading, ScenarioError, ScenarioSyntaxError, read_heading, split_lines
-from ..targets import DEFAULT_TARGET, TARGETS, Input, sequences_of, target_of_text
+from ..targets import (
+    DEFAULT_TARGET,
+    TARGETS,
+    Input,
+    current_name,
+    names_of,
+    sequences_of,
+    target_of_text,
+)
 from .failures import EnvironmentFailedError, ProvedNothingError, UsageError, sentence
 from .targets import find_target
 
 SUFFIX = ".scenario"
 BARE_SUFFIX = ".bytes"
-"""Suffix of files that hold only an input of the target ``build``."""
+"""Suffix of files that hold only an input of the target ``builder``."""
 BYTES_MAGIC = b"capnsafe input "
 KINDS = ("seeds", "regressions")
 MOST_HEADER_BYTES = 80
@@ -71,11 +79,12 @@ def corpus_root() -> Path:
 
 def read_corpus(target: str, root: Path | None = None) -> list[Entry]:
     """Return all seeds and regressions of a target, in the order of their paths."""
-    folder = (corpus_root() if root is None else root) / target
-    paths = sorted(path for kind in KINDS for path in (folder / kind).glob(f"*{SUFFIX}"))
+    root = corpus_root() if root is None else root
+    folders = [root / name / kind for name in names_of(target) for kind in KINDS]
+    paths = sorted(path for folder in folders for path in folder.glob(f"*{SUFFIX}"))
     if not paths:
         raise ProvedNothingError(
-            f"the corpus of target {target!r} is empty: no *{SUFFIX} in {folder}/seeds"
+            f"the corpus of target {target!r} is empty: no *{SUFFIX} in {folders[0]}"
         )
     return [_entry(path, target) for path in paths]
 
@@ -95,7 +104,7 @@ def _read_text(path: Path, data: bytes, target: str) -> tuple[Heading, Input]:
     try:
         text = data.decode()
         heading = read_heading(text)
-        for named in (target_of_text(data), heading.target):
+        for named in (target_of_text(data), heading.target and current_name(heading.target)):
             if named not in (None, target):
                 raise ProvedNothingError(
                     f"corrupt scenario {path}: a scenario of {named}, not of {target}"
@@ -125,7 +134,7 @@ class StoredScenario:
 def read_any(path: Path, bare: str | None = None) -> StoredScenario:
     """Read a scenario of any form: a text, a cached input, or, if requested, bare bytes.
 
-    ``bare`` is the target of the bytes; a file with the suffix for it is for ``build``. No other
+    ``bare`` is the target of the bytes; a file with the suffix for it is for ``builder``. No other
     file counts as bytes, because any bytes can be decoded.
     """
     try:
@@ -133,6 +142,7 @@ def read_any(path: Path, bare: str | None = None) -> StoredScenario:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {sentence(error)}") from error
     if bare is not None:
+        bare = current_name(bare)
         return StoredScenario(bare, find_target(bare).decode(data), Heading())
     target = target_of_text(data)
     if target is not None:
@@ -218,7 +228,7 @@ class Cache:
             except OtherVersionError:
                 self.skipped += 1
                 continue
-            if path.name != self._name(payload):
+            if path.name not in {_file_name(name, payload) for name in names_of(self._target)}:
                 raise ProvedNothingError(
                     f"corrupt corpus file {path}: its contents do not match its name"
                 )
@@ -226,7 +236,7 @@ class Cache:
 
     def add(self, payload: bytes) -> bool:
         """Keep an input; return whether it is new."""
-        path = self.folder / self._name(payload)
+        path = self.folder / _file_name(self._target, payload)
         if path.exists():
             return False
         fresh = path.with_name(f".{path.name}.{os.getpid()}")
@@ -241,8 +251,9 @@ class Cache:
             ) from error
         return True
 
-    def _name(self, payload: bytes) -> str:
-        return hashlib.sha256(self._target.encode() + b"\n" + payload).hexdigest()[:24]
+
+def _file_name(target: str, payload: bytes) -> str:
+    return hashlib.sha256(target.encode() + b"\n" + payload).hexdigest()[:24]
 
 
 def _header(path: Path, data: bytes) -> tuple[str, int, bytes]:
@@ -253,14 +264,14 @@ def _header(path: Path, data: bytes) -> tuple[str, int, bytes]:
         not header.startswith(BYTES_MAGIC)
         or not newline
         or len(words) != 2
-        or words[0] not in TARGETS
+        or current_name(words[0]) not in TARGETS
         or not re.fullmatch(r"[0-9]{1,9}", words[1])
     ):
         raise ProvedNothingError(
             f"corrupt corpus file {path}: it does not begin with "
             f"'{BYTES_MAGIC.decode()}', a target and its decoder's version"
         )
-    return words[0], int(words[1]), payload
+    return current_name(words[0]), int(words[1]), payload
 
 
 def _target_of_input(path: Path, data: bytes) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..targets import current_name
 from .config import DEFAULT_FINDINGS
 from .failures import UsageError, sentence
 from .targets import CLEAN_ENCODER
@@ -59,7 +60,7 @@ class GateConfig:
     situations: Mapping[str, int] = field(default_factory=dict)
     """For each ``TARGET.ENGINE``, the fewest situations that the campaign must reach.
 
-    ``ENGINE`` alone is that of the target ``build``.
+    ``ENGINE`` alone is that of the target ``builder``.
     """
     known: Path | None = None
     allow_flaky: bool = False
@@ -104,13 +105,18 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value))
 
 
+def _targets(value: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(current_name, _names(value))))
+
+
 def _floors(value: Any) -> dict[str, int]:
     if not isinstance(value, dict) or not value:
         raise ValueError("a table with a number for each engine")
     floors: dict[str, int] = {}
     for name, number in value.items():
         if isinstance(number, dict):
-            floors |= {f"{name}.{engine}": _count(most) for engine, most in number.items()}
+            target = current_name(name)
+            floors |= {f"{target}.{engine}": _count(most) for engine, most in number.items()}
         else:
             floors[name] = _count(number)
     return floors
@@ -128,7 +134,7 @@ class Key:
 KEYS: Mapping[str, Key] = {
     "encoder": Key("encoder", _text, "encoder under test: NAME or MODULE:ATTRIBUTE (capnsafe)"),
     "allocator": Key("memory", _text, "the only memory: NAME or MODULE:CLASS (all)"),
-    "targets": Key("targets", _names, "targets of the test (all that are possible)"),
+    "targets": Key("targets", _targets, "targets of the test (all that are possible)"),
     "corpus": Key("corpus", _path, "folder with TARGET/seeds, /regressions (this project's)"),
     "executions": Key("executions", _count, f"executions of each campaign ({DEFAULT_EXECUTIONS})"),
     "seed": Key("seed", _seed, "random seed of the campaigns (1)"),

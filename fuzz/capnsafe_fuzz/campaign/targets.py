@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from .. import targets
 from ..ownership import VARIABLE, OwnedFolder
-from ..targets import TARGETS, Target, single_target
+from ..targets import TARGETS, Target, names_of, single_target
 from .children import GRACE_SECONDS, import_path
 from .ending import describe_death, place_in, timed_out
 from .failures import told_in_a_sentence
@@ -270,7 +270,11 @@ def targets_of(
     able = [name for name, refusal in _refusals(encoder_name, cancelled).items() if refusal is None]
     if memory is not None:
         able = [name for name in able if find_target(name).memories] or able
-    there = able if corpus is None else [name for name in able if (corpus / name).is_dir()]
+    there = (
+        able
+        if corpus is None
+        else [name for name in able if any((corpus / one).is_dir() for one in names_of(name))]
+    )
     return there or able[:1]
 
 

@@ -3,13 +3,13 @@ r"""The heading of a text: the encoder and target of a finding, in the same form
     capnsafe scenario 1
     # P11: the message has other contents
     encoder mine:Encoder
-    target build
+    target builder
     memory mine:Allocator segment_words=16
 
 ``encoder`` is the important line. ``target`` is for people, and must agree with the first line; the
-memory is part of a scenario of ``build``. Both lines are optional, and stand below the first line,
-among the comments. They are not part of the scenario: scenarios that differ only in them are equal,
-and a corpus is run on any encoder.
+memory is part of a scenario of ``builder``. Both lines are optional, and stand below the first
+line, among the comments. They are not part of the scenario: scenarios that differ only in them are
+equal, and a corpus is run on any encoder.
 
 A name that is not printable ASCII is a JSON string. Lines may end in LF, CRLF or CR, and a byte
 order mark may come first.

@@ -113,7 +113,7 @@ def check_script_fault(fault: Fault) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A program of build operations over some memory, and a script of faults; target `build`.
+    """A program of build operations over some memory, and a script of faults; target `builder`.
 
     Each scenario that the constructor accepts has one text and one canonical byte string, which are
     equivalent. Values that bytes cannot hold are refused with ScenarioError.

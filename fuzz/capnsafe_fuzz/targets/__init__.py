@@ -1,6 +1,6 @@
 """Targets: each is one kind of input for campaigns, with the code that runs and judges it.
 
-``build`` is a program of build operations over memory with faults; ``read``, ``frame`` and
+``builder`` is a program of build operations over memory with faults; ``reader``, ``frame`` and
 ``packed`` are data from outside. An input is called a scenario, whatever its target. Campaigns,
 engines and the command know no target: they use the protocol (``protocol``), and find a target by
 its name or by the first line of a file (``registry``).
@@ -16,7 +16,9 @@ from .registry import (
     TARGETS,
     About,
     UnknownTargetError,
+    current_name,
     find_target,
+    names_of,
     sequences_of,
     single_target,
     target_of_text,
@@ -34,10 +36,12 @@ __all__ = [
     "SequenceTarget",
     "Target",
     "UnknownTargetError",
+    "current_name",
     "described",
     "find_target",
     "inputs_of",
     "measure",
+    "names_of",
     "sequences_of",
     "single_target",
     "target_of_text",

@@ -1,7 +1,8 @@
 """The library under test, called one function after the other, with the result of each call.
 
-``read``, ``frame`` and ``packed`` need capnsafe's functions for data from outside. They are taken
-from the package of an encoder. An encoder without such a package can be tested on ``build`` alone.
+``reader``, ``frame`` and ``packed`` need capnsafe's functions for data from outside. They are taken
+from the package of an encoder. An encoder without such a package can be tested on ``builder``
+alone.
 """
 
 from __future__ import annotations

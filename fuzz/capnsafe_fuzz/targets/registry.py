@@ -28,20 +28,30 @@ class About:
     title: str
     """The word that names it in a text's first line: ``capnsafe TITLE 1``."""
     summary: str
+    former_names: tuple[str, ...]
+    """Names under which earlier versions knew it. Commands and files may still use them."""
 
 
 _EVERY: Final = (
-    About("build", "scenario", "a program of build operations, over an allocator with faults"),
-    About("read", "read", "hostile segments for the reader, and all questions to it"),
-    About("frame", "frame", "bytes for the readers of message streams, and back again"),
+    About(
+        "builder",
+        "scenario",
+        "a program of build operations, over an allocator with faults",
+        ("build",),
+    ),
+    About("reader", "read", "hostile segments for the reader, and all questions to it", ("read",)),
+    About("frame", "frame", "bytes for the readers of message streams, and back again", ()),
     About(
         "packed",
         "packed",
         "bytes for unpacking and packing, in chunks of any size",
+        (),
     ),
 )
 
 TARGETS: Final = {about.name: about for about in _EVERY}
+
+_RENAMED: Final = {former: about.name for about in _EVERY for former in about.former_names}
 
 SEQUENCE: Final = "-sequence"
 """Suffix of the name of a target of sequences, and the word in its texts."""
@@ -50,15 +60,28 @@ DEFAULT_TARGET: Final = _EVERY[0].name
 """The target of bytes that do not name one."""
 
 
+def current_name(name: str) -> str:
+    """Return the present name of a target for a former one; any other name unchanged."""
+    single = name.removesuffix(SEQUENCE)
+    return _RENAMED.get(single, single) + name[len(single) :]
+
+
+def names_of(name: str) -> tuple[str, ...]:
+    """Return the name of a target and its former names; folders may have any of them."""
+    return (name, *TARGETS[name].former_names)
+
+
 @cache
 def find_target(name: str) -> Target:
     """Return the target of this name; always the same object. Import its modules.
 
-    ``NAME-sequence`` is the target of sequences of the target NAME.
+    ``NAME-sequence`` is the target of sequences of the target NAME. A former name is as good.
 
     Raises:
         UnknownTargetError: There is none.
     """
+    if name != current_name(name):
+        return find_target(current_name(name))
     about = TARGETS.get(name.removesuffix(SEQUENCE))
     if about is None:
         raise UnknownTargetError(f"no target named {name!r}; there is {', '.join(TARGETS)}")

@@ -4,8 +4,8 @@ An encoder may carry state from message to message: a pool, a cache, a counter. 
 only from the n-th message on needs the messages before it, so its finding is a sequence. The last
 input is judged; those before it only run.
 
-Every target has a twin for its sequences: ``build-sequence`` for ``build``. A text names it by its
-first line. A line ``---`` begins the next input, ``--- 50 times`` one that is repeated::
+Every target has a twin for its sequences: ``builder-sequence`` for ``builder``. A text names it by
+its first line. A line ``---`` begins the next input, ``--- 50 times`` one that is repeated::
 
     capnsafe scenario-sequence 1
     # the comment

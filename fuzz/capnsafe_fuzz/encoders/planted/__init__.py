@@ -7,7 +7,7 @@ patch to the core, and ``NAME.scenario`` is a program that shows it, its *witnes
     promise = "P2"                            # the broken promise
     source = "capnproto-c++, java and rust"   # the libraries that had it
     mechanism = "One sentence: what the code does wrong."
-    target = "build"                          # the target of the witness; the default
+    target = "builder"                          # the target of the witness; the default
 
     [needs]                                   # the sizes of the smallest witness
     operations = 3

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FOLDER: Final = Path(__file__).parent
 ANY_FILE: Final = "*"
 PACKAGE_PREFIX: Final = "capnsafe_planted_"
-BUILD: Final = "build"
+BUILDER: Final = "builder"
 """The target of a bug that names none."""
 
 
@@ -54,7 +54,7 @@ class PlantedBug:
     needs: Mapping[str, int]
     """The sizes of the smallest scenario that shows it, by noun of its target."""
     edits: tuple[Edit, ...]
-    target: str = BUILD
+    target: str = BUILDER
     """The target of the scenario."""
 
 
@@ -89,7 +89,7 @@ def read_bug(path: Path) -> PlantedBug:
             table["mechanism"],
             dict(table["needs"]),
             edits,
-            str(table.get("target", BUILD)),
+            str(table.get("target", BUILDER)),
         )
     except (TypeError, KeyError) as error:
         raise PlantingError(f"{path}: {error}") from error
@@ -201,7 +201,7 @@ def witness_text(name: str) -> str:
 
 
 def witness(name: str) -> Scenario:
-    """Return the scenario of the target ``build`` that shows this bug."""
+    """Return the scenario of the target ``builder`` that shows this bug."""
     from ...scenario import parse_scenario
 
     return parse_scenario(witness_text(name))

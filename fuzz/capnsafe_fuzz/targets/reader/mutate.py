@@ -1,4 +1,4 @@
-"""New inputs of the target ``read``: valid messages, and changes of their pointers.
+"""New inputs of the target ``reader``: valid messages, and changes of their pointers.
 
 Questions are chosen with the reference, so that most of them fit the message.
 """

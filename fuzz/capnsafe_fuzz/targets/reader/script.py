@@ -1,4 +1,4 @@
-"""Print an input of the target ``read`` as a program in capnsafe's API."""
+"""Print an input of the target ``reader`` as a program in capnsafe's API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The target ``read``, behind the protocol of targets."""
+"""The target ``reader``, behind the protocol of targets."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 _SAMPLE: Final = bytes.fromhex("0000000001000100070000000000000001000000220000006162630000000000")
 
 
-class ReadTarget(ReceivedTarget):
+class ReaderTarget(ReceivedTarget):
     """Hostile segments for the reader."""
 
-    name = "read"
+    name = "reader"
     version = VERSION
     sample = Read(
         (_SAMPLE,),
@@ -80,4 +80,4 @@ class ReadTarget(ReceivedTarget):
         return run(scenario, encoder).calls
 
 
-TARGET: Final[Target] = ReadTarget()
+TARGET: Final[Target] = ReaderTarget()

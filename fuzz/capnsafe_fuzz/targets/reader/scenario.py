@@ -1,4 +1,4 @@
-r"""One input of the target ``read``: segments, limits, and questions.
+r"""One input of the target ``reader``: segments, limits, and questions.
 
     capnsafe read 1
     # why it is here

@@ -1,4 +1,4 @@
-"""The target ``build``, behind the protocol of targets."""
+"""The target ``builder``, behind the protocol of targets."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ LARGEST = 24
 """The most operations of a generated scenario."""
 
 
-class BuildTarget(Target):
+class BuilderTarget(Target):
     """Programs of build operations."""
 
-    name = "build"
+    name = "builder"
     version = DECODER_VERSION
     oracles = tuple(ORACLES.values())
     memories = {  # noqa: RUF012 - As in the base.
@@ -96,4 +96,4 @@ class BuildTarget(Target):
         return encoder.script(scenario)
 
 
-TARGET: Final[Target] = BuildTarget()
+TARGET: Final[Target] = BuilderTarget()

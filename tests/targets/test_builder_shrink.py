@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 from capnsafe_allocators import Fault, When
 from capnsafe_fuzz.scenario import MemorySpec, Operation, Scenario, Verb, generate
-from capnsafe_fuzz.targets.build.shrink import shrink, simplicity
-from capnsafe_fuzz.targets.build.variants import without
+from capnsafe_fuzz.targets.builder.shrink import shrink, simplicity
+from capnsafe_fuzz.targets.builder.variants import without
 
 Fires = Callable[[Scenario], bool]
 

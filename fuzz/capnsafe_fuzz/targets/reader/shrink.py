@@ -1,4 +1,4 @@
-"""The order of simplicity in the target ``read``, and the inputs that are a step away."""
+"""The order of simplicity in the target ``reader``, and the inputs that are a step away."""
 
 from __future__ import annotations
 

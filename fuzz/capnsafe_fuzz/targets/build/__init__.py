@@ -1,5 +1,0 @@
-"""The target ``build``: a program of build operations, over an allocator with faults."""
-
-from .target import TARGET
-
-__all__ = ["TARGET"]
