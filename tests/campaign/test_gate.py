@@ -215,7 +215,7 @@ def test_there_is_a_canary_for_every_promise_that_bugs_are_about() -> None:
 def test_it_is_open_for_capnsafe_and_the_same_twice(
     small: GateConfig, few: dict[str, Path]
 ) -> None:
-    targets = ("frame", "packed")
+    targets = ("reader", "stream")
     small = replace(small, corpus=None, targets=targets)
     heard = Heard()
     result = run(small, reporter=heard)
@@ -238,8 +238,8 @@ def test_it_is_open_for_capnsafe_and_the_same_twice(
     assert [case.name for case in witnesses.cases] == list(few)
     assert re.search(r"found after \d+ executions", canaries.cases[0].detail)
     assert "300 executions of capnsafe by random, 0 findings (seed 1" in campaign.summary
-    assert campaign.summary.endswith(" on frame, packed")
-    assert re.match(r"\d+ situations reached \(frame \d+, no floor set; packed ", matrix.summary)
+    assert campaign.summary.endswith(" on reader, stream")
+    assert re.match(r"\d+ situations reached \(reader \d+, no floor set; stream ", matrix.summary)
 
 
 @pytest.mark.process
@@ -253,7 +253,9 @@ def test_it_is_shut_for_an_encoder_with_a_planted_bug(small: GateConfig) -> None
     assert heard.findings
     for group in heard.findings:
         assert group in told(result)
-    assert re.search(r"capnsafe repro \S+/findings/build/planted-dirty_memory_shows", told(result))
+    assert re.search(
+        r"capnsafe repro \S+/findings/builder/planted-dirty_memory_shows", told(result)
+    )
     assert f"capnsafe fuzz builder --engine random --encoder planted:{BUG}" in told(result)
 
 
@@ -268,7 +270,7 @@ def test_a_regression_that_comes_back_is_a_finding(small: GateConfig, corpus: Pa
     assert result.exit_code == 1
     assert verdicts(result)["corpus"] == "failed"
     (trouble,) = result.parts[0].troubles
-    assert (trouble.name, trouble.outcome) == ("build/regressions/dirt", CaseOutcome.FAILED)
+    assert (trouble.name, trouble.outcome) == ("builder/regressions/dirt", CaseOutcome.FAILED)
     assert "P9" in trouble.detail
     assert "1 seed and 1 regression replayed" in result.parts[0].summary
     assert heard.findings
@@ -355,7 +357,7 @@ def test_a_campaign_that_ended_early_proves_nothing(
     result = run(replace(small, executions=20))
     assert result.exit_code == 3
     assert verdicts(result)["campaign"] == "blind"
-    assert "the campaign on build ended after 19 of 20 executions" in told(result)
+    assert "the campaign on builder ended after 19 of 20 executions" in told(result)
 
 
 @pytest.mark.process
@@ -693,7 +695,7 @@ def test_a_repository_gates_its_own_encoder(
     )
     assert "P1 broken: P1 set text ZeroDivisionError" in printed
     assert "(seed 2, " in printed
-    assert re.search(r"(?m)^  capnsafe repro kept/build/\S+$", printed)
+    assert re.search(r"(?m)^  capnsafe repro kept/builder/\S+$", printed)
     for name, verdict in zip(ALL_PARTS, ["passed"] * 3 + ["failed", "passed"], strict=True):
         assert re.search(rf"(?m)^{verdict}  {name} .* \d+\.\d s$", printed)
     assert "the gate is shut: 1 case did not pass, " in printed
@@ -715,17 +717,17 @@ def test_a_sequence_in_the_corpus_is_replayed(
 ) -> None:
     folder = corpus / "builder" / "regressions"
     folder.mkdir()
-    sequences = find_target("build-sequence")
+    sequences = find_target("builder-sequence")
     plain = find_target("builder").decode(b"")
     text = sequences.print(Sequence((plain,) * 10, "a pool goes bad"))
     (folder / "pool.scenario").write_text(text)
     encoder = "stateful_encoders:WrongFromTheTenth"
     result = run(replace(small, encoder=encoder, executions=2))
     (trouble,) = result.parts[0].troubles
-    assert trouble.name == "build/regressions/pool"
+    assert trouble.name == "builder/regressions/pool"
     assert trouble.outcome is CaseOutcome.FAILED
     (kept,) = result.campaigns[0].findings.values()
-    assert kept.finding.target == "build-sequence"
+    assert kept.finding.target == "builder-sequence"
     assert result.to_json()["parts"][0]["verdict"] == "failed"
 
 

@@ -69,15 +69,15 @@ def test_the_line_says_everything_about_the_moment() -> None:
 def test_a_finding_comes_with_what_to_type() -> None:
     console = _console()
     reporter = TerminalReporter(console, CONFIG)
-    reporter.finding(FINDING, Path("findings/build/x y"), fresh=True)
+    reporter.finding(FINDING, Path("findings/builder/x y"), fresh=True)
     reporter.close()
     lines = _text(console).splitlines()
     assert "P2 broken: P2 set text" in lines
     assert '  operation 1: set h0.text "a"' in lines
     assert "  it holds \\x1b[31m\\x00" in lines
-    assert "  kept: findings/build/x y (2 operations, 0 faults)" in lines
-    assert "  capnsafe repro 'findings/build/x y'" in lines
-    assert "  capnsafe shrink 'findings/build/x y'" in lines
+    assert "  kept: findings/builder/x y (2 operations, 0 faults)" in lines
+    assert "  capnsafe repro 'findings/builder/x y'" in lines
+    assert "  capnsafe shrink 'findings/builder/x y'" in lines
 
 
 def test_an_operation_that_a_dead_process_could_not_name_has_words() -> None:
@@ -106,7 +106,7 @@ def test_the_summary_says_what_was_done_and_what_to_type_next() -> None:
     ]
     result.not_counted = {"P1 root": "known"}
     result.findings = {
-        f"{FINDING.group} {n}": Kept(FINDING, Path(f"findings/build/{n}"), True) for n in range(5)
+        f"{FINDING.group} {n}": Kept(FINDING, Path(f"findings/builder/{n}"), True) for n in range(5)
     }
     console = _console()
     print_summary(console, result)
@@ -120,9 +120,9 @@ def test_the_summary_says_what_was_done_and_what_to_type_next() -> None:
     assert "unsettled: 1 of 9 seeds did not run\n" in text
     assert "not counted (known): P1 root" in text
     assert "5 findings" in text
-    assert "capnsafe repro findings/build/2\n" in text
-    assert "capnsafe repro findings/build/3\n" not in text
-    assert "all of them: capnsafe repro findings/build\n" in text
+    assert "capnsafe repro findings/builder/2\n" in text
+    assert "capnsafe repro findings/builder/3\n" not in text
+    assert "all of them: capnsafe repro findings/builder\n" in text
     again = "again: capnsafe fuzz builder --engine random --encoder planted:x --seed 4 --runs 1000"
     assert again in text
 

@@ -66,7 +66,7 @@ def test_state_of_an_encoder_is_found_as_the_shortest_sequence(config: CampaignC
     assert isinstance(sequence, Sequence)
     assert len(sequence.inputs) == 10
     assert set(sequence.inputs) == {find_target("builder").decode(b"")}
-    assert kept.finding.target == "build-sequence"
+    assert kept.finding.target == "builder-sequence"
     (found,) = find_scenarios(kept.path)
     assert found.scenario == sequence
     with Judges(timeout=10, memory_limit=None) as judges:
@@ -104,7 +104,7 @@ def test_what_ends_a_process_only_later_is_a_sequence(
 
 @pytest.mark.parametrize("encoder", ["WrongFromTheTenth", "LeavesAtTheTenth"])
 def test_the_program_of_a_sequence_fails_on_its_encoder_alone(tmp_path: Path, encoder: str) -> None:
-    target = find_target("build-sequence")
+    target = find_target("builder-sequence")
     sequence = Sequence((find_target("builder").decode(b""),) * 10)
     with Judges(timeout=10, memory_limit=None) as judges:
         program = judges.of(target.name).program(f"stateful_encoders:{encoder}", sequence)
@@ -140,7 +140,10 @@ def test_what_fires_once_and_not_again_is_unsettled(config: CampaignConfig) -> N
         assert verdict["found"]["unsettled"] == "flaky"
         # The inputs before it, and it.
         (before,) = find_scenarios(one.path / "sequence.scenario")
-        assert (before.target, before.encoder) == ("build-sequence", "stateful_encoders:WrongOnce")
+        assert (before.target, before.encoder) == (
+            "builder-sequence",
+            "stateful_encoders:WrongOnce",
+        )
         assert len(before.scenario.inputs) > 1
     told = json.loads(json.dumps(result.to_json()))
     assert [one["kind"] for one in told["unsettled"]] == ["flaky"] * len(result.unsettled)

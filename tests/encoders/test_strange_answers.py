@@ -14,6 +14,7 @@ from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.execution import Verdict
 from capnsafe_fuzz.scenario import Operation, Verb
 from capnsafe_fuzz.targets import find_target
+from capnsafe_fuzz.targets.stream.packed import PACKED
 
 import capnsafe
 
@@ -269,9 +270,9 @@ class Package(ModuleType):
 
 FUNCTIONS = {
     "reader": ("MessageReader",),
-    "frame": ("unframe", "read_message", "read_messages", "frame", "write_message"),
-    "packed": ("unpack", "pack", "Packer", "Unpacker"),
+    "stream": ("unframe", "read_message", "read_messages", "frame", "write_message"),
 }
+OF_PACKED = ("unpack", "pack", "Packer", "Unpacker")
 METHODS = {
     "MessageReader": ("get_root", "get_text", "get_struct_list", "_tree"),
     "Packer": ("feed", "flush"),
@@ -293,7 +294,7 @@ class Wrapped:
 
 
 def _cases() -> Iterator[tuple[str, str, str]]:
-    for target, names in FUNCTIONS.items():
+    for target, names in (*FUNCTIONS.items(), ("stream", OF_PACKED)):
         for name in names:
             yield target, name, ""
             for method in METHODS.get(name, ()):
@@ -306,6 +307,7 @@ def test_a_package_may_return_or_raise_anything(
     name: str, function: str, method: str, strange: str
 ) -> None:
     target = find_target(name)
+    scenario = PACKED.sample if function in OF_PACKED else target.sample
 
     def answer(*arguments: Any, **options: Any) -> Any:
         made = (STRANGE.get(strange) or RAISED[strange])()
@@ -320,12 +322,12 @@ def test_a_package_may_return_or_raise_anything(
     setattr(package, function, wrapped if method else answer)
     encoder: Any = StrangeEncoder("", lambda: None)
     encoder.package = package
-    verdict = target.run(target.sample, encoder, True)
+    verdict = target.run(scenario, encoder, True)
     # What a method returns may be right by chance, or not be asked for.
     if not method and (function, strange) != ("write_message", "everything"):
         expected_nothing = function == "write_message" and strange in STRANGE
         assert expected_nothing or verdict.violations
     if verdict.violations:
         _sound(verdict)
-    assert target.tell(target.sample, encoder)
-    assert isinstance(target.script(target.sample, encoder), str)
+    assert target.tell(scenario, encoder)
+    assert isinstance(target.script(scenario, encoder), str)

@@ -17,9 +17,9 @@ from capnsafe_fuzz.optional import PYCAPNP
 from capnsafe_fuzz.reference import packing as packing
 from capnsafe_fuzz.reference.framing import write
 from capnsafe_fuzz.targets import find_target
-from capnsafe_fuzz.targets.frame.scenario import Frame
-from capnsafe_fuzz.targets.packed.scenario import Packed
 from capnsafe_fuzz.targets.reader.scenario import Ask, Question, Read
+from capnsafe_fuzz.targets.stream.framed import Frame
+from capnsafe_fuzz.targets.stream.packed import Packed
 
 import capnsafe
 from tests.capnsafe.generated import converted, scattered
@@ -98,7 +98,7 @@ def _single_runs(data: bytes) -> bytes:
 def test_packed(functions: dict[str, Any], oracle: str, scenario: Packed) -> None:
     if oracle == "interoperable" and not PYCAPNP.is_installed:
         pytest.skip("pycapnp is not installed")
-    assert oracle in fired("packed", scenario, bent(**functions))
+    assert oracle in fired("stream", scenario, bent(**functions))
 
 
 def _kept_alive(buffer: Any, **options: Any) -> Any:
@@ -157,7 +157,7 @@ def test_frame(functions: dict[str, Any], oracle: str) -> None:
     if oracle == "interoperable" and not PYCAPNP.is_installed:
         pytest.skip("pycapnp is not installed")
     scenario = Frame(FRAME.data, FRAME.pieces, 0 if oracle == "interoperable" else 2)
-    assert oracle in fired("frame", scenario, bent(**functions))
+    assert oracle in fired("stream", scenario, bent(**functions))
     for view in KEPT:
         view.release()
     KEPT.clear()

@@ -18,7 +18,7 @@ from capnsafe_fuzz.targets import (
 )
 
 BUILD = find_target("builder")
-TARGET = find_target("build-sequence")
+TARGET = find_target("builder-sequence")
 HEAD = "capnsafe scenario-sequence 1\n"
 PLAIN = "capnsafe scenario 1\nmemory heap segment_words=1\nlimit max_segment_words=9\n"
 

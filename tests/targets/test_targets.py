@@ -27,13 +27,15 @@ from capnsafe_fuzz.targets import (
     measure,
     target_of_text,
 )
+from capnsafe_fuzz.targets.stream.framed import FRAMED, Frame
+from capnsafe_fuzz.targets.stream.packed import PACKED, Packed
 
 RECEIVING = [name for name in TARGETS if name != "builder"]
 """Those that take what arrives from somebody else."""
 LONGEST_SENTENCE = 140
 """Characters: what is longer is not read."""
 FEWEST_SEEDS = 12
-FEWEST_BUGS = {"reader": 4, "frame": 3, "packed": 3}
+FEWEST_BUGS = {"reader": 4, "stream": 6}
 
 every_target = pytest.mark.parametrize(
     "target", [find_target(name) for name in TARGETS], ids=list(TARGETS)
@@ -110,11 +112,11 @@ def test_a_target_is_found_by_name_and_by_the_first_line(tmp_path: Path) -> None
         found = read_any(path)
         assert (found.target, found.scenario) == (name, target.sample)
     assert target_of_text(b"capnsafe input 1\n") is None
-    with pytest.raises(UnknownTargetError, match="there is builder, reader, frame, packed"):
+    with pytest.raises(UnknownTargetError, match="there is builder, reader, stream"):
         find_target("nowhere")
 
 
-@pytest.mark.parametrize("former", ["build", "read"])
+@pytest.mark.parametrize("former", ["build", "read", "frame", "packed"])
 def test_a_former_name_of_a_target_still_works(former: str, tmp_path: Path) -> None:
     target = find_target(former)
     assert target is find_target(current_name(former))
@@ -136,6 +138,31 @@ def test_a_former_name_of_a_target_still_works(former: str, tmp_path: Path) -> N
     assert read_any(cached).scenario == target.sample
     assert Cache(cached.parent, target.name).open() == [data]
     assert read_any(cached, former).target == target.name
+
+
+@pytest.mark.parametrize("form", [FRAMED, PACKED])
+def test_a_stream_has_two_forms(form: Any) -> None:
+    target, sequences = find_target("stream"), find_target("stream-sequence")
+    text = form.print(form.sample)
+    assert target.parse(text) == form.sample
+    old = f"{form.header.removesuffix(' 1')}-sequence 1\n---\n{text}"
+    assert target_of_text(old.encode()) == sequences.name
+    sequence = sequences.parse(old)
+    assert sequences.parse(sequences.print(sequence)) == sequence
+    assert target_of_text(sequences.print(sequence).encode()) == sequences.name
+
+
+def test_forms_of_a_stream_that_do_not_exist_are_refused() -> None:
+    with pytest.raises(ScenarioError, match="'capnsafe frame 1' or 'capnsafe packed 1'"):
+        find_target("stream").parse("capnsafe stream 1\n")
+
+
+def test_streams_of_both_forms_are_generated_and_crossed() -> None:
+    target, rng = find_target("stream"), Random(5)
+    forms = {type(target.generate(rng)) for _ in range(40)}
+    assert forms == {Frame, Packed}
+    crossed = target.crossover(PACKED.sample, FRAMED.sample, rng)
+    assert crossed == replace(PACKED.sample, data=FRAMED.sample.data)
 
 
 @every_target
@@ -176,8 +203,8 @@ def test_targets_where_none_is_named(tmp_path: Path) -> None:
     assert targets_of("capnsafe", None) == list(TARGETS)
     assert targets_of("planted:tag_product_wraps", None) == ["reader"]
     assert targets_of("capnsafe", None, memory="pool") == ["builder"]
-    (tmp_path / "frame").mkdir()
-    assert targets_of("capnsafe", tmp_path) == ["frame"]
+    (tmp_path / "stream").mkdir()
+    assert targets_of("capnsafe", tmp_path) == ["stream"]
 
 
 # The corpus

@@ -1,7 +1,7 @@
 """Targets: each is one kind of input for campaigns, with the code that runs and judges it.
 
-``builder`` is a program of build operations over memory with faults; ``reader``, ``frame`` and
-``packed`` are data from outside. An input is called a scenario, whatever its target. Campaigns,
+``builder`` is a program of build operations over memory with faults; ``reader`` and
+``stream`` take data from outside. An input is called a scenario, whatever its target. Campaigns,
 engines and the command know no target: they use the protocol (``protocol``), and find a target by
 its name or by the first line of a file (``registry``).
 

@@ -1,6 +1,6 @@
 """The library under test, called one function after the other, with the result of each call.
 
-``reader``, ``frame`` and ``packed`` need capnsafe's functions for data from outside. They are taken
+``reader`` and ``stream`` need capnsafe's functions for data from outside. They are taken
 from the package of an encoder. An encoder without such a package can be tested on ``builder``
 alone.
 """

@@ -1,4 +1,4 @@
-"""The common part of targets for data from outside: ``reader``, ``frame`` and ``packed``.
+"""The common part of targets for data from outside: ``reader`` and ``stream``.
 
 Their inputs need no memory and have no faults. A run calls functions of the encoder's package, and
 the record of a run has these calls.

@@ -30,6 +30,8 @@ class About:
     summary: str
     former_names: tuple[str, ...]
     """Names under which earlier versions knew it. Commands and files may still use them."""
+    forms: tuple[str, ...] = ()
+    """Words that stand for ``title`` in a text's first line, if inputs have several forms."""
 
 
 _EVERY: Final = (
@@ -40,12 +42,12 @@ _EVERY: Final = (
         ("build",),
     ),
     About("reader", "read", "hostile segments for the reader, and all questions to it", ("read",)),
-    About("frame", "frame", "bytes for the readers of message streams, and back again", ()),
     About(
-        "packed",
-        "packed",
-        "bytes for unpacking and packing, in chunks of any size",
-        (),
+        "stream",
+        "stream",
+        "bytes for the readers of message streams, framed or packed, and back again",
+        ("frame", "packed"),
+        ("frame", "packed"),
     ),
 )
 
@@ -88,7 +90,8 @@ def find_target(name: str) -> Target:
     if name != about.name:
         from .sequence import SequenceTarget
 
-        return SequenceTarget(find_target(about.name), name, f"{about.title}{SEQUENCE}")
+        titles = [f"{title}{SEQUENCE}" for title in (about.title, *about.forms)]
+        return SequenceTarget(find_target(about.name), name, titles)
     target: Target = import_module(f"{__package__}.{name}").TARGET
     return target
 
@@ -111,4 +114,4 @@ def target_of_text(data: bytes) -> str | None:
         return None
     title = words[1].removesuffix(SEQUENCE)
     ending = words[1][len(title) :]
-    return next((about.name + ending for about in _EVERY if about.title == title), None)
+    return next((a.name + ending for a in _EVERY if title in (a.title, *a.forms)), None)

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Sequence as Many
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import groupby
@@ -81,14 +82,14 @@ def inputs_of(scenario: Input) -> tuple[Input, ...]:
 class SequenceTarget(Target):
     """Sequences of another target's inputs."""
 
-    def __init__(self, inner: Target, name: str, title: str) -> None:
-        """``name`` is the name of this target, ``title`` that of its texts."""
+    def __init__(self, inner: Target, name: str, titles: Many[str]) -> None:
+        """``name`` is the name of this target; its texts have the first title, old ones any."""
         self.name = name
         self.inner = inner
         self.version = inner.version
         self.memories = inner.memories
         self.sample = Sequence((inner.sample,))
-        self._header = f"capnsafe {title} 1"
+        self._headers = [f"capnsafe {title} 1" for title in titles]
         # While a sequence is shrunk, most of its inputs were in the one before it, too.
         self._parse = lru_cache(KEPT_TEXTS)(inner.parse)
         self._print = lru_cache(KEPT_TEXTS)(lambda one: inner.print(with_comment(one, "")))
@@ -123,8 +124,10 @@ class SequenceTarget(Target):
         from ..scenario import ScenarioSyntaxError, below_heading
 
         lines = below_heading(text)
-        if lines[0].rstrip() != self._header:
-            raise ScenarioSyntaxError(1, f"the first line is {self._header!r}, not {lines[0]!r}")
+        if lines[0].rstrip() not in self._headers:
+            raise ScenarioSyntaxError(
+                1, f"the first line is {self._headers[0]!r}, not {lines[0]!r}"
+            )
         starts = [at for at, line in enumerate(lines) if _NEXT.fullmatch(line.rstrip())]
         comment = []
         for at, line in enumerate(lines[1 : starts[0] if starts else None], 2):
@@ -150,7 +153,7 @@ class SequenceTarget(Target):
 
     def print(self, scenario: Sequence) -> str:
         """Return the text; equal inputs in a row are printed once."""
-        lines = [self._header]
+        lines = [self._headers[0]]
         if scenario.comment:
             lines += [f"# {line}" if line else "#" for line in scenario.comment.split("\n")]
         parts = ["\n".join(lines) + "\n"]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fuzz the target ``frame`` with Atheris alone, without a campaign."""
+"""Fuzz the target ``stream`` with Atheris alone, without a campaign."""
 
 import sys
 
@@ -8,7 +8,7 @@ import atheris
 with atheris.instrument_imports(include=["capnsafe"]):
     from capnsafe_fuzz.engines.atheris import Changes
     from capnsafe_fuzz.engines.standalone import standalone
-    from capnsafe_fuzz.targets.frame import TARGET
+    from capnsafe_fuzz.targets.stream import TARGET
 
 atheris.Setup(sys.argv, standalone(TARGET), custom_mutator=Changes(atheris, TARGET).mutate)
 atheris.Fuzz()

@@ -1,4 +1,4 @@
-"""The target ``packed``, behind the protocol of targets."""
+"""The form ``packed`` of the target ``stream``."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from .. import greedy
-from ..library import LibraryCall
-from ..protocol import Target
-from ..received import ReceivedTarget
+from ... import greedy
+from ...library import LibraryCall
+from ...received import ReceivedTarget
 from .mutate import crossover, generate, mutate
 from .run import NEEDED, ORACLES, STEPS, execute, run
 from .scenario import (
+    HEADER,
     MAX_LIMIT,
     MAX_ROOM,
-    VERSION,
     Packed,
     decode,
     encode,
@@ -27,14 +26,13 @@ from .scenario import (
 from .script import print_program
 
 if TYPE_CHECKING:
-    from ...encoders.protocol import Encoder
+    from ....encoders.protocol import Encoder
 
 
-class PackedTarget(ReceivedTarget):
+class PackedForm(ReceivedTarget):
     """Bytes for unpacking and packing."""
 
-    name = "packed"
-    version = VERSION
+    header = HEADER
     sample = Packed(b"\x00\x01\xff\1\2\3\4\5\6\7\x08\x00\x24\7\7", (3,))
     oracles = ORACLES
     needed = NEEDED
@@ -96,4 +94,4 @@ class PackedTarget(ReceivedTarget):
             yield partial(replace, scenario, room=words)
 
 
-TARGET: Final[Target] = PackedTarget()
+PACKED: Final = PackedForm()

@@ -1,4 +1,4 @@
-"""The target ``frame``, behind the protocol of targets."""
+"""The form ``framed`` of the target ``stream``."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from ...reference.framing import WORD_BYTES, table_of
-from .. import greedy
-from ..library import LibraryCall
-from ..protocol import Target
-from ..received import ReceivedTarget
+from ....reference.framing import WORD_BYTES, table_of
+from ... import greedy
+from ...library import LibraryCall
+from ...received import ReceivedTarget
 from .mutate import crossover, generate, mutate
 from .run import NEEDED, ORACLES, STEPS, execute, run
 from .scenario import (
+    HEADER,
     MAX_SEGMENTS,
     MAX_WORDS,
-    VERSION,
     Frame,
     decode,
     encode,
@@ -28,14 +27,13 @@ from .scenario import (
 from .script import print_program
 
 if TYPE_CHECKING:
-    from ...encoders.protocol import Encoder
+    from ....encoders.protocol import Encoder
 
 
-class FrameTarget(ReceivedTarget):
+class FramedForm(ReceivedTarget):
     """Streams of messages."""
 
-    name = "frame"
-    version = VERSION
+    header = HEADER
     sample = Frame(bytes(4) + b"\1\0\0\0" + bytes(8), (5,), 2)
     oracles = ORACLES
     needed = NEEDED
@@ -120,4 +118,4 @@ def _smaller_segments(data: bytes) -> Iterator[bytes]:
         at = max(start, at + WORD_BYTES)
 
 
-TARGET: Final[Target] = FrameTarget()
+FRAMED: Final = FramedForm()

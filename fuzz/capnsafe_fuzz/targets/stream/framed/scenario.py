@@ -1,4 +1,4 @@
-r"""One input of the target ``frame``: a stream's bytes, how they arrive, and the limits.
+r"""One input of the form ``framed``: a stream's bytes, how they arrive, and the limits.
 
     capnsafe frame 1
     # why it is here
@@ -22,12 +22,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from ...reference.framing import table_of
-from ...scenario import ScenarioError, tidy_comment
-from .. import octets, text
+from ....reference.framing import table_of
+from ....scenario import ScenarioError, tidy_comment
+from ... import octets, text
 
 HEADER: Final = "capnsafe frame 1"
-VERSION: Final = 2
 
 MAX_BYTES: Final = 256
 MAX_PIECES: Final = 8

@@ -1,4 +1,4 @@
-r"""One input of the target ``packed``: bytes, how they are cut into chunks, and the limits.
+r"""One input of the form ``packed``: bytes, how they are cut into chunks, and the limits.
 
     capnsafe packed 1
     # why it is here
@@ -19,11 +19,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from ...scenario import ScenarioError, tidy_comment
-from .. import octets, text
+from ....scenario import ScenarioError, tidy_comment
+from ... import octets, text
 
 HEADER: Final = "capnsafe packed 1"
-VERSION: Final = 1
 
 MAX_BYTES: Final = 256
 MAX_CHUNKS: Final = 8

@@ -1,4 +1,4 @@
-"""New inputs of the target ``packed``, made of tags and the bytes after them."""
+"""New inputs of the form ``packed``, made of tags and the bytes after them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
-from ...reference.packing import unpack
+from ....reference.packing import unpack
 from .scenario import (
     DENSE,
     MAX_BYTES,

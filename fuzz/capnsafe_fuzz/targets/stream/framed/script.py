@@ -1,18 +1,18 @@
-"""Print an input of the target ``frame`` as a program in capnsafe's API."""
+"""Print an input of the form ``framed`` as a program in capnsafe's API."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from ...reference import framing
-from .. import program
+from ....reference import framing
+from ... import program
 from .run import STEPS
 from .scenario import Frame
 
 if TYPE_CHECKING:
-    from ...encoders.protocol import Encoder
-    from ...execution import Violation
+    from ....encoders.protocol import Encoder
+    from ....execution import Violation
 
 _SOURCES: Final = {
     "read messages of memory": "bytearray(DATA)",

@@ -1,4 +1,4 @@
-"""New inputs of the target ``frame``: streams of messages, some with wrong tables."""
+"""New inputs of the form ``framed``: streams of messages, some with wrong tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
-from ...reference.framing import write
+from ....reference.framing import write
 from .scenario import (
     MAX_BUFFER,
     MAX_BYTES,

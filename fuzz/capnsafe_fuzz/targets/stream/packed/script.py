@@ -1,18 +1,18 @@
-"""Print an input of the target ``packed`` as a program in capnsafe's API."""
+"""Print an input of the form ``packed`` as a program in capnsafe's API."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...reference import packing
-from .. import program
+from ....reference import packing
+from ... import program
 from .run import NO_ROOM, ROOMY_AFTER
 from .scenario import MAX_BYTES, MOST_CUTS, WORD_BYTES, Packed
 
 if TYPE_CHECKING:
-    from ...encoders.protocol import Encoder
-    from ...execution import Violation
+    from ....encoders.protocol import Encoder
+    from ....execution import Violation
 
 
 def print_program(scenario: Packed, encoder: Encoder, violations: Sequence[Violation]) -> str:

@@ -1,4 +1,4 @@
-"""Run one input of the target ``frame``, and judge the results."""
+"""Run one input of the form ``framed``, and judge the results."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from ...encoders.protocol import Failure
-from ...execution import Situation, Verdict
-from ...optional import PYCAPNP
-from ...oracles import Cost, Oracle, OracleFinding, judge
-from ...oracles.interoperable import pycapnp_schema
-from ...record.telling import plain
-from ...reference import framing
-from ..library import RAISED, LibraryCall, LibraryCalls, library_of, shown
+from ....encoders.protocol import Failure
+from ....execution import Situation, Verdict
+from ....optional import PYCAPNP
+from ....oracles import Cost, Oracle, OracleFinding, judge
+from ....oracles.interoperable import pycapnp_schema
+from ....record.telling import plain
+from ....reference import framing
+from ...library import RAISED, LibraryCall, LibraryCalls, library_of, shown
 from .scenario import Frame
 from .sources import PieceFile, TakingFile, opened
 
 if TYPE_CHECKING:
-    from ...encoders.protocol import Encoder
+    from ....encoders.protocol import Encoder
 
 NEEDED: Final = ("frame", "read_message", "read_messages", "unframe", "write_message")
 """The names that the package under test must have."""

@@ -1,4 +1,4 @@
-"""Run one input of the target ``packed``, and judge the results."""
+"""Run one input of the form ``packed``, and judge the results."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ...encoders.protocol import Failure
-from ...execution import Situation, Verdict
-from ...optional import PYCAPNP
-from ...oracles import Cost, Oracle, OracleFinding, judge
-from ...oracles.interoperable import pycapnp_schema
-from ...record.telling import plain, text_of
-from ...reference import packing
-from ..library import RAISED, LibraryCall, LibraryCalls, exception_name, library_of, shown
+from ....encoders.protocol import Failure
+from ....execution import Situation, Verdict
+from ....optional import PYCAPNP
+from ....oracles import Cost, Oracle, OracleFinding, judge
+from ....oracles.interoperable import pycapnp_schema
+from ....record.telling import plain, text_of
+from ....reference import packing
+from ...library import RAISED, LibraryCall, LibraryCalls, exception_name, library_of, shown
 from .scenario import DENSE, WORD_BYTES, ZERO, Packed, cut, groups
 
 if TYPE_CHECKING:
-    from ...encoders.protocol import Encoder
+    from ....encoders.protocol import Encoder
 
 NEEDED: Final = ("Packer", "Unpacker", "frame", "pack", "unpack", "unframe")
 """The names that the package under test must have."""
