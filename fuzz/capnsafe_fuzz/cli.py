@@ -124,7 +124,6 @@ _allow_flaky_option = click.option(
 @click.option("--time", "seconds", type=Duration(), help="Time for each target: 90s, 10m.")
 @click.option("--runs", type=click.IntRange(1), help="Executions on each target, including seeds.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of the search; random if not given.")
-@click.option("--jobs", type=int, default=1, show_default=True, help="Number of workers.")
 @click.option("--engine", help="Generator of scenarios; atheris if it is installed.")
 @click.option("--encoder", default="capnsafe", show_default=True, help="NAME or MODULE:ATTRIBUTE.")
 @click.option("--allocator", help="Use this memory only: a name, or MODULE:CLASS.")
@@ -152,7 +151,6 @@ def fuzz(
     seconds: float | None,
     runs: int | None,
     seed: int | None,
-    jobs: int,
     engine: str | None,
     encoder: str,
     allocator: str | None,
@@ -173,8 +171,6 @@ def fuzz(
     take memory; with a planted bug, the one that shows it. A campaign takes one minute, unless
     --time or --runs is given.
     """
-    if jobs != 1:
-        raise UsageError(f"--jobs {jobs}: campaigns run one worker, so only --jobs 1 is possible")
     config = CampaignConfig(
         encoder=encoder,
         engine=engine or _default_engine(),
