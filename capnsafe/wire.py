@@ -70,7 +70,18 @@ class Element:
     UINT16. (The class is not an ``Enum``, because mypyc cannot compile one with attributes.)
     """
 
-    __slots__ = ("bits", "bytes", "codec", "floating", "high", "low", "name", "raw", "size_code")
+    __slots__ = (
+        "bits",
+        "bytes",
+        "codec",
+        "floating",
+        "high",
+        "low",
+        "name",
+        "pack_into",
+        "raw",
+        "size_code",
+    )
 
     VOID: ClassVar[Element]
     BOOL: ClassVar[Element]
@@ -98,6 +109,8 @@ class Element:
         self.high: Final = high
         self.floating: Final = code in ("<f", "<d")
         self.codec: Final = Struct(code)
+        #: The method of the codec, which is found faster here.
+        self.pack_into: Final = self.codec.pack_into
         #: The same bits as an unsigned integer, for XOR with a default.
         self.raw: Final = Struct({0: "x", 1: "<B", 2: "<H", 4: "<I", 8: "<Q"}[self.bytes])
 

@@ -113,7 +113,7 @@ class Handle:
                 and lease.epoch == arena.epoch
             ):
                 try:
-                    element.codec.pack_into(memory, self._data + offset * element.bytes, value)
+                    element.pack_into(memory, self._data + offset * element.bytes, value)
                     return
                 except struct.error:
                     # The value does not fit, or somebody resized the memory of a ``stable``
