@@ -165,17 +165,21 @@ def test_words_used_is_the_highest_word_ever_written_also_by_attempts_that_faile
     assert memory.grants[0].releases[0] > 30
 
 
+@pytest.mark.parametrize("pointer", [0, 1])
 @pytest.mark.parametrize("number", range(1, 7))
-def test_words_used_does_not_shrink_when_a_smaller_attempt_follows(number: int) -> None:
+def test_words_used_does_not_shrink_when_a_smaller_attempt_follows(
+    number: int, pointer: int
+) -> None:
     memory = FailingMemory("segment", 0, OSError, grant_words=200)
     message = MessageBuilder(memory)
-    root = message.init_root(0, 1)
+    root = message.init_root(0, 2)
     root.set_data(0, b"small")
     memory.number = memory.calls["segment"] + number
     with suppress(BorrowRefused):
         root.set_data(0, b"large" * 100)
     memory.armed = False
-    root.set_data(0, b"small")
+    # Over an old value, by way of a draft, or below a null pointer, in one borrow.
+    root.set_data(pointer, b"small")
     message.close()
     memory.require_all_released()
 
