@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from capnsafe_allocators import (
     Call,
@@ -115,6 +115,16 @@ def exchange(faults: Iterable[Fault]) -> bool:
     return any(effects_of(fault).exchanges_segments for fault in faults)
 
 
+class Nested(NamedTuple):
+    """A call of the encoder that a finalizer made from inside another one."""
+
+    first: int
+    """The index of its first allocator call in the log."""
+    end: int
+    words: dict[int, int]
+    """The words in use when it began, by grant."""
+
+
 class Excuses:
     """The state of the memory during an execution, as far as it excuses failures."""
 
@@ -212,16 +222,23 @@ class Excuses:
         self.tampered |= self.shared and (self._unsettled or unseen)
         return excused
 
-    def end(self, index: int, own: Iterable[Call], nested: Iterable[Call]) -> str:
-        """End the step of operation ``index``, with its own calls and those of calls from inside.
+    def end(self, index: int, first: int, nested: Iterable[Nested]) -> str:
+        """End the step of operation ``index``, whose allocator calls begin at ``first`` in the log.
 
-        Returns the borrow of its own that showed the step a loss of words in use, or "".
+        Returns the borrow that showed a loss of words in use, or "". Those of ``nested`` calls show
+        it to later steps only: they may come when the outer call has its result.
         """
         if not self.can_lose:
             return ""
-        self._note_losses(index, own)
+        calls = self._hostile.calls
+        for one in nested:
+            self._note_losses(index, calls[first : one.first])
+            first = one.end
+        self._note_losses(index, calls[first:])
         shown = self.seen_lost
-        self._note_losses(index, nested)
+        for one in nested:
+            self._before = one.words
+            self._note_losses(index, calls[one.first : one.end])
         if self.cut and not self.lost:
             # Words that a cut took while they were being handed out do not count as in use yet.
             self._before = self.words_in_use()

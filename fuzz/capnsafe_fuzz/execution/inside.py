@@ -17,7 +17,7 @@ from ..scenario.operations import Verb
 from ..scenario.program import Operation
 from ..scenario.schema import EVERYTHING
 from .course import Course
-from .excuse import Excuses
+from .excuse import Excuses, Nested
 from .look import Looks
 from .subject import Subject, failure_of
 from .verdict import CLOSE
@@ -59,8 +59,8 @@ class Inside:
         "_record",
         "_subject",
         "broken",
-        "calls",
         "finished",
+        "nested",
     )
 
     def __init__(
@@ -77,15 +77,14 @@ class Inside:
         #: Why a re-entrant call could not be judged. It is raised after the present call, since an
         #: encoder or a finalizer may swallow an exception in it.
         self.broken: BaseException | None = None
-        #: The allocator calls of the re-entrant calls that finalizers made in this step: indexes in
-        #: the log.
-        self.calls: set[int] = set()
+        #: The re-entrant calls of finalizers in this step.
+        self.nested: list[Nested] = []
         self._calls_before = self._fired_before = 0
         subject.hostile.reenter = self.call
 
     def begin(self, calls: int, fired: int) -> None:
         """Begin a step after so many allocator calls; its faults begin after ``fired`` others."""
-        self.calls.clear()
+        self.nested.clear()
         self._calls_before = calls
         self._fired_before = fired
 
@@ -108,6 +107,8 @@ class Inside:
         hostile, witness = subject.hostile, subject.witness
         operation = None if kind == Callback.CLOSE else self._reentrant(kind)
         calls = len(hostile.calls)
+        finalizing = hostile.called_back_from == FINALIZER
+        words = self._excuses.words_in_use() if finalizing and self._excuses.can_lose else {}
         outer = frozenset(witness.interrupts)
         reasons = frozenset(witness.raised)
         value: object = None
@@ -135,7 +136,7 @@ class Inside:
                 return ""
             if failure is Failure.UNSUPPORTED and operation is not None:
                 return ""
-            if failure is not Failure.FOREIGN and hostile.called_back_from == FINALIZER:
+            if failure is not Failure.FOREIGN and finalizing:
                 # An exception of ``release`` did not keep the message from closing.
                 self._note_closed(kind)
                 # The outer call may be over, apart from the return to its caller. So what happened
@@ -147,8 +148,8 @@ class Inside:
         finally:
             # What the memory raised to this call is no reason for the outer one to fail.
             witness.raised.intersection_update(reasons)
-            if hostile.called_back_from == FINALIZER:
-                self.calls.update(range(calls, len(hostile.calls)))
+            if finalizing and len(hostile.calls) > calls:
+                self.nested.append(Nested(calls, len(hostile.calls), words))
         step = self._record.steps[-1]
         if failure is None:
             step.reentered = True
@@ -156,7 +157,7 @@ class Inside:
                 self._course.note_made(operation, subject.segment_words)
         if kind == Callback.CLOSE:
             # In the middle of a call of the memory, the encoder cannot release anything to it.
-            if step.verb != CLOSE and hostile.called_back_from != FINALIZER:
+            if step.verb != CLOSE and not finalizing:
                 return sentence or "it closed the message in the middle of a call"
             self._note_closed(kind)
             return sentence

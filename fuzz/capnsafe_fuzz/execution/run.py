@@ -225,14 +225,8 @@ class Execution:
             # A segment that was short at the beginning need not be short at its borrow; the calls
             # show that.
             step.short = ""
-        calls = hostile.calls[calls_before:] if excuses.can_lose or not done else []
-        own, nested = calls, []
-        if self._inside.calls:
-            inside = self._inside.calls
-            own = [call for at, call in enumerate(calls, calls_before) if at not in inside]
-            nested = [call for at, call in enumerate(calls, calls_before) if at in inside]
         # A loss that only a call from inside saw may have come after the outer call had its result.
-        step.seen_lost = excuses.end(step.index, own, nested)
+        step.seen_lost = excuses.end(step.index, calls_before, self._inside.nested)
         step.calls = CallCounts(*map(sub, hostile.counts.values(), counts))
         step.lost = excuses.unreadable
         if excuses.tampered:
@@ -241,6 +235,7 @@ class Execution:
             step.objects = sum(words)
         if step.outcome is Outcome.DONE:
             return True
+        calls = hostile.calls[calls_before:]
         altered = step.reentered or any(effects_of(entry.fault).alters for entry in during)
         if before is not None and not altered:
             step.damage = self._looks.damage(before)
