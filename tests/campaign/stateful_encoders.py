@@ -130,10 +130,17 @@ class HangsFromTheFourth(Stateful):
 
 
 class WrongOnce(Stateful):
-    """Wrong at one message of a worker, and never in a judge."""
+    """Wrong at one output of a worker, the first from the eighth message on; never in a judge."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done = False
 
     def wrong(self) -> bool:
-        return IN_WORKER and self.sessions == 8
+        if not IN_WORKER or self.done or self.sessions < 8:
+            return False
+        self.done = True
+        return True
 
 
 class WrongOftenAndAtTexts(Stateful):

@@ -46,6 +46,16 @@ def add_seed(config: CampaignConfig, name: str, scenario: Scenario) -> None:
     path.write_text(print_scenario(scenario))
 
 
+def begin_with_numbers(config: CampaignConfig) -> None:
+    """Make the first 20 executions programs without faults."""
+    assert config.corpus is not None
+    for path in (config.corpus / "builder" / "seeds").glob("*"):
+        path.unlink()
+    for number in range(20):
+        number_set = (ROOT, Operation(Verb.SET, 0, "u32", number))
+        add_seed(config, f"a{number:02}", Scenario(operations=number_set))
+
+
 def run(config: CampaignConfig, encoder: str, **changes: Any) -> CampaignResult:
     return run_campaign(replace(config, encoder=f"stateful_encoders:{encoder}", **changes))
 
@@ -154,12 +164,7 @@ def test_what_fires_once_and_not_again_is_unsettled(config: CampaignConfig) -> N
 
 def test_what_is_not_confirmed_mutes_nothing(config: CampaignConfig) -> None:
     """The first reports of a group are noise; then a mistake of the same group shows."""
-    assert config.corpus is not None
-    for path in (config.corpus / "builder" / "seeds").glob("*"):
-        path.unlink()
-    for number in range(20):
-        number_set = (ROOT, Operation(Verb.SET, 0, "u32", number))
-        add_seed(config, f"a{number:02}", Scenario(operations=number_set))
+    begin_with_numbers(config)
     add_seed(config, "text", TEXT)
     result = run(config, "WrongOftenAndAtTexts", runs=24)
     assert result.unconfirmed[ZEROS] >= 5
@@ -182,6 +187,7 @@ def test_a_group_whose_judgements_hang_is_judged_no_more(config: CampaignConfig)
 
 def test_the_last_report_of_a_group_is_considered_at_the_end(config: CampaignConfig) -> None:
     """The third report is not the first, second or fourth, for which a sequence is searched."""
+    begin_with_numbers(config)
     result = run(config, "NoiseThenState", runs=9)
     assert result.unconfirmed[ZEROS] == 3
     assert isinstance(result.findings[ZEROS].finding.scenario, Sequence)
@@ -190,9 +196,8 @@ def test_the_last_report_of_a_group_is_considered_at_the_end(config: CampaignCon
 
 def test_a_finding_does_not_settle_what_was_seen_beside_it(config: CampaignConfig) -> None:
     result = run(config, "FlakyWhereItRaises")
-    assert [group.startswith("P1 set text ZeroDivisionError") for group in result.findings] == [
-        True
-    ]
+    assert result.findings
+    assert all("ZeroDivisionError" in group for group in result.findings)
     assert [(one.kind, one.group) for one in result.unsettled] == [(Unsettling.FLAKY, ZEROS)]
 
 
