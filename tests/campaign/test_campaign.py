@@ -478,7 +478,7 @@ def test_a_cache_grows_and_is_used_and_the_corpus_stays(
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"target": "nowhere"}, "no target named 'nowhere'; there is build"),
+        ({"target": "nowhere"}, "no target named 'nowhere'; there is builder"),
         ({"encoder": "nobody"}, "no encoder named 'nobody' (capnsafe list encoders"),
         ({"encoder": "planted:zero_before"}, "did you mean planted:zero_before_allocate?"),
         ({"encoder": "os:path"}, "'os:path' is no encoder: it has no method 'session'"),

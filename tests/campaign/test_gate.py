@@ -412,7 +412,7 @@ def test_a_generator_that_lost_its_reach_is_noticed(small: GateConfig) -> None:
     reached = int(short.parts[-1].summary.split()[0])
     enough = run(replace(config, situations={"random": reached, "atheris": 10**6}))
     assert enough.exit_code == 0
-    assert f"(build {reached}, floor {reached})" in enough.parts[-1].summary
+    assert f"(builder {reached}, floor {reached})" in enough.parts[-1].summary
 
 
 @pytest.mark.process
@@ -564,7 +564,7 @@ def test_this_repository_has_a_floor_for_every_engine() -> None:
     config, configured = read_gate_config(Path(__file__).resolve().parents[2])
     assert configured
     floors = {f"{target}.{engine}" for target in TARGETS for engine in engines()}
-    build = {name.removeprefix("build.") for name in floors}
+    build = {name.removeprefix("builder.") for name in floors}
     assert set(config.situations) == build
     assert config == GateConfig(situations=config.situations)
 
