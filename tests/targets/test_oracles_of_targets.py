@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from capnsafe_fuzz.encoders.capnsafe_encoder import CapnsafeEncoder
 from capnsafe_fuzz.optional import PYCAPNP
+from capnsafe_fuzz.oracles import Cost, Oracle, OracleFinding, judge
 from capnsafe_fuzz.reference import packing as packing
 from capnsafe_fuzz.reference.framing import write
 from capnsafe_fuzz.targets import find_target
@@ -161,6 +162,14 @@ def test_frame(functions: dict[str, Any], oracle: str) -> None:
     for view in KEPT:
         view.release()
     KEPT.clear()
+
+
+def test_a_costly_oracle_judges_only_if_it_is_asked() -> None:
+    found = OracleFinding(0, "set", "words", "they differ")
+    cheap: Oracle[None] = Oracle("cheap", "P2", Cost.CHEAP, "", lambda record: iter([found, found]))
+    costly: Oracle[None] = Oracle("costly", "P3", Cost.COSTLY, "", lambda record: iter([found]))
+    assert [one.oracle for one in judge([costly, cheap], None, False)] == ["cheap"]
+    assert [one.oracle for one in judge([costly, cheap], None, True)] == ["costly", "cheap"]
 
 
 def _reader(change: Callable[[list[Any]], Any], **limits: Any) -> Any:
