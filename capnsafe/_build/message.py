@@ -162,6 +162,9 @@ class MessageBuilder:
         except RecursionError as error:
             raise exhausted() from error
 
+    #: The former name of ``resume``.
+    over = resume
+
     def __reduce__(self) -> str:
         """Refuse copying and pickling."""
         raise ArgumentTypeError("a message cannot be copied: its memory would have two owners")

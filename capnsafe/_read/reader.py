@@ -146,6 +146,9 @@ class MessageReader(ReaderBase):
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
+    #: The former name of ``from_allocator``.
+    over = from_allocator
+
     def total_words(self) -> int:
         """Return the number of whole words in all segments together."""
         try:

@@ -176,3 +176,8 @@ def test_importing_the_package_imports_nothing_else_of_the_distribution() -> Non
         "sys.exit(any(name.split('.')[0] in others for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent).returncode == 0
+
+
+def test_former_names_still_work() -> None:
+    assert capnsafe.MessageBuilder.over == capnsafe.MessageBuilder.resume
+    assert capnsafe.MessageReader.over == capnsafe.MessageReader.from_allocator

@@ -16,7 +16,7 @@ from .callbacks import FINALIZER, callback_kinds
 from .family import Family
 
 #: Most moments are at most this far from the last call of the allocator.
-_USUAL_AMOUNT = 48
+_USUAL_AMOUNT = 16
 
 
 def _in_code(ledger: Ledger, fault: Fault) -> str | None:
