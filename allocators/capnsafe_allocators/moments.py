@@ -7,7 +7,7 @@ ledger, and its result becomes a record of a fault that fired.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from .families import Family, SegmentResult, check_fault, effects_of
 from .fault import CALLS, Fault, When
@@ -15,16 +15,21 @@ from .grant import Grant
 from .ledger import Ledger
 from .records import Fired
 
+#: A fault in the client's own code acts at most this often: there are moments by the thousand.
+MOST_IN_CODE: Final = 16
+
 
 class PendingFault:
     """A fault that waits to fire: its family, and the calls at which it may act."""
 
-    __slots__ = ("calls", "family", "fault", "passed")
+    __slots__ = ("calls", "family", "fault", "fired", "passed")
 
     def __init__(self, fault: Fault, stays: bool) -> None:
         self.fault = fault
         #: Number of moments in the client's own code since it was due, or fired last.
         self.passed = 0
+        #: Number of times that it fired.
+        self.fired = 0
         self.family: Family = check_fault(fault)
         self.calls: tuple[When, ...] = ()
         if fault.when in CALLS:
@@ -96,8 +101,10 @@ class Moments:
         self, laid: PendingFault, what: str, call: int, operation: int, during: When | None = None
     ) -> None:
         self._note(Fired(laid.fault, call, operation, what, during))
-        if not laid.fault.persistent:
-            waiting = self._laid if laid.family.in_code is None else self._in_code
+        laid.fired += 1
+        in_code = laid.family.in_code is not None
+        if not laid.fault.persistent or (in_code and laid.fired == MOST_IN_CODE):
+            waiting = self._in_code if in_code else self._laid
             waiting.remove(laid)
 
     def _note(self, fired: Fired) -> None:

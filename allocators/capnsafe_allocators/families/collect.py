@@ -4,8 +4,8 @@ Python may run the garbage collector wherever a function is called. An object th
 a finalizer, which calls the message between any two steps of a call of the message, while no
 allocator method runs and no view is given back. ``Fault.amount`` is the number of such moments that
 pass after the fault is due. A fault that is laid ``always`` acts again after the same number of
-moments. The driver of the client makes the call, as for ``re-enter``, and tells which code belongs
-to the client (``HostileAllocator.owns``).
+moments, 16 times in all. The driver of the client makes the call, as for ``re-enter``, and tells
+which code belongs to the client (``HostileAllocator.owns``).
 """
 
 from __future__ import annotations
