@@ -160,8 +160,7 @@ class BorrowingArena:
 
     def note_filled(self, segment: Segment, end: int) -> None:
         """Record that the current call has filled words up to ``end``."""
-        if segment.filled == 0:
-            self.filling.append(segment)
+        self.filling.append(segment)
         segment.filled = max(segment.filled, end)
 
     def forget_filled(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
+from .._words.exhausted import require_stack
 from ..allocator import Allocator
 from .granting import GrantingArena
 from .segment import Extent, Segment, View
@@ -21,12 +22,6 @@ _Following: TypeAlias = (
 
 #: Depth of calls in publication, including calls of built-in functions, and some reserve.
 _PUBLISHING_FRAMES: Final = 8
-
-
-def require_stack(frames: int) -> None:
-    """Raise ``RecursionError`` if calls cannot be nested by ``frames`` more levels."""
-    if frames > 1:
-        require_stack(frames - 1)
 
 
 class PublishingArena(GrantingArena):

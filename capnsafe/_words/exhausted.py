@@ -24,3 +24,9 @@ exhausted_when_done: Final = partial(
     Exhausted,
     "Python ran out of stack or memory after the call had done its work; do not repeat it",
 )
+
+
+def require_stack(frames: int) -> None:
+    """Raise ``RecursionError`` if calls cannot be nested by ``frames`` more levels."""
+    if frames > 1:
+        require_stack(frames - 1)

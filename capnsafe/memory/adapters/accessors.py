@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Any, Final, NoReturn, Protocol, TypeVar
 
 from ... import wire
 from ..._words.arguments import (
@@ -31,7 +31,7 @@ from ..._words.arguments import (
     type_name,
 )
 from ..._words.buffers import data_octets
-from ..._words.exhausted import exhausted
+from ..._words.exhausted import exhausted, require_stack
 from ..._words.ranges import Intervals
 from ...errors import (
     AllocationRefused,
@@ -52,6 +52,9 @@ T = TypeVar("T")
 
 #: Words of a double-far landing pad, by which an object can be reached from anywhere.
 _PAD_WORDS = 2
+
+#: Depth of calls in which the supply returns words and they are checked.
+_RESERVING_FRAMES: Final = 16
 
 
 class Accessors(Protocol):
@@ -238,6 +241,8 @@ class AppendBuilder(Uncopyable):
     def _init_root(self, data: int, pointers: int) -> AppendStruct:
         memory = self._memory
         if not self._rooted:
+            # A second call of alloc could not return the place of the root.
+            require_stack(_RESERVING_FRAMES)
             place = memory.reserve(1)
             if place != (0, 0):
                 raise AllocatorError(
