@@ -16,8 +16,9 @@ least 1) and returns its key.
   before (P2). A ``BaseException`` such as ``KeyboardInterrupt`` passes through unchanged.
 - It MAY grant more than was asked; the message hands out all of it, up to 2²⁹−1 words. The
   allocator decides how segments grow: it may grant more each time.
-- The key MAY be any object, also ``None``. The message passes it back and never inspects it. A key
-  of another live grant of the message grants the same memory twice: ``GrantOverlaps``.
+- The key MAY be any object, also ``None``. The message passes it back and never inspects it. The
+  key of another live grant would grant the same memory twice: the message raises
+  ``GrantOverlaps``.
 - The memory NEED NOT be zero: words are zeroed when they are handed out (P9).
 - It MUST NOT grant memory that another live grant covers. The message detects overlap with another
   of its segments and raises ``GrantOverlaps``.
@@ -44,7 +45,7 @@ least 1) and returns its key.
   output                                            1 for each segment
   check a grant or a growth for overlap             10, and 1 for each of up to 16 other segments
                                                     (``FEW_SEGMENTS``), unless they are ``stable``
-  the same, if segments move in the meantime        3 times as many
+  the same check, if segments move meanwhile        3 times as many
   read a primitive (``MessageReader``)              1
   follow a pointer (``MessageReader``)              6
   ================================================  ===============================================
@@ -53,7 +54,7 @@ least 1) and returns its key.
 
   - object that it retires, or whose handles become stale because it is disowned;
   - pointer that moves with its object;
-  - segment whose remembered place a new grant takes;
+  - segment that was last seen at addresses where a new grant or a growth is now;
   - growth;
   - object of an adopted orphan, if the message was resumed (``MessageBuilder.resume``).
 
@@ -61,8 +62,8 @@ least 1) and returns its key.
 
 **release(key, words_used)** takes the grant back.
 
-- It is called exactly once for every grant, also for a rejected one (P8). ``words_used`` is the
-  highest word ever written, 0 if none was.
+- It is called exactly once for every grant, also for a rejected one (P8). ``words_used`` is a
+  number of words: all words that were ever written are among the first ``words_used``.
 - It MAY raise; the grant counts as released, and the others are still released.
 
 **grow(key, minimum_words)** (optional method) makes the segment that was granted last at least
@@ -73,7 +74,7 @@ object does not fit into that segment, and ignores its result.
   for a new one if it is too short.
 - It MAY raise. After an ``Exception`` the message asks for a new segment. A ``BaseException`` such
   as ``KeyboardInterrupt`` passes unchanged.
-- It MAY grow the segment further, and it MAY move it and all others.
+- It MAY grow the segment further, and it MAY move this segment and all others.
 - The added words NEED NOT be zero. They MUST NOT belong to another live grant: the message then
   raises ``GrantOverlaps``, and reads as before.
 - The segment keeps its new length if the call of the message fails later (P2).
@@ -94,15 +95,16 @@ to it.
 
 The handler of a signal may raise while one of these methods runs. Its exception comes out of the
 method, so the message cannot tell it from the method's own: an ``Exception`` becomes the
-``__cause__`` of ``AllocationRefused``, ``BorrowRefused`` or ``ReleaseFailed``, or refuses a growth.
-A handler that must reach the caller of the message raises a ``BaseException`` that is no
-``Exception``, as that of Ctrl-C does.
+``__cause__`` of ``AllocationRefused`` or ``BorrowRefused``, or one of the ``failures`` of
+``ReleaseFailed``; if ``grow`` was running, it counts as a refusal. If the exception must reach the
+caller of the message, the handler raises a ``BaseException`` that is no ``Exception``, as Python's
+handler of Ctrl-C does.
 
-Any of these MAY move any segment. None MUST call into the message that is calling it: such a
-call raises ``Reentered`` (P10). The same holds for the finalizer of an object that ``segment``
-returned, which runs when the message gives its view back, and for any other finalizer that runs in
-the middle of a call: its call raises ``Reentered`` or ``Poisoned``. Only ``close`` works there, and
-the call that it interrupts raises ``Closed``.
+Any of these methods MAY move any segment. They MUST NOT call into the message that is calling
+them: such a call raises ``Reentered`` (P10). The same holds for the finalizer of an object that
+``segment`` returned, which runs when the message gives its view back, and for any other finalizer
+that runs in the middle of a call: its call raises ``Reentered`` or ``Poisoned``. Only ``close``
+works there, and the call that it interrupts raises ``Closed``.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Error(Exception):
         segment: The index of the segment in its message, or ``None``.
         offset: The distance from the start of that segment in words, or ``None``.
         words_asked: The number of words that the call needed, or ``None``.
-        words_granted: The number of words that there were, or ``None``.
+        words_granted: The number of words that were available, or ``None``.
     """
 
     segment: int | None = None
@@ -179,7 +179,10 @@ class StaleHandle(Error):
 
 
 class Unreadable(Error):
-    """The call needs to read memory that can only be written. Nothing was written."""
+    """The call needs to read memory that can only be written, as that of ``AppendBuilder``.
+
+    Nothing was written.
+    """
 
 
 class Exhausted(Error):
@@ -188,9 +191,9 @@ class Exhausted(Error):
     The ``RecursionError`` or ``MemoryError`` is the ``__cause__``. If ``done`` is true, the call
     had done its work. Otherwise the message is as it was before, and the call may be tried again.
 
-    Python's own ``RecursionError`` reaches the caller only from a call that fails before its first
-    step, which has done nothing, and from a call that reads or writes a file. The traversal limit
-    of a reader stays charged with the words that a failed call had read.
+    Two kinds of call can raise Python's own ``RecursionError`` instead: one that fails before its
+    first step, and so has done nothing, and one that reads or writes a file. A call of a reader
+    that fails may already have counted words against the traversal limit; they stay counted.
     """
 
     done: bool = False

@@ -1,14 +1,15 @@
 """The hostile allocator: honest memory with faults over it, and a witness of its client.
 
-It serves the four calls. The :class:`.Ledger` below it keeps the grants and their places, and
-:mod:`.witness` the evidence of breaches. :mod:`.moments` decides which fault is due at which call.
-Each family has a file in :mod:`.families`, and acts through the ledger.
+It serves ``allocate``, ``segment``, ``release`` and, if it has one, ``grow``. The
+:class:`.Ledger` below it keeps the grants and their places, and :mod:`.witness` the evidence of
+breaches. :mod:`.moments` decides which fault is due at which call. Each family has a file in
+:mod:`.families`, and acts through the ledger.
 
 The honest memory is asked for ``guard_words`` more on both sides of every grant, and the client
-sees the middle. So memory with a granularity (``HeapAllocator(segment_words=n)``) should be made
-with ``2 * guard_words`` more, or its segments look smaller by that. Memory that a segment left, by
-a move or by its release, is returned to the honest memory only in
-:meth:`HostileAllocator.finished`.
+sees the middle. So memory with a fixed segment size (``HeapAllocator(segment_words=n)``) should
+get a size that is ``2 * guard_words`` larger, or the client sees segments that are shorter by that
+much. Memory that a segment left, by a move or by its release, is returned to the honest memory only
+in :meth:`HostileAllocator.finished`.
 
 **Memory that stays.** With ``stable=True`` the allocator makes the promise of that name: it
 declares ``stable``, and ``segment`` returns the bytearray of the grant itself, always the same
@@ -143,7 +144,9 @@ class HostileAllocator:
 
     @property
     def reenter(self) -> Callable[[str], str] | None:
-        """A function that calls the client as a kind of ``re-enter`` (or ``finalize`` …) says.
+        """A function that calls the client from inside one of the client's own calls.
+
+        Its argument is the kind of a fault such as ``re-enter`` or ``finalize``: read, write ….
 
         The driver of the client sets it. It returns a description of a wrong result, or "".
         """
@@ -156,8 +159,8 @@ class HostileAllocator:
     def watching(self) -> AbstractContextManager[None]:
         """Return a context in which faults can act in the client's own code.
 
-        In it, the driver of the client calls the client and nothing else. It costs nothing if no
-        such fault is laid.
+        Within the context, the driver calls the client and nothing else. The context does nothing
+        if there is no such fault.
         """
         if self.owns is None or not self._moments.are_in_code:
             return _UNWATCHED
@@ -165,10 +168,10 @@ class HostileAllocator:
 
     @property
     def places_known(self) -> int:
-        """The number of live segments up to which a client knows the places of all of them.
+        """The most live segments among which a client must notice that two share memory.
 
-        With more, it need not know them when another one is granted, because the segments of this
-        memory move unasked. The owner of the memory sets it.
+        With more than that, it need not look at all of them when another one is granted, and some
+        may have moved unasked. The driver of the client sets it, by the kind of memory.
         """
         return self._ledger.places_known
 
@@ -279,7 +282,7 @@ class HostileAllocator:
             return
         grant.released += 1
         if isinstance(words_used, int) and isinstance(grant.words_used, int):
-            # If it was granted more than once, the greatest number counts.
+            # A key that was granted several times is released as often; the greatest number counts.
             words_used = max(words_used, grant.words_used)
         if grant.released > grant.times:
             self._witness.note(
@@ -342,7 +345,7 @@ class HostileAllocator:
         self._ledger.note_call_back(kind, during, wrong)
 
     def operation_finished(self, index: int) -> None:
-        """Fire the faults that are laid after operation ``index``, which has finished or failed."""
+        """Fire the faults that are due after operation ``index``, which has finished or failed."""
         self._witness.operation = index
         if self._witness.views or self._stays:
             self._ledger.look_for_views()

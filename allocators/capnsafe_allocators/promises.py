@@ -49,7 +49,8 @@ PROMISES: Final[dict[str, Promise]] = {
     ),
     "P7": Promise(
         "bounded",
-        "A call costs what it writes and retires, and makes a bounded number of allocator calls.",
+        "A call takes time in proportion to the words that it writes and the old words that it"
+        " clears, and makes a bounded number of allocator calls.",
     ),
     "P8": Promise(
         "released once",

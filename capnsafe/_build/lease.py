@@ -3,7 +3,7 @@
 Retired words are never handed out again while the message exists. So a handle is stale if the word
 of its object lies in a retired interval, or if the object was disowned after the handle was made.
 The message counts retirements as its *epoch*, and a lease remembers the epoch in which it was last
-found valid. In the common case, the check is one comparison of epochs.
+found valid. As long as nothing was retired since, the check is one comparison of epochs.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Lease:
         self, arena: Arena, owner: Owner, segment: Segment, word: int, epoch: int, /
     ) -> None:
         self.arena = arena
-        #: The owner of the object, which matters when the object adopts an orphan.
+        #: The owner of the object. ``adopt`` compares owners, so that no object adopts an orphan
+        #: that it lies in.
         self.owner = owner
         self.segment = segment
         #: The word that identifies the object.
@@ -97,7 +98,7 @@ class SlotLease(Lease):
     __slots__ = ()
 
     def _is_stale(self) -> bool:
-        """Return whether the pointer was written since, or the object around it is stale."""
+        """Return whether the pointer was written after the known epoch, or its word is stale."""
         replaced = self.segment.replaced
         if replaced is not None and replaced.get(self.word, 0) > self.epoch:
             return True

@@ -9,8 +9,8 @@ follows, and the bytes that are not zero. Two tags are followed by a count::
 Any bytes are valid packed words, except that they may end in the middle of a word. So only two
 things can be wrong with them: their end, and their size, as two bytes can stand for 2 KiB.
 
-The packer decides where a run ends. This one decides as the reference implementation does, so that
-both write the same bytes: a run of zero words is as long as possible, and a run of verbatim words
+Each packer may choose where a run ends. This one does as the reference implementation, so that both
+write the same bytes: a run of zero words is as long as possible, and a run of verbatim words
 goes on while at most one byte of a word is zero. The reference implementation packs the segment
 table and each segment separately, so no run goes from one into the next (``Packer.flush``).
 
@@ -75,7 +75,7 @@ _PACKED_BYTES: Final = tuple(1 + tag.bit_count() for tag in range(256))
 def _pack_words(block: bytes, more: bool) -> tuple[bytes, int]:
     """Return whole words packed, and how many bytes of the block were packed.
 
-    If ``more`` words follow, a run at the end is left for later, because they may extend it.
+    If ``more`` words follow, a run at the end of the block stays unpacked: they may extend it.
     """
     words = len(block) // WORD_BYTES
     # Each tag, followed by its word.
@@ -115,7 +115,8 @@ def _pack_words(block: bytes, more: bool) -> tuple[bytes, int]:
 class Packer:
     """A packer of words that arrive in chunks of any size.
 
-    The output does not depend on the sizes of the chunks. At most 32 KiB are held back.
+    The output does not depend on the sizes of the chunks. Between two calls, less than 16 KiB are
+    held back.
     """
 
     __slots__ = ("_held",)
@@ -255,7 +256,7 @@ def require_end(waiting: Waiting) -> None:
             " before the end of a run of words"
         )
     if rest:
-        raise FramingError(f"the packed bytes end {rest} bytes behind the start of a word")
+        raise FramingError(f"the packed bytes end inside a word, {rest} bytes after its start")
 
 
 @final
@@ -307,7 +308,7 @@ class Unpacker:
 
 
 def pack(words: Buffer) -> bytes:
-    """Return whole words, packed in runs that are as long as possible.
+    """Pack whole words, in runs that are as long as possible.
 
     To pack a message as the reference implementation does, use ``frame`` or ``write_message``,
     which end the runs between the segment table and the segments.
@@ -323,7 +324,7 @@ def pack(words: Buffer) -> bytes:
 
 
 def unpack(packed: Buffer, *, max_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS) -> bytes:
-    """Return packed words, unpacked.
+    """Unpack packed words.
 
     Raises:
         FramingError: If the bytes end in the middle of a word or of a run, or stand for more than

@@ -9,8 +9,8 @@ bytes in its memory::
 
 The guest is not trusted. It may trap, run out of fuel or time, return any pointer, or grow its
 memory inside the call, which may move all of it. So every pointer is checked before it becomes a
-grant, and each borrow asks for the memory again: a view that is kept while a guest runs leads to
-freed memory after the guest grows.
+grant, and each borrow looks up the memory's address again: a view that is kept while a guest runs
+refers to freed memory once the guest's memory has grown.
 
 By default wasmtime reserves address space and never moves a memory; :func:`moving_engine` makes an
 engine that moves it at every growth. Memory that is shared between threads of a guest is not
@@ -42,7 +42,7 @@ class GuestError(Exception):
     """The guest returned an invalid grant.
 
     A message raises :class:`capnsafe.AllocationRefused` with this as its cause. The invalid grant
-    is not released, because the memory may belong to another one.
+    is not released, because its memory may belong to another grant.
     """
 
 
@@ -60,7 +60,8 @@ class WasmAllocator(Closing):
             ``segment_words``.
         in_place: Whether the last segment grows instead, by the guest's ``grow``.
         fuel: The fuel for each call of the guest; the engine needs ``consume_fuel``.
-        epoch_ticks: The ticks for each call; the engine needs ``epoch_interruption``.
+        epoch_ticks: The epochs after which a call of the guest traps; the engine needs
+            ``epoch_interruption``.
         memory: The name of the exported memory.
         allocate: The name of the function that allocates.
         release: The name of the function that releases. ``None`` if the guest has none.
@@ -100,7 +101,7 @@ class WasmAllocator(Closing):
         self._address_mask = (1 << (64 if guest_memory.type(store).is_64 else 32)) - 1
         #: (First byte in the guest's memory, bytes) of each live grant, oldest first.
         self._live: dict[int, tuple[int, int]] = {}
-        #: The same as (first byte, end), in order of address.
+        #: The same grants as (first byte, end), in order of address.
         self._ranges = Ranges()
         self._next_key = 0
         #: The views last returned. They contain addresses, and are valid until the memory moves.
@@ -114,7 +115,7 @@ class WasmAllocator(Closing):
 
     @property
     def pointers(self) -> list[int]:
-        """The live grants' first bytes in the guest's memory, in the order of the segments."""
+        """The address of each live grant in the guest's memory, oldest first."""
         return [pointer for pointer, _ in self._live.values()]
 
     def allocate(self, minimum_words: int, /) -> int:

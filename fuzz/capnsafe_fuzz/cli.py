@@ -124,18 +124,18 @@ _allow_flaky_option = click.option(
 @click.option("--time", "seconds", type=Duration(), help="Time for each target: 90s, 10m.")
 @click.option("--runs", type=click.IntRange(1), help="Executions on each target, including seeds.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of the search; random if not given.")
-@click.option("--engine", help="Generator of scenarios; atheris if it is installed.")
+@click.option("--engine", help="Generator of inputs; atheris if it is installed, else random.")
 @click.option("--encoder", default="capnsafe", show_default=True, help="NAME or MODULE:ATTRIBUTE.")
 @click.option("--allocator", help="Use this memory only: a name, or MODULE:CLASS.")
 @click.option("--corpus", type=_PATH, help="Folder for new inputs.")
-@click.option("--seeds", type=_PATH, help="Seeds and regressions, instead of this project's.")
+@click.option("--seeds", type=_PATH, help="Folder to replace this project's seeds and regressions.")
 @click.option(
     "--findings", type=_PATH, default=DEFAULT_FINDINGS, show_default=True,
     help="Folder for findings.",
 )  # fmt: skip
 @click.option("--max-findings", type=click.IntRange(1), help="End after this many findings.")
 @click.option("-x", "first", is_flag=True, help="End after the first finding.")
-@click.option("--known", type=_PATH, help="File of groups to ignore.")
+@click.option("--known", type=_PATH, help="File of groups of findings to ignore.")
 @_allow_flaky_option
 @click.option(
     "--timeout", type=Duration(), default=DEFAULT_TIMEOUT_SECONDS, show_default=True,
@@ -170,6 +170,9 @@ def fuzz(
     Without a TARGET, every target that the encoder supports is used; with --allocator, those that
     take memory; with a planted bug, the one that shows it. A campaign takes one minute, unless
     --time or --runs is given.
+
+    Findings with the same promise, operation and symptom form a group. Only the simplest one of a
+    group is kept.
     """
     config = CampaignConfig(
         encoder=encoder,
@@ -527,7 +530,8 @@ def gate(
 ) -> int:
     """Check a change: corpus, planted bugs, a short campaign.
 
-    Seeds and numbers of executions are fixed, so that each run does the same.
+    Seeds and numbers of executions are fixed, so that each run does the same. A situation is an
+    operation, a fault that fired in it or none, and its outcome.
     """
     stop = StopRequest()
     with _ending_on_signals(stop):
@@ -590,7 +594,7 @@ def _gate_without_result(code: int | None, error: str | None) -> Mapping[str, An
     show_default=True,
     help="Number of parallel searches.",
 )
-@click.option("--engine", help="Generator of scenarios; atheris if it is installed.")
+@click.option("--engine", help="Generator of inputs; atheris if it is installed, else random.")
 @click.option(
     "--findings", type=_PATH, default=DEFAULT_FINDINGS, show_default=True,
     help="Folder for findings.",

@@ -19,9 +19,9 @@ from .run import CheckRun, WrittenGrant
 from .shortening import Player, Program, ProgramResult, perform
 from .steps import ORDERS, Allocate, Grow, Release, ReleaseMany, Rounds, Step
 
-#: Once an example has this many live words together, it asks for no more: 1 MiB.
+#: Once the live grants of a program have this many words together (1 MiB), it allocates no more.
 _LIVE_WORDS: Final = 1 << 17
-#: Number of steps of one example.
+#: Number of steps of one example, which is one program.
 _STEPS: Final = 40
 #: A backend like Hypothesis's own, but it does not read the constants in loaded modules. With them,
 #: the search would depend on the loaded modules, and leave a folder behind.
@@ -30,6 +30,7 @@ _BACKEND: Final = "capnsafe_allocators.conformance"
 _SMALL: Final = st.sampled_from((1, 1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 31, 32, 33))
 _LARGE: Final = st.sampled_from((63, 64, 65, 100, 127, 128, 129, 256, 300, 512, 1000, 1024, 4096))
 _WORDS: Final = st.one_of(_SMALL, _SMALL, _LARGE)
+#: Which of two allocators a step uses.
 _AT: Final = st.sampled_from((0, 0, 0, 0, 0, 1))
 _ANY: Final = st.integers(0, 1 << 16)
 
@@ -45,6 +46,7 @@ class _Stop(BaseException):
 
 class _Machine(RuleBasedStateMachine):
     player: Player
+    #: Whether programs use two allocators side by side.
     two: bool
 
     def __init__(self) -> None:
@@ -134,7 +136,11 @@ class _Found(_Stop):
 
 
 def search(player: Player, examples: int) -> tuple[Program, ProgramResult] | None:
-    """Return a program that shows a breach, or None. The search is deterministic."""
+    """Return a program that shows a breach, or None if none was found in time.
+
+    ``examples`` is the number of programs to try. Apart from the time limit, the search is
+    deterministic.
+    """
     AVAILABLE_PROVIDERS[_BACKEND] = cast(Any, _Provider)
     options = settings(
         stateful_step_count=_STEPS,

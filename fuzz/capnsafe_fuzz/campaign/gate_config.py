@@ -134,7 +134,7 @@ class Key:
 KEYS: Mapping[str, Key] = {
     "encoder": Key("encoder", _text, "encoder under test: NAME or MODULE:ATTRIBUTE (capnsafe)"),
     "allocator": Key("memory", _text, "the only memory: NAME or MODULE:CLASS (all)"),
-    "targets": Key("targets", _targets, "targets of the test (all that are possible)"),
+    "targets": Key("targets", _targets, "targets to run (all that the encoder supports)"),
     "corpus": Key("corpus", _path, "folder with TARGET/seeds, /regressions (this project's)"),
     "executions": Key("executions", _count, f"executions of each campaign ({DEFAULT_EXECUTIONS})"),
     "seed": Key("seed", _seed, "random seed of the campaigns (1)"),
@@ -147,7 +147,7 @@ KEYS: Mapping[str, Key] = {
         _floors,
         "fewest situations to reach: { ENGINE = N, TARGET = { ENGINE = N } } (none)",
     ),
-    "known": Key("known", _path, "file of groups that do not count (none)"),
+    "known": Key("known", _path, "file of groups of findings that do not count (none)"),
     "findings": Key("findings", _path, f"folder for findings ({DEFAULT_FINDINGS})"),
 }
 

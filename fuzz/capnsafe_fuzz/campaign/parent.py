@@ -6,7 +6,7 @@ that must survive a crash is here, and nothing here runs the encoder under test.
 With a number of executions and no time limit, the same configuration gives the same executions and
 findings, if addresses are the same. Three rules ensure this: the worker waits at every report until
 it is judged; judging is bounded by executions; and a worker that replaces another begins where that
-one died, with the knowledge of that moment.
+one died, with all that was known by then.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ STARTUP_SECONDS = 120.0
 SUSPECTS = 128
 """How many of a dead worker's last inputs are run alone, to find the one that killed it."""
 MOST_DEATHS = 50
-"""The campaign ends after this many dead workers: their inputs have been found long ago."""
+"""The campaign ends after this many dead workers: by then, the inputs that kill them are known."""
 
 
 def run_campaign(
@@ -75,7 +75,7 @@ def run_campaign(
     """Run a campaign to its end; ``stop`` ends it earlier, for example from a signal handler.
 
     Raises:
-        CampaignError: It could not do its work.
+        CampaignError: If the campaign could not do its work.
     """
     stop = stop or StopRequest()
     _check(config, stop)
@@ -125,7 +125,7 @@ def _owned_folder() -> OwnedFolder:
 
 @dataclass(slots=True)
 class _Totals:
-    """The sums of the workers before the present one."""
+    """The counts of all workers before the present one, added up."""
 
     executions: int = 0
     fired: int = 0
@@ -242,7 +242,7 @@ class _Campaign:
         self.result.unsettled.append(Unsettled(kind, sentence))
 
     def _check_code(self, judges: Judges) -> None:
-        """Note as unsettled that the judge loads other files of the encoder than workers did."""
+        """Note as unsettled if the judge loaded other code of the encoder than the workers did."""
         if judges.asked and not self._stop.times:
             self._compare_code(judges.of(self._config.target).code(self._config.encoder))
 
@@ -262,7 +262,7 @@ class _Campaign:
         if self._stop.times or result.gave_up is not None:
             return True
         if config.max_findings is not None and len(result.findings) >= config.max_findings:
-            result.gave_up = f"{len(result.findings)} findings were the requested number"
+            result.gave_up = f"the requested number of findings was reached: {len(result.findings)}"
             return True
         if config.runs is not None and self._totals.executions >= config.runs:
             return True

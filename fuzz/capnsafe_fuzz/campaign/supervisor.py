@@ -1,10 +1,11 @@
 """The supervisor: a process between the parent and a child, which kills its descendants.
 
 An encoder under test may start processes, and these may drop everything that shows to whom they
-belong: the parent by forking twice, the process group, the session, the environment. So a child of
-the parent forks before it loads any user code, and the copy does the work. The first process is its
-supervisor. It is a *subreaper*: the kernel makes it the parent of each descendant whose own parent
-ends. So every process that the copy starts stays a descendant of the supervisor.
+belong: the parent process (by forking twice), the process group, the session, the environment. So
+a child of the parent forks before it loads any user code, and the copy does the work. The child
+itself becomes the supervisor of the copy. It is a *subreaper*: the kernel makes it the parent of
+each descendant whose own parent ends. So every process that the copy starts stays a descendant of
+the supervisor.
 
 The supervisor kills its descendants when the copy ends, when the parent asks for it, and when the
 parent ends, however that happens. Then it ends as the copy did.
@@ -33,7 +34,7 @@ def supervise(parent: int) -> None:
     if sys.platform != "linux":
         end_with_parent(parent)
         return
-    # Blocked signals wait. The supervisor fetches the two that it needs.
+    # Blocked signals stay pending. The supervisor waits for the two that it needs.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     end_with_parent(parent, signal.SIGTERM)
     adopt_orphans()
@@ -49,10 +50,10 @@ def supervise(parent: int) -> None:
 
 
 def end_supervised(process: subprocess.Popen[bytes]) -> None:
-    """End a process that called ``supervise``, if it has not ended, and all that it started."""
+    """End a process that called ``supervise``, and all processes that it started."""
     if sys.platform == "linux" and process.poll() is None:
         process.terminate()
-        # A supervisor that was stopped does not answer.
+        # A supervisor that was stopped (SIGSTOP) does not react.
         with suppress(subprocess.TimeoutExpired):
             process.wait(2 * KILLING_SECONDS)
     if process.poll() is None:
@@ -72,6 +73,7 @@ def _supervise(child: int) -> NoReturn:
                 break
             status = _reap(child)
         end_children()
+        # Shared memory that the copy left behind.
         remove_blocks(blocks_of(os.environ.get(VARIABLE, ""), child))
     finally:
         _end_as(signal.SIGKILL if status is None else status)

@@ -1,8 +1,8 @@
 """The plan of each operation: its one call of capnsafe's API.
 
 Only this module knows which method performs an operation. A session makes the call, and a program
-prints it. A plan is a value that holds nothing of the library: it names handles by their numbers,
-sizes of elements by their kinds, and floats by their bits. So it can also be sent to a library in
+prints it. A plan holds no object of the library: handles are numbers, kinds of list elements are
+names, and floats are their bits. So it can also be sent to a library in
 another process.
 
 The call depends only on the type of the handle, the verb, the place, and the type that a pointer is
@@ -114,6 +114,7 @@ class _Outline(NamedTuple):
     on_message: bool = False
 
 
+#: (type of the handle, verb, place, type or member that the value names).
 _Key = tuple[Type | None, Verb, str | None, Any]
 _OUTLINES: Final[dict[_Key, _Outline]] = {}
 
@@ -140,7 +141,7 @@ def plan_of(held: Type | None, operation: Operation) -> Plan:
     return _make(Plan, (receiver, method, tuple(filled), keywords, returns))
 
 
-#: Operations that need only the verb.
+#: Operations whose outline depends only on the verb.
 _FIXED: Final = {
     Verb.ROOT: _Outline(
         "init_root", (EVERYTHING.data_words, EVERYTHING.pointer_count), on_message=True
@@ -180,7 +181,7 @@ def _outline(held: Type | None, operation: Operation) -> _Outline:
     if isinstance(held, StructType):
         field = held.by_name[str(place)]
         at, default = field.offset, field.default
-    # Values that are recorded as they are read need no conversion.
+    # All other values are recorded as the API returns them.
     converted = verb is Verb.GET and (kind in FLOATS or kind is FieldKind.ANY)
     returns = kind if converted else None
     if verb is Verb.SELECT:
@@ -221,7 +222,7 @@ def _object(
     assert verb in _ON_OBJECTS, f"{verb.value} has no plan"
     made = TYPES[name]
     makes = verb is Verb.INIT
-    # The object may have been written at an older version, and be smaller.
+    # Sizes are given for a new object, and for one that may be of an older version, so smaller.
     sized = makes or kind in DYNAMIC
     method = "init" if makes else "get"
     count = (_count,) if makes else ()

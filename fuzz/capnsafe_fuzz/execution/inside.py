@@ -1,4 +1,9 @@
-"""Re-entrant calls, from inside a call of the message: make them and judge them."""
+"""Re-entrant calls: calls of a message from inside one of its own calls.
+
+A fault asks for one while the encoder calls the allocator, or while a finalizer runs. The call
+under way is the *outer* call. The encoder may refuse a re-entrant call, or serve it as if it came
+before or after the outer one.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +49,7 @@ class _Inner:
     failure: Failure | None
     sentence: str
     agreed: bool = False
-    """Whether the outcome was right when it came."""
+    """Whether the outcome agreed with the model at that time, so without the outer call."""
 
 
 class Inside:
@@ -83,18 +88,17 @@ class Inside:
         subject.hostile.reenter = self.call
 
     def begin(self, calls: int, fired: int) -> None:
-        """Begin a step after so many allocator calls; its faults begin after ``fired`` others."""
+        """Begin a step, before which there were ``calls`` allocator calls and ``fired`` faults."""
         self.nested.clear()
         self._calls_before = calls
         self._fired_before = fired
 
     def call(self, kind: str) -> str:
-        """Call the session from inside its own call; return an error in the outcome, or "".
+        """Call the session from inside its own call; return what was wrong with the outcome, or "".
 
-        The call may be finished, or be refused because it comes at the wrong time. It writes only
-        present values, so a call that is finished before the outer one makes no difference. A call
-        that an encoder serves after the outer one has ended counts as coming after it: see
-        ``settle``.
+        The encoder may serve the call, or refuse it as ``Failure.BUSY``. The call writes only the
+        value that a field has already, so it changes nothing if it takes effect before the outer
+        call. ``settle`` finds out whether it took effect after it.
         """
         try:
             return self._call(kind)
@@ -123,8 +127,8 @@ class Inside:
                 value = subject.output()
         except BaseException as error:
             if id(error) in witness.interrupts:
-                # It came out as it was raised, and the harness made the call. If several releases
-                # were interrupted, it stands for all of them.
+                # The interrupt reached the caller, which is the harness, so the outer call need not
+                # raise it. If several releases were interrupted, one interrupt stands for all.
                 witness.interrupts.intersection_update(outer)
                 self._note_closed(kind)
                 return ""
@@ -137,10 +141,10 @@ class Inside:
             if failure is Failure.UNSUPPORTED and operation is not None:
                 return ""
             if failure is not Failure.FOREIGN and finalizing:
-                # An exception of ``release`` did not keep the message from closing.
+                # A ``close`` closes the message even if ``release`` raises.
                 self._note_closed(kind)
-                # The outer call may be over, apart from the return to its caller. So what happened
-                # to it counts, too.
+                # The outer call may have done everything but return. So the faults that the outer
+                # call met excuse this one, too.
                 excused = self._excuses.note_faults(hostile.fired[self._fired_before :])
                 if excused or self._excuses.excuse(hostile.calls[self._calls_before :]):
                     return ""
@@ -169,15 +173,16 @@ class Inside:
         return sentence
 
     def _note_closed(self, kind: str) -> None:
-        """Note that a finalizer was let in; if it closed the message, no later call may succeed."""
+        """If the call was a close, note that no later call of the message may succeed."""
         step = self._record.steps[-1]
         if kind == Callback.CLOSE and step.verb != CLOSE:
             step.closed_inside = self._excuses.closed = True
 
     def settle(self, step: Step, done: bool) -> None:
-        """Judge the re-entrant calls, now that the model has the outer one, if it was done.
+        """Judge the re-entrant calls of a step, whose outer call has ended.
 
-        Each of them came before or after the outer call, in this order.
+        If the outer call was ``done``, the model has its effect by now. Each re-entrant call must
+        agree with the model before the outer call or after it.
         """
         inner, self.finished = self.finished, []
         if self._excuses.unreadable:
@@ -200,7 +205,8 @@ class Inside:
             contents = self._looks.contents_of_memory()
             if contents is None or not contents.wrong:
                 return
-            # It was not before the call, so it was after it, or the message is wrong.
+            # The contents are wrong if this write came before the outer call. So it came after it,
+            # or the encoder is wrong.
             self._course.commit(operation)
 
     def _agrees(self, call: _Inner) -> bool:
@@ -230,7 +236,7 @@ class Inside:
         if kind == Callback.READ:
             return get
         if expectation.kind is not ExpectationKind.VALUE:
-            # Another object lies there, which would be lost.
+            # The pointer leads to another kind of object, which a write would lose.
             return Operation(Verb.GET, alive[-1], "u32")
         verb = Verb.CLEAR if expectation.value is None else Verb.SET
         return Operation(verb, alive[-1], field, expectation.value)

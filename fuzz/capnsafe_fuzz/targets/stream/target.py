@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Stream: TypeAlias = Frame | Packed
 
 _FORMS: Final = (FRAMED, PACKED)
-"""The first byte of an input chooses one by its place here."""
+"""The first byte of an input is the index of its form here, modulo the number of forms."""
 _PLACES: Final = {Frame: 0, Packed: 1}
 
 
@@ -40,17 +40,17 @@ class StreamTarget(ReceivedTarget):
     needed = tuple(dict.fromkeys(name for form in _FORMS for name in form.needed))
 
     def decode(self, data: bytes) -> Stream:
-        """Return the input of any bytes."""
+        """Return the input that the bytes stand for; any bytes stand for one."""
         form = _FORMS[data[0] % len(_FORMS) if data else 0]
         scenario: Stream = form.decode(data[1:])
         return scenario
 
     def encode(self, scenario: Stream) -> bytes:
-        """Return the form, and the bytes of the input in that form."""
+        """Return the bytes of the input: the index of its form, and its bytes in that form."""
         return bytes((_PLACES[type(scenario)],)) + _form(scenario).encode(scenario)
 
     def parse(self, text: str, /) -> Stream:
-        """Return the input of a text of either form."""
+        """Return the input that a text of either form describes."""
         first = below_heading(text)[0].rstrip()
         for form in _FORMS:
             if first == form.header:
@@ -60,11 +60,11 @@ class StreamTarget(ReceivedTarget):
         raise ScenarioSyntaxError(1, f"the first line is {known}, not {first!r}")
 
     def print(self, scenario: Stream) -> str:
-        """Return its text."""
+        """Return the text of an input."""
         return _form(scenario).print(scenario)
 
     def lines(self, scenario: Stream) -> list[str]:
-        """Return the calls of its form, which are always the same."""
+        """Return the calls that an input of its form makes: the same for each input."""
         return _form(scenario).lines(scenario)
 
     def generate(self, rng: Random) -> Stream:
@@ -78,7 +78,10 @@ class StreamTarget(ReceivedTarget):
         return changed
 
     def crossover(self, scenario: Stream, other: Stream, rng: Random, /) -> Stream:
-        """Return parts of both; of an input of the other form, take all bytes."""
+        """Return an input with parts of both.
+
+        If their forms differ, it is ``scenario`` with all bytes of ``other``.
+        """
         if type(scenario) is not type(other):
             return replace(scenario, data=other.data)
         crossed: Stream = _form(scenario).crossover(scenario, other, rng)
@@ -89,25 +92,25 @@ class StreamTarget(ReceivedTarget):
         return _form(scenario).sizes(scenario)
 
     def simplicity(self, scenario: Stream) -> tuple[object, ...]:
-        """Return a key: the form, and its own key."""
+        """Return a key that orders inputs by form, and within a form as the form does."""
         return _PLACES[type(scenario)], _form(scenario).simplicity(scenario)
 
     def steps(self, scenario: Stream) -> Iterable[Callable[[], Stream]]:
-        """Yield inputs of the same form, a step away."""
+        """Yield simpler inputs of the same form, each a step away."""
         return _form(scenario).steps(scenario)
 
     def run(self, scenario: Stream, encoder: Encoder, costly: bool) -> Verdict:
-        """Run and judge it."""
+        """Run an input, and judge the run."""
         return _form(scenario).run(scenario, encoder, costly)
 
     def calls(self, scenario: Stream, encoder: Encoder) -> Sequence[LibraryCall]:
-        """Make every call once."""
+        """Run an input without a judgement, and return the calls that were made."""
         return _form(scenario).calls(scenario, encoder)
 
     def program(
         self, scenario: Stream, encoder: Encoder, violations: Sequence[Violation], /
     ) -> str:
-        """Return a program in capnsafe's API."""
+        """Return a program that makes the calls of an input through capnsafe's API."""
         return _form(scenario).program(scenario, encoder, violations)
 
 
