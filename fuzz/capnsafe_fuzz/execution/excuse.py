@@ -12,7 +12,7 @@ back, or belong to two segments at once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from capnsafe_allocators import (
@@ -231,14 +231,17 @@ class Excuses:
         if not self.can_lose:
             return ""
         calls = self._hostile.calls
+        own = inside = ""
         for one in nested:
-            self._note_losses(index, calls[first : one.first])
+            loss = self._first_loss(index, calls[first : one.first], self._before)
+            own = own or loss
+            loss = self._first_loss(index, calls[one.first : one.end], one.words)
+            inside = inside or loss
             first = one.end
-        self._note_losses(index, calls[first:])
-        shown = self.seen_lost
-        for one in nested:
-            self._before = one.words
-            self._note_losses(index, calls[one.first : one.end])
+        loss = self._first_loss(index, calls[first:], self._before)
+        shown = self.seen_lost or own or loss
+        self.seen_lost = shown or inside
+        self.lost |= bool(self.seen_lost)
         if self.cut and not self.lost:
             # Words that a cut took while they were being handed out do not count as in use yet.
             self._before = self.words_in_use()
@@ -272,27 +275,26 @@ class Excuses:
                 return f"segment {grant.index} has {grant.shown_bytes // 8} of {used} words in use"
         return ""
 
-    def _note_losses(self, index: int, calls: Iterable[Call]) -> None:
-        """Note a loss that a borrow showed, unless its grant was granted again.
+    def _first_loss(self, index: int, calls: Iterable[Call], words: Mapping[int, int]) -> str:
+        """Return the first loss of words in use that a borrow showed, or "".
 
-        To the encoder these are two segments, and a borrow of one does not show the other.
+        A loss of a grant that was granted again does not count. To the encoder these are two
+        segments, and a borrow of one does not show the other.
         """
+        loss = ""
         for call in calls:
             if call.kind is When.ALLOCATE or call.kind is When.RELEASE:
                 self._grants[call.segment] += 1 if call.kind is When.ALLOCATE else -1
             if call.kind is not When.SEGMENT:
                 continue
-            used = self._before.get(call.segment, 0)
-            if not used or self.seen_lost or self._grants[call.segment] > 1:
+            used = words.get(call.segment, 0)
+            if not used or loss or self._grants[call.segment] > 1:
                 continue
             if call.error in _GONE:
-                self.seen_lost = f"segment {call.segment} was missing in operation"
+                loss = f"segment {call.segment} was missing in operation {index}"
             elif call.error is None and 0 <= call.words < used:
-                self.seen_lost = (
+                loss = (
                     f"segment {call.segment} was returned with {call.words} of {used} words in "
-                    "use in operation"
+                    f"use in operation {index}"
                 )
-            else:
-                continue
-            self.seen_lost += f" {index}"
-            self.lost = True
+        return loss
