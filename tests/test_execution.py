@@ -45,6 +45,15 @@ def test_a_program_is_ended_by_an_output_and_closed() -> None:
     ]
 
 
+def test_a_program_with_too_many_allocator_calls_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("capnsafe_fuzz.execution.run._MOST_CALLS", 2)
+    assert told(scenario("h0 = root", "set h0.u32 7", "set h0.u32 8")) == [
+        (0, "root", "done"),
+        (3, "output", "done"),
+        (4, "close", "done"),
+    ]
+
+
 def test_what_makes_a_handle_is_tried_again() -> None:
     tried = scenario("h0 = root", "set h0.u32 7", "fault refuse MemoryError allocate 1 once")
     assert told(tried)[:3] == [

@@ -27,6 +27,8 @@ from .verdict import CLOSE, NO_FAULT, Situation
 _EXPECT_OUTPUT: Final = Expectation(ExpectationKind.OK)
 #: After this many allocator calls, an operation counts as endless.
 _RUNAWAY_CALLS: Final = 20_000
+#: After this many allocator calls, the rest of a program is left out: it would take seconds.
+_MOST_CALLS: Final = 20_000
 #: Words that an object may need besides its own: the root pointer, and a landing pad.
 _MOST_EXTRA_WORDS: Final = 3
 
@@ -84,6 +86,8 @@ class Execution:
         model, types = course.model, course.types
         session, hostile = subject.session, subject.hostile
         for index, operation in enumerate(self._scenario.operations):
+            if len(hostile.calls) > _MOST_CALLS:
+                break
             verb, number = operation.verb, operation.handle
             held = types[number] if number != NO_HANDLE else None
             label, made = label_of(held, operation)
