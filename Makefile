@@ -14,7 +14,7 @@ TYPED := $(wildcard capnsafe allocators/capnsafe_allocators fuzz/capnsafe_fuzz f
 .PHONY: help
 help:
 	@echo "make check            lint, types, and the tests that start no process: a minute"
-	@echo "make test             lint, types, tests and their coverage, the gate: five minutes"
+	@echo "make test             lint, types, tests and their coverage, the gate: ten minutes"
 	@echo "make test-release     the tests of the benchmarks, which only a release needs"
 	@echo "make fuzz ARGS=...    a campaign; ARGS go to 'capnsafe fuzz'"
 	@echo "make guest            build a message in a WebAssembly guest, which reads it there"
