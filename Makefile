@@ -13,7 +13,7 @@ TYPED := $(wildcard capnsafe allocators/capnsafe_allocators fuzz/capnsafe_fuzz f
 
 .PHONY: help
 help:
-	@echo "make check            lint, types, and the tests that start no process: a minute"
+	@echo "make check            lint, types, and the tests that start no process: two minutes"
 	@echo "make test             lint, types, tests and their coverage, the gate: ten minutes"
 	@echo "make test-release     the tests of the benchmarks, which only a release needs"
 	@echo "make fuzz ARGS=...    a campaign; ARGS go to 'capnsafe fuzz'"
