@@ -20,7 +20,7 @@ PEOPLE = (
 KINDS = ("mobile", "home", "work")
 
 #: The values that every reader must find.
-MEANT = {
+MEANT: dict[str, list[dict[str, Any]]] = {
     "people": [
         {
             "id": identity,

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from struct import Struct
-from typing import cast
 
 import click
 
@@ -171,28 +170,6 @@ def build_in(memory: Allocator) -> bytes:
         return segment
 
 
-def with_views(memory: Allocator) -> tuple[MessageBuilder, StructBuilder]:
-    """Begin a message that keeps a view of its memory, as no safe encoder may.
-
-    Builders with raw pointers do the same: the memory cannot move any more, and is not asked for.
-    """
-    message = MessageBuilder(memory)
-    root = message.init_root(1, 2)
-    for segment in message._arena.segments:
-        # The encoder writes to the bytearray that it keeps; a view takes its place.
-        segment.memory = cast(bytearray, memoryview(memory.segment(segment.key)))
-    return message, root
-
-
-def build_by_views() -> bytes:
-    """Build an order through a view that is kept."""
-    message, root = with_views(Held())
-    with message:
-        fill_order(root)
-        (segment,) = message.segments()
-        return segment
-
-
 def build_by_accessors() -> bytes:
     """Build the same through accessors."""
     supply = Written()
@@ -205,7 +182,6 @@ def require_same_orders() -> None:
     orders = {
         "held": build_in(Held()),
         "late": build_in(Late()),
-        "view": build_by_views(),
         "guest": build_in(guest_memory()),
         "behind": build_in(Behind(Late())),
         "accessors": build_by_accessors(),
@@ -217,11 +193,6 @@ def require_same_orders() -> None:
 
 def _field(memory: Allocator) -> Callable[[], None]:
     struct = MessageBuilder(memory).init_root(1, 0)
-    return lambda: set_fields(struct)
-
-
-def _view_field() -> Callable[[], None]:
-    _, struct = with_views(Held())
     return lambda: set_fields(struct)
 
 
@@ -257,8 +228,6 @@ def costs(effort: Effort) -> Iterator[Ratio]:
 
     yield field("late", "borrowed late", _field(Late()), "held", _field(Held()))
     yield order("late", "borrowed late", lambda: build_in(Late()), "held", lambda: build_in(Held()))
-    yield field("view", "borrowed late", _field(Late()), "a view kept", _view_field())
-    yield order("view", "borrowed late", lambda: build_in(Late()), "a view kept", build_by_views)
     yield field("guest", "in a guest", _field(guest_memory()), "borrowed late", _field(Late()))
     guest = guest_memory()
     yield order(
@@ -294,7 +263,6 @@ def sentences(ratios: list[Ratio], sizes: list[Crossover]) -> str:
 
     answers = [
         f"**What does it cost to borrow late?** {both('late')}, beside holding the buffer.",
-        f"**And beside keeping a view, which is unsafe?** {both('view')}.",
         f"**In a guest's memory?** {both('guest')}, beside borrowing a bytearray late: that is the"
         " price of asking the runtime where the memory is.",
         f"**And accessors?** {both('accessors')}, beside borrowing late. They cannot read, so they"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
 import click
 from capnsafe_fuzz.campaign.failures import CampaignError, EnvironmentFailedError, sentence
@@ -24,7 +28,11 @@ from .present import (
     tables,
 )
 from .registry import BENCHMARKS, Benchmark
-from .results import Result
+from .results import Ratio, Result
+
+#: The sources, and the file that `make compile` writes last.
+SOURCES: Final = Path(__file__).resolve().parents[1] / "capnsafe"
+STAMP: Final = SOURCES.parent / "build" / "compiled" / ".compiled"
 
 #: Width of the tables if they are not printed on a terminal.
 FILE_COLUMNS = 120
@@ -70,24 +78,76 @@ def _document(context: click.Context, param: click.Parameter, path: Path | None)
     "--markdown", "document", type=_FILE, callback=_document,
     help="Write the tables between the markers in a document.",
 )  # fmt: skip
+@click.option("--one-build", is_flag=True, help="Do not measure the compiled encoder.")
+@click.option(
+    "--even-if-busy", is_flag=True,
+    help="Write the document even if the machine does other work.",
+)  # fmt: skip
 def main(
     chosen: tuple[Benchmark, ...],
     json_file: Path | None,
     document: Path | None,
+    one_build: bool,
+    even_if_busy: bool,
 ) -> None:
     """Measure the budgets, each as a ratio in one run, uninstrumented.
 
-    A missed budget is printed; the exit code is still 0.
+    If `make compile` has built a compiled encoder, it is measured, too. A missed budget is
+    printed; the exit code is still 0.
     """
     try:
-        run(chosen, Effort(), json_file, document)
+        if document is not None and not even_if_busy:
+            require_quiet()
+        run(chosen, Effort(), json_file, document, one_build)
     except CampaignError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(error.exit_code)
 
 
+def require_quiet() -> None:
+    """Raise EnvironmentFailedError if the load of the machine is above the number of its cores."""
+    cores = os.cpu_count() or 1
+    if load() > cores:
+        raise EnvironmentFailedError(
+            f"the load is {load():.1f} on {cores} cores, so the numbers would be wrong; wait, or"
+            " write them with --even-if-busy"
+        )
+
+
+def compiled_results(chosen: tuple[Benchmark, ...]) -> Iterator[Ratio]:
+    """Measure the same with the compiled encoder, if there is one, in another process."""
+    ids = [benchmark.id for benchmark in chosen if benchmark.builds]
+    if not ids or not STAMP.is_file():
+        return
+    made = STAMP.stat().st_mtime
+    if any(path.stat().st_mtime > made for path in SOURCES.rglob("*.py")):
+        raise EnvironmentFailedError(
+            f"{STAMP.parent} is older than the sources: run `make compile` again, or remove it"
+        )
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "results.json"
+        command = [sys.executable, "-P", "-m", "benchmarks", "--one-build"]
+        path = os.pathsep.join([str(STAMP.parent), str(SOURCES.parent)])
+        done = subprocess.run(
+            [*command, "--only", ",".join(ids), "--json", str(file)],
+            env={**os.environ, "CAPNSAFE_PLAIN": "0", "PYTHONPATH": path},
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        if done.returncode:
+            raise EnvironmentFailedError("the compiled encoder could not be measured")
+        data = json.loads(file.read_text(encoding="utf-8"))
+    for row in data["results"]:
+        if row["kind"] == Ratio.kind:
+            yield Ratio.from_json(row, "compiled")
+
+
 def run(
-    chosen: tuple[Benchmark, ...], effort: Effort, json_file: Path | None, document: Path | None
+    chosen: tuple[Benchmark, ...],
+    effort: Effort,
+    json_file: Path | None,
+    document: Path | None,
+    one_build: bool = False,
 ) -> None:
     """Measure the chosen benchmarks, and write the results to the chosen places."""
     console = Console()
@@ -99,6 +159,11 @@ def run(
     for benchmark in chosen:
         with waiting.status(f"{benchmark.id}: {benchmark.summary} ..."):
             results += benchmark.measure(effort)
+    if not one_build and any(benchmark.builds for benchmark in chosen):
+        with waiting.status("the same, compiled ..."):
+            results += compiled_results(chosen)
+    # Each row of the compiled encoder follows that of the sources.
+    results.sort(key=_order(results).__getitem__)
     circumstances = replace(circumstances, load_after=load())
     for table in tables(results):
         console.print(for_terminal(table))
@@ -113,6 +178,17 @@ def run(
     if document is not None:
         text = document.read_text(encoding="utf-8")
         _write(document, between_markers(text, for_document(results, circumstances)))
+
+
+def _order(results: Sequence[Result]) -> dict[Result, int]:
+    places: dict[tuple[str, ...], int] = {}
+    order = {}
+    for place, result in enumerate(results):
+        key: tuple[str, ...] = (result.id, str(place))
+        if isinstance(result, Ratio):
+            key = (result.id, result.what, result.theirs)
+        order[result] = places.setdefault(key, place)
+    return order
 
 
 def _write(path: Path, text: str) -> None:

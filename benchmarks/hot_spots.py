@@ -99,7 +99,7 @@ def _times(spot: Spot) -> dict[Function, tuple[float, float]]:
     }
 
 
-def _bytecodes(spot: Spot) -> Counter[Function]:
+def bytecodes(spot: Spot) -> Counter[Function]:
     """Return the bytecodes that each function itself runs, in one run."""
     counted: Counter[Function] = Counter()
 
@@ -144,7 +144,7 @@ def _trace_bytecodes(work: Callable[[], object], count: Callable[[CodeType, int]
 def table(spot: Spot) -> Iterator[str]:
     """Yield the lines of a table: function, calls, bytecodes, share of the time."""
     times = _times(spot)
-    bytecodes = _bytecodes(spot)
+    counted = bytecodes(spot)
     whole = sum(seconds for _, seconds in times.values())
     yield f"| {spot.title} | calls | bytecodes | share of time |"
     yield "| --- | ---: | ---: | ---: |"
@@ -152,13 +152,13 @@ def table(spot: Spot) -> Iterator[str]:
     for function, (calls, seconds) in slowest[:SHOWN]:
         file, _, name = function
         where = f"{Path(file).stem}." if file.endswith(".py") else ""
-        own = f"{bytecodes[function] / spot.items:,.0f}" if where else ""
+        own = f"{counted[function] / spot.items:,.0f}" if where else ""
         yield (
             f"| `{where}{name.strip('<>')}` | {calls / spot.items:.3g} | {own} |"
             f" {seconds / whole:.0%} |"
         )
     called = sum(calls for calls, _ in times.values()) / spot.items
-    run = sum(bytecodes[function] for function in times) / spot.items
+    run = sum(counted[function] for function in times) / spot.items
     yield f"| all of {len(times)} functions | {called:,.0f} | {run:,.0f} | 100% |"
 
 

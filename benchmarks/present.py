@@ -15,7 +15,7 @@ END = "<!-- measured: end -->"
 
 
 class MarkersMissingError(Exception):
-    """A document has no place for the tables."""
+    """A document lacks the markers between which the tables go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,11 @@ def tables(results: Sequence[Result]) -> Iterator[Table]:
     if ratios:
         yield Table(
             "Ratios",
-            ("id", "what", "this", "beside", "ratio", "quartiles", "budget", "met"),
-            4,
+            (
+                *("id", "what", "build", "this", "beside"),
+                *("ratio", "quartiles", "budget", "met"),
+            ),
+            5,
             [_ratio(result) for result in ratios],
         )
     crossovers = [result for result in results if isinstance(result, Crossover)]
@@ -125,6 +128,7 @@ def _ratio(result: Ratio) -> tuple[str, ...]:
     return (
         result.id,
         result.what,
+        result.build,
         f"{result.ours}: {seconds(found.ours)}",
         f"{result.theirs}: {seconds(found.theirs)}",
         f"{found.ratio:.2f}",

@@ -20,6 +20,8 @@ class Ratio:
     theirs: str
     comparison: Comparison
     budget: float | None = None
+    build: str = "plain"
+    """The build of capnsafe that was measured: ``plain`` or ``compiled``."""
 
     @property
     def met(self) -> bool | None:
@@ -29,6 +31,13 @@ class Ratio:
     def to_json(self) -> dict[str, Any]:
         """Return it as data; times in seconds."""
         return asdict(self) | {"kind": self.kind, "met": self.met}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any], build: str) -> Ratio:
+        """Return the ratio from its data, as a result of the build ``build``."""
+        names = ("id", "what", "ours", "theirs", "budget")
+        comparison = Comparison(**data["comparison"])
+        return cls(**{name: data[name] for name in names}, comparison=comparison, build=build)
 
 
 @dataclass(frozen=True, slots=True)

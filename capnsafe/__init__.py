@@ -6,21 +6,20 @@ failure is an exception from the tree in :mod:`capnsafe.errors`, and a call that
 message as it was.
 """
 
-from ._build.builder import Orphan, PointerListBuilder, StructBuilder, StructListBuilder
+# The first import, because it chooses what the others find.
+from . import _sources
+from . import aio as aio
+from . import wire as _wire
+from ._build.builder import Orphan, PointerListBuilder, StructBuilder, StructListBuilder, equal
 from ._build.message import MessageBuilder
 from ._build.primitives import ListBuilder
 from ._read.lists import ListReader
 from ._read.objects import PointerListReader, StructListReader, StructReader
 from ._read.reader import MessageReader
-from ._stream.framing import (
-    WriteProgress,
-    frame,
-    read_message,
-    read_messages,
-    unframe,
-    write_message,
-)
+from ._stream.framing import frame, message_words, unframe
+from ._stream.messages import read_message, read_messages
 from ._stream.packing import Packer, Unpacker, pack, unpack
+from ._stream.writing import WriteProgress, write_message
 from ._words.tree import ObjectSize
 from .allocator import Allocator
 from .errors import (
@@ -50,15 +49,21 @@ from .errors import (
     Poisoned,
     Reentered,
     ReleaseFailed,
+    SchemaError,
     SegmentLost,
     StaleHandle,
     TraversalLimitExceeded,
     Unreadable,
 )
 from .memory import FixedAllocator, HeapAllocator
-from .wire import Element, PointerKind
+from .schema.loading import load
+from .wire import Element, ElementSize, PointerKind
+
+#: Whether mypyc compiled what runs. If not, the sources run.
+COMPILED: bool = _sources.is_extension(_wire.__file__)
 
 __all__ = [
+    "COMPILED",
     "AllocationRefused",
     "Allocator",
     "AllocatorError",
@@ -72,6 +77,7 @@ __all__ = [
     "Closed",
     "ContentsChanged",
     "Element",
+    "ElementSize",
     "Error",
     "Exhausted",
     "FixedAllocator",
@@ -99,6 +105,7 @@ __all__ = [
     "Poisoned",
     "Reentered",
     "ReleaseFailed",
+    "SchemaError",
     "SegmentLost",
     "StaleHandle",
     "StructBuilder",
@@ -109,7 +116,10 @@ __all__ = [
     "Unpacker",
     "Unreadable",
     "WriteProgress",
+    "equal",
     "frame",
+    "load",
+    "message_words",
     "pack",
     "read_message",
     "read_messages",

@@ -2,8 +2,8 @@
 
 Read this before you write an allocator. A message never keeps memory; it keeps *keys*. For each
 write or read it calls ``segment``, uses the buffer at once, and gives it back before the call ends
-and before it calls the allocator again (P4). So an allocator may move a segment at every call, fail
-at any call, and grow.
+and before it calls the allocator again (P4). So an allocator may fail at any call, and may move or
+enlarge a segment at any call.
 
 The words of this file: a *word* is 8 bytes; a *grant* is what one ``allocate`` returned; a grant
 becomes a *segment* of the message once the message has checked it.
@@ -14,8 +14,9 @@ least 1) and returns its key.
 - It MAY raise any exception. The call of the message that needed the memory then raises
   ``AllocationRefused`` with that exception as its ``__cause__``, and the message reads as it did
   before (P2). A ``BaseException`` such as ``KeyboardInterrupt`` passes through unchanged.
-- It MAY grant more than was asked; the message hands out all of it, up to 2²⁹−1 words. The
-  allocator decides how segments grow: it may grant more each time.
+- It MAY grant more than was asked. The message fills the whole segment with objects, up to 2²⁹−1
+  words, before it asks for another one. So the allocator decides how segments grow: it may grant
+  more each time.
 - The key MAY be any object, also ``None``. The message passes it back and never inspects it. The
   key of another live grant would grant the same memory twice: the message raises
   ``GrantOverlaps``.
@@ -50,9 +51,9 @@ least 1) and returns its key.
   follow a pointer (``MessageReader``)              6
   ================================================  ===============================================
 
-  A call that builds or changes something takes 4 more for each
+  The list has one item for each
 
-  - object that it retires, or whose handles become stale because it is disowned;
+  - object that the call retires, or whose handles become stale because it is disowned;
   - pointer that moves with its object;
   - segment that was last seen at addresses where a new grant or a growth is now;
   - growth;

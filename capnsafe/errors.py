@@ -21,17 +21,18 @@
     ├── Exhausted                    Python had no stack or memory left for the call
     ├── MessageTooLarge              a limit of the encoding, or of this message
     ├── MessageStateError            the message cannot serve this call now
-    │   ├── Closed                   it was closed
-    │   ├── Reentered                one of its own allocator calls is running (P10)
+    │   ├── Closed                   the message was closed
+    │   ├── Reentered                the call came from inside another one (P10)
     │   ├── Borrowed                 a view of its memory is lent to the caller (P4)
-    │   └── Poisoned                 an interrupt broke a call; only ``close`` works
+    │   └── Poisoned                 another call is running, or an interrupt broke one
     ├── MalformedMessage             the data is not a valid message
     │   ├── PointerOutOfBounds
     │   ├── PointerKindMismatch
     │   ├── TraversalLimitExceeded
     │   ├── NestingLimitExceeded
     │   └── InvalidText
-    └── FramingError                 the stream framing around a message is wrong
+    ├── FramingError                 the stream framing around a message is wrong
+    └── SchemaError                  a schema cannot be compiled, read or loaded
 
 A ``BaseException`` that is not an ``Exception`` (``KeyboardInterrupt``) passes through unchanged.
 """
@@ -175,7 +176,10 @@ class ContentsChanged(Error):
 
 
 class StaleHandle(Error):
-    """The object of this handle was overwritten or cleared (P12). Nothing was written."""
+    """The object of this handle was overwritten, cleared, moved or disowned (P12).
+
+    Nothing was written.
+    """
 
 
 class Unreadable(Error):
@@ -212,7 +216,7 @@ class Closed(MessageStateError):
 
 
 class Reentered(MessageStateError):
-    """The call came from inside one of the message's own allocator calls (P10)."""
+    """The call came from inside another call of the message, such as from its allocator (P10)."""
 
 
 class Borrowed(MessageStateError):
@@ -223,7 +227,10 @@ class Borrowed(MessageStateError):
 
 
 class Poisoned(MessageStateError):
-    """An interrupt between two bytecodes left a call unfinished. Only ``close`` works."""
+    """Another call is running, or an interrupt left one unfinished.
+
+    In the second case, only ``close`` works from now on.
+    """
 
 
 class MalformedMessage(Error):
@@ -252,3 +259,7 @@ class InvalidText(MalformedMessage):
 
 class FramingError(Error):
     """The segment table is wrong or exceeds a limit, or the stream ends inside a message."""
+
+
+class SchemaError(Error, ValueError):
+    """A schema cannot be compiled, read or loaded. The message has what the compiler printed."""

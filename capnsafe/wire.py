@@ -26,7 +26,7 @@ LIST: Final = 1
 FAR: Final = 2
 OTHER: Final = 3
 
-#: The largest segment (words) and the largest count of a list: both fields have 29 bits.
+#: The largest segment (words) and the largest count of a list. Both fields have 29 bits.
 MAX_SEGMENT_WORDS: Final = (1 << 29) - 1
 MAX_LIST_COUNT: Final = (1 << 29) - 1
 #: The largest data section (words), and the largest pointer section of a struct.
@@ -162,11 +162,28 @@ class PointerKind(Enum):
     CAPABILITY = "capability"
 
 
+class ElementSize(Enum):
+    """The size of the elements of a list, as its pointer has it (specification, "Lists")."""
+
+    VOID = 0
+    BIT = 1
+    BYTE = 2
+    TWO_BYTES = 3
+    FOUR_BYTES = 4
+    EIGHT_BYTES = 5
+    POINTER = 6
+    #: Structs, whose sizes the tag has.
+    INLINE_COMPOSITE = 7
+
+
 POINTER_KINDS: Final = {
     STRUCT: PointerKind.STRUCT,
     LIST: PointerKind.LIST,
     OTHER: PointerKind.CAPABILITY,
 }
+
+#: The element sizes by their number in a list pointer.
+ELEMENT_SIZES: Final = tuple(ElementSize)
 
 
 def kind(pointer: int) -> int:

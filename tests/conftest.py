@@ -16,6 +16,7 @@ import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,6 +34,10 @@ HERE = Path(__file__).parent
 COVERING = tuple(HERE / name for name in ("capnsafe", "catalogue", "differential"))
 
 LEFTOVERS = pytest.StashKey[Leftovers]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--shuffle", type=int, metavar="SEED", help="run the tests in random order")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,12 +60,17 @@ def nothing_is_left(pytestconfig: pytest.Config) -> Iterator[None]:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: many tests wait for processes that they started."""
-    return (os.cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are processors, if many tests wait for processes that they started."""
+    waits = "not process" not in config.option.markexpr
+    return (os.cpu_count() or 1) + waits
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    seed = config.getoption("--shuffle")
+    if seed is not None:
+        # Each worker of pytest-xdist must collect the same order.
+        Random(seed).shuffle(items)
     for item in items:
         if not _covers(item.path):
             item.add_marker(pytest.mark.no_cover)

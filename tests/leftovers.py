@@ -107,8 +107,6 @@ def _children() -> Iterator[int]:
 
 
 def _close_what_ends_with_the_process() -> None:
-    if shared_memory.shared_blocks.cache_info().currsize:
-        shared_memory.shared_blocks().close()
-        shared_memory.shared_blocks.cache_clear()
+    shared_memory.close_blocks()
     process_folder().close()
     process_folder.cache_clear()

@@ -8,6 +8,7 @@ in a new interpreter, where no other test has left anything that counts.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Generator
@@ -22,6 +23,15 @@ _ALONE: Final = "CAPNSAFE_TEST_ALONE"
 _STARTS: Final = frozenset(
     {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"}
 )
+
+
+def hear_signals() -> None:
+    """In a new process: obey the signals of a terminal, as a command that a person starts does.
+
+    Where tests run in the background, a shell has made their processes ignore some of them.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class ProcessWatch:

@@ -1,7 +1,7 @@
-"""Makes what documents say that comes from the code: ``python -m tests.readme``.
+"""Generate the parts of documents that come from the code: ``python -m tests.readme``.
 
-``test_readme`` holds the README and the page of faults to what this makes. The command also records
-the versions of decoders, which ``test_decoders`` holds.
+``test_readme`` fails if a generated part is out of date. The command also records the versions of
+decoders, which ``test_decoders`` compares, and compiles the schema of all programs.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -18,19 +19,24 @@ from capnsafe_fuzz.campaign.listing import promises
 from capnsafe_fuzz.campaign.outcomes import OUTCOMES
 from capnsafe_fuzz.cli import main
 from capnsafe_fuzz.encoders import planted
+from capnsafe_fuzz.encoders.generated_encoder import REQUEST
 
+from capnsafe.schema.loading import compiler
 from tests import decoders
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 FAULTS = README.parent / "docs" / "faults.md"
 OUTCOMES_PAGE = README.parent / "docs" / "outcomes.md"
 
+#: The compiled schema of all programs.
+SCHEMA = REQUEST
+
 #: The planted bug that the README shows.
 SHOWN = "zero_before_allocate"
 
 
 def promise_table() -> str:
-    """Answer the table of promises, from the declarations."""
+    """Return the table of promises, from the declarations."""
     _, rows = promises()
     lines = ["| | promise | judged by | tested by the faults |", "| --- | --- | --- | --- |"]
     lines += [
@@ -43,7 +49,7 @@ def promise_table() -> str:
 
 
 def finding() -> str:
-    """Answer the story of a planted bug, as the command tells it."""
+    """Return the output of the command that runs a planted bug."""
     folder = Path(planted.__file__).parent
     path = folder / f"{SHOWN}.scenario"
     out = io.StringIO()
@@ -58,9 +64,11 @@ def finding() -> str:
 def _kinds(family: Family) -> list[str]:
     lines = ["| kind | what it does | numbers | kept |", "| --- | --- | --- | --- |"]
     for name, kind in family.kinds.items():
+        swept = ", ".join(map(str, kind.swept_amounts))
+        amount = f"amount ({swept})" if swept else "amount"
         numbers = " ".join(
             word
-            for word, taken in [("segment", kind.takes_segment), ("amount", kind.takes_amount)]
+            for word, taken in [("segment", kind.takes_segment), (amount, kind.takes_amount)]
             if taken
         )
         kept = "with `verify`" if kind.effects.changes_contents else "always"
@@ -69,7 +77,7 @@ def _kinds(family: Family) -> list[str]:
 
 
 def families() -> str:
-    """Answer a section for each family of faults, from the declarations."""
+    """Return a section for each family of faults, from the declarations."""
     parts = []
     for family in FAMILIES.values():
         tested = ", ".join(f"{name} {PROMISES[name].name}" for name in family.promises)
@@ -80,7 +88,7 @@ def families() -> str:
 
 
 def only_verified() -> str:
-    """Answer the faults that a message finds only if it verifies, from the declarations."""
+    """Return the faults that a message detects only if it verifies, from the declarations."""
     lines = []
     for family in FAMILIES.values():
         names = [name for name, kind in family.kinds.items() if kind.effects.changes_contents]
@@ -92,14 +100,14 @@ def only_verified() -> str:
 
 
 def exit_codes() -> str:
-    """Answer the table of exit codes, from the declarations."""
+    """Return the table of exit codes, from the declarations."""
     lines = ["| code | what it means |", "| --- | --- |"]
     lines += [f"| {code} | {sentence} |" for code, sentence in EXIT_CODES.items()]
     return "\n".join(lines)
 
 
 def outcomes() -> str:
-    """Answer the table of outcomes, from the declarations."""
+    """Return the table of outcomes, from the declarations."""
     lines = ["| of | outcome | what happens | code | it says | `--json` |", "| --- " * 6 + "|"]
     lines += [
         f"| {one.of} | {one.name} | {one.happens} | {one.code} "
@@ -121,7 +129,7 @@ PARTS = {
 
 
 def remade(document: Path) -> str:
-    """Answer a document with its made parts made anew."""
+    """Return a document with its generated parts updated."""
     text = document.read_text(encoding="utf-8")
     for name, (where, make) in PARTS.items():
         if where != document:
@@ -134,7 +142,16 @@ def remade(document: Path) -> str:
     return text
 
 
+def compiled_schema() -> bytes:
+    """Return the schema of all programs, as its compiler passes it to a plugin."""
+    schema = SCHEMA.with_suffix(".capnp")
+    command = [compiler(), "compile", "-o-", f"--src-prefix={schema.parent}", str(schema)]
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
 if __name__ == "__main__":
+    SCHEMA.write_bytes(compiled_schema())
+    sys.stdout.write(f"{SCHEMA.name} made\n")
     for document in (README, FAULTS, OUTCOMES_PAGE):
         document.write_text(remade(document), encoding="utf-8")
         sys.stdout.write(f"{document.name} made\n")

@@ -22,7 +22,7 @@ from capnsafe_fuzz.scenario import (
     parse_scenario,
     print_scenario,
 )
-from capnsafe_fuzz.scenario.program import UNDERSTOOD
+from capnsafe_fuzz.scenario.program import ACTIONS
 from capnsafe_fuzz.targets import TARGETS
 
 from capnsafe import HeapAllocator
@@ -103,6 +103,7 @@ def test_seeds_say_different_things() -> None:
     assert len({entry.scenario.comment for entry in SEEDS}) == len(SEEDS)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("bug", BUGS)
 def test_no_seed_shows_a_planted_bug(bug: str) -> None:
     """As a campaign runs it, every oracle asked: what it finds, it has searched for."""
@@ -123,7 +124,7 @@ def test_no_seed_is_the_witness_of_a_planted_bug() -> None:
 
 def test_seeds_do_every_verb_to_every_kind_of_place() -> None:
     wanted: set[PlaceKind] = {
-        (verb, held, name) for held, pairs in UNDERSTOOD.items() for verb, name in pairs
+        (verb, held, name) for held, pairs in ACTIONS.items() for verb, name in pairs
     }
     wanted |= {(verb, None, None) for verb in WHOLE_MESSAGE}
     assert wanted - {done for entry in SEEDS for done in place_kinds(entry)} == set()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -43,6 +45,20 @@ def test_a_program_is_ended_by_an_output_and_closed() -> None:
         (2, "output", "done"),
         (3, "close", "done"),
     ]
+
+
+def test_nothing_of_an_execution_waits_for_the_collector() -> None:
+    gc.disable()
+    try:
+        tried = scenario("h0 = root", "set h0.u32 7", "fault re-enter write allocate 1 once")
+        run = Execution(tried, CLEAN, each_step=False, timed=False)
+        memory = weakref.ref(run.subject.hostile)
+        run.complete()
+        assert run.subject.hostile.fired
+        del run
+        assert memory() is None
+    finally:
+        gc.enable()
 
 
 def test_a_program_with_too_many_allocator_calls_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -378,9 +394,7 @@ def test_memory_that_stays_is_asked_for_once() -> None:
         memory=STAYS,
     )
     run = Execution(tried, CLEAN, each_step=False, timed=False)
-    run.all_operations()
-    run.end()
-    run.close()
+    run.complete()
     calls = [call.kind.value for call in run.subject.hostile.calls]
     assert calls == ["allocate", "segment"] * 2 + ["release"] * 2
     assert [grant.words for grant in run.subject.hostile.grants] == [40, 41]

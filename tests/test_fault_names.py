@@ -140,7 +140,7 @@ def outcome(scenario: Scenario) -> list[object]:
     encoder = find_encoder("capnsafe")
     record = observe(scenario, encoder)
     found = [
-        finding.what
+        finding.symptom
         for oracle in ORACLES.values()
         if oracle.cost is Cost.CHEAP
         for finding in oracle.check(record)
@@ -153,6 +153,7 @@ def outcome(scenario: Scenario) -> list[object]:
     return [*notes, record.dirty, found, script]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", list(FAMILIES))
 def test_a_family_acts_the_same_under_another_name(
     name: str, monkeypatch: pytest.MonkeyPatch

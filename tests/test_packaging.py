@@ -9,6 +9,7 @@ import sys
 import sysconfig
 import tomllib
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -67,6 +68,7 @@ def test_a_wheel_in_an_empty_environment_opens_the_gate(tmp_path: Path) -> None:
     run(sys.executable, "-m", "venv", tmp_path / "empty")
     bin_folder = tmp_path / "empty" / "bin"
     (wheel,) = tmp_path.glob("*.whl")
+    assert "capnsafe_fuzz/report/page.html.jinja" in ZipFile(wheel).namelist()
     run(bin_folder / "python", "-m", "pip", "install", "--quiet", "--no-deps", wheel)
     assert run(bin_folder / "python", "-c", "import capnsafe").returncode == 0
     lacking = run(bin_folder / "capnsafe", "list", "targets")

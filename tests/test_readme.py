@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -11,33 +14,90 @@ import capnp
 import pytest
 from capnsafe_allocators import check_allocator
 
+from tests.capnsafe.schema import addressbook_capnp
+
 from . import readme
 
 TEXT = readme.README.read_text(encoding="utf-8")
 
-SCHEMA = """
-@0xb5a1d1f5ad6a3d0c;
-struct Person { id @0 :UInt32; name @1 :Text; phones @2 :List(Text); }
-"""
+SCHEMA = readme.README.parent / "tests/capnsafe/schema/addressbook.capnp"
 
 
-def run_examples() -> dict[str, Any]:
+@pytest.fixture(autouse=True)
+def generated_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let examples import what ``capnp compile -ocapnsafe addressbook.capnp`` writes."""
+    monkeypatch.setitem(sys.modules, "addressbook_capnp", addressbook_capnp)
+
+
+def run_examples(text: str = TEXT) -> dict[str, Any]:
     names: dict[str, Any] = {}
-    for block in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL):
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
         exec(compile(textwrap.dedent(block), "README.md", "exec"), names)
     return names
 
 
-def test_the_examples_run_and_pycapnp_reads_what_they_build(tmp_path: Path) -> None:
+def test_the_examples_run_and_pycapnp_reads_what_they_build() -> None:
     data = run_examples()["data"]
-    (tmp_path / "person.capnp").write_text(SCHEMA)
-    schema = capnp.load(str(tmp_path / "person.capnp"))
-    with schema.Person.from_bytes(data) as person:
-        assert person.to_dict() == {
-            "id": 123,
-            "name": "Alice",
-            "phones": ["555-1212", "555-4567"],
-        }
+    with capnp.load(str(SCHEMA)).AddressBook.from_bytes(data) as book:
+        assert [(person.id, person.name) for person in book.people] == [
+            (123, "Alice"),
+            (456, "Bob"),
+        ]
+
+
+def test_the_schema_that_is_shown_is_the_one_of_the_examples() -> None:
+    shown = re.findall(r"```capnp\n(.*?)```", TEXT, re.DOTALL)
+    assert shown == [SCHEMA.read_text(encoding="utf-8")]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("page", ["schemas.md", "low-level.md"])
+def test_the_examples_of_a_page_run(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(SCHEMA.parent)
+    run_examples((ROOT / "docs" / page).read_text(encoding="utf-8"))
+
+
+@pytest.mark.process
+def test_the_tutorial_runs_with_the_files_that_it_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "guest.md").read_text(encoding="utf-8")
+    for language in ("capnp", "wat"):
+        [shown] = re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+        (tmp_path / f"invoice.{language}").write_text(shown, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    [command] = re.findall(r"\$ (capnp .*)", page)
+    monkeypatch.setenv("PATH", os.path.dirname(sys.executable), prepend=os.pathsep)
+    subprocess.run(command.split(), check=True)
+    names = run_examples(page)
+    assert (names["answer"].total, names["memory"].live_grants) == (2999, 0)
+    del sys.modules["invoice_capnp"]
+
+
+@pytest.mark.filterwarnings("ignore:This message has already been written")
+def test_the_calls_beside_those_of_pycapnp_do_the_same() -> None:
+    page = (ROOT / "docs" / "from-pycapnp.md").read_text(encoding="utf-8")
+    theirs, ours, *others = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    table = page.split("| --- | --- | --- |\n")[1].split("\n\n")[0]
+    rows = [re.findall(r"`([^`]+)`", row) for row in table.splitlines()]
+    assert len(rows) > 15
+    assert {len(cells) for cells in rows} == {2}
+    names: list[dict[str, Any]] = [{}, {}]
+    # pycapnp ends the process if it loads a file again by another path.
+    exec(theirs.replace('"addressbook.capnp"', repr(str(SCHEMA))), names[0])
+    exec(ours, names[1])
+    for cells in rows:
+        if any(re.match(r"[\w.\[\]]+ = ", cell) for cell in cells):
+            for cell, found in zip(cells, names, strict=True):
+                exec(cell, found)
+        else:
+            one, other = (eval(cell, found) for cell, found in zip(cells, names, strict=True))
+            assert one == other, cells
+    assert names[0]["data"] == names[1]["data"]
+    assert names[0]["packed"] == names[1]["packed"]
+    for example in others:
+        exec(example, names[1])
 
 
 def test_the_allocator_that_is_shown_keeps_the_contract() -> None:
@@ -50,6 +110,11 @@ def test_what_the_page_of_faults_shows_runs() -> None:
     assert blocks
     for block in blocks:
         exec(compile(block, "faults.md", "exec"), {})
+
+
+@pytest.mark.process
+def test_the_compiled_schema_of_all_programs_is_up_to_date() -> None:
+    assert readme.SCHEMA.read_bytes() == readme.compiled_schema()
 
 
 @pytest.mark.process

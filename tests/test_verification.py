@@ -8,11 +8,13 @@ from capnsafe_allocators.hostile import GUARD_WORDS
 
 from capnsafe import Element, Error, HeapAllocator, MessageBuilder, read_message
 
+pytestmark = pytest.mark.thorough
+
 KINDS = [(family, kind) for family in FAMILIES for kind in FAMILIES[family].kinds]
 ONLY_VERIFIED = [one for one in KINDS if FAMILIES[one[0]].kinds[one[1]].effects.changes_contents]
 
 TEXT = "a text that is longer than what is left of the first segment"
-NUMBERS = list(range(1, 40))
+NUMBERS = list(range(1, 13))
 
 
 def built(faults: list[Fault], *, verify: bool) -> str:
@@ -50,7 +52,7 @@ def faults_of(family: Family, name: str) -> list[Fault]:
     return [
         Fault(family.name, name, when, number, persistent, segment, amount)
         for when in family.moments
-        for number in (1, 2, 3, 7, 30)
+        for number in (1, 2, 3, 7)
         for persistent in (False, True)
         for segment in ((0, 1) if kind.takes_segment else (0,))
         for amount in ((0, 5) if kind.takes_amount else (0,))
@@ -60,9 +62,9 @@ def faults_of(family: Family, name: str) -> list[Fault]:
 @pytest.mark.parametrize(("family", "kind"), KINDS)
 def test_what_is_declared_is_what_happens(family: str, kind: str) -> None:
     faults = faults_of(FAMILIES[family], kind)
-    assert "wrong" not in {built([fault], verify=True) for fault in faults}
-    unverified = {built([fault], verify=False) for fault in faults}
-    assert ("wrong" in unverified) == ((family, kind) in ONLY_VERIFIED)
+    assert not any(built([fault], verify=True) == "wrong" for fault in faults)
+    unverified = any(built([fault], verify=False) == "wrong" for fault in faults)
+    assert unverified == ((family, kind) in ONLY_VERIFIED)
 
 
 def test_without_a_fault_it_is_right() -> None:

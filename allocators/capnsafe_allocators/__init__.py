@@ -33,6 +33,7 @@ from .families import (
 from .fault import Fault, FaultError, When
 from .grant import Grant
 from .hostile import GUARD_WORDS, HostileAllocator
+from .plugins import FamilyPluginError, add_families, is_added
 from .promises import PROMISES, Promise
 from .records import Call, Evidence, Fired
 from .script import FaultSyntaxError, parse_fault, print_fault
@@ -51,6 +52,7 @@ __all__ = [
     "Evidence",
     "Excuse",
     "Family",
+    "FamilyPluginError",
     "Fault",
     "FaultError",
     "FaultSyntaxError",
@@ -63,10 +65,12 @@ __all__ = [
     "Move",
     "Promise",
     "When",
+    "add_families",
     "check_allocator",
     "check_fault",
     "effects_of",
     "files_of",
+    "is_added",
     "parse_fault",
     "print_fault",
 ]

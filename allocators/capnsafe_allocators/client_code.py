@@ -28,31 +28,57 @@ def files_of(package: ModuleType) -> Callable[[str], bool]:
 
 
 class Watch:
-    """A context manager that calls a function at each such moment, until it returns False."""
+    """A context manager that calls a function at each such moment, until it returns False.
 
-    __slots__ = ("_act", "_owned", "_owns", "_previous")
+    A profile function makes each call of this thread slower. So it can wait until it is needed.
+    """
 
-    def __init__(self, owns: Callable[[str], bool], act: Callable[[], bool]) -> None:
+    __slots__ = ("_act", "_is_entered", "_is_needed", "_owned", "_owns", "_previous", "_runs")
+
+    def __init__(
+        self,
+        owns: Callable[[str], bool],
+        act: Callable[[], bool],
+        is_needed: Callable[[], bool] = lambda: True,
+    ) -> None:
         """Make a context manager.
 
         Args:
             owns: Returns whether a source file belongs to the client.
             act: Called at each moment. It must not raise.
+            is_needed: Returns whether ``act`` has anything to do. It is called when the block
+                begins and by ``start``.
         """
         self._owns = owns
         self._act = act
+        self._is_needed = is_needed
         #: The results of ``owns``, by file name.
         self._owned: dict[str, bool] = {}
         self._previous: Any = None
+        self._is_entered = False
+        self._runs = False
 
     def __enter__(self) -> None:
-        """Start to watch this thread."""
-        self._previous = sys.getprofile()
-        sys.setprofile(self._event)
+        """Start to watch this thread, if that is needed now."""
+        self._is_entered = True
+        self.start()
 
     def __exit__(self, *raised: object) -> None:
         """Stop watching, and restore the earlier profile function, if there was one."""
-        sys.setprofile(self._previous)
+        self._is_entered = False
+        self._stop()
+
+    def start(self) -> None:
+        """Start to watch in the middle of the block, if that is needed now."""
+        if self._is_entered and not self._runs and self._is_needed():
+            self._runs = True
+            self._previous = sys.getprofile()
+            sys.setprofile(self._event)
+
+    def _stop(self) -> None:
+        if self._runs:
+            self._runs = False
+            sys.setprofile(self._previous)
 
     def _event(self, frame: FrameType, event: str, argument: Any) -> None:
         code = frame.f_code
@@ -66,7 +92,7 @@ class Watch:
         if owned is None:
             owned = self._owned[filename] = self._owns(filename)
         if owned and not self._act():
-            sys.setprofile(self._previous)
+            self._stop()
 
 
 def _is_added(function: object) -> bool:

@@ -23,14 +23,14 @@ growth acts on the one that its moment names, if it names either.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 #: The largest number in any field of a fault: more calls, segments or words than a message can
 #: have.
 LARGEST_NUMBER = 2**32 - 1
 
 
-class When(Enum):
+class When(StrEnum):
     """The kind of moment of a fault; the first four are also the kinds of allocator calls."""
 
     ALLOCATE = "allocate"

@@ -31,7 +31,7 @@ Everything is deterministic: the same calls and the same faults give the same re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
@@ -44,10 +44,10 @@ from .grant import Grant, SegmentKey
 from .growth import lengthen
 from .ledger import Ledger
 from .moments import Moments, PendingFault
-from .place import WORD_BYTES
+from .place import WORD_BYTES, Place
 from .records import Call, Evidence, Fired
 
-#: Guard words on each side of a grant, unless told otherwise.
+#: Guard words on each side of a grant, unless another number is asked for.
 GUARD_WORDS = 8
 #: More calls than any client makes.
 NO_LAST_CALL = 1 << 62
@@ -156,15 +156,23 @@ class HostileAllocator:
     def reenter(self, reenter: Callable[[str], str] | None) -> None:
         self._ledger.reenter = reenter
 
+    @property
+    def may_act_in_code(self) -> bool:
+        """Whether a fault can still act in the client's own code, so that it has to be watched."""
+        return self.owns is not None and self._moments.are_in_code
+
     def watching(self) -> AbstractContextManager[None]:
         """Return a context in which faults can act in the client's own code.
 
         Within the context, the driver calls the client and nothing else. The context does nothing
         if there is no such fault.
         """
-        if self.owns is None or not self._moments.are_in_code:
+        if not self.may_act_in_code:
             return _UNWATCHED
-        return Watch(self.owns, self._moments.in_code)
+        assert self.owns is not None
+        moments = self._moments
+        moments.watch = watch = Watch(self.owns, moments.in_code, moments.is_due_in_code)
+        return watch
 
     @property
     def places_known(self) -> int:
@@ -197,7 +205,7 @@ class HostileAllocator:
         fault: Fault | None = None
         shortening: PendingFault | None = None
         wanted: int | None = None
-        if self._moments:
+        if self._moments.may_act:
             fault = self._moments.before_call(When.ALLOCATE, None, minimum_words)
             shortening, wanted = self._moments.wanted_bytes(When.ALLOCATE, minimum_words)
         try:
@@ -205,11 +213,11 @@ class HostileAllocator:
         except BaseException as error:
             self._ledger.note_call(When.ALLOCATE, -1, minimum_words, 0, fault, type(error).__name__)
             raise
-        if self._moments:
+        if self._moments.may_act:
             if shortening is not None:
                 # Recorded only now, because the honest memory could have refused.
-                what = f"{wanted} bytes were granted where {minimum_words} words were asked"
-                shortened = self._moments.shortened(shortening, what, When.ALLOCATE)
+                change = f"{wanted} bytes were granted where {minimum_words} words were asked"
+                shortened = self._moments.shortened(shortening, change, When.ALLOCATE)
                 fault = fault or shortened
             changed = self._moments.on_grant(grant)
             fault = fault or changed
@@ -240,18 +248,20 @@ class HostileAllocator:
         if grant is None or not grant.lives:
             return self._refuse_borrow(key, grant)
         fault: Fault | None = None
-        if self._moments:
-            fault = self._moments.before_call(When.SEGMENT, grant, 0)
+        moments = self._moments
+        may_act = moments.may_act
+        if may_act:
+            fault = moments.before_call(When.SEGMENT, grant, 0)
         if grant.gone:
             grant.gone = not grant.returns
             self._ledger.note_call(When.SEGMENT, grant.index, 0, 0, fault, KeyError.__name__)
             raise KeyError(f"segment {grant.index} is gone")
-        answer = self._ledger.lend(grant)
+        buffer = self._ledger.lend(grant)
         words = grant.shown_bytes // WORD_BYTES
-        if self._moments:
-            substitute, substituting = self._moments.on_borrow(grant, answer)
+        if may_act:
+            substitute, substituting = moments.on_borrow(grant, buffer)
             if substitute is not None:
-                answer = substitute.value
+                buffer = substitute.value
                 fault = fault or substituting
                 if not substitute.tells_length:
                     words = -1
@@ -268,7 +278,7 @@ class HostileAllocator:
                     self._witness.operation,
                 )
             )
-        return answer
+        return buffer
 
     def release(self, key: Any, words_used: int, /) -> None:
         """Take a grant back. It counts as released even if a fault raises then."""
@@ -294,7 +304,7 @@ class HostileAllocator:
             grant.words_used = words_used
             self._ledger.retire(grant, words_used)
         fault: Fault | None = None
-        if self._moments:
+        if self._moments.may_act:
             fault = self._moments.before_call(When.RELEASE, grant, words_used)
         self._ledger.note_call(When.RELEASE, grant.index, words_used, 0, fault, None)
 
@@ -304,14 +314,14 @@ class HostileAllocator:
         ledger = self._ledger
         grant = ledger.find(key)
         if grant is None or not grant.lives:
-            what = f"grow was called with {key!r}, which is not the key of a live grant"
-            self._witness.note("P8", "unknown-growth", what)
+            detail = f"grow was called with {key!r}, which is not the key of a live grant"
+            self._witness.note("P8", "unknown-growth", detail)
             ledger.note_call(When.GROW, -1, minimum_words, 0, None, KeyError.__name__)
-            raise KeyError(what)
+            raise KeyError(detail)
         fault: Fault | None = None
         shortening: PendingFault | None = None
         wanted: int | None = None
-        if self._moments:
+        if self._moments.may_act:
             fault = self._moments.before_call(When.GROW, grant, minimum_words)
             shortening, wanted = self._moments.wanted_bytes(When.GROW, minimum_words)
         first = grant.shown_bytes // WORD_BYTES * WORD_BYTES
@@ -322,11 +332,11 @@ class HostileAllocator:
                 ledger.note_held_view(grant)
             ledger.note_call(When.GROW, grant.index, minimum_words, 0, fault, type(error).__name__)
             raise
-        if grown and self._moments:
+        if grown and self._moments.may_act:
             if shortening is not None:
-                what = f"segment {grant.index} grew to {wanted} bytes"
-                what += f" where {minimum_words} words were asked"
-                shortened = self._moments.shortened(shortening, what, When.GROW)
+                change = f"segment {grant.index} grew to {wanted} bytes"
+                change += f" where {minimum_words} words were asked"
+                shortened = self._moments.shortened(shortening, change, When.GROW)
                 fault = fault or shortened
             changed = self._change_growth(grant, first)
             fault = fault or changed
@@ -346,16 +356,17 @@ class HostileAllocator:
 
     def operation_finished(self, index: int) -> None:
         """Fire the faults that are due after operation ``index``, which has finished or failed."""
-        self._witness.operation = index
-        if self._witness.views or self._stays:
+        witness, moments = self._witness, self._moments
+        witness.operation = index
+        if witness.views or self._stays:
             self._ledger.look_for_views()
         if self.fired:
             self._ledger.look_at_shared()
-        self._witness.epoch += 1
-        self._witness.operation = index + 1
-        if self._moments:
-            self._moments.operation_finished(index)
-        if self._moments.keep_states:
+        witness.epoch += 1
+        witness.operation = index + 1
+        if moments.may_act:
+            moments.operation_finished(index)
+        if moments.keep_states:
             for grant in self.live:
                 grant.earlier.append(self._ledger.contents(grant))
 
@@ -363,9 +374,25 @@ class HostileAllocator:
         """Return a copy of the bytes that the client sees of a grant."""
         return self._ledger.contents(grant)
 
+    @property
+    def keys(self) -> list[object]:
+        """The keys of the live grants, the oldest first."""
+        return [grant.key for grant in self.live]
+
     def snapshot(self) -> list[bytes]:
         """Return a copy of the bytes that the client sees of each live grant, oldest first."""
         return [self._ledger.contents(grant) for grant in self.live]
+
+    def watched_places(self) -> Iterator[tuple[int, Place]]:
+        """Yield the places of memory that only the client may change, or nobody.
+
+        With the place of a live grant comes its index, with one that a segment has left, -1.
+        """
+        for grant in self.live:
+            if grant.place.of is None:
+                yield grant.index, grant.place
+        for place, _ in self._witness.left:
+            yield -1, place
 
     def check_guards(self) -> None:
         """Check all guards and all places that segments left, and record changes as evidence.
@@ -400,10 +427,11 @@ class HostileAllocator:
 
     def _begin(self, kind: When) -> None:
         """Begin a call: count it, raise Runaway if there are too many, and look for held views."""
-        self._witness.epoch += 1
+        witness = self._witness
+        witness.epoch += 1
         if self._moments.count(kind) > self.last_call:
             raise self._runaway(kind)
-        if self._witness.views or self._stays:
+        if witness.views or self._stays:
             self._ledger.look_for_views()
 
     def _runaway(self, kind: When) -> Runaway:
@@ -412,9 +440,9 @@ class HostileAllocator:
 
     def _refuse_borrow(self, key: Any, grant: Grant | None) -> Buffer:
         if grant is None:
-            what, index = f"segment was called with {key!r}, which is not the key of a grant", -1
+            detail, index = f"segment was called with {key!r}, which is not the key of a grant", -1
         else:
-            what, index = f"segment {grant.index} was borrowed after its release", grant.index
-        self._witness.note("P8", "unknown-borrow", what)
+            detail, index = f"segment {grant.index} was borrowed after its release", grant.index
+        self._witness.note("P8", "unknown-borrow", detail)
         self._ledger.note_call(When.SEGMENT, index, 0, 0, None, KeyError.__name__)
-        raise KeyError(what)
+        raise KeyError(detail)

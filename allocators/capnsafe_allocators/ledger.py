@@ -34,6 +34,7 @@ class Ledger:
         "_last_used",
         "_log",
         "_memory_stays",
+        "_spare",
         "asks_used",
         "called_back_from",
         "calls",
@@ -66,6 +67,8 @@ class Ledger:
         self.asks_used = False
         self._log = log
         self._memory_stays = bool(getattr(memory, "stable", False))
+        #: Returns memory for segments that are moved; honest memory may have its own.
+        self._spare: Callable[[int], Any] = getattr(memory, "spare", bytearray)
         #: The honest memory.
         self.memory = memory
         #: Number of words that are watched on each side of a grant.
@@ -247,7 +250,7 @@ class Ledger:
         contents = self.contents(grant)
         guard = self.guard_words * WORD_BYTES
         watched = guard + words * WORD_BYTES + guard
-        buffer = bytearray(watched)
+        buffer: Any = self._spare(watched)
         if self.stays:
             # The client sees the bytearray itself, so both must have the same length.
             make_fit(buffer, grant.shown_bytes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from .client_code import Watch
 from .families import Family, SegmentResult, check_fault, effects_of
 from .fault import CALLS, Fault, When
 from .grant import Grant
@@ -48,7 +49,7 @@ class PendingFault:
 class Moments:
     """A running fault script."""
 
-    __slots__ = ("_in_code", "_laid", "_ledger", "calls", "counts", "keep_states")
+    __slots__ = ("_in_code", "_laid", "_ledger", "calls", "counts", "keep_states", "watch")
 
     def __init__(self, ledger: Ledger, faults: Sequence[Fault]) -> None:
         """Lay ``faults`` over the grants of ``ledger``."""
@@ -56,6 +57,8 @@ class Moments:
         self._laid = [PendingFault(fault, ledger.stays) for fault in faults]
         if ledger.stays:
             self._laid = [laid for laid in self._laid if not laid.cannot_fire_where_memory_stays]
+        #: The watch of the client's own code, once the client's driver has asked for one.
+        self.watch: Watch | None = None
         #: The faults that act in the client's own code, and at no other event.
         self._in_code = [laid for laid in self._laid if laid.family.in_code is not None]
         self._laid = [laid for laid in self._laid if laid.family.in_code is None]
@@ -66,8 +69,9 @@ class Moments:
         #: Number of calls so far, by kind.
         self.counts = dict.fromkeys(CALLS, 0)
 
-    def __bool__(self) -> bool:
-        """Return whether any fault can still act."""
+    @property
+    def may_act(self) -> bool:
+        """Whether any fault, or the second part of one, can still act at an event."""
         return bool(self._laid or self._ledger.follow_ups)
 
     @property
@@ -79,7 +83,13 @@ class Moments:
         """Count a call of this kind, and return the number of calls of all kinds."""
         self.calls += 1
         self.counts[kind] += 1
+        if self.watch is not None:
+            self.watch.start()
         return self.calls
+
+    def is_due_in_code(self) -> bool:
+        """Return whether a fault is due that acts in the client's own code."""
+        return any(self._is_due(laid.fault) for laid in self._in_code)
 
     def _is_due(self, fault: Fault) -> bool:
         when = fault.when
@@ -98,9 +108,9 @@ class Moments:
         return self._is_due(laid.fault) and not (acts_on_both and laid.fault.when is other)
 
     def _fire(
-        self, laid: PendingFault, what: str, call: int, operation: int, during: When | None = None
+        self, laid: PendingFault, change: str, call: int, operation: int, during: When | None = None
     ) -> None:
-        self._note(Fired(laid.fault, call, operation, what, during))
+        self._note(Fired(laid.fault, call, operation, change, during))
         laid.fired += 1
         in_code = laid.family.in_code is not None
         if not laid.fault.persistent or (in_code and laid.fired == MOST_IN_CODE):
@@ -118,12 +128,12 @@ class Moments:
             fault, whose, act = follow_up
             if not whose.lives:
                 continue
-            what = act()
-            if what is None:
+            change = act()
+            if change is None:
                 waiting.append(follow_up)
             else:
                 operation = self._ledger.operation
-                self._note(Fired(fault, self.calls - 1, operation, what, kind))
+                self._note(Fired(fault, self.calls - 1, operation, change, kind))
                 first = first or fault
         self._ledger.follow_ups = waiting
         return first
@@ -171,9 +181,9 @@ class Moments:
                 return laid, wanted
         return None, None
 
-    def shortened(self, laid: PendingFault, what: str, kind: When) -> Fault:
+    def shortened(self, laid: PendingFault, change: str, kind: When) -> Fault:
         """Record that the grant or growth was made with the size that a fault wanted."""
-        self._fire(laid, what, self.calls - 1, self._ledger.operation, kind)
+        self._fire(laid, change, self.calls - 1, self._ledger.operation, kind)
         return laid.fault
 
     def on_grant(self, grant: Grant) -> Fault | None:
@@ -183,10 +193,10 @@ class Moments:
             hook = laid.family.on_grant
             if hook is None or not self._is_due_at(laid, When.ALLOCATE):
                 continue
-            what = hook(self._ledger, laid.fault, grant)
-            if what is not None:
+            change = hook(self._ledger, laid.fault, grant)
+            if change is not None:
                 operation = self._ledger.operation
-                self._fire(laid, what, self.calls - 1, operation, When.ALLOCATE)
+                self._fire(laid, change, self.calls - 1, operation, When.ALLOCATE)
                 first = first or laid.fault
             if grant.again is not None:
                 break  # This grant is dropped, and the client gets the other one.
@@ -202,28 +212,28 @@ class Moments:
             hook = laid.family.on_growth
             if hook is None or not self._is_due_at(laid, When.GROW):
                 continue
-            what = hook(self._ledger, laid.fault, grant, first)
-            if what is not None:
+            change = hook(self._ledger, laid.fault, grant, first)
+            if change is not None:
                 operation = self._ledger.operation
-                self._fire(laid, what, self.calls - 1, operation, When.GROW)
+                self._fire(laid, change, self.calls - 1, operation, When.GROW)
                 done = done or laid.fault
         return done
 
-    def on_borrow(self, grant: Grant, answer: Any) -> tuple[SegmentResult | None, Fault | None]:
-        """Return the result that a fault puts in place of ``answer``, and the fault."""
+    def on_borrow(self, grant: Grant, buffer: Any) -> tuple[SegmentResult | None, Fault | None]:
+        """Return the result that a fault puts in place of ``buffer``, and the fault."""
         for laid in tuple(self._laid):
             hook = laid.family.on_borrow
             if hook is None or self._ledger.stays or not self._is_due(laid.fault):
                 continue
-            substitute = hook(self._ledger, laid.fault, grant, answer)
+            substitute = hook(self._ledger, laid.fault, grant, buffer)
             if substitute is not None:
                 operation = self._ledger.operation
-                self._fire(laid, substitute.what, self.calls - 1, operation, When.SEGMENT)
+                self._fire(laid, substitute.change, self.calls - 1, operation, When.SEGMENT)
                 return substitute, laid.fault
         return None, None
 
     def in_code(self) -> bool:
-        """Let faults act in the client's own code; return whether any can still act there."""
+        """Let faults act in the client's own code; return whether any that is due can act again."""
         ledger = self._ledger
         if ledger.called_back_from or ledger.asks_used:
             # The ledger itself called the client, not its user.
@@ -235,11 +245,11 @@ class Moments:
             if laid.passed < laid.fault.amount:
                 laid.passed += 1
                 continue
-            what = hook(ledger, laid.fault)
-            if what is not None:
+            change = hook(ledger, laid.fault)
+            if change is not None:
                 laid.passed = 0
-                self._fire(laid, what, self.calls - 1, ledger.operation)
-        return self.are_in_code
+                self._fire(laid, change, self.calls - 1, ledger.operation)
+        return self.is_due_in_code()
 
     def operation_finished(self, index: int) -> None:
         """Fire the faults that are laid after operations up to ``index``."""
@@ -247,6 +257,6 @@ class Moments:
             hook = laid.family.between_operations
             if hook is None or laid.fault.when is not When.AFTER or not self._is_due(laid.fault):
                 continue
-            what = hook(self._ledger, laid.fault)
-            if what is not None:
-                self._fire(laid, what, -1, index)
+            change = hook(self._ledger, laid.fault)
+            if change is not None:
+                self._fire(laid, change, -1, index)

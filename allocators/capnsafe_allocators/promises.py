@@ -62,7 +62,9 @@ PROMISES: Final[dict[str, Promise]] = {
     ),
     "P10": Promise(
         "no re-entry",
-        "A call into the message from inside its own allocator call gets a clear error.",
+        "Foreign code that runs inside a call of the message (the allocator, a finalizer, a method"
+        " of an argument) may call the message: that call gets a clear error or is finished, and"
+        " the message is unharmed.",
     ),
     "P11": Promise(
         "interoperable",

@@ -39,7 +39,7 @@ class Fired(NamedTuple):
     #: The operation during which, or after which, it fired.
     operation: int
     #: The change, as a sentence without a full stop.
-    what: str
+    change: str
     #: The kind of call in which it fired; None if it fired between operations.
     during: When | None = None
 
@@ -47,7 +47,7 @@ class Fired(NamedTuple):
 class Evidence(NamedTuple):
     """A breach of a promise by the client, which memory alone can prove.
 
-    ``what`` is one of
+    ``symptom`` is one of
 
     ================== == =================================================================
     guard              P3 bytes around a grant, or past its shown end, were changed
@@ -67,7 +67,7 @@ class Evidence(NamedTuple):
     """
 
     promise: str
-    what: str
+    symptom: str
     #: The operation during which it was detected.
     operation: int
     #: A sentence without a full stop.

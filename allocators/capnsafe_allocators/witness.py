@@ -24,12 +24,15 @@ from .records import Evidence
 class Witness:
     """A watcher of the memory of one allocator."""
 
-    __slots__ = ("_left", "_stays", "epoch", "evidence", "operation", "views")
+    __slots__ = ("_stays", "epoch", "evidence", "left", "left_bytes", "operation", "views")
 
     def __init__(self, *, stays: bool) -> None:
         """Make a witness. ``stays`` is whether the allocator promises that memory stays."""
         self._stays = stays
-        self._left: list[tuple[Place, str]] = []
+        #: The places that segments have left, each with a description of the segment.
+        self.left: list[tuple[Place, str]] = []
+        #: The bytes of these places together.
+        self.left_bytes = 0
         self.evidence: list[Evidence] = []
         #: The index of the current operation, counted from 0.
         self.operation = 0
@@ -38,9 +41,9 @@ class Witness:
         #: Number of views that are held now, if they can be counted.
         self.views = 0
 
-    def note(self, promise: str, what: str, detail: str) -> None:
+    def note(self, promise: str, symptom: str, detail: str) -> None:
         """Record a breach in the current operation."""
-        self.evidence.append(Evidence(promise, what, self.operation, detail))
+        self.evidence.append(Evidence(promise, symptom, self.operation, detail))
 
     # ---------------------------------------------------------------- views
 
@@ -66,17 +69,19 @@ class Witness:
         if place.of is not None:
             return
         place.paint_over()
-        self._left.append((place, whose))
+        self.left.append((place, whose))
+        self.left_bytes += place.watched
 
     def give_back_left(self) -> None:
         """Release all places that segments have left, the last one first."""
-        for place, _ in reversed(self._left):
+        for place, _ in reversed(self.left):
             place.release()
-        self._left.clear()
+        self.left.clear()
+        self.left_bytes = 0
 
     def look_at_left(self) -> None:
         """Check all places that segments have left."""
-        for place, whose in self._left:
+        for place, whose in self.left:
             expected = paint(LEFT_WORD, place.watched)
             found = place.read(0, place.watched)
             if found != expected:

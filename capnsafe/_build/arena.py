@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar, final
 
 from .._words.arguments import add_note, error_text
-from .._words.exhausted import exhausted, exhausted_when_done, require_stack
+from .._words.exhausted import exhausted, exhausted_when_done, stack_check
 from ..allocator import Allocator, Key
 from ..errors import (
     ArgumentTypeError,
@@ -28,6 +28,7 @@ from ..errors import (
     Reentered,
     ReleaseFailed,
 )
+from .granting import Grow
 from .loan import Loan, Loans
 from .owner import Owner
 from .publishing import PublishingArena
@@ -45,8 +46,8 @@ _CALLING: Final = State.CALLING
 _CLOSING: Final = State.CLOSING
 _CLOSED: Final = State.CLOSED
 
-#: Depth of calls that is always left to an allocator's ``release``.
-_RELEASING_FRAMES: Final = 24
+#: Checks the depth of calls that is always left to an allocator's ``release``.
+_require_stack_to_release: Final = stack_check(24)
 
 
 @final
@@ -60,16 +61,22 @@ class Arena(PublishingArena):
 
     __slots__ = ("_fresh", "disowned", "owner", "resumed", "unfinished")
 
-    def __init__(self, allocator: Allocator, limit: int, verifies: bool = False) -> None:
+    def __init__(
+        self, allocator: Allocator, limit: int, verifies: bool, stable: bool, grow: Grow | None
+    ) -> None:
         """Make an arena without segments.
 
-        Segments are used up to ``limit`` words. An arena that ``verifies`` keeps a private copy of
-        everything it writes, and compares (P5v).
+        Args:
+            allocator: The owner of the memory.
+            limit: The most words of one segment that are used.
+            verifies: Whether to keep a private copy of everything written, and compare (P5v).
+            stable: Whether the allocator promises that its memory stays in its place.
+            grow: The allocator's method ``grow``, if it has one.
         """
-        super().__init__(allocator, limit, verifies)
+        super().__init__(allocator, limit, verifies, stable, grow)
         #: The owner of the objects below the root.
         self.owner: Final = Owner()
-        #: Whether the message was resumed. Then it may not be a tree.
+        #: Whether the message was resumed. Then its pointers need not form a tree.
         self.resumed = False
         #: The state in which a call failed, until it is undone. If stack or memory ran out, the
         #: next call undoes it.
@@ -120,6 +127,7 @@ class Arena(PublishingArena):
             value = body()
             self.finish()
         except BaseException as error:
+            # Whatever ends the call, an interrupt included, it is undone.
             self.unfinished = self.state
             self.abandon(error)
             raise
@@ -173,8 +181,8 @@ class Arena(PublishingArena):
                 self.finish()
             elif self.state is _WORKING or self.state is _CALLING:
                 self._roll_back(error)
-            # Otherwise the call was interrupted during publication, and the message is poisoned; or
-            # after it, and the call is done, or the message closed.
+            # In all other states there is nothing to undo: the call was interrupted during
+            # publication, and the message is poisoned; or the call is done; or the message closed.
         except (RecursionError, MemoryError):
             self.unfinished = self.state
             if not issubclass(kind, Exception):
@@ -184,6 +192,7 @@ class Arena(PublishingArena):
             failure.done = done
             raise failure from error
         except BaseException:
+            # The next call undoes this one, also after an interrupt.
             self.unfinished = self.state
             raise
         if self.state is _CLOSED and issubclass(kind, Exception) and kind is not Closed:
@@ -201,7 +210,7 @@ class Arena(PublishingArena):
         """Release the grants of the current call. It has changed nothing else."""
         if self._arrived or len(self.segments) > self._fresh:
             # A release for which there is no stack would count as done.
-            require_stack(_RELEASING_FRAMES)
+            _require_stack_to_release()
         self.forget_filled()
         self._take_in()
         if len(self.segments) > self._fresh:
@@ -240,10 +249,9 @@ class Arena(PublishingArena):
 
         After the last one, the message takes calls again.
         """
-        if self.loans is not None:
-            self.loans.settle()
-            if self.loans.any():
-                return False
+        loans = self.loans
+        if loans is not None and loans.settle():
+            return False
         if self.state is _LENT:
             self.state = _IDLE
         return True
@@ -257,7 +265,7 @@ class Arena(PublishingArena):
         that is not possible, and this raises ``Reentered``.
         """
         try:
-            require_stack(_RELEASING_FRAMES)
+            _require_stack_to_release()
         except RecursionError as error:
             raise exhausted() from error
         if self.state is _CALLING:
@@ -274,11 +282,11 @@ class Arena(PublishingArena):
             self._held = None
         if self.loans is not None:
             self.loans.end_all()
-        if not self.settle_loans():
-            raise Borrowed(
-                "a part of a lent view is still held, so nothing was released; drop it and close"
-                " again"
-            )
+            if not self.settle_loans():
+                raise Borrowed(
+                    "a part of a lent view is still held, so nothing was released; drop it and"
+                    " close again"
+                )
         if self.state is _CLOSING:
             return  # Called from inside a call of ``release``, while this is being done.
         # A second attempt continues where the first one was interrupted.

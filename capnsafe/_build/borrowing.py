@@ -179,6 +179,8 @@ class BorrowingArena:
                     raise self.unavailable()
                 self.state = _CALLING
                 buffer = self._call_segment(segment)
+                if type(buffer) is bytearray:
+                    return memoryview(buffer)
                 return octets_of_segment(buffer, segment.index)
             finally:
                 # A traceback keeps the locals of its frames alive, and the buffer may be a view.

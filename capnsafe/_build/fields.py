@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, SupportsIndex, TypeVar
 
 from .._words.arguments import double, integer, number_text, truth, type_name
 from .._words.exhausted import exhausted
 from .._words.face import place
-from ..errors import ArgumentIndexError, ArgumentValueError
+from .._words.given import Given
+from ..errors import ArgumentIndexError, ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES, Element, Primitive
 from .lease import Lease
 from .states import State
@@ -29,6 +30,10 @@ T = TypeVar("T")
 # Python finds a module constant faster than a member of a class.
 _BOOL: Final = Element.BOOL
 _IDLE: Final = State.IDLE
+_WORKING: Final = State.WORKING
+
+#: The default of most fields. It is compared by identity, which runs no code of another class.
+_NO_DEFAULT: Final = 0
 
 
 def _float_bits(element: Element, value: float) -> int:
@@ -52,17 +57,42 @@ def require_range(element: Element, value: int) -> None:
 class Handle:
     """The base of all builders: a lease on the object, and its data section."""
 
-    __slots__ = ("_data", "_data_bits", "_lease")
+    __slots__ = ("_data", "_data_bits", "_lease", "_word")
 
-    def __init__(self, lease: Lease, data: int, data_bits: int) -> None:
+    def __init__(self, lease: Lease, word: int, data: int, data_bits: int) -> None:
         self._lease = lease
+        #: The word that identifies the object: its first or, if it has none, that of its pointer.
+        self._word = word
         #: First byte of the data section in its segment, and its size in bits.
         self._data = data
         self._data_bits = data_bits
 
+    def __reduce__(self) -> str:
+        """Refuse pickling and deep copies. ``copy.copy`` returns another handle on the object."""
+        raise ArgumentTypeError("a builder cannot be copied without its message")
+
     def _face(self, sizes: str, octet: int) -> str:
         """Return the text of ``repr`` for an object that begins at byte ``octet``."""
         return f"<{type_name(self)}: {sizes}, {place(self._lease.segment.index, octet)}>"
+
+    def _renew(self) -> None:
+        """Raise ``StaleHandle`` if the object is gone; otherwise renew the lease."""
+        self._lease = self._lease.renewed(self._word)
+
+    def _check(self) -> None:
+        """Raise ``StaleHandle`` or ``MessageStateError`` if a call cannot use the object.
+
+        Use it only between calls of the message.
+        """
+        try:
+            lease = self._lease
+            arena = lease.arena
+            if arena.state is not _IDLE:
+                arena.require_idle()
+            if lease.epoch != arena.epoch:
+                self._renew()
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _serve(self, body: Callable[[], T]) -> T:
         """Run a call of the message that needs the object."""
@@ -74,10 +104,11 @@ class Handle:
             raise exhausted() from error
         try:
             if lease.epoch != arena.epoch:
-                lease.renew()
+                self._renew()
             value = body()
             arena.finish()
         except BaseException as error:
+            # Whatever ends the call, an interrupt included, it is undone.
             arena.unfinished = arena.state
             arena.abandon(error)
             raise
@@ -90,23 +121,26 @@ class Handle:
             segment=self._lease.segment.index,
         )
 
-    def _put_integer(self, element: Element, offset: int, value: int, default: int) -> None:
+    def _put_integer(
+        self,
+        element: Element,
+        offset: SupportsIndex,
+        value: SupportsIndex,
+        default: SupportsIndex,
+    ) -> None:
         try:
-            if type(offset) is not int:
-                offset = integer(offset, "a field offset")
-            if type(value) is not int:
-                value = integer(value, "a value")
-            if type(default) is not int:
-                default = integer(default, "a default")
             lease = self._lease
             arena = lease.arena
             segment = lease.segment
             memory = segment.memory
+            # The usual case, without a conversion.
             if (
                 memory is not None
+                and type(offset) is int
+                and type(value) is int
+                and default is _NO_DEFAULT
                 and offset >= 0
                 and (offset + 1) * element.bits <= self._data_bits
-                and not default
                 and len(memory) >= segment.used * WORD_BYTES
                 # These checks come last: no foreign code can run between them and the write.
                 and arena.state is _IDLE
@@ -119,30 +153,49 @@ class Handle:
                     # The value does not fit, or somebody resized the memory of a ``stable``
                     # allocator.
                     pass
+            at = offset if type(offset) is int else integer(offset, "a field offset")
+            number = value if type(value) is int else integer(value, "a value")
+            inverted = default if type(default) is int else integer(default, "a default")
             if arena.state is not _IDLE or lease.epoch != arena.epoch:
-                lease.check()
-            if offset < 0 or (offset + 1) * element.bits > self._data_bits:
-                raise self._outside(element, offset)
-            require_range(element, value)
-            if default:
-                require_range(element, default)
-                value ^= default
-            self._write(element.codec, self._data + offset * element.bytes, value)
+                self._check()
+            if at < 0 or (at + 1) * element.bits > self._data_bits:
+                raise self._outside(element, at)
+            if not element.low <= number <= element.high:
+                require_range(element, number)
+            if inverted:
+                require_range(element, inverted)
+                number ^= inverted
+            self._write(element.codec, self._data + at * element.bytes, number)
         except RecursionError as error:
             raise exhausted() from error
+
+    def _kept_memory(self) -> bytearray | None:
+        """Return the memory if it stays and the message can serve a call now, or ``None``."""
+        lease = self._lease
+        segment = lease.segment
+        memory = segment.memory
+        if (
+            memory is not None
+            and len(memory) >= segment.used * WORD_BYTES
+            # These checks come last: no foreign code can run between them and the caller's access.
+            and lease.arena.state is _IDLE
+            and lease.epoch == lease.arena.epoch
+        ):
+            return memory
+        return None
 
     def _write(self, codec: struct.Struct, at: int, value: int) -> None:
         """Write at byte ``at`` of the segment, in a call of the message."""
         lease = self._lease
         arena = lease.arena
         segment = lease.segment
-        try:
-            arena.begin()
-        except RecursionError as error:
-            raise exhausted() from error
+        if arena.state is not _IDLE:
+            arena.require_idle()
+        # As in Arena.begin and Arena.finish, without the calls.
+        arena.state = _WORKING
         try:
             if lease.epoch != arena.epoch:
-                lease.renew()
+                self._renew()
             view = arena.borrow(segment)
             try:
                 codec.pack_into(view, at, value)
@@ -150,43 +203,49 @@ class Handle:
                     codec.pack_into(segment.shadow, at, value)
             finally:
                 arena.give_back(view)
-            arena.finish()
+            if arena.state is not _WORKING:
+                raise arena.unavailable()
+            arena.state = _IDLE
         except BaseException as error:
+            # Whatever ends the call, an interrupt included, it is undone.
             arena.unfinished = arena.state
             arena.abandon(error)
             raise
 
-    def _take_bits(self, element: Element, offset: int) -> bytes | bytearray:
+    def _take_bits(self, element: Element, offset: SupportsIndex) -> bytes | bytearray:
         """Return the bytes of a field; for a bool, the byte that contains it."""
-        if type(offset) is not int:
-            offset = integer(offset, "a field offset")
+        index = offset if type(offset) is int else integer(offset, "a field offset")
         lease = self._lease
         arena = lease.arena
         if arena.state is not _IDLE or lease.epoch != arena.epoch:
-            lease.check()
-        if offset < 0 or (offset + 1) * element.bits > self._data_bits:
-            raise self._outside(element, offset)
+            self._check()
+        if index < 0 or (index + 1) * element.bits > self._data_bits:
+            raise self._outside(element, index)
         size = element.bytes or 1
-        at = self._data + (offset * size if element.bytes else offset >> 3)
-        segment = lease.segment
-        memory = segment.memory
-        if (
-            memory is not None
-            and len(memory) >= segment.used * WORD_BYTES
-            and arena.state is _IDLE
-            and lease.epoch == arena.epoch
-        ):
+        at = self._data + (index * size if element.bytes else index >> 3)
+        memory = self._kept_memory()
+        if memory is not None:
             return memory[at : at + size]
-        return self._serve(lambda: arena.octets_at(segment, at, size))
+        return self._borrowed_octets(at, size)
 
-    def _take_integer(self, element: Element, offset: int, default: int) -> int:
+    # The closures of this method and of _change_bits would make their callers slow.
+
+    def _borrowed_octets(self, at: int, size: int) -> bytes:
+        """Return a copy of bytes of the segment, in a call of the message."""
+        lease = self._lease
+        return self._serve(lambda: lease.arena.octets_at(lease.segment, at, size))
+
+    def _change_bits(self, at: int, size: int, mask: int, bits: int) -> None:
+        """Write the bits that ``mask`` has into ``size`` bytes, in a call of the message."""
+        self._serve(lambda: self._write_bits(at, size, mask, bits))
+
+    def _take_integer(self, element: Element, offset: SupportsIndex, default: SupportsIndex) -> int:
         try:
-            if type(default) is not int:
-                default = integer(default, "a default")
+            inverted = default if type(default) is int else integer(default, "a default")
             value: int = element.codec.unpack(self._take_bits(element, offset))[0]
-            if default:
-                require_range(element, default)
-                value ^= default
+            if inverted:
+                require_range(element, inverted)
+                value ^= inverted
             return value
         except RecursionError as error:
             raise exhausted() from error
@@ -194,25 +253,29 @@ class Handle:
     def _put_float(
         self,
         element: Element,
-        offset: int,
-        value: float,
-        default: float,
+        offset: SupportsIndex,
+        value: Given[float],
+        default: Given[float],
     ) -> None:
         try:
-            value = double(value)
-            default = double(default)
-            if type(offset) is not int:
-                offset = integer(offset, "a field offset")
-            self._lease.check()
-            if offset < 0 or (offset + 1) * element.bits > self._data_bits:
-                raise self._outside(element, offset)
-            bits = _float_bits(element, value) ^ _float_bits(element, default)
-            at = self._data + offset * element.bytes
+            number = double(value)
+            inverted = double(default)
+            index = offset if type(offset) is int else integer(offset, "a field offset")
+            self._check()
+            if index < 0 or (index + 1) * element.bits > self._data_bits:
+                raise self._outside(element, index)
+            bits = _float_bits(element, number) ^ _float_bits(element, inverted)
+            at = self._data + index * element.bytes
+            memory = self._kept_memory()
+            if memory is not None:
+                # As in _put_integer, no foreign code can run between the check and the write.
+                element.raw.pack_into(memory, at, bits)
+                return
             self._write(element.raw, at, bits)
         except RecursionError as error:
             raise exhausted() from error
 
-    def _take_float(self, element: Element, offset: int, default: float) -> float:
+    def _take_float(self, element: Element, offset: SupportsIndex, default: Given[float]) -> float:
         try:
             inverted = _float_bits(element, double(default))
             bits = self._take_bits(element, offset)
@@ -224,45 +287,60 @@ class Handle:
         except RecursionError as error:
             raise exhausted() from error
 
-    def _put_bool(self, offset: int, value: bool, default: bool) -> None:
+    def _put_bool(self, offset: SupportsIndex, value: Given[bool], default: Given[bool]) -> None:
         try:
             bit = truth(value) is not truth(default)
-            if type(offset) is not int:
-                offset = integer(offset, "a field offset")
-            self._lease.check()
-            if not 0 <= offset < self._data_bits:
-                raise self._outside(_BOOL, offset)
-            at = self._data + (offset >> 3)
-            mask = 1 << (offset & 7)
-            self._serve(lambda: self._write_bit(at, mask, bit))
+            index = offset if type(offset) is int else integer(offset, "a field offset")
+            self._check()
+            if not 0 <= index < self._data_bits:
+                raise self._outside(_BOOL, index)
+            at = self._data + (index >> 3)
+            mask = 1 << (index & 7)
+            memory = self._kept_memory()
+            if memory is not None:
+                memory[at] = memory[at] | mask if bit else memory[at] & ~mask
+                return
+            self._change_bits(at, 1, mask, mask if bit else 0)
         except RecursionError as error:
             raise exhausted() from error
 
-    def _write_bit(self, at: int, mask: int, bit: bool) -> None:
+    def _write_bits(self, at: int, size: int, mask: int, bits: int) -> None:
         segment = self._lease.segment
+        end = at + size
         view = self._lease.arena.borrow(segment)
         try:
-            octet = view[at]
+            octets = bytes(view[at:end])
             if segment.shadow is not None:
-                segment.require_unchanged(at, bytes((octet,)))
-            octet = octet | mask if bit else octet & ~mask
-            view[at] = octet
+                segment.require_unchanged(at, octets)
+            octets = (int.from_bytes(octets, "little") & ~mask | bits).to_bytes(size, "little")
+            view[at:end] = octets
             if segment.shadow is not None:
-                segment.shadow[at] = octet
+                segment.shadow[at:end] = octets
         finally:
             self._lease.arena.give_back(view)
 
-    def _take_bool(self, offset: int, default: bool) -> bool:
+    def _put_bits(self, mask: int, bits: int) -> None:
+        """Write the bits of the data section that ``mask`` has, in one step.
+
+        Bit 0 is the lowest of the first byte. ``mask`` has one at least.
+        """
+        if mask.bit_length() > self._data_bits:
+            self._check()
+            raise self._outside(_BOOL, mask.bit_length() - 1)
+        first = (mask & -mask).bit_length() - 1 >> 3
+        size = (mask.bit_length() + 7 >> 3) - first
+        self._change_bits(self._data + first, size, mask >> first * 8, bits >> first * 8)
+
+    def _take_bool(self, offset: SupportsIndex, default: Given[bool]) -> bool:
         try:
             inverted = truth(default)
-            if type(offset) is not int:
-                offset = integer(offset, "a field offset")
-            octet = self._take_bits(_BOOL, offset)[0]
-            return bool(octet >> (offset & 7) & 1) is not inverted
+            index = offset if type(offset) is int else integer(offset, "a field offset")
+            octet = self._take_bits(_BOOL, index)[0]
+            return bool(octet >> (index & 7) & 1) is not inverted
         except RecursionError as error:
             raise exhausted() from error
 
-    def _put(self, element: Element, offset: int, value: Any) -> None:
+    def _put(self, element: Element, offset: SupportsIndex, value: Any) -> None:
         """Write an element of a list."""
         if element.floating:
             self._put_float(element, offset, value, 0.0)
@@ -271,7 +349,7 @@ class Handle:
         else:
             self._put_integer(element, offset, value, 0)
 
-    def _take(self, element: Element, offset: int) -> Primitive:
+    def _take(self, element: Element, offset: SupportsIndex) -> Primitive:
         """Read an element of a list."""
         if element.floating:
             return self._take_float(element, offset, 0.0)

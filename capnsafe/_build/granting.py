@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from operator import methodcaller
 from typing import Any, Final, TypeAlias, cast
 
 from .. import wire
-from .._words.arguments import attribute, call, call_once, error_text
+from .._words.arguments import ONE, call, call_once, error_text
 from .._words.caught import Raised
 from ..allocator import Allocator, Key
 from ..errors import AllocationRefused, GrantTooSmall, MessageTooLarge
@@ -24,7 +24,10 @@ _CALLING: Final = State.CALLING
 _CLOSING: Final = State.CLOSING
 _CLOSED: Final = State.CLOSED
 
-_Releasing: TypeAlias = tuple[Segment, Any, defaultdict[int, object]]
+#: The method ``grow`` of an allocator: it takes a key, and the words that the segment should have.
+Grow: TypeAlias = Callable[[Key, int], object]
+
+_Releasing: TypeAlias = tuple[Segment, Any, Any, Iterator[object]]
 
 
 class GrantingArena(BorrowingArena):
@@ -41,7 +44,9 @@ class GrantingArena(BorrowingArena):
         "verifies",
     )
 
-    def __init__(self, allocator: Allocator, limit: int, verifies: bool) -> None:
+    def __init__(
+        self, allocator: Allocator, limit: int, verifies: bool, stable: bool, grow: Grow | None
+    ) -> None:
         """Make an arena without grants; the arguments are those of ``Arena``."""
         super().__init__(allocator)
         self.limit: Final = limit
@@ -49,14 +54,13 @@ class GrantingArena(BorrowingArena):
         #: Words handed out from all segments together.
         self.handed_out = 0
         # Memory that is kept is written directly, past the private copy of a message that verifies.
-        self._stable: Final = attribute(allocator, "stable") is True and not verifies
-        grow = attribute(allocator, "grow")
-        self._grow: Callable[[Key, int], object] | None = grow if callable(grow) else None
+        self._stable: Final = stable and not verifies
+        self._grow: Final = grow
         #: The key of a grant that has no segment yet, by the segment's future index.
         #: The key ``None`` reserves room in it.
         self._arrived: defaultdict[int | None, Key] = defaultdict()
-        #: The segment whose grant is being released, an iterator that is used up when the allocator
-        #: is called, and the allocator's result.
+        #: The segment whose grant is being released, and the call: see ``arguments.call_once``. The
+        #: first iterator is used up when the allocator is called, the second when it has returned.
         self._releasing: _Releasing | None = None
         #: The places of the segments, as soon as there are two.
         self._neighbours: Neighbours | None = None
@@ -198,6 +202,8 @@ class GrantingArena(BorrowingArena):
         before the first release, it has released them all. Returns (exceptions that were raised,
         the interrupt or ``None``).
         """
+        argued: Any
+        returned: Any
         failures: list[Exception] = []
         interrupt: BaseException | None = None
         closing = self.state is _CLOSING
@@ -211,21 +217,24 @@ class GrantingArena(BorrowingArena):
                 segment = segments[-1]
                 segment.memory = None
                 segment.lost = True
-                releasing: _Releasing | None = self._releasing
-                if releasing is None or releasing[0] is not segment:
+                releasing = self._releasing
+                if releasing is not None and releasing[0] is segment:
+                    _, argued, returned, once = releasing
+                else:
                     used = max(segment.used, segment.written)
                     release = methodcaller("release", segment.key, used)
-                    begun: Any = iter((self.allocator,))
-                    releasing = (segment, begun, call_once(release, begun))
-                    self._releasing = releasing
-                _, argued, returned = releasing
+                    argued = iter((self.allocator,))
+                    returned = iter(ONE)
+                    once = call_once(release, argued, returned)
+                    self._releasing = (segment, argued, returned, once)
                 try:
                     if argued.__length_hint__():
-                        returned[0]
+                        next(once)
                 except BaseException as error:
+                    # An interrupt, too, must not keep the other grants from being released.
                     if argued.__length_hint__():
                         raise
-                    if issubclass(type(error), Exception) and not returned:
+                    if issubclass(type(error), Exception) and returned.__length_hint__():
                         failures.append(cast(Exception, error))
                     else:
                         interrupt = error

@@ -2,90 +2,70 @@
 
 Retired words are never handed out again while the message exists. So a handle is stale if the word
 of its object lies in a retired interval, or if the object was disowned after the handle was made.
-The message counts retirements as its *epoch*, and a lease remembers the epoch in which it was last
-found valid. As long as nothing was retired since, the check is one comparison of epochs.
+The message counts retirements as its *epoch*, and a lease has the epoch in which the object was
+last found valid. As long as nothing was retired since, the check is one comparison of epochs.
+
+A lease never changes, so handles share it: opening the elements of a list makes no leases. A handle
+that finds its object valid in a later epoch replaces its lease by a renewed one.
 """
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias, final
+from typing import final
 
-from .._words.exhausted import exhausted
 from ..errors import StaleHandle
 from .arena import Arena
 from .owner import Owner
 from .segment import Segment
-from .states import State
-
-# Python finds a module constant faster than a member of a class.
-_IDLE: Final = State.IDLE
-
-
-#: The place of an object in an epoch: (segment, word, epoch). The word is the first of the object,
-#: or that of its pointer if the object has no words.
-Placed: TypeAlias = "tuple[Segment, int, int]"
 
 
 class Lease:
-    """The right of a handle to use one object of a message, while the object exists.
+    """The right of handles to use objects of one owner in one segment, as of an epoch.
 
-    Handles on the same object may share a lease. This class is for objects with words, which are
-    identified by their first word.
+    This class is for objects with words, which are identified by their first word.
     """
 
-    __slots__ = ("arena", "epoch", "owner", "segment", "word")
+    __slots__ = ("arena", "epoch", "owner", "segment")
 
     # All arguments are positional and without defaults, which halves the time to make an object.
-    def __init__(
-        self, arena: Arena, owner: Owner, segment: Segment, word: int, epoch: int, /
-    ) -> None:
+    def __init__(self, arena: Arena, owner: Owner, segment: Segment, epoch: int, /) -> None:
         self.arena = arena
-        #: The owner of the object. ``adopt`` compares owners, so that no object adopts an orphan
+        #: The owner of the objects. ``adopt`` compares owners, so that no object adopts an orphan
         #: that it lies in.
         self.owner = owner
         self.segment = segment
-        #: The word that identifies the object.
-        self.word = word
-        #: The last epoch in which the object was known to exist.
+        #: The last epoch in which the objects were known to exist.
         self.epoch = epoch
 
-    def on(self, built: Placed, words: int, /) -> Lease:
+    def on(self, segment: Segment, words: int, epoch: int, /) -> Lease:
         """Return a lease on an object of ``words`` words that has the same owner."""
-        segment, word, epoch = built
         if words:
-            return Lease(self.arena, self.owner, segment, word, epoch)
-        return SlotLease(self.arena, self.owner, segment, word, epoch)
+            return Lease(self.arena, self.owner, segment, epoch)
+        return SlotLease(self.arena, self.owner, segment, epoch)
 
-    def check(self) -> None:
-        """Raise ``StaleHandle`` or ``MessageStateError`` if a call cannot use the object.
+    def renewed(self, word: int, /) -> Lease:
+        """Return a lease of the present epoch on the object that ``word`` identifies.
 
-        Use it only between calls of the message.
+        Raises:
+            StaleHandle: If the object is gone.
         """
-        try:
-            arena = self.arena
-            if arena.state is not _IDLE:
-                arena.require_idle()
-            if self.epoch != arena.epoch:
-                self.renew()
-        except RecursionError as error:
-            raise exhausted() from error
-
-    def renew(self) -> None:
-        """Raise ``StaleHandle`` if the object is gone; otherwise record the present epoch."""
         # A finalizer may retire words meanwhile. Then the next call checks again.
         epoch = self.arena.epoch
-        if self._is_stale():
+        if self._is_stale(word):
             raise StaleHandle(
                 "the object of this handle was overwritten, cleared, moved or disowned",
                 segment=self.segment.index,
-                offset=self.word,
+                offset=word,
             )
-        self.epoch = epoch
+        return self._of(epoch)
 
-    def _is_stale(self) -> bool:
+    def _of(self, epoch: int) -> Lease:
+        """Return the same lease in another epoch."""
+        return Lease(self.arena, self.owner, self.segment, epoch)
+
+    def _is_stale(self, word: int) -> bool:
         """Return whether the word was retired, or disowned after the last known epoch."""
         segment = self.segment
-        word = self.word
         if word in segment.retired:
             return True
         return bool(segment.moved) and segment.moved.at(word) > self.epoch
@@ -97,12 +77,15 @@ class SlotLease(Lease):
 
     __slots__ = ()
 
-    def _is_stale(self) -> bool:
+    def _of(self, epoch: int) -> Lease:
+        return SlotLease(self.arena, self.owner, self.segment, epoch)
+
+    def _is_stale(self, word: int) -> bool:
         """Return whether the pointer was written after the known epoch, or its word is stale."""
         replaced = self.segment.replaced
-        if replaced is not None and replaced.get(self.word, 0) > self.epoch:
+        if replaced is not None and replaced.get(word, 0) > self.epoch:
             return True
-        return Lease._is_stale(self)
+        return Lease._is_stale(self, word)
 
 
 @final
@@ -123,11 +106,14 @@ class MarkLease(Lease):
     __slots__ = ("_mark",)
 
     def __init__(
-        self, arena: Arena, owner: Owner, segment: Segment, word: int, epoch: int, mark: Mark, /
+        self, arena: Arena, owner: Owner, segment: Segment, epoch: int, mark: Mark, /
     ) -> None:
-        super().__init__(arena, owner, segment, word, epoch)
+        super().__init__(arena, owner, segment, epoch)
         self._mark = mark
 
-    def _is_stale(self) -> bool:
+    def _of(self, epoch: int) -> Lease:
+        return MarkLease(self.arena, self.owner, self.segment, epoch, self._mark)
+
+    def _is_stale(self, word: int) -> bool:
         """Return whether the orphan was adopted, dropped or resized."""
         return self._mark.expired

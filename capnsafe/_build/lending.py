@@ -61,6 +61,7 @@ def _lend_within(
     try:
         loan = lend_from(whole, stretch, lender, writable=writable, code=code)
     except BaseException:
+        # No view outlives a call that fails, even by an interrupt.
         arena.give_back(whole)
         raise
     arena.keep_lent(loan)
@@ -151,6 +152,7 @@ class LentTogether:
                 views.append(one.__enter__())
                 self._entered.append(one)
         except BaseException as error:
+            # All or none are lent, also after an interrupt.
             views.clear()
             self._end(error)
             raise

@@ -163,10 +163,6 @@ class Loans:
         #: The loans whose ``with`` block is over.
         self.over: dict[Loan, None] = {}
 
-    def any(self) -> bool:
-        """Return whether anything is lent."""
-        return bool(self.lent)
-
     def has(self, loan: Loan) -> bool:
         """Return whether a loan is not back."""
         return loan in self.lent
@@ -186,8 +182,8 @@ class Loans:
         for loan in tuple(self.lent):
             self.over[loan] = None
 
-    def settle(self) -> None:
-        """Forget the loans that are over and back."""
+    def settle(self) -> bool:
+        """Forget the loans that are over and back; return whether anything is still lent."""
         # Only loans that are over are looked at, so that ending a thousand loans takes linear time.
         for loan in tuple(self.over):
             loan.end()
@@ -198,3 +194,4 @@ class Loans:
                 self.shown.pop(loan, None)
                 self.lent.pop(loan, None)
                 self.over.pop(loan, None)
+        return bool(self.lent)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from io import BytesIO
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, SupportsIndex, TypeVar, cast, overload
 
 from .. import wire
 from .._read.objects import StructReader
-from .._stream.framing import BinaryWriter, Sender, WriteProgress, frame, table_of, write_message
+from .._stream.framing import frame, table_of
+from .._stream.writing import BinaryWriter, Sender, WriteProgress, write_message
 from .._words.arguments import (
     add_note,
     attributes,
@@ -30,6 +31,8 @@ from .._words.buffers import data_octets
 from .._words.canonical import canonical_words
 from .._words.exhausted import exhausted
 from .._words.face import counted
+from .._words.given import Given
+from .._words.laid_out import LaidOut, SchemaClass, struct_type
 from .._words.tree import Tree
 from ..allocator import Allocator, Key
 from ..errors import (
@@ -43,7 +46,7 @@ from ..errors import (
 from ..memory.heap import HeapAllocator
 from ..wire import Element
 from .arena import Arena
-from .builder import Copyable, Orphan, PointerListBuilder, StructBuilder, tree_of
+from .builder import Copyable, Orphan, PointerListBuilder, StructBuilder, struct_tree_of, tree_of
 from .draft import begin_root, copy_in_root, install_root
 from .lease import Lease, SlotLease
 from .lending import Lent, LentTogether
@@ -56,8 +59,14 @@ from .states import State, state_text
 from .survey import resolve
 from .upgrade import enlarged, upgrade
 
+B = TypeVar("B")
+R = TypeVar("R")
+
 #: The methods of every allocator.
 _METHODS: Final = ("allocate", "segment", "release")
+
+#: The attributes of an allocator that a message reads: those, and the optional ones.
+_ATTRIBUTES: Final = (*_METHODS, "stable", "grow")
 
 #: A message without a root is one null pointer.
 _NO_ROOT = bytes(wire.WORD_BYTES)
@@ -77,8 +86,8 @@ class MessageBuilder:
         self,
         allocator: Allocator | None = None,
         *,
-        max_segment_words: int = wire.MAX_SEGMENT_WORDS,
-        verify: bool = False,
+        max_segment_words: SupportsIndex = wire.MAX_SEGMENT_WORDS,
+        verify: Given[bool] = False,
     ) -> None:
         """Make an empty message.
 
@@ -93,17 +102,22 @@ class MessageBuilder:
         """
         if allocator is None:
             allocator = HeapAllocator()
-        for name, method in zip(_METHODS, attributes(allocator, _METHODS), strict=True):
-            if not callable(method):
-                raise ArgumentTypeError(
-                    f"an allocator must have a method {name!r}, and {type_name(allocator)} has none"
-                )
+        allocate, segment, release, stable, grow = attributes(allocator, _ATTRIBUTES)
+        if not (callable(allocate) and callable(segment) and callable(release)):
+            methods = zip(_METHODS, (allocate, segment, release), strict=True)
+            missing = [name for name, method in methods if not callable(method)]
+            raise ArgumentTypeError(
+                f"an allocator must have a method {missing[0]!r}, and {type_name(allocator)} has"
+                " none"
+            )
         limit = integer(max_segment_words, "max_segment_words")
         if not 1 <= limit <= wire.MAX_SEGMENT_WORDS:
             raise ArgumentValueError(
                 f"max_segment_words must be 1 to {wire.MAX_SEGMENT_WORDS}, not {number_text(limit)}"
             )
-        self._arena = Arena(allocator, limit, verifies=truth(verify))
+        self._arena = Arena(
+            allocator, limit, truth(verify), stable is True, grow if callable(grow) else None
+        )
 
     def __repr__(self) -> str:
         """Return the size of the message and its state. Calls no allocator."""
@@ -118,10 +132,10 @@ class MessageBuilder:
     def resume(
         cls,
         allocator: Allocator,
-        grants: Iterable[tuple[Key, int]],
+        grants: Iterable[Given[tuple[Key, int]]],
         *,
-        max_segment_words: int = wire.MAX_SEGMENT_WORDS,
-        verify: bool = False,
+        max_segment_words: SupportsIndex = wire.MAX_SEGMENT_WORDS,
+        verify: Given[bool] = False,
     ) -> MessageBuilder:
         """Continue a message that is already in the allocator's memory.
 
@@ -162,36 +176,87 @@ class MessageBuilder:
         except RecursionError as error:
             raise exhausted() from error
 
-    #: The former name of ``resume``.
-    over = resume
+    @classmethod
+    def over(
+        cls,
+        allocator: Allocator,
+        grants: Iterable[Given[tuple[Key, int]]],
+        *,
+        max_segment_words: SupportsIndex = wire.MAX_SEGMENT_WORDS,
+        verify: Given[bool] = False,
+    ) -> MessageBuilder:
+        """Call ``resume``, by its former name."""
+        try:
+            return cls.resume(allocator, grants, max_segment_words=max_segment_words, verify=verify)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def __reduce__(self) -> str:
         """Refuse copying and pickling."""
         raise ArgumentTypeError("a message cannot be copied: its memory would have two owners")
 
-    def init_root(self, data_words: int, pointer_count: int) -> StructBuilder:
+    @overload
+    def init_root(self, data_words: SchemaClass[B, R], /) -> B: ...
+
+    @overload
+    def init_root(
+        self, data_words: SupportsIndex, pointer_count: SupportsIndex
+    ) -> StructBuilder: ...
+
+    def init_root(
+        self,
+        data_words: Given[SupportsIndex | SchemaClass[B, R]],
+        pointer_count: SupportsIndex | None = None,
+    ) -> Given[StructBuilder | B]:
         """Build a zeroed root struct, with sections of these sizes (words, pointers).
 
-        An earlier root is retired with everything below it.
+        ``init_root(Person)`` builds a struct of a schema, and returns its builder. An earlier root
+        is retired with everything below it.
         """
         try:
-            data, pointers = check_sections(data_words, pointer_count)
+            if pointer_count is None:
+                size, count, wrap, _ = struct_type(cast(SchemaClass[B, R], data_words))
+                return wrap(self.init_root(size, count))
+            data, pointers = check_sections(cast(SupportsIndex, data_words), pointer_count)
             words = data + pointers
             arena = self._arena
-            lease = install_root(arena, wire.struct_shape(data, pointers), words)
-            return StructBuilder(lease, lease.word, data, pointers)
+            segment, start, epoch = install_root(arena, wire.struct_shape(data, pointers), words)
+            kind = Lease if words else SlotLease
+            lease = kind(arena, arena.owner, segment, epoch)
+            return StructBuilder(lease, start, start, data, pointers)
         except RecursionError as error:
             raise exhausted() from error
 
-    def get_root(self, data_words: int = 0, pointer_count: int = 0) -> StructBuilder | None:
+    @overload
+    def get_root(self, data_words: SchemaClass[B, R], /) -> B | None: ...
+
+    @overload
+    def get_root(
+        self, data_words: SupportsIndex = 0, pointer_count: SupportsIndex = 0
+    ) -> StructBuilder | None: ...
+
+    def get_root(
+        self,
+        data_words: Given[SupportsIndex | SchemaClass[B, R]] = 0,
+        pointer_count: SupportsIndex = 0,
+    ) -> Given[StructBuilder | B | None]:
         """Open the root struct, or return ``None`` if there is none yet.
 
-        The struct has at least the sections that are asked for (words, pointers). A smaller one, of
-        an older schema, is moved, and handles on it become stale.
+        The struct has at least the sections that are asked for (words, pointers); for
+        ``get_root(Person)`` those of the schema. A smaller one, of an older schema, is moved, and
+        handles on it become stale.
         """
         try:
-            asked = check_sections(data_words, pointer_count)
-            return self._arena.serve(lambda: self._open_root(asked))
+            wrap: Callable[[StructBuilder], B] | None = None
+            size: SupportsIndex
+            if issubclass(type(data_words), type):
+                asked_class = cast(SchemaClass[B, R], data_words)
+                size, pointer_count, wrap, _ = struct_type(asked_class)
+            else:
+                size = cast(SupportsIndex, data_words)
+            asked = check_sections(size, pointer_count)
+            root = self._arena.serve(lambda: self._open_root(asked))
+            return root if root is None or wrap is None else wrap(root)
         except RecursionError as error:
             raise exhausted() from error
 
@@ -214,10 +279,10 @@ class MessageBuilder:
         data = wire.struct_data_words(found.shape)
         pointers = wire.struct_pointers(found.shape)
         if data + pointers:
-            lease = Lease(arena, arena.owner, found.segment, found.start, arena.epoch)
-        else:
-            lease = SlotLease(arena, arena.owner, slot, 0, arena.epoch)
-        return StructBuilder(lease, found.start, data, pointers)
+            lease = Lease(arena, arena.owner, found.segment, arena.epoch)
+            return StructBuilder(lease, found.start, found.start, data, pointers)
+        lease = SlotLease(arena, arena.owner, slot, arena.epoch)
+        return StructBuilder(lease, 0, found.start, data, pointers)
 
     def root_pointer(self) -> PointerListBuilder:
         """Open the root pointer as a list of one pointer, for a root that is not a struct.
@@ -229,23 +294,23 @@ class MessageBuilder:
     def _open_root_pointer(self) -> PointerListBuilder:
         arena = self._arena
         begin_root(arena)
-        lease = Lease(arena, arena.owner, arena.segment_at(0), 0, arena.epoch)
-        return PointerListBuilder(lease, 0, 1)
+        lease = Lease(arena, arena.owner, arena.segment_at(0), arena.epoch)
+        return PointerListBuilder(lease, 0, 0, 1)
 
-    def set_root(self, value: StructBuilder | StructReader) -> None:
-        """Build a deep copy of a struct as the root. An earlier root is retired.
+    def set_root(self, value: Given[StructBuilder | StructReader | LaidOut]) -> None:
+        """Build a deep copy of a struct, or a value of a schema, as the root.
+
+        An earlier root is retired.
 
         With equal segment sizes, the reference implementation writes the same bytes.
         """
         try:
-            if type(value) is not StructBuilder and type(value) is not StructReader:
-                raise ArgumentTypeError(f"the root must be a struct, not {type_name(value)}")
-            tree = value._tree()
+            tree = struct_tree_of(value, "the root")
             self._arena.serve(lambda: copy_in_root(self._arena, tree))
         except RecursionError as error:
             raise exhausted() from error
 
-    def new_orphan(self, value: Copyable) -> Orphan:
+    def new_orphan(self, value: Given[Copyable]) -> Orphan:
         """Build a deep copy of a struct or list as an orphan."""
         try:
             return self._apart(tree_of(value))
@@ -255,7 +320,7 @@ class MessageBuilder:
     def _apart(self, tree: Tree) -> Orphan:
         return self._arena.serve(lambda: Orphan(self._arena, build_apart(self._arena, tree)))
 
-    def new_orphan_list(self, lists: Iterable[Copyable]) -> Orphan:
+    def new_orphan_list(self, lists: Iterable[Given[Copyable]]) -> Orphan:
         """Build the concatenation of lists as an orphan.
 
         There must be at least one list, and all must have the same element size. Structs all get
@@ -266,31 +331,33 @@ class MessageBuilder:
         except RecursionError as error:
             raise exhausted() from error
 
-    def new_orphan_struct(self, data_words: int, pointer_count: int) -> Orphan:
+    def new_orphan_struct(self, data_words: SupportsIndex, pointer_count: SupportsIndex) -> Orphan:
         """Build a zeroed struct as an orphan."""
         data, pointers = check_sections(data_words, pointer_count)
         return self._build_apart(wire.struct_shape(data, pointers), b"")
 
-    def new_orphan_primitives(self, element: Element, count: int) -> Orphan:
+    def new_orphan_primitives(self, element: Given[Element], count: SupportsIndex) -> Orphan:
         """Build a zeroed list of ``count`` primitives as an orphan."""
         size_code = check_element(element).size_code
         return self._build_apart(wire.list_shape(size_code, check_count(count)), b"")
 
-    def new_orphan_pointers(self, count: int) -> Orphan:
+    def new_orphan_pointers(self, count: SupportsIndex) -> Orphan:
         """Build a list of ``count`` null pointers as an orphan."""
         return self._build_apart(wire.list_shape(wire.SIZE_POINTER, check_count(count)), b"")
 
-    def new_orphan_structs(self, count: int, data_words: int, pointer_count: int) -> Orphan:
+    def new_orphan_structs(
+        self, count: SupportsIndex, data_words: SupportsIndex, pointer_count: SupportsIndex
+    ) -> Orphan:
         """Build a zeroed list of ``count`` structs as an orphan."""
         number, data, pointers = struct_list(count, data_words, pointer_count)
         shape = wire.list_shape(wire.SIZE_COMPOSITE, number * (data + pointers))
         return self._build_apart(shape, wire.POINTER.pack(wire.tag(number, data, pointers)))
 
-    def new_orphan_text(self, value: str) -> Orphan:
+    def new_orphan_text(self, value: Given[str]) -> Orphan:
         """Build a Text (UTF-8 with a NUL at its end) as an orphan."""
         return self._bytes_apart(text_octets(value) + b"\0")
 
-    def new_orphan_data(self, value: bytes | bytearray | memoryview) -> Orphan:
+    def new_orphan_data(self, value: Given[bytes | bytearray | memoryview]) -> Orphan:
         """Build a Data from any contiguous buffer as an orphan."""
         return self._bytes_apart(data_octets(value))
 
@@ -393,7 +460,7 @@ class MessageBuilder:
         except RecursionError as error:
             raise exhausted() from error
 
-    def lend_segment(self, index: int) -> AbstractContextManager[memoryview[Any]]:
+    def lend_segment(self, index: SupportsIndex) -> AbstractContextManager[memoryview[Any]]:
         """Lend the words in use of one segment as a read-only view, inside a ``with`` block (P4).
 
         For output without a copy, lend one segment after the other: as many as ``segment_words()``
@@ -434,8 +501,14 @@ class MessageBuilder:
         segment = segments[index]
         return segment, 0, segment.used * wire.WORD_BYTES
 
-    def to_bytes(self) -> bytes:
-        """Return the message with stream framing (specification, "Serialization Over a Stream")."""
+    def to_bytes(self, *, packed: Given[bool] = False) -> bytes:
+        """Return the message with stream framing (specification, "Serialization Over a Stream").
+
+        Args:
+            packed: Whether to pack it.
+        """
+        if truth(packed):
+            return frame(self.segments(), packed=True)
         output = BytesIO()
 
         def begin(words: tuple[int, ...]) -> None:
@@ -453,14 +526,21 @@ class MessageBuilder:
         return output.getvalue()
 
     def write_to(
-        self, file: BinaryWriter | Sender, *, progress: WriteProgress | None = None
+        self,
+        file: BinaryWriter | Sender,
+        *,
+        packed: Given[bool] = False,
+        progress: Given[WriteProgress | None] = None,
     ) -> None:
         """Write the framed message to a binary file or socket, as ``write_message`` does.
+
+        With ``packed``, it is packed.
 
         ``progress`` counts the bytes that the file takes. If the call fails, pass it again to write
         the rest of the unchanged message. An exception of the file passes unchanged.
         """
-        write_message(file, self.segments(), progress=progress)
+        is_packed = truth(packed)
+        write_message(file, self.segments(), packed=is_packed, progress=progress)
 
     def close(self) -> None:
         """Release every grant, once. Handles raise ``Closed`` from then on.

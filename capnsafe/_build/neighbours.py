@@ -13,6 +13,7 @@ from typing import Final, final
 from .._words.ranges import Places
 from ..allocator import FEW_SEGMENTS
 from ..errors import GrantOverlaps
+from ..wire import WORD_BYTES
 from .borrowing import BorrowingArena
 from .segment import Segment
 
@@ -39,8 +40,12 @@ class Neighbours:
     def admit(self, arena: BorrowingArena, segment: Segment) -> None:
         """Record the place of a segment that is new or was grown, or raise ``GrantOverlaps``.
 
-        Not for the first segment, which is looked at when the second one is granted.
+        Not for the first segment, which is looked at when the second one is granted. As long as
+        all segments are bytearrays that the message keeps, no places are needed.
         """
+        few = len(arena.segments) <= FEW_SEGMENTS
+        if few and not self._places and _shares_with_none(arena.segments, segment):
+            return
         start, end = self._apart(arena, segment)
         self._places.note(segment.index, start, end)
 
@@ -120,6 +125,34 @@ def where(arena: BorrowingArena, segment: Segment) -> tuple[int, int]:
         return address, address + size
     finally:
         arena.give_back(view)
+
+
+def _is_whole(segment: Segment, memory: bytearray) -> bool:
+    """Return whether a borrow of this kept memory would change nothing and raise nothing."""
+    words = len(memory) // WORD_BYTES
+    return (
+        words >= segment.used
+        and words >= segment.filled
+        and not segment.lost
+        and not segment.unzeroed
+    )
+
+
+def _shares_with_none(segments: list[Segment], segment: Segment) -> bool:
+    """Return whether a segment shares no memory with the others, as no two bytearrays do.
+
+    Returns ``False`` if that is not known, or if a borrow of one would fail.
+    """
+    memory = segment.memory
+    if memory is None or not _is_whole(segment, memory):
+        return False
+    for other in segments:
+        if other is segment:
+            continue
+        kept = other.memory
+        if kept is None or kept is memory or other.key is segment.key or not _is_whole(other, kept):
+            return False
+    return True
 
 
 def _overlap(segment: Segment, other: int) -> GrantOverlaps:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import SupportsIndex
+
 from .. import wire
 from .._words.arguments import check_count, truth, type_name
 from .._words.exhausted import exhausted
 from .._words.face import place, shape_text
+from .._words.given import Given
 from .._words.tree import ObjectSize, Tree, read_spot
 from ..errors import ArgumentTypeError, ArgumentValueError, PointerKindMismatch, StaleHandle
-from ..wire import POINTER_KINDS, WORD_BYTES, PointerKind
+from ..wire import POINTER_KINDS, WORD_BYTES, ElementSize, PointerKind
 from .arena import Arena
 from .lease import Lease, Mark, MarkLease
-from .orphanage import adopt, own_part, retire
+from .orphanage import adopt, adopt_contents, own_part, retire
 from .owner import Owner
 from .resizing import resize
 from .survey import BuilderSource, Found
+
+
+def not_a_list(what: str) -> PointerKindMismatch:
+    """Return the error for an orphan that is not a list of ``what``."""
+    return PointerKindMismatch(f"the orphan is not a list of {what}")
 
 
 class OrphanBase:
@@ -76,20 +85,20 @@ class OrphanBase:
         """The kind of object."""
         return POINTER_KINDS[self._arena.serve(self._current).shape & 3]
 
+    @property
+    def element_size(self) -> ElementSize | None:
+        """The element size of a list, or ``None`` for another object."""
+        shape = self._arena.serve(self._current).shape
+        return wire.ELEMENT_SIZES[wire.list_size_code(shape)] if shape & 3 == wire.LIST else None
+
     def _lease(self, found: Found) -> Lease:
         """Return a lease for a handle on the object. Use it only within a call of the message."""
         arena = self._arena
         if wire.object_words(found.shape):
-            return Lease(arena, self._owner, found.segment, found.start, arena.epoch)
+            return Lease(arena, self._owner, found.segment, arena.epoch)
         if self._mark is None:
             self._mark = Mark()
-        return MarkLease(arena, self._owner, arena.segment_at(0), 0, arena.epoch, self._mark)
-
-    def _list(self, size_code: int, what: str) -> Found:
-        found = self._current()
-        if found.shape & 3 != wire.LIST or wire.list_size_code(found.shape) != size_code:
-            raise PointerKindMismatch(f"the orphan is not a list of {what}")
-        return found
+        return MarkLease(arena, self._owner, arena.segment_at(0), arena.epoch, self._mark)
 
     def _tree(self) -> Tree:
         """Return a copy of the object and everything below it."""
@@ -108,7 +117,7 @@ class OrphanBase:
         except RecursionError as error:
             raise exhausted() from error
 
-    def truncate(self, count: int, *, text: bool = False) -> None:
+    def truncate(self, count: SupportsIndex, *, text: Given[bool] = False) -> None:
         """Cut a list or a Data to its first ``count`` elements, in place.
 
         The elements that are cut off are retired with everything below them, and handles on the
@@ -123,7 +132,7 @@ class OrphanBase:
         """
         self._resize(count, longer=False, text=text)
 
-    def extend(self, count: int, *, text: bool = False) -> None:
+    def extend(self, count: SupportsIndex, *, text: Given[bool] = False) -> None:
         """Extend a list or a Data to ``count`` elements, the new ones zero.
 
         The list stays in its place if the words behind it are free; otherwise it moves. Handles on
@@ -138,7 +147,7 @@ class OrphanBase:
         """
         self._resize(count, longer=True, text=text)
 
-    def _resize(self, count: int, *, longer: bool, text: bool) -> None:
+    def _resize(self, count: SupportsIndex, *, longer: bool, text: Given[bool]) -> None:
         try:
             nul = truth(text)
             number = check_count(check_count(count) + nul)
@@ -158,6 +167,18 @@ class OrphanBase:
 
     def _give_to(self, lease: Lease, word: int) -> None:
         """Adopt the object at ``word``, in a call of the message of ``lease``."""
+        found, then = self._ready_for(lease)
+        adopt(self._arena, lease.segment, word, found, then)
+
+    def _give_contents_to(self, lease: Lease, start: int, data_words: int, pointers: int) -> None:
+        """Move the contents of a struct to the one at word ``start``, as ``_give_to``."""
+        found, then = self._ready_for(lease)
+        if found.shape & 3 != wire.STRUCT:
+            raise PointerKindMismatch("the orphan is not a struct")
+        adopt_contents(self._arena, lease.segment, start, data_words, pointers, found, then)
+
+    def _ready_for(self, lease: Lease) -> tuple[Found, Callable[[], None]]:
+        """Return the object, and what the publication of its adoption must call; or raise."""
         arena = self._arena
         if lease.arena is not arena:
             # First raise if the orphan is used up, or its message closed.
@@ -175,7 +196,7 @@ class OrphanBase:
             self._becomes(None)
             mine.join(theirs)
 
-        adopt(arena, lease.segment, word, found, then)
+        return found, then
 
     def _becomes(self, found: Found | None) -> None:
         """Point at the object being published, or at nothing.

@@ -14,7 +14,8 @@ from .. import wire
 from .._words.arguments import integer, number_text, text_octets
 from .._words.buffers import data_octets
 from .._words.exhausted import exhausted
-from .._words.tree import Tree, read_tree
+from .._words.given import Given
+from .._words.tree import Tree, read_tree, require_known
 from ..errors import (
     ArgumentIndexError,
     ArgumentValueError,
@@ -22,10 +23,10 @@ from ..errors import (
     MessageTooLarge,
     PointerKindMismatch,
 )
-from ..wire import POINTER_KINDS, WORD_BYTES, PointerKind
+from ..wire import POINTER_KINDS, WORD_BYTES, ElementSize, PointerKind
 from .draft import install, point
 from .fields import Handle
-from .lease import Lease, SlotLease
+from .lease import Lease
 from .lending import Lent
 from .loan import Stretch
 from .states import State
@@ -45,8 +46,10 @@ class PointerSlots(Handle):
 
     __slots__ = ("_count", "_first")
 
-    def __init__(self, lease: Lease, data: int, data_bits: int, first: int, count: int) -> None:
-        super().__init__(lease, data, data_bits)
+    def __init__(
+        self, lease: Lease, word: int, data: int, data_bits: int, first: int, count: int
+    ) -> None:
+        super().__init__(lease, word, data, data_bits)
         #: Word of the first pointer, and number of pointers.
         self._first = first
         self._count = count
@@ -58,9 +61,9 @@ class PointerSlots(Handle):
             lease = self._lease
             arena = lease.arena
             if arena.state is not _IDLE or lease.epoch != arena.epoch:
-                lease.check()
+                self._check()
             if not 0 <= at < self._count:
-                self._word_of(at)
+                return self._word_of(at)
             return self._first + at
         except RecursionError as error:
             raise exhausted() from error
@@ -73,6 +76,10 @@ class PointerSlots(Handle):
                 segment=self._lease.segment.index,
             )
         return self._first + index
+
+    def _index_of(self, word: int) -> int:
+        """Return the index of the pointer at ``word``."""
+        return word - self._first
 
     def _pointer_at(self, word: int) -> int:
         """Return the pointer at ``word``, in a call of the message."""
@@ -88,6 +95,13 @@ class PointerSlots(Handle):
             return None
         return resolve(self._lease.arena, self._lease.segment, word, pointer)
 
+    def _find_known(self, word: int) -> Found | None:
+        """Return the object of the pointer at ``word``, or raise if it is of a reserved kind."""
+        found = self._find(word)
+        if found is not None:
+            require_known(found.shape, found.segment.index, found.start)
+        return found
+
     def _find_list(self, word: int, size_code: int, what: str) -> Found | None:
         """Return the list of the pointer at ``word``, which must have this element size."""
         found = self._find(word)
@@ -98,10 +112,14 @@ class PointerSlots(Handle):
     def _require_list(self, found: Found, word: int, size_code: int, what: str) -> None:
         """Raise ``PointerKindMismatch`` if an object is not a list of this element size."""
         if found.shape & 3 != wire.LIST or wire.list_size_code(found.shape) != size_code:
-            raise PointerKindMismatch(
-                f"pointer {word - self._first} does not lead to a list of {what}",
-                segment=self._lease.segment.index,
-            )
+            raise self._mismatch(word, what)
+
+    def _mismatch(self, word: int, what: str) -> PointerKindMismatch:
+        """Return the error for a pointer that does not lead to a list of ``what``."""
+        return PointerKindMismatch(
+            f"pointer {self._index_of(word)} does not lead to a list of {what}",
+            segment=self._lease.segment.index,
+        )
 
     def _enlarge(self, word: int, found: Found, data_words: int, pointers: int) -> Found:
         """Return the object, moved if it needs room for these sections (words, pointers)."""
@@ -110,35 +128,40 @@ class PointerSlots(Handle):
             return found
         return upgrade(self._lease.arena, self._lease.segment, word, found, larger)
 
-    def _lease_on(self, found: Found, word: int) -> Lease:
-        """Return a lease for a handle on the object of the pointer at ``word``."""
+    def _lease_on(self, found: Found, word: int) -> tuple[Lease, int]:
+        """Return a lease on the object of the pointer at ``word``, and its identifying word."""
         lease = self._lease
-        epoch = lease.arena.epoch
         words = wire.object_words(found.shape)
         if words:
-            return lease.on((found.segment, found.start, epoch), words)
-        return lease.on((lease.segment, word, epoch), words)
+            return lease.on(found.segment, words, lease.arena.epoch), found.start
+        return lease.on(lease.segment, words, lease.arena.epoch), word
 
-    def _install_list(
-        self, index: SupportsIndex, shape: int, words: int, head: bytes | memoryview
-    ) -> Lease:
-        """Build a list of ``words`` words, a tag included; return a lease on it."""
+    def _install(
+        self, word: int, shape: int, words: int, head: bytes | memoryview
+    ) -> tuple[Lease, int]:
+        """Build an object and point to it from ``word``, as ``install`` does.
+
+        Returns a lease on it, and the word that identifies it.
+        """
         try:
+            segment, start, epoch = install(self, word, shape, words, head)
             lease = self._lease
-            segment, start, epoch = install(lease, self._slot(index), shape, words, head)
-            kind = Lease if words else SlotLease
-            return kind(lease.arena, lease.owner, segment, start, epoch)
+            if words and segment is lease.segment and epoch == lease.epoch:
+                return lease, start
+            return lease.on(segment, words, epoch), start
         except RecursionError as error:
             raise exhausted() from error
 
     # -- text and data ---------------------------------------------------------------------------
 
-    def set_text(self, index: int, value: str) -> None:
+    def set_text(self, index: SupportsIndex, value: Given[str]) -> None:
         """Build a Text: UTF-8 with a NUL at its end."""
         octets = text_octets(value)
         self._set_octets(index, octets, len(octets) + 1)
 
-    def get_text(self, index: int, *, default: str | None = None) -> str | None:
+    def get_text(
+        self, index: SupportsIndex, *, default: Given[str | None] = None
+    ) -> Given[str | None]:
         """Return a copy of the Text, or ``default`` if the pointer is null.
 
         Raises:
@@ -158,7 +181,7 @@ class PointerSlots(Handle):
         except RecursionError as error:
             raise exhausted() from error
 
-    def get_text_octets(self, index: int) -> bytes | None:
+    def get_text_octets(self, index: SupportsIndex) -> bytes | None:
         """Return a copy of the Text's bytes without its NUL, or ``None`` if the pointer is null.
 
         They need not be UTF-8. NULs within the text are part of it.
@@ -176,17 +199,19 @@ class PointerSlots(Handle):
             )
         return octets[:-1]
 
-    def set_data(self, index: int, value: bytes | bytearray | memoryview) -> None:
+    def set_data(self, index: SupportsIndex, value: Given[bytes | bytearray | memoryview]) -> None:
         """Build a Data from any contiguous buffer. It is copied before memory is asked for."""
         octets = data_octets(value)
         self._set_octets(index, octets, len(octets))
 
-    def get_data(self, index: int, *, default: bytes | None = None) -> bytes | None:
+    def get_data(
+        self, index: SupportsIndex, *, default: Given[bytes | None] = None
+    ) -> Given[bytes | None]:
         """Return a copy of the Data, or ``default`` if the pointer is null."""
         octets = self._get_octets(index, "Data")
         return default if octets is None else octets
 
-    def lend_data(self, index: int) -> AbstractContextManager[memoryview[Any]]:
+    def lend_data(self, index: SupportsIndex) -> AbstractContextManager[memoryview[Any]]:
         """Lend the bytes of a Data as a writable view of the memory, inside a ``with`` block (P4).
 
         See ``ListBuilder.lend``. A null pointer lends an empty view.
@@ -195,7 +220,7 @@ class PointerSlots(Handle):
         return Lent(self._lease.arena, lambda: self._stretch_of(at), writable=True)
 
     def _stretch_of(self, index: int) -> Stretch:
-        self._lease.renew()
+        self._renew()
         found = self._find_list(self._word_of(index), wire.SIZE_BYTE, "Data")
         if found is None:
             return self._lease.segment, 0, 0
@@ -215,7 +240,7 @@ class PointerSlots(Handle):
                     )
             words = (count + 7) >> 3
             shape = _BYTES | count << _COUNT_SHIFT
-            install(self._lease, word, shape, words, octets)
+            install(self, word, shape, words, octets)
         except RecursionError as error:
             raise exhausted() from error
 
@@ -238,7 +263,7 @@ class PointerSlots(Handle):
 
     # -- capabilities ----------------------------------------------------------------------------
 
-    def set_capability(self, index: int, capability: int) -> None:
+    def set_capability(self, index: SupportsIndex, capability: SupportsIndex) -> None:
         """Set the pointer to an entry of the capability table, which the caller keeps.
 
         ``capability`` is its index (specification, "Capabilities (Interfaces)").
@@ -252,7 +277,7 @@ class PointerSlots(Handle):
         pointer = wire.capability_pointer(entry)
         self._serve(lambda: point(self._lease.arena, self._lease.segment, word, pointer))
 
-    def get_capability(self, index: int) -> int | None:
+    def get_capability(self, index: SupportsIndex) -> int | None:
         """Return the index in the capability table, or ``None`` if the pointer is null."""
         word = self._slot(index)
         pointer = self._pointer_at(word)
@@ -260,14 +285,14 @@ class PointerSlots(Handle):
             return None
         if not wire.is_capability(pointer):
             raise PointerKindMismatch(
-                f"pointer {word - self._first} does not lead to a capability",
+                f"pointer {self._index_of(word)} does not lead to a capability",
                 segment=self._lease.segment.index,
             )
         return wire.capability_index(pointer)
 
     # -- any pointer -----------------------------------------------------------------------------
 
-    def _tree_at(self, index: int) -> Tree | None:
+    def _tree_at(self, index: SupportsIndex) -> Tree | None:
         """Return a copy of the object of a pointer, or ``None`` if it is null."""
         word = self._slot(index)
 
@@ -281,19 +306,40 @@ class PointerSlots(Handle):
 
         return self._serve(read)
 
-    def kind(self, index: int) -> PointerKind:
-        """Return the kind of object that the pointer leads to."""
+    def kind(self, index: SupportsIndex) -> PointerKind:
+        """Return the kind of object that the pointer leads to.
+
+        Raises:
+            MalformedMessage: If the pointer is of a reserved kind.
+        """
         word = self._slot(index)
-        found = self._serve(lambda: self._find(word))
+        found = self._serve(lambda: self._find_known(word))
         if found is None:
             return PointerKind.NULL
         return POINTER_KINDS[found.shape & 3]
 
-    def is_null(self, index: int) -> bool:
+    def element_size(self, index: SupportsIndex) -> ElementSize | None:
+        """Return the element size of the list that the pointer leads to, or ``None`` if it is null.
+
+        Raises:
+            PointerKindMismatch: If the pointer does not lead to a list.
+        """
+        word = self._slot(index)
+        found = self._serve(lambda: self._find(word))
+        if found is None:
+            return None
+        if found.shape & 3 != wire.LIST:
+            raise PointerKindMismatch(
+                f"pointer {self._index_of(word)} does not lead to a list",
+                segment=self._lease.segment.index,
+            )
+        return wire.ELEMENT_SIZES[wire.list_size_code(found.shape)]
+
+    def is_null(self, index: SupportsIndex) -> bool:
         """Return whether the pointer is null."""
         return self._pointer_at(self._slot(index)) == 0
 
-    def clear(self, index: int) -> None:
+    def clear(self, index: SupportsIndex) -> None:
         """Make the pointer null, and retire its object."""
         word = self._slot(index)
         self._serve(lambda: point(self._lease.arena, self._lease.segment, word, 0))

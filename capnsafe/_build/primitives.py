@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from sys import byteorder
-from typing import Any, final
+from typing import Any, SupportsIndex, final
 
 from .. import wire
 from .._words.arguments import integer, number_text
 from .._words.exhausted import exhausted
+from .._words.given import Given
 from .._words.tree import ObjectSize, Tree, read_spot
-from ..errors import ArgumentIndexError, ArgumentTypeError
+from ..errors import ArgumentIndexError, ArgumentTypeError, MessageTooLarge
 from ..wire import WORD_BYTES, Element, Primitive
 from .fields import Handle
 from .lease import Lease
@@ -24,12 +25,28 @@ from .survey import BuilderSource
 class ListBuilder(Handle):
     """A list of primitives."""
 
-    __slots__ = ("_element", "_length")
+    __slots__ = ("_element", "_factor", "_length")
 
-    def __init__(self, lease: Lease, start: int, element: Element, count: int) -> None:
-        super().__init__(lease, start * WORD_BYTES, count * element.bits)
+    def __init__(
+        self, lease: Lease, word: int, start: int, element: Element, count: int, factor: int = 1
+    ) -> None:
+        """Make a handle on ``count`` elements from word ``start`` on.
+
+        ``factor`` is the distance between two elements in units of their size: more than 1 if they
+        are the first fields of a list of structs.
+        """
+        units = (count - 1) * factor + 1 if count else 0
+        super().__init__(lease, word, start * WORD_BYTES, units * element.bits)
         self._element = element
+        self._factor = factor
         self._length = count
+
+    def __copy__(self) -> ListBuilder:
+        """Return another handle on the same list."""
+        start = self._data // WORD_BYTES
+        return ListBuilder(
+            self._lease, self._word, start, self._element, self._length, self._factor
+        )
 
     def __repr__(self) -> str:
         """Return the type and number of the elements, and their place. Reads no memory."""
@@ -67,7 +84,8 @@ class ListBuilder(Handle):
         more of the same segment, or of memory that stays (``stable``).
 
         Raises:
-            ArgumentTypeError: For a list of voids or bits, which has no items.
+            ArgumentTypeError: For a list of voids or bits, which has no items, and for one whose
+                elements are fields of structs.
             Borrowed: At the end of the block, if a part of the view is still held.
         """
         element = self._element
@@ -75,33 +93,72 @@ class ListBuilder(Handle):
             raise ArgumentTypeError(
                 f"a list of {element.name} cannot be lent, because its elements are not whole bytes"
             )
+        if self._factor > 1:
+            raise ArgumentTypeError(
+                "a list whose elements are the first fields of structs cannot be lent, because"
+                " other fields lie between them"
+            )
         code = element.codec.format[1:] if byteorder == "little" else "B"
         return Lent(self._lease.arena, self._stretch, writable=True, code=code)
 
     def _stretch(self) -> Stretch:
-        self._lease.renew()
+        self._renew()
         return self._lease.segment, self._data, self._length * self._element.bytes
 
     def _tree(self) -> Tree:
-        """Return a copy of the list."""
+        """Return a copy of the list, as a list of these primitives."""
         try:
+            if self._length > wire.MAX_LIST_COUNT:
+                # The count in a tag has one bit more than the count in a list pointer.
+                raise MessageTooLarge(
+                    f"a list can have at most {wire.MAX_LIST_COUNT} elements, not {self._length}"
+                )
             shape = wire.list_shape(self._element.size_code, self._length)
+            if self._factor > 1:
+                return Tree(shape, self._gathered())
             spot = (shape, self._lease.segment.index, self._data // WORD_BYTES)
             return self._serve(lambda: read_spot(BuilderSource(self._lease.arena), spot, 0))
         except RecursionError as error:
             raise exhausted() from error
 
-    def __getitem__(self, index: int) -> Primitive:
+    def _gathered(self) -> bytearray:
+        """Return the elements of a list of structs side by side, in whole words."""
+        arena = self._lease.arena
+        size = self._data_bits // 8
+        octets = self._serve(lambda: arena.octets_at(self._lease.segment, self._data, size))
+        width = self._element.bytes
+        body = bytearray()
+        for at in range(0, size, width * self._factor):
+            body += octets[at : at + width]
+        body += bytes(-len(body) % WORD_BYTES)
+        return body
+
+    def _outside(self, element: Element, offset: int) -> ArgumentIndexError:
+        if self._factor == 1:
+            return Handle._outside(self, element, offset)
+        return ArgumentIndexError(
+            f"element {number_text(offset // self._factor)} does not exist: the list has"
+            f" {self._length} elements",
+            segment=self._lease.segment.index,
+        )
+
+    def _offset(self, index: SupportsIndex) -> SupportsIndex:
+        """Return the offset of an element, in units of its size."""
+        if self._factor == 1:
+            return index
+        return integer(index, "an index") * self._factor
+
+    def __getitem__(self, index: SupportsIndex) -> Primitive:
         """Return an element. Negative indices and slices are refused."""
         try:
             if self._element is Element.VOID:
                 self._void(index)
                 return None
-            return self._take(self._element, index)
+            return self._take(self._element, self._offset(index))
         except RecursionError as error:
             raise exhausted() from error
 
-    def __setitem__(self, index: int, value: Primitive) -> None:
+    def __setitem__(self, index: SupportsIndex, value: Given[Primitive]) -> None:
         """Write an element."""
         try:
             if self._element is Element.VOID:
@@ -109,13 +166,13 @@ class ListBuilder(Handle):
                     raise ArgumentTypeError("the only value of a Void is None")
                 self._void(index)
             else:
-                self._put(self._element, index, value)
+                self._put(self._element, self._offset(index), value)
         except RecursionError as error:
             raise exhausted() from error
 
-    def _void(self, index: int) -> None:
+    def _void(self, index: SupportsIndex) -> None:
         at = integer(index, "an index")
-        self._lease.check()
+        self._check()
         if not 0 <= at < self._length:
             raise ArgumentIndexError(
                 f"element {number_text(at)} does not exist: the list has {self._length} elements"

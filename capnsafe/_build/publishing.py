@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final, final
 
-from .._words.exhausted import require_stack
+from .._words.exhausted import stack_check
 from ..allocator import Allocator
-from .granting import GrantingArena
+from .granting import GrantingArena, Grow
 from .segment import Extent, Segment, View
 from .states import State
 
@@ -15,13 +15,49 @@ _WORKING: Final = State.WORKING
 _PUBLISHING: Final = State.PUBLISHING
 _PUBLISHED: Final = State.PUBLISHED
 
-_Following: TypeAlias = (
-    "tuple[Segment, int, dict[Segment, int], list[tuple[int, bytes]], int, list[int], list[Extent],"
-    " list[Extent] | None, Callable[[], None] | None]"
-)
+#: Checks the depth of calls in publication, including built-in functions, and some reserve.
+_require_stack_to_publish: Final = stack_check(8)
 
-#: Depth of calls in publication, including calls of built-in functions, and some reserve.
-_PUBLISHING_FRAMES: Final = 8
+
+@final
+class _Bookkeeping:
+    """The records that a publication changes after it has written: see ``publish``."""
+
+    __slots__ = (
+        "disowned",
+        "epoch",
+        "handed_out",
+        "marks",
+        "replaced",
+        "retired",
+        "slot",
+        "then",
+        "writes",
+    )
+
+    def __init__(
+        self,
+        slot: Segment,
+        writes: list[tuple[int, bytes]],
+        marks: dict[Segment, int],
+        retired: list[Extent],
+        replaced: list[int],
+        disowned: list[Extent],
+        then: Callable[[], None] | None,
+        handed_out: int,
+        epoch: int,
+        /,
+    ) -> None:
+        self.slot = slot
+        self.writes = writes
+        self.marks = marks
+        self.retired = retired
+        self.replaced = replaced
+        self.disowned = disowned
+        self.then = then
+        #: The words handed out and the epoch after the publication.
+        self.handed_out = handed_out
+        self.epoch = epoch
 
 
 class PublishingArena(GrantingArena):
@@ -29,14 +65,15 @@ class PublishingArena(GrantingArena):
 
     __slots__ = ("_following", "epoch")
 
-    def __init__(self, allocator: Allocator, limit: int, verifies: bool) -> None:
+    def __init__(
+        self, allocator: Allocator, limit: int, verifies: bool, stable: bool, grow: Grow | None
+    ) -> None:
         """Make an arena that has published nothing; the arguments are those of ``Arena``."""
-        super().__init__(allocator, limit, verifies)
+        super().__init__(allocator, limit, verifies, stable, grow)
         #: Counts retirements: see ``capnsafe._build.lease``.
         self.epoch = 0
-        #: The bookkeeping that remains after a publication: the arguments of ``publish``, and the
-        #: words handed out and the epoch after it.
-        self._following: _Following | None = None
+        #: The bookkeeping that remains after a publication, until it is done.
+        self._following: _Bookkeeping | None = None
 
     def publish(
         self,
@@ -85,8 +122,10 @@ class PublishingArena(GrantingArena):
             handed_out += used - segment.used
         writing = iter([(slice(at, at + len(value)), value) for at, value in writes])
         epoch = self.epoch + 1 if replaced or retired or disowned else self.epoch
-        following = (slot, handed_out, marks, writes, epoch, replaced, retired, disowned, then)
-        require_stack(_PUBLISHING_FRAMES)
+        following = _Bookkeeping(
+            slot, writes, marks, retired, replaced, disowned or [], then, handed_out, epoch
+        )
+        _require_stack_to_publish()
         if self.state is not _WORKING:
             raise self.unavailable()
         self._following = following
@@ -111,21 +150,21 @@ class PublishingArena(GrantingArena):
         following = self._following
         if following is None:
             return
-        slot, handed_out, marks, writes, epoch, replaced, retired, disowned, then = following
-        self.handed_out = handed_out
-        for segment, used in marks.items():
+        self.handed_out = following.handed_out
+        for segment, used in following.marks.items():
             segment.used = used
+        slot = following.slot
         if slot.shadow is not None:
-            for at, value in writes:
+            for at, value in following.writes:
                 slot.shadow[at : at + len(value)] = value
-        if replaced or retired or disowned:
-            self.epoch = epoch
-            for word in replaced:
+        if following.replaced or following.retired or following.disowned:
+            self.epoch = following.epoch
+            for word in following.replaced:
                 slot.replace(word, self.epoch)
-            for segment, start, end in retired:
+            for segment, start, end in following.retired:
                 segment.retire(start, end)
-            for segment, start, end in disowned or ():
+            for segment, start, end in following.disowned:
                 segment.disown(start, end, self.epoch)
-        if then is not None:
-            then()
+        if following.then is not None:
+            following.then()
         self._following = None

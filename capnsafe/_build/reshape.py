@@ -40,8 +40,17 @@ def elements_of(tree: Tree) -> tuple[int, int, int]:
     return wire.tag_count(word), wire.struct_data_words(word), wire.struct_pointers(word)
 
 
+def sections_of(tree: Tree) -> tuple[int, int, int] | None:
+    """Return the numbers in the tag of a composite list, or ``None`` for another object."""
+    if tree.shape & 3 != wire.LIST or wire.list_size_code(tree.shape) != wire.SIZE_COMPOSITE:
+        return None
+    return elements_of(tree)
+
+
 def joined(trees: list[Tree]) -> Tree:
     """Return the concatenation of lists. Structs all get the largest sections of any.
+
+    Next to structs, lists of values or pointers count as lists of structs with that one field.
 
     Raises:
         ArgumentTypeError: If there is no list, or if they have different element sizes.
@@ -50,11 +59,11 @@ def joined(trees: list[Tree]) -> Tree:
     codes = {
         wire.list_size_code(tree.shape) if tree.shape & 3 == wire.LIST else None for tree in trees
     }
+    if wire.SIZE_COMPOSITE in codes and codes.isdisjoint((None, wire.SIZE_BIT)):
+        return _joined_structs([widened(tree, 0, 0) for tree in trees])
     if len(codes) != 1 or None in codes:
         raise ArgumentTypeError("lists must be one or more lists with the same element size")
     size_code = wire.list_size_code(trees[0].shape)
-    if size_code == wire.SIZE_COMPOSITE:
-        return _joined_structs(trees)
     count = sum(wire.list_count(tree.shape) for tree in trees)
     _require_count(count)
     whole = Tree(wire.list_shape(size_code, count), bytearray())

@@ -3,9 +3,13 @@
 A list that is cut keeps its place. The words behind its new end are retired with everything below
 them, and zeroed; the rest of its last word is zeroed in the step that changes its size. (The
 reference implementation once reused the tail with its old bytes, so that the next object began with
-them.) A list is extended in place if the words behind it are free. Otherwise it moves, as in an
-upgrade: the objects of its pointers stay. Afterwards handles on the list are stale, and handles on
-objects below it stay valid.
+them.) Retired words are not handed out again, not even at the end of a segment, where C++ takes
+them back: in memory that was scribbled upon, another object may overlap them, and its handle would
+then reach behind the words in use, or into a later object (P1, P12).
+
+A list is extended in place if the words behind it are free. Otherwise it moves, as in an upgrade:
+the objects of its pointers stay. Afterwards handles on the list are stale, and handles on objects
+below it stay valid.
 """
 
 from __future__ import annotations

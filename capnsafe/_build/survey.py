@@ -13,7 +13,7 @@ from typing import final
 from .. import wire
 from .._words.tree import Spot
 from ..errors import MalformedMessage, PointerOutOfBounds
-from ..wire import WORD_BYTES
+from ..wire import WORD_BYTES, Element
 from .arena import Arena
 from .segment import Extent, Segment
 
@@ -103,6 +103,49 @@ def composite(arena: Arena, found: Found) -> tuple[int, int, int]:
             offset=found.start,
         )
     return elements, data_words, pointers
+
+
+def primitives_in(arena: Arena, found: Found, element: Element) -> tuple[int, int, int] | None:
+    """Return where the elements of a list of primitives are, or ``None`` if it is of another kind.
+
+    A list of structs is one of their first fields (specification, "Lists"), except of bits.
+
+    Returns:
+        (first word, number of elements, distance between two elements in units of their size).
+    """
+    size_code = wire.list_size_code(found.shape) if found.shape & 3 == wire.LIST else None
+    if size_code == element.size_code:
+        return found.start, wire.list_count(found.shape), 1
+    if size_code != wire.SIZE_COMPOSITE or element.size_code == wire.SIZE_BIT:
+        return None
+    count, data_words, pointers = composite(arena, found)
+    if element.size_code == wire.SIZE_VOID:
+        return found.start + 1, count, 1
+    if data_words == 0:
+        return None
+    return found.start + 1, count, (data_words + pointers) * WORD_BYTES // element.bytes
+
+
+def pointers_in(
+    arena: Arena, found: Found, sections: tuple[int, int, int] | None
+) -> tuple[int, int, int] | None:
+    """Return where the elements of a list of pointers are, or ``None`` if it is of another kind.
+
+    A list of structs is one of their first pointers (specification, "Lists"). ``sections`` are the
+    numbers in its tag, if they are known.
+
+    Returns:
+        (word of the first pointer, number of pointers, words of each struct or 0).
+    """
+    size_code = wire.list_size_code(found.shape) if found.shape & 3 == wire.LIST else None
+    if size_code == wire.SIZE_POINTER:
+        return found.start, wire.list_count(found.shape), 0
+    if size_code != wire.SIZE_COMPOSITE:
+        return None
+    count, data_words, pointers = composite(arena, found) if sections is None else sections
+    if pointers == 0:
+        return None
+    return found.start + 1 + data_words, count, data_words + pointers
 
 
 def _segment_at(arena: Arena, index: int) -> Segment:
@@ -254,3 +297,6 @@ class BuilderSource:
         if self._budget < 0:
             raise MalformedMessage("pointers lead to the same object twice", segment=segment)
         return self._arena.copy_out(self._arena.segment_at(segment), start, words * WORD_BYTES)
+
+    def charge_elements(self, count: int) -> None:
+        """Charge nothing: a message that is built has no traversal limit."""

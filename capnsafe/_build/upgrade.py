@@ -141,6 +141,17 @@ def enlargement(
     )
 
 
+def can_be_structs(shape: int, words: int) -> bool:
+    """Return whether an object can be opened as a list of structs of ``words`` words.
+
+    A list of primitives or pointers only becomes one if its elements have words.
+    """
+    if shape & 3 != wire.LIST:
+        return False
+    size_code = wire.list_size_code(shape)
+    return size_code == wire.SIZE_COMPOSITE or (size_code != wire.SIZE_BIT and words > 0)
+
+
 def upgrade(arena: Arena, slot: Segment, word: int, found: Found, plan: Enlargement) -> Found:
     """Move an object to a place with room for larger sections, and return that place.
 
@@ -153,33 +164,57 @@ def upgrade(arena: Arena, slot: Segment, word: int, found: Found, plan: Enlargem
     def build(draft: Draft) -> Found:
         body = bytearray(plan.head)
         pointer, segment, start = draft.place(slot, word, plan.shape, plan.words, body)
-        old = b""
-        if plan.carries:
-            # Copied only now that memory was granted, because it may be large.
-            body += bytes(plan.words * WORD_BYTES - len(body))
-            old = arena.copy_out(
-                found.segment, found.start, wire.object_words(found.shape) * WORD_BYTES
-            )
-        for element in range(plan.count if plan.carries else 0):
-            source = plan.old_first + element * plan.old_step
-            target = (plan.first + element * plan.step) * WORD_BYTES
-            body[target : target + plan.old_data] = old[source : source + plan.old_data]
-            target += plan.data_words * WORD_BYTES
-            source += plan.old_data
-            for at in range(source, source + plan.old_pointers * WORD_BYTES, WORD_BYTES):
-                value = draft.carry_over(
-                    wire.POINTER.unpack_from(old, at)[0],
-                    found.segment,
-                    found.start + at // WORD_BYTES,
-                    segment,
-                    start + target // WORD_BYTES,
-                )
-                wire.POINTER.pack_into(body, target, value)
-                target += WORD_BYTES
+        larger = Found(plan.shape, segment, start)
+        _carry(arena, draft, found, larger, plan, body)
         draft.link(slot, [(word, pointer)], moved=extents)
-        return Found(plan.shape, segment, start)
+        return larger
 
     return carry_out(arena, build)
+
+
+def upgrade_apart(
+    arena: Arena, found: Found, plan: Enlargement, becomes: Callable[[Found], None]
+) -> Found:
+    """Move an orphan as ``upgrade`` does, and tell ``becomes`` its new place in that step."""
+    extents = own_extents(found)
+    require_disjoint(extents)
+
+    def build(draft: Draft) -> Found:
+        body = bytearray(plan.head)
+        segment, start = draft.house(plan.words, body)
+        larger = Found(plan.shape, segment, start)
+        _carry(arena, draft, found, larger, plan, body)
+        draft.link(segment, [], moved=extents, then=lambda: becomes(larger))
+        return larger
+
+    return carry_out(arena, build)
+
+
+def _carry(
+    arena: Arena, draft: Draft, found: Found, larger: Found, plan: Enlargement, body: bytearray
+) -> None:
+    """Add the contents of an object to the body of the larger one that replaces it."""
+    if not plan.carries:
+        return
+    # Copied only now that memory was granted, because it may be large.
+    body += bytes(plan.words * WORD_BYTES - len(body))
+    old = arena.copy_out(found.segment, found.start, wire.object_words(found.shape) * WORD_BYTES)
+    for element in range(plan.count):
+        source = plan.old_first + element * plan.old_step
+        target = (plan.first + element * plan.step) * WORD_BYTES
+        body[target : target + plan.old_data] = old[source : source + plan.old_data]
+        target += plan.data_words * WORD_BYTES
+        source += plan.old_data
+        for at in range(source, source + plan.old_pointers * WORD_BYTES, WORD_BYTES):
+            value = draft.carry_over(
+                wire.POINTER.unpack_from(old, at)[0],
+                found.segment,
+                found.start + at // WORD_BYTES,
+                larger.segment,
+                larger.start + target // WORD_BYTES,
+            )
+            wire.POINTER.pack_into(body, target, value)
+            target += WORD_BYTES
 
 
 def own_extents(found: Found) -> list[Extent]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
-from typing import SupportsIndex, final
+from sys import byteorder
+from typing import Any, SupportsIndex, final
 
 from .._words.arguments import type_name
 from .._words.exhausted import exhausted
 from .._words.face import place
 from .._words.tree import ObjectSize, Tree
-from ..errors import MessageTooLarge
+from ..errors import ArgumentTypeError, MessageTooLarge
 from ..wire import MAX_LIST_COUNT, WORD_BYTES, Element, Primitive, list_body_words, list_shape
 from .reading import Elements, ReaderBase, Segments, element_index
 
@@ -18,7 +20,16 @@ from .reading import Elements, ReaderBase, Segments, element_index
 class ListReader(ReaderBase):
     """A list of primitive values: ``len()``, ``[index]`` and iteration."""
 
-    __slots__ = ("_count", "_element", "_segment", "_segments", "_start", "_step", "_view")
+    __slots__ = (
+        "_count",
+        "_element",
+        "_segment",
+        "_segments",
+        "_start",
+        "_step",
+        "_view",
+        "_zero_sized",
+    )
 
     def __init__(self, segments: Segments, found: Elements, element: Element) -> None:
         """Make a reader of the elements that were found. Users call ``get_list`` instead."""
@@ -30,6 +41,7 @@ class ListReader(ReaderBase):
         self._step = found.step_bytes
         self._count = found.count
         self._element = element
+        self._zero_sized = found.zero_sized
 
     def __repr__(self) -> str:
         """Return the type and number of the elements, and their place. Reads no memory."""
@@ -44,29 +56,55 @@ class ListReader(ReaderBase):
             raise exhausted() from error
 
     def __len__(self) -> int:
-        """Return the number of elements. In a list of voids it may be huge, at no cost."""
+        """Return the number of elements. A list of voids was charged for all when it was opened."""
         return self._count
 
     def __getitem__(self, index: SupportsIndex) -> Primitive:
         """Return an element; an element of a list of voids is ``None``."""
         try:
-            number = element_index(index, self._count)
-            if self._element is Element.VOID:
-                self._segments.charge(1)
-            return self._value(number)
+            return self._value(element_index(index, self._count))
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
     def __iter__(self) -> Iterator[Primitive]:
-        """Return an iterator over the elements.
+        """Return an iterator over the elements."""
+        try:
+            return self._values()
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
-        All voids are charged to the traversal limit here, not one by one, because ``list()``
-        makes room for all of them as soon as it has an iterator.
+    def view(self) -> memoryview[Any]:
+        """Return a read-only view of the elements, with items of their type.
+
+        Nothing is copied, so ``get_list(i, Element.UINT8).view()`` is a view of the bytes of a
+        Data. The view keeps the memory of the message. In a reader made by ``from_allocator``,
+        whose memory may move, it is a view of a copy.
+
+        Raises:
+            ArgumentTypeError: For a list of voids or bits, which has no items, and on a big-endian
+                machine, because elements are little-endian.
         """
         try:
-            if self._element is Element.VOID:
-                self._segments.charge(self._count)
-            return self._values()
+            element = self._element
+            width = element.bytes
+            if width == 0 or byteorder != "little":
+                raise ArgumentTypeError(
+                    f"a list of {element.name} has no view on this machine, because its elements"
+                    " are not whole bytes in the machine's order"
+                )
+            code = element.codec.format[1:]
+            if self._count == 0:
+                # An empty view cannot be cast.
+                return memoryview(array(code)).toreadonly()
+            size = (self._count - 1) * self._step + width
+            memory = self._view
+            if memory is None:
+                octets = memoryview(self._segments.octets(self._segment, self._start, size))
+            else:
+                octets = memory[self._start : self._start + size]
+            # mypy accepts only literal formats; these come from Element.
+            items: memoryview[Any] = octets.cast(code)  # type: ignore[call-overload]
+            return items[:: self._step // width]
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
@@ -79,6 +117,8 @@ class ListReader(ReaderBase):
                 raise MessageTooLarge(
                     f"a list can have at most {MAX_LIST_COUNT} elements, not {self._count}"
                 )
+            if self._zero_sized:
+                self._segments.charge(self._count)
             shape = list_shape(element.size_code, self._count)
             words = list_body_words(element.size_code, self._count)
             if element.bytes == 0 or self._step == element.bytes:

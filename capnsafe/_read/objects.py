@@ -6,14 +6,15 @@ primitives, which hold no pointers, are in :mod:`capnsafe._read.lists`.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import SupportsFloat, SupportsIndex, TypeAlias, final
 
 from .._words.arguments import check_element, double, integer, number_text, truth, type_name
 from .._words.exhausted import exhausted
 from .._words.face import counted, place
-from .._words.tree import ObjectSize, Tree, read_spot, read_tree
+from .._words.given import Given
+from .._words.tree import ObjectSize, Tree, read_spot, read_tree, require_known
 from ..errors import (
     ArgumentValueError,
     InvalidText,
@@ -22,6 +23,7 @@ from ..errors import (
 )
 from ..wire import (
     ELEMENT_BITS,
+    ELEMENT_SIZES,
     LIST,
     POINTER_KINDS,
     SIZE_BIT,
@@ -31,6 +33,7 @@ from ..wire import (
     STRUCT,
     WORD_BYTES,
     Element,
+    ElementSize,
     PointerKind,
     capability_index,
     is_capability,
@@ -61,7 +64,7 @@ from .reading import (
 Real: TypeAlias = SupportsFloat | SupportsIndex
 
 
-class PointerSlotsReader(ReaderBase, ABC):
+class PointerSlotsReader(ReaderBase):
     """The methods that read pointers: those of a struct, or the elements of a list."""
 
     __slots__ = ("_nesting", "_segment", "_segments")
@@ -85,19 +88,48 @@ class PointerSlotsReader(ReaderBase, ABC):
             raise exhausted() from error
 
     def kind(self, index: SupportsIndex) -> PointerKind:
-        """Return the kind of object that the pointer leads to. Reads only its landing pads."""
+        """Return the kind of object that the pointer leads to. Reads only its landing pads.
+
+        Raises:
+            MalformedMessage: If the pointer is of a reserved kind.
+        """
         try:
             at = self._slot(index)
             target = self._segments.follow(self._segment, at) if at >= 0 else None
             if target is None:
                 return PointerKind.NULL
+            require_known(*target)
             return POINTER_KINDS[kind(target[0])]
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
+    def element_size(self, index: SupportsIndex) -> ElementSize | None:
+        """Return the element size of the list that the pointer leads to, or ``None`` if it is null.
+
+        Reads only the landing pads.
+
+        Raises:
+            PointerKindMismatch: If the pointer does not lead to a list.
+        """
+        try:
+            at = self._slot(index)
+            target = self._segments.follow(self._segment, at) if at >= 0 else None
+            if target is None:
+                return None
+            shape, segment, start = target
+            if kind(shape) != LIST:
+                raise PointerKindMismatch(
+                    f"{name_of(shape)} was found where a list was asked for",
+                    segment=segment,
+                    offset=start,
+                )
+            return ELEMENT_SIZES[list_size_code(shape)]
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
+
     def get_struct(
-        self, index: SupportsIndex, *, default: StructReader | None = None
-    ) -> StructReader | None:
+        self, index: SupportsIndex, *, default: Given[StructReader | None] = None
+    ) -> Given[StructReader | None]:
         """Open the struct, or return ``default`` for a null pointer."""
         try:
             at = self._slot(index)
@@ -109,8 +141,12 @@ class PointerSlotsReader(ReaderBase, ABC):
             raise exhausted() from error
 
     def get_list(
-        self, index: SupportsIndex, element: Element, *, default: ListReader | None = None
-    ) -> ListReader | None:
+        self,
+        index: SupportsIndex,
+        element: Given[Element],
+        *,
+        default: Given[ListReader | None] = None,
+    ) -> Given[ListReader | None]:
         """Open the list as a list of primitives, or return ``default`` for a null pointer.
 
         A list of structs is read as the list of their first fields.
@@ -131,8 +167,8 @@ class PointerSlotsReader(ReaderBase, ABC):
             raise exhausted() from error
 
     def get_pointer_list(
-        self, index: SupportsIndex, *, default: PointerListReader | None = None
-    ) -> PointerListReader | None:
+        self, index: SupportsIndex, *, default: Given[PointerListReader | None] = None
+    ) -> Given[PointerListReader | None]:
         """Open the list as a list of pointers, or return ``default`` for a null pointer.
 
         A list of structs is read as the list of their first pointers.
@@ -148,8 +184,8 @@ class PointerSlotsReader(ReaderBase, ABC):
             raise exhausted() from error
 
     def get_struct_list(
-        self, index: SupportsIndex, *, default: StructListReader | None = None
-    ) -> StructListReader | None:
+        self, index: SupportsIndex, *, default: Given[StructListReader | None] = None
+    ) -> Given[StructListReader | None]:
         """Open the list as a list of structs, or return ``default`` for a null pointer.
 
         A list of numbers or pointers is read as a list of structs with that one field. A list of
@@ -165,7 +201,9 @@ class PointerSlotsReader(ReaderBase, ABC):
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
-    def get_text(self, index: SupportsIndex, *, default: str | None = None) -> str | None:
+    def get_text(
+        self, index: SupportsIndex, *, default: Given[str | None] = None
+    ) -> Given[str | None]:
         """Return the text without its NUL, or ``default`` for a null pointer.
 
         Raises:
@@ -232,7 +270,9 @@ class PointerSlotsReader(ReaderBase, ABC):
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
-    def get_data(self, index: SupportsIndex, *, default: bytes | None = None) -> bytes | None:
+    def get_data(
+        self, index: SupportsIndex, *, default: Given[bytes | None] = None
+    ) -> Given[bytes | None]:
         """Return a copy of the data, or ``default`` for a null pointer."""
         try:
             blob = self._blob(index, "data")
@@ -260,6 +300,12 @@ class PointerSlotsReader(ReaderBase, ABC):
 
     def _open_list(self, index: SupportsIndex) -> Elements | None:
         """Check and charge the list that the pointer leads to, and return its elements' place."""
+        found = self._find_list(index)
+        if found is not None and found.zero_sized:
+            self._segments.charge(found.count)
+        return found
+
+    def _find_list(self, index: SupportsIndex) -> Elements | None:
         at = self._slot(index)
         if at < 0:
             return None
@@ -382,13 +428,20 @@ class StructReader(PointerSlotsReader):
 
     @property
     def data_bytes(self) -> int:
-        """Bytes of the data section: whole words, except in a list of numbers read as structs."""
+        """Bytes of the data section; whole words, except in a list of numbers read as structs."""
         return self._data_bytes
 
     @property
     def pointer_count(self) -> int:
         """Number of pointers as written; the reader's schema may have more or fewer."""
         return self._pointer_count
+
+    def data_section(self) -> bytes:
+        """Return a copy of the data section: ``data_bytes`` bytes, as they lie in the message."""
+        try:
+            return self._segments.octets(self._segment, self._data, self._data_bytes)
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def _tree(self) -> Tree:
         """Return a copy of the struct and everything below it, charged to the traversal limit."""
@@ -471,7 +524,7 @@ class StructReader(PointerSlotsReader):
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
-    def get_bool(self, offset: SupportsIndex, *, default: bool = False) -> bool:
+    def get_bool(self, offset: SupportsIndex, *, default: Given[bool] = False) -> bool:
         """Return the Bool at bit ``offset``."""
         try:
             inverted = truth(default)
@@ -595,27 +648,19 @@ class StructListReader(ReaderBase):
             raise exhausted() from error
 
     def __len__(self) -> int:
-        """Return the number of elements. In a list of empty structs it may be huge, at no cost."""
+        """Return the number of elements. Empty structs were charged when the list was opened."""
         return self._found.count
 
     def __getitem__(self, index: SupportsIndex) -> StructReader:
         """Return an element."""
         try:
-            number = element_index(index, self._found.count)
-            if self._found.step_bytes == 0:
-                self._segments.charge(1)
-            return self._struct(number)
+            return self._struct(element_index(index, self._found.count))
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
     def __iter__(self) -> Iterator[StructReader]:
-        """Return an iterator over the elements. All empty structs are charged here, like voids."""
+        """Return an iterator over the elements."""
         try:
-            found = self._found
-            if found.step_bytes == 0 and found.count:
-                # If the nesting limit allows no element, none is charged.
-                descend(self._nesting, found.segment, found.start)
-                self._segments.charge(found.count)
             return self._structs()
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error

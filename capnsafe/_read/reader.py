@@ -9,9 +9,10 @@ Two limits keep a small message from causing much work (encoding specification, 
 Considerations"):
 
 - The *traversal limit* is charged with the words of an object and of its landing pads each time the
-  object is opened, because pointers may overlap. Zero-sized elements (``List(Void)``, structs
-  without fields) are charged as one word each when they are read, and all at once when the list is
-  iterated over. ``len`` costs nothing.
+  object is opened or copied, because pointers may overlap. Elements without size (``List(Void)``,
+  structs without fields) are charged as one word each when their list is opened or copied, because
+  eight bytes can claim half a thousand million of them. Structs with fields that are read as voids
+  are not, because their words are charged.
 - The *nesting limit* bounds how deep structs and lists can be opened in one another.
 
 Nothing here recurses.
@@ -27,13 +28,14 @@ Offsets of fields are in units of the field's own size, as in the encoding speci
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, SupportsIndex, final
+from typing import Final, SupportsIndex, TypeVar, final, overload
 
 from .._words.arguments import attribute, listed, number_text, type_name
 from .._words.buffers import view_of
 from .._words.canonical import canonical_words
 from .._words.exhausted import exhausted
 from .._words.face import counted
+from .._words.laid_out import SchemaClass, struct_type
 from .._words.tree import read_tree
 from ..allocator import Buffer, Key
 from ..errors import (
@@ -54,6 +56,9 @@ from .reading import (
     Segments,
     limit_of,
 )
+
+B = TypeVar("B")
+R = TypeVar("R")
 
 #: 64 MiB: the default of the reference implementation.
 TRAVERSAL_LIMIT_WORDS: Final = 8 * 1024 * 1024
@@ -146,8 +151,25 @@ class MessageReader(ReaderBase):
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
-    #: The former name of ``from_allocator``.
-    over = from_allocator
+    @classmethod
+    def over(
+        cls,
+        allocator: SegmentSource,
+        keys: Iterable[Key],
+        *,
+        traversal_limit_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS,
+        nesting_limit: SupportsIndex = NESTING_LIMIT,
+    ) -> MessageReader:
+        """Call ``from_allocator``, by its former name."""
+        try:
+            return cls.from_allocator(
+                allocator,
+                keys,
+                traversal_limit_words=traversal_limit_words,
+                nesting_limit=nesting_limit,
+            )
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
 
     def total_words(self) -> int:
         """Return the number of whole words in all segments together."""
@@ -176,6 +198,8 @@ class MessageReader(ReaderBase):
 
         Raises:
             NestingLimitExceeded: If objects are nested too deeply to tell.
+            TraversalLimitExceeded: If there are more elements without size than the traversal
+                limit allows words.
         """
         try:
             if self._segments.count != 1 or (words := self._segments.size(0)) == 0:
@@ -183,13 +207,16 @@ class MessageReader(ReaderBase):
             octets = self._segments.octets(0, 0, words * WORD_BYTES)
             copy = Segments([memoryview(octets)], words - 1)
             pointer = copy.word(0, 0)
+            limit = Segments([], self._segments.unread_words)
+            source = ReaderSource(copy, self._nesting_limit, limit)
             try:
-                source = ReaderSource(copy, self._nesting_limit)
                 tree = read_tree(source, 0, 0, pointer) if pointer else None
                 return canonical_words(tree) == octets
             except NestingLimitExceeded:
                 raise
             except MalformedMessage:
+                if source.too_many:
+                    raise
                 return False
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
@@ -203,9 +230,21 @@ class MessageReader(ReaderBase):
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
-    def get_root(self) -> StructReader:
-        """Open the root struct. If its pointer is null, all its fields read as their defaults."""
+    @overload
+    def get_root(self, kind: SchemaClass[B, R], /) -> R: ...
+
+    @overload
+    def get_root(self) -> StructReader: ...
+
+    def get_root(self, kind: SchemaClass[B, R] | None = None) -> StructReader | R:
+        """Open the root struct. If its pointer is null, all its fields read as their defaults.
+
+        ``get_root(Person)`` opens it as a struct of a schema.
+        """
         try:
+            if kind is not None:
+                _, _, _, wrap = struct_type(kind)
+                return wrap(self.get_root())
             self._segments.claim(0, 0, 1, "the root pointer")
             root = open_struct(self._segments, 0, 0, self._nesting_limit)
             if root is None:

@@ -23,6 +23,7 @@ from ..wire import (
     FAR,
     OTHER,
     POINTER,
+    SIZE_BIT,
     SIZE_COMPOSITE,
     WORD_BYTES,
     far_is_double,
@@ -123,7 +124,10 @@ class Segments:
         return bytes(self._views[segment][first : first + size])
 
     def charge(self, words: int) -> None:
-        """Charge the traversal limit. Every read of an object calls this."""
+        """Charge the traversal limit. Every read of an object calls this.
+
+        Elements without size count as one word each.
+        """
         if words > self.unread_words:
             raise TraversalLimitExceeded(
                 f"the traversal limit allows {self.unread_words} more words, not {words}; a higher"
@@ -170,6 +174,8 @@ class Segments:
 
     def resolve(self, pointer: int, segment: int, at: int) -> tuple[int, int, int]:
         """Follow a pointer that is not null and was loaded from word ``at``."""
+        if kind(pointer) == OTHER:
+            return pointer, segment, at
         if kind(pointer) != FAR:
             return shape_of(pointer), segment, at + 1 + offset(pointer)
         segment = far_segment(pointer)
@@ -208,11 +214,15 @@ class Segments:
 class ReaderSource:
     """A source of copies for ``read_tree``, which checks bounds and charges the limits."""
 
-    __slots__ = ("_nesting", "_segments")
+    __slots__ = ("_limit", "_nesting", "_segments", "too_many")
 
-    def __init__(self, segments: Segments, nesting: int) -> None:
+    def __init__(self, segments: Segments, nesting: int, limit: Segments | None = None) -> None:
+        """Make a source. ``limit`` is charged for elements without size, if not ``segments``."""
         self._segments = segments
         self._nesting = nesting
+        self._limit = segments if limit is None else limit
+        #: Whether there were more elements without size than the limit allows.
+        self.too_many = False
 
     def spot(self, segment: int, word: int, pointer: int, depth: int) -> Spot:
         """Follow a pointer that is not null."""
@@ -228,6 +238,11 @@ class ReaderSource:
     def octets(self, segment: int, start: int, words: int) -> bytes:
         """Return a copy of words that were claimed before."""
         return self._segments.octets(segment, start * WORD_BYTES, words * WORD_BYTES)
+
+    def charge_elements(self, count: int) -> None:
+        """Charge the elements of a list whose elements have no size."""
+        self.too_many = count > self._limit.unread_words
+        self._limit.charge(count)
 
 
 @final
@@ -255,6 +270,11 @@ class Elements:
         """Bytes from one element to the next; 0 for bits and voids."""
         self.data_bytes = data_bytes
         self.pointers = pointers
+
+    @property
+    def zero_sized(self) -> bool:
+        """Whether the elements have no size, so that a few bytes may claim millions of them."""
+        return self.step_bytes == 0 and self.size_code != SIZE_BIT
 
 
 def tree_of_list(segments: Segments, found: Elements, nesting: int) -> Tree:

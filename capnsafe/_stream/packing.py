@@ -14,12 +14,12 @@ write the same bytes: a run of zero words is as long as possible, and a run of v
 goes on while at most one byte of a word is zero. The reference implementation packs the segment
 table and each segment separately, so no run goes from one into the next (``Packer.flush``).
 
-How it is fast in Python. Packing never looks at a single byte. It makes the tags of all words of a
-block at once: it slices out every eighth byte, translates these, and joins the eight slices as
-integers. A regular expression over the tags finds the runs. Each word outside a run is put behind
-its tag, and then all zero bytes are deleted; no tag of such a word is zero. Unpacking goes from tag
-to tag. ``bytes.translate`` makes each word: a fixed pattern for each tag selects from the packed
-bytes.
+No Python code runs for each byte. To pack a block, the tags of all its words are made at once:
+every eighth byte of the block is a slice, ``bytes.translate`` turns each byte of it into a bit,
+and the eight slices are combined as integers. A regular expression over the tags finds the runs.
+Each word outside a run is put behind its tag, and all zero bytes are deleted; the tag itself
+stays, because it is not zero. To unpack a word, ``bytes.translate`` selects from the packed bytes
+by a pattern that was made once for each tag.
 """
 
 from __future__ import annotations
@@ -151,9 +151,9 @@ class Packer:
                     packed, done = _pack_words(bytes(held[:whole]), more=True)
                     del held[:done]
                     parts.append(packed)
-            answer = b"".join(parts)
+            result = b"".join(parts)
             self._held = held
-            return answer
+            return result
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 

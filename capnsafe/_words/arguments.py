@@ -11,19 +11,20 @@ from __future__ import annotations
 import builtins
 import operator
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from functools import partial, reduce
+from functools import partial
+from itertools import repeat
 from math import isinf
 from operator import eq
 from operator import index as _as_index
-from typing import Any, Final, SupportsFloat, SupportsIndex, TypeVar
+from typing import Any, Final, SupportsFloat, SupportsIndex, TypeVar, cast
 
 from .. import wire
 from ..errors import AllocatorError, ArgumentTypeError, ArgumentValueError, MessageTooLarge
 from ..wire import ELEMENTS, Element
 from .caught import Raised
+from .given import Given
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -32,7 +33,7 @@ A = TypeVar("A")
 _PRINTED_BITS: Final = 128
 
 #: The text of an exception is cut here: it may quote another exception, which quotes another one.
-_TOLD_CHARACTERS: Final = 200
+_ERROR_CHARACTERS: Final = 200
 
 _NAME: Final = type.__dict__["__name__"]
 _MODULE: Final = type.__dict__["__module__"]
@@ -44,15 +45,21 @@ _BUILTIN: Final = vars(builtins)
 exported: Final[Callable[[Any], memoryview]] = memoryview
 
 
-def call_once(function: Callable[[A], T], argued: Iterator[A]) -> defaultdict[int, T]:
-    """Return a dict that calls ``function`` when key 0 is first looked up, and keeps the result.
+#: The argument of ``iter`` for the third argument of ``call_once``.
+ONE: Final = (None,)
+
+
+def call_once(
+    function: Callable[[A], T], argued: Iterator[A], returned: Iterator[None]
+) -> Iterator[tuple[T, None]]:
+    """Return an iterator that calls ``function`` when its first item is asked for.
 
     A signal handler can raise at any bytecode of the library, and its exception must be told apart
-    from one that the function raised. So the function is called from C: ``argued``, an iterator of
-    one argument, is used up when the call begins, and the dict is filled when it ends, with no
-    bytecode in between.
+    from one that the function raised. So the function is called from C. ``argued``, an iterator of
+    one argument, is used up when the call begins. ``returned``, an iterator of one item, is used up
+    when the call has returned a result, which is in the first item. No bytecode runs in between.
     """
-    return defaultdict(partial(reduce, operator.call, argued, function))
+    return zip(map(function, argued), returned)  # noqa: B905 - both have one item
 
 
 def call(function: Callable[[A], T], argument: A) -> T:
@@ -61,19 +68,23 @@ def call(function: Callable[[A], T], argument: A) -> T:
     An exception from a signal handler passes unchanged (see ``call_once``).
     """
     argued: Any = iter((argument,))
-    returned = call_once(function, argued)
+    returned: Any = iter(ONE)
+    once = call_once(function, argued, returned)
     try:
-        return returned[0]
+        return next(once)[0]
     except Exception as error:
-        if returned or argued.__length_hint__():
+        if argued.__length_hint__() or not returned.__length_hint__():
             raise
-        raise Raised from error
+        raise Raised() from error
 
 
 def integer(value: SupportsIndex, what: str) -> int:
     """Return ``value`` as an int, or raise ``ArgumentTypeError`` that names ``what``."""
     if type(value) is int:
         return value
+    if issubclass(type(value), int):
+        # A member of an IntEnum, or a bool. No code of its class runs.
+        return int.__index__(cast(int, value))
     _require_shown(value, what)
     try:
         return call(_as_index, value)
@@ -102,9 +113,9 @@ def error_text(error: BaseException) -> str:
     try:
         # ``__repr__`` may return an instance of a subclass of str, whose methods are foreign, too.
         text = str.__str__(repr(error))
-    except Exception:
+    except Exception:  # A foreign ``__repr__`` can raise anything.
         text = type_name(error)
-    return text if len(text) <= _TOLD_CHARACTERS else text[:_TOLD_CHARACTERS] + "…"
+    return text if len(text) <= _ERROR_CHARACTERS else text[:_ERROR_CHARACTERS] + "…"
 
 
 def type_name(value: Any) -> str:
@@ -135,12 +146,25 @@ def attribute(owner: Any, name: str) -> object:
     raise AllocatorError(f"reading the allocator's {name!r} raised {error_text(error)}") from error
 
 
-def attributes(owner: Any, names: tuple[str, str, str]) -> tuple[object, ...]:
-    """Return some attributes of an allocator, each ``None`` if the allocator lacks it."""
+def attributes(owner: Any, names: tuple[str, ...]) -> tuple[object, ...]:
+    """Return some attributes of an allocator, each ``None`` if the allocator lacks it.
+
+    Raises:
+        AllocatorError: If reading one of them raised anything but an ``AttributeError``.
+    """
+    values: list[object] = []
+    asked: Any = iter(names)
+    # One call for all of them, because each costs as much as to set a field. As in ``call``, the
+    # iterators show whether an exception came from an attribute or from a signal handler.
+    reading = map(getattr, repeat(owner), asked, repeat(None))
     try:
-        return call(operator.attrgetter(*names), owner)
-    except Raised:
-        return tuple(attribute(owner, name) for name in names)
+        values.extend(reading)
+    except Exception:
+        if asked.__length_hint__() == len(names) or len(values) == len(names):
+            raise
+    if len(values) == len(names):
+        return tuple(values)
+    return tuple(attribute(owner, name) for name in names)
 
 
 def method_of(owner: Any, name: str) -> object:
@@ -149,6 +173,17 @@ def method_of(owner: Any, name: str) -> object:
         return call(partial(getattr, owner), name)
     except Raised:
         return None
+
+
+def require_method(file: Any, names: tuple[str, ...], purpose: str) -> Any:
+    """Return the first of these methods that a file or socket has."""
+    for name in names:
+        method = method_of(file, name)
+        if callable(method):
+            return method
+    raise ArgumentTypeError(
+        f"cannot {purpose} {type_name(file)}, which has no method {' or '.join(map(repr, names))}"
+    )
 
 
 def add_note(error: BaseException, note: str) -> None:
@@ -198,7 +233,7 @@ def _as_double(value: Any, has_complex: bool) -> float | None:
     return call(float, value)
 
 
-def truth(value: bool) -> bool:
+def truth(value: Given[bool]) -> bool:
     """Return ``value`` as a bool.
 
     Accepted are a bool, the integers 0 and 1, and the bool of another library that exports it as a
@@ -277,7 +312,7 @@ def check_count(count: SupportsIndex) -> int:
     return number
 
 
-def check_element(element: Element) -> Element:
+def check_element(element: Given[Element]) -> Element:
     """Return ``element``, or raise ``ArgumentTypeError`` if it is not an ``Element``."""
     # An Element that the caller made is refused, too: it could have any width.
     if type(element) is not Element or element not in ELEMENTS:
@@ -288,7 +323,7 @@ def check_element(element: Element) -> Element:
     return element
 
 
-def text_octets(value: str) -> bytes:
+def text_octets(value: Given[str]) -> bytes:
     """Return a text in UTF-8, without a NUL at its end."""
     if type(value) is not str and not issubclass(type(value), str):
         raise ArgumentTypeError(f"a Text must be a str, not {type_name(value)}")
@@ -298,7 +333,9 @@ def text_octets(value: str) -> bytes:
         raise ArgumentValueError(f"the text cannot be encoded in UTF-8: {error}") from error
 
 
-def struct_list(count: SupportsIndex, data_words: int, pointer_count: int) -> tuple[int, int, int]:
+def struct_list(
+    count: SupportsIndex, data_words: SupportsIndex, pointer_count: SupportsIndex
+) -> tuple[int, int, int]:
     """Return (elements, data words, pointers) of a list of structs.
 
     Their words together must fit in 29 bits.
@@ -324,9 +361,11 @@ def listed(values: Iterable[T], what: str) -> list[T]:
         raise ArgumentTypeError(f"{what} cannot be iterated over: {error_text(error)}") from error
 
 
-def pairs_of(values: Iterable[tuple[Element, int]]) -> list[tuple[Element, int]]:
+def pairs_of(
+    values: Iterable[Given[tuple[Element, int]]],
+) -> list[tuple[Given[Element], SupportsIndex]]:
     """Return the (type, offset) pairs that a caller's iterable yields."""
-    pairs = []
+    pairs: list[tuple[Given[Element], SupportsIndex]] = []
     for value in listed(values, "fields"):
         pair: Any = value if type(value) is tuple else listed(value, "a field")
         if len(pair) != 2:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+from array import array
 from typing import Any, Final
 
 from ..allocator import Buffer
@@ -17,6 +18,7 @@ from ..errors import ArgumentTypeError, ArgumentValueError, BadBuffer
 from ..wire import Element
 from .arguments import call, error_text, exported, is_masked, method_of, type_name
 from .caught import Raised
+from .given import Given
 
 #: Parts of a format that cannot be addresses: names of fields, and the codes of complex numbers.
 _HARMLESS: Final = re.compile(r":[^:]*:|Z[fdg]")
@@ -31,7 +33,7 @@ _FLOATS: Final = "fd"
 
 
 #: Types of objects whose bytes are not addresses.
-_PLAIN: Final = frozenset({bytes, bytearray})
+_PLAIN: Final = frozenset({bytes, bytearray, array})
 
 #: Length of a chain of arrays, each a view of the next, that is checked. Numpy makes chains of one.
 _MOST_BASES: Final = 4
@@ -154,7 +156,7 @@ def writable_bytes(buffer: Buffer) -> int:
     return octets
 
 
-def data_octets(value: bytes | bytearray | memoryview) -> bytes:
+def data_octets(value: Given[bytes | bytearray | memoryview]) -> bytes:
     """Return a copy of a caller's buffer: its items in C order."""
     if type(value) is bytes:
         return value
@@ -172,7 +174,7 @@ def data_octets(value: bytes | bytearray | memoryview) -> bytes:
         ) from cause
 
 
-def octets_of(element: Element, values: Buffer) -> memoryview:
+def octets_of(element: Given[Element], values: Buffer) -> memoryview:
     """Return a view of the bytes of a buffer of ``element`` values, or of bytes.
 
     It shows the buffer itself if the items have the machine's byte order, and else a copy. The
@@ -221,12 +223,13 @@ def octets_of_segment(buffer: Any, segment: int, *, writable: bool = True) -> me
                 f"segment {segment}: a {type_name(buffer)} has no buffer of bytes",
                 segment=segment,
             ) from error
+        if type(buffer) is bytearray:
+            return view
     finally:
         del buffer
     refused = writable and view.readonly
-    plain = view.ndim == 1 and view.format == "B" and view.c_contiguous
     # Unions of ctypes of any size have the format "B", too.
-    if not refused and plain and view.itemsize == 1:
+    if view.format == "B" and view.itemsize == 1 and view.strides == (1,) and not refused:
         return view
     with view:
         if refused:

@@ -22,11 +22,11 @@ def carry(error: BaseException) -> Carried:
     """Return an exception in a form that always pickles."""
     try:
         text = repr(error)[:_TEXT_CHARACTERS]
-    except Exception:
+    except Exception:  # A foreign ``__repr__`` can raise anything.
         text = "an exception that cannot be printed"
     try:
         return pickle.dumps(error), text
-    except Exception:
+    except Exception:  # So can foreign ``__reduce__``.
         return None, text
 
 
@@ -36,7 +36,7 @@ def arrive(carried: Carried) -> BaseException:
     if octets is not None:
         try:
             error = pickle.loads(octets)
-        except Exception:
+        except Exception:  # Unpickling imports and calls foreign code.
             return Exception(text)
         if isinstance(error, BaseException):
             return error

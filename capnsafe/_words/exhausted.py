@@ -8,6 +8,7 @@ handler, and then it has done nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -26,7 +27,22 @@ exhausted_when_done: Final = partial(
 )
 
 
-def require_stack(frames: int) -> None:
-    """Raise ``RecursionError`` if calls cannot be nested by ``frames`` more levels."""
-    if frames > 1:
-        require_stack(frames - 1)
+def stack_check(frames: int) -> Callable[[], None]:
+    """Return a function that raises ``RecursionError`` if calls cannot nest ``frames`` deeper.
+
+    Every message calls one when it is closed. So its levels are made here, once, and each of them
+    only calls the next: that takes a third of the time of a function that counts them down.
+    """
+    check = _last_level
+    for _ in range(frames - 1):
+        check = _level_above(check)
+    return check
+
+
+def _last_level() -> None:
+    pass
+
+
+def _level_above(check: Callable[[], None]) -> Callable[[], None]:
+    # Not ``check`` itself: the frame of this call is the purpose.
+    return lambda: check()

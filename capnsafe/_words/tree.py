@@ -31,6 +31,9 @@ class Source(Protocol):
     def octets(self, segment: int, start: int, words: int) -> bytes:
         """Return a copy of these words."""
 
+    def charge_elements(self, count: int) -> None:
+        """Charge the elements of a list whose elements have no size, before it is copied."""
+
 
 @final
 class ObjectSize(NamedTuple):
@@ -103,12 +106,7 @@ def _read_object(source: Source, spot: Spot, depth: int) -> tuple[Tree, list[_Pe
     """Return a copy of one object, and its pointers in reverse order."""
     shape, segment, start = spot
     if shape & 3 == wire.OTHER:
-        if not wire.is_capability(shape):
-            raise MalformedMessage(
-                f"a pointer is of kind 3 and not a capability: {shape:#018x}",
-                segment=segment,
-                offset=start,
-            )
+        require_known(shape, segment, start)
         return Tree(shape, bytearray()), []
     words = wire.object_words(shape)
     body = bytearray(source.octets(segment, start, words) if words else b"")
@@ -122,15 +120,29 @@ def _read_object(source: Source, spot: Spot, depth: int) -> tuple[Tree, list[_Pe
         if size_code == wire.SIZE_POINTER:
             groups = [range(words)]
         elif size_code == wire.SIZE_COMPOSITE:
-            shape, groups = _composite(shape, body, segment, start)
+            shape, groups = _composite(source, shape, body, segment, start)
         else:
+            if size_code == wire.SIZE_VOID:
+                source.charge_elements(wire.list_count(shape))
             _clear_behind(body, wire.list_count(shape) * wire.ELEMENT_BITS[size_code])
     tree = Tree(shape, body)
     _take_pointers(tree, segment, start, groups, depth + 1, pending)
     return tree, pending
 
 
-def _composite(shape: int, body: bytearray, segment: int, start: int) -> tuple[int, list[range]]:
+def require_known(pointer: int, segment: int, word: int) -> None:
+    """Raise if a pointer of kind 3 is not a capability: all others of that kind are reserved."""
+    if pointer & 3 == wire.OTHER and not wire.is_capability(pointer):
+        raise MalformedMessage(
+            f"a pointer is of kind 3 and not a capability: {pointer:#018x}",
+            segment=segment,
+            offset=word,
+        )
+
+
+def _composite(
+    source: Source, shape: int, body: bytearray, segment: int, start: int
+) -> tuple[int, list[range]]:
     """Check a composite list against its tag, and cut off the words behind its last element."""
     tag: int = wire.POINTER.unpack_from(body)[0]
     count = wire.tag_count(tag)
@@ -144,6 +156,8 @@ def _composite(shape: int, body: bytearray, segment: int, start: int) -> tuple[i
             segment=segment,
             offset=start,
         )
+    if step == 0:
+        source.charge_elements(count)
     words = count * step
     del body[(1 + words) * WORD_BYTES :]
     groups = []

@@ -40,7 +40,7 @@ class Growth:
         """
         self._segment_words = at_least_one(segment_words, "segment_words")
         self._grows = truth(growth)
-        self._unasked = truth(unasked)
+        self._unasked = unasked
         #: For each live segment: (words of its message up to and including it, its own words).
         self._so_far: dict[int, tuple[int, int]] = {}
         self._live_words = 0

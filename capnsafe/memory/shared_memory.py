@@ -113,6 +113,7 @@ class SharedMemoryAllocator(Closing):
             try:
                 _give_up(block, self._made_by.pop(key))
             except Exception as error:
+                # The other blocks are unlinked nevertheless.
                 failure = error
         if failure is not None:
             raise failure
@@ -189,6 +190,7 @@ class SharedSegments(Closing):
                 with memoryview(mapping) as view:
                     self.segments.append(view[:octets])
         except BaseException:
+            # Nobody else has the blocks that were attached before.
             self.close()
             raise
 

@@ -34,7 +34,7 @@ from ..wire import WORD_BYTES
 from .closing import Closing
 from .growth import Growth
 
-#: A guest to start from: an allocator, and a reader of one kind of message.
+#: A guest to start from. It has an allocator, and a reader of one kind of message.
 GUEST: Final = Path(__file__).with_name("guest.wat")
 
 
@@ -205,16 +205,17 @@ class WasmAllocator(Closing):
             try:
                 self.release(key, self._live[key][1] // WORD_BYTES)
             except Exception as error:
+                # The other grants are released nevertheless.
                 failure = failure or error
         if failure is not None:
             raise failure
 
     def _call(self, function: Func, *arguments: int) -> int:
         """Call a function of the guest, and return its pointer as an unsigned number."""
-        answer = self._run(function, *arguments)
-        if type(answer) is not int:
-            raise GuestError(f"the guest must return a pointer, not {type_name(answer)}")
-        return answer & self._address_mask
+        result = self._run(function, *arguments)
+        if type(result) is not int:
+            raise GuestError(f"the guest must return a pointer, not {type_name(result)}")
+        return result & self._address_mask
 
     def _run(self, function: Func, *arguments: int) -> Any:
         if self._fuel is not None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
+import sys
+import threading
 from typing import NoReturn
+
+AGAIN_SECONDS = 0.01
+"""The delay after which a lost signal is delivered again."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -16,4 +22,15 @@ class Interrupted(KeyboardInterrupt):
 
 def interrupt(number: int, frame: object) -> NoReturn:
     """Raise ``Interrupted``: a handler for ``signal.signal``."""
-    raise Interrupted
+    raise Interrupted(number)
+
+
+def deliver_again(lost: sys.UnraisableHookArgs) -> None:
+    """Deliver a signal again if Python ignored its exception: a hook for ``sys.unraisablehook``.
+
+    Python ignores exceptions in finalizers, and in functions that run after a fork.
+    """
+    if isinstance(lost.exc_value, Interrupted):
+        threading.Timer(AGAIN_SECONDS, _thread.interrupt_main, lost.exc_value.args).start()
+    else:
+        sys.__unraisablehook__(lost)

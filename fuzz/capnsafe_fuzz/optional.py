@@ -43,9 +43,12 @@ PYCAPNP: Final = Package(
 HYPOTHESIS: Final = Package(
     "hypothesis", "hypothesis", "check", "an allocator of your own cannot be checked"
 )
+JINJA: Final = Package("jinja2", "jinja2", "fuzz", "no page can be written")
+COVERAGE: Final = Package("coverage", "coverage", "fuzz", "the coverage of code cannot be measured")
 WASMTIME: Final = Package(
     "wasmtime", "wasmtime", "wasm", "scenarios over the memory of a guest run over a heap"
 )
+RAY: Final = Package("Ray", "ray", "ray", "campaigns cannot run on a cluster")
 
 OPTIONAL: Final = (PYCAPNP, WASMTIME)
 """The packages without which the harness does less, and says so.

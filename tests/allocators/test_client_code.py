@@ -228,3 +228,24 @@ def test_nobody_is_watched_where_nothing_can_act() -> None:
         other.owns = other.owns if other.fired else None
         with other.watching():
             assert sys.getprofile() is None
+
+
+def test_nobody_is_watched_before_a_fault_is_due() -> None:
+    allocator = laid("collect read segment 2 once amount=0")
+    asked: list[str] = []
+    allocator.reenter = lambda kind: asked.append(kind) or ""  # type: ignore[func-returns-value]
+    client = allocator
+    with allocator.watching():
+        key = client.allocate(1)
+        client.segment(key)
+        inner()
+        assert sys.getprofile() is None
+        client.segment(key)
+        inner()
+        assert asked == ["read"]
+    # Outside the block, the driver's own calls are not watched.
+    later = laid("collect read segment 1 once amount=0")
+    with later.watching():
+        key = later.allocate(1)
+    later.segment(key)
+    assert sys.getprofile() is None

@@ -24,7 +24,7 @@ counts_views = pytest.mark.skipif(
 
 
 def kinds(allocator: HostileAllocator) -> list[tuple[str, str]]:
-    return [(evidence.promise, evidence.what) for evidence in allocator.evidence]
+    return [(evidence.promise, evidence.symptom) for evidence in allocator.evidence]
 
 
 def test_a_good_client_leaves_no_evidence(lay: Lay) -> None:
@@ -45,6 +45,20 @@ def test_a_good_client_leaves_no_evidence(lay: Lay) -> None:
     client.allocator.finished()
     assert client.allocator.evidence == []
     assert len(client.allocator.fired) > 5
+
+
+def test_the_places_that_only_the_client_may_change_are_known(lay: Lay) -> None:
+    client = lay("move one segment 2 once segment=0")
+    key = client.allocate(4)
+    allocator = client.allocator
+    ((index, place),) = allocator.watched_places()
+    assert index == 0
+    client.write(key, 0, b"x" * 8)
+    client.write(key, 0, b"y" * 8)
+    (now, moved), (left, old) = allocator.watched_places()
+    assert (now, left) == (0, -1)
+    assert moved is not place
+    assert old is place
 
 
 # ---------------------------------------------------------------------------------- P3: guards
@@ -291,7 +305,7 @@ def test_resizing_finds_a_view_that_is_held_on_any_python(fault: str) -> None:
     allocator.operation_finished(0)
     allocator.allocate(1)
     assert ("P4", "held-view") in kinds(allocator)
-    assert allocator.fired[0].what == "segment 0 could not be resized while a view is held"
+    assert allocator.fired[0].change == "segment 0 could not be resized while a view is held"
     view.release()
 
 

@@ -52,6 +52,7 @@ GARBLE = Family(
     name="garble",
     description="answers nonsense",
     kinds={"none": Kind("It returns None.", effects=EFFECTS, takes_segment=True)},
+    demand="writable",
     promises=("P1",),
     moments=(When.SEGMENT,),
     changes_segments=False,
@@ -78,7 +79,7 @@ def test_a_new_family_acts(lay: Lay) -> None:
     assert client.allocator.segment(keys[1]) is None
     assert client.allocator.segment(keys[1]) is not None
     (record,) = client.allocator.fired
-    assert (record.call, record.what) == (4, "segment 1 was answered as None")
+    assert (record.call, record.change) == (4, "segment 1 was answered as None")
     assert [call.fault for call in client.allocator.calls] == [None] * 4 + [record.fault, None]
 
 
@@ -91,7 +92,9 @@ def test_a_kind_that_leaves_out_an_effect_is_refused(effect: str) -> None:
         Effects(**said)
 
 
-@pytest.mark.parametrize("missing", ["changes_segments", "needs_earlier", "promises", "moments"])
+@pytest.mark.parametrize(
+    "missing", ["changes_segments", "needs_earlier", "demand", "promises", "moments"]
+)
 def test_a_family_that_leaves_out_a_declaration_is_refused(missing: str) -> None:
     said = {field.name: getattr(GARBLE, field.name) for field in fields(GARBLE)}
     del said[missing]

@@ -6,6 +6,7 @@ import gc
 import weakref
 from collections.abc import Callable
 from ctypes import addressof, c_char
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +20,7 @@ from capnsafe_allocators import (
     When,
     parse_fault,
 )
+from capnsafe_allocators.fault import CALLS
 
 from capnsafe.memory import FixedAllocator, HeapAllocator
 
@@ -180,7 +182,7 @@ def test_what_a_short_grant_lacks_is_watched(lay: Lay) -> None:
     place.write(place.start + 4 * 8, b"x")
     client.allocator.check_guards()
     (evidence,) = client.allocator.evidence
-    assert (evidence.promise, evidence.what) == ("P3", "guard")
+    assert (evidence.promise, evidence.symptom) == ("P3", "guard")
     assert "bytes 32 to 32 of segment 0" in evidence.detail
 
 
@@ -191,7 +193,7 @@ def test_the_odd_bytes_of_a_grant_are_nobodys(lay: Lay) -> None:
     no_evidence(client)
     client.write(key, 16, b"x")
     client.allocator.check_guards()
-    assert [evidence.what for evidence in client.allocator.evidence] == ["guard"]
+    assert [evidence.symptom for evidence in client.allocator.evidence] == ["guard"]
 
 
 def test_an_odd_grant_stays_odd_when_it_moves(lay: Lay) -> None:
@@ -202,7 +204,7 @@ def test_an_odd_grant_stays_odd_when_it_moves(lay: Lay) -> None:
     no_evidence(client)
     client.write(key, 18, b"x")
     client.allocator.check_guards()
-    assert [evidence.what for evidence in client.allocator.evidence] == ["guard"]
+    assert [evidence.symptom for evidence in client.allocator.evidence] == ["guard"]
 
 
 def test_short_does_not_fire_where_nothing_was_asked_or_nothing_granted() -> None:
@@ -275,7 +277,7 @@ def test_move_all(lay: Lay) -> None:
         assert not set(moved) & set(places)
         places = moved
     assert fired(client) == [("move all", -1), ("move all", -1)]
-    assert client.allocator.fired[0].what == "segments 0, 1, 2 moved"
+    assert client.allocator.fired[0].change == "segments 0, 1, 2 moved"
     assert client.allocator.snapshot() == before
     no_evidence(client)
 
@@ -294,6 +296,17 @@ def test_move_waits_for_something_to_move(kind: str) -> None:
     assert [record.fault.family for record in allocator.fired] == ["short"]
     allocator.segment(full)
     assert [(record.fault.family, record.call) for record in allocator.fired[1:]] == [("move", 4)]
+
+
+def test_segments_stop_moving_before_they_take_all_memory() -> None:
+    fault = parse_fault("move all segment 1 always")
+    allocator = HostileAllocator(HeapAllocator(), [fault])
+    key = allocator.allocate(1 << 18)
+    for _ in range(60):
+        allocator.segment(key)
+    assert 30 < len(allocator.fired) < 40
+    allocator.check_guards()
+    assert allocator.evidence == []
 
 
 def test_move_after_does_not_fire_at_calls(lay: Lay) -> None:
@@ -325,7 +338,9 @@ def test_resize_fires_over_a_bytearray_only() -> None:
         view[0] = 7
     with memoryview(over_heap.segment(key)) as view:
         assert (view[0], view.nbytes) == (7, 64)
-    assert [record.what for record in over_heap.fired] == ["segment 0 was resized and put back"] * 2
+    assert [record.change for record in over_heap.fired] == [
+        "segment 0 was resized and put back"
+    ] * 2
     assert len(heap.segment(0)) == 24 * 8
     assert over_heap.evidence == []
 
@@ -396,7 +411,7 @@ def test_shrink_cuts(lay: Lay, kind: str, amount: int | None, words: int) -> Non
     place = client.allocator.grants[1].place
     place.write(place.start + 8 * words, b"\x11")
     client.allocator.check_guards()
-    assert [evidence.what for evidence in client.allocator.evidence] == ["guard"]
+    assert [evidence.symptom for evidence in client.allocator.evidence] == ["guard"]
 
 
 @pytest.mark.parametrize("kind", ["below-granted", "below-used", "nothing"])
@@ -416,7 +431,7 @@ def test_shrink_grows_back_once_it_was_seen(lay: Lay, kind: str) -> None:
     assert client.allocator.snapshot()[1] == expected
     assert client.read(keys[1]) == expected
     assert fired(client) == [(f"shrink {kind}-regrow", -1), (f"shrink {kind}-regrow", 6)]
-    assert client.allocator.fired[1].what == "segment 1 grew back to 16 words"
+    assert client.allocator.fired[1].change == "segment 1 grew back to 16 words"
     no_evidence(client)
 
 
@@ -598,3 +613,24 @@ def test_of_many_segments_none_moves_where_another_is_laid_over_it(
     assert (address_of(allocator, keys[2]) != there) is stays
     assert address_of(allocator, shared) - address_of(allocator, keys[2]) == apart
     allocator.finished()
+
+
+# ------------------------------------------------------------------------------------- sweeps
+
+
+def test_amounts_to_sweep_are_declared_for_kinds_that_take_one() -> None:
+    for family in FAMILIES.values():
+        for name, kind in family.kinds.items():
+            needs = kind.takes_amount and not kind.effects.aims
+            assert bool(kind.swept_amounts) == needs, (family.name, name)
+            with pytest.raises(ValueError, match="swept_amounts"):
+                replace(kind, swept_amounts=() if needs else (1,))
+
+
+def test_a_family_acts_at_the_calls_of_its_hooks() -> None:
+    calls = {name: {c.value for c in CALLS if f.acts_at(c)} for name, f in FAMILIES.items()}
+    every = {"allocate", "segment", "release", "grow"}
+    assert calls["refuse"] == calls["collect"] == every
+    assert calls["dirty"] == calls["short"] == {"allocate", "grow"}
+    assert calls["garble"] == {"allocate", "segment"}
+    assert calls["finalize"] == {"segment"}

@@ -57,7 +57,7 @@ def grow(client: Client, key: Any, words: int) -> None:
 
 def told(client: Client) -> list[tuple[str, str]]:
     client.allocator.check_guards()
-    return [(evidence.promise, evidence.what) for evidence in client.allocator.evidence]
+    return [(evidence.promise, evidence.symptom) for evidence in client.allocator.evidence]
 
 
 def fired(client: Client) -> list[tuple[str, When | None]]:

@@ -68,7 +68,7 @@ def test_a_write_to_the_odd_bytes_is_seen(lay: Lay) -> None:
     client = lay("garble odd-length segment 1 once")
     client.write(client.allocate(2), 130, b"x")
     client.allocator.check_guards()
-    assert [evidence.what for evidence in client.allocator.evidence] == ["guard"]
+    assert [evidence.symptom for evidence in client.allocator.evidence] == ["guard"]
 
 
 def test_a_thorny_key_is_good_for_giving_back_only(lay: Lay) -> None:
@@ -187,7 +187,7 @@ def test_words_handed_out_of_a_shared_grant_are_evidence(lay: Lay) -> None:
     for _ in range(2):
         client.allocate(1)
     client.allocator.check_guards()
-    assert [evidence.what for evidence in client.allocator.evidence] == ["shared"]
+    assert [evidence.symptom for evidence in client.allocator.evidence] == ["shared"]
 
 
 def test_a_grant_that_is_made_twice_is_released_twice(lay: Lay) -> None:
@@ -200,7 +200,7 @@ def test_a_grant_that_is_made_twice_is_released_twice(lay: Lay) -> None:
     client.allocator.finished()
     no_evidence(client)
     client.allocator.release(key, 0)
-    assert [evidence.what for evidence in client.allocator.evidence] == ["double-release"]
+    assert [evidence.symptom for evidence in client.allocator.evidence] == ["double-release"]
 
 
 def test_a_grant_is_dirty_before_another_is_granted_again(lay: Lay) -> None:
@@ -230,7 +230,7 @@ def test_a_segment_that_was_cut_leaves_words_to_who_lies_in_it(lay: Lay) -> None
     place = client.allocator.live[0].place
     place.write(place.start + 128, b"outside!")
     client.allocator.check_guards()
-    assert [evidence.what for evidence in client.allocator.evidence] == ["guard"]
+    assert [evidence.symptom for evidence in client.allocator.evidence] == ["guard"]
 
 
 def test_a_segment_that_moves_away_shares_nothing_any_more(lay: Lay) -> None:
@@ -293,7 +293,7 @@ def test_the_client_is_called_once_from_inside_its_call(lay: Lay) -> None:
     client.read(key)
     assert asked == ["read", "read"]
     (evidence,) = client.allocator.evidence
-    assert (evidence.promise, evidence.what) == ("P10", "not-busy")
+    assert (evidence.promise, evidence.symptom) == ("P10", "not-busy")
     assert evidence.detail == "read from inside segment: it went wrong"
 
 

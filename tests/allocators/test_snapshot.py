@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from capnsafe_allocators import FAMILIES, Fault, HostileAllocator, When
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -159,6 +160,7 @@ def _run(memory: Allocator, script: Sequence[Step]) -> HostileAllocator:
     return allocator
 
 
+@pytest.mark.thorough
 @settings(max_examples=300)
 @given(steps(), st.sampled_from(["heap", "fixed"]))
 def test_snapshots_agree_with_the_model(script: list[Step], name: str) -> None:

@@ -22,7 +22,7 @@ def stable(*lines: str, **options: Any) -> HostileAllocator:
 
 
 def told(allocator: HostileAllocator) -> list[tuple[str, str]]:
-    return [(evidence.promise, evidence.what) for evidence in allocator.evidence]
+    return [(evidence.promise, evidence.symptom) for evidence in allocator.evidence]
 
 
 def test_it_promises_and_keeps_the_promise() -> None:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from capnsafe_fuzz.campaign import canaries, gate
 from capnsafe_fuzz.campaign.config import CampaignConfig
 from capnsafe_fuzz.campaign.targets import find_encoder
+from capnsafe_fuzz.encoders.planted import BUGS
 from capnsafe_fuzz.scenario import Operation, Scenario, Verb, print_scenario
 
 #: Nothing in it is long enough for an encoder of ``bad_encoders`` to misbehave.
@@ -37,6 +39,22 @@ def config(corpus: Path, tmp_path: Path) -> CampaignConfig:
     return CampaignConfig(
         engine="random", runs=300, seed=1, corpus=corpus, findings=tmp_path / "findings"
     )
+
+
+#: The planted bug for which the gates of the tests search.
+CANARY = "dirty_memory_shows"
+
+
+@pytest.fixture
+def near_canary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seeds from which gates and hunts find the canary after a few executions, more than two."""
+    seeds = tmp_path / "near" / "builder" / "seeds"
+    seeds.mkdir(parents=True)
+    for number, one in enumerate((SEED.operations[:1], SEED.operations[:2], SEED.operations)):
+        (seeds / f"{number}.scenario").write_text(print_scenario(Scenario(operations=one)))
+    (seeds / "witness.scenario").write_text(BUGS[CANARY].with_suffix(".scenario").read_text())
+    for module in (gate, canaries):
+        monkeypatch.setattr(module, "corpus_root", lambda: tmp_path / "near")
 
 
 @pytest.fixture(autouse=True)

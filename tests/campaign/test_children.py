@@ -29,3 +29,16 @@ def test_what_children_import_is_compiled_before_them(tmp_path: Path, kept: bool
     #: None of these is imported by the module that compiles.
     wanted = {"worker", "confirmer", "atheris", "arena", "wasm", "hostile"}
     assert wanted & compiled == (wanted if kept else set())
+
+
+@pytest.mark.process
+def test_a_worker_imports_no_encoder_before_it_can_be_instrumented() -> None:
+    script = (
+        "import capnsafe_fuzz.campaign.worker, sys\n"
+        "from capnsafe_fuzz.engines import engines\n"
+        "engines()\n"
+        "sys.exit('capnsafe' in sys.modules)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": import_path()}
+    done = subprocess.run([sys.executable, "-P", "-c", script], env=environment, check=False)
+    assert done.returncode == 0

@@ -17,7 +17,7 @@ from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult
 from capnsafe_fuzz.campaign.failures import EnvironmentFailedError
 from capnsafe_fuzz.campaign.files import scratch, shell_word, write_whole
 from capnsafe_fuzz.campaign.junit import write_junit
-from capnsafe_fuzz.cli import _write_json
+from capnsafe_fuzz.cli.fuzz import write_campaigns
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def test_reports_are_written_so(tmp_path: Path) -> None:
     path.write_text("old")
     with _files_of_at_most(16):
         with pytest.raises(EnvironmentFailedError, match="--json cannot be written: File too"):
-            _write_json(path, [result], 0)
+            write_campaigns(path, [result], 0)
         with pytest.raises(EnvironmentFailedError, match="--junit cannot be written: File too"):
             write_junit(path, None)
     assert path.read_text() == "old"

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from capnsafe_fuzz.campaign import gate, parent, triage
+from capnsafe_fuzz.campaign import gate, parent, shards, triage
 from capnsafe_fuzz.campaign.exit_codes import EXIT_CODES
 from capnsafe_fuzz.campaign.outcomes import OUTCOMES, RunOutcome, Unsettling
 from capnsafe_fuzz.cli import main
 from capnsafe_fuzz.encoders.planted import BUGS
 from capnsafe_fuzz.scenario import Operation, Scenario, Verb, print_scenario
 
-BUG = "dirty_memory_shows"
+from .conftest import CANARY
+
+BUG = CANARY
 ROOT = Operation(Verb.ROOT)
 SEEDS = {
     "text": Scenario(operations=(ROOT, Operation(Verb.SET, 0, "text", "a text"))),
@@ -58,7 +61,8 @@ def fuzz(encoder: str, *options: str) -> Case:
     """A campaign of few executions."""
 
     def arguments(place: Place) -> list[str]:
-        runs = [] if "--time" in options else ["--runs", "40"]
+        ended = {"--time", "--until-stale"} & set(options)
+        runs = [] if ended else ["--runs", "40"]
         return [
             "fuzz", "builder", "--engine", "random", "--seed", "1", *runs,
             "--seeds", str(place.seeds), "--encoder", encoder,
@@ -120,8 +124,27 @@ def canary(runs: str) -> Case:
     return arguments
 
 
+def swept(*options: str) -> Case:
+    """A sweep of one small program."""
+
+    def arguments(place: Place) -> list[str]:
+        path = place.folder / "root.scenario"
+        path.write_text(print_scenario(Scenario(operations=(Operation(Verb.ROOT),))))
+        return ["sweep", str(path), "--findings", str(place.folder / "findings"), *options]
+
+    return arguments
+
+
 def few_deaths(place: Place) -> None:
     place.patch.setattr(parent, "MOST_DEATHS", 2)
+
+
+def short_epochs(place: Place) -> None:
+    """The seeds first, and then epochs of one execution each."""
+    for name in ("FIRST", "FEWEST", "WIDTH"):
+        place.patch.setattr(shards, name, 1)
+    place.patch.setattr(shards, "WIDEST", 1)
+    place.patch.setattr(shards, "MOST", 2)
 
 
 def other_clean_encoder(place: Place) -> None:
@@ -159,11 +182,14 @@ CASES: Mapping[str, Case] = {
     "campaign executions": with_changed(fuzz(stateful("EndsAlways")), few_deaths),
     "campaign seeds": fuzz(stateful("Slow"), "--time", "1s"),
     "campaign allowed": fuzz(stateful("WrongOnce"), "--allow-flaky"),
+    "campaign stale": with_changed(fuzz(bent("without_lists"), "--until-stale"), short_epochs),
     "campaign usage": fuzz("nosuch"),
     "campaign nothing": with_changed(fuzz("capnsafe"), no_seeds),
     "campaign unsupported": fuzz(bent("without_anything")),
     "campaign environment": fuzz("capnsafe", "--findings", "/dev/null/findings"),
     "campaign interrupted": fuzz(stateful("Interrupting")),
+    "sweep passed": swept(),
+    "sweep executions": swept("--runs", "1"),
     "gate open": gated("capnsafe"),
     "gate shut": gated(bent("raising")),
     "gate blind": gated("capnsafe", CANARY_EXECUTIONS=2),
@@ -182,7 +208,16 @@ def test_there_is_a_case_for_every_outcome_and_an_outcome_for_every_code() -> No
     assert set(Unsettling) <= {outcome.name for outcome in OUTCOMES}
 
 
+@pytest.fixture
+def hearing_interrupts() -> Iterator[None]:
+    """As in a terminal: where tests run in the background, SIGINT may be ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.process
+@pytest.mark.usefixtures("near_canary", "hearing_interrupts")
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=IDS)
 def test_it_happens(
     outcome: RunOutcome,
@@ -217,7 +252,8 @@ def told(outcome: RunOutcome, data: dict[str, Any]) -> bool:
         above = data["canaries"]
     *lists, key = where.removeprefix("parts[].").removeprefix("canaries[].").split(".")
     for name in lists:
-        above = [one for each in above for one in each[name.removesuffix("[]")]]
+        found = [each[name.removesuffix("[]")] for each in above]
+        above = [one for part in found for one in ([part] if isinstance(part, dict) else part)]
     if key == "exit_code":
         return True
     values = [each[key.removesuffix("[]")] for each in above]

@@ -32,10 +32,15 @@ def judge() -> Iterator[Judge]:
         yield judge
 
 
+@pytest.fixture
+def impatient() -> Iterator[Judge]:
+    with Judge("builder", timeout=1.0, memory_limit=None) as judge:
+        yield judge
+
+
 @pytest.mark.process
-def test_what_never_ends_while_it_is_printed_is_told_so() -> None:
-    with Judge("builder", timeout=1.0, memory_limit=None) as impatient:
-        printed = impatient.program("bad_encoders:endless_script", parse_scenario(TEXT))
+def test_what_never_ends_while_it_is_printed_is_told_so(impatient: Judge) -> None:
+    printed = impatient.program("bad_encoders:endless_script", parse_scenario(TEXT))
     assert "bad_encoders:endless_script prints no program: " in printed.trouble
 
 
@@ -49,7 +54,6 @@ def test_what_never_ends_while_it_is_printed_is_told_so() -> None:
         ("crashing_script", "bad_encoders:crashing_script prints no program: "),
         ("failing_script", ""),
         ("leaving_program", "it passes on bad_encoders:leaving_program"),
-        ("endless_program", "it takes too long"),
         ("garbled_program", "it ends with SyntaxError"),
     ],
 )
@@ -69,6 +73,13 @@ def test_a_program_that_shows_nothing_says_so(
     assert verdict["program"] == {"shows": not trouble, "trouble": printed.trouble}
     kept = (path / "program.py").read_bytes()
     assert kept == printed.text.encode(errors="backslashreplace")
+
+
+@pytest.mark.process
+def test_a_program_that_never_ends_says_so(impatient: Judge) -> None:
+    printed = impatient.program("bad_encoders:endless_program", parse_scenario(TEXT))
+    assert printed.trouble == "it takes too long"
+    assert f"# This program does not show it: {printed.trouble}" in printed.text
 
 
 @pytest.mark.process

@@ -9,21 +9,20 @@ from typing import Any
 
 import pytest
 from capnsafe_allocators import FAMILIES
+from capnsafe_fuzz.campaign import report
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult, Kept, Unsettled
+from capnsafe_fuzz.campaign.figures import count, duration, plural, printable
 from capnsafe_fuzz.campaign.finding import Finding
 from capnsafe_fuzz.campaign.findings import slug
+from capnsafe_fuzz.campaign.live import LiveView, sparkline, status_line
 from capnsafe_fuzz.campaign.outcomes import Unsettling
 from capnsafe_fuzz.campaign.progress import Progress
 from capnsafe_fuzz.campaign.report import (
+    Terminal,
     TerminalReporter,
-    count,
     describe,
-    duration,
-    plural,
     print_matrix,
     print_summary,
-    printable,
-    status_line,
 )
 from capnsafe_fuzz.oracles import Violation
 from capnsafe_fuzz.scenario import Operation, Scenario, Verb
@@ -64,6 +63,54 @@ def test_the_line_says_everything_about_the_moment() -> None:
         "1 finding  500 executions  50/s  coverage 321  corpus 77  12 situations  34 faults  "
         "0:10 (0:10 left)  shrinking P2"
     )
+
+
+def test_a_curve_shows_the_last_value_of_each_stretch_of_time() -> None:
+    assert sparkline([], 5) == ""
+    assert sparkline([(0, 0), (10, 70)], 0) == ""
+    assert sparkline([(0, 0), (2, 10), (4, 20), (9, 70)], 5) == "▁▂▃▃█"
+    assert sparkline([(0, 5), (1, 7), (1, 0)], 2) == "█▁"
+    assert sparkline([(0, 0)], 3) == "▁"
+
+
+@pytest.mark.parametrize("width", [30, 80, 200])
+def test_the_view_fits_and_says_what_was_new_last(width: int) -> None:
+    view = LiveView(CONFIG)
+    console = Console(file=io.StringIO(), width=width)
+    console.print(view)
+    assert _text(console) == ""
+    first = ("set text", "-", "done")
+    for step in range(3000):
+        newest = first if step < 2000 else ("set text", "move one", "raised")
+        view.update(Progress(step * 10, step / 10, 100.0, step, 77, step, 34, 0, "", newest))
+    view.found("P2 set text")
+    view.update(Progress(40_000, 400.0, 100.0, 3000, 77, 3000, 34, 1, "shrinking P2", newest))
+    console.print(view)
+    lines = _text(console).splitlines()
+    assert max(map(len, lines)) <= width
+    if width < 80:
+        return
+    assert lines[0].startswith("builder by random on planted:x, 1 job, 6:40")
+    cells = [line.split() for line in lines[1:6]]
+    assert cells[0][:3] == ["executions", "40", "000"]
+    assert cells[1][:3] == ["coverage", "3", "000"]
+    assert cells[1][3].startswith("▁")
+    assert cells[1][3].endswith("█")
+    assert lines[5].split() == ["findings", "1", "1:40", "ago:", "P2", "set", "text"]
+    assert lines[6] == "new 3:20 ago: set text × move one × raised"
+    assert lines[7] == "shrinking P2"
+
+
+def test_without_a_terminal_the_line_is_printed_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    console = _console()
+    terminal = Terminal(console)
+    terminal.show("too early")
+    monkeypatch.setattr(report, "PLAIN_SECONDS", 0.0)
+    terminal.show("later")
+    terminal.close()
+    assert _text(console) == "later\n"
 
 
 def test_a_finding_comes_with_what_to_type() -> None:
@@ -123,7 +170,7 @@ def test_the_summary_says_what_was_done_and_what_to_type_next() -> None:
     assert "capnsafe repro findings/builder/2\n" in text
     assert "capnsafe repro findings/builder/3\n" not in text
     assert "all of them: capnsafe repro findings/builder\n" in text
-    again = "again: capnsafe fuzz builder --engine random --encoder planted:x --seed 4 --runs 1000"
+    again = "again: capnsafe fuzz builder --engine random --seed 4 --runs 1000 --encoder planted:x"
     assert again in text
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from capnsafe_fuzz.campaign.children import import_path
 
+from tests.processes import hear_signals
+
 pytestmark = [
     pytest.mark.process,
     pytest.mark.skipif(sys.platform != "linux", reason="subreapers are Linux's"),
@@ -42,6 +44,7 @@ class Started:
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            preexec_fn=hear_signals,
         )
 
     def fuzz(self, encoder: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -68,7 +71,7 @@ class Started:
         return found
 
     def wait_for(self, condition: Callable[[list[int]], bool]) -> None:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 300
         while not condition(self.left()):
             assert time.monotonic() < until, self.left()
             time.sleep(0.02)
@@ -95,7 +98,7 @@ def test_what_an_encoder_starts_ends_with_the_campaign(
     started: Started, encoder: str, code: int
 ) -> None:
     ended = started.fuzz(encoder, "--runs", "60", "--seed", "1", "--max-findings", "1")
-    out, _ = ended.communicate(timeout=120)
+    out, _ = ended.communicate(timeout=600)
     assert (ended.returncode, started.left()) == (code, []), out.decode()
 
 
@@ -107,7 +110,7 @@ def test_what_an_encoder_starts_ends_when_the_campaign_is_ended(
     campaign = started.fuzz(encoder, "--time", "10m")
     started.wait_for(lambda left: len(left) >= 2)
     campaign.send_signal(number)
-    campaign.communicate(timeout=60)
+    campaign.communicate(timeout=600)
     # After SIGKILL there is nobody to wait for the supervisors.
     started.wait_for(lambda left: not left)
 
@@ -116,7 +119,7 @@ def test_what_a_module_starts_ends_with_its_trial(started: Started) -> None:
     text = "import bad_encoders\nbad_encoders.start_unmarked()\n"
     (started.folder / "starts_at_import.py").write_text(text)
     ended = started.fuzz("starts_at_import:nothing", "--runs", "1")
-    out, _ = ended.communicate(timeout=60)
+    out, _ = ended.communicate(timeout=600)
     assert (ended.returncode, started.left()) == (2, []), out.decode()
 
 
@@ -140,7 +143,7 @@ def test_no_other_process_of_the_parent_is_killed(started: Started) -> None:
         env=started.environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{started.left()[0]} None\n"

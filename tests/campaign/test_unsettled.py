@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from capnsafe_fuzz.campaign import parent, triage
 from capnsafe_fuzz.campaign.config import CampaignConfig, CampaignResult
+from capnsafe_fuzz.campaign.failures import EnvironmentFailedError
 from capnsafe_fuzz.campaign.finding import read_verdict
 from capnsafe_fuzz.campaign.judge import Judges
 from capnsafe_fuzz.campaign.outcomes import Unsettling
@@ -216,6 +217,16 @@ def test_a_worker_that_dies_for_no_known_reason_is_unsettled(config: CampaignCon
     assert (result.exit_code, result.executions, result.worker_deaths) == (5, 60, 1)
     assert kinds(result) == [Unsettling.DEATH]
     assert result.unsettled[0].path is not None
+
+
+def test_an_input_that_no_judge_survives_is_kept(config: CampaignConfig) -> None:
+    with pytest.raises(EnvironmentFailedError, match="keeps dying") as failed:
+        run(config, "EndsTheJudge")
+    (kept,) = config.findings.glob("judge-died-*.scenario")
+    assert str(kept) in str(failed.value)
+    (found,) = find_scenarios(kept)
+    assert found.encoder == "stateful_encoders:EndsTheJudge"
+    assert Verb.SET in {operation.verb for operation in found.scenario.operations}
 
 
 def test_a_worker_that_fails_after_its_last_execution_is_unsettled(config: CampaignConfig) -> None:

@@ -45,6 +45,16 @@ def codes_of_capnsafe() -> tuple[CodeType, ...]:
 _counted: set[CodeType] = set()
 
 
+#: Strides of samples. A prime falls in step with no loop.
+_STRIDES = (1, 2, 3, 5, 7, 11, 17, 29, 47, 79, 131, 223, 367, 613, 1021, 1699, 2833, 4723, 7879)
+
+
+def sample(first: int, last: int, most: int) -> range:
+    """Return all bytecodes from ``first`` to ``last``, or a sample of at most about ``most``."""
+    wanted = (last - first) // most
+    return range(first, last + 1, next(stride for stride in _STRIDES if stride >= wanted))
+
+
 class Alarm(Exception):
     """An exception that the handler of a signal raises, as for a timeout."""
 

@@ -71,6 +71,10 @@ ACTS: dict[str, Callable[[Scene], object]] = {
     "disown": lambda scene: scene.root.disown(CHILD),
     "adopt": lambda scene: scene.root.adopt(TEXT, scene.orphan),
     "adopt over": lambda scene: scene.root.adopt(DATA, scene.orphan),
+    "adopt contents": lambda scene: scene.root.get_struct_list(CHILDREN).adopt(  # type: ignore[union-attr]
+        0, scene.message.new_orphan_struct(1, 1)
+    ),
+    "edit an older list": lambda scene: scene.root.get_pointer_list(CHILDREN).set_text(0, "new"),  # type: ignore[union-attr]
     "drop": lambda scene: scene.orphan.drop(),
     "truncate": lambda scene: scene.orphan.truncate(3, text=True),
     "extend": lambda scene: scene.orphan.extend(30, text=True),

@@ -21,6 +21,7 @@ from capnsafe import (
     StaleHandle,
     wire,
 )
+from tests.builds import patches_constants
 from tests.capnsafe.memories import GUARD, ExporterMemory, FailingMemory, Memory, closing
 from tests.capnsafe.mixed_program import MEANINGS, STEPS, Build, run_program
 from tests.capnsafe.reading import (
@@ -74,6 +75,7 @@ def test_an_object_of_a_whole_segment_has_a_double_far_pointer(limit: int) -> No
         assert b"".join(message.segments()).count(0) >= 8 * sum(message.segment_words()) - 8
 
 
+@patches_constants
 def test_too_many_segments_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "MAX_SEGMENTS", 2)
     memory = Memory()

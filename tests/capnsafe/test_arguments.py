@@ -197,7 +197,7 @@ def finish(answer: object) -> None:
     if kind.__module__ == "capnsafe._build.lending" and issubclass(kind, AbstractContextManager):
         with answer:  # type: ignore[attr-defined]
             pass
-    elif kind.__module__ == "capnsafe._stream.framing" and issubclass(kind, Iterator):
+    elif kind.__module__ == "capnsafe._stream.messages" and issubclass(kind, Iterator):
         for _ in islice(answer, 5):  # type: ignore[call-overload]
             pass
 
@@ -229,7 +229,7 @@ def test_a_strange_argument(make: Callable[[], dict[str, Any]], owner: str, name
 
 
 CONVERTED: dict[str, Callable[[capnsafe.StructBuilder], object]] = {
-    "an integer": lambda root: root.set_uint64(0, Index(5)),  # type: ignore[arg-type]
+    "an integer": lambda root: root.set_uint64(0, Index(5)),
     "a float": lambda root: root.set_float64(0, Index(5)),  # type: ignore[arg-type]
     "a bool": lambda root: root.set_bool(0, Index(1)),  # type: ignore[arg-type]
     "a buffer": lambda root: root.set_data(0, bytearray(b"octets")),

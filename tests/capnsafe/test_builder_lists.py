@@ -24,6 +24,7 @@ from capnsafe import (
     StructListBuilder,
     wire,
 )
+from tests.builds import patches_constants
 from tests.capnsafe.elements import INTEGERS, PRIMITIVES, sample_of
 
 # -- lists -----------------------------------------------------------------------------------------
@@ -175,6 +176,7 @@ def test_text_is_a_str_that_utf8_can_hold(root: StructBuilder) -> None:
     assert root.get_text(0) == "before"
 
 
+@patches_constants
 def test_text_and_data_that_a_list_cannot_count_are_too_large(
     root: StructBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

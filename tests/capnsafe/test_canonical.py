@@ -17,6 +17,7 @@ from capnsafe import (
     frame,
     wire,
 )
+from tests.builds import patches_constants
 from tests.capnsafe.generated import (
     converted,
     everything,
@@ -121,7 +122,7 @@ def _last_pointers(root: StructBuilder) -> None:
     structs[0].init_list(0, Element.VOID, 3)
 
 
-def _weightless_lists(root: StructBuilder) -> None:
+def _zero_sized_lists(root: StructBuilder) -> None:
     root.init_list(0, Element.VOID, 7)
     root.init_list(1, Element.BOOL, 0)
     root.init_pointer_list(2, 0)
@@ -155,7 +156,7 @@ def _nothing(root: StructBuilder) -> None:
         _empty_structs,
         _uneven_structs,
         _last_pointers,
-        _weightless_lists,
+        _zero_sized_lists,
         _null_pointers,
         _retired,
         _nothing,
@@ -218,6 +219,7 @@ def test_a_closed_message_has_none() -> None:
         message.canonical()
 
 
+@patches_constants
 def test_a_form_that_no_segment_can_hold_is_refused(
     message: MessageBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

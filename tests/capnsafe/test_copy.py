@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ from capnsafe import (
     StaleHandle,
     StructBuilder,
     StructListBuilder,
+    StructReader,
     TraversalLimitExceeded,
     frame,
     read_message,
@@ -554,7 +555,12 @@ def test_a_hostile_source_raises_and_nothing_changes(
     root = init_node(message)
     grow(root, "a")
     before = message.segments()
-    for act in (message.set_root, root.copy_from, lambda value: root.set(ANY, value)):
+    acts: list[Callable[[StructReader], None]] = [
+        message.set_root,
+        root.copy_from,
+        lambda value: root.set(ANY, value),
+    ]
+    for act in acts:
         source = MessageReader([segment], **limits).get_root()
         with pytest.raises(error):
             act(source)
@@ -601,7 +607,16 @@ def test_a_huge_list_of_nothing_costs_nothing_to_copy(message: MessageBuilder) -
         wire.with_offset(wire.list_shape(wire.SIZE_COMPOSITE, 0), 0),
         wire.tag(most, 0, 0),
     )
-    source = MessageReader([segment]).get_root()
+    refused = MessageReader([segment]).get_root()
+    acts: list[Callable[[], object]] = [
+        lambda: message.set_root(refused),
+        lambda: message.new_orphan(refused),
+    ]
+    for act in acts:
+        with pytest.raises(TraversalLimitExceeded):
+            act()
+    assert message.segment_words() == ()
+    source = MessageReader([segment], traversal_limit_words=1 << 40).get_root()
     message.set_root(source)
     root = message.get_root()
     assert root is not None

@@ -61,6 +61,7 @@ TREE = {
     "NestingLimitExceeded": "MalformedMessage",
     "InvalidText": "MalformedMessage",
     "FramingError": "Error",
+    "SchemaError": "Error",
 }
 
 

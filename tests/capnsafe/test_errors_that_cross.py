@@ -11,8 +11,12 @@ from multiprocessing import get_context
 from typing import Any
 
 import pytest
+from capnsafe_fuzz.campaign.judge import JudgeDiedError, TraceError
+from capnsafe_fuzz.record import Violation
 from capnsafe_fuzz.reference.reading import Refused
 from capnsafe_fuzz.scenario import ScenarioSyntaxError
+from capnsafe_fuzz.targets import find_target
+from capnsafe_fuzz.testing import BrokenPromise
 
 from capnsafe import BorrowRefused, Error, MessageBuilder, ReleaseFailed
 from tests.capnsafe.memories import ResizingMemory
@@ -32,6 +36,11 @@ MADE: dict[type[Exception], Callable[[], Exception]] = {
     ReleaseFailed: lambda: ReleaseFailed("A sentence.", (OSError(5, "told"), KeyError("k"))),
     ScenarioSyntaxError: lambda: ScenarioSyntaxError(3, "A sentence."),
     Refused: lambda: Refused("A sentence.", 7),
+    JudgeDiedError: lambda: JudgeDiedError("builder", find_target("builder").sample),
+    TraceError: lambda: TraceError("A sentence.", True),
+    BrokenPromise: lambda: BrokenPromise(
+        Violation("P4", "faithful", 1, "set text", "other text", "P4 set text"), ["A", "sentence."]
+    ),
 }
 
 
@@ -141,5 +150,5 @@ def build_and_close(_: int) -> None:
 @pytest.mark.process
 def test_an_error_comes_back_from_a_pool_of_processes() -> None:
     with get_context("spawn").Pool(1) as pool, pytest.raises(ReleaseFailed) as caught:
-        pool.map_async(build_and_close, [1]).get(timeout=60)
+        pool.map_async(build_and_close, [1]).get(timeout=600)
     assert "1 and 2" in str(caught.value.failures[0])

@@ -12,7 +12,8 @@ outer one raise ``Closed``, unless that was over.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from pickle import PickleBuffer
@@ -20,7 +21,6 @@ from typing import Any
 
 import pytest
 
-import capnsafe
 from capnsafe import (
     AllocationRefused,
     Borrowed,
@@ -29,6 +29,7 @@ from capnsafe import (
     Element,
     Error,
     GrantTooSmall,
+    ListBuilder,
     MessageBuilder,
     MessageReader,
     Orphan,
@@ -36,10 +37,15 @@ from capnsafe import (
     Poisoned,
     Reentered,
     SegmentLost,
+    StaleHandle,
     StructBuilder,
+    StructListBuilder,
 )
+from tests.builds import counts_bytecodes
 
 from .moments import Exporting, Moments, Staying
+
+pytestmark = [pytest.mark.thorough, counts_bytecodes]
 
 
 class Build:
@@ -90,6 +96,20 @@ def _plain(tree: Any) -> Any:
     return (tree.shape, bytes(tree.body), [(at, _plain(child)) for at, child in tree.children])
 
 
+def _older(root: StructBuilder) -> ListBuilder:
+    """Open the list of structs as the list of numbers that it was."""
+    numbers = root.get_list(3, Element.UINT16)
+    assert numbers is not None
+    return numbers
+
+
+def _older_pointers(root: StructBuilder) -> PointerListBuilder:
+    """Open the list of structs as the list of texts that it was."""
+    texts = root.get_pointer_list(3)
+    assert texts is not None
+    return texts
+
+
 def _written(message: MessageBuilder) -> bytes:
     file = io.BytesIO()
     message.write_to(file)
@@ -131,6 +151,7 @@ OPERATIONS: dict[str, Callable[[Build], Any]] = {
     "get_uint32": lambda build: build.root.get_uint32(0),
     "set_bool": lambda build: build.root.set_bool(9, True),
     "get_bool": lambda build: build.root.get_bool(9),
+    "several fields": lambda build: build.root._put_bits(0xFF00FF << 3, 0xA5005A << 3),
     "set_float64": lambda build: build.root.set_float64(1, 1.5),
     "get_float64": lambda build: build.root.get_float64(1),
     "set element": lambda build: build.numbers.__setitem__(1, 4),
@@ -171,6 +192,13 @@ OPERATIONS: dict[str, Callable[[Build], Any]] = {
     "copy_pointer": lambda build: build.root.copy_pointer(0, build.other, 1),
     "disown": lambda build: build.root.disown(1),
     "adopt": lambda build: build.root.adopt(1, build.orphan),
+    "adopt contents": lambda build: build.structs.adopt(1, build.message.new_orphan(build.small)),
+    "orphan grows": lambda build: build.message.new_orphan(build.small).get_struct(3, 4),
+    "older list": lambda build: _older(build.root).__setitem__(1, 5),
+    "older pointers": lambda build: _older_pointers(build.root).set_text(0, "edited"),
+    "element_size": lambda build: repr(build.root.element_size(3)),
+    "data_section": lambda build: build.root.data_section(),
+    "lend_data_section": lambda build: _lent(build, build.root.lend_data_section),
     "copy_from": lambda build: build.child.copy_from(build.small),
     "select": lambda build: build.root.select(0, 3, fields=[(Element.BOOL, 70)], pointers=[1]),
     "orphan get": lambda build: build.bits.get_list(Element.BOOL),
@@ -215,7 +243,7 @@ def _outcome(call: Callable[[Build], Any], build: Build) -> Any:
 Seen = tuple[Any, Any, Any]
 
 #: How many moments of an operation are tried, about.
-_SAMPLE = 9
+_SAMPLED = 6
 
 
 @cache
@@ -283,15 +311,20 @@ def _moments(kind: str, outer: str, collected: bool) -> int:
     return counted.count
 
 
-def _check(kind: str, outer: str, collected: bool) -> None:
+def _sample(kind: str, outer: str, collected: bool) -> Iterator[tuple[int, str]]:
+    """Yield some moments of a call, each with an inner call; every third inner call is a close."""
     moments = _moments(kind, outer, collected)
-    # A sample, which is another one for each operation; closing is every third of the inner calls.
-    stride = max(1, moments // _SAMPLE)
-    turn = list(OPERATIONS).index(outer)
-    names = list(INNER)
-    for moment in range(1 + turn % stride, moments + 1, stride):
-        turn += 1
-        inner = names[-1] if turn % 3 == 0 else names[turn % (len(names) - 1)]
+    # Each operation begins at another moment, and with another inner call.
+    begin = list(OPERATIONS).index(outer)
+    stride = max(1, moments // _SAMPLED)
+    *others, close = INNER
+    for turn, moment in enumerate(range(1 + begin % stride, moments + 1, stride), begin):
+        # Without the closes, the turns count on by one. So they come to each of the others.
+        yield moment, close if turn % 3 == 2 else others[(turn - turn // 3) % len(others)]
+
+
+def _check(kind: str, outer: str, collected: bool) -> None:
+    for moment, inner in _sample(kind, outer, collected):
         seen = _run(kind, outer, inner, moment, collected)
         assert seen is not None
         if not _is_allowed(kind, outer, inner, seen):
@@ -313,14 +346,29 @@ def test_a_call_when_the_garbage_collector_runs(outer: str) -> None:
         _check(kind, outer, collected=True)
 
 
-@pytest.mark.parametrize("outer", ["to_bytes", "set_text far", "init_list", "set_list", "lend"])
+@pytest.mark.parametrize(
+    "outer", ["to_bytes", "set_text far", "init_list", "set_list", "lend", "lend_segment"]
+)
 def test_a_close_at_each_moment(outer: str) -> None:
     """They hold a part of a view, look at an address, write where memory stays, and lend."""
     for kind in ("stable", "asked", "verified"):
-        for moment in range(1, _moments(kind, outer, collected=True) + 1):
+        # "verified" is "asked", and looks once more. But it lends a copy of a segment, so that a
+        # close succeeds where it is refused otherwise.
+        stride = 3 if kind == "verified" and outer != "lend_segment" else 1
+        for moment in range(1, _moments(kind, outer, collected=True) + 1, stride):
             seen = _run(kind, outer, "close", moment, collected=True)
             assert seen is not None
             assert _is_allowed(kind, outer, "close", seen), (kind, moment, seen[:2])
+
+
+def _shrink(memory: Staying) -> list[int]:
+    """Cut each segment to a word; return the keys of those that nobody held."""
+    cut = []
+    for key in range(memory.live_grants):
+        with suppress(BufferError):
+            del memory.segment(key)[8:]
+            cut.append(key)
+    return cut
 
 
 @pytest.mark.parametrize("outer", ["set_text", "set_text far", "set_text long", "set_uint32"])
@@ -332,10 +380,7 @@ def test_memory_that_was_said_to_stay_and_shrinks_is_noticed(outer: str) -> None
         shrunk: list[int] = []
 
         def shrink(memory: Staying = build.memory, shrunk: list[int] = shrunk) -> None:
-            for key in range(memory.live_grants):
-                with suppress(BufferError):  # It is held.
-                    del memory.segment(key)[8:]
-                    shrunk.append(key)
+            shrunk += _shrink(memory)
 
         with Moments(moment, shrink):
             outcome = _outcome(OPERATIONS[outer], build)
@@ -343,6 +388,16 @@ def test_memory_that_was_said_to_stay_and_shrinks_is_noticed(outer: str) -> None
         if shrunk:
             with pytest.raises(SegmentLost):
                 build.message.to_bytes()
+
+
+@pytest.mark.parametrize(
+    ("kind", "collected"),
+    [("asked", False), ("verified", False), ("stable", True), ("asked", True), ("verified", True)],
+)
+def test_the_samples_have_every_inner_call_many_times(kind: str, collected: bool) -> None:
+    tried = Counter(inner for outer in OPERATIONS for _, inner in _sample(kind, outer, collected))
+    assert tried.keys() == INNER.keys()
+    assert min(tried.values()) > len(OPERATIONS) // len(INNER)
 
 
 def test_the_moments_are_many() -> None:
@@ -355,7 +410,8 @@ def test_the_table_has_every_operation() -> None:
     named = " ".join(OPERATIONS)
     beside = {"close", "resume", "segment_words", "total_words", "lend_segments", "element", "kind",
         "data_words", "pointer_count", "last_disowned"}  # fmt: skip
-    for owner in (MessageBuilder, StructBuilder, capnsafe.PointerListBuilder, Orphan):
+    handles = (ListBuilder, PointerListBuilder, StructBuilder, StructListBuilder)
+    for owner in (MessageBuilder, *handles, Orphan):
         for name in dir(owner):
             if name.startswith("_") or name in beside:
                 continue
@@ -363,23 +419,40 @@ def test_the_table_has_every_operation() -> None:
             assert known or name in named, name
 
 
-@pytest.mark.parametrize("pointers", [1, 11], ids=["near", "far"])
-def test_a_close_at_each_moment_of_the_short_ways(pointers: int) -> None:
-    """They are taken where memory stays and has room, beside the pointer or elsewhere."""
+def _with_a_short_way(memory: Any, pointers: int) -> tuple[MessageBuilder, StructBuilder]:
+    """Return a message and its root, with room for a text: behind it if it has one pointer."""
+    message = MessageBuilder(memory)
+    root = message.init_root(0, pointers)
+    if pointers > 1:
+        # The root fills its segment. This text makes the other one.
+        root.set_text(1, "far")
+    return message, root
+
+
+@pytest.mark.parametrize(
+    ("kind", "pointers"),
+    [(Staying, 1), (Staying, 11), (Exporting, 1)],
+    ids=["near", "far", "near, in memory that does not stay"],
+)
+def test_a_close_at_each_moment_of_the_short_ways(
+    kind: type[Staying] | type[Exporting], pointers: int
+) -> None:
+    """They are taken where there is room beside the pointer or, in memory that stays, elsewhere."""
     outcomes = set()
     moment = 0
     while True:
         moment += 1
-        memory = Staying()
-        message = MessageBuilder(memory)
-        root = message.init_root(0, pointers)
-        if pointers > 1:
-            root.set_text(1, "far")
+        memory = kind()
+        message, root = _with_a_short_way(memory, pointers)
         closed: list[bool] = []
 
         def hook(message: MessageBuilder = message, closed: list[bool] = closed) -> None:
-            message.close()
-            closed.append(True)
+            try:
+                message.close()
+                closed.append(True)
+            except Reentered:
+                # The allocator is running.
+                closed.append(False)
 
         with Moments(moment, hook):
             try:
@@ -389,12 +462,40 @@ def test_a_close_at_each_moment_of_the_short_ways(pointers: int) -> None:
                 outcomes.add("closed")
         if not closed:
             break
+        if closed == [False]:
+            message.close()
         with pytest.raises(Closed):
             message.to_bytes()
-        assert not memory.live_grants
+        assert not _live(memory)
         assert memory.breaches() == []
     # Nothing is called once it is done.
     assert outcomes == {"closed", "done"}
+    assert moment > 10
+
+
+@pytest.mark.parametrize("pointers", [1, 11], ids=["near", "far"])
+def test_memory_that_shrinks_at_each_moment_of_the_short_ways(pointers: int) -> None:
+    """Somebody resizes memory that was said to stay, and nothing is written beyond its end."""
+    outcomes = set()
+    moment = 0
+    while True:
+        moment += 1
+        memory = Staying()
+        _, root = _with_a_short_way(memory, pointers)
+        tried: list[list[int]] = []
+
+        def shrink(memory: Staying = memory, tried: list[list[int]] = tried) -> None:
+            tried.append(_shrink(memory))
+
+        with Moments(moment, shrink):
+            try:
+                root.set_text(0, "text")
+                outcomes.add("done")
+            except SegmentLost:
+                outcomes.add("lost")
+        if not tried:
+            break
+    assert outcomes == {"done", "lost"}
     assert moment > 10
 
 
@@ -486,3 +587,31 @@ def test_a_close_is_refused_while_somebody_looks_at_the_view_that_is_held() -> N
             build.message.segments()
         assert build.meaning() == before
     assert refused
+
+
+@pytest.mark.parametrize("kind", ["stable", "asked", "verified"])
+@pytest.mark.parametrize("outer", ["set_uint32", "set_float64", "set_bool", "several fields"])
+def test_nothing_is_written_to_an_object_that_is_cleared_at_any_moment(
+    outer: str, kind: str
+) -> None:
+    build = Build.over(kind)
+    build.root.init_struct(6, 2, 0)
+    build.root.clear(6)
+    expected = build.message.to_bytes()
+    outcomes = set()
+    for moment in range(1, _moments(kind, outer, collected=True) + 1):
+        build = Build.over(kind)
+        root = build.root
+        build.root = root.init_struct(6, 2, 0)
+
+        def clear(build: Build = build, root: StructBuilder = root) -> None:
+            with suppress(Reentered):
+                root.clear(6)
+                # It zeroes what is retired. Nobody zeroes it a second time.
+                build.message.to_bytes()
+
+        with Moments(moment, clear):
+            outcomes.add(_outcome(OPERATIONS[outer], build))
+        root.clear(6)
+        assert build.message.to_bytes() == expected, moment
+    assert StaleHandle in outcomes

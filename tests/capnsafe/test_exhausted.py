@@ -18,25 +18,33 @@ from capnsafe import (
     Element,
     Error,
     Exhausted,
+    ListReader,
     MessageBuilder,
     MessageReader,
     Packer,
     Unpacker,
+    aio,
+    equal,
     frame,
+    message_words,
     pack,
     read_message,
     unframe,
     unpack,
 )
 from capnsafe.memory.adapters.accessors import AppendBuilder
+from tests.builds import counts_bytecodes
 from tests.capnsafe.interrupts import codes_of_capnsafe, interrupt_in
 from tests.capnsafe.memory.test_accessors import WriteOnly
 from tests.capnsafe.reading import ANY, CHILD, CHILDREN, DATA, NUMBERS, TEXT, TEXTS
 from tests.capnsafe.scene import ACTS, Scene
+from tests.capnsafe.schema.features_capnp import Choice, Pointers
+from tests.capnsafe.schema.shared_capnp import Date as Day
 
-pytestmark = pytest.mark.skipif(
-    sys.version_info < (3, 12), reason="sys.monitoring exists from 3.12 on"
-)
+pytestmark = [
+    counts_bytecodes,
+    pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring exists from 3.12 on"),
+]
 
 #: Functions whose handler is for the end of a call: ``test_python_fails.py`` and
 #: ``test_interrupts.py`` have their tests.
@@ -51,6 +59,8 @@ def _read(root: Any) -> None:
     numbers = child.get_list(NUMBERS, Element.UINT32)
     structs = root.get_struct_list(CHILDREN)
     texts = root.get_pointer_list(TEXTS)
+    if type(numbers) is ListReader:
+        numbers.view()
     for value in (root, numbers, structs, texts):
         value.total_size()
     root.total_words()
@@ -65,6 +75,8 @@ def _read(root: Any) -> None:
     root.get_capability(ANY)
     root._tree_at(CHILD)
     root.kind(CHILD)
+    root.element_size(CHILDREN)
+    root.data_section()
     root.is_null(ANY)
 
 
@@ -80,6 +92,8 @@ def _build(scene: Scene) -> None:
     root.set(ANY, numbers)
     structs = root.init_struct_list(CHILDREN, 1, 1, 0)
     structs[0] = root.init_struct(CHILD, 1, 0)
+    structs.adopt(0, scene.message.new_orphan_struct(1, 0))
+    equal(root, structs)
     root.copy_pointer(ANY, root, CHILD)
     scene.message.new_orphan_list([numbers, numbers]).total_size()
     scene.message.new_orphan_text("text").extend(9, text=True)
@@ -96,14 +110,23 @@ def _append() -> None:
     assert [*structs, structs[0]]
 
 
+class Silent:
+    """A stream of asyncio without a byte."""
+
+    async def read(self, size: int) -> bytes:
+        return b""
+
+
 def _stream() -> None:
     octets = frame([bytes(16)])
     unframe(octets)
+    message_words(octets)
     unpack(pack(octets))
     packer, unpacker = Packer(), Unpacker()
     unpacker.feed(packer.feed(octets) + packer.flush())
     unpacker.finish()
     read_message(frame([bytes(16)], packed=True), packed=True)
+    aio.read_messages(Silent())
     message = read_message(octets)
     message.segments()
     message.total_words()
@@ -115,6 +138,24 @@ def _over(scene: Scene) -> None:
     words = scene.message.segment_words()
     _read(MessageReader.from_allocator(scene.memory, range(len(words))).get_root())
     MessageBuilder.resume(scene.memory, enumerate(words))
+    MessageReader.over(scene.memory, range(len(words)))
+    MessageBuilder.over(scene.memory, enumerate(words))
+
+
+def _schema() -> None:
+    value = Choice(number=1)
+    Choice.from_bytes(value.to_bytes())
+    Choice.from_json(value.to_json())
+    Choice.from_text(value.to_text())
+    with MessageBuilder() as message:
+        root = message.init_root(Pointers)
+        root.days = [Day()]
+        root.days[0] = Day(year=1)
+        root.days[0].set(Day(year=2))
+        root.to_value()
+        root.to_json()
+        message.init_root(Choice).update(number=5, common=6)
+        message.init_root(Choice).number = 5
 
 
 CALLS: dict[str, Callable[[Scene], object]] = {
@@ -124,6 +165,7 @@ CALLS: dict[str, Callable[[Scene], object]] = {
     "build": _build,
     "append": lambda scene: _append(),
     "stream": lambda scene: _stream(),
+    "schema": lambda scene: _schema(),
     "file": lambda scene: scene.message.write_to(BytesIO()),
     **ACTS,
 }

@@ -14,7 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capnsafe._stream import framing
-from capnsafe._stream.framing import frame, read_message, unframe, write_message
+from capnsafe._stream.framing import frame, message_words, unframe
+from capnsafe._stream.messages import read_message
+from capnsafe._stream.packing import pack
+from capnsafe._stream.writing import write_message
 from capnsafe.errors import (
     ArgumentTypeError,
     ArgumentValueError,
@@ -23,6 +26,7 @@ from capnsafe.errors import (
     MessageTooLarge,
     TraversalLimitExceeded,
 )
+from tests.builds import patches_constants
 
 SCHEMA = capnp.load(str(Path(__file__).with_name("reader.capnp")))
 
@@ -48,6 +52,7 @@ def test_an_even_number_of_segments_is_padded() -> None:
     assert unframe(framed) == [b"12345678", b""]
 
 
+@pytest.mark.thorough
 @given(segments_of_words)
 def test_what_was_framed_is_unframed(segments: list[bytes]) -> None:
     framed = frame(segments)
@@ -101,7 +106,7 @@ def test_reads_a_message() -> None:
 def test_the_limits_of_a_reader_are_passed_on() -> None:
     message = SCHEMA.Small.new_message(name="seven").to_bytes()
     with pytest.raises(TraversalLimitExceeded):
-        read_message(message, traversal_limit_words=2).get_root()
+        read_message(message, traversal_limit_words=2, max_words=100).get_root()
     with pytest.raises(Error, match="nesting limit"):
         read_message(message, nesting_limit=0).get_root()
     with pytest.raises(FramingError):
@@ -124,10 +129,59 @@ def test_the_number_of_segments_is_limited(claim: int) -> None:
 
 
 def test_as_many_segments_as_the_limit_says() -> None:
-    framed = frame([b""] * 512)
-    assert len(unframe(framed)) == 512
-    with pytest.raises(FramingError, match=r"\b512\b"):
-        unframe(framed, max_segments=511)
+    """The default is that of the reference implementation's streams, in memory too."""
+    most = frame([bytes(8)] + [b""] * 510)
+    assert len(unframe(most)) == 511
+    too_many = frame([bytes(8)] + [b""] * 511)
+    for act in (
+        unframe,
+        message_words,
+        read_message,
+        lambda octets: read_message(io.BytesIO(octets)),
+        lambda octets: read_message(pack(octets), packed=True),
+    ):
+        assert act(most)
+        with pytest.raises(FramingError, match=r"\b512\b"):
+            act(too_many)
+    assert len(unframe(too_many, max_segments=512)) == 512
+    assert read_message(too_many, max_segments=512).total_words() == 1
+
+
+def test_the_traversal_limit_bounds_a_message() -> None:
+    """(C++ RejectHugeMessage: a message of 3 words and a limit of 2.)"""
+    framed = frame([bytes(24)])
+    for source in (framed, io.BytesIO(framed), bytearray(framed)):
+        with pytest.raises(FramingError) as caught:
+            read_message(source, traversal_limit_words=2)
+        assert (caught.value.words_asked, caught.value.words_granted) == (3, 2)
+    assert read_message(framed, traversal_limit_words=3).total_words() == 3
+    assert read_message(framed, traversal_limit_words=2, max_words=3).total_words() == 3
+    with pytest.raises(FramingError):
+        read_message(framed, traversal_limit_words=3, max_words=2)
+
+
+@pytest.mark.parametrize("sizes", [(0,), (3,), (1, 2), (5, 0, 7), (1,) * 40])
+def test_the_first_bytes_tell_the_size_of_a_message(sizes: tuple[int, ...]) -> None:
+    """(C++ expectedSizeInWordsFromPrefix.)"""
+    framed = frame([bytes(size * 8) for size in sizes])
+    words = len(framed) // 8
+    table = len(sizes) // 2 + 1
+    told = [message_words(framed[:size]) for size in range(len(framed) + 1)]
+    assert told == sorted(told)
+    assert told[:4] == [1] * 4
+    assert told[4:8] == [table] * 4
+    assert told[table * 8 :] == [words] * (len(framed) + 1 - table * 8)
+    # Whoever reads as far as it says gets the message, and not a word more.
+    arrived = 0
+    while (expected := message_words(framed[: arrived * 8])) > arrived:
+        arrived = expected
+    assert arrived == words
+    assert message_words(framed + b"more", max_words=sum(sizes)) == words
+    if sum(sizes):
+        with pytest.raises(FramingError):
+            message_words(framed, max_words=sum(sizes) - 1)
+    with pytest.raises(ArgumentTypeError):
+        message_words("text")
 
 
 @pytest.mark.parametrize("size", [0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
@@ -197,6 +251,7 @@ def test_a_segment_is_whole_words(length: int) -> None:
     assert file.getvalue() == b""
 
 
+@patches_constants
 def test_what_the_table_cannot_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     """With small limits: the real ones are 2^32 segments, of 32 GiB each."""
     monkeypatch.setattr(framing, "MAX_SEGMENTS", 3)

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capnsafe import Error, FramingError, MessageBuilder
-from capnsafe._stream.framing import read_message, read_messages, write_message
+from capnsafe._stream.messages import read_message, read_messages
 from capnsafe._stream.packing import pack
+from capnsafe._stream.writing import write_message
 from capnsafe.errors import TraversalLimitExceeded
 from tests.capnsafe.streaming import SCHEMA, Dribble, number_in, numbers, on_disk, small, stream_of
 
@@ -181,9 +182,14 @@ def test_any_bytes_raise_errors_of_ours_alone(data: bytes, sizes: list[int], pac
 
 def test_the_limits_of_a_reader_are_passed_on() -> None:
     for source, packed in sources_of(small(1) * 3):
-        for message in read_messages(source, packed=packed, traversal_limit_words=2):
+        limits = {"traversal_limit_words": 2, "max_words": 1000}
+        for message in read_messages(source, packed=packed, **limits):
             with pytest.raises(TraversalLimitExceeded):
                 message.get_root()
+    for source, packed in sources_of(small(1) * 3):
+        # One limit bounds both (C++ RejectHugeMessage).
+        with pytest.raises(FramingError, match=r"\b2\b"):
+            list(read_messages(source, packed=packed, traversal_limit_words=2))
     for source, packed in sources_of(small(1) * 3):
         for message in read_messages(source, packed=packed, nesting_limit=0):
             with pytest.raises(Error, match="nesting limit"):

@@ -21,7 +21,8 @@ from capnsafe import (
     write_message,
 )
 from capnsafe._stream.framing import frame, unframe
-from tests.capnsafe.interrupts import Alarm, bytecodes_of, interrupt
+from tests.builds import counts_bytecodes
+from tests.capnsafe.interrupts import Alarm, bytecodes_of, interrupt, sample
 from tests.capnsafe.streaming import number_in, packed_or_not, small, stream_of
 
 needs_monitoring = pytest.mark.skipif(
@@ -88,7 +89,7 @@ def test_an_alarm_at_any_bytecode_loses_no_message(source: str, packed: bool) ->
 
     bytecodes = bytecodes_of(lambda: act([]))
     assert bytecodes > 300
-    for number in range(1, bytecodes + 1, 1 if bytecodes < 500 else 3):
+    for number in sample(1, bytecodes, 150):
         messages = read_messages(SOURCES[source](stream), packed=packed)
         # ``extend`` takes what was returned before the alarm: no bytecode lies between.
         read: list[MessageReader] = []
@@ -113,7 +114,7 @@ def test_an_alarm_while_a_chunk_is_packed_takes_all_of_it_or_nothing() -> None:
     packer = Packer()
     bytecodes = bytecodes_of(lambda: packer.feed(chunk))
     # In the last two the words are being returned.
-    for number in range(1, bytecodes - 1, bytecodes // 150):
+    for number in sample(1, bytecodes - 2, 60):
         packer = Packer()
         parts: list[bytes] = []
 
@@ -141,7 +142,7 @@ def test_an_alarm_while_a_message_is_written_passes(packed: bool) -> None:
         write_message(Writer(), segments, packed=packed)
 
     whole = frame(segments, packed=packed)
-    for number in range(1, bytecodes_of(act) - 1, 3):
+    for number in sample(1, bytecodes_of(act) - 2, 100):
         progress.clear()
         assert type(interrupt(act, number, error=Alarm)) is Alarm, number
         assert whole.startswith(b"".join(progress))
@@ -155,7 +156,7 @@ def test_an_alarm_while_a_chunk_is_unpacked_takes_all_of_it_or_nothing() -> None
     unpacker = Unpacker()
     bytecodes = bytecodes_of(lambda: unpacker.feed(packed[:11]))
     # In the last two the words are being returned.
-    for number in range(1, bytecodes - 1):
+    for number in sample(1, bytecodes - 2, 100):
         unpacker = Unpacker()
         parts: list[bytes] = []
 
@@ -206,6 +207,7 @@ def test_a_file_that_raises_stop_iteration_has_not_ended(packed: bool) -> None:
     assert read == NUMBERS
 
 
+@counts_bytecodes
 @needs_monitoring
 @packed_or_not
 def test_a_message_is_written_to_its_end_after_an_alarm_at_any_bytecode(packed: bool) -> None:
@@ -217,7 +219,7 @@ def test_a_message_is_written_to_its_end_after_an_alarm_at_any_bytecode(packed: 
 
     bytecodes = bytecodes_of(lambda: write(Taking(), WriteProgress()))
     counts = set()
-    for number in range(1, bytecodes + 1, 3):
+    for number in sample(1, bytecodes, 100):
         file = Taking()
         progress = WriteProgress()
         raised = interrupt(lambda: write(file, progress), number, error=Alarm)  # noqa: B023

@@ -145,6 +145,7 @@ class ShrinkingAtCall(Memory):
         return view
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("regrow", [False, True], ids=["for ever", "once"])
 @pytest.mark.parametrize("grant_words", [1, 40])
 def test_shrinking_to_what_is_used_at_any_moment_hurts_nothing(
@@ -218,6 +219,7 @@ def test_words_that_are_cut_before_they_are_handed_out_are_no_loss(number: int, 
     assert meaning(message)["text"] == "at last"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("grant_words", [1, 40])
 def test_shrinking_below_what_is_used_at_any_moment_is_never_silent(grant_words: int) -> None:
     losses = 0

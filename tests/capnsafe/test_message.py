@@ -295,8 +295,9 @@ def test_a_with_block_does_not_replace_the_exception_on_its_way(
 def test_a_message_is_not_copied() -> None:
     message = MessageBuilder()
     init_node(message)
-    with pytest.raises(ArgumentTypeError):
-        copy.deepcopy(message)
+    for whole in (message, message._arena):
+        with pytest.raises(ArgumentTypeError):
+            copy.deepcopy(whole)
     message.close()
 
 

@@ -88,6 +88,33 @@ def test_the_same_bytearray_twice_is_refused() -> None:
         assert root.is_null(0)
 
 
+@pytest.mark.parametrize("stable", [False, True])
+def test_the_same_key_twice_is_refused_although_the_memory_differs(stable: bool) -> None:
+    class OneKey(ResizingMemory):
+        def allocate(self, minimum_words: int, /) -> int:
+            super().allocate(minimum_words)
+            return 0
+
+        def segment(self, key: int, /) -> bytearray:
+            return self.grants[-1]
+
+    message = MessageBuilder(OneKey(64, stable=stable), max_segment_words=8)
+    root = message.init_root(1, 2)
+    with pytest.raises(GrantOverlaps):
+        root.set_text(0, "x" * 40)
+
+
+@pytest.mark.parametrize("stable", [False, True])
+def test_a_grant_shows_that_another_segment_was_cut(stable: bool) -> None:
+    memory = ResizingMemory(4, stable=stable)
+    message = MessageBuilder(memory)
+    message.init_root(1, 2)
+    memory.cut(0, 3)
+    with pytest.raises(SegmentLost):
+        message.new_orphan_struct(3, 0)
+    assert memory.released == [(1, 0)]
+
+
 def test_segments_that_moved_apart_before_the_grant_do_not_overlap() -> None:
     """Where the others were last seen may be where the new one is now."""
     memory = Overlapping((1024, 32), (2048, 32), (1024, 32))

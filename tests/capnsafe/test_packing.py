@@ -160,6 +160,7 @@ def test_pack_and_unpack_are_inverse(unpacked: bytes) -> None:
 # -- chunks ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 @given(words, chunk_sizes, st.lists(st.integers(1, 300), min_size=1, max_size=4))
 def test_chunks_make_no_difference(unpacked: bytes, sizes: list[int], asked: list[int]) -> None:
     """Not to the packer, nor to the unpacker, however many words are asked of it at a time."""

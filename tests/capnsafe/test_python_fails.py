@@ -26,6 +26,7 @@ from capnsafe import (
     unframe,
     unpack,
 )
+from tests.builds import counts_frames
 from tests.capnsafe.memories import ResizingMemory
 from tests.capnsafe.reading import ANY, CHILD, CHILDREN, DATA, NUMBERS, TEXTS
 from tests.capnsafe.scene import ACTS, Scene
@@ -34,6 +35,8 @@ from tests.capnsafe.stack import MOST_FRAMES, near_the_limit, require_own_error
 WORDS_STAY = pytest.mark.parametrize("stable", [False, True], ids=["asked", "stable"])
 
 
+@counts_frames
+@pytest.mark.thorough
 @WORDS_STAY
 @pytest.mark.parametrize("name", ACTS)
 def test_at_any_depth_of_the_stack_an_act_is_before_or_after(name: str, stable: bool) -> None:
@@ -120,6 +123,7 @@ def _roots(scene: Scene) -> dict[str, Any]:
     }
 
 
+@counts_frames
 @pytest.mark.parametrize("read", READS)
 @pytest.mark.parametrize("of", ["builder", "reader", "reader of memory that moves"])
 def test_at_any_depth_of_the_stack_a_read_is_right_or_raises_the_librarys_error(
@@ -141,6 +145,7 @@ def test_at_any_depth_of_the_stack_a_read_is_right_or_raises_the_librarys_error(
     assert READS[read](root) == right
 
 
+@counts_frames
 @pytest.mark.parametrize(
     "call",
     [
@@ -250,6 +255,7 @@ def _lends(scene: Scene) -> dict[str, Callable[[], Any]]:
     }
 
 
+@counts_frames
 @pytest.mark.parametrize("what", ["a list", "a segment", "all segments"])
 @pytest.mark.parametrize("kind", ["asked", "stable", "verified"])
 def test_the_end_of_a_block_that_has_no_stack_is_made_up_for(kind: str, what: str) -> None:

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from capnsafe._read.objects import PointerListReader, StructReader
 from capnsafe._read.reader import MessageReader
-from capnsafe._stream.framing import read_message, unframe
+from capnsafe._stream.framing import unframe
+from capnsafe._stream.messages import read_message
 from capnsafe.errors import PointerKindMismatch, TraversalLimitExceeded
 from capnsafe.wire import Element
+from tests.builds import patches_constants
 from tests.capnsafe.reader_schema import (
     EVERYTHING,
     SCHEMA,
@@ -137,6 +139,7 @@ def test_reads_what_the_capnp_tool_converts(segment_size: int) -> None:
     assert plain(read) == plain(with_defaults(FULL, EVERYTHING.id))
 
 
+@patches_constants
 def test_reads_double_far_pointers_of_pycapnp(monkeypatch: pytest.MonkeyPatch) -> None:
     """43 and 44 words fill the first segment, so that no landing pad finds room there."""
     moved = {"text": "hello world", "smalls": [{"name": "x"}, {}]}

@@ -24,7 +24,8 @@ from capnsafe import (
     ReleaseFailed,
     StructBuilder,
 )
-from tests.capnsafe.interrupts import bytecodes_of, cut_short
+from tests.builds import counts_bytecodes
+from tests.capnsafe.interrupts import bytecodes_of, cut_short, sample
 from tests.capnsafe.memories import (
     KINDS,
     ExporterMemory,
@@ -292,6 +293,8 @@ INTERRUPTED: dict[str, Callable[[StructBuilder, MessageBuilder], object]] = {
 }
 
 
+@counts_bytecodes
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring exists from 3.12 on")
 @pytest.mark.parametrize("call", INTERRUPTED)
 @pytest.mark.parametrize("stable", [False, True], ids=["asked", "stable"])
@@ -311,8 +314,7 @@ def test_an_interrupt_at_any_bytecode_leaves_before_or_after_or_poisoned(
     after = meaning(message)
     assert bytecodes > 50
     outcomes = {"before": 0, "after": 0, POISONED: 0}
-    # Of long calls a sample of a few hundred moments, at a stride that is prime to most things.
-    for number in range(1, bytecodes, 1 if bytecodes < 300 else 11):
+    for number in sample(1, bytecodes - 1, 60):
         root, message, memory = build_up()
         # (The number of bytecodes depends a little on the addresses that memory happens to have.)
         cut_short(partial(INTERRUPTED[call], root, message), number)

@@ -91,6 +91,7 @@ def check_error(kind: str, error: type[BaseException], caught: BaseException) ->
     assert type(caught.__cause__) is error
 
 
+@pytest.mark.thorough
 @pytest.mark.no_cover
 @pytest.mark.parametrize("error", [OSError, MemoryError, KeyboardInterrupt, Stop, Custom])
 @pytest.mark.parametrize("always", [False, True], ids=["once", "always"])

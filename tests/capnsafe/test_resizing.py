@@ -63,6 +63,7 @@ def fill(values: ListBuilder, what: list[Any]) -> None:
         values[at] = value
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("element", NUMERIC)
 def test_a_list_is_cut_and_extended(element: Element, size: int) -> None:

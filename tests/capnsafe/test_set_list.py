@@ -29,6 +29,7 @@ from capnsafe import (
     wire,
 )
 from capnsafe.wire import ELEMENTS
+from tests.builds import patches_constants
 from tests.capnsafe.generated import root_of
 from tests.capnsafe.memories import Memory, closing
 
@@ -303,6 +304,7 @@ def test_a_hostile_buffer(message: MessageBuilder, root: StructBuilder) -> None:
         root.set_list(0, Element.UINT8, Hooked(b"abc", message.close))
 
 
+@patches_constants
 def test_more_than_a_list_can_count_is_refused(
     message: MessageBuilder, root: StructBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from capnsafe import FramingError
-from capnsafe._stream.framing import frame, read_message, read_messages, unframe
+from capnsafe._stream.framing import frame, unframe
+from capnsafe._stream.messages import read_message, read_messages
 from capnsafe._stream.packing import pack
 from capnsafe.errors import ArgumentTypeError, ArgumentValueError
 from tests.capnsafe.streaming import (

@@ -17,7 +17,9 @@ import numpy
 import pytest
 
 from capnsafe import FramingError, MessageBuilder, WriteProgress
-from capnsafe._stream.framing import frame, read_message, read_messages, write_message
+from capnsafe._stream.framing import frame
+from capnsafe._stream.messages import read_message, read_messages
+from capnsafe._stream.writing import write_message
 from capnsafe.errors import ArgumentTypeError, ArgumentValueError
 from tests.capnsafe.streaming import PATIENCE, Interrupt, packed_or_not
 

@@ -19,8 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capnsafe import FramingError, MessageBuilder
-from capnsafe._stream.framing import frame, read_message, read_messages, unframe, write_message
+from capnsafe._stream.framing import frame, unframe
+from capnsafe._stream.messages import read_message, read_messages
 from capnsafe._stream.packing import pack
+from capnsafe._stream.writing import write_message
 from tests.capnsafe.streaming import (
     PATIENCE,
     SCHEMA,
@@ -103,6 +105,7 @@ EVERY_KIND = [
 ]
 
 
+@pytest.mark.thorough
 @packed_or_not
 @pytest.mark.parametrize("source", SOURCES)
 def test_every_source(source: str, packed: bool) -> None:
@@ -149,6 +152,7 @@ def test_what_was_written_is_read(
     assert list(map(contents, read_messages(dribble, packed=packed))) == messages
 
 
+@pytest.mark.thorough
 @given(messages_of_words)
 def test_packed_runs_may_go_over_every_border(messages: list[list[bytes]]) -> None:
     """From the table into a segment, and from message to message, as some packers write them."""

@@ -29,6 +29,7 @@ from capnsafe import (
 from capnsafe.wire import ELEMENTS
 from tests.capnsafe.generated import converted, everything, root_of
 from tests.capnsafe.memories import FailingMemory, HookedMemory, Memory, Stop, closing
+from tests.catalogue.hostile import scribbled
 
 # The members of the union `choice` of everything.capnp.
 NOTHING, NUMBER, WORDS, NUMBERS = range(4)
@@ -435,3 +436,23 @@ def test_the_tool_reads_the_switched_union(message: MessageBuilder, root: Struct
     root.set_text(WORDS_AT, "words")
     framed = message.to_bytes()
     assert message.canonical() == converted("binary:canonical", [framed])
+
+
+#: Kind 3 with something in the 30 bits behind it: "all other values are reserved".
+RESERVED = (0x7, 0xB, 0x1_0000_0007, 0xFFFFFFFF)
+
+
+@pytest.mark.parametrize("pointer", RESERVED)
+def test_a_pointer_of_reserved_kind_is_no_capability(pointer: int) -> None:
+    with scribbled(pointer) as root:
+        for act in (root.kind, root.disown, root.get_capability, root._tree_at):
+            with pytest.raises(MalformedMessage):
+                act(0)
+        assert not root.is_null(0)
+        # It has no words, so it can be overwritten.
+        root.set_capability(0, 1)
+        assert root.kind(0) is PointerKind.CAPABILITY
+    one_word = MessageReader([pointer.to_bytes(8, "little")]).root_pointer()
+    for read_it in (one_word.kind, one_word.get_capability, one_word._tree_at):
+        with pytest.raises(MalformedMessage):
+            read_it(0)

@@ -19,6 +19,7 @@ from capnsafe import (
     read_message,
     wire,
 )
+from tests.builds import plain_only
 from tests.capnsafe.generated import filled, root_of, scattered
 from tests.capnsafe.memories import Memory, closing
 
@@ -178,6 +179,7 @@ def test_c4_a_list_made_anew_touches_no_neighbour() -> None:
             assert root.get_data(2) == b"\xbb" * 16
 
 
+@plain_only("compiled classes have no weak references")
 def test_j5_parts_outlive_the_whole_as_long_as_they_are_held() -> None:
     """pycapnp a62e392: a builder was destroyed before the message that it stood on.
 

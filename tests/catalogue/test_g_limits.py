@@ -20,6 +20,7 @@ from capnsafe import (
     TraversalLimitExceeded,
     frame,
     read_message,
+    unframe,
     wire,
 )
 from capnsafe._read.reader import NESTING_LIMIT, TRAVERSAL_LIMIT_WORDS
@@ -35,25 +36,31 @@ EMPTIES = (list_pointer(wire.SIZE_COMPOSITE, 0), wire.tag(MOST_EMPTIES, 0, 0))
 @pytest.mark.parametrize(("words", "count"), [(VOIDS, MOST_VOIDS), (EMPTIES, MOST_EMPTIES)])
 def test_g1_elements_without_a_size_are_charged(words: tuple[int, ...], count: int) -> None:
     """CVE-2015-2312: 16 bytes held 2**29 elements, each free of charge."""
-    root = read(*words, traversal_limit_words=1000)
-    structs = root.get_struct_list(0)
+    root = read(*words)
+    for act in (root.get_struct_list, root._tree_at, lambda at: root.get_list(at, Element.VOID)):
+        with pytest.raises(TraversalLimitExceeded, match=rf"\b{count}\b"):
+            act(0)
+    enough = 2 + len(words) - 1 + count  # The root pointer, the root, the tag.
+    structs = read(*words, traversal_limit_words=enough).get_struct_list(0)
     assert structs is not None
     assert len(structs) == count
+    # None is charged a second time.
+    for _ in range(2):
+        assert structs[count - 1].data_bytes == 0
     with pytest.raises(TraversalLimitExceeded):
-        iter(structs)
-    for number in range(1000 - 1 - len(words)):  # The root, its pointer, the tag.
-        assert structs[count - 1 - number].data_bytes == 0
-    with pytest.raises(TraversalLimitExceeded):
-        structs[0]
+        structs.total_size()
 
 
 def test_g1_voids_are_charged_too() -> None:
-    voids = read(*VOIDS, traversal_limit_words=1000).get_list(0, Element.VOID)
-    assert voids is not None
-    assert len(voids) == MOST_VOIDS
+    few = (list_pointer(wire.SIZE_VOID, 1000),)
     with pytest.raises(TraversalLimitExceeded):
-        list(voids)
-    assert voids[MOST_VOIDS - 1] is None
+        read(*few, traversal_limit_words=1001).get_list(0, Element.VOID)
+    voids = read(*few, traversal_limit_words=1002).get_list(0, Element.VOID)
+    assert voids is not None
+    assert list(voids) == [None] * 1000
+    assert voids[999] is None
+    with pytest.raises(TraversalLimitExceeded):
+        voids.total_size()
 
 
 @pytest.mark.parametrize("words", [VOIDS, EMPTIES])
@@ -62,7 +69,7 @@ def test_g2_elements_without_words_are_not_gone_through(words: tuple[int, ...]) 
 
     So did erasing. Here each of these would.
     """
-    root = read(*words)
+    root = read(*words, traversal_limit_words=1 << 40)
     size = root.total_words()
     assert size == len(words)
     message = MessageBuilder()
@@ -89,7 +96,7 @@ def test_g4_a_limit_counts_words() -> None:
     exact = 1 + 2 + 100  # The root pointer, the root, the data.
     assert read_message(data, traversal_limit_words=exact).get_root().get_data(0) == bytes(800)
     with pytest.raises(TraversalLimitExceeded):
-        read_message(data, traversal_limit_words=exact - 1).get_root().get_data(0)
+        MessageReader(unframe(data), traversal_limit_words=exact - 1).get_root().get_data(0)
 
 
 def test_g5_what_fails_raises_no_limit() -> None:

@@ -26,7 +26,13 @@ class Blundering(CapnsafeSession):
     __slots__ = ("_wrong",)
 
     def __init__(self, session: CapnsafeSession, wrong: Verb) -> None:
-        super().__init__(session._message, session._elements)
+        super().__init__(
+            session._message,
+            session._elements,
+            session._package,
+            session._memory,
+            session._options,
+        )
         self._wrong = wrong
 
     def perform(self, operation: Operation) -> object:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from capnsafe_fuzz.encoders import Failure, UnknownEncoder, encoder_names, find_encoder
 from capnsafe_fuzz.encoders.capnsafe_api import bits_of, float_of
-from capnsafe_fuzz.encoders.capnsafe_encoder import CapnsafeEncoder
+from capnsafe_fuzz.encoders.capnsafe_encoder import CapnsafeEncoder, view_of
+from capnsafe_fuzz.encoders.capnsafe_plan import BufferArgument
 from capnsafe_fuzz.scenario import Operation, Verb
-from capnsafe_fuzz.scenario.program import UNDERSTOOD
+from capnsafe_fuzz.scenario.program import ACTIONS
 from capnsafe_fuzz.scenario.schema import (
     EVERYTHING,
     FLOATS,
@@ -25,7 +26,7 @@ ENCODER = CapnsafeEncoder(capnsafe)
 
 def verbs_at(name: str, place: str | None) -> set[Verb]:
     """What a field, or an element, of a type understands."""
-    return {verb for verb, other in UNDERSTOOD[name] if other == place}
+    return {verb for verb, other in ACTIONS[name] if other == place}
 
 
 def a_value(kind: FieldKind) -> Any:
@@ -140,6 +141,21 @@ def test_a_copy_of_the_package_has_exceptions_of_its_own() -> None:
 def test_floats_keep_their_bits(bits: int) -> None:
     assert bits_of(FieldKind.FLOAT32, float_of(FieldKind.FLOAT32, bits)) == bits
     assert bits_of(FieldKind.FLOAT64, float_of(FieldKind.FLOAT64, bits << 32)) == bits << 32
+
+
+@pytest.mark.parametrize(
+    ("octets", "code", "rows", "expected"),
+    [
+        (b"", "B", 1, []),
+        (b"", "d", 1, []),
+        (b"", "", 1, []),
+        (b"\1\0\2\0\3\0", "H", 1, [1, 2, 3]),
+        (b"\1\0\2\0\3\0\4\0", "H", 2, [[1, 2], [3, 4]]),
+        (b"\1\xff\2\xff", "", 1, [1, 2]),
+    ],
+)
+def test_buffers_of_operations(octets: bytes, code: str, rows: int, expected: list[Any]) -> None:
+    assert view_of(BufferArgument(octets, code, rows)).tolist() == expected
 
 
 def test_the_registry() -> None:

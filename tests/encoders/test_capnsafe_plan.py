@@ -7,10 +7,14 @@ from random import Random
 from typing import Any
 
 import pytest
+from capnsafe_fuzz.encoders import capnsafe_steps
 from capnsafe_fuzz.encoders.capnsafe_plan import (
+    FUNCTION,
+    BufferArgument,
     ElementArgument,
     FloatArgument,
     HandleArgument,
+    NameArgument,
     Plan,
     plan_of,
 )
@@ -24,20 +28,30 @@ from capnsafe_fuzz.scenario import (
     Operation,
     Verb,
 )
-from capnsafe_fuzz.scenario.program import UNDERSTOOD
+from capnsafe_fuzz.scenario.program import ACTIONS
 from capnsafe_fuzz.scenario.values import value_for
 
 import capnsafe
 from capnsafe import Element, MessageBuilder
 
 #: What a message of another process can be made of.
-PLAIN = {int, bool, str, bytes, HandleArgument, FloatArgument, ElementArgument}
+PLAIN = {
+    int,
+    bool,
+    str,
+    bytes,
+    HandleArgument,
+    FloatArgument,
+    ElementArgument,
+    BufferArgument,
+    NameArgument,
+}
 
 
 def operations(name: str) -> Iterator[Operation]:
     """Operations on handle 0 of this type: some for each verb and place, with different values."""
     rng = Random(name)
-    for verb, place in UNDERSTOOD[name]:
+    for verb, place in ACTIONS[name]:
         at = 3 if place is None and verb not in PLACELESS else place
         for _ in range(20):
             value = 1 if verb in SOURCED else value_for(verb, TYPES[name], at, rng)
@@ -45,7 +59,7 @@ def operations(name: str) -> Iterator[Operation]:
 
 
 def leaves(argument: Any) -> Iterator[Any]:
-    if type(argument) in (list, tuple):
+    if type(argument) in (list, tuple):  # A named tuple is a leaf.
         for one in argument:
             yield from leaves(one)
     else:
@@ -65,7 +79,10 @@ def receivers(plan: Plan) -> tuple[type, ...]:
 
 
 def check(plan: Plan) -> None:
-    assert any(callable(getattr(cls, plan.method, None)) for cls in receivers(plan)), plan
+    if plan.method.startswith(FUNCTION):
+        assert callable(getattr(capnsafe_steps, plan.method.removeprefix(FUNCTION))), plan
+    else:
+        assert any(callable(getattr(cls, plan.method, None)) for cls in receivers(plan)), plan
     for argument in (*plan.arguments, *(value for _, value in plan.keywords)):
         for leaf in leaves(argument):
             assert type(leaf) in PLAIN, plan
@@ -73,7 +90,7 @@ def check(plan: Plan) -> None:
                 assert isinstance(getattr(Element, leaf.name), Element)
 
 
-@pytest.mark.parametrize("name", [name for name in TYPES if UNDERSTOOD[name]])
+@pytest.mark.parametrize("name", [name for name in TYPES if ACTIONS[name]])
 def test_every_operation_on_a_handle_is_a_call(name: str) -> None:
     for operation in operations(name):
         check(plan_of(TYPES[name], operation))

@@ -126,6 +126,7 @@ def test_another_value_than_either_order_gives_is_wrong() -> None:
     assert "P10" in {violation.promise for violation in found}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["read", "write", "build", "clear", "output"])
 def test_no_program_blames_it(kind: str) -> None:
     rng = Random(kind)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import re
 import subprocess
 import sys
 import traceback
+import warnings
 from dataclasses import replace
 from importlib.util import cache_from_source
 from pathlib import Path
@@ -138,6 +140,8 @@ def test_every_planted_bug_is_found(name: str) -> None:
     # Where an optional package is missing, the bug is seen all the same.
     seen = {one.promise for one in violations if ORACLES[one.oracle].needs is None}
     assert bug.promise in seen
+    # A quick run, which looks at the end alone, finds it, too.
+    assert execute(witness, encoder).violations
     assert explain(witness, find_encoder("capnsafe"), costly=True).violations == ()
     assert TARGET.sizes(witness) == bug.needs
 
@@ -147,11 +151,6 @@ def test_a_program_is_printed_without_pycapnp(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(interoperable, "pycapnp_schema", interoperable.pycapnp_schema.__wrapped__)
     bug = "dirty_memory_shows"
     assert "assert " in script(planted.witness(bug), find_encoder(f"planted:{bug}"))
-
-
-@pytest.mark.parametrize("name", planted.bugs_of("builder"))
-def test_the_quick_run_finds_it_too(name: str) -> None:
-    assert execute(planted.witness(name), find_encoder(f"planted:{name}")).violations
 
 
 def end_of(program: str) -> BaseException | None:
@@ -193,7 +192,14 @@ def test_its_program_shows_the_bug_and_nothing_else(name: str) -> None:
     assert loading in program
     error = end_of(program)
     assert shows(error, program), f"{error!r}\n{program}"
-    assert end_of(program.replace(loading, '__import__("capnsafe")')) is None, program
+    right = end_of(program.replace(loading, '__import__("capnsafe")'))
+    if "MappedFileAllocator" in program:
+        # No program closes the file of its memory, and the warning would come in a later test.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            del error
+            gc.collect()
+    assert right is None, program
 
 
 def test_its_program_reads_lists_as_the_right_reader_does() -> None:

@@ -6,7 +6,6 @@ That each bug is shown by its witness, and the witness passes on capnsafe, is in
 from __future__ import annotations
 
 import re
-import shutil
 from collections import Counter
 from dataclasses import replace
 from functools import cache
@@ -145,10 +144,16 @@ def test_a_patch_whose_text_is_gone_is_an_error(
 ) -> None:
     core = tmp_path / "capnsafe"
     source = Path(capnsafe.__file__).parent
-    shutil.copytree(source, core, ignore=shutil.ignore_patterns("__pycache__"))
-    edit = bug(name).edits[-1]
-    for changed in core.rglob("*.py") if edit.file == ANY_FILE else [core / edit.file]:
-        changed.write_text(changed.read_text("utf-8").replace(edit.before, "\n"), "utf-8")
+    last = bug(name).edits[-1]
+    # A patch sees no other files than those that it changes.
+    for edit in bug(name).edits:
+        for path in source.rglob("*.py") if edit.file == ANY_FILE else [source / edit.file]:
+            text = path.read_text("utf-8")
+            if last.file in (ANY_FILE, edit.file):
+                text = text.replace(last.before, "\n")
+            copy = core / path.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(text, "utf-8")
     module = SimpleNamespace(__file__=str(core / "__init__.py"))
     monkeypatch.setattr("capnsafe_fuzz.encoders.planted.loader.capnsafe", module)
     with pytest.raises(PlantingError, match=f"{name}: the text to replace occurs 0 times in"):

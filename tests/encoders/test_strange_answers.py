@@ -57,8 +57,6 @@ class Unequal:
     def __eq__(self, other: object) -> bool:
         raise ValueError("compared")
 
-    __hash__ = None  # type: ignore[assignment]  # as a class with __eq__ alone has it
-
     def __repr__(self) -> str:
         return "\ud800\x1b[2J"
 
@@ -81,8 +79,6 @@ class LongBytes(bytes):
     def __eq__(self, other: object) -> bool:
         return True
 
-    __hash__ = None  # type: ignore[assignment]  # as a class with __eq__ alone has it
-
 
 class Text(str):
     __slots__ = ()
@@ -96,14 +92,10 @@ class Text(str):
     def __len__(self) -> int:
         return -1
 
-    __hash__ = None  # type: ignore[assignment]  # as a class with __eq__ alone has it
-
 
 class Number(int):
     def __eq__(self, other: object) -> bool:
         return True
-
-    __hash__ = None  # type: ignore[assignment]  # as a class with __eq__ alone has it
 
 
 class UnspeakableError(Exception):

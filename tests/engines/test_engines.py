@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from capnsafe_fuzz.engines import MAX_INPUT_BYTES, Cell, EndOfRun, Hunt, engines
+from capnsafe_fuzz.engines import MAX_INPUT_BYTES, Cell, engines
 from capnsafe_fuzz.engines.atheris import Changes
 from capnsafe_fuzz.engines.random import RandomEngine
 from capnsafe_fuzz.engines.situations import MAX_SITUATIONS, SituationCoverage
 from capnsafe_fuzz.scenario import decode
 from capnsafe_fuzz.targets import TARGETS
 from capnsafe_fuzz.targets.builder import TARGET
+
+from tests.engines.runs import Runs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -25,31 +27,14 @@ ATHERIS = pytest.mark.skipif(
 )
 
 
-class Counter:
-    """Runs nothing; ends the hunt after so many executions."""
-
-    def __init__(self, runs: int) -> None:
-        self.runs = runs
-        self.inputs: list[bytes] = []
-        self.fallbacks = 0
-
-    def execute(self, data: bytes) -> Collection[Cell]:
-        if len(self.inputs) == self.runs:
-            raise EndOfRun
-        self.inputs.append(data)
-        return {(operation.verb.value, "-", "done") for operation in decode(data).operations}
-
-    def note_fallback(self) -> None:
-        self.fallbacks += 1
-
-    def hunt(self, seeds: Collection[bytes], seed: int) -> Hunt:
-        return Hunt(list(seeds), seed, Path(), self.execute, self.note_fallback, TARGET)
+def _reached(data: bytes) -> Collection[Cell]:
+    return {(operation.verb.value, "-", "done") for operation in decode(data).operations}
 
 
-def _search(runs: int, seed: int, seeds: Collection[bytes] = ()) -> Counter:
-    counter = Counter(runs)
-    RandomEngine().hunt(counter.hunt(seeds, seed))
-    return counter
+def _search(count: int, seed: int, seeds: Collection[bytes] = ()) -> Runs:
+    runs = Runs(count, _reached)
+    RandomEngine().hunt(runs.hunt(seed, seeds))
+    return runs
 
 
 def test_random_runs_its_seeds_first_and_repeats_itself() -> None:
@@ -153,7 +138,7 @@ def test_situations_are_bounded() -> None:
 
 
 def test_engines_say_whether_they_run_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert list(engines()) == ["atheris", "random"]
+    assert list(engines()) == ["atheris", "random", "hypothesis"]
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     missing = engines()["atheris"].missing()
     assert missing is not None
@@ -175,7 +160,7 @@ def test_the_executable_target_runs(tmp_path: Path, name: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     assert "INFO: Instrumenting capnsafe.wire" in done.stderr

@@ -13,7 +13,7 @@ from capnsafe_fuzz.reference.examiner import examine, examine_stream
 from capnsafe_fuzz.reference.framing import unframe
 from capnsafe_fuzz.reference.layout import ROOT, StructLayout, layout_of
 from capnsafe_fuzz.scenario import schema
-from capnsafe_fuzz.scenario.model import WEIGHTLESS, Capability
+from capnsafe_fuzz.scenario.model import ZERO_SIZED, Capability
 
 SMALL = layout_of(schema.SMALL)
 SCHEMA_FILE = Path(schema.__file__).with_name("everything.capnp")
@@ -150,8 +150,8 @@ SAMPLE_TREE: dict[str, Any] = DEFAULTS | {
     "texts": ["", "one", "zwei"],
     "datas": [b"", b"12345678"],
     "matrix": [[1, 2, 3], [], [65535]],
-    "empties": (WEIGHTLESS, 3),
-    "units": (WEIGHTLESS, 5),
+    "empties": (ZERO_SIZED, 3),
+    "units": (ZERO_SIZED, 5),
     "smalls": [
         {"number": 0, "flag": False, "label": None},
         {"number": 9, "flag": True, "label": "label"},
@@ -385,14 +385,14 @@ def test_a_cycle_is_not_followed() -> None:
     assert examination.tree["child"] is UNREADABLE
 
 
-def test_weightless_lists_are_counted_and_not_entered() -> None:
+def test_zero_sized_lists_are_counted_and_not_entered() -> None:
     assert everything("units", list_pointer(0, 0, 2**29 - 1)).tree["units"] == (
-        WEIGHTLESS,
+        ZERO_SIZED,
         2**29 - 1,
     )
     tag = struct_pointer(2**29 - 1, 0, 0)
     assert everything("empties", list_pointer(0, 7, 0), tag).tree["empties"] == (
-        WEIGHTLESS,
+        ZERO_SIZED,
         2**29 - 1,
     )
 
@@ -486,8 +486,9 @@ def mixed(field: str, pointer: int, *body: int) -> Examination:
     index = schema.MIXED.by_name[field].offset
     behind = schema.MIXED.pointer_count - index - 1
     pointers[index] = pointer + (behind << 2 if pointer & 3 < 2 else 0)
-    to_mixed = struct_pointer(0, 0, schema.MIXED.pointer_count)
-    return chosen(MEMBERS["mixed"], 0, to_mixed, *pointers, *body)
+    data_words = schema.MIXED.data_words
+    to_mixed = struct_pointer(0, data_words, schema.MIXED.pointer_count)
+    return chosen(MEMBERS["mixed"], 0, to_mixed, *[0] * data_words, *pointers, *body)
 
 
 def test_what_the_schema_says_nothing_of_reads_as_the_encoding_has_it() -> None:

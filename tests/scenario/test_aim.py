@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.scenario import generate, mutate, parse_scenario
-from capnsafe_fuzz.scenario.aim import Meeting, meetings
+from capnsafe_fuzz.scenario.aim import ReadBack, read_backs
 
 from capnsafe import HeapAllocator, unframe
 
@@ -53,7 +53,7 @@ def led_to(segment: bytes, word: int) -> int:
 )
 def test_the_pointer_leads_to_the_first_word(text: str) -> None:
     operations = program(text)
-    meeting = meetings(operations)[-1]
+    meeting = read_backs(operations)[-1]
     assert meeting.operation == len(operations) - 1
     pointer, first = meeting.words
     assert led_to(built(operations[:-1]), pointer) == first
@@ -61,26 +61,29 @@ def test_the_pointer_leads_to_the_first_word(text: str) -> None:
 
 def test_the_tag_of_a_list_is_met() -> None:
     operations = program("h0 = root\nh1 = init h0.smalls 2\nclear h0.smalls\n")
-    assert meetings(operations) == [Meeting(2, (32, 36))]
+    assert read_backs(operations) == [ReadBack(2, (32, 36))]
     tag = built(operations[:2])[36 * 8 :]
     assert int.from_bytes(tag[:8], "little") == 2 << 2 | 1 << 32 | 1 << 48
 
 
 def test_an_element_of_a_struct_list_has_no_pointer() -> None:
     text = "h0 = root\nh1 = init h0.smalls 2\nh2 = open h1[0]\nh3 = open h1[0]\nh4 = root\n"
-    assert meetings(program(text)) == [Meeting(4, (0, 1))]
+    assert read_backs(program(text)) == [ReadBack(4, (0, 1))]
 
 
 def test_what_was_never_made_is_not_met() -> None:
-    assert meetings(program("h0 = root\nclear h0.text\nselect h0.choice number\nget h0.u8\n")) == []
+    assert (
+        read_backs(program("h0 = root\nclear h0.text\nselect h0.choice number\nget h0.u8\n")) == []
+    )
 
 
+@pytest.mark.thorough
 def test_faults_are_laid_where_words_are_read_back() -> None:
     rng = Random(3)
     aimed = changed = 0
     for _ in range(1500):
         scenario = mutate(generate(rng, 8), rng)
-        met = {(m.operation - 1, word) for m in meetings(scenario.operations) for word in m.words}
+        met = {(m.operation - 1, word) for m in read_backs(scenario.operations) for word in m.words}
         for fault in scenario.faults:
             if fault.family == "scribble" and fault.kind != "circles" and met:
                 changed += 1

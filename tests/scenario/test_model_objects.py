@@ -13,6 +13,7 @@ from capnsafe_fuzz.scenario import (
     Operation,
     Verb,
 )
+from capnsafe_fuzz.scenario.nodes import BLANKS
 
 from tests.scenario.test_model import OK, STALE, VOID, run
 
@@ -24,10 +25,15 @@ def kinds(program: str) -> list[ExpectationKind]:
     return [found.kind for found in run(program)[1]]
 
 
+_LATER = ("title", "blob", *(name for name in BLANKS["Mixed"] if name.startswith("either")))
+
+
 def mixed_tree(program: str) -> Any:
     tree = run(MIXED + program)[0].tree()
     assert tree is not None
-    return tree["choice.mixed"]
+    mixed = tree["choice.mixed"]
+    # Later fields are blank in programs that know the earlier ones only.
+    return {name: value for name, value in mixed.items() if name not in _LATER or value}
 
 
 def test_a_member_is_there_while_it_is_selected() -> None:
@@ -154,7 +160,7 @@ def test_copies_of_copies_end() -> None:
         ("List(Text) 2", "List(Older)", OK),
         ("List(Text) 2", "Older", REFUSED),
         ("Older", "List(Older)", REFUSED),
-        ("List(Newer) 1", "List(Text)", REFUSED),
+        ("List(Newer) 1", "List(Text)", VOID),
     ],
 )
 def test_what_a_pointer_is_taken_for(made: str, taken: str, expected: Expectation) -> None:

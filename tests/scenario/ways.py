@@ -12,7 +12,7 @@ from capnsafe_fuzz.scenario import (
     Value,
     Verb,
 )
-from capnsafe_fuzz.scenario.program import UNDERSTOOD
+from capnsafe_fuzz.scenario.program import ACTIONS
 from capnsafe_fuzz.scenario.schema import MIXED, OrphanType
 
 COUNT = 3
@@ -52,14 +52,11 @@ def way_to(name: str) -> tuple[tuple[Operation, ...], int]:
 def _way_to_orphan(held: OrphanType) -> tuple[tuple[Operation, ...], int]:
     if held.content in TYPES:
         program, number = way_to(held.content)
-        if (Verb.NEW, None) in UNDERSTOOD[held.content]:
+        if (Verb.NEW, None) in ACTIONS[held.content]:
             return (*program, Operation(Verb.NEW, number)), number + 1
     for start, number, program in _STARTS:
         for field in start.fields:
-            if (
-                field.content == held.content
-                and (Verb.DISOWN, field.name) in UNDERSTOOD[start.name]
-            ):
+            if field.content == held.content and (Verb.DISOWN, field.name) in ACTIONS[start.name]:
                 made, count = _filled(number, field.name)
                 return (
                     (*program, *made, Operation(Verb.DISOWN, number, field.name)),
@@ -72,7 +69,7 @@ def _filled(number: int, name: str) -> tuple[tuple[Operation, ...], int]:
     """Put something at a pointer of a root or Mixed; and how many handles that makes."""
     held = EVERYTHING if number == 0 else MIXED
     field = held.by_name[name]
-    verbs = {verb for verb, place in UNDERSTOOD[held.name] if place == name}
+    verbs = {verb for verb, place in ACTIONS[held.name] if place == name}
     if field.choices:
         made = TYPES[field.choices[0]]
         length = COUNT if isinstance(made, ListType) else None

@@ -50,6 +50,7 @@ def _scenarios(fires: Fires, count: int) -> list[Scenario]:
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("fires", "operations", "faults"), [(_has_text, 3, 0), (_deep, 2, 1), (_two_faults, 0, 2)]
 )
@@ -142,6 +143,7 @@ def test_it_does_not_slip_to_a_simpler_scenario_of_another_group() -> None:
     assert [o.verb for o in small.operations] == [Verb.ROOT, Verb.SET]
 
 
+@pytest.mark.thorough
 def test_it_is_repeatable() -> None:
     (scenario,) = _scenarios(_deep, 1)
     assert shrink(scenario, _deep) == shrink(scenario, _deep)

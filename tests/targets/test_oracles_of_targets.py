@@ -157,7 +157,7 @@ def _first_only(source: Any, **options: Any) -> Any:
 def test_frame(functions: dict[str, Any], oracle: str) -> None:
     if oracle == "interoperable" and not PYCAPNP.is_installed:
         pytest.skip("pycapnp is not installed")
-    scenario = Frame(FRAME.data, FRAME.pieces, 0 if oracle == "interoperable" else 2)
+    scenario = Frame(FRAME.data, FRAME.sizes, 0 if oracle == "interoperable" else 2)
     assert oracle in fired("stream", scenario, bent(**functions))
     for view in KEPT:
         view.release()

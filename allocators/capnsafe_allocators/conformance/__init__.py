@@ -9,7 +9,7 @@ contract (``run``), and reports each broken rule with the calls that show it::
 
 It tries fixed programs (``scripts``), then a message, then programs that Hypothesis generates
 (``search``), and shortens the calls of a program that shows a breach (``shortening``). An allocator
-that raises has refused, which is allowed; the check then skips what needs that call.
+that raises has refused, which is allowed; the check then skips everything that needs that call.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def check_allocator(
         seconds: The time limit. Most allocators take a few seconds. A call that never returns is
             not interrupted.
         examples: The number of programs that Hypothesis generates if the fixed programs show no
-            breach. With 0, only the shorter fixed programs are tried.
+            breach. With 0, only the shorter fixed programs and a message are tried.
 
     Raises:
         ImportError: If Hypothesis is not installed (the extra ``check``).
@@ -159,29 +159,33 @@ def _inspect(allocator: Allocator) -> list[Breach]:
         try:
             method: Any = getattr(allocator, name, None)
         except Exception as error:
-            what = f"raised {type_name(error)} when it was read"
-            breaches.append(Breach("readable attributes", f"allocator.{name}", what))
+            detail = f"raised {type_name(error)} when it was read"
+            breaches.append(Breach("readable attributes", f"allocator.{name}", detail))
             continue
         if name == "stable" or (name == "grow" and not callable(method)):
             continue
         if not callable(method):
-            what = "is missing, or cannot be called"
-            breaches.append(Breach("callable methods", f"allocator.{name}", what))
+            detail = "is missing, or cannot be called"
+            breaches.append(Breach("callable methods", f"allocator.{name}", detail))
             continue
         try:
-            signature(method).bind(*_METHODS[name])
+            parameters = signature(method)
+        except Exception:
+            # The parameters of a method that is not written in Python may be unknown. To ask for
+            # them can also run foreign code, such as a property ``__signature__``.
+            continue
+        try:
+            parameters.bind(*_METHODS[name])
         except TypeError as error:
             call = f"{name}({', '.join(_METHODS[name])})"
-            what = f"does not fit the parameters of the method: {one_line(str(error))}"
-            breaches.append(Breach("callable methods", call, what))
-        except Exception:
-            pass  # The parameters of a method that is not written in Python may be unknown.
+            detail = f"does not fit the parameters of the method: {one_line(str(error))}"
+            breaches.append(Breach("callable methods", call, detail))
     for convert in (repr, str):
         try:
             convert(allocator)
         except Exception as error:
-            what = f"raised {type_name(error)}"
-            breaches.append(Breach("printable objects", f"{convert.__name__}(allocator)", what))
+            detail = f"raised {type_name(error)}"
+            breaches.append(Breach("printable objects", f"{convert.__name__}(allocator)", detail))
     return breaches
 
 

@@ -46,13 +46,13 @@ class Breach(NamedTuple):
     #: The call that showed it, as Python; k1 is the key that the first allocate returned.
     call: str
     #: The observation: the rest of a sentence that begins with the call.
-    what: str
+    detail: str
     #: The earlier calls, in order. With these, a fresh allocator shows the breach.
     before: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return the rule, the observation and, one on each line, the calls."""
-        lines = [f"broken rule: {self.rule}: {self.call} {self.what}"]
+        lines = [f"broken rule: {self.rule}: {self.call} {self.detail}"]
         lines.append(f"  the contract: {RULES[self.rule]}")
         if self.before:
             lines.append("  the calls:")

@@ -27,9 +27,7 @@ LIVE_WORDS: Final = 1 << 21
 #: If there are more live grants than this, all are compared only every ``_TURNS`` times.
 _COMPARED: Final = 40
 _TURNS: Final = 8
-#: Limits on the time in which one step repeats a slow call: seconds of processor time, which does
-#: not depend on other programs, and a fraction of the remaining time.
-_STEP_SECONDS: Final = 1.5
+#: The fraction of the remaining time in which one step may repeat a slow call.
 _STEP_PART: Final = 0.3
 _SHOWN_CHARACTERS: Final = 180
 
@@ -109,6 +107,7 @@ class CheckRun:
         factory: Callable[[], Allocator],
         until: float,
         *,
+        step_seconds: float,
         two: bool,
         keep: bool,
         most_words: int = LIVE_WORDS,
@@ -118,12 +117,14 @@ class CheckRun:
         Args:
             factory: Returns an unused allocator.
             until: The time at which steps stop.
+            step_seconds: The processor time in which one step may repeat a slow call.
             two: Whether to use two allocators.
             keep: Whether to leave the allocators open at the end.
             most_words: The limit on the words of all live grants together.
         """
         self._most_words = most_words
         self.until = until
+        self._step_seconds = step_seconds
         self._keep = keep
         #: The calls so far, as text, except those of segment and of the present step.
         self.calls: list[str] = []
@@ -169,11 +170,11 @@ class CheckRun:
         self.allocated = 0
         now = monotonic()
         self._step_until = now + (self.until - now) * _STEP_PART
-        self._step_processor = process_time() + _STEP_SECONDS
+        self._step_processor = process_time() + self._step_seconds
 
     @property
     def step_is_long(self) -> bool:
-        """Return whether the step must not repeat its call again."""
+        """Return whether the step must stop repeating its call."""
         return monotonic() >= self._step_until or process_time() >= self._step_processor
 
     @property
@@ -196,9 +197,9 @@ class CheckRun:
         if _is_plain(key):
             other = side.keys.get(key)
             if other is not None:
-                what = f"returned {key!r}, which is also the key of {other}"
+                detail = f"returned {key!r}, which is also the key of {other}"
                 raise self.broken(
-                    "distinct keys", f"{grant} = {side.prefix}allocate({words})", what
+                    "distinct keys", f"{grant} = {side.prefix}allocate({words})", detail
                 )
             side.keys[key] = grant
         side.live[name] = grant
@@ -247,12 +248,12 @@ class CheckRun:
             view = octets(buffer)
         except Exception as error:
             told = self.error_text(error, grant.call)
-            what = _describe_flaw(buffer) or f"no buffer of bytes: {told}"
-            what = f"returned an object of type {type_name(buffer)} with {what}"
-            raise self.broken("writable buffer", grant.call, what) from None
+            detail = _describe_flaw(buffer) or f"no buffer of bytes: {told}"
+            detail = f"returned an object of type {type_name(buffer)} with {detail}"
+            raise self.broken("writable buffer", grant.call, detail) from None
         if view.readonly or not view.c_contiguous:
-            what = f"returned an object of type {type_name(buffer)} with {_describe_flaw(buffer)}"
-            raise self.broken("writable buffer", grant.call, what)
+            detail = f"returned an object of type {type_name(buffer)} with {_describe_flaw(buffer)}"
+            raise self.broken("writable buffer", grant.call, detail)
         length = len(view)
         if length < grant.words * WORD_BYTES or length < len(grant.contents):
             rule = "granted length"
@@ -260,11 +261,11 @@ class CheckRun:
             if length < len(grant.contents):
                 rule = "growth without loss" if self._growing else "lasting length"
                 asked = f"it had {grant.used}"
-            what = f"has {length // WORD_BYTES} words ({length} bytes), but {asked}"
-            self.breach(rule, grant, what)
+            detail = f"has {length // WORD_BYTES} words ({length} bytes), but {asked}"
+            self.breach(rule, grant, detail)
         if address := addressof(c_char.from_buffer(view)) % WORD_BYTES:
-            what = f"begins {address} bytes behind a multiple of {WORD_BYTES}"
-            raise self.broken("aligned memory", grant.call, what)
+            detail = f"begins {address} bytes after a multiple of {WORD_BYTES}"
+            raise self.broken("aligned memory", grant.call, detail)
         if grant.side.stable:
             self._require_stable(grant, buffer, length)
         return view
@@ -275,15 +276,15 @@ class CheckRun:
             try:
                 return grant.side.segment(grant.key)
             except LookupError as error:
-                what = f"raised {self.error_text(error, grant.call)}, although {grant} is live"
+                detail = f"raised {self.error_text(error, grant.call)}, although {grant} is live"
                 if grant.key is None:
-                    what += f" ({grant} is None: does allocate return the key?)"
-                self.breach("lasting keys", grant, what)
+                    detail += f" ({grant} is None: does allocate return the key?)"
+                self.breach("lasting keys", grant, detail)
             except Exception as error:
                 told = self.error_text(error, grant.call)
                 if attempt == ATTEMPTS - 1:
-                    what = f"raised {told} {ATTEMPTS} times, although {grant} is live"
-                    self.breach("access to live grants", grant, what)
+                    detail = f"raised {told} {ATTEMPTS} times, although {grant} is live"
+                    self.breach("access to live grants", grant, detail)
         raise AssertionError
 
     # -- contents ---------------------------------------------------------------------------------
@@ -323,18 +324,18 @@ class CheckRun:
         writer = self._writers.get(stamp)
         rule = "growth without loss" if self._growing else "preserved contents"
         if writer is None or writer is grant:
-            what = f"has lost its word {at}"
+            detail = f"has lost its word {at}"
         else:
-            what = f"has at word {at} a word that was written to {writer}"
+            detail = f"has at word {at} a word that was written to {writer}"
             if writer.side is not grant.side:
                 rule = "separate allocators"
             elif writer.name not in writer.side.live:
-                what += ", which was released"
-                # It was written while this grant was live, so it was in the same place.
+                detail += ", which was released"
+                # It was written after this grant was, so both grants shared that place.
                 rule = "separate grants" if stamp > grant.stamp else rule
             else:
                 rule = "separate grants" if self._has(writer, word) else "lasting keys"
-        self.breach(rule, grant, what)
+        self.breach(rule, grant, detail)
 
     def _has(self, grant: WrittenGrant, word: bytes) -> bool:
         """Return whether a grant still has a word that was written to it."""
@@ -347,27 +348,27 @@ class CheckRun:
         if grant.seen is None:
             grant.seen, grant.length = buffer, length
         elif buffer is not grant.seen:
-            what = "returned another object than before, although stable is True"
-            raise self.broken("stable object", grant.call, what)
+            detail = "returned another object than before, although stable is True"
+            raise self.broken("stable object", grant.call, detail)
         elif length != grant.length:
-            what = f"has {length} bytes, but had {grant.length}, although stable is True"
-            raise self.broken("stable object", grant.call, what)
+            detail = f"has {length} bytes, but had {grant.length}, although stable is True"
+            raise self.broken("stable object", grant.call, detail)
 
     # -- breaches ---------------------------------------------------------------------------------
 
-    def broken(self, rule: str, call: str, what: str) -> Broken:
+    def broken(self, rule: str, call: str, detail: str) -> Broken:
         """Return an exception that reports a breach at the present call."""
-        return Broken(Breach(rule, call, what, (*self.calls, *self.partial())))
+        return Broken(Breach(rule, call, detail, (*self.calls, *self.partial())))
 
-    def breach(self, rule: str, grant: WrittenGrant, what: str) -> None:
+    def breach(self, rule: str, grant: WrittenGrant, detail: str) -> None:
         """Raise a breach that a call of segment shows.
 
-        If the other allocator was called last, the broken rule is that allocators are separate.
+        If the other allocator was called last, the broken rule is "separate allocators".
         """
         if grant.side is not self._last and rule != "granted length":
-            what += f" after a call of {self._last.prefix[:-1]}, another allocator"
-            raise self.broken("separate allocators", grant.call, what)
-        raise self.broken(rule, grant.call, what)
+            detail += f" after a call of {self._last.prefix[:-1]}, another allocator"
+            raise self.broken("separate allocators", grant.call, detail)
+        raise self.broken(rule, grant.call, detail)
 
     def error_text(self, error: BaseException, call: str) -> str:
         """Return an exception as text, and note a breach if printing it fails."""
@@ -376,9 +377,9 @@ class CheckRun:
                 # The result may be of a subclass of str, whose methods are not trusted.
                 told = str.__str__(convert(error))
             except Exception as failure:
-                what = f"raised {type_name(error)}, whose {convert.__name__} raises "
-                what += type_name(failure)
-                breach = self.broken("printable objects", call, what).breach
+                detail = f"raised {type_name(error)}, whose {convert.__name__} raises "
+                detail += type_name(failure)
+                breach = self.broken("printable objects", call, detail).breach
                 self.noted.setdefault(breach.rule, breach)
                 return type_name(error)
             if convert is repr:
@@ -405,14 +406,15 @@ def _method(allocator: Allocator, name: str) -> Any:
     try:
         return getattr(allocator, name)
     except Exception as error:
-        what = f"raised {type_name(error)} when it was read, but not every time"
-        raise Broken(Breach("readable attributes", f"allocator.{name}", what)) from None
+        detail = f"raised {type_name(error)} when it was read, but not every time"
+        raise Broken(Breach("readable attributes", f"allocator.{name}", detail)) from None
 
 
 def close(allocator: Any) -> None:
     """Exit an allocator that is a context manager, so that it frees its files and memory."""
     leave = attribute(allocator, "__exit__")
     if callable(leave):
+        # The check is over: an exception here breaks no rule of the contract.
         with suppress(Exception):
             leave(None, None, None)
 
@@ -426,6 +428,7 @@ def _is_plain(key: Any) -> bool:
 
 
 def _describe_flaw(buffer: Any) -> str:
+    # Any object may be here, and may fail in any way; then it has no flaw that this can name.
     with suppress(Exception), memoryview(buffer) as view:
         if view.readonly:
             return "a buffer that cannot be written"

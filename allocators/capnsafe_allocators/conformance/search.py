@@ -6,14 +6,14 @@ released before, many small grants, releases in different orders, growth, churn,
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Final
 
-from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
+from hypothesis import seed, settings
 from hypothesis import strategies as st
 from hypothesis._settings import local_settings
-from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
+from ..steady import STEADY
 from .rules import Broken
 from .run import CheckRun, WrittenGrant
 from .shortening import Player, Program, ProgramResult, perform
@@ -23,9 +23,6 @@ from .steps import ORDERS, Allocate, Grow, Release, ReleaseMany, Rounds, Step
 _LIVE_WORDS: Final = 1 << 17
 #: Number of steps of one example, which is one program.
 _STEPS: Final = 40
-#: A backend like Hypothesis's own, but it does not read the constants in loaded modules. With them,
-#: the search would depend on the loaded modules, and leave a folder behind.
-_BACKEND: Final = "capnsafe_allocators.conformance"
 
 _SMALL: Final = st.sampled_from((1, 1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 31, 32, 33))
 _LARGE: Final = st.sampled_from((63, 64, 65, 100, 127, 128, 129, 256, 300, 512, 1000, 1024, 4096))
@@ -33,11 +30,6 @@ _WORDS: Final = st.one_of(_SMALL, _SMALL, _LARGE)
 #: Which of two allocators a step uses.
 _AT: Final = st.sampled_from((0, 0, 0, 0, 0, 1))
 _ANY: Final = st.integers(0, 1 << 16)
-
-
-class _Provider(HypothesisProvider):
-    def _maybe_draw_constant(self, *_arguments: Any, **_options: Any) -> None:
-        return None
 
 
 class _Stop(BaseException):
@@ -141,16 +133,7 @@ def search(player: Player, examples: int) -> tuple[Program, ProgramResult] | Non
     ``examples`` is the number of programs to try. Apart from the time limit, the search is
     deterministic.
     """
-    AVAILABLE_PROVIDERS[_BACKEND] = cast(Any, _Provider)
-    options = settings(
-        stateful_step_count=_STEPS,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate,),
-        suppress_health_check=[*HealthCheck],
-        verbosity=Verbosity.quiet,
-        backend=_BACKEND,
-    )
+    options = settings(STEADY, stateful_step_count=_STEPS)
     for two, part in ((False, examples - examples // 3), (True, examples // 3)):
         if not part:
             continue

@@ -1,8 +1,8 @@
 """Running programs on fresh allocators, and shortening those that show a breach.
 
-Hypothesis could shorten the programs that it finds, but not the fixed ones in ``scripts``, and
-replaying a program here takes a twentieth of the time. So both are shortened here, by one order:
-fewer steps, then fewer calls in a step, then fewer words.
+Hypothesis could shorten the programs that it finds, but not the fixed ones in ``scripts``, and it
+takes twenty times as long to replay a program. So both are shortened here. A program is shorter if
+it has fewer steps, then fewer calls in a step, then fewer words.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ _TRIED_SIZES: Final = 4
 _EXACT: Final = 5000
 #: Up to this number, repeated calls are tried one by one, as only some may matter.
 _SPLIT: Final = 40
+
+#: Limits on the processor time, which does not depend on other programs, in which one step repeats
+#: a slow call: this fraction of the time limit, but at least these seconds.
+_STEP_PART: Final = 0.1
+_STEP_SECONDS: Final = 1.5
 
 Program = Sequence[Step]
 
@@ -61,6 +66,7 @@ class Player:
         self.factory = factory
         self.keep = keep
         self.until = monotonic() + seconds
+        self._step_seconds = max(seconds * _STEP_PART, _STEP_SECONDS)
 
     @property
     def out_of_time(self) -> bool:
@@ -69,7 +75,14 @@ class Player:
 
     def start(self, *, two: bool, most_words: int = LIVE_WORDS) -> CheckRun:
         """Return a run without calls. The caller must close it."""
-        return CheckRun(self.factory, self.until, two=two, keep=self.keep, most_words=most_words)
+        return CheckRun(
+            self.factory,
+            self.until,
+            step_seconds=self._step_seconds,
+            two=two,
+            keep=self.keep,
+            most_words=most_words,
+        )
 
     def play(self, program: Program) -> ProgramResult:
         """Run a program up to its first breach."""

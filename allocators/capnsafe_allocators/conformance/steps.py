@@ -75,7 +75,7 @@ class Allocate:
         raise run.broken(self.required, call, f"raised {refusal}{after}")
 
     def simpler(self) -> Iterator[Step]:
-        """Yield the same step with one usual property."""
+        """Yield the same step with one unusual property made usual."""
         if self.at:
             yield replace(self, at=0)
         if not self.written:
@@ -208,8 +208,8 @@ class Rounds:
                     break
             if not isinstance(found, WrittenGrant):
                 if done and not side.live:
-                    what = f"raised {found}, although all grants were released"
-                    raise run.broken("reusable memory", call, what)
+                    detail = f"raised {found}, although all grants were released"
+                    raise run.broken("reusable memory", call, detail)
                 break
             if most:
                 run.fill(found, most, contents)
@@ -224,7 +224,7 @@ class Rounds:
         run.verify()
 
     def simpler(self) -> Iterator[Step]:
-        """Yield the same step with one usual property."""
+        """Yield the same step with one unusual property made usual."""
         if self.at:
             yield replace(self, at=0)
         if self.used is not None:
@@ -247,8 +247,8 @@ class Resize:
                     buffer.pop()
                 except BufferError:
                     call = f"{side.prefix}segment({grant}).append(0)"
-                    what = "raised BufferError: a view of the bytearray is held"
-                    raise run.broken("resizable buffer", call, what) from None
+                    detail = "raised BufferError: a view of the bytearray is held"
+                    raise run.broken("resizable buffer", call, detail) from None
 
     def simpler(self) -> Iterator[Step]:
         """Yield nothing, because there is no simpler step."""

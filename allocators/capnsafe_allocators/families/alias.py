@@ -49,7 +49,8 @@ def _lay_over(ledger: Ledger, grant: Grant, other: Grant, words: int) -> bool:
         return False
     ledger.abandon(grant)
     grant.place = Place.within(other.place, words, other.shown_bytes)
-    # A client with many segments need not look at all of them again, so there the other one stays.
+    # A client with many segments need not look at all of them again, and would miss the overlap if
+    # the other one moved now. So there it stays.
     if not ledger.stays and len(ledger.live) <= FEW_SEGMENTS:
         make_room(other.place.buffer())
     grant.granted_bytes = grant.shown_bytes = shown
@@ -129,6 +130,7 @@ ALIAS = Family(
             effects=_SHARED,
             takes_segment=True,
             takes_amount=True,
+            swept_amounts=(1, 2),
         ),
         "again": Kind(
             "A live grant is granted a second time.", effects=_SHARED, takes_segment=True
@@ -139,6 +141,7 @@ ALIAS = Family(
             takes_segment=True,
         ),
     },
+    demand="separate",
     promises=("P3", "P5v", "P8"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
     changes_segments=False,

@@ -8,7 +8,7 @@ from typing import Final
 from .effects import Effects, Excuse, Loss, Move
 from .family import Kind
 
-#: The caller of the client, if it is not a call of the allocator.
+#: The name of the caller of the message if that is a finalizer, not a call of the allocator.
 FINALIZER: Final = "a finalizer"
 
 
@@ -49,7 +49,7 @@ _CALLING = Effects(
 )
 
 
-def callback_kinds(usual_amount: int = 0) -> dict[str, Kind]:
+def callback_kinds(usual_amount: int = 0, swept_amounts: tuple[int, ...] = ()) -> dict[str, Kind]:
     """Return one kind of fault for each call of the message.
 
     The kinds take an amount if ``usual_amount`` is not 0.
@@ -60,6 +60,7 @@ def callback_kinds(usual_amount: int = 0) -> dict[str, Kind]:
             effects=_CALLING,
             takes_amount=usual_amount > 0,
             usual_amount=usual_amount,
+            swept_amounts=swept_amounts,
         )
         for call in Callback
     }

@@ -17,6 +17,8 @@ from .family import Family
 
 #: Most moments are at most this far from the last call of the allocator.
 _USUAL_AMOUNT = 16
+#: At the call, soon after it, and further and further from it.
+_SWEPT_AMOUNTS = (0, 1, 2, 4, 8, 16)
 
 
 def _in_code(ledger: Ledger, fault: Fault) -> str | None:
@@ -28,7 +30,8 @@ def _in_code(ledger: Ledger, fault: Fault) -> str | None:
 COLLECT = Family(
     name="collect",
     description="calls the message when the garbage collector runs in the middle of its code",
-    kinds=callback_kinds(_USUAL_AMOUNT),
+    kinds=callback_kinds(_USUAL_AMOUNT, _SWEPT_AMOUNTS),
+    demand="quiet",
     promises=("P10", "P2", "P3", "P5"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
     changes_segments=False,

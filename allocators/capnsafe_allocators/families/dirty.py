@@ -1,4 +1,7 @@
-"""dirty: the allocator grants memory that is not zero, or adds it when a segment grows."""
+"""dirty: the allocator grants memory that is not zero, or adds it when a segment grows.
+
+Or the words of a grant are zero at first, and somebody writes to those that are not in use yet.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,13 @@ _FILLER = b"\xa5" * WORD_BYTES
 
 
 def _on_grant(ledger: Ledger, fault: Fault, grant: Grant) -> str | None:
-    if not _soil(ledger, fault, grant, 0):
+    if fault.kind == "behind" or not _soil(ledger, fault, grant, 0):
         return None
     return f"segment {grant.index} was granted full of {fault.kind}"
 
 
 def _on_growth(ledger: Ledger, fault: Fault, grant: Grant, first: int) -> str | None:
-    if not _soil(ledger, fault, grant, first):
+    if fault.kind == "behind" or not _soil(ledger, fault, grant, first):
         return None
     return f"the words added to segment {grant.index} are full of {fault.kind}"
 
@@ -34,12 +37,24 @@ def _soil(ledger: Ledger, fault: Fault, grant: Grant, first: int) -> bool:
     shown = grant.shown_bytes // WORD_BYTES * WORD_BYTES - first
     if shown <= 0:
         return False
-    if fault.kind == "filler":
+    if fault.kind != "pointers":
         dirt = paint(_FILLER, shown)
     else:
         dirt = (_POINTERS * (shown // len(_POINTERS) + 1))[:shown]
     ledger.write(grant, first, dirt)
     return True
+
+
+def _between_operations(ledger: Ledger, fault: Fault) -> str | None:
+    """Soil the words behind those in use; between operations no others are reserved."""
+    if fault.kind != "behind" or ledger.used is None:
+        return None
+    soiled = 0
+    for grant in ledger.live:
+        used = ledger.used_words(grant)
+        if used * WORD_BYTES < grant.shown_bytes and not grant.gone:
+            soiled += _soil(ledger, fault, grant, used * WORD_BYTES)
+    return f"the words behind those in use became dirty in {soiled} segments" if soiled else None
 
 
 _SOILED = Effects(
@@ -66,11 +81,17 @@ DIRTY = Family(
             "The words of the grant, or those added, look like struct, list and far pointers.",
             effects=_SOILED,
         ),
+        "behind": Kind(
+            "Every byte behind the words in use becomes 0xA5 when an operation has finished.",
+            effects=_SOILED,
+        ),
     },
+    demand="zeroed",
     promises=("P9", "P11"),
     moments=(When.ALLOCATE, When.GROW, When.ANY, When.AFTER),
     changes_segments=False,
     needs_earlier=False,
     on_grant=_on_grant,
     on_growth=_on_growth,
+    between_operations=_between_operations,
 )

@@ -46,7 +46,7 @@ class SegmentResult:
     """A result of ``segment`` in place of the buffer, and a sentence about it."""
 
     value: Any
-    what: str
+    change: str
     #: Whether the client can see by it how long the segment is.
     tells_length: bool = False
 
@@ -79,6 +79,17 @@ class Kind:
     takes_amount: bool = False
     #: Amounts up to this one are worth trying; larger ones seldom are.
     usual_amount: int = 4
+    #: The amounts that a sweep tries, each for another reason. A kind that aims at a word has none:
+    #: the words in use depend on the program.
+    swept_amounts: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if amounts are to be swept and it takes none, or the other way round."""
+        if bool(self.swept_amounts) != (self.takes_amount and not self.effects.aims):
+            raise ValueError(
+                "a kind that takes an amount, and does not aim at a word, has swept_amounts;"
+                " no other kind has"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +100,9 @@ class Family:
     #: A few words that complete "the allocator ...".
     description: str
     kinds: Mapping[str, Kind]
+    #: What a library demands of memory if its documentation excludes these faults: a word of
+    #: docs/drivers.md.
+    demand: str
     #: The promises that it tests.
     promises: tuple[str, ...]
     #: The moments at which it may be laid.
@@ -108,6 +122,17 @@ class Family:
     on_borrow: OnBorrow | None = None
     between_operations: BetweenOperations | None = None
     in_code: InCode | None = None
+
+    def acts_at(self, call: When) -> bool:
+        """Return whether it has a hook that may act during a call of this kind."""
+        if self.before_call is not None or self.in_code is not None:
+            return True
+        hooks: Mapping[When, tuple[object, ...]] = {
+            When.ALLOCATE: (self.grant_bytes, self.on_grant),
+            When.GROW: (self.grant_bytes, self.on_growth),
+            When.SEGMENT: (self.on_borrow,),
+        }
+        return any(hook is not None for hook in hooks.get(call, ()))
 
     @property
     def missing(self) -> str | None:

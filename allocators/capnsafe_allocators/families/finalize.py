@@ -18,18 +18,19 @@ from .callbacks import FINALIZER, callback_kinds
 from .family import Family, SegmentResult
 
 
-def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> SegmentResult | None:
-    if ledger.reenter is None or not hasattr(type(answer), "__release_buffer__"):
+def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, buffer: Any) -> SegmentResult | None:
+    if ledger.reenter is None or not hasattr(type(buffer), "__release_buffer__"):
         return None
-    value = FinalizedExporter.of(answer, lambda: ledger.call_back(fault.kind, FINALIZER))
-    what = f"segment {grant.index} calls the message when its view is given back: {fault.kind}"
-    return SegmentResult(value, what, tells_length=True)
+    value = FinalizedExporter.of(buffer, lambda: ledger.call_back(fault.kind, FINALIZER))
+    change = f"segment {grant.index} calls the message when its view is given back: {fault.kind}"
+    return SegmentResult(value, change, tells_length=True)
 
 
 FINALIZE = Family(
     name="finalize",
     description="calls the message when a view of its memory is given back (Python 3.12 or newer)",
     kinds=callback_kinds(),
+    demand="quiet",
     promises=("P10", "P2", "P5"),
     moments=(When.SEGMENT, When.ANY, When.AFTER),
     changes_segments=False,

@@ -36,7 +36,7 @@ def _released_view() -> memoryview:
     return view
 
 
-def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, answer: Any) -> SegmentResult | None:
+def _on_borrow(ledger: Ledger, fault: Fault, grant: Grant, buffer: Any) -> SegmentResult | None:
     value: Any
     match fault.kind:
         case "none":
@@ -118,6 +118,7 @@ GARBLE = Family(
         ),
         "no-key": Kind("The key is None, for one segment at a time: harmless.", effects=_HARMLESS),
     },
+    demand="writable",
     promises=("P1", "P2", "P3"),
     moments=(When.SEGMENT, When.ALLOCATE, When.GROW, When.ANY, When.AFTER),
     changes_segments=False,

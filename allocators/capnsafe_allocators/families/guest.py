@@ -39,7 +39,7 @@ def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) 
     misbehave = getattr(ledger.memory, "misbehave", None)
     if misbehave is None or not misbehave(Misbehaviour(fault.kind)):
         return None
-    return f"the guest was told to misbehave: {fault.kind}"
+    return f"the guest misbehaves from now on: {fault.kind}"
 
 
 _MISBEHAVED = Effects(
@@ -71,6 +71,7 @@ GUEST = Family(
             Misbehaviour.OVERLAPPING: "The guest returns a pointer into an earlier grant.",
         }.items()
     },
+    demand="granted",
     promises=("P1", "P3", "P7"),
     moments=(When.ALLOCATE, When.GROW, When.ANY, When.AFTER),
     changes_segments=False,

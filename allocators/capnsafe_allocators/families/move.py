@@ -16,6 +16,10 @@ from .family import Family, Kind
 #: of a large message would take longer than an execution may.
 MOST_AT_ONCE = 8
 
+#: No segment moves any more when so many bytes were left. The places stay watched, so a fault that
+#: fires at every call of an endless walk would take all memory of the machine.
+MOST_LEFT_BYTES = 1 << 26
+
 
 def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) -> str | None:
     return _move(ledger, fault)
@@ -35,6 +39,8 @@ def _move(ledger: Ledger, fault: Fault) -> str | None:
         return None
     if fault.kind == "resize":
         return ledger.resize_in_place(moving[0])
+    if ledger.witness.left_bytes > MOST_LEFT_BYTES:
+        return None
     for grant in moving:
         ledger.relocate(grant)
     names = ", ".join(str(grant.index) for grant in moving)
@@ -76,17 +82,18 @@ MOVE = Family(
     kinds={
         "one": Kind("One segment changes place.", effects=_MOVED, takes_segment=True),
         "all": Kind(
-            f"All segments change place; if there are more than {MOST_AT_ONCE}, different ones in "
-            "each operation.",
+            f"All segments change place; if there are more than {MOST_AT_ONCE}, only "
+            f"{MOST_AT_ONCE} do, and others in each operation.",
             effects=_MOVED,
         ),
         "resize": Kind(
             "The bytearray below one segment is resized and restored, so that it moves. "
-            "While a view of it is held that fails, which is evidence.",
+            "While a view of it is held, resizing fails, and that is evidence.",
             effects=_RESIZED,
             takes_segment=True,
         ),
     },
+    demand="fixed",
     promises=("P4", "P11"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
     changes_segments=True,

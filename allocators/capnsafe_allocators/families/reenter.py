@@ -23,6 +23,7 @@ REENTER = Family(
     name="re-enter",
     description="calls the message that is calling it",
     kinds=callback_kinds(),
+    demand="quiet",
     promises=("P10", "P4", "P12"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
     changes_segments=False,

@@ -36,6 +36,7 @@ REFUSE = Family(
     name="refuse",
     description="raises an exception instead of serving a call",
     kinds=exception_kinds(_effects),
+    demand="granted",
     promises=("P1", "P2", "P5", "P8"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
     changes_segments=False,

@@ -37,6 +37,7 @@ RELEASE = Family(
     name="release",
     description="raises from release",
     kinds=exception_kinds(lambda exception: _RAISED),
+    demand="released",
     promises=("P1", "P8"),
     moments=(When.RELEASE, When.AFTER),
     changes_segments=False,

@@ -58,13 +58,13 @@ def _before_call(ledger: Ledger, fault: Fault, kind: When, grant: Grant | None) 
 
 def _between_operations(ledger: Ledger, fault: Fault) -> str | None:
     before = {grant.index: grant.tampered for grant in ledger.live}
-    what = _scribble(ledger, fault)
+    change = _scribble(ledger, fault)
     if ledger.used is not None:
         # Words behind those in use are unchanged, and are still judged. In the middle of a call it
         # is not certain which words are in use.
         for grant in ledger.live:
             grant.tampered = before[grant.index]
-    return what
+    return change
 
 
 def _scribble(ledger: Ledger, fault: Fault) -> str | None:
@@ -76,18 +76,18 @@ def _scribble(ledger: Ledger, fault: Fault) -> str | None:
         return None
     index = ledger.live.index(grant)
     if fault.kind == "circles":
-        what, words = "circle", range(used)
+        pattern_name, words = "circle", range(used)
     else:
-        what, words = fault.kind, range(fault.amount % used, fault.amount % used + 1)
-    pattern = _PATTERNS[what]
+        pattern_name, words = fault.kind, range(fault.amount % used, fault.amount % used + 1)
+    pattern = _PATTERNS[pattern_name]
     scribbled = b"".join(pattern(index, word).to_bytes(WORD_BYTES, "little") for word in words)
     first = words[0] * WORD_BYTES
     if ledger.contents(grant)[first : first + len(scribbled)] == scribbled:
         return None
     ledger.write(grant, first, scribbled)
     if len(words) == 1:
-        return f"word {words[0]} of segment {grant.index} became {what}"
-    return f"all {used} words in use of segment {grant.index} became {what}"
+        return f"word {words[0]} of segment {grant.index} became {pattern_name}"
+    return f"all {used} words in use of segment {grant.index} became {pattern_name}"
 
 
 _SCRIBBLED: Final = Effects(
@@ -121,7 +121,7 @@ SCRIBBLE = Family(
             "composite": "a pointer to a struct list of no words, whose tag is the next word.",
             "tag": "the tag of the longest possible list of empty structs.",
             "circle": "a pointer to a struct that consists of that pointer.",
-            "fan": "a pointer to a list of two pointers, of which it is the first itself.",
+            "fan": "a pointer to a list of two pointers, the first of which is that pointer.",
             "far": "a far pointer to itself.",
             "double-far": "a double-far pointer to itself.",
         }.items()
@@ -133,6 +133,7 @@ SCRIBBLE = Family(
             takes_segment=True,
         )
     },
+    demand="untouched",
     promises=("P5v", "P6", "P7"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
     changes_segments=False,

@@ -63,31 +63,36 @@ SHORT = Family(
     name="short",
     description="grants or grows to another length than was asked for",
     kinds={
-        "zero": Kind("It grants no words at all; it does not grow.", effects=_LESS),
+        "zero": Kind("It grants no words at all, or does not grow.", effects=_LESS),
         "less": Kind(
             "It grants, or grows to, `amount` words (at least one) less than the minimum.",
             effects=_LESS,
             takes_amount=True,
+            swept_amounts=(1, 2),
         ),
         "odd": Kind(
             "It grants the minimum and `amount` modulo 8 bytes more (7 if that is 0), "
             "so that the length is not a whole number of words. A client may use the whole words.",
             effects=_HARMLESS,
             takes_amount=True,
+            swept_amounts=(1, 7),
         ),
         "excess": Kind(
             "It grants `amount` words (at least one) more than the minimum, "
             "which may be more than the limit of a segment: harmless.",
             effects=_HARMLESS,
             takes_amount=True,
+            swept_amounts=(1, 512),
         ),
         "claim": Kind(
             "The len() of the result of segment() is `amount` words (at least one) more than "
             "its buffer has: harmless, because only the buffer counts.",
             effects=_HARMLESS,
             takes_amount=True,
+            swept_amounts=(1,),
         ),
     },
+    demand="enough",
     promises=("P1", "P3", "P7"),
     moments=(When.ALLOCATE, When.GROW, When.ANY, When.AFTER),
     changes_segments=False,

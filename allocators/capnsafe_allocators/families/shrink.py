@@ -25,12 +25,12 @@ _REGROW = "-regrow"
 def _remaining_words(ledger: Ledger, fault: Fault, grant: Grant) -> int:
     """Return the number of words after the cut; the present length if there is nothing to cut."""
     shown = grant.shown_bytes // WORD_BYTES
-    what = fault.kind.removesuffix(_REGROW)
-    if what == "nothing":
+    size = fault.kind.removesuffix(_REGROW)
+    if size == "nothing":
         return 0
     used = ledger.used_words(grant)
     amount = max(1, fault.amount)
-    if what == "below-granted":
+    if size == "below-granted":
         return max(shown - amount, min(used, shown))
     # If nothing was handed out, no cut can be below it.
     return max(0, used - amount) if used else shown
@@ -87,7 +87,7 @@ _CUT = Effects(
     calls_message=False,
     aims=False,
 )
-#: Words that are being handed out by the same call do not count as used.
+#: Words that the current call is handing out do not count as used yet, so they may be removed.
 _CUT_UNUSED = replace(_CUT, loses_words=Loss.POSSIBLE)
 
 _KINDS = {
@@ -96,12 +96,14 @@ _KINDS = {
         effects=_CUT_UNUSED,
         takes_segment=True,
         takes_amount=True,
+        swept_amounts=(1, 4095),
     ),
     "below-used": Kind(
         "It loses the last `amount` words (at least one) of those handed out, and all behind them.",
         effects=_CUT,
         takes_segment=True,
         takes_amount=True,
+        swept_amounts=(1, 2),
     ),
     "nothing": Kind("It loses all its words.", effects=_CUT, takes_segment=True),
 }
@@ -117,9 +119,11 @@ SHRINK = Family(
             effects=kind.effects,
             takes_segment=kind.takes_segment,
             takes_amount=kind.takes_amount,
+            swept_amounts=kind.swept_amounts,
         )
         for name, kind in _KINDS.items()
     },
+    demand="whole",
     promises=("P3", "P5", "P5v"),
     moments=(When.ALLOCATE, When.SEGMENT, When.RELEASE, When.GROW, When.ANY, When.AFTER),
     changes_segments=True,

@@ -31,7 +31,7 @@ from ..._words.arguments import (
     type_name,
 )
 from ..._words.buffers import data_octets
-from ..._words.exhausted import exhausted, require_stack
+from ..._words.exhausted import exhausted, stack_check
 from ..._words.ranges import Intervals
 from ...errors import (
     AllocationRefused,
@@ -53,8 +53,8 @@ T = TypeVar("T")
 #: Words of a double-far landing pad, by which an object can be reached from anywhere.
 _PAD_WORDS = 2
 
-#: Depth of calls in which the supply returns words and they are checked.
-_RESERVING_FRAMES: Final = 16
+#: Checks the depth of calls in which the supply returns words and they are checked.
+_require_stack_to_reserve: Final = stack_check(16)
 
 
 class Accessors(Protocol):
@@ -121,12 +121,12 @@ class _SharedSupply:
     def reserve(self, words: int) -> tuple[int, int]:
         """Return (segment, first word) of unused words."""
         try:
-            answer = self.supply.alloc(words)
+            result = self.supply.alloc(words)
         except Exception as error:
             raise AllocationRefused(
                 f"the memory refused {words} words: {error_text(error)}", words_asked=words
             ) from error
-        segment, start = self._place(answer)
+        segment, start = self._place(result)
         if not (0 <= segment < wire.MAX_SEGMENTS and start >= 0):
             raise AllocatorError(
                 f"alloc must return a valid segment and word, not segment {segment}, word {start}"
@@ -155,13 +155,13 @@ class _SharedSupply:
             for word in range(start, start + words):
                 self.put(segment, word * WORD_BYTES, 8, 0)
 
-    def _place(self, answer: object) -> tuple[int, int]:
-        if type(answer) is tuple and len(answer) == 2:
-            segment, start = answer
+    def _place(self, result: object) -> tuple[int, int]:
+        if type(result) is tuple and len(result) == 2:
+            segment, start = result
             if type(segment) is int and type(start) is int:
                 return segment, start
         raise AllocatorError(
-            f"alloc must return a tuple of a segment and a word, not {type_name(answer)}"
+            f"alloc must return a tuple of a segment and a word, not {type_name(result)}"
         )
 
     def put(self, segment: int, at: int, size: int, value: int) -> None:
@@ -242,7 +242,7 @@ class AppendBuilder(Uncopyable):
         memory = self._memory
         if not self._rooted:
             # A second call of alloc could not return the place of the root.
-            require_stack(_RESERVING_FRAMES)
+            _require_stack_to_reserve()
             place = memory.reserve(1)
             if place != (0, 0):
                 raise AllocatorError(

@@ -6,6 +6,9 @@ For each bug, separate processes run the commands that a person would type::
     capnsafe repro FINDING
     python FINDING/program.py
 
+With the engine ``sweep``, the first command is ``capnsafe sweep --small-scope --runs 50000``.
+If that finds nothing, ``capnsafe sweep --runs 50000`` follows, over the seeds.
+
 The campaign must find the bug from this project's seeds. It does not get the regressions, which may
 show a bug without any search. It ends with the first finding that is small enough to read, or with
 the last execution. Then the kept scenario must break the same promise again. Its program must fail
@@ -37,12 +40,15 @@ from .corpus import KINDS, corpus_root
 from .ending import end_with_parent
 from .exit_codes import CLEAN, FINDINGS, INTERRUPTED, PROVED_NOTHING, UNSETTLED
 from .failures import UsageError
+from .figures import count
 from .judge import TIMEOUT_GROUP
 from .printed import PROGRAM_FILE, on_the_right_encoder
-from .report import count
-from .targets import CLEAN_ENCODER, PLANTED
+from .targets import CLEAN_ENCODER, PLANTED, find_target
 
 DEFAULT_RUNS = 50_000
+
+SWEEP = "sweep"
+"""The engine that is the command ``capnsafe sweep``."""
 
 MOST: Mapping[str, int] = {"operations": 6, "faults": 1}
 """The largest readable sizes, by noun; a bug that needs more says so in ``[needs]``."""
@@ -86,7 +92,7 @@ class Canary:
     troubles: tuple[str, ...]
     """The conditions that do not hold, one sentence each."""
     unsettled: tuple[str, ...] = ()
-    """What its campaign left unsettled, one sentence each."""
+    """One sentence for each thing that its campaign left unsettled."""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as data."""
@@ -110,15 +116,22 @@ class Canary:
         return f"{outcome:<7}  {self.name}, after {after}{what}  {self.seconds:.1f} s"
 
 
+def bugs_for(engine: str) -> tuple[str, ...]:
+    """Return the planted bugs that an engine can be asked for; a sweep only those with memory."""
+    if engine != SWEEP:
+        return tuple(BUGS)
+    return tuple(name for name in BUGS if find_target(read_bug(BUGS[name]).target).memories)
+
+
 def hunt_canaries(
     config: CanaryConfig, *, told: Callable[[Canary], None], stop: StopRequest
 ) -> list[Canary]:
-    """Search for them; ``told`` is called with each result as it comes.
+    """Search for the planted bugs; ``told`` is called with each result as it comes.
 
     Raises:
         UsageError: A name is unknown.
     """
-    names = config.names or tuple(BUGS)
+    names = config.names or bugs_for(config.engine)
     for name in names:
         if name not in BUGS:
             raise UsageError(f"no planted bug named {name!r}; capnsafe list encoders lists all")
@@ -183,17 +196,31 @@ def _campaign(name: str, config: CanaryConfig, typed: _Typed, most: int) -> Mapp
         seeds.parent.mkdir(parents=True)
         seeds.symlink_to(corpus_root() / target / KINDS[0])
     report = typed.folder / "report.json"
-    typed.capnsafe(
-        "fuzz", "--encoder", f"{PLANTED}:{name}", "--engine", config.engine,
-        "--seed", str(config.seed), "--runs", str(config.runs), "--max-findings", str(most),
-        "--seeds", str(typed.folder / "seeds"), "--findings", str(config.findings),
-        "--json", str(report),
-    )  # fmt: skip
+    options = [
+        "--encoder", f"{PLANTED}:{name}", "--runs", str(config.runs), "--max-findings", str(most),
+        "--findings", str(config.findings), "--json", str(report),
+    ]  # fmt: skip
+    own_seeds = ["--seeds", str(typed.folder / "seeds")]
+    commands = [["fuzz", "--engine", config.engine, "--seed", str(config.seed), *own_seeds]]
+    if config.engine == SWEEP:
+        commands = [["sweep", "--jobs", "1", *more] for more in (["--small-scope"], own_seeds)]
+    campaign: dict[str, Any] = {}
+    executions = 0
+    for command in commands:
+        typed.capnsafe(*command, *options)
+        campaign = _first_campaign(report)
+        executions += int(campaign.get("executions", 0))
+        if campaign.get("findings"):
+            break
+    return campaign | {"executions": executions}
+
+
+def _first_campaign(report: Path) -> dict[str, Any]:
     try:
         campaigns = json.loads(report.read_text())["campaigns"]
     except (OSError, ValueError):
         return {}
-    return campaigns[0] if campaigns else {}
+    return dict(campaigns[0]) if campaigns else {}
 
 
 def _only_large(name: str, campaign: Mapping[str, Any]) -> bool:

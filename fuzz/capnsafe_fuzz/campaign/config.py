@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,20 @@ class CampaignConfig:
     """The folder of seeds and regressions; None for those of this project."""
     shrinking: bool = True
     """Whether findings are shrunk, which takes most of the time of a short campaign."""
+    jobs: int = 1
+    """How many shards run at once; with ``runs``, the result does not depend on it."""
+    on: str = "local"
+    """Where shards run: ``local`` or ``ray``."""
+    address: str | None = None
+    """The address of a Ray cluster; None starts one on this machine."""
+    until_stale: bool = False
+    """Whether to end after an epoch that reached and found nothing new."""
+    resumable: bool = False
+    """Whether the state is kept on disk, so that another campaign can go on."""
+    resume: bool = False
+    """Whether to go on with the same campaign, if it was interrupted."""
+    guilty: bool = False
+    """Whether the guilty line is searched for, and findings with the same one are one."""
 
 
 @dataclass(slots=True)
@@ -104,6 +118,25 @@ class Unsettled:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epoch:
+    """The state of a campaign at the end of one of its epochs."""
+
+    shards: int
+    """The shards of this epoch."""
+    executions: int
+    """Executions so far, as all that follows."""
+    coverage: int | None
+    situations: int
+    corpus: int
+    findings: int
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as data."""
+        return asdict(self) | {"seconds": round(self.seconds, 3)}
+
+
 NOT_TWICE = frozenset({Unsettling.FLAKY, Unsettling.DEATH, Unsettling.CODE})
 """Kinds of unsettled things that another run may not see."""
 
@@ -137,11 +170,15 @@ class CampaignResult:
     """Whether an execution was ended because it took too long."""
     not_counted: dict[str, str] = field(default_factory=dict)
     """Groups that were confirmed and do not count, with the reason."""
+    epochs: list[Epoch] = field(default_factory=list)
+    """The course of the campaign."""
     judged: int = 0
     """Executions in the judge, to confirm and to shrink."""
     interrupted: bool = False
     failed: bool = False
     """Whether it ended by a ``CampaignError``."""
+    state_file: Path | None = None
+    """The file with which ``resume`` goes on, once there is one."""
     gave_up: str | None = None
     """Why it ended early, if it did."""
 
@@ -151,11 +188,11 @@ class CampaignResult:
         config = self.config
         if self.interrupted:
             return "it was interrupted"
-        if config.seconds is not None or config.runs is None:
+        if config.seconds is not None or (config.runs is None and not config.until_stale):
             return "it ended by time"
         if self.timed_out:
             return "an execution was ended by time"
-        if self.executions != config.runs and self.gave_up is None:
+        if self.gave_up is None and self.executions != config.runs:
             return "it did not come to its end"
         if self.kept_inputs:
             return f"it added inputs to {config.cache}, and began without them"
@@ -204,6 +241,7 @@ class CampaignResult:
             "seed": config.seed,
             "runs": config.runs,
             "time": config.seconds,
+            "until_stale": config.until_stale,
             "reproducible": self.reproducible,
             "not_reproducible": self.not_reproducible,
             "interrupted": self.interrupted,
@@ -220,6 +258,9 @@ class CampaignResult:
             "mutator_fallbacks": self.fallbacks,
             "worker_deaths": self.worker_deaths,
             "judged": self.judged,
+            "jobs": config.jobs,
+            "on": config.on,
+            "epochs": [epoch.to_json() for epoch in self.epochs],
             "situations": [
                 {"operation": o, "fault": f, "outcome": r, "execution": execution}
                 for (o, f, r), execution in sorted(self.situations.items())

@@ -7,27 +7,44 @@ for every request, and the child runs the scenario. So nothing that an encoder l
 the next execution, and an encoder that kills its process kills only that child. A fork costs about
 a millisecond, starting an interpreter two hundred.
 
+An encoder behind a driver is in a process of its own anyway. While one of its scenarios is shrunk,
+hundreds of candidates are run, most of them for nothing. So a request with ``quick`` runs in this
+process, and its driver serves the next one, too. What is kept in the end is judged without it.
+
 A request is ``{"wanted", "encoder", "text", "timeout", "memory_limit"}``, with the timeout in
 seconds and the limit in megabytes or null. ``wanted`` is one of
 
 - ``violations``: the verdict of all oracles
 - ``cheap``: that of the cheap oracles
 - ``story``: the lines of a story
-- ``program``: a program that shows the breach
+- ``program``: a program that shows the breach, of the ``group`` if there are several
 - ``plain``: a program that is printed without a run
-- ``run``: run the program in ``program``
+- ``guilty``: the guilty line of the encoder; ``promise`` is the broken one
+- ``evidence``: the same, by evidence alone
+- ``is_same``: whether the change that repairs the line in ``guilty`` also repairs this scenario
+- ``run``: run the program in ``program``, alone if the encoder has programs in another language
 - ``code``: the encoder's files
+- ``traces``: the allocator calls of each scenario of ``texts`` without faults, for a sweep
+- ``sweep``: the verdicts of a slice of a sweep: of its variations with the numbers of the range
+  ``indices``, by its ``trace``, ``scope``, and ``everything``
 
 A reply has one of
 
-- ``violations``: the verdict of the oracles
+- ``violations``: the verdict of the oracles; for ``quick``, also ``ended``: how the driver's
+  process ended, as a word, empty if it lives
 - ``died``: how the child ended (``SIGSEGV``, ``exit 3``, or the name of the exception that ended
   it), and ``stderr``, the end of its standard error
 - ``hung``: the time was up; with ``stderr``
 - ``story``: its lines
-- ``program``; or ``unprintable``, the reason why there is none
-- ``passed``, whether a printed program succeeded, and ``how`` it ended
+- ``programs``, of which the first one that shows the breach is the best, and ``suffix``, the end
+  of their files' names; or ``unprintable``, the reason why there is none
+- ``guilty``: the line as data, or null; or ``is_same``
+- ``passed``, whether a printed program succeeded, and ``how`` it ended; or ``trouble``, why a
+  program that ran alone does not show its breach, empty if it does
 - ``code``: the digest of each file of the encoder that was loaded
+- ``traces``: those of the scenarios, in their order
+- ``swept``: counts, situations and breaches of the slice; if its process died or hung instead, the
+  reply has ``at``, the number of the variation that ran then
 - ``broken``: the harness failed, in a sentence, and ``traceback``; with ``of_the_user``, code of
   the user failed: an encoder or an allocator cannot be loaded or made
 """
@@ -36,9 +53,12 @@ from __future__ import annotations
 
 import faulthandler
 import gc
+import mmap
 import os
+import resource
 import select
 import signal
+import struct
 import sys
 import tempfile
 import time
@@ -46,10 +66,15 @@ import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
+from ..encoders.driven.encoder import DrivenEncoder
+from ..engines.sweep import sweep_slice
+from ..guilt.guilty import Guilty
 from ..ownership import VARIABLE, blocks_of, own_blocks, remove_blocks
 from ..record.telling import type_name
-from ..targets import Input, SequenceTarget, Target
+from ..targets import Input, Scope, SequenceTarget, Target, Variations
+from ..targets.guilt import find_guilty, is_same_mistake
 from . import messages
 from .ending import (
     DEAFENED,
@@ -68,7 +93,7 @@ from .ending import (
     tell_exits,
 )
 from .failures import MOST_TOLD, error_of_the_user, told_in_a_sentence, told_with_cause
-from .printed import PROGRAM_FILE
+from .printed import PROGRAM_FILE, PYTHON
 from .supervisor import supervise
 from .targets import (
     CLEAN_ENCODER,
@@ -77,9 +102,13 @@ from .targets import (
     encoder_packages,
     find_encoder,
     find_target,
+    is_driven,
     is_of_the_user,
     loaded_code,
 )
+
+if TYPE_CHECKING:
+    from ..encoders.protocol import Encoder
 
 POLL_SECONDS = 0.1
 ENDING_SECONDS = 0.001
@@ -93,10 +122,28 @@ STDERR_BYTES = 4000
 
 
 _REPLIES = frozenset(
-    {"violations", "code", "program", "passed", "unprintable", "story", "broken", "died"}
+    {
+        "violations",
+        "code",
+        "programs",
+        "passed",
+        "trouble",
+        "unprintable",
+        "story",
+        "traces",
+        "swept",
+        "guilty",
+        "is_same",
+        "broken",
+        "died",
+    }
 )
 _LOADED: set[str] = set()
 """The encoders that this process has imported."""
+_VARIATIONS: dict[tuple[str, str, str, bool], Variations] = {}
+"""The variations of the scenario that is being swept."""
+_BEGUN = struct.Struct("=QQ")
+"""The number of a variation, and ``time.monotonic_ns()`` when it began."""
 _UNHEARD = 88
 """The exit code of a child that could not send its result."""
 
@@ -123,7 +170,7 @@ def _in_child(
     private: Iterable[int],
     place: int,
 ) -> messages.Message:
-    """Do that; ``place`` is a file for the place in the code at which the child hung or ended."""
+    """Do that. ``place`` is a file for the place in the code at which the child hung or ended."""
     result_read, result_write = os.pipe()
     stderr_read, stderr_write = os.pipe()
     parent = os.getpid()
@@ -265,24 +312,58 @@ def judge_scenario(
     return {"violations": [messages.violation_to_json(v) for v in verdict.violations]}
 
 
-def print_program(
-    target: Target, encoder_name: str, scenario: Input, plain: bool
+def sweep_scenario(
+    target: Target,
+    encoder_name: str,
+    variations: Variations,
+    indices: range,
+    begin: Callable[[int], object],
 ) -> messages.Message:
-    """Print one scenario as a program that shows its breach; a plain one only runs it."""
+    """Run some variations of a scenario; ``begin`` is called with the number of each."""
+    swept = sweep_slice(target, find_encoder(encoder_name), variations, indices, begin)
+    return {
+        "swept": {
+            "tried": swept.tried,
+            "acted": swept.acted,
+            "situations": sorted(swept.situations),
+            "broken": [
+                (one.index, messages.violation_to_json(one.violation)) for one in swept.broken
+            ],
+            "alike": dict(swept.alike),
+        }
+    }
+
+
+def print_program(
+    target: Target, encoder_name: str, scenario: Input, plain: bool, group: str
+) -> messages.Message:
+    """Print one scenario as a program that shows its breach; a plain one only runs it.
+
+    If it has several breaches, the program shows the one of that ``group``.
+    """
     encoder = find_encoder(encoder_name)
     if isinstance(target, SequenceTarget):
-        return {"program": target.program(scenario, encoder_name)}
-    print_it = target.plain_script if plain else target.script
+        return {"programs": [target.program(scenario, encoder_name)], "suffix": PYTHON}
     try:
-        program = print_it(scenario, encoder)
-        if not isinstance(program, str):
-            raise TypeError(program)
+        if plain:
+            programs, suffix = [target.plain_script(scenario, encoder)], PYTHON
+        else:
+            programs = target.scripts(scenario, encoder, group)
+            language = language_of(encoder)
+            suffix = PYTHON if language is None else language.suffix
+        if not all(isinstance(program, str) for program in programs):
+            raise TypeError(programs)
     except (Exception, SystemExit) as error:
         if encoder_packages(encoder_name)[0].startswith(CLEAN_ENCODER):
             raise
         # A user's encoder that prints no program: its findings are kept without one.
         return {"unprintable": f"{encoder_name} prints no program: {type(error).__name__}"}
-    return {"program": program}
+    return {"programs": programs, "suffix": suffix}
+
+
+def language_of(encoder: Encoder) -> Any:
+    """Return the language of an encoder's programs that run alone; None if they need no process."""
+    return getattr(encoder, "language", None)
 
 
 def run_program(program: str) -> messages.Message:
@@ -321,7 +402,7 @@ def main(arguments: list[str]) -> None:
         while (request := messages.receive(file)) is not None:
             reply = _serve(target, request, (replies, requests))
             # Also processes that left the group of the child that started them.
-            end_children()
+            end_children(_kept_processes())
             messages.send(replies, reply)
 
 
@@ -331,8 +412,15 @@ def _serve(target: Target, request: messages.Message, private: tuple[int, ...]) 
         return unloadable
     scenario = target.parse(request["text"])
 
+    if request["wanted"] == "sweep":
+        return _sweep(target, scenario, request, private)
+
     def work() -> messages.Message:
         if request["wanted"] == "run":
+            language = language_of(find_encoder(request["encoder"]))
+            alone = language is not None and request.get("suffix") == language.suffix
+            if alone and not isinstance(target, SequenceTarget):
+                return {"trouble": language.trouble(request["program"])}
             return run_program(request["program"])
         wanted, encoder = request["wanted"], request["encoder"]
         if wanted == "code":
@@ -340,16 +428,93 @@ def _serve(target: Target, request: messages.Message, private: tuple[int, ...]) 
             return {"code": loaded_code(encoder_packages(encoder))}
         if wanted in ("violations", "cheap"):
             return judge_scenario(target, encoder, scenario, wanted == "violations")
+        if wanted in ("guilty", "evidence"):
+            line = find_guilty(
+                target,
+                scenario,
+                find_encoder(encoder),
+                request["promise"],
+                repair=wanted == "guilty",
+            )
+            return {"guilty": None if line is None else line.to_json()}
+        if wanted == "is_same":
+            line = Guilty.from_json(request["guilty"])
+            return {"is_same": is_same_mistake(target, scenario, find_encoder(encoder), line)}
         if wanted == "story":
             return {"story": target.tell(scenario, find_encoder(encoder))}
-        return print_program(target, encoder, scenario, wanted == "plain")
+        if wanted == "traces":
+            traced = map(target.parse, request["texts"])
+            return {"traces": [target.trace(one, find_encoder(encoder)) for one in traced]}
+        return print_program(target, encoder, scenario, wanted == "plain", request.get("group", ""))
 
+    # A sequence is about what earlier scenarios leave behind.
+    alone = not isinstance(target, SequenceTarget)
+    if alone and request.get("quick") and is_driven(request["encoder"]):
+        return _quickly(work, request["encoder"], request["memory_limit"])
     return in_child(
         work,
         timeout=request["timeout"],
         memory_limit=request["memory_limit"],
         private=private,
     )
+
+
+def _quickly(
+    work: Callable[[], messages.Message], name: str, memory_limit: int | None
+) -> messages.Message:
+    """Run an encoder behind a driver in this process; its own one may serve again."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    # The driver's process inherits the limit.
+    limit_memory(memory_limit)
+    try:
+        reply = _answer(work)
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+    encoder = find_encoder(name)
+    assert isinstance(encoder, DrivenEncoder)
+    return reply | {"ended": encoder.processes.ending}
+
+
+def _kept_processes() -> frozenset[int]:
+    """Return the processes of drivers that wait for another quick request."""
+    encoders = (find_encoder(name) for name in _LOADED if is_driven(name))
+    return frozenset(
+        pid for one in encoders if isinstance(one, DrivenEncoder) for pid in one.processes.pids
+    )
+
+
+def _sweep(
+    target: Target, scenario: Input, request: messages.Message, private: tuple[int, ...]
+) -> messages.Message:
+    """Sweep a slice in a child, which writes the start of each variation to shared memory.
+
+    If the child dies or hangs, the reply says at which variation, and how long that had run.
+    """
+    key = request["encoder"], request["text"], request["scope"], request["everything"]
+    if key not in _VARIATIONS:
+        # The slices of one scenario come one after the other.
+        _VARIATIONS.clear()
+        _VARIATIONS[key] = target.variations(
+            scenario, request["trace"], Scope(request["scope"]), everything=request["everything"]
+        )
+    variations = _VARIATIONS[key]
+    indices = range(*request["indices"])
+    with mmap.mmap(-1, _BEGUN.size) as present:
+
+        def begin(index: int) -> None:
+            _BEGUN.pack_into(present, 0, index, time.monotonic_ns())
+
+        begin(indices[0])
+        reply = in_child(
+            lambda: sweep_scenario(target, request["encoder"], variations, indices, begin),
+            timeout=request["timeout"],
+            memory_limit=request["memory_limit"],
+            private=private,
+        )
+        if "died" in reply or "hung" in reply:
+            reply["at"], began = _BEGUN.unpack_from(present, 0)
+            reply["seconds"] = (time.monotonic_ns() - began) / 1e9
+        return reply
 
 
 def _load(name: str, memory_limit: int | None, private: tuple[int, ...]) -> messages.Message | None:

@@ -1,29 +1,18 @@
-r"""The corpus: the initial inputs of every campaign, and a cache of the inputs that campaigns keep.
+"""The corpus of this project, the initial inputs of every campaign; and files of any form.
 
 Seeds and regressions are text, in the repository: ``corpus/<target>/seeds/*.scenario`` and
 ``corpus/<target>/regressions/*.scenario``. A wheel has them as data of this package. They are read,
 never written.
 
-A *cache* is a folder of the user (``--corpus DIR``). A campaign begins with its inputs, and adds
-the inputs that reached a new situation. Its files are bytes, whose meaning changes with the
-decoder. So each file begins with its target and the version of its decoder::
-
-    capnsafe input builder 1\n<the bytes>
-
-Its name is the hash of its contents. A file of another target or version is left alone and not
-used. A file that does not match its name is an error, because the user relies on the folder.
+The folders in which campaigns keep inputs are in ``cache.py``.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import select
 import stat
-import tempfile
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,10 +43,6 @@ PIPE_SECONDS = 10.0
 
 class OtherVersionError(Exception):
     """The bytes were written for another version of the decoder."""
-
-
-class OtherTargetError(Exception):
-    """The bytes are an input of another target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +80,17 @@ def _entry(path: Path, target: str) -> Entry:
         data = _read_bounded(path)
         if target_of_text(data) == sequences_of(target):
             target = sequences_of(target)
-        return Entry(path, _read_text(path, data, target)[1], target)
+        return Entry(path, read_text(path, data, target)[1], target)
     except OSError as error:
         raise EnvironmentFailedError(f"a corpus file cannot be read: {sentence(error)}") from error
 
 
-def _read_text(path: Path, data: bytes, target: str) -> tuple[Heading, Input]:
+def read_text(path: Path, data: bytes, target: str) -> tuple[Heading, Input]:
+    """Return the names in a text of this target, and its input.
+
+    Raises:
+        ProvedNothingError: It is corrupt; the message names the file and the line.
+    """
     try:
         text = data.decode()
         heading = read_heading(text)
@@ -132,7 +122,7 @@ class StoredScenario:
 
 
 def read_any(path: Path, bare: str | None = None) -> StoredScenario:
-    """Read a scenario of any form: a text, a cached input, or, if requested, bare bytes.
+    """Read a scenario of any form: a text, an input as bytes, or, if requested, bare bytes.
 
     ``bare`` is the target of the bytes; a file with the suffix for it is for ``builder``. No other
     file counts as bytes, because any bytes can be decoded.
@@ -146,7 +136,7 @@ def read_any(path: Path, bare: str | None = None) -> StoredScenario:
         return StoredScenario(bare, find_target(bare).decode(data), Heading())
     target = target_of_text(data)
     if target is not None:
-        heading, scenario = _read_text(path, data, target)
+        heading, scenario = read_text(path, data, target)
         return StoredScenario(target, scenario, heading)
     if data.startswith(BYTES_MAGIC):
         target = _target_of_input(path, data)
@@ -161,6 +151,22 @@ def read_any(path: Path, bare: str | None = None) -> StoredScenario:
         f"{path} is not a scenario: its first line is neither 'capnsafe scenario 1' nor that of "
         f"another target; for an engine's bytes, name the file *{BARE_SUFFIX} or use --bytes TARGET"
     )
+
+
+def read_bytes_form(path: Path) -> tuple[str, Input, int] | None:
+    """Read an input that is kept as bytes, of any version.
+
+    Returns its target; the input that it is to the present decoder; and the version of the decoder
+    for which it was written. Returns None if the file is anything else.
+    """
+    try:
+        data = _read_bounded(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {sentence(error)}") from error
+    if not data.startswith(BYTES_MAGIC):
+        return None
+    name, version, payload = read_header(path, data)
+    return name, find_target(name).decode(payload), version
 
 
 def _read_bounded(path: Path) -> bytes:
@@ -190,74 +196,8 @@ def looks_like_scenario(path: Path) -> bool:
     return start.startswith(BYTES_MAGIC) or target_of_text(start) is not None
 
 
-class Cache:
-    """A folder of inputs as bytes."""
-
-    def __init__(self, folder: Path, target: str) -> None:
-        self.folder = folder
-        self._target = target
-        self.skipped = 0
-        """Files of another decoder version that were left alone."""
-
-    def open(self) -> list[bytes]:
-        """Make the folder if needed; return its inputs, sorted by name."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            # Find out now, and not with the first input that should be kept.
-            with tempfile.TemporaryFile(dir=self.folder):
-                pass
-            return list(self._read())
-        except OSError as error:
-            raise EnvironmentFailedError(
-                f"the corpus {self.folder} cannot be used: {sentence(error)}"
-            ) from error
-
-    def _read(self) -> Iterator[bytes]:
-        for path in sorted(self.folder.iterdir()):
-            if path.name.startswith(".") or not path.is_file():
-                continue
-            data = path.read_bytes()
-            if path.suffix == SUFFIX or target_of_text(data) is not None:
-                raise UsageError(
-                    f"{path} is a text; --corpus is for inputs that campaigns keep as bytes"
-                )
-            try:
-                payload = _payload(path, data, self._target)
-            except OtherTargetError:
-                continue
-            except OtherVersionError:
-                self.skipped += 1
-                continue
-            if path.name not in {_file_name(name, payload) for name in names_of(self._target)}:
-                raise ProvedNothingError(
-                    f"corrupt corpus file {path}: its contents do not match its name"
-                )
-            yield payload
-
-    def add(self, payload: bytes) -> bool:
-        """Keep an input; return whether it is new."""
-        path = self.folder / _file_name(self._target, payload)
-        if path.exists():
-            return False
-        fresh = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            write_input(fresh, self._target, payload)
-            fresh.rename(path)
-        except OSError as error:
-            with suppress(OSError):
-                fresh.unlink()
-            raise EnvironmentFailedError(
-                f"an input could not be written to {self.folder}: {sentence(error)}"
-            ) from error
-        return True
-
-
-def _file_name(target: str, payload: bytes) -> str:
-    return hashlib.sha256(target.encode() + b"\n" + payload).hexdigest()[:24]
-
-
-def _header(path: Path, data: bytes) -> tuple[str, int, bytes]:
-    """Return the target, the decoder's version, and the payload of a cached input."""
+def read_header(path: Path, data: bytes) -> tuple[str, int, bytes]:
+    """Return the target, the decoder's version, and the payload of an input as bytes."""
     header, newline, payload = data.partition(b"\n")
     words = header.removeprefix(BYTES_MAGIC).decode(errors="replace").split(" ")
     if (
@@ -275,13 +215,11 @@ def _header(path: Path, data: bytes) -> tuple[str, int, bytes]:
 
 
 def _target_of_input(path: Path, data: bytes) -> str:
-    return _header(path, data)[0]
+    return read_header(path, data)[0]
 
 
 def _payload(path: Path, data: bytes, target: str) -> bytes:
-    named, version, payload = _header(path, data)
-    if named != target:
-        raise OtherTargetError(f"{path} is an input of {named}, not of {target}")
+    _, version, payload = read_header(path, data)
     expected = find_target(target).version
     if version != expected:
         raise OtherVersionError(
@@ -292,6 +230,6 @@ def _payload(path: Path, data: bytes, target: str) -> bytes:
 
 
 def write_input(path: Path, target: str, payload: bytes) -> None:
-    """Write one input in the form of a cache."""
+    """Write one input as bytes, with its target and the version of its decoder."""
     version = find_target(target).version
     path.write_bytes(BYTES_MAGIC + f"{target} {version}\n".encode() + payload)

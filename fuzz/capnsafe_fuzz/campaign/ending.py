@@ -61,14 +61,15 @@ def adopt_orphans() -> None:
         _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def end_children() -> None:
+def end_children(keep: frozenset[int] = frozenset()) -> None:
     """Kill and reap every child of this process, adopted ones included (Linux).
 
+    Those with the numbers in ``keep`` stay.
     A subreaper adopts the children of a killed child, so it ends all its descendants. After
     ``KILLING_SECONDS`` it gives up on those that cannot be killed, or start others too quickly.
     """
     until = time.monotonic() + KILLING_SECONDS
-    while (children := _children()) and time.monotonic() < until:
+    while (children := set(children_of_this_process()) - keep) and time.monotonic() < until:
         for child in children:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(child, signal.SIGKILL)
@@ -78,7 +79,8 @@ def end_children() -> None:
                 os.waitpid(child, os.WNOHANG)
 
 
-def _children() -> list[int]:
+def children_of_this_process() -> list[int]:
+    """Return the processes whose parent is this one (Linux; elsewhere none)."""
     found: list[int] = []
     with suppress(OSError):
         for thread in os.listdir("/proc/self/task"):

@@ -15,7 +15,7 @@ INTERRUPTED = 130
 
 EXIT_CODES: Final[Mapping[int, str]] = {
     CLEAN: "clean: everything requested was done, and nothing is unsettled",
-    FINDINGS: "findings: a promise was broken, and this was confirmed (outranks the rest)",
+    FINDINGS: "findings: a broken promise was confirmed (outranks the other codes)",
     USAGE: "usage: the request is wrong, or names something that does not exist",
     PROVED_NOTHING: "the run proved nothing, or the harness itself failed",
     ENVIRONMENT: "the environment failed: a full disk, a process that cannot be started",

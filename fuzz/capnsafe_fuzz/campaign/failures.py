@@ -71,7 +71,7 @@ def told_with_cause(error: Exception) -> str:
 
 
 def told_in_a_sentence(error: BaseException) -> str:
-    """Return what failed and where: ``KeyError in adapter.py:12 (classify): 'x'``."""
+    """Return the exception and its place: ``KeyError in adapter.py:12 (classify): 'x'``."""
     from ..record.telling import cause_of, text_of, type_name
 
     cause = cause_of(error)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..guilt.guilty import Guilty
 from ..scenario import Heading, with_heading
 from ..targets import Input
 from .targets import find_target
@@ -19,8 +21,17 @@ VERDICT_FILE = "verdict.json"
 
 
 @dataclass(frozen=True, slots=True)
+class OtherBreach:
+    """Another breach that comes from the mistake of a finding."""
+
+    violation: Violation
+    scenario: Input
+    """Its scenario as reported, which was not shrunk."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """One group of violations, and the simplest scenario that shows it."""
+    """One mistake, and the simplest scenario that shows it."""
 
     target: str
     encoder: str
@@ -28,11 +39,27 @@ class Finding:
     scenario: Input
     found: dict[str, Any]
     """How it was found: engine, seed, execution, and versions; for ``verdict.json``."""
+    guilty: Guilty | None = None
+    """The line of the encoder that broke the promise, if it is known."""
+    witnesses: tuple[OtherBreach, ...] = ()
 
     @property
     def group(self) -> str:
-        """Return the group: what broke and where."""
-        return self.violation.group
+        """Return the group: the promise and the guilty place, or the symptom if that is unknown.
+
+        It does not depend on line numbers.
+        """
+        return group_of(self.violation, self.guilty)
+
+    @property
+    def symptoms(self) -> tuple[str, ...]:
+        """Return the groups of its breaches, by operation and symptom."""
+        others = (one.violation.group for one in self.witnesses)
+        return (self.violation.group, *others)
+
+    def with_witness(self, violation: Violation, scenario: Input) -> Finding:
+        """Return the finding with another breach that comes from the same mistake."""
+        return replace(self, witnesses=(*self.witnesses, OtherBreach(violation, scenario)))
 
     def text(self) -> str:
         """Return the scenario as text, with the names of its encoder, target and memory."""
@@ -46,7 +73,18 @@ class Finding:
             "format": 1,
             "target": self.target,
             "encoder": self.encoder,
-            "group": violation.group,
+            "group": self.group,
+            "symptom": violation.group,
+            "guilty": None if self.guilty is None else self.guilty.to_json(),
+            "witnesses": [
+                {
+                    "symptom": witness.violation.group,
+                    "promise": witness.violation.promise,
+                    "detail": witness.violation.detail,
+                    "scenario": find_target(self.target).print(witness.scenario),
+                }
+                for witness in self.witnesses
+            ],
             "promise": violation.promise,
             "oracle": violation.oracle,
             "operation": violation.operation,
@@ -54,6 +92,26 @@ class Finding:
             "detail": violation.detail,
             "found": self.found,
         } | dict(find_target(self.target).sizes(self.scenario))
+
+
+def group_of(violation: Violation, guilty: Guilty | None) -> str:
+    """Return the group of a finding: it ends with the guilty place, if that is known."""
+    return violation.group if guilty is None else f"{violation.promise} {guilty.place}"
+
+
+def read_guilty(verdict: Mapping[str, Any]) -> Guilty | None:
+    """Return the guilty line that a ``verdict.json`` names; None if it names none."""
+    told = verdict.get("guilty")
+    try:
+        return Guilty.from_json(told) if isinstance(told, dict) else None
+    except (TypeError, KeyError, ValueError):
+        return None
+
+
+def read_symptom(verdict: Mapping[str, Any]) -> str | None:
+    """Return the group of the breach in a ``verdict.json``; older ones have no other group."""
+    told = verdict.get("symptom", verdict.get("group"))
+    return told if isinstance(told, str) else None
 
 
 def read_verdict(folder: Path) -> dict[str, Any] | None:

@@ -1,11 +1,12 @@
-"""Findings on disk: one folder per group, complete before it is reported.
+"""Findings on disk: one folder per mistake, complete before it is reported.
 
 ``FINDINGS/<target>/<slug>/`` holds
 
 - ``finding.scenario``: the smallest known scenario, as text; its heading names encoder and target
-- ``verdict.json``: the breach, its encoder, and how it was found
-- ``program.py``: the scenario as a program in the encoder's own API; the verdict says whether the
-  program shows the breach
+- ``verdict.json``: the breach, its encoder, the guilty line, other breaches that come from the same
+  mistake, and how it was found
+- ``program.py`` (or ``.cpp``, ``.rs``): the scenario as a program in the encoder's own API; the
+  verdict says whether the program shows the breach
 
 A folder is written under a name that begins with a dot, and renamed. So a campaign that is killed
 leaves complete findings or none. A simpler scenario for an existing folder replaces its files one
@@ -25,12 +26,12 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..scenario import ScenarioError
+from ..scenario import Heading, ScenarioError, with_heading
 from ..targets import Input, single_target
 from .failures import EnvironmentFailedError, sentence
-from .files import clear_scratch, flush_folder, scratch, write_to_disk
-from .finding import SCENARIO_FILE, VERDICT_FILE, Finding
-from .printed import PROGRAM_FILE, Printed
+from .files import clear_scratch, flush_folder, scratch, write_to_disk, write_whole
+from .finding import SCENARIO_FILE, VERDICT_FILE, Finding, read_symptom, read_verdict
+from .printed import Printed, program_files
 from .targets import CLEAN_ENCODER, find_target
 
 SLUG_LENGTH = 72
@@ -75,6 +76,10 @@ class FindingStore:
         except (OSError, ScenarioError, UnicodeDecodeError):
             return None
 
+    def symptom(self, group: str) -> str | None:
+        """Return the group of the breach that the kept scenario of a group shows."""
+        return read_symptom(read_verdict(self.path(group)) or {})
+
     def keep(
         self, finding: Finding, program: Printed, also: Mapping[str, str] | None = None
     ) -> Path:
@@ -85,7 +90,7 @@ class FindingStore:
         final = self.path(finding.group)
         verdict = finding.summary() | {"program": program.summary()}
         files = {
-            PROGRAM_FILE: program.text,
+            program.file: program.text,
             VERDICT_FILE: json.dumps(verdict, indent=2, sort_keys=True) + "\n",
             SCENARIO_FILE: finding.text(),
         } | dict(also or {})
@@ -101,6 +106,9 @@ class FindingStore:
                 for name in files:
                     os.replace(fresh / name, final / name)
                 fresh.rmdir()
+                for other in program_files(final):
+                    if other.name != program.file:
+                        other.unlink()
                 flush_folder(final)
             else:
                 fresh.rename(final)
@@ -111,6 +119,30 @@ class FindingStore:
                 f"the finding {finding.group!r} could not be written to {final}: {sentence(error)}"
             ) from error
         return final
+
+    def renew(self, finding: Finding) -> None:
+        """Write a finding's verdict again, which has a further witness."""
+        path = self.path(finding.group)
+        verdict = (read_verdict(path) or {}) | finding.summary()
+        text = json.dumps(verdict, indent=2, sort_keys=True) + "\n"
+        try:
+            write_whole(path / VERDICT_FILE, text.encode(errors="backslashreplace"))
+        except OSError as error:
+            raise EnvironmentFailedError(
+                f"the finding {finding.group!r} could not be written to {path}: {sentence(error)}"
+            ) from error
+
+
+def keep_unjudged(folder: Path, encoder: str, target: str, scenario: Input) -> Path:
+    """Write a scenario over which the judge dies to a folder of findings; return its path.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    text = with_heading(find_target(target).print(scenario), Heading(encoder, target))
+    path = folder / f"judge-died-{os.getpid()}.scenario"
+    write_whole(path, text.encode(errors="backslashreplace"))
+    return path
 
 
 def slug(group: str, encoder: str) -> str:

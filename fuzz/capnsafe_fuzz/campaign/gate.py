@@ -65,13 +65,14 @@ from .failures import (
     UsageError,
     sentence,
 )
+from .figures import count, plural
 from .finding import Finding
 from .findings import FindingStore
 from .gate_config import GateConfig
 from .judge import Judges, JudgingCancelledError
 from .parent import run_campaign
 from .progress import Progress, Quiet
-from .report import again, commands, count, plural
+from .report import again, commands
 from .targets import (
     CLEAN_ENCODER,
     PLANTED,
@@ -103,7 +104,7 @@ class CaseOutcome(StrEnum):
     FAILED = "failed"
     """The encoder under test breaks a promise."""
     BLIND = "blind"
-    """The harness did not see what it must."""
+    """The harness missed something that it must find."""
     UNSETTLED = "unsettled"
     """Something was seen and not confirmed, or left undone."""
     SKIPPED = "skipped"
@@ -402,7 +403,8 @@ class _Gate:
                 triage.sequence(violations, scenario, found)
             else:
                 triage.violations(violations, scenario, found)
-            counted = [campaign.findings[group] for group in groups if group in campaign.findings]
+            found_for = {kept.path: kept for group in groups if (kept := triage.finding_of(group))}
+            counted = list(found_for.values())
         detail = "; ".join(
             f"{group} ({campaign.not_counted[group]})"
             for group in groups
@@ -645,7 +647,7 @@ def _canary(name: str, findings: Path) -> CampaignConfig:
 
 
 def _lacking(name: str) -> str | None:
-    """Return, as a clause, what is missing here for the memory or a fault of a bug's witness.
+    """Return, as a clause, which package the memory or a fault of a bug's witness lacks here.
 
     Other packages excuse nothing: some oracle that needs none sees each bug.
     """

@@ -38,6 +38,7 @@ DEFAULT_CANARIES = (
     "zeroed_while_walking",
     "first_word_verified",
     "build_inside_build",
+    "value_default_not_xored",
 )
 """Planted bugs that every gate must find: at least one for each promise and each target."""
 
@@ -138,14 +139,12 @@ KEYS: Mapping[str, Key] = {
     "corpus": Key("corpus", _path, "folder with TARGET/seeds, /regressions (this project's)"),
     "executions": Key("executions", _count, f"executions of each campaign ({DEFAULT_EXECUTIONS})"),
     "seed": Key("seed", _seed, "random seed of the campaigns (1)"),
-    "engine": Key(
-        "engine", _text, "engine of the campaigns (atheris if it is installed, else random)"
-    ),
+    "engine": Key("engine", _text, "engine of the campaigns (atheris if installed, else random)"),
     "canaries": Key("canaries", _names, "planted bugs that must be found (a sample)"),
     "situations": Key(
         "situations",
         _floors,
-        "fewest situations to reach: { ENGINE = N, TARGET = { ENGINE = N } } (none)",
+        "fewest situations to reach, by ENGINE or TARGET.ENGINE (none)",
     ),
     "known": Key("known", _path, "file of groups of findings that do not count (none)"),
     "findings": Key("findings", _path, f"folder for findings ({DEFAULT_FINDINGS})"),

@@ -7,10 +7,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.status import Status
 
+from .figures import plural
 from .finding import Finding
 from .gate import CaseOutcome, GateResult, Part
 from .gate_config import FILE, TABLE, GateConfig
-from .report import plural, print_finding, print_line
+from .report import print_finding, print_line
 
 _STYLES = {CaseOutcome.PASSED.value: "green", CaseOutcome.FAILED.value: "bold red"}
 _OTHER_STYLE = "bold yellow"

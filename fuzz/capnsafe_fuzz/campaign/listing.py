@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..engines import engines
+from ..plugins import ALLOCATORS, DRIVERS, ENCODERS, summaries
 from ..targets import TARGETS, find_target
 from .targets import encoder_summaries
 
@@ -22,12 +23,14 @@ def targets() -> Listing:
 def encoders() -> Listing:
     """List the encoders that can be tested."""
     rows: Rows = list(encoder_summaries().items())
+    rows += [*summaries(ENCODERS).items(), *summaries(DRIVERS).items()]
     return ("encoder", "description"), rows
 
 
 def allocators() -> Listing:
     """List the honest memories below the faults."""
     rows: Rows = [row for name in TARGETS for row in find_target(name).memories.items()]
+    rows += summaries(ALLOCATORS).items()
     return ("allocator", "description"), rows
 
 
@@ -42,7 +45,7 @@ def faults() -> Listing:
             promises = " ".join(family.promises)
             found = "with verify" if about.effects.changes_contents else "always"
             rows.append((f"{family.name} {kind}", about.sentence, moments, promises, found))
-    return ("fault", "what the allocator does", "laid at", "tests", "kept"), rows
+    return ("fault", "misbehaviour of the allocator", "laid at", "tests", "kept"), rows
 
 
 def oracles() -> Listing:

@@ -6,19 +6,23 @@ off by its writer's death is dropped.
 
 From worker to parent, each with ``kind``:
 
-- ``ready``: the encoder is imported; ``code``: the digests of its files
-- ``situations``: an input reached new ``cells``; with ``execution`` and ``data``
-- ``violation``: an input broke promises: ``violations``, ``execution``, ``data``; the worker waits
-  for the reply ``{"kind": "judged", "sizes": {group: [number, ...] | null}}``
-- ``broken``: the harness itself failed: ``error``, ``traceback``, ``data``; the worker ends. With
+- ``ready``: the encoder is imported; ``code``: the digests of its files; ``forks``: whether the
+  process forks for each shard, and so can run another one
+- ``situations``: an input reached new ``cells``; with ``data``
+- ``violation``: an input broke promises: ``violations``, ``data``, its ``size``, and for each group
+  the number of ``tries``, the inputs that fired in it
+- ``broken``: the harness itself failed: ``error``, ``traceback``, ``data``; the shard ends. With
   ``of_the_user``, an allocator of the user failed, so that there was no memory
-- ``done``: the worker has run everything requested, or was told to stop
+- ``done``: the shard has run everything requested, or was asked to stop
+- ``ended``: the process of the shard has ended, with ``code``
+
+Those about an execution also have its number, ``execution``, and the counts until then: ``fired``
+and ``fallbacks``.
 
 Any other line was written by an encoder into a pipe that is not its own; reading it raises
 ``GarbledError``.
 
-The worker waits for the judgement so that a campaign is repeatable: the number of executions before
-a fact is known does not depend on the speed of the processes.
+A worker never waits for a reply: a shard does not depend on the findings of others meanwhile.
 """
 
 from __future__ import annotations
@@ -35,11 +39,14 @@ if TYPE_CHECKING:
 Message = dict[str, Any]
 
 FROM_WORKER: Mapping[str, frozenset[str]] = {
-    "ready": frozenset(),
-    "situations": frozenset({"execution", "cells", "data"}),
-    "violation": frozenset({"violations", "execution", "data"}),
+    "ready": frozenset({"code", "forks"}),
+    "situations": frozenset({"execution", "fired", "fallbacks", "cells", "data"}),
+    "violation": frozenset(
+        {"execution", "fired", "fallbacks", "violations", "size", "tries", "data"}
+    ),
     "broken": frozenset({"error", "traceback", "data"}),
-    "done": frozenset(),
+    "done": frozenset({"execution"}),
+    "ended": frozenset({"code"}),
 }
 """The kinds of a worker's messages, and their required keys."""
 

@@ -78,7 +78,7 @@ OUTCOMES: Final = (
     ),
     RunOutcome(
         Unsettling.SHARED, "execution",
-        "a promise breaks, but also on capnsafe: one of the harness and capnsafe is wrong",
+        "a promise breaks, also on capnsafe: so the harness or capnsafe is wrong",
         UNSETTLED, "breaks a promise where", _UNSETTLED_JSON + "shared",
     ),
     RunOutcome(
@@ -107,7 +107,7 @@ OUTCOMES: Final = (
     ),
     RunOutcome(
         Unsettling.EXECUTIONS, "campaign",
-        "it ends before all executions, or all of its time, because too many workers died",
+        "it ends before its executions or its time are used up: too many workers died",
         UNSETTLED, "workers died", _UNSETTLED_JSON + "executions",
     ),
     RunOutcome(
@@ -118,6 +118,11 @@ OUTCOMES: Final = (
     RunOutcome(
         "allowed", "campaign", "something is unsettled, and --allow-flaky is given", CLEAN,
         "unsettled, and allowed by --allow-flaky", "unsettled[]",
+    ),
+    RunOutcome(
+        "stale", "campaign",
+        "with --until-stale, an epoch reaches no new situation or coverage and finds nothing new",
+        CLEAN, "reached and found nothing new", "gave_up",
     ),
     RunOutcome(
         "usage", "campaign", "the request names something that does not exist", USAGE,
@@ -138,6 +143,15 @@ OUTCOMES: Final = (
     RunOutcome(
         "interrupted", "campaign", "a signal ends it", INTERRUPTED,
         "interrupted after", "interrupted",
+    ),
+    RunOutcome(
+        "passed", "sweep", "every execution was made, and no promise was broken", CLEAN,
+        "no promise was broken", "sweep.complete",
+    ),
+    RunOutcome(
+        Unsettling.EXECUTIONS, "sweep",
+        "it ends before all executions, because of --runs or of too many that end their process",
+        UNSETTLED, "the sweep ended after", _UNSETTLED_JSON + "executions",
     ),
     RunOutcome(
         "open", "gate", "nothing is wrong", CLEAN, "the gate is open", "parts[].verdict = passed",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from ..engines import Cell
 from .finding import Finding
 
 
@@ -25,6 +26,8 @@ class Progress:
     findings: int
     activity: str
     """The present activity other than searching: ``shrinking GROUP``."""
+    newest: Cell | None = None
+    """The latest situation that was reached for the first time."""
 
 
 class Reporter(Protocol):

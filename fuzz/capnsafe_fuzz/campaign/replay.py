@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ..guilt.guilty import Guilty
 from ..scenario import Heading, with_heading
 from ..targets import DEFAULT_BUDGET, Input
 from .corpus import looks_like_scenario, read_any
 from .failures import CampaignError, UsageError
-from .finding import SCENARIO_FILE, read_verdict
+from .finding import SCENARIO_FILE, group_of, read_guilty, read_symptom, read_verdict
 from .judge import TIMEOUT_GROUP, Judgement, Judges, crash_group
 from .targets import CLEAN_ENCODER, UnknownNameError, check_encoder, find_memory, find_target
 from .triage import FATAL_BUDGET
+
+if TYPE_CHECKING:
+    from ..record import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,10 @@ class Replayable:
     """The encoder that the file or the verdict beside it names; else capnsafe."""
     group: str | None
     """The group that the verdict beside it names."""
+    symptom: str | None = None
+    """The group of the breach itself, if the verdict's group names the guilty place."""
+    guilty: Guilty | None = None
+    """The guilty line that the verdict names."""
 
     def text(self, scenario: Input | None = None) -> str:
         """Return it as text, or ``scenario`` instead of it, with the same names."""
@@ -56,7 +65,7 @@ def find_scenarios(
         raise UsageError(f"there is no file or folder {path}")
     if not path.is_dir():
         return [_replayable(path, bare)]
-    files = list(_scenario_files(path))
+    files = list(scenario_files(path))
     found: list[Replayable] = []
     for file in files:
         try:
@@ -114,6 +123,23 @@ def replay(replayable: Replayable, judges: Judges) -> Replay:
     return Replay(replayable, Judgement(tuple(judge.locate(name, scenario, v) for v in violations)))
 
 
+def violation_of(
+    replayable: Replayable, judges: Judges, judgement: Judgement, group: str
+) -> Violation | None:
+    """Return the violation that a group names, by its symptom or by its guilty place."""
+    if group == replayable.group and replayable.symptom is not None:
+        group = replayable.symptom
+    found = judgement.of_group(group)
+    if found is not None:
+        return found
+    judge, name = judges.of(replayable.target), replayable.encoder
+    for violation in judgement.violations:
+        guilty = judge.guilty(name, replayable.scenario, violation)
+        if group_of(violation, guilty) == group:
+            return violation
+    return None
+
+
 def shrink_replayable(
     replayable: Replayable, judges: Judges, *, group: str | None = None
 ) -> tuple[str, Input]:
@@ -128,8 +154,10 @@ def shrink_replayable(
                 f"{replayable.path} breaks no promise of {name}, so it cannot be shrunk"
             )
         wanted = judgement.violations[0].group
-    if judgement.of_group(wanted) is None:
+    violation = violation_of(replayable, judges, judgement, wanted)
+    if violation is None:
         raise UsageError(f"{replayable.path} does not break {wanted!r} of {name}")
+    wanted = violation.group
     deadly = wanted == TIMEOUT_GROUP or wanted.startswith(crash_group(""))
     smaller = target.shrink(
         replayable.scenario,
@@ -139,7 +167,8 @@ def shrink_replayable(
     return wanted, smaller
 
 
-def _scenario_files(folder: Path) -> Iterator[Path]:
+def scenario_files(folder: Path) -> Iterator[Path]:
+    """Yield the files of scenarios in a folder and below it, sorted; hidden ones are left out."""
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if hidden or not path.is_file():
@@ -153,7 +182,9 @@ def _replayable(path: Path, bare: str | None) -> Replayable:
     found = read_any(path, bare)
     told = verdict.get("encoder")
     encoder = found.heading.encoder or (told if isinstance(told, str) else CLEAN_ENCODER)
-    group = verdict.get("group") if told in (None, encoder) else None
+    if told not in (None, encoder):
+        verdict = {}
+    group = verdict.get("group")
     return Replayable(
         path,
         found.target,
@@ -161,4 +192,6 @@ def _replayable(path: Path, bare: str | None) -> Replayable:
         found.heading,
         encoder,
         group if isinstance(group, str) else None,
+        read_symptom(verdict),
+        read_guilty(verdict),
     )

@@ -1,4 +1,4 @@
-"""The output of a campaign for people: a live line, findings as they come, a summary."""
+"""The output of a campaign for people: a live view, findings as they come, a summary."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from ..engines import Cell
+from ..execution.verdict import LEFT_OUT
+from ..guilt.guilty import Guilty
 from ..targets import described
 from .config import (
     DEFAULT_FINDINGS,
@@ -23,9 +25,11 @@ from .config import (
     CampaignConfig,
     CampaignResult,
 )
+from .figures import count, duration, plural, printable
 from .files import shell_word
 from .finding import Finding, read_program
-from .printed import PROGRAM_FILE
+from .live import LiveView, status_line
+from .printed import PROGRAM_FILE, program_files
 from .progress import Progress
 from .targets import CLEAN_ENCODER, find_target
 
@@ -40,83 +44,30 @@ PLAIN_SECONDS = 5.0
 """Seconds between lines if there is no terminal."""
 
 
-def duration(seconds: float) -> str:
-    """Return ``1:02:03`` or ``2:03``."""
-    whole = int(seconds)
-    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def count(number: int) -> str:
-    """Return a number with digits in threes: ``12 345``."""
-    return f"{number:,}".replace(",", " ")
-
-
-def plural(number: int, noun: str) -> str:
-    """Return ``1 finding`` or ``2 findings``."""
-    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
-
-
-def status_line(config: CampaignConfig, progress: Progress) -> str:
-    """Return the state of the campaign on one line, the most important facts first."""
-    parts = [
-        plural(progress.findings, "finding"),
-        f"{count(progress.executions)} executions",
-        f"{count(round(progress.per_second))}/s",
-    ]
-    if progress.coverage is not None:
-        parts.append(f"coverage {count(progress.coverage)}")
-    parts += [
-        f"corpus {count(progress.corpus)}",
-        plural(progress.situations, "situation"),
-        f"{count(progress.faults_fired)} faults",
-        duration(progress.seconds) + _left(config, progress),
-    ]
-    if progress.activity:
-        parts.append(progress.activity)
-    return "  ".join(parts)
-
-
-def _left(config: CampaignConfig, progress: Progress) -> str:
-    lefts: list[float] = []
-    if config.seconds is not None:
-        lefts.append(config.seconds - progress.seconds)
-    if config.runs is not None and progress.per_second:
-        lefts.append((config.runs - progress.executions) / progress.per_second)
-    return f" ({duration(max(0.0, min(lefts)))} left)" if lefts else ""
-
-
-def printable(text: str) -> str:
-    """Return ``text`` on one line, with terminal control characters escaped."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
 def commands(finding: Finding, path: Path) -> list[str]:
     """Return the commands that show a finding again and make it smaller."""
     where = shell_word(path)
     return [f"capnsafe repro {where}", f"capnsafe shrink {where}"]
 
 
-class TerminalReporter:
-    """Reports to a person, on a terminal or in a log."""
+class Terminal:
+    """Show a live view, with findings and sentences above it; without a terminal, print lines."""
 
-    def __init__(self, console: Console, config: CampaignConfig) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
-        self._config = config
         self._printed = time.monotonic()
         self._live: Live | None = None
         if console.is_terminal:
             self._live = Live(Text(""), console=console, refresh_per_second=8, transient=True)
             self._live.start()
 
-    def progress(self, progress: Progress) -> None:
-        """Refresh the line, or print one every few seconds."""
-        line = status_line(self._config, progress)
+    def show(self, line: str, view: RenderableType | None = None) -> None:
+        """Show the view, or the line if there is none; without a terminal, print lines seldom."""
         if self._live is not None:
-            self._live.update(Text(line, no_wrap=True, overflow="ellipsis"))
+            self._live.update(view or Text(line, no_wrap=True, overflow="ellipsis"))
         elif time.monotonic() - self._printed >= PLAIN_SECONDS:
             self._printed = time.monotonic()
-            self._print(line)
+            self.note(line)
 
     def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
         """Print the breach, its folder, and the next commands."""
@@ -124,16 +75,32 @@ class TerminalReporter:
 
     def note(self, sentence: str) -> None:
         """Print a sentence."""
-        self._print(sentence)
+        print_line(self._console, sentence)
 
     def close(self) -> None:
-        """Remove the live line."""
+        """Remove the live view."""
         if self._live is not None:
             self._live.stop()
             self._live = None
 
-    def _print(self, line: str) -> None:
-        print_line(self._console, line)
+
+class TerminalReporter(Terminal):
+    """Reports a campaign to a person, on a terminal or in a log."""
+
+    def __init__(self, console: Console, config: CampaignConfig) -> None:
+        super().__init__(console)
+        self._config = config
+        self._view = LiveView(config)
+
+    def progress(self, progress: Progress) -> None:
+        """Show the state of the campaign."""
+        self._view.update(progress)
+        self.show(status_line(self._config, progress), self._view)
+
+    def finding(self, finding: Finding, path: Path, *, fresh: bool) -> None:
+        """Print the breach, its folder, and the next commands."""
+        super().finding(finding, path, fresh=fresh)
+        self._view.found(finding.group)
 
 
 def print_line(console: Console, line: str, style: str | None = None) -> None:
@@ -149,12 +116,26 @@ def print_finding(console: Console, finding: Finding, path: Path, *, fresh: bool
     print_line(console, f"{violation.promise} broken: {violation.group}", "bold red")
     print_line(console, f"  operation {guilty(finding)}")
     print_line(console, f"  {violation.detail}")
+    for line in guilty_lines(finding.guilty):
+        print_line(console, f"  {line}")
     size = ", ".join(described(find_target(finding.target).sizes(finding.scenario)))
     print_line(console, f"  {'kept' if fresh else 'already kept'}: {path} ({size})")
     for command in commands(finding, path):
         print_line(console, f"  {command}")
     if trouble := read_program(path).get("trouble"):
-        print_line(console, f"  {PROGRAM_FILE} does not show it: {trouble}")
+        name = next((file.name for file in program_files(path)), PROGRAM_FILE)
+        print_line(console, f"  {name} does not show it: {trouble}")
+
+
+def guilty_lines(guilty: Guilty | None) -> list[str]:
+    """Describe the guilty line of an encoder: its place, its text, and why it is the one."""
+    if guilty is None:
+        return []
+    return [
+        f"guilty: {guilty.file}:{guilty.line} in {guilty.function}",
+        f"    {guilty.source}",
+        f"    {guilty.why}",
+    ]
 
 
 def guilty(finding: Finding) -> str:
@@ -184,7 +165,7 @@ def describe(violation: Violation, target: Target, scenario: Input) -> list[str]
 
 
 def print_summary(console: Console, result: CampaignResult) -> None:
-    """Print what the campaign did, reached and found, and the next commands."""
+    """Print the counts, the coverage and the findings of a campaign, and the next commands."""
     say = partial(print_line, console)
 
     config = result.config
@@ -216,12 +197,15 @@ def print_summary(console: Console, result: CampaignResult) -> None:
     for group, why in sorted(result.not_counted.items()):
         say(f"not counted ({why}): {group}")
     say("")
-    _say_findings(console, result)
+    say_findings(console, result)
     reason = None if result.failed else result.not_reproducible
     say(f"again: {again(config)}" + (f"   (not reproducible: {reason})" if reason else ""))
+    if result.interrupted and result.state_file is not None and result.state_file.exists():
+        say(f"to go on: {again(config)} --resume")
 
 
-def _say_findings(console: Console, result: CampaignResult) -> None:
+def say_findings(console: Console, result: CampaignResult) -> None:
+    """Print the findings and the next commands, or that there are none."""
     if not result.findings:
         if not result.failed:
             print_line(console, *_verdict(result))
@@ -266,32 +250,49 @@ def _verdict(result: CampaignResult) -> tuple[str, str]:
 def again(config: CampaignConfig) -> str:
     """Return the command that runs the same campaign."""
     parts = ["capnsafe", "fuzz", config.target, "--engine", config.engine]
-    if config.encoder != CLEAN_ENCODER:
-        parts += ["--encoder", config.encoder]
-    if config.memory is not None:
-        parts += ["--allocator", config.memory]
     parts += ["--seed", str(config.seed)]
     if config.runs is not None:
         parts += ["--runs", str(config.runs)]
     if config.seconds is not None:
         parts += ["--time", f"{config.seconds:g}s"]
+    if config.until_stale:
+        parts.append("--until-stale")
+    if config.jobs != 1:
+        parts += ["--jobs", str(config.jobs)]
+    if config.on != "local":
+        parts += ["--on", config.on]
+    if config.address is not None:
+        parts += ["--address", config.address]
+    if config.cache is not None:
+        parts += ["--corpus", str(config.cache)]
+    parts += options_again(config)
+    return " ".join(map(shell_word, parts))
+
+
+def options_again(config: CampaignConfig) -> list[str]:
+    """Return the options that a campaign and a sweep share, unless they have their defaults."""
+    parts: list[str] = []
+    if config.encoder != CLEAN_ENCODER:
+        parts += ["--encoder", config.encoder]
+    if config.memory is not None:
+        parts += ["--allocator", config.memory]
     if config.max_findings is not None:
         parts += ["--max-findings", str(config.max_findings)]
     if config.timeout != DEFAULT_TIMEOUT_SECONDS:
         parts += ["--timeout", f"{config.timeout:g}s"]
     if config.memory_limit != DEFAULT_MEMORY_MEGABYTES:
         parts += ["--memory-limit", str(config.memory_limit)]
-    if config.cache is not None:
-        parts += ["--corpus", str(config.cache)]
     if config.corpus is not None:
         parts += ["--seeds", str(config.corpus)]
     if config.findings != DEFAULT_FINDINGS:
         parts += ["--findings", str(config.findings)]
+    if config.guilty:
+        parts.append("--guilty")
     if config.known_file is not None:
         parts += ["--known", str(config.known_file)]
     if config.allow_flaky:
         parts.append("--allow-flaky")
-    return " ".join(map(shell_word, parts))
+    return parts
 
 
 def print_matrix(console: Console, situations: Iterable[Cell]) -> None:
@@ -303,6 +304,8 @@ def print_matrix(console: Console, situations: Iterable[Cell]) -> None:
     """
     cells: dict[tuple[str, str], list[str]] = defaultdict(list)
     for operation, fault, outcome in situations:
+        if operation.startswith(LEFT_OUT):
+            continue
         cells[_first(operation), _first(fault)].append(outcome)
     verbs = sorted({verb for verb, _ in cells})
     families = sorted({family for _, family in cells})

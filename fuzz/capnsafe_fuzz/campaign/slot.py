@@ -60,6 +60,11 @@ class SlotState:
     seeds_left: int
     """Seeds of the worker that did not run yet."""
 
+    @classmethod
+    def nothing(cls) -> SlotState:
+        """Return the state of a worker that has not begun."""
+        return cls(0, 0, b"", 0, 0, 0)
+
     @property
     def running(self) -> bool:
         """Return whether an execution was under way."""

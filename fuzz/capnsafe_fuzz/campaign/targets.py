@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import targets
+from ..known_drivers import COMMANDS, SUMMARIES
 from ..ownership import VARIABLE, OwnedFolder
 from ..targets import TARGETS, Target, names_of, single_target
 from .children import GRACE_SECONDS, import_path
@@ -38,6 +39,8 @@ CLEAN_ENCODER = "capnsafe"
 
 PLANTED = "planted"
 """The prefix of the names of encoders with planted bugs."""
+DRIVER = "driver"
+"""The prefix of the name of an encoder behind a driver; the command of the driver follows it."""
 ENCODER, ALLOCATOR = "encoder", "allocator"
 """The kinds of user code."""
 SAID, PLACE = "said", "place"
@@ -73,6 +76,8 @@ def find_encoder(name: str) -> Encoder:
     if name in encoders.encoder_names():
         return encoders.find_encoder(name)
     module_name, colon, attribute = name.partition(":")
+    if colon and module_name == DRIVER:
+        return _driven(name)
     if not colon or module_name == PLANTED:
         raise UnknownNameError(_no_encoder(name, encoders.encoder_names()))
     # A console script does not search the current folder, where the user's encoder is.
@@ -104,10 +109,24 @@ def find_encoder(name: str) -> Encoder:
     return encoder
 
 
+def _driven(name: str) -> Encoder:
+    from .. import encoders
+
+    try:
+        return encoders.find_encoder(name)
+    except ValueError as error:
+        raise UnknownNameError(f"the command of {name!r} cannot be read: {error}") from error
+
+
+def is_driven(encoder: str) -> bool:
+    """Return whether the encoder of that name is behind a driver."""
+    return encoder in COMMANDS or encoder.startswith(f"{DRIVER}:")
+
+
 def is_of_the_user(encoder: str) -> bool:
     """Return whether an encoder of that name is user code, which may do anything when loaded."""
     module, colon, _ = encoder.partition(":")
-    return bool(colon) and module != PLANTED
+    return (bool(colon) and module != PLANTED) or is_driven(encoder)
 
 
 def encoder_packages(name: str) -> tuple[str, ...]:
@@ -140,6 +159,8 @@ def encoder_summaries() -> dict[str, str]:
     summaries[CLEAN_ENCODER] = "the encoder of this project"
     for bug in map(read_bug, BUGS.values()):
         summaries[f"{PLANTED}:{bug.name}"] = f"{bug.promise}: {bug.mechanism}"
+    summaries.update(SUMMARIES)
+    summaries["driver:COMMAND"] = "a library behind a driver: docs/drivers.md"
     summaries["MODULE:ATTRIBUTE"] = "an encoder of your own, or a function that returns one"
     return summaries
 

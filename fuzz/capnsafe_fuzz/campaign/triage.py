@@ -15,6 +15,12 @@ of them, and to the last one when the worker ends.
 
 Each group is confirmed and shrunk once, and again only for a simpler scenario than the one kept.
 
+With ``guilty``, one mistake is one finding. A worker knows only the symptom: promise, operation and
+what broke. For an encoder in Python, the judge searches for the guilty line
+(:mod:`..targets.guilt`), and the group of the finding is named by promise and place. A further
+symptom is a *witness* of the same finding, and is not shrunk, if the change that repairs the guilty
+line repairs its scenario, too, or if its guilty line is in the same place.
+
 A scenario that needs two faults for its group may break another promise with only one of them. Then
 that group is kept, and the group of two faults does not count: it probably follows from the other,
 and would only puzzle the reader.
@@ -29,6 +35,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..encoders.driven.process import HANG
+from ..guilt.guilty import Guilty
 from ..scenario import Heading, with_heading
 from ..targets import (
     DEFAULT_BUDGET,
@@ -41,7 +49,7 @@ from ..targets import (
     with_comment,
 )
 from .config import CampaignConfig, CampaignResult, Kept, Unsettled
-from .finding import Finding
+from .finding import Finding, OtherBreach, group_of
 from .findings import FindingStore
 from .judge import (
     PROCESS,
@@ -65,10 +73,15 @@ FATAL_BUDGET = 400
 """Executions to shrink a crash: each one that still crashes costs a process."""
 MOST_TIMEOUTS = 6
 """Executions that may time out while a timeout is shrunk: each costs the whole timeout."""
+MOST_DEATHS = 60
+"""Executions that may end a driver's process while a breach is shrunk: each costs a new one."""
 MOST_HUNG = 6
 """Judgements of one group that may time out before it is judged no more, but for a timeout."""
 CONFIRMATIONS = 5
 """How often a scenario that has fired is tried again before it counts as flaky."""
+
+MOST_WITNESSES = 20
+"""The most witnesses that are kept with a finding."""
 
 LADDER = (1, 16, 128, 1024, RECENT)
 """How many of the preceding inputs are run before a scenario that alone breaks nothing."""
@@ -156,6 +169,8 @@ class Triage:
         self._hung: Counter[str] = Counter()
         """For each reported group, how many judgements of it timed out."""
         self._replayed = 0
+        self._names: dict[str, str] = {}
+        """For each group that a worker can report, the group of its finding."""
         self._puzzles: set[str] = set()
         """Groups that another one explains, which are not counted because of an unneeded fault."""
         self.sizes: Sizes = {}
@@ -168,6 +183,22 @@ class Triage:
     @property
     def _sequences(self) -> _Way:
         return self._way(sequences_of(self._config.target))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the state between two shards, in which no report is pending."""
+        return {
+            "sizes": dict(self.sizes),
+            "hung": dict(self._hung),
+            "replayed": self._replayed,
+            "puzzles": sorted(self._puzzles),
+        }
+
+    def restore(self, data: dict[str, Any]) -> None:
+        """Restore the state from the data of ``to_json``."""
+        self.sizes.update({group: size and tuple(size) for group, size in data["sizes"].items()})
+        self._hung.update(data["hung"])
+        self._replayed = data["replayed"]
+        self._puzzles.update(data["puzzles"])
 
     # Reports
 
@@ -257,11 +288,11 @@ class Triage:
         """Judge the last report of each unsettled group once more, because its worker ends."""
         pending, self._pending = self._pending, {}
         for group, one in pending.items():
-            if group in self._result.findings or self._hung[group] >= MOST_HUNG:
+            if self.finding_of(group) is not None or self._hung[group] >= MOST_HUNG:
                 continue
             judged = self._single.judge.ask(self._config.encoder, one.scenario)
             self._consider_all(judged, one.scenario, one.found)
-            if group not in self._result.findings:
+            if self.finding_of(group) is None:
                 self._as_sequence(one)
 
     # Groups that the scenario alone does not confirm
@@ -272,7 +303,7 @@ class Triage:
         if group in self._config.known:
             result.not_counted[group] = "known"
             return NEVER_AGAIN
-        if group in result.findings:
+        if self.finding_of(group) is not None:
             return self._size_kept(group)
         times = result.unconfirmed[group] = result.unconfirmed.get(group, 0) + 1
         if times.bit_count() == 1:
@@ -290,7 +321,7 @@ class Triage:
         """Keep a report of a group whose judgements timed out too often, and hear no more of it."""
         group = one.violation.group
         self.sizes[group] = NEVER_AGAIN
-        if group in self._result.findings or group in self._config.known:
+        if self.finding_of(group) is not None or group in self._config.known:
             return
         self._result.unconfirmed[group] = self._result.unconfirmed.get(group, 0) + 1
         sentence = f"{_not_confirmed(group)}: {MOST_HUNG} judgements of it were not done in time"
@@ -300,7 +331,7 @@ class Triage:
         """Search for preceding inputs that make a scenario fire; return whether that settles it."""
         ask, encoder, wanted = self._sequences.judge.ask, self._config.encoder, one.violation.group
         deadly = one.violation.oracle == PROCESS
-        # Where the process died, a timeout may be what is searched for.
+        # If the process died, the symptom to look for may be a timeout.
         hung = Counter[str]() if deadly else self._hung
 
         def fired(before: Many[Input]) -> str | None:
@@ -327,7 +358,7 @@ class Triage:
             return False
         if not self._keep_sequence(group, Sequence((*before, one.scenario)), one):
             return False
-        if group in self._result.findings or group in self._config.known:
+        if self.finding_of(group) is not None or group in self._config.known:
             self._settle(wanted)
         return True
 
@@ -367,7 +398,7 @@ class Triage:
         if group in self._config.known:
             result.not_counted[group] = "known"
             return True
-        if group in result.findings:
+        if self.finding_of(group) is not None:
             return True
         if not self._clean_passes(way, sequence):
             self._shared(group, one)
@@ -398,10 +429,11 @@ class Triage:
     def _consider_all(self, judged: Judgement, scenario: Input, found: dict[str, Any]) -> Sizes:
         """Consider each group that the judge has confirmed; return the sizes kept."""
         confirmed = {violation.group: violation for violation in reversed(judged.violations)}
-        return {
-            group: self._consider(violation, scenario, found)
-            for group, violation in sorted(confirmed.items())
-        }
+        entries = sorted(confirmed.items())
+        if self._config.guilty:
+            # A later breach may follow from the first one.
+            entries = list(reversed(confirmed.items()))
+        return {group: self._consider(violation, scenario, found) for group, violation in entries}
 
     def _consider(
         self, violation: Violation, scenario: Input, found: dict[str, Any]
@@ -414,19 +446,25 @@ class Triage:
             return NEVER_AGAIN
         if group in self._puzzles and any(self._target.with_fewer_faults(scenario)):
             return NEVER_AGAIN
-        before = result.findings.get(group)
+        before = self.finding_of(group)
         if before is not None and isinstance(before.finding.scenario, Sequence):
             # A scenario that fires alone is a better finding.
             before = None
-        if before is not None and self._target.simplicity(
-            before.finding.scenario
-        ) <= self._target.simplicity(scenario):
-            return measure(self._target, before.finding.scenario)
+        if before is not None:
+            finding = before.finding
+            simplicity = self._target.simplicity
+            is_simpler = simplicity(scenario) < simplicity(finding.scenario)
+            is_own = finding.violation.group == group
+            if not (is_own and is_simpler) and not self._is_another(finding, scenario):
+                return measure(self._target, finding.scenario)
         if not self._clean_passes(way, scenario):
             if before is None:
                 self._shared(group, _Pending(violation, scenario, found, no_history))
                 return None
             return measure(self._target, before.finding.scenario)
+        same = self._repaired(scenario)
+        if same is not None and same is not before:
+            return self._add_witness(same, violation, scenario)
         try:
             shrunk, whole = self._shrink(way, group, scenario, DEFAULT_BUDGET)
             plainer = None if before is not None else self._with_fewer_faults(group, shrunk)
@@ -437,8 +475,23 @@ class Triage:
             other, scenario = plainer
             result.not_counted[group] = f"with fewer faults it is {other.group}"
             self._puzzles.add(group)
-            return self._consider(other, scenario, found)
-        kept = self._keep(way, group, shrunk, scenario, found | whole)
+            size = self._consider(other, scenario, found)
+            if (explanation := self.finding_of(other.group)) is not None:
+                name = explanation.finding.group
+                result.not_counted[group] = f"with fewer faults it is {name}"
+            return size
+        if before is not None and same is before:
+            guilty = before.finding.guilty
+        else:
+            guilty = self._guilty(way, violation, shrunk)
+        if (why := self._uncounted(violation, guilty)) is not None:
+            result.not_counted[group_of(violation, guilty)] = why
+            return NEVER_AGAIN
+        neighbour = self._at(guilty)
+        if neighbour is not None and neighbour is not before:
+            return self._add_witness(neighbour, violation, shrunk)
+        witnesses = before.finding.witnesses if before is not None and same is before else ()
+        kept = self._keep(way, group, shrunk, scenario, found | whole, guilty, witnesses)
         if kept is None:
             result.unconfirmed[group] = result.unconfirmed.get(group, 0) + 1
             one = _Pending(violation, scenario, found, no_history)
@@ -447,15 +500,84 @@ class Triage:
         self._count(group, kept)
         return measure(self._target, kept.finding.scenario)
 
+    # One mistake, one finding
+
+    def finding_of(self, group: str) -> Kept | None:
+        """Return the finding of a group that a worker reported, or None."""
+        findings = self._result.findings
+        found = findings.get(self._names.get(group, group))
+        if found is not None:
+            return found
+        # An earlier campaign, with which this one goes on, may have named it.
+        for kept in findings.values():
+            if group in kept.finding.symptoms:
+                return kept
+        return None
+
+    def _guilty(self, way: _Way, violation: Violation, scenario: Input) -> Guilty | None:
+        if not self._config.guilty:
+            return None
+        repair = not self._late()
+        return way.judge.guilty(self._config.encoder, scenario, violation, repair=repair)
+
+    def _repaired(self, scenario: Input) -> Kept | None:
+        """Return the finding whose repair lets a scenario pass; None if there is none."""
+        ask, encoder = self._single.judge.is_same, self._config.encoder
+        for kept in self._result.findings.values():
+            guilty = kept.finding.guilty
+            if guilty is not None and ask(encoder, scenario, guilty):
+                return kept
+        return None
+
+    def _is_another(self, finding: Finding, scenario: Input) -> bool:
+        """Return whether a scenario shows a mistake that no finding has, as far as can be known."""
+        guilty = finding.guilty
+        known = guilty is not None and guilty.change
+        return bool(known) and self._repaired(scenario) is None
+
+    def _at(self, guilty: Guilty | None) -> Kept | None:
+        """Return the finding with the same guilty place, or None."""
+        if guilty is None:
+            return None
+        for kept in self._result.findings.values():
+            other = kept.finding.guilty
+            if other is not None and other.place == guilty.place:
+                return kept
+        return None
+
+    def _uncounted(self, violation: Violation, guilty: Guilty | None) -> str | None:
+        """Return why a finding does not count: a known group names its place."""
+        known = self._config.known
+        if guilty is None:
+            return None
+        is_known = any(one.endswith(f" {guilty.place}") for one in known)
+        return "known" if is_known or group_of(violation, guilty) in known else None
+
+    def _add_witness(
+        self, kept: Kept, violation: Violation, scenario: Input
+    ) -> tuple[int, ...] | None:
+        """Add a breach to the finding of the same mistake; return the size of its scenario."""
+        group, finding = violation.group, kept.finding
+        self._names[group] = finding.group
+        self._result.not_counted.pop(group, None)
+        self._settle(group)
+        if group not in finding.symptoms and len(finding.witnesses) < MOST_WITNESSES:
+            finding = finding.with_witness(violation, scenario)
+            self._result.findings[finding.group] = replace(kept, finding=finding)
+            self._single.store.renew(finding)
+            self._note(f"the same mistake as {finding.group}: {group}")
+        return measure(self._target, finding.scenario)
+
     def _count(self, group: str, kept: Kept) -> None:
-        self._result.findings[group] = kept
+        self._names[group] = kept.finding.group
+        self._result.findings[kept.finding.group] = kept
         self._result.not_counted.pop(group, None)
         self._settle(group)
         self._announce(kept)
 
     def _size_kept(self, group: str) -> tuple[int, ...] | None:
         """Return the size of the scenario kept for a group; None for a sequence, or for nothing."""
-        kept = self._result.findings.get(group)
+        kept = self.finding_of(group)
         if kept is None or isinstance(kept.finding.scenario, Sequence):
             return None
         return measure(self._target, kept.finding.scenario)
@@ -493,17 +615,20 @@ class Triage:
         """Shrink a scenario; also return a note for its verdict if the time was up."""
         if not self._config.shrinking:
             return scenario, {}
-        timeouts = 0
+        timeouts = deaths = 0
         cut = False
         if way is self._single and (group == TIMEOUT_GROUP or group.startswith(crash_group(""))):
             budget = FATAL_BUDGET
 
         def fires(candidate: Input) -> bool:
-            nonlocal timeouts, cut
+            nonlocal timeouts, deaths, cut
             cut = cut or self._late()
-            if cut or timeouts >= MOST_TIMEOUTS:
+            if cut or timeouts >= MOST_TIMEOUTS or deaths >= MOST_DEATHS:
                 return False
-            fired = self._fires(way, group, candidate)
+            judged = way.judge.ask(self._config.encoder, candidate, quick=True)
+            deaths += bool(judged.ended)
+            timeouts += judged.ended == HANG
+            fired = judged.of_group(group) is not None and self._clean_passes(way, candidate)
             timeouts += fired and group == TIMEOUT_GROUP
             return fired
 
@@ -518,24 +643,33 @@ class Triage:
         return shrunk, {"shrinking": "ended early: the time was up"}
 
     def _keep(
-        self, way: _Way, group: str, shrunk: Input, scenario: Input, found: dict[str, Any]
+        self,
+        way: _Way,
+        group: str,
+        shrunk: Input,
+        scenario: Input,
+        found: dict[str, Any],
+        guilty: Guilty | None = None,
+        witnesses: tuple[OtherBreach, ...] = (),
     ) -> Kept | None:
         """Write the finding to disk, unless an earlier one is as simple and still fires.
 
         Returns None if neither the shrunk scenario nor the reported ``scenario`` fires any more.
         """
-        encoder = self._config.encoder
-        earlier = way.store.kept(group)
-        if (
-            earlier is not None
-            and way.target.simplicity(shrunk) >= way.target.simplicity(with_comment(earlier, ""))
-            and self._fires(way, group, earlier)
-        ):
-            candidates = [earlier, shrunk, scenario]
-        else:
-            candidates = [shrunk, scenario]
-        for kept in dict.fromkeys(candidates):
-            violation = self._violation(way, group, kept)
+        encoder, store = self._config.encoder, way.store
+        fired = self._violation(way, group, shrunk)
+        name = group if fired is None else group_of(fired, guilty)
+        earlier = store.kept(name)
+        candidates = [(shrunk, group), (scenario, group)]
+        if earlier is not None:
+            symptom = store.symptom(name) or group
+            is_as_simple = way.target.simplicity(shrunk) >= way.target.simplicity(
+                with_comment(earlier, "")
+            )
+            if is_as_simple and self._fires(way, symptom, earlier):
+                candidates.insert(0, (earlier, symptom))
+        for kept, symptom in candidates:
+            violation = self._violation(way, symptom, kept)
             if violation is not None:
                 break
         else:
@@ -545,10 +679,11 @@ class Triage:
         if fresh:
             comment = f"{violation.promise}: {violation.detail}\nEncoder {encoder}."
             kept = with_comment(kept, comment)
-        finding = Finding(way.target.name, encoder, violation, kept, found)
-        path = way.store.path(group)
+        finding = Finding(way.target.name, encoder, violation, kept, found, guilty, witnesses)
+        path = store.path(finding.group)
         if fresh:
-            path = way.store.keep(finding, way.judge.program(encoder, kept))
+            program = way.judge.program(encoder, kept, group=violation.group)
+            path = store.keep(finding, program)
         return Kept(finding, path, fresh)
 
     def _keep_as_it_is(
@@ -556,7 +691,7 @@ class Triage:
     ) -> None:
         """Keep a confirmed scenario of an interrupted campaign, without judging anything more."""
         group, encoder = violation.group, self._config.encoder
-        if group in self._result.findings:
+        if self.finding_of(group) is not None:
             return
         earlier = way.store.kept(group)
         path = way.store.path(group)
@@ -564,8 +699,7 @@ class Triage:
         finding = Finding(way.target.name, encoder, violation, earlier or scenario, found | whole)
         if earlier is None:
             why = "it was not printed, since the campaign was interrupted"
-            program = Printed(f"raise NotImplementedError({why!r})\n", why)
-            path = way.store.keep(finding, program)
+            path = way.store.keep(finding, Printed.missing(why))
         self._count(group, Kept(finding, path, fresh=earlier is None))
 
     def _violation(self, way: _Way, group: str, scenario: Input) -> Violation | None:
@@ -583,7 +717,7 @@ class Triage:
 
         Either the harness is wrong, or the clean encoder is.
         """
-        if group in self._result.findings:
+        if self.finding_of(group) is not None:
             return
         first = group not in self._result.not_counted
         self._result.not_counted[group] = f"{CLEAN_ENCODER} breaks a promise there too"
@@ -621,7 +755,7 @@ class Triage:
         found = one.found | {"unsettled": kind.value, "why": sentence}
         finding = Finding(config.target, encoder, one.violation, one.scenario, found)
         store = FindingStore(Path(config.findings) / UNSETTLED_FOLDER, config.target, encoder)
-        program = self._single.judge.program(encoder, one.scenario)
+        program = self._single.judge.program(encoder, one.scenario, group=one.violation.group)
         path = store.keep(finding, program, also=files)
         unsettled.append(Unsettled(kind, sentence, group, path))
         self._note(f"unsettled: {sentence}; kept: {path}")

@@ -20,6 +20,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ..encoders import encoder_names
+from ..encoders.driven.process import DriverFailedError
 from ..memories.own import OwnMemoryError, own_memory
 from ..optional import HYPOTHESIS
 from ..ownership import own_blocks
@@ -36,6 +37,7 @@ from .targets import (
     UnknownNameError,
     find_encoder,
     find_target,
+    is_driven,
 )
 
 
@@ -62,8 +64,11 @@ def try_encoder(name: str) -> messages.Message:
     """Load an encoder and find out on which targets it can be tested."""
     try:
         encoder = find_encoder(name)
+        begin = getattr(encoder, "check", None)
+        if is_driven(name) and begin is not None:
+            begin()
         refusals = {target: find_target(target).refusal(encoder) for target in TARGETS}
-    except UnknownNameError as error:
+    except (UnknownNameError, DriverFailedError) as error:
         return {"complaint": str(error)}
     except BaseException as error:
         return {"complaint": f"the encoder {name!r} cannot be loaded: {told_in_a_sentence(error)}"}

@@ -1,28 +1,46 @@
 """The worker process: runs the scenarios of an engine, and reports new facts to the parent.
 
-Started as ``python -m capnsafe_fuzz.campaign.worker JOB REPORTS ANSWERS``: a job file, a descriptor
-to write messages to, and one to read replies from. It owns nothing: whatever happens to it, the
-parent knows the present input from the slot, and everything reported before.
+Started as ``python -m capnsafe_fuzz.campaign.worker JOB PARENT REPORTS REQUESTS``: a job file, the
+parent's process id, a descriptor to write messages to, and one to read requests from. It owns
+nothing: whatever happens to it, the parent knows the present input from the slot, and everything
+reported before.
+
+Loading and instrumenting an encoder takes about a second, and a shard must not depend on the shards
+before it. So this process loads the encoder, and then forks for each shard. All forks are alike:
+between two shards, this process does the same few things with the same memory, and each fork begins
+with a collection of garbage. A process with threads or children of its own cannot be copied that
+way. Then it runs one shard itself, and the parent starts another process for the next one.
+
+A request is the number of a shard, in eight digits and a newline. The folder ``shard-NUMBER``
+beside the job file has the fields and the slot of the shard. The request ``00000000`` asks to
+kill the present fork.
 """
 
 from __future__ import annotations
 
 import faulthandler
-import json
+import gc
 import os
+import select
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..engines import Cell, EndOfRun, Hunt, engines
-from ..ownership import own_blocks
+from ..engines import Cell, EndOfRun, Engine, Hunt, engines
+from ..ownership import VARIABLE, blocks_of, own_blocks, remove_blocks
 from ..targets import measure
 from . import messages
 from .ending import (
+    adopt_orphans,
+    children_of_this_process,
+    end_children,
     end_out_of_memory,
+    end_with_parent,
     ignore_terminal_signals,
     limit_memory,
     memory_is_spent,
@@ -30,6 +48,7 @@ from .ending import (
     tell_exits,
 )
 from .failures import MOST_TOLD, error_of_the_user, told_in_a_sentence, told_with_cause
+from .shards import Job, Shard
 from .slot import Slot
 from .supervisor import supervise
 from .targets import (
@@ -46,67 +65,38 @@ if TYPE_CHECKING:
     from ..targets import Input, Target
 
 COSTLY_EVERY = 16
-"""The costly oracles are asked once in so many executions, and on every new situation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """The task of a worker."""
-
-    parent: int
-    target: str
-    encoder: str
-    engine: str
-    packages: tuple[str, ...]
-    """Top-level packages with the encoder's code, for engines that instrument."""
-    memory: str | None
-    """The only honest memory for scenarios; None leaves them their own."""
-    seed: int
-    runs: int | None
-    """Executions, including the seeds, after which to end; None runs until told to stop."""
-    memory_limit: int | None
-    load_seconds: float
-    """Seconds that the import of a user's encoder may take."""
-    scratch: str
-    seeds: tuple[str, ...]
-    """Initial inputs, in hexadecimal, in order."""
-    sizes: dict[str, tuple[int, ...] | None]
-    """Known groups: the sizes of the scenarios kept."""
-
-    def write(self, path: Path) -> None:
-        """Write the job file."""
-        path.write_text(json.dumps(asdict(self)))
-
-    @classmethod
-    def read(cls, path: Path) -> Job:
-        """Read a job file."""
-        data = json.loads(path.read_text())
-        data["packages"] = tuple(data["packages"])
-        data["seeds"] = tuple(data["seeds"])
-        data["sizes"] = {g: tuple(s) if s else None for g, s in data["sizes"].items()}
-        return cls(**data)
+"""One of so many executions is judged by the costly oracles, and so is each new situation."""
+REQUEST_BYTES = 9
+"""The length of a request."""
+SHARD_FILE = "shard.json"
+SLOT_FILE = "slot"
+"""The files in the folder of a shard."""
+KILL = 0
+"""The request that asks to kill the present fork."""
+POLL_SECONDS = 0.05
+"""How often to look whether a fork has ended, where the system has no descriptor for that."""
 
 
 class Worker:
     """Runs inputs, one at a time."""
 
     def __init__(
-        self, job: Job, target: Target, encoder: Encoder, slot: Slot, reports: int, answers: int
+        self, job: Job, shard: Shard, target: Target, encoder: Encoder, slot: Slot, reports: int
     ) -> None:
-        self._job = job
+        self._memory = job.memory
+        self._runs = shard.runs
         self._target = target
         self._encoder = encoder
         self._slot = slot
         self._reports = reports
-        self._answers = os.fdopen(answers, "rb")
         self._process = os.getpid()
         self._executions = 0
         self._fired = 0
         self._fallbacks = 0
-        self._seen: set[Cell] = set()
-        self._sizes = dict(job.sizes)
+        self._seen: set[Cell] = set(shard.known)
+        self._sizes = dict(shard.sizes)
         self._tries: dict[str, int] = {}
-        self._seeds_left = {bytes.fromhex(seed) for seed in job.seeds}
+        self._seeds_left = set(shard.seeds)
         slot.note_seeds_left(len(self._seeds_left))
 
     def execute(self, data: bytes) -> Collection[Cell]:
@@ -142,16 +132,24 @@ class Worker:
 
     @property
     def _enough(self) -> bool:
-        runs = self._job.runs
-        return (runs is not None and self._executions >= runs) or self._slot.stopping
+        return self._executions >= self._runs or self._slot.stopping
 
     def _end_if_enough(self) -> None:
         if self._enough:
-            messages.send(self._reports, {"kind": "done", "executions": self._executions})
+            self._send({"kind": "done"})
             raise EndOfRun
 
+    def _send(self, message: messages.Message) -> None:
+        """Send a message, with the counts at this moment."""
+        counts = {
+            "execution": self._executions,
+            "fired": self._fired,
+            "fallbacks": self._fallbacks,
+        }
+        messages.send(self._reports, message | counts)
+
     def _scenario(self, data: bytes) -> Input:
-        return self._target.over_memory(self._target.decode(data), self._job.memory)
+        return self._target.over_memory(self._target.decode(data), self._memory)
 
     def _run(self, scenario: Input, data: bytes, costly: bool) -> Verdict:
         self._executions += 1
@@ -172,67 +170,70 @@ class Worker:
     def _report_situations(self, verdict: Verdict, scenario: Input) -> None:
         new = sorted(verdict.situations - self._seen)
         self._seen.update(new)
-        messages.send(
-            self._reports,
-            {
-                "kind": "situations",
-                "execution": self._executions,
-                "cells": new,
-                "data": self._target.encode(scenario).hex(),
-            },
-        )
+        data = self._target.encode(scenario).hex()
+        self._send({"kind": "situations", "cells": new, "data": data})
 
     def _report_violations(self, verdict: Verdict, scenario: Input) -> None:
         size = measure(self._target, scenario)
-        worth = [v for v in verdict.violations if self._worth_telling(v.group, size)]
-        if not worth:
-            return
-        messages.send(
-            self._reports,
-            {
-                "kind": "violation",
-                "execution": self._executions,
-                "violations": [messages.violation_to_json(v) for v in worth],
-                "data": self._target.encode(scenario).hex(),
-            },
-        )
-        answer = messages.receive(self._answers)
-        if answer is None:
-            os._exit(1)
-        for group, kept in answer["sizes"].items():
-            self._sizes[group] = tuple(kept) if kept else None
+        tries = {v.group: self._count(v.group) for v in verdict.violations}
+        worth = [v for v in verdict.violations if worth_judging(self._sizes, v.group, size, tries)]
+        if worth:
+            self._send(
+                {
+                    "kind": "violation",
+                    "violations": [messages.violation_to_json(v) for v in worth],
+                    "size": size,
+                    "tries": {v.group: tries[v.group] for v in worth},
+                    "data": self._target.encode(scenario).hex(),
+                }
+            )
 
-    def _worth_telling(self, group: str, size: tuple[int, ...]) -> bool:
+    def _count(self, group: str) -> int:
         self._tries[group] = self._tries.get(group, 0) + 1
-        kept = self._sizes.get(group)
-        if kept is not None:
-            # The judge asks more oracles, and may split this group into two. So a group is reported
-            # again at every power of two.
-            return size < kept or self._tries[group].bit_count() == 1
-        # It may be a different mistake each time: an unconfirmed report mutes nothing.
-        return True
+        return self._tries[group]
 
     def _report_broken(self, error: Exception, data: bytes) -> None:
         of_the_user = error_of_the_user(error)
-        messages.send(
-            self._reports,
+        self._send(
             {
                 "kind": "broken",
                 "error": told_with_cause(of_the_user) if of_the_user else told_in_a_sentence(error),
                 "of_the_user": of_the_user is not None,
                 "traceback": "".join(traceback.format_exception(error))[-MOST_TOLD:],
                 "data": data.hex(),
-            },
+            }
         )
 
 
+def worth_judging(
+    sizes: Mapping[str, tuple[int, ...] | None],
+    group: str,
+    size: tuple[int, ...],
+    tries: Mapping[str, int],
+) -> bool:
+    """Return whether an input that fired should be judged.
+
+    ``sizes`` are those of the scenarios kept, ``size`` is that of the input, and ``tries`` counts
+    the inputs of each group. An unconfirmed report mutes nothing, because it may be a different
+    mistake each time.
+    """
+    kept = sizes.get(group)
+    if kept is not None:
+        # The judge asks more oracles, and may split this group into two. So a group is reported
+        # again at every power of two.
+        return size < kept or tries[group].bit_count() == 1
+    return True
+
+
 def main(arguments: list[str]) -> None:
-    """Do the job, and end."""
-    job = Job.read(Path(arguments[0]))
-    reports, answers = int(arguments[1]), int(arguments[2])
-    supervise(job.parent)
+    """Load the encoder, and run shards until there are no more."""
+    job_file = Path(arguments[0])
+    job = Job.read(job_file)
+    parent, reports, requests = map(int, arguments[1:])
+    supervise(parent)
     ignore_terminal_signals()
     no_core_dumps()
+    adopt_orphans()
     own_blocks()
     # The output of an encoder belongs with its errors.
     os.dup2(2, 1)
@@ -240,12 +241,12 @@ def main(arguments: list[str]) -> None:
     tell_exits(2)
     limit_memory(job.memory_limit)
     engine = engines()[job.engine]
-    early = [name for name in job.packages if name in sys.modules]
-    if early:
-        raise AssertionError(f"{', '.join(early)} was imported before it could be instrumented")
     if is_of_the_user(job.encoder):
         faulthandler.dump_traceback_later(job.load_seconds, exit=True)
     process = os.getpid()
+    early = [name for name in job.packages if name in sys.modules]
+    if early:
+        raise AssertionError(f"{', '.join(early)} was imported before it could be instrumented")
     try:
         with engine.instrument(job.packages):
             encoder = find_encoder(job.encoder)
@@ -258,13 +259,83 @@ def main(arguments: list[str]) -> None:
     if os.getpid() != process:
         # The encoder's module forked, and this is the second process.
         os._exit(0)
-    scratch = Path(job.scratch)
-    slot = Slot(scratch / "slot")
-    worker = Worker(job, target, encoder, slot, reports, answers)
     code = loaded_code(job.packages)
-    messages.send(reports, {"kind": "ready", "python": sys.version.split()[0], "code": code})
-    seeds = [bytes.fromhex(seed) for seed in job.seeds]
-    engine.hunt(Hunt(seeds, job.seed, scratch, worker.execute, worker.note_fallback, target))
+    # The watchdog of faulthandler, which has ended, was a thread.
+    alone = not children_of_this_process() and threading.active_count() == 1
+    messages.send(reports, {"kind": "ready", "code": code, "forks": alone})
+    number = _next_shard(reports, requests) if alone else int(os.read(requests, REQUEST_BYTES) or 0)
+    if number:
+        _run(job, job_file.parent / f"shard-{number:08}", target, encoder, engine, reports)
+
+
+def _next_shard(reports: int, requests: int) -> int:
+    """Fork for each request; return its number in the fork, and 0 when there are no more."""
+    # A collection in a fork would write to every page that it shares with this process.
+    gc.freeze()
+    process = os.getpid()
+    number = 0
+    while True:
+        # The first fork does nothing: it leaves this process with the memory of all later ones.
+        child = os.fork()
+        if child == 0:
+            end_with_parent(process)
+            if not number:
+                os._exit(0)
+            os.close(requests)
+            return number
+        # While the first fork runs, the request for the first shard may arrive. It must not kill.
+        code = _wait(child, requests if number else None)
+        end_children()
+        remove_blocks(blocks_of(os.environ.get(VARIABLE, ""), child))
+        if number:
+            os.write(reports, b'{"kind": "ended", "code": %4d}\n' % code)
+        number = KILL
+        while number == KILL:
+            request = os.read(requests, REQUEST_BYTES)
+            if not request:
+                return 0
+            number = int(request)
+
+
+def _wait(child: int, kills: int | None) -> int:
+    """Wait until a fork has ended; return its exit code.
+
+    Kill the fork if a request arrives at the descriptor ``kills``. No other request may arrive
+    there until the fork has ended.
+    """
+    descriptor = os.pidfd_open(child) if hasattr(os, "pidfd_open") else None
+    waiting = [one for one in (kills, descriptor) if one is not None]
+    try:
+        while True:
+            ready = select.select(waiting, [], [], POLL_SECONDS if descriptor is None else None)[0]
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                return os.waitstatus_to_exitcode(status)
+            if kills in ready:
+                if not os.read(kills, REQUEST_BYTES):
+                    waiting.remove(kills)
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _run(
+    job: Job, folder: Path, target: Target, encoder: Encoder, engine: Engine, reports: int
+) -> None:
+    """Run one shard in this process."""
+    gc.collect()
+    tell_exits(2)
+    shard = Shard.read(folder / SHARD_FILE)
+    slot = Slot(folder / SLOT_FILE)
+    worker = Worker(job, shard, target, encoder, slot, reports)
+    engine.hunt(
+        Hunt(
+            shard.seeds, shard.seed, folder, worker.execute, worker.note_fallback, target,
+            kept=shard.kept, known=shard.known, runs=shard.runs,
+        )
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -8,21 +8,31 @@ classes and exceptions, and the adapter must not confuse the two.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from functools import partial
 from inspect import signature
+from struct import calcsize
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from capnsafe_allocators import files_of
 
+from ..memories import LIBRARY
 from ..scenario.operations import HANDLE_MAKERS, Verb
 from ..scenario.program import NO_HANDLE, Operation, made_by
 from ..scenario.schema import FLOATS, Type
+from . import capnsafe_steps
 from .capnsafe_api import bits_of, float_of
 from .capnsafe_plan import (
+    FUNCTION,
+    MEMORY,
     Argument,
+    BufferArgument,
     ElementArgument,
     FloatArgument,
     HandleArgument,
+    NameArgument,
     Plan,
     plan_of,
 )
@@ -38,19 +48,44 @@ if TYPE_CHECKING:
 _PLAIN: Final = frozenset((int, bool, str, bytes))
 """Converts the arguments of a plan to those of the package."""
 _NONE: Final[dict[str, Any]] = {}
+_TOLD: Final = re.compile(r", (\d+) words?,")
 _OUTPUT: Final = Operation(Verb.OUTPUT)
 _CANONICAL: Final = Operation(Verb.CANONICAL)
+
+
+def view_of(argument: BufferArgument) -> memoryview:
+    """Return the buffer of an argument."""
+    octets, code, rows = argument
+    if not code:
+        return memoryview(octets)[::2]
+    # mypy accepts only literal formats; these come from the element of a list.
+    if rows == 1:  # No shape: memoryview refuses one that has a zero.
+        flat: memoryview = memoryview(octets).cast(code)  # type: ignore[call-overload]
+        return flat
+    shape = [rows, len(octets) // rows // calcsize(code)]
+    view: memoryview = memoryview(octets).cast(code, shape)  # type: ignore[call-overload]
+    return view
 
 
 class CapnsafeSession:
     """A ``MessageBuilder`` of the package, and the handles made so far."""
 
-    __slots__ = ("_elements", "_handles", "_message", "_types")
+    __slots__ = ("_elements", "_handles", "_memory", "_message", "_options", "_package", "_types")
 
-    def __init__(self, message: Any, elements: Any) -> None:
-        """Take the message, and the package's ``Element``."""
+    def __init__(
+        self,
+        message: Any,
+        elements: Any,
+        package: ModuleType | None = None,
+        memory: Any = None,
+        options: Mapping[str, Any] = _NONE,
+    ) -> None:
+        """Begin with the message, ``Element`` and the package, and its memory and options."""
         self._message = message
         self._elements = elements
+        self._package = package
+        self._memory = memory
+        self._options = options
         self._handles: list[Any] = []
         self._types: list[Type] = []
 
@@ -58,6 +93,8 @@ class CapnsafeSession:
         """Do one operation other than OUTPUT and CANONICAL."""
         number = operation.handle
         held = None if number == NO_HANDLE else self._types[number]
+        if operation.verb is Verb.RESUME:
+            return self._resume(operation)
         result = self._call(plan_of(held, operation))
         if operation.verb in HANDLE_MAKERS:
             return self._number(operation, result)
@@ -66,13 +103,23 @@ class CapnsafeSession:
     def _call(self, plan: Plan) -> Any:
         number, method, arguments, keywords, returns = plan
         receiver = self._message if number == NO_HANDLE else self._handles[number]
-        result = getattr(receiver, method)(
+        if method.startswith(FUNCTION):
+            call = partial(getattr(capnsafe_steps, method[len(FUNCTION) :]), receiver)
+        else:
+            call = getattr(receiver, method)
+        result = call(
             *[one if one.__class__ in _PLAIN else self._argument(one) for one in arguments],
             **({name: self._argument(one) for name, one in keywords} if keywords else _NONE),
         )
         if returns is None:
             return result
         return bits_of(returns, result) if returns in FLOATS else result.value
+
+    def _resume(self, operation: Operation) -> bool:
+        """Continue the message with a new builder. The old builder must not be used or closed."""
+        self._message, root = capnsafe_steps.resumed(self._message, self._memory, **self._options)
+        self._handles = [None] * len(self._handles)
+        return self._number(operation, root)
 
     def _argument(self, argument: Argument) -> Any:
         """Return an argument of a plan in the package's API."""
@@ -84,6 +131,10 @@ class CapnsafeSession:
             return getattr(self._elements, argument.name)
         if isinstance(argument, FloatArgument):
             return float_of(*argument)
+        if isinstance(argument, BufferArgument):
+            return view_of(argument)
+        if isinstance(argument, NameArgument):
+            return self._memory if argument is MEMORY else getattr(self._package, argument.name)
         assert isinstance(argument, list | tuple)
         return argument.__class__([self._argument(one) for one in argument])
 
@@ -115,6 +166,11 @@ class CapnsafeSession:
         words: tuple[int, ...] = self._message.segment_words()
         return words
 
+    def told_words(self) -> int | None:
+        """Return the number of words in use, from the ``repr`` of the message."""
+        told = _TOLD.search(repr(self._message))
+        return None if told is None else int(told[1])
+
     def close(self) -> None:
         """Release everything."""
         self._message.close()
@@ -131,6 +187,9 @@ class CapnsafeEncoder:
         self._builder = package.MessageBuilder
         #: Whether messages can verify the contents of their memory.
         self.verifies: Final = "verify" in signature(package.MessageBuilder).parameters
+        #: The package whose memories are used, so that mistakes in them are tested, too.
+        memory = getattr(package, "memory", None)
+        self.memories: Final = LIBRARY if memory is None else memory.__name__.rpartition(".")[0]
         #: The first class that matches decides.
         self._classes: Final = (
             (package.StaleHandle, Failure.STALE),
@@ -149,8 +208,9 @@ class CapnsafeEncoder:
         self, memory: Allocator, max_segment_words: int, **options: bool
     ) -> CapnsafeSession:
         """Begin a message; use ``verify=True`` if the package has that."""
-        message = self._builder(memory, max_segment_words=max_segment_words, **options)
-        return CapnsafeSession(message, self.package.Element)
+        given = {"max_segment_words": max_segment_words, **options}
+        message = self._builder(memory, **given)
+        return CapnsafeSession(message, self.package.Element, self.package, memory, given)
 
     def classify(self, error: BaseException) -> Failure:
         """Return the meaning of a session's exception; FOREIGN if the package has no such class."""

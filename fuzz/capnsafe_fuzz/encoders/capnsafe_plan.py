@@ -2,8 +2,7 @@
 
 Only this module knows which method performs an operation. A session makes the call, and a program
 prints it. A plan holds no object of the library: handles are numbers, kinds of list elements are
-names, and floats are their bits. So it can also be sent to a library in
-another process.
+names, and floats are their bits. So it can also be sent to a library in another process.
 
 The call depends only on the type of the handle, the verb, the place, and the type that a pointer is
 opened as. That part is kept as an outline, with slots for the values of each operation.
@@ -22,6 +21,7 @@ from ..scenario.schema import (
     EVERYTHING,
     FLOATS,
     POINTERS,
+    SCALAR_BITS,
     TYPES,
     FieldKind,
     ListType,
@@ -51,7 +51,38 @@ class FloatArgument(NamedTuple):
     bits: int
 
 
-Argument = int | str | bytes | HandleArgument | ElementArgument | FloatArgument | Sequence[Any]
+class BufferArgument(NamedTuple):
+    """A ``memoryview`` as an argument: of items of one type, or of every second byte."""
+
+    octets: bytes
+    code: str
+    """The format of the items; an empty string for a view of every second byte."""
+    rows: int = 1
+    """The number of rows of a view with two dimensions; 1 for a view with one."""
+
+
+class NameArgument(NamedTuple):
+    """The memory of the message, or a public name of the package, as an argument."""
+
+    name: str
+
+
+MEMORY: Final = NameArgument("memory")
+
+Argument = (
+    int
+    | str
+    | bytes
+    | HandleArgument
+    | ElementArgument
+    | FloatArgument
+    | BufferArgument
+    | NameArgument
+    | Sequence[Any]
+)
+
+FUNCTION: Final = "*"
+"""The prefix of the name of a function in ``capnsafe_steps``, in place of the name of a method."""
 
 
 class Plan(NamedTuple):
@@ -92,6 +123,28 @@ def _handle(operation: Operation) -> HandleArgument:
 def _source(operation: Operation) -> HandleArgument:
     assert isinstance(operation.value, int)
     return HandleArgument(operation.value)
+
+
+def _both(operation: Operation) -> list[HandleArgument]:
+    return [_handle(operation), _source(operation)]
+
+
+def _typed(kind: FieldKind) -> Callable[[Operation], BufferArgument]:
+    size = SCALAR_BITS[kind] // 8
+
+    def typed(operation: Operation) -> BufferArgument:
+        octets = operation.value
+        assert isinstance(octets, bytes)
+        # Divide an even number of items into two rows.
+        rows = 2 if octets and not len(octets) // size % 2 else 1
+        return BufferArgument(octets, _CODES[kind], rows)
+
+    return typed
+
+
+def _strided(operation: Operation) -> BufferArgument:
+    assert isinstance(operation.value, bytes)
+    return BufferArgument(bytes(two for one in operation.value for two in (one, 0xFF)), "")
 
 
 def _float32(operation: Operation) -> FloatArgument:
@@ -136,6 +189,8 @@ def plan_of(held: Type | None, operation: Operation) -> Plan:
     if outline is None:
         outline = _OUTLINES[key] = _outline(held, operation)
     method, arguments, keywords, returns, on_message = outline
+    if verb is Verb.ENSURE:
+        keywords = (("default", _source(operation)),)
     filled = [one(operation) if one.__class__ is FunctionType else one for one in arguments]
     receiver = NO_HANDLE if on_message else number
     return _make(Plan, (receiver, method, tuple(filled), keywords, returns))
@@ -152,7 +207,19 @@ _FIXED: Final = {
     Verb.COPY_ROOT: _Outline("set_root", (_handle,), on_message=True),
     Verb.NEW: _Outline("new_orphan", (_handle,), on_message=True),
     Verb.DROP: _Outline("drop"),
+    Verb.LENT: _Outline("*output_of_lent", (NameArgument("frame"),), on_message=True),
+    Verb.CHECK: _Outline("check_segments", on_message=True),
+    Verb.READ: _Outline(
+        "*read_back",
+        (MEMORY, NameArgument("MessageReader"), NameArgument("MessageBuilder")),
+        on_message=True,
+    ),
+    Verb.RESUME: _Outline("*resumed", (MEMORY,), on_message=True),
+    Verb.LEND: _Outline("*write_lent", (_value,)),
+    Verb.SIZE: _Outline("*size_of"),
+    Verb.JOIN: _Outline("new_orphan_list", (_both,), on_message=True),
 }
+_RESIZES: Final = frozenset((Verb.TRUNCATE, Verb.EXTEND))
 #: Operations on every kind of pointer.
 _ON_POINTERS: Final = {
     Verb.CLEAR: "clear",
@@ -160,7 +227,23 @@ _ON_POINTERS: Final = {
     Verb.ADOPT: "adopt",
     Verb.COPY: "set",
 }
-_ON_OBJECTS: Final = frozenset((Verb.INIT, Verb.OPEN, Verb.FILL, Verb.UNWRAP))
+_ON_OBJECTS: Final = frozenset(
+    (Verb.INIT, Verb.OPEN, Verb.FILL, Verb.UNWRAP, Verb.CAST, Verb.ENSURE)
+)
+_CODES: Final = {
+    FieldKind.INT8: "b",
+    FieldKind.INT16: "h",
+    FieldKind.INT32: "i",
+    FieldKind.INT64: "q",
+    FieldKind.UINT8: "B",
+    FieldKind.UINT16: "H",
+    FieldKind.UINT32: "I",
+    FieldKind.UINT64: "Q",
+    FieldKind.FLOAT32: "f",
+    FieldKind.FLOAT64: "d",
+    FieldKind.ENUM: "H",
+}
+"""The formats of typed buffers."""
 #: The setter of an AnyPointer, by the type of the value.
 _SET_ANY: Final = {
     str: FieldKind.TEXT,
@@ -171,8 +254,14 @@ _SET_ANY: Final = {
 
 def _outline(held: Type | None, operation: Operation) -> _Outline:
     verb, _, place, value = operation
+    keywords: tuple[tuple[str, Argument], ...]
     if held is None or verb in _FIXED:
         return _FIXED[verb]
+    if verb in _RESIZES:
+        assert isinstance(held, OrphanType)
+        is_text = held.content == FieldKind.TEXT.value
+        keywords = (("text", True),) if is_text else ()
+        return _Outline(verb.value, (_value,), keywords)
     if isinstance(held, OrphanType):
         return _object(verb, value.type if isinstance(value, As) else str(held.target), ())
     kind, target, _ = place_of(held, place)
@@ -206,9 +295,13 @@ def _outline(held: Type | None, operation: Operation) -> _Outline:
         arguments = [at]
         if verb is Verb.SET:
             arguments.append(_written(kind))
-        keywords: tuple[tuple[str, Argument], ...] = ()
-        if default:
-            keywords = (("default", FloatArgument(kind, default) if kind in FLOATS else default),)
+        keywords = ()
+        if verb is Verb.STRIDE:
+            return _Outline("set_data", (at, _strided))
+        if default and (verb is Verb.GET or kind not in POINTERS):
+            keywords = (
+                ("default", FloatArgument(kind, int(default)) if kind in FLOATS else default),
+            )
         return _Outline(
             f"{verb.value}_{ACCESSORS[kind]}", tuple(arguments), keywords, returns=returns
         )
@@ -238,6 +331,8 @@ def _object(
         return _Outline(f"{method}_pointer_list", (*at, *count))
     if verb is Verb.FILL:
         return _Outline("set_list", (*at, _element(made.element), _value))
+    if verb is Verb.CAST:
+        return _Outline("set_list", (*at, _element(made.element), _typed(made.element)))
     return _Outline(f"{method}_list", (*at, _element(made.element), *count))
 
 

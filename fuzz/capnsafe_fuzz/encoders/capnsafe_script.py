@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from struct import calcsize
 from typing import Any, Final
 
 from capnsafe_allocators import (
@@ -18,11 +19,13 @@ from capnsafe_allocators import (
     Callback,
     When,
     effects_of,
+    is_added,
     print_fault,
 )
 
+from ..memories import LIBRARY
 from ..scenario import Operation, Scenario, print_operations
-from ..scenario.model import WEIGHTLESS
+from ..scenario.model import ZERO_SIZED
 from ..scenario.nodes import Capability
 from ..scenario.operations import HANDLE_MAKERS, Verb
 from ..scenario.program import NO_HANDLE, place_of
@@ -37,24 +40,42 @@ from ..scenario.schema import (
     Type,
 )
 from .capnsafe_api import float_of
-from .capnsafe_plan import Argument, ElementArgument, FloatArgument, HandleArgument, Plan, plan_of
+from .capnsafe_plan import (
+    FUNCTION,
+    MEMORY,
+    Argument,
+    BufferArgument,
+    ElementArgument,
+    FloatArgument,
+    HandleArgument,
+    NameArgument,
+    Plan,
+    plan_of,
+)
 from .loose_reading import loose_reading
 from .protocol import Account, Attempt, Failure, Proof, ProofKind
 
+STEPS: Final = "capnsafe_fuzz.encoders.capnsafe_steps"
 _ERRORS: Final = {Failure.STALE: "StaleHandle", Failure.INDEX: "ArgumentIndexError"}
 
 
 def print_program(
     scenario: Scenario, account: Account | None, planted: str = "", *, verifies: bool = False
 ) -> str:
-    """Return the program. ``planted`` names a planted bug, whose copy of capnsafe it runs on.
+    """Return the program.
 
-    ``verifies`` says whether messages can verify the contents of their memory.
+    Args:
+        scenario: The scenario to print.
+        account: The finding that the program must show, if any.
+        planted: The name of a planted bug. The program then runs on the copy of capnsafe with it.
+        verifies: Whether messages can verify the contents of their memory.
     """
-    return "\n".join(_Writer(scenario, account, planted, verifies).lines()) + "\n"
+    return "\n".join(ProgramWriter(scenario, account, planted, verifies).lines()) + "\n"
 
 
-class _Writer:
+class ProgramWriter:
+    """Write one program, line by line."""
+
     def __init__(
         self, scenario: Scenario, account: Account | None, planted: str, verifies: bool
     ) -> None:
@@ -67,12 +88,19 @@ class _Writer:
         self.types: Sequence[Type] = scenario.handle_types
         #: Whether a fault acts in the library's own code.
         self.watches = any(FAMILIES[fault.family].in_code for fault in scenario.faults)
+        #: Whether a fault comes from another package.
+        self.adds_families = any(is_added(fault.family) for fault in scenario.faults)
+        #: Whether the program uses the name ``capnsafe``.
+        self.needs_package = self.watches
         self.needed: set[str] = {"MessageBuilder"}
         #: Names for reading, with their modules: always from capnsafe itself, never from a planted
         #: copy.
         self.readers: dict[str, str] = {}
+        #: The allocators that come from a planted copy, with their modules below its package.
+        self.memories: dict[str, str] = {}
 
     def lines(self) -> list[str]:
+        """Return the lines of the program."""
         body = [*self._message(), *self._steps(), *self._ending()]
         return [*self._head(), *body]
 
@@ -88,6 +116,9 @@ class _Writer:
         names = ", ".join(sorted(self.needed, key=str.casefold))
         readers = [f"from {module} import {name}" for name, module in sorted(self.readers.items())]
         if self.planted:
+            if self.memories:
+                yield "from importlib import import_module"
+                yield ""
             yield from readers
             yield f"from capnsafe_allocators import {self._allocators()}"
             yield "from capnsafe_fuzz.encoders.planted import load_package"
@@ -95,8 +126,10 @@ class _Writer:
             yield f"capnsafe = load_package({self.planted!r})"
             for name in sorted(self.needed, key=str.casefold):
                 yield f"{name} = capnsafe.{name}"
+            for name, module in sorted(self.memories.items()):
+                yield f'{name} = import_module(f"{{capnsafe.__name__}}{module}").{name}'
         else:
-            if self.watches:
+            if self.needs_package:
                 yield "import capnsafe"
             yield f"from capnsafe import {names}"
             yield from readers
@@ -104,7 +137,12 @@ class _Writer:
         yield ""
 
     def _allocators(self) -> str:
-        return f"HostileAllocator, {'files_of, ' if self.watches else ''}parse_fault"
+        names = ["HostileAllocator", "parse_fault"]
+        if self.watches:
+            names.append("files_of")
+        if self.adds_families:
+            names.append("add_families")
+        return ", ".join(sorted(names, key=lambda name: (name.islower(), name)))
 
     def _message(self) -> Iterator[str]:
         spec = self.scenario.memory
@@ -113,11 +151,15 @@ class _Writer:
             guards = 2 * GUARD_WORDS
             yield f"# {guards} words of each segment are guards, which the message does not get."
         call = kind.call(size)
-        if call.module == "capnsafe":
+        if call.module == LIBRARY:
             self.needed.add(call.name)
+        elif self.planted and call.module.startswith(f"{LIBRARY}."):
+            self.memories[call.name] = call.module.removeprefix(LIBRARY)
         else:
             self.readers[call.name] = call.module
-        yield f"honest = {call}"
+        yield f"honest = {call.printed('capnsafe.__name__' if self.planted else '')}"
+        if self.adds_families:
+            yield "add_families()"
         yield "faults = ["
         for fault in self.scenario.faults:
             yield f'    parse_fault("{print_fault(fault)}"),'
@@ -182,8 +224,8 @@ class _Writer:
         self, attempt: Attempt, last: bool, text: str, expression: str, name: str
     ) -> Iterator[str]:
         kind = self.proof.kind if last else None
-        if kind in (ProofKind.VALUE, ProofKind.OUTPUT_READS):
-            name = name or "answer"
+        if kind in (ProofKind.VALUE, ProofKind.OUTPUT_READS, ProofKind.ZERO):
+            name = name or "result"
         keeps = self.proof.kind is ProofKind.EVIDENCE
         if keeps and not name and attempt.index <= len(self.scenario.operations):
             statement = f"kept.append({expression})"
@@ -193,6 +235,8 @@ class _Writer:
             statement = f"with memory.watching(): {statement}"
         if kind is ProofKind.CALLS:
             yield "calls = len(memory.calls)"
+        elif kind in (ProofKind.TAKES, ProofKind.ENDS_WITH):
+            yield "before = message.total_words()"
         elif kind is ProofKind.WORD_KEPT:
             yield f"before = {self._word_in_memory()}"
         if kind is ProofKind.REFUSAL:
@@ -237,32 +281,57 @@ class _Writer:
         return write
 
     def _call(self, index: int) -> tuple[str, str]:
-        """Return the call, and the name of its handle or ""."""
+        """Return an expression, and the name or element to which it is assigned, or ""."""
         operation = self.scenario.operations[index]
         name = ""
         if operation.verb in HANDLE_MAKERS:
             made = sum(one.verb in HANDLE_MAKERS for one in self.scenario.operations[:index])
             name = f"h{made}"
         held = None if operation.handle == NO_HANDLE else self.types[operation.handle]
-        return self._print(plan_of(held, operation)), name
+        plan = plan_of(held, operation)
+        if operation.verb is Verb.RESUME:
+            options = f"max_segment_words={self.scenario.max_segment_words}"
+            if self.scenario.verify and self.verifies:
+                options += ", verify=True"
+            self.readers["resumed"] = STEPS
+            return f"resumed(message, memory, {options})", f"message, {name}"
+        if plan.method == "__setitem__":
+            at, value = map(self._argument, plan.arguments)
+            return value, f"{self._handle(plan.receiver)}[{at}]"
+        return self._print(plan), name
 
     def _print(self, plan: Plan, read: str = "") -> str:
         """Return the call, or a call of the reader ``read``."""
-        receiver = read or ("message" if plan.receiver == NO_HANDLE else f"h{plan.receiver}")
+        on_message = plan.receiver == NO_HANDLE
+        receiver = read or ("message" if on_message else self._handle(plan.receiver))
         arguments = [self._argument(one, reading=bool(read)) for one in plan.arguments]
         if plan.method == "__getitem__":
             return f"{receiver}[{arguments[0]}]"
         arguments += [f"{name}={self._argument(one)}" for name, one in plan.keywords]
+        if plan.method.startswith(FUNCTION):
+            function = plan.method[len(FUNCTION) :]
+            self.readers[function] = STEPS
+            return f"{function}({', '.join([receiver, *arguments])})"
         name = ".value" if plan.returns is FieldKind.ANY else ""
         return f"{receiver}.{plan.method}({', '.join(arguments)}){name}"
 
+    def _handle(self, number: int) -> str:
+        """Return the expression of a handle of the low layer."""
+        return f"h{number}"
+
     def _argument(self, argument: Argument, *, reading: bool = False) -> str:
         if isinstance(argument, HandleArgument):
-            return f"h{argument.number}"
+            return self._handle(argument.number)
         if isinstance(argument, ElementArgument):
             return f"{self._element(reading)}.{argument.name}"
         if isinstance(argument, FloatArgument):
             return _float(*argument)
+        if isinstance(argument, BufferArgument):
+            return _buffer(argument)
+        if isinstance(argument, NameArgument):
+            if argument is not MEMORY:
+                self.needed.add(argument.name)
+            return argument.name
         if isinstance(argument, list):
             return f"[{', '.join(map(self._argument, argument))}]"
         if isinstance(argument, tuple):
@@ -296,7 +365,13 @@ class _Writer:
             yield "assert not memory.evidence, memory.evidence"
         elif proof.kind is ProofKind.ZERO:
             first = proof.word * 8
-            part = f'b"".join(message.segments()[{proof.segment}:{proof.segment + 1}])'
+            segments = "message.segments()"
+            index = self.account.attempts[-1].index
+            operations = self.scenario.operations
+            if index < len(operations) and operations[index].verb is Verb.LENT:
+                self.readers["unframe"] = "capnsafe"
+                segments = "unframe(result)"
+            part = f'b"".join({segments}[{proof.segment}:{proof.segment + 1}])'
             yield f'word = int.from_bytes({part}[{first}:{first + 8}], "little")'
             yield f'assert word & {proof.expected:#x} == 0, f"stray bits in {{word:#x}}"'
         elif proof.kind is ProofKind.WITHIN_LIMIT:
@@ -305,6 +380,14 @@ class _Writer:
         elif proof.kind is ProofKind.CALLS:
             yield f'made = [call.kind.value for call in memory.calls[calls:]].count("{proof.call}")'
             yield f"assert made <= {proof.expected}, made"
+        elif proof.kind is ProofKind.TOLD:
+            yield 'assert f", {message.total_words()} word" in repr(message), message'
+        elif proof.kind is ProofKind.TAKES:
+            yield "taken = message.total_words() - before"
+            yield f"assert taken <= {proof.expected}, taken"
+        elif proof.kind is ProofKind.ENDS_WITH:
+            yield "copied = message.segments()[0][before * 8 :]"
+            yield f"assert copied == {proof.expected!r}, copied"
         elif proof.kind is ProofKind.WORD_KEPT:
             yield f"assert {self._word_in_memory()} == before"
         elif proof.kind is ProofKind.VALUE:
@@ -322,19 +405,19 @@ class _Writer:
         index = self.account.attempts[-1].index
         operation = self.scenario.operations[index]
         if operation.verb in HANDLE_MAKERS:
-            name = self._call(index)[1]
+            name = self._call(index)[1].removeprefix("message, ")
             yield f"assert {name} is {'not ' if expected else ''}None, {name}"
             return
-        if operation.verb is Verb.CANONICAL:
-            yield f"assert answer == {expected!r}, answer"
+        if operation.place is None:
+            yield f"assert result == {expected!r}, result"
             return
         kind = place_of(self.types[operation.handle], operation.place)[0]
-        yield f"assert {_equal('answer', kind, expected)}, answer"
+        yield f"assert {_equal('result', kind, expected)}, result"
 
     def _reading_check(self) -> Iterator[str]:
         if self.proof.kind is ProofKind.OUTPUT_READS:
             self.readers["unframe"] = "capnsafe"
-            yield "segments = unframe(answer)"
+            yield "segments = unframe(result)"
         else:
             yield "# The contents of the memory, independently of the builder."
             yield "parts = zip(memory.snapshot(), message.segment_words(), strict=True)"
@@ -361,7 +444,8 @@ class _Writer:
                 rest = path[depth + 1 :]
                 return loose_reading(expression, at, rest, expected, lambda: self._element(True))
             in_list = isinstance(held, ListType) and kind is FieldKind.STRUCT
-            if expected is None and depth == len(path) - 1 and target is not None and not in_list:
+            pointer = target is not None or kind in (FieldKind.TEXT, FieldKind.DATA)
+            if expected is None and depth == len(path) - 1 and pointer and not in_list:
                 return f"{expression}.is_null({at})"
             verb = Verb.GET if target is None else Verb.OPEN
             expression = self._print(plan_of(held, Operation(verb, 0, part)), expression)
@@ -371,7 +455,7 @@ class _Writer:
         count = None
         if isinstance(expected, list):
             count = len(expected)
-        elif isinstance(expected, tuple) and expected[:1] == (WEIGHTLESS,):
+        elif isinstance(expected, tuple) and expected[:1] == (ZERO_SIZED,):
             count = expected[1]
         if count is not None:
             # A null pointer has no length.
@@ -421,6 +505,14 @@ def _float(kind: FieldKind, bits: int) -> str:
     if math.isinf(number):
         return f'float("{number}")'
     return f'__import__("struct").unpack("{form}", ({bits:#x}).to_bytes({size}, "little"))[0]'
+
+
+def _buffer(argument: BufferArgument) -> str:
+    octets, code, rows = argument
+    if not code:
+        return f"memoryview({octets!r})[::2]"
+    shape = f", [{rows}, {len(octets) // rows // calcsize(code)}]" if rows > 1 else ""
+    return f'memoryview({octets!r}).cast("{code}"{shape})'
 
 
 def _equal(expression: str, kind: FieldKind, expected: Any) -> str:

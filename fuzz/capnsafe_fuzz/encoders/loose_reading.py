@@ -39,7 +39,11 @@ def loose_reading(
         else:
             expression = f"{expression}.get_struct({at})"
         if part == "data":
-            return f"bytes(map({expression}.get_uint8, range({len(expected)}))) == {expected!r}"
+            octets = f"bytes(map({expression}.get_uint8, range({len(expected)})))"
+            # Fields behind the end of a struct read as zero.
+            return f"({expression}.data_bytes, {octets}) == ({len(expected)}, {expected!r})"
+        if not rest and part == "pointers":
+            return f"{expression}.pointer_count == {len(expected)}"
         if not rest:
             return f"{expression} is not None"
         assert part == "pointers"

@@ -1,4 +1,4 @@
-"""The protocol of encoders: what a library must offer to be tested.
+"""The protocol of encoders: the methods that a library must offer to be tested.
 
 An *encoder* is a library that builds Cap'n Proto messages, behind an adapter. The adapter knows the
 library's API and its exceptions; nothing else in the harness does. It performs the operations of a
@@ -44,7 +44,7 @@ class Failure(StrEnum):
     LIMIT = "limit"
     """The message would outgrow a limit of the encoding, or one that it was given."""
     BUSY = "busy"
-    """The call comes from inside one of the message's own allocator calls."""
+    """The call comes from inside another call of the message."""
     UNSUPPORTED = "unsupported"
     """The library, or its adapter, does not have the operation, and has done nothing."""
     ERROR = "error"
@@ -58,7 +58,11 @@ Memory: TypeAlias = Allocator
 
 
 class Session(Protocol):
-    """One message under construction."""
+    """One message under construction.
+
+    A session may also have a method ``told_words()``. It returns the number of words in use of all
+    segments together that the library shows to users, for example in a ``repr``.
+    """
 
     def perform(self, operation: Operation) -> object:
         """Do one operation other than OUTPUT and CANONICAL; raise whatever the library raises.
@@ -96,7 +100,8 @@ class Encoder(Protocol):
         """Begin a message, without calling the memory yet.
 
         An encoder with a true attribute ``verifies`` gets ``verify=True`` if the scenario says so.
-        It then finds changes of the memory behind its back (P5v).
+        It then detects changes of the memory by others (P5v). An attribute ``memories`` names a
+        patched copy of capnsafe whose memories are used instead of capnsafe's own.
         """
 
     def classify(self, error: BaseException) -> Failure:
@@ -113,6 +118,57 @@ class Encoder(Protocol):
 
         With an ``account`` of a run, the program ends where the promise was broken, and exits
         non-zero exactly if it is broken. Without one it only runs.
+        """
+
+
+class RemoteEncoder(Encoder, Protocol):
+    """An encoder that builds in another process, so that all memory must be shared with it.
+
+    It may also print programs from a recorded message, because nobody else knows what its memory
+    did. ``recording()`` is a context in which messages are recorded. ``scripts(scenario, account)``
+    returns programs that may show the breach, the clearest first. ``language`` knows the end of
+    their files' names, and runs them; it is None if they are programs of the harness.
+    """
+
+    def memory(self, segment_words: int, total_words: int) -> Any:
+        """Return the honest memory below the faults, in place of the one that a scenario names.
+
+        If ``segment_words`` is 0, each grant has all the words that are left; otherwise it has at
+        least ``segment_words``. If ``total_words`` is not 0, it limits all grants together. The
+        method ``spare`` of the memory returns memory for segments that faults move.
+        """
+
+    def detects(self, mistake: str) -> bool:
+        """Return whether the library reports a mistake of the program.
+
+        A mistake is ``stale`` (an object is used that is gone), ``index`` (an index is out of
+        range), or ``kind`` (an object is used as another kind). Operations with a mistake that the
+        library does not report are left out, because it promises nothing about them.
+        """
+
+    def able(self, what: str) -> bool:
+        """Return whether the encoder has one of these abilities, which not every library has.
+
+        - ``reenter``: a message can be called from inside one of its own calls. Without it, faults
+          that make such calls never fire.
+        - ``memory``: it builds in memory from outside. Without it, no fault fires, and only outputs
+          are examined.
+        - ``limit``: the length of segments can be limited. Without it, scenarios run without their
+          limit.
+        """
+
+    def judged_by(self, promise: str) -> bool:
+        """Return whether the library is judged by a promise, such as ``P1``."""
+
+
+class RemoteSession(Session, Protocol):
+    """A session in another process."""
+
+    @property
+    def ending(self) -> str:
+        """Return how the process ended, as a word such as SIGSEGV; an empty string while it runs.
+
+        After the end, no operation can be performed. ``hang`` and ``garbage`` are endings, too.
         """
 
 
@@ -145,6 +201,12 @@ class ProofKind(Enum):
     """The memory has collected no evidence of a broken promise."""
     CALLS = auto()
     """The last attempt makes at most ``expected`` calls of the allocator's method ``call``."""
+    TAKES = auto()
+    """The last attempt hands out at most ``expected`` words."""
+    ENDS_WITH = auto()
+    """After the last attempt, the words that it handed out have the contents ``expected``."""
+    TOLD = auto()
+    """After the last attempt, the ``repr`` of the message has the right number of words in use."""
     WORD_KEPT = auto()
     """The last attempt leaves the ``word`` of the segment in memory as it was."""
 

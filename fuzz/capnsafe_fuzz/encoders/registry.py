@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from shlex import split
 from typing import TYPE_CHECKING, Final
+
+from ..known_drivers import COMMANDS
 
 if TYPE_CHECKING:
     from .protocol import Encoder
 
 PLANTED: Final = "planted:"
+DRIVER: Final = "driver:"
 
 
 class UnknownEncoder(LookupError):
@@ -25,6 +29,7 @@ def encoder_names() -> Iterator[str]:
     from . import planted
 
     yield "capnsafe"
+    yield from COMMANDS
     for bug in planted.BUGS:
         yield f"{PLANTED}{bug}"
 
@@ -43,4 +48,12 @@ def find_encoder(name: str) -> Encoder:
 
         if name.removeprefix(PLANTED) in planted.BUGS:
             return planted.encoder(name.removeprefix(PLANTED))
+    if name in COMMANDS:
+        from .driven.encoder import DrivenEncoder
+
+        return DrivenEncoder(name, COMMANDS[name]())
+    if name.startswith(DRIVER):
+        from .driven.encoder import DrivenEncoder
+
+        return DrivenEncoder(name, split(name.removeprefix(DRIVER)))
     raise UnknownEncoder(f"no encoder {name!r}; there are {', '.join(encoder_names())}")

@@ -17,7 +17,8 @@ __all__ = ["MAX_INPUT_BYTES", "Cell", "EndOfRun", "Engine", "Hunt", "engines"]
 def engines() -> dict[str, Engine]:
     """Return every engine by its name, the preferred one first."""
     from .atheris import AtherisEngine
+    from .hypothesis import HypothesisEngine
     from .random import RandomEngine
 
-    every: list[Engine] = [AtherisEngine(), RandomEngine()]
+    every: list[Engine] = [AtherisEngine(), RandomEngine(), HypothesisEngine()]
     return {engine.name: engine for engine in every}

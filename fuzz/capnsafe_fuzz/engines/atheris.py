@@ -41,6 +41,11 @@ from a seed.
 """
 PARTNERS = 32
 """How many recent scenarios are remembered."""
+SAMPLED = 0.125
+"""The share of a hunt that runs inputs of earlier hunts.
+
+libFuzzer changes only inputs that it has run. To run all of them would leave a short hunt no time.
+"""
 
 NEVER_SECONDS = 10_000_000
 
@@ -76,6 +81,8 @@ class AtherisEngine:
 
         coverage = SituationCoverage(atheris.instrument_func)
         changes = Changes(atheris, hunt.target, hunt.seeds, hunt.note_fallback)
+        for data in hunt.kept[-PARTNERS:]:
+            changes.remember(data)
 
         def run(data: bytes) -> None:
             try:
@@ -83,22 +90,34 @@ class AtherisEngine:
             except EndOfRun:
                 # libFuzzer cannot be asked to end; the parent has all results already.
                 os._exit(0)
-            if coverage.reach(cells):
+            if coverage.reach(cells) and not hunt.known.issuperset(cells):
                 changes.remember(data)
 
-        atheris.Setup(_arguments(hunt), run, custom_mutator=changes.mutate)
+        atheris.Setup(_arguments(hunt, first_inputs(hunt)), run, custom_mutator=changes.mutate)
         atheris.Fuzz()
         raise AssertionError("libFuzzer returned")
 
 
-def _arguments(hunt: Hunt) -> list[str]:
+def first_inputs(hunt: Hunt) -> Sequence[bytes]:
+    """Return the inputs that run first: the seeds, or a sample of all that earlier hunts ran."""
+    if not hunt.kept:
+        return hunt.seeds
+    every = list(dict.fromkeys([*hunt.seeds, *hunt.kept]))
+    most = len(every) if hunt.runs is None else max(1, int(hunt.runs * SAMPLED))
+    if len(every) <= most:
+        return every
+    chosen = Random(hunt.seed).sample(range(len(every)), most)
+    return [every[place] for place in sorted(chosen)]
+
+
+def _arguments(hunt: Hunt, seeds: Sequence[bytes]) -> list[str]:
     folder = hunt.scratch / "inputs"
     folder.mkdir()
     if "," in str(folder):
         # libFuzzer splits the list of files at commas. The descriptor stays open while it reads.
         folder = Path(f"/proc/self/fd/{os.open(folder, os.O_RDONLY)}")
     files: list[Path] = []
-    for number, data in enumerate(hunt.seeds):
+    for number, data in enumerate(seeds):
         path = folder / f"{number:06}"
         path.write_bytes(data)
         files.append(path)
@@ -108,7 +127,7 @@ def _arguments(hunt: Hunt) -> list[str]:
         "reload": 0,
         "len_control": 0,
         # libFuzzer truncates longer files.
-        "max_len": max(MAX_INPUT_BYTES, *map(len, hunt.seeds)) if hunt.seeds else MAX_INPUT_BYTES,
+        "max_len": max(MAX_INPUT_BYTES, *map(len, seeds)) if seeds else MAX_INPUT_BYTES,
         # 0 does not switch it off: Atheris then treats an execution of a second as a timeout.
         "timeout": NEVER_SECONDS,
         "rss_limit_mb": 0,
@@ -160,6 +179,7 @@ class Changes:
             if rng.random() >= BYTES_CHANGED:
                 return self._change(data, rng)[:max_size]
         except Exception:
+            # A mutator that fails must not end a long campaign; it is counted and reported.
             self._note_fallback()
         changed: bytes = self._atheris.Mutate(data or b"\0", max_size)
         return changed

@@ -27,7 +27,7 @@ class Hunt:
     """The input of an engine."""
 
     seeds: Sequence[bytes]
-    """Initial inputs, run first, in this order if the engine keeps one."""
+    """Initial inputs; if nothing is ``kept``, run first, in this order if the engine keeps one."""
     seed: int
     """The random seed: the same seed and the same seeds give the same hunt."""
     scratch: Path
@@ -38,6 +38,12 @@ class Hunt:
     """To be called when a mutator failed and a simpler one replaced it."""
     target: Target
     """Makes, changes and crosses inputs."""
+    kept: Sequence[bytes] = ()
+    """Inputs that reached new situations in earlier hunts, which this one continues."""
+    known: frozenset[Cell] = frozenset()
+    """The situations that earlier hunts reached."""
+    runs: int | None = None
+    """The number of executions after which ``execute`` ends the hunt; None if unknown."""
 
 
 class Engine(Protocol):

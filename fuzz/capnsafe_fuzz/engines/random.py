@@ -38,10 +38,10 @@ class RandomEngine:
         return nullcontext()
 
     def hunt(self, hunt: Hunt) -> None:
-        """Run the seeds, then change kept inputs."""
+        """Run the seeds, unless earlier hunts did that; then change kept inputs."""
         rng = Random(hunt.seed)
-        kept: list[bytes] = []
-        seen: set[Cell] = set()
+        kept: list[bytes] = list(hunt.kept)
+        seen: set[Cell] = set(hunt.known)
 
         def run(data: bytes) -> None:
             cells = hunt.execute(data)
@@ -50,7 +50,7 @@ class RandomEngine:
                 kept.append(data)
 
         try:
-            for seed in hunt.seeds:
+            for seed in () if hunt.kept else hunt.seeds:
                 run(seed)
             while True:
                 run(_next(kept, rng, hunt))

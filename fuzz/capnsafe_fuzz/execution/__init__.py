@@ -19,11 +19,17 @@ no longer be judged, a call that raises must at least not have changed any (P6).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import replace
 from time import perf_counter_ns
+from typing import TypeAlias
+
+from capnsafe_allocators import When
 
 from ..encoders.protocol import Account, Attempt, Encoder, ProofKind
-from ..oracles import ORACLES, judge
+from ..guilt.repair import Behaviour
+from ..oracles import ORACLES, Oracle, OracleFinding, judge
 from ..record import Outcome, Record, Step, Violation
 from ..scenario import Scenario, print_scenario
 from .run import Execution
@@ -39,12 +45,14 @@ __all__ = [
     "Timing",
     "Verdict",
     "Violation",
+    "behave",
     "execute",
     "explain",
     "failure_of",
     "innermost",
     "observe",
     "script",
+    "scripts",
 ]
 
 
@@ -71,11 +79,11 @@ def execute(
     started = perf_counter_ns()
     run = _observe(scenario, encoder, each_step, timed)
     observed = perf_counter_ns()
-    violations = _judge(run.record, encoder, costly)
+    violations = _judge(run, encoder, costly)
     timing = None
     if timed:
         judged = perf_counter_ns()
-        oracles = run.look_time + judged - observed
+        oracles = run.examination_time + judged - observed
         timing = Timing(run.encoder_time, oracles, judged - started - run.encoder_time - oracles)
     return Verdict(
         violations,
@@ -106,24 +114,82 @@ def observe(scenario: Scenario, encoder: Encoder, *, each_step: bool = True) -> 
     return _observe(scenario, encoder, each_step, False).record
 
 
+def behave(scenario: Scenario, encoder: Encoder) -> Behaviour:
+    """Run once; return what the encoder did."""
+    run = _observe(scenario, encoder, False, False)
+    broken = bool(_judge(run, encoder, False))
+    results = tuple(
+        (step.outcome, step.output, step.canonical, repr(step.value)) for step in run.record.steps
+    )
+    asked = tuple(
+        (call.kind, call.segment, call.asked)
+        for call in run.subject.hostile.calls
+        if call.kind is not When.SEGMENT
+    )
+    return Behaviour(broken, hash(results), hash(asked))
+
+
 def script(scenario: Scenario, encoder: Encoder) -> str:
     """Return ``scenario`` as a program in the encoder's API, which shows its first breach.
 
     If no promise is broken, the program only runs.
     """
+    return scripts(scenario, encoder)[0]
+
+
+def scripts(scenario: Scenario, encoder: Encoder, group: str = "") -> list[str]:
+    """Return programs that may show the first breach; the first one that does is the best.
+
+    Most encoders print one. If the first guilty operation breaks several promises, they are about
+    the breach of that ``group``.
+    """
+    recording = getattr(encoder, "recording", nullcontext)
+    with recording():
+        account = _account(scenario, encoder, group)
+    print_all: Callable[..., list[str]] | None = getattr(encoder, "scripts", None)
+    if print_all is not None:
+        return print_all(scenario, account)
+    return [encoder.script(scenario) if account is None else encoder.script(scenario, account)]
+
+
+def _account(scenario: Scenario, encoder: Encoder, group: str) -> Account | None:
+    """Return the attempts up to the first breach; None if no promise is broken."""
+    if group and hasattr(encoder, "scripts"):
+        # Libraries break several promises one after the other, and the first one may be another.
+        for each_step in (True, False):
+            run = _observe(scenario, encoder, each_step, False)
+            found = [one for one in _found(run) if one[1].violation(one[2]).group == group]
+            if found:
+                return _account_of(run, found, group)
     run = _observe(scenario, encoder, True, False)
-    if not _judge(run.record, encoder, True):
+    if not _judge(run, encoder, True):
         run = _observe(scenario, encoder, False, False)
-    found = [
+    found = _found(run)
+    return _account_of(run, found, group) if found else None
+
+
+_Entry: TypeAlias = tuple[int, Oracle[Record], OracleFinding]
+
+
+def _found(run: Execution) -> list[_Entry]:
+    """Return every breach, with its operation and its oracle."""
+    return [
         (finding.operation, oracle, finding)
-        for oracle in ORACLES.values()
+        for oracle in _oracles_of(run)
         for finding in oracle.found(run.record)
     ]
-    if not found:
-        return encoder.script(scenario)
+
+
+def _account_of(run: Execution, found: list[_Entry], group: str) -> Account:
+    """Return the attempts up to the first of these breaches."""
     # From the breaches of the first guilty operation, those that a program can show.
     _, oracle, finding = min(
-        found, key=lambda entry: (entry[0], entry[2].proof.kind is ProofKind.NONE)
+        found,
+        key=lambda entry: (
+            entry[0],
+            entry[2].proof.kind is ProofKind.NONE,
+            entry[1].violation(entry[2]).group != group,
+        ),
     )
     attempts = []
     for step in run.record.steps:
@@ -139,27 +205,29 @@ def script(scenario: Scenario, encoder: Encoder) -> str:
         if step is finding.step:
             break
     headline = f"{oracle.promise}: {finding.detail}"
-    return encoder.script(scenario, Account(tuple(attempts), headline, finding.proof))
+    return Account(tuple(attempts), headline, finding.proof)
 
 
 def _observe(scenario: Scenario, encoder: Encoder, each_step: bool, timed: bool) -> Execution:
     try:
         run = Execution(scenario, encoder, each_step, timed)
-        try:
-            run.all_operations()
-            run.end()
-        finally:
-            run.close()
+        run.complete()
     except Exception as error:
         raise _harness_error(scenario, encoder) from error
     return run
 
 
-def _judge(record: Record, encoder: Encoder, costly: bool) -> tuple[Violation, ...]:
+def _judge(run: Execution, encoder: Encoder, costly: bool) -> tuple[Violation, ...]:
     try:
-        return judge(ORACLES.values(), record, costly)
+        return judge(_oracles_of(run), run.record, costly)
     except Exception as error:
-        raise _harness_error(record.scenario, encoder) from error
+        raise _harness_error(run.record.scenario, encoder) from error
+
+
+def _oracles_of(run: Execution) -> Iterable[Oracle[Record]]:
+    judged_by = run.subject.judged_by
+    every = ORACLES.values()
+    return every if judged_by is None else [one for one in every if judged_by(one.promise)]
 
 
 def _harness_error(scenario: Scenario, encoder: Encoder) -> HarnessError:

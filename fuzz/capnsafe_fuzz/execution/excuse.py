@@ -62,6 +62,11 @@ class Interceptor:
         """A function that passes the call on; None if the memory has no such method."""
         return self._grow if hasattr(self._memory, "grow") else None
 
+    @property
+    def keys(self) -> list[object]:
+        """The keys of all grants, for a builder or reader that continues with the message."""
+        return list(self._memory.keys)
+
     def _note(self, error: BaseException, *, is_reason: bool = True) -> None:
         if isinstance(error, Exception):
             if is_reason:
@@ -115,7 +120,7 @@ def exchange(faults: Iterable[Fault]) -> bool:
     return any(effects_of(fault).exchanges_segments for fault in faults)
 
 
-class Nested(NamedTuple):
+class NestedCall(NamedTuple):
     """A call of the encoder that a finalizer made from inside another one."""
 
     first: int
@@ -188,11 +193,14 @@ class Excuses:
         """Return whether contents can no longer be judged."""
         return self.lost or self.tampered or self.closed
 
-    def begin(self) -> str:
-        """Begin a step; return the segment that has fewer words than are in use, or ""."""
+    def begin(self, words: Sequence[int]) -> str:
+        """Begin a step; return the segment that has fewer words than are in use, or "".
+
+        ``words`` has the words handed out in each segment.
+        """
         if not self.can_lose:
             return ""
-        self._before = self.words_in_use()
+        self._before = self._by_grant(words)
         return self._missing_words()
 
     def note_faults(self, fired: Iterable[Fired]) -> bool:
@@ -222,7 +230,7 @@ class Excuses:
         self.tampered |= self.shared and (self._unsettled or unseen)
         return excused
 
-    def end(self, index: int, first: int, nested: Iterable[Nested]) -> str:
+    def end(self, index: int, first: int, nested: Iterable[NestedCall]) -> str:
         """End the step of operation ``index``, whose allocator calls begin at ``first`` in the log.
 
         Returns the borrow that showed a loss of words in use, or "". Those of ``nested`` calls show
@@ -259,8 +267,10 @@ class Excuses:
 
     def words_in_use(self) -> dict[int, int]:
         """Return the words in use, by grant; empty if grants and segments differ in number."""
+        return self._by_grant(self._segment_words())
+
+    def _by_grant(self, words: Sequence[int]) -> dict[int, int]:
         live = self._hostile.live
-        words = self._segment_words()
         if len(live) != len(words):
             return {}
         return {grant.index: used for grant, used in zip(live, words, strict=True)}

@@ -11,6 +11,9 @@ Situation = tuple[str, str, str]
 """(kind of operation, ``family kind`` of the fault or ``-``, outcome), as in the matrix."""
 
 NO_FAULT: Final = "-"
+LEFT_OUT: Final = "fault "
+"""The prefix of a label for a family of faults that the encoder does not support. The label stands
+in the place of an operation."""
 CLOSE: Final = "close"
 """The label of the step that ends every execution."""
 
@@ -24,7 +27,7 @@ class Timing:
     """The time of one execution, divided, in nanoseconds."""
 
     encoder: int
-    """Inside the session's methods, the memory's calls included."""
+    """Calls of the session's methods; they include the calls of the memory."""
     oracles: int
     """Judging the record, and the examinations that judging needs."""
     rest: int

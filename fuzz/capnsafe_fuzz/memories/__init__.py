@@ -17,10 +17,11 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Final
 
-from .kind import ConstructorCall, MemoryKind, Size
+from .kind import LIBRARY, ConstructorCall, MemoryKind, Size
 from .own import OWN_MEMORY, own_kind
 
 __all__ = [
+    "LIBRARY",
     "MEMORIES",
     "PLAIN",
     "STAYING",
@@ -61,11 +62,14 @@ def memory_kind(name: str) -> MemoryKind | None:
     return known
 
 
-def new_memory(kind: MemoryKind, size: Size) -> Any:
-    """Make the memory below the faults; a heap if the kind's package is not installed."""
+def new_memory(kind: MemoryKind, size: Size, library: str = LIBRARY) -> Any:
+    """Make the memory below the faults; a heap if the kind's package is not installed.
+
+    ``library`` is the name of the package that has the memories: capnsafe, or a copy of it.
+    """
     try:
-        return kind.allocator(size)
+        return kind.allocator(size, library)
     except ImportError:
         if not kind.lacking:
             raise
-        return PLAIN.allocator(size)
+        return PLAIN.allocator(size, library)

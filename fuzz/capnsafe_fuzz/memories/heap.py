@@ -7,7 +7,9 @@ memory until it is released. All of it is zero when it is new.
 
 from __future__ import annotations
 
-from .kind import ConstructorCall, MemoryKind, Size
+from typing import Any
+
+from .kind import LIBRARY, ConstructorCall, MemoryKind, Size, library_module
 
 _WORD_BYTES = 8
 
@@ -15,18 +17,18 @@ _WORD_BYTES = 8
 class GrowingHeap:
     """A heap whose segments grow to twice their length, each time into another bytearray."""
 
-    def __init__(self, *, segment_words: int) -> None:
+    def __init__(self, *, segment_words: int, library: str = LIBRARY) -> None:
         """Grant at least ``segment_words`` words per segment."""
-        from capnsafe import HeapAllocator
-
-        self._heap = HeapAllocator(segment_words=segment_words, growth=False)
+        memory: Any = library_module(LIBRARY, library)
+        self._heap = memory.HeapAllocator(segment_words=segment_words, growth=False)
         #: The bytearrays of a grant that has grown, the present one last.
         self._grown: dict[int, list[bytearray]] = {}
         self.allocate = self._heap.allocate
 
     def segment(self, key: int, /) -> bytearray:
         """Return the present bytearray."""
-        return self._grown[key][-1] if key in self._grown else self._heap.segment(key)
+        held: bytearray = self._heap.segment(key)
+        return self._grown[key][-1] if key in self._grown else held
 
     def grow(self, key: int, minimum_words: int, /) -> None:
         """Copy the segment into a bytearray twice as long, or as long as asked."""
@@ -45,7 +47,9 @@ class GrowingHeap:
 
 def _call(size: Size) -> ConstructorCall:
     if size.grows:
-        return ConstructorCall(__name__, "GrowingHeap", {"segment_words": size.segment_words})
+        return ConstructorCall(
+            __name__, "GrowingHeap", {"segment_words": size.segment_words}, wraps=True
+        )
     return ConstructorCall(
         "capnsafe", "HeapAllocator", {"segment_words": size.segment_words, "growth": False}
     )

@@ -6,9 +6,19 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from types import ModuleType
+from typing import Any, Final
 
 from ..optional import Package
+
+LIBRARY: Final = "capnsafe"
+"""The package of the memories. A planted bug is in a copy of the package with another name."""
+
+
+def library_module(name: str, library: str) -> ModuleType:
+    """Return a module by its name. A module of capnsafe is taken from the copy ``library``."""
+    package, dot, rest = name.partition(".")
+    return import_module(f"{library}{dot}{rest}" if package == LIBRARY else name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +42,26 @@ class ConstructorCall:
     arguments: Mapping[str, object] = field(default_factory=dict)
     zeros: int = 0
     """Bytes of the zeroed buffer that is the first argument, if one is."""
+    wraps: bool = False
+    """Whether it wraps a memory of capnsafe, and takes the name of the package as ``library``."""
 
-    def perform(self) -> Any:
-        """Make the allocator."""
+    def perform(self, library: str = LIBRARY) -> Any:
+        """Make the allocator from the package ``library``: capnsafe, or a copy of it."""
         buffers = (bytearray(self.zeros),) if self.zeros else ()
-        return getattr(import_module(self.module), self.name)(*buffers, **self.arguments)
+        arguments = {**self.arguments, "library": library} if self.wraps else self.arguments
+        made: Any = getattr(library_module(self.module, library), self.name)
+        return made(*buffers, **arguments)
 
-    def __str__(self) -> str:
-        """Print the call as Python."""
+    def printed(self, library: str = "") -> str:
+        """Print the call as Python.
+
+        ``library`` is a Python expression for the name of a copy of capnsafe; empty for capnsafe.
+        """
         arguments = [f"{name}={value!r}" for name, value in self.arguments.items()]
         if self.zeros:
             arguments.insert(0, f"bytearray({self.zeros})")
+        if self.wraps and library:
+            arguments.append(f"library={library}")
         return f"{self.name}({', '.join(arguments)})"
 
 
@@ -58,8 +77,8 @@ class MemoryKind:
     """How often scenarios use it, relative to the weights of the others."""
     call: Callable[[Size], ConstructorCall]
     """How a program makes it."""
-    make: Callable[[Size], Any] | None = None
-    """How an execution makes it, if that differs from a program."""
+    make: Callable[[Size, str], Any] | None = None
+    """How an execution makes it, from a size and a library, if a program makes it otherwise."""
     bounded: bool = False
     """Whether its words in all are limited."""
     uncut: int = 0
@@ -84,9 +103,11 @@ class MemoryKind:
         """Return the package that it needs and that is not installed; None if there is none."""
         return None if self.needs is None or self.needs.is_installed else self.needs
 
-    def allocator(self, size: Size) -> Any:
-        """Make a new allocator."""
-        return self.call(size).perform() if self.make is None else self.make(size)
+    def allocator(self, size: Size, library: str = LIBRARY) -> Any:
+        """Make a new allocator from the package ``library``: capnsafe, or a copy of it."""
+        if self.make is None:
+            return self.call(size).perform(library)
+        return self.make(size, library)
 
     def is_asked_to_grow(self, size: Size, allocator: Any) -> bool:
         """Return whether this allocator is asked to grow in place."""

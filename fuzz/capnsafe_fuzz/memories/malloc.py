@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .kind import ConstructorCall, MemoryKind, Size
+from .kind import LIBRARY, ConstructorCall, MemoryKind, Size, library_module
 
 _WORD_BYTES = 8
 
@@ -17,11 +17,10 @@ _WORD_BYTES = 8
 class GrowingMalloc:
     """The heap of the C library; a segment that grows is copied into a block twice as long."""
 
-    def __init__(self, *, segment_words: int) -> None:
+    def __init__(self, *, segment_words: int, library: str = LIBRARY) -> None:
         """Grant at least ``segment_words`` words per segment."""
-        from capnsafe.memory.malloc import MallocAllocator
-
-        self._malloc = MallocAllocator(segment_words=segment_words, growth=False)
+        memory: Any = library_module(f"{LIBRARY}.memory.malloc", library)
+        self._malloc = memory.MallocAllocator(segment_words=segment_words, growth=False)
         #: The blocks of a grant that has grown, the present one last.
         self._grown: dict[int, list[int]] = {}
         self.allocate = self._malloc.allocate
@@ -52,7 +51,9 @@ class GrowingMalloc:
 
 def _call(size: Size) -> ConstructorCall:
     if size.grows:
-        return ConstructorCall(__name__, "GrowingMalloc", {"segment_words": size.segment_words})
+        return ConstructorCall(
+            __name__, "GrowingMalloc", {"segment_words": size.segment_words}, wraps=True
+        )
     return ConstructorCall(
         "capnsafe.memory.malloc",
         "MallocAllocator",

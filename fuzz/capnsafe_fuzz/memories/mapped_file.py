@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from ..ownership import SHARED_MEMORY, block_prefix
-from .kind import ConstructorCall, MemoryKind, Size
+from .kind import LIBRARY, ConstructorCall, MemoryKind, Size, library_module
 
 
 def _call(size: Size) -> ConstructorCall:
@@ -14,14 +14,13 @@ def _call(size: Size) -> ConstructorCall:
     return ConstructorCall("capnsafe.memory.mapped_file", "MappedFileAllocator", arguments)
 
 
-def _make(size: Size) -> Any:
-    from capnsafe.memory.mapped_file import MappedFileAllocator
-
+def _make(size: Size, library: str) -> Any:
     # In memory, where making a file is twenty times cheaper.
     if not os.access(SHARED_MEMORY, os.W_OK):
-        return _call(size).perform()
+        return _call(size).perform(library)
+    module: Any = library_module(f"{LIBRARY}.memory.mapped_file", library)
     path = SHARED_MEMORY / f"{block_prefix() or f'capnsafe-fuzz-{os.getpid()}-'}file"
-    memory = MappedFileAllocator(
+    memory = module.MappedFileAllocator(
         path, segment_words=size.segment_words, growth=False, in_place=size.grows
     )
     path.unlink()

@@ -50,7 +50,7 @@ def own_kind(name: str) -> MemoryKind:
     """Return an allocator of the user as a kind of memory, about which nothing is known."""
     module, _, attribute = name.partition(":")
 
-    def make(size: Size) -> Any:
+    def make(size: Size, library: str) -> Any:
         factory = own_memory(name)
         try:
             return factory()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import atexit
-from functools import cache
 from typing import Any, Final
 
 from ..ownership import block_prefix
-from .kind import ConstructorCall, MemoryKind, Size
+from .kind import LIBRARY, ConstructorCall, MemoryKind, Size, library_module
 
 
 class SharedBlocks:
@@ -16,50 +15,62 @@ class SharedBlocks:
     Making a block and telling the system about it takes longer than an execution.
     """
 
-    _free: Final[dict[int, list[Any]]] = {}
+    _free: Final[dict[tuple[str, int], list[Any]]] = {}
     _most_free: Final = 64
 
-    def __init__(self, segment_words: int) -> None:
+    def __init__(self, segment_words: int, library: str = LIBRARY) -> None:
         """Grant blocks of at least ``segment_words`` words."""
         self._segment_words = segment_words
+        self._library = library
+        self._blocks = shared_blocks(library)
         self._live: dict[Any, int] = {}
 
     def allocate(self, minimum_words: int, /) -> Any:
         """Return a block of at least ``minimum_words`` words, all zero."""
         words = max(minimum_words, self._segment_words)
-        free = self._free.get(words)
+        free = self._free.get((self._library, words))
         if free:
             key = free.pop()
-            with memoryview(shared_blocks().segment(key)) as view:
+            with memoryview(self._blocks.segment(key)) as view:
                 view[: words * 8] = bytes(words * 8)
         else:
-            key = shared_blocks().allocate(words)
+            key = self._blocks.allocate(words)
         self._live[key] = words
         return key
 
     def segment(self, key: Any, /) -> Any:
         """Return the bytes of a block; there may be more than asked for, since pages are whole."""
-        with memoryview(shared_blocks().segment(key)) as view:
+        with memoryview(self._blocks.segment(key)) as view:
             return view[: self._live[key] * 8]
 
     def release(self, key: Any, words_used: int, /) -> None:
         """Keep the block for later, unless there are enough."""
         words = self._live.pop(key)
-        free = self._free.setdefault(words, [])
+        free = self._free.setdefault((self._library, words), [])
         if len(free) < self._most_free:
             free.append(key)
         else:
-            shared_blocks().release(key, words_used)
+            self._blocks.release(key, words_used)
 
 
-@cache
-def shared_blocks() -> Any:
+#: The allocator of this process's blocks, by the name of its package.
+_BLOCKS: Final[dict[str, Any]] = {}
+
+
+def shared_blocks(library: str) -> Any:
     """Return the allocator of this process's blocks, which closes when the process ends."""
-    from capnsafe.memory.shared_memory import SharedMemoryAllocator
+    if library not in _BLOCKS:
+        module: Any = library_module(f"{LIBRARY}.memory.shared_memory", library)
+        blocks = module.SharedMemoryAllocator(segment_words=1, growth=False, prefix=block_prefix())
+        atexit.register(blocks.close)
+        _BLOCKS[library] = blocks
+    return _BLOCKS[library]
 
-    blocks = SharedMemoryAllocator(segment_words=1, growth=False, prefix=block_prefix())
-    atexit.register(blocks.close)
-    return blocks
+
+def close_blocks() -> None:
+    """Unlink all blocks that are kept for the next execution."""
+    while _BLOCKS:
+        _BLOCKS.popitem()[1].close()
 
 
 def _call(size: Size) -> ConstructorCall:
@@ -74,6 +85,6 @@ KINDS = (
         place=6,
         weight=1,
         call=_call,
-        make=lambda size: SharedBlocks(size.segment_words),
+        make=lambda size, library: SharedBlocks(size.segment_words, library),
     ),
 )

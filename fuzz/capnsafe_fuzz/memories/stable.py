@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .kind import ConstructorCall, MemoryKind, Size
+from .kind import LIBRARY, ConstructorCall, MemoryKind, Size, library_module
 
 _WORD_BYTES = 8
 
@@ -17,19 +17,18 @@ class RoomyHeap:
 
     stable = True
 
-    def __init__(self, *, segment_words: int) -> None:
+    def __init__(self, *, segment_words: int, library: str = LIBRARY) -> None:
         """Grant at least ``segment_words`` words per segment."""
-        from capnsafe import HeapAllocator
-
-        self._heap = HeapAllocator(segment_words=1, growth=False)
+        memory: Any = library_module(LIBRARY, library)
+        self._heap = memory.HeapAllocator(segment_words=1, growth=False)
         self._segment_words = segment_words
         self.segment = self._heap.segment
         self.release = self._heap.release
 
     def allocate(self, minimum_words: int, /) -> int:
-        """Grant a bytearray with room for as many words again."""
+        """Grant a bytearray that has room to grow to twice its length."""
         words = max(minimum_words, self._segment_words)
-        key = self._heap.allocate(words * 2)
+        key: int = self._heap.allocate(words * 2)
         # A bytearray gives room back only when it is cut by more than half.
         del self._heap.segment(key)[words * _WORD_BYTES :]
         return key
@@ -45,7 +44,9 @@ class RoomyHeap:
 
 def _call(size: Size) -> ConstructorCall:
     if size.grows:
-        return ConstructorCall(__name__, "RoomyHeap", {"segment_words": size.segment_words})
+        return ConstructorCall(
+            __name__, "RoomyHeap", {"segment_words": size.segment_words}, wraps=True
+        )
     return ConstructorCall(
         "capnsafe", "HeapAllocator", {"segment_words": size.segment_words, "growth": False}
     )
@@ -54,7 +55,7 @@ def _call(size: Size) -> ConstructorCall:
 KINDS = (
     MemoryKind(
         name="stable",
-        summary="the heap, declared stable: few faults fire, and other code of the encoder runs",
+        summary="the heap, declared stable: few faults fire, and the encoder takes its quick paths",
         place=1,
         weight=4,
         grows=True,

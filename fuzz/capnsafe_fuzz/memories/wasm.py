@@ -10,7 +10,7 @@ from typing import Any, Final
 from capnsafe_allocators import Misbehaviour
 
 from ..optional import WASMTIME
-from .kind import ConstructorCall, MemoryKind, Size
+from .kind import LIBRARY, ConstructorCall, MemoryKind, Size, library_module
 
 #: A guest that grows its memory at each grant, and so moves it. It misbehaves on request. To grow a
 #: block, it allocates a new one and copies.
@@ -72,18 +72,19 @@ class Guest:
     Its engine ``moves`` the memory at each grant, or never.
     """
 
-    def __init__(self, *, moves: bool, segment_words: int, grows: bool) -> None:
+    def __init__(
+        self, *, moves: bool, segment_words: int, grows: bool, library: str = LIBRARY
+    ) -> None:
         """Start a guest that grants at least ``segment_words`` words."""
         from wasmtime import Instance, Store
 
-        from capnsafe.memory.wasm import WasmAllocator
-
+        memory: Any = library_module(f"{LIBRARY}.memory.wasm", library)
         engine, module = _compiled(moves)
         self._store = Store(engine)
         self._store.set_fuel(_FUEL)
         instance = Instance(self._store, module, [])
         self._misbehave: Any = instance.exports(self._store)["misbehave"]
-        self._memory = WasmAllocator(
+        self._memory = memory.WasmAllocator(
             self._store,
             instance,
             segment_words=segment_words,
@@ -136,7 +137,7 @@ def _engine(moves: bool) -> Any:
 
 def _call(moves: bool, size: Size) -> ConstructorCall:
     arguments = {"moves": moves, "segment_words": size.segment_words, "grows": size.grows}
-    return ConstructorCall(__name__, "Guest", arguments)
+    return ConstructorCall(__name__, "Guest", arguments, wraps=True)
 
 
 KINDS = (

@@ -20,10 +20,10 @@ def _check(record: Record) -> Iterator[OracleFinding]:
     if step is None or step.contents is None:
         return
     if step.outcome in (Outcome.RAISED, Outcome.INTERRUPTED):
-        what, sentence = step.contents.what_is_wrong()
+        symptom, sentence = step.contents.first_problem()
         yield of_step(
             step,
-            what,
+            symptom,
             f"{step.verb} raised {repr_of(step.error)} and changed the message: {sentence}",
             reading(step, step.contents),
         )

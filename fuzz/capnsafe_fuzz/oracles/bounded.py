@@ -1,9 +1,13 @@
-"""P7 bounded: an operation makes a bounded number of allocator calls.
+"""P7 bounded: an operation makes a bounded number of allocator calls, and takes few words.
 
 The bounds are those that ``capnsafe.allocator`` documents. The number of objects that a call may
 retire is bounded by the number of objects that can exist; if pointers were changed behind the
 encoder's back, by the words in use. The oracle counts calls and not time: an endless walk without
 any allocator call ends by the campaign's timeout.
+
+An operation hands out the words of the objects that it makes. In a message of several segments, it
+may also need landing pads, of up to two words for each object. If a message has one segment, with
+room for the objects, the operation must not request another segment.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from capnsafe_allocators import effects_of
 from capnsafe.allocator import FEW_SEGMENTS
 
 from ..encoders.protocol import Proof, ProofKind
-from ..record import Record, Step
+from ..record import Outcome, Record, Step
 from ..scenario.labels import PRIMITIVES
 from ..scenario.operations import OPERATIONS, Bound
 from .oracle import Cost, Oracle, OracleFinding, of_step
@@ -63,8 +67,17 @@ def _most_borrows(step: Step, bound: Bound, plans: int) -> int:
     return most * plans
 
 
-def _most_grants(bound: Bound, plans: int, made: int) -> int:
-    """Return the upper bound on ``allocate`` or ``grow`` calls in a step, which made ``made``."""
+def _most_grants(bound: Bound, plans: int, made: int, alone: bool) -> int:
+    """Return the upper bound on ``allocate`` or ``grow`` calls in a step.
+
+    Args:
+        bound: The documented bound of the operation.
+        plans: How often the call may plan its objects.
+        made: The calls that the step made.
+        alone: Whether the objects that the step builds fit into the only segment.
+    """
+    if alone:
+        return 0
     if bound is Bound.NONE or bound is Bound.DISOWNS:
         return made
     return _GRANTS * plans if bound is Bound.BUILDS else 0
@@ -83,31 +96,50 @@ def _bound_of(step: Step) -> Bound:
 def _check(record: Record) -> Iterator[OracleFinding]:
     cut = any(effects_of(fault).shortens for fault in record.scenario.faults)
     for step in record.steps:
-        if any(effects_of(fault).calls_message for fault in step.faults):
+        calls = step.calls
+        if not (any(calls) or step.taken_words):
+            continue
+        if step.faults and any(effects_of(fault).calls_message for fault in step.faults):
             # The allocator calls of a re-entrant call are counted, too.
             continue
         # A call plans the object again if segments were cut meanwhile.
         plans = _ATTEMPTS if cut or step.excused else 1
-        bound, calls = _bound_of(step), step.calls
-        for call, made, most in (
-            ("segment", calls.segment, _most_borrows(step, bound, plans)),
-            ("allocate", calls.allocate, _most_grants(bound, plans, calls.allocate)),
-            ("grow", calls.grow, _most_grants(bound, plans, calls.grow)),
+        bound = _bound_of(step)
+        # Objects that fit behind the words in use of the only segment need no other segment.
+        alone = step.has_room and not step.faults and step.outcome is Outcome.DONE
+        for call, made in (
+            ("segment", calls.segment),
+            ("allocate", calls.allocate),
+            ("grow", calls.grow),
         ):
+            if not made:
+                continue
+            if call == "segment":
+                most = _most_borrows(step, bound, plans)
+            else:
+                most = _most_grants(bound, plans, made, alone)
             if made > most:
-                what = _CALLED[call]
+                counted = _CALLED[call]
                 yield of_step(
                     step,
-                    what,
-                    f"{step.verb} made {made} {what}, but needs at most {most}",
+                    counted,
+                    f"{step.verb} made {made} {counted}, but needs at most {most}",
                     Proof(ProofKind.CALLS, expected=most, call=call),
                 )
+        needed = step.needed_words
+        if step.outcome is Outcome.DONE and needed is not None and step.taken_words > needed:
+            yield of_step(
+                step,
+                "words",
+                f"{step.verb} took {step.taken_words} words, but needs at most {needed}",
+                Proof(ProofKind.TAKES, expected=needed),
+            )
 
 
 BOUNDED = Oracle(
     "bounded",
     "P7",
     Cost.CHEAP,
-    "an operation calls the allocator more often than it needs to",
+    "an operation calls the allocator more often, or takes more words, than it needs to",
     _check,
 )

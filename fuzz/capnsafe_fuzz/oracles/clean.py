@@ -23,7 +23,7 @@ from .oracle import Cost, Oracle, OracleFinding, of_step, reading
 def _check(record: Record) -> Iterator[OracleFinding]:
     first = record.first_wrong if record.dirty else None
     if first is not None and first.contents is not None and first.outcome is Outcome.DONE:
-        _, sentence = first.contents.what_is_wrong()
+        _, sentence = first.contents.first_problem()
         sentence = f"on dirty memory, after {first.verb}: {sentence}"
         yield of_step(first, "dirt", sentence, reading(first, first.contents))
         return

@@ -2,8 +2,11 @@
 
 - The strict examiner accepts every output.
 - A canonical form has exactly the expected bytes.
+- A copy has its objects in pre-order, as the reference implementation lays them out, so that equal
+  sizes of segments give equal bytes. This is judged if the message has one segment.
 - Reads return the values that were written; a null pointer reads as null.
 - No operation fails unless the memory gave a reason. Memory that moves or is dirty gives none.
+- The ``repr`` of the message has the right number of words in use.
 - No segment is longer than a far pointer can address. Scenarios set this limit low, so that
   messages can reach it.
 """
@@ -14,12 +17,20 @@ from collections.abc import Iterator
 
 from ..encoders.protocol import Failure, Proof, ProofKind
 from ..record import Outcome, Record, Step
-from ..record.telling import repr_of
 from ..reference.canonical import canonical_form
 from ..reference.framing import segment_words
 from ..scenario.model import ExpectationKind
 from ..scenario.schema import EVERYTHING
-from .oracle import Cost, Oracle, OracleFinding, exception_name, of_step, raised_sentence, reading
+from .oracle import (
+    Cost,
+    Oracle,
+    OracleFinding,
+    exception_name,
+    of_step,
+    raised_sentence,
+    reading,
+    wrong_value,
+)
 
 _SUCCESS = (ExpectationKind.OK, ExpectationKind.VALUE)
 
@@ -50,7 +61,16 @@ def _check(record: Record) -> Iterator[OracleFinding]:
                     Proof(ProofKind.SUCCESS),
                 )
         elif step.outcome is Outcome.DONE:
-            yield from _wrong_value(step)
+            wrong = wrong_value(step)
+            if wrong is not None:
+                symptom, sentence, expected = wrong
+                yield of_step(step, symptom, sentence, Proof(ProofKind.VALUE, expected=expected))
+            yield from _wrong_copy(step)
+            if step.told_words not in (None, step.words):
+                sentence = (
+                    f"the message says that it has {step.told_words} words, but it has {step.words}"
+                )
+                yield of_step(step, "told", f"after {step.verb}: {sentence}", Proof(ProofKind.TOLD))
 
 
 def _wrong_contents(record: Record, step: Step) -> Iterator[OracleFinding]:
@@ -61,8 +81,8 @@ def _wrong_contents(record: Record, step: Step) -> Iterator[OracleFinding]:
         or step.expectation.kind not in _SUCCESS
     ):
         return
-    what, sentence = step.contents.what_is_wrong()
-    yield of_step(step, what, f"after {step.verb}: {sentence}", reading(step, step.contents))
+    symptom, sentence = step.contents.first_problem()
+    yield of_step(step, symptom, f"after {step.verb}: {sentence}", reading(step, step.contents))
 
 
 def _wrong_form(step: Step, segment: bytes) -> Iterator[OracleFinding]:
@@ -93,22 +113,25 @@ def _over_the_limit(record: Record, step: Step, stream: bytes) -> Iterator[Oracl
         )
 
 
-def _wrong_value(step: Step) -> Iterator[OracleFinding]:
-    if step.operation is None or step.output is not None or step.canonical is not None:
+def _wrong_copy(step: Step) -> Iterator[OracleFinding]:
+    if step.copied is None:
         return
-    if step.expectation.kind is ExpectationKind.OK:
-        if step.value is False:
-            sentence = f"{step.verb} found null where there is an object"
-            yield of_step(step, "null", sentence, Proof(ProofKind.VALUE, expected=True))
-        return
-    expected = step.expectation.value
-    if step.makes_handle:
-        if step.value is not False:
-            sentence = f"{step.verb} found an object where there is null"
-            yield of_step(step, "no null", sentence, Proof(ProofKind.VALUE, expected=False))
-    elif type(step.value) is not type(expected) or step.value != expected:
-        sentence = f"{step.verb} returned {repr_of(step.value)}, not {expected!r}"
-        yield of_step(step, "value", sentence, Proof(ProofKind.VALUE, expected=expected))
+    found, expected = step.copied
+    if found != expected:
+        words = zip(_words(found), _words(expected), strict=False)
+        at = next((at for at, (one, other) in enumerate(words) if one != other), None)
+        if at is None:
+            sentence = f"it takes {len(found) // 8} words, not {len(expected) // 8}"
+        else:
+            sentence = (
+                f"its word {at} is {_words(found)[at].hex()}, not {_words(expected)[at].hex()}"
+            )
+        yield of_step(
+            step,
+            "layout",
+            f"the copy is not laid out in pre-order: {sentence}",
+            Proof(ProofKind.ENDS_WITH, expected=expected),
+        )
 
 
 FAITHFUL = Oracle(

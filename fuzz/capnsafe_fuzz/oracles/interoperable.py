@@ -17,7 +17,7 @@ from ..optional import PYCAPNP
 from ..record import Outcome, Record
 from ..record.difference import first_difference
 from ..scenario import schema
-from ..scenario.model import WEIGHTLESS
+from ..scenario.model import ZERO_SIZED
 from ..scenario.program import quiet
 from ..scenario.schema import (
     EVERYTHING,
@@ -124,8 +124,8 @@ def _field(tree: dict[str, Any], owner: Any, field: Field, of: StructType, work:
 
 
 def _list(value: Any, of: ListType, work: _Work) -> Any:
-    if of.weightless:
-        return WEIGHTLESS, len(value)
+    if of.zero_sized:
+        return ZERO_SIZED, len(value)
     if of.element is FieldKind.CAPABILITY:
         # pycapnp does not show that an element is null.
         return len(value)
@@ -168,14 +168,14 @@ def as_pycapnp_reads(tree: Any) -> Any:
         else:
             assert isinstance(of, ListType)
             made = value
-            if of.element in _EMPTY and not of.weightless:
+            if of.element in _EMPTY and not of.zero_sized:
                 empty = _EMPTY[of.element]
                 made = [empty if element is None else element for element in value]
             elif of.element is FieldKind.CAPABILITY:
                 made = len(value)
             elif of.element in schema.FLOATS:
                 made = [quiet(of.element, element) for element in value]
-            elif of.element is FieldKind.STRUCT and not of.weightless:
+            elif of.element is FieldKind.STRUCT and not of.zero_sized:
                 made = list(value)
                 work.extend((made, index, element, of.type) for index, element in enumerate(value))
         container[key] = made
@@ -250,6 +250,7 @@ def _check(record: Record) -> Iterator[OracleFinding]:
         try:
             found = read_with_pycapnp(step.output)
         except Exception as error:
+            # The strict examiner accepts the output, so pycapnp must not refuse it in any way.
             yield of_step(step, "pycapnp refuses", f"pycapnp cannot read the output: {error}")
             return
         difference = first_difference(found, meant)

@@ -29,9 +29,9 @@ def _check(record: Record) -> Iterator[OracleFinding]:
             sentence = "there was output after the message was closed from inside a call"
             yield of_step(step, "closed", sentence, _PROOF)
         elif step.closed_inside and step.contents is not None and step.contents.wrong:
-            what, sentence = step.contents.what_is_wrong()
+            symptom, sentence = step.contents.first_problem()
             sentence = f"there was output although the message was closed inside: {sentence}"
-            yield of_step(step, f"closed inside {what}", sentence, _PROOF)
+            yield of_step(step, f"closed inside {symptom}", sentence, _PROOF)
         elif step.short:
             yield of_step(
                 step, "without looking", f"there was output although {step.short}", _PROOF

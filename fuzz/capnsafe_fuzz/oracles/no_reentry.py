@@ -1,6 +1,6 @@
-"""P10 no re-entry: a call from inside an allocator call gets a clear error, or is finished.
+"""P10 no re-entry: a call from inside another call gets a clear error, or is finished.
 
-The memory makes the call, and the executor tells it the result. If the call was finished, the
+The memory makes the inner call, and the executor tells it the result. If the call was finished, the
 message must be unharmed; such a call writes only values that were there before. After a call that
 closed the message, no other call succeeds.
 """
@@ -14,11 +14,11 @@ from ..encoders.protocol import Proof, ProofKind
 from ..record import Outcome, Record
 from .oracle import Cost, Oracle, OracleFinding, from_evidence, of_step, reading
 
-_told: Final = from_evidence("P10")
+_from_memory: Final = from_evidence("P10")
 
 
 def _check(record: Record) -> Iterator[OracleFinding]:
-    yield from _told(record)
+    yield from _from_memory(record)
     for step in record.steps:
         if step.closed and step.output is None and step.outcome is Outcome.DONE:
             if step.verb != "close":
@@ -30,10 +30,10 @@ def _check(record: Record) -> Iterator[OracleFinding]:
         return
     before = record.steps[: record.steps.index(first) + 1]
     if any(step.reentered for step in before):
-        what, sentence = first.contents.what_is_wrong()
+        symptom, sentence = first.contents.first_problem()
         yield of_step(
             first,
-            f"harmed {what}",
+            f"harmed {symptom}",
             f"a call from inside was finished, and then: {sentence}",
             reading(first, first.contents),
         )

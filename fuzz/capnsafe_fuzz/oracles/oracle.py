@@ -15,7 +15,8 @@ from typing import Final, Generic, TypeVar
 from ..encoders.protocol import Proof, ProofKind
 from ..optional import Package
 from ..record import Contents, Record, Step, Violation
-from ..record.telling import full_type_name, text_of
+from ..record.telling import full_type_name, repr_of, text_of
+from ..scenario.model import ExpectationKind
 
 _NO_PROOF: Final = Proof()
 _EVIDENCE: Final = Proof(ProofKind.EVIDENCE)
@@ -39,8 +40,8 @@ class OracleFinding:
 
     operation: int
     verb: str
-    what: str
-    """What broke, and where; it ends the group's name."""
+    symptom: str
+    """A few words; they end the group's name."""
     detail: str
     """A sentence."""
     proof: Proof = _NO_PROOF
@@ -74,7 +75,7 @@ class Oracle(Generic[Judged]):
 
     def violation(self, found: OracleFinding) -> Violation:
         """Return the finding as a violation, for the rest of the harness."""
-        group = " ".join(f"{self.promise} {found.verb} {found.what}".split())
+        group = " ".join(f"{self.promise} {found.verb} {found.symptom}".split())
         return Violation(self.promise, self.name, found.operation, found.verb, found.detail, group)
 
 
@@ -92,6 +93,8 @@ def judge(oracles: Iterable[Oracle[Judged]], record: Judged, costly: bool) -> tu
         if costly or oracle.cost is Cost.CHEAP
         for violation in oracle.judge(record)
     ]
+    if not violations:
+        return ()
     violations.sort(key=lambda violation: violation.operation)
     # A mistake that repeats is reported once.
     first: dict[str, Violation] = {}
@@ -100,9 +103,9 @@ def judge(oracles: Iterable[Oracle[Judged]], record: Judged, costly: bool) -> tu
     return tuple(first.values())
 
 
-def of_step(step: Step, what: str, detail: str, proof: Proof = _NO_PROOF) -> OracleFinding:
+def of_step(step: Step, symptom: str, detail: str, proof: Proof = _NO_PROOF) -> OracleFinding:
     """Return a finding about one step."""
-    return OracleFinding(step.index, step.verb, what, detail, proof, step)
+    return OracleFinding(step.index, step.verb, symptom, detail, proof, step)
 
 
 def reading(step: Step, contents: Contents) -> Proof:
@@ -114,6 +117,23 @@ def reading(step: Step, contents: Contents) -> Proof:
     return Proof(kind, difference.path, difference.expected)
 
 
+def wrong_value(step: Step) -> tuple[str, str, object] | None:
+    """Return a symptom, a sentence, and the right result, if a done step returned a wrong one."""
+    if step.operation is None or step.output is not None or step.canonical is not None:
+        return None
+    if step.expectation.kind is ExpectationKind.OK:
+        if step.value is False:
+            return "null", f"{step.verb} found null where there is an object", True
+        return None
+    expected = step.expectation.value
+    if step.makes_handle:
+        if step.value is not False:
+            return "no null", f"{step.verb} found an object where there is null", False
+    elif type(step.value) is not type(expected) or step.value != expected:
+        return "value", f"{step.verb} returned {repr_of(step.value)}, not {expected!r}", expected
+    return None
+
+
 def exception_name(step: Step) -> str:
     """Return the type of a step's exception and its place: ``struct.error builder.py:set_text``."""
     return f"{full_type_name(step.error)} {step.raised_at}".rstrip()
@@ -122,8 +142,8 @@ def exception_name(step: Step) -> str:
 def raised_sentence(step: Step) -> str:
     """Return a sentence for people about the exception that a step raised."""
     text = text_of(step.error)
-    told = f": {text}" if text else ""
-    return f"{step.verb} raised {exception_name(step)}{told}"
+    ending = f": {text}" if text else ""
+    return f"{step.verb} raised {exception_name(step)}{ending}"
 
 
 def from_evidence(promise: str) -> Callable[[Record], Iterator[OracleFinding]]:
@@ -134,7 +154,7 @@ def from_evidence(promise: str) -> Callable[[Record], Iterator[OracleFinding]]:
             if evidence.promise == promise:
                 verb = record.verb_at(evidence.operation)
                 yield OracleFinding(
-                    evidence.operation, verb, evidence.what, evidence.detail, _EVIDENCE
+                    evidence.operation, verb, evidence.symptom, evidence.detail, _EVIDENCE
                 )
 
     return check

@@ -37,7 +37,10 @@ class Outcome(StrEnum):
 
     DONE = "done"
     SKIPPED = "skipped"
-    """Its handle is missing: the operation that makes it failed, or found a null pointer."""
+    """It was not tried: a handle is missing, or its result is unspecified or too large.
+
+    A handle is missing if the operation that makes it failed, was skipped, or found null.
+    """
     RAISED = "raised"
     INTERRUPTED = "interrupted"
     """A BaseException that a fault raised passed through unchanged."""
@@ -88,8 +91,8 @@ class Contents:
         """Return whether the message is invalid, or has other contents than expected."""
         return self.invalid is not None or self.difference is not None
 
-    def what_is_wrong(self) -> tuple[str, str]:
-        """Return (a word for groups, a sentence)."""
+    def first_problem(self) -> tuple[str, str]:
+        """Return the first problem: a word for groups, and a sentence."""
         problem = self.invalid
         if problem is not None:
             return str(problem.kind), problem.sentence
@@ -152,6 +155,21 @@ class Step:
     """
     tampered: bool = False
     """Whether contents had been changed behind the encoder's back by the end of this step."""
+    must_match: bool = False
+    """Whether reads must be right although contents were changed, because the message verifies."""
+    taken_words: int = 0
+    """Words that were handed out during the step."""
+    words: int = 0
+    """Words in use of all segments at the end of the step, if it succeeded."""
+    told_words: int | None = None
+    """The number of words in use that the message shows to users; None if it shows none."""
+    needed_words: int | None = None
+    """The most words that the step may hand out; None if that is not known."""
+    has_room: bool = False
+    """Whether the message has one segment with at least ``needed_words`` words left."""
+    copied: tuple[bytes, bytes] | None = None
+    """For an object that was copied to the end of the only segment: its words, and the right ones.
+    """
     damage: tuple[int, int] | None = None
     """A word that the step changed in memory although it raised: (segment, word).
 

@@ -63,16 +63,16 @@ def chain_of(error: BaseException) -> Iterator[BaseException]:
 
 def text_of(error: BaseException | None) -> str:
     """Return the text of an exception."""
-    return _told(lambda: str(error), "what it says", "__str__")
+    return _described(lambda: str(error), "the text", "__str__")
 
 
 def repr_of(value: object) -> str:
     """Return the ``repr`` of a value."""
     if type(value) is int and value.bit_length() > _MOST_BITS:
         return f"an int of {value.bit_length()} bits"
-    if type(value) in (str, bytes, bytearray):
-        return _shortened(repr(value[: MOST_CHARACTERS + 1]))  # type: ignore[index]  # they have
-    return _told(lambda: repr(value), f"its {type_name(value)}", "__repr__")
+    if type(value) is str or type(value) is bytes or type(value) is bytearray:
+        return _shortened(repr(value[: MOST_CHARACTERS + 1]))
+    return _described(lambda: repr(value), f"its {type_name(value)}", "__repr__")
 
 
 def exact_text(text: str) -> str:
@@ -80,14 +80,14 @@ def exact_text(text: str) -> str:
     return text if type(text) is str else str.__getitem__(text, slice(None))
 
 
-def _told(say: Callable[[], str], what: str, method: str) -> str:
+def _described(describe: Callable[[], str], subject: str, method: str) -> str:
     try:
-        return _shortened(exact_text(say()))
+        return _shortened(exact_text(describe()))
     except KeyboardInterrupt:
         raise
     except BaseException as failure:
         # Any exception here is the encoder's, and no reason to stop.
-        return f"({what} cannot be told: its {method} raises {type_name(failure)})"
+        return f"({subject} is unknown: its {method} raises {type_name(failure)})"
 
 
 def _shortened(text: str) -> str:
@@ -100,10 +100,10 @@ def _shortened(text: str) -> str:
 class Strange:
     """Placeholder for a value that no call is expected to return; equal only to itself."""
 
-    said: str
+    description: str
 
     def __repr__(self) -> str:
-        return self.said
+        return self.description
 
 
 def plain(value: Any, depth: int = 0) -> Any:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from ..scenario.model import WEIGHTLESS
+from ..scenario.model import ZERO_SIZED
 from ..scenario.schema import (
     DYNAMIC,
     POINTERS,
@@ -48,29 +48,39 @@ _Sections = tuple[bytes, list[_Typed]]
 
 
 def canonical(root: Copy) -> bytes:
-    """Return the one segment whose root is this struct.
+    """Return the canonical form of a message with this root, as one segment.
 
     Raises:
-        Refused: It holds a capability.
+        Refused: If the message has a capability.
     """
     return _segment(root, lambda copy: copy)
 
 
 def canonical_form(tree: Any, of: Type) -> bytes:
-    """Return the one segment of a message with this tree; a null pointer if the tree is None."""
+    """Return the canonical form of a message with this tree; a null pointer for None."""
     return _ZERO if tree is None else _segment((tree, of), _lay)
 
 
-def _segment(root: Any, lay: Callable[[Any], _Laid]) -> bytes:
+def plain_form(value: Any) -> bytes:
+    """Return the words of an object with all below it in pre-order, without omitting any.
+
+    ``value`` is in the encoding's form (see ``scenario.trees``).
+    """
+    return _segment((value, None), _lay, lambda laid: laid)[_WORD:]
+
+
+def _segment(
+    root: Any, lay: Callable[[Any], _Laid], cut: Callable[[_Laid], _Laid] | None = None
+) -> bytes:
     """Place the root and all objects below it, without recursion, since messages nest deeply.
 
-    ``lay`` makes an object from the target of a pointer.
+    ``lay`` lays out the target of a pointer, and ``cut`` omits words of it.
     """
     out = bytearray(_WORD)
     todo = [(0, root)]
     while todo:
         at, one = todo.pop()
-        shape, body, below = _cut(lay(one))
+        shape, body, below = (cut or _cut)(lay(one))
         if shape & 3 == _CAPABILITY:
             raise Refused("a capability has no canonical form")
         start = len(out) // _WORD
@@ -140,14 +150,15 @@ def _lay(typed: _Typed) -> _Laid:
     if isinstance(of, StructType):
         return _struct(_sections(value, of))
     assert isinstance(of, ListType)
-    if isinstance(value, tuple) and value[0] == WEIGHTLESS:
+    if isinstance(value, tuple) and value[0] == ZERO_SIZED:
         if of.element is FieldKind.STRUCT:
-            return _structs([], value[1])
+            return _structs([], value[1], (0, 0))
         return _list_pointer(0, value[1]), b"", ()
     if of.element is FieldKind.STRUCT:
         assert isinstance(of.type, StructType)
         element = of.type
-        return _structs([_sections(one, element) for one in value], len(value))
+        sections = element.data_words, element.pointer_count
+        return _structs([_sections(one, element) for one in value], len(value), sections)
     if of.element in POINTERS:
         target = TYPES[of.target] if of.target is not None else None
         return _pointers([(one, target) for one in value])
@@ -168,7 +179,10 @@ def _loose(value: Any) -> _Laid:
         return _list_pointer(size, count), _padded(octets), ()
     if "sections" in value:
         elements = value["elements"]
-        return _structs([_loose_sections(one) for one in elements], len(elements))
+        if isinstance(elements, tuple):
+            return _structs([], elements[1], (0, 0))
+        sections = [_loose_sections(one) for one in elements]
+        return _structs(sections, len(elements), value["sections"])
     return _struct(_loose_sections(value))
 
 
@@ -219,9 +233,8 @@ def _struct(sections: _Sections) -> _Laid:
     return shape, data + bytes(len(pointers) * _WORD), _below(words, pointers)
 
 
-def _structs(elements: list[_Sections], count: int) -> _Laid:
-    data_words = max((len(data) // _WORD for data, _ in elements), default=0)
-    pointer_count = max((len(pointers) for _, pointers in elements), default=0)
+def _structs(elements: list[_Sections], count: int, sizes: tuple[int, int]) -> _Laid:
+    data_words, pointer_count = sizes
     step = data_words + pointer_count
     tag = count << 2 | data_words << 32 | pointer_count << 48
     body = bytearray(tag.to_bytes(_WORD, "little"))

@@ -32,7 +32,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from ..scenario.model import WEIGHTLESS, Capability
+from ..scenario.model import ZERO_SIZED, Capability
 from .examination import UNREADABLE, Examination, Problem, ProblemKind
 from .framing import WORD_BYTES, unframe
 from .layout import Shape, ShapeKind, StructLayout
@@ -289,7 +289,7 @@ class _Examiner:
                 ProblemKind.WRONG_KIND,
                 segment,
                 word,
-                f"the pointer of {name} is {pointer:#018x}, which is no {_KINDS[shape.kind]}",
+                f"the pointer of {name} is {pointer:#018x}, which is not a {_KINDS[shape.kind]}",
             )
             return UNREADABLE
         high = pointer >> 32
@@ -372,7 +372,7 @@ class _Examiner:
         count: int,
         work: list[tuple[Any, Any, Shape, int, int]],
     ) -> Any:
-        """Read any kind of list; ``count`` of a struct list is still the words after the tag."""
+        """Read any kind of list. For a struct list, ``count`` is the words after the tag."""
         if element_size != shape.element_size:
             self.report(
                 ProblemKind.WRONG_KIND,
@@ -389,7 +389,7 @@ class _Examiner:
         if not self.claim(segment, start, words, f"{name}"):
             return UNREADABLE
         if shape.element_bits == 0:
-            return WEIGHTLESS, count
+            return ZERO_SIZED, count
         if element_size == _ELEMENT_POINTER:
             return self.read_pointer_list(name, shape, segment, start, count, work)
         first = start * WORD_BYTES
@@ -480,6 +480,8 @@ class _Examiner:
                 f"{words} words",
             )
             return UNREADABLE
+        if size == 0:
+            return {"sections": (0, 0), "elements": (ZERO_SIZED, count)}
         elements = [
             self.read_sections(segment, start + 1 + index * size, data_words, pointer_count, work)
             for index in range(count if size else 0)
@@ -568,7 +570,7 @@ class _Examiner:
             )
             return UNREADABLE
         if layout.total_words == 0:
-            return WEIGHTLESS, count
+            return ZERO_SIZED, count
         size = layout.total_words
         first = start + 1
         return [

@@ -93,7 +93,7 @@ class MemberLayout:
     """(index in the pointer section, field, target)."""
 
     def read(self, number: int) -> dict[str, int]:
-        """Return its scalars, from a data section as one number."""
+        """Return the member's scalars; ``number`` is the data section as one integer."""
         values = {}
         for name, first, bits, signed in self.scalars:
             value = number >> first & (1 << bits) - 1
@@ -121,7 +121,10 @@ class UnionLayout:
 
 @dataclass(slots=True, eq=False)
 class StructLayout:
-    """One struct type, made only by ``layout_of``, in two steps: types may refer to themselves."""
+    """One struct type.
+
+    Only ``layout_of`` makes it, in two steps, because a type may refer to itself.
+    """
 
     name: str
     data_words: int
@@ -257,7 +260,7 @@ def _fill(layout: StructLayout, held: StructType) -> None:
             scalars.append((at // _BYTE_BITS, entry.name, entry.kind))
             if entry.default:
                 sign = 1 << bits - 1 if entry.kind in SIGNED else 0
-                masked.append((entry.name, entry.default & (1 << bits) - 1, sign))
+                masked.append((entry.name, int(entry.default) & (1 << bits) - 1, sign))
     scalars.sort()
     form = "<"
     position = 0

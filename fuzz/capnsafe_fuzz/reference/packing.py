@@ -14,7 +14,6 @@ from typing import Final
 WORD_BYTES: Final = 8
 _MOST_MORE: Final = 255
 """Words that the count after a tag can stand for, besides the first."""
-_ZERO_WORD: Final = bytes(WORD_BYTES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,7 @@ class Reference:
             step = _BITS[size] // 8
             pointers = int(size == _POINTER)
             data = 0 if pointers else step
+            cost += _free_elements(size, step, count)
             return List(segment, start, count, size, step, data, pointers, nesting - 1), cost
         tag = self.word(segment, start)
         data, pointers, elements = tag >> 32 & 0xFFFF, tag >> 48, tag >> 2 & 0x3FFFFFFF
@@ -194,7 +195,7 @@ class Reference:
         made = List(
             segment, start + 1, elements, size, step, data * WORD_BYTES, pointers, nesting - 1
         )
-        return made, cost
+        return made, cost + _free_elements(size, step, elements)
 
     # Deep copies
 
@@ -230,6 +231,7 @@ class Reference:
         words = cost = _words(size, held.count)
         octets = self._segments[held.segment]
         if size == _VOID:
+            cost = _free_elements(held.size, held.step, held.count)
             body = b""
         elif size == _BIT:
             first = held.start * WORD_BYTES
@@ -275,7 +277,10 @@ class Reference:
         if shape & 3 == _STRUCT:
             places = list(range(shape >> 32 & 0xFFFF, words))
         else:
-            shape, body, places = self._list_body(shape, body, cost)
+            shape, body, places, more = self._list_body(shape, body, cost)
+            cost += more
+            if cost > budget:
+                raise Refused("over the traversal limit", cost)
         children: list[tuple[int, Copy]] = []
         for place in places:
             found, more = self._copy_below(segment, start + place, nesting, budget - cost, cost)
@@ -292,13 +297,16 @@ class Reference:
         except Refused as refusal:
             raise Refused(str(refusal), before + refusal.cost) from None
 
-    def _list_body(self, shape: int, body: bytes, cost: int) -> tuple[int, bytes, list[int]]:
-        """Return a list's shape as it is copied, its words, and the places of its pointers."""
+    def _list_body(self, shape: int, body: bytes, cost: int) -> tuple[int, bytes, list[int], int]:
+        """Return a list's shape as it is copied, its words, and the places of its pointers.
+
+        The last is the charge for elements without size.
+        """
         size, count = shape >> 32 & 7, shape >> 35
         if size == _POINTER:
-            return shape, body, list(range(count))
+            return shape, body, list(range(count)), 0
         if size != _COMPOSITE:
-            return shape, _cut_bits(body, count * _BITS[size]), []
+            return shape, _cut_bits(body, count * _BITS[size]), [], _free_elements(size, 0, count)
         tag = int.from_bytes(body[:WORD_BYTES], "little")
         data, pointers, elements = tag >> 32 & 0xFFFF, tag >> 48, tag >> 2 & 0x3FFFFFFF
         words = elements * (data + pointers)
@@ -309,7 +317,9 @@ class Reference:
             for element in range(0, words, data + pointers or 1)
             for index in range(pointers)
         ]
-        return _list_shape(_COMPOSITE, words), body[: (1 + words) * WORD_BYTES], places
+        copied = body[: (1 + words) * WORD_BYTES]
+        charge = _free_elements(size, data + pointers, elements)
+        return _list_shape(_COMPOSITE, words), copied, places, charge
 
     # Values
 
@@ -346,6 +356,11 @@ def _spot(pointer: int, segment: int, base: int, cost: int) -> Spot:
     offset = field - (1 << 30) if field >> 29 else field
     shape = pointer if pointer & 3 == _OTHER else pointer & ~0xFFFFFFFC
     return Spot(shape, segment, base + offset, cost)
+
+
+def _free_elements(size: int, step: int, count: int) -> int:
+    """Return the charge for the elements of a list: one word each if they have no size."""
+    return count if size == _VOID or (size == _COMPOSITE and step == 0) else 0
 
 
 def _words(size: int, count: int) -> int:

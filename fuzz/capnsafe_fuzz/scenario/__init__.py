@@ -9,7 +9,8 @@ Modules: `schema` (the names), `operations` (the table of verbs), `program` (the
 `scenario` (the value), `heading` (the names of encoder and target in a text), `textform`,
 `bytesform`, `labels` (short names of operations); `model`, with `nodes` (its objects), `versions`
 (the types that an object may be opened as) and `trees` (its contents as plain values); `mutate`,
-with `front` (the next operation), `values` and `steps` (edits).
+with `generator` (the next operation), `values` (its value), `steps` (edits) and `aim` (the words
+that faults change).
 
 Nothing here knows who runs or judges a scenario.
 """
@@ -24,13 +25,14 @@ from .heading import (
     tidy_comment,
     with_heading,
 )
-from .model import WEIGHTLESS, Capability, Expectation, ExpectationKind, Model
+from .model import ZERO_SIZED, Capability, Expectation, ExpectationKind, Model
 from .mutate import crossover, generate, mutate
 from .operations import HANDLE_MAKERS, PLACELESS, SOURCED, WHOLE_MESSAGE, Verb
 from .program import NO_HANDLE, As, Operation, Place, Program, ScenarioError, Value, handle_types
 from .scenario import UNLIMITED_WORDS, MemorySpec, Scenario
 from .schema import EMPTY, EVERYTHING, SMALL, TYPES, Field, FieldKind, ListType, StructType, Type
 from .textform import (
+    HEADER,
     Printer,
     parse_scenario,
     print_operations,
@@ -43,14 +45,15 @@ __all__ = [
     "EMPTY",
     "EVERYTHING",
     "HANDLE_MAKERS",
+    "HEADER",
     "NO_HANDLE",
     "PLACELESS",
     "SMALL",
     "SOURCED",
     "TYPES",
     "UNLIMITED_WORDS",
-    "WEIGHTLESS",
     "WHOLE_MESSAGE",
+    "ZERO_SIZED",
     "As",
     "Capability",
     "Expectation",

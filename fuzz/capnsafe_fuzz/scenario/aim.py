@@ -21,7 +21,7 @@ FIRST_OBJECT_WORD = 1
 """The first word of the root: before it there is the pointer to it."""
 
 
-class Meeting(NamedTuple):
+class ReadBack(NamedTuple):
     """An operation that reads an object which another one made."""
 
     operation: int
@@ -31,17 +31,17 @@ class Meeting(NamedTuple):
     """
 
 
-def meetings(operations: Sequence[Operation]) -> list[Meeting]:
+def read_backs(operations: Sequence[Operation]) -> list[ReadBack]:
     """Return the operations that read an object, in their order."""
     model, program = Model(), Program()
     begins: dict[tuple[int, Place], int] = {}
     handles: list[int | None] = []
     end = FIRST_OBJECT_WORD
-    found: list[Meeting] = []
+    found: list[ReadBack] = []
     for number, operation in enumerate(operations):
         at = operation.handle, operation.place
         if at in begins:
-            found.append(Meeting(number, (*_pointer(program, handles, operation), begins[at])))
+            found.append(ReadBack(number, (*_pointer(program, handles, operation), begins[at])))
         words = model.largest_object(operation)
         if words and (operation.place is not None or operation.handle == NO_HANDLE):
             begins[at] = end
@@ -49,7 +49,7 @@ def meetings(operations: Sequence[Operation]) -> list[Meeting]:
         if operation.verb in HANDLE_MAKERS:
             handles.append(begins.get(at))
         model.commit(operation)
-        program.add(operation)
+        program.note(operation)
     return found
 
 

@@ -31,7 +31,7 @@ from struct import Struct
 from typing import Any, Final
 from zlib import crc32
 
-from capnsafe_allocators import FAMILIES, Fault, When
+from capnsafe_allocators import FAMILIES, Fault, When, add_families
 
 from ..memories import MEMORIES, PLAIN
 from .operations import (
@@ -44,19 +44,20 @@ from .operations import (
     Verb,
 )
 from .program import (
+    ACTIONS,
     MAX_BLOB_BYTES,
+    MAX_COUNT,
     MAX_INDEX,
     MAX_OPERATIONS,
     NO_HANDLE,
-    UNDERSTOOD,
     As,
     Operation,
     Place,
     choices_of,
-    fillable,
     kind_of,
     made_by,
     max_count,
+    numbers_in,
     place_of,
     quiet,
     sources,
@@ -86,7 +87,7 @@ from .schema import (
     Type,
 )
 
-_FORM: Final = 6
+_FORM: Final = 7
 """Increase this whenever this module gives a byte string another meaning.
 
 The tables of families, memories and operations enter the version separately.
@@ -112,7 +113,7 @@ _ALL_12: Final = 0xFFF
 
 
 def _fold(number: int, few: int, some: int) -> int:
-    """Return the least 16 bits that unfold to a number of up to 12 bits with these masks."""
+    """Return the smallest 16-bit number that unfolds to this one, of up to 12 bits."""
     if number <= few:
         return number
     return _BORDER_SOME | number if number <= some else _BORDER_MANY | number
@@ -143,11 +144,11 @@ _SHORT_BLOB_BYTES: Final = 7
 _BLOB_LENGTH_SHIFT: Final = 56
 
 # The kind of an AnyPointer's value, in two bits above the length; and its type, in a byte.
-_LOOSE_SHIFT: Final = 32
-_LOOSE_MASK: Final = 3
-_LOOSE_CAPABILITY: Final = 0
-_LOOSE_TEXT: Final = 1
-_LOOSE_DATA: Final = 2
+_ANY_SHIFT: Final = 32
+_ANY_MASK: Final = 3
+_ANY_CAPABILITY: Final = 0
+_ANY_TEXT: Final = 1
+_ANY_DATA: Final = 2
 _CHOICE_SHIFT: Final = 48
 _CHOICE_MASK: Final = 0xFF
 
@@ -178,7 +179,7 @@ _MEMBER: Final = 9
 _TAKEN: Final = 10
 _TAKEN_COUNT: Final = 11
 _TAKES: Final = frozenset((_TAKEN, _TAKEN_COUNT))
-_LOOSE: Final = 12
+_ANY: Final = 12
 _SOURCE: Final = 13
 
 _Action = tuple[Verb, str | None, int, Any, Any, Any]
@@ -194,7 +195,10 @@ _Action = tuple[Verb, str | None, int, Any, Any, Any]
 """
 
 _LAST_MEMBER_TIMES: Final = 4
-"""How often a union's last member occurs in a choice: the objects below it take two steps."""
+"""Number of times that a union's last member occurs in a choice.
+
+It is chosen more often, because an object below it takes a second step.
+"""
 
 
 class _Made:
@@ -215,32 +219,32 @@ def _form(held: Type, verb: Verb, at: Place) -> tuple[int, Any, Any]:
     choices = choices_of(held, verb, at)
     if choices:
         return (_TAKEN if form is ValueForm.TYPE else _TAKEN_COUNT), choices, 0
-    if at is None:
-        return _NOTHING, None, 0
-    kind, target, _ = place_of(held, at)
     if verb in SOURCED:
         return _SOURCE, sources(held, verb, at), None
+    if form is ValueForm.LENGTH:
+        return _COUNT, MAX_COUNT + 1, 0
+    if form is ValueForm.OCTETS:
+        return _FILLED, SCALAR_BITS[numbers_in(held, at)] // 8, 0
+    if at is None:
+        return _NOTHING, None, 0
+    kind, _, _ = place_of(held, at)
     if form is ValueForm.MEMBER:
         assert isinstance(held, StructType)
         members = held.by_name[str(at)].members
         return _MEMBER, (*members, *members[-1:] * (_LAST_MEMBER_TIMES - 1)), 0
-    if form is ValueForm.OCTETS:
-        element = fillable(kind, target)
-        assert element is not None
-        return _FILLED, SCALAR_BITS[element] // 8, 0
     if form is ValueForm.COUNT and isinstance(made := type_at(held, at), ListType):
         return _COUNT, max_count(made) + 1, 0
     return _written_form(kind) if form is ValueForm.WRITTEN else (_NOTHING, None, 0)
 
 
 def _written_form(kind: FieldKind) -> tuple[int, Any, Any]:
-    """Return that of a value for a place of this kind."""
+    """Return (form, argument, the other argument) of a value for a place of this kind."""
     if kind in (FieldKind.TEXT, FieldKind.DATA):
         return (_TEXT if kind is FieldKind.TEXT else _DATA), None, 0
     if kind is FieldKind.BOOL:
         return _BOOL, None, 0
     if kind is FieldKind.ANY:
-        return _LOOSE, None, 0
+        return _ANY, None, 0
     mask = (1 << (32 if kind is FieldKind.CAPABILITY else SCALAR_BITS[kind])) - 1
     if kind in FLOATS:
         return _FLOAT, kind, mask
@@ -255,7 +259,7 @@ def _actions(held: Type) -> list[tuple[_Action, int]]:
     found: list[tuple[_Action, int]] = []
     by_verb: dict[tuple[Verb, str | None], _Action] = {}
     # Actions with a second handle come last: they may have to be replaced by another one.
-    for verb, name in sorted(UNDERSTOOD[held.name], key=lambda pair: pair[0] in SOURCED):
+    for verb, name in sorted(ACTIONS[held.name], key=lambda pair: pair[0] in SOURCED):
         at: Place = name if name is not None else None if verb in PLACELESS else 0
         form, argument, other = _form(held, verb, at)
         makes: Any = None
@@ -296,7 +300,10 @@ _ROOT_MADE: Final = _ALL_MADE[EVERYTHING.name]
 
 
 def _whole_message() -> dict[Verb, int]:
-    """Return the least handle byte of each verb of the whole message, from the greatest down."""
+    """Return the least handle byte of each verb of the whole message.
+
+    The verbs take the bytes from 255 downwards.
+    """
     bytes_of: dict[Verb, int] = {}
     end = 256
     for verb in Verb:
@@ -312,12 +319,14 @@ _WHOLE: Final = tuple(
     for verb, _ in sorted(_WHOLE_BYTES.items(), key=lambda item: item[1])
     for _ in range(OPERATIONS[verb].weight)
 )
-"""The meaning of handle bytes from there on."""
+"""The operations that the handle bytes from `_FIRST_WHOLE` on mean, in order."""
 assert _ORPHANS + MAX_OPERATIONS <= _FIRST_WHOLE
 _ROOT: Final = Operation(Verb.ROOT)
 
 
 # Faults.
+
+add_families()
 
 _FAULT_KINDS: Final = tuple(
     (family, name, kind) for family in FAMILIES.values() for name, kind in family.kinds.items()
@@ -378,7 +387,7 @@ _MEMORY_BYTES: Final = {
 }
 _MEMORY_MASK: Final = 0x3F
 assert len(_MEMORIES) <= _MEMORY_MASK + 1
-# In bytes, a plain memory replaces the user's.
+# A memory of the user's own has no byte, so it is encoded as a plain memory.
 assert _MEMORIES[0] == (PLAIN, False)
 
 _GROWS: Final = 0xC0
@@ -442,7 +451,7 @@ def _declared() -> Iterator[str]:
 
 
 DECODER_VERSION: Final = _FORM * 1_000_000 + crc32("\n".join(_declared()).encode()) % 1_000_000
-"""It changes whenever a byte string may mean another scenario than before."""
+"""The version of the decoder. With another version, a byte string may mean another scenario."""
 
 
 # Decoding and encoding.
@@ -517,11 +526,11 @@ def decode(data: bytes) -> Scenario:
         elif form in _TAKES:
             value = _taken(argument, form == _TAKEN_COUNT, value)
             makes = makes[value.type]
-        elif form == _LOOSE and value >> _LOOSE_SHIFT & _LOOSE_MASK == _LOOSE_CAPABILITY:
+        elif form == _ANY and value >> _ANY_SHIFT & _ANY_MASK == _ANY_CAPABILITY:
             value &= _LENGTH_MASK
         else:
             is_text = form == _TEXT or (
-                form == _LOOSE and value >> _LOOSE_SHIFT & _LOOSE_MASK == _LOOSE_TEXT
+                form == _ANY and value >> _ANY_SHIFT & _ANY_MASK == _ANY_TEXT
             )
             if value < _LARGE_VALUE:
                 size = value >> _BLOB_LENGTH_SHIFT & _SHORT_BLOB_BYTES
@@ -582,7 +591,7 @@ def encode(scenario: Scenario) -> bytes:
     parts += [_encode_fault(fault) for fault in scenario.faults]
     blobs: list[bytes] = []
     types: list[Type] = []
-    # The position of each among the handles with operations, or among the orphans.
+    # The position of each handle among the handles with operations, or among the orphans.
     standing: dict[int, int] = {}
     orphans: dict[int, int] = {}
     named: dict[str, list[int]] = {}
@@ -626,20 +635,23 @@ def _encode_value(held: Type, operation: Operation, blobs: list[bytes]) -> int:
     if isinstance(value, As):
         number = choices_of(held, verb, place).index(value.type) << _CHOICE_SHIFT
         return number | _encode_count(value.length or 0)
-    kind = kind_of(held, place)
-    loose = 0
+    if OPERATIONS[verb].value is ValueForm.LENGTH:
+        assert isinstance(value, int)
+        return _encode_count(value)
+    kind = FieldKind.LIST if place is None else kind_of(held, place)
+    chosen = 0
     if kind is FieldKind.ANY:
         if isinstance(value, int):
-            return _LOOSE_CAPABILITY << _LOOSE_SHIFT | value
-        loose = (_LOOSE_TEXT if isinstance(value, str) else _LOOSE_DATA) << _LOOSE_SHIFT
+            return _ANY_CAPABILITY << _ANY_SHIFT | value
+        chosen = (_ANY_TEXT if isinstance(value, str) else _ANY_DATA) << _ANY_SHIFT
     if isinstance(value, str):
         value = value.encode()
     if isinstance(value, bytes):
-        # The form of a loose blob takes the place of a short one's bytes.
+        # For an AnyPointer, the choice of text or data takes the place of the bytes of a short one.
         if len(value) <= (_SHORT_BLOB_BYTES if kind is not FieldKind.ANY else 0):
-            return int.from_bytes(value, "little") | len(value) << _BLOB_LENGTH_SHIFT | loose
+            return int.from_bytes(value, "little") | len(value) << _BLOB_LENGTH_SHIFT | chosen
         blobs.append(value)
-        return _LARGE_VALUE | len(value) | loose
+        return _LARGE_VALUE | len(value) | chosen
     if kind is FieldKind.LIST:
         return _encode_count(value)
     return value & (1 << (32 if kind is FieldKind.CAPABILITY else SCALAR_BITS[kind])) - 1

@@ -120,4 +120,19 @@ struct Mixed {
   # Older, of numbers or of texts opened as one of Newer.
   evolving @4 :Newer;
   evolvings @5 :List(Newer);
+
+  # A Text and a Data that read as something else than nothing while their pointers are null.
+  title @6 :Text = "untitled";
+  blob @7 :Data = 0x"01 02";
+
+  # A union whose members share a bit, and of which one has two pointers.
+  either :union {
+    blank @8 :Void;
+    flag @9 :Bool;
+    words @10 :Text;
+    pair :group {
+      first @11 :Text;
+      second @12 :Data;
+    }
+  }
 }

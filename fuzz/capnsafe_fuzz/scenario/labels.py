@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from .operations import PLACELESS, Verb
-from .program import UNDERSTOOD, As, Operation, made_by, place_of
+from .program import ACTIONS, As, Operation, made_by, place_of
 from .schema import (
     FLOATS,
     SCALAR_BITS,
@@ -71,7 +71,7 @@ def _kind_name(kind: FieldKind) -> str:
 PRIMITIVES: Final = frozenset(
     _label(held, Operation(verb, 0, 0 if place is None else place))
     for name, held in TYPES.items()
-    for verb, place in UNDERSTOOD[name]
+    for verb, place in ACTIONS[name]
     if verb not in PLACELESS
     and place_of(held, 0 if place is None else place)[0] in SCALAR_BITS.keys() - {FieldKind.UNION}
 )

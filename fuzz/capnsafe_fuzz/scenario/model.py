@@ -11,14 +11,15 @@ Where the semantics leave a choice, these rules apply:
   even if the same place is filled again. Selecting a member of a union does the same to the value
   of the old member.
 - Opening the same object twice gives two handles to the one object.
-- A handle is missing if its operation failed or was skipped, or found null. A missing handle is
-  checked before staleness, and staleness before indices: a stale list does not show its length. If
-  a second handle is copied to a pointer, it is checked first; elsewhere the place is.
+- A handle is missing if its operation failed or was skipped, or found null. Missing handles are
+  checked first, then staleness, then indices: a stale list does not show its length. With a second
+  handle, the place is checked before that handle is; but a copy to a pointer checks first whether
+  the second handle is stale.
 - Elements of struct lists exist from the start; elements of pointer lists start as null.
-- A list of no elements, an empty text and an empty struct are not null. They lie in their pointer:
-  when it moves, they move, and handles to them are stale.
+- A list of no elements, an empty text and an empty struct are not null. A list or struct without
+  words lies in its pointer: when the pointer moves, it moves, and handles to it are stale.
 - A disowned object stays, with all below it, but handles to them are stale: the orphan gives new
-  ones. An orphan is stale once it was adopted or dropped. It survives the root.
+  ones. An orphan is stale once it was adopted or dropped. It survives a new root.
 - A copy into an element of a list of structs leaves the element in its place: handles to it stay
   valid, those to its old children are stale.
 - An object that is opened as a larger type of its kind is upgraded and moves. Handles to it are
@@ -26,10 +27,16 @@ Where the semantics leave a choice, these rules apply:
 - Opening an object as another kind is refused. So are an orphan's adoption by a part of itself, and
   a canonical form with capabilities.
 
-Some operations are skipped, as if their handle were missing: operations on a member of a union that
-is not selected; copies that would make a message larger or deeper than an execution can handle; and
-opening an orphan as an object without words, or as a larger one than it is. Nothing is promised
-there.
+Some operations are skipped although their handles are not missing:
+
+- operations on a member of a union that is not selected, because nothing is promised there;
+- opening an orphan as an object without words, or as a larger one than it is, for the same reason;
+- copies of a list whose elements have other types than its handle says, for the same reason;
+- copies that would make a message larger or deeper than an execution can handle.
+
+With ``by_value``, the model is that of an API that copies objects through values of a schema (the
+module `by_value`). In that API, a stale source is reported before all other mistakes, and an empty
+text that is set to a member of a union becomes null, as in a value.
 """
 
 from __future__ import annotations
@@ -37,23 +44,26 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
+from .by_value import copies_value, value_of
 from .nodes import (
+    DEFAULTS,
     NODES,
     Capability,
     ListNode,
     Node,
     OrphanNode,
     StructNode,
-    bury,
     clone,
     contains,
     has_capabilities,
     largest,
+    measure,
     renew,
+    retire,
     weigh,
 )
 from .operations import HANDLE_MAKERS, OPERATIONS, PLACELESS, SOURCED, Made, Verb
-from .program import NO_HANDLE, As, Operation, Value, made_by, quiet, type_at
+from .program import MAX_INDEX, NO_HANDLE, As, Operation, Value, made_by, quiet, type_at
 from .schema import (
     EVERYTHING,
     FLOATS,
@@ -65,10 +75,24 @@ from .schema import (
     StructType,
     Type,
 )
-from .trees import WEIGHTLESS, tree_of
-from .versions import TypeFit, as_text, kind_name, opened, read_numbers, unwrapped, upgraded
+from .trees import ZERO_SIZED, raw_of, tree_of
+from .versions import (
+    TypeFit,
+    as_text,
+    holds,
+    is_element,
+    joined,
+    kind_name,
+    length_of,
+    moved_into,
+    opened,
+    read_numbers,
+    resized,
+    unwrapped,
+    upgraded,
+)
 
-__all__ = ["NULL", "WEIGHTLESS", "Capability", "Expectation", "ExpectationKind", "Model"]
+__all__ = ["NULL", "VOID", "ZERO_SIZED", "Capability", "Expectation", "ExpectationKind", "Model"]
 
 MAX_COPIED_WORDS: Final = 1 << 13
 """The most words that all copies of a program may have together: copies of copies grow fast."""
@@ -81,7 +105,7 @@ class ExpectationKind(Enum):
     OK = "ok"
     """It succeeds; if it makes a handle, the handle has an object."""
     VALUE = "value"
-    """It succeeds and returns the value: that of GET, or None if it opens null."""
+    """It succeeds and returns the value: for GET the contents, for opening null None."""
     STALE = "stale"
     """It raises, because the handle's object is gone."""
     INDEX = "index"
@@ -89,7 +113,7 @@ class ExpectationKind(Enum):
     REFUSED = "refused"
     """It raises, because the request is impossible, such as opening a struct as a list."""
     VOID = "void"
-    """The handle is missing: the operation is skipped."""
+    """It is skipped: a handle is missing, or its result is unspecified or too large."""
 
 
 class Expectation(NamedTuple):
@@ -105,20 +129,25 @@ NULL: Final = Expectation(ExpectationKind.VALUE)
 _STALE: Final = Expectation(ExpectationKind.STALE)
 _INDEX: Final = Expectation(ExpectationKind.INDEX)
 _REFUSED: Final = Expectation(ExpectationKind.REFUSED)
-_VOID: Final = Expectation(ExpectationKind.VOID)
+VOID: Final = Expectation(ExpectationKind.VOID)
+"""The result of an operation that is skipped."""
 _VALUE: Final = ExpectationKind.VALUE
 _FOUND: Final = {
     TypeFit.NULL: NULL,
     TypeFit.SAME: _OK,
     TypeFit.SMALLER: _OK,
     TypeFit.OTHER: _REFUSED,
-    TypeFit.UNPROMISED: _VOID,
+    TypeFit.UNPROMISED: VOID,
 }
 
 # Enum members cost an attribute look-up each time.
 _ROOT, _REOPEN = Verb.ROOT, Verb.REOPEN
 _SET, _GET, _INIT, _OPEN, _CLEAR = Verb.SET, Verb.GET, Verb.INIT, Verb.OPEN, Verb.CLEAR
 _SELECT, _COPY, _ADOPT, _CANONICAL = Verb.SELECT, Verb.COPY, Verb.ADOPT, Verb.CANONICAL
+_JOIN, _ENSURE = Verb.JOIN, Verb.ENSURE
+_RESIZES: Final = frozenset((Verb.TRUNCATE, Verb.EXTEND))
+_CAN_BE_NULL: Final = frozenset((_REOPEN, Verb.RESUME))
+_CANONICAL_FORMS: Final = frozenset((_CANONICAL, Verb.READ))
 
 _MEMBERS: Final = {
     field.name: (field.union, field.member)
@@ -131,7 +160,7 @@ _LOOSE_PLACES: Final = frozenset(
     field.name
     for struct in STRUCTS
     for field in struct.fields
-    if field.kind in (FieldKind.ANY, FieldKind.CAPABILITY, FieldKind.TEXT)
+    if field.kind in (FieldKind.ANY, FieldKind.CAPABILITY, FieldKind.TEXT, FieldKind.DATA)
 )
 """Fields for which GET does not always return the stored value."""
 _LOOSE_ELEMENTS: Final = frozenset(
@@ -142,9 +171,18 @@ _LOOSE_ELEMENTS: Final = frozenset(
 class Model:
     """One message, after the operations of a program so far."""
 
-    __slots__ = ("_copied_depth", "_copied_words", "_handles", "_orphans", "_root", "_types")
+    __slots__ = (
+        "_by_value",
+        "_copied_depth",
+        "_copied_words",
+        "_handles",
+        "_orphans",
+        "_root",
+        "_types",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_value: bool = False) -> None:
+        self._by_value = by_value
         self._root: StructNode | None = None
         self._handles: list[Node | OrphanNode | None] = []
         """None is a missing handle."""
@@ -157,15 +195,15 @@ class Model:
     # -- expectations -----------------------------------------------------------------------------
 
     def expect(self, operation: Operation) -> Expectation:
-        """Return what a correct encoder does with this operation next; change nothing."""
+        """Return the result of a correct encoder for this operation; change nothing."""
         verb, handle, place, value = operation
         if handle == NO_HANDLE:
-            if verb is _CANONICAL:
+            if verb in _CANONICAL_FORMS:
                 return _REFUSED if has_capabilities(self._root) else _OK
-            return NULL if verb is _REOPEN and self._root is None else _OK
+            return NULL if verb in _CAN_BE_NULL and self._root is None else _OK
         node = self._handles[handle]
         if node is None:
-            return _VOID
+            return VOID
         if verb in SOURCED or verb in PLACELESS or isinstance(node, OrphanNode):
             return self._expect_more(operation, node)
         if not node.live:
@@ -174,11 +212,11 @@ class Model:
             if place in _MEMBERS and verb is not _SELECT:
                 union, member = _MEMBERS[place]
                 if node.contents.get(union, 0) != member:
-                    return _VOID
+                    return VOID
             if verb is _GET:
                 if place in _LOOSE_PLACES:
                     kind = node.type.by_name[place].kind
-                    return _answer(kind, node.contents.get(place))
+                    return _answer(kind, node.contents.get(place, DEFAULTS.get(place)))
                 return Expectation(_VALUE, node.contents.get(place, node.blanks[place]))
         else:
             assert isinstance(node, ListNode)
@@ -203,21 +241,41 @@ class Model:
                 return NULL
             if isinstance(value, As):
                 return _FOUND[opened(found, TYPES[value.type])]
-        elif verb is Verb.DISOWN and place not in node.contents:
-            return NULL
+        elif verb is Verb.DISOWN:
+            if place not in node.contents:
+                return NULL
+            held = self._types[handle]
+            if isinstance(held, ListType) and not is_element(node.contents[place], held):
+                # The orphan would be taken for something else than it is.
+                return VOID
         return _OK
 
     def _expect_more(self, operation: Operation, node: Node | OrphanNode) -> Expectation:
-        """Return that for verbs with a second handle or without a place, and for orphans."""
+        """Return the result of verbs with a second handle or without a place, and on orphans."""
         verb, handle, place, value = operation
         if verb in SOURCED:
             assert isinstance(value, int)
             source = self._handles[value]
             if source is None:
-                return _VOID
+                return VOID
             assert not isinstance(node, OrphanNode)
+            if verb is _JOIN:
+                assert not isinstance(source, OrphanNode)
+                if not (node.live and source.live):
+                    return _STALE
+                both = (
+                    self._copied(operation, handle, node),
+                    self._copied(operation, value, source),
+                )
+                return VOID if None in both else _OK
+            if verb is _ENSURE:
+                return self._expect_ensured(operation, node, source)
             element = _struct_element(node)
-            if verb is _COPY and element is None and not source.live:
+            no_item = isinstance(source, ListNode) and source.count == 0
+            if self._by_value and no_item and not source.live:
+                # If no item of a list is read, nothing notices that the list is stale.
+                return VOID
+            if verb is _COPY and (element is None or self._by_value) and not source.live:
                 return _STALE
             complaint = self._complaint(node, place)
             if complaint is not None:
@@ -226,9 +284,10 @@ class Model:
                 return _STALE
             if isinstance(source, OrphanNode):
                 return _REFUSED if contains(source.value, node) else _OK
-            if not self._affordable(source):
-                return _VOID
-            if element is not None and not _fits(source, element):
+            copied = self._copied(operation, value, source)
+            if copied is None:
+                return VOID
+            if element is not None and not _fits(copied, element):
                 return _REFUSED
             return _OK
         if not node.live:
@@ -236,8 +295,34 @@ class Model:
         if isinstance(node, OrphanNode):
             if verb is Verb.DROP:
                 return _OK
+            if verb in _RESIZES:
+                assert isinstance(value, int)
+                longer = value - length_of(node.value)
+                if longer and (longer > 0) is not (verb is Verb.EXTEND):
+                    return _REFUSED
+                return VOID if resized(node.value, value) is None else _OK
             return _FOUND[unwrapped(node.value, self._unwrapped_type(handle, value))]
-        return _OK if self._affordable(node) else _VOID
+        if verb is Verb.SIZE:
+            return Expectation(_VALUE, measure(node)[0])
+        if verb is Verb.LEND:
+            return _OK
+        return VOID if self._copied(operation, handle, node) is None else _OK
+
+    def _expect_ensured(
+        self, operation: Operation, node: Node, source: Node | OrphanNode
+    ) -> Expectation:
+        """Return the expected result of ENSURE: open an object, or a copy of the default."""
+        complaint = self._complaint(node, operation.place)
+        if complaint is not None:
+            return complaint
+        if node.contents.get(operation.place) is not None:
+            return _OK
+        if not source.live:
+            return _STALE
+        assert isinstance(operation.value, int)
+        assert not isinstance(source, OrphanNode)
+        copied = self._copied(operation, operation.value, source)
+        return VOID if copied is None else _OK
 
     def _complaint(self, node: Node, place: Any) -> Expectation | None:
         """Return why no value can be written to this place, if so."""
@@ -248,7 +333,7 @@ class Model:
         if place in _MEMBERS:
             union, member = _MEMBERS[place]
             if node.contents.get(union, 0) != member:
-                return _VOID
+                return VOID
         return None
 
     def _unwrapped_type(self, handle: int, value: Value) -> Type:
@@ -259,25 +344,46 @@ class Model:
         assert held.target is not None
         return TYPES[held.target]
 
-    def _affordable(self, source: Node) -> bool:
-        words, depth = weigh(source)
-        return (
-            self._copied_words + words <= MAX_COPIED_WORDS
-            and self._copied_depth + depth <= MAX_COPIED_DEPTH
-        )
+    def _copied(self, operation: Operation, handle: int, source: Node) -> Node | None:
+        """Return the object that a copy operation puts into place: the original, or by value.
 
-    # -- changes
-    # --------------------------------------------------------------------------------------
+        Return None if the copy is too large, or if elements of the original have other types than
+        its handle says: the schema may require these types at the place of the copy.
+        """
+        of = self._types[handle]
+        assert of is not None
+        words, depth = weigh(source)
+        if (
+            not holds(source, of)
+            or self._copied_words + words > MAX_COPIED_WORDS
+            or self._copied_depth + depth > MAX_COPIED_DEPTH
+        ):
+            return None
+        return self._original(operation, handle, source)
+
+    def _original(self, operation: Operation, handle: int, source: Node) -> Node | None:
+        """Return the object itself or, by value, a new one; None if its value is not specified."""
+        of, held = self._types[handle], self._types[operation.handle]
+        assert of is not None
+        assert held is not None
+        if self._by_value and copies_value(held, operation, of):
+            return value_of(source, of)
+        return source
+
+    # -- changes ----------------------------------------------------------------------------------
 
     def commit(self, operation: Operation) -> None:
-        """Record that the encoder did it; a step that must fail or be skipped is forgotten."""
+        """Record that the encoder did it; forget an operation that must fail or be skipped."""
         verb, handle, place, value = operation
         if verb in _ONLY_READ:
             return
         if handle == NO_HANDLE:
             if verb is _ROOT:
-                bury(self._root)
+                retire(self._root)
                 self._root = StructNode(EVERYTHING)
+            elif verb is Verb.RESUME:
+                self._handles = [None] * len(self._handles)
+                self._types = [None] * len(self._types)
             self._number(self._root, EVERYTHING)
             return
         node = self._handles[handle]
@@ -301,20 +407,23 @@ class Model:
         """Record an operation on a place of a struct or list."""
         verb, handle, place, value = operation
         contents = node.contents
-        if verb is _SET:
+        if verb is _SET or verb is Verb.STRIDE:
             written: Any = value
             if place in _LOOSE_PLACES or node.type.__class__ is ListType:
-                bury(contents.get(place))
+                retire(contents.get(place))
                 held = self._types[handle]
                 assert held is not None
                 if _sets_capability(held, place, value):
                     assert isinstance(value, int)
                     written = Capability(value)
-            contents[place] = written
+            if self._by_value and value == "" and _is_member(place):
+                contents.pop(place, None)
+            else:
+                contents[place] = written
         elif verb is _CLEAR:
-            bury(contents.pop(place, None))
+            retire(contents.pop(place, None))
         elif verb is _INIT:
-            bury(contents.get(place))
+            retire(contents.get(place))
             taken = value if isinstance(value, As) else None
             of = type_at(node.type, place) if taken is None else TYPES[taken.type]
             made = contents[place] = make(of, value if taken is None else taken.length)
@@ -336,11 +445,11 @@ class Model:
             field = node.type.by_name[place]
             for name, (union, _) in _MEMBERS.items():
                 if union == place:
-                    bury(contents.pop(name, None))
+                    retire(contents.pop(name, None))
             contents[place] = field.members.index(str(value))
-        elif verb is Verb.FILL:
+        elif verb is Verb.FILL or verb is Verb.CAST:
             assert isinstance(value, bytes)
-            bury(contents.get(place))
+            retire(contents.get(place))
             of = type_at(node.type, place)
             assert isinstance(of, ListType)
             numbers = read_numbers(of.element, value)
@@ -354,54 +463,78 @@ class Model:
             assert isinstance(value, int)
             orphan = self._handles[value]
             assert isinstance(orphan, OrphanNode)
-            bury(contents.get(place))
+            retire(contents.get(place))
             contents[place] = orphan.value
             self._let_go(orphan)
+        elif verb is _ENSURE:
+            assert isinstance(value, int)
+            if contents.get(place) is None:
+                contents[place] = self._copy(operation, value)
+            self._number(contents[place], type_at(node.type, place))
         else:
             assert verb is _COPY
             assert isinstance(value, int)
-            copied = self._copy(value)
+            copied = self._copy(operation, value)
             held_type = _struct_element(node)
             if held_type is not None:
                 element = contents.get(place)
                 if element is None:
                     element = contents[place] = StructNode(held_type)
                 for held in element.contents.values():
-                    bury(held)
+                    retire(held)
                 fields = element.blanks
                 element.contents = {
                     name: held for name, held in copied.contents.items() if name in fields
                 }
             else:
-                bury(contents.get(place))
+                retire(contents.get(place))
                 contents[place] = copied
 
     def _commit_whole(self, operation: Operation, node: Node | OrphanNode) -> None:
         """Record an operation without a place."""
         verb, handle, _, value = operation
         if isinstance(node, OrphanNode):
-            if verb is Verb.UNWRAP:
+            if verb in _RESIZES:
+                assert isinstance(value, int)
+                made = resized(node.value, value)
+                if isinstance(made, ListNode):
+                    moved_into(made, node.value)
+                node.value = made
+            elif verb is Verb.UNWRAP:
                 assert isinstance(node.value, NODES)
                 self._number(node.value, self._unwrapped_type(handle, value))
             else:
-                bury(node.value)
+                retire(node.value)
                 self._let_go(node)
         elif verb is Verb.NEW:
-            self._number_orphan(operation, self._copy(handle))
+            self._number_orphan(operation, self._copy(operation, handle))
+        elif verb is _JOIN:
+            assert isinstance(value, int)
+            one, other = self._copy(operation, handle), self._copy(operation, value)
+            assert isinstance(one, ListNode)
+            assert isinstance(other, ListNode)
+            self._number_orphan(operation, joined(one, other))
+        elif verb is Verb.LEND:
+            assert isinstance(node, ListNode)
+            assert isinstance(value, bytes)
+            numbers = read_numbers(node.type.element, value)
+            node.contents.update(enumerate(numbers[: node.count]))
         else:
             assert verb is Verb.COPY_ROOT
-            copied = self._copy(handle)
+            copied = self._copy(operation, handle)
             assert isinstance(copied, StructNode)
-            bury(self._root)
+            retire(self._root)
             self._root = copied
 
-    def _copy(self, handle: int) -> Node:
+    def _copy(self, operation: Operation, handle: int) -> Node:
         source = self._handles[handle]
         assert isinstance(source, NODES)
         words, depth = weigh(source)
+        copied = self._original(operation, handle, source)
+        assert copied is not None
         self._copied_words += words
         self._copied_depth += depth
-        return clone(source)
+        return clone(copied) if copied is source else copied
 
     def _number(self, node: Node | None, of: Type) -> None:
         self._handles.append(node)
@@ -422,13 +555,12 @@ class Model:
         self._orphans.remove(orphan)
 
     def forget(self, operation: Operation) -> None:
-        """Record that nothing changed and the handle is missing: it failed or was not asked."""
+        """Record that the operation failed or was skipped: a handle that it makes is missing."""
         if operation.verb in HANDLE_MAKERS:
             self._handles.append(None)
             self._types.append(None)
 
-    # -- contents
-    # -----------------------------------------------------------------------------------
+    # -- contents ---------------------------------------------------------------------------------
 
     def tree(self) -> dict[str, Any] | None:
         """Return the whole message as plain values, None if it has no root. Do not change it.
@@ -454,16 +586,20 @@ class Model:
         if node is None or not node.live:
             return 0
         if verb is _COPY or verb is Verb.NEW or verb is Verb.COPY_ROOT:
-            # The value of a copy is its source's handle: mypy does not know verbs.
-            source = self._handles[value] if verb is _COPY else node  # type: ignore[index]
-            return largest(source) if isinstance(source, NODES) else 0
+            number = _source_of(operation)
+            source = self._handles[number]
+            if not isinstance(source, NODES):
+                return 0
+            return largest(self._copied(operation, number, source) or source)
+        if verb is _JOIN or verb is _ENSURE or verb is Verb.EXTEND or verb is Verb.LEND:
+            return self._largest_of_more(operation, node)
         if isinstance(node, OrphanNode) or verb is _SELECT:
             return 0
         if verb is _OPEN and isinstance(value, As):
             found = node.contents.get(place)
             of = TYPES[value.type]
             smaller = found is not None and opened(found, of) is TypeFit.SMALLER
-            return upgraded(found, of, bury_old=False).words if smaller else 0
+            return upgraded(found, of, retire_old=False).words if smaller else 0
         if isinstance(value, str):
             return (len(value.encode()) + 8) // 8
         if isinstance(value, bytes):
@@ -473,6 +609,96 @@ class Model:
         if isinstance(value, As):
             return make(TYPES[value.type], value.length).words
         return make(type_at(node.type, place), value).words
+
+    def _largest_of_more(self, operation: Operation, node: Node | OrphanNode) -> int:
+        """Return the words of the largest object that JOIN, ENSURE, EXTEND or LEND makes."""
+        verb, _, place, value = operation
+        assert isinstance(value, int | bytes)
+        if verb is Verb.LEND:
+            return 0
+        if verb is Verb.EXTEND:
+            assert isinstance(node, OrphanNode)
+            if isinstance(node.value, ListNode):
+                return ListNode(node.value.type, int(value)).words
+            return int(value) // 8 + 1
+        source = self._handles[int(value)]
+        if not isinstance(source, NODES):
+            return 0
+        if verb is _JOIN:
+            assert isinstance(node, ListNode)
+            assert isinstance(source, ListNode)
+            wider = max(node.type, source.type, key=lambda of: ListNode(of, 1).words)
+            return max(largest(node), ListNode(wider, node.count + source.count).words)
+        assert not isinstance(node, OrphanNode)
+        return largest(source) if node.contents.get(place) is None else 0
+
+    def needed_words(self, operation: Operation) -> tuple[int, int]:
+        """Return the words of all objects that the operation makes, and the most landing pads."""
+        verb, handle, _, value = operation
+        if handle == NO_HANDLE:
+            return (EVERYTHING.words, 1) if verb is _ROOT else (0, 0)
+        node = self._handles[handle]
+        if verb is _COPY or verb is Verb.NEW or verb is Verb.COPY_ROOT:
+            number = _source_of(operation)
+            source = self._handles[number]
+            if not isinstance(source, NODES):
+                return 0, 0
+            source = self._original(operation, number, source) or source
+            words, objects = measure(source)
+            if verb is _COPY and isinstance(node, ListNode) and _struct_element(node) is not None:
+                return words - source.words, objects - 1
+            return words, objects
+        if verb is _ENSURE:
+            assert isinstance(value, int)
+            source = self._handles[value]
+            is_copied = isinstance(source, NODES) and self.largest_object(operation) > 0
+            return measure(source) if is_copied and isinstance(source, NODES) else (0, 0)
+        if verb is _JOIN:
+            assert isinstance(value, int)
+            return self._needed_to_join(node, self._handles[value])
+        words = self.largest_object(operation)
+        if verb is Verb.EXTEND:
+            return words, 1 + words
+        if verb is _OPEN and words:
+            # The pointers of an object that moves may each need a landing pad.
+            return words, 1 + words
+        return words, 1
+
+    def _needed_to_join(self, *lists: Node | OrphanNode | None) -> tuple[int, int]:
+        wider = 1
+        words, objects = 0, 0
+        for one in lists:
+            assert isinstance(one, ListNode)
+            step = ListNode(one.type, 1).words
+            if one.type.element is FieldKind.STRUCT:
+                wider = max(wider, step - 1)
+            below, number = measure(one)
+            words += below - one.words
+            objects += number
+        count = sum(one.count for one in lists if isinstance(one, ListNode))
+        first = lists[0]
+        assert isinstance(first, ListNode)
+        if first.type.element is FieldKind.STRUCT:
+            return words + 1 + count * wider, objects
+        return words + ListNode(first.type, count).words, objects
+
+    def copied_object(self, operation: Operation) -> Any:
+        """Return the object that an operation copies as a whole, in the encoding's form.
+
+        Return None if the operation copies no object, or one with capabilities or without words.
+        """
+        verb, handle, *_ = operation
+        node = self._handles[handle] if handle != NO_HANDLE else None
+        if verb is _COPY:
+            if isinstance(node, ListNode) and _struct_element(node) is not None:
+                return None
+            handle = _source_of(operation)
+            node = self._handles[handle]
+        elif verb is not Verb.NEW and verb is not Verb.COPY_ROOT:
+            return None
+        if not isinstance(node, NODES) or not node.words or has_capabilities(node):
+            return None
+        return raw_of(self._original(operation, handle, node))
 
     def live(self, handle: int) -> bool:
         """Return whether the handle refers to an object that exists."""
@@ -485,9 +711,14 @@ class Model:
         return node is not None and not node.live
 
     def written(self, handle: int) -> tuple[Any, ...]:
-        """Return the places that were written in the struct or list of the handle."""
+        """Return the places of the handle's struct or list that were written.
+
+        Places that no operation can name are left out.
+        """
         node = self._handles[handle]
-        return tuple(node.contents) if isinstance(node, NODES) else ()
+        if isinstance(node, ListNode):
+            return tuple(place for place in node.contents if place <= MAX_INDEX)
+        return tuple(node.contents) if isinstance(node, StructNode) else ()
 
     def count(self, handle: int) -> int | None:
         """Return the length of the handle's list; None if there is none or it is not a list."""
@@ -518,6 +749,12 @@ def make(of: Type, count: Value) -> Node:
     return ListNode(of, count)
 
 
+def _is_member(place: Any) -> bool:
+    """Return whether the place is a whole member of a union, and not a field of a member."""
+    union, _ = _MEMBERS.get(place, (None, 0))
+    return union is not None and "." not in place.removeprefix(f"{union}.")
+
+
 def _struct_element(node: Node) -> StructType | None:
     """Return the type of the elements of a list of structs, None for any other object."""
     if isinstance(node, StructNode) or node.type.element is not FieldKind.STRUCT:
@@ -541,12 +778,21 @@ def _answer(kind: FieldKind, held: Any) -> Expectation:
     return Expectation(_VALUE, held)
 
 
+def _source_of(operation: Operation) -> int:
+    """Return the handle of the object that a copying operation copies."""
+    if operation.verb is not _COPY:
+        return operation.handle
+    assert isinstance(operation.value, int)
+    return operation.value
+
+
 def _sets_capability(held: Type, place: Any, value: Value) -> bool:
     """Return whether SET of this value writes a capability."""
     if not isinstance(value, int):
         return False
-    # The target is a field or an element: an orphan, which has neither, accepts no SET.
-    kind = held.by_name[place].kind if isinstance(held, StructType) else held.element  # type: ignore[union-attr]
+    # An orphan has neither fields nor elements, and accepts no SET.
+    assert isinstance(held, StructType | ListType)
+    kind = held.by_name[place].kind if isinstance(held, StructType) else held.element
     return kind is FieldKind.CAPABILITY or kind is FieldKind.ANY
 
 

@@ -4,8 +4,8 @@ These are valid by construction, and usually meaningful: operations use live han
 lists, faults have moments that come. A share of every choice deviates from that, as a careless
 program would, because promises are about such cases.
 
-`front` chooses the next operation of a program, and `values` its value; `steps` edits a program.
-This module adds memory and faults, and has the functions that engines call.
+`generator` chooses the next operation of a program, and `values` its value; `steps` edits a
+program. This module adds memory and faults, and has the functions that engines call.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Final
 from capnsafe_allocators import FAMILIES, Family, Fault, Kind, When
 
 from ..memories import MEMORIES, PLAIN, STAYING
-from .aim import meetings
-from .front import Front
+from .aim import read_backs
+from .generator import ProgramGenerator
 from .operations import OPERATIONS, Bound
 from .program import MAX_OPERATIONS, Operation
 from .scenario import (
@@ -31,6 +31,7 @@ from .scenario import (
     UNLIMITED_WORDS,
     MemorySpec,
     Scenario,
+    trusted,
 )
 from .schema import EVERYTHING
 from .steps import PROGRAM_EDITS, operations_of, steps_of
@@ -88,7 +89,7 @@ def _fault(operations: Sequence[Operation], rng: Random) -> Fault:
 
 def _aimed(family: Family, name: str, operations: Sequence[Operation], rng: Random) -> Fault | None:
     """Return a fault that changes a word right before an operation that reads it, if any does."""
-    met = [meeting for meeting in meetings(operations) if meeting.operation > 0]
+    met = [meeting for meeting in read_backs(operations) if meeting.operation > 0]
     if not met:
         return None
     meeting = rng.choice(met)
@@ -132,16 +133,21 @@ _GROWS: Final = 0.25
 """Of the memories that can grow, the share that does."""
 _GROWS_FOR_FAULTS: Final = 0.9
 """The same, if a fault is laid at a growth."""
-_SEGMENT_SIZES: Final = (1, 2, 3, 4, 8, 16, 36, 40, 64, 128, 1024)
+SEGMENT_SIZES: Final = (1, 2, 3, 4, 8, 16, 36, 40, 64, 128, 1024)
+"""Words of a segment: for an object each, for the root and little else, for everything."""
+TOTAL_SIZES: Final = (EVERYTHING.words, 40, 64, 80, 128, 256, 1024, MAX_MEMORY_WORDS)
+"""Words of bounded memory in all."""
+LIMITS_BEYOND_ROOT: Final = (0, 1, 2, 3, 4, 8, 16, 29, 64)
+"""The longest segments that the encoder may ask for, in words beyond those of the root."""
 
 
 def _memory(rng: Random) -> MemorySpec:
-    segment_words = rng.choice(_SEGMENT_SIZES)
+    segment_words = rng.choice(SEGMENT_SIZES)
     (kind,) = rng.choices(_KINDS, _WEIGHTS)
     grows = kind.grows and rng.random() < _GROWS
     if not kind.bounded:
         return MemorySpec(kind.name, segment_words, grows=grows)
-    total = rng.choice((EVERYTHING.words, 40, 64, 80, 128, 256, 1024, MAX_MEMORY_WORDS))
+    total = rng.choice(TOTAL_SIZES)
     if rng.random() < 0.5:
         total = min(MAX_MEMORY_WORDS, total + rng.randint(-4, 40))
     if kind.uncut and rng.random() < 0.4:
@@ -168,7 +174,7 @@ def _limit(rng: Random) -> int:
     if chance < 0.6:
         return UNLIMITED_WORDS
     if chance < 0.9:
-        return EVERYTHING.words + rng.choice((0, 1, 2, 3, 4, 8, 16, 29, 64))
+        return EVERYTHING.words + rng.choice(LIMITS_BEYOND_ROOT)
     return rng.choice((1, 2, EVERYTHING.words - 1, rng.randint(1, 128), rng.randint(1, 4096)))
 
 
@@ -178,14 +184,14 @@ _VERIFIES: Final = 0.1
 
 def generate(rng: Random, size: int) -> Scenario:
     """Return a generated scenario of `size` operations, cut to the limits of a scenario."""
-    front = Front()
+    generator = ProgramGenerator()
     for _ in range(min(size, MAX_OPERATIONS)):
-        front.extend(rng)
-    operations = tuple(front.operations)
+        generator.extend(rng)
+    operations = tuple(generator.operations)
     verify = rng.random() < _VERIFIES
     memory, limit, faults = _memory(rng), _limit(rng), _faults(operations, rng)
     memory = _fitting(memory, faults, rng)
-    return Scenario(memory, limit, operations, faults, verify=verify)
+    return trusted(memory, limit, operations, faults, verify)
 
 
 # Edits of a fault script.
@@ -246,7 +252,7 @@ def _edit_fault(fault: Fault, operations: Sequence[Operation], rng: Random) -> F
     )
 
 
-# What engines call.
+# Functions that engines call.
 
 _TRIES: Final = 4
 """Edits may have no effect; after this many attempts the scenario stays as it is."""
@@ -284,7 +290,7 @@ def _edit(scenario: Scenario, rng: Random) -> Scenario:
         limit = _limit(rng)
     else:
         verify = not verify
-    return Scenario(memory, limit, operations, faults, verify=verify)
+    return trusted(memory, limit, operations, faults, verify)
 
 
 def crossover(first: Scenario, second: Scenario, rng: Random) -> Scenario:
@@ -298,6 +304,4 @@ def crossover(first: Scenario, second: Scenario, rng: Random) -> Scenario:
         (first.faults, second.faults, second.faults, (first.faults + second.faults)[:MAX_FAULTS])
     )
     honest = rng.choice((first, second))
-    return Scenario(
-        honest.memory, honest.max_segment_words, operations, faults, verify=honest.verify
-    )
+    return trusted(honest.memory, honest.max_segment_words, operations, faults, honest.verify)

@@ -24,8 +24,17 @@ def _blank(of: StructType) -> dict[str, Any]:
     return {field.name: None if field.kind in POINTERS else field.default for field in of.fields}
 
 
+DEFAULTS: Final = {
+    field.name: field.default
+    for struct in STRUCTS
+    for field in struct.fields
+    if field.kind in POINTERS and field.default is not None
+}
+"""The value that each field reads as if its pointer is null, by the name of the field."""
+
+
 BLANKS: Final = {struct.name: _blank(struct) for struct in STRUCTS}
-"""The tree of a struct in which nothing was written, by its type."""
+"""The tree of a struct in which nothing was written, by the name of its type."""
 
 _ELEMENT_BLANKS: Final[dict[FieldKind, Any]] = {
     **{kind: None if kind in POINTERS or kind is FieldKind.VOID else 0 for kind in FieldKind},
@@ -87,7 +96,7 @@ Node = StructNode | ListNode
 NODES: Final = (StructNode, ListNode)
 
 
-def bury(node: object) -> None:
+def retire(node: object) -> None:
     """Mark an object, and all that it contains, as gone; ignore values that are not objects.
 
     Its contents are dropped, so that nothing is marked twice.
@@ -103,7 +112,7 @@ def bury(node: object) -> None:
 
 
 def _twin(node: Node) -> Node:
-    """Return a new object with the contents of the first, which both share."""
+    """Return a new object with the same values at the same places; both share objects below."""
     made: Node = (
         StructNode(node.type) if isinstance(node, StructNode) else ListNode(node.type, node.count)
     )
@@ -125,11 +134,11 @@ def clone(node: Node) -> Node:
 
 
 def renew(value: Any) -> Any:
-    """Return the same object as a new one: handles to the old one, and below it, are stale."""
+    """Return a copy of an object, and make handles to the object and to all below it stale."""
     if not isinstance(value, NODES):
         return value
     renewed = clone(value)
-    bury(value)
+    retire(value)
     return renewed
 
 
@@ -157,6 +166,27 @@ def weigh(node: Node) -> tuple[int, int]:
         elif isinstance(held, str | bytes):
             words += _blob_words(held)
     return words, depth
+
+
+def measure(node: Node) -> tuple[int, int]:
+    """Return the number of words of an object and all objects below it, and their number."""
+    words, objects = 0, 0
+    todo: list[Any] = [node]
+    while todo:
+        held = todo.pop()
+        if isinstance(held, NODES):
+            words += held.words
+            objects += 1
+            if isinstance(held, ListNode) and held.type.element is FieldKind.STRUCT:
+                # The elements are part of the list, and no objects of their own.
+                for element in held.contents.values():
+                    todo += element.contents.values()
+            else:
+                todo += held.contents.values()
+        elif isinstance(held, str | bytes):
+            words += _blob_words(held)
+            objects += 1
+    return words, objects
 
 
 def largest(node: Node) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from typing import Final
 
 from .schema import (
@@ -28,7 +28,7 @@ from .schema import (
 )
 
 
-class Verb(Enum):
+class Verb(StrEnum):
     """The kinds of operations; the value is the word in a scenario's text."""
 
     ROOT = "root"
@@ -40,7 +40,7 @@ class Verb(Enum):
     GET = "get"
     """Read one back."""
     INIT = "init"
-    """Make a struct or a list, in place of what was there. Makes a handle."""
+    """Make a struct or a list, in place of the old object. Makes a handle."""
     OPEN = "open"
     """Open the struct or list at a place. Makes a handle, which is missing if there is none."""
     CLEAR = "clear"
@@ -72,6 +72,37 @@ class Verb(Enum):
     """Drop an orphan, and everything under it."""
     CANONICAL = "canonical"
     """Return the message in its canonical form; building continues afterwards."""
+    LENT = "lent"
+    """Lend each segment, one after the other, and return the copies as a stream."""
+    CHECK = "check"
+    """Check every segment as output does, then read the message from the memory itself."""
+    READ = "read"
+    """Read the message in its memory with a reader, and return its canonical form."""
+    RESUME = "resume"
+    """Continue the message with another builder, and open the root. Makes a handle; all others are
+    missing afterwards, and so are orphans.
+    """
+    LEND = "lend"
+    """Lend a list of numbers, and write the first of them through the view."""
+    CAST = "cast"
+    """Make a list of numbers from a buffer of such numbers, with one or two dimensions.
+
+    Makes a handle.
+    """
+    STRIDE = "stride"
+    """Write a Data from every second byte of a buffer."""
+    SIZE = "size"
+    """Return the number of words of an object and all objects below it."""
+    TRUNCATE = "truncate"
+    """Cut the list, Text or Data of an orphan."""
+    EXTEND = "extend"
+    """Extend the list, Text or Data of an orphan by zeros."""
+    JOIN = "join"
+    """Make the concatenation of two lists of one type. Makes an orphan."""
+    ENSURE = "ensure"
+    """Open the struct or list at a place. If the pointer is null, first copy the object of another
+    handle there. Makes a handle.
+    """
 
 
 class WorksOn(Enum):
@@ -85,7 +116,7 @@ class WorksOn(Enum):
     """A field or a list element."""
 
 
-class ValueForm(Enum):
+class ValueForm(StrEnum):
     """The form of an operation's value."""
 
     NOTHING = auto()
@@ -103,6 +134,8 @@ class ValueForm(Enum):
     """The number of a second handle, on a struct or list."""
     ORPHAN = auto()
     """The number of a second handle, on an orphan."""
+    LENGTH = auto()
+    """The new length of an orphan's list, Text or Data."""
 
 
 class Made(Enum):
@@ -149,7 +182,29 @@ def _is_orphan(held: Type) -> bool:
 
 def _can_be_apart(held: Type) -> bool:
     """Return whether an orphan of this type can be made, and opened again."""
-    return not (_is_orphan(held) or weightless(held))
+    return not (_is_orphan(held) or zero_sized(held))
+
+
+def _is_object(held: Type) -> bool:
+    return not _is_orphan(held)
+
+
+def _is_joined(held: Type) -> bool:
+    return isinstance(held, ListType) and not held.zero_sized
+
+
+def is_lendable(held: Type) -> bool:
+    """Return whether the elements of a list are numbers of whole bytes."""
+    return isinstance(held, ListType) and SCALAR_BITS.get(held.element, 0) >= 8
+
+
+def _is_resized(held: Type) -> bool:
+    """Return whether an orphan is a list, a Text or a Data that can be cut and extended."""
+    if not isinstance(held, OrphanType):
+        return False
+    if held.target is not None:
+        return _is_joined(TYPES[held.target])
+    return held.content in (FieldKind.TEXT.value, FieldKind.DATA.value)
 
 
 def _unwraps(held: Type) -> bool:
@@ -157,14 +212,14 @@ def _unwraps(held: Type) -> bool:
     if not isinstance(held, OrphanType):
         return False
     named = held.choices or (() if held.target is None else (held.target,))
-    return any(not weightless(TYPES[name]) for name in named)
+    return any(not zero_sized(TYPES[name]) for name in named)
 
 
-def weightless(held: Type) -> bool:
+def zero_sized(held: Type) -> bool:
     """Return whether it is a zero-sized struct, or a list of zero-sized elements."""
     if isinstance(held, StructType):
         return held.words == 0
-    return isinstance(held, ListType) and held.weightless
+    return isinstance(held, ListType) and held.zero_sized
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +342,57 @@ OPERATIONS: Final[Mapping[Verb, OperationKind]] = {
     ),
     Verb.DROP: OperationKind(WorksOn.HANDLE, types=_is_orphan, is_rare=True),
     Verb.CANONICAL: OperationKind(WorksOn.MESSAGE, reads_only=True, gives_output=True),
+    Verb.LENT: OperationKind(
+        WorksOn.MESSAGE, reads_only=True, gives_output=True, bound=Bound.GIVES_OUT, weight=1
+    ),
+    Verb.CHECK: OperationKind(
+        WorksOn.MESSAGE, reads_only=True, gives_output=True, bound=Bound.GIVES_OUT, weight=1
+    ),
+    Verb.READ: OperationKind(WorksOn.MESSAGE, reads_only=True, gives_output=True, weight=1),
+    Verb.RESUME: OperationKind(WorksOn.MESSAGE, makes=Made.ROOT, new_objects=0, weight=1),
+    Verb.LEND: OperationKind(
+        WorksOn.HANDLE, types=is_lendable, value=ValueForm.OCTETS, new_objects=0, weight=4
+    ),
+    Verb.CAST: OperationKind(
+        WorksOn.PLACE,
+        _LISTS,
+        value=ValueForm.OCTETS,
+        makes=Made.OBJECT,
+        new_objects=1,
+        weight=1,
+        is_rare=True,
+    ),
+    Verb.STRIDE: OperationKind(
+        WorksOn.PLACE,
+        frozenset((FieldKind.DATA,)),
+        value=ValueForm.WRITTEN,
+        new_objects=1,
+        bound=Bound.BUILDS,
+        weight=1,
+    ),
+    Verb.SIZE: OperationKind(WorksOn.HANDLE, types=_is_object, reads_only=True, is_rare=True),
+    Verb.TRUNCATE: OperationKind(
+        WorksOn.HANDLE, types=_is_resized, value=ValueForm.LENGTH, new_objects=0, weight=4
+    ),
+    Verb.EXTEND: OperationKind(
+        WorksOn.HANDLE, types=_is_resized, value=ValueForm.LENGTH, new_objects=1, weight=4
+    ),
+    Verb.JOIN: OperationKind(
+        WorksOn.HANDLE,
+        types=_is_joined,
+        value=ValueForm.SOURCE,
+        makes=Made.COPY,
+        weight=1,
+        is_rare=True,
+    ),
+    Verb.ENSURE: OperationKind(
+        WorksOn.PLACE,
+        frozenset((FieldKind.STRUCT, FieldKind.LIST)),
+        value=ValueForm.SOURCE,
+        makes=Made.OBJECT,
+        weight=1,
+        is_rare=True,
+    ),
 }
 
 
@@ -300,4 +406,4 @@ WHOLE_MESSAGE: Final = _verbs(lambda kind: kind.works_on is WorksOn.MESSAGE)
 PLACELESS: Final = _verbs(lambda kind: kind.works_on is WorksOn.HANDLE)
 """Verbs that work on a handle as a whole, and not on a place of it."""
 SOURCED: Final = _verbs(lambda kind: kind.value in (ValueForm.SOURCE, ValueForm.ORPHAN))
-"""Verbs whose value is the number of a second handle: what is copied or adopted."""
+"""Verbs whose value is the number of a second handle, whose object is copied or adopted."""

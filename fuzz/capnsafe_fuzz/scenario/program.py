@@ -79,8 +79,10 @@ class Operation(NamedTuple):
     - INIT of a list: the count
     - SELECT: the member's name
     - FILL: the bytes
-    - COPY and ADOPT: the number of the other handle
-    - the type that the object is opened as, if the schema does not give it
+    - COPY, ADOPT, JOIN and ENSURE: the number of the other handle
+    - LEND and CAST: the numbers, as bytes
+    - TRUNCATE and EXTEND: the new length
+    - the type as which the object is opened, if the schema does not give it
     """
 
 
@@ -90,6 +92,8 @@ MAX_BLOB_BYTES: Final = 300
 """The longest text (in UTF-8) or data, in bytes."""
 MAX_INDEX: Final = 4095
 MAX_COUNT: Final = 300
+MAX_COUNT_LARGE: Final = 8200
+"""The length of the longest List(UInt64). It has more bytes than the encoder zeroes in one step."""
 MAX_COUNT_CHILDREN: Final = 32
 """The longest List(Everything); its elements are 35 words each."""
 MAX_COUNT_WEIGHTLESS: Final = 1 << 22
@@ -101,9 +105,21 @@ A reader counts each element as a word against its traversal limit.
 
 def max_count(of: ListType) -> int:
     """Return the longest list of this type that a scenario may ask for, in elements."""
-    if of.weightless:
+    if of.zero_sized:
         return MAX_COUNT_WEIGHTLESS
+    if of.element is FieldKind.UINT64:
+        return MAX_COUNT_LARGE
     return MAX_COUNT_CHILDREN if of.target == EVERYTHING.name else MAX_COUNT
+
+
+def numbers_in(held: Type, place: Place) -> FieldKind:
+    """Return the kind of the numbers that an operation takes as octets."""
+    if place is None:
+        assert isinstance(held, ListType)
+        return held.element
+    element = fillable(*place_of(held, place)[:2])
+    assert element is not None
+    return element
 
 
 def fillable(kind: FieldKind, target: str | None) -> FieldKind | None:
@@ -141,7 +157,7 @@ def _goes(verb: Verb, held: Type, place: Place) -> bool:
     return operation.on_struct_elements or not in_list
 
 
-def _understood(held: Type) -> tuple[tuple[Verb, str | None], ...]:
+def _actions(held: Type) -> tuple[tuple[Verb, str | None], ...]:
     places: Iterable[Place] = ()
     if isinstance(held, StructType):
         places = held.by_name
@@ -155,8 +171,8 @@ def _understood(held: Type) -> tuple[tuple[Verb, str | None], ...]:
     )
 
 
-UNDERSTOOD: Final[Mapping[str, tuple[tuple[Verb, str | None], ...]]] = {
-    name: _understood(held) for name, held in TYPES.items()
+ACTIONS: Final[Mapping[str, tuple[tuple[Verb, str | None], ...]]] = {
+    name: _actions(held) for name, held in TYPES.items()
 }
 """All operations of a handle of each type, in a fixed order.
 
@@ -164,9 +180,9 @@ The place None is any index, or none for a verb without one.
 """
 
 _VERBS_AT: Final[Mapping[tuple[str, str | None], frozenset[Verb]]] = {
-    (name, place): frozenset(verb for verb, other in understood if other == place)
-    for name, understood in UNDERSTOOD.items()
-    for place in {place for _, place in understood}
+    (name, place): frozenset(verb for verb, other in actions if other == place)
+    for name, actions in ACTIONS.items()
+    for place in {place for _, place in actions}
 }
 
 
@@ -243,6 +259,8 @@ def type_at(held: Type, place: Place) -> Type:
 
 def sources(held: Type, verb: Verb, place: Place) -> tuple[str, ...]:
     """Return the names of the types whose handles COPY or ADOPT takes at this place."""
+    if place is None:
+        return (held.name,)
     kind, target, choices = place_of(held, place)
     names = accepts(kind, target, choices)
     if OPERATIONS[verb].value is ValueForm.ORPHAN:
@@ -342,6 +360,14 @@ class Program:
         if made is not None:
             self.types.append(made)
 
+    def note(self, operation: Operation) -> None:
+        """Add an operation that is known to be valid, without checking it."""
+        number = operation.handle
+        made = made_by(None if number == NO_HANDLE else self.types[number], operation)
+        self.length += 1
+        if made is not None:
+            self.types.append(made)
+
     def handle_type(self, number: int) -> Type:
         """Return the type of a handle made so far.
 
@@ -401,11 +427,14 @@ class Program:
             return
         if form is ValueForm.OCTETS:
             check_value(FieldKind.DATA, value)
-            element = fillable(*place_of(held, place)[:2])
-            assert element is not None
+            element = numbers_in(held, place)
             assert isinstance(value, bytes)
             if len(value) * 8 % SCALAR_BITS[element]:
                 raise ScenarioError(f"{len(value)} bytes are not a whole number of {element.value}")
+            return
+        if form is ValueForm.LENGTH:
+            if value.__class__ is not int or not 0 <= value <= MAX_COUNT:
+                raise ScenarioError(f"{verb.value} takes 0 to {MAX_COUNT}, not {value!r}")
             return
         choices = choices_of(held, verb, place)
         if choices:

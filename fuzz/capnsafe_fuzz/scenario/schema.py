@@ -16,11 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Final
 
 
-class FieldKind(Enum):
+class FieldKind(StrEnum):
     """The kinds of fields and list elements; the value is the name in the schema language."""
 
     VOID = "Void"
@@ -86,12 +86,15 @@ SIGNED: Final = frozenset((FieldKind.INT8, FieldKind.INT16, FieldKind.INT32, Fie
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a struct; `default` is a scalar's, floats as their IEEE bits."""
+    """One field of a struct. A float's default is its IEEE bits.
+
+    A scalar always has a default, a Text or Data may have one, other fields have none.
+    """
 
     name: str
     kind: FieldKind
     offset: int
-    default: int | bool | None = None
+    default: int | bool | str | bytes | None = None
     target: str | None = None
     """For a struct, a list or an evolving type: the name in `TYPES` of the pointer's target."""
     choices: tuple[str, ...] = ()
@@ -101,7 +104,7 @@ class Field:
     union: str | None = None
     """For a union's member, or a part of one: the union."""
     member: int = 0
-    """The discriminant that selects it."""
+    """For a union's member, or a part of one: the discriminant that selects it."""
 
     @property
     def type(self) -> Type:
@@ -111,7 +114,7 @@ class Field:
 
     @property
     def content(self) -> str:
-        """Return the content's name for an orphan from here: ``Orphan(content)``."""
+        """Return the name of the content: an orphan from here has the type ``Orphan(content)``."""
         return content_name(self.kind, self.target)
 
 
@@ -143,7 +146,7 @@ class ListType:
 
     @property
     def content(self) -> str:
-        """Return the content's name for an orphan from here: ``Orphan(content)``."""
+        """Return the name of the content: an orphan from here has the type ``Orphan(content)``."""
         return content_name(self.element, self.target)
 
     @property
@@ -153,7 +156,7 @@ class ListType:
         return TYPES[self.target]
 
     @property
-    def weightless(self) -> bool:
+    def zero_sized(self) -> bool:
         """Return whether elements are zero-sized, so that a list of millions is cheap."""
         return self.element is FieldKind.VOID or self.target == "Empty"
 
@@ -184,7 +187,7 @@ def accepts(kind: FieldKind, target: str | None, choices: tuple[str, ...]) -> tu
     """Return the names of the contents that such a pointer can copy or adopt."""
     own = content_name(kind, target)
     if kind is FieldKind.ANY:
-        return (*choices, *_LOOSE, own)
+        return (*choices, *(name for name in _NAMED if name not in choices), *_LOOSE, own)
     return (*choices, own)
 
 
@@ -285,6 +288,22 @@ NEWER: Final = _struct(
     Field("note", FieldKind.TEXT, 1),
 )
 
+WIDE: Final = _struct(
+    "Wide",
+    256,
+    257,
+    Field("number", FieldKind.UINT32, 0, 0),
+    Field("label", FieldKind.TEXT, 0),
+    Field("total", FieldKind.UINT64, 1, 0),
+    Field("note", FieldKind.TEXT, 1),
+    Field("last", FieldKind.UINT64, 255, 0),
+    Field("tail", FieldKind.TEXT, 256),
+)
+"""A much later version of the same struct. No program uses its further fields.
+
+It is only the target of an AnyPointer, so everything.capnp does not have it.
+"""
+
 _OLDER_LISTS: Final = ("List(Older)", "List(Newer)", "List(UInt32)", "List(Text)")
 ANY_CHOICES: Final = (
     "Older",
@@ -292,28 +311,38 @@ ANY_CHOICES: Final = (
     *_OLDER_LISTS,
     "List(Bool)",
     "List(UInt16)",
+    "Wide",
     "List(AnyPointer)",
 )
 """The types that an AnyPointer may be opened as.
 
-The two structs are versions of one. Elements of 64 bits would hold more than the field of an older
-struct that they become. So opening one as another is refused, changes nothing, or upgrades it.
+The two structs are versions of one struct. No list has numbers of 64 bits, which would not fit in
+the first field of the struct that an element becomes. So opening one type as another is refused,
+changes nothing, or upgrades the object.
 """
 
 MIXED: Final = _struct(
     "Mixed",
-    0,
-    6,
+    1,
+    10,
     Field("any", FieldKind.ANY, 0, choices=ANY_CHOICES),
     Field("other", FieldKind.ANY, 1, choices=ANY_CHOICES),
     Field("service", FieldKind.CAPABILITY, 2),
     Field("services", FieldKind.LIST, 3, target="List(Capability)"),
     Field("evolving", FieldKind.EVOLVING, 4, target="Newer", choices=("Older", "Newer")),
     Field("evolvings", FieldKind.EVOLVING, 5, target="List(Newer)", choices=_OLDER_LISTS),
+    Field("title", FieldKind.TEXT, 6, "untitled"),
+    Field("blob", FieldKind.DATA, 7, b"\1\2"),
+    Field("either", FieldKind.UNION, 0, 0, members=("blank", "flag", "words", "pair")),
+    Field("either.blank", FieldKind.VOID, 0, union="either", member=0),
+    Field("either.flag", FieldKind.BOOL, 16, False, union="either", member=1),
+    Field("either.words", FieldKind.TEXT, 8, union="either", member=2),
+    Field("either.pair.first", FieldKind.TEXT, 8, union="either", member=3),
+    Field("either.pair.second", FieldKind.DATA, 9, union="either", member=3),
 )
 
-STRUCTS: Final = (EVERYTHING, SMALL, EMPTY, OLDER, NEWER, MIXED)
-VERSIONS: Final = (OLDER, NEWER)
+STRUCTS: Final = (EVERYTHING, SMALL, EMPTY, OLDER, NEWER, MIXED, WIDE)
+VERSIONS: Final = (OLDER, NEWER, WIDE)
 """Versions of one struct, the older first; each has the fields of the earlier ones."""
 
 LISTS: Final = (
@@ -325,12 +354,16 @@ LISTS: Final = (
     *(
         ListType(f"List({struct.name})", FieldKind.STRUCT, struct.name)
         for struct in STRUCTS
-        if struct is not MIXED
+        if struct is not MIXED and struct is not WIDE
     ),
     ListType("List(List(UInt16))", FieldKind.LIST, "List(UInt16)"),
     ListType("List(AnyPointer)", FieldKind.ANY, choices=ANY_CHOICES),
 )
 
+_NAMED: Final = (
+    *(struct.name for struct in STRUCTS),
+    *(held.name for held in LISTS),
+)
 _EVOLVING: Final = tuple(field for field in MIXED.fields if field.kind is FieldKind.EVOLVING)
 _LOOSE: Final = (
     FieldKind.TEXT.value,

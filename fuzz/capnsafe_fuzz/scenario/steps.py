@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 
-from .front import Front
+from .generator import ProgramGenerator
 from .operations import HANDLE_MAKERS, OPERATIONS, PLACELESS, SOURCED, ValueForm, Verb
 from .program import (
+    ACTIONS,
+    MAX_COUNT,
     MAX_OPERATIONS,
     NO_HANDLE,
-    UNDERSTOOD,
     As,
     Operation,
     Place,
@@ -131,20 +132,26 @@ def _insert(steps: list[LinkedOperation], rng: Random) -> None:
     at = rng.randint(0, len(steps)) if rng.random() < 0.7 else len(steps)
     if at == 0 and steps and rng.random() < 0.9:
         at = 1
-    front = Front(operations_of(steps[:at], rng))
+    generator = ProgramGenerator(operations_of(steps[:at], rng))
     for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4))):
-        if len(front.operations) < MAX_OPERATIONS:
-            front.extend(rng)
-    # No earlier step is deleted, as they come from a program, so numbers are unchanged.
-    steps[at:at] = _resolve(front.operations, steps[:at])
+        if len(generator.operations) < MAX_OPERATIONS:
+            generator.extend(rng)
+    # The earlier steps come from a program, so none was left out, and their numbers are the same.
+    steps[at:at] = _resolve(generator.operations, steps[:at])
 
 
 def _resolve(
     operations: Sequence[Operation], known: Sequence[LinkedOperation]
 ) -> list[LinkedOperation]:
-    """Return steps for the operations after the `known` ones, whose makers are among those."""
+    """Return steps for the operations after the `known` steps, which may make their handles.
+
+    The operations are those of a valid program.
+    """
     makers = [step for step in known if step.verb in HANDLE_MAKERS]
-    types = list(Program(operations).types)
+    program = Program()
+    for operation in operations:
+        program.note(operation)
+    types = program.types
     made: list[LinkedOperation] = []
     for verb, handle, place, value in operations[len(known) :]:
         whole = handle == NO_HANDLE
@@ -204,14 +211,16 @@ def _revalue(steps: list[LinkedOperation], rng: Random) -> None:
         near = value + rng.choice((-8, -1, 1, 8))
         least, most = _value_limits(step)
         if least <= near <= most:
-            kind = kind_of(step.held, step.place)
-            step.value = quiet(kind, near) if kind in FLOATS else near
+            kind = None if step.place is None else kind_of(step.held, step.place)
+            step.value = quiet(kind, near) if kind is not None and kind in FLOATS else near
             return
     step.value = value_for(step.verb, step.held, step.place, rng)
 
 
 def _value_limits(step: LinkedOperation) -> tuple[int, int]:
     assert step.held is not None
+    if OPERATIONS[step.verb].value is ValueForm.LENGTH:
+        return 0, MAX_COUNT
     if OPERATIONS[step.verb].value is ValueForm.COUNT:
         made = type_at(step.held, step.place)
         assert isinstance(made, ListType)
@@ -227,7 +236,7 @@ def _replace(steps: list[LinkedOperation], rng: Random) -> None:
     at = rng.choice(on_handles)
     old = steps[at]
     assert old.held is not None
-    verb, name = rng.choice(UNDERSTOOD[old.held.name])
+    verb, name = rng.choice(ACTIONS[old.held.name])
     place: Place = name
     if name is None and verb not in PLACELESS:
         keeps = isinstance(old.place, int) and rng.random() < 0.5
@@ -282,7 +291,7 @@ def _reindex(steps: list[LinkedOperation], rng: Random) -> None:
 
 
 def _rehandle(steps: list[LinkedOperation], rng: Random) -> None:
-    """Move a step to another handle of the same type: an older one, often a stale one."""
+    """Move a step to another handle of the same type, made earlier and often stale."""
     at = rng.randrange(len(steps)) if steps else 0
     if not steps or steps[at].held is None:
         return

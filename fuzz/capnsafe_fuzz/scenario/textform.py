@@ -23,7 +23,7 @@ A second handle is the value of COPY and ADOPT. If the schema does not give a po
 OPEN and UNWRAP name it. A capability is a number. Floats are their IEEE bits in hexadecimal, at
 full width. Lines that name the encoder and target of a finding (`heading`) may stand above the
 memory. Everything but printable ASCII is escaped (``\u{e9}``), so that every editor, terminal and
-version of Python shows a file alike.
+version of Python shows a file in the same way.
 """
 
 from __future__ import annotations
@@ -117,6 +117,8 @@ def _print_argument(held: Type, operation: Operation) -> str:
         return f"h{value}"
     if form is ValueForm.MEMBER and isinstance(value, str):
         return value
+    if form is ValueForm.LENGTH:
+        return str(value)
     if isinstance(value, As):
         return value.type if value.length is None else f"{value.type} {value.length}"
     return print_value(FieldKind.DATA if form is ValueForm.OCTETS else kind_of(held, place), value)
@@ -128,10 +130,10 @@ def print_operations(operations: tuple[Operation, ...]) -> list[str]:
     return [printer.line(operation) for operation in operations]
 
 
-def print_scenario(scenario: Scenario) -> str:
-    """Return the text of a scenario, ending in a newline."""
+def print_scenario(scenario: Scenario, header: str = HEADER) -> str:
+    """Return the text of a scenario, ending in a newline; ``header`` is its first line."""
     memory = scenario.memory
-    lines = [HEADER]
+    lines = [header]
     if scenario.comment:
         lines += [f"# {line}" if line else "#" for line in scenario.comment.split("\n")]
     total = f" total_words={memory.total_words}" if memory.kind.bounded else ""
@@ -184,7 +186,7 @@ def parse_value(kind: FieldKind, text: str) -> Value:
     """Return the value that `print_value` printed, except null.
 
     Raises:
-        ScenarioError: It is not of this kind.
+        ScenarioError: If the text is not a value of this kind.
     """
     if kind is FieldKind.ANY and text.startswith('"'):
         kind = FieldKind.TEXT
@@ -218,20 +220,21 @@ def parse_value(kind: FieldKind, text: str) -> Value:
     raise ScenarioError(f"{text[:60]} is not a decimal integer of at most 20 digits")
 
 
-def parse_scenario(text: str) -> Scenario:
-    """Return the scenario of a text.
+def parse_scenario(text: str, header: str = HEADER) -> Scenario:
+    """Return the scenario of a text, whose first line is ``header``.
 
     Raises:
-        ScenarioSyntaxError: It is malformed; the error has the first wrong line.
+        ScenarioSyntaxError: If the text is malformed; the error names the first wrong line.
     """
-    return _Parser(text).scenario()
+    return _Parser(text, header).scenario()
 
 
 class _Parser:
     """Reads the lines once, from top to bottom."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, header: str) -> None:
         self._lines = below_heading(text)
+        self._header = header
         self._next = 0
         """Index of the line to read next, which is the number, from 1, of the last one read."""
 
@@ -254,8 +257,9 @@ class _Parser:
         return line
 
     def scenario(self) -> Scenario:
-        if (header := self._take(f'"{HEADER}"')) != HEADER:
-            self._refuse(f'a scenario must start with "{HEADER}", not {header[:60]!r}')
+        first = self._header
+        if (header := self._take(f'"{first}"')) != first:
+            self._refuse(f'a scenario must start with "{first}", not {header[:60]!r}')
         comment = []
         while (line := self._peek()) is not None and line.startswith("#"):
             comment.append(line[1:].removeprefix(" "))
@@ -274,7 +278,7 @@ class _Parser:
                     faults.append(fault)
                     continue
                 if line.startswith("#"):
-                    self._refuse("comments may stand only below the first line")
+                    self._refuse("comments may stand only directly below the first line")
                 if faults:
                     self._refuse("operations must come before faults")
                 operation = _parse_operation(line, program)
@@ -292,29 +296,30 @@ class _Parser:
             self._refuse(str(error))
 
     def _memory(self) -> MemorySpec:
-        found = _MEMORY.fullmatch(line := self._take("memory"))
+        found = _MEMORY.fullmatch(line := self._take("the memory"))
         if found is None:
             named = re.match("memory ([^ :]+) ", line)
             if named is not None and named[1] not in MEMORIES:
                 self._refuse(f"no memory named {named[1]!r}; there is {', '.join(MEMORIES)}")
             self._refuse(
-                f'"memory NAME segment_words=N", for {_BOUNDED} "total_words=N", and "grows" '
-                f"where it does, is expected, not {line[:60]!r}"
+                f'"memory NAME segment_words=N" is expected, with "total_words=N" for {_BOUNDED}, '
+                f'and with "grows" if it grows, not {line[:60]!r}'
             )
         name, segment, total, grows = found.groups()
         kind = memory_kind(name)
         if (total is not None) != (kind is not None and kind.bounded):
-            self._refuse(f"{_BOUNDED} have total_words, others do not")
+            self._refuse(f"{_BOUNDED} must have total_words, and other memories must not")
         try:
             return MemorySpec(name, int(segment), int(total or 0), grows is not None)
         except ScenarioError as error:
             self._refuse(str(error))
 
     def _limit(self) -> tuple[int, bool]:
-        found = _LIMIT.fullmatch(line := self._take("limit"))
+        found = _LIMIT.fullmatch(line := self._take("the limit"))
         if found is None:
             self._refuse(
-                f'"limit max_segment_words=N" is expected, or that with "verify", not {line[:60]!r}'
+                '"limit max_segment_words=N" is expected, with "verify" if the encoder verifies, '
+                f"not {line[:60]!r}"
             )
         return int(found.group(1)), found.group(2) is not None
 
@@ -345,7 +350,13 @@ def _parse_operation(line: str, program: Program) -> Operation:
     if verb in PLACELESS:
         if name is not None or index is not None:
             raise ScenarioError(f"{verb.value} takes a handle without a field or element")
-        taken = None if written is None else _parse_taken(held, verb, None, written)
+        if written is None:
+            return Operation(verb, handle)
+        if OPERATIONS[verb].value in _PLAINLY_WRITTEN:
+            # The kind does not matter here: the form of the value decides how it is written.
+            taken = _parse_written(verb, held, None, FieldKind.DATA, written)
+        else:
+            taken = _parse_taken(held, verb, None, written)
         return Operation(verb, handle, None, taken)
     if name is None and index is None:
         raise ScenarioError(f"{verb.value} takes a place: a handle's field or element")
@@ -373,6 +384,10 @@ def _parse_written(verb: Verb, held: Type, place: Place, kind: FieldKind, writte
         return _parse_taken(held, verb, place, written)
     # Any other verb with a value takes a count.
     return parse_value(FieldKind.UINT32, written)
+
+
+_PLAINLY_WRITTEN: Final = frozenset((ValueForm.SOURCE, ValueForm.OCTETS, ValueForm.LENGTH))
+"""The forms of values, except types, that operations without a place have."""
 
 
 def _parse_taken(held: Type, verb: Verb, place: Place, written: str) -> Value:

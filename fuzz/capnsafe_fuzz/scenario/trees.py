@@ -3,7 +3,8 @@
 The object of an AnyPointer is in the encoding's form, because the schema has no names for it:
 
 - a struct is ``{"data": bytes, "pointers": [...]}``, which shows the sizes of its sections;
-- a list of structs is ``{"sections": (data words, pointers), "elements": [...]}``;
+- a list of structs is ``{"sections": (data words, pointers), "elements": [...]}``, and has
+  ``("count", n)`` in place of n elements without words;
 - a list of numbers, a Text or a Data is ``(element size, count, bytes)``;
 - a list of pointers is a list.
 """
@@ -15,7 +16,7 @@ from typing import Any, Final
 from .nodes import BLANKS, NODES, ListNode, Node, StructNode
 from .schema import DYNAMIC, POINTERS, SCALAR_BITS, STRUCTS, FieldKind, StructType
 
-WEIGHTLESS: Final = "count"
+ZERO_SIZED: Final = "count"
 """A List(Void) or List(Empty) of n elements reads as `("count", n)`: n may be millions."""
 
 ELEMENT_SIZES: Final = {0: 0, 1: 1, 8: 2, 16: 3, 32: 4, 64: 5}
@@ -38,8 +39,8 @@ def tree_of(node: Node) -> Any:
                 tree[name] = raw_of(held) if name in _DYNAMIC_NAMES else held
         return tree
     of = node.type
-    if of.weightless:
-        return (WEIGHTLESS, node.count)
+    if of.zero_sized:
+        return (ZERO_SIZED, node.count)
     # Null elements that are structs read as blank ones, all the same object: trees are not changed.
     blank = node.blank if of.element is not FieldKind.STRUCT else BLANKS[of.type.name]
     tree = [blank] * node.count
@@ -66,11 +67,13 @@ def _raw_struct(of: StructType, contents: dict[Any, Any]) -> dict[str, Any]:
     pointers: list[Any] = [None] * of.pointer_count
     for field in of.fields:
         held = contents.get(field.name)
+        if held is None:
+            continue
         if field.kind in POINTERS:
             pointers[field.offset] = raw_of(held)
-        elif held is not None:
-            bits = SCALAR_BITS[field.kind]
-            data |= (held & (1 << bits) - 1) << field.offset * bits
+        elif bits := SCALAR_BITS[field.kind]:
+            stored = (int(held) ^ int(field.default or 0)) & (1 << bits) - 1
+            data |= stored << field.offset * bits
     return {"data": data.to_bytes(of.data_words * _WORD_BYTES, "little"), "pointers": pointers}
 
 
@@ -78,6 +81,8 @@ def _raw_list(node: ListNode) -> Any:
     of = node.type
     if of.element is FieldKind.STRUCT:
         assert isinstance(of.type, StructType)
+        if of.type.words == 0:
+            return {"sections": (0, 0), "elements": (ZERO_SIZED, node.count)}
         blank = _raw_struct(of.type, {})
         return {
             "sections": (of.type.data_words, of.type.pointer_count),

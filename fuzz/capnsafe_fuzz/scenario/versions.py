@@ -1,4 +1,4 @@
-"""The types that an object may be opened as, and the result.
+"""The types as which an object may be opened, and the result.
 
 A program chooses the type for an AnyPointer or similar. Then there are three cases: the object has
 that type; or it is refused; or it is smaller, and opening it as the larger version moves it. It is
@@ -12,16 +12,27 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Any, Final
 
-from .nodes import NODES, Capability, ListNode, Node, StructNode, renew
-from .schema import SCALAR_BITS, SIGNED, FieldKind, ListType, StructType, Type
+from .nodes import NODES, Capability, ListNode, Node, StructNode, renew, retire
+from .schema import SCALAR_BITS, SIGNED, VERSIONS, FieldKind, ListType, StructType, Type
 
 _FIRST_NUMBER: Final = "number"
 _FIRST_POINTER: Final = "label"
 """The first fields of every version, which elements of a list of numbers or of pointers become."""
 
+_FIRST_NUMBERS: Final = frozenset((FieldKind.UINT8, FieldKind.UINT16, FieldKind.UINT32))
+"""The kinds of numbers that read the same when a list of them is opened as a list of structs."""
+
 _POINTERS: Final = -1
 _STRUCTS: Final = -2
 """Widths of elements that are not numbers."""
+
+_ELEMENT_VALUES: Final[dict[FieldKind, type]] = {
+    FieldKind.TEXT: str,
+    FieldKind.DATA: bytes,
+    FieldKind.LIST: ListNode,
+    FieldKind.CAPABILITY: Capability,
+}
+"""The class in the model of a list's elements that are pointers of one kind."""
 
 
 class TypeFit(Enum):
@@ -30,7 +41,7 @@ class TypeFit(Enum):
     NULL = auto()
     SAME = auto()
     SMALLER = auto()
-    """It is moved to where it has room for the larger type."""
+    """It is moved to a place with room for the larger type."""
     OTHER = auto()
     """It has another type."""
     UNPROMISED = auto()
@@ -53,21 +64,38 @@ def opened(value: Any, of: Type) -> TypeFit:
     if isinstance(of, StructType):
         if not isinstance(value, StructNode):
             return TypeFit.OTHER
-        return TypeFit.SMALLER if _is_larger(of, value.type) else TypeFit.SAME
+        return _version(of, value.type)
     assert isinstance(of, ListType)
     if of.element is not FieldKind.STRUCT:
-        if not isinstance(value, ListNode) or _is_struct_list(value):
+        if not isinstance(value, ListNode):
             return TypeFit.OTHER
-        return TypeFit.SAME if _width(value.type) == _width(of) else TypeFit.OTHER
+        if _is_struct_list(value):
+            # An encoder may open the first fields of the structs as that list.
+            return TypeFit.UNPROMISED
+        if _width(value.type) != _width(of):
+            return TypeFit.OTHER
+        # The bits of one kind of number, read as another kind, are a different number.
+        is_pointer = of.element not in SCALAR_BITS
+        alike = is_pointer or value.type.element is of.element
+        return TypeFit.SAME if alike else TypeFit.UNPROMISED
     if _octets(value) is not None:
         return TypeFit.SMALLER
     if not isinstance(value, ListNode) or value.type.element is FieldKind.BOOL:
         return TypeFit.OTHER
-    if value.type.element is not FieldKind.STRUCT:
-        return TypeFit.SMALLER
+    element = value.type.element
+    if element is not FieldKind.STRUCT:
+        grows = element not in SCALAR_BITS or element in _FIRST_NUMBERS
+        return TypeFit.SMALLER if grows else TypeFit.UNPROMISED
     assert isinstance(of.type, StructType)
     assert isinstance(value.type.type, StructType)
-    return TypeFit.SMALLER if _is_larger(of.type, value.type.type) else TypeFit.SAME
+    return _version(of.type, value.type.type)
+
+
+def _version(of: StructType, found: StructType) -> TypeFit:
+    """Return the result of opening a struct of one type as another one."""
+    if of is not found and not (of in VERSIONS and found in VERSIONS):
+        return TypeFit.UNPROMISED
+    return TypeFit.SMALLER if _is_larger(of, found) else TypeFit.SAME
 
 
 def unwrapped(value: Any, of: Type) -> TypeFit:
@@ -76,12 +104,19 @@ def unwrapped(value: Any, of: Type) -> TypeFit:
     An object without words lies in its pointer, and an orphan has none. So it is unspecified
     whether a handle to such an object is stale.
     """
-    if isinstance(of, ListType) and of.element is FieldKind.STRUCT and not _is_struct_list(value):
-        return TypeFit.OTHER
     found = opened(value, of)
     if found is TypeFit.SMALLER or (found is TypeFit.SAME and value.words == 0):
         return TypeFit.UNPROMISED
     return found
+
+
+def is_element(value: Any, of: ListType) -> bool:
+    """Return whether the value of a pointer is of the type of a list's elements.
+
+    A list of pointers may be opened as a list of texts, whatever its pointers are.
+    """
+    kind = _ELEMENT_VALUES.get(of.element)
+    return value is None or kind is None or isinstance(value, kind)
 
 
 def _is_struct_list(value: Any) -> bool:
@@ -95,12 +130,12 @@ def _width(of: ListType) -> int:
     return SCALAR_BITS.get(of.element, _POINTERS)
 
 
-def upgraded(value: Any, of: Type, *, bury_old: bool = True) -> Node:
+def upgraded(value: Any, of: Type, *, retire_old: bool = True) -> Node:
     """Return the upgraded object; the old one is stale, but its children are not."""
     made: Node
     if isinstance(of, StructType):
         assert isinstance(value, StructNode)
-        made = _larger_struct(value, of, bury_old)
+        made = _larger_struct(value, of, retire_old)
     else:
         assert isinstance(of, ListType)
         assert isinstance(of.type, StructType)
@@ -109,23 +144,23 @@ def upgraded(value: Any, of: Type, *, bury_old: bool = True) -> Node:
         elements = enumerate(octets) if octets is not None else value.contents.items()
         for index, held in elements:
             if isinstance(held, StructNode) and _is_struct_list(value):
-                made.contents[index] = _larger_struct(held, of.type, bury_old)
+                made.contents[index] = _larger_struct(held, of.type, retire_old)
             else:
                 element = made.contents[index] = StructNode(of.type)
                 number = isinstance(held, int)
                 place = _FIRST_NUMBER if number else _FIRST_POINTER
-                element.contents[place] = held if number or not bury_old else _moved(held)
-    if bury_old and isinstance(value, NODES):
+                element.contents[place] = held if number or not retire_old else _moved(held)
+    if retire_old and isinstance(value, NODES):
         value.live = False
         value.contents = {}
     return made
 
 
-def _larger_struct(old: StructNode, of: StructType, bury_old: bool) -> StructNode:
+def _larger_struct(old: StructNode, of: StructType, retire_old: bool) -> StructNode:
     made = StructNode(of)
     for place, held in old.contents.items():
-        made.contents[place] = _moved(held) if bury_old else held
-    if bury_old:
+        made.contents[place] = _moved(held) if retire_old else held
+    if retire_old:
         old.live = False
         old.contents = {}
     return made
@@ -136,6 +171,73 @@ def _moved(value: Any) -> Any:
     if isinstance(value, NODES) and value.words == 0:
         return renew(value)
     return value
+
+
+def length_of(value: Any) -> int:
+    """Return the number of elements of a list, or of bytes of a Data or a Text (without NUL)."""
+    if isinstance(value, str):
+        return len(value.encode())
+    return len(value) if isinstance(value, bytes) else value.count
+
+
+def resized(value: Any, count: int) -> Any:
+    """Return the value of an orphan, cut or extended by zeros; None if a character would be cut.
+
+    Handles on a list become stale, but those on the objects below it do not.
+    """
+    if isinstance(value, str):
+        try:
+            return value.encode()[:count].ljust(count, b"\0").decode()
+        except UnicodeDecodeError:
+            return None
+    if isinstance(value, bytes):
+        return value[:count].ljust(count, b"\0")
+    return ListNode(value.type, count)
+
+
+def moved_into(made: ListNode, old: ListNode) -> None:
+    """Move elements to the list that takes the place of theirs; retire those beyond its end."""
+    for index, held in old.contents.items():
+        if index >= made.count:
+            retire(held)
+        elif isinstance(held, StructNode) and _is_struct_list(old):
+            made.contents[index] = _larger_struct(held, held.type, True)
+        else:
+            made.contents[index] = _moved(held)
+    old.live = False
+    old.contents = {}
+
+
+def joined(one: ListNode, other: ListNode) -> ListNode:
+    """Return the concatenation of two copies of lists of one type."""
+    of = one.type
+    if of.element is FieldKind.STRUCT:
+        assert isinstance(of.type, StructType)
+        assert isinstance(other.type.type, StructType)
+        if _is_larger(other.type.type, of.type):
+            of = other.type
+    made = ListNode(of, one.count + other.count)
+    for first, part in ((0, one), (one.count, other)):
+        for index, held in part.contents.items():
+            if of.element is FieldKind.STRUCT and isinstance(held, StructNode):
+                assert isinstance(of.type, StructType)
+                held = _larger_struct(held, of.type, False)
+            made.contents[first + index] = held
+    return made
+
+
+def holds(node: Node, of: Type) -> bool:
+    """Return whether all elements of a list have the type that the list was opened with.
+
+    The list of an AnyPointer can be opened as List(Text) and as List(AnyPointer), and through the
+    second handle an element becomes something else than a Text.
+    """
+    if not isinstance(node, ListNode) or not isinstance(of, ListType):
+        return True
+    value_type = _ELEMENT_VALUES.get(of.element)
+    return value_type is None or all(
+        isinstance(held, value_type) for held in node.contents.values()
+    )
 
 
 def kind_name(value: Any) -> str:

@@ -9,7 +9,16 @@ Nothing that is imported here imports an encoder, because a worker finds its tar
 encoder can be instrumented.
 """
 
-from .protocol import DEFAULT_BUDGET, Input, Target, described, measure, with_comment
+from .protocol import (
+    DEFAULT_BUDGET,
+    Input,
+    Scope,
+    Target,
+    Variations,
+    described,
+    measure,
+    with_comment,
+)
 from .registry import (
     DEFAULT_TARGET,
     SEQUENCE,
@@ -32,10 +41,12 @@ __all__ = [
     "TARGETS",
     "About",
     "Input",
+    "Scope",
     "Sequence",
     "SequenceTarget",
     "Target",
     "UnknownTargetError",
+    "Variations",
     "current_name",
     "described",
     "find_target",

@@ -7,13 +7,14 @@ alone.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ..encoders.protocol import Failure
-from ..execution import failure_of, innermost
+from ..execution import Situation, failure_of, innermost
 from ..oracles import Cost, Oracle, OracleFinding
 from ..record.telling import chain_of, full_type_name, plain, repr_of, text_of, type_name
 
@@ -47,7 +48,7 @@ class LibraryCall:
     value: Any = None
     error: BaseException | None = None
     failure: Failure | None = None
-    """The text of the exception; None if there was none."""
+    """The encoder's classification of the exception; None if there was none."""
     raised_at: str = ""
     """The place in the library, if the exception is not one of its own."""
 
@@ -57,16 +58,16 @@ class LibraryCall:
         return "done" if self.error is None else f"raised {type_name(self.error)}"
 
     @property
-    def says(self) -> str:
+    def result_text(self) -> str:
         """Describe the result for people."""
         if self.error is None:
             return shown(self.value)
         return f"raised {exception_name(self.error)}: {text_of(self.error)}"
 
     @property
-    def told(self) -> str:
-        """Return what it did, after "it": ``returned 1``, or ``raised …``."""
-        return self.says if self.error is not None else f"returned {self.says}"
+    def outcome_text(self) -> str:
+        """Return the outcome as a predicate: ``returned 1``, or ``raised …``."""
+        return self.result_text if self.error is not None else f"returned {self.result_text}"
 
 
 @dataclass(slots=True)
@@ -115,23 +116,34 @@ def shown(value: object) -> str:
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}... ({len(text)} characters)"
 
 
-class Ran(Protocol):
+@dataclass(slots=True)
+class LibraryRun(ABC):
     """The record of one execution, as far as it is common to the targets for data from outside."""
 
+    scenario: Any
+    library: Any
+    calls: list[LibraryCall]
+    """The calls of the library, in order."""
+
     @property
-    def calls(self) -> Sequence[LibraryCall]:
-        """Return the calls of the library, in order."""
+    def stalls(self) -> int:
+        """Return how often a source of data reported that it had none yet."""
+        return 0
+
+    @abstractmethod
+    def situations(self) -> Iterator[Situation]:
+        """Yield the situations that the execution reached."""
 
 
-def _raised(run: Ran) -> Iterator[OracleFinding]:
+def _raised(run: LibraryRun) -> Iterator[OracleFinding]:
     for call in run.calls:
         if call.failure is Failure.FOREIGN:
             assert call.error is not None
-            what = f"{exception_name(call.error)} {call.raised_at}"
-            yield OracleFinding(call.step, call.name, what, f"{call.name} {call.says}")
+            symptom = f"{exception_name(call.error)} {call.raised_at}"
+            yield OracleFinding(call.step, call.name, symptom, f"{call.name} {call.result_text}")
 
 
-RAISED: Oracle[Ran] = Oracle(
+RAISED: Oracle[LibraryRun] = Oracle(
     "raised",
     "P1",
     Cost.CHEAP,

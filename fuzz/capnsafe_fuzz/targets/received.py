@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..execution import Verdict
+from ..oracles import Oracle, judge
 from . import greedy, library
+from .library import LibraryRun
 from .protocol import DEFAULT_BUDGET, Input, Target
 
 if TYPE_CHECKING:
@@ -33,12 +36,22 @@ class ReceivedTarget(Target):
         """Yield inputs a step away, the much simpler ones first; making one may fail."""
 
     @abstractmethod
-    def calls(self, scenario: Input, encoder: Encoder) -> Sequence[library.LibraryCall]:
-        """Run it unjudged; return the calls."""
+    def record(self, scenario: Input, encoder: Encoder, measured: bool) -> LibraryRun:
+        """Make every call once; ``measured`` may also watch the heap, which takes time."""
 
     @abstractmethod
     def program(self, scenario: Input, encoder: Encoder, violations: Sequence[Violation], /) -> str:
         """Return a program that shows one of the violations, or makes all calls without any."""
+
+    def judged_by(self, scenario: Input) -> Sequence[Oracle[Any]]:
+        """Return the oracles that judge runs of an input."""
+        return self.oracles
+
+    def run(self, scenario: Input, encoder: Encoder, costly: bool) -> Verdict:
+        """Run one input and judge it."""
+        done = self.record(scenario, encoder, costly)
+        violations = judge(self.judged_by(scenario), done, costly)
+        return Verdict(violations, frozenset(done.situations()), len(done.calls), 0, done.stalls)
 
     def shrink(
         self, scenario: Input, fires: Callable[[Input], bool], *, budget: int = DEFAULT_BUDGET
@@ -55,10 +68,10 @@ class ReceivedTarget(Target):
     def _story(self, scenario: Input, encoder: Encoder) -> Iterator[str]:
         steps = self.lines(scenario)
         yield from (line for line in self.print(scenario).splitlines()[1:] if line not in steps)
-        calls = {call.step: call for call in self.calls(scenario, encoder)}
+        calls = {call.step: call for call in self.record(scenario, encoder, False).calls}
         for number, step in enumerate(steps):
             yield f"{number:>3}  {step}"
-            yield f"       = {calls[number].says if number in calls else 'left out'}"
+            yield f"       = {calls[number].result_text if number in calls else 'left out'}"
 
     def script(self, scenario: Input, encoder: Encoder) -> str:
         """Return a program that shows the breach."""

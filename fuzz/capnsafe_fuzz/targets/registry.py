@@ -49,6 +49,12 @@ _EVERY: Final = (
         ("frame", "packed"),
         ("frame", "packed"),
     ),
+    About(
+        "values",
+        "values",
+        "the programs of builder, run by generated code; copies go through values",
+        (),
+    ),
 )
 
 TARGETS: Final = {about.name: about for about in _EVERY}

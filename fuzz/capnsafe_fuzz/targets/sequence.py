@@ -83,7 +83,7 @@ class SequenceTarget(Target):
     """Sequences of another target's inputs."""
 
     def __init__(self, inner: Target, name: str, titles: Many[str]) -> None:
-        """``name`` is the name of this target; its texts have the first title, old ones any."""
+        """Make the target ``name``. New texts begin with the first title, old ones with any."""
         self.name = name
         self.inner = inner
         self.version = inner.version
@@ -144,8 +144,8 @@ class SequenceTarget(Target):
             try:
                 one = self._parse("\n".join([*lines[start + 1 : end], ""]))
             except ScenarioSyntaxError as error:
-                what = str(error.args[-1])
-                raise ScenarioSyntaxError(start + 1 + error.line, what) from None
+                message = str(error.args[-1])
+                raise ScenarioSyntaxError(start + 1 + error.line, message) from None
             inputs += [one] * times
         if not inputs:
             raise ScenarioSyntaxError(len(lines), "a sequence has at least one input")
@@ -198,7 +198,7 @@ class SequenceTarget(Target):
     # Size
 
     def sizes(self, scenario: Sequence) -> Mapping[str, int]:
-        """Return the number of inputs, and the sums of what the other target counts."""
+        """Return the number of inputs, and the sums of the sizes that the other target counts."""
         total: dict[str, int] = {"scenarios": len(scenario.inputs)}
         for one in scenario.inputs:
             for noun, number in self.inner.sizes(one).items():

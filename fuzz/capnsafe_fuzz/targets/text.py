@@ -74,10 +74,10 @@ def octets(text: str) -> bytes:
         raise ScenarioError(f"bytes must be pairs of hexadecimal digits, not {text!r}") from None
 
 
-def whole(text: str, least: int, most: int, what: str) -> int:
+def whole(text: str, least: int, most: int, name: str) -> int:
     """Return a whole number in its range."""
     if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-        raise ScenarioError(f"{what} must be {least} to {most}, not {text!r}")
+        raise ScenarioError(f"{name} must be {least} to {most}, not {text!r}")
     return int(text)
 
 
@@ -89,16 +89,16 @@ def setting(text: str, name: str, least: int, most: int) -> int:
     return whole(rest, least, most, name)
 
 
-def check(what: str, value: int, least: int, most: int) -> None:
+def check(name: str, value: int, least: int, most: int) -> None:
     """Raise ``ScenarioError`` unless a number is in its range."""
     if type(value) is not int or not least <= value <= most:
-        raise ScenarioError(f"{what} must be {least} to {most}, not {value!r}")
+        raise ScenarioError(f"{name} must be {least} to {most}, not {value!r}")
 
 
-def check_sizes(what: str, sizes: Iterable[int], most_sizes: int, most: int) -> None:
+def check_sizes(name: str, sizes: Iterable[int], most_sizes: int, most: int) -> None:
     """Raise ``ScenarioError`` unless there are few enough sizes, each of 1 to ``most``."""
     listed = tuple(sizes)
     if len(listed) > most_sizes:
-        raise ScenarioError(f"there are at most {most_sizes} {what}")
+        raise ScenarioError(f"there are at most {most_sizes} {name}")
     for size in listed:
-        check(f"the size of {what}", size, 1, most)
+        check(f"the size of {name}", size, 1, most)

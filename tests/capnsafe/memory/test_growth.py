@@ -62,6 +62,7 @@ AS_THEY_COME: dict[str, Callable[[], Any]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", AS_THEY_COME)
 def test_a_message_of_5_mb_is_read_as_it_comes(name: str) -> None:
     memory = AS_THEY_COME[name]()

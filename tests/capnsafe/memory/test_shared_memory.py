@@ -193,7 +193,7 @@ with SharedMemoryAllocator(segment_words=30) as memory, MessageBuilder(memory) a
 @pytest.mark.process
 def test_a_forked_process_unlinks_its_own_blocks_and_no_others() -> None:
     told = subprocess.run(
-        [sys.executable, "-c", FORK], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", FORK], capture_output=True, text=True, timeout=600, check=False
     )
     assert (told.stdout, told.stderr, told.returncode) == ("parent\n", "", 0)
 

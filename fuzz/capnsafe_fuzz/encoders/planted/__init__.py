@@ -6,7 +6,7 @@ patch to the core, and ``NAME.scenario`` is a program that shows it, its *witnes
     name = "zero_before_allocate"
     promise = "P2"                            # the broken promise
     source = "capnproto-c++, java and rust"   # the libraries that had it
-    mechanism = "One sentence: what the code does wrong."
+    mechanism = "One sentence: the mistake in the code."
     target = "builder"                          # the target of the witness; the default
 
     [needs]                                   # the sizes of the smallest witness

@@ -25,7 +25,7 @@ WORD_BYTES = 8
 
 
 @dataclass(slots=True)
-class _Ear:
+class _CallLog:
     """The calls that were noted, for each attempt at an operation."""
 
     attempts: list[list[str]] = field(default_factory=lambda: [[]])
@@ -39,25 +39,25 @@ class _Ear:
         self.attempts[-1].append(line)
 
 
-class _HeardMemory:
+class _LoggedMemory:
     """Stands between encoder and memory, and notes calls."""
 
-    def __init__(self, memory: Allocator, ear: _Ear) -> None:
+    def __init__(self, memory: Allocator, log: _CallLog) -> None:
         self._memory = memory
-        self._ear = ear
+        self._log = log
         self._names: dict[object, str] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._memory, name)
 
     def allocate(self, minimum_words: int, /) -> object:
-        return self._hear(
+        return self._logged(
             f"allocate({minimum_words})", lambda: self._memory.allocate(minimum_words), self._named
         )
 
     def segment(self, key: object, /) -> object:
         name = self._name(key)
-        return self._hear(f"segment({name})", lambda: self._memory.segment(key), _length)
+        return self._logged(f"segment({name})", lambda: self._memory.segment(key), _length)
 
     @property
     def grow(self) -> Callable[[object, int], object] | None:
@@ -66,30 +66,30 @@ class _HeardMemory:
         if grow is None:
             return None
 
-        def heard(key: object, minimum_words: int, /) -> object:
+        def logged(key: object, minimum_words: int, /) -> object:
             call = f"grow({self._name(key)}, {minimum_words})"
-            return self._hear(call, lambda: grow(key, minimum_words), lambda _: "done")
+            return self._logged(call, lambda: grow(key, minimum_words), lambda _: "done")
 
-        return heard
+        return logged
 
     def release(self, key: object, words_used: int, /) -> None:
         name = self._name(key)
-        self._hear(
+        self._logged(
             f"release({name}, {words_used})",
             lambda: self._memory.release(key, words_used),
             lambda _: "done",
         )
 
-    def _hear(
+    def _logged(
         self, call: str, act: Callable[[], object], describe: Callable[[object], str]
     ) -> object:
         try:
-            answer = act()
+            result = act()
         except BaseException as error:
-            self._ear.call(f"{call} raised {_exception(error)}")
+            self._log.call(f"{call} raised {_exception(error)}")
             raise
-        self._ear.call(f"{call} -> {describe(answer)}")
-        return answer
+        self._log.call(f"{call} -> {describe(result)}")
+        return result
 
     def _named(self, key: object) -> str:
         name = f"segment {len(self._names)}"
@@ -100,64 +100,64 @@ class _HeardMemory:
         return self._names.get(_identity(key), "something never granted")
 
 
-class _HeardSession:
+class _LoggedSession:
     """Notes where operations begin."""
 
-    def __init__(self, session: Any, ear: _Ear) -> None:
+    def __init__(self, session: Any, log: _CallLog) -> None:
         self._session = session
-        self._ear = ear
+        self._log = log
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
 
     def perform(self, operation: Operation) -> object:
-        self._ear.attempt()
+        self._log.attempt()
         return self._session.perform(operation)
 
     def output(self) -> Any:
-        self._ear.attempt()
+        self._log.attempt()
         return self._session.output()
 
     def close(self) -> None:
-        self._ear.attempt()
+        self._log.attempt()
         self._session.close()
 
 
-class _HeardEncoder:
+class _LoggedEncoder:
     """An encoder whose sessions note their operations."""
 
-    def __init__(self, encoder: Encoder, ear: _Ear) -> None:
+    def __init__(self, encoder: Encoder, log: _CallLog) -> None:
         self._encoder = encoder
-        self._ear = ear
+        self._log = log
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._encoder, name)
 
     def session(self, memory: Allocator, max_segment_words: int, **options: bool) -> Any:
-        heard: Any = _HeardMemory(memory, self._ear)
-        session = self._encoder.session(heard, max_segment_words, **options)
-        return _HeardSession(session, self._ear)
+        logged: Any = _LoggedMemory(memory, self._log)
+        session = self._encoder.session(logged, max_segment_words, **options)
+        return _LoggedSession(session, self._log)
 
 
 def tell(scenario: Scenario, encoder: Encoder) -> list[str]:
     """Return the story, line by line; run the scenario in this process."""
     from typing import cast
 
-    ear = _Ear()
-    record = observe(scenario, cast("Encoder", _HeardEncoder(encoder, ear)), each_step=False)
+    log = _CallLog()
+    record = observe(scenario, cast("Encoder", _LoggedEncoder(encoder, log)), each_step=False)
     sources = print_operations(scenario.operations)
     lines = _opening(scenario)
-    attempts = iter(ear.attempts[1:])
-    told = -1
+    attempts = iter(log.attempts[1:])
+    last_index = -1
     for step in record.steps:
         calls = [] if step.outcome is Outcome.SKIPPED else next(attempts, [])
-        if step.index == told:
+        if step.index == last_index:
             lines.append("      tried again:")
         elif step.index < len(sources):
             lines.append(f"{step.index:>3}  {sources[step.index]}")
         else:
             lines.append(f"{step.index:>3}  ({step.verb}, added to every program)")
-        told = step.index
+        last_index = step.index
         lines += [f"       . {call}" for call in calls]
         lines += [f"       ! fault: {_fault(step, at)}" for at in range(len(step.faults))]
         lines.append(f"       = {_outcome(step)}")
@@ -178,12 +178,12 @@ def _fault(step: Step, at: int) -> str:
 
 def _outcome(step: Step) -> str:
     if step.outcome is Outcome.SKIPPED:
-        return "skipped: its handle is missing"
+        return "skipped: a handle is missing, or its result is unspecified or too large"
     if step.error is not None:
-        what = "interrupted by" if step.outcome is Outcome.INTERRUPTED else "raised"
+        ending = "interrupted by" if step.outcome is Outcome.INTERRUPTED else "raised"
         if step.unsupported:
-            what = "not supported:"
-        text = f"{what} {_exception(step.error)}"
+            ending = "not supported:"
+        text = f"{ending} {_exception(step.error)}"
         cause = cause_of(step.error)
         if cause is not None:
             text += f", caused by {_exception(cause)}"

@@ -61,9 +61,11 @@ def without(
         lost = index in doomed
         if not lost and handle != NO_HANDLE:
             number = known(handle)
-            # The value of an operation with a source is the source's handle: mypy does not know
-            # verbs.
-            source = known(value) if operation.verb in SOURCED else value  # type: ignore[arg-type]
+            source = value
+            if operation.verb in SOURCED:
+                # An operation with a source has the handle of the source as its value.
+                assert isinstance(value, int)
+                source = known(value)
             lost = number is None or (operation.verb in SOURCED and source is None)
             if number is not None:
                 operation = operation._replace(handle=number, value=source)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...encoders.capnsafe_api import ACCESSORS, bits_of, float_of
-from ...scenario.model import WEIGHTLESS, Capability
+from ...scenario.model import ZERO_SIZED, Capability
 from ...scenario.schema import (
     DYNAMIC,
     EVERYTHING,
@@ -26,10 +26,37 @@ MOST_WORDS = 1 << 16
 """Traversal limit of such a reading, in words: enough to read the largest message often."""
 
 
-def read_everything(library: Any, segments: tuple[bytes, ...]) -> Any:
-    """Return the tree of the message whose root is an ``Everything``."""
-    reader = library.MessageReader(list(segments), traversal_limit_words=MOST_WORDS)
+def read_everything(library: Any, segments: tuple[bytes, ...], zero_sized: int = 0) -> Any:
+    """Return the tree of a message whose root is an ``Everything``.
+
+    ``zero_sized`` is the number of the message's elements without size. The traversal limit counts
+    one word for each.
+    """
+    limit = MOST_WORDS + zero_sized
+    reader = library.MessageReader(list(segments), traversal_limit_words=limit)
     return _struct(library, reader.get_root(), EVERYTHING)
+
+
+def zero_sized_in(tree: Any) -> int | None:
+    """Return the number of elements without size in a tree of the examiner.
+
+    Returns ``None`` if an AnyPointer leads to structs without size, which the examiner does not
+    count.
+    """
+    count = 0
+    todo = [tree]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict):
+            todo += value.values()
+            if value.get("sections") == (0, 0):
+                return None
+        elif isinstance(value, list):
+            todo += value
+        elif isinstance(value, tuple) and value[:1] in ((ZERO_SIZED,), (_VOID_SIZE,)):
+            # The list has a type in the schema, or it is a list of voids behind an AnyPointer.
+            count += value[1]
+    return count
 
 
 def _struct(library: Any, reader: Any, of: StructType) -> dict[str, Any]:
@@ -72,7 +99,7 @@ def _object(library: Any, reader: Any, index: int, of: Type) -> Any:
     found = _open(library, reader, index, of)
     if found is None:
         return None
-    return (WEIGHTLESS, len(found)) if of.weightless else _elements(library, found, of)
+    return (ZERO_SIZED, len(found)) if of.zero_sized else _elements(library, found, of)
 
 
 def _open(library: Any, reader: Any, index: int, of: ListType) -> Any:
@@ -107,6 +134,7 @@ def _capability(number: int | None) -> Capability | None:
 
 _STRUCT = 0
 _LIST = 1
+_VOID_SIZE = 0
 _WORD_BYTES = 8
 _POINTERS_SIZE = 6
 _COMPOSITE_SIZE = 7

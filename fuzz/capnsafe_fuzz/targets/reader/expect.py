@@ -51,8 +51,8 @@ def expect(
     """
     ask = question.ask
     if ask is Ask.ROOT:
-        answer = reference.root(nesting)
-        return Expected(_facts(answer.value), answer.cost, answer.value)
+        found = reference.root(nesting)
+        return Expected(_facts(found.value), found.cost, found.value)
     assert held is not None
     if ask in (Ask.TREE, Ask.TOTAL, Ask.COPY, Ask.CANONICAL):
         return _whole(reference, ask, held, budget)
@@ -107,23 +107,23 @@ def _of_list(reference: Reference, question: Question, held: List) -> Expected:
                 normal(reference.value(held.segment, first, item, held.step, held.element))
                 for item in items
             ]
-            return Expected(values, held.count if held.element == "VOID" else 0)
+            return Expected(values)
         elements = [_element(held, item) for item in items]
         values = [_field(reference, element, 0, "UINT8") for element in elements]
-        return Expected(values, 0 if held.step else held.count)
+        return Expected(values)
     if index >= held.count:
         raise Refused("there is no such element")
     if ask is Ask.ELEMENT:
         made = _element(held, index)
-        return Expected(_facts(made), 0 if held.step else 1, made)
+        return Expected(_facts(made), held=made)
     value = reference.value(held.segment, first, index, held.step, held.element)
-    return Expected(normal(value), int(held.element == "VOID"))
+    return Expected(normal(value))
 
 
 def _element(held: List, index: int) -> Struct:
     """Return an element of a list, read as a struct."""
     if held.nesting <= 0:
-        raise Refused("too deep", 1)
+        raise Refused("too deep")
     data = held.start * 8 + index * held.step
     return Struct(
         held.segment,
@@ -152,8 +152,8 @@ def _of_pointer(reference: Reference, question: Question, held: Held, budget: in
         copy, cost = reference.copy_at(segment, at, nesting, budget)
         return Expected(copy, cost)
     if ask is Ask.STRUCT:
-        answer = reference.struct_at(segment, at, nesting)
-        return Expected(_facts(answer.value), answer.cost, answer.value)
+        found = reference.struct_at(segment, at, nesting)
+        return Expected(_facts(found.value), found.cost, found.value)
     if ask in (Ask.TEXT, Ask.DATA):
         blob, cost = reference.blob(segment, at)
         return Expected(_text(blob, cost) if ask is Ask.TEXT else blob, cost)

@@ -13,6 +13,7 @@ from typing import Final
 from ...reference.reading import Reference, Refused
 from .expect import Held, expect, slot_of
 from .scenario import (
+    ACCEPTED,
     ELEMENTS,
     INDEXED,
     MAKES,
@@ -24,7 +25,6 @@ from .scenario import (
     MAX_WORDS,
     NO_HANDLE,
     TYPED,
-    UNDERSTOOD,
     WHOLE,
     WORD_BYTES,
     Ask,
@@ -314,7 +314,7 @@ class _Asker:
         held = self._held[number]
         assert held is not None
         kind = self._kinds[number]
-        ask = rng.choice(UNDERSTOOD[kind])
+        ask = rng.choice(ACCEPTED[kind])
         count = held.pointers if kind is HandleKind.STRUCT else getattr(held, "count", 0)
         index = rng.randrange(count) if count and rng.random() < 0.85 else rng.choice((0, 1, 2, 7))
         if kind in (HandleKind.STRUCT, HandleKind.POINTERS) and rng.random() < 0.6:

@@ -98,7 +98,7 @@ _OF_POINTERS: Final = (
     Ask.COPIED,
 )  # fmt: skip
 
-UNDERSTOOD: Final = {
+ACCEPTED: Final = {
     HandleKind.STRUCT: (*_OF_POINTERS, Ask.FIELD, Ask.TREE, Ask.TOTAL, Ask.COPY, Ask.CANONICAL),
     HandleKind.LIST: (Ask.ITEM, Ask.COUNT, Ask.EACH, Ask.TREE),
     HandleKind.POINTERS: (*_OF_POINTERS, Ask.COUNT, Ask.TREE),
@@ -165,7 +165,7 @@ def _check(question: Question, kinds: Sequence[HandleKind]) -> None:
             raise ScenarioError(f"{ask} is asked of the message, not of a handle")
     elif not 0 <= handle < len(kinds):
         raise ScenarioError(f"there is no handle h{handle} yet")
-    elif ask not in UNDERSTOOD[kinds[handle]]:
+    elif ask not in ACCEPTED[kinds[handle]]:
         raise ScenarioError(f"{ask} cannot be asked of h{handle}, which is a {kinds[handle]}")
     text.check("an index", index, 0, MAX_INDEX if ask in INDEXED else 0)
     if ask not in TYPED:
@@ -227,8 +227,8 @@ def _decode_question(reader: octets.Reader, kinds: Sequence[HandleKind]) -> Ques
     if handle < 0 or not kinds:
         return Question(WHOLE[choice % len(WHOLE)])
     handle %= len(kinds)
-    understood = UNDERSTOOD[kinds[handle]]
-    ask = understood[choice % len(understood)]
+    accepted = ACCEPTED[kinds[handle]]
+    ask = accepted[choice % len(accepted)]
     index = reader.number(MAX_INDEX) if ask in INDEXED else 0
     element = ""
     if ask in TYPED:
@@ -244,8 +244,8 @@ def encode(scenario: Read) -> bytes:
     kinds = handle_kinds(scenario.questions)
     for ask, handle, index, element in scenario.questions:
         out += octets.number(handle + 1)
-        understood = WHOLE if handle == NO_HANDLE else UNDERSTOOD[kinds[handle]]
-        out += octets.number(understood.index(ask))
+        accepted = WHOLE if handle == NO_HANDLE else ACCEPTED[kinds[handle]]
+        out += octets.number(accepted.index(ask))
         if ask in INDEXED:
             out += octets.number(index)
         if ask in TYPED:

@@ -24,13 +24,13 @@ _CALLS: Final = {
     Ask.TEXT: "{h}.get_text({i})",
     Ask.DATA: "{h}.get_data({i})",
     Ask.CAPABILITY: "{h}.get_capability({i})",
-    Ask.COPIED: "copied({h}._tree_at({i}))",
+    Ask.COPIED: "copied(lambda root: root.copy_pointer(0, {h}, {i}))",
     Ask.ITEM: "{h}[{i}]",
     Ask.COUNT: "len({h})",
     Ask.EACH: "each({h})",
-    Ask.TREE: "copied({h}._tree())",
+    Ask.TREE: "copied(lambda root: root.set(0, {h}))",
     Ask.TOTAL: "{h}.total_words()",
-    Ask.COPY: "rebuilt({h})",
+    Ask.COPY: "copied(lambda root: root.set(0, {h}))",
     Ask.CANONICAL: "canonical({h})",
 }
 
@@ -42,24 +42,49 @@ def bits(value):
     return struct.pack("<d", value) if isinstance(value, float) else value
 
 
-def copied(tree):
-    """Return an object with all below it: its shape, words, and (word, object) of its pointers."""
-    if tree is None:
+def copied(copy):
+    """Return the object that ``copy`` makes below the root of a new message, as ``tree`` does."""
+    with capnsafe.MessageBuilder(capnsafe.FixedAllocator(bytearray(1 << 24))) as message:
+        copy(message.init_root(0, 1))
+        (segment,) = map(bytes, message.segments())
+    return tree(segment, 1)
+
+
+def tree(segment, at):
+    """Return the target of the pointer at a word: shape, words, and (word, target) of pointers.
+
+    The shape is the pointer without its offset. The words have zeros in place of pointers.
+    """
+    pointer = int.from_bytes(segment[8 * at : 8 * at + 8], "little")
+    if pointer == 0:
         return None
-    children = sorted(tree.children, key=lambda child: child[0])
-    return tree.shape, bytes(tree.body), tuple((word, copied(child)) for word, child in children)
+    kind, size, count = pointer & 3, pointer >> 32 & 7, pointer >> 35
+    if kind == 3:
+        return pointer, b"", ()
+    start = at + 1 + (pointer >> 2 & 0x3FFFFFFF)
+    if kind == 0:
+        data, words = pointer >> 32 & 0xFFFF, (pointer >> 32 & 0xFFFF) + (pointer >> 48)
+        places = range(data, words)
+    elif size == 6:
+        words, places = count, range(count)
+    elif size == 7:
+        tag = int.from_bytes(segment[8 * start : 8 * start + 8], "little")
+        data, step, words = tag >> 32 & 0xFFFF, (tag >> 32 & 0xFFFF) + (tag >> 48), 1 + count
+        places = [word for word in range(1, words) if (word - 1) % step >= data]
+    else:
+        words, places = (count * (0, 1, 8, 16, 32, 64)[size] + 63) // 64, ()
+    body = bytearray(segment[8 * start : 8 * (start + words)])
+    below = []
+    for word in places:
+        body[8 * word : 8 * word + 8] = bytes(8)
+        below.append((word, tree(segment, start + word)))
+    found = tuple((word, target) for word, target in below if target is not None)
+    return pointer & ~0xFFFFFFFC, bytes(body), found
 
 
 def each(items):
     """Return the first elements; for structs, their first byte."""
     return [i.get_uint8(0) if hasattr(i, "get_uint8") else i for i in itertools.islice(items, 32)]
-
-
-def rebuilt(reader):
-    """Return the contents of a copy of the struct in a new message."""
-    with capnsafe.MessageBuilder() as message:
-        message.set_root(reader)
-        return copied(capnsafe.MessageReader(message.segments()).get_root()._tree())
 
 
 def canonical(reader):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ..library import LibraryCall
 from ..protocol import Target
 from ..received import ReceivedTarget
 from .mutate import crossover, generate, mutate
-from .run import NEEDED, ORACLES, execute, run
+from .run import NEEDED, ORACLES, ReadRun, run
 from .scenario import (
     VERSION,
     WORD_BYTES,
@@ -56,7 +55,6 @@ class ReaderTarget(ReceivedTarget):
     generate = staticmethod(generate)
     mutate = staticmethod(mutate)
     crossover = staticmethod(crossover)
-    run = staticmethod(execute)
     program = staticmethod(print_program)
     simplicity = staticmethod(simplicity)
     steps = staticmethod(steps)
@@ -75,9 +73,9 @@ class ReaderTarget(ReceivedTarget):
         for count in range(1, len(scenario.questions)):
             yield replace(scenario, questions=scenario.questions[:count])
 
-    def calls(self, scenario: Read, encoder: Encoder) -> Sequence[LibraryCall]:
-        """Make every call once."""
-        return run(scenario, encoder).calls
+    def record(self, scenario: Read, encoder: Encoder, measured: bool) -> ReadRun:
+        """Put every question once."""
+        return run(scenario, encoder)
 
 
 TARGET: Final[Target] = ReaderTarget()

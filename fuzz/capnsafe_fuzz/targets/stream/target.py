@@ -1,31 +1,32 @@
-"""The target ``stream``: each input belongs to one of its forms, which does the work."""
+"""The target ``stream``: each input has one of two forms."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from ...scenario import ScenarioSyntaxError, below_heading
-from ..library import LibraryCall
+from ..library import LibraryRun
 from ..protocol import Target
 from ..received import ReceivedTarget
-from .framed import FRAMED, Frame
-from .packed import PACKED, Packed
+from .form import Form, crossover, simpler, simplicity
+from .framed import FRAMED
+from .packed import PACKED
+from .scenario import StreamInput
 
 if TYPE_CHECKING:
     from ...encoders.protocol import Encoder
-    from ...execution import Verdict, Violation
+    from ...execution import Violation
+    from ...oracles import Oracle
 
-Stream: TypeAlias = Frame | Packed
-
-_FORMS: Final = (FRAMED, PACKED)
+_FORMS: Final[tuple[Form, ...]] = (FRAMED, PACKED)
 """The first byte of an input is the index of its form here, modulo the number of forms."""
-_PLACES: Final = {Frame: 0, Packed: 1}
+_PLACES: Final = {type(form.sample): place for place, form in enumerate(_FORMS)}
 
 
-def _form(scenario: Stream) -> ReceivedTarget:
+def _form(scenario: StreamInput) -> Form:
     return _FORMS[_PLACES[type(scenario)]]
 
 
@@ -39,76 +40,74 @@ class StreamTarget(ReceivedTarget):
     oracles = tuple(dict.fromkeys(oracle for form in _FORMS for oracle in form.oracles))
     needed = tuple(dict.fromkeys(name for form in _FORMS for name in form.needed))
 
-    def decode(self, data: bytes) -> Stream:
+    simplicity = staticmethod(simplicity)
+
+    @property
+    def input_types(self) -> tuple[type, ...]:
+        """Return the type of the inputs of each form."""
+        return tuple(_PLACES)
+
+    def decode(self, data: bytes) -> StreamInput:
         """Return the input that the bytes stand for; any bytes stand for one."""
         form = _FORMS[data[0] % len(_FORMS) if data else 0]
-        scenario: Stream = form.decode(data[1:])
-        return scenario
+        return type(form.sample).decode(data[1:])
 
-    def encode(self, scenario: Stream) -> bytes:
+    def encode(self, scenario: StreamInput) -> bytes:
         """Return the bytes of the input: the index of its form, and its bytes in that form."""
-        return bytes((_PLACES[type(scenario)],)) + _form(scenario).encode(scenario)
+        return bytes((_PLACES[type(scenario)],)) + scenario.encode()
 
-    def parse(self, text: str, /) -> Stream:
+    def parse(self, text: str, /) -> StreamInput:
         """Return the input that a text of either form describes."""
         first = below_heading(text)[0].rstrip()
-        for form in _FORMS:
-            if first == form.header:
-                scenario: Stream = form.parse(text)
-                return scenario
-        known = " or ".join(repr(form.header) for form in _FORMS)
+        for kind in _PLACES:
+            if first == kind.header:
+                return kind.parse(text)
+        known = " or ".join(repr(kind.header) for kind in _PLACES)
         raise ScenarioSyntaxError(1, f"the first line is {known}, not {first!r}")
 
-    def print(self, scenario: Stream) -> str:
+    def print(self, scenario: StreamInput) -> str:
         """Return the text of an input."""
-        return _form(scenario).print(scenario)
+        return scenario.print()
 
-    def lines(self, scenario: Stream) -> list[str]:
+    def lines(self, scenario: StreamInput) -> list[str]:
         """Return the calls that an input of its form makes: the same for each input."""
-        return _form(scenario).lines(scenario)
+        return list(_form(scenario).calls)
 
-    def generate(self, rng: Random) -> Stream:
+    def generate(self, rng: Random) -> StreamInput:
         """Return a generated input of either form."""
-        scenario: Stream = rng.choice(_FORMS).generate(rng)
-        return scenario
+        return rng.choice(_FORMS).generate(rng)
 
-    def mutate(self, scenario: Stream, rng: Random) -> Stream:
+    def mutate(self, scenario: StreamInput, rng: Random) -> StreamInput:
         """Return an input of the same form, a step away."""
-        changed: Stream = _form(scenario).mutate(scenario, rng)
-        return changed
+        return _form(scenario).mutate(scenario, rng)
 
-    def crossover(self, scenario: Stream, other: Stream, rng: Random, /) -> Stream:
+    def crossover(self, scenario: StreamInput, other: StreamInput, rng: Random, /) -> StreamInput:
         """Return an input with parts of both.
 
         If their forms differ, it is ``scenario`` with all bytes of ``other``.
         """
         if type(scenario) is not type(other):
             return replace(scenario, data=other.data)
-        crossed: Stream = _form(scenario).crossover(scenario, other, rng)
-        return crossed
+        return crossover(scenario, other, rng)
 
-    def sizes(self, scenario: Stream) -> Mapping[str, int]:
-        """Return the numbers of bytes, and of pieces or chunks."""
-        return _form(scenario).sizes(scenario)
+    def sizes(self, scenario: StreamInput) -> Mapping[str, int]:
+        """Return the numbers of bytes, and of sizes of pieces or chunks."""
+        return {"bytes": len(scenario.data), scenario.noun: len(scenario.sizes)}
 
-    def simplicity(self, scenario: Stream) -> tuple[object, ...]:
-        """Return a key that orders inputs by form, and within a form as the form does."""
-        return _PLACES[type(scenario)], _form(scenario).simplicity(scenario)
+    def steps(self, scenario: StreamInput) -> Iterator[Callable[[], StreamInput]]:
+        """Yield inputs of the same form a step away, the much simpler ones first."""
+        return simpler(_form(scenario), scenario)
 
-    def steps(self, scenario: Stream) -> Iterable[Callable[[], Stream]]:
-        """Yield simpler inputs of the same form, each a step away."""
-        return _form(scenario).steps(scenario)
+    def judged_by(self, scenario: StreamInput) -> Sequence[Oracle[Any]]:
+        """Return the oracles of the input's form."""
+        return _form(scenario).oracles
 
-    def run(self, scenario: Stream, encoder: Encoder, costly: bool) -> Verdict:
-        """Run an input, and judge the run."""
-        return _form(scenario).run(scenario, encoder, costly)
-
-    def calls(self, scenario: Stream, encoder: Encoder) -> Sequence[LibraryCall]:
-        """Run an input without a judgement, and return the calls that were made."""
-        return _form(scenario).calls(scenario, encoder)
+    def record(self, scenario: StreamInput, encoder: Encoder, measured: bool) -> LibraryRun:
+        """Make every call of the input's form once."""
+        return _form(scenario).record(scenario, encoder, measured)
 
     def program(
-        self, scenario: Stream, encoder: Encoder, violations: Sequence[Violation], /
+        self, scenario: StreamInput, encoder: Encoder, violations: Sequence[Violation], /
     ) -> str:
         """Return a program that makes the calls of an input through capnsafe's API."""
         return _form(scenario).program(scenario, encoder, violations)

@@ -9,33 +9,21 @@ from random import Random
 from typing import Final
 
 from ....reference.framing import write
-from .scenario import (
-    MAX_BUFFER,
-    MAX_BYTES,
-    MAX_PIECES,
-    MAX_SEGMENTS,
-    MAX_STALL,
-    MAX_WORDS,
-    WORD_BYTES,
-    Frame,
-    parts,
-)
+from ..form import any_sizes, with_data
+from ..scenario import MAX_BYTES, MAX_WORDS, WORD_BYTES
+from .scenario import MAX_BUFFER, MAX_SEGMENTS, MAX_STALL, Frame
 
 _LIES: Final = (
     0, 1, 2, 3, 7, 8, 510, 511, 512, 1 << 13, 1 << 16, 1 << 20, (1 << 23) - 1, 1 << 23, 1 << 28,
     (1 << 29) - 1, 1 << 29, (1 << 31) - 1, 1 << 31, (1 << 32) - 8, (1 << 32) - 2, (1 << 32) - 1,
 )  # fmt: skip
 """Numbers near the limit of a table's field, a product or a sum."""
-_SIZES: Final = (1, 1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 31, 64, 255)
 
 
-def generate(rng: Random) -> Frame:
-    """Return a stream of a few messages, usually with a wrong number, or cut off."""
+def valid_stream(rng: Random) -> Frame:
+    """Return a stream of a few messages; it may be cut off where an input must end."""
     data = b"".join(_message(rng) for _ in range(rng.choice((0, 1, 1, 1, 2, 3))))[:MAX_BYTES]
-    scenario = Frame(data, _pieces(rng), rng.choice((0, 0, 1, 2, 3, 5)), buffer=_buffer(rng))
-    for _ in range(rng.choice((0, 1, 1, 2))):
-        scenario = mutate(scenario, rng)
-    return scenario
+    return Frame(data, any_sizes(rng), rng.choice((0, 0, 1, 2, 3, 5)), buffer=_buffer(rng))
 
 
 def _message(rng: Random) -> bytes:
@@ -49,28 +37,15 @@ def _message(rng: Random) -> bytes:
     return write(segments)
 
 
-def _pieces(rng: Random) -> tuple[int, ...]:
-    return tuple(rng.choice(_SIZES) for _ in range(rng.choice((0, 1, 1, 2, 3))))
-
-
 def _buffer(rng: Random) -> int:
     return rng.choice((0, 0, 0, 1, 5, 8, 16, rng.randint(0, MAX_BUFFER)))
-
-
-def mutate(scenario: Frame, rng: Random) -> Frame:
-    """Return an input a step away."""
-    return rng.choice(_STEPS)(scenario, rng)
-
-
-def _with(scenario: Frame, data: bytes) -> Frame:
-    return replace(scenario, data=data[:MAX_BYTES])
 
 
 def _tables(scenario: Frame) -> list[tuple[int, int]]:
     """Return where tables are: the first byte of each, and its count of numbers."""
     found: list[tuple[int, int]] = []
     at = 0
-    for part, meaning in parts(scenario.data):
+    for part, meaning in scenario.parts():
         if not meaning.startswith("segment"):
             found.append((at, len(part) // 4))
         at += len(part)
@@ -89,48 +64,29 @@ def _lie(scenario: Frame, rng: Random) -> Frame:
     beside = (old + 1, old - 1, old ^ 1 << rng.randrange(32))
     new = rng.choice(beside) if rng.random() < 0.4 else rng.choice(_LIES)
     struct.pack_into("<I", data, at, new & 0xFFFFFFFF)
-    return _with(scenario, bytes(data))
+    return with_data(scenario, bytes(data))
 
 
 def _grow(scenario: Frame, rng: Random) -> Frame:
     """Return it with one more message, in front or at the end."""
     message = _message(rng)
-    return _with(scenario, rng.choice((message + scenario.data, scenario.data + message)))
+    return with_data(scenario, rng.choice((message + scenario.data, scenario.data + message)))
 
 
 def _insert(scenario: Frame, rng: Random) -> Frame:
     """Return it with more words, between two words."""
     at = rng.randint(0, len(scenario.data) // WORD_BYTES) * WORD_BYTES
     words = rng.choice((bytes(WORD_BYTES), rng.randbytes(WORD_BYTES * rng.randint(1, 3))))
-    return _with(scenario, scenario.data[:at] + words + scenario.data[at:])
-
-
-def _delete(scenario: Frame, rng: Random) -> Frame:
-    found = [part for part, _ in parts(scenario.data)]
-    if found:
-        del found[rng.randrange(len(found))]
-    return _with(scenario, b"".join(found))
+    return with_data(scenario, scenario.data[:at] + words + scenario.data[at:])
 
 
 def _end(scenario: Frame, rng: Random) -> Frame:
     """Return it cut off, usually near the end of a part."""
-    found = [len(part) for part, _ in parts(scenario.data)]
+    found = [len(part) for part, _ in scenario.parts()]
     if not found:
         return scenario
     size = sum(found[: rng.randint(0, len(found))]) + rng.choice((-8, -4, -1, 0, 1, 3, 4, 8))
-    return _with(scenario, scenario.data[: max(0, size)])
-
-
-def _byte(scenario: Frame, rng: Random) -> Frame:
-    data = bytearray(scenario.data)
-    if data:
-        data[rng.randrange(len(data))] = rng.choice((0, 1, 127, 128, 255, rng.randrange(256)))
-    return _with(scenario, bytes(data))
-
-
-def _any_pieces(scenario: Frame, rng: Random) -> Frame:
-    pieces = rng.choice((_pieces(rng), (*scenario.pieces, rng.choice(_SIZES))))
-    return replace(scenario, pieces=pieces[-MAX_PIECES:])
+    return with_data(scenario, scenario.data[: max(0, size)])
 
 
 def _stall(scenario: Frame, rng: Random) -> Frame:
@@ -144,7 +100,7 @@ def _other_buffer(scenario: Frame, rng: Random) -> Frame:
 def _limits(scenario: Frame, rng: Random) -> Frame:
     """Return it with limits near the sizes of the messages."""
     tables = _tables(scenario)
-    words = sum(len(part) for part, what in parts(scenario.data) if what.startswith("segment"))
+    words = sum(len(part) for part, meaning in scenario.parts() if meaning.startswith("segment"))
     most = words // WORD_BYTES + rng.choice((-1, 0, 1))
     if rng.random() < 0.5:
         numbers = max((numbers for _, numbers in tables), default=1) + rng.choice((-2, -1, 0))
@@ -152,27 +108,14 @@ def _limits(scenario: Frame, rng: Random) -> Frame:
     return replace(scenario, max_words=rng.choice((max(0, most), MAX_WORDS)))
 
 
-_STEPS: Final[tuple[Callable[[Frame, Random], Frame], ...]] = (
+MUTATIONS: Final[tuple[Callable[[Frame, Random], Frame], ...]] = (
     _lie,
     _lie,
     _lie,
     _grow,
     _insert,
-    _delete,
     _end,
-    _byte,
-    _any_pieces,
     _stall,
     _other_buffer,
     _limits,
 )
-
-
-def crossover(scenario: Frame, other: Frame, rng: Random) -> Frame:
-    """Return some parts of one stream, then some of the other."""
-    mine = [part for part, _ in parts(scenario.data)]
-    others = [part for part, _ in parts(other.data)]
-    joined = mine[: rng.randint(0, len(mine))] + others[rng.randint(0, len(others)) :]
-    made = _with(scenario, b"".join(joined))
-    pieces = rng.choice((scenario.pieces, other.pieces))
-    return replace(made, pieces=pieces, stall=other.stall, buffer=other.buffer)

@@ -10,13 +10,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ....encoders.protocol import Failure
-from ....execution import Situation, Verdict
+from ....execution import Situation
 from ....optional import PYCAPNP
-from ....oracles import Cost, Oracle, OracleFinding, judge
+from ....oracles import Cost, Oracle, OracleFinding
 from ....oracles.interoperable import pycapnp_schema
 from ....record.telling import plain
 from ....reference import framing
-from ...library import RAISED, LibraryCall, LibraryCalls, library_of, shown
+from ...library import RAISED, LibraryCall, LibraryCalls, LibraryRun, library_of, shown
 from .scenario import Frame
 from .sources import PieceFile, TakingFile, opened
 
@@ -63,21 +63,63 @@ class IterationResult:
 
 
 @dataclass(slots=True)
-class FrameRun:
+class FrameRun(LibraryRun):
     """The record of one execution."""
 
     scenario: Frame
-    library: Any
-    calls: list[LibraryCall]
     expected: framing.Stream
     greedy: str = ""
+    """Description of a read that asked for too much at once."""
     pinned: str = ""
     """The part of the memory that was still held when its readers were gone."""
     heap_bytes: int = 0
     """The most memory that reading took, in bytes, if it was measured."""
 
+    @property
+    def stalls(self) -> int:
+        """Return how often the exception of a stalled file reached the caller."""
+        read = [call.value for call in self.calls if isinstance(call.value, IterationResult)]
+        return sum(result.stalls for result in read)
 
-def run(scenario: Frame, encoder: Encoder, measured: bool = False) -> FrameRun:
+    def situations(self) -> Iterator[Situation]:
+        """Yield the kind of stream, how it arrived, and how each call ended."""
+        features = ["-", *self._features()]
+        for call in self.calls:
+            outcome = call.outcome
+            if isinstance(call.value, IterationResult):
+                ended = "ended" if call.value.ended else "refused"
+                outcome = f"{min(2, len(call.value.messages))} {ended}"
+            for feature in features:
+                yield call.name, feature, outcome
+
+    def _features(self) -> Iterator[str]:
+        scenario, expected = self.scenario, self.expected
+        if expected.wrong:
+            yield expected.wrong
+        for message in expected.messages:
+            if len(message) == 1:
+                yield "one segment"
+            else:
+                yield "segments odd" if len(message) % 2 else "segments even"
+            if any(not segment for segment in message):
+                yield "empty segment"
+        table = framing.table_of(scenario.data, expected.ends[-1] if expected.ends else 0)
+        if expected.wrong and table is not None:
+            largest = max(table.sizes)
+            yield f"claims 2^{largest.bit_length()} words"
+        elif expected.wrong:
+            claimed = int.from_bytes(scenario.data[-4:], "little")
+            yield f"claims 2^{claimed.bit_length() // 4 * 4} segments"
+        if scenario.sizes:
+            yield f"pieces {'small' if min(scenario.sizes) < framing.WORD_BYTES else 'large'}"
+        if scenario.buffer:
+            yield f"buffer {'small' if scenario.buffer < framing.WORD_BYTES else 'large'}"
+        if scenario.stall:
+            stalled = "stalled below a buffer" if scenario.buffer else "stalled"
+            yield stalled if self.stalls else "stall not reached"
+
+
+def run(scenario: Frame, encoder: Encoder, measured: bool) -> FrameRun:
     """Make every call once; ``measured`` watches the heap meanwhile, which takes time."""
     library: Any = library_of(encoder)
     calls = LibraryCalls(encoder)
@@ -144,7 +186,7 @@ def _look_for_views(run: FrameRun, buffer: bytearray) -> None:
 
 def _from_file(run: FrameRun, calls: LibraryCalls, limits: dict[str, int]) -> None:
     scenario, library = run.scenario, run.library
-    file = PieceFile(scenario.data, scenario.pieces, scenario.stall)
+    file = PieceFile(scenario.data, scenario.sizes, scenario.stall)
     calls.call(
         _FILE,
         STEPS[_FILE],
@@ -169,7 +211,7 @@ def _from_socket(run: FrameRun, limits: dict[str, int]) -> IterationResult:
 def _write(run: FrameRun, calls: LibraryCalls, limits: dict[str, int]) -> None:
     """Frame the messages of the stream, plain and packed, and read the packed stream again."""
     scenario, library, messages = run.scenario, run.library, run.expected.messages
-    taking = TakingFile(scenario.pieces)
+    taking = TakingFile(scenario.sizes)
 
     def write() -> bytes:
         for message in messages:
@@ -178,7 +220,7 @@ def _write(run: FrameRun, calls: LibraryCalls, limits: dict[str, int]) -> None:
 
     def read_packed() -> IterationResult:
         packed = b"".join(library.frame(message, packed=True) for message in messages)
-        file = PieceFile(packed, scenario.pieces, scenario.stall)
+        file = PieceFile(packed, scenario.sizes, scenario.stall)
         source = opened(file, scenario.buffer)
         return _read(run, library.read_messages(source, packed=True, **limits))
 
@@ -201,10 +243,10 @@ def _framed(run: FrameRun) -> Iterator[OracleFinding]:
             if first is None and call.failure is None:
                 why = expected.wrong or "nothing"
                 yield OracleFinding(
-                    call.step, call.name, "accepted", f"there is {why}, but it {call.told}"
+                    call.step, call.name, "accepted", f"there is {why}, but it {call.outcome_text}"
                 )
             elif first is not None and call.value != first:
-                detail = f"the message is {shown(first)}, but it {call.told}"
+                detail = f"the message is {shown(first)}, but it {call.outcome_text}"
                 yield OracleFinding(call.step, call.name, "segments", detail)
         elif call.step in (_MEMORY, _FILE, _SOCKET, _PACKED):
             yield from _whole_stream(run, call)
@@ -213,7 +255,7 @@ def _framed(run: FrameRun) -> Iterator[OracleFinding]:
 def _whole_stream(run: FrameRun, call: LibraryCall) -> Iterator[OracleFinding]:
     expected = run.expected
     if call.failure is not None:
-        yield OracleFinding(call.step, call.name, "refused", f"it {call.told}")
+        yield OracleFinding(call.step, call.name, "refused", f"it {call.outcome_text}")
         return
     read: IterationResult = call.value
     # The packed stream holds the messages, and no error.
@@ -271,7 +313,7 @@ def _written(run: FrameRun) -> Iterator[OracleFinding]:
         written = messages[:1] if call.step == _FRAME else messages
         wanted = b"".join(map(framing.write, written))
         if call.value != wanted:
-            detail = f"the stream is {shown(wanted)}, but it {call.told}"
+            detail = f"the stream is {shown(wanted)}, but it {call.outcome_text}"
             yield OracleFinding(call.step, call.name, "bytes", detail)
 
 
@@ -285,6 +327,7 @@ def _interoperable(run: FrameRun) -> Iterator[OracleFinding]:
     try:
         count = sum(1 for _ in pycapnp_schema().read_multiple_bytes(scenario.data))
     except Exception:
+        # pycapnp refuses the stream; it refuses some that the specification allows.
         return
     for call in run.calls:
         if call.step not in (_MEMORY, _FILE, _SOCKET) or call.failure is not None:
@@ -341,56 +384,3 @@ ORACLES: Final[tuple[Oracle[FrameRun], ...]] = (
         PYCAPNP,
     ),
 )
-
-
-def execute(scenario: Frame, encoder: Encoder, costly: bool) -> Verdict:
-    """Run one input and judge it."""
-    done = run(scenario, encoder, measured=costly)
-    violations = judge(ORACLES, done, costly)
-    stalls = sum(
-        call.value.stalls for call in done.calls if isinstance(call.value, IterationResult)
-    )
-    return Verdict(violations, frozenset(_situations(done)), len(done.calls), 0, stalls)
-
-
-# -- situations -----------------------------------------------------------------------------------
-
-
-def _situations(run: FrameRun) -> Iterator[Situation]:
-    """Yield the kind of stream, how it arrived, and how each call ended."""
-    features = ["-", *_features(run)]
-    for call in run.calls:
-        outcome = call.outcome
-        if isinstance(call.value, IterationResult):
-            ended = "ended" if call.value.ended else "refused"
-            outcome = f"{min(2, len(call.value.messages))} {ended}"
-        for feature in features:
-            yield call.name, feature, outcome
-
-
-def _features(run: FrameRun) -> Iterator[str]:
-    scenario, expected = run.scenario, run.expected
-    if expected.wrong:
-        yield expected.wrong
-    for message in expected.messages:
-        if len(message) == 1:
-            yield "one segment"
-        else:
-            yield "segments odd" if len(message) % 2 else "segments even"
-        if any(not segment for segment in message):
-            yield "empty segment"
-    table = framing.table_of(scenario.data, expected.ends[-1] if expected.ends else 0)
-    if expected.wrong and table is not None:
-        largest = max(table.sizes)
-        yield f"claims 2^{largest.bit_length()} words"
-    elif expected.wrong:
-        claimed = int.from_bytes(scenario.data[-4:], "little")
-        yield f"claims 2^{claimed.bit_length() // 4 * 4} segments"
-    if scenario.pieces:
-        yield f"pieces {'small' if min(scenario.pieces) < framing.WORD_BYTES else 'large'}"
-    if scenario.buffer:
-        yield f"buffer {'small' if scenario.buffer < framing.WORD_BYTES else 'large'}"
-    if scenario.stall:
-        stalls = any(isinstance(c.value, IterationResult) and c.value.stalls for c in run.calls)
-        stalled = "stalled below a buffer" if scenario.buffer else "stalled"
-        yield stalled if stalls else "stall not reached"

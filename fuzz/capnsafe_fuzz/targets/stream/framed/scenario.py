@@ -18,160 +18,73 @@ buffer of this many bytes: one call of it can be several reads of the file below
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
 from ....reference.framing import table_of
-from ....scenario import ScenarioError, tidy_comment
-from ... import octets, text
+from ..scenario import MAX_WORDS, WORD_BYTES, Number, StreamInput, StreamPart
 
-HEADER: Final = "capnsafe frame 1"
-
-MAX_BYTES: Final = 256
-MAX_PIECES: Final = 8
 MAX_STALL: Final = 63
 MAX_BUFFER: Final = 64
 MAX_SEGMENTS: Final = 512
-MAX_WORDS: Final = 8 * 1024 * 1024
 
-WORD_BYTES: Final = 8
+_TABLE: Final = "a table"
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(StreamInput):
     """Bytes, pieces and limits."""
 
-    data: bytes = b""
-    pieces: tuple[int, ...] = ()
-    """The most bytes of each read, in turn."""
+    header: ClassVar = "capnsafe frame 1"
+    noun: ClassVar = "pieces"
+    numbers: ClassVar = (
+        Number("max_segments", MAX_SEGMENTS, MAX_SEGMENTS, limit=True),
+        Number("max_words", MAX_WORDS, MAX_WORDS, limit=True),
+        Number("stall", MAX_STALL, 0),
+        Number("buffer", MAX_BUFFER, 0),
+    )
+
     stall: int = 0
     """The read, counted from 1, that raises ``TimeoutError`` once; 0 for none."""
     max_segments: int = MAX_SEGMENTS
-    max_words: int = MAX_WORDS
     buffer: int = 0
     """Bytes in the buffer of the file; 0 for a file without a buffer."""
-    comment: str = field(default="", compare=False)
 
-    def __post_init__(self) -> None:
-        if len(self.data) > MAX_BYTES:
-            raise ScenarioError(f"there may be at most {MAX_BYTES} bytes")
-        text.check_sizes("pieces", self.pieces, MAX_PIECES, MAX_BYTES)
-        text.check("stall", self.stall, 0, MAX_STALL)
-        text.check("buffer", self.buffer, 0, MAX_BUFFER)
-        text.check("max_segments", self.max_segments, 0, MAX_SEGMENTS)
-        text.check("max_words", self.max_words, 0, MAX_WORDS)
-        object.__setattr__(self, "comment", tidy_comment(self.comment))
+    def parts(self) -> list[StreamPart]:
+        """Return tables and segments."""
+        return tables_and_segments(self.data)
+
+    def fields(self, part: StreamPart) -> list[bytes]:
+        """Return the numbers of a table, or words."""
+        width = 4 if part.meaning.startswith(_TABLE) else WORD_BYTES
+        return [part.data[at : at + width] for at in range(0, len(part.data), width)]
 
 
-def parts(data: bytes) -> list[tuple[bytes, str]]:
-    """Return the bytes cut into tables and segments as far as possible, with a description each."""
-    found: list[tuple[bytes, str]] = []
+def tables_and_segments(data: bytes) -> list[StreamPart]:
+    """Return the bytes cut into tables and segments as far as possible."""
+    found: list[StreamPart] = []
     at = 0
     while at < len(data):
         table = table_of(data, at)
         if table is None:
-            found.append((data[at:], "too short for a table"))
+            found.append(StreamPart(data[at:], "too short for a table"))
             break
-        found.append((data[at : table.end], _tell_table(table.sizes)))
+        found.append(StreamPart(data[at : table.end], _describe_table(table.sizes)))
         at = table.end
         for index, size in enumerate(table.sizes):
             segment = data[at : at + size * WORD_BYTES]
             missing = size * WORD_BYTES - len(segment)
             if segment or missing:
-                what = f"segment {index}"
-                found.append((segment, f"{what}, {missing} bytes missing" if missing else what))
+                name = f"segment {index}"
+                found.append(
+                    StreamPart(segment, f"{name}, {missing} bytes missing" if missing else name)
+                )
             at += len(segment)
             if missing:
                 break
-    return [part for part in found if part[0]]
+    return [part for part in found if part.data]
 
 
-def _tell_table(sizes: tuple[int, ...]) -> str:
+def _describe_table(sizes: tuple[int, ...]) -> str:
     noun = "segment" if len(sizes) == 1 else "segments"
-    return f"a table of {len(sizes)} {noun}: {' '.join(map(str, sizes))}"
-
-
-def decode(data: bytes) -> Frame:
-    """Return the input of any bytes."""
-    reader = octets.Reader(data)
-    max_segments = reader.number(MAX_SEGMENTS)
-    max_words = reader.number(MAX_WORDS)
-    stall = reader.number(MAX_STALL)
-    buffer = reader.number(MAX_BUFFER)
-    pieces = reader.numbers(MAX_PIECES, MAX_BYTES)
-    return Frame(reader.take(MAX_BYTES), pieces, stall, max_segments, max_words, buffer)
-
-
-def encode(scenario: Frame) -> bytes:
-    """Return the bytes of an input."""
-    return (
-        octets.number(scenario.max_segments)
-        + octets.number(scenario.max_words)
-        + octets.number(scenario.stall)
-        + octets.number(scenario.buffer)
-        + octets.numbers(scenario.pieces)
-        + scenario.data
-    )
-
-
-def print_frame(scenario: Frame) -> str:
-    """Return the text of an input."""
-    lines = text.head(HEADER, scenario.comment)
-    lines.append(f"limit max_segments={scenario.max_segments}")
-    lines.append(f"limit max_words={scenario.max_words}")
-    if scenario.pieces:
-        lines.append(f"pieces {' '.join(map(str, scenario.pieces))}")
-    if scenario.stall:
-        lines.append(f"stall {scenario.stall}")
-    if scenario.buffer:
-        lines.append(f"buffer {scenario.buffer}")
-    for part, meaning in parts(scenario.data):
-        width = 4 if meaning.startswith("a table") else WORD_BYTES
-        lines.append(f"bytes {' '.join(_cut(part, width))}  # {meaning}")
-    return "\n".join(lines) + "\n"
-
-
-def _cut(part: bytes, width: int) -> Iterator[str]:
-    for start in range(0, len(part), width):
-        yield part[start : start + width].hex()
-
-
-def parse_frame(source: str) -> Frame:
-    """Return the input of a text."""
-    made: dict[str, int] = {}
-    pieces: list[int] = []
-    data = bytearray()
-
-    def read_limit(rest: str) -> None:
-        name = rest.partition("=")[0]
-        most = {"max_segments": MAX_SEGMENTS, "max_words": MAX_WORDS}.get(name)
-        if most is None:
-            raise ScenarioError(f"a limit must be max_segments or max_words, not {name!r}")
-        made[name] = text.setting(rest, name, 0, most)
-
-    def read_pieces(rest: str) -> None:
-        pieces.extend(text.whole(word, 1, MAX_BYTES, "a piece") for word in rest.split())
-
-    def read_stall(rest: str) -> None:
-        made["stall"] = text.whole(rest, 0, MAX_STALL, "stall")
-
-    def read_buffer(rest: str) -> None:
-        made["buffer"] = text.whole(rest, 0, MAX_BUFFER, "buffer")
-
-    def read_bytes(rest: str) -> None:
-        data.extend(text.octets(rest))
-
-    readers = {
-        "limit": read_limit,
-        "pieces": read_pieces,
-        "stall": read_stall,
-        "buffer": read_buffer,
-        "bytes": read_bytes,
-    }
-    return text.parse(
-        source,
-        HEADER,
-        readers,
-        lambda comment: Frame(bytes(data), tuple(pieces), **made, comment=comment),
-    )
+    return f"{_TABLE} of {len(sizes)} {noun}: {' '.join(map(str, sizes))}"

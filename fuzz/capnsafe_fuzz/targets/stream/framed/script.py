@@ -50,17 +50,17 @@ class File(io.RawIOBase):
         if self.reads == STALL:
             raise TimeoutError
         assert size <= max(65536, self.consumed), "more is asked for than arrived"
-        answer = self.data[self.consumed : self.consumed + min(size, next(self.most))]
-        self.consumed += len(answer)
-        return answer
+        piece = self.data[self.consumed : self.consumed + min(size, next(self.most))]
+        self.consumed += len(piece)
+        return piece
 
     def readable(self):
         return True
 
     def readinto(self, buffer):
-        answer = self.read(len(buffer))
-        buffer[: len(answer)] = answer
-        return len(answer)
+        piece = self.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 def opened(data):
@@ -88,7 +88,7 @@ def print_program(scenario: Frame, encoder: Encoder, violations: Sequence[Violat
     lines = program.head(encoder, first, ["import io", "import itertools", "import socket"])
     lines += program.constant("DATA", scenario.data)
     lines.append(f"MESSAGES = {[list(message) for message in expected.messages]!r}")
-    lines.append(f"PIECES = list({scenario.pieces!r}) * 8")
+    lines.append(f"PIECES = list({scenario.sizes!r}) * 8")
     lines.append(f"STALL = {scenario.stall}")
     lines.append(f"BUFFER = {scenario.buffer}")
     lines += [*_READ.splitlines(), "", *_FILE.splitlines(), "", *_SOCKET.splitlines()]

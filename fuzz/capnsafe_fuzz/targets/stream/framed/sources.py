@@ -33,9 +33,9 @@ class PieceFile:
             raise TimeoutError("nothing yet")
         if size > max(MOST_AT_ONCE, self.consumed):
             self.greedy = f"{size} bytes were asked for when {self.consumed} had arrived"
-        answer = self._data[self.consumed : self.consumed + min(size, next(self._most))]
-        self.consumed += len(answer)
-        return answer
+        piece = self._data[self.consumed : self.consumed + min(size, next(self._most))]
+        self.consumed += len(piece)
+        return piece
 
 
 class _Raw(RawIOBase):
@@ -50,9 +50,9 @@ class _Raw(RawIOBase):
 
     def readinto(self, buffer: Any, /) -> int:
         """Copy the next bytes into ``buffer``; return how many."""
-        answer = self._file.read(len(buffer))
-        buffer[: len(answer)] = answer
-        return len(answer)
+        piece = self._file.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 def opened(file: PieceFile, buffer: int) -> Any:

@@ -8,20 +8,11 @@ from random import Random
 from typing import Final
 
 from ....reference.packing import unpack
-from .scenario import (
-    DENSE,
-    MAX_BYTES,
-    MAX_CHUNKS,
-    MAX_LIMIT,
-    MAX_ROOM,
-    WORD_BYTES,
-    ZERO,
-    Packed,
-    groups,
-)
+from ..form import any_sizes, with_data
+from ..scenario import MAX_BYTES, MAX_SIZES, MAX_WORDS, WORD_BYTES
+from .scenario import DENSE, MAX_ROOM, ZERO, Packed, groups
 
 _COUNTS: Final = (0, 0, 1, 1, 2, 3, 7, 254, 255)
-_SIZES: Final = (1, 1, 2, 3, 7, 8, 9, 10, 16, 17, 64, 255)
 
 
 def generate(rng: Random) -> Packed:
@@ -29,7 +20,9 @@ def generate(rng: Random) -> Packed:
     data = b"".join(_group(rng) for _ in range(rng.randint(1, 8)))
     if rng.random() < 0.3:
         data = data[: rng.randint(0, len(data))]
-    scenario = Packed(data[:MAX_BYTES], _chunks(rng), room=rng.choice((1, 2, 3, 17, 256, MAX_ROOM)))
+    scenario = Packed(
+        data[:MAX_BYTES], any_sizes(rng), room=rng.choice((1, 2, 3, 17, 256, MAX_ROOM))
+    )
     return _limit(scenario, rng) if rng.random() < 0.4 else scenario
 
 
@@ -60,30 +53,10 @@ def _word(rng: Random) -> bytes:
     return bytes(word) if rng.random() < 0.8 else bytes(WORD_BYTES)
 
 
-def _chunks(rng: Random) -> tuple[int, ...]:
-    return tuple(rng.choice(_SIZES) for _ in range(rng.choice((0, 1, 1, 2, 3))))
-
-
-def mutate(scenario: Packed, rng: Random) -> Packed:
-    """Return an input a step away."""
-    return rng.choice(_STEPS)(scenario, rng)
-
-
-def _with(scenario: Packed, parts: list[bytes]) -> Packed:
-    return replace(scenario, data=b"".join(parts)[:MAX_BYTES])
-
-
 def _insert(scenario: Packed, rng: Random) -> Packed:
     parts = groups(scenario.data)
     parts.insert(rng.randint(0, len(parts)), _group(rng))
-    return _with(scenario, parts)
-
-
-def _delete(scenario: Packed, rng: Random) -> Packed:
-    parts = groups(scenario.data)
-    if parts:
-        del parts[rng.randrange(len(parts))]
-    return _with(scenario, parts)
+    return with_data(scenario, b"".join(parts))
 
 
 def _repeat(scenario: Packed, rng: Random) -> Packed:
@@ -91,7 +64,7 @@ def _repeat(scenario: Packed, rng: Random) -> Packed:
     if parts:
         at = rng.randrange(len(parts))
         parts[at:at] = [parts[at]] * rng.choice((1, 2, 8))
-    return _with(scenario, parts)
+    return with_data(scenario, b"".join(parts))
 
 
 def _count(scenario: Packed, rng: Random) -> Packed:
@@ -105,7 +78,7 @@ def _count(scenario: Packed, rng: Random) -> Packed:
         if place < len(part):
             part[place] = rng.choice(_COUNTS)
         parts[at] = bytes(part)
-    return _with(scenario, parts)
+    return with_data(scenario, b"".join(parts))
 
 
 def _end(scenario: Packed, rng: Random) -> Packed:
@@ -113,29 +86,18 @@ def _end(scenario: Packed, rng: Random) -> Packed:
     parts = groups(scenario.data)
     if parts:
         parts[-1] = parts[-1][: rng.randint(0, len(parts[-1]))]
-    return _with(scenario, parts)
-
-
-def _byte(scenario: Packed, rng: Random) -> Packed:
-    data = bytearray(scenario.data)
-    if data:
-        data[rng.randrange(len(data))] = rng.choice((0, 1, 255, rng.randrange(256)))
-    return replace(scenario, data=bytes(data))
+    return with_data(scenario, b"".join(parts))
 
 
 def _cut(scenario: Packed, rng: Random) -> Packed:
     """Return it with a chunk that ends at a group, or a byte beside it."""
     parts = groups(scenario.data)
     if not parts:
-        return replace(scenario, chunks=_chunks(rng))
+        return replace(scenario, sizes=any_sizes(rng))
     size = sum(map(len, parts[: rng.randint(1, len(parts))])) + rng.choice((-1, 0, 0, 1))
     size = min(max(1, size), MAX_BYTES)
-    chunks = rng.choice(((size,), (size, MAX_BYTES), (*scenario.chunks, size)))
-    return replace(scenario, chunks=chunks[-MAX_CHUNKS:])
-
-
-def _any_chunks(scenario: Packed, rng: Random) -> Packed:
-    return replace(scenario, chunks=_chunks(rng))
+    sizes = rng.choice(((size,), (size, MAX_BYTES), (*scenario.sizes, size)))
+    return replace(scenario, sizes=sizes[-MAX_SIZES:])
 
 
 def _room(scenario: Packed, rng: Random) -> Packed:
@@ -145,28 +107,17 @@ def _room(scenario: Packed, rng: Random) -> Packed:
 def _limit(scenario: Packed, rng: Random) -> Packed:
     """Return it with a limit near the number of words."""
     words = len(unpack(scenario.data).words) // WORD_BYTES
-    limit = words + rng.choice((-1, 0, 0, 1)) if rng.random() < 0.8 else MAX_LIMIT
-    return replace(scenario, max_words=min(max(0, limit), MAX_LIMIT))
+    limit = words + rng.choice((-1, 0, 0, 1)) if rng.random() < 0.8 else MAX_WORDS
+    return replace(scenario, max_words=min(max(0, limit), MAX_WORDS))
 
 
-_STEPS: Final[tuple[Callable[[Packed, Random], Packed], ...]] = (
+MUTATIONS: Final[tuple[Callable[[Packed, Random], Packed], ...]] = (
     _insert,
     _insert,
-    _delete,
     _repeat,
     _count,
     _end,
-    _byte,
     _cut,
-    _any_chunks,
     _room,
     _limit,
 )
-
-
-def crossover(scenario: Packed, other: Packed, rng: Random) -> Packed:
-    """Return some groups of one, then some of the other."""
-    mine, others = groups(scenario.data), groups(other.data)
-    parts = mine[: rng.randint(0, len(mine))] + others[rng.randint(0, len(others)) :]
-    made = _with(scenario, parts)
-    return replace(made, chunks=rng.choice((scenario.chunks, other.chunks)))

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ....encoders.protocol import Failure
-from ....execution import Situation, Verdict
+from ....execution import Situation
 from ....optional import PYCAPNP
-from ....oracles import Cost, Oracle, OracleFinding, judge
+from ....oracles import Cost, Oracle, OracleFinding
 from ....oracles.interoperable import pycapnp_schema
 from ....record.telling import plain, text_of
 from ....reference import packing
-from ...library import RAISED, LibraryCall, LibraryCalls, exception_name, library_of, shown
-from .scenario import DENSE, WORD_BYTES, ZERO, Packed, cut, groups
+from ...library import RAISED, LibraryCalls, LibraryRun, exception_name, library_of, shown
+from ..scenario import WORD_BYTES
+from .scenario import DENSE, ZERO, Packed, cut, groups
 
 if TYPE_CHECKING:
     from ....encoders.protocol import Encoder
@@ -32,12 +33,10 @@ NO_ROOM: Final = 1 << 20
 
 
 @dataclass(slots=True)
-class PackedRun:
+class PackedRun(LibraryRun):
     """The record of one execution."""
 
     scenario: Packed
-    library: Any
-    calls: list[LibraryCall]
     expected: packing.Unpacked
     packed: bytes
     """The words, packed."""
@@ -45,6 +44,20 @@ class PackedRun:
     """Description of a result of the unpacker with more words than requested, or fewer than
     possible.
     """
+
+    def situations(self) -> Iterator[Situation]:
+        """Yield the kinds of groups, where chunks cut them, and how each call ended."""
+        scenario = self.scenario
+        features = {"-", *_features(scenario)}
+        if len(self.expected.words) > scenario.max_words * WORD_BYTES:
+            features.add("over limit")
+        if len(self.expected.words) > scenario.room * WORD_BYTES:
+            features.add("over room")
+        if not self.expected.whole:
+            features.add("ends early")
+        for call in self.calls:
+            for feature in features:
+                yield call.name, feature, call.outcome
 
 
 def run(scenario: Packed, encoder: Encoder) -> PackedRun:
@@ -78,25 +91,25 @@ def _unpack(run: PackedRun) -> tuple[bytes, bool]:
     """Unpack chunk by chunk; return all words, and whether the unpacker reported a good end."""
     scenario, library = run.scenario, run.library
     unpacker = library.Unpacker()
-    answers: list[bytes] = []
+    results: list[bytes] = []
 
     def ask(chunk: bytes) -> None:
-        room = scenario.room if len(answers) < ROOMY_AFTER else NO_ROOM
-        answer = plain(unpacker.feed(chunk, max_words=room))
-        if type(answer) is not bytes:
-            run.unasked = f"{shown(answer)} was returned instead of bytes"
+        room = scenario.room if len(results) < ROOMY_AFTER else NO_ROOM
+        result = plain(unpacker.feed(chunk, max_words=room))
+        if type(result) is not bytes:
+            run.unasked = f"{shown(result)} was returned instead of bytes"
             return
-        answers.append(answer)
-        if len(answer) > room * WORD_BYTES:
+        results.append(result)
+        if len(result) > room * WORD_BYTES:
             run.unasked = (
-                f"{len(answer)} bytes were returned, but at most {room * WORD_BYTES} requested"
+                f"{len(result)} bytes were returned, but at most {room * WORD_BYTES} requested"
             )
-        elif sum(map(len, answers)) > len(run.expected.words):
+        elif sum(map(len, results)) > len(run.expected.words):
             run.unasked = "more words were returned than the bytes stand for"
-        elif not answer and not unpacker.needs_input:
+        elif not result and not unpacker.needs_input:
             run.unasked = "no words were returned, but no input was requested"
 
-    for chunk in cut(scenario.data, scenario.chunks):
+    for chunk in cut(scenario.data, scenario.sizes):
         ask(chunk)
         while not unpacker.needs_input and not run.unasked:
             ask(b"")
@@ -105,18 +118,18 @@ def _unpack(run: PackedRun) -> tuple[bytes, bool]:
     try:
         unpacker.finish()
     except library.FramingError:
-        return b"".join(answers), False
-    return b"".join(answers), True
+        return b"".join(results), False
+    return b"".join(results), True
 
 
 def _pack(run: PackedRun, packer: Any) -> bytes:
-    parts = [_exact(packer.feed(chunk)) for chunk in cut(run.scenario.words, run.scenario.chunks)]
+    parts = [_exact(packer.feed(chunk)) for chunk in cut(run.scenario.words, run.scenario.sizes)]
     parts.append(_exact(packer.flush()))
     return b"".join(parts)
 
 
-def _exact(answer: object) -> bytes:
-    octets = plain(answer)
+def _exact(result: object) -> bytes:
+    octets = plain(result)
     if type(octets) is not bytes:
         raise TypeError(f"{shown(octets)} was returned instead of bytes")
     return octets
@@ -143,15 +156,15 @@ def _unpacked(run: PackedRun) -> Iterator[OracleFinding]:
     if wanted is None and whole.failure is None:
         why = "are more than the limit" if too_many else "end in the middle"
         yield OracleFinding(
-            whole.step, whole.name, "accepted", f"the bytes {why}, but it {whole.told}"
+            whole.step, whole.name, "accepted", f"the bytes {why}, but it {whole.outcome_text}"
         )
     elif wanted is not None and whole.value != wanted:
-        detail = f"the words are {shown(wanted)}, but it {whole.told}"
+        detail = f"the words are {shown(wanted)}, but it {whole.outcome_text}"
         yield OracleFinding(whole.step, whole.name, "words", detail)
     if run.unasked:
         return
     if chunks.failure not in (None, Failure.FOREIGN):
-        yield OracleFinding(chunks.step, chunks.name, "refused", f"it {chunks.told}")
+        yield OracleFinding(chunks.step, chunks.name, "refused", f"it {chunks.outcome_text}")
     elif chunks.failure is None and chunks.value[0] != expected.words:
         detail = f"the words are {shown(expected.words)}, but it returned {shown(chunks.value[0])}"
         yield OracleFinding(chunks.step, chunks.name, "words", detail)
@@ -165,10 +178,12 @@ def _packed(run: PackedRun) -> Iterator[OracleFinding]:
     for call in run.calls[2:]:
         if call.failure is not None:
             if call.failure is not Failure.FOREIGN:
-                yield OracleFinding(call.step, call.name, "refused", f"it {call.told}")
+                yield OracleFinding(call.step, call.name, "refused", f"it {call.outcome_text}")
             continue
         if type(call.value) is not bytes:
-            yield OracleFinding(call.step, call.name, "words", f"it {call.told} instead of bytes")
+            yield OracleFinding(
+                call.step, call.name, "words", f"it {call.outcome_text} instead of bytes"
+            )
             continue
         back = packing.unpack(call.value)
         if not back.whole or back.words != run.scenario.words:
@@ -202,15 +217,15 @@ def _interoperable(run: PackedRun) -> Iterator[OracleFinding]:
     for step, got, wanted in made:
         name = STEPS[step]
         try:
-            answer = plain(got())
+            result = plain(got())
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            told = f"the output of pycapnp raises {exception_name(error)}: {text_of(error)}"
-            yield OracleFinding(step, name, "pycapnp refused", told)
+            detail = f"the output of pycapnp raises {exception_name(error)}: {text_of(error)}"
+            yield OracleFinding(step, name, "pycapnp refused", detail)
             continue
-        if answer != wanted:
-            detail = f"pycapnp has {shown(wanted)}, but it returned {shown(answer)}"
+        if result != wanted:
+            detail = f"pycapnp has {shown(wanted)}, but it returned {shown(result)}"
             yield OracleFinding(step, name, "pycapnp differs", detail)
 
 
@@ -248,34 +263,8 @@ ORACLES: Final[tuple[Oracle[PackedRun], ...]] = (
 )
 
 
-def execute(scenario: Packed, encoder: Encoder, costly: bool) -> Verdict:
-    """Run one input and judge it."""
-    done = run(scenario, encoder)
-    violations = judge(ORACLES, done, costly)
-    return Verdict(violations, frozenset(_situations(done)), len(done.calls), 0, 0)
-
-
-# -- situations -----------------------------------------------------------------------------------
-
-
-def _situations(run: PackedRun) -> Iterator[Situation]:
-    """Yield the kinds of groups, where chunks cut them, and how each call ended."""
-    scenario = run.scenario
-    features = set(_features(scenario))
-    if len(run.expected.words) > scenario.max_words * WORD_BYTES:
-        features.add("over limit")
-    if len(run.expected.words) > scenario.room * WORD_BYTES:
-        features.add("over room")
-    if not run.expected.whole:
-        features.add("ends early")
-    for call in run.calls:
-        for feature in features:
-            yield call.name, feature, call.outcome
-        yield call.name, "-", call.outcome
-
-
 def _features(scenario: Packed) -> Iterator[str]:
-    cuts = list(itertools.accumulate(map(len, cut(scenario.data, scenario.chunks))))
+    cuts = list(itertools.accumulate(map(len, cut(scenario.data, scenario.sizes))))
     at = 0
     before = "start"
     for group in groups(scenario.data):

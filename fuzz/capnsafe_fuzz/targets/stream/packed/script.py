@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from ....reference import packing
 from ... import program
+from ..scenario import MAX_BYTES, WORD_BYTES
 from .run import NO_ROOM, ROOMY_AFTER
-from .scenario import MAX_BYTES, MOST_CUTS, WORD_BYTES, Packed
+from .scenario import MOST_CUTS, Packed
 
 if TYPE_CHECKING:
     from ....encoders.protocol import Encoder
@@ -59,19 +60,19 @@ def _unpack(scenario: Packed, expected: packing.Unpacked) -> list[str]:
 
 def _unpack_in_chunks(scenario: Packed, expected: packing.Unpacked) -> list[str]:
     ask = [
-        f"room = {scenario.room} if len(answers) < {ROOMY_AFTER} else {NO_ROOM}",
-        "answers.append(unpacker.feed(chunk, max_words=room))",
-        f"assert len(answers[-1]) <= room * {WORD_BYTES}",
+        f"room = {scenario.room} if len(results) < {ROOMY_AFTER} else {NO_ROOM}",
+        "results.append(unpacker.feed(chunk, max_words=room))",
+        f"assert len(results[-1]) <= room * {WORD_BYTES}",
         "while not unpacker.needs_input:",
-        f"    room = {scenario.room} if len(answers) < {ROOMY_AFTER} else {NO_ROOM}",
-        "    answers.append(unpacker.feed(max_words=room))",
-        f"    assert 0 < len(answers[-1]) <= room * {WORD_BYTES} or unpacker.needs_input",
+        f"    room = {scenario.room} if len(results) < {ROOMY_AFTER} else {NO_ROOM}",
+        "    results.append(unpacker.feed(max_words=room))",
+        f"    assert 0 < len(results[-1]) <= room * {WORD_BYTES} or unpacker.needs_input",
     ]
     return [
         "",
-        "unpacker, answers, at = capnsafe.Unpacker(), [], 0",
+        "unpacker, results, at = capnsafe.Unpacker(), [], 0",
         *_loop(scenario, "DATA", ask),
-        "assert b''.join(answers) == UNPACKED",
+        "assert b''.join(results) == UNPACKED",
         "try:",
         "    unpacker.finish()",
         "    whole = True",
@@ -82,10 +83,10 @@ def _unpack_in_chunks(scenario: Packed, expected: packing.Unpacked) -> list[str]
 
 
 def _loop(scenario: Packed, name: str, body: list[str]) -> list[str]:
-    if not scenario.chunks:
+    if not scenario.sizes:
         return [f"for chunk in [{name}]:", *(f"    {line}" for line in body)]
     return [
-        f"sizes = itertools.islice(itertools.cycle({scenario.chunks!r}), {MOST_CUTS})",
+        f"sizes = itertools.islice(itertools.cycle({scenario.sizes!r}), {MOST_CUTS})",
         f"for size in [*sizes, {MAX_BYTES}]:",
         f"    if at >= len({name}):",
         "        break",

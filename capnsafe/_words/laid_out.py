@@ -1,0 +1,72 @@
+"""The protocol by which values, readers and builders of a schema enter a message.
+
+Their classes have a method ``__capnsafe_tree__``, which lays out the object as a tree. The encoder
+calls it before it asks for memory (P10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from ..errors import ArgumentTypeError, Error
+from .arguments import call, error_text, method_of, type_name
+from .caught import Raised
+from .tree import Tree
+
+B = TypeVar("B")
+R = TypeVar("R")
+B_co = TypeVar("B_co", covariant=True)
+R_co = TypeVar("R_co", covariant=True)
+
+
+#: The data words and pointers of a struct, its class of builders, and its class of readers.
+Types: TypeAlias = "tuple[int, int, Callable[[Any], B], Callable[[Any], R]]"
+
+
+class LaidOut(Protocol):
+    """An object that can be copied into a message."""
+
+    def __capnsafe_tree__(self) -> Tree:
+        """Return the object with everything below it, in private bytes."""
+
+
+class SchemaClass(Protocol[B_co, R_co]):
+    """A class that was generated for a struct of a schema."""
+
+    def __capnsafe_schema__(self) -> Types[B_co, R_co]:
+        """Return the data words, the pointers, the class of builders and the class of readers."""
+
+
+def laid_out(value: object) -> Tree | None:
+    """Return ``value`` as a tree, or ``None`` if its class cannot be laid out as one."""
+    method = method_of(type(value), "__capnsafe_tree__")
+    if not callable(method):
+        return None
+    try:
+        tree = call(method, value)
+    except Raised as raised:
+        cause = raised.__cause__ or raised
+        if issubclass(type(cause), Error):
+            raise cause from None
+        raise ArgumentTypeError(
+            f"{type_name(value)} could not be laid out: {error_text(cause)}"
+        ) from cause
+    if type(tree) is not Tree:
+        raise ArgumentTypeError(f"{type_name(value)} must be laid out as a tree of capnsafe")
+    return tree
+
+
+def struct_type(kind: SchemaClass[B, R]) -> Types[B, R]:
+    """Return (data words, pointers, builder, reader) of a generated class."""
+    method = method_of(kind, "__capnsafe_schema__")
+    if issubclass(type(kind), type) and callable(method):
+        try:
+            found: Types[B, R] = method()
+        except Exception as error:
+            raise ArgumentTypeError(f"the class cannot be opened: {error_text(error)}") from error
+        return found
+    raise ArgumentTypeError(
+        f"the type of a struct must be a class that was generated from a schema, not"
+        f" {type_name(kind)}"
+    )

@@ -1,0 +1,898 @@
+"""The generator: it writes Python modules for a compiler's request.
+
+The compiler has parsed and checked the schema, and computed the place of each field. For each
+struct, the generator writes a class of values and, in it, a class of readers and one of builders,
+whose properties call the low layer. Every class is named in full (``Person.Date``), so that its
+name is the same in every part of the module.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from math import isfinite
+from typing import Final
+
+from .._words.tree import Tree
+from . import schema_capnp as s
+from .handles import Items
+from .layout import flat_words
+from .lines import WIDTH, call_lines, doc_lines, quoted, split_arguments, statement_lines
+from .naming import BUILTINS, PACKAGE, constant_name, module_name
+from .request import (
+    OWN_NAMES,
+    Member,
+    Node,
+    Request,
+    Type,
+    Value,
+    is_capability,
+    is_pointer,
+    valid_request,
+)
+
+#: The number types of the schema: (name in the low layer, type in Python, width in bits).
+_NUMBERS: Final = {
+    "bool": ("bool", "bool"),
+    "int8": ("int8", "int"),
+    "int16": ("int16", "int"),
+    "int32": ("int32", "int"),
+    "int64": ("int64", "int"),
+    "uint8": ("uint8", "int"),
+    "uint16": ("uint16", "int"),
+    "uint32": ("uint32", "int"),
+    "uint64": ("uint64", "int"),
+    "float32": ("float32", "float"),
+    "float64": ("float64", "float"),
+}
+
+
+class Module:
+    """The text of one module.
+
+    Args:
+        request: The nodes of the request.
+        file: The id of the file.
+        in_package: Whether the modules import each other relatively. With ``None`` they do not
+            import each other; the caller puts the imported modules into their namespaces.
+    """
+
+    def __init__(self, request: Request, file: int, *, in_package: bool | None = False) -> None:
+        self._request: Final = request
+        self._file: Final = file
+        self._in_package: Final = in_package
+        self._out: Final[list[str]] = []
+        self._end: Final[list[str]] = []
+        self._consts: Final[list[str]] = []
+        self._defaults: Final[list[str]] = []
+        self._whiches: Final[list[str]] = []
+        self._aliases: Final[set[str]] = set()
+        #: The files of other modules, by the names under which this module imports them.
+        self.imported: Final[dict[str, int]] = {}
+        names = {member.name for node in self._structs() for member in request.members[node]}
+        self._builtins: Final = "builtins." if names & BUILTINS else ""
+        #: The names of the classes inside of the class whose fields are being written.
+        self._inner: set[str] = set()
+
+    def _structs(self) -> list[int]:
+        request = self._request
+        return [node for node in request.members if request.places[node][0] == self._file]
+
+    # -- text -------------------------------------------------------------------------------------
+
+    def text(self) -> str:
+        """Return the text of the module."""
+        request = self._request
+        node = request.nodes[self._file]
+        self._below(node, 0)
+        name = "".join(doc_lines(posixpath.basename(request.files[self._file])))
+        head = [f'"""Code generated from {name} by capnpc-capnsafe. Do not edit it.']
+        comment = doc_lines(request.doc_of(self._file))
+        head = [*head, "", *comment, '"""'] if comment else [head[0] + '"""']
+        head += [
+            "",
+            "# Formatters and linters leave generated code alone.",
+            "# fmt: off",
+            "# ruff: noqa",
+        ]
+        head += ["", "from __future__ import annotations", ""]
+        tail = [*self._defaults, *self._end, *self._consts]
+        tail += [f"_{name} = {name}" for name in sorted(self._aliases)]
+        body = [*self._whiches, *self._out]
+        if tail:
+            body += ["", "", *tail] if body else ["", *tail]
+        used = "\n".join(body)
+        modules = [name for name in ("builtins", "dataclasses", "typing") if f"{name}." in used]
+        head += [f"import {name}" for name in modules]
+        if "schema." in used:
+            head += [*([""] if modules else []), f"from {PACKAGE} import schema"]
+        if self._in_package is not None:
+            head += self._import_lines()
+        return "\n".join([*head, *body]) + "\n"
+
+    def _import_lines(self) -> list[str]:
+        lines = []
+        own = module_name(self._request.files[self._file]).split(".")
+        for alias, file in sorted(self.imported.items()):
+            target = module_name(self._request.files[file]).split(".")
+            if self._in_package and not self._request.files[file].startswith("/"):
+                shared = 0
+                while shared < min(len(own), len(target)) - 1 and own[shared] == target[shared]:
+                    shared += 1
+                dots = "." * (len(own) - shared)
+                where = dots + ".".join(target[shared:-1])
+                lines.append(_aliased(f"from {where} import {target[-1]}", target[-1], alias))
+            else:
+                lines.append(_aliased(f"import {'.'.join(target)}", ".".join(target), alias))
+        return ["", *lines] if lines else []
+
+    def _below(self, node: Node, depth: int) -> None:
+        """Write the classes and constants that are declared in a node."""
+        request = self._request
+        for nested in node.nested_nodes:
+            below = request.nodes.get(nested.id)
+            if below is None:
+                continue
+            which = below.which()
+            if which == "const":
+                self._constant(node, below, depth)
+            elif which == "annotation":
+                self._declared(node, below, depth)
+            else:
+                self._gap(depth)
+                if which == "enum":
+                    self._enum(below, depth)
+                elif which == "interface":
+                    self._interface(below, depth)
+                else:
+                    self._struct(below, depth)
+
+    def _gap(self, depth: int) -> None:
+        self._out.extend([""] if depth else ["", ""])
+
+    def _line(self, depth: int, text: str) -> None:
+        self._out.append("    " * depth + text if text else "")
+
+    def _call(self, depth: int, head: str, arguments: list[str], tail: str) -> None:
+        self._out.extend(call_lines(depth, head, arguments, tail))
+
+    def _def(self, depth: int, name: str, parameters: list[str], returned: str) -> None:
+        """Write the first lines of a function."""
+        lines = call_lines(depth, f"def {name}(", parameters, f") -> {returned}:")
+        last = lines.pop()
+        if len(last) > WIDTH and returned.endswith("]"):
+            head, tail = last.split("[", 1)
+            lines.append(f"{head}[")
+            lines += [f"{'    ' * (depth + 1)}{part}," for part in split_arguments(tail[:-2])]
+            last = f"{'    ' * depth}]:"
+        self._out.extend([*lines, last])
+
+    def _doc(self, depth: int, comment: str, otherwise: str) -> None:
+        lines = doc_lines(comment) or [otherwise]
+        if len(lines) == 1:
+            self._line(depth, f'"""{lines[0]}"""')
+            return
+        self._line(depth, f'"""{lines[0]}')
+        for line in lines[1:]:
+            self._line(depth, line)
+        self._line(depth, '"""')
+
+    # -- names ------------------------------------------------------------------------------------
+
+    def _class(self, node_id: int, *, inside: bool = False) -> str:
+        """Return the name of a class, as it is written in the module.
+
+        ``inside`` tells whether it is written in the body of a class of values.
+        """
+        file, name = self._request.places[node_id]
+        if file != self._file:
+            alias = module_name(self._request.files[file]).replace(".", "_")
+            self.imported[alias] = file
+            return f"{alias}.{name}"
+        first = name.split(".")[0]
+        if inside and first in self._inner:
+            self._aliases.add(first)
+            return "_" + name
+        return name
+
+    def _builtin(self, name: str) -> str:
+        return self._builtins + name
+
+    def _python(self, kind: Type, role: str) -> str:
+        """Return the type in Python of a field, by its role.
+
+        The roles are ``value``, ``reader`` and ``builder``, for fields that are read, and ``set``
+        for arguments of setters.
+        """
+        which = kind.which()
+        inside = role == "value"
+        if which in _NUMBERS:
+            return self._builtin(_NUMBERS[which][1])
+        if which == "void":
+            return "None"
+        if which == "text":
+            return self._builtin("str")
+        if which == "data":
+            return self._builtin("bytes")
+        if which == "enum":
+            return self._class(kind.enum.type_id, inside=inside)
+        if which == "interface" or is_capability(kind):
+            return f"{self._builtin('int')} | None"
+        if which == "any_pointer":
+            return {
+                "value": "schema.Anything | None",
+                "set": "schema.Anything | None",
+                "reader": "schema.AnyReader",
+                "builder": "schema.AnyBuilder",
+            }[role]
+        if which == "struct":
+            name = self._class(kind.struct.type_id, inside=inside)
+            return {
+                "value": f"{name} | None",
+                "set": f"{name} | {name}.Reader | {name}.Builder | None",
+                "reader": f"{name}.Reader",
+                "builder": f"{name}.Builder",
+            }[role]
+        return self._python_list(kind.list.element_type, role)
+
+    def _item(self, of: Type, role: str) -> str:
+        """Return the type in Python of an item of a list."""
+        if of.which() == "struct" and role in ("value", "set"):
+            return self._class(of.struct.type_id, inside=role == "value")
+        return self._python(of, role)
+
+    def _python_list(self, of: Type, role: str) -> str:
+        which = of.which()
+        item = self._item(of, role)
+        if role == "value":
+            return f"{self._builtin('list')}[{item}]"
+        if role == "set":
+            if which == "struct":
+                return f"typing.Iterable[{item} | {item}.Reader | {item}.Builder]"
+            return f"typing.Iterable[{item}]"
+        if which in _NUMBERS or which == "void":
+            return f"schema.Numbers{'Builder' if role == 'builder' else ''}[{item}]"
+        if role == "reader":
+            return f"schema.Items[{item}]"
+        return f"schema.ItemsBuilder[{item}, {self._item(of, 'set')}]"
+
+    # -- expressions ------------------------------------------------------------------------------
+
+    def _kind(self, kind: Type) -> str:
+        """Return the expression of a kind of field."""
+        which = kind.which()
+        if which == "list":
+            return f"schema.list_of({self._kind(kind.list.element_type)})"
+        if which == "enum":
+            return f"schema.EnumKind(lambda: {self._class(kind.enum.type_id)})"
+        if which == "struct":
+            brand = self._brand(kind)
+            return f"schema.StructKind(lambda: {self._class(kind.struct.type_id)}{brand})"
+        if which == "any_pointer" and kind.any_pointer.which() == "parameter":
+            parameter = kind.any_pointer.parameter
+            return f"schema.parameter(0x{parameter.scope_id:016X}, {parameter.parameter_index})"
+        if which == "interface" or is_capability(kind):
+            return "schema.CAPABILITY"
+        if which == "any_pointer":
+            return "schema.ANY_POINTER"
+        return f"schema.{which.upper() if which else ''}"
+
+    def _brand(self, kind: Type) -> str:
+        """Return the argument for the types of the parameters of a generic struct, or nothing."""
+        scopes = []
+        for scope in kind.struct.brand.scopes:
+            types = "None"
+            if scope.which() == "bind":
+                kinds = [
+                    self._kind(each.type) if each.which() == "type" else "schema.ANY_POINTER"
+                    for each in scope.bind
+                ]
+                types = f"({', '.join(kinds)},)"
+            scopes.append(f"0x{scope.scope_id:016X}: {types}")
+        return f", {{{', '.join(scopes)}}}" if scopes else ""
+
+    def _sections(self, node_id: int) -> str:
+        struct = self._request.nodes[node_id].struct
+        return f"{struct.data_word_count}, {struct.pointer_count}"
+
+    def _open(self, kind: Type, low: str, at: str, role: str, default: str = "") -> str:
+        """Return the expression that opens the object behind a pointer."""
+        which = kind.which()
+        builder = "Builder" if role == "builder" else ""
+        if which in ("text", "data"):
+            empty = '""' if which == "text" else 'b""'
+            return f"{low}.get_{which}({at}) or {empty}"
+        if which == "interface" or is_capability(kind):
+            return f"{low}.get_capability({at})"
+        if which == "any_pointer":
+            return f"schema.Any{builder or 'Reader'}({low}, {at})"
+        if which == "struct":
+            name = self._class(kind.struct.type_id)
+            given = f", default={default}.struct()" if default else ""
+            if not builder:
+                return f"{name}.Reader({low}.get_struct({at}{given}) or schema.NO_STRUCT)"
+            sections = self._sections(kind.struct.type_id)
+            return (
+                f"{name}.Builder({low}.get_struct({at}, {sections}{given})"
+                f" or {low}.init_struct({at}, {sections}))"
+            )
+        of = kind.list.element_type
+        inner = of.which()
+        if inner == "struct":
+            sections = f", {self._sections(of.struct.type_id)}" if builder else ""
+            given = f", default={default}.structs()" if default else ""
+            return self._wrapped(of, f"{low}.get_struct_list({at}{sections}{given})", role)
+        if is_pointer(of):
+            given = f", default={default}.pointers()" if default else ""
+            return self._wrapped(of, f"{low}.get_pointer_list({at}{given})", role)
+        element = _element(of)
+        given = f", default={default}.numbers({element})" if default else ""
+        return self._wrapped(of, f"{low}.get_list({at}, {element}{given})", role)
+
+    def _wrapped(self, of: Type, low: str, role: str) -> str:
+        """Return the expression of a list for a handle of the low layer."""
+        which = of.which()
+        builder = "Builder" if role == "builder" else ""
+        if which == "struct":
+            name = self._class(of.struct.type_id)
+            return f"schema.StructItems{builder}({low}, {name}{'' if builder else '.Reader'})"
+        if which == "enum":
+            return f"schema.EnumItems{builder}({low}, {self._class(of.enum.type_id)}.BY_VALUE)"
+        if which == "void":
+            return f"schema.voids({low})"
+        if which in _NUMBERS:
+            return f"schema.{_NUMBERS[which][1]}s({low})"
+        kind = f", {self._kind(of)}" if builder else ""
+        item = f"lambda low, at: {self._open(of, 'low', 'at', role)}"
+        return f"schema.PointerItems{builder}({low}, {item}{kind})"
+
+    def _init(self, kind: Type, member: Member) -> str:
+        """Return the expression that builds a struct, or a list of ``count`` items."""
+        at = member.offset
+        in_union = member.member is not None
+        if kind.which() == "struct":
+            low = f"self._low.init_struct({at}, {self._sections(kind.struct.type_id)})"
+            if in_union:
+                low = f'self._select_blank("{member.name}")'
+            return f"{self._class(kind.struct.type_id)}.Builder({low})"
+        of = kind.list.element_type
+        if in_union:
+            low = f'self._select_blank("{member.name}", count)'
+        elif of.which() == "struct":
+            sections = self._sections(of.struct.type_id)
+            low = f"self._low.init_struct_list({at}, count, {sections})"
+        elif is_pointer(of):
+            low = f"self._low.init_pointer_list({at}, count)"
+        else:
+            low = f"self._low.init_list({at}, {_element(of)}, count)"
+        return self._wrapped(of, low, "builder")
+
+    def _scalar(self, kind: Type, value: Value) -> str:
+        """Return the literal of a number, text or data; empty if it is zero."""
+        which = kind.which()
+        if which == "bool":
+            return "True" if value.bool else ""
+        if which == "enum":
+            return str(value.enum or "")
+        if which in ("float32", "float64"):
+            number = value.float32 if which == "float32" else value.float64
+            if number == 0 and str(number) == "0.0":
+                return ""
+            return self._float(number)
+        if which in _NUMBERS:
+            return str(getattr(value, which) or "")
+        if which == "text":
+            return quoted(value.text) if value.text else ""
+        if which == "data":
+            return quoted(value.data) if value.data else ""
+        return ""
+
+    def _float(self, number: float) -> str:
+        return repr(number) if isfinite(number) else f'{self._builtin("float")}("{number}")'
+
+    def _default_words(self, kind: Type, value: Value) -> bytes | None:
+        """Return a message that has the default of a struct or list as its root."""
+        which = value.which()
+        if which not in ("struct", "list", "any_pointer") or kind.which() not in ("struct", "list"):
+            return None
+        tree: Tree | None = value.low_level._tree_at(0)
+        return None if tree is None else flat_words(tree)
+
+    def _default_name(self, node_id: int, member: Member) -> str:
+        """Return the name of the default of a struct or list field; empty if it has none."""
+        if (
+            member.is_group
+            or self._default_words(member.type, member.node.slot.default_value) is None
+        ):
+            return ""
+        name = self._request.places[node_id][1].replace(".", "_")
+        return f"_{name}_{member.name}".upper()
+
+    # -- declarations -----------------------------------------------------------------------------
+
+    def _constant(self, owner: Node, node: Node, depth: int) -> None:
+        kind = node.const.type
+        value = node.const.value
+        name = self._request.constants[node.id]
+        which = kind.which()
+        annotation = self._python(kind, "value").removesuffix(" | None")
+        annotated = f"typing.{'ClassVar' if depth else 'Final'}[{annotation}]"
+        words = self._default_words(kind, value)
+        if words is not None or which in ("struct", "list", "enum"):
+            if depth:
+                self._line(depth, f"{name}: {annotated}")
+                head = f"{self._request.places[owner.id][1]}.{name} = "
+            else:
+                head = f"{name}: {annotated} = "
+            if which == "enum":
+                self._consts.append(f"{head}{self._class(kind.enum.type_id)}({value.enum})")
+            else:
+                literal = [quoted(words or bytes(8))]
+                tail = f").value({self._kind(kind)})"
+                self._consts.extend(call_lines(0, f"{head}schema.Default(", literal, tail))
+        else:
+            zero = {"bool": "False", "text": '""', "data": 'b""', "void": "None"}.get(
+                which or "", "0.0" if which in ("float32", "float64") else "0"
+            )
+            text = self._scalar(kind, value) or zero
+            if not self._out or self._out[-1].endswith(")"):
+                self._line(0, "")
+            self._line(depth, f"{name}: {annotated} = {text}")
+
+    def _declared(self, owner: Node, node: Node, depth: int) -> None:
+        """Write the declaration of an annotation."""
+        kind = node.annotation.type
+        name = self._request.constants[node.id]
+        annotation = self._python(kind, "value").removesuffix(" | None")
+        typed = f"schema.Annotation[{annotation}]"
+        arguments = [f"0x{node.id:016X}", self._kind(kind)]
+        if depth:
+            self._line(depth, f"{name}: typing.ClassVar[{typed}]")
+            head = f"{self._request.places[owner.id][1]}.{name} = schema.Annotation("
+        else:
+            head = f"{name}: typing.Final[{typed}] = schema.Annotation("
+        self._consts.extend(call_lines(0, head, arguments, ")"))
+
+    def _annotations(self, found: Items[s.Annotation.Reader]) -> str:
+        """Return a dict of the values of annotations, or nothing."""
+        pairs = []
+        for each in found:
+            value = each.value
+            which = value.which() or ""
+            if which in ("struct", "list"):
+                tree = value.low_level._tree_at(0)
+                literal = f"schema.Default({quoted(flat_words(tree))})"
+            elif which in ("text", "data"):
+                literal = quoted(getattr(value, which))
+            elif which in ("float32", "float64"):
+                literal = self._float(getattr(value, which))
+            else:
+                literal = str(getattr(value, which)) if which in (*_NUMBERS, "enum") else "None"
+            pairs.append(f"0x{each.id:016X}: {literal}")
+        return f"{{{', '.join(pairs)}}}" if pairs else ""
+
+    def _enum(self, node: Node, depth: int) -> None:
+        name = self._request.places[node.id][1]
+        self._line(depth, f"class {name.split('.')[-1]}(schema.Enumeration):")
+        self._doc(depth + 1, self._request.doc_of(node.id), f"The enum ``{name}``.")
+        self._line(0, "")
+        taken: set[str] = {"MRO", "BY_VALUE"}
+        found = list(node.enum.enumerants)
+        members = []
+        for value, enumerant in enumerate(found):
+            member = constant_name(enumerant.name, taken)
+            taken.add(member)
+            members.append(member)
+            self._line(depth + 1, f"{member} = {value}")
+        self._line(0, "")
+        self._line(depth + 1, f"BY_VALUE: schema.Enumerants[{name}]")
+        labels = [name, *(quoted(each.name) for each in found)]
+        annotated = {"": self._annotations(node.annotations)}
+        for member, enumerant in zip(members, found, strict=True):
+            annotated[member] = self._annotations(enumerant.annotations)
+        pairs = [f"{quoted(key)}: {values}" for key, values in annotated.items() if values]
+        if pairs:
+            labels.append(f"annotations={{{', '.join(pairs)}}}")
+        self._end.extend(call_lines(0, f"{name}.BY_VALUE = schema.enumerants(", labels, ")"))
+
+    def _interface(self, node: Node, depth: int) -> None:
+        name = self._request.places[node.id][1]
+        self._line(depth, f"class {name.split('.')[-1]}:")
+        self._doc(depth + 1, self._request.doc_of(node.id), f"The interface ``{name}``.")
+        self._below(node, depth + 1)
+
+    def _struct(self, node: Node, depth: int) -> None:
+        request = self._request
+        name = request.places[node.id][1]
+        # Write fields in the order of the schema's text. A layout keeps the compiler's order, in
+        # which the reference implementation prints fields.
+        members = sorted(request.members[node.id], key=lambda member: member.node.code_order)
+        struct = node.struct
+        has_union = struct.discriminant_count > 0
+        base = "UnionValue" if has_union else "StructValue"
+        self._line(depth, "@dataclasses.dataclass(eq=False, repr=False, kw_only=True)")
+        self._call(
+            depth,
+            f"class {name.split('.')[-1]}(",
+            [f"schema.{base}"],
+            "):",
+        )
+        what = "group" if struct.is_group else "struct"
+        self._doc(depth + 1, request.doc_of(node.id), f"The {what} ``{name}``.")
+        groups = [member for member in members if member.is_group]
+        self._inner = set(OWN_NAMES) | {
+            request.places[member.group][1].split(".")[-1] for member in groups
+        }
+        for nested in node.nested_nodes:
+            if nested.id in request.places:
+                self._inner.add(request.places[nested.id][1].split(".")[-1])
+        if members:
+            self._line(0, "")
+        for member in members:
+            self._value_field(node, member, depth + 1)
+        self._below(node, depth + 1)
+        for member in groups:
+            self._gap(depth + 1)
+            self._struct(request.nodes[member.group], depth + 1)
+        tag = f"self._low.get_uint16({struct.discriminant_offset})"
+        if has_union:
+            self._which(name, members, depth + 1)
+            self._which_method(name, "self._member()", depth + 1)
+        if not struct.is_group:
+            self._gap(depth + 1)
+            self._line(depth + 1, f"@{self._builtin('classmethod')}")
+            types = f"schema.Types[{name}.Builder, {name}.Reader]"
+            self._def(depth + 1, "__capnsafe_schema__", ["cls"], types)
+            self._line(
+                depth + 2, '"""Return the sections of the struct, its builder and its reader."""'
+            )
+            sections = self._sections(node.id)
+            line = f"return {sections}, {name}.Builder, {name}.Reader"
+            if len(line) + 4 * (depth + 2) <= WIDTH:
+                self._line(depth + 2, line)
+            else:
+                parts = [*sections.split(", "), f"{name}.Builder", f"{name}.Reader"]
+                self._call(depth + 2, "return (", parts, ")")
+        self._gap(depth + 1)
+        self._line(depth + 1, f'class Reader(schema.GeneratedReader["{name}"]):')
+        self._line(depth + 2, f'"""Reads ``{name}``."""')
+        self._line(0, "")
+        self._line(depth + 2, "__slots__ = ()")
+        for member in members:
+            self._read_field(node, member, depth + 2)
+        if has_union:
+            self._which_method(name, tag, depth + 2)
+        self._gap(depth + 1)
+        self._line(depth + 1, f'class Builder(schema.GeneratedBuilder["{name}"]):')
+        self._line(depth + 2, f'"""Builds ``{name}``."""')
+        self._line(0, "")
+        self._line(depth + 2, "__slots__ = ()")
+        for member in members:
+            self._build_field(node, member, depth + 2)
+        self._update_method(members, depth + 2)
+        if has_union:
+            self._which_method(name, tag, depth + 2)
+        self._layout(node, name, request.members[node.id])
+
+    def _which(self, name: str, members: list[Member], depth: int) -> None:
+        in_union = [member for member in members if member.member is not None]
+        names = [quoted(member.name) for member in in_union]
+        self._line(0, "")
+        alias = _which_alias(name)
+        head = f"{alias}: typing.TypeAlias = typing.Literal["
+        self._whiches.extend(["", *call_lines(0, head, names, "]")])
+        pairs = [f"{member.member}: {quoted(member.name)}" for member in in_union]
+        table = f"{self._builtin('dict')}[{self._builtin('int')}, {alias}]"
+        head = f"MEMBERS: typing.ClassVar[{table}] = {{"
+        self._call(depth, head, pairs, "}")
+
+    def _which_method(self, name: str, tag: str, depth: int) -> None:
+        """Write the method that returns the member that is set. ``tag`` reads the discriminant."""
+        self._line(0, "")
+        self._def(depth, "which", ["self"], f"{_which_alias(name)} | None")
+        self._line(
+            depth + 1, '"""Return the member that is set, or ``None`` for one of a newer schema."""'
+        )
+        self._expression(depth + 1, f"return {name}.MEMBERS.get({tag})")
+
+    def _value_field(self, node: Node, member: Member, depth: int) -> None:
+        """Write the field of a dataclass."""
+        own = self._request.places[node.id][1]
+        factory = ""
+        if member.is_group:
+            annotation = self._class(member.group, inside=True)
+            factory = f"lambda: {self._class(member.group)}()"
+            default = ""
+        else:
+            kind = member.type
+            annotation = self._python(kind, "value")
+            which = kind.which()
+            value = member.node.slot.default_value
+            default = self._scalar(kind, value)
+            if self._default_name(node.id, member) or which in ("enum", "list"):
+                factory = f'lambda: {own}._layout.initial("{member.name}")'
+                if which == "list" and not self._default_name(node.id, member):
+                    factory = self._builtin("list")
+            elif not default:
+                numbers = {"bool": "False", "text": '""', "data": 'b""'}
+                default = numbers.get(which or "", "None")
+                if which in _NUMBERS and which != "bool":
+                    default = "0.0" if _NUMBERS[which][1] == "float" else "0"
+        if member.member is not None:
+            line = f"{member.name}: {annotation} | schema.UnsetType = schema.UNSET"
+            if len(line) + 4 * depth <= WIDTH:
+                self._line(depth, line)
+            else:
+                head = f"{member.name}: {annotation} | schema.UnsetType = dataclasses.field("
+                self._field(depth, head, "default=schema.UNSET")
+        elif factory:
+            head = f"{member.name}: {annotation} = dataclasses.field("
+            self._field(depth, head, f"default_factory={factory}")
+        else:
+            self._line(depth, f"{member.name}: {annotation} = {default}")
+
+    def _field(self, depth: int, head: str, argument: str) -> None:
+        """Write a field of a dataclass that needs a call."""
+        line = f"{'    ' * depth}{head}{argument})"
+        if len(line) <= WIDTH or "[" not in head or len(head) + 4 * depth <= WIDTH:
+            self._call(depth, head, [argument], ")")
+            return
+        start, rest = head.split("[", 1)
+        inner, end = rest.rsplit("]", 1)
+        self._line(depth, f"{start}[")
+        self._line(depth + 1, inner)
+        self._call(depth, f"]{end}", [argument], ")")
+
+    def _tag_of(self, node: Node) -> int:
+        return node.struct.discriminant_offset
+
+    def _require(self, node: Node, member: Member, depth: int) -> None:
+        """Write the check that a member of a union is set."""
+        if member.member is not None:
+            tag = self._tag_of(node)
+            self._line(depth, f"if self._low.get_uint16({tag}) != {member.member}:")
+            self._line(depth + 1, f'raise self._unset("{member.name}")')
+
+    def _property(self, member: Member, annotation: str, depth: int) -> None:
+        self._line(0, "")
+        self._line(depth, f"@{self._builtin('property')}")
+        self._def(depth, member.name, ["self"], annotation)
+        if member.is_group:
+            otherwise = f"The group ``{member.label}``."
+        else:
+            otherwise = f"``{member.label} :{self._schema_type(member.type)}``."
+        self._doc(depth + 1, member.doc, otherwise)
+
+    def _schema_type(self, kind: Type) -> str:
+        which = kind.which()
+        if which == "list":
+            return f"List({self._schema_type(kind.list.element_type)})"
+        if which in ("enum", "struct"):
+            node = kind.enum.type_id if which == "enum" else kind.struct.type_id
+            return self._request.places[node][1]
+        if which == "interface":
+            return self._request.places[kind.interface.type_id][1]
+        if which == "any_pointer":
+            return "Capability" if is_capability(kind) else "AnyPointer"
+        text = (which or "").title()
+        return text.replace("Ui", "UI")
+
+    def _scalar_read(self, member: Member, role: str) -> str:
+        """Return the expression that reads a field."""
+        kind = member.type
+        which = kind.which()
+        value = member.node.slot.default_value
+        default = self._scalar(kind, value)
+        given = f", default={default}" if default else ""
+        if which == "void":
+            return "None"
+        if which == "enum":
+            name = self._class(kind.enum.type_id)
+            # The body of get_uint16, to save a call: an enum must not cost more than a number.
+            low = "_take_integer" if role == "builder" else "_integer"
+            number = f"self._low.{low}(schema.Element.UINT16, {member.offset}, {default or 0})"
+            return f"{name}.BY_VALUE[{number}]"
+        if which in _NUMBERS:
+            return f"self._low.get_{which}({member.offset}{given})"
+        if which in ("text", "data") and default:
+            return f"schema.or_default(self._low.get_{which}({member.offset}), {default})"
+        return ""
+
+    def _read_field(self, node: Node, member: Member, depth: int) -> None:
+        """Write the property of a reader."""
+        if member.is_group:
+            name = self._class(member.group)
+            self._property(member, f"{name}.Reader", depth)
+            self._require(node, member, depth + 1)
+            self._line(depth + 1, f"return {name}.Reader(self._low)")
+            return
+        self._property(member, self._python(member.type, "reader"), depth)
+        self._require(node, member, depth + 1)
+        self._return(node, member, "reader", depth + 1)
+        self._has(node, member, depth)
+
+    def _return(self, node: Node, member: Member, role: str, depth: int) -> None:
+        text = self._scalar_read(member, role) or self._open(
+            member.type, "self._low", str(member.offset), role, self._default_name(node.id, member)
+        )
+        self._expression(depth, f"return {text}")
+
+    def _expression(self, depth: int, text: str) -> None:
+        """Write a statement, with the arguments of its outermost call on lines of their own."""
+        self._out.extend(statement_lines(depth, text))
+
+    def _has(self, node: Node, member: Member, depth: int) -> None:
+        if not member.has:
+            return
+        self._line(0, "")
+        self._line(depth, f"def {member.has}(self) -> {self._builtin('bool')}:")
+        self._line(depth + 1, f'"""Return whether the pointer ``{member.label}`` is not null."""')
+        test = f"not self._low.is_null({member.offset})"
+        if member.member is not None:
+            tag = self._tag_of(node)
+            test = f"self._low.get_uint16({tag}) == {member.member} and {test}"
+        self._line(depth + 1, f"return {test}")
+
+    def _build_field(self, node: Node, member: Member, depth: int) -> None:
+        """Write the property of a builder, and the methods that build objects."""
+        if member.is_group:
+            self._build_group(node, member, depth)
+            return
+        kind = member.type
+        which = kind.which()
+        self._property(member, self._python(kind, "builder"), depth)
+        self._require(node, member, depth + 1)
+        self._return(node, member, "builder", depth + 1)
+        if which != "void" or member.member is not None:
+            self._line(0, "")
+            self._line(depth, f"@{member.name}.setter")
+            self._def(depth, member.name, ["self", f"value: {self._python(kind, 'set')}"], "None")
+            self._set(member, depth + 1)
+        self._has(node, member, depth)
+        if which not in ("struct", "list"):
+            return
+        self._line(0, "")
+        count = [f"count: {self._builtin('int')}"] if which == "list" else []
+        self._def(depth, member.init, ["self", *count], self._python(kind, "builder"))
+        what = "a list of ``count`` zeroed items" if which == "list" else "a zeroed struct"
+        self._line(depth + 1, f'"""Build {what} as ``{member.label}``."""')
+        self._expression(depth + 1, f"return {self._init(kind, member)}")
+
+    def _update_method(self, members: list[Member], depth: int) -> None:
+        """Write the method that sets several fields, and the types of its arguments."""
+        fields = [
+            (member.name, self._class(member.group))
+            if member.is_group
+            else (member.name, self._python(member.type, "set"))
+            for member in members
+            if member.is_group or member.type.which() != "void" or member.member is not None
+        ]
+        if len(fields) < 2:
+            return
+        self._gap(depth)
+        self._line(depth, "class _Fields(typing.TypedDict, total=False):")
+        self._line(depth + 1, '"""The fields that ``update`` takes."""')
+        self._line(0, "")
+        for name, annotation in fields:
+            line = f"{name}: {annotation}"
+            if len(line) + 4 * (depth + 1) <= WIDTH or "[" not in line:
+                self._line(depth + 1, line)
+            else:
+                start, inner = line.removesuffix("]").split("[", 1)
+                self._line(depth + 1, f"{start}[")
+                self._line(depth + 2, inner)
+                self._line(depth + 1, "]")
+        self._line(0, "")
+        self._line(depth, "def update(self, /, **fields: typing.Unpack[_Fields]) -> None:")
+        self._line(depth + 1, '"""Set several fields in one step, all or nothing."""')
+        self._line(depth + 1, "self._update(fields)")
+
+    def _set(self, member: Member, depth: int) -> None:
+        """Write the body of a setter."""
+        kind = member.type
+        which = kind.which()
+        if member.member is not None:
+            self._line(depth, f'self._select("{member.name}", value)')
+        elif which in _NUMBERS or which == "enum":
+            default = self._scalar(kind, member.node.slot.default_value)
+            given = f", default={default}" if default else ""
+            if which in ("bool", "float32", "float64"):
+                self._line(depth, f"self._low.set_{which}({member.offset}, value{given})")
+                return
+            # The body of set_uint32, to save a call.
+            arguments = f"{_element(kind)}, {member.offset}, value, {default or 0}"
+            self._line(depth, f"self._low._put_integer({arguments})")
+        elif which in ("text", "data"):
+            self._line(depth, f"self._low.set_{which}({member.offset}, value)")
+        else:
+            self._line(depth, f'self._assign("{member.name}", value)')
+
+    def _build_group(self, node: Node, member: Member, depth: int) -> None:
+        name = self._class(member.group)
+        self._property(member, f"{name}.Builder", depth)
+        self._require(node, member, depth + 1)
+        self._line(depth + 1, f"return {name}.Builder(self._low)")
+        self._line(0, "")
+        self._line(depth, f"@{member.name}.setter")
+        self._def(depth, member.name, ["self", f"value: {name}"], "None")
+        if member.member is None:
+            self._line(depth + 1, f"{name}.Builder(self._low).set(value)")
+            return
+        self._line(depth + 1, f'self._select("{member.name}", value)')
+        self._line(0, "")
+        self._def(depth, member.init, ["self"], f"{name}.Builder")
+        self._line(depth + 1, f'"""Set the group ``{member.label}``, with zeroed fields."""')
+        self._line(depth + 1, f'self._select_blank("{member.name}")')
+        self._line(depth + 1, f"return {name}.Builder(self._low)")
+
+    def _layout(self, node: Node, name: str, members: list[Member]) -> None:
+        struct = node.struct
+        arguments = [
+            name,
+            f"0x{node.id:016X}",
+            str(struct.data_word_count),
+            str(struct.pointer_count),
+        ]
+        arguments += [self._described(node, member) for member in members]
+        if struct.discriminant_count:
+            arguments.append(f"tag={struct.discriminant_offset}")
+        if struct.is_group:
+            arguments.append("is_group=True")
+        annotations = self._annotations(node.annotations)
+        if annotations:
+            arguments.append(f"annotations={annotations}")
+        self._end.extend(call_lines(0, "schema.Layout(", arguments, ")"))
+
+    def _described(self, node: Node, member: Member) -> str:
+        parts = [quoted(member.name), quoted(member.label)]
+        if member.is_group:
+            parts.append(f"schema.GroupKind(lambda: {self._class(member.group)})")
+        else:
+            parts += [self._kind(member.type), str(member.offset)]
+            value = member.node.slot.default_value
+            default = self._scalar(member.type, value)
+            words = self._default_words(member.type, value)
+            if words is not None:
+                default = self._default_name(node.id, member)
+                head = f"{default}: typing.Final = schema.Default("
+                self._defaults.extend(call_lines(0, head, [quoted(words)], ")"))
+            if default:
+                parts.append(f"default={default}")
+        if member.member is not None:
+            parts.append(f"member={member.member}")
+        annotations = self._annotations(member.node.annotations)
+        if annotations:
+            parts.append(f"annotations={annotations}")
+        return f"schema.FieldLayout({', '.join(parts)})"
+
+
+def _aliased(statement: str, name: str, alias: str) -> str:
+    return statement if name == alias else f"{statement} as {alias}"
+
+
+def _which_alias(name: str) -> str:
+    """Return the name of the type of a union's member names. Schemas have no such names."""
+    return f"{name.replace('.', '_')}_Which"
+
+
+def _element(kind: Type) -> str:
+    which = kind.which() or ""
+    return f"schema.Element.{'UINT16' if which == 'enum' else which.upper()}"
+
+
+def modules_of(
+    request: s.CodeGeneratorRequest.Reader, *, in_package: bool = False
+) -> dict[str, str]:
+    """Return the text of the module of each requested file, by its path with slashes.
+
+    Args:
+        request: The request of the compiler.
+        in_package: Whether the modules are in a package, and import each other relatively.
+    """
+    with valid_request():
+        index = Request(request)
+        return {
+            module_name(index.files[file]).replace(".", "/") + ".py": Module(
+                index, file, in_package=in_package
+            ).text()
+            for file in index.requested
+        }

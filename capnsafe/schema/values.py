@@ -1,0 +1,301 @@
+"""Values: the structs of a schema as ordinary Python objects.
+
+The class of a value is a generated dataclass. One call builds a value in a message, all or nothing,
+and one call reads it. Values are compared by their fields, copied and pickled like other objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Any, ClassVar, Final, Literal, Self, TypeAlias, final
+
+from .._build.message import MessageBuilder
+from .._read.objects import PointerSlotsReader, StructReader
+from .._read.reader import MessageReader
+from .._stream.framing import frame
+from .._stream.messages import read_message
+from .._stream.sources import Source
+from .._words.arguments import type_name
+from .._words.exhausted import exhausted
+from .._words.tree import Tree
+from ..allocator import Allocator
+from ..errors import ArgumentValueError, Error
+from ..wire import MAX_SEGMENT_WORDS
+from .layout import Layout, flat_words, tree_of_value
+from .notebook import html_of
+from .plain import DICT, JSON, DictForm, json_text, parsed_json, plain_struct, value_from
+from .text import TEXT_FORM, text_of
+from .text_parser import value_of_text
+
+
+class Unset(Enum):
+    """The value of a member of a union while another member is set."""
+
+    UNSET = "UNSET"
+
+    def __repr__(self) -> str:
+        """Return its name in the module ``capnsafe.schema``."""
+        return "UNSET"
+
+
+UNSET: Final = Unset.UNSET
+
+#: The annotation of a member of a union: ``str | UnsetType``.
+UnsetType: TypeAlias = Literal[Unset.UNSET]
+
+
+def without_internal(names: Iterable[str]) -> list[str]:
+    """Return the names that do not begin with one underscore."""
+    return [name for name in names if name[:1] != "_" or name[:2] == "__"]
+
+
+class StructValue:
+    """The base of generated values: those of structs and of groups."""
+
+    _layout: ClassVar[Layout]
+
+    def __capnsafe_tree__(self) -> Tree:
+        """Return the struct, laid out in private bytes."""
+        try:
+            return tree_of_value(self._layout, self)
+        except RecursionError as error:
+            raise exhausted() from error
+
+    @classmethod
+    def _from_low(cls, low: StructReader, layout: Layout) -> Self:
+        """Return the value of a struct."""
+        value = cls.__new__(cls)
+        fields = value.__dict__
+        for field in layout.singles:
+            fields[field.name] = field.kind.take(low, field)
+        return value
+
+    @classmethod
+    def from_bytes(cls, source: Source, *, packed: bool = False) -> Self:
+        """Return the value of the root of a message: bytes, a file or a socket."""
+        return cls.from_message(read_message(source, packed=packed))
+
+    @classmethod
+    def from_message(cls, message: MessageReader) -> Self:
+        """Return the value of the root of a message."""
+        try:
+            return cls._from_low(message.get_root(), cls._layout)
+        except RecursionError as error:
+            raise exhausted() from error
+
+    def to_bytes(self, allocator: Allocator | None = None, *, packed: bool = False) -> bytes:
+        """Build a message of this value, and return it with stream framing.
+
+        Args:
+            allocator: The owner of the memory, by default a new ``HeapAllocator``.
+            packed: Whether to pack the message.
+        """
+        with MessageBuilder(allocator) as message:
+            message.set_root(self)
+            return frame(message.segments(), packed=True) if packed else message.to_bytes()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the value as a dict, with the names of the schema as keys."""
+        return self._plain(DICT)
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Return the value as JSON, as the reference implementation writes it."""
+        return json_text(self._plain(JSON), indent)
+
+    def to_text(self) -> str:
+        """Return the value in the schema language, as ``capnp convert --short`` prints it."""
+        return text_of(self._plain(TEXT_FORM))
+
+    def _plain(self, form: DictForm) -> dict[str, Any]:
+        layout = self._layout
+        try:
+            low = reader_of(self.__capnsafe_tree__()).get_root()
+            return plain_struct(layout, low, form)
+        except RecursionError as error:
+            raise exhausted() from error
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Return the value that a dict describes, as ``to_dict`` returns it."""
+        return cls._from_plain(plain, as_json=False)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Return the value that a JSON text describes, as ``to_json`` returns it."""
+        try:
+            return cls._from_plain(parsed_json(text), as_json=True)
+        except RecursionError as error:
+            raise exhausted() from error
+
+    @classmethod
+    def from_text(cls, text: str | bytes) -> Self:
+        """Return the value that a text in the schema language describes.
+
+        ``to_text`` returns such a text, and the tool ``capnp`` prints and reads it.
+
+        Raises:
+            ArgumentValueError: If it is not the text of such a struct. The error says the line and
+                the column.
+        """
+        try:
+            value: Self = value_of_text(cls._layout, text)
+            return value
+        except RecursionError as error:
+            raise exhausted() from error
+
+    @classmethod
+    def _from_plain(cls, plain: Any, *, as_json: bool) -> Self:
+        try:
+            value: Self = value_from(cls._layout, plain, as_json)
+            return value
+        except RecursionError as error:
+            raise exhausted() from error
+
+    def _shown(self) -> list[str]:
+        """Return the names of the fields that ``repr`` shows: those that are not the default."""
+        return [
+            field.name
+            for field in self._layout.singles
+            if getattr(self, field.name) != field.initial()
+        ]
+
+    def __repr__(self) -> str:
+        """Return an expression that makes the value. Fields with their default are left out."""
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._shown())
+        return f"{type(self).__qualname__}({shown})"
+
+    def _repr_html_(self) -> str | None:
+        """Return a table of the fields for a notebook, or ``None`` if the value cannot be built."""
+        try:
+            return html_of(self._layout, reader_of(self.__capnsafe_tree__()).get_root())
+        except (Error, RecursionError):
+            return None
+
+    def __dir__(self) -> list[str]:
+        """Return the names of the class without those that are internal."""
+        return without_internal(super().__dir__())
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether all fields are equal."""
+        if type(other) is not type(self):
+            return NotImplemented
+        return self.__dict__ == other.__dict__
+
+
+class UnionValue(StructValue):
+    """The base of values that have an unnamed union. Exactly one member of the union is set."""
+
+    #: The names of the members in Python, by the values of the discriminant.
+    MEMBERS: ClassVar[dict[int, Any]]
+
+    def __post_init__(self) -> None:
+        """If no member of the union was given, set the one with the discriminant 0."""
+        if self._member() < 0:
+            field = self._layout.by_tag[0]
+            self.__dict__[field.name] = field.initial()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set a field. Setting a member of the union unsets the others."""
+        fields = self.__dict__
+        members = self._layout.members
+        if name in members and value is not UNSET:
+            # While the constructor runs, some members are not there yet. It sets each once, so a
+            # second member that is set is a mistake of the caller.
+            complete = all(other in fields for other in members)
+            for other in members:
+                if other != name and fields.get(other, UNSET) is not UNSET:
+                    if not complete:
+                        raise ArgumentValueError(
+                            f"only one member of the union can be set, not {other} and {name}"
+                        )
+                    fields[other] = UNSET
+        fields[name] = value
+
+    def _member(self) -> int:
+        """Return the discriminant of the member that is set.
+
+        It is -1 if none is set: the value was read from a message of a newer schema, which sets a
+        member that this schema does not have. Such a value cannot be built.
+        """
+        fields = self.__dict__
+        for name, field in self._layout.members.items():
+            if fields[name] is not UNSET:
+                return field.member or 0
+        return -1
+
+    @classmethod
+    def _from_low(cls, low: StructReader, layout: Layout) -> Self:
+        """Return the value of a struct."""
+        value = super()._from_low(low, layout)
+        fields = value.__dict__
+        assert layout.tag is not None
+        which = cls.MEMBERS.get(low.get_uint16(layout.tag))
+        for name, field in layout.members.items():
+            fields[name] = field.kind.take(low, field) if name == which else UNSET
+        return value
+
+    def _shown(self) -> list[str]:
+        """Return the names of the fields that ``repr`` shows, the member that is set included."""
+        field = self._layout.by_tag.get(self._member())
+        return super()._shown() if field is None else [*super()._shown(), field.name]
+
+
+def own_reader(words: bytes) -> MessageReader:
+    """Return a reader of words that this package has made, without limits."""
+    return MessageReader([words], traversal_limit_words=1 << 64, nesting_limit=MAX_SEGMENT_WORDS)
+
+
+#: The most elements without size that are copied from a message that is being built: memory that
+#: somebody else changed may have a list of half a billion.
+MOST_WITHOUT_SIZE: Final = 1 << 18
+
+
+def reader_of(tree: Tree) -> MessageReader:
+    """Return a reader of a message whose root is ``tree``, for one copy of it."""
+    words = flat_words(tree)
+    # An element without size is charged as a word.
+    limit = len(words) + MOST_WITHOUT_SIZE
+    return MessageReader([words], traversal_limit_words=limit, nesting_limit=MAX_SEGMENT_WORDS)
+
+
+@final
+class Opaque:
+    """A copy of the object behind an AnyPointer, of any kind. ``reader()`` opens it."""
+
+    __slots__ = ("words",)
+
+    def __init__(self, words: bytes) -> None:
+        #: A message of one segment, without framing, that has the object as its root.
+        self.words: Final = words
+
+    @classmethod
+    def of(cls, slots: PointerSlotsReader, index: int) -> Opaque:
+        """Return a copy of the object behind a pointer."""
+        return cls(flat_words(slots._tree_at(index)))
+
+    def message(self) -> MessageReader:
+        """Return a reader of a message whose root is the object."""
+        return own_reader(self.words)
+
+    def __capnsafe_tree__(self) -> Tree:
+        """Return a copy of the object."""
+        tree = self.message().root_pointer()._tree_at(0)
+        assert tree is not None
+        return tree
+
+    def __repr__(self) -> str:
+        """Return the size of the object."""
+        return f"<{type_name(self)}: {len(self.words) // 8 - 1} words>"
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the objects have the same words."""
+        return self.words == other.words if type(other) is Opaque else NotImplemented
+
+    def __hash__(self) -> int:
+        """Return the hash of the words."""
+        return hash(self.words)
+
+    def __reduce__(self) -> tuple[type[Opaque], tuple[bytes]]:
+        """Return the constructor and the words, for copies and pickles."""
+        return Opaque, (self.words,)

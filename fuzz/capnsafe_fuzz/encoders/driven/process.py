@@ -1,0 +1,454 @@
+"""A driver's process: its start, its lines, and its end.
+
+If a process has ended, the next execution uses a new one. After the first unexpected end, one more
+process is kept ready, so that executions need not wait until a process has started.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from .lines import MOST_LINE_BYTES, GarbageError, Line, parse
+from .mapped import FILE_BYTES, SharedFile, unnamed_file
+
+HANG: Final = "hang"
+"""How a process ended that did not answer."""
+VERSION: Final = 1
+"""The version of the protocol."""
+ANSWER_SECONDS: Final = 3.0
+"""The processor time that a driver may use for one line. If it uses more, it hangs."""
+WAIT_SECONDS: Final = 8.0
+"""The longest time for one line, on a busy machine or if the driver sleeps."""
+START_SECONDS: Final = 10.0
+"""The longest time from the start of a driver to its last line of ``hello``."""
+MOST_EXECUTIONS: Final = 1000
+"""The executions after which a process is replaced, so that leaks of the library stay bounded."""
+_MOST_PRINTED_BYTES: Final = 1 << 20
+"""The most bytes of its standard error that are kept; if there are more, all are dropped."""
+_MOST_TOLD: Final = 600
+"""Characters of a driver's last output that a finding repeats."""
+_READ_BYTES: Final = 1 << 16
+_SOON: Final = 200.0
+"""The milliseconds in which most answers come. Processor time is measured only for later ones."""
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+SCHEMA: Final = Path(__file__).parents[2] / "scenario" / "everything.capnp"
+"""The schema of all programs."""
+
+
+class DriverFailedError(Exception):
+    """A driver cannot be started, or is no driver; the message says why."""
+
+
+class EndedError(Exception):
+    """A driver's process ended, hung or sent garbage."""
+
+    def __init__(self, detail: str, *, how: str = "") -> None:
+        """Keep a sentence about the end, and a word for it, such as SIGSEGV."""
+        super().__init__(detail)
+        self.how = how
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A demand of a library's documentation on memory."""
+
+    name: str
+    text: str
+    place: str
+    """The place in the documentation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The description of a driver and its library, from the first lines of the driver."""
+
+    library: str
+    version: str
+    language: str
+    operations: frozenset[str]
+    detects: frozenset[str]
+    """The mistakes of a program that the library reports: ``stale``, ``index``, ``kind``."""
+    able: frozenset[str]
+    """The abilities of the driver: ``memory``, ``reenter``, ``grow``, ``words``, ``limit``."""
+    promises: frozenset[str] = frozenset()
+    """The promises by which the library is judged. If empty, it is judged by all."""
+    demands: Mapping[str, Demand] = field(default_factory=dict)
+
+
+def read_hello(receive: Callable[[], Line]) -> Hello:
+    """Return the description of a driver from the lines that ``receive`` returns.
+
+    Raises:
+        GarbageError: If they are not lines of the protocol.
+    """
+    line = receive()
+    if line.word != "hello":
+        raise GarbageError(f"its first line begins with {line.word!r} and not with 'hello'")
+    values = line.values
+    lacking = [key for key in ("library", "version", "operations") if not values.get(key)]
+    if lacking:
+        raise GarbageError(f"its hello has no {' and no '.join(lacking)}")
+    demands = {}
+    while (line := receive()).word != "ready":
+        if line.word != "demand":
+            raise GarbageError(f"{line.word!r} came where 'demand' or 'ready' is expected")
+        name = line.values.get("name", "")
+        demands[name] = Demand(name, line.text("text"), line.text("place"))
+
+    def names(key: str) -> frozenset[str]:
+        return frozenset(filter(None, values.get(key, "").split(",")))
+
+    return Hello(
+        values["library"],
+        values["version"],
+        values.get("language", ""),
+        names("operations"),
+        names("detects"),
+        names("able"),
+        names("promises"),
+        demands,
+    )
+
+
+class DriverProcess:
+    """One process of a driver."""
+
+    def __init__(self, command: Sequence[str], file: SharedFile) -> None:
+        """Start the process.
+
+        Raises:
+            DriverFailedError: If it cannot be started.
+        """
+        #: The file of its standard error; -1 once it is closed.
+        self._errors = unnamed_file()
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                pass_fds=(file.descriptor,),
+            )
+        except OSError as error:
+            self._close_errors()
+            raise DriverFailedError(
+                f"{command[0]!r} cannot be started: {error.strerror or error}"
+            ) from error
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._to = self._process.stdin.fileno()
+        self._from = self._process.stdout.fileno()
+        self._poll = select.poll()
+        self._poll.register(self._from, select.POLLIN)
+        self._unread = bytearray()
+        #: How it ended, once that is known.
+        self._end: EndedError | None = None
+        self._hello: Hello | None = None
+        #: How long an answer may take on a busy machine, in seconds.
+        self.wait_seconds = WAIT_SECONDS
+        #: Executions that it has begun.
+        self.executions = 0
+        with suppress(EndedError):
+            # If it has ended already, the answer that is awaited next shows that.
+            self.send(
+                f"start version={VERSION} memory={file.path} bytes={FILE_BYTES}"
+                f" schema={str(SCHEMA).encode().hex()}"
+            )
+
+    @property
+    def hello(self) -> Hello:
+        """Return the description of the driver. The first call waits for it.
+
+        Raises:
+            DriverFailedError: If the process does not send the first lines of a driver.
+        """
+        if self._hello is None:
+            try:
+                self._hello = read_hello(lambda: self.receive(START_SECONDS))
+            except (EndedError, GarbageError) as error:
+                self.end()
+                raise DriverFailedError(f"it did not say hello: {error}") from error
+        return self._hello
+
+    def send(self, line: str) -> None:
+        """Send a line.
+
+        Raises:
+            EndedError: If the process has ended.
+        """
+        if self._end is not None:
+            raise self._end
+        data = line.encode("ascii") + b"\n"
+        try:
+            while data:
+                data = data[os.write(self._to, data) :]
+        except OSError:
+            raise self._ended() from None
+
+    def receive(self, seconds: float = 0.0) -> Line:
+        """Return the next line.
+
+        Wait for ``seconds``, or by default as long as an answer may take, which is longer if the
+        process did not get the processor.
+
+        Raises:
+            EndedError: If the process has ended, is silent for too long, or sent garbage.
+        """
+        if self._end is not None:
+            raise self._end
+        unread, searched = self._unread, 0
+        clock: _Clock | None = None
+        while (at := unread.find(b"\n", searched)) < 0:
+            searched = len(unread)
+            if not self._poll.poll(_SOON):
+                if clock is None:
+                    clock = _Clock(self._process.pid, seconds, self.wait_seconds)
+                while not self._poll.poll(min(clock.left() * 1000, _SOON)):
+                    if clock.is_over():
+                        raise self._hung(seconds or ANSWER_SECONDS)
+                    self.drop_printed()
+            part = os.read(self._from, _READ_BYTES)
+            if not part:
+                raise self._ended()
+            unread += part
+            if len(unread) > MOST_LINE_BYTES:
+                raise self.garbled(f"a line of more than {MOST_LINE_BYTES} bytes")
+        line = bytes(unread[:at])
+        del unread[: at + 1]
+        try:
+            return parse(line)
+        except GarbageError as error:
+            raise self.garbled(str(error)) from error
+
+    def garbled(self, what: str) -> EndedError:
+        """End the process because it sent garbage; return the error to raise."""
+        return self._note("garbage", what)
+
+    def _hung(self, seconds: float) -> EndedError:
+        return self._note(HANG, f"it did not answer within {seconds:g} seconds")
+
+    def _ended(self) -> EndedError:
+        try:
+            code = self._process.wait(ANSWER_SECONDS)
+        except subprocess.TimeoutExpired:
+            return self._note("closed", "it closed its pipes")
+        how = _name_of_end(code)
+        return self._note(how, f"it ended with {how}")
+
+    def _note(self, how: str, sentence: str) -> EndedError:
+        """End the process, if it runs, and remember how it ended."""
+        told = self._told()
+        self.end()
+        self._end = EndedError(f"{sentence}{told}", how=how)
+        return self._end
+
+    def _told(self) -> str:
+        """Return the last text that the process wrote on standard error."""
+        with suppress(OSError):
+            first = max(0, os.fstat(self._errors).st_size - _MOST_TOLD)
+            text = os.pread(self._errors, _MOST_TOLD, first).decode(errors="replace")
+            told = " ".join(text.replace("\0", " ").split())
+            return f": {told}" if told else ""
+        return ""
+
+    def drop_printed(self) -> None:
+        """Drop the text on standard error if it is long: the process may write endlessly."""
+        if not self.has_ended and os.fstat(self._errors).st_size > _MOST_PRINTED_BYTES:
+            # The process keeps its offset in the file, which then begins with a hole.
+            os.ftruncate(self._errors, 0)
+
+    @property
+    def has_ended(self) -> bool:
+        """Return whether the process was ended, or ended in an execution, which got the error.
+
+        If it ended between two executions, the next execution gets the error.
+        """
+        return self._end is not None or self._errors < 0
+
+    @property
+    def lives(self) -> bool:
+        """Return whether it still runs, whether anybody was told or not."""
+        return not self.has_ended and self._process.poll() is None
+
+    @property
+    def ending(self) -> str:
+        """Return how it ended, as a word such as SIGSEGV; empty if that is not known yet."""
+        return "" if self._end is None else self._end.how
+
+    @property
+    def pid(self) -> int:
+        """Return its number."""
+        return self._process.pid
+
+    def end(self) -> None:
+        """Kill the process, if it runs."""
+        with suppress(OSError):
+            self._process.kill()
+        self._process.wait()
+        self._close()
+
+    def _close(self) -> None:
+        self._close_errors()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+
+    def _close_errors(self) -> None:
+        if self._errors >= 0:
+            os.close(self._errors)
+            self._errors = -1
+
+
+class _Clock:
+    """Measure the processor time that a process uses for one answer, and limit its duration."""
+
+    def __init__(self, process: int, seconds: float, wait_seconds: float) -> None:
+        self._process = process
+        self._computes = not seconds
+        self._seconds = seconds or ANSWER_SECONDS
+        self._wait_seconds = max(wait_seconds, self._seconds)
+        self._started = time.monotonic()
+        self._spent = _computed(process)
+
+    def left(self) -> float:
+        """Return how long to wait before ``is_over`` can be true, in seconds."""
+        return max(0.05, self._seconds - self._used())
+
+    def is_over(self) -> bool:
+        """Return whether the time is up."""
+        waited = time.monotonic() - self._started
+        return self._used() >= self._seconds or waited >= self._wait_seconds
+
+    def _used(self) -> float:
+        waited = time.monotonic() - self._started
+        if not self._computes:
+            return waited
+        now = _computed(self._process)
+        return waited if now is None or self._spent is None else now - self._spent
+
+
+def _computed(process: int) -> float | None:
+    """Return the processor time of a process in seconds; None if that is unknown (not Linux)."""
+    try:
+        with open(f"/proc/{process}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _name_of_end(code: int) -> str:
+    if code >= 0:
+        return f"exit-{code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal-{-code}"
+
+
+class Processes:
+    """All processes of one driver that one process of the harness has started."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Set the command. No process is started yet."""
+        self.command: Final = tuple(command)
+        self.file: Final = SharedFile()
+        self._owner = os.getpid()
+        atexit.register(self.close)
+        self._present: DriverProcess | None = None
+        self._spare: DriverProcess | None = None
+        self._hello: Hello | None = None
+        #: How long an answer may take on a busy machine, in seconds.
+        self.wait_seconds = WAIT_SECONDS
+        #: How often a process ended without being asked to.
+        self.deaths = 0
+
+    @property
+    def is_own(self) -> bool:
+        """Return whether this process of the harness made the object, and no parent of it."""
+        return self._owner == os.getpid()
+
+    def present(self) -> DriverProcess:
+        """Return the process for the next execution.
+
+        If the process ended after its last answer, it is still returned, so that the next execution
+        reports its end.
+
+        Raises:
+            DriverFailedError: If none can be started.
+        """
+        present = self._present
+        if present is not None and present.executions >= MOST_EXECUTIONS:
+            present.end()
+            present = None
+        if present is None or present.has_ended:
+            died = present is not None
+            present = self._spare or DriverProcess(self.command, self.file)
+            self._spare = None
+            if died:
+                self.deaths += 1
+                self._spare = DriverProcess(self.command, self.file)
+            self._present = present
+        present.drop_printed()
+        present.wait_seconds = self.wait_seconds
+        present.executions += 1
+        return present
+
+    @property
+    def ending(self) -> str:
+        """Return how the process of the last execution ended, as a word; empty while it lives."""
+        return "" if self._present is None else self._present.ending
+
+    @property
+    def pids(self) -> frozenset[int]:
+        """Return the numbers of the processes that wait for an execution."""
+        kept = (self._present, self._spare)
+        return frozenset(one.pid for one in kept if one is not None and not one.has_ended)
+
+    def present_hello(self) -> Hello:
+        """Return the description of the driver.
+
+        Raises:
+            DriverFailedError: If no process can be started.
+        """
+        if self._hello is None:
+            process = self.present()
+            process.executions -= 1
+            self._hello = process.hello
+        return self._hello
+
+    def close(self) -> None:
+        """End all processes, unless they belong to another process."""
+        for process in (self._present, self._spare):
+            if process is not None and self.is_own:
+                process.end()
+        self._present = self._spare = None
+
+
+def hello_of(command: Sequence[str]) -> Hello:
+    """Return the description of the driver that a command starts.
+
+    Raises:
+        DriverFailedError: If the command starts no driver.
+    """
+    processes = Processes(command)
+    try:
+        return processes.present().hello
+    finally:
+        processes.close()
+
+
+def values_of(**pairs: Any) -> str:
+    """Return the text of pairs for a line, without pairs whose value is None."""
+    return "".join(f" {key}={value}" for key, value in pairs.items() if value is not None)

@@ -1,0 +1,1 @@
+"""The guilty line: the line of the encoder that broke a promise."""

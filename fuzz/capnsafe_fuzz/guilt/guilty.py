@@ -1,0 +1,73 @@
+"""The guilty line, as a value."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .lines import CodeLine, Stack
+
+MOST_CALLERS = 12
+NEIGHBOURS = 4
+"""The lines before and after the guilty one that are kept with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guilty:
+    """The line of an encoder that broke a promise."""
+
+    file: str
+    """The source file below its package: ``_build/draft.py``."""
+    function: str
+    line: int
+    source: str
+    """The line itself."""
+    why: str
+    """Why it is the guilty one, as words that follow "it"."""
+    callers: tuple[str, ...] = ()
+    """The lines of the encoder from which it was called, as ``file:line``, innermost first."""
+    change: str = ""
+    """The change of the line with which no promise is broken, if one was found."""
+    around: tuple[tuple[int, str], ...] = ()
+    """The line and its neighbours in the file, with their numbers."""
+
+    @classmethod
+    def by_evidence(cls, stack: Stack, why: str) -> Guilty:
+        """Return the innermost line of a stack."""
+        told = tuple(caller.told for caller in stack[1 : MOST_CALLERS + 1])
+        return cls._at(stack[0], why, told, "")
+
+    @classmethod
+    def by_change(cls, frame: CodeLine, change: str) -> Guilty:
+        """Return a line that a change repairs."""
+        return cls._at(frame, f"no promise is broken {change}", (), change)
+
+    @classmethod
+    def _at(cls, frame: CodeLine, why: str, callers: tuple[str, ...], change: str) -> Guilty:
+        source = linecache.getline(frame.path, frame.line).strip()
+        around = _around(frame)
+        return cls(frame.file, frame.function, frame.line, source, why, callers, change, around)
+
+    @property
+    def place(self) -> str:
+        """Return the file and the function: a name that does not depend on line numbers."""
+        return f"{self.file}:{self.function}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as data."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Guilty:
+        """Return it from data."""
+        around = tuple((int(number), str(line)) for number, line in data.get("around", ()))
+        return cls(**dict(data) | {"callers": tuple(data["callers"]), "around": around})
+
+
+def _around(frame: CodeLine) -> tuple[tuple[int, str], ...]:
+    lines = linecache.getlines(frame.path)
+    first = max(1, frame.line - NEIGHBOURS)
+    chosen = lines[first - 1 : frame.line + NEIGHBOURS]
+    return tuple((number, line.rstrip()) for number, line in enumerate(chosen, first))

@@ -1,0 +1,387 @@
+"""Values of generated classes: how they are made, compared, built, read and copied."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from capnsafe import (
+    AllocatorError,
+    ArgumentTypeError,
+    ArgumentValueError,
+    Exhausted,
+    HeapAllocator,
+    MessageBuilder,
+    read_message,
+    schema,
+)
+from capnsafe.schema.layout import StructKind
+from tests.capnsafe.memories import HookedMemory
+from tests.capnsafe.schema import features_capnp, shared_capnp
+from tests.capnsafe.schema.addressbook_capnp import AddressBook, Date, Person
+from tests.capnsafe.schema.features_capnp import (
+    Chain,
+    Choice,
+    Colour,
+    Generic,
+    Generics,
+    Point,
+    Pointers,
+    Recursive,
+    Tree,
+    Versions,
+)
+from tests.capnsafe.schema.tools import FOLDER, Scatter, read_by_reference, same
+
+ALICE = Person(
+    id=123,
+    name="Alice",
+    phones=[Person.PhoneNumber(number="555-1212", type=Person.PhoneNumber.Type.WORK)],
+    employment=Person.Employment(school="MIT"),
+)
+BOOK = AddressBook(people=[ALICE, Person(id=456, birthdate=Date(year=1999))])
+
+
+def test_a_value_is_built_and_read_in_one_call() -> None:
+    memory = HeapAllocator()
+    octets = BOOK.to_bytes(memory)
+    assert AddressBook.from_bytes(octets) == BOOK
+    assert AddressBook.from_message(read_message(octets)) == BOOK
+    assert AddressBook.from_bytes(BOOK.to_bytes(packed=True), packed=True) == BOOK
+    assert len(BOOK.to_bytes(packed=True)) < len(octets)
+
+
+def test_equality() -> None:
+    assert copy.deepcopy(BOOK) == BOOK
+    assert Person(id=1) != Person(id=2)
+    assert Person() != Date()
+    assert Person() != "Person()"
+    assert Person.Employment(unemployed=None) == Person.Employment()
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Person())
+
+
+FLOATS = {"inf": float("inf"), "nan": float("nan")}
+
+
+def test_repr_makes_the_value_again() -> None:
+    assert repr(Person()) == "Person()"
+    assert repr(Choice()) == "Choice(name='nobody')"
+    assert repr(schema.UNSET) == "UNSET"
+    for seed in range(10):
+        value = Scatter(seed).struct(Pointers._layout, 3)
+        assert eval(repr(value), {**vars(shared_capnp), **vars(features_capnp), **FLOATS}) == value
+    assert eval(repr(BOOK)) == BOOK
+
+
+def test_match_on_unions() -> None:
+    def told(person: Person) -> str:
+        match person.employment:
+            case Person.Employment(school=str(school)):
+                return f"studies at {school}"
+            case Person.Employment(employer=str(employer)):
+                return f"works for {employer}"
+        match person.employment.which():
+            case "self_employed":
+                return "works"
+        return "rests"
+
+    assert told(ALICE) == "studies at MIT"
+    assert told(Person(employment=Person.Employment(employer="X"))) == "works for X"
+    assert told(Person(employment=Person.Employment(self_employed=None))) == "works"
+    assert told(Person()) == "rests"
+
+
+def test_setting_a_member_unsets_the_others() -> None:
+    value = Choice(common=1, number=5)
+    value.pair = Choice.Pair(left="l")
+    assert (value.which(), value.number) == ("pair", schema.UNSET)
+    value.common = 2
+    assert value.which() == "pair"
+    value.name = schema.UNSET
+    assert value.which() == "pair"
+    with pytest.raises(ArgumentValueError, match=r"only one member .* not number and flag"):
+        Choice(number=1, flag=True)
+
+
+def test_a_member_of_a_newer_schema_cannot_be_built() -> None:
+    older = Versions.Old.from_bytes(Versions.New(c=1.5).to_bytes())
+    assert older.which() is None
+    assert repr(older) == "Versions.Old()"
+    assert copy.deepcopy(older) == older
+    with pytest.raises(ArgumentValueError, match=r"member of Versions\.Old .* is not known"):
+        older.to_bytes()
+
+
+def test_unknown_enumerants_survive() -> None:
+    newer = Versions.New(kind=Versions.New.Kind.THREE)
+    older = Versions.Old.from_bytes(newer.to_bytes())
+    assert repr(older) == "Versions.Old(kind=Versions.Old.Kind(2), a='')"
+    assert pickle.loads(pickle.dumps(older)) == older
+    assert Versions.New.from_bytes(older.to_bytes()) == newer
+    assert Colour.CLASS.label == "class"
+    wrong: Any
+    for wrong in (-1, 1 << 16, "red"):
+        with pytest.raises(ArgumentValueError, match="must be 0 to 65535"):
+            Colour(wrong)
+
+
+def test_a_struct_that_is_its_own_default() -> None:
+    value = Recursive()
+    assert value.itself is not None
+    assert value.itself.itself is None
+    assert value.list[0].list == []
+    assert Recursive.from_bytes(value.to_bytes()) == value
+    inner = {"number": 0, "choice": {"member": {"number": 0, "choice": {"member": {}}}}}
+    assert value.to_dict() == inner
+    value.choice.members = []
+    assert value.to_dict() == {"number": 0, "choice": {"members": []}}
+    with MessageBuilder() as message:
+        root = message.init_root(Recursive)
+        root.choice.members = []
+        root.itself.itself.itself.list[0].number = 5
+        assert root.to_value() == Recursive.from_bytes(message.to_bytes())
+        root.choice = Recursive.Choice(members=[Recursive()])
+        assert root.to_dict()["choice"] == {"members": [inner]}
+
+
+def test_a_field_that_was_deleted_is_missed() -> None:
+    value = Person(phones=[])
+    del value.phones
+    with pytest.raises(ArgumentValueError, match="the field 'phones' of a Person was deleted"):
+        value.to_bytes()
+
+
+def test_copies_and_pickles() -> None:
+    for seed in range(10):
+        value = Scatter(seed, any_pointers=True).struct(Pointers._layout, 3)
+        assert pickle.loads(pickle.dumps(value)) == value
+        copied = copy.deepcopy(value)
+        assert copied == value
+        assert copy.copy(value) == value
+        copied.day = Pointers(any="x").day
+    changed = copy.deepcopy(BOOK)
+    changed.people[0].name = "Bob"
+    assert BOOK.people[0].name == "Alice"
+
+
+def test_pointers_of_any_kind() -> None:
+    value = Pointers(any=Point(x=1), any_list="text", any_struct=b"data", capability=7)
+    read = Pointers.from_bytes(value.to_bytes())
+    opaque = read.any
+    assert isinstance(opaque, schema.Opaque)
+    assert opaque.message().get_root(Point).x == 1
+    assert Pointers.from_bytes(read.to_bytes()) == read
+    assert hash(opaque) == hash(copy.deepcopy(opaque))
+    assert opaque != "text"
+    assert repr(opaque) == "<Opaque: 1 words>"
+    assert read.capability == 7
+    empty = Pointers.from_bytes(Pointers(any=Tree()).to_bytes())
+    assert Pointers.from_bytes(empty.to_bytes()) == empty
+    for wrong in (-1, 1 << 32):
+        with pytest.raises(ArgumentValueError, match="a capability must be"):
+            Pointers(capability=wrong).to_bytes()
+
+
+def test_deep_values_need_no_deep_stack() -> None:
+    value = Tree(value=1)
+    for _ in range(3_000):
+        value = Tree(left=value)
+    with MessageBuilder() as message:
+        message.set_root(value)
+        assert message.total_words() > 3_000
+        with pytest.raises(Exhausted):
+            Tree.from_message(read_message(message.to_bytes(), nesting_limit=1 << 20))
+        root = message.get_root(Tree)
+        assert root is not None
+        for call in (root.to_value, root.to_dict, root.to_json):
+            with pytest.raises(Exhausted):
+                call()
+    with pytest.raises(Exhausted):
+        value.to_dict()
+    while value.left is not None:  # Python itself frees deep objects by recursion.
+        value = value.left
+
+
+# Type checkers refuse most of these values, too.
+untyped_person: Any = Person
+untyped_choice: Any = Choice
+untyped_pointers: Any = Pointers
+
+WRONG: list[tuple[Any, type[Exception]]] = [
+    (Person(id=-1), ArgumentValueError),
+    (Person(id=1 << 32), ArgumentValueError),
+    (untyped_person(id="1"), ArgumentTypeError),
+    (untyped_person(name=1), ArgumentTypeError),
+    (Person(name="\ud800"), ArgumentValueError),
+    (untyped_person(phones=3), ArgumentTypeError),
+    (untyped_person(phones=[Date()]), ArgumentTypeError),
+    (untyped_person(birthdate=Point()), ArgumentTypeError),
+    (untyped_person(employment=Date()), ArgumentTypeError),
+    (Person(employment=untyped_person.Employment(self_employed=1)), ArgumentTypeError),
+    (Choice(real=1e40), ArgumentValueError),
+    (untyped_choice(real="x"), ArgumentTypeError),
+    (untyped_choice(flag=2), ArgumentValueError),
+    (Choice(numbers=[1, 1 << 16]), ArgumentValueError),
+    (untyped_choice(numbers=["x"]), ArgumentTypeError),
+    (Pointers(grid=[[1e40]]), ArgumentValueError),
+    (untyped_pointers(bits=["x"]), ArgumentTypeError),
+    (untyped_pointers(voids=[0]), ArgumentTypeError),
+]
+
+
+@pytest.mark.parametrize(("value", "error"), WRONG, ids=lambda each: repr(each)[:40])
+def test_a_wrong_value_changes_nothing(value: Any, error: type[Exception]) -> None:
+    with MessageBuilder() as message:
+        message.set_root(ALICE)
+        before = message.segments()
+        with pytest.raises(error):
+            message.set_root(value)
+        if isinstance(value, Person):
+            root = message.get_root(Person)
+            assert root is not None
+            with pytest.raises(error):
+                root.set(value)
+        assert message.segments() == before
+
+
+class Stubborn:
+    """An object whose code raises whatever is asked of it."""
+
+    def refuse(self, *arguments: object) -> Any:
+        raise RuntimeError("refused")
+
+    __eq__ = __index__ = __iter__ = __len__ = __float__ = __bool__ = keys = refuse
+    __class__ = property(refuse)
+
+
+def test_the_code_of_arguments_is_contained() -> None:
+    stubborn: Any = Stubborn()
+    for make in (
+        lambda: Pointers(bits=[stubborn, stubborn, stubborn]).to_bytes(),
+        lambda: Pointers(points=[stubborn, stubborn]).to_bytes(),
+        lambda: Pointers(points=stubborn).to_bytes(),
+        lambda: Pointers(day=stubborn).to_bytes(),
+        lambda: Pointers(any=stubborn).to_bytes(),
+        lambda: Person(id=stubborn).to_bytes(),
+        lambda: Person(employment=stubborn).to_bytes(),
+        lambda: Person.from_dict(stubborn),
+        lambda: Person.from_dict(StubbornDict(id=1)),
+    ):
+        with pytest.raises(ArgumentTypeError):
+            make()
+    assert Pointers(points=[Point(x=1), Point(y=2)]).to_bytes() == Pointers().to_bytes()
+
+
+class StubbornDict(dict[str, Any]):
+    def refuse(self, *arguments: object) -> Any:
+        raise RuntimeError("refused")
+
+    __iter__ = keys = items = refuse
+
+
+def state_of(message: MessageBuilder) -> Person:
+    return Person.from_bytes(message.to_bytes())
+
+
+@pytest.mark.parametrize("verb", ["root", "set", "update", "assign", "select", "group", "item"])
+def test_a_fault_at_every_call_leaves_the_message_as_it_was(verb: str) -> None:
+    large = Person(
+        id=9,
+        name="a name of more than one word",
+        phones=[Person.PhoneNumber(number=str(10**20 + each)) for each in range(2)],
+        employment=Person.Employment(employer="an employer with a long name"),
+    )
+
+    def change(message: MessageBuilder) -> None:
+        root: Any = message.get_root(Person)
+        if verb == "root":
+            message.set_root(large)
+        elif verb == "set":
+            root.set(large)
+        elif verb == "update":
+            root.update(id=9, name=large.name, phones=large.phones, employment=large.employment)
+        elif verb == "assign":
+            root.phones = large.phones
+        elif verb == "select":
+            root.employment.employer = "an employer with a long name"
+        elif verb == "group":
+            root.employment = large.employment
+        else:
+            root.phones[0] = large.phones[0]
+
+    refused = 0
+    for at in range(1, 200):
+        memory = HookedMemory(grant_words=16)
+        calls = iter(range(1, 1000))
+
+        def fail(kind: str, at: int = at, calls: Iterator[int] = calls) -> None:
+            if next(calls) == at:
+                raise MemoryError(kind)
+
+        with MessageBuilder(memory) as message:
+            message.set_root(ALICE)
+            memory.hook = fail
+            try:
+                change(message)
+            except AllocatorError:
+                refused += 1
+                memory.hook = None
+                assert state_of(message) == ALICE
+                change(message)
+            memory.hook = None
+            assert state_of(message) != ALICE
+        memory.require_all_released()
+        if next(calls) <= at:
+            break
+    assert refused >= 3
+
+
+def test_parameters_of_generic_structs_have_the_types_of_the_field() -> None:
+    end = Chain(item="end", next=Chain(item="very end"))
+    value = Generics(
+        texts=Chain(
+            item="text",
+            next=end,
+            group=Chain.Group(item="grouped", one="one"),
+            inner=Chain.Inner(item="inner", number=7),
+            inners=[Chain.Inner(item="first")],
+        ),
+        points=Chain(item=Point(x=1)),
+        numbers=Chain(item=[1, 2]),
+        anything=Chain(item=Point(x=1)),
+        pairs=[Generic(key="key", value=[Point(x=1)], inner=Generic.Inner(key="inner"))],
+        half=Generic(key=b"data"),
+        stores=Chain(item=7),
+    )
+    read = Generics.from_bytes(value.to_bytes())
+    assert read.texts == value.texts
+    assert read.points == value.points
+    assert read.numbers == value.numbers
+    assert read.pairs == value.pairs
+    assert read.half == value.half
+    assert read.stores == value.stores
+    assert read.anything is not None
+    assert isinstance(read.anything.item, schema.Opaque)
+    assert Generics.from_bytes(read.to_bytes()) == read
+    value.anything = value.stores = None
+    plain = value.to_dict()
+    assert same(read_by_reference(value.to_bytes(), FOLDER / "features.capnp", "Generics"), plain)
+    assert Generics.from_dict(plain) == Generics.from_bytes(value.to_bytes())
+    assert Generics.from_json(value.to_json()).to_dict() == plain
+    wrong = Generics(texts=Chain(item=Point()))
+    with pytest.raises(ArgumentTypeError, match="a Text must be a str"):
+        wrong.to_bytes()
+
+
+def test_a_generic_struct_that_contains_itself_has_one_layout() -> None:
+    kind = Generics._layout.by_name["texts"].kind
+    assert isinstance(kind, StructKind)
+    layout = kind.layout()
+    inner = layout.by_name["next"].kind
+    assert isinstance(inner, StructKind)
+    assert inner.layout() is layout

@@ -1,0 +1,167 @@
+"""Programs for bug reports: they need the library alone, and show the breach."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from capnsafe_fuzz.campaign.judge import Judge
+from capnsafe_fuzz.encoders.driven.encoder import DrivenEncoder
+from capnsafe_fuzz.encoders.driven.programs.running import run_cpp, run_python, run_rust
+from capnsafe_fuzz.execution import execute, explain, scripts
+from capnsafe_fuzz.known_drivers import COMMANDS, missing
+from capnsafe_fuzz.scenario import Scenario, parse_scenario
+
+pytestmark = pytest.mark.process
+
+
+def scenario(rest: str, segment_words: int = 37) -> Scenario:
+    return parse_scenario(
+        f"capnsafe scenario 1\nmemory heap segment_words={segment_words}\n"
+        f"limit max_segment_words=536870911\nh0 = root\n{rest}"
+    )
+
+
+@pytest.fixture(scope="module")
+def pycapnp() -> Iterator[DrivenEncoder]:
+    encoder = DrivenEncoder("pycapnp", COMMANDS["pycapnp"]())
+    yield encoder
+    encoder.processes.close()
+
+
+def compiled(name: str) -> Iterator[DrivenEncoder]:
+    command = COMMANDS[name]()
+    if missing(command):
+        pytest.skip("make drivers has not built it")
+    encoder = DrivenEncoder(name, command)
+    yield encoder
+    encoder.processes.close()
+
+
+@pytest.fixture(scope="module")
+def cpp() -> Iterator[DrivenEncoder]:
+    yield from compiled("cpp")
+
+
+@pytest.fixture(scope="module")
+def rust() -> Iterator[DrivenEncoder]:
+    yield from compiled("rust")
+
+
+def program_about(found: Scenario, encoder: DrivenEncoder, group: str) -> str:
+    assert group in [one.group for one in explain(found, encoder, costly=True).violations]
+    program = scripts(found, encoder, group)[0]
+    assert "capnsafe" not in program
+    return program
+
+
+LOST = 'set h0.text "old"\nset h0.text "too long for the first segment"\n'
+LOST += "fault refuse OSError allocate 2 once\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "group"),
+    [
+        pytest.param(LOST, "P2 set text contents", id="the message changed"),
+        pytest.param(
+            "set h0.u32 8\nfault move one after 0 once\n",
+            "P3 set number stale-write",
+            id="a place that was left was written",
+        ),
+        pytest.param(
+            "fault garble none segment 1 once\n",
+            "P1 root pycapnp.SIGABRT after segment",
+            id="the process dies",
+        ),
+        pytest.param(
+            "fault garble read-only segment 1 once\n",
+            "P1 root pycapnp.SIGSEGV after segment",
+            id="read-only memory is written",
+        ),
+        pytest.param(
+            "h1 = init h0.u16s 1\nset h1[0] 1\ncopy h0.u16s h1\n",
+            "P11 copy number-list contents",
+            id="without faults",
+        ),
+    ],
+)
+def test_a_program_of_pycapnp(pycapnp: DrivenEncoder, rest: str, group: str) -> None:
+    found = scenario(rest)
+    program = program_about(found, pycapnp, group)
+    assert program.splitlines()[1].startswith(f"# {group[:3].strip()}: ")
+    assert run_python(program) == ""
+
+
+@pytest.mark.parametrize(
+    ("rest", "group"),
+    [
+        (LOST, "P2 set text contents"),
+        ("set h0.u32 8\nfault move one after 0 once\n", "P3 set number stale-write"),
+        ("fault garble none segment 1 once\n", "P1 root capnproto.SIGSEGV after segment"),
+        (
+            "h1 = init h0.children 1\ncopy h1[0] h0\n",
+            "P2 copy struct element contents",
+        ),
+        (
+            'set h0.text "too long for the first segment"\nfault alias same allocate 2 once\n',
+            "P3 set text shared",
+        ),
+    ],
+)
+def test_a_program_in_cpp(cpp: DrivenEncoder, rest: str, group: str) -> None:
+    assert run_cpp(program_about(scenario(rest), cpp, group)) == ""
+    assert run_cpp("int main() {").startswith("it does not compile: ")
+
+
+@pytest.mark.parametrize(
+    ("rest", "group"),
+    [
+        (LOST, "P2 set text contents"),
+        ("set h0.u32 8\nfault move one after 0 once\n", "P3 set number stale-write"),
+        ("fault short zero allocate 1 once\n", "P1 root capnproto-rust.panic message.rs"),
+    ],
+)
+def test_a_program_in_rust(rust: DrivenEncoder, rest: str, group: str) -> None:
+    assert run_rust(program_about(scenario(rest), rust, group)) == ""
+
+
+@pytest.mark.parametrize("library", ["pycapnp", "cpp", "rust"])
+def test_a_message_of_thousands_of_segments(library: str, request: pytest.FixtureRequest) -> None:
+    encoder: DrivenEncoder = request.getfixturevalue(library)
+    endless = scenario("h1 = init h0.children 1\ncopy h1[0] h0\n", segment_words=1)
+    assert len(scripts(endless, encoder)[0]) < 10_000
+
+
+def test_a_program_is_about_the_breach_that_is_meant(cpp: DrivenEncoder) -> None:
+    shrink = "fault shrink below-used after 0 once segment=0 amount=0\n"
+    found = scenario(f"copy h0.child h0\n{shrink}", segment_words=1024)
+    groups = [one.group for one in execute(found, cpp).violations]
+    assert {group[:2] for group in groups} == {"P1", "P3"}
+    for group in groups:
+        program = scripts(found, cpp, group)[0]
+        assert program.splitlines()[1].startswith(f"// {group.partition(' ')[0]}: ")
+
+
+def test_a_program_without_a_breach_runs(pycapnp: DrivenEncoder) -> None:
+    (program,) = scripts(scenario('set h0.text "a"\nh1 = init h0.i8s 3\nset h1[2] -1\n'), pycapnp)
+    assert "exits with 1" not in program
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_program_that_shows_nothing_is_told(pycapnp: DrivenEncoder) -> None:
+    lost = scripts(scenario(LOST), pycapnp)[0]
+    assert run_python(lost.replace("raise RuntimeError('refused", "return memory[8192:16384]  #"))
+    dies = scripts(scenario("fault garble none segment 1 once\n"), pycapnp)[0]
+    assert run_python(dies.replace("return None", "return memory[4160:]")) == (
+        "it ends with exit code 0 and not with SIGABRT"
+    )
+
+
+def test_the_judge_prints_and_checks_it(tmp_path: Path) -> None:
+    with Judge("builder", timeout=10.0, memory_limit=None) as judge:
+        printed = judge.program("pycapnp", scenario(LOST), group="P2 set text contents")
+    assert (printed.trouble, printed.suffix) == ("", ".py")
+    assert "# P2: set text raised" in printed.text
