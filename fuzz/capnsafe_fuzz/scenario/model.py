@@ -279,6 +279,10 @@ class Model:
                 return _STALE
             complaint = self._complaint(node, place)
             if complaint is not None:
+                if verb is _COPY and self._by_value:
+                    assert not isinstance(source, OrphanNode)
+                    # The value is read first, which may fail.
+                    return VOID if self._original(operation, value, source) is None else complaint
                 return complaint
             if not source.live:
                 return _STALE
