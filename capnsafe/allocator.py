@@ -65,7 +65,8 @@ least 1) and returns its key.
 
 - It is called exactly once for every grant, also for a rejected one (P8). ``words_used`` is a
   number of words: all words that were ever written are among the first ``words_used``.
-- It MAY raise; the grant counts as released, and the others are still released.
+- It MAY raise; the grant counts as released, and the others are still released. But it SHOULD NOT,
+  and it SHOULD make the words available to later grants.
 
 **grow(key, minimum_words)** (optional method) makes the segment that was granted last at least
 ``minimum_words`` words long, its contents kept. The message calls it before ``allocate`` if an

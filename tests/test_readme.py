@@ -102,7 +102,7 @@ def test_the_calls_beside_those_of_pycapnp_do_the_same() -> None:
 
 def test_the_allocator_that_is_shown_keeps_the_contract() -> None:
     pool = run_examples()["Pool"]
-    assert not check_allocator(lambda: pool(budget_words=1000), seconds=2, examples=8)
+    assert not check_allocator(lambda: pool(budget_words=1000), seconds=300, examples=8)
 
 
 def test_what_the_page_of_faults_shows_runs() -> None:

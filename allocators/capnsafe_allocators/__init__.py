@@ -14,7 +14,7 @@ The faults know nothing of any encoder: they need only the allocator's protocol.
 """
 
 from .client_code import files_of
-from .conformance import RULES, Breach, check_allocator
+from .conformance import RECOMMENDED, RULES, Breach, CheckUnfinishedError, check_allocator
 from .families import (
     FAMILIES,
     FINALIZER,
@@ -43,10 +43,12 @@ __all__ = [
     "FINALIZER",
     "GUARD_WORDS",
     "PROMISES",
+    "RECOMMENDED",
     "RULES",
     "Breach",
     "Call",
     "Callback",
+    "CheckUnfinishedError",
     "CustomRefusal",
     "Effects",
     "Evidence",

@@ -35,12 +35,12 @@ from capnsafe.errors import (
     SegmentLost,
 )
 
-from .rules import RULES, Breach
+from .rules import RECOMMENDED, RULES, Breach, CheckUnfinishedError
 from .run import close, one_line
 from .scripts import SCRIPTS
 from .shortening import Player, Program, shorten
 
-__all__ = ["RULES", "Breach", "check_allocator"]
+__all__ = ["RECOMMENDED", "RULES", "Breach", "CheckUnfinishedError", "check_allocator"]
 
 #: The fraction of the time for finding breaches; the rest is for shortening.
 _FINDING: Final = 0.6
@@ -67,7 +67,11 @@ _RULE_OF: Final[Mapping[type[Error], str]] = {
 
 
 def check_allocator(
-    factory: Callable[[], Allocator], *, seconds: float = 30.0, examples: int = 100
+    factory: Callable[[], Allocator],
+    *,
+    seconds: float = 30.0,
+    examples: int = 100,
+    recommended: bool = True,
 ) -> tuple[Breach, ...]:
     """Return a breach for each rule that the allocators of ``factory`` were seen to break.
 
@@ -80,8 +84,12 @@ def check_allocator(
             not interrupted.
         examples: The number of programs that Hypothesis generates if the fixed programs show no
             breach. With 0, only the shorter fixed programs and a message are tried.
+        recommended: Whether to report breaches of the rules in :data:`RECOMMENDED`, too. Without
+            them, an allocator may raise in ``release``, and need not grant released words again.
 
     Raises:
+        CheckUnfinishedError: If the time was over before all programs had run, and no breach had
+            been found.
         ImportError: If Hypothesis is not installed (the extra ``check``).
     """
     if not callable(factory):
@@ -104,27 +112,43 @@ def check_allocator(
         close(second)
     if breaches.keys() & {"callable methods", "readable attributes"}:
         return tuple(breaches.values())
-    for breach in _observe(factory, seconds, 0 if breaches else examples, keep=keep):
-        breaches.setdefault(breach.rule, breach)
+    ignored = frozenset() if recommended else RECOMMENDED
+    examples = 0 if breaches else examples
+    try:
+        for breach in _observe(factory, seconds, examples, keep=keep, ignored=ignored):
+            breaches.setdefault(breach.rule, breach)
+    except CheckUnfinishedError:
+        if not breaches:
+            raise CheckUnfinishedError(
+                f"no breach was found, but not all programs ran within {seconds:g} s: "
+                "give check_allocator more seconds or fewer examples"
+            ) from None
     return tuple(breaches.values())
 
 
 def _observe(
-    factory: Callable[[], Allocator], seconds: float, examples: int, *, keep: bool
+    factory: Callable[[], Allocator],
+    seconds: float,
+    examples: int,
+    *,
+    keep: bool,
+    ignored: frozenset[str],
 ) -> list[Breach]:
     """Return the breaches that calls show: those of scripts, of a message, or of the search."""
-    player = Player(factory, seconds * _FINDING, keep=keep)
+    player = Player(factory, seconds * _FINDING, keep=keep, ignored=ignored)
     found: dict[str, list[tuple[Program, Breach]]] = {}
     for scripts in SCRIPTS:
         for script in scripts():
             if player.out_of_time:
+                if not found:
+                    raise CheckUnfinishedError
                 break
             for breach in player.play(script).breaches:
                 found.setdefault(breach.rule, []).append((script, breach))
         if found or not examples:
             break
-    if not found and not player.out_of_time:
-        breaches = _build(factory, keep=keep)
+    if not found:
+        breaches = [one for one in _build(factory, keep=keep) if one.rule not in ignored]
         if breaches:
             return breaches
         if not examples:
@@ -136,7 +160,10 @@ def _observe(
             program, outcome = searched
             found = {breach.rule: [(program, breach)] for breach in outcome.breaches}
     for_each = seconds * (1 - _FINDING) / max(len(found), 1)
-    return [_shortest(Player(factory, for_each, keep=keep), shown) for shown in found.values()]
+    return [
+        _shortest(Player(factory, for_each, keep=keep, ignored=ignored), shown)
+        for shown in found.values()
+    ]
 
 
 def _shortest(player: Player, shown: list[tuple[Program, Breach]]) -> Breach:

@@ -38,6 +38,9 @@ RULES: Final[Mapping[str, str]] = {
     "reusable memory": "words that were released can be granted again",
 }
 
+#: The rules that the contract only recommends (SHOULD): a message does without them.
+RECOMMENDED: Final[frozenset[str]] = frozenset({"accepted release", "reusable memory"})
+
 
 class Breach(NamedTuple):
     """A rule that an allocator breaks, with the calls that show it."""
@@ -58,6 +61,10 @@ class Breach(NamedTuple):
             lines.append("  the calls:")
             lines += [f"    {call}" for call in (*self.before, self.call)]
         return "\n".join(lines)
+
+
+class CheckUnfinishedError(TimeoutError):
+    """The time of a check was over before all its programs had run, and no breach was found."""
 
 
 class Broken(Exception):

@@ -14,7 +14,7 @@ from hypothesis._settings import local_settings
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from ..steady import STEADY
-from .rules import Broken
+from .rules import Broken, CheckUnfinishedError
 from .run import CheckRun, WrittenGrant
 from .shortening import Player, Program, ProgramResult, perform
 from .steps import ORDERS, Allocate, Grow, Release, ReleaseMany, Rounds, Step
@@ -33,7 +33,7 @@ _ANY: Final = st.integers(0, 1 << 16)
 
 
 class _Stop(BaseException):
-    """The search is over. It is not an ``Exception``, which Hypothesis would catch and retry."""
+    """The time is over. It is not an ``Exception``, which Hypothesis would catch and retry."""
 
 
 class _Machine(RuleBasedStateMachine):
@@ -128,10 +128,13 @@ class _Found(_Stop):
 
 
 def search(player: Player, examples: int) -> tuple[Program, ProgramResult] | None:
-    """Return a program that shows a breach, or None if none was found in time.
+    """Return a program that shows a breach, or None if none does.
 
     ``examples`` is the number of programs to try. Apart from the time limit, the search is
     deterministic.
+
+    Raises:
+        CheckUnfinishedError: If the time was over before all programs had run.
     """
     options = settings(STEADY, stateful_step_count=_STEPS)
     for two, part in ((False, examples - examples // 3), (True, examples // 3)):
@@ -151,5 +154,5 @@ def search(player: Player, examples: int) -> tuple[Program, ProgramResult] | Non
         except _Found as found:
             return found.program, found.outcome
         except _Stop:
-            return None
+            raise CheckUnfinishedError from None
     return None

@@ -54,7 +54,14 @@ class ProgramResult(NamedTuple):
 class Player:
     """Runs programs on fresh allocators of a factory, for a limited time."""
 
-    def __init__(self, factory: Callable[[], Allocator], seconds: float, *, keep: bool) -> None:
+    def __init__(
+        self,
+        factory: Callable[[], Allocator],
+        seconds: float,
+        *,
+        keep: bool,
+        ignored: frozenset[str],
+    ) -> None:
         """Make a player.
 
         Args:
@@ -62,9 +69,11 @@ class Player:
             seconds: The time limit.
             keep: Whether to leave allocators open, because the factory returns the same one each
                 time.
+            ignored: Names of rules that may be broken.
         """
         self.factory = factory
         self.keep = keep
+        self.ignored = ignored
         self.until = monotonic() + seconds
         self._step_seconds = max(seconds * _STEP_PART, _STEP_SECONDS)
 
@@ -81,6 +90,7 @@ class Player:
             step_seconds=self._step_seconds,
             two=two,
             keep=self.keep,
+            ignored=self.ignored,
             most_words=most_words,
         )
 

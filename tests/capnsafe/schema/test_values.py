@@ -16,10 +16,12 @@ from capnsafe import (
     Exhausted,
     HeapAllocator,
     MessageBuilder,
+    TraversalLimitExceeded,
     read_message,
     schema,
 )
 from capnsafe.schema.layout import StructKind
+from capnsafe.schema.values import MOST_WITHOUT_SIZE
 from tests.capnsafe.memories import HookedMemory
 from tests.capnsafe.schema import features_capnp, shared_capnp
 from tests.capnsafe.schema.addressbook_capnp import AddressBook, Date, Person
@@ -205,6 +207,18 @@ def test_deep_values_need_no_deep_stack() -> None:
         value.to_dict()
     while value.left is not None:  # Python itself frees deep objects by recursion.
         value = value.left
+
+
+def test_a_copy_out_of_a_builder_has_a_limit_of_elements_without_size() -> None:
+    with MessageBuilder() as message:
+        root = message.init_root(Pointers)
+        root.init_voids(MOST_WITHOUT_SIZE)
+        assert len(root.to_value().voids) == MOST_WITHOUT_SIZE
+        root.init_voids(2 * MOST_WITHOUT_SIZE)
+        for call in (root.to_value, root.to_dict, root.to_json, root.to_text):
+            with pytest.raises(TraversalLimitExceeded):
+                call()
+        assert len(root.voids) == 2 * MOST_WITHOUT_SIZE
 
 
 # Type checkers refuse most of these values, too.
