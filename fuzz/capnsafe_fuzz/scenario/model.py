@@ -63,7 +63,7 @@ from .nodes import (
     weigh,
 )
 from .operations import HANDLE_MAKERS, OPERATIONS, PLACELESS, SOURCED, Made, Verb
-from .program import MAX_INDEX, NO_HANDLE, As, Operation, Value, made_by, quiet, type_at
+from .program import MAX_INDEX, NO_HANDLE, As, Operation, Value, made_by, place_of, quiet, type_at
 from .schema import (
     EVERYTHING,
     FLOATS,
@@ -80,7 +80,7 @@ from .versions import (
     TypeFit,
     as_text,
     holds,
-    is_element,
+    is_of_kind,
     joined,
     kind_name,
     length_of,
@@ -245,7 +245,8 @@ class Model:
             if place not in node.contents:
                 return NULL
             held = self._types[handle]
-            if isinstance(held, ListType) and not is_element(node.contents[place], held):
+            assert held is not None
+            if not is_of_kind(node.contents[place], place_of(held, place)[0]):
                 # The orphan would be taken for something else than it is.
                 return VOID
         return _OK

@@ -26,13 +26,13 @@ _POINTERS: Final = -1
 _STRUCTS: Final = -2
 """Widths of elements that are not numbers."""
 
-_ELEMENT_VALUES: Final[dict[FieldKind, type]] = {
+_VALUES: Final[dict[FieldKind, type]] = {
     FieldKind.TEXT: str,
     FieldKind.DATA: bytes,
     FieldKind.LIST: ListNode,
     FieldKind.CAPABILITY: Capability,
 }
-"""The class in the model of a list's elements that are pointers of one kind."""
+"""The class in the model of the values of pointers of one kind."""
 
 
 class TypeFit(Enum):
@@ -110,13 +110,13 @@ def unwrapped(value: Any, of: Type) -> TypeFit:
     return found
 
 
-def is_element(value: Any, of: ListType) -> bool:
-    """Return whether the value of a pointer is of the type of a list's elements.
+def is_of_kind(value: Any, kind: FieldKind) -> bool:
+    """Return whether the value of a pointer is of the kind of its field or list element.
 
-    A list of pointers may be opened as a list of texts, whatever its pointers are.
+    A list of pointers may be opened as a list of texts, or of structs, whatever its pointers are.
     """
-    kind = _ELEMENT_VALUES.get(of.element)
-    return value is None or kind is None or isinstance(value, kind)
+    wanted = _VALUES.get(kind)
+    return value is None or wanted is None or isinstance(value, wanted)
 
 
 def _is_struct_list(value: Any) -> bool:
@@ -234,10 +234,7 @@ def holds(node: Node, of: Type) -> bool:
     """
     if not isinstance(node, ListNode) or not isinstance(of, ListType):
         return True
-    value_type = _ELEMENT_VALUES.get(of.element)
-    return value_type is None or all(
-        isinstance(held, value_type) for held in node.contents.values()
-    )
+    return all(is_of_kind(held, of.element) for held in node.contents.values())
 
 
 def kind_name(value: Any) -> str:
