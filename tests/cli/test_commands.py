@@ -333,3 +333,10 @@ def test_auto_is_one_job_for_each_core_that_may_be_used(command: str) -> None:
         assert jobs.type_cast_value(Context(cli), "auto") == 1
     finally:
         os.sched_setaffinity(0, allowed)
+
+
+@pytest.mark.parametrize("command", ["", "  ", "driver 'unclosed"])
+def test_the_command_of_a_driver_has_words(command: str, capnsafe: Command) -> None:
+    _, err = capnsafe.run("fuzz", "builder", "--driver", command, "--runs", "1", code=2)
+    assert "--driver" in err
+    assert "the command is empty" in err or "no closing quotation" in err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,8 +124,22 @@ tested_encoder_option = click.option(
     help="NAME or MODULE:ATTRIBUTE.",
 )  # fmt: skip
 
+
+def _driver_command(context: object, option: object, value: str | None) -> str | None:
+    """Return the command of a driver, which a shell could split into at least one word."""
+    if value is not None:
+        try:
+            words = shlex.split(value)
+        except ValueError as error:
+            told = str(error)
+            raise click.BadParameter(f"{told[:1].lower()}{told[1:]} in {value!r}") from None
+        if not words:
+            raise click.BadParameter("the command is empty")
+    return value
+
+
 driver_option = click.option(
-    "--driver", metavar="COMMAND",
+    "--driver", metavar="COMMAND", callback=_driver_command,
     help="Test the library behind this driver (docs/drivers.md).",
 )  # fmt: skip
 
