@@ -176,6 +176,30 @@ def test_what_ends_its_process_only_while_it_is_counted_is_unsettled(
     assert result.exit_code == UNSETTLED
 
 
+class StopsUnsettled(Heard):
+    """A reporter that asks for the end when something is unsettled."""
+
+    def note(self, sentence: str) -> None:
+        if sentence.startswith("unsettled"):
+            assert self._stop is not None
+            self._stop()
+
+
+def test_a_sweep_that_goes_on_remembers_what_was_unsettled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    monkeypatch.setenv("COUNTED_IN", str(tmp_path / "ended"))
+    config = config_of(tmp_path, "stateful_encoders:EndsTheFirst", ROOT, SMALLER)
+    stop = StopRequest()
+    first = run_sweep(config, StopsUnsettled(stop), stop)
+    assert first.exit_code == INTERRUPTED
+    assert first.resumed == first.campaign.executions == 0
+    second = run_sweep(replace(config, resume=True, runs=1), Heard())
+    assert Unsettling.DEATH in [one.kind for one in second.campaign.unsettled]
+    assert second.exit_code == UNSETTLED
+
+
 @pytest.mark.release
 def test_what_never_ends_after_others_is_a_sequence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

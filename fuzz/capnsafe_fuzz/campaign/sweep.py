@@ -186,10 +186,27 @@ class _Sweep:
         state = SweepState(state_path(findings, key), key)
         done = self._resume(state) if self._config.resume else 0
         self._reporter.planned(self.result)
-        self._judge_untraced(triage)
-        if self._enough():
-            return
         state.note(done, self.result, self._elapsed())
+        try:
+            self._judge_untraced(triage)
+            if not self._enough():
+                self._run_slices(plan, slices, done, state, triage)
+        finally:
+            if self.result.complete:
+                state.remove()
+            elif state.slices or self.result.campaign.unsettled:
+                state.note_seen(self.result)
+                state.save()
+
+    def _run_slices(
+        self,
+        plan: list[PlannedProgram],
+        slices: list[_Slice],
+        done: int,
+        state: SweepState,
+        triage: Triage,
+    ) -> None:
+        """Run the slices that are not done, and note the progress after each."""
         saved = time.monotonic()
         with _Pool(self._config, plan, lambda: self._ending or self._stop.times > 0) as pool:
             try:
@@ -209,10 +226,6 @@ class _Sweep:
                 triage.reconsider()
             finally:
                 self._ending = True
-                if self.result.complete:
-                    state.remove()
-                elif done:
-                    state.save()
 
     # The plan
 

@@ -69,11 +69,14 @@ class SweepState:
         self.path = path
         self._key = key
         self._noted: dict[str, Any] = {}
+        self.slices = 0
+        """The number of finished slices that was noted last."""
 
     def note(self, slices: int, result: SweepResult, seconds: float) -> None:
         """Note the progress after some slices, for the next time that the state is saved."""
         campaign = result.campaign
-        self._noted = {
+        self.slices = slices
+        self._noted = _seen(result) | {
             "format": FORMAT,
             "key": self._key,
             "slices": slices,
@@ -84,10 +87,14 @@ class SweepState:
             "deaths": campaign.worker_deaths,
             "seconds": seconds,
             "situations": [(*cell, first) for cell, first in campaign.situations.items()],
-            "findings": {group: str(kept.path) for group, kept in campaign.findings.items()},
-            "unsettled": [one.to_json() for one in campaign.unsettled],
-            "not_counted": dict(campaign.not_counted),
         }
+
+    def note_seen(self, result: SweepResult) -> None:
+        """Note what was seen in a slice that is not complete.
+
+        The slice is done again as a whole, but what it shows may not happen again.
+        """
+        self._noted |= _seen(result)
 
     def save(self) -> None:
         """Write the progress that was noted last.
@@ -128,6 +135,15 @@ class SweepState:
     def remove(self) -> None:
         """Remove the file: there is nothing to resume."""
         self.path.unlink(missing_ok=True)
+
+
+def _seen(result: SweepResult) -> dict[str, Any]:
+    campaign = result.campaign
+    return {
+        "findings": {group: str(kept.path) for group, kept in campaign.findings.items()},
+        "unsettled": [one.to_json() for one in campaign.unsettled],
+        "not_counted": dict(campaign.not_counted),
+    }
 
 
 def _kept(path: Path) -> Kept | None:
