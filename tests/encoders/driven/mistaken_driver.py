@@ -71,10 +71,19 @@ class MistakenDriver(CapnsafeDriver):
                 raise UnsupportedOperation("not today")
         super().do_set(values)
 
+    #: Whether the next line is the answer to ``close``.
+    closing = False
+
     def answer(self, word: str, values: Values) -> None:
+        self.closing = word == "close"
         super().answer(word, values)
         if word == "close" and MISTAKE == "late signal":
             os.kill(os.getpid(), signal.SIGSEGV)
+
+    def _send(self, line: str) -> None:
+        if self.closing and line.startswith("done") and MISTAKE == "one line more":
+            line += "\ndone"
+        super()._send(line)
 
 
 if __name__ == "__main__":

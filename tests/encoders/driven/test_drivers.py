@@ -94,6 +94,7 @@ def test_an_interrupt_passes_unchanged(driven: DrivenEncoder) -> None:
         ("signal", "P1 set number SIGSEGV before any call of the allocator"),
         ("exit", "P1 set number exit-3 before any call of the allocator"),
         ("garbage", "P1 set number garbage before any call of the allocator"),
+        ("one line more", "P1 close garbage after release"),
         ("strange answer", "P1 set number garbage before any call of the allocator"),
     ],
     indirect=["mistaken"],

@@ -230,6 +230,12 @@ class DriverProcess:
         except GarbageError as error:
             raise self.garbled(str(error)) from error
 
+    def unasked(self) -> bool:
+        """Return whether it has sent more than it was asked for."""
+        return bool(self._unread) or any(
+            event & select.POLLIN and not event & select.POLLHUP for _, event in self._poll.poll(0)
+        )
+
     def garbled(self, what: str) -> EndedError:
         """End the process because it sent garbage; return the error to raise."""
         return self._note("garbage", what)

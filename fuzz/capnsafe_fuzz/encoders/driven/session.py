@@ -114,6 +114,9 @@ class DrivenSession:
     def close(self) -> None:
         """Release all memory."""
         self._ask("close")
+        if self._process.unasked():
+            # The next execution would get it as its first answer.
+            raise_from_driver(self._garbled("it sent a line that nobody had asked for"), None)
 
     # -- requests ---------------------------------------------------------------------------------
 

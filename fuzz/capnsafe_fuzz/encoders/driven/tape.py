@@ -258,6 +258,10 @@ class RecordedProcess:
         self._tape.received(line)
         return line
 
+    def unasked(self) -> bool:
+        """Return whether it has sent more than it was asked for."""
+        return self._process.unasked()
+
     def garbled(self, what: str) -> EndedError:
         """End the process, which sent garbage."""
         error = self._process.garbled(what)
