@@ -11,6 +11,7 @@ from capnsafe_allocators import Fault, When
 from capnsafe_fuzz.campaign.config import CampaignConfig, StopRequest
 from capnsafe_fuzz.campaign.exit_codes import CLEAN, FINDINGS, INTERRUPTED, UNSETTLED, USAGE
 from capnsafe_fuzz.campaign.finding import Finding
+from capnsafe_fuzz.campaign.judge import Judge
 from capnsafe_fuzz.campaign.outcomes import Unsettling
 from capnsafe_fuzz.campaign.sweep import MOST_DEATHS, SLICE, run_sweep
 from capnsafe_fuzz.campaign.sweep_config import SweepConfig, SweepProgress, SweepResult
@@ -200,11 +201,13 @@ def test_a_sweep_that_goes_on_remembers_what_was_unsettled(
     assert second.exit_code == UNSETTLED
 
 
-@pytest.mark.release
 def test_what_never_ends_after_others_is_a_sequence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(Path(__file__).parent)
+    # One execution in ten hangs, and each that does takes the whole timeout.
+    monkeypatch.setattr("capnsafe_fuzz.campaign.sweep.SLICE", 16)
+    monkeypatch.setattr("capnsafe_fuzz.campaign.triage.MOST_TIMEOUTS", 2)
     config = config_of(tmp_path, "stateful_encoders:HangsAtTheTenth")
     campaign = replace(config.campaign, timeout=1.0, max_findings=1)
     result = run_sweep(replace(config, campaign=campaign), Heard())
@@ -212,6 +215,22 @@ def test_what_never_ends_after_others_is_a_sequence(
     assert (kept.finding.target, kept.finding.group) == ("builder-sequence", "timeout")
     assert len(kept.finding.scenario.inputs) == 10
     assert result.campaign.timed_out
+
+
+def test_what_hangs_takes_its_own_time_and_not_that_of_its_slice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    seconds, encoder = 1.0, "stateful_encoders:HangsAtTheTenth"
+    with Judge("builder", timeout=seconds, memory_limit=None) as judge:
+        (trace,) = judge.traces(encoder, [ROOT])
+        assert trace is not None
+        slice_ = {"trace": trace, "scope": "singles", "everything": False, "indices": (0, 100, 1)}
+        reply = judge.sweep(encoder, ROOT, slice_, 1000)
+    assert reply["hung"]
+    assert reply["at"] == 9
+    assert seconds < reply["seconds"] < 20 * seconds
+    assert "stateful_encoders.py" in reply["stderr"]
 
 
 def run(folder: Path, *arguments: str) -> tuple[int, dict[str, object]]:

@@ -26,7 +26,8 @@ seconds and the limit in megabytes or null. ``wanted`` is one of
 - ``code``: the encoder's files
 - ``traces``: the allocator calls of each scenario of ``texts`` without faults, for a sweep
 - ``sweep``: the verdicts of a slice of a sweep: of its variations with the numbers of the range
-  ``indices``, by its ``trace``, ``scope``, and ``everything``
+  ``indices``, by its ``trace``, ``scope``, and ``everything``. The timeout is that of the slice;
+  ``each`` is that of one variation, in seconds
 
 A reply has one of
 
@@ -144,6 +145,11 @@ _VARIATIONS: dict[tuple[str, str, str, bool], Variations] = {}
 """The variations of the scenario that is being swept."""
 _BEGUN = struct.Struct("=QQ")
 """The number of a variation, and ``time.monotonic_ns()`` when it began."""
+_REARMED = 0.25
+"""The part of the timeout of a variation after which the clock that dumps its place starts again.
+
+To start it costs as much as a tenth of a variation.
+"""
 _UNHEARD = 88
 """The exit code of a child that could not send its result."""
 
@@ -163,14 +169,22 @@ def in_child(
         return _in_child(work, timeout, memory_limit, private, place.fileno())
 
 
+def _never() -> bool:
+    return False
+
+
 def _in_child(
     work: Callable[[], messages.Message],
     timeout: float,
     memory_limit: int | None,
     private: Iterable[int],
     place: int,
+    late: Callable[[], bool] = _never,
 ) -> messages.Message:
-    """Do that. ``place`` is a file for the place in the code at which the child hung or ended."""
+    """Do that. ``place`` is a file for the place in the code at which the child hung or ended.
+
+    The child also hangs if ``late`` returns True before the timeout.
+    """
     result_read, result_write = os.pipe()
     stderr_read, stderr_write = os.pipe()
     parent = os.getpid()
@@ -198,7 +212,7 @@ def _in_child(
     os.close(result_write)
     os.close(stderr_write)
     until = time.monotonic() + timeout + DUMP_SECONDS
-    heard = _drain(child, result_read, stderr_read, until)
+    heard = _drain(child, result_read, stderr_read, until, late)
     if heard.status is None:
         os.kill(child, signal.SIGKILL)
         _, heard.status = os.waitpid(child, 0)
@@ -266,8 +280,10 @@ def _end_group(child: int) -> None:
         os.killpg(child, signal.SIGKILL)
 
 
-def _drain(child: int, result: int, stderr: int, deadline: float) -> _Heard:
-    """Read both pipes until the child has ended, or the deadline has come.
+def _drain(
+    child: int, result: int, stderr: int, deadline: float, late: Callable[[], bool]
+) -> _Heard:
+    """Read both pipes until the child has ended, or the deadline has come, or it is ``late``.
 
     Only the end of its output is kept.
     """
@@ -282,6 +298,8 @@ def _drain(child: int, result: int, stderr: int, deadline: float) -> _Heard:
                 _end_group(child)
                 # A process that left its group may have the pipes open, and print endlessly.
                 deadline = min(deadline, time.monotonic() + REST_SECONDS)
+            elif late():
+                break
         # With both pipes closed the child is about to end; or it closed them itself, and never
         # ends.
         pause = POLL_SECONDS if waiting else ENDING_SECONDS
@@ -488,7 +506,9 @@ def _sweep(
 ) -> messages.Message:
     """Sweep a slice in a child, which writes the start of each variation to shared memory.
 
-    If the child dies or hangs, the reply says at which variation, and how long that had run.
+    If the child dies or hangs, the reply says at which variation, and how long that had run. A
+    variation hangs after as many seconds as it has alone, and not only when the time of the whole
+    slice is up.
     """
     key = request["encoder"], request["text"], request["scope"], request["everything"]
     if key not in _VARIATIONS:
@@ -499,21 +519,39 @@ def _sweep(
         )
     variations = _VARIATIONS[key]
     indices = range(*request["indices"])
-    with mmap.mmap(-1, _BEGUN.size) as present:
+    each, whole = float(request["each"]), float(request["timeout"])
+    with mmap.mmap(-1, _BEGUN.size) as present, tempfile.TemporaryFile() as place:
+        until = time.monotonic() + whole
+        armed = 0.0
 
-        def begin(index: int) -> None:
+        def note(index: int) -> None:
             _BEGUN.pack_into(present, 0, index, time.monotonic_ns())
 
-        begin(indices[0])
-        reply = in_child(
+        def begin(index: int) -> None:
+            nonlocal armed
+            note(index)
+            now = time.monotonic()
+            if now - armed > each * _REARMED:
+                armed = now
+                seconds = max(min(each, until - now), ENDING_SECONDS)
+                faulthandler.dump_traceback_later(seconds, file=place.fileno())
+
+        def seconds_of_this() -> float:
+            began: int = _BEGUN.unpack_from(present, 0)[1]
+            return (time.monotonic_ns() - began) / 1e9
+
+        note(indices[0])
+        reply = _in_child(
             lambda: sweep_scenario(target, request["encoder"], variations, indices, begin),
-            timeout=request["timeout"],
-            memory_limit=request["memory_limit"],
-            private=private,
+            whole,
+            request["memory_limit"],
+            private,
+            place.fileno(),
+            lambda: seconds_of_this() > each + DUMP_SECONDS,
         )
         if "died" in reply or "hung" in reply:
-            reply["at"], began = _BEGUN.unpack_from(present, 0)
-            reply["seconds"] = (time.monotonic_ns() - began) / 1e9
+            reply["at"] = _BEGUN.unpack_from(present, 0)[0]
+            reply["seconds"] = seconds_of_this()
         return reply
 
 

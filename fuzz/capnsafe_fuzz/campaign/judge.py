@@ -193,7 +193,8 @@ class Judge:
         """Return the reply about a slice of ``count`` variations of a scenario."""
         self.asked += count
         seconds = self._timeout + SECONDS_PER_INPUT * count
-        return self._reply("sweep", encoder, scenario, slice_ | {"timeout": seconds})
+        more = {"timeout": seconds, "each": self._timeout}
+        return self._reply("sweep", encoder, scenario, slice_ | more)
 
     def program(
         self, encoder: str, scenario: Input, *, about: bool = True, group: str = ""
