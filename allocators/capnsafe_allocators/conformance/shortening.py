@@ -137,6 +137,8 @@ class _Shortener:
         self.best = breach
         self.program = [*program]
         self.outcome: ProgramResult | None = None
+        #: Programs without the breach, which later rounds try again.
+        self.failed: set[tuple[Step, ...]] = set()
         if not self.works(self.program):
             return
         before: list[Step] = []
@@ -150,11 +152,13 @@ class _Shortener:
 
     def works(self, program: list[Step]) -> bool:
         """Return whether a program shows the breach, and keep it if so."""
-        if self.player.out_of_time:
+        tried = tuple(program)
+        if self.player.out_of_time or tried in self.failed:
             return False
         outcome = self.player.play(program)
         breach = outcome.breach(self.rule)
         if breach is None:
+            self.failed.add(tried)
             return False
         self.program = program[: outcome.steps]
         last = self.program[-1] if self.program else None
