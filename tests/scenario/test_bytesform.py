@@ -59,15 +59,32 @@ def checked(scenario: Scenario) -> Scenario:
     return replace(scenario)
 
 
-@pytest.mark.thorough
-@given(st.binary(max_size=1500))
-@settings(max_examples=600)
-def test_every_byte_string_is_a_scenario(data: bytes) -> None:
+def assert_is_a_scenario(data: bytes) -> None:
     scenario = decode(data)
     assert checked(scenario) == scenario
     canonical = encode(scenario)
     assert decode(canonical) == scenario
     assert encode(decode(canonical)) == canonical
+
+
+@given(st.binary(max_size=150))
+@settings(max_examples=200)
+def test_every_byte_string_is_a_scenario(data: bytes) -> None:
+    assert_is_a_scenario(data)
+
+
+@pytest.mark.thorough
+def test_every_long_byte_string_is_a_scenario() -> None:
+    """Hypothesis takes a hundred times as long to draw one as to decode it."""
+    rng = Random(21)
+    for number in range(2000):
+        few = rng.randbytes(rng.choice((2, 16)))
+        data = rng.randbytes(rng.randrange(1500)) if number % 2 else bytes(rng.choices(few, k=1500))
+        try:
+            assert_is_a_scenario(data)
+        except Exception as error:
+            error.add_note(f"the bytes {data.hex()}")
+            raise
 
 
 @given(st.integers(0, 64), st.integers(0, 1 << 32))
@@ -380,15 +397,19 @@ def test_texts_that_are_not_utf8_lose_what_is_not() -> None:
     assert decode(bytes(data)).operations[1].value == "b"
 
 
-@given(st.binary(min_size=200, max_size=800))
-def test_floats_survive_as_python_floats(data: bytes) -> None:
+def test_floats_survive_as_python_floats() -> None:
     """On the way to an encoder and back, a float's bits are a Python float."""
-    scenario = decode(data)
-    types = scenario.handle_types
-    for verb, handle, place, value in scenario.operations:
-        if verb is Verb.SET and (kind := kind_of(types[handle], place)) in FLOATS:
-            integer, real = ("<I", "<f") if kind is FieldKind.FLOAT32 else ("<Q", "<d")
-            assert unpack(integer, pack(real, *unpack(real, pack(integer, value)))) == (value,)
+    rng = Random(22)
+    tried = 0
+    for _ in range(1000):
+        scenario = decode(rng.randbytes(rng.randint(200, 800)))
+        types = scenario.handle_types
+        for verb, handle, place, value in scenario.operations:
+            if verb is Verb.SET and (kind := kind_of(types[handle], place)) in FLOATS:
+                integer, real = ("<I", "<f") if kind is FieldKind.FLOAT32 else ("<Q", "<d")
+                assert unpack(integer, pack(real, *unpack(real, pack(integer, value)))) == (value,)
+                tried += 1
+    assert tried > 100, tried
 
 
 @pytest.mark.own_process

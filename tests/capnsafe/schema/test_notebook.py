@@ -136,7 +136,7 @@ def test_it_is_bounded() -> None:
     for name in ("Pointers", "Keywords", "Scopes", "Versions", "Recursive", "Generics"):
         for _ in range(5):
             kind: Any = getattr(features_capnp, name)
-            assert len(many.struct(kind._layout, 4)._repr_html_()) < 100_000
+            assert len(many.struct(kind._layout, 3)._repr_html_()) < 100_000
 
 
 def test_what_cannot_be_shown_has_its_plain_form() -> None:
