@@ -105,7 +105,7 @@ def capnsafe(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{TEMPLATES}"}
     return subprocess.run(
         [sys.executable, "-m", "capnsafe_fuzz", *arguments],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=120,
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def test_the_template_of_a_family_of_faults(tmp_path: Path) -> None:
     script.write_text(capnsafe(tmp_path, "repro", "--script", str(scenario)).stdout)
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{TEMPLATES}"}
     program = subprocess.run(
-        [sys.executable, str(script)], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, str(script)], env=environment, capture_output=True, text=True, timeout=600
     )
     assert "OSError(28, 'the disk is full')" in program.stderr
 
