@@ -9,6 +9,7 @@ from time import thread_time
 from typing import Any, Final, TypeAlias
 
 from capnsafe import Element, FixedAllocator, HeapAllocator, MessageBuilder
+from capnsafe.schema.schema_capnp import CodeGeneratorRequest
 
 from .measure import Comparison, Effort
 from .results import Ratio
@@ -183,6 +184,40 @@ def _lent_each(count: int) -> Call:
     return call
 
 
+def _structs(count: int) -> CodeGeneratorRequest:
+    """Return a value with a list of this many structs, each of which has two pointers."""
+    file = CodeGeneratorRequest.RequestedFile
+    imports = [file.Import(id=7, name="other.capnp")]
+    files = [file(id=at, filename="file.capnp", imports=imports) for at in range(count)]
+    return CodeGeneratorRequest(requested_files=files)
+
+
+def _built(count: int) -> Call:
+    value = _structs(count)
+
+    def call() -> None:
+        with MessageBuilder() as message:
+            message.set_root(value)
+
+    return call
+
+
+def _read(count: int) -> Call:
+    value = _structs(count)
+    framed = value.to_bytes()
+    return lambda: type(value).from_bytes(framed)
+
+
+def _plain(count: int) -> Call:
+    value = _structs(count)
+    return lambda: type(value).from_dict(value.to_dict())
+
+
+def _as_text(count: int) -> Call:
+    value = _structs(count)
+    return lambda: type(value).from_text(value.to_text())
+
+
 #: For each name, a function that prepares a number of calls and returns one that makes them.
 CASES: Final[dict[str, Callable[[int], Call]]] = {
     "clear, from the start": _each(_upward, _clear),
@@ -207,6 +242,10 @@ CASES: Final[dict[str, Callable[[int], Call]]] = {
     "lend many segments, one after the other": _lent_each,
     "close many segments": _closed(lambda count: _small()),
     "close many cuts of a buffer": _closed(_fixed),
+    "build a value with a list of structs": _built,
+    "read a value with a list of structs": _read,
+    "a dict of many structs, and back": _plain,
+    "the text of many structs, and back": _as_text,
 }
 
 

@@ -673,6 +673,17 @@ class TextKind(PointerTo):
         """Return the text."""
         return slots.get_text(index)
 
+    def put(
+        self, field: FieldLayout, tree: Tree, start: int, first: int, value: Any, to: Pending
+    ) -> None:
+        """Build the object of a text. If it is the default, leave the pointer null."""
+        if type(value) is str and not field.is_parameter:
+            # A shortcut for most values.
+            if value != field.default:
+                tree.children.append((first + field.offset, _blob(text_octets(value) + b"\0")))
+            return
+        super().put(field, tree, start, first, value, to)
+
     def grow(self, value: Any, to: Pending) -> Tree:
         """Return UTF-8 with a NUL at its end."""
         return _blob(text_octets(value) + b"\0")
@@ -699,8 +710,7 @@ class DataKind(PointerTo):
 
 def _blob(octets: bytes) -> Tree:
     count = check_count(len(octets))
-    body = bytearray(octets)
-    body += bytes(-count % WORD_BYTES)
+    body = bytearray(octets + bytes(-count % WORD_BYTES))
     return Tree(wire.list_shape(wire.SIZE_BYTE, count), body)
 
 
@@ -883,9 +893,10 @@ class StructListKind(ListKind):
         owner = layout.owner
         for at in range(len(items) - 1, -1, -1):
             item = items[at]
-            if type(item) in (owner.Reader, owner.Builder):
-                item = item.to_value()
-            layout.require(item)
+            if type(item) is not owner:
+                if type(item) in (owner.Reader, owner.Builder):
+                    item = item.to_value()
+                layout.require(item)
             to.append((layout, tree, 1 + at * step, item))
         return tree
 
@@ -981,15 +992,17 @@ def fill_all(pending: Pending) -> None:
     """Fill structs, and those below them, until none is left."""
     while pending:
         layout, tree, start, value = pending.pop()
+        before = len(tree.children)
         try:
             fill(layout, tree, start, start + layout.data_words, value, pending)
         except KeyError as error:
             raise ArgumentValueError(
                 f"the field {error} of a {type_name(value)} was deleted"
             ) from error
-        if layout.pointer_count > 1:
-            # Fields are not in the order of their pointers, but children must be.
-            tree.children.sort(key=_first_word)
+        if len(tree.children) > before + 1:
+            # Fields are not in the order of their pointers, but children must be. Those of the
+            # structs before this one in a list are sorted already.
+            tree.children[before:] = sorted(tree.children[before:], key=_first_word)
 
 
 def tree_from(kind: PointerTo, value: Any) -> Tree:
