@@ -41,6 +41,8 @@ _ATTEMPTS: Final = 3
 
 #: Objects of fewer words are small: ``PADDED`` has an entry for them and their landing pad.
 _MOST_QUICK: Final = MOST_PADDED - 1
+#: Up to this number of words, the objects of a tree are joined, so that they are written at once.
+_MOST_JOINED: Final = 1 << 12
 
 # Python finds a module constant faster than a member of a class.
 _IDLE: Final = State.IDLE
@@ -183,20 +185,53 @@ class Draft:
         holder = bytearray(WORD_BYTES)
         top, top_start = slot, word
         todo = [(holder, 0, slot, word, tree)]
+        # Objects for which the slot's segment has room are reserved together.
+        run: list[Piece] = []
+        first = end = self._used(slot)
+        granted = slot.granted
+        whole = True
         while todo:
             body, at, near, where, node = todo.pop()
             pointer = node.shape
             if node.shape & 3 != wire.OTHER:
-                pointer, segment, start = self.place(near, where, node.shape, node.words, node.body)
+                words = len(node.body) // WORD_BYTES
+                segment = near
+                if words and near is slot and end + words <= granted:
+                    start = end
+                    end += words
+                    run.append((start, words, node.body))
+                    pointer = wire.with_offset(node.shape, start - where - 1)
+                else:
+                    if run:
+                        self._take_run(slot, run, end)
+                        run = []
+                    pointer, segment, start = self.place(near, where, node.shape, words, node.body)
+                    end = self._used(slot)
+                    granted = slot.granted
+                    whole = False
                 if node is tree:
                     top, top_start = segment, start
-                todo.extend(
-                    (node.body, child_at, segment, start + child_at, child)
-                    for child_at, child in reversed(node.children)
-                )
+                if node.children:
+                    todo += [
+                        (node.body, child_at, segment, start + child_at, child)
+                        for child_at, child in reversed(node.children)
+                    ]
             wire.POINTER.pack_into(body, at * WORD_BYTES, pointer)
+        if run:
+            if whole and end - first <= _MOST_JOINED:
+                run = [(first, end - first, b"".join([head for _, _, head in run]))]
+            self._take_run(slot, run, end)
         root: int = wire.POINTER.unpack(holder)[0]
         return root, top, top_start
+
+    def _take_run(self, segment: Segment, run: list[Piece], end: int) -> None:
+        """Reserve the words up to ``end`` of a segment that has them, in pieces."""
+        pieces = self._pieces.get(segment)
+        if pieces is None:
+            self._pieces[segment] = run
+        else:
+            pieces += run
+        self._marks[segment] = end
 
     def house(self, words: int, head: Octets) -> tuple[Segment, int]:
         """Reserve an object that no pointer leads to yet."""
