@@ -9,7 +9,7 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[2]
-# The package as it is here, and the module that the schema of the README gives.
+# Import the package of this checkout, and the module generated from the README's schema.
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/capnsafe/schema")]
 
 project = "capnsafe"
@@ -30,7 +30,7 @@ toc_object_entries_show_parents = "hide"
 
 
 def without_builtins(app: Sphinx, document: nodes.document) -> None:
-    """Let no ``bytes`` of a signature lead to a property of the same name."""
+    """Remove links from builtin names in signatures: ``bytes`` would link to a property."""
     for reference in list(document.findall(pending_xref)):
         if hasattr(builtins, reference["reftarget"]):
             reference.replace_self(nodes.Text(reference["reftarget"]))
