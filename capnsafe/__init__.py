@@ -6,7 +6,7 @@ failure is an exception from the tree in :mod:`capnsafe.errors`, and a call that
 message as it was.
 """
 
-# The first import, because it chooses what the others find.
+# This import comes first: it decides whether the others find compiled modules or sources.
 from . import _sources
 from . import aio as aio
 from . import wire as _wire
@@ -59,7 +59,7 @@ from .memory import FixedAllocator, HeapAllocator
 from .schema.loading import load
 from .wire import Element, ElementSize, PointerKind
 
-#: Whether mypyc compiled what runs. If not, the sources run.
+#: Whether the package runs as modules that mypyc compiled. Otherwise it runs as sources.
 COMPILED: bool = _sources.is_extension(_wire.__file__)
 
 __all__ = [

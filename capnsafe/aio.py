@@ -16,8 +16,8 @@ Cancellation is an ordinary event there: by a timeout, or because another task f
 - ``write_message`` hands the whole message to the writer before it waits for the first time. So no
   message is ever cut, and none of another task comes between.
 
-Everything else is as for files: limits, packing, what is read behind a message, and errors. Streams
-of other libraries do, if they have these methods.
+Everything else is as for files: limits, packing, bytes that are read after a message, and errors.
+Streams of other libraries work, too, if they have the same methods.
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ async def read_message(
 ) -> MessageReader:
     """Read the next message of a stream.
 
-    Unless it is packed, no byte behind the message is read. If the call may be cancelled and the
+    Unless it is packed, no byte after the message is read. If the call may be cancelled and the
     stream is to be read further, use ``read_messages``: a part of a message is lost otherwise, and
     a note on the exception says so.
 

@@ -198,7 +198,7 @@ def offset(pointer: int) -> int:
 
 
 def with_offset(shape: int, words: int) -> int:
-    """Return ``shape`` as a pointer to an object that starts ``words`` words behind its end.
+    """Return ``shape`` as a pointer to an object that starts ``words`` words beyond its end.
 
     Raises:
         OverflowError: If ``words`` does not fit in 30 bits, signed. In segments of legal size it

@@ -510,7 +510,7 @@ def _install_by_draft(
 def _install_near(
     arena: Arena, slot: Segment, word: int, shape: int, words: int, head: Octets
 ) -> bool:
-    """Build an object behind the words in use, in one borrow, if the pointer is null.
+    """Build an object after the words in use, in one borrow, if the pointer is null.
 
     This is the quick way of ``install`` with a borrow, for memory that does not stay. Returns
     whether it was done.
@@ -568,7 +568,7 @@ def install_root(arena: Arena, shape: int, words: int) -> Placed:
             slot = arena.grant(words + 1 if words < arena.limit else 1)
         if slot.used == 0:
             if words < slot.granted and words:
-                # The pointer to the word behind it has offset 0, so it is the shape.
+                # The pointer to the word after it has offset 0, so it is the shape.
                 draft.take(slot, words + 1, wire.POINTER.pack(shape))
                 draft.settle()
                 return slot, 1, arena.epoch

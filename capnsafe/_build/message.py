@@ -139,7 +139,7 @@ class MessageBuilder:
     ) -> MessageBuilder:
         """Continue a message that is already in the allocator's memory.
 
-        New objects are put behind the words in use. Words that are read are checked as if they came
+        New objects are put after the words in use. Words that are read are checked as if they came
         from the network (P6). The message now owns the grants, and releases them at ``close``. If
         this raises, the caller still owns them, and nothing was released.
 

@@ -1,7 +1,7 @@
 """Detection of grants that share memory with another segment of the message (P3).
 
 Segments may move between two observations, so an overlap is reported only after it was observed
-repeatedly. Segments that move all the time are accepted, because nothing can be said of them.
+repeatedly. Segments that move all the time are accepted, because no overlap of them can be proved.
 """
 
 from __future__ import annotations

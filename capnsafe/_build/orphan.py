@@ -135,7 +135,7 @@ class OrphanBase:
     def extend(self, count: SupportsIndex, *, text: Given[bool] = False) -> None:
         """Extend a list or a Data to ``count`` elements, the new ones zero.
 
-        The list stays in its place if the words behind it are free; otherwise it moves. Handles on
+        The list stays in its place if the words after it are free; otherwise it moves. Handles on
         it become stale.
 
         Args:
@@ -178,7 +178,7 @@ class OrphanBase:
         adopt_contents(self._arena, lease.segment, start, data_words, pointers, found, then)
 
     def _ready_for(self, lease: Lease) -> tuple[Found, Callable[[], None]]:
-        """Return the object, and what the publication of its adoption must call; or raise."""
+        """Return the object, and the function that the publication of its adoption must call."""
         arena = self._arena
         if lease.arena is not arena:
             # First raise if the orphan is used up, or its message closed.

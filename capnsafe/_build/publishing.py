@@ -61,7 +61,7 @@ class _Bookkeeping:
 
 
 class PublishingArena(GrantingArena):
-    """The part of an arena that publishes what a draft has prepared."""
+    """The part of an arena that publishes drafts."""
 
     __slots__ = ("_following", "epoch")
 

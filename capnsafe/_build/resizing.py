@@ -1,13 +1,13 @@
 """Resizing of orphaned lists.
 
-A list that is cut keeps its place. The words behind its new end are retired with everything below
+A list that is cut keeps its place. The words after its new end are retired with everything below
 them, and zeroed; the rest of its last word is zeroed in the step that changes its size. (The
 reference implementation once reused the tail with its old bytes, so that the next object began with
 them.) Retired words are not handed out again, not even at the end of a segment, where C++ takes
 them back: in memory that was scribbled upon, another object may overlap them, and its handle would
-then reach behind the words in use, or into a later object (P1, P12).
+then reach past the words in use, or into a later object (P1, P12).
 
-A list is extended in place if the words behind it are free. Otherwise it moves, as in an upgrade:
+A list is extended in place if the words after it are free. Otherwise it moves, as in an upgrade:
 the objects of its pointers stay. Afterwards handles on the list are stale, and handles on objects
 below it stay valid.
 """
@@ -134,7 +134,7 @@ def resize(
 def _zeros_behind(
     arena: Arena, found: Found, plan: _Resizing, words: int
 ) -> list[tuple[int, bytes]]:
-    """Return the writes that zero the first ``words`` words behind the elements that stay."""
+    """Return the writes that zero the first ``words`` words after the elements that stay."""
     first, kept = divmod(plan.bits, 64)
     if first == words:
         return []
@@ -148,7 +148,7 @@ def _zeros_behind(
 
 
 def _cut(arena: Arena, found: Found, plan: _Resizing, words: int) -> list[Extent]:
-    """Return the extents behind the first ``words`` words, and of everything below them."""
+    """Return the extents after the first ``words`` words, and of everything below them."""
     body = b""
     slots = plan.slots(plan.count, plan.old)
     first = slots[0] if slots else 0

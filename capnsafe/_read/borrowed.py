@@ -69,7 +69,7 @@ class BorrowedSegments(Segments):
             view.release()
         raise SegmentLost(
             f"segment {segment} has shrunk to {words} words, and the object that was opened lies"
-            " behind them",
+            " after them",
             segment=segment,
             offset=first // WORD_BYTES,
             words_granted=words,

@@ -80,7 +80,7 @@ class PointerSlotsReader(ReaderBase):
         """Return the word of the pointer, or -1 if the struct is too short to have it."""
 
     def is_null(self, index: SupportsIndex) -> bool:
-        """Return whether the pointer is null. A pointer behind the end of a struct is null."""
+        """Return whether the pointer is null. A pointer beyond the end of a struct is null."""
         try:
             at = self._slot(index)
             return at < 0 or self._segments.word(self._segment, at) == 0
@@ -395,7 +395,7 @@ def open_struct(segments: Segments, segment: int, at: int, nesting: int) -> Stru
 
 @final
 class StructReader(PointerSlotsReader):
-    """A struct. Fields behind its end, of a newer schema, read as their defaults."""
+    """A struct. Fields beyond its end, of a newer schema, read as their defaults."""
 
     __slots__ = ("_data", "_data_bytes", "_first_pointer", "_pointer_count", "_view")
 
@@ -478,7 +478,7 @@ class StructReader(PointerSlotsReader):
         return self._first_pointer + number if number < self._pointer_count else -1
 
     def _place(self, offset: SupportsIndex, width: int) -> int:
-        """Return the byte at which a field of ``width`` bytes starts, or -1 behind the end."""
+        """Return the byte at which a field of ``width`` bytes starts, or -1 beyond the end."""
         number = not_negative(offset)
         return self._data + number * width if (number + 1) * width <= self._data_bytes else -1
 

@@ -17,7 +17,7 @@ Considerations"):
 
 Nothing here recurses.
 
-Evolution. Fields behind the end of a struct read as their defaults. A list of structs can be read
+Evolution. Fields beyond the end of a struct read as their defaults. A list of structs can be read
 as a list of its first field, and a list of primitives or pointers as a list of structs with one
 field, except for bits (encoding specification, "Lists"). Any other element size is refused. (The
 reference implementation would let wider elements be read as narrower ones.)
@@ -69,7 +69,7 @@ NESTING_LIMIT: Final = 64
 class MessageReader(ReaderBase):
     """A reader of the message in ``segments``.
 
-    The segments are any contiguous buffers; bytes behind the last whole word are ignored. They are
+    The segments are any contiguous buffers; bytes after the last whole word are ignored. They are
     not copied, and cannot be resized while a reader is alive.
 
     Args:

@@ -223,7 +223,7 @@ def unframe(
 ) -> list[memoryview]:
     """Return the segments of the message at the start of ``buffer``, as read-only views into it.
 
-    Bytes behind the message are ignored; the end of the last view shows where they begin.
+    Bytes after the message are ignored; the end of the last view shows where they begin.
 
     Raises:
         FramingError: If the table is not complete, counts more than ``max_segments`` segments or

@@ -5,7 +5,7 @@ Sources of messages:
 - From memory (any contiguous buffer) nothing is copied: the segments are views into it. Only the
   readers keep them, and ``read_messages`` until it ends, fails or is dropped.
 - From a file or a socket, each message is read into memory that grows with the bytes that have
-  arrived, not with the claimed size. No byte behind the message is read, so something other than a
+  arrived, not with the claimed size. No byte after the message is read, so something other than a
   message may follow.
 - Packed messages are read ahead, up to 64 KiB, because only their contents show where they end.
 
@@ -24,7 +24,7 @@ structs and lists)::
     mapping.close()
 
 No exception that is raised here keeps a view. Do not map a file that somebody else may shorten:
-access behind the end of the file kills the process (SIGBUS), which no library can prevent. Read
+access beyond the end of the file kills the process (SIGBUS), which no library can prevent. Read
 such a file instead.
 """
 
@@ -97,8 +97,8 @@ def read_messages(
     """Iterate over the messages in a buffer, a binary file or a stream socket.
 
     The iteration ends if the source ends between two messages. An exception of the file or socket
-    passes unchanged, and so does a ``RecursionError`` while a file is read, which may be the
-    file's. No received byte is lost: after a timeout, another ``next`` continues.
+    passes unchanged, and so does a ``RecursionError`` while a file is read, because the file may
+    have raised it. No received byte is lost: after a timeout, another ``next`` continues.
 
     Args:
         source: A buffer, or an object with a method ``read`` or ``recv``.
@@ -329,7 +329,7 @@ class _Messages:
                 next(attempt, None)
             except RecursionError as error:
                 if not self._is_memory:
-                    # It may be the file's.
+                    # The error may be the file's.
                     raise
                 raise exhausted() from error
         if self._failure is not None:

@@ -32,7 +32,7 @@ A = TypeVar("A")
 #: Longer numbers are described by their size, because Python refuses to print very long ones.
 _PRINTED_BITS: Final = 128
 
-#: The text of an exception is cut here: it may quote another exception, which quotes another one.
+#: The text of an exception is cut at this length: it may quote a chain of other exceptions.
 _ERROR_CHARACTERS: Final = 200
 
 _NAME: Final = type.__dict__["__name__"]

@@ -6,8 +6,8 @@ even one object. (In capnproto C++, ``list[i] = list[i]`` erased itself, #729.)
 
 Reading is iterative, in the order in which the reference implementation copies: an object comes
 before its children, and children in the order of their pointers. The copy fixes the details that
-the encoding leaves open: bits and bytes behind the end of a list are zero, and a composite list has
-no words behind its last element.
+the encoding leaves open: bits and bytes beyond the end of a list are zero, and a composite list has
+no words after its last element.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def require_known(pointer: int, segment: int, word: int) -> None:
 def _composite(
     source: Source, shape: int, body: bytearray, segment: int, start: int
 ) -> tuple[int, list[range]]:
-    """Check a composite list against its tag, and cut off the words behind its last element."""
+    """Check a composite list against its tag, and cut off the words after its last element."""
     tag: int = wire.POINTER.unpack_from(body)[0]
     count = wire.tag_count(tag)
     data_words = wire.struct_data_words(tag)
@@ -167,7 +167,7 @@ def _composite(
 
 
 def _clear_behind(body: bytearray, bits: int) -> None:
-    """Zero the bits and bytes behind the last element of a list."""
+    """Zero the bits and bytes after the last element of a list."""
     octets, rest = divmod(bits, 8)
     if rest:
         body[octets] &= (1 << rest) - 1

@@ -13,7 +13,7 @@ class FixedAllocator(Uncopyable):
     """An allocator that cuts segments, front to back, from one buffer of the caller.
 
     A request that does not fit raises ``MemoryError``. The words of a released segment can be
-    granted again after all segments behind it are released, too. The buffer is exported only while
+    granted again after all segments after it are released, too. The buffer is exported only while
     a view of a segment exists.
 
     Args:

@@ -29,7 +29,7 @@ class MappedFileAllocator(Closing):
 
     Blocks of the file are reserved before they are mapped, so a full disk, a quota or a limit of
     the process raises ``OSError``. The words of a released segment can be granted again after all
-    segments behind it are released.
+    segments after it are released.
 
     Use it as a context manager around the message. At the end, the file is left as it is;
     :meth:`finish` turns it into a message that any reader understands. Nobody else may truncate the
@@ -133,7 +133,7 @@ class MappedFileAllocator(Closing):
         """Turn the file into a framed message, and close it.
 
         The form is that of the encoding specification, "Serialization Over a Stream". A single
-        segment stays in its place, and the file is cut behind it. Several segments are moved
+        segment stays in its place, and the file is cut after it. Several segments are moved
         together. Afterwards the message can only be closed.
 
         Args:

@@ -22,7 +22,7 @@ class PoolAllocator(Uncopyable):
         segment_words: The words of the first segment of a message, unless more are asked for.
         growth: Whether each further segment is as large as the message so far. Otherwise each has
             ``segment_words``.
-        in_place: Whether a segment grows into the gap behind it.
+        in_place: Whether a segment grows into the gap after it.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class PoolAllocator(Uncopyable):
             return pool[start * WORD_BYTES : end * WORD_BYTES]
 
     def grow(self, key: int, minimum_words: int, /) -> None:
-        """Extend the segment into the gap behind it, if that is large enough.
+        """Extend the segment into the gap after it, if that is large enough.
 
         If the gap allows it, the segment grows by half, so that a message that grows word by word
         rarely asks.

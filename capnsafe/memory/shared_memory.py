@@ -190,7 +190,7 @@ class SharedSegments(Closing):
                 with memoryview(mapping) as view:
                     self.segments.append(view[:octets])
         except BaseException:
-            # Nobody else has the blocks that were attached before.
+            # Nobody else could close the blocks that were opened before.
             self.close()
             raise
 

@@ -554,7 +554,7 @@ class GeneratedReader(StructHandle[V]):
     def _repr_html_(self) -> str | None:
         """Return a table of the fields for a notebook, or ``None`` if they cannot be read.
 
-        As with any reading, the words of what is shown are charged to the traversal limit.
+        As with any reading, the words that are shown are charged to the traversal limit.
         """
         try:
             return html_of(self._layout, self._low)

@@ -1,7 +1,7 @@
-"""What a notebook shows of a struct: a table of its fields, as HTML.
+"""The view of a struct in a notebook: a table of its fields, as HTML.
 
-A notebook shows what it is given without being asked, so the table is bounded: long texts and lists
-are cut, and so are structs far down. All that comes from a message or a schema is escaped.
+A notebook shows every value that a cell returns, so the table is bounded: long texts and lists are
+cut, and so are deeply nested structs. All that comes from a message or a schema is escaped.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class _Table:
         return self._rows > MAX_ROWS or level >= MAX_LEVELS
 
     def _cell(self, field: FieldLayout, low: StructReader, level: int) -> str:
-        """Return what is shown of a field."""
+        """Return the HTML of a field."""
         kind = field.kind
         if self._is_full(level):
             return _MORE
@@ -92,7 +92,7 @@ class _Table:
         return "[]" if isinstance(kind, ListKind) else _NULL
 
     def _object(self, kind: PointerTo, slots: PointerSlotsReader, index: int, level: int) -> str:
-        """Return what is shown of the object behind a pointer that is not null."""
+        """Return the HTML of the object behind a pointer that is not null."""
         if isinstance(kind, StructKind):
             low = slots.get_struct(index)
             assert low is not None
@@ -140,7 +140,7 @@ class _Table:
 
 
 def _scalar(kind: BaseKind, value: Any) -> str:
-    """Return what is shown of a number, Bool, enum or Void."""
+    """Return the HTML of a number, Bool, enum or Void."""
     if isinstance(kind, EnumKind):
         return escape(f"({int(value)})" if value.label is None else value.label)
     if value is None:
@@ -149,7 +149,7 @@ def _scalar(kind: BaseKind, value: Any) -> str:
 
 
 def _leaf(kind: PointerTo, value: Any) -> str:
-    """Return what is shown of a Text, a Data, a capability or an object of any kind."""
+    """Return the HTML of a Text, a Data, a capability or an object of any kind."""
     if isinstance(kind, TextKind):
         cut = "…" if len(value) > MAX_CHARACTERS else ""
         return escape(f'"{value[:MAX_CHARACTERS]}{cut}"')

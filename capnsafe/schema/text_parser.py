@@ -63,7 +63,7 @@ _WRONG: Final = re.compile(r"[A-Za-z0-9_.+-]+|.", re.DOTALL)
 _ESCAPE: Final = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|([0-7]{1,3})|(.))")
 _LETTERS: Final = dict(zip(b"abfnrtv", b"\a\b\f\n\r\t\v", strict=True))
 
-#: The kind of the token behind the last one.
+#: The kind of the token after the last one.
 _END: Final = "end"
 
 
