@@ -22,7 +22,7 @@ class SegmentKey:
 
 
 class TouchedKey(Exception):
-    """A client used a key in another way than by passing it back."""
+    """A client did something with a key other than passing it back."""
 
 
 class ThornyKey(SegmentKey):

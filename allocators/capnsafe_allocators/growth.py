@@ -38,7 +38,7 @@ def lengthen(ledger: Ledger, grant: Grant, minimum_words: int, wanted_bytes: int
     buffer = place.buffer()
     with octets(buffer) as view:
         length = len(view)
-    # Of memory that stays, the client sees every byte, even behind the last whole word.
+    # Of memory that stays, the client sees every byte, even after the last whole word.
     shown = length if ledger.stays else length // WORD_BYTES * WORD_BYTES - 2 * guard
     if shown <= grant.shown_bytes:
         return False
@@ -63,7 +63,7 @@ def lengthen(ledger: Ledger, grant: Grant, minimum_words: int, wanted_bytes: int
 
 
 def take_in(ledger: Ledger, grant: Grant, other: Grant, words: int) -> None:
-    """Move ``other`` into the memory of a grant, ``words`` words behind its start.
+    """Move ``other`` into the memory of a grant, ``words`` words after its start.
 
     Both must be whole. The grant grows if necessary.
     """

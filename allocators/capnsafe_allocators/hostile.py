@@ -22,7 +22,7 @@ every call and after every operation.
 
 **Memory that grows.** With ``grows=True`` the allocator has a method ``grow``, which the honest
 memory must have, too; otherwise it has no such attribute. The honest memory is asked for the guards
-as well, and the guard behind the segment moves. A segment that a fault has moved grows in memory of
+as well, and the guard after the segment moves. A segment that a fault has moved grows in memory of
 the hostile allocator. A segment that a fault has cut or hidden does not grow, or its client might
 never see the loss. Neither does one whose memory another one shares.
 

@@ -126,7 +126,7 @@ class Ledger:
             shown = len(buffer)
         elif wanted_bytes is not None:
             shown = min(shown, wanted_bytes)
-        # Words behind a grant that a fault made short are watched, too.
+        # Words after a grant that a fault made short are watched, too.
         watched = min(length, guard + max(shown, asked * WORD_BYTES) + guard)
         end = guard + shown
         painted = guard + shown // WORD_BYTES * WORD_BYTES
@@ -206,7 +206,7 @@ class Ledger:
     def write(self, grant: Grant, first: int, data: bytes) -> None:
         """Overwrite bytes of a grant from byte ``first`` on, without the client's knowledge.
 
-        Bytes behind the last whole word do not belong to the grant, and are not changed.
+        Bytes after the last whole word do not belong to the grant, and are not changed.
         """
         assert 0 <= first <= first + len(data) <= grant.shown_bytes
         whole = grant.shown_bytes // WORD_BYTES * WORD_BYTES
@@ -225,7 +225,7 @@ class Ledger:
         assert shown_bytes <= grant.granted_bytes
         self.witness.check_guards(grant)
         place = grant.place
-        # Bytes behind the last whole word may belong to the guard of another grant.
+        # Bytes after the last whole word may belong to the guard of another grant.
         whole = shown_bytes // WORD_BYTES * WORD_BYTES
         place.write(place.start + grant.shown_bytes, bytes(max(0, whole - grant.shown_bytes)))
         grant.shown_bytes = shown_bytes
@@ -319,7 +319,7 @@ class Ledger:
         Args:
             grant: The grant.
             form: Converts the view of its bytes.
-            extra_bytes: The number of bytes behind the last word to lend as well.
+            extra_bytes: The number of bytes after the last word to lend as well.
         """
         place = grant.place
         buffer = place.buffer()

@@ -16,7 +16,7 @@ from .grant import Grant
 from .ledger import Ledger
 from .records import Fired
 
-#: A fault in the client's own code acts at most this often: there are moments by the thousand.
+#: A fault in the client's own code acts at most this often, because there are thousands of moments.
 MOST_IN_CODE: Final = 16
 
 

@@ -67,7 +67,7 @@ class Place:
 
     @classmethod
     def within(cls, other: Place, words: int, shown: int) -> Place:
-        """Return a place in the memory of another one, ``words`` words behind its start.
+        """Return a place in the memory of another one, ``words`` words after its start.
 
         It ends with the ``shown`` bytes that the client sees of the other one. If the other one is
         cut later, this one is not.
@@ -107,7 +107,7 @@ class Place:
     def paint_guards(self, shown: int) -> None:
         """Paint both guards, around ``shown`` bytes.
 
-        Bytes behind the last whole word belong to the guard.
+        Bytes after the last whole word belong to the guard.
         """
         if self.of is not None:
             return

@@ -46,7 +46,7 @@ def _soil(ledger: Ledger, fault: Fault, grant: Grant, first: int) -> bool:
 
 
 def _between_operations(ledger: Ledger, fault: Fault) -> str | None:
-    """Soil the words behind those in use; between operations no others are reserved."""
+    """Soil the words after those in use; between operations no others are reserved."""
     if fault.kind != "behind" or ledger.used is None:
         return None
     soiled = 0
@@ -54,7 +54,7 @@ def _between_operations(ledger: Ledger, fault: Fault) -> str | None:
         used = ledger.used_words(grant)
         if used * WORD_BYTES < grant.shown_bytes and not grant.gone:
             soiled += _soil(ledger, fault, grant, used * WORD_BYTES)
-    return f"the words behind those in use became dirty in {soiled} segments" if soiled else None
+    return f"the words after those in use became dirty in {soiled} segments" if soiled else None
 
 
 _SOILED = Effects(
@@ -82,7 +82,7 @@ DIRTY = Family(
             effects=_SOILED,
         ),
         "behind": Kind(
-            "Every byte behind the words in use becomes 0xA5 when an operation has finished.",
+            "Every byte after the words in use becomes 0xA5 when an operation has finished.",
             effects=_SOILED,
         ),
     },

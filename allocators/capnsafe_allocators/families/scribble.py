@@ -60,7 +60,7 @@ def _between_operations(ledger: Ledger, fault: Fault) -> str | None:
     before = {grant.index: grant.tampered for grant in ledger.live}
     change = _scribble(ledger, fault)
     if ledger.used is not None:
-        # Words behind those in use are unchanged, and are still judged. In the middle of a call it
+        # Words after those in use are unchanged, and are still judged. In the middle of a call it
         # is not certain which words are in use.
         for grant in ledger.live:
             grant.tampered = before[grant.index]

@@ -99,7 +99,7 @@ _KINDS = {
         swept_amounts=(1, 4095),
     ),
     "below-used": Kind(
-        "It loses the last `amount` words (at least one) of those handed out, and all behind them.",
+        "It loses the last `amount` words (at least one) of those handed out, and all after them.",
         effects=_CUT,
         takes_segment=True,
         takes_amount=True,
