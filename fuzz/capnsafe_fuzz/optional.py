@@ -53,7 +53,7 @@ RAY: Final = Package("Ray", "ray", "ray", "campaigns cannot run on a cluster")
 OPTIONAL: Final = (PYCAPNP, WASMTIME)
 """The packages without which the harness does less, and says so.
 
-(An engine reports itself what it lacks.)
+(An engine itself reports the packages that it lacks.)
 """
 
 

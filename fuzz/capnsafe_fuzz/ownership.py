@@ -53,7 +53,7 @@ class OwnedFolder:
         """Make and lock the folder.
 
         Raises:
-            OSError: That is impossible.
+            OSError: If the folder cannot be made or locked.
         """
         clear_abandoned()
         self.path, self._lock = _make_locked()

@@ -46,7 +46,7 @@ def parse_scenario(text: str) -> Input:
     """Return the scenario of a text, of whatever target.
 
     Raises:
-        ScenarioError: It is malformed; the message names the first wrong line if possible.
+        ScenarioError: If the text is malformed; the message names the first wrong line if possible.
     """
     return _target_of(text).parse(text)
 

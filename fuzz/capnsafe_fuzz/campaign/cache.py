@@ -12,8 +12,8 @@ one::
 
     capnsafe input builder 1\n<the bytes>
 
-``minimize`` writes them as text (``minimize.py``). Under another version they are still inputs,
-because every byte string decodes, but other ones than they were.
+``minimize`` writes them as text (``minimize.py``). Another version of the decoder reads them as
+different inputs, because every byte string decodes.
 
 A file that does not match its name is an error, because the user relies on the folder.
 """
@@ -72,7 +72,7 @@ def text_name(text: bytes) -> str:
 
 
 def is_misnamed(path: Path) -> bool:
-    """Return whether a text is named by its contents, and has others."""
+    """Return whether a text has the name of other contents."""
     if path.suffix != SUFFIX or not _NAMED_BY_CONTENTS.fullmatch(path.stem):
         return False
     return path.name != text_name(path.read_bytes())
@@ -128,7 +128,7 @@ def keep_text(folder: Path, text: bytes) -> Path | None:
     The file appears when it is complete. ``flush_folder`` makes its name durable.
 
     Raises:
-        EnvironmentFailedError: It cannot be written; nothing is left of it.
+        EnvironmentFailedError: If the text cannot be written; no part of it is left.
     """
     path = folder / text_name(text)
     if path.exists():
@@ -150,11 +150,11 @@ def open_folder(folder: Path) -> None:
     """Make a folder for a corpus if needed, and find out whether files can be written to it.
 
     Raises:
-        EnvironmentFailedError: That is impossible.
+        EnvironmentFailedError: If either is impossible.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Find out now, and not with the first input that should be kept.
+        # Find out now, not when the first input must be kept.
         with tempfile.TemporaryFile(dir=folder):
             pass
         clear_scratch(folder)

@@ -465,7 +465,7 @@ def _serve(target: Target, request: messages.Message, private: tuple[int, ...]) 
             return {"traces": [target.trace(one, find_encoder(encoder)) for one in traced]}
         return print_program(target, encoder, scenario, wanted == "plain", request.get("group", ""))
 
-    # A sequence is about what earlier scenarios leave behind.
+    # A sequence is about the state that earlier scenarios leave behind.
     alone = not isinstance(target, SequenceTarget)
     if alone and request.get("quick") and is_driven(request["encoder"]):
         return _quickly(work, request["encoder"], request["memory_limit"])

@@ -89,7 +89,7 @@ def read_text(path: Path, data: bytes, target: str) -> tuple[Heading, Input]:
     """Return the names in a text of this target, and its input.
 
     Raises:
-        ProvedNothingError: It is corrupt; the message names the file and the line.
+        ProvedNothingError: If the file is corrupt; the message names the file and the line.
     """
     try:
         text = data.decode()
@@ -173,7 +173,7 @@ def _read_bounded(path: Path) -> bytes:
     """Read a file of any kind, also an endless one or a pipe without a writer.
 
     Raises:
-        UsageError: It is longer than any scenario, or nothing came through it.
+        UsageError: If the data is longer than any scenario, or none came through the pipe.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:

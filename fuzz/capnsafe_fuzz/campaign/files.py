@@ -22,7 +22,7 @@ def write_whole(path: Path, data: bytes) -> None:
     permissions of an old file are kept. A pipe or device (``/dev/stdout``) is written to directly.
 
     Raises:
-        OSError: It could not be written; nothing is left beside ``path``.
+        OSError: If the file cannot be written; nothing is left beside ``path``.
     """
     if path.exists() and not path.is_file():
         path.write_bytes(data)

@@ -137,7 +137,7 @@ def keep_unjudged(folder: Path, encoder: str, target: str, scenario: Input) -> P
     """Write a scenario over which the judge dies to a folder of findings; return its path.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: If the scenario cannot be written.
     """
     text = with_heading(find_target(target).print(scenario), Heading(encoder, target))
     path = folder / f"judge-died-{os.getpid()}.scenario"

@@ -15,7 +15,7 @@ from typing import Any
 PYTHON = ".py"
 PROGRAM_FILE = f"program{PYTHON}"
 _COMMENTS = {PYTHON: "#", ".cpp": "//", ".rs": "//"}
-"""The beginning of a comment, by the end of the name of a file."""
+"""The beginning of a comment, by the suffix of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Printed:
     trouble: str = ""
     """Why it does not show the breach; empty if it does, or if no promise is broken."""
     suffix: str = PYTHON
-    """The end of the file's name, which tells the language."""
+    """The suffix of the file's name, which depends on the language."""
 
     @classmethod
     def missing(cls, why: str) -> Printed:

@@ -10,7 +10,7 @@ one sequence of executions, and ``--jobs`` only says how far ahead its parts are
 
 How many shards an epoch has, and how many executions a shard makes, depends on the executions
 before and on those that are left, and on nothing else. Small campaigns are one shard. Epochs grow
-with what is known: at first, much is new, and shards should learn it soon from each other.
+with the campaign: at first much is new, and shards should learn it from each other soon.
 """
 
 from __future__ import annotations

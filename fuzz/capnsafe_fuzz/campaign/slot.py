@@ -9,7 +9,7 @@ is noticed when the next message is sent, and an encoder may carry state from me
 The inputs lie in a ring of bytes; beside it are their positions and lengths.
 
 A map keeps a descriptor of its file, and an encoder may write into descriptors that are not its
-own. So the position of that descriptor is far behind the end of the mapping.
+own. So the position of that descriptor is far beyond the end of the mapping.
 
 The parent writes one field, ``stop``: a worker that sees it ends after the present execution.
 """

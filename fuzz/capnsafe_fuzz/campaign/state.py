@@ -50,7 +50,7 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
     """Write a state.
 
     Raises:
-        EnvironmentFailedError: It cannot be written.
+        EnvironmentFailedError: If the state cannot be written.
     """
     try:
         write_whole(path, json.dumps({"format": FORMAT} | state).encode())
@@ -86,7 +86,7 @@ def result_to_json(result: CampaignResult) -> dict[str, Any]:
 
 
 def with_unsettled(data: dict[str, Any], result: CampaignResult) -> dict[str, Any]:
-    """Return what ``result_to_json`` returned, with what became unsettled since.
+    """Return the data of ``result_to_json``, with everything that became unsettled since.
 
     The shard that saw it runs again, and may not see it again. So it counts no times yet.
     """

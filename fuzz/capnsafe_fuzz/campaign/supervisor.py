@@ -73,7 +73,7 @@ def _supervise(child: int) -> NoReturn:
                 break
             status = _reap(child)
         end_children()
-        # Shared memory that the copy left behind.
+        # Remove shared memory that the copy left behind.
         remove_blocks(blocks_of(os.environ.get(VARIABLE, ""), child))
     finally:
         _end_as(signal.SIGKILL if status is None else status)

@@ -1,13 +1,14 @@
 """The parent of a sweep, which owns its plan, its state and its findings.
 
 The plan lists the programs, each with its trace and the number of its variations. A *slice* is some
-of these, spread over the program. The slices are in an order of which each beginning is an even
-sample of the whole, so what shows often shows early. Several threads each ask a judge process for
+of these, spread over the program. The slices are in an order whose every beginning is an even
+sample of the whole, so a frequent breach shows early. Several threads each ask a judge process for
 one slice after another; the judge forks, so an encoder that dies takes only its slice with it. The
 results are merged in that order, whatever comes first, so any number of jobs gives the same result.
 
-If a slice dies or takes too long, it is run in parts: what came before, the variation during which
-it ended, and what comes after. Only a variation that ends its process alone counts as guilty.
+If a slice dies or takes too long, it is run in parts: the variations before the one during which it
+ended, that one alone, and those after it. Only a variation that ends its process alone counts as
+guilty.
 
 After each slice that is merged, everything until then is in the state (``sweep_state``), so that
 ``resume`` goes on from there.

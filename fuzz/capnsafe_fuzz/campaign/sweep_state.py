@@ -100,7 +100,7 @@ class SweepState:
         """Write the progress that was noted last.
 
         Raises:
-            EnvironmentFailedError: It cannot be written.
+            EnvironmentFailedError: If the state cannot be written.
         """
         try:
             write_whole(self.path, json.dumps(self._noted).encode())

@@ -58,7 +58,7 @@ HARNESS = __name__.partition(".")[0]
 
 
 class UnknownNameError(Exception):
-    """No target, encoder, engine or allocator has that name; the message lists them."""
+    """No target, encoder, engine or allocator has that name; the message lists the known names."""
 
 
 def find_target(name: str) -> Target:

@@ -1,6 +1,6 @@
 """Triage: turn a worker's reports into confirmed findings.
 
-A worker runs a hundred thousand scenarios in one process. A group that fires there becomes a
+A worker runs thousands of scenarios in one process. A group that fires there becomes a
 finding if the judge confirms the breach, in a fresh process and with every oracle. For any encoder
 but the clean one, the clean one must also pass the scenario. Only the judge's groups count.
 

@@ -182,7 +182,7 @@ class WorkerProcess:
         return self._open
 
     def pump(self, ready: Iterable[int]) -> None:
-        """Read what has arrived at the ``ready`` descriptors, and look after deadlines."""
+        """Read the messages at the ``ready`` descriptors, and enforce deadlines."""
         ended = self._child.process.poll() is not None
         if self._child.stderr in ready:
             self._read_stderr()

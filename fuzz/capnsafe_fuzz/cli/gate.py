@@ -25,7 +25,9 @@ from .signals import ending_on_signals
 @click.command(epilog=f"\b\nKeys of [{TABLE}] in the current folder's {FILE}:\n{describe_keys()}")
 @click.option("--seed", type=click.IntRange(0), help="Seed, instead of the configured one.")
 @click.option("--findings", type=PATH, help="Folder for findings.")
-@click.option("--junit", "junit_file", type=PATH, metavar="FILE", help="The result as JUnit XML.")
+@click.option(
+    "--junit", "junit_file", type=PATH, metavar="FILE", help="Write the result as JUnit XML."
+)
 @click.option(
     "--jobs", type=click.IntRange(1), default=1, show_default=True,
     help="Number of parallel searches; the result is the same.",

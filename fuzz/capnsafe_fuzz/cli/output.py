@@ -18,7 +18,7 @@ INTERRUPTED_SENTENCE = "capnsafe: interrupted"
 
 
 def complain(error: Exception) -> None:
-    """Print an error on standard error, as the command's."""
+    """Print an error on standard error, after the name of the command."""
     # An allocator may break several rules of its contract, one per line.
     lines = map(printable, str(error).split("\n"))
     click.echo("capnsafe: " + "\n".join(lines), err=True)

@@ -1,4 +1,4 @@
-"""Signals: they end a command in order, and with its code."""
+"""Handlers with which signals end a command cleanly, with its exit code."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..interrupts import interrupt
 
 @contextmanager
 def interrupted_by_signals() -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM and SIGHUP end a command in order, and with its code."""
+    """Let Ctrl-C, SIGTERM and SIGHUP end a command cleanly, with its exit code."""
     with _handling((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), interrupt):
         yield
 
 
 @contextmanager
 def ending_on_signals(stop: StopRequest) -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM and SIGHUP end a campaign in its own order."""
+    """Let Ctrl-C, SIGTERM and SIGHUP ask a campaign to stop."""
 
     def ask(number: int, frame: object) -> None:
         stop()

@@ -199,7 +199,7 @@ class CapnsafeEncoder:
             (package.AllocatorError, Failure.REFUSED),
             (package.MessageTooLarge, Failure.LIMIT),
             (package.Reentered, Failure.BUSY),
-            # A call is under way, or was interrupted: in the middle of a call both say this.
+            # Raised while another call is running, and after a call was interrupted.
             (package.Poisoned, Failure.BUSY),
             (package.Error, Failure.ERROR),
         )

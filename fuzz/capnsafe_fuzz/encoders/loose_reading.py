@@ -40,7 +40,7 @@ def loose_reading(
             expression = f"{expression}.get_struct({at})"
         if part == "data":
             octets = f"bytes(map({expression}.get_uint8, range({len(expected)})))"
-            # Fields behind the end of a struct read as zero.
+            # Fields beyond the end of a struct read as zero.
             return f"({expression}.data_bytes, {octets}) == ({len(expected)}, {expected!r})"
         if not rest and part == "pointers":
             return f"{expression}.pointer_count == {len(expected)}"

@@ -27,9 +27,9 @@ class Hunt:
     """The input of an engine."""
 
     seeds: Sequence[bytes]
-    """Initial inputs; if nothing is ``kept``, run first, in this order if the engine keeps one."""
+    """Initial inputs. If nothing is ``kept``, they run first, in this order if the engine can."""
     seed: int
-    """The random seed: the same seed and the same seeds give the same hunt."""
+    """The random seed: with the same initial inputs, it gives the same hunt."""
     scratch: Path
     """A private folder for the engine's own files."""
     execute: Callable[[bytes], Collection[Cell]]

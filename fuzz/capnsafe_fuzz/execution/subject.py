@@ -37,11 +37,11 @@ _MISTAKES: Final = {
 
 
 class _StrangeWords(ValueError):
-    """The encoder returned something else than the words in each segment."""
+    """The encoder did not return the words in each segment."""
 
 
 class _StrangeFailure(TypeError):
-    """An encoder's ``classify`` returned something else than a ``Failure``."""
+    """An encoder's ``classify`` did not return a ``Failure``."""
 
 
 class _NoSession:
@@ -139,7 +139,7 @@ class Subject:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            # The encoder's; each operation raises it, so that it is judged as the operation's.
+            # Each operation raises this exception of the encoder, so that the oracles judge it.
             self.session = _NoSession(error)
         self.hostile.used = self._checked_words
         if self._remote is None:

@@ -18,7 +18,7 @@ MOST_LINES: Final = 100_000
 """The most lines of one execution that are recorded: more take too long."""
 
 Word = tuple[int, int]
-"""A grant's index, and a word of it; words of its guards are below zero or behind its end."""
+"""A grant's index, and a word of it; words of its guards are below zero or beyond its end."""
 
 
 class Deed(NamedTuple):

@@ -71,7 +71,7 @@ class Repair:
     boldness: int
     """How much it changes; see :class:`.Change`."""
     is_perfect: bool
-    """Whether every variant passes, and the encoder does nothing else than before."""
+    """Whether every variant passes, and the encoder does the same as before."""
 
     @property
     def score(self) -> float:

@@ -11,8 +11,8 @@ The oracle says how its finding can be proved, and so which rule leads to the li
 - *A view that was held.* The line, in the function that also led to the allocator call, that took
   the view.
 - *Any other evidence of the memory.* The line during which the memory noted it.
-- *Too many calls.* The line that made the first call too many.
-- *A loss in silence.* The line at which the function ended that met the loss.
+- *Too many calls.* The line that made the first call above the bound.
+- *A loss in silence.* The line at which the function that met the loss ended.
 
 If something is missing, no line points at it; :mod:`.repair` may find the place.
 """
@@ -220,7 +220,7 @@ class _Search:
         return None
 
     def unheeded(self) -> Clue | None:
-        """Return the line at which the function ended that met the first missing segment."""
+        """Return the line at which the function that met the first missing segment ended."""
         for _, trace in self.traces:
             for deed in trace.deeds:
                 if any(self.is_loss(self.log[at]) for at in deed.calls):
@@ -237,7 +237,7 @@ def _is_except(frame: CodeLine) -> bool:
 
 
 def _last_in(trace: LineTrace, deed: Deed) -> Stack:
-    """Return the last line of the function of a deed, in the call that did it."""
+    """Return the last line that ran in the call that did the deed."""
     last = deed.stack
     for stack in trace.lines[deed.at + 1 :]:
         if len(stack) < len(deed.stack):

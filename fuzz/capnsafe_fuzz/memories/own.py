@@ -25,7 +25,7 @@ def own_memory(name: str) -> Callable[[], Any]:
     """Return a function that makes a user's allocator, named ``module:Class``.
 
     Raises:
-        OwnMemoryError: It cannot be loaded.
+        OwnMemoryError: If the allocator cannot be loaded.
     """
     module_name, _, attribute = name.partition(":")
     # A console script does not search the current folder, where the user's allocator is.

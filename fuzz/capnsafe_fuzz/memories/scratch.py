@@ -1,4 +1,4 @@
-"""A scratch buffer, which is granted first, and the heap behind it."""
+"""A scratch buffer, which is granted first, and the heap after it."""
 
 from __future__ import annotations
 

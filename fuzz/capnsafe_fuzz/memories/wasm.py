@@ -69,7 +69,7 @@ _RESERVED: Final = 1 << 21
 class Guest:
     """A guest's memory, with a method that makes the guest misbehave.
 
-    Its engine ``moves`` the memory at each grant, or never.
+    If it ``moves``, its engine moves the memory at each grant; otherwise never.
     """
 
     def __init__(

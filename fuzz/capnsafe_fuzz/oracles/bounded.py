@@ -105,7 +105,7 @@ def _check(record: Record) -> Iterator[OracleFinding]:
         # A call plans the object again if segments were cut meanwhile.
         plans = _ATTEMPTS if cut or step.excused else 1
         bound = _bound_of(step)
-        # Objects that fit behind the words in use of the only segment need no other segment.
+        # Objects that fit after the words in use of the only segment need no other segment.
         alone = step.has_room and not step.faults and step.outcome is Outcome.DONE
         for call, made in (
             ("segment", calls.segment),

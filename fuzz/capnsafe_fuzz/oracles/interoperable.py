@@ -222,7 +222,7 @@ class NotTextError(Exception):
 
 
 def _text(held: Any) -> str:
-    """Return the Text: bytes with a zero byte behind them (specification, "Text")."""
+    """Return the Text: bytes with a zero byte after them (specification, "Text")."""
     match held:
         case (size, _, bytes(octets)) if size == ELEMENT_SIZES[8] and octets.endswith(b"\0"):
             try:

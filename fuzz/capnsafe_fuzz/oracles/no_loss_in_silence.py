@@ -30,7 +30,7 @@ def _check(record: Record) -> Iterator[OracleFinding]:
             yield of_step(step, "closed", sentence, _PROOF)
         elif step.closed_inside and step.contents is not None and step.contents.wrong:
             symptom, sentence = step.contents.first_problem()
-            sentence = f"there was output although the message was closed inside: {sentence}"
+            sentence = f"there was output although a call inside closed the message: {sentence}"
             yield of_step(step, f"closed inside {symptom}", sentence, _PROOF)
         elif step.short:
             yield of_step(

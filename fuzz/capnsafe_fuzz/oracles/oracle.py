@@ -1,8 +1,8 @@
-"""The type of an oracle and of its findings, and the one judge that asks the oracles.
+"""The type of an oracle and of its findings, and the function that asks the oracles.
 
-An oracle reads the record of one execution. The oracles of building, which this room holds, read a
-``Record``. Those of a target for data from outside read the target's own type, and stand with the
-target.
+An oracle reads the record of one execution. The oracles of building, in this package, read a
+``Record``. Those of a target for data from outside read the target's own type, and are in the
+target's package.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """P8 released once: every grant is released exactly once, with the highest word ever written.
 
 The hostile memory collects the evidence. It can check two bounds of ``words_used``: it is not above
-the grant, and no word behind it has changed since the grant.
+the grant, and no word after it has changed since the grant.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ problems:
 - a pointer of no known kind;
 - a struct of other sizes than the schema's, a struct list whose tag and pointer disagree;
 - a text without its NUL, or that is not UTF-8;
-- padding that is not zero: behind the end of a list or text, or data that belongs to no field, or
+- padding that is not zero: beyond the end of a list or text, or data that belongs to no field, or
   only to a member of a union that is not selected;
 - words that cannot be reached from the root and are not zero: old bytes of retired objects.
 

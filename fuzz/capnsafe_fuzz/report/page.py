@@ -37,7 +37,7 @@ class ShownCampaign:
     data: Mapping[str, Any]
     curves: Sequence[Curve]
     marks: Sequence[float]
-    """Where on the time axis findings were made."""
+    """The positions of the findings on the time axis."""
     matrix: Matrix
     findings: Sequence[ShownFinding]
     again: str
@@ -57,7 +57,7 @@ def write_page(path: Path, folder: Path, campaigns: Sequence[Mapping[str, Any]])
         The number of findings that it shows.
 
     Raises:
-        EnvironmentFailedError: It cannot be written.
+        EnvironmentFailedError: If the page cannot be written.
     """
     with _stories() as story:
         collected = collect(folder, story, campaigns)
@@ -72,7 +72,7 @@ def campaigns_in(folder: Path) -> Sequence[Mapping[str, Any]]:
     """Return the campaigns of a folder, which may be none if it has findings.
 
     Raises:
-        UsageError: It is not a folder of a campaign.
+        UsageError: If the folder is not one of a campaign.
     """
     if not folder.is_dir():
         raise UsageError(f"there is no folder {folder}")

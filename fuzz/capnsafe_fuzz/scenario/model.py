@@ -247,7 +247,7 @@ class Model:
             held = self._types[handle]
             assert held is not None
             if not is_of_kind(node.contents[place], place_of(held, place)[0]):
-                # The orphan would be taken for something else than it is.
+                # The orphan would be taken for another object.
                 return VOID
         return _OK
 

@@ -353,7 +353,7 @@ class Program:
         """Add one operation.
 
         Raises:
-            ScenarioError: It is invalid; the program is unchanged.
+            ScenarioError: If the operation is invalid; the program is unchanged.
         """
         made = self.check(operation)
         self.length += 1

@@ -230,7 +230,7 @@ def holds(node: Node, of: Type) -> bool:
     """Return whether all elements of a list have the type that the list was opened with.
 
     The list of an AnyPointer can be opened as List(Text) and as List(AnyPointer), and through the
-    second handle an element becomes something else than a Text.
+    second handle an element can become another object.
     """
     if not isinstance(node, ListNode) or not isinstance(of, ListType):
         return True

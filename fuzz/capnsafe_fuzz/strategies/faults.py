@@ -1,6 +1,6 @@
 """Faults and scripts of them, from the families.
 
-A moment is drawn as a slot of the program (see ``programs``) and a small number behind it. So a
+A moment is drawn as a slot of the program (see ``programs``) and a small number after it. So a
 fault stays at its step when another step is left out. For a counted call that needs a guess how
 many calls there were before the step; the encoder decides that. A wrong guess makes another number,
 and no wrong fault.

@@ -103,7 +103,7 @@ class Target(ABC):
         """Return the input of a text.
 
         Raises:
-            ScenarioError: It is malformed; the message names the line if possible.
+            ScenarioError: If the text is malformed; the message names the line if possible.
         """
 
     @abstractmethod

@@ -119,7 +119,7 @@ class SequenceTarget(Target):
         """Return the sequence of a text.
 
         Raises:
-            ScenarioSyntaxError: It is malformed; the error has the line.
+            ScenarioSyntaxError: If the text is malformed; the error has the line.
         """
         from ..scenario import ScenarioSyntaxError, below_heading
 

@@ -98,7 +98,7 @@ class SharedFile:
         return offset if 0 <= offset <= FILE_BYTES - view.nbytes else None
 
     def copy(self) -> bytes:
-        """Return a copy of all bytes up to the end of what was cut."""
+        """Return a copy of all bytes up to the end of the part that was cut."""
         return bytes(self._whole[: self._top])
 
     def clear(self) -> None:

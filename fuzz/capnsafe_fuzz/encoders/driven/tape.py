@@ -1,7 +1,7 @@
-"""The tape of one message of a driver: what was asked of it, and what its memory did meanwhile.
+"""The tape of one message of a driver: the requests, and the changes of memory meanwhile.
 
 A program for a bug report has neither driver nor hostile allocator. It needs the answers that the
-allocator gave, and the bytes that somebody else than the library wrote. The tape has both. It
+allocator gave, and the bytes that others than the library wrote. The tape has both. It
 stands between session and process and compares the shared file whenever control changes hands:
 while the driver runs, only the library writes, and while it waits, only its memory does.
 """
@@ -35,7 +35,7 @@ class Patch(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Return the offset behind the last byte."""
+        """Return the offset after the last byte."""
         return self.at + len(self.data)
 
 
@@ -161,11 +161,11 @@ class Tape:
         self.requests[-1].ended = how
 
     def finish(self) -> None:
-        """Note what was put back after the last request."""
+        """Note the bytes that were put back after the last request."""
         self._look()
 
     def _note_written(self) -> None:
-        """Note what the library wrote."""
+        """Note the bytes that the library wrote."""
         if self._compared > _MOST_COMPARED:
             return
         before, self._seen = self._seen, self._file.copy()
@@ -176,7 +176,7 @@ class Tape:
                 self._overwritten.setdefault(at, before[at : at + WORD_BYTES])
 
     def _look(self) -> list[Patch]:
-        """Return what was written since the library stopped."""
+        """Return the bytes that were written since the library stopped."""
         if self._compared > _MOST_COMPARED:
             return []
         before, self._seen = self._seen, self._file.copy()
@@ -195,7 +195,7 @@ class Tape:
 
 
 def differences(old: bytes, new: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the stretches of words that differ, each as its first byte and the one behind."""
+    """Yield the stretches of words that differ, each as its first byte and the one after it."""
     if old == new:
         return
     first = end = 0
@@ -234,7 +234,7 @@ class RecordedProcess:
     """A driver's process, with a tape of all lines."""
 
     def __init__(self, process: DriverProcess, tape: Tape) -> None:
-        """Record what ``process`` sends and gets."""
+        """Record the lines that ``process`` sends and receives."""
         self._process = process
         self._tape = tape
         self.hello = tape.hello = process.hello

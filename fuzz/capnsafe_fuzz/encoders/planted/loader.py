@@ -68,7 +68,7 @@ def read_bug(path: Path) -> PlantedBug:
     """Read one file.
 
     Raises:
-        PlantingError: It is malformed.
+        PlantingError: If the file is malformed.
     """
     try:
         table = tomllib.loads(path.read_text("utf-8"))

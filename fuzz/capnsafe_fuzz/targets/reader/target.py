@@ -74,7 +74,7 @@ class ReaderTarget(ReceivedTarget):
             yield replace(scenario, questions=scenario.questions[:count])
 
     def record(self, scenario: Read, encoder: Encoder, measured: bool) -> ReadRun:
-        """Put every question once."""
+        """Ask every question once."""
         return run(scenario, encoder)
 
 

@@ -32,7 +32,7 @@ class Number(NamedTuple):
 
     @property
     def optional(self) -> bool:
-        """Return whether 0 means that the input does without; then it has no line."""
+        """Return whether the number may be left out; it is then 0, and has no line."""
         return self.default == 0
 
 
@@ -41,7 +41,7 @@ class StreamPart(NamedTuple):
 
     data: bytes
     meaning: str
-    """For people."""
+    """A description for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class StreamInput(ABC):
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        """Return the input of any bytes."""
+        """Decode bytes to an input. Any bytes will do."""
         reader = octets.Reader(data)
         made: dict[str, Any] = {
             number.name: max(number.least, reader.number(number.most)) for number in cls.numbers
@@ -120,7 +120,7 @@ class StreamInput(ABC):
         """Return the input of a text.
 
         Raises:
-            ScenarioSyntaxError: It is malformed; the message names the line.
+            ScenarioSyntaxError: If the text is malformed; the message names the line.
         """
         made: dict[str, int] = {}
         sizes: list[int] = []

@@ -315,7 +315,7 @@ class CppWriter(ReportWriter):
         yield f"  if (result != {_quoted(wanted)}) broken(result);"
 
     def _got(self, line: Line, expected: Any) -> tuple[str, str]:
-        """Return an expression of what is read, as text, and the right text."""
+        """Return an expression for the value that is read, as text, and the right text."""
         kind = line.values["kind"]
         if kind == "AnyPointer":
             at = self._pointer(line)

@@ -58,7 +58,7 @@ class Check(Enum):
     RETURNS = auto()
     """The last step returns another value than ``expected``."""
     READS = auto()
-    """The message reads as something else than ``expected`` at ``path``."""
+    """The value at ``path`` of the message is not ``expected``."""
     BYTES = auto()
     """The segments of the message are exactly those that were recorded, which are wrong."""
     ZERO = auto()
@@ -83,7 +83,7 @@ class ProgramStep:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Answers of the allocator that are not printed one by one, because they follow a rule.
+    """A rule in place of answers of the allocator that would be printed one by one.
 
     Each segment has ``least`` bytes, or as many as are asked for, and begins ``GAP`` bytes behind
     the one before it.
@@ -141,7 +141,7 @@ class Outline:
 
     @property
     def granted(self) -> list[tuple[int, int]]:
-        """Return the first byte of each segment, and the one behind its last."""
+        """Return the first byte of each segment, and the one after its last."""
         return [(one.at, one.at + one.length) for one in self.allocations if one.length]
 
     @property

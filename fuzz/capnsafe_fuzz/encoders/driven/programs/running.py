@@ -1,4 +1,4 @@
-"""Run a printed program with its library alone, and tell whether it shows what it says."""
+"""Run a printed program with its library alone, and tell whether it shows the breach."""
 
 from __future__ import annotations
 

@@ -356,7 +356,7 @@ class RustWriter(ReportWriter):
         yield "    }"
 
     def _got(self, line: Line, expected: Any) -> tuple[str, str]:
-        """Return an expression of what is read, as text, and the right text."""
+        """Return an expression for the value that is read, as text, and the right text."""
         kind = FieldKind(line.values["kind"])
         if kind is FieldKind.ANY:
             found = f'format!("{{:?}}", {self._pointer(line)}.into_reader().get_pointer_type()?)'

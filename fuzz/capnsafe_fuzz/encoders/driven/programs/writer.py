@@ -77,7 +77,7 @@ class ReportWriter(ABC):
 
     @abstractmethod
     def ending(self) -> Iterator[str]:
-        """Yield the lines behind the last step."""
+        """Yield the lines after the last step."""
 
 
 def schema_lines() -> Iterator[str]:
@@ -92,7 +92,7 @@ def recorded(outline: Outline) -> list[bytes]:
     """Return the segments of the message at the end, if they are small enough to be printed.
 
     Raises:
-        UnprintableError: They are too large, or not known.
+        UnprintableError: If the segments are too large, or not known.
     """
     segments = outline.steps[-1].request.contents
     if not 0 < len(segments) <= _MOST_SEGMENTS or sum(map(len, segments)) > _MOST_BYTES:
