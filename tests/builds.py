@@ -1,4 +1,4 @@
-"""Marks for tests of what only one build of the encoder has: the sources, or the compiled package.
+"""Marks for tests of features of one build of the encoder: the sources, or the compiled package.
 
 ``make test-compiled`` runs the tests of the encoder on the compiled package.
 """

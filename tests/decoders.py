@@ -25,7 +25,7 @@ def sample() -> list[bytes]:
 
 
 def meaning(target: Target) -> str:
-    """Return a digest of what the sample means to a target."""
+    """Return a digest of the inputs that a target decodes from the sample."""
     texts = "".join(target.print(target.decode(data)) for data in sample())
     return hashlib.sha256(texts.encode()).hexdigest()
 
@@ -43,7 +43,7 @@ def unnoticed(target: Target, known: dict[str, tuple[int, str]]) -> bool:
 
 
 def record() -> None:
-    """Write down every target's version, and what the sample means to it."""
+    """Write the version of every target, and its digest of the sample."""
     known = recorded()
     targets = [find_target(name) for name in TARGETS]
     for target in targets:

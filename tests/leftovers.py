@@ -55,7 +55,7 @@ class Leftovers:
                 self._blocks.add(path.name)
 
     def close(self) -> None:
-        """Remove what is there."""
+        """Remove everything that was left."""
         self._folder.close()
         for name, value in self._before.items():
             os.environ.pop(name, None)

@@ -1,4 +1,4 @@
-"""B5 and the answers to the questions of issue #467: what is compared, and what is told of it."""
+"""B5 and the answers to the questions of issue #467: the comparison, and its report."""
 
 from __future__ import annotations
 

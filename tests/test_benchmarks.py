@@ -1,4 +1,4 @@
-"""The benchmarks: they run, they measure what they say, and they write where they are told to."""
+"""The benchmarks: they run, they measure what they claim, and they write to the named files."""
 
 from __future__ import annotations
 

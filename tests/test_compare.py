@@ -1,4 +1,4 @@
-"""The comparison of encoders: what became of messages, and its pages."""
+"""The comparison of encoders: the outcomes of messages, and its pages."""
 
 from __future__ import annotations
 

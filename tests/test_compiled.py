@@ -103,7 +103,7 @@ def test_no_compiled_class_is_an_abc() -> None:
 
 
 def build_wheel(folder: Path, **environment: str) -> tuple[Path, str]:
-    """Build a wheel, and return its path and what the build said."""
+    """Build a wheel, and return its path and the output of the build."""
     command = [sys.executable, "-m", "pip", "wheel", "-v", "--no-deps", "-w", str(folder), "."]
     done = subprocess.run(
         command,

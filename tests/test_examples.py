@@ -1,4 +1,4 @@
-"""The examples run as they are, and print what they say."""
+"""The examples run as they are, and print the output that they document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The executor: what it tries again, what it excuses, what it writes down."""
+"""The executor: the operations that it repeats and excuses, and its record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/features.md says what is so: every test that it names is there."""
+"""docs/features.md is right: every test that it names exists."""
 
 from __future__ import annotations
 

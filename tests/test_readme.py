@@ -1,4 +1,4 @@
-"""The README says what the code does: its examples run, and what is made is up to date."""
+"""The README agrees with the code: its examples run, and its generated parts are up to date."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCHEMA = readme.README.parent / "tests/capnsafe/schema/addressbook.capnp"
 
 @pytest.fixture(autouse=True)
 def generated_module(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let examples import what ``capnp compile -ocapnsafe addressbook.capnp`` writes."""
+    """Let examples import the module that ``capnp compile`` writes for addressbook.capnp."""
     monkeypatch.setitem(sys.modules, "addressbook_capnp", addressbook_capnp)
 
 

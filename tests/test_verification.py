@@ -1,4 +1,4 @@
-"""What is found with verification only, and what always is: as the faults declare it."""
+"""Faults are detected with verification only, or always, as they declare."""
 
 from __future__ import annotations
 

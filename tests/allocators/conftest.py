@@ -37,7 +37,7 @@ class MovingMemory:
 
 
 class Client:
-    """Does what a client should: borrows late, lets go at once, releases what it was granted."""
+    """A correct client: borrows late, gives views back at once, releases its grants."""
 
     def __init__(self, allocator: HostileAllocator) -> None:
         self.allocator = allocator

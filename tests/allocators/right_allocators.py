@@ -166,7 +166,7 @@ class InCTypes(Plain):
 
 
 class ReusesKeysAndDirt(Plain):
-    """A slot is a key, and is used again at once, with what was written into it before."""
+    """A slot is a key, and is reused at once, with its old contents."""
 
     def __init__(self) -> None:
         self.slots: list[bytearray] = []

@@ -308,7 +308,7 @@ class AtMost(Plain):
 
 
 class UsedIsLeft(Plain):
-    """What is given back is what was used, and not what was granted."""
+    """Gives back the words used, not the words granted."""
 
     left = 1 << 15
 
@@ -337,7 +337,7 @@ class Slots(Plain):
 
 
 class FreeList(Plain):
-    """Grants what was given back, whatever its size."""
+    """Grants released memory again, whatever its size."""
 
     def __init__(self) -> None:
         super().__init__()

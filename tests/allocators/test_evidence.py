@@ -470,7 +470,7 @@ def test_what_the_client_writes_is_in_the_honest_memory(memory: Allocator, lay: 
     key = client.allocate(1)
     for contents in (b"first", b"second"):
         client.write(key, 8, contents)
-        # Memory that is not stable moves when it is asked, so it must have been asked anew.
+        # Memory that is not stable moves at each call, so there must have been another call.
         honest = bytes(memory.segment(0))
         assert honest[72 : 72 + len(contents)] == contents
         assert client.allocator.snapshot()[0] == honest[64:192]

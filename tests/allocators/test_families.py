@@ -1,4 +1,4 @@
-"""Each family of faults: where it fires, what the client sees then, and where it must not fire."""
+"""Each family of faults: where it fires, how the client sees it, and where it must not fire."""
 
 from __future__ import annotations
 
@@ -604,7 +604,7 @@ def test_of_many_segments_none_moves_where_another_is_laid_over_it(
     before = address_of(allocator, keys[2])
     shared = allocator.allocate(1)
     there = address_of(allocator, keys[2])
-    # A client that has few looks anew where the other lies; one that has many need not.
+    # A client with few segments looks up the other one again; one with many need not.
     assert (there == before) is stays
     assert address_of(allocator, shared) - there == apart
     allocator.operation_finished(0)

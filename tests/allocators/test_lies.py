@@ -1,4 +1,4 @@
-"""Families of faults that lie: what clients get, what memory says after, and when none fires."""
+"""Families of faults that lie: the results for clients, memory afterwards, and when none fires."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def test_a_grant_is_dirty_before_another_is_granted_again(lay: Lay) -> None:
 
 
 def test_a_segment_that_was_cut_leaves_words_to_who_lies_in_it(lay: Lay) -> None:
-    """And to nobody else: behind them begins the guard, as before."""
+    """And to nobody else: the guard begins after them, as before."""
     client = lay(
         "alias later after 0 once segment=0",
         "shrink nothing after 1 once segment=0",

@@ -84,7 +84,7 @@ def _grow_back(live: list[Modelled]) -> None:
 
 
 def _strike(live: list[Modelled], fault: Fault) -> bool:
-    """Do to the model what the fault says; False if it has nothing to apply to."""
+    """Apply the fault to the model; return False if it has nothing to act on."""
     if not live:
         return False
     segment = live[fault.segment % len(live)]

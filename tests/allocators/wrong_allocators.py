@@ -141,7 +141,7 @@ class MergesUnsorted(FirstFit):
 
 
 class MergesWithUsed(FirstFit):
-    """Rounds what was used up to pages of 16 words, and gives those back."""
+    """Rounds the used words up to pages of 16, and gives those back."""
 
     rules: ClassVar[set[str]] = {"separate grants", "reusable memory", "granted length"}
 
@@ -368,7 +368,7 @@ class GrowthForgetsTheEnd(Bump):
 
 
 class GrowthCopiesAPage(Plain):
-    """What lies behind the first 512 words is not copied."""
+    """Words after the first 512 are not copied."""
 
     rules: ClassVar[set[str]] = {"growth without loss"}
 
@@ -403,7 +403,7 @@ class GrowthOverNeighbours(FirstFit):
 
 
 class GrowthIsNotGivenBack(Bump):
-    """A release gives back as much as was granted, not what the segment has grown by."""
+    """A release gives back the words of the grant, but not those added by growth."""
 
     rules: ClassVar[set[str]] = {"reusable memory"}
     taken = 0
@@ -642,7 +642,7 @@ class SharedTable(Plain):
 
 
 class SharedFreeList(Plain):
-    """Of two allocators the second forgets what the first one took from a common buffer."""
+    """Of two allocators the second ignores the grants of the first in a shared buffer."""
 
     rules: ClassVar[set[str]] = {"separate allocators"}
     memory = bytearray(1 << 18)

@@ -1,4 +1,4 @@
-"""Campaigns, with real processes: what is found is kept, whatever happens to whom."""
+"""Campaigns, with real processes: findings are kept, whichever process dies."""
 
 from __future__ import annotations
 

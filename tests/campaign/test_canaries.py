@@ -1,4 +1,4 @@
-"""Planted bugs hunted one by one: found, kept small, and shown by what was kept."""
+"""The search for planted bugs, one by one: each is found, shrunk, and shown by its kept files."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def test_it_agrees_with_coverage_run_by_hand(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
-    # What does not count is what the configuration here says.
+    # The configuration in this folder says which code does not count.
     Path(".coveragerc").write_text("[report]\nexclude_also = raise\n")
     inputs = [str(path) for path in sorted((corpus_root() / "stream").rglob("*.scenario"))[:8]]
     with pytest.raises(SystemExit, match="0"):
@@ -63,7 +63,7 @@ def test_any_package_is_measured_up_to_an_input_that_ends_the_process(
         "capnsafe scenario 1\nmemory heap segment_words=16\nlimit max_segment_words=99\nh0 = root\n"
     )
     Path("a.scenario").write_text(text + "h1 = init h0.u16s 2\n")
-    # The longest runs last, and ends the process; what ran before is run again.
+    # The longest input runs last, and ends the process; the inputs before it run again.
     Path("b.scenario").write_text(text + "h1 = init h0.u16s 9\nset h1[0] 7\n")
     command = ["coverage", ".", "--encoder", "bad_encoders:leaving"]
     with pytest.raises(SystemExit, match="5"):

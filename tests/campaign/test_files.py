@@ -1,4 +1,4 @@
-"""Writing a result leaves what was there until all of the new one is on the disk."""
+"""Writing a result keeps the old file until all of the new one is on the disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an encoder or allocator of the user does when it is loaded or run is told as what it is."""
+"""Any misbehaviour of a user's encoder or allocator, loaded or run, is reported as such."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.process
 
 BUILD = find_target("builder")
 
-#: Ends with the line on which a module does what it does.
+#: Ends just before the line on which a module misbehaves.
 HEAD = """\
 import os, signal, sys
 in_worker = sys.argv[0].endswith("worker.py")

@@ -49,7 +49,7 @@ ALL_PARTS = ["corpus", "witnesses", "canaries", "campaign", "matrix"]
 
 
 class Heard(Quiet):
-    """Remembers what it is told."""
+    """Records its calls."""
 
     def __init__(self, doing: Callable[[str], None] = lambda what: None) -> None:
         self.findings: list[str] = []

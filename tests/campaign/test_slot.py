@@ -1,4 +1,4 @@
-"""The slot says what was in hand, whoever reads it and whenever."""
+"""The slot names the input that was running, at any moment and for any reader."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def states(config: SweepConfig) -> list[Path]:
 
 
 def told(result: SweepResult) -> object:
-    """What a sweep tells that must not depend on anything but what is swept."""
+    """The results of a sweep that must depend on the swept programs only."""
     campaign = result.campaign
     findings = {group: kept.finding.scenario for group, kept in campaign.findings.items()}
     return (

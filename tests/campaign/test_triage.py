@@ -1,4 +1,4 @@
-"""From what a worker saw to what is kept: a puzzle of two faults is not, where one is enough."""
+"""From the report of a worker to the kept finding, which has one fault if one is enough."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A corpus that people keep: what stays of it, in which form, and that no failure loses any."""
+"""A corpus that people keep: which inputs stay, in which form, and that no failure loses one."""
 
 from __future__ import annotations
 
@@ -256,7 +256,7 @@ def test_a_kill_in_the_middle_loses_nothing(
         assert done.returncode == -signal.SIGKILL
         lost = held.keys() - contents(folder).keys()
         assert len(lost) == (calls if call == "unlink" else 0)
-    # The next run goes on where that one ended, and removes its incomplete file.
+    # The next run continues where that one ended, and removes its incomplete file.
     again = minimize(folder)
     assert again.situations == whole.situations
     # Whether two segments lie side by side is chance: it decides about a few places of the encoder,

@@ -1,4 +1,4 @@
-"""Elements, how builders set and get them, and what to set."""
+"""Elements, how builders set and get them, and values to set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages made at random, and what the command `capnp` makes of them."""
+"""Random messages, and the output of the command `capnp` for them."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ class Filling:
 
 
 def scattered(seed: int) -> bytes:
-    """Answer a framed message of objects of any shape, in segments of some small size."""
+    """Return a framed message of objects of any shape, in segments of some small size."""
     rng = random.Random(seed)
     with MessageBuilder(_memory(rng)) as message:
         root = message.init_root(rng.randrange(4), rng.randrange(1, 5))
@@ -183,7 +183,7 @@ def scattered(seed: int) -> bytes:
 
 
 def filled(seed: int) -> bytes:
-    """Answer a framed message whose root is an Everything."""
+    """Return a framed message whose root is an Everything."""
     rng = random.Random(seed)
     with MessageBuilder(_memory(rng)) as message:
         root = message.init_root(EVERYTHING.data_words, EVERYTHING.pointer_count)
@@ -200,14 +200,14 @@ def root_of(message: bytes) -> StructReader:
 
 
 def copied_in_segments(value: StructReader | StructBuilder, words: int) -> bytes:
-    """Answer the framed deep copy, in segments of so many words."""
+    """Return the framed deep copy, in segments of the given size."""
     with MessageBuilder(HeapAllocator(segment_words=words, growth=False)) as message:
         message.set_root(value)
         return message.to_bytes()
 
 
 def converted(formats: str, messages: Sequence[bytes], *options: str) -> bytes:
-    """Answer what `capnp convert` makes of a stream of messages."""
+    """Return the output of `capnp convert` for a stream of messages."""
     return subprocess.run(
         [str(TOOL), "convert", *options, formats],
         input=b"".join(messages),

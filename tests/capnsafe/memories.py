@@ -1,4 +1,4 @@
-"""Memories for the tests of the core: a strict one that checks what it is told, and hostile ones.
+"""Memories for the tests of the core: a strict one that checks its calls, and hostile ones.
 
 `Memory` is honest but strict. Every call of it checks that the message holds no view (P4), that no
 byte beside a grant was touched (P3), and that each grant is released once, with the true number of
@@ -17,7 +17,7 @@ from typing import Any
 from capnsafe import Error, MessageBuilder
 
 GUARD = 24
-"""Bytes on both sides of what a grant shows."""
+"""Bytes on both sides of the visible part of a grant."""
 
 KINDS = ("allocate", "segment", "release")
 
@@ -32,7 +32,7 @@ class Grant:
         self.releases: list[int] = []
 
     def came_as(self, first: bytes) -> None:
-        """Remember what was there before anything was written; guards are compared often."""
+        """Record the contents before anything is written; guards are compared often."""
         self.first = first
         self.in_front = first[:GUARD]
         self.behind = first[-GUARD:]
@@ -62,14 +62,14 @@ class Grant:
         assert memory.endswith(self.behind), "bytes behind a grant were written"
 
     def touched_words(self) -> int:
-        """Answer one past the last word that differs from the random bytes it came with."""
+        """Return the word after the last one that differs from the initial random bytes."""
         shown = slice(GUARD, GUARD + self.words * 8)
         now = int.from_bytes(self.memory[shown], "little")
         return -(-(now ^ int.from_bytes(self.first[shown], "little")).bit_length() // 64)
 
 
 class Memory:
-    """Grants what is asked for, at least `grant_words`, full of random bytes; checks everything."""
+    """Grants the minimum, at least `grant_words`, full of random bytes; checks everything."""
 
     def __init__(self, grant_words: int = 1) -> None:
         self.grant_words = grant_words
@@ -197,7 +197,7 @@ class HookedMemory(Memory):
 
 
 class AnsweringMemory(Memory):
-    """Answers `segment(0)`, or all of them, with what a test says."""
+    """Returns a result that a test gives from `segment(0)`, or from all calls of `segment`."""
 
     def __init__(self, answer: Callable[[Grant], Any], grant_words: int = 1) -> None:
         super().__init__(grant_words)
@@ -212,7 +212,7 @@ class AnsweringMemory(Memory):
 
 
 class ResizingMemory:
-    """Answers bare bytearrays, of any length, that a test resizes in place. Checks nothing."""
+    """Returns bare bytearrays, of any length, that a test resizes in place. Checks nothing."""
 
     def __init__(self, grant_words: int = 1, *, stable: bool = False) -> None:
         self.grant_words = grant_words
@@ -238,7 +238,7 @@ class ResizingMemory:
 
 
 def ending(memory: bytearray, at_end: Callable[[], None]) -> Any:
-    """Answer a buffer of `memory` that calls `at_end` when the last view of it is given back."""
+    """Return a buffer of `memory` that calls `at_end` when the last view of it is released."""
     array = ctypes.c_ubyte * len(memory)
     kind: Any = type("Ending", (array,), {"__del__": lambda _: at_end()})
     return kind.from_buffer(memory)

@@ -1,4 +1,4 @@
-"""A program of many steps over any memory, and what its message means after each."""
+"""A program of many steps over any memory, and the contents of its message after each."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ STEPS: list[Callable[[Build], object]] = [
 
 
 def _honest_meanings() -> list[Any]:
-    """Answer what the message means before each step, and after the last."""
+    """Return the contents of the message before each step, and after the last."""
     build = Build(HeapAllocator())
     meanings: list[Any] = [None]
     for step in STEPS:

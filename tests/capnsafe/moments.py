@@ -16,7 +16,7 @@ _IS_CAPNSAFE: Final = files_of(capnsafe)
 
 
 class _Releasing:
-    """Keeps what was released, and notes what was wrong with that."""
+    """Keeps released memory, and records wrong releases."""
 
     def __init__(self) -> None:
         #: It is somebody else's now.
@@ -36,7 +36,7 @@ class _Releasing:
         self.gone.append(memory)
 
     def breaches(self) -> list[str]:
-        """Return what was wrong with releases, and since then."""
+        """Return the wrong releases, and the writes since then."""
         written = [memory for memory in self.gone if memory.count(0xEE) != len(memory)]
         return self.wrong + ["memory was written to after it was released"] * bool(written)
 

@@ -1,4 +1,4 @@
-"""Run the acts of a scene with one allocation of Python's refused, and print what became of each.
+"""Run the acts of a scene with one allocation of Python's refused, and print the outcome of each.
 
 Run as a program: CPython itself may end where an allocation is refused, so each attempt is made in
 a child of its own.
@@ -26,7 +26,7 @@ _UNUSED = 3
 
 
 def without_one_allocation(number: int, act: Callable[[], object]) -> BaseException | None:
-    """Run an act whose n-th allocation is refused; return what it raised."""
+    """Run an act whose n-th allocation is refused; return its exception."""
     raised: BaseException | None = None
     _testcapi.set_nomemory(number, number + 1)
     try:

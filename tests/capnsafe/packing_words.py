@@ -21,7 +21,7 @@ WORDS = {
 
 @st.composite
 def runs_of_words(draw: st.DrawFn, most: int) -> bytes:
-    """Whole words, in at most so many runs."""
+    """Draw whole words, in a limited number of runs."""
     run = st.tuples(
         st.one_of(st.sampled_from(sorted(WORDS.values())), st.binary(min_size=8, max_size=8)),
         st.sampled_from(RUNS),

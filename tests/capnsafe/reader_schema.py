@@ -50,7 +50,7 @@ Value = Any
 
 @functools.cache
 def fields(type_id: int) -> tuple[tuple[str, Any, int, Value], ...]:
-    """Answer the fields of a struct type: name, type, offset, default (None for pointers)."""
+    """Return the fields of a struct type: name, type, offset, default (None for pointers)."""
     found = []
     for field in NODES[type_id].struct.fields:
         slot = field.slot
@@ -116,7 +116,7 @@ def value_of(reader: StructReader, type_id: int) -> dict[str, Value]:
 
 
 def with_defaults(value: dict[str, Value], type_id: int) -> dict[str, Value]:
-    """Answer what a reader must find, where ``value`` was given to pycapnp."""
+    """Return the contents that a reader must find after pycapnp built ``value``."""
     full: dict[str, Value] = {}
     for name, type_, _, default in fields(type_id):
         if name not in value:
@@ -138,7 +138,7 @@ def filled(value: Value, type_: Any) -> Value:
 
 
 def plain(value: Value) -> Value:
-    """Answer the value with floats as their bits, so that nan equals itself and -0.0 not 0.0."""
+    """Return the value with floats as their bits, so that nan equals itself and -0.0 not 0.0."""
     if isinstance(value, float):
         return struct.pack("<d", value)
     if isinstance(value, list):
@@ -203,7 +203,7 @@ class Memory:
 def written(
     value: dict[str, Value], segment_words: int, moved: tuple[str, ...] = ()
 ) -> list[bytes]:
-    """Answer the segments that pycapnp makes of ``value``.
+    """Return the segments that pycapnp builds from ``value``.
 
     The fields in ``moved`` are then adopted by a ``child``, which comes last: that is how the
     reference implementation is made to write double-far pointers.
@@ -224,7 +224,7 @@ def root_of(segments: list[bytes], **limits: int) -> StructReader:
 
 
 def watch_fars(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Answer a list that grows with each far pointer that is followed: whether it was double."""
+    """Return a list that records of each far pointer that is followed whether it is double."""
     doubles: list[bool] = []
 
     def noted(pointer: int) -> bool:
@@ -253,5 +253,5 @@ def list_pointer(size_code: int, count: int, offset: int = 0) -> int:
 
 
 def rooted(*words: int | bytes, **limits: int) -> StructReader:
-    """Answer a root struct whose one pointer is the first of ``words``."""
+    """Return a root struct whose one pointer is the first of ``words``."""
     return root_of([segment_of(ROOT, *words)], **limits)

@@ -31,7 +31,7 @@ def init_child(node: StructBuilder, pointer: int = CHILD) -> StructBuilder:
 
 
 def value_of(reader: Any) -> Any:
-    """Answer a plain value in which a null pointer is None, floats are their repr."""
+    """Return a plain value, with None for a null pointer and floats as their repr."""
     node: dict[str, Any] = {
         name: getattr(reader, name) for name in ("u64", "i32", "u16", "u8", "flag", "i16")
     }
@@ -50,13 +50,13 @@ def value_of(reader: Any) -> Any:
 
 
 def meaning(message: MessageBuilder) -> Any:
-    """Answer what pycapnp reads in the message, as a plain value."""
+    """Return the contents that pycapnp reads, as a plain value."""
     with core.Node.from_bytes(message.to_bytes(), traversal_limit_in_words=1 << 20) as reader:
         return value_of(reader)
 
 
 def tool(action: str, message: bytes, *arguments: str) -> bytes:
-    """Answer what the command `capnp` makes of a framed message."""
+    """Return the output of the command `capnp` for a framed message."""
     return subprocess.run(
         [str(TOOL), action, *arguments, str(SCHEMA_FILE), "Node"],
         input=message,
@@ -66,5 +66,5 @@ def tool(action: str, message: bytes, *arguments: str) -> bytes:
 
 
 def contents(message: MessageReader) -> list[bytes]:
-    """Answer the words of each segment, past what a reader shows of them."""
+    """Return the words of each segment, also those that a reader does not show."""
     return [bytes(view) for view in message._segments._views]

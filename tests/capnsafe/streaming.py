@@ -36,7 +36,7 @@ def numbers(*each: int) -> bytes:
 
 
 def small(number: int) -> bytes:
-    """Answer a message of the reference implementation."""
+    """Return a message of the reference implementation."""
     framed: bytes = SCHEMA.Small.new_message(number=number, name=f"number {number}").to_bytes()
     return framed
 
@@ -50,7 +50,7 @@ def number_in(message: MessageReader) -> int:
 
 
 class Dribble:
-    """A raw file that answers as few bytes as it likes, and remembers what it was asked for."""
+    """A raw file that returns fewer bytes than requested, and records the requests."""
 
     def __init__(self, data: bytes, sizes: list[int]) -> None:
         self.data = data
@@ -68,7 +68,7 @@ class Dribble:
 
 
 class Scripted:
-    """A file that answers, or raises, what it was told."""
+    """A file that returns or raises the results that a test gives."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
@@ -92,7 +92,7 @@ def on_disk(data: bytes, buffering: int) -> Iterator[BinaryIO]:
 
 @contextmanager
 def mapped(data: bytes) -> Iterator[mmap.mmap]:
-    """Answer read-only mapped memory; closing it fails if a view into it is left."""
+    """Return read-only mapped memory. Closing it fails if a view into it is left."""
     with tempfile.TemporaryFile() as file:
         file.write(data)
         file.flush()

@@ -37,7 +37,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 @asynccontextmanager
 async def connected() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """Return the two ends of a connection: what is written to one is read from the other."""
+    """Yield the reader of one end of a connection, and the writer of the other."""
     one, other = socket.socketpair()
     reader, answers = await asyncio.open_connection(sock=one)
     _, writer = await asyncio.open_connection(sock=other)
@@ -239,7 +239,7 @@ def test_two_tasks_do_not_share_a_message() -> None:
 
 
 class Returning:
-    """A stream whose method returns what it is told to."""
+    """A stream whose method returns a result that a test gives."""
 
     def __init__(self, result: object) -> None:
         self.result = result

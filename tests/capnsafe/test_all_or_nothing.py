@@ -128,14 +128,14 @@ def element_of(scene: Scene) -> StructBuilder:
 
 
 def said(message: MessageBuilder) -> tuple[bytes, ...]:
-    """Answer what the message means: a copy of it, in one segment."""
+    """Return the contents of the message: a copy of it, in one segment."""
     with MessageBuilder() as copy:
         copy.set_root(root_of(message.to_bytes()))
         return tuple(copy.segments())
 
 
 def unharmed(act: Callable[[Scene], object], size: int) -> tuple[int, int, tuple[bytes, ...]]:
-    """Answer how often the act calls `allocate` and `segment`, and what the message then means."""
+    """Return how often the act calls `allocate` and `segment`, and the contents afterwards."""
     memory = Memory(size)
     with closing(MessageBuilder(memory), memory) as message:
         scene = Scene(message)
@@ -147,7 +147,7 @@ def unharmed(act: Callable[[Scene], object], size: int) -> tuple[int, int, tuple
 
 
 def failures() -> Iterator[tuple[str, int, type[BaseException], bool]]:
-    """Answer (kind of call, take each n-th call, what it raises, from then on)."""
+    """Yield (kind of call, test each n-th call, the exception, whether from then on)."""
     for error in (OSError, LookupError, KeyboardInterrupt):
         for always in (False, True):
             yield "allocate", 1, error, always

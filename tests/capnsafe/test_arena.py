@@ -1,4 +1,4 @@
-"""The arena: its limits, what it costs (P7), and the memories that watch it."""
+"""The arena: its limits, its cost (P7), and the memories that watch it."""
 
 from __future__ import annotations
 

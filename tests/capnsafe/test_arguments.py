@@ -114,7 +114,7 @@ STRANGE = [
 #: Arguments with which most calls go far enough to look at the others.
 ORDINARY = {"element": Element.UINT32, "count": 2, "max_words": 10}
 
-#: Calls that raise what a file of the caller's raises, as documented.
+#: Calls that let the exception of a caller's file pass, as documented.
 PASSES = {"write_to", "write_message"}
 
 
@@ -192,7 +192,7 @@ CALLS = [
 
 
 def finish(answer: object) -> None:
-    """Use up what a call answers that does its work later."""
+    """Use up a result that does its work later: a context manager or an iterator."""
     kind = type(answer)
     if kind.__module__ == "capnsafe._build.lending" and issubclass(kind, AbstractContextManager):
         with answer:  # type: ignore[attr-defined]

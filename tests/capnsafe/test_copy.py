@@ -118,7 +118,7 @@ def damage(rng: random.Random, message: bytes) -> bytes:
     return frame(segments)
 
 
-# -- what pycapnp builds -------------------------------------------------------------------------
+# -- messages of pycapnp -------------------------------------------------------------------------
 
 
 @pytest.mark.process

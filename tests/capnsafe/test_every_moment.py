@@ -121,7 +121,7 @@ def _lent(build: Build, lend: Callable[[], Any]) -> bytes | list[bytes]:
         try:
             octets = [bytes(one) for one in view] if type(view) is list else bytes(view)
         except ValueError:
-            # To close the message takes back what is lent.
+            # Closing the message takes back the lent view.
             build.message.root_pointer()
             raise
         view = None
@@ -265,7 +265,7 @@ _alone: dict[tuple[str, str], Seen] = {}
 
 
 def _is_allowed(kind: str, outer: str, inner: str, seen: Seen) -> bool:
-    """Return whether an end is one that the two calls may come to."""
+    """Return whether the two calls may end like this."""
     if seen[1] == "refused":
         if (kind, outer) not in _alone:
             build = Build.over(kind)
@@ -406,7 +406,7 @@ def test_the_moments_are_many() -> None:
 
 
 def test_the_table_has_every_operation() -> None:
-    """Each public method of what is built is in the table, or calls no memory."""
+    """Each public method of builders is in the table, or calls no memory."""
     named = " ".join(OPERATIONS)
     beside = {"close", "resume", "segment_words", "total_words", "lend_segments", "element", "kind",
         "data_words", "pointer_count", "last_disowned"}  # fmt: skip
@@ -607,7 +607,7 @@ def test_nothing_is_written_to_an_object_that_is_cleared_at_any_moment(
         def clear(build: Build = build, root: StructBuilder = root) -> None:
             with suppress(Reentered):
                 root.clear(6)
-                # It zeroes what is retired. Nobody zeroes it a second time.
+                # It zeroes the retired words. Nobody zeroes them a second time.
                 build.message.to_bytes()
 
         with Moments(moment, clear):

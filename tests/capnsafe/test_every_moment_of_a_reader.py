@@ -1,4 +1,4 @@
-"""P10: what runs in the middle of a read of memory that is borrowed for each read.
+"""P10: code that runs in the middle of a read of memory that is borrowed for each read.
 
 ``MessageReader.over`` keeps no memory, so at each moment of a read the memory may go away, shrink
 or say something else, and the reader may be called. A read returns what it returns alone, or raises
@@ -120,7 +120,7 @@ def _outcome(call: Callable[[Read], Any], read: Read) -> Any:
 
 
 def _interrupted(outer: str, moment: int, collected: bool, act: Callable[[Read], None]) -> Any:
-    """Return the read, and what came of the outer call, in which ``act`` ran at a moment."""
+    """Return the read, and the outcome of the outer call, in which ``act`` ran at a moment."""
     read = Read()
     if collected:
         with Moments(moment, lambda: act(read)):
@@ -184,7 +184,7 @@ def test_memory_that_goes_away_in_the_middle_of_a_read(outer: str, collected: bo
         for name in names:
             _, outcome = _interrupted(outer, moment, collected, HARMS[name])
             if name == "change":
-                # What is read then may be anything, but comes to an end.
+                # The value that is read then is undefined, but the read ends.
                 continue
             is_error = isinstance(outcome, type) and issubclass(outcome, Error)
             assert is_error or outcome == alone or outer in LOOK_ANEW, name

@@ -1,4 +1,4 @@
-"""What handles look like when they are printed: what they lead to, and where that lies."""
+"""The ``repr`` of handles: the object that they lead to, and its place."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ class File:
 
 
 class Words:
-    """Accessors that forget what is written."""
+    """Accessors that forget writes."""
 
     words = 0
 
@@ -252,7 +252,7 @@ def _unsaid(array: object) -> Any:
     raise OSError
 
 
-#: An array that does not say what is masked.
+#: An array without a readable mask.
 SILENT: Any = type("Silent", (numpy.ma.MaskedArray,), {"mask": property(_unsaid)})
 
 

@@ -1,4 +1,4 @@
-"""The segment table: what the reference implementation writes, and what claims too much."""
+"""The segment table: equal to the reference implementation's, and refused if it claims too much."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_the_limits_of_a_reader_are_passed_on() -> None:
         read_message(message, max_words=3)
 
 
-# -- what claims too much -------------------------------------------------------------------------
+# -- claims above the limits ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("claim", [0xFFFFFFFF, 0xFFFFFFFE, 0x7FFFFFFF, 0x80000000, 512])
@@ -171,7 +171,7 @@ def test_the_first_bytes_tell_the_size_of_a_message(sizes: tuple[int, ...]) -> N
     assert told[:4] == [1] * 4
     assert told[4:8] == [table] * 4
     assert told[table * 8 :] == [words] * (len(framed) + 1 - table * 8)
-    # Whoever reads as far as it says gets the message, and not a word more.
+    # A caller that reads as many words as it returns gets the message, and no further word.
     arrived = 0
     while (expected := message_words(framed[: arrived * 8])) > arrived:
         arrived = expected
@@ -213,7 +213,7 @@ def test_a_total_as_large_as_the_limit_says() -> None:
 
 @pytest.mark.own_process
 def test_nothing_is_made_of_a_claim() -> None:
-    """Eight bytes cost what eight bytes cost, whatever they claim and whatever the limits allow."""
+    """The cost of eight bytes does not depend on their claims or on the limits."""
     tracemalloc.start()
     try:
         for message in (numbers(0xFFFFFFFF, 1), numbers(0, 0xFFFFFFFF), numbers(0x00FFFFFF, 0)):

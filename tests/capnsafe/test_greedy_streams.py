@@ -21,7 +21,7 @@ from .reading import contents
 
 
 def sources_of(data: bytes) -> list[tuple[Any, bool]]:
-    """Answer the same bytes in memory and as a file, plain and packed."""
+    """Return the same bytes in memory and as a file, plain and packed."""
     packed = pack(data)
     return [
         (data, False),
@@ -125,7 +125,7 @@ def test_a_large_message_takes_few_calls() -> None:
 @pytest.mark.own_process
 @pytest.mark.parametrize("buffering", [-1, 0])
 def test_memory_grows_with_what_arrives(buffering: int) -> None:
-    """A file of 1 MB that claims 64 MiB costs a few times what is there."""
+    """A file of 1 MB that claims 64 MiB costs a few times its own size."""
     with on_disk(numbers(0, 8 << 20) + bytes(1_000_000), buffering) as file:
         tracemalloc.start()
         try:
@@ -139,7 +139,7 @@ def test_memory_grows_with_what_arrives(buffering: int) -> None:
 
 @pytest.mark.own_process
 def test_a_packed_bomb_costs_no_more_than_a_message_may() -> None:
-    """What a message may have is unpacked, and what stands behind it waits packed."""
+    """Words up to the limit of a message are unpacked; bytes after them wait packed."""
     bomb = pack(numbers(0, 1000)) + b"\0\xff" * 30_000
     tracemalloc.start()
     try:
@@ -153,7 +153,7 @@ def test_a_packed_bomb_costs_no_more_than_a_message_may() -> None:
 
 
 def outcome(source: Any, packed: bool) -> list[list[bytes] | str]:
-    """Answer what was read until the end, or until an error of ours."""
+    """Return the messages read until the end, or until an error of the library."""
     messages = read_messages(source, packed=packed, max_words=300)
     read: list[list[bytes] | str] = []
     try:

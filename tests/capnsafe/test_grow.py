@@ -52,7 +52,7 @@ def lengthen(memory: Memory, key: int, words: int) -> None:
 
 
 class GrowingMemory(Memory):
-    """Moves and lengthens the segment that is to grow, by what is asked and `extra` more."""
+    """Moves the segment, and lengthens it by the words requested and `extra` more."""
 
     def __init__(self, grant_words: int = 1, *, extra: int = 0) -> None:
         super().__init__(grant_words)
@@ -75,7 +75,7 @@ class FailingGrowingMemory(FailingMemory):
 
 
 class AnsweringGrowth(GrowingMemory):
-    """Does what a test says instead of growing."""
+    """Calls a function of the test instead of growing."""
 
     def __init__(self, act: Callable[[AnsweringGrowth, int, int], None], grant_words: int) -> None:
         super().__init__(grant_words)
@@ -542,7 +542,7 @@ def test_an_attribute_that_cannot_be_called_says_that_nothing_grows() -> None:
 
 
 def unharmed(name: str, size: int) -> tuple[Counter[str], tuple[bytes, ...]]:
-    """Answer how often an act makes each kind of call, and what the message then means."""
+    """Return how often an act makes each kind of call, and the contents of the message then."""
     memory = FailingGrowingMemory("grow", 10**9, OSError, grant_words=size)
     with closing(MessageBuilder(memory), memory) as message:
         scene = Scene(message)

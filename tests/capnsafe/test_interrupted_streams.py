@@ -289,7 +289,7 @@ def test_a_finalizer_that_reads_the_stream_is_refused_at_each_moment() -> None:
             read_on(messages, read)
         finally:
             sys.setprofile(None)
-        # Whoever is let in takes a message, and no message is lost or comes twice.
+        # An inner call that is served takes a message, and no message is lost or comes twice.
         taken = [one for one in inner if one != "refused"]
         assert sorted([*read, *taken]) == NUMBERS, moment  # type: ignore[type-var]
         if not inner:

@@ -357,7 +357,7 @@ def test_a_close_that_is_interrupted_at_any_bytecode_is_gone_on_with(
 
 
 class Refusing(ResizingMemory):
-    """Memory of which two more segments can be had, once that is said."""
+    """Memory that refuses further segments once a test lowers ``most``."""
 
     most = 1000
 

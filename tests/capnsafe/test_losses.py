@@ -91,7 +91,7 @@ def test_a_loss_is_noticed_by_whatever_looks_first(stable: bool, use: str) -> No
     memory.extend(0, 32)
     with pytest.raises(SegmentLost):
         message.segments()
-    # Not one byte was written into what grew back.
+    # Not one byte was written into the part that grew back.
     assert memory.grants[0][(message.segment_words()[0] - 1) * 8 :].count(0) == len(
         memory.grants[0][(message.segment_words()[0] - 1) * 8 :]
     )
@@ -209,7 +209,7 @@ def test_words_that_are_cut_before_they_are_handed_out_are_no_loss(number: int, 
             for grant, words in zip(memory.grants, message.segment_words(), strict=True)
         )
     ):
-        # Two segments cannot be held at once: the cut took what had been filled a moment ago. That
+        # Two segments cannot be held at once: the cut took words that had just been filled. That
         # is a loss, and not a silent one.
         with pytest.raises(SegmentLost):
             message.to_bytes()

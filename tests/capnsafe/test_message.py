@@ -1,4 +1,4 @@
-"""The message itself: root, output, closing, and what it asks of its allocator."""
+"""The message itself: root, output, closing, and its calls to the allocator."""
 
 from __future__ import annotations
 
@@ -301,7 +301,7 @@ def test_a_message_is_not_copied() -> None:
     message.close()
 
 
-# -- what a message asks of its allocator ----------------------------------------------------------
+# -- the calls of a message to its allocator -------------------------------------------------------
 
 
 @pytest.mark.parametrize("missing", ["allocate", "segment", "release"])
@@ -395,7 +395,7 @@ def test_grants_that_a_failed_call_took_are_released_at_once() -> None:
 
 
 def test_a_message_has_one_owner() -> None:
-    """Copied, it would be closed by whoever closes first (C++ 773fffd6)."""
+    """A copy would close the message of the original (C++ 773fffd6)."""
     with MessageBuilder() as message:
         message.init_root(1, 0)
         for make in (copy.copy, copy.deepcopy, pickle.dumps):

@@ -186,7 +186,7 @@ def test_handles_are_stale_once_disowned(message: MessageBuilder) -> None:
         with pytest.raises(StaleHandle):
             call()
     assert message.segments() == before
-    # Opened anew, before and after adoption.
+    # Opened again, before and after adoption.
     again = orphan.get_struct()
     again.set_uint64(0, 8)
     inner = again.get_struct(CHILD)
@@ -751,7 +751,7 @@ def test_an_orphan_that_was_scribbled_upon() -> None:
 
 @pytest.mark.parametrize("segment_words", [1, 3, 1024])
 def test_new_objects_of_every_kind_are_built_apart(segment_words: int) -> None:
-    """What is built apart and adopted reads as what is built in its place."""
+    """An object that is built as an orphan and adopted reads like one built in place."""
     apart, in_place = (
         MessageBuilder(HeapAllocator(segment_words=segment_words, growth=False)) for _ in range(2)
     )

@@ -19,7 +19,7 @@ from tests.capnsafe.memories import Memory, ResizingMemory
 
 
 class Overlapping(Memory):
-    """Answers slices of one bytearray, at the places (first byte, bytes) that a test says."""
+    """Returns slices of one bytearray, at the places (first byte, bytes) that a test gives."""
 
     def __init__(self, *places: tuple[int, int]) -> None:
         super().__init__()
@@ -258,7 +258,7 @@ def test_a_look_that_was_refused_does_not_hide_an_overlap() -> None:
 
 
 def test_a_loss_that_is_seen_while_overlaps_are_looked_for_is_a_loss() -> None:
-    """P5 at any borrow: the segment is whole again when the call goes on."""
+    """P5 at any borrow: the segment is whole again when the call continues."""
 
     class Shrinking(Overlapping):
         def segment(self, key: int, /) -> Any:

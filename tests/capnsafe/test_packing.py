@@ -34,13 +34,13 @@ UNFINISHED = b"\xff12345678"
 
 
 def message_around(data: bytes) -> bytes:
-    """Answer a message of the reference implementation that has these words in it."""
+    """Return a message of the reference implementation that contains these words."""
     framed: bytes = SCHEMA.Everything.new_message(data=data).to_bytes()
     return framed
 
 
 def packed_by_the_reference(data: bytes) -> bytes:
-    """Answer the same message packed."""
+    """Return the same message packed."""
     packed: bytes = SCHEMA.Everything.new_message(data=data).to_bytes_packed()
     return packed
 
@@ -196,7 +196,7 @@ def test_every_cut_of_every_kind_of_word() -> None:
 
 @pytest.mark.parametrize("word", WORDS.values(), ids=WORDS)
 def test_blocks_make_no_difference(word: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that goes on behind the block is packed with what follows it."""
+    """A run that continues after the block is packed with the words that follow it."""
     unpacked = b"\1" + bytes(7) + word * 700 + b"\2" + bytes(7)
     packed = pack(unpacked)
     for block_words in (258, 256, 257, 300):
@@ -235,7 +235,7 @@ def test_words_are_packed_whole() -> None:
         pack(bytes(8007))
 
 
-# -- what ends in the middle, and what stands for too much ----------------------------------------
+# -- truncated input, and input that unpacks to too much ------------------------------------------
 
 
 @pytest.mark.parametrize("word", WORDS.values(), ids=WORDS)
@@ -313,7 +313,7 @@ def test_a_limit_is_kept_by_any_bytes(packed: bytes, limit: int) -> None:
 
 @pytest.mark.own_process
 def test_two_bytes_that_stand_for_two_kibibytes_cost_two_bytes() -> None:
-    """A bomb of 200 kB that stands for 200 MB, which nobody asked for."""
+    """A bomb: 200 kB that unpack to 200 MB, which no caller requested."""
     bomb = b"\0\xff" * 100_000
     tracemalloc.start()
     try:
@@ -326,7 +326,7 @@ def test_two_bytes_that_stand_for_two_kibibytes_cost_two_bytes() -> None:
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    # One copy of what was fed.
+    # One copy of the input.
     assert peak < len(bomb) + 100_000
 
 

@@ -27,7 +27,7 @@ from tests.capnsafe.memories import Memory, MovingMemory, closing
 
 
 class Course:
-    """One run of a program: what it holds, and what came of each call."""
+    """One run of a program: its handles, and the outcome of each call."""
 
     def __init__(self, message: MessageBuilder, seed: int) -> None:
         self.rng = random.Random(seed)

@@ -259,7 +259,7 @@ def _lends(scene: Scene) -> dict[str, Callable[[], Any]]:
 @pytest.mark.parametrize("what", ["a list", "a segment", "all segments"])
 @pytest.mark.parametrize("kind", ["asked", "stable", "verified"])
 def test_the_end_of_a_block_that_has_no_stack_is_made_up_for(kind: str, what: str) -> None:
-    """`__exit__` can be what meets the limit: then nothing else says that the block is over."""
+    """`__exit__` may itself reach the limit: then nothing else says that the block is over."""
     failures = 0
     for spare in range(1, 24):
         scene = Scene(kind == "stable", verify=kind == "verified")

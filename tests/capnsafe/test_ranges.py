@@ -1,4 +1,4 @@
-"""Ranges in order: what they say, beside a plain model, and that no order costs more."""
+"""Sorted ranges: equal to a plain model, and no order of insertion costs more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reader reads what the reference implementation writes, older and newer versions too."""
+"""The reader reads messages of the reference implementation, also of older and newer schemas."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.capnsafe.reader_schema import (
     written,
 )
 
-# -- what the reference implementation writes ------------------------------------------------------
+# -- messages of the reference implementation ------------------------------------------------------
 
 
 @given(everything, st.integers(1, 200))

@@ -149,7 +149,7 @@ def test_structs_with_fields_read_as_voids_cost_what_they_occupy() -> None:
 
 
 def nested_structs(levels: int) -> bytes:
-    """Answer structs of one pointer in one another, ``levels`` of them."""
+    """Return ``levels`` nested structs of one pointer each."""
     return segment_of(*[wire.struct_shape(0, 1)] * levels, 0)
 
 
@@ -222,7 +222,7 @@ def test_a_list_in_itself_ends() -> None:
 
 
 def test_memory_that_changes_is_read_within_bounds() -> None:
-    """The bounds of an open object are those that were checked; what it holds is read anew."""
+    """The bounds of an open object stay as they were checked; its contents are read again."""
     memory = bytearray(segment_of(ROOT, list_pointer(wire.SIZE_BYTE, 8), b"x" * 8))
     root = MessageReader([memory]).get_root()
     assert root.get_data(0) == b"x" * 8
@@ -254,7 +254,7 @@ NUMBERS = tuple(f"get_{each.name.lower()}" for each in ELEMENTS if each is not E
 
 
 def walk_everything(reader: MessageReader, nesting_limit: int) -> int:
-    """Read everything as everything, as far as limits allow; answer how many objects were open."""
+    """Read everything as everything, as far as limits allow; return how many objects were open."""
     opened = 0
     pending: list[tuple[Any, int]] = [(reader.get_root(), 1)]
     while pending:

@@ -274,7 +274,7 @@ POISONED = "poisoned"
 
 
 def meaning_unless_poisoned(message: MessageBuilder) -> Any:
-    """Answer what the message means, or that it is poisoned; another error is an error."""
+    """Return the contents of the message, or that it is poisoned. Other errors pass through."""
     try:
         return meaning(message)
     except Poisoned:

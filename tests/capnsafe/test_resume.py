@@ -117,7 +117,7 @@ def test_a_later_segment_may_be_unused() -> None:
 
 
 class Refusing(Memory):
-    """Answers one segment as a test says."""
+    """Returns segment 0 as a function of the test changes it."""
 
     answer: Any = None
 

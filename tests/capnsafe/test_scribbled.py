@@ -244,7 +244,7 @@ def test_a_root_pointer_that_was_made_null_opens_as_none() -> None:
 
 
 def test_an_attempt_that_a_lie_ended_leaves_its_words_free_and_counted() -> None:
-    """P2, P8 and P9 on memory that stays: what was filled is filled again, and reported."""
+    """P2, P8 and P9 on memory that stays: words that were filled are filled again, and reported."""
     memory = ResizingMemory(64, stable=True)
     message = MessageBuilder(memory, max_segment_words=64)
     root = message.init_root(0, 2)

@@ -1,4 +1,4 @@
-"""Handles of what was overwritten, cleared or moved are stale and write nothing: P12."""
+"""Handles whose object was overwritten, cleared or moved are stale and write nothing: P12."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ from .reading import contents
 def test_what_a_file_raises_passes_and_the_stream_can_be_continued(
     raised: BaseException, packed: bool
 ) -> None:
-    """Also between any two bytes: nothing of what was received is lost."""
+    """Also between any two bytes: no received byte is lost."""
     messages = [[b"12345678", bytes(16)], [b"\1" + bytes(7)]]
     stream = stream_of(messages, packed=packed)
     for at in range(len(stream) + 1):

@@ -45,7 +45,7 @@ from .reading import contents, tool
 
 @contextmanager
 def sent(data: bytes) -> Iterator[socket.socket]:
-    """Answer a socket at whose other end these bytes are sent, in pieces, and then it is closed."""
+    """Return a socket whose other end sends these bytes in pieces, and is then closed."""
     ours, theirs = socket.socketpair()
     ours.settimeout(PATIENCE)
 
@@ -244,7 +244,7 @@ def test_the_tool_unpacks_every_segment() -> None:
 
 @given(segments_of_words)
 def test_h9_each_segment_is_packed_for_itself(segments: list[bytes]) -> None:
-    """No run begins in the table or in one segment and goes on in the next."""
+    """No run begins in the table or in one segment and continues in the next."""
     apart = [
         pack(part) for part in (frame(segments)[: -len(b"".join(segments)) or None], *segments)
     ]

@@ -41,7 +41,7 @@ def root(message: MessageBuilder) -> StructBuilder:
 
 
 def union_layout() -> tuple[int, int, int, int]:
-    """Answer where the compiler put the union: discriminant, number, words, low."""
+    """Return where the compiler put the union: discriminant, number, words, low."""
     choice = everything.Everything.schema.fields["choice"].schema
     node = choice.node.struct
     offsets = {field.name: field.slot.offset for field in node.fields if field.which() == "slot"}

@@ -150,7 +150,7 @@ def test_words_that_are_seen_to_be_gone_are_lost_for_good() -> None:
 
 def test_a_view_that_lies_about_its_place_is_found() -> None:
     class Doubled(Memory):
-        """Answers a copy, so that what is written is written elsewhere."""
+        """Returns a copy, so that writes do not reach the segment."""
 
         doubled = False
 

@@ -30,7 +30,7 @@ def test_the_limits_of_the_encoding() -> None:
 
 
 def word(hexadecimal: str) -> int:
-    """Answer the word whose bytes, in the order of memory, are these."""
+    """Return the word with these bytes, in the order of memory."""
     return int.from_bytes(bytes.fromhex(hexadecimal), "little")
 
 

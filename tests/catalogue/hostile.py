@@ -14,7 +14,7 @@ ROOT = wire.struct_shape(0, 1)
 
 
 def segment(*words: int | bytes) -> bytes:
-    """Answer words, and octets filled up to words, as memory has them."""
+    """Return the bytes of words, and octets padded to whole words."""
     return b"".join(
         word.ljust(-len(word) // 8 * -8, b"\0")
         if isinstance(word, bytes)
@@ -24,7 +24,7 @@ def segment(*words: int | bytes) -> bytes:
 
 
 def read(*words: int | bytes, **limits: int) -> StructReader:
-    """Answer a reader of a root struct whose one pointer is the first of `words`."""
+    """Return a reader of a root struct whose one pointer is the first of `words`."""
     return MessageReader([segment(ROOT, *words)], **limits).get_root()
 
 
@@ -32,7 +32,7 @@ def read(*words: int | bytes, **limits: int) -> StructReader:
 def scribbled(*words: int | bytes) -> Iterator[StructBuilder]:
     """Build a root struct in memory that then says `words`, its one pointer first.
 
-    The first word behind them was not handed out, and holds a value that must not be touched.
+    The first word after them was not handed out, and holds a value that must not be touched.
     """
     body = segment(*words)
     memory = Memory(grant_words=len(body) // 8 + 10)

@@ -258,7 +258,7 @@ STREAMS = "tests/capnsafe/test_streams.py::"
 UNIONS = "tests/capnsafe/test_unions_and_capabilities.py::"
 UPGRADE = "tests/capnsafe/test_upgrade.py::"
 
-#: Tests that show of an entry that it cannot happen, and are named by what they are about.
+#: Tests that show that an entry cannot happen, and are named after their subject.
 SHOWN_BY: dict[str, tuple[str, ...]] = {
     "A1": (MOVES + "test_memory_that_moves_at_every_call_makes_the_same_message",),
     "A3": (

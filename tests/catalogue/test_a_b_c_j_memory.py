@@ -25,7 +25,7 @@ from tests.capnsafe.memories import Memory, closing
 
 
 class Asked(Memory):
-    """Notes what it is asked for."""
+    """Records its calls."""
 
     def __init__(self, grant_words: int = 1) -> None:
         super().__init__(grant_words)
@@ -80,7 +80,7 @@ def test_a8_every_segment_is_examined(number: int, answer: Any, error: type[Exce
     """capnproto C++ addSegmentInternal: the first one alone."""
 
     class Turning(Memory):
-        """Answers something else for one grant."""
+        """Returns another object for one grant."""
 
         def segment(self, key: int, /) -> Any:
             view = super().segment(key)
@@ -181,7 +181,7 @@ def test_c4_a_list_made_anew_touches_no_neighbour() -> None:
 
 @plain_only("compiled classes have no weak references")
 def test_j5_parts_outlive_the_whole_as_long_as_they_are_held() -> None:
-    """pycapnp a62e392: a builder was destroyed before the message that it stood on.
+    """pycapnp a62e392: a builder was destroyed before its message.
 
     Readers, lists and builders hold what they need, in whatever order the rest goes.
     """

@@ -1,4 +1,4 @@
-"""Group D: sizes and offsets that do not fit, and what they become elsewhere."""
+"""Group D: sizes and offsets that do not fit, and their results in other libraries."""
 
 from __future__ import annotations
 
@@ -393,7 +393,7 @@ def test_d18_no_word_is_used_that_a_far_pointer_cannot_reach() -> None:
 
 
 def test_d18_a_message_is_read_from_such_memory() -> None:
-    """What lies behind the message is not looked at."""
+    """Bytes after the message are not read."""
     with MessageBuilder(HeapAllocator()) as message:
         message.init_root(0, 1).set_text(0, "read")
         data = message.to_bytes()

@@ -59,7 +59,7 @@ def test_e1_structs_are_read_as_pointers_past_their_data(
     rows = read_back(message).get_pointer_list(0)
     assert rows is not None
     assert [rows.get_text(at) for at in range(len(rows))] == texts
-    # A list read so is copied as what it is.
+    # A list that is read this way is copied with its own type.
     root.set(1, rows)
     copied = root.get_struct_list(1)
     assert copied is not None
@@ -164,7 +164,7 @@ def test_e4_in_bulk_the_size_is_that_of_the_element(
 
 
 def test_e6_what_a_shorter_struct_does_not_have_is_default(message: MessageBuilder) -> None:
-    """capnproto-java 906bab7: what lies behind the struct was read as its fields."""
+    """capnproto-java 906bab7: words after the struct were read as its fields."""
     root = message.init_root(0, 3)
     old = root.init_struct(0, 1, 1)
     old.set_uint64(0, 5)

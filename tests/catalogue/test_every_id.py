@@ -29,7 +29,7 @@ def functions_of(path: Path) -> list[str]:
 
 @cache
 def named() -> dict[str, list[str]]:
-    """Answer the tests whose names begin with ids, by id."""
+    """Return the tests whose names begin with ids, by id."""
     found: dict[str, list[str]] = {}
     for folder in ("catalogue", "capnsafe"):
         for path in sorted((ROOT / "tests" / folder).glob("test_*.py")):

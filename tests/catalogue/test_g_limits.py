@@ -181,7 +181,7 @@ def test_g7_whatever_is_opened_is_charged_to_one_account() -> None:
         pickle.dumps(struct)
 
 
-#: Words that lead one word outside, and those behind them with which they would be good.
+#: Pointers that lead one word outside, and the words with which they would be valid.
 OUTSIDE: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "struct": ((wire.with_offset(wire.struct_shape(1, 0), 1), 0), (0,)),
     "pointers": ((wire.with_offset(wire.struct_shape(1, 1), 0), 0), (0,)),

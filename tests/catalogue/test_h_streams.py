@@ -1,4 +1,4 @@
-"""Group H: framing and packing, beside what tests/capnsafe/test_streams.py has under its ids."""
+"""Group H: framing and packing, in addition to the ids in tests/capnsafe/test_streams.py."""
 
 from __future__ import annotations
 

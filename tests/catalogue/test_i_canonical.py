@@ -27,7 +27,7 @@ def message(request: pytest.FixtureRequest) -> Iterator[MessageBuilder]:
 
 
 def canonical(segments: list[bytes]) -> bytes:
-    """Answer the form of what is read in these segments."""
+    """Return the canonical form of the message in these segments."""
     with MessageBuilder() as message:
         message.set_root(MessageReader(segments).get_root())
         return message.canonical()

@@ -1,4 +1,4 @@
-"""The command, as people and CI run it: what it prints, what it leaves, and its exit code."""
+"""The command, as people and CI run it: its output, its files, and its exit code."""
 
 from __future__ import annotations
 

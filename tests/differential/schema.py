@@ -1,4 +1,4 @@
-"""Values of a schema: made at random, written and read by either library.
+"""Random values of a schema, written and read by either library.
 
 What a struct has, and where, is asked of the schema compiler by way of pycapnp's reflection. A
 value is a dict of the fields that were set; a pointer that is null is None, an enum its number, and
@@ -194,14 +194,14 @@ def structs(draw: st.DrawFn, layout: Layout, depth: int) -> dict[str, Value]:
 
 
 def _nests(type_: Type) -> bool:
-    """Answer whether a struct of this type may hold itself."""
+    """Return whether a struct of this type may contain itself."""
     while type_.kind == "list":
         type_ = type_.element
     return type_.struct in ("Every", "Older", "Newer")
 
 
 def completed(value: dict[str, Value], layout: Layout) -> dict[str, Value]:
-    """Answer what a reader finds: also what was not set, in lists of bits and below."""
+    """Return the contents that a reader finds, with the fields that were not set."""
     found: dict[str, Value] = {}
     members = layout.members()
     first = next((field.name for field in members if field.member == 0), None)
@@ -231,7 +231,7 @@ def _completed(value: Value, type_: Type) -> Value:
 
 
 def plain(value: Value) -> Value:
-    """Answer a float as its bits, so that -0.0 is not 0.0."""
+    """Return a float as its bits, so that -0.0 is not 0.0."""
     return struct.pack("<d", value) if isinstance(value, float) else value
 
 
@@ -256,7 +256,7 @@ def write(node: StructBuilder, value: dict[str, Value], layout: Layout) -> None:
 
 
 def _slots(field: Field) -> tuple[list[tuple[Element, int]], list[int]]:
-    """Answer the data slots and the pointers of a field, or of a group's fields."""
+    """Return the data slots and the pointers of a field, or of a group's fields."""
     if field.type is None:
         parts = [_slots(inner) for inner in field.group.fields]
         return [at for data, _ in parts for at in data], [at for _, at_ in parts for at in at_]
@@ -304,7 +304,7 @@ def _write_pointer(row: Row, index: int, value: Value, type_: Type) -> None:
 
 
 def built(value: dict[str, Value], name: str, segment_words: int) -> list[bytes]:
-    """Answer the segments that capnsafe builds of a value."""
+    """Return the segments that capnsafe builds from a value."""
     layout = layout_of(name)
     with MessageBuilder(HeapAllocator(segment_words=segment_words, growth=False)) as message:
         write(message.init_root(layout.data_words, layout.pointers), value, layout)
@@ -418,7 +418,7 @@ def _fill_theirs(target: Any, value: list[Value], type_: Type) -> None:
 
 
 def built_by_them(value: dict[str, Value], name: str) -> Any:
-    """Answer pycapnp's builder of a value."""
+    """Return pycapnp's builder of a value."""
     builder = getattr(SCHEMA, name).new_message()
     write_theirs(builder, value, layout_of(name))
     return builder

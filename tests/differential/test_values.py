@@ -119,7 +119,7 @@ def test_both_write_the_same_canonical_form(values: Values, segment_words: int) 
 
 
 def canonical(message: bytes) -> bytes:
-    """Answer the canonical form of a message, by way of a copy in small segments."""
+    """Return the canonical form of a copy of a message in small segments."""
     with MessageBuilder(HeapAllocator(segment_words=3, growth=False)) as copy:
         copy.set_root(read_message(message).get_root())
         return copy.canonical()
@@ -144,7 +144,7 @@ TO_PLAIN = {ord(character): "." for character in string.punctuation}
 
 
 def tellable(value: Any) -> Any:
-    """Answer a value that the tool can read from text."""
+    """Return a value that the tool can read from text."""
     if isinstance(value, dict):
         return {name: tellable(each) for name, each in value.items() if name != "any"}
     if isinstance(value, str):
@@ -155,7 +155,7 @@ def tellable(value: Any) -> Any:
 
 
 def unsigned(value: Any) -> Any:
-    """Answer a value in which -0.0 is 0.0."""
+    """Return a value in which -0.0 is 0.0."""
     if isinstance(value, dict):
         return {name: unsigned(each) for name, each in value.items()}
     if isinstance(value, list):
@@ -164,7 +164,7 @@ def unsigned(value: Any) -> Any:
 
 
 def told(formats: str, messages: list[bytes]) -> bytes:
-    """Answer what the tool makes of a stream by the schema."""
+    """Return the output of the tool for a stream with the schema."""
     return subprocess.run(
         [str(TOOL), "convert", "--short", formats, str(SCHEMA_FILE), "Every"],
         input=b"".join(messages),

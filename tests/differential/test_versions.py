@@ -121,7 +121,7 @@ def overlay_theirs(node: Any, value: dict[str, Value], layout: Layout) -> None:
 
 
 def _layout_in(type_: Type) -> Layout | None:
-    """Answer what a struct, or the structs of a list, are laid out as."""
+    """Return the layout of a struct, or of the structs of a list."""
     if type_.kind == "list":
         type_ = type_.element
     return layout_of(type_.struct) if type_.kind == "struct" else None

@@ -1,4 +1,4 @@
-"""The adapter of capnsafe: every operation of the language, and what its exceptions mean."""
+"""The adapter of capnsafe: every operation of the language, and how it classifies exceptions."""
 
 from __future__ import annotations
 

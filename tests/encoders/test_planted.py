@@ -1,4 +1,4 @@
-"""Planted bugs: the loader refuses what does not apply, and the harness finds every one."""
+"""Planted bugs: the loader refuses patches that do not apply, and the harness finds each."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_a_program_is_printed_without_pycapnp(monkeypatch: pytest.MonkeyPatch) -
 
 
 def end_of(program: str) -> BaseException | None:
-    """What ends a program, None if nothing; not in a process of its own, which takes a minute."""
+    """Return the exception that ends a program, or None. A process for each takes a minute."""
     try:
         exec(compile(program, "<program>", "exec"), {"__name__": "program"})
     except (Exception, SystemExit, KeyboardInterrupt) as error:
@@ -164,7 +164,7 @@ def end_of(program: str) -> BaseException | None:
 
 
 def shows(error: BaseException | None, program: str) -> bool:
-    """Whether a program ended in this way because of what it is about, and of nothing else."""
+    """Return whether a program ended in this way because of the breach that it shows."""
     if error is None:
         return False
     if isinstance(error, AssertionError | SystemExit):

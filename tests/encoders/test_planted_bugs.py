@@ -38,7 +38,7 @@ FEWEST_A_FAMILY = 2
 MOST_OPERATIONS = 6
 MOST_FAULTS = 1
 LONGEST_SENTENCE = 140
-"""Characters: what is longer is not read."""
+"""Characters: nobody reads a longer one."""
 
 SECOND_FAULT_WHERE_VIEWS_ARE_NOT_COUNTED = {"view_kept_after_error"}
 """Before Python 3.12 a view that is held shows itself only by a fault, and here by a second one."""

@@ -118,7 +118,7 @@ def breaks(encoder: CapnsafeEncoder, tried: Scenario, group: str) -> None:
 
 @contextmanager
 def uncounted(group: str) -> Iterator[None]:
-    """Without P7, but for a group of its own: what bad encoders do here is more than they need."""
+    """Ignore P7 except for its own groups: these bad encoders do more than they need."""
     with pytest.MonkeyPatch.context() as patch:
         if not group.startswith("P7"):
             patch.delitem(ORACLES, "bounded")

@@ -1,4 +1,4 @@
-"""The page of campaigns: what it shows, and that hostile texts stay texts."""
+"""The page of campaigns: its contents, and that hostile texts stay texts."""
 
 from __future__ import annotations
 

@@ -335,7 +335,7 @@ def test_what_is_repeated_works_on_what_is_repeated() -> None:
     [("open h0.child", "init h0.child"), ("init h0.child", "open h0.child")],
 )
 def test_what_is_opened_is_made_and_the_other_way_round(before: str, after: str) -> None:
-    """Whoever works on the one works on the other."""
+    """An operation on the one handle then uses the other."""
     rng = Random(18)
     text = (
         "capnsafe scenario 1\nmemory heap segment_words=1024\n"
@@ -382,7 +382,7 @@ def test_crossing_keeps_heads_and_finds_handles_for_tails() -> None:
 
 @pytest.mark.thorough
 def test_deleting_a_maker_leaves_no_one_without_a_handle() -> None:
-    """Whoever worked on its handle works on another of the type, or goes too."""
+    """An operation that used its handle uses another of the type, or is deleted too."""
     rng = Random(14)
     scenario = Scenario(
         operations=(

@@ -1,4 +1,4 @@
-"""The table in schema.py says what the Cap'n Proto compiler says of everything.capnp."""
+"""The table in schema.py agrees with the Cap'n Proto compiler about everything.capnp."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def plain(field: Field) -> Field:
 
 
 def test_every_field_has_an_entry(everything: Any) -> None:
-    """Whoever adds a field to the file has to decide what the table says of it."""
+    """A new field of the file needs a decision about its row in the table."""
     for struct in DECLARED:
         groups = {field.name.partition(".")[0] for field in struct.fields}
         assert set(getattr(everything, struct.name).schema.fields) == groups

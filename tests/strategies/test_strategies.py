@@ -1,4 +1,4 @@
-"""Strategies make valid scenarios with everything in them, and shrink to what matters."""
+"""Strategies make valid scenarios with everything in them, and shrink to the parts that matter."""
 
 from __future__ import annotations
 

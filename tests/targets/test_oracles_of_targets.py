@@ -111,7 +111,7 @@ KEPT: list[memoryview] = []
 
 
 class _Forgetful:
-    """Begins anew with what the file still has, after it had nothing."""
+    """Starts again with the rest of the file, after the file had nothing."""
 
     def __init__(self, source: Any, **options: Any) -> None:
         self._again = partial(capnsafe.read_messages, source, **options)
@@ -198,7 +198,7 @@ def _pinning(segments: list[Any]) -> Any:
 
 
 class _OtherBuilder:
-    """Copies something else than it is given."""
+    """Copies an object other than its argument."""
 
     def __init__(self) -> None:
         self._message = capnsafe.MessageBuilder()

@@ -40,9 +40,9 @@ from capnsafe import Error
 
 OTHERS = [name for name in TARGETS if name != "builder"]
 RECEIVING = [name for name in OTHERS if name != "values"]
-"""Those that take what arrives from somebody else."""
+"""The targets for data from outside."""
 LONGEST_SENTENCE = 140
-"""Characters: what is longer is not read."""
+"""Characters: nobody reads a longer one."""
 FEWEST_SEEDS = 12
 FEWEST_BUGS = {"reader": 4, "stream": 6, "values": 6}
 
@@ -374,7 +374,7 @@ def test_a_witness_with_more_around_it_shrinks(bug: str) -> None:
     small = target.shrink(larger, fires, budget=500)
     assert fires(small)
     assert target.simplicity(small) <= target.simplicity(larger)
-    # Two kinds of simplicity may stand in each other's way: what is left need not be the least.
+    # Two kinds of simplicity may conflict, so the result need not be the smallest.
     assert sum(measure(target, small)) <= 2 * sum(about.needs.values()), target.print(small)
 
 

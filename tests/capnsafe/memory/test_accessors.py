@@ -43,7 +43,7 @@ from tests.capnsafe.stack import MOST_FRAMES, near_the_limit, require_own_error
 
 
 class WriteOnly:
-    """Segments of so many words each, full of noise; refuses any byte that it did not give out."""
+    """Segments of a fixed size, full of random bytes. Refuses accesses outside of its grants."""
 
     def __init__(self, segment_words: int = 1 << 10, *, fail_at: int = 0) -> None:
         self.segment_words = segment_words

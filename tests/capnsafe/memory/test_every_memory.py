@@ -40,7 +40,7 @@ class Addresses:
         self.memory.release(self.keys.pop(address), words_used)
 
 
-#: Each makes a memory whose segments have so many words, and grow in place or not.
+#: Each makes a memory with segments of the given words, which grow in place or not.
 MEMORIES: dict[str, Make] = {
     "heap": lambda words, in_place: HeapAllocator(segment_words=words, in_place=in_place),
     "fixed": lambda words, _: FixedAllocator(bytearray(1 << 16), segment_words=words),
@@ -73,7 +73,7 @@ def _many(words: int) -> list[bytearray]:
 
 @pytest.fixture(params=MEMORIES)
 def make(request: pytest.FixtureRequest) -> Iterator[Make]:
-    """Answer what makes a memory, which is closed at the end where it can be."""
+    """Yield a function that makes a memory, and close the memory at the end if it can be closed."""
     with ExitStack() as stack:
 
         def made(words: int, in_place: bool) -> Allocator:

@@ -28,7 +28,7 @@ from tests.capnsafe.reading import NUMBERS, TEXT, init_child, init_node, meaning
 
 
 def sizes(allocator: HeapAllocator, *minima: int) -> list[int]:
-    """Answer the words of what is granted for these minima."""
+    """Return the words of the grants for these minima."""
     return [len(allocator.segment(allocator.allocate(words))) // 8 for words in minima]
 
 

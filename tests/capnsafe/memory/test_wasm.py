@@ -86,7 +86,7 @@ def fill_order(message: MessageBuilder, lines: int) -> StructBuilder:
 def let_read(
     store: Store, instance: Instance, memory: WasmAllocator, message: MessageBuilder
 ) -> tuple[int, int, int, int]:
-    """Answer what the guest reads: number, total, hash of the customer, hash of the notes."""
+    """Return the values read by the guest: number, total, hashes of customer and notes."""
     ask(store, instance, "forget_segments")
     for pointer, words in zip(memory.pointers, message.check_segments(), strict=True):
         ask(store, instance, "add_segment", pointer, words)
@@ -419,7 +419,7 @@ def test_a_guest_that_grows_inside_the_call_moves_everything(kind: str, engine: 
 def test_a_guest_that_writes_into_older_segments_hurts_its_own_message_alone(
     engine: Engine,
 ) -> None:
-    """It may change what the message says, and nothing besides (P3, P6)."""
+    """It may change the contents of the message, and nothing else (P3, P6)."""
     scribble = (
         "(memory.fill (i32.const 1024) (i32.const 0xff) (i32.const 120))"
         " (call $honest (local.get $bytes))"
@@ -518,7 +518,7 @@ def test_growth_over_another_grant_is_refused(engine: Engine) -> None:
     assert memory.pointers == [1024]
 
 
-# -- what is asked of the guest, and of whoever brings it ------------------------------------------
+# -- requirements on the guest, and on the code that instantiates it -------------------------------
 
 
 def test_a_guest_of_64_bits() -> None:

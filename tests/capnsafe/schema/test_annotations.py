@@ -1,4 +1,4 @@
-"""Annotations that a schema declares, and what they say."""
+"""Annotations that a schema declares, and their values."""
 
 from __future__ import annotations
 

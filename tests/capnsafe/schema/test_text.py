@@ -121,7 +121,7 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def told(text: str, file: Path) -> subprocess.CompletedProcess[bytes]:
-    """Return what the tool makes of texts."""
+    """Return the output of the tool for texts."""
     command = [str(TOOL), "convert", "--quiet", "text:binary", str(file), "S"]
     return subprocess.run(command, input=text.encode(), capture_output=True, check=False)
 

@@ -121,7 +121,7 @@ def test_they_edit_one_message_in_turn(
         after.points[0].label = "a"
         after.one.y = 6
         after.added = "added"
-        # The older one edits what it knows.
+        # The older one edits the fields that it knows.
         before = message.get_root(older.Everything)
         assert before is not None
         edit(before)

@@ -1,4 +1,4 @@
-"""The types of generated code: mypy checks all of this folder; here is what needs more."""
+"""The types of generated code: mypy checks all of this folder; these tests check the rest."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_pyright_finds_no_fault(tmp_path: Path) -> None:
         "pythonVersion": "3.11",
         "include": [str(path) for path in checked],
         "extraPaths": [str(FOLDER.parents[2])],
-        # Generated code calls what is not meant for users.
+        # Generated code calls methods that are not meant for users.
         "reportPrivateUsage": False,
     }
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(config))

@@ -46,7 +46,7 @@ def compiled(*files: Path) -> bytes:
 
 
 def converted(octets: bytes, formats: str, file: Path, name: str, *, short: bool = True) -> bytes:
-    """Return what the command ``capnp convert`` makes of a message."""
+    """Return the output of ``capnp convert`` for a message."""
     options = ["--quiet", "--short"] if short else ["--quiet"]
     command = [str(TOOL), "convert", *options, formats, str(file), name]
     return subprocess.run(command, input=octets, capture_output=True, check=True).stdout
