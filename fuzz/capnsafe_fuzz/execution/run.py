@@ -169,6 +169,8 @@ class Execution:
                     done = self._attempt(step, self._perform, operation)
                 if done and step.makes_handle and step.value is False:
                     # The encoder has no handle, although the model expects one.
+                    if verb is Verb.RESUME:
+                        model.forget_handles()
                     model.forget(operation)
                 elif done:
                     expected.commit(operation)

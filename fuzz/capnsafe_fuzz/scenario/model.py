@@ -387,8 +387,7 @@ class Model:
                 retire(self._root)
                 self._root = StructNode(EVERYTHING)
             elif verb is Verb.RESUME:
-                self._handles = [None] * len(self._handles)
-                self._types = [None] * len(self._types)
+                self.forget_handles()
             self._number(self._root, EVERYTHING)
             return
         node = self._handles[handle]
@@ -558,6 +557,11 @@ class Model:
         orphan.live = False
         orphan.value = None
         self._orphans.remove(orphan)
+
+    def forget_handles(self) -> None:
+        """Forget all handles: a new builder continues the message."""
+        self._handles = [None] * len(self._handles)
+        self._types = [None] * len(self._types)
 
     def forget(self, operation: Operation) -> None:
         """Record that the operation failed or was skipped: a handle that it makes is missing."""
