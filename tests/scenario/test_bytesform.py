@@ -38,7 +38,7 @@ from capnsafe_fuzz.scenario.operations import OPERATIONS, ValueForm
 from capnsafe_fuzz.scenario.program import (
     ACTIONS,
     MAX_COUNT,
-    MAX_COUNT_WEIGHTLESS,
+    MAX_COUNT_ZERO_SIZED,
     Value,
     choices_of,
     kind_of,
@@ -169,7 +169,7 @@ def edges(
         return taken
     if form is ValueForm.COUNT and kind is FieldKind.LIST:
         if place in ("units", "empties"):
-            return [0, 15, 16, MAX_COUNT_WEIGHTLESS]
+            return [0, 15, 16, MAX_COUNT_ZERO_SIZED]
         return [0, 1, 15, 16, 32 if place == "children" else 300]
     if form is not ValueForm.WRITTEN:
         return [None]

@@ -16,7 +16,7 @@ from capnsafe_fuzz.scenario import (
     Verb,
     handle_types,
 )
-from capnsafe_fuzz.scenario.program import MAX_COUNT, MAX_COUNT_CHILDREN, MAX_COUNT_WEIGHTLESS
+from capnsafe_fuzz.scenario.program import MAX_COUNT, MAX_COUNT_CHILDREN, MAX_COUNT_ZERO_SIZED
 
 ROOT = Operation(Verb.ROOT)
 
@@ -96,7 +96,7 @@ def test_handles_have_the_types_of_what_they_were_made_from() -> None:
         (Operation(Verb.INIT, 0, "i8s", -1), "count from 0"),
         (Operation(Verb.INIT, 0, "i8s", MAX_COUNT + 1), "count from 0"),
         (Operation(Verb.INIT, 0, "children", MAX_COUNT_CHILDREN + 1), "count from 0"),
-        (Operation(Verb.INIT, 0, "empties", MAX_COUNT_WEIGHTLESS + 1), "count from 0"),
+        (Operation(Verb.INIT, 0, "empties", MAX_COUNT_ZERO_SIZED + 1), "count from 0"),
     ],
 )
 def test_operations_that_mean_nothing_are_refused(operation: Operation, complaint: str) -> None:

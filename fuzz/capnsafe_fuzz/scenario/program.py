@@ -96,7 +96,7 @@ MAX_COUNT_LARGE: Final = 8200
 """The length of the longest List(UInt64). It has more bytes than the encoder zeroes in one step."""
 MAX_COUNT_CHILDREN: Final = 32
 """The longest List(Everything); its elements are 35 words each."""
-MAX_COUNT_WEIGHTLESS: Final = 1 << 22
+MAX_COUNT_ZERO_SIZED: Final = 1 << 22
 """The longest List(Void) and List(Empty).
 
 A reader counts each element as a word against its traversal limit.
@@ -106,7 +106,7 @@ A reader counts each element as a word against its traversal limit.
 def max_count(of: ListType) -> int:
     """Return the longest list of this type that a scenario may ask for, in elements."""
     if of.zero_sized:
-        return MAX_COUNT_WEIGHTLESS
+        return MAX_COUNT_ZERO_SIZED
     if of.element is FieldKind.UINT64:
         return MAX_COUNT_LARGE
     return MAX_COUNT_CHILDREN if of.target == EVERYTHING.name else MAX_COUNT
