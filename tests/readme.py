@@ -117,7 +117,7 @@ def outcomes() -> str:
     return "\n".join(lines)
 
 
-#: What is made, by its name between the marks: in which document, and how.
+#: The generated parts, by the name in their marks: the document, and the function.
 PARTS = {
     "promises": (README, promise_table),
     "finding": (README, finding),

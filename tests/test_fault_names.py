@@ -1,4 +1,4 @@
-"""Nobody but a family itself knows families and kinds of faults by name: all read declarations."""
+"""Only a family's own file names the family and its kinds; all others read declarations."""
 
 from __future__ import annotations
 

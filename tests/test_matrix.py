@@ -122,7 +122,7 @@ def expected_in_growth(memory: str, family: str) -> set[str]:
     """The kinds of a family that can be met in a growth, or in the look after it."""
     kinds = expected(memory, family)
     if family == "dirty":
-        # That is done behind the words in use, when an operation has finished.
+        # That is done after the words in use, when an operation has finished.
         kinds -= {"behind"}
     if family == "alias":
         # What is granted again is no growth.

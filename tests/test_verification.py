@@ -18,7 +18,7 @@ NUMBERS = list(range(1, 13))
 
 
 def built(faults: list[Fault], *, verify: bool) -> str:
-    """Build a message of several segments: it is right, an exception was raised, or it is wrong."""
+    """Build a message of several segments; return whether it is right, raised, or is wrong."""
     memory = HostileAllocator(
         HeapAllocator(segment_words=8 + 2 * GUARD_WORDS, growth=False), faults
     )

@@ -1,4 +1,4 @@
-"""Allocators that keep the contract, of designs as different as they come."""
+"""Allocators that keep the contract, of very different designs."""
 
 from __future__ import annotations
 

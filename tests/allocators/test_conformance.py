@@ -269,7 +269,7 @@ class WipingOthers(Plain):
 
 
 class GrowingOver(Plain):
-    """Grants lie one behind the other, and the last grows over the first."""
+    """Grants lie one after the other, and the last grows over the first."""
 
     memory = bytearray(1 << 22)
 

@@ -407,7 +407,7 @@ def test_shrink_cuts(lay: Lay, kind: str, amount: int | None, words: int) -> Non
     client.allocator.operation_finished(1)
     assert client.words(keys[1]) == words
     no_evidence(client)
-    # What is behind the cut is not the client's any more.
+    # Words after the cut do not belong to the client any more.
     place = client.allocator.grants[1].place
     place.write(place.start + 8 * words, b"\x11")
     client.allocator.check_guards()

@@ -1,4 +1,4 @@
-"""A snapshot is the truth, whatever was done to the segments: held against a model."""
+"""Snapshots agree with a model, whatever the faults did to the segments."""
 
 from __future__ import annotations
 

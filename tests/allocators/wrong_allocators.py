@@ -389,7 +389,7 @@ class GrowthByOneForgetsItsLast(Plain):
 
 
 class GrowthOverNeighbours(FirstFit):
-    """The last grant grows, whether the words behind it are free or not."""
+    """The last grant grows, whether the words after it are free or not."""
 
     rules: ClassVar[set[str]] = {"separate grants"}
 
@@ -446,7 +446,7 @@ class SecondGrowthShrinks(Plain):
 
 
 class TwiceInTheFreeList(Plain):
-    """What was released without being written is put twice into the list of free buffers."""
+    """A grant that is released without being written is put twice into the list of free buffers."""
 
     rules: ClassVar[set[str]] = {"separate grants"}
 

@@ -1,4 +1,4 @@
-"""Encoders that misbehave in ways that no memory is to blame for; named ``bad_encoders:NAME``."""
+"""Encoders that misbehave without any fault of the memory; named ``bad_encoders:NAME``."""
 
 from __future__ import annotations
 
@@ -262,7 +262,7 @@ def garbling() -> BentEncoder:
 
 
 class Raising(BentEncoder):
-    """A class, not a function."""
+    """An encoder that is made by its class, not by a function."""
 
     def __init__(self) -> None:
         super().__init__("Raising", _raise)
@@ -334,7 +334,7 @@ class EndlessError(Exception):
 
 
 def broken_at_length() -> BentEncoder:
-    """Nobody's exception, and it says too much."""
+    """Raises an exception with an endless text, and owns no file that could have raised it."""
 
     def rant(operation: Operation) -> None:
         if _long_text(operation):
@@ -367,7 +367,7 @@ def without_programs() -> BentEncoder:
 
 
 class MuteSession(BentSession):
-    """Puts nothing out, and says so to nobody."""
+    """Returns None in place of the output, without an exception."""
 
     def output(self) -> None:
         self._session.output()

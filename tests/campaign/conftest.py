@@ -1,4 +1,4 @@
-"""A corpus and a place for findings of a test's own, and encoders that misbehave."""
+"""A private corpus and findings folder for each test, and encoders that misbehave."""
 
 from __future__ import annotations
 

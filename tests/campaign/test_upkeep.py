@@ -120,7 +120,7 @@ def test_the_first_input_at_a_place_stays() -> None:
 
 
 def test_a_rare_situation_is_served_before_a_frequent_one() -> None:
-    # The first input has only what the third has, too; and nobody else has "rare".
+    # The third input covers the first one, and is the only one with "rare".
     assert choose([reached((), "ab"), reached((), "bc"), reached((), ["a", "b", "rare"])]) == [1, 2]
 
 

@@ -19,9 +19,9 @@ class _Releasing:
     """Keeps released memory, and records wrong releases."""
 
     def __init__(self) -> None:
-        #: It is somebody else's now.
+        #: Released memory, which belongs to somebody else now.
         self.gone: list[bytearray] = []
-        #: What was wrong with releases.
+        #: Sentences about wrong releases.
         self.wrong: list[str] = []
 
     def look(self, memory: bytearray, words_used: int) -> None:

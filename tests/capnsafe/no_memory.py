@@ -21,7 +21,7 @@ from tests.capnsafe.scene import ACTS, POISONED, Scene
 #: CPython's own tests have it; there are no stubs of it.
 _testcapi: Any = import_module("_testcapi")
 
-#: How many allocations in a row must not have been needed before an act is taken to be over.
+#: An act counts as over once it has not needed this many refused allocations in a row.
 _UNUSED = 3
 
 

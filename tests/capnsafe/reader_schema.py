@@ -236,7 +236,7 @@ def watch_fars(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 
 ROOT = wire.with_offset(wire.struct_shape(0, 1), 0)
-"""A root pointer to a struct with one pointer, in the word behind it."""
+"""A root pointer to a struct with one pointer, in the word after it."""
 
 
 def segment_of(*words: int | bytes) -> bytes:

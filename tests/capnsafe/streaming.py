@@ -1,4 +1,4 @@
-"""Messages one behind the other, and files that give them out in pieces."""
+"""Consecutive messages, and files that give them out in pieces."""
 
 from __future__ import annotations
 

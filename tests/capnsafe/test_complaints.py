@@ -204,7 +204,7 @@ class Interrupting:
 
 
 class Complaining:
-    """A number that cannot be had."""
+    """A number whose conversion raises."""
 
     def __float__(self) -> float:
         raise RuntimeError("not today")
@@ -227,7 +227,7 @@ def test_what_a_conversion_raises_is_the_cause() -> None:
             root.set_float64(0, "1.5")  # type: ignore[arg-type]
 
 
-# -- hostile names and words of what an allocator raises or returns (P1) ---------------------------
+# -- hostile class names and texts of an allocator's exceptions and results (P1) -------------------
 
 
 class _Words(str):

@@ -1,4 +1,4 @@
-"""Costs (P7): four times as much costs four times as much, in every order, and nothing adds up.
+"""Costs (P7): four times the work costs four times as much, in any order, and no cost accumulates.
 
 Work is counted, not timed. The benchmark ``costs`` times the same calls up to a million.
 """

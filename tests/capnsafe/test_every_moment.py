@@ -209,7 +209,7 @@ OPERATIONS: dict[str, Callable[[Build], Any]] = {
     "drop": lambda build: build.orphan.drop(),
 }
 
-#: Called from inside. The last one is the only one that is served whatever else is going on.
+#: The inner calls. Only the last one is served during every other call.
 INNER: dict[str, Callable[[Build], Any]] = {
     "set_text": lambda build: build.root.set_text(0, "inner text, which is longer"),
     "set_text beside": lambda build: build.root.set_text(8, "inner"),
@@ -319,7 +319,7 @@ def _sample(kind: str, outer: str, collected: bool) -> Iterator[tuple[int, str]]
     stride = max(1, moments // _SAMPLED)
     *others, close = INNER
     for turn, moment in enumerate(range(1 + begin % stride, moments + 1, stride), begin):
-        # Without the closes, the turns count on by one. So they come to each of the others.
+        # Every third turn closes. The others go through the other calls in order.
         yield moment, close if turn % 3 == 2 else others[(turn - turn // 3) % len(others)]
 
 
@@ -420,7 +420,7 @@ def test_the_table_has_every_operation() -> None:
 
 
 def _with_a_short_way(memory: Any, pointers: int) -> tuple[MessageBuilder, StructBuilder]:
-    """Return a message and its root, with room for a text: behind it if it has one pointer."""
+    """Return a message and its root, with room for a text: after the root if it has one pointer."""
     message = MessageBuilder(memory)
     root = message.init_root(0, pointers)
     if pointers > 1:

@@ -179,7 +179,7 @@ def test_a_read_within_a_read(outer: str, collected: bool) -> None:
 def test_memory_that_goes_away_in_the_middle_of_a_read(outer: str, collected: bool) -> None:
     alone = READS[outer](Read())
     for turn, moment in enumerate(_sample(outer, collected)):
-        # At the many moments of the collector one harm in turn.
+        # The collector has many moments: each gets one harm, in turn.
         names = [list(HARMS)[turn % len(HARMS)]] if collected else list(HARMS)
         for name in names:
             _, outcome = _interrupted(outer, moment, collected, HARMS[name])

@@ -33,7 +33,7 @@ NUMBERS = [1, 2, 3]
 
 
 class Pieces:
-    """A file that returns at most so many bytes at a time, each time as another kind of buffer."""
+    """A file that returns a few bytes at a time, each time as another kind of buffer."""
 
     kinds: tuple[Callable[[bytes], Any], ...] = (
         bytes,

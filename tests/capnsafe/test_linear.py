@@ -18,7 +18,7 @@ OBJECTS = 10_000
 #: Of which each takes two, with its landing pad: a hundred lie in a segment.
 SEGMENT_WORDS = 200
 
-#: Of the size of the message, beside the segments themselves.
+#: Peak memory as a multiple of the message's size, not counting the segments themselves.
 MOST = 1.3
 
 #: Bytes that are gathered before a file is given them, whatever the size of the message.

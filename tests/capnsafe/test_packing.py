@@ -90,7 +90,7 @@ def test_examples(unpacked: bytes, packed: bytes | None) -> None:
 @pytest.mark.parametrize("count", [1, 2, 255, 256, 257, 511, 512, 513, 2047, 2048, 2049, 5000])
 @pytest.mark.parametrize("word", WORDS.values(), ids=WORDS)
 def test_runs_of_every_length(word: bytes, count: int) -> None:
-    """Alone, between others, and behind a dense word, which may take them into its run."""
+    """Alone, between others, and after a dense word, which may take them into its run."""
     for unpacked in (
         word * count,
         bytes(8) + word * count + bytes(8),

@@ -354,7 +354,7 @@ def test_a_list_is_no_struct_and_the_other_way_round() -> None:
 @pytest.mark.parametrize("found", range(7))
 @pytest.mark.parametrize("asked", ELEMENTS)
 def test_elements_have_the_size_that_was_written(found: int, asked: Element) -> None:
-    """Asking for another size would show other elements, or memory behind the list."""
+    """Asking for another size would show other elements, or memory after the list."""
     root = rooted(list_pointer(found, 1), 0x0123456789ABCDEF)
     if asked.size_code == found:
         row = root.get_list(0, asked)
@@ -410,7 +410,7 @@ def test_structs_read_as_pointers_have_their_data_before_them() -> None:
 
 
 def test_values_read_as_structs_end_where_they_end() -> None:
-    """A byte has no second byte, however much lies behind it (CVE-2022-46149)."""
+    """A byte has no second byte, however many bytes follow it (CVE-2022-46149)."""
     root = rooted(list_pointer(wire.SIZE_BYTE, 3), b"\x01\x02\x03\xff")
     row = root.get_struct_list(0)
     assert row is not None

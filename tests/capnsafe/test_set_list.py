@@ -64,7 +64,7 @@ def octets(element: Element) -> bytes:
 
 
 def require(root: StructBuilder, message: MessageBuilder, element: Element, made: Any) -> None:
-    """The list is there, says the samples, and has zeros behind them."""
+    """The list exists, holds the samples, and has zeros after them."""
     assert type(made) is ListBuilder
     assert made.element is element
     assert list(made) == samples(element)

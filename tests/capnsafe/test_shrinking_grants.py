@@ -117,7 +117,7 @@ def test_a_call_that_plans_again_forgets_the_words_that_it_had_filled() -> None:
         root = message.init_root(33, 2)
         root.set_text(0, "old")
         assert message.segment_words() == (37,)
-        # The second look fills the text behind the words in use, the third one finds them gone.
+        # The second look fills the text after the words in use, the third one finds them gone.
         memory.looks_left = 3
         root.set_text(0, "a longer text")
         assert len(memory.grants) == 2

@@ -1,4 +1,4 @@
-"""Handles whose object was overwritten, cleared or moved are stale and write nothing: P12."""
+"""A handle whose object was overwritten, cleared or moved is stale and writes nothing: P12."""
 
 from __future__ import annotations
 

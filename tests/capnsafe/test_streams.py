@@ -1,4 +1,4 @@
-"""Messages one behind the other are read from memory, files and sockets, in whatever pieces."""
+"""Consecutive messages are read from memory, files and sockets, in pieces of any size."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ def test_many_segments_as_the_tool_writes_them(segment_size: int) -> None:
 
 @pytest.mark.process
 def test_the_tool_unpacks_every_segment() -> None:
-    """The segments behind the first are never looked at, but they are counted and unpacked."""
+    """The segments after the first are never read, but they are counted and unpacked."""
     message = small(7)
     first = bytes(unframe(message)[0])
     messages = [

@@ -27,7 +27,7 @@ def slots(words: str) -> PointerListReader:
     return MessageReader([bytes.fromhex(words)]).root_pointer()
 
 
-#: Pointers to objects of zero size that lie millions of words behind the segment's end.
+#: Pointers to objects of zero size that lie millions of words beyond the segment's end.
 OUTSIDE = ["0000000100000000", "0100000102000000", "0100000110000000", "1500000000000000"]
 
 

@@ -218,7 +218,7 @@ def test_children_in_a_full_segment_get_double_pads() -> None:
         assert message.segment_words() == (6,)
         new = message.get_root(0, 3)
         assert new is not None
-        # Their pads are two words each: behind the struct, then in a segment of their own.
+        # Their pads are two words each: after the struct, then in a segment of their own.
         assert message.segment_words() == (6, 6, 2)
         for word, segment in ((1, 1), (2, 2)):
             pointer = wire.POINTER.unpack_from(message.segments()[1], word * 8)[0]

@@ -10,7 +10,7 @@ from capnsafe import MessageBuilder, MessageReader, StructBuilder, StructReader,
 from tests.capnsafe.memories import Memory, closing
 
 ROOT = wire.struct_shape(0, 1)
-"""A root pointer to a struct with one pointer, in the word behind it."""
+"""A root pointer to a struct with one pointer, in the word after it."""
 
 
 def segment(*words: int | bytes) -> bytes:

@@ -78,7 +78,7 @@ BUGS = {
     "A31": Bug(
         "capnproto C++ sizeInWords", "A message is asked for its size before its first use."
     ),
-    "A32": Bug("capnpy _resize", "Growth failed, and writing goes on behind the old end."),
+    "A32": Bug("capnpy _resize", "Growth failed, and writing continues beyond the old end."),
     "A33": Bug(
         "capnproto C++, capnproto-rust, capnproto-java",
         "The old value is erased before memory for the new one is there.",
@@ -92,7 +92,7 @@ BUGS = {
     "B4": Bug("capnproto-rust 10f37267", "The place of a landing pad counts bytes."),
     "B6": Bug(
         "capnproto-java 81095e7",
-        "What lies behind a double pad is erased in the segment of the pad.",
+        "Words after a double pad are erased in the segment of the pad.",
     ),
     "B8": Bug(
         "capnproto C++ 3050b404", "Asking what a far pointer leads to changes the one who asks."
@@ -158,7 +158,9 @@ BUGS = {
         "capnproto-rust bf928c98, 327ab918, 929cd4e5, 0f0ccb54",
         "A list is seen in bulk with the schema's element size, not its own.",
     ),
-    "E6": Bug("capnproto-java 906bab7, capnpy #64", "A field is read behind a shorter struct."),
+    "E6": Bug(
+        "capnproto-java 906bab7, capnpy #64", "A field is read beyond the end of a shorter struct."
+    ),
     "E7": Bug(
         "capnp-ts #107, #66", "A struct that grows does not bear null pointers, or does not grow."
     ),
@@ -218,7 +220,7 @@ BUGS = {
     "I2": Bug(
         "capnproto C++ cc4611d3, #394", "Structs without words have no canonical form, or two."
     ),
-    "I3": Bug("capnproto C++ 8d53497a", "Words behind the last object are canonical."),
+    "I3": Bug("capnproto C++ 8d53497a", "Words after the last object are canonical."),
     "I5": Bug(
         "capnproto-rust 9fb4b82e, b98c4807, 67a9d2c6, 32007913",
         "Elements that are cut are counted, or stepped over, at their new size.",

@@ -22,7 +22,7 @@ from tests.capnsafe.reading import contents
 
 @pytest.mark.parametrize("odd", range(8))
 def test_h6_a_buffer_need_not_be_whole_words(odd: int) -> None:
-    """capnproto-rust 31fa4a4f: bytes behind the message, fewer than a word, made it unreadable."""
+    """capnproto-rust 31fa4a4f: bytes after the message, fewer than a word, made it unreadable."""
     with MessageBuilder() as message:
         message.init_root(0, 1).set_text(0, "text")
         data = message.to_bytes()
@@ -65,7 +65,7 @@ def test_h12_what_comes_beside_a_message_is_given_to_none() -> None:
 
 
 def test_h12_messages_of_one_stream_share_nothing() -> None:
-    """Neither limits nor memory: the first may be dropped, or exhausted, or kept."""
+    """They share no limits and no memory: the first may be dropped, exhausted, or kept."""
     stream = b"".join(frame([bytes(8), bytes([number]) * 8]) for number in range(4))
     assert [bytes(view) for view in unframe(stream)] == [bytes(8), bytes(8)]
     segments = [contents(message) for message in read_messages(stream)]

@@ -1,4 +1,4 @@
-"""The Hypothesis engine repeats itself, spends what it is given, and survives its strategies."""
+"""The Hypothesis engine is reproducible, makes all its executions, and survives bad strategies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sweep: each fault where it can act, each only once, and nothing by luck."""
+"""The sweep lays each fault once at each place where it can act, and nothing at random."""
 
 from __future__ import annotations
 

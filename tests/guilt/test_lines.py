@@ -1,4 +1,4 @@
-"""Both ways to watch lines tell the same, and only about the encoder's own code."""
+"""Both ways to trace lines record the same, for the encoder's own code only."""
 
 from __future__ import annotations
 

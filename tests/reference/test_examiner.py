@@ -363,7 +363,7 @@ def test_struct_list_without_a_tag() -> None:
 
 
 def test_two_fields_with_one_text() -> None:
-    # text at pointer 0, data at pointer 1, both of the one word behind the struct.
+    # text at pointer 0, data at pointer 1, both of the one word after the struct.
     message = words(
         struct_pointer(0, 9, 26),
         *[0] * 9,
