@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from inspect import signature
 from pathlib import Path
@@ -520,6 +521,16 @@ def test_the_time_is_limited() -> None:
 
     with pytest.raises(CheckUnfinishedError, match=r"within 0\.2 s"):
         check_allocator(Slow, seconds=0.2)
+
+
+def test_the_time_of_an_allocator_that_waits_is_limited() -> None:
+    class Waiting(Plain):
+        def segment(self, key: Any, /) -> Any:
+            time.sleep(0.01)
+            return super().segment(key)
+
+    with pytest.raises(CheckUnfinishedError):
+        check_allocator(Waiting, seconds=0.2)
 
 
 class Arena(Plain):

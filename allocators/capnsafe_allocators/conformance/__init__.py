@@ -80,8 +80,8 @@ def check_allocator(
     Args:
         factory: A function without arguments that returns an unused allocator. It is called many
             times. An allocator that is a context manager is exited after each use.
-        seconds: The time limit. Most allocators take a few seconds. A call that never returns is
-            not interrupted.
+        seconds: The limit on the processor time; on the clock, four times as many seconds. Most
+            allocators take a few seconds. A call that never returns is not interrupted.
         examples: The number of programs that Hypothesis generates if the fixed programs show no
             breach. With 0, only the shorter fixed programs and a message are tried.
         recommended: Whether to report breaches of the rules in :data:`RECOMMENDED`, too. Without

@@ -30,9 +30,27 @@ _TURNS: Final = 8
 #: The fraction of the remaining time in which one step may repeat a slow call.
 _STEP_PART: Final = 0.3
 _SHOWN_CHARACTERS: Final = 180
+#: The limit of the time on the clock, in limits of the processor time.
+_CLOCK_FACTOR: Final = 4
 
 #: A grant's name in a program: (number of the step that makes it, its index in that step).
 Name = tuple[int, int]
+
+
+class TimeLimit:
+    """A limit on the processor time, which does not depend on other programs.
+
+    An allocator that waits uses none, so the time on the clock is limited, too.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        """Begin to count the seconds."""
+        self._processor = process_time() + seconds
+        self._clock = monotonic() + seconds * _CLOCK_FACTOR
+
+    def left(self) -> float:
+        """Return the seconds that are left, which may be negative."""
+        return min(self._processor - process_time(), self._clock - monotonic())
 
 
 class WrittenGrant:
@@ -105,7 +123,7 @@ class CheckRun:
     def __init__(
         self,
         factory: Callable[[], Allocator],
-        until: float,
+        limit: TimeLimit,
         *,
         step_seconds: float,
         two: bool,
@@ -117,7 +135,7 @@ class CheckRun:
 
         Args:
             factory: Returns an unused allocator.
-            until: The time at which steps stop.
+            limit: The time after which steps stop.
             step_seconds: The processor time in which one step may repeat a slow call.
             two: Whether to use two allocators.
             keep: Whether to leave the allocators open at the end.
@@ -125,7 +143,7 @@ class CheckRun:
             most_words: The limit on the words of all live grants together.
         """
         self._most_words = most_words
-        self.until = until
+        self._limit = limit
         self._step_seconds = step_seconds
         self._keep = keep
         self.ignored = ignored
@@ -141,7 +159,7 @@ class CheckRun:
         self.sides: list[Side] = []
         self._live_words = 0
         self._turn = -1
-        self._step_until = until
+        self._step_until = 0.0
         self._step_processor = 0.0
         self._writers: dict[int, WrittenGrant] = {}
         self._grants = 0
@@ -171,8 +189,7 @@ class CheckRun:
         self.partial = list
         self.released.clear()
         self.allocated = 0
-        now = monotonic()
-        self._step_until = now + (self.until - now) * _STEP_PART
+        self._step_until = monotonic() + self._limit.left() * _STEP_PART
         self._step_processor = process_time() + self._step_seconds
 
     @property

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from time import monotonic
 from typing import Any, Final, NamedTuple
 
 from capnsafe.allocator import Allocator
 
 from .rules import Breach, Broken
-from .run import LIVE_WORDS, CheckRun, Name
+from .run import LIVE_WORDS, CheckRun, Name, TimeLimit
 from .steps import Allocate, Release, ReleaseMany, Rounds, Step
 
 #: Repeated calls are shown one by one if there are at most this many in all.
@@ -74,19 +73,19 @@ class Player:
         self.factory = factory
         self.keep = keep
         self.ignored = ignored
-        self.until = monotonic() + seconds
+        self._limit = TimeLimit(seconds)
         self._step_seconds = max(seconds * _STEP_PART, _STEP_SECONDS)
 
     @property
     def out_of_time(self) -> bool:
         """Return whether the time is over."""
-        return monotonic() >= self.until
+        return self._limit.left() <= 0
 
     def start(self, *, two: bool, most_words: int = LIVE_WORDS) -> CheckRun:
         """Return a run without calls. The caller must close it."""
         return CheckRun(
             self.factory,
-            self.until,
+            self._limit,
             step_seconds=self._step_seconds,
             two=two,
             keep=self.keep,
