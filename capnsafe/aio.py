@@ -9,8 +9,8 @@
 
 Cancellation is an ordinary event there: by a timeout, or because another task failed. So
 
-- an iterator of ``read_messages`` keeps what it has received. After a cancellation or an exception
-  of the stream, another ``anext`` continues in the middle of the message.
+- an iterator of ``read_messages`` keeps the bytes that it has received. After a cancellation or an
+  exception of the stream, another ``anext`` continues in the middle of the message.
 - ``read_message`` has nowhere to keep it. If it is cancelled inside a message, a note on the
   exception says how many bytes are lost.
 - ``write_message`` hands the whole message to the writer before it waits for the first time. So no
@@ -64,7 +64,7 @@ class Framed(Protocol):
         """Return the message with stream framing."""
 
 
-#: What is written: a ``MessageBuilder``, a value, or the segments of a message.
+#: A message to write: a ``MessageBuilder``, a value, or the segments of a message.
 Sendable: TypeAlias = Framed | Sequence[Bytes]
 
 
@@ -134,7 +134,7 @@ class AsyncMessages(AsyncIterator[MessageReader]):
     async def __anext__(self) -> MessageReader:
         """Return the next message.
 
-        If it is cancelled, or the stream raises, nothing of what was received is lost, and another
+        If it is cancelled, or the stream raises, no byte that was received is lost, and another
         call continues.
 
         Raises:
