@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, Callable[[], Sequence[str]]]] = {
     "cpp": lambda: (str(DRIVERS / "cpp" / "build" / "driver"),),
     "cpp-sanitized": lambda: (str(DRIVERS / "cpp" / "build" / "driver-sanitized"),),
     "rust": lambda: (str(DRIVERS / "rust" / "build" / "driver"),),
+    "rust-sanitized": lambda: (str(DRIVERS / "rust" / "build" / "driver-sanitized"),),
     "pycapnp": lambda: _python("pycapnp_driver.py"),
     "javascript": lambda: (
         "node",
@@ -32,13 +33,14 @@ COMMANDS: Final[Mapping[str, Callable[[], Sequence[str]]]] = {
 }
 """The command of each driver, by the name of its encoder."""
 
-DOUBLES: Final = frozenset(("cpp-sanitized", "capnsafe-driven"))
+DOUBLES: Final = frozenset(("cpp-sanitized", "rust-sanitized", "capnsafe-driven"))
 """Encoders of a library that another encoder tests, too. Comparisons include them only if named."""
 
 SUMMARIES: Final[Mapping[str, str]] = {
     "cpp": "the reference implementation in C++ (make drivers)",
     "cpp-sanitized": "the same with the address sanitizer (make drivers ARGS=--sanitize)",
     "rust": "capnproto-rust, by the layer below its generated code (make drivers)",
+    "rust-sanitized": "the same with the address sanitizer (make drivers ARGS=--sanitize)",
     "pycapnp": "pycapnp, by its hook for custom allocators",
     "javascript": "capnp-es on Node.js, which takes no memory from outside (make drivers)",
     "capnsafe-driven": "the encoder of this project, behind a driver",

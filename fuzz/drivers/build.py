@@ -2,6 +2,7 @@
 
 ``python fuzz/drivers/build.py [--sanitize] [DRIVER...]``. A driver that is newer than its sources
 is not built again. ``--sanitize`` builds with the address sanitizer, if the compiler has one.
+The compiled drivers report which code of their library ran, if the machine has the tools for that.
 """
 
 from __future__ import annotations
@@ -29,13 +30,16 @@ def newer(made: Path, *sources: Path) -> bool:
     return made.exists() and made.stat().st_mtime > max(path.stat().st_mtime for path in sources)
 
 
-def run(command: list[str], folder: Path = HERE) -> None:
-    """Run a command.
+def run(command: list[str], folder: Path = HERE, **environment: str) -> None:
+    """Run a command, with these additional variables in its environment.
 
     Raises:
         LeftOutError: If the command fails.
     """
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    variables = os.environ | environment
+    done = subprocess.run(
+        command, cwd=folder, env=variables, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines()
         told = next((line for line in lines if "error" in line), lines[-1] if lines else "")
@@ -71,9 +75,50 @@ def build_cpp(sanitize: bool) -> None:
     options = ["-std=c++20", "-O1", "-g", "-no-pie", "-Wall", f"-I{package / 'include'}"]
     options += SANITIZE if sanitize else ()
     run([compiler, *options, str(source), "-o", str(part), *libraries, "-lpthread"])
+    Path(f"{made}.blocks").write_text("".join(f"{at:x}\n" for at in blocks_of(part)))
     if not sanitize:
         compile_headers(compiler, package / "include")
     part.replace(made)
+
+
+OF_THE_LIBRARY = re.compile(r"_Z+N[KVO]*5capnp(?!8compiler)")
+"""The beginning of the names of the functions that build messages."""
+ENDS_A_BLOCK = ("j", "ret", "ud2")
+"""The beginnings of the instructions after which a basic block ends."""
+
+
+def blocks_of(program: Path) -> list[int]:
+    """Return the addresses of the basic blocks of the library in a program, in order.
+
+    A block begins where a function begins, where a jump leads, and after a jump. There are none if
+    the program cannot be disassembled here.
+    """
+    command = ["objdump", "-d", "--no-show-raw-insn", "-j", ".text", str(program)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    blocks: set[int] = set()
+    places: set[int] = set()
+    is_wanted = begins = False
+    for line in done.stdout.splitlines():
+        head = re.fullmatch(r"[0-9a-f]+ <(.*)>:", line)
+        if head:
+            is_wanted = begins = OF_THE_LIBRARY.match(head[1]) is not None
+            continue
+        place, tab, instruction = line.partition(":\t")
+        name, _, operand = instruction.partition(" ")
+        if not is_wanted or not tab or name.startswith(("nop", "xchg", "cs", "data16", "(bad)")):
+            continue
+        at = int(place, 16)
+        places.add(at)
+        if begins:
+            blocks.add(at)
+        begins = name.startswith(ENDS_A_BLOCK)
+        target = re.match(r"\s*([0-9a-f]+) <", operand)
+        if begins and target:
+            blocks.add(int(target[1], 16))
+    return sorted(blocks & places)
 
 
 def compile_headers(compiler: str, include: Path) -> None:
@@ -89,16 +134,23 @@ CRATES = Path("/usr/share/cargo/registry")
 """The folder of crates of Debian's packages."""
 
 
+COUNTING = " ".join(
+    ("-C passes=sancov-module", *(f"-C llvm-args=-sanitizer-coverage-{one}" for one in (
+        "level=3", "trace-pc-guard",
+    )))
+)  # fmt: skip
+"""The options by which rustc inserts a call at each place in the code: the driver counts them."""
+SANITIZING = "-Z sanitizer=address"
+
+
 def build_rust(sanitize: bool) -> None:
     """Build the driver of capnproto-rust, whose crate Debian packages."""
-    if sanitize:
-        raise LeftOutError("the address sanitizer needs a nightly compiler")
     first_of("cargo")
     crates = sorted(CRATES.glob("capnp-0.*"))
     if not crates:
         raise LeftOutError("there is no crate capnp (apt-get install librust-capnp-dev)")
     folder = HERE / "rust"
-    made = folder / "build" / "driver"
+    made = folder / "build" / ("driver-sanitized" if sanitize else "driver")
     if newer(made, folder / "src" / "main.rs", folder / "Cargo.toml", Path(__file__)):
         return
     copy = folder / "build" / "capnp"
@@ -109,11 +161,30 @@ def build_rust(sanitize: bool) -> None:
     text = re.sub(r"\[(dev-)?dependencies\.\w+\]\n([^\[\n].*\n)*", "", manifest.read_text())
     manifest.unlink()
     manifest.write_text(text)
-    target = folder / "build" / "target"
-    run(["cargo", "build", "--offline", "--release", "--target-dir", str(target)], folder)
-    shutil.copy2(target / "release" / "driver", made.with_suffix(".part"))
-    os.utime(made.with_suffix(".part"))
-    made.with_suffix(".part").replace(made)
+    # Stable compilers have the runtime of the sanitizer, but accept its option only this way.
+    environment = {"RUSTC_BOOTSTRAP": "1"} if sanitize else {}
+    options = SANITIZING if sanitize else ""
+    try:
+        cargo(made, RUSTFLAGS=f"{options} {COUNTING}", **environment)
+    except LeftOutError as error:
+        cargo(made, RUSTFLAGS=options, **environment)
+        print(f"rust: without coverage: {error}")
+
+
+def cargo(made: Path, **environment: str) -> None:
+    """Build the driver in Rust, with these variables in the environment.
+
+    Raises:
+        LeftOutError: If it cannot be built.
+    """
+    folder = HERE / "rust"
+    target = folder / "build" / f"target-{made.name}"
+    command = ["cargo", "build", "--offline", "--release", "--target-dir", str(target)]
+    run(command, folder, **environment)
+    part = made.with_suffix(".part")
+    shutil.copy2(target / "release" / "driver", part)
+    os.utime(part)
+    part.replace(made)
 
 
 def build_javascript(sanitize: bool) -> None:

@@ -77,6 +77,7 @@ def test_a_shard_survives_its_file(tmp_path: Path) -> None:
         seeds=(b"", b"\xff"),
         kept=(b"kept",),
         known=frozenset({("set text", "-", "done")}),
+        covered=frozenset({17, 8}),
         sizes=(("P1 set", (1, 2)), ("P2 get", None)),
     )
     shard.write(tmp_path / "shard")

@@ -20,6 +20,8 @@ class Runs:
     ) -> None:
         self.count = count
         self.inputs: list[bytes] = []
+        #: The numbers of the inputs that reach new code.
+        self.covering: Collection[int] = ()
         self.fallbacks = 0
         self._reached = reached
 
@@ -32,6 +34,12 @@ class Runs:
     def note_fallback(self) -> None:
         self.fallbacks += 1
 
+    def covers_new(self) -> bool:
+        return len(self.inputs) in self.covering
+
     def hunt(self, seed: int, seeds: Collection[bytes] = (), target: str = "builder") -> Hunt:
         found = find_target(target)
-        return Hunt([*seeds], seed, Path(), self.execute, self.note_fallback, found)
+        return Hunt(
+            [*seeds], seed, Path(), self.execute, self.note_fallback, found,
+            covers_new=self.covers_new,
+        )  # fmt: skip

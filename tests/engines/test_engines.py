@@ -48,6 +48,23 @@ def test_random_runs_its_seeds_first_and_repeats_itself() -> None:
     assert _search(200, 2, [b"first", b"second"]).inputs != one.inputs
 
 
+def test_random_changes_an_input_that_reached_new_code() -> None:
+    text = "a text that no other input has"
+    seed = TARGET.parse(
+        "capnsafe scenario 1\nmemory heap segment_words=1024\nlimit max_segment_words=536870911\n"
+        f'h0 = root\nset h0.text "{text}"\n'
+    )
+    changed = []
+    for covering in ((), (1,)):
+        # Nothing reaches a new situation.
+        runs = Runs(200, lambda data: ())
+        runs.covering = covering
+        RandomEngine().hunt(runs.hunt(1, [TARGET.encode(seed)]))
+        changed.append(sum(text.encode() in data for data in runs.inputs))
+    # A tenth of all inputs are changes of seeds.
+    assert changed[0] < 50 < 80 < changed[1]
+
+
 def test_random_needs_no_seeds() -> None:
     assert len(_search(50, 1).inputs) == 50
 

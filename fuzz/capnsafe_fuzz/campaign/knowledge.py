@@ -65,6 +65,8 @@ class Knowledge:
     """The digests of the encoder's files that workers and judges have loaded."""
     totals: Totals = field(default_factory=Totals)
     epoch: PresentEpoch | None = None
+    covered: dict[int, int] = field(default_factory=dict)
+    """The features of code that were reached (``features``), each with the execution."""
 
     def to_json(self) -> dict[str, Any]:
         """Return a copy as plain data, which later changes do not affect."""
@@ -76,6 +78,7 @@ class Knowledge:
             "code": dict(self.code),
             "totals": asdict(self.totals),
             "epoch": None if self.epoch is None else self.epoch.to_json(),
+            "covered": list(self.covered.items()),
         }
 
     @classmethod
@@ -90,6 +93,8 @@ class Knowledge:
             code=dict(data["code"]),
             totals=Totals(**data["totals"]),
             epoch=None if epoch is None else PresentEpoch.from_json(epoch),
+            # A campaign that an earlier version interrupted has none.
+            covered=dict(data.get("covered", ())),
         )
 
 

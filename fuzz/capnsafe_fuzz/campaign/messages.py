@@ -40,7 +40,7 @@ Message = dict[str, Any]
 
 FROM_WORKER: Mapping[str, frozenset[str]] = {
     "ready": frozenset({"code", "forks"}),
-    "situations": frozenset({"execution", "fired", "fallbacks", "cells", "data"}),
+    "news": frozenset({"execution", "fired", "fallbacks", "cells", "features", "data"}),
     "violation": frozenset(
         {"execution", "fired", "fallbacks", "violations", "size", "tries", "data"}
     ),

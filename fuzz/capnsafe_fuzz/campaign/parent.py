@@ -41,6 +41,7 @@ from .failures import (
     UsageError,
     sentence,
 )
+from .features import counters_of
 from .figures import count, plural
 from .findings import FindingStore, keep_unjudged
 from .judge import JudgeDiedError, Judges, JudgingCancelledError
@@ -409,7 +410,8 @@ class _Campaign:
         seeds = tuple(data for data in self._known.seeds if data not in epoch.killers)
         kept = [data for data in islice(self._known.kept, epoch.kept) if data not in epoch.killers]
         known = (cell for cell, first in result.situations.items() if first <= epoch.done)
-        every = Shard(0, 0, seeds, tuple(kept), frozenset(known), epoch.sizes)
+        covered = (one for one, first in self._known.covered.items() if first <= epoch.done)
+        every = Shard(0, 0, seeds, tuple(kept), frozenset(known), frozenset(covered), epoch.sizes)
         for index in range(epoch.settled, len(sizes)):
             seed = shard_seed(config.seed, epoch.number, index, 0)
             self._runs.append(self._pool.submit(replace(every, seed=seed, runs=sizes[index])))
@@ -598,8 +600,8 @@ class _Campaign:
 
     def _hear(self, message: messages.Message, run: Run, triage: Triage) -> None:
         kind = message["kind"]
-        if kind == "situations":
-            self._hear_situations(message)
+        if kind == "news":
+            self._hear_news(message)
         elif kind == "violation":
             self._hear_violations(message, run, triage)
         elif kind == "broken":
@@ -626,7 +628,7 @@ class _Campaign:
         found = self._found(self._known.totals.executions + number)
         triage.violations(violations, scenario, found, history)
 
-    def _hear_situations(self, message: messages.Message) -> None:
+    def _hear_news(self, message: messages.Message) -> None:
         execution = self._known.totals.executions + message["execution"]
         new = False
         for operation, fault, outcome in message["cells"]:
@@ -635,6 +637,11 @@ class _Campaign:
                 self.result.situations[cell] = execution
                 self._newest = cell
                 new = True
+        features = [one for one in message["features"] if one not in self._known.covered]
+        if features:
+            self._known.covered.update(dict.fromkeys(features, execution))
+            self.result.coverage = len(counters_of(self._known.covered))
+            new = True
         data = bytes.fromhex(message["data"])
         if not new or data in self._known.kept:
             return

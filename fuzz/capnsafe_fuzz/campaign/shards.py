@@ -116,6 +116,8 @@ class Shard:
     """Inputs that reached new situations in earlier epochs."""
     known: frozenset[Cell] = frozenset()
     """The situations that earlier epochs reached."""
+    covered: frozenset[int] = frozenset()
+    """The features that earlier epochs reached (``features``)."""
     sizes: tuple[tuple[str, tuple[int, ...] | None], ...] = ()
     """Groups with a finding, and the sizes of the scenarios kept."""
 
@@ -135,6 +137,7 @@ class Shard:
             "seeds": [one.hex() for one in self.seeds],
             "kept": [one.hex() for one in self.kept],
             "known": sorted(self.known),
+            "covered": sorted(self.covered),
         }
         path.write_text(json.dumps(data))
 
@@ -148,5 +151,6 @@ class Shard:
             seeds=tuple(map(bytes.fromhex, data["seeds"])),
             kept=tuple(map(bytes.fromhex, data["kept"])),
             known=frozenset((o, f, r) for o, f, r in data["known"]),
+            covered=frozenset(data["covered"]),
             sizes=tuple((group, size and tuple(size)) for group, size in data["sizes"]),
         )

@@ -48,6 +48,7 @@ from .ending import (
     tell_exits,
 )
 from .failures import MOST_TOLD, error_of_the_user, told_in_a_sentence, told_with_cause
+from .features import Features
 from .shards import Job, Shard
 from .slot import Slot
 from .supervisor import supervise
@@ -94,6 +95,10 @@ class Worker:
         self._fired = 0
         self._fallbacks = 0
         self._seen: set[Cell] = set(shard.known)
+        self._features = Features(encoder, shard.covered)
+        #: The features that the present input reached first, and that are not reported yet.
+        self._new_features: list[int] = []
+        self._covers_new = False
         self._sizes = dict(shard.sizes)
         self._tries: dict[str, int] = {}
         self._seeds_left = set(shard.seeds)
@@ -109,11 +114,13 @@ class Worker:
         try:
             scenario = self._scenario(data)
             costly = self._executions % COSTLY_EVERY == 0
+            self._covers_new = False
             verdict = self._run(scenario, data, costly)
-            if not self._seen.issuperset(verdict.situations):
-                self._report_situations(verdict, scenario)
-                if not costly and not self._enough:
-                    self._run(scenario, data, costly=True)
+            new = verdict.situations - self._seen
+            self._report_news(new, scenario)
+            if new and not costly and not self._enough:
+                self._run(scenario, data, costly=True)
+                self._report_news((), scenario)
         except EndOfRun:
             raise
         except Exception as error:
@@ -124,6 +131,10 @@ class Worker:
             raise EndOfRun from None
         self._end_if_enough()
         return verdict.situations
+
+    def covers_new(self) -> bool:
+        """Return whether the last input reached code of the encoder that none did before."""
+        return self._covers_new
 
     def note_fallback(self) -> None:
         """Count a mutation that failed."""
@@ -161,17 +172,22 @@ class Worker:
         if os.getpid() != self._process:
             # The encoder forked, and returned twice.
             os._exit(0)
+        self._new_features += self._features.take_new()
         self._fired += verdict.faults_fired
         self._slot.finished(self._fired)
         if verdict.violations:
             self._report_violations(verdict, scenario)
         return verdict
 
-    def _report_situations(self, verdict: Verdict, scenario: Input) -> None:
-        new = sorted(verdict.situations - self._seen)
-        self._seen.update(new)
-        data = self._target.encode(scenario).hex()
-        self._send({"kind": "situations", "cells": new, "data": data})
+    def _report_news(self, cells: Collection[Cell], scenario: Input) -> None:
+        """Report an input that reached new situations or new features."""
+        features, self._new_features = self._new_features, []
+        if not cells and not features:
+            return
+        self._covers_new |= bool(features)
+        self._seen.update(cells)
+        news = {"kind": "news", "cells": sorted(cells), "features": features}
+        self._send(news | {"data": self._target.encode(scenario).hex()})
 
     def _report_violations(self, verdict: Verdict, scenario: Input) -> None:
         size = measure(self._target, scenario)
@@ -333,7 +349,7 @@ def _run(
     engine.hunt(
         Hunt(
             shard.seeds, shard.seed, folder, worker.execute, worker.note_fallback, target,
-            kept=shard.kept, known=shard.known, runs=shard.runs,
+            kept=shard.kept, known=shard.known, runs=shard.runs, covers_new=worker.covers_new,
         )
     )  # fmt: skip
 

@@ -55,7 +55,7 @@ class Duration(_FloatType):
 
 AUTO = "auto"
 WITHOUT_COVERAGE = "random"
-"""The engine for encoders whose coverage cannot be measured."""
+"""The engine for encoders that cannot be instrumented."""
 
 
 class Jobs(_IntType):
@@ -187,8 +187,8 @@ def encoder_or_driver(encoder: str, driver: str | None) -> str:
 def default_engine(encoder: str = CLEAN_ENCODER) -> str:
     """Return the first engine that can run here, and print the reason why earlier ones cannot.
 
-    An encoder behind a driver runs in another process, where its coverage cannot be measured. For
-    it, the engine is ``random``.
+    An encoder behind a driver runs in another process, which no engine can instrument. For it, the
+    engine is ``random``, which uses the counters of a driver that reports its coverage.
     """
     if is_driven(encoder):
         return WITHOUT_COVERAGE

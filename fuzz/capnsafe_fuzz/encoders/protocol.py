@@ -128,6 +128,9 @@ class RemoteEncoder(Encoder, Protocol):
     did. ``recording()`` is a context in which messages are recorded. ``scripts(scenario, account)``
     returns programs that may show the breach, the clearest first. ``language`` knows the end of
     their files' names, and runs them; it is None if they are programs of the harness.
+
+    It may also have a method ``covered()``. It returns the counters of the library's code that ran
+    since the last call, a byte for each place in the code.
     """
 
     def memory(self, segment_words: int, total_words: int) -> Any:

@@ -44,6 +44,8 @@ class Hunt:
     """The situations that earlier hunts reached."""
     runs: int | None = None
     """The number of executions after which ``execute`` ends the hunt; None if unknown."""
+    covers_new: Callable[[], bool] = lambda: False
+    """Whether the last input reached new code of an encoder that counts itself what runs."""
 
 
 class Engine(Protocol):

@@ -1,7 +1,8 @@
 """The random engine: the baseline that every other engine must beat.
 
 It needs only Python. It keeps the inputs that reached a new situation, and mostly changes those; a
-share of its executions runs newly generated scenarios.
+share of its executions runs newly generated scenarios. If the encoder's driver reports which code
+ran, the engine keeps the inputs that reached new code, too.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class RandomEngine:
 
         def run(data: bytes) -> None:
             cells = hunt.execute(data)
-            if not seen.issuperset(cells):
+            if not seen.issuperset(cells) or hunt.covers_new():
                 seen.update(cells)
                 kept.append(data)
 

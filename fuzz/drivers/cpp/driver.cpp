@@ -12,10 +12,14 @@
 #include <kj/filesystem.h>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
@@ -183,6 +187,76 @@ private:
 
   std::vector<std::string> segments;
 };
+
+// ------------------------------------------------------------------------------------ coverage
+
+// The libraries come compiled, so no compiler can instrument them. Instead, the first byte of each of
+// their basic blocks is replaced by a breakpoint. When it is hit, the block's counter is set and the
+// byte is put back, so a block costs time once in a process. build.py finds the blocks.
+namespace coverage {
+
+std::vector<uintptr_t> blocks;
+std::vector<uint8_t> firstBytes;
+uint8_t* counters;
+bool counting = false;
+
+#if defined(__linux__) && defined(__x86_64__)
+
+const uint8_t BREAKPOINT = 0xcc;
+
+void onBreakpoint(int, siginfo_t*, void* context) {
+  auto& next = static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP];
+  uintptr_t at = next - 1;
+  auto found = std::lower_bound(blocks.begin(), blocks.end(), at);
+  if (found == blocks.end() || *found != at) {
+    signal(SIGTRAP, SIG_DFL);
+    return;
+  }
+  size_t index = found - blocks.begin();
+  *reinterpret_cast<uint8_t*>(at) = firstBytes[index];
+  counters[index] = 1;
+  next = at;
+}
+
+// Read the blocks. There are none if the room is too small, or if code cannot be changed here.
+void prepare(const std::string& program, char* room, size_t length) {
+  std::ifstream listing(program + ".blocks");
+  uintptr_t at;
+  while (listing >> std::hex >> at) blocks.push_back(at);
+  if (blocks.empty()) return;
+  uintptr_t page = sysconf(_SC_PAGESIZE);
+  uintptr_t first = blocks.front() / page * page;
+  int access = PROT_READ | PROT_WRITE | PROT_EXEC;
+  if (blocks.size() > length ||
+      mprotect(reinterpret_cast<void*>(first), blocks.back() + 1 - first, access) != 0) {
+    blocks.clear();
+  }
+  counters = reinterpret_cast<uint8_t*>(room);
+}
+
+// Set the breakpoints, at the first message: another process may use the same counters before.
+void begin() {
+  if (counting) return;
+  counting = true;
+  struct sigaction action = {};
+  action.sa_sigaction = onBreakpoint;
+  action.sa_flags = SA_SIGINFO;
+  sigaction(SIGTRAP, &action, nullptr);
+  for (uintptr_t block : blocks) {
+    auto byte = reinterpret_cast<uint8_t*>(block);
+    firstBytes.push_back(*byte);
+    *byte = BREAKPOINT;
+  }
+}
+
+#else
+
+void prepare(const std::string&, char*, size_t) {}
+void begin() {}
+
+#endif
+
+}  // namespace coverage
 
 // ------------------------------------------------------------------------------------- handles
 
@@ -538,6 +612,7 @@ std::string doCanonical(const Line&) {
 }
 
 std::string doBegin(const Line&) {
+  coverage::begin();
   handles.clear();
   message = std::make_unique<SharedMessage>();
   return "";
@@ -612,7 +687,8 @@ void hello() {
                         std::to_string(CAPNP_VERSION / 1000 % 1000) + "." +
                         std::to_string(CAPNP_VERSION % 1000);
   send("hello library=capnproto version=" + version + " language=C++ operations=" + names +
-       " detects=index able=memory,words promises=P1,P2,P3,P8,P9,P11");
+       " detects=index promises=P1,P2,P3,P8,P9,P11 able=memory,words" +
+       (coverage::blocks.empty() ? "" : ",coverage counters=" + std::to_string(coverage::blocks.size())));
   demand("zeroed", "allocateSegment() is responsible for zeroing the memory before returning.");
   demand("enough", "Allocates an array of at least the given number of zero'd words");
   const char* valid =
@@ -624,16 +700,19 @@ void hello() {
 
 }  // namespace
 
-int main() {
+int main(int, char** arguments) {
   Line start = receive();
   int file = open(start.text("memory").c_str(), O_RDWR);
-  size_t size = start.number("bytes");
+  size_t memory = start.number("bytes");
+  size_t room = start.has("counters") ? start.number("counters") : 0;
+  size_t size = memory + room;
   writable = static_cast<char*>(mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0));
   readable = static_cast<char*>(mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0));
   if (writable == MAP_FAILED || readable == MAP_FAILED) {
     perror("the memory cannot be mapped");
     return 1;
   }
+  coverage::prepare(arguments[0], writable + memory, room);
   capnp::SchemaParser schemaParser;
   parser = &schemaParser;
   auto disk = kj::newDiskFilesystem();

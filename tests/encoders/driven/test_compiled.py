@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from capnsafe_fuzz.campaign.features import Features
 from capnsafe_fuzz.encoders.driven.encoder import DrivenEncoder
 from capnsafe_fuzz.execution import execute, explain
 from capnsafe_fuzz.known_drivers import COMMANDS, missing
@@ -125,11 +126,49 @@ def test_what_faults_do_to_rust(rust: DrivenEncoder, program: str, fault: str, g
     assert group in [one.group for one in found]
 
 
-def test_no_sanitizer_complains_without_faults() -> None:
-    command = COMMANDS["cpp-sanitized"]()
+@pytest.mark.parametrize("library", ["cpp", "rust"])
+def test_it_reports_the_code_that_ran(library: str, request: pytest.FixtureRequest) -> None:
+    command = COMMANDS[request.getfixturevalue(library).name]()
+    encoder = DrivenEncoder(library, command)
+    features = Features(encoder)
+    short, long = scenario("h0 = root\n", ""), scenario('h0 = root\nset h0.text "abc"\n', "")
+    # The library may run at the start of the process, which belongs to no scenario.
+    assert encoder.able("coverage")
+    before = encoder.covered()
+    found = []
+    # A process counts from its first message on, so it counts the line of the second one, too.
+    for one in (short, short, short, long, long):
+        execute(one, encoder)
+        found.append(len(features.take_new()))
+    encoder.processes.close()
+    assert len(before) > 1000
+    assert not any(before)
+    assert found[0] > 50
+    assert found[2] == 0
+    assert found[3] > 10
+    assert found[4] == 0
+
+
+@pytest.mark.parametrize("library", ["cpp", "rust"])
+def test_a_death_tells_the_code_that_ran(library: str, request: pytest.FixtureRequest) -> None:
+    command = COMMANDS[request.getfixturevalue(library).name]()
+    encoder = DrivenEncoder(library, command)
+    found = execute(scenario("h0 = root\n", "fault garble none segment 1 once\n"), encoder)
+    assert {one.promise for one in found.violations} == {"P1"}
+    assert any(encoder.covered())
+    encoder.processes.close()
+
+
+@pytest.mark.parametrize("name", ["cpp-sanitized", "rust-sanitized"])
+def test_no_sanitizer_complains_without_faults(name: str) -> None:
+    command = COMMANDS[name]()
     if missing(command):
         pytest.skip("make drivers ARGS=--sanitize has not built it")
-    encoder = DrivenEncoder("cpp-sanitized", command)
+    encoder = DrivenEncoder(name, command)
     program = 'h0 = root\nset h0.text "abc"\nh1 = init h0.smalls 3\nclear h0.smalls\noutput\n'
     assert explain(scenario(program, ""), encoder).violations == ()
+    refused = scenario("h0 = root\n", "fault garble none segment 1 once\n")
+    ends = [one.group for one in execute(refused, encoder).violations]
     encoder.processes.close()
+    # In Rust, null is a length of 0 first, and a panic.
+    assert ends[0].rpartition(".")[2].startswith(("AddressSanitizer-SEGV", "rs"))

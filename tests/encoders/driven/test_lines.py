@@ -53,6 +53,12 @@ def test_hello() -> None:
     assert hello.operations == {"root", "set"}
     assert (*hello.able, *hello.detects) == ("words", "stale")
     assert hello.demands["zeroed"].text == "must be zero"
+    assert hello.counters == 0
+
+
+def test_hello_of_a_driver_that_counts() -> None:
+    said = [b"hello library=mine version=1 operations=root able=coverage counters=7", b"ready"]
+    assert read_hello(map(parse, said).__next__).counters == 7
 
 
 @pytest.mark.parametrize(
@@ -61,6 +67,11 @@ def test_hello() -> None:
         ([b"start version=1"], "begins with 'start'"),
         ([b"hello library=mine"], "no version and no operations"),
         ([b"hello library=mine version=1 operations=root", b"done"], "'done' came"),
+        ([b"hello library=m version=1 operations=root able=coverage"], "no number counters"),
+        (
+            [b"hello library=m version=1 operations=root able=coverage counters=1048577"],
+            "1048577 counters, and 1048576 at most",
+        ),
     ],
 )
 def test_what_is_no_hello(said: list[bytes], complaint: str) -> None:

@@ -26,6 +26,14 @@ def test_a_view_elsewhere_has_no_offset(file: SharedFile) -> None:
     assert file.offset_of(memoryview(bytearray(8))) is None
 
 
+def test_counters_are_zero_after_they_were_taken(file: SharedFile) -> None:
+    with open(file.descriptor, "r+b", closefd=False) as other:
+        other.seek(FILE_BYTES + 1)
+        other.write(b"\x07")
+    assert file.take_counters(3) == b"\0\x07\0"
+    assert file.take_counters(3) == bytes(3)
+
+
 def test_the_file_has_an_end(file: SharedFile) -> None:
     with pytest.raises(MemoryError):
         file.cut(FILE_BYTES)

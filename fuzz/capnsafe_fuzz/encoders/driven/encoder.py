@@ -77,6 +77,10 @@ class DrivenEncoder:
         promises = self.processes.present_hello().promises
         return not promises or promise in promises
 
+    def covered(self) -> bytes:
+        """Return the counters of the code that ran since the last call; empty if there are none."""
+        return self.processes.take_counters()
+
     def session(self, memory: Memory, max_segment_words: int, **options: bool) -> DrivenSession:
         """Begin a message."""
         grows = getattr(memory, "grow", None) is not None

@@ -1,5 +1,7 @@
 """The memory that a driver shares with the harness: one mapped file with all segments.
 
+After the memory, the file has room for counters, by which a driver reports the code that ran.
+
 The file is anonymous. A driver opens it by the path of the descriptor that it inherits. Only pages
 that are written take memory, so the file can be larger than any message.
 
@@ -19,7 +21,9 @@ from typing import Any, Final
 from capnsafe.allocator import Key
 
 FILE_BYTES: Final = 1 << 30
-"""The length of the file."""
+"""The length of the memory in the file."""
+COUNTER_BYTES: Final = 1 << 20
+"""The room for counters after the memory, in bytes. Each counter is a byte."""
 WORD_BYTES: Final = 8
 _FIRST: Final = mmap.PAGESIZE
 """The offset of the first grant. No grant is at offset 0."""
@@ -60,9 +64,10 @@ class SharedFile:
             OSError: If the file cannot be made or mapped.
         """
         self.descriptor = unnamed_file()
-        os.ftruncate(self.descriptor, FILE_BYTES)
-        self._map = mmap.mmap(self.descriptor, FILE_BYTES)
-        self._whole = memoryview(self._map)
+        os.ftruncate(self.descriptor, FILE_BYTES + COUNTER_BYTES)
+        self._map = mmap.mmap(self.descriptor, FILE_BYTES + COUNTER_BYTES)
+        self._whole = memoryview(self._map)[:FILE_BYTES]
+        self._counters = memoryview(self._map)[FILE_BYTES:]
         self._address = address_of(self._whole)
         self._top = _FIRST
 
@@ -96,6 +101,12 @@ class SharedFile:
         """Return the offset of a contiguous view in the file; None if it is not in the file."""
         offset = address_of(view) - self._address
         return offset if 0 <= offset <= FILE_BYTES - view.nbytes else None
+
+    def take_counters(self, number: int) -> bytes:
+        """Return the first ``number`` counters, and set them to zero."""
+        counters = bytes(self._counters[:number])
+        self._counters[:number] = bytes(number)
+        return counters
 
     def copy(self) -> bytes:
         """Return a copy of all bytes up to the end of the part that was cut."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import select
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .lines import MOST_LINE_BYTES, GarbageError, Line, parse
-from .mapped import FILE_BYTES, SharedFile, unnamed_file
+from .mapped import COUNTER_BYTES, FILE_BYTES, SharedFile, unnamed_file
 
 HANG: Final = "hang"
 """How a process ended that did not answer."""
@@ -37,6 +38,8 @@ _MOST_PRINTED_BYTES: Final = 1 << 20
 """The most bytes of its standard error that are kept; if there are more, all are dropped."""
 _MOST_TOLD: Final = 600
 """Characters of a driver's last output that a finding repeats."""
+_COMPLAINT: Final = re.compile(r"SUMMARY: (\w+Sanitizer): ([\w-]+)")
+"""The last line of a sanitizer: its name, and the kind of the mistake."""
 _READ_BYTES: Final = 1 << 16
 _SOON: Final = 200.0
 """The milliseconds in which most answers come. Processor time is measured only for later ones."""
@@ -79,10 +82,12 @@ class Hello:
     detects: frozenset[str]
     """The mistakes of a program that the library reports: ``stale``, ``index``, ``kind``."""
     able: frozenset[str]
-    """The abilities of the driver: ``memory``, ``reenter``, ``grow``, ``words``, ``limit``."""
+    """The abilities of the driver: ``memory``, ``reenter``, ``words``, ``limit``, ``coverage``."""
     promises: frozenset[str] = frozenset()
     """The promises by which the library is judged. If empty, it is judged by all."""
     demands: Mapping[str, Demand] = field(default_factory=dict)
+    counters: int = 0
+    """The number of counters of code that ran; 0 without the ability ``coverage``."""
 
 
 def read_hello(receive: Callable[[], Line]) -> Hello:
@@ -98,6 +103,11 @@ def read_hello(receive: Callable[[], Line]) -> Hello:
     lacking = [key for key in ("library", "version", "operations") if not values.get(key)]
     if lacking:
         raise GarbageError(f"its hello has no {' and no '.join(lacking)}")
+    counters = 0
+    if "coverage" in values.get("able", "").split(","):
+        counters = line.number("counters", least=1)
+        if counters > COUNTER_BYTES:
+            raise GarbageError(f"it has {counters} counters, and {COUNTER_BYTES} at most are read")
     demands = {}
     while (line := receive()).word != "ready":
         if line.word != "demand":
@@ -117,6 +127,7 @@ def read_hello(receive: Callable[[], Line]) -> Hello:
         names("able"),
         names("promises"),
         demands,
+        counters,
     )
 
 
@@ -162,7 +173,7 @@ class DriverProcess:
             # If it has ended already, the answer that is awaited next shows that.
             self.send(
                 f"start version={VERSION} memory={file.path} bytes={FILE_BYTES}"
-                f" schema={str(SCHEMA).encode().hex()}"
+                f" counters={COUNTER_BYTES} schema={str(SCHEMA).encode().hex()}"
             )
 
     @property
@@ -249,6 +260,10 @@ class DriverProcess:
         except subprocess.TimeoutExpired:
             return self._note("closed", "it closed its pipes")
         how = _name_of_end(code)
+        complaint = _COMPLAINT.search(self._told())
+        if complaint is not None:
+            # A sanitizer ends each process in the same way, and says why.
+            how = f"{complaint[1]}-{complaint[2]}"
         return self._note(how, f"it ended with {how}")
 
     def _note(self, how: str, sentence: str) -> EndedError:
@@ -433,6 +448,14 @@ class Processes:
             process.executions -= 1
             self._hello = process.hello
         return self._hello
+
+    def take_counters(self) -> bytes:
+        """Return the counters of the code that ran, and set them to zero.
+
+        They are empty if the driver counts nothing, or if no process has been started.
+        """
+        number = 0 if self._hello is None else self._hello.counters
+        return self.file.take_counters(number) if number else b""
 
     def close(self) -> None:
         """End all processes, unless they belong to another process."""

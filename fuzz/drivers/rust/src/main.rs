@@ -12,7 +12,7 @@ use capnp::traits::FromPointerBuilder;
 use capnp::Word;
 use std::any::Any;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 use std::panic::{self, AssertUnwindSafe};
 
@@ -20,7 +20,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 struct Line {
     word: String,
-    values: HashMap<String, String>,
+    values: BTreeMap<String, String>,
 }
 
 impl Line {
@@ -125,13 +125,15 @@ thread_local! {
 
 fn map_memory(start: &Line) {
     use std::os::fd::AsRawFd;
-    let length = start.number("bytes") as usize;
+    let (memory, room) = (start.number("bytes") as usize, start.bits("counters") as usize);
+    let length = memory + room;
     let options = std::fs::OpenOptions::new().read(true).write(true).open(start.text("memory"));
     let file = options.expect("the memory cannot be opened");
     let map = |access| unsafe { mmap(std::ptr::null_mut(), length, access, 1, file.as_raw_fd(), 0) };
     let (writable, readable) = (map(3), map(1));
     assert!(writable as isize != -1 && readable as isize != -1, "the memory cannot be mapped");
     MEMORY.with_borrow_mut(|memory| (memory.writable, memory.readable) = (writable, readable));
+    coverage::use_room(unsafe { writable.add(memory) }, room);
 }
 
 /// Memory of the harness.
@@ -177,6 +179,63 @@ unsafe impl Allocator for Shared {
     }
 }
 
+// ------------------------------------------------------------------------------------ coverage
+
+/// The counters of the places in the code that ran, if the compiler has instrumented it. A process
+/// counts from its first `begin` on, because another process may use the same room before.
+mod coverage {
+    use std::ptr::{addr_of, addr_of_mut};
+
+    /// The number of places. The compiler gives each a guard: a number, which the driver assigns.
+    static mut PLACES: u32 = 0;
+    static mut ROOM: *mut u8 = std::ptr::null_mut();
+    static mut COUNTERS: *mut u8 = std::ptr::null_mut();
+
+    /// Take the room for the counters, if it is large enough.
+    pub fn use_room(room: *mut u8, length: usize) {
+        unsafe {
+            if addr_of!(PLACES).read() as usize <= length {
+                addr_of_mut!(ROOM).write(room);
+            }
+        }
+    }
+
+    /// The number of counters; 0 if the driver counts nothing.
+    pub fn counters() -> u32 {
+        unsafe { if addr_of!(ROOM).read().is_null() { 0 } else { addr_of!(PLACES).read() } }
+    }
+
+    /// Begin to count.
+    pub fn begin() {
+        unsafe { addr_of_mut!(COUNTERS).write(addr_of!(ROOM).read()) }
+    }
+
+    // The compiler does not instrument functions whose names begin with `__sanitizer_`. They must
+    // call no other function of the driver, which may be instrumented.
+
+    #[no_mangle]
+    unsafe extern "C" fn __sanitizer_cov_trace_pc_guard_init(mut guard: *mut u32, end: *mut u32) {
+        if guard == end || *guard != 0 {
+            return;
+        }
+        while guard != end {
+            PLACES = PLACES.wrapping_add(1);
+            *guard = PLACES;
+            guard = (guard as usize).wrapping_add(4) as *mut u32;
+        }
+    }
+
+    #[no_mangle]
+    unsafe extern "C" fn __sanitizer_cov_trace_pc_guard(guard: *mut u32) {
+        if COUNTERS as usize != 0 && *guard != 0 {
+            let counter = (COUNTERS as usize).wrapping_add(*guard as usize - 1) as *mut u8;
+            if *counter != 255 {
+                *counter = (*counter).wrapping_add(1);
+            }
+        }
+    }
+}
+
 // ------------------------------------------------------------------------------------- handles
 
 #[derive(Clone, Copy)]
@@ -205,7 +264,7 @@ impl<'a> FromPointerBuilder<'a> for Root {
 #[derive(Default)]
 struct Driver {
     message: Option<Box<Builder<Shared>>>,
-    handles: HashMap<u64, Handle>,
+    handles: BTreeMap<u64, Handle>,
 }
 
 type Answer = capnp::Result<String>;
@@ -454,6 +513,7 @@ impl Driver {
     fn perform(&mut self, line: &Line) -> Answer {
         match line.word.as_str() {
             "begin" => {
+                coverage::begin();
                 self.handles.clear();
                 self.message = Some(Box::new(Builder::new(Shared)));
                 Ok(String::new())
@@ -576,10 +636,14 @@ fn main() {
     }));
     let start = receive();
     map_memory(&start);
-    send(concat!(
-        "hello library=capnproto-rust version=0.14.11 language=Rust operations=root,reopen,set,get,",
-        "init,open,clear,select,fill,copy,copyroot,output,canonical detects=index able=memory,words ",
-        "promises=P1,P2,P3,P8,P9,P11"
+    let able = match coverage::counters() {
+        0 => "memory,words".to_string(),
+        number => format!("memory,words,coverage counters={number}"),
+    };
+    send(&format!(
+        "hello library=capnproto-rust version=0.14.11 language=Rust operations=root,reopen,set,get,\
+        init,open,clear,select,fill,copy,copyroot,output,canonical detects=index \
+        promises=P1,P2,P3,P8,P9,P11 able={able}"
     ));
     let place = hex(b"capnp/src/message.rs, trait Allocator");
     for (name, text) in [
