@@ -367,8 +367,10 @@ class Execution:
             step.excused = excuses.excuse(calls) or (
                 step.failure is Failure.LIMIT and self._may_be_too_large(operation)
             )
-        # An impossible operation is refused without a call, and must have changed nothing, too.
-        if (calls or step.unsupported) and step.verb != CLOSE:
+        # An impossible operation is refused without a call, and must have changed nothing, too. But
+        # an operation that was never sent to a driver is no step of its library.
+        performed = calls or (step.unsupported and not subject.is_remote)
+        if performed and step.verb != CLOSE:
             self._examiner.examine(step)
         return False
 

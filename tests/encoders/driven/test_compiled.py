@@ -172,3 +172,11 @@ def test_no_sanitizer_complains_without_faults(name: str) -> None:
     encoder.processes.close()
     # In Rust, null is a length of 0 first, and a panic.
     assert ends[0].rpartition(".")[2].startswith(("AddressSanitizer-SEGV", "rs"))
+
+
+def test_an_operation_that_was_left_out_is_not_blamed(rust: DrivenEncoder) -> None:
+    program = "h0 = root\nh1 = disown h0.text\n"
+    found = execute(scenario(program, "fault dirty pointers allocate 2 once\n", 1), rust)
+    assert ("disown text", "-", "unsupported") in found.situations
+    # The dirt came with the root.
+    assert {one.group for one in found.violations} == {"P9 output dirt"}

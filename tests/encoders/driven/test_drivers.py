@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -145,6 +146,29 @@ def test_a_hang_is_found(mistaken: DrivenEncoder, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(process, "WAIT_SECONDS", 0.5)
     groups = {violation.group for violation in explain(parse_scenario(TEXT), mistaken).violations}
     assert groups == {"P1 set number hang before any call of the allocator"}
+
+
+@pytest.mark.parametrize(
+    ("states", "seconds"),
+    [
+        # It computes, sleeps, or does not get the processor.
+        (lambda second: process._State(second, sleeps=False), 3),
+        (lambda second: process._State(0.0, sleeps=True), 8),
+        (lambda second: process._State(second / 100, sleeps=False), 60),
+        (lambda second: process._State(second / 30, sleeps=False), 60),
+        (lambda second: process._State(second / 4, sleeps=False), 12),
+    ],
+)
+def test_the_time_of_an_answer(
+    states: Callable[[float], process._State], seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(process, "_state_of", lambda pid: states(now))
+    clock = process._Clock(1, 0.0, process.WAIT_SECONDS)
+    while not clock.is_over():
+        now += 0.25
+    assert now == pytest.approx(seconds, abs=0.25)
 
 
 @pytest.mark.parametrize("mistaken", ["printing"], indirect=True)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .lines import MOST_LINE_BYTES, GarbageError, Line, parse
 from .mapped import COUNTER_BYTES, FILE_BYTES, SharedFile, unnamed_file
@@ -29,7 +29,9 @@ VERSION: Final = 1
 ANSWER_SECONDS: Final = 3.0
 """The processor time that a driver may use for one line. If it uses more, it hangs."""
 WAIT_SECONDS: Final = 8.0
-"""The longest time for one line, on a busy machine or if the driver sleeps."""
+"""How long a driver may sleep before it sends a line."""
+_STARVED_SECONDS: Final = 60.0
+"""The longest time for one line, if the driver wants the processor and does not get it."""
 START_SECONDS: Final = 10.0
 """The longest time from the start of a driver to its last line of ``hello``."""
 MOST_EXECUTIONS: Final = 1000
@@ -42,7 +44,7 @@ _COMPLAINT: Final = re.compile(r"SUMMARY: (\w+Sanitizer): ([\w-]+)")
 """The last line of a sanitizer: its name, and the kind of the mistake."""
 _READ_BYTES: Final = 1 << 16
 _SOON: Final = 200.0
-"""The milliseconds in which most answers come. Processor time is measured only for later ones."""
+"""The milliseconds in which most answers come. Only for later ones, the process is observed."""
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 SCHEMA: Final = Path(__file__).parents[2] / "scenario" / "everything.capnp"
 """The schema of all programs."""
@@ -165,7 +167,7 @@ class DriverProcess:
         #: How it ended, once that is known.
         self._end: EndedError | None = None
         self._hello: Hello | None = None
-        #: How long an answer may take on a busy machine, in seconds.
+        #: How long it may sleep before an answer, in seconds.
         self.wait_seconds = WAIT_SECONDS
         #: Executions that it has begun.
         self.executions = 0
@@ -209,8 +211,8 @@ class DriverProcess:
     def receive(self, seconds: float = 0.0) -> Line:
         """Return the next line.
 
-        Wait for ``seconds``, or by default as long as an answer may take, which is longer if the
-        process did not get the processor.
+        Wait for ``seconds``, or by default as long as an answer may take. Time in which the process
+        wants the processor and does not get it hardly counts.
 
         Raises:
             EndedError: If the process has ended, is silent for too long, or sent garbage.
@@ -224,7 +226,7 @@ class DriverProcess:
             if not self._poll.poll(_SOON):
                 if clock is None:
                     clock = _Clock(self._process.pid, seconds, self.wait_seconds)
-                while not self._poll.poll(min(clock.left() * 1000, _SOON)):
+                while not self._poll.poll(_SOON):
                     if clock.is_over():
                         raise self._hung(seconds or ANSWER_SECONDS)
                     self.drop_printed()
@@ -332,41 +334,53 @@ class DriverProcess:
 
 
 class _Clock:
-    """Measure the processor time that a process uses for one answer, and limit its duration."""
+    """Measure how long a process computes and sleeps before an answer, and limit both."""
 
     def __init__(self, process: int, seconds: float, wait_seconds: float) -> None:
         self._process = process
         self._computes = not seconds
         self._seconds = seconds or ANSWER_SECONDS
         self._wait_seconds = max(wait_seconds, self._seconds)
-        self._started = time.monotonic()
-        self._spent = _computed(process)
-
-    def left(self) -> float:
-        """Return how long to wait before ``is_over`` can be true, in seconds."""
-        return max(0.05, self._seconds - self._used())
+        self._started = self._looked = time.monotonic()
+        self._asleep = 0.0
+        state = _state_of(process)
+        self._spent = None if state is None else state.computed
 
     def is_over(self) -> bool:
         """Return whether the time is up."""
-        waited = time.monotonic() - self._started
-        return self._used() >= self._seconds or waited >= self._wait_seconds
+        now = time.monotonic()
+        waited, passed = now - self._started, now - self._looked
+        self._looked = now
+        state = _state_of(self._process)
+        if not self._computes or state is None or self._spent is None:
+            return waited >= self._seconds
+        if state.sleeps:
+            # If the harness did not get the processor either, nobody knows about the time before.
+            self._asleep += min(passed, 2 * _SOON / 1000)
+        return (
+            state.computed - self._spent >= self._seconds
+            or self._asleep >= self._wait_seconds
+            or waited >= max(_STARVED_SECONDS, self._wait_seconds)
+        )
 
-    def _used(self) -> float:
-        waited = time.monotonic() - self._started
-        if not self._computes:
-            return waited
-        now = _computed(self._process)
-        return waited if now is None or self._spent is None else now - self._spent
+
+class _State(NamedTuple):
+    """The state of a process."""
+
+    computed: float
+    """The processor time that it has used, in seconds."""
+    sleeps: bool
+    """Whether it neither runs nor waits for the processor."""
 
 
-def _computed(process: int) -> float | None:
-    """Return the processor time of a process in seconds; None if that is unknown (not Linux)."""
+def _state_of(process: int) -> _State | None:
+    """Return the state of a process; None if that is unknown (not Linux)."""
     try:
         with open(f"/proc/{process}/stat", "rb") as file:
             fields = file.read().rpartition(b")")[2].split()
     except OSError:
         return None
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    return _State((int(fields[11]) + int(fields[12])) / _TICKS, fields[0] != b"R")
 
 
 def _name_of_end(code: int) -> str:
@@ -390,7 +404,7 @@ class Processes:
         self._present: DriverProcess | None = None
         self._spare: DriverProcess | None = None
         self._hello: Hello | None = None
-        #: How long an answer may take on a busy machine, in seconds.
+        #: How long a process may sleep before an answer, in seconds.
         self.wait_seconds = WAIT_SECONDS
         #: How often a process ended without being asked to.
         self.deaths = 0
