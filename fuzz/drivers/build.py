@@ -164,27 +164,31 @@ def build_rust(sanitize: bool) -> None:
     # Stable compilers have the runtime of the sanitizer, but accept its option only this way.
     environment = {"RUSTC_BOOTSTRAP": "1"} if sanitize else {}
     options = SANITIZING if sanitize else ""
+    target = f"target-{made.name}"
     try:
-        cargo(made, RUSTFLAGS=f"{options} {COUNTING}", **environment)
+        cargo(target, RUSTFLAGS=f"{options} {COUNTING}", **environment)
     except LeftOutError as error:
-        cargo(made, RUSTFLAGS=options, **environment)
+        cargo(target, RUSTFLAGS=options, **environment)
         print(f"rust: without coverage: {error}")
+    if not sanitize:
+        # The programs of findings need the library as it is.
+        cargo("target", "-p", "capnp", RUSTFLAGS="")
+    part = made.with_suffix(".part")
+    shutil.copy2(folder / "build" / target / "release" / "driver", part)
+    os.utime(part)
+    part.replace(made)
 
 
-def cargo(made: Path, **environment: str) -> None:
-    """Build the driver in Rust, with these variables in the environment.
+def cargo(target: str, *options: str, **environment: str) -> None:
+    """Build in a folder below ``build``, with these variables in the environment.
 
     Raises:
         LeftOutError: If it cannot be built.
     """
     folder = HERE / "rust"
-    target = folder / "build" / f"target-{made.name}"
-    command = ["cargo", "build", "--offline", "--release", "--target-dir", str(target)]
+    place = folder / "build" / target
+    command = ["cargo", "build", "--offline", "--release", "--target-dir", str(place), *options]
     run(command, folder, **environment)
-    part = made.with_suffix(".part")
-    shutil.copy2(target / "release" / "driver", part)
-    os.utime(part)
-    part.replace(made)
 
 
 def build_javascript(sanitize: bool) -> None:
