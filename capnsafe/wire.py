@@ -35,7 +35,10 @@ MAX_SEGMENTS: Final = 1 << 32
 
 #: The offset field of a struct or list pointer, once the two bits of the kind are shifted out.
 OFFSET_MASK: Final = 0x3FFFFFFF
-_OFFSET_SIGN: Final = 0x20000000
+#: The sign of that field.
+OFFSET_SIGN: Final = 0x20000000
+#: The bits of a struct or list pointer without its offset.
+SHAPE_MASK: Final = 0xFFFFFFFF_00000003
 
 #: A struct without any words points at itself (offset -1), so that it is not the null pointer.
 EMPTY_STRUCT: Final = OFFSET_MASK << 2
@@ -194,7 +197,7 @@ def kind(pointer: int) -> int:
 def offset(pointer: int) -> int:
     """Return the signed offset in words, counted from the end of the pointer (struct and list)."""
     field = (pointer >> 2) & OFFSET_MASK
-    return field - (1 << 30) if field & _OFFSET_SIGN else field
+    return field - (1 << 30) if field & OFFSET_SIGN else field
 
 
 def with_offset(shape: int, words: int) -> int:
@@ -211,7 +214,7 @@ def with_offset(shape: int, words: int) -> int:
 
 def shape_of(pointer: int) -> int:
     """Return a struct or list pointer without its offset."""
-    return pointer & ~(OFFSET_MASK << 2)
+    return pointer & SHAPE_MASK
 
 
 def struct_shape(data_words: int, pointers: int) -> int:

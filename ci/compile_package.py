@@ -34,8 +34,23 @@ INTERPRETED: Final = (
     "aio.py",
     # Users write subclasses of allocators, and a compiled class has none outside its build.
     "memory",
-    # Generated code is interpreted, and its classes derive from those of this package.
-    "schema",
+    # Generated code is interpreted, and its classes derive from those of these modules.
+    "schema/enums.py",
+    "schema/handles.py",
+    "schema/values.py",
+    # Used once for each schema, or for texts, whose speed matters less.
+    "schema/annotations.py",
+    "schema/generator.py",
+    "schema/lines.py",
+    "schema/loading.py",
+    "schema/naming.py",
+    "schema/notebook.py",
+    "schema/plain.py",
+    "schema/plugin.py",
+    "schema/request.py",
+    "schema/schema_capnp.py",
+    "schema/text.py",
+    "schema/text_parser.py",
 )
 
 #: To mypyc, an argument that the library checks itself is any object: capnsafe/_words/given.py.

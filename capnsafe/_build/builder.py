@@ -24,6 +24,7 @@ from .._words.arguments import (
     struct_list,
     type_name,
 )
+from .._words.block import Copied, as_tree
 from .._words.buffers import octets_of
 from .._words.equality import equal_trees
 from .._words.exhausted import exhausted
@@ -352,17 +353,17 @@ class Pointers(PointerSlots):
         """
         try:
             at = integer(index, "a pointer index")
-            tree = None if value is None else tree_of(value)
-            self._put_tree(self._slot(at), tree)
+            copied = None if value is None else copy_of(value)
+            self._put_copy(self._slot(at), copied)
         except RecursionError as error:
             raise exhausted() from error
 
-    def _put_tree(self, word: int, tree: Tree | None) -> None:
-        """Build ``tree`` at ``word``, or make the pointer null, in a call of the message."""
-        if tree is None:
+    def _put_copy(self, word: int, copied: Copied | None) -> None:
+        """Build a copy at ``word``, or make the pointer null, in a call of the message."""
+        if copied is None:
             self._serve(lambda: point(self._lease.arena, self._lease.segment, word, 0))
         else:
-            self._serve(lambda: copy_in(self._lease.arena, self._lease.segment, word, tree))
+            self._serve(lambda: copy_in(self._lease.arena, self._lease.segment, word, copied))
 
     def copy_pointer(
         self,
@@ -382,7 +383,7 @@ class Pointers(PointerSlots):
                 )
             at = integer(index, "a pointer index")
             tree = source._tree_at(source_index)
-            self._put_tree(self._slot(at), tree)
+            self._put_copy(self._slot(at), tree)
         except RecursionError as error:
             raise exhausted() from error
 
@@ -513,7 +514,7 @@ class StructBuilder(Pointers):
                 is ever cut off.
         """
         try:
-            tree = struct_tree_of(value, "value")
+            tree = as_tree(struct_copy_of(value, "value"))
             self._check()
             data = wire.struct_data_words(tree.shape)
             room = self.data_words
@@ -582,14 +583,14 @@ class StructBuilder(Pointers):
         change(arena, segment, [(word, 0) for word in words], [(first, bytes(data))])
 
     def _amend(
-        self, mask: int, bits: int, pointers: dict[int, Tree | None]
+        self, mask: int, bits: int, pointers: dict[int, Copied | None]
     ) -> list[tuple[int, Found]]:
         """Write the bits of the data section that ``mask`` has, and these pointers, in one step.
 
-        Bit 0 is the lowest of the first byte. A pointer without a tree becomes null. Returns the
+        Bit 0 is the lowest of the first byte. A pointer without a copy becomes null. Returns the
         new objects, each with the word of its pointer.
         """
-        words = [(self._slot(index), tree) for index, tree in pointers.items()]
+        words = [(self._slot(index), copied) for index, copied in pointers.items()]
         size = self._data_bits // 8
         arena = self._lease.arena
         segment = self._lease.segment
@@ -1036,17 +1037,22 @@ _COPYABLE: Final = (
 )
 
 
-def tree_of(value: Given[Copyable]) -> Tree:
+def copy_of(value: Given[Copyable]) -> Copied:
     """Return a copy of a struct or list and everything below it."""
     if type(value) in _COPYABLE:
-        copied: Tree = cast(Any, value)._tree()
-        return copied
-    tree = laid_out(value)
-    if tree is None:
+        tree: Tree = cast(Any, value)._tree()
+        return tree
+    copied = laid_out(value)
+    if copied is None:
         raise ArgumentTypeError(
             f"value must be a struct, a list or an Orphan, not {type_name(value)}"
         )
-    return tree
+    return copied
+
+
+def tree_of(value: Given[Copyable]) -> Tree:
+    """Return a copy of a struct or list and everything below it, as a tree."""
+    return as_tree(copy_of(value))
 
 
 def equal(left: Given[Copyable | None], right: Given[Copyable | None]) -> bool | None:
@@ -1066,14 +1072,14 @@ def equal(left: Given[Copyable | None], right: Given[Copyable | None]) -> bool |
         raise exhausted() from error
 
 
-def struct_tree_of(value: StructBuilder | StructReader | LaidOut, what: str) -> Tree:
+def struct_copy_of(value: StructBuilder | StructReader | LaidOut, what: str) -> Copied:
     """Return a copy of a struct and everything below it, or raise an error that names ``what``."""
     if type(value) is StructBuilder or type(value) is StructReader:
         return value._tree()
-    tree = laid_out(value)
-    if tree is None or tree.shape & 3 != wire.STRUCT:
+    copied = laid_out(value)
+    if copied is None or copied.shape & 3 != wire.STRUCT:
         raise ArgumentTypeError(f"{what} must be a struct, not {type_name(value)}")
-    return tree
+    return copied
 
 
 def _require_kind(tree: Tree, size_code: int | None) -> Tree:

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias, TypeVar, final
 
 from .. import wire
+from .._words.block import Block, Copied, as_tree
 from .._words.caught import Shrank
 from .._words.tree import Tree
 from ..errors import GrantTooSmall, MessageTooLarge
@@ -176,11 +177,24 @@ class Draft:
         pad = self.take(pad_segment, 2, pads)
         return wire.far_pointer(pad_segment.index, pad, double=True), target, start
 
-    def place_tree(self, slot: Segment, word: int, tree: Tree) -> tuple[int, Segment, int]:
+    def place_copy(self, slot: Segment, word: int, copied: Copied) -> tuple[int, Segment, int]:
         """Reserve an object and everything below it for the pointer at ``word`` of ``slot``.
 
-        Returns the same as ``place``. The order is that of the reference implementation: an object
-        comes before its children.
+        Returns the same as ``place``. A block is placed as a whole if the segment has room for it.
+        Otherwise each of its objects is placed like one of a tree.
+        """
+        if type(copied) is Block:
+            words = copied.words
+            end = self._used(slot) + words
+            if words and (end <= slot.granted or self._arena.grow(slot, end)):
+                start = self.take(slot, words, copied.octets[WORD_BYTES:])
+                return wire.with_offset(copied.shape, start - word - 1), slot, start
+        return self._place_tree(slot, word, as_tree(copied))
+
+    def _place_tree(self, slot: Segment, word: int, tree: Tree) -> tuple[int, Segment, int]:
+        """Reserve each object of a tree for the pointer at ``word`` of ``slot``.
+
+        The order is that of the reference implementation: an object comes before its children.
         """
         holder = bytearray(WORD_BYTES)
         top, top_start = slot, word
@@ -297,11 +311,16 @@ class Draft:
         self.link(slot, [(word, pointer)])
         return segment, start
 
-    def house_tree(self, tree: Tree) -> tuple[Segment, int]:
+    def house_copy(self, copied: Copied) -> tuple[Segment, int]:
         """Reserve an object and everything below it, to which no pointer leads yet."""
+        if type(copied) is Block and self._arena.segments:
+            target = self._arena.last_segment()
+            if self._room(target, copied.words):
+                return target, self.take(target, copied.words, copied.octets[WORD_BYTES:])
+        tree = as_tree(copied)
         segment, start = self.house(tree.words, tree.body)
         for at, child in tree.children:
-            pointer, _, _ = self.place_tree(segment, start + at, child)
+            pointer, _, _ = self._place_tree(segment, start + at, child)
             wire.POINTER.pack_into(tree.body, at * WORD_BYTES, pointer)
         return segment, start
 
@@ -609,23 +628,23 @@ def change(
 def amend(
     arena: Arena,
     segment: Segment,
-    trees: list[tuple[int, Tree | None]],
+    copies: list[tuple[int, Copied | None]],
     data: list[tuple[int, bytes]],
 ) -> list[tuple[int, Found]]:
-    """Build trees, and write their pointers and octets of one segment in one step.
+    """Build copies, and write their pointers and octets of one segment in one step.
 
-    The old objects are retired. ``trees`` has the words of pointers; one without a tree becomes
+    The old objects are retired. ``copies`` has the words of pointers; one without a copy becomes
     null. Returns the new objects, each with the word of its pointer.
     """
 
     def build(draft: Draft) -> list[tuple[int, Found]]:
         pointers: list[tuple[int, int]] = []
         made: list[tuple[int, Found]] = []
-        for word, tree in trees:
+        for word, copied in copies:
             pointer = 0
-            if tree is not None:
-                pointer, where, start = draft.place_tree(segment, word, tree)
-                made.append((word, Found(tree.shape, where, start)))
+            if copied is not None:
+                pointer, where, start = draft.place_copy(segment, word, copied)
+                made.append((word, Found(copied.shape, where, start)))
             pointers.append((word, pointer))
         draft.link(segment, pointers, data)
         return made
@@ -633,31 +652,38 @@ def amend(
     return carry_out(arena, build)
 
 
-def copy_in(arena: Arena, slot: Segment, word: int, tree: Tree) -> Found:
-    """Build a tree, point to it from ``word`` of ``slot``, and return its place."""
+def copy_in(arena: Arena, slot: Segment, word: int, copied: Copied) -> Found:
+    """Build a copy, point to it from ``word`` of ``slot``, and return its place."""
 
     def build(draft: Draft) -> Found:
-        pointer, segment, start = draft.place_tree(slot, word, tree)
+        pointer, segment, start = draft.place_copy(slot, word, copied)
         draft.link(slot, [(word, pointer)])
-        return Found(tree.shape, segment, start)
+        return Found(copied.shape, segment, start)
 
     return carry_out(arena, build)
 
 
-def copy_in_root(arena: Arena, tree: Tree) -> Found:
-    """Build a tree as the root, and return its place.
+def copy_in_root(arena: Arena, copied: Copied) -> Found:
+    """Build a copy as the root, and return its place.
 
     The first segment is asked for with one word, for the root pointer, as in the reference
     implementation. So equal segment sizes give equal bytes.
     """
     if arena.segments:
-        return copy_in(arena, arena.segments[0], 0, tree)
+        return copy_in(arena, arena.segments[0], 0, copied)
 
     def build(draft: Draft) -> Found:
-        slot = draft.first_segment(1)
-        pointer, segment, start = draft.place_tree(slot, 0, tree)
+        # It is there already if a first attempt has failed.
+        slot = arena.segments[0] if arena.segments else arena.grant(1)
+        if type(copied) is Block and 0 < copied.words < slot.granted:
+            # The block begins with the root pointer.
+            draft.take(slot, 1 + copied.words, copied.octets)
+            draft.settle()
+            return Found(copied.shape, slot, 1)
+        draft.take(slot, 1, b"")
+        pointer, segment, start = draft.place_copy(slot, 0, copied)
         draft.link(slot, [(0, pointer)])
-        return Found(tree.shape, segment, start)
+        return Found(copied.shape, segment, start)
 
     return carry_out(arena, build)
 
@@ -678,7 +704,7 @@ def overwrite(
         values = [0] * pointers
         for at, child in tree.children:
             index = at - source_data
-            values[index], _, _ = draft.place_tree(segment, first + index, child)
+            values[index], _, _ = draft.place_copy(segment, first + index, child)
         draft.link(
             segment,
             [(first + index, value) for index, value in enumerate(values)],

@@ -27,6 +27,7 @@ from .._words.arguments import (
     truth,
     type_name,
 )
+from .._words.block import Copied
 from .._words.buffers import data_octets
 from .._words.canonical import canonical_words
 from .._words.exhausted import exhausted
@@ -46,7 +47,15 @@ from ..errors import (
 from ..memory.heap import HeapAllocator
 from ..wire import Element
 from .arena import Arena
-from .builder import Copyable, Orphan, PointerListBuilder, StructBuilder, struct_tree_of, tree_of
+from .builder import (
+    Copyable,
+    Orphan,
+    PointerListBuilder,
+    StructBuilder,
+    copy_of,
+    struct_copy_of,
+    tree_of,
+)
 from .draft import begin_root, copy_in_root, install_root
 from .lease import Lease, SlotLease
 from .lending import Lent, LentTogether
@@ -305,20 +314,20 @@ class MessageBuilder:
         With equal segment sizes, the reference implementation writes the same bytes.
         """
         try:
-            tree = struct_tree_of(value, "the root")
-            self._arena.serve(lambda: copy_in_root(self._arena, tree))
+            copied = struct_copy_of(value, "the root")
+            self._arena.serve(lambda: copy_in_root(self._arena, copied))
         except RecursionError as error:
             raise exhausted() from error
 
     def new_orphan(self, value: Given[Copyable]) -> Orphan:
         """Build a deep copy of a struct or list as an orphan."""
         try:
-            return self._apart(tree_of(value))
+            return self._apart(copy_of(value))
         except RecursionError as error:
             raise exhausted() from error
 
-    def _apart(self, tree: Tree) -> Orphan:
-        return self._arena.serve(lambda: Orphan(self._arena, build_apart(self._arena, tree)))
+    def _apart(self, copied: Copied) -> Orphan:
+        return self._arena.serve(lambda: Orphan(self._arena, build_apart(self._arena, copied)))
 
     def new_orphan_list(self, lists: Iterable[Given[Copyable]]) -> Orphan:
         """Build the concatenation of lists as an orphan.

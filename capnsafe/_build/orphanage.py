@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .. import wire
-from .._words.tree import Tree
+from .._words.block import Copied
 from ..errors import ArgumentValueError
 from ..wire import WORD_BYTES
 from .arena import Arena
@@ -136,17 +136,17 @@ def retire(arena: Arena, found: Found, then: Callable[[], None]) -> None:
     carry_out(arena, build)
 
 
-def build_apart(arena: Arena, tree: Tree) -> Found:
-    """Build a tree without a pointer to it, and return its place."""
+def build_apart(arena: Arena, copied: Copied) -> Found:
+    """Build a copy without a pointer to it, and return its place."""
 
     def build(draft: Draft) -> Found:
-        if tree.words == 0:
+        if copied.words == 0:
             if not arena.segments:
                 draft.first_segment(1)
             draft.settle()
-            return Found(tree.shape, arena.segment_at(0), 0)
-        segment, start = draft.house_tree(tree)
+            return Found(copied.shape, arena.segment_at(0), 0)
+        segment, start = draft.house_copy(copied)
         draft.settle()
-        return Found(tree.shape, segment, start)
+        return Found(copied.shape, segment, start)
 
     return carry_out(arena, build)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import SupportsFloat, SupportsIndex, TypeAlias, final
+from typing import Final, SupportsFloat, SupportsIndex, TypeAlias, final
 
 from .._words.arguments import check_element, double, integer, number_text, truth, type_name
 from .._words.exhausted import exhausted
@@ -40,6 +40,7 @@ from ..wire import (
     kind,
     list_body_words,
     list_count,
+    list_shape,
     list_size_code,
     struct_data_words,
     struct_pointers,
@@ -59,6 +60,10 @@ from .reading import (
     not_negative,
     tree_of_list,
 )
+
+#: The bits of a shape that tell a list and its element size; their value for a list of bytes.
+_LIST_OF: Final = 3 | 7 << 32
+_BYTES: Final = list_shape(SIZE_BYTE, 0)
 
 #: The type of a default of a float.
 Real: TypeAlias = SupportsFloat | SupportsIndex
@@ -210,11 +215,13 @@ class PointerSlotsReader(ReaderBase):
             InvalidText: If it does not end in a NUL, or is not UTF-8.
         """
         try:
-            octets = self.get_text_octets(index)
-            if octets is None:
+            blob = self._blob(index, "a text")
+            if blob is None:
                 return default
+            if blob[-1:] != b"\0":
+                raise without_nul(blob)
             try:
-                return octets.decode()
+                return blob[:-1].decode()
             except UnicodeDecodeError as cause:
                 raise InvalidText(
                     f"the text is not UTF-8 at byte {cause.start}; get_text_octets returns the"
@@ -235,8 +242,8 @@ class PointerSlotsReader(ReaderBase):
             blob = self._blob(index, "a text")
             if blob is None:
                 return None
-            if not blob or blob[-1] != 0:
-                raise InvalidText(f"the text of {len(blob)} bytes does not end in a NUL")
+            if blob[-1:] != b"\0":
+                raise without_nul(blob)
             return blob[:-1]
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
@@ -289,13 +296,13 @@ class PointerSlotsReader(ReaderBase):
         if target is None:
             return None
         shape, segment, start = target
-        if kind(shape) != LIST or list_size_code(shape) != SIZE_BYTE:
+        if shape & _LIST_OF != _BYTES:
             name = SIZE_NAMES[list_size_code(shape)] if kind(shape) == LIST else name_of(shape)
             raise PointerKindMismatch(
                 f"{name} was found where {what} was asked for", segment=segment, offset=start
             )
         count = list_count(shape)
-        self._segments.claim(segment, start, list_body_words(SIZE_BYTE, count), what)
+        self._segments.claim(segment, start, (count + 7) // WORD_BYTES, what)
         return self._segments.octets(segment, start * WORD_BYTES, count)
 
     def _open_list(self, index: SupportsIndex) -> Elements | None:
@@ -371,6 +378,11 @@ class PointerSlotsReader(ReaderBase):
         )
 
 
+def without_nul(blob: bytes) -> InvalidText:
+    """Return the error for a text that does not end in a NUL."""
+    return InvalidText(f"the text of {len(blob)} bytes does not end in a NUL")
+
+
 def open_struct(segments: Segments, segment: int, at: int, nesting: int) -> StructReader | None:
     """Check and charge the struct that the pointer at word ``at`` leads to."""
     target = segments.follow(segment, at)
@@ -410,7 +422,9 @@ class StructReader(PointerSlotsReader):
         nesting: int,
     ) -> None:
         """Make a reader of a struct that was checked. Users call ``get_root`` or ``get_struct``."""
-        super().__init__(segments, segment, nesting)
+        self._segments = segments
+        self._segment = segment
+        self._nesting = nesting
         #: None if each read borrows the memory.
         self._view = segments.view(segment)
         # In bytes: an element of a list of bytes can be read as a struct.
@@ -474,7 +488,7 @@ class StructReader(PointerSlotsReader):
             raise exhausted() from error
 
     def _slot(self, index: SupportsIndex) -> int:
-        number = not_negative(index)
+        number = index if type(index) is int and index >= 0 else not_negative(index)
         return self._first_pointer + number if number < self._pointer_count else -1
 
     def _place(self, offset: SupportsIndex, width: int) -> int:

@@ -21,8 +21,11 @@ from ..errors import (
 )
 from ..wire import (
     FAR,
+    OFFSET_MASK,
+    OFFSET_SIGN,
     OTHER,
     POINTER,
+    SHAPE_MASK,
     SIZE_BIT,
     SIZE_COMPOSITE,
     WORD_BYTES,
@@ -155,7 +158,9 @@ class Segments:
                 words_asked=words,
                 words_granted=limit,
             )
-        self.charge(words)
+        if words > self.unread_words:
+            self.charge(words)
+        self.unread_words -= words
 
     def word(self, segment: int, at: int) -> int:
         """Return a word that was claimed before. Load it only once, as the memory may change."""
@@ -170,7 +175,14 @@ class Segments:
             ``None`` for a null pointer (encoding specification, "Inter-Segment Pointers").
         """
         pointer = self.word(segment, at)
-        return self.resolve(pointer, segment, at) if pointer else None
+        if pointer & 2:
+            return self.resolve(pointer, segment, at)
+        if pointer == 0:
+            return None
+        # Most pointers lead to a struct or list in their own segment. As in ``resolve``, without
+        # calls: the offset is signed.
+        words = ((pointer >> 2 & OFFSET_MASK) ^ OFFSET_SIGN) - OFFSET_SIGN
+        return pointer & SHAPE_MASK, segment, at + 1 + words
 
     def resolve(self, pointer: int, segment: int, at: int) -> tuple[int, int, int]:
         """Follow a pointer that is not null and was loaded from word ``at``."""

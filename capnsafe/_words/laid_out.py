@@ -1,7 +1,7 @@
 """The protocol by which values, readers and builders of a schema enter a message.
 
-Their classes have a method ``__capnsafe_tree__``, which lays out the object as a tree. The encoder
-calls it before it asks for memory (P10).
+Their classes have a method ``__capnsafe_copy__``, which lays out the object in private bytes. The
+encoder calls it before it asks for memory (P10).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from ..errors import ArgumentTypeError, Error
 from .arguments import call, error_text, method_of, type_name
+from .block import Block, Copied
 from .caught import Raised
 from .tree import Tree
 
@@ -27,7 +28,7 @@ Types: TypeAlias = "tuple[int, int, Callable[[Any], B], Callable[[Any], R]]"
 class LaidOut(Protocol):
     """An object that can be copied into a message."""
 
-    def __capnsafe_tree__(self) -> Tree:
+    def __capnsafe_copy__(self) -> Copied:
         """Return the object with everything below it, in private bytes."""
 
 
@@ -38,13 +39,13 @@ class SchemaClass(Protocol[B_co, R_co]):
         """Return the data words, the pointers, the class of builders and the class of readers."""
 
 
-def laid_out(value: object) -> Tree | None:
-    """Return ``value`` as a tree, or ``None`` if its class cannot be laid out as one."""
-    method = method_of(type(value), "__capnsafe_tree__")
+def laid_out(value: object) -> Copied | None:
+    """Return a copy of ``value``, or ``None`` if its class cannot be laid out."""
+    method = method_of(type(value), "__capnsafe_copy__")
     if not callable(method):
         return None
     try:
-        tree = call(method, value)
+        copied = call(method, value)
     except Raised as raised:
         cause = raised.__cause__ or raised
         if issubclass(type(cause), Error):
@@ -52,9 +53,9 @@ def laid_out(value: object) -> Tree | None:
         raise ArgumentTypeError(
             f"{type_name(value)} could not be laid out: {error_text(cause)}"
         ) from cause
-    if type(tree) is not Tree:
-        raise ArgumentTypeError(f"{type_name(value)} must be laid out as a tree of capnsafe")
-    return tree
+    if type(copied) is Block or type(copied) is Tree:
+        return copied
+    raise ArgumentTypeError(f"{type_name(value)} must be laid out as a tree or block of capnsafe")
 
 
 def struct_type(kind: SchemaClass[B, R]) -> Types[B, R]:

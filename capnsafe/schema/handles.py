@@ -7,7 +7,7 @@ one method of that handle. So the promises of the low layer hold for generated c
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import (
     Any,
@@ -29,6 +29,7 @@ from .._build.survey import Found
 from .._read.lists import ListReader
 from .._read.objects import PointerListReader, PointerSlotsReader, StructListReader, StructReader
 from .._words.arguments import integer, number_text, type_name
+from .._words.block import Block, Copied
 from .._words.exhausted import exhausted
 from .._words.face import counted
 from .._words.laid_out import LaidOut, SchemaClass, struct_type
@@ -39,16 +40,15 @@ from .enums import Enumerants, Enumeration
 from .layout import (
     NO_STRUCT,
     AnyKind,
+    Below,
     Layout,
     ListKind,
     ParameterKind,
-    Pending,
     PointerTo,
     ScalarListKind,
     StructKind,
+    block_from,
     fill,
-    fill_all,
-    tree_from,
 )
 from .notebook import html_of
 from .plain import DICT, JSON, DictForm, json_text, plain_struct
@@ -231,7 +231,7 @@ class StructItems(Items[T]):
         """Iterate over the items."""
         return map(self._wrap, self._low)
 
-    def __capnsafe_tree__(self) -> Tree:
+    def __capnsafe_copy__(self) -> Copied:
         """Return a copy of the list."""
         return tree_of_structs(self._low)
 
@@ -251,9 +251,9 @@ class StructItemsBuilder(ItemsBuilder[T, S]):
         return self._wrap(self._low[at])
 
     def _put(self, at: int, value: S) -> None:
-        self._low[at].copy_from(Laid(tree_from(StructKind(lambda: self._kind), value)))
+        overwrite_struct(self._low[at], self._kind._layout, value)
 
-    def __capnsafe_tree__(self) -> Tree:
+    def __capnsafe_copy__(self) -> Copied:
         """Return a copy of the list."""
         return tree_of_structs(self._low)
 
@@ -337,21 +337,61 @@ class EnumItemsBuilder(ItemsBuilder[E, E]):
 
 def put_pointer(slots: Pointers, index: int, kind: PointerTo, value: Any) -> None:
     """Build an object from a value, all or nothing. ``None`` makes the pointer null."""
-    slots.set(index, None if value is None else Laid(tree_from(kind, value)))
+    slots.set(index, None if value is None else Laid(block_from(kind, value)))
+
+
+def overwrite_struct(low: StructBuilder, layout: Layout, value: Any) -> None:
+    """Write a value, or the struct of a reader or builder, to a struct, all or nothing."""
+    if not issubclass(type(value), layout.owner):
+        low.copy_from(Laid(block_from(StructKind(lambda: layout.owner), value)))
+        return
+    words = layout.blank()
+    below: Below = []
+    fill(layout, words, 0, layout.data_words, value, below)
+    objects = layout.objects(below)
+    del words[layout.data_words * wire.WORD_BYTES :]
+    everything = (1 << low.data_words * wire.WORD_BYTES * 8) - 1
+    amend_struct(low, words, objects, everything, range(low.pointer_count))
+
+
+def amend_struct(
+    low: StructBuilder,
+    words: bytearray,
+    objects: Mapping[int, Copied],
+    bits: int,
+    pointers: Iterable[int],
+) -> list[tuple[int, Found]]:
+    """Replace some bits and pointers of a struct, all of them in one step.
+
+    Args:
+        low: The struct.
+        words: The words of a struct with the new bits. Its pointers do not matter.
+        objects: The new objects, by the indices of their pointers.
+        bits: The mask of the bits to replace.
+        pointers: The indices of the pointers to replace. One without an object becomes null.
+
+    Returns:
+        The new objects, each with the word of its pointer.
+    """
+    return low._amend(
+        bits,
+        int.from_bytes(words, "little") & bits,
+        {index: objects.get(index) for index in sorted(pointers)},
+    )
 
 
 @final
 class Laid:
-    """A tree made from a value, as an argument for one call of the low layer."""
+    """A block made from a value, as an argument for one call of the low layer."""
 
-    __slots__ = ("_tree",)
+    __slots__ = ("_block",)
 
-    def __init__(self, tree: Tree) -> None:
-        self._tree: Final = tree
+    def __init__(self, block: Block) -> None:
+        self._block: Final = block
 
-    def __capnsafe_tree__(self) -> Tree:
-        """Return the tree."""
-        return self._tree
+    def __capnsafe_copy__(self) -> Copied:
+        """Return the block."""
+        return self._block
 
 
 # -- pointers of any kind ------------------------------------------------------------------------
@@ -383,7 +423,7 @@ class AnyHandle(Generic[P]):
         """Return the index of the capability."""
         return self._slots.get_capability(self._index)
 
-    def __capnsafe_tree__(self) -> Tree:
+    def __capnsafe_copy__(self) -> Copied:
         """Return a copy of the object."""
         return tree_at(self._slots, self._index)
 
@@ -520,7 +560,7 @@ class StructHandle(ABC, Generic[V]):
             f" {which or 'a member of a newer schema'} set"
         )
 
-    def __capnsafe_tree__(self) -> Tree:
+    def __capnsafe_copy__(self) -> Copied:
         """Return a copy of the struct."""
         tree: Tree = self._low._tree()
         return tree
@@ -585,13 +625,12 @@ class GeneratedBuilder(StructHandle[V]):
         try:
             if layout.is_group:
                 layout.require(value)
-                pending: Pending = []
-                tree = layout.blank()
-                fill(layout, tree, 0, layout.data_words, value, pending)
-                self._amend(tree, pending, layout.bits, layout.pointers)
+                words = layout.blank()
+                below: Below = []
+                fill(layout, words, 0, layout.data_words, value, below)
+                self._amend(words, below, layout.bits, layout.pointers)
             else:
-                kind = StructKind(lambda: layout.owner)
-                self._low.copy_from(Laid(tree_from(kind, value)))
+                overwrite_struct(self._low, layout, value)
         except RecursionError as error:
             raise exhausted() from error
 
@@ -613,14 +652,14 @@ class GeneratedBuilder(StructHandle[V]):
                 self._low._put_bits(*numbers)
                 return
             bits, pointers = layout.extent(values)
-            pending: Pending = []
-            tree = layout.blank()
+            words = layout.blank()
+            below: Below = []
             for name, value in values.items():
                 field = layout.by_name[name]
                 if field.member is not None:
-                    layout.choose(name, tree)
-                field.kind.put(field, tree, 0, layout.data_words, value, pending)
-            self._amend(tree, pending, bits, pointers)
+                    layout.choose(name, words)
+                field.kind.put(field, words, 0, layout.data_words, value, below)
+            self._amend(words, below, bits, pointers)
         except RecursionError as error:
             raise exhausted() from error
 
@@ -628,11 +667,11 @@ class GeneratedBuilder(StructHandle[V]):
         """Set a member of the union, and clear the others, in one step."""
         layout = self._layout
         try:
-            pending: Pending = []
-            tree = layout.blank()
-            field = layout.choose(name, tree)
-            field.kind.put(field, tree, 0, layout.data_words, value, pending)
-            self._amend(tree, pending, layout.union_bits, layout.union_pointers)
+            words = layout.blank()
+            below: Below = []
+            field = layout.choose(name, words)
+            field.kind.put(field, words, 0, layout.data_words, value, below)
+            self._amend(words, below, layout.union_bits, layout.union_pointers)
         except RecursionError as error:
             raise exhausted() from error
 
@@ -642,31 +681,24 @@ class GeneratedBuilder(StructHandle[V]):
         Return the builder of the object in the low layer, or ``None`` for a group.
         """
         layout = self._layout
-        tree = layout.blank()
-        field = layout.choose(name, tree)
+        words = layout.blank()
+        field = layout.choose(name, words)
         kind = field.kind
         if not isinstance(kind, (StructKind, ListKind)):
-            self._amend(tree, [], layout.union_bits, layout.union_pointers)
+            self._amend(words, [], layout.union_bits, layout.union_pointers)
             return None
         child = kind.blank(0 if count is None else count)
-        tree.children.append((layout.data_words + field.offset, child))
-        [(word, found)] = self._amend(tree, [], layout.union_bits, layout.union_pointers)
+        [(word, found)] = amend_struct(
+            self._low,
+            words,
+            {field.offset: child},
+            layout.union_bits,
+            layout.union_pointers,
+        )
         element = kind.of.element if isinstance(kind, ScalarListKind) else None
         # The handle is made here, because opening the object could fail after the message changed.
         return self._low._handle_on_new(word, found, child, element)
 
-    def _amend(
-        self, tree: Tree, pending: Pending, bits: int, pointers: frozenset[int]
-    ) -> list[tuple[int, Found]]:
-        """Replace the given bits and pointers of this struct by those of ``tree``, in one step.
-
-        Return the new objects, each with the word of its pointer.
-        """
-        fill_all(pending)
-        first = self._layout.data_words
-        children = {at - first: child for at, child in tree.children}
-        return self._low._amend(
-            bits,
-            int.from_bytes(tree.body[: first * wire.WORD_BYTES], "little"),
-            {index: children.get(index) for index in sorted(pointers)},
-        )
+    def _amend(self, words: bytearray, below: Below, bits: int, pointers: frozenset[int]) -> None:
+        """Replace the given bits and pointers of this struct, in one step."""
+        amend_struct(self._low, words, self._layout.objects(below), bits, pointers)

@@ -1,19 +1,19 @@
-"""The layout of generated structs, and the conversion of their values to trees and back.
+"""The layout of generated structs, and the conversion of their values to blocks and back.
 
 Generated code describes each struct and group by one ``Layout``: the sizes of its sections, and a
-``FieldLayout`` for each field. A value is laid out in private bytes (``tree_from``) before the
+``FieldLayout`` for each field. A value is laid out in private bytes (``block_from``) before the
 message asks for memory. So an invalid value is refused before the message changes, and the message
-takes the whole value or nothing (P2). Structs within structs are put into a list of work instead of
-being filled recursively, so deep values need no deep stack.
+takes the whole value or nothing (P2). Objects behind pointers are put into a list of work instead
+of being laid out recursively, so deep values need no deep stack.
 """
 
 from __future__ import annotations
 
 import struct
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from operator import eq
+from operator import eq, itemgetter
 from typing import Any, Final, TypeAlias, TypeVar, final
 
 from .. import wire
@@ -33,6 +33,14 @@ from .._words.arguments import (
     truth,
     type_name,
 )
+from .._words.block import (
+    Block,
+    Copied,
+    append_bytes,
+    append_copy,
+    append_object,
+    block_of,
+)
 from .._words.buffers import data_octets
 from .._words.caught import Raised
 from .._words.laid_out import laid_out
@@ -47,8 +55,8 @@ _UINT16: Final = Element.UINT16.codec
 #: The types of the parameters of generic structs, by the id of the struct that declares them.
 Brand: TypeAlias = "dict[int, tuple[BaseKind, ...] | None]"
 
-#: Structs that are still to be filled: (layout, tree, word of the struct in the body, value).
-Pending: TypeAlias = "list[tuple[Layout, Tree, int, Any]]"
+#: Pointers whose objects are still to be laid out: (word of the pointer, kind, value).
+Below: TypeAlias = "list[tuple[int, PointerTo, Any]]"
 
 
 #: The generated class of values of a struct or group.
@@ -202,10 +210,11 @@ class Layout:
         "members",
         "owner",
         "pointer_count",
-        "sections",
+        "shape",
         "singles",
         "tag",
         "type_id",
+        "words",
     )
 
     def __init__(
@@ -225,7 +234,9 @@ class Layout:
         self.type_id: Final = type_id
         self.data_words: Final = data_words
         self.pointer_count: Final = pointer_count
-        self.sections: Final = (data_words, pointer_count)
+        #: A pointer to the struct without its offset, and the words of the struct.
+        self.shape: Final = wire.struct_shape(data_words, pointer_count)
+        self.words: Final = data_words + pointer_count
         self.fields: Final = fields
         self.tag: Final = tag
         #: The fields outside of the unnamed union, and the members of the union by name.
@@ -341,11 +352,11 @@ class Layout:
         """Return the default of a field."""
         return self.by_name[name].initial()
 
-    def choose(self, name: str, tree: Tree) -> FieldLayout:
+    def choose(self, name: str, words: bytearray) -> FieldLayout:
         """Return a member of the union, and write its discriminant to a zeroed struct."""
         assert self.tag is not None
         field = self.members[name]
-        _UINT16.pack_into(tree.body, self.tag * 2, field.member)
+        _UINT16.pack_into(words, self.tag * 2, field.member)
         return field
 
     def member(self, tag: int) -> FieldLayout:
@@ -358,12 +369,13 @@ class Layout:
             )
         return field
 
-    def blank(self) -> Tree:
-        """Return a zeroed struct."""
-        words = self.data_words + self.pointer_count
-        return Tree(
-            wire.struct_shape(self.data_words, self.pointer_count), bytearray(words * WORD_BYTES)
-        )
+    def blank(self) -> bytearray:
+        """Return the words of a zeroed struct."""
+        return bytearray(self.words * WORD_BYTES)
+
+    def objects(self, below: Below) -> dict[int, Block]:
+        """Return the objects behind the pointers of a struct at word 0, by their indices."""
+        return {at - self.data_words: block_from(kind, value) for at, kind, value in below}
 
     def require(self, value: Any) -> None:
         """Raise ``ArgumentTypeError`` if a value is not of this struct."""
@@ -388,7 +400,7 @@ def _pointers_of(fields: Iterable[FieldLayout]) -> frozenset[int]:
     return frozenset(index for field in fields for index in field.kind.pointers_at(field.offset))
 
 
-class BaseKind(ABC):
+class BaseKind:
     """The base of the types of fields."""
 
     #: The value of a field whose bits are all zero.
@@ -416,17 +428,17 @@ class BaseKind(ABC):
 
     @abstractmethod
     def put(
-        self, field: FieldLayout, tree: Tree, start: int, first: int, value: Any, to: Pending
+        self, field: FieldLayout, out: bytearray, start: int, first: int, value: Any, below: Below
     ) -> None:
         """Write the value of a field to a zeroed struct.
 
         Args:
             field: The field.
-            tree: The tree in which the struct is.
-            start: The word of the struct in the body of the tree.
+            out: The words in which the struct is.
+            start: The first word of the struct in them.
             first: The word of its first pointer.
             value: The value.
-            to: Gets the structs below, which are filled later.
+            below: Gets the pointers of the struct, whose objects are laid out later.
         """
 
 
@@ -486,15 +498,15 @@ class ScalarKind(BaseKind):
         return self.get(low, field.offset, default=field.default)
 
     def put(
-        self, field: FieldLayout, tree: Tree, start: int, first: int, value: Any, to: Pending
+        self, field: FieldLayout, out: bytearray, start: int, first: int, value: Any, below: Below
     ) -> None:
         """Write the bits of a value."""
-        if type(value) is int and self.integral and not field.mask:
+        if self.integral and not field.mask and issubclass(type(value), int):
             try:
                 # A shortcut for the most frequent values.
                 element = self.element
                 at = start * WORD_BYTES + field.offset * element.bytes
-                element.pack_into(tree.body, at, value)
+                element.pack_into(out, at, value)
                 return
             except struct.error:
                 pass  # The value is out of range, and raw() raises the exception.
@@ -503,10 +515,10 @@ class ScalarKind(BaseKind):
             return
         at = start * WORD_BYTES
         if self.element is Element.BOOL:
-            tree.body[at + (field.offset >> 3)] |= 1 << (field.offset & 7)
+            out[at + (field.offset >> 3)] |= 1 << (field.offset & 7)
         else:
             size = self.element.bytes
-            self.element.raw.pack_into(tree.body, at + field.offset * size, bits)
+            self.element.raw.pack_into(out, at + field.offset * size, bits)
 
 
 @final
@@ -547,14 +559,15 @@ class VoidKind(BaseKind):
         return 0
 
     def put(
-        self, field: FieldLayout, tree: Tree, start: int, first: int, value: Any, to: Pending
+        self, field: FieldLayout, out: bytearray, start: int, first: int, value: Any, below: Below
     ) -> None:
         """Write nothing; raise ``ArgumentTypeError`` unless the value is ``None``."""
         self.raw(value)
 
 
-class Structured:
-    """The base of types whose values have fields: structs and groups.
+@final
+class StructRef:
+    """A struct or group that is the type of a field.
 
     Args:
         owner: Returns the class of the values.
@@ -562,46 +575,55 @@ class Structured:
             declare parameters. ``None`` stands for the types that the struct around the field has.
     """
 
-    def __init__(self, owner: Callable[[], Owner], brand: Brand | None = None) -> None:
+    def __init__(self, owner: Callable[[], Owner], brand: Brand | None) -> None:
         self.owner: Final = owner
         self.brand: Final = brand
         self._layout: Layout | None = None
 
     def layout(self) -> Layout:
         """Return the layout, in which parameters have the types of the brand."""
-        if self._layout is None:
-            layout: Layout = self.owner()._layout
-            self._layout = layout.bound(self.brand) if self.brand else layout
-        return self._layout
+        layout = self._layout
+        if layout is None:
+            layout = self.owner()._layout
+            if self.brand:
+                layout = layout.bound(self.brand)
+            self._layout = layout
+        return layout
 
 
 @final
-class GroupKind(Structured, BaseKind):
-    """A group, whose fields are in the sections of the struct around it."""
+class GroupKind(BaseKind):
+    """A group, whose fields are in the sections of the struct around it.
+
+    The arguments are those of ``StructRef``.
+    """
+
+    def __init__(self, owner: Callable[[], Owner], brand: Brand | None = None) -> None:
+        self.struct: Final = StructRef(owner, brand)
 
     def initial(self, default: Any) -> Any:
         """Return a group whose fields have their defaults."""
-        return self.owner()()
+        return self.struct.owner()()
 
     def bits_at(self, offset: int) -> int:
         """Return the mask of the fields of the group."""
-        return self.layout().bits
+        return self.struct.layout().bits
 
     def pointers_at(self, offset: int) -> frozenset[int]:
         """Return the pointers of the fields of the group."""
-        return self.layout().pointers
+        return self.struct.layout().pointers
 
     def take(self, low: StructReader, field: FieldLayout) -> Any:
         """Return the value of the group."""
-        return self.owner()._from_low(low, self.layout())
+        return self.struct.owner()._from_low(low, self.struct.layout())
 
     def put(
-        self, field: FieldLayout, tree: Tree, start: int, first: int, value: Any, to: Pending
+        self, field: FieldLayout, out: bytearray, start: int, first: int, value: Any, below: Below
     ) -> None:
         """Write the fields of the group."""
-        layout = self.layout()
+        layout = self.struct.layout()
         layout.require(value)
-        fill(layout, tree, start, first, value, to)
+        fill(layout, out, start, first, value, below)
 
 
 # -- pointers ------------------------------------------------------------------------------------
@@ -630,20 +652,27 @@ class PointerTo(BaseKind):
         return field.initial() if value is None else value
 
     def put(
-        self, field: FieldLayout, tree: Tree, start: int, first: int, value: Any, to: Pending
+        self, field: FieldLayout, out: bytearray, start: int, first: int, value: Any, below: Below
     ) -> None:
-        """Build the object of a value. If the value is the default, leave the pointer null."""
+        """Let the object of a value be laid out. If it is the default, leave the pointer null."""
         if value is None or _equal(value, field.initial()):
             return
-        tree.children.append((first + field.offset, self.grow(value, to)))
+        below.append((first + field.offset, self, value))
 
     @abstractmethod
     def load(self, slots: PointerSlotsReader, index: int) -> Any:
         """Return the value behind a pointer, or ``None`` if it is null."""
 
     @abstractmethod
-    def grow(self, value: Any, to: Pending) -> Tree:
-        """Return the object of a value; add its structs to ``to``, to be filled later."""
+    def lay(self, out: bytearray, at: int, value: Any, work: Below) -> None:
+        """Append the object of a value, and point to it from word ``at``.
+
+        Args:
+            out: The words of a block.
+            at: The word of the pointer.
+            value: The value.
+            work: Gets the pointers of the object in reverse order. The last is followed first.
+        """
 
 
 def _equal(value: Any, default: Any) -> bool:
@@ -663,7 +692,7 @@ def _equal(value: Any, default: Any) -> bool:
 class TextKind(PointerTo):
     """A Text: ``str``."""
 
-    zero = ""
+    zero: Any = ""
 
     def take(self, low: StructReader, field: FieldLayout) -> str | None:
         """Return the value of a field, or its default if the pointer is null."""
@@ -674,26 +703,26 @@ class TextKind(PointerTo):
         return slots.get_text(index)
 
     def put(
-        self, field: FieldLayout, tree: Tree, start: int, first: int, value: Any, to: Pending
+        self, field: FieldLayout, out: bytearray, start: int, first: int, value: Any, below: Below
     ) -> None:
-        """Build the object of a text. If it is the default, leave the pointer null."""
+        """Let a text be laid out. If it is the default, leave the pointer null."""
         if type(value) is str and not field.is_parameter:
             # A shortcut for most values.
             if value != field.default:
-                tree.children.append((first + field.offset, _blob(text_octets(value) + b"\0")))
+                below.append((first + field.offset, self, value))
             return
-        super().put(field, tree, start, first, value, to)
+        super().put(field, out, start, first, value, below)
 
-    def grow(self, value: Any, to: Pending) -> Tree:
-        """Return UTF-8 with a NUL at its end."""
-        return _blob(text_octets(value) + b"\0")
+    def lay(self, out: bytearray, at: int, value: Any, work: Below) -> None:
+        """Append UTF-8 with a NUL at its end."""
+        append_bytes(out, at, text_octets(value) + b"\0")
 
 
 @final
 class DataKind(PointerTo):
     """A Data: ``bytes``."""
 
-    zero = b""
+    zero: Any = b""
 
     def take(self, low: StructReader, field: FieldLayout) -> bytes | None:
         """Return the value of a field, or its default if the pointer is null."""
@@ -703,15 +732,9 @@ class DataKind(PointerTo):
         """Return the bytes."""
         return slots.get_data(index)
 
-    def grow(self, value: Any, to: Pending) -> Tree:
-        """Return a list of bytes."""
-        return _blob(data_octets(value))
-
-
-def _blob(octets: bytes) -> Tree:
-    count = check_count(len(octets))
-    body = bytearray(octets + bytes(-count % WORD_BYTES))
-    return Tree(wire.list_shape(wire.SIZE_BYTE, count), body)
+    def lay(self, out: bytearray, at: int, value: Any, work: Below) -> None:
+        """Append a list of bytes."""
+        append_bytes(out, at, data_octets(value))
 
 
 @final
@@ -722,41 +745,42 @@ class CapabilityKind(PointerTo):
         """Return the index of the capability."""
         return slots.get_capability(index)
 
-    def grow(self, value: Any, to: Pending) -> Tree:
-        """Return a capability."""
+    def lay(self, out: bytearray, at: int, value: Any, work: Below) -> None:
+        """Write the pointer of a capability."""
         entry = integer(value, "a capability")
         if not 0 <= entry < 1 << 32:
             raise ArgumentValueError(
                 f"a capability must be 0 to 2**32 - 1, not {number_text(entry)}"
             )
-        return Tree(wire.capability_pointer(entry), bytearray())
+        append_object(out, at, wire.capability_pointer(entry), b"")
 
 
 @final
-class StructKind(Structured, PointerTo):
-    """A struct."""
+class StructKind(PointerTo):
+    """A struct. The arguments are those of ``StructRef``."""
+
+    def __init__(self, owner: Callable[[], Owner], brand: Brand | None = None) -> None:
+        self.struct: Final = StructRef(owner, brand)
 
     def blank(self, count: int) -> Tree:
         """Return a zeroed struct."""
-        layout = self.layout()
-        return layout.blank()
+        layout = self.struct.layout()
+        return Tree(layout.shape, layout.blank())
 
     def load(self, slots: PointerSlotsReader, index: int) -> Any:
         """Return the value of the struct."""
         low = slots.get_struct(index)
-        return None if low is None else self.owner()._from_low(low, self.layout())
+        return None if low is None else self.struct.owner()._from_low(low, self.struct.layout())
 
-    def grow(self, value: Any, to: Pending) -> Tree:
-        """Return the struct for a value, or a copy of the struct of a reader or builder."""
-        layout = self.layout()
+    def lay(self, out: bytearray, at: int, value: Any, work: Below) -> None:
+        """Append the struct for a value, or a copy of the struct of a reader or builder."""
+        layout = self.struct.layout()
         if issubclass(type(value), layout.owner):
-            tree = layout.blank()
-            to.append((layout, tree, 0, value))
-            return tree
+            lay_struct(layout, out, at, value, work)
+            return
         if type(value) not in (layout.owner.Reader, layout.owner.Builder):
             raise layout.refusal(value)
-        copied: Tree = value.__capnsafe_tree__()
-        return copied
+        append_copy(out, at, value.__capnsafe_copy__())
 
 
 class ListKind(PointerTo):
@@ -772,13 +796,23 @@ class ListKind(PointerTo):
     def blank(self, count: int) -> Tree:
         """Return a list of zeros."""
 
-    def grow(self, value: Any, to: Pending) -> Tree:
-        """Return the list for the items of any iterable."""
-        return self.grow_items(listed(value, "a list"), to)
+    def put(
+        self, field: FieldLayout, out: bytearray, start: int, first: int, value: Any, below: Below
+    ) -> None:
+        """Let a list be laid out. If it is the default, leave the pointer null."""
+        if type(value) is list and value and field.default is None:
+            # A shortcut for most values: the default is the empty list.
+            below.append((first + field.offset, self, value))
+            return
+        super().put(field, out, start, first, value, below)
+
+    def lay(self, out: bytearray, at: int, value: Any, work: Below) -> None:
+        """Append the list for the items of any iterable."""
+        self.lay_items(out, at, listed(value, "a list"), work)
 
     @abstractmethod
-    def grow_items(self, items: list[Any], to: Pending) -> Tree:
-        """Return the list for these items."""
+    def lay_items(self, out: bytearray, at: int, items: list[Any], work: Below) -> None:
+        """Append the list for these items."""
 
 
 @final
@@ -795,8 +829,8 @@ class ScalarListKind(ListKind):
             return None
         return [self.of.made(item) for item in low] if isinstance(self.of, EnumKind) else list(low)
 
-    def grow_items(self, items: list[Any], to: Pending) -> Tree:
-        """Return the list."""
+    def lay_items(self, out: bytearray, at: int, items: list[Any], work: Below) -> None:
+        """Append the list."""
         element = self.of.element
         count = check_count(len(items))
         words = wire.list_body_words(element.size_code, count)
@@ -808,9 +842,8 @@ class ScalarListKind(ListKind):
                 octets = bits.to_bytes((count + 7) // 8, "little")
             else:
                 octets = b"".join(map(element.raw.pack, raw)) if element.bytes else b""
-        body = bytearray(octets)
-        body += bytes(words * WORD_BYTES - len(body))
-        return Tree(wire.list_shape(element.size_code, count), body)
+        body = octets.ljust(words * WORD_BYTES, b"\0")
+        append_object(out, at, wire.list_shape(element.size_code, count), body)
 
     def blank(self, count: int) -> Tree:
         """Return a list of zeros."""
@@ -849,13 +882,13 @@ class PointerListKind(ListKind):
         number = check_count(count)
         return Tree(wire.list_shape(wire.SIZE_POINTER, number), bytearray(number * WORD_BYTES))
 
-    def grow_items(self, items: list[Any], to: Pending) -> Tree:
-        """Return the list, and the objects of its items."""
-        tree = self.blank(len(items))
-        for at, item in enumerate(items):
-            if item is not None:
-                tree.children.append((at, self.of.grow(item, to)))
-        return tree
+    def lay_items(self, out: bytearray, at: int, items: list[Any], work: Below) -> None:
+        """Append the list, and let the objects of its items be laid out."""
+        blank = self.blank(len(items))
+        start = append_object(out, at, blank.shape, blank.body)
+        below = [(start + i, self.of, item) for i, item in enumerate(items) if item is not None]
+        below.reverse()
+        work += below
 
 
 @final
@@ -870,44 +903,50 @@ class StructListKind(ListKind):
         low = slots.get_struct_list(index)
         if low is None:
             return None
-        take = self.of.owner()._from_low
-        layout = self.of.layout()
+        take = self.of.struct.owner()._from_low
+        layout = self.of.struct.layout()
         return [take(item, layout) for item in low]
 
-    def grow(self, value: Any, to: Pending) -> Tree:
-        """Return the list for some values, or a copy of the list of a reader or builder."""
+    def lay(self, out: bytearray, at: int, value: Any, work: Below) -> None:
+        """Append the list for some values, or a copy of the list of a reader or builder."""
         if type(value) is list:
-            return self.grow_items(value.copy(), to)
-        owner = self.of.owner()
+            self.lay_items(out, at, value.copy(), work)
+            return
+        owner = self.of.struct.owner()
         wrap = method_of(value, "_wrap") if is_laid_out(value) else None
         if wrap is not None and (wrap is owner.Reader or wrap is owner.Builder):
-            copied: Tree = value.__capnsafe_tree__()
-            return copied
-        return super().grow(value, to)
+            append_copy(out, at, value.__capnsafe_copy__())
+            return
+        super().lay(out, at, value, work)
 
-    def grow_items(self, items: list[Any], to: Pending) -> Tree:
-        """Return the list."""
-        layout = self.of.layout()
-        tree = self.blank(len(items))
-        step = layout.data_words + layout.pointer_count
+    def lay_items(self, out: bytearray, at: int, items: list[Any], work: Below) -> None:
+        """Append the list."""
+        layout = self.of.struct.layout()
+        start = 1 + append_object(out, at, *self._zeros(len(items), layout))
         owner = layout.owner
-        for at in range(len(items) - 1, -1, -1):
-            item = items[at]
+        below: Below = []
+        for item in items:
             if type(item) is not owner:
                 if type(item) in (owner.Reader, owner.Builder):
                     item = item.to_value()
                 layout.require(item)
-            to.append((layout, tree, 1 + at * step, item))
-        return tree
+            fill(layout, out, start, start + layout.data_words, item, below)
+            start += layout.words
+        follow(below, work)
 
     def blank(self, count: int) -> Tree:
         """Return a list of zeroed structs."""
-        layout = self.of.layout()
-        count, data_words, pointers = struct_list(count, *layout.sections)
-        words = count * (data_words + pointers)
+        return Tree(*self._zeros(count, self.of.struct.layout()))
+
+    def _zeros(self, count: int, layout: Layout) -> tuple[int, bytearray]:
+        """Return the shape and the words of a list of zeroed structs."""
+        words = count * layout.words
+        if not 0 <= count <= wire.MAX_LIST_COUNT or words > wire.MAX_LIST_COUNT:
+            # This raises the error.
+            struct_list(count, layout.data_words, layout.pointer_count)
         body = bytearray((1 + words) * WORD_BYTES)
-        wire.POINTER.pack_into(body, 0, wire.tag(count, data_words, pointers))
-        return Tree(wire.list_shape(wire.SIZE_COMPOSITE, words), body)
+        wire.POINTER.pack_into(body, 0, layout.shape | count << 2)
+        return wire.list_shape(wire.SIZE_COMPOSITE, words), body
 
 
 class AnyKind(PointerTo):
@@ -921,19 +960,21 @@ class AnyKind(PointerTo):
         """Return a copy of the object."""
         return None if slots.is_null(index) else self.wrap(slots, index)
 
-    def grow(self, value: Any, to: Pending) -> Tree:
-        """Return the object for a ``str``, ``bytes``, a value of any struct, or a handle."""
+    def lay(self, out: bytearray, at: int, value: Any, work: Below) -> None:
+        """Append the object for a ``str``, ``bytes``, a value of any struct, or a handle."""
         if issubclass(type(value), str):
-            return _blob(text_octets(value) + b"\0")
+            append_bytes(out, at, text_octets(value) + b"\0")
+            return
         if issubclass(type(value), (bytes, bytearray, memoryview)):
-            return _blob(data_octets(value))
+            append_bytes(out, at, data_octets(value))
+            return
         copied = laid_out(value)
         if copied is None:
             raise ArgumentTypeError(
                 "an AnyPointer takes a value, reader or builder of a struct, a str or bytes, not"
                 f" {type_name(value)}"
             )
-        return copied
+        append_copy(out, at, copied)
 
 
 @final
@@ -956,91 +997,86 @@ def bound(kind: BaseKind, brand: Brand) -> BaseKind:
     if isinstance(kind, (PointerListKind, StructListKind)):
         return list_of(bound(kind.of, brand))
     if isinstance(kind, GroupKind):
-        return GroupKind(kind.owner, brand)
-    if isinstance(kind, StructKind) and kind.brand:
+        return GroupKind(kind.struct.owner, brand)
+    if isinstance(kind, StructKind) and kind.struct.brand:
         inner: Brand = {}
-        for scope, given in kind.brand.items():
+        for scope, given in kind.struct.brand.items():
             outer = brand.get(scope) if given is None else given
             inner[scope] = tuple(bound(each, brand) for each in outer or ())
-        return StructKind(kind.owner, inner)
+        return StructKind(kind.struct.owner, inner)
     return kind
 
 
-# -- trees ---------------------------------------------------------------------------------------
+# -- blocks --------------------------------------------------------------------------------------
 
 
-def fill(layout: Layout, tree: Tree, start: int, first: int, value: Any, to: Pending) -> None:
-    """Write the fields of a value to the struct at word ``start`` of the body of a tree.
+def fill(layout: Layout, out: bytearray, start: int, first: int, value: Any, below: Below) -> None:
+    """Write the fields of a value to the zeroed struct at word ``start``.
 
-    ``first`` is the word of its first pointer.
+    ``first`` is the word of its first pointer. ``below`` gets the pointers that are not null.
     """
     fields = value.__dict__
-    for field in layout.singles:
-        field.kind.put(field, tree, start, first, fields[field.name], to)
-    if layout.tag is not None:
-        field = layout.member(value._member())
-        at = start * WORD_BYTES + layout.tag * 2
-        _UINT16.pack_into(tree.body, at, field.member)
-        field.kind.put(field, tree, start, first, fields[field.name], to)
+    try:
+        for field in layout.singles:
+            field.kind.put(field, out, start, first, fields[field.name], below)
+        if layout.tag is not None:
+            field = layout.member(value._member())
+            at = start * WORD_BYTES + layout.tag * 2
+            _UINT16.pack_into(out, at, field.member)
+            field.kind.put(field, out, start, first, fields[field.name], below)
+    except KeyError as error:
+        raise ArgumentValueError(
+            f"the field {error} of a {type_name(value)} was deleted"
+        ) from error
 
 
-def _first_word(child: tuple[int, Tree]) -> int:
-    return child[0]
+_word_of: Final = itemgetter(0)
 
 
-def fill_all(pending: Pending) -> None:
-    """Fill structs, and those below them, until none is left."""
-    while pending:
-        layout, tree, start, value = pending.pop()
-        before = len(tree.children)
-        try:
-            fill(layout, tree, start, start + layout.data_words, value, pending)
-        except KeyError as error:
-            raise ArgumentValueError(
-                f"the field {error} of a {type_name(value)} was deleted"
-            ) from error
-        if len(tree.children) > before + 1:
-            # Fields are not in the order of their pointers, but children must be. Those of the
-            # structs before this one in a list are sorted already.
-            tree.children[before:] = sorted(tree.children[before:], key=_first_word)
+def follow(below: Below, work: Below) -> None:
+    """Add the pointers of structs to ``work``, in the reverse order of their words."""
+    # Fields are in the order of the schema, and not in that of their pointers.
+    below.sort(key=_word_of, reverse=True)
+    work += below
 
 
-def tree_from(kind: PointerTo, value: Any) -> Tree:
+def lay_struct(layout: Layout, out: bytearray, at: int, value: Any, work: Below) -> None:
+    """Append the struct for a value, and point to it from word ``at``."""
+    start = append_object(out, at, layout.shape, layout.blank())
+    below: Below = []
+    fill(layout, out, start, start + layout.data_words, value, below)
+    follow(below, work)
+
+
+def _finished(out: bytearray, work: Below) -> Block:
+    """Lay out objects, and those below them, until none is left."""
+    while work:
+        at, kind, value = work.pop()
+        kind.lay(out, at, value, work)
+    return Block(out)
+
+
+def block_from(kind: PointerTo, value: Any) -> Block:
     """Return the object of a value, with everything below it."""
-    pending: Pending = []
-    tree = kind.grow(value, pending)
-    fill_all(pending)
-    return tree
+    return _finished(bytearray(WORD_BYTES), [(0, kind, value)])
 
 
-def tree_of_value(layout: Layout, value: Any) -> Tree:
+def block_of_value(layout: Layout, value: Any) -> Block:
     """Return the struct of a value, with everything below it."""
-    tree = layout.blank()
-    fill_all([(layout, tree, 0, value)])
-    return tree
+    out = bytearray(WORD_BYTES)
+    work: Below = []
+    lay_struct(layout, out, 0, value, work)
+    return _finished(out, work)
 
 
 def is_laid_out(value: Any) -> bool:
-    """Return whether ``value`` can be laid out as a tree."""
-    return callable(method_of(type(value), "__capnsafe_tree__"))
+    """Return whether ``value`` can be laid out."""
+    return callable(method_of(type(value), "__capnsafe_copy__"))
 
 
-def flat_words(tree: Tree | None) -> bytes:
-    """Return a message of one segment, without framing, whose root is ``tree``."""
-    out = bytearray(WORD_BYTES)
-    todo = [] if tree is None else [(0, tree)]
-    while todo:
-        at, node = todo.pop()
-        pointer = node.shape
-        if node.shape & 3 != wire.OTHER:
-            start = len(out) // WORD_BYTES
-            pointer = wire.with_offset(node.shape, start - at - 1)
-            if node.words == 0 and node.shape & 3 == wire.STRUCT:
-                pointer = wire.EMPTY_STRUCT
-            out += node.body
-            todo.extend((start + word, child) for word, child in reversed(node.children))
-        wire.POINTER.pack_into(out, at * WORD_BYTES, pointer)
-    return bytes(out)
+def flat_words(copied: Copied | None) -> bytes:
+    """Return a message of one segment, without framing, whose root is ``copied``."""
+    return bytes(WORD_BYTES) if copied is None else bytes(block_of(copied).octets)
 
 
 VOID: Final = VoidKind()

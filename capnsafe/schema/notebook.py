@@ -80,7 +80,7 @@ class _Table:
         if self._is_full(level):
             return _MORE
         if isinstance(kind, GroupKind):
-            return self.struct(kind.layout(), low, level + 1)
+            return self.struct(kind.struct.layout(), low, level + 1)
         if not isinstance(kind, PointerTo):
             return _scalar(kind, kind.take(low, field))
         if not low.is_null(field.offset):
@@ -96,10 +96,10 @@ class _Table:
         if isinstance(kind, StructKind):
             low = slots.get_struct(index)
             assert low is not None
-            return self.struct(kind.layout(), low, level + 1)
+            return self.struct(kind.struct.layout(), low, level + 1)
         if isinstance(kind, StructListKind):
             structs: Any = slots.get_struct_list(index)
-            layout = kind.of.layout()
+            layout = kind.of.struct.layout()
             return self._list(
                 structs, lambda at: self.struct(layout, structs[at], level + 2), level
             )

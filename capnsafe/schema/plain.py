@@ -98,7 +98,7 @@ def plain_struct(
             continue
         kind = field.kind
         if isinstance(kind, GroupKind):
-            plain[field.label] = plain_struct(kind.layout(), low, form, opened)
+            plain[field.label] = plain_struct(kind.struct.layout(), low, form, opened)
         elif isinstance(kind, PointerTo):
             if not low.is_null(field.offset):
                 plain[field.label] = _plain_pointer(kind, low, field.offset, form, opened)
@@ -117,7 +117,7 @@ def _plain_default(kind: PointerTo, field: FieldLayout, form: DictForm, opened: 
     if type(field.default) is Default:
         return _plain_pointer(kind, field.default.slots(), 0, form, inner)
     if isinstance(kind, StructKind):
-        return plain_struct(kind.layout(), NO_STRUCT, form, inner)
+        return plain_struct(kind.struct.layout(), NO_STRUCT, form, inner)
     return [] if isinstance(kind, ListKind) else form.pointer(kind, field.initial())
 
 
@@ -127,10 +127,10 @@ def _plain_pointer(
     """Return the object behind a pointer in plain form; an empty object if the pointer is null."""
     if isinstance(kind, StructKind):
         low = slots.get_struct(index)
-        return {} if low is None else plain_struct(kind.layout(), low, form, opened)
+        return {} if low is None else plain_struct(kind.struct.layout(), low, form, opened)
     if isinstance(kind, StructListKind):
         structs = slots.get_struct_list(index)
-        layout = kind.of.layout()
+        layout = kind.of.struct.layout()
         return [plain_struct(layout, item, form, opened) for item in structs or ()]
     if isinstance(kind, PointerListKind):
         pointers = slots.get_pointer_list(index)
@@ -184,7 +184,7 @@ def _items_of(plain: Any) -> Iterable[tuple[Any, Any]]:
 
 def _from_plain(kind: BaseKind, plain: Any, as_json: bool) -> Any:
     if isinstance(kind, (GroupKind, StructKind)):
-        return None if plain is None else value_from(kind.layout(), plain, as_json)
+        return None if plain is None else value_from(kind.struct.layout(), plain, as_json)
     if isinstance(kind, ListKind):
         of: BaseKind = kind.of
         return [_from_plain(of, item, as_json) for item in listed(plain, "a list")]

@@ -201,7 +201,7 @@ class _TextParser:
 
     def _value(self, kind: BaseKind) -> Any:
         if isinstance(kind, (GroupKind, StructKind)):
-            return self._struct(kind.layout())
+            return self._struct(kind.struct.layout())
         depth = 0
         while self._is("("):
             depth += 1

@@ -17,12 +17,12 @@ from .._stream.framing import frame
 from .._stream.messages import read_message
 from .._stream.sources import Source
 from .._words.arguments import type_name
+from .._words.block import Block, Copied
 from .._words.exhausted import exhausted
-from .._words.tree import Tree
 from ..allocator import Allocator
 from ..errors import ArgumentValueError, Error
 from ..wire import MAX_SEGMENT_WORDS
-from .layout import Layout, flat_words, tree_of_value
+from .layout import Layout, block_of_value, flat_words
 from .notebook import html_of
 from .plain import DICT, JSON, DictForm, json_text, parsed_json, plain_struct, value_from
 from .text import TEXT_FORM, text_of
@@ -55,10 +55,10 @@ class StructValue:
 
     _layout: ClassVar[Layout]
 
-    def __capnsafe_tree__(self) -> Tree:
+    def __capnsafe_copy__(self) -> Block:
         """Return the struct, laid out in private bytes."""
         try:
-            return tree_of_value(self._layout, self)
+            return block_of_value(self._layout, self)
         except RecursionError as error:
             raise exhausted() from error
 
@@ -110,7 +110,7 @@ class StructValue:
     def _plain(self, form: DictForm) -> dict[str, Any]:
         layout = self._layout
         try:
-            low = reader_of(self.__capnsafe_tree__()).get_root()
+            low = reader_of(self.__capnsafe_copy__()).get_root()
             return plain_struct(layout, low, form)
         except RecursionError as error:
             raise exhausted() from error
@@ -168,7 +168,7 @@ class StructValue:
     def _repr_html_(self) -> str | None:
         """Return a table of the fields for a notebook, or ``None`` if the value cannot be built."""
         try:
-            return html_of(self._layout, reader_of(self.__capnsafe_tree__()).get_root())
+            return html_of(self._layout, reader_of(self.__capnsafe_copy__()).get_root())
         except (Error, RecursionError):
             return None
 
@@ -251,9 +251,9 @@ def own_reader(words: bytes) -> MessageReader:
 MOST_WITHOUT_SIZE: Final = 1 << 18
 
 
-def reader_of(tree: Tree) -> MessageReader:
-    """Return a reader of a message whose root is ``tree``, for one copy of it."""
-    words = flat_words(tree)
+def reader_of(copied: Copied) -> MessageReader:
+    """Return a reader of a message whose root is ``copied``, to be read once."""
+    words = flat_words(copied)
     # An element without size is charged as a word.
     limit = len(words) + MOST_WITHOUT_SIZE
     return MessageReader([words], traversal_limit_words=limit, nesting_limit=MAX_SEGMENT_WORDS)
@@ -278,7 +278,7 @@ class Opaque:
         """Return a reader of a message whose root is the object."""
         return own_reader(self.words)
 
-    def __capnsafe_tree__(self) -> Tree:
+    def __capnsafe_copy__(self) -> Copied:
         """Return a copy of the object."""
         tree = self.message().root_pointer()._tree_at(0)
         assert tree is not None

@@ -245,13 +245,16 @@ def test_structs_from_other_messages() -> None:
         assert root.day.year == 8
         root.day.set(Day(year=9))
         assert root.to_value().day == Day(year=9)
+        given: Any = reader.day
+        root.day.set(given)
+        assert root.to_value().day == Day(year=7)
         wrong: Any = Date(year=1)
         for give in (root.day.set, lambda value: setattr(root, "day", value)):
             with pytest.raises(ArgumentTypeError, match="must be a Date, not"):
                 give(wrong)
         with pytest.raises(ArgumentTypeError, match="must be a Point, not Date"):
             root.points = [wrong]
-        assert root.day.year == 9
+        assert root.day.year == 7
 
 
 def test_a_root_is_opened_and_replaced() -> None:
@@ -285,11 +288,11 @@ def test_what_is_no_class_of_a_schema() -> None:
 
 def test_what_cannot_be_laid_out() -> None:
     class Raises:
-        def __capnsafe_tree__(self) -> Any:
+        def __capnsafe_copy__(self) -> Any:
             raise KeyError("broken")
 
     class Returns:
-        def __capnsafe_tree__(self) -> Any:
+        def __capnsafe_copy__(self) -> Any:
             return "x"
 
     with MessageBuilder() as message:

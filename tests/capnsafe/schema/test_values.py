@@ -395,7 +395,7 @@ def test_parameters_of_generic_structs_have_the_types_of_the_field() -> None:
 def test_a_generic_struct_that_contains_itself_has_one_layout() -> None:
     kind = Generics._layout.by_name["texts"].kind
     assert isinstance(kind, StructKind)
-    layout = kind.layout()
+    layout = kind.struct.layout()
     inner = layout.by_name["next"].kind
     assert isinstance(inner, StructKind)
-    assert inner.layout() is layout
+    assert inner.struct.layout() is layout

@@ -117,7 +117,7 @@ class Scatter:
     def field(self, kind: BaseKind, depth: int) -> Any:
         rng = self.rng
         if isinstance(kind, GroupKind):
-            return self.struct(kind.owner()._layout, depth)
+            return self.struct(kind.struct.owner()._layout, depth)
         if isinstance(kind, VoidKind):
             return None
         if isinstance(kind, EnumKind):
@@ -126,11 +126,11 @@ class Scatter:
         if isinstance(kind, ScalarKind):
             return self.number(kind)
         if isinstance(kind, StructKind):
-            return self.struct(kind.owner()._layout, depth - 1) if depth else SKIP
+            return self.struct(kind.struct.owner()._layout, depth - 1) if depth else SKIP
         if isinstance(kind, ListKind):
             size = rng.choice((0, 1, 2, 3, 9)) if depth else 0
             if isinstance(kind.of, StructKind):
-                return [self.struct(kind.of.owner()._layout, depth - 1) for _ in range(size)]
+                return [self.struct(kind.of.struct.owner()._layout, depth - 1) for _ in range(size)]
             items = [self.field(kind.of, depth - 1) for _ in range(size)]
             return [] if any(item is SKIP for item in items) else items
         if isinstance(kind, TextKind):

@@ -1,0 +1,135 @@
+"""Values enter a message as one run of words, or object by object where a run finds no room.
+
+A copy of a reader always goes object by object. So messages that were made from values are compared
+with messages that were made from readers of the same values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from capnsafe import (
+    COMPILED,
+    ArgumentValueError,
+    Error,
+    HeapAllocator,
+    MessageBuilder,
+    MessageTooLarge,
+    read_message,
+    schema,
+)
+from capnsafe._words.block import append_bytes, require_words
+from capnsafe.wire import MAX_LIST_COUNT, MAX_SEGMENT_WORDS
+from tests.capnsafe.schema.features_capnp import Choice, Point, Pointers, Recursive
+from tests.capnsafe.schema.tools import Scatter
+
+VALUES = [
+    *(Scatter(seed).struct(Pointers._layout, 2) for seed in range(12)),
+    Pointers(any=Point(x=1), any_list="text", voids=[None] * 5, capability=7),
+    Pointers(any=Pointers(any=Recursive(), names=[["a", ""], []])),
+]
+
+
+def as_root(message: MessageBuilder, given: Any) -> None:
+    message.set_root(given)
+
+
+def as_second_root(message: MessageBuilder, given: Any) -> None:
+    message.init_root(1, 1)
+    message.set_root(given)
+
+
+def behind_a_pointer(message: MessageBuilder, given: Any) -> None:
+    message.init_root(0, 2).set(1, given)
+
+
+def as_orphan(message: MessageBuilder, given: Any) -> None:
+    root = message.init_root(0, 1)
+    root.adopt(0, message.new_orphan(given))
+
+
+def as_first_orphan(message: MessageBuilder, given: Any) -> None:
+    orphan = message.new_orphan(given)
+    message.init_root(0, 1).adopt(0, orphan)
+
+
+@pytest.mark.parametrize("value", VALUES, ids=range(len(VALUES)))
+@pytest.mark.parametrize(
+    "build", [as_root, as_second_root, behind_a_pointer, as_orphan, as_first_orphan]
+)
+def test_segments_of_any_size_get_the_same_words(
+    build: Callable[[MessageBuilder, Any], None], value: Any
+) -> None:
+    reader = read_message(value.to_bytes()).get_root(Pointers)
+    words = len(value.to_bytes()) // 8
+    for size in sorted({1, 2, 3, 5, 8, 13, 21, *range(max(1, words - 4), words + 5)}):
+        made = []
+        for given in (value, reader):
+            with MessageBuilder(HeapAllocator(segment_words=size, growth=False)) as message:
+                build(message, given)
+                made.append([bytes(segment) for segment in message.segments()])
+        assert made[0] == made[1], size
+
+
+def as_bytes(message: MessageBuilder) -> bytes:
+    """Return the root as a message of its own."""
+    read = read_message(message.to_bytes()).get_root(Pointers)
+    return read.to_value().to_bytes()
+
+
+@pytest.mark.parametrize("value", VALUES, ids=range(len(VALUES)))
+def test_a_value_in_memory_that_grows(value: Any) -> None:
+    with MessageBuilder(HeapAllocator(segment_words=4, in_place=True)) as message:
+        message.init_root(Pointers).set(value)
+        assert as_bytes(message) == value.to_bytes()
+
+
+@pytest.mark.parametrize("value", VALUES, ids=range(len(VALUES)))
+def test_a_value_over_another(value: Any) -> None:
+    """Nothing of the earlier value stays, whatever it had."""
+    for other in VALUES:
+        with MessageBuilder() as message:
+            root = message.init_root(Pointers)
+            root.set(other)
+            root.set(value)
+            assert as_bytes(message) == value.to_bytes()
+
+
+def test_a_value_that_no_segment_can_hold() -> None:
+    require_words(MAX_SEGMENT_WORDS)
+    with pytest.raises(MessageTooLarge) as raised:
+        require_words(MAX_SEGMENT_WORDS + 1)
+    assert raised.value.words_asked == MAX_SEGMENT_WORDS + 1
+
+
+class LongBytes(bytes):
+    """Bytes with a length that no list can have. Only interpreted code asks for it."""
+
+    def __len__(self) -> int:
+        return MAX_LIST_COUNT + 1
+
+
+@pytest.mark.skipif(COMPILED, reason="compiled code does not call the method")
+def test_a_text_that_no_list_can_hold() -> None:
+    with pytest.raises(MessageTooLarge):
+        append_bytes(bytearray(8), 0, LongBytes())
+
+
+@pytest.mark.parametrize("count", [-1, MAX_LIST_COUNT, MAX_LIST_COUNT + 1])
+def test_a_list_that_no_segment_can_hold(count: int) -> None:
+    with MessageBuilder() as message:
+        root = message.init_root(Choice)
+        root.number = 7
+        with pytest.raises((ArgumentValueError, MessageTooLarge)):
+            root.init_points(count)
+        assert root.number == 7
+
+
+def test_an_opaque_object_is_checked_again() -> None:
+    """Somebody may have made the words of an ``Opaque``, or changed them in a pickle."""
+    outside = schema.Opaque(b"\4\0\0\0\1\0\0\0")
+    with MessageBuilder() as message, pytest.raises(Error):
+        message.init_root(0, 1).set(0, outside)
