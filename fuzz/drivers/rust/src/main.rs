@@ -182,7 +182,8 @@ unsafe impl Allocator for Shared {
 // ------------------------------------------------------------------------------------ coverage
 
 /// The counters of the places in the code that ran, if the compiler has instrumented it. A process
-/// counts from its first `begin` on, because another process may use the same room before.
+/// counts from `begin` to its answer to `close`. At other times the harness reads the counters, or
+/// another process uses them.
 mod coverage {
     use std::ptr::{addr_of, addr_of_mut};
 
@@ -208,6 +209,11 @@ mod coverage {
     /// Begin to count.
     pub fn begin() {
         unsafe { addr_of_mut!(COUNTERS).write(addr_of!(ROOM).read()) }
+    }
+
+    /// Count no more.
+    pub fn end() {
+        unsafe { addr_of_mut!(COUNTERS).write(std::ptr::null_mut()) }
     }
 
     // The compiler does not instrument functions whose names begin with `__sanitizer_`. They must
@@ -669,6 +675,10 @@ fn main() {
             Err(panic) => report(panic),
         };
         let words = panic::catch_unwind(AssertUnwindSafe(|| driver.words()));
-        send(&(answer + &words.unwrap_or_default()));
+        let reply = answer + &words.unwrap_or_default();
+        if line.word == "close" {
+            coverage::end();
+        }
+        send(&reply);
     }
 }
