@@ -204,12 +204,13 @@ class Execution:
     def _end(self) -> None:
         """Do the final output and closing, and collect the memory's evidence."""
         hostile = self.subject.hostile
+        if not self.subject.ending:
+            self._output_and_close()
         if self.subject.ending:
             # Only the bytes that the process wrote before its end can be judged.
             hostile.check_guards()
             self.record.evidence = tuple(hostile.evidence)
         else:
-            self._output_and_close()
             self.record.evidence = hostile.evidence
         hostile.finished()
         self.record.dirty = any(effects_of(entry.fault).soils for entry in hostile.fired)

@@ -180,3 +180,11 @@ def test_an_operation_that_was_left_out_is_not_blamed(rust: DrivenEncoder) -> No
     assert ("disown text", "-", "unsupported") in found.situations
     # The dirt came with the root.
     assert {one.group for one in found.violations} == {"P9 output dirt"}
+
+
+def test_a_process_that_dies_in_close_is_not_blamed_for_its_memory(cpp: DrivenEncoder) -> None:
+    program = "h0 = root\nh1 = disown h0.child\n"
+    found = execute(scenario(program, "fault dirty filler allocate 2 once\n", 1), cpp)
+    broken = {one.group for one in found.violations}
+    assert "P1 close capnproto.SIGSEGV before any call of the allocator" in broken
+    assert "P8" not in {one.promise for one in found.violations}
