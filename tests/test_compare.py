@@ -13,7 +13,7 @@ from capnsafe_fuzz.campaign.compare import NO_FAULT, Comparison, compare
 from capnsafe_fuzz.encoders import find_encoder
 from capnsafe_fuzz.encoders.driven.encoder import DrivenEncoder
 from capnsafe_fuzz.execution.fate import Fate, end_of
-from capnsafe_fuzz.report.comparison import page, picture, programs
+from capnsafe_fuzz.report.comparison import names_of_pages, page, picture, programs
 from capnsafe_fuzz.scenario import parse_scenario
 
 MISTAKEN = Path(__file__).parent / "encoders" / "driven" / "mistaken_driver.py"
@@ -101,11 +101,24 @@ def test_the_table(comparison: Comparison) -> None:
 def test_the_pages(comparison: Comparison) -> None:
     planted = comparison.rows[1]
     planted.demands["untouched"] = ("never write", "its manual")
-    text = page(comparison, "capnsafe compare", "picture.svg", date(2026, 1, 2))
+    text = page(comparison, "capnsafe compare", "picture.svg", "programs", date(2026, 1, 2))
     assert "on 2026-01-02" in text
     assert f"wrong {planted.cells['scribble'].fates[Fate.WRONG]} †" in text
     assert "“never write” (its manual)" in text
     assert "## scribble: wrong" in programs(planted)
     assert "Every message was kept." in programs(comparison.rows[0])
+    assert "(programs/capnsafe.md)" in text
     drawn = picture(comparison)
     assert drawn.count("<title>kept: ") >= 2 * len(comparison.families) - 1
+
+
+def test_the_name_of_an_encoder_may_be_a_command(comparison: Comparison) -> None:
+    commands = ["driver:node /a/b.js", "driver:node /a b.js", "../" * 200, "/"]
+    rows = [replace(comparison.rows[0], encoder=name) for name in commands]
+    names = names_of_pages(replace(comparison, rows=rows))
+    assert names == [
+        "driver-node-a-b.js.md",
+        "driver-node-a-b.js-1.md",
+        "encoder.md",
+        "encoder-3.md",
+    ]

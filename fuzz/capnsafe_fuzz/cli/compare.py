@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -56,7 +57,7 @@ def compare_command(
     if json_file is not None:
         write_data(json_file, found.to_json())
     if output is not None:
-        command = f"capnsafe compare --runs {runs} --seed {seed} {' '.join(names)}"
+        command = f"capnsafe compare --runs {runs} --seed {seed} {shlex.join(names)}"
         _write(found, output, command)
     return CLEAN
 
@@ -100,7 +101,8 @@ def _write(comparison: Comparison, output: Path, command: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     picture = output.with_suffix(".svg")
     picture.write_text(pages.picture(comparison), encoding="utf-8")
-    output.write_text(pages.page(comparison, command, picture.name), encoding="utf-8")
-    for row in comparison.rows:
-        (folder / f"{row.encoder}.md").write_text(pages.programs(row), encoding="utf-8")
+    page = pages.page(comparison, command, picture.name, folder.name)
+    output.write_text(page, encoding="utf-8")
+    for row, name in zip(comparison.rows, pages.names_of_pages(comparison), strict=True):
+        (folder / name).write_text(pages.programs(row), encoding="utf-8")
     click.echo(f"written: {output}, {picture}, {folder}/")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+import re
+import shlex
 from collections.abc import Iterator
 from datetime import date
 from html import escape
@@ -29,10 +31,26 @@ MEANINGS: Final = {
     Fate.HUNG: "the process did not answer, and was killed",
 }
 EXCLUDED: Final = "†"
+#: The longest name of an encoder in the name of a file.
+_MOST_NAME: Final = 80
 
 
-def page(comparison: Comparison, command: str, picture: str, today: date | None = None) -> str:
-    """Return the page with the table; ``picture`` is the path of the picture."""
+def names_of_pages(comparison: Comparison) -> list[str]:
+    """Return a file name for the page of each encoder. The name of an encoder may be a command."""
+    names: list[str] = []
+    for row in comparison.rows:
+        name = re.sub(r"[^\w.-]+", "-", row.encoder).strip("-.")[-_MOST_NAME:] or "encoder"
+        names.append(f"{name}-{len(names)}.md" if f"{name}.md" in names else f"{name}.md")
+    return names
+
+
+def page(
+    comparison: Comparison, command: str, picture: str, folder: str, today: date | None = None
+) -> str:
+    """Return the page with the table.
+
+    ``picture`` is the path of the picture, ``folder`` that of the pages of the encoders.
+    """
     rows = comparison.rows
     lines = [
         "# Encoders under the same faults",
@@ -56,8 +74,8 @@ def page(comparison: Comparison, command: str, picture: str, today: date | None 
         told = [_told(row, family) for row in rows]
         lines.append(f"| {family} | " + " | ".join(told) + " |")
     lines += ["", "## The encoders", ""]
-    for row in rows:
-        lines += _about(row)
+    for row, name in zip(rows, names_of_pages(comparison), strict=True):
+        lines += _about(row, f"{folder}/{name}")
     return "\n".join([*lines, ""])
 
 
@@ -69,10 +87,9 @@ def _told(row: Row, family: str) -> str:
     return counts + (f" {EXCLUDED}" if row.excludes(family) else "")
 
 
-def _about(row: Row) -> Iterator[str]:
+def _about(row: Row, programs_page: str) -> Iterator[str]:
     yield f"### {row.encoder}"
     yield ""
-    programs_page = f"comparison/{row.encoder}.md"
     yield f"{row.library} {row.version} ({row.language}). [The programs]({programs_page})."
     if row.demands:
         yield "Its documentation makes demands on the memory:"
@@ -88,7 +105,7 @@ def _about(row: Row) -> Iterator[str]:
 
 def programs(row: Row) -> str:
     """Return the page with the simplest program of each cell of one encoder."""
-    command = f"capnsafe repro --encoder {row.encoder} FILE"
+    command = f"capnsafe repro --encoder {shlex.quote(row.encoder)} FILE"
     lines = [f"# {row.encoder}: the simplest programs", ""]
     lines += [f"{row.library} {row.version}. To run one: `{command}`.", ""]
     for family, cell in row.cells.items():
