@@ -191,7 +191,8 @@ def print_summary(console: Console, result: CampaignResult) -> None:
         say(f"{plural(result.worker_deaths, 'worker')} died")
     if names := result.unsupported:
         what = plural(len(names), "kind")
-        say(f"{config.encoder} does not support {what} of operations: {', '.join(names)}")
+        say(f"{config.encoder} does not support {what} of operations at all, or not everywhere:")
+        say(f"  {', '.join(names)}")
     for one in result.unsettled:
         say(f"unsettled: {one}")
     for group, why in sorted(result.not_counted.items()):

@@ -118,7 +118,7 @@ def test_a_death_ends_one_scenario_and_no_other(mistaken: DrivenEncoder) -> None
     text = TEXT.replace("set h0.u32 8\n", "").replace('set h0.text "abc"\n', "")
     for _ in range(2):
         (death, *_), alive = observe_errors(mistaken, TEXT), observe_errors(mistaken, text)
-        assert "exit-3: a last word, before any call" in death
+        assert "code 3: a last word, before any call" in death
         assert alive == []
     assert mistaken.processes.deaths == 2
     # It gives a program, too.
@@ -191,7 +191,7 @@ def test_what_is_printed_without_end_takes_little_memory(mistaken: DrivenEncoder
     assert max(peaks) < max(printed) / 2
 
 
-@pytest.mark.parametrize(("command", "how"), [("false", "exit-1"), ("cat", "'start'")])
+@pytest.mark.parametrize(("command", "how"), [("false", "code 1"), ("cat", "'start'")])
 def test_a_process_that_never_was_a_driver_is_replaced(command: str, how: str) -> None:
     processes = process.Processes((command,))
     for _ in range(2):
@@ -226,12 +226,29 @@ def test_faults_that_a_driver_does_not_support_are_told(driven: DrivenEncoder) -
     assert matrix.rows == []
 
 
+HELLO = "hello library=x version=1 operations=root"
+
+
+def _says(*lines: str) -> tuple[str, ...]:
+    """Return the command of a process that reads a line, writes some, and ends."""
+    return ("sh", "-c", 'read start; printf "%s\\n" "$@"', "sh", *lines)
+
+
 @pytest.mark.parametrize(
     ("command", "complaint"),
     [
         (("no-such-driver",), "cannot be started: No such file"),
         (("cat",), "its first line begins with 'start'"),
-        (("false",), "it ended with exit-1"),
+        (("false",), "it did not send its hello: it exited with code 1"),
+        (
+            _says("hello library=x version=1 operations=rot"),
+            "operations=rot is unknown; known are adopt",
+        ),
+        (_says(f"{HELLO} able=memory,wrods"), "able=wrods is unknown; known are coverage, grow"),
+        (_says(f"{HELLO} detects=stael"), "detects=stael is unknown; known are index, kind, stale"),
+        (_says(f"{HELLO} promises=P99"), "promises=P99 is unknown; known are P1"),
+        (_says(HELLO, "demand name=zero"), "demand name=zero is unknown; known are enough"),
+        (_says(HELLO), "it did not send 'ready' after its hello: it exited with code 0"),
     ],
 )
 def test_what_is_no_driver(command: tuple[str, ...], complaint: str) -> None:

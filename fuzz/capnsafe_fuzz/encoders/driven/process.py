@@ -13,12 +13,15 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from capnsafe_allocators import FAMILIES, PROMISES
+
+from ...scenario.operations import Verb
 from .lines import MOST_LINE_BYTES, GarbageError, Line, parse
 from .mapped import COUNTER_BYTES, FILE_BYTES, SharedFile, unnamed_file
 
@@ -48,6 +51,16 @@ _SOON: Final = 200.0
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 SCHEMA: Final = Path(__file__).parents[2] / "scenario" / "everything.capnp"
 """The schema of all programs."""
+
+
+_OPERATIONS: Final = frozenset(verb.value for verb in Verb)
+"""The operations that a driver may list."""
+_MISTAKES: Final = frozenset(("stale", "index", "kind"))
+"""The mistakes of a program that a driver may list as detected."""
+_ABILITIES: Final = frozenset(("memory", "words", "reenter", "grow", "limit", "coverage"))
+"""The abilities that a driver may list."""
+_DEMANDS: Final = frozenset(family.demand for family in FAMILIES.values())
+"""The demands on memory that the documentation of a library can make."""
 
 
 class DriverFailedError(Exception):
@@ -102,11 +115,21 @@ def read_hello(receive: Callable[[], Line]) -> Hello:
     if line.word != "hello":
         raise GarbageError(f"its first line begins with {line.word!r} and not with 'hello'")
     values = line.values
+
+    def names(key: str, known: Collection[str]) -> frozenset[str]:
+        found = frozenset(filter(None, values.get(key, "").split(",")))
+        _require_known(found, key, known)
+        return found
+
     lacking = [key for key in ("library", "version", "operations") if not values.get(key)]
     if lacking:
         raise GarbageError(f"its hello has no {' and no '.join(lacking)}")
+    operations = names("operations", _OPERATIONS)
+    detects = names("detects", _MISTAKES)
+    able = names("able", _ABILITIES)
+    promises = names("promises", PROMISES)
     counters = 0
-    if "coverage" in values.get("able", "").split(","):
+    if "coverage" in able:
         counters = line.number("counters", least=1)
         if counters > COUNTER_BYTES:
             raise GarbageError(f"it has {counters} counters, and {COUNTER_BYTES} at most are read")
@@ -115,22 +138,29 @@ def read_hello(receive: Callable[[], Line]) -> Hello:
         if line.word != "demand":
             raise GarbageError(f"{line.word!r} came where 'demand' or 'ready' is expected")
         name = line.values.get("name", "")
+        _require_known([name], "demand name", _DEMANDS)
         demands[name] = Demand(name, line.text("text"), line.text("place"))
-
-    def names(key: str) -> frozenset[str]:
-        return frozenset(filter(None, values.get(key, "").split(",")))
 
     return Hello(
         values["library"],
         values["version"],
         values.get("language", ""),
-        names("operations"),
-        names("detects"),
-        names("able"),
-        names("promises"),
+        operations,
+        detects,
+        able,
+        promises,
         demands,
         counters,
     )
+
+
+def _require_known(names: Iterable[str], key: str, known: Collection[str]) -> None:
+    """Raise ``GarbageError`` if one of the names is unknown: it may be a misspelt one."""
+    for name in names:
+        if name not in known:
+            raise GarbageError(
+                f"{key}={name[:40]} is unknown; known are {', '.join(sorted(known))}"
+            )
 
 
 class DriverProcess:
@@ -186,11 +216,18 @@ class DriverProcess:
             DriverFailedError: If the process does not send the first lines of a driver.
         """
         if self._hello is None:
+            lines: list[Line] = []
+
+            def receive() -> Line:
+                lines.append(self.receive(START_SECONDS))
+                return lines[-1]
+
             try:
-                self._hello = read_hello(lambda: self.receive(START_SECONDS))
+                self._hello = read_hello(receive)
             except (EndedError, GarbageError) as error:
                 self.end()
-                raise DriverFailedError(f"it did not say hello: {error}") from error
+                lacking = "did not send 'ready' after" if lines else "did not send"
+                raise DriverFailedError(f"it {lacking} its hello: {error}") from error
         return self._hello
 
     def send(self, line: str) -> None:
@@ -266,6 +303,8 @@ class DriverProcess:
         if complaint is not None:
             # A sanitizer ends each process in the same way, and says why.
             how = f"{complaint[1]}-{complaint[2]}"
+        elif code >= 0:
+            return self._note(how, f"it exited with code {code}")
         return self._note(how, f"it ended with {how}")
 
     def _note(self, how: str, sentence: str) -> EndedError:

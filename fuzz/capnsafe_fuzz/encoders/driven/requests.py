@@ -147,6 +147,7 @@ _READERS: Final[dict[FieldKind, Callable[[Line], object]]] = {
     FieldKind.DATA: lambda line: line.octets("value"),
     FieldKind.BOOL: lambda line: bool(_number(line)),
     FieldKind.ANY: lambda line: line.values["value"],
+    FieldKind.VOID: lambda line: None,
 }
 
 

@@ -195,9 +195,14 @@ class DrivenSession:
             with suppress(AttributeError):
                 vars(cause)["raised_at"] = self._library
             raise_from_driver(cause, cause.__cause__)
-        failure = _FAILURES.get(line.values.get("failure", ""))
-        if line.word != "raised" or failure is None:
+        if line.word != "raised":
             raise GarbageError(f"{line.word!r} is no answer of the protocol")
+        failure = _FAILURES.get(line.values.get("failure", ""))
+        if failure is None:
+            given = line.values.get("failure", "")[:40]
+            raise GarbageError(
+                f"raised has failure={given}, which is none of {', '.join(sorted(_FAILURES))}"
+            )
         kind = reported_class(
             self._library, line.values.get("class", "Error"), line.values.get("builtin") == "0"
         )
