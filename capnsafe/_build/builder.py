@@ -591,6 +591,9 @@ class StructBuilder(Pointers):
         new objects, each with the word of its pointer.
         """
         words = [(self._slot(index), copied) for index, copied in pointers.items()]
+        if bits.bit_length() > self._data_bits:
+            self._check()
+            raise self._outside(_BOOL, bits.bit_length() - 1)
         size = self._data_bits // 8
         arena = self._lease.arena
         segment = self._lease.segment

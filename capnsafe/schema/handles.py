@@ -342,7 +342,9 @@ def put_pointer(slots: Pointers, index: int, kind: PointerTo, value: Any) -> Non
 
 def overwrite_struct(low: StructBuilder, layout: Layout, value: Any) -> None:
     """Write a value, or the struct of a reader or builder, to a struct, all or nothing."""
-    if not issubclass(type(value), layout.owner):
+    fits = low.data_words >= layout.data_words and low.pointer_count >= layout.pointer_count
+    if not fits or not issubclass(type(value), layout.owner):
+        # Of a value that does not fit, nothing is cut off: this raises then.
         low.copy_from(Laid(block_from(StructKind(lambda: layout.owner), value)))
         return
     words = layout.blank()

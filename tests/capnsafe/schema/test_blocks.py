@@ -13,6 +13,7 @@ import pytest
 
 from capnsafe import (
     COMPILED,
+    ArgumentIndexError,
     ArgumentValueError,
     Error,
     HeapAllocator,
@@ -23,7 +24,7 @@ from capnsafe import (
 )
 from capnsafe._words.block import append_bytes, require_words
 from capnsafe.wire import MAX_LIST_COUNT, MAX_SEGMENT_WORDS
-from tests.capnsafe.schema.features_capnp import Choice, Point, Pointers, Recursive
+from tests.capnsafe.schema.features_capnp import Choice, Point, Pointers, Recursive, Tree
 from tests.capnsafe.schema.tools import Scatter
 
 VALUES = [
@@ -103,6 +104,44 @@ def test_a_value_that_no_segment_can_hold() -> None:
     with pytest.raises(MessageTooLarge) as raised:
         require_words(MAX_SEGMENT_WORDS + 1)
     assert raised.value.words_asked == MAX_SEGMENT_WORDS + 1
+
+
+@pytest.mark.parametrize("sections", [(0, 0), (0, 1), (1, 0)])
+def test_a_value_in_a_struct_of_an_older_schema(sections: tuple[int, int]) -> None:
+    """What does not fit is refused, and never cut off."""
+    with MessageBuilder() as message:
+        low = message.init_root(*sections)
+        root = Tree.Builder(low)
+        root.set(Tree())
+        for value, needs in ((Tree(left=Tree()), (0, 1)), (Tree(value=5), (1, 0))):
+            before = message.to_bytes()
+            if sections[0] >= needs[0] and sections[1] >= needs[1]:
+                root.set(value)
+                assert root.to_value() == value
+                root.set(Tree())
+            else:
+                with pytest.raises(ArgumentValueError, match="do not fit"):
+                    root.set(value)
+                assert message.to_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda choice: setattr(choice, "number", 9),
+        lambda choice: setattr(choice, "flag", True),
+        lambda choice: setattr(choice, "point", Point(x=1)),
+        lambda choice: choice.init_points(2),
+        lambda choice: choice.update(number=7),
+    ],
+)
+def test_a_member_in_a_struct_of_an_older_schema(change: Callable[[Choice.Builder], Any]) -> None:
+    with MessageBuilder() as message:
+        choice = Choice.Builder(message.init_root(0, 9))
+        before = message.to_bytes()
+        with pytest.raises(ArgumentIndexError, match="outside"):
+            change(choice)
+        assert message.to_bytes() == before
 
 
 class LongBytes(bytes):
