@@ -18,7 +18,14 @@ from .children import Child, start
 from .ending import place_in
 from .failures import EnvironmentFailedError, HarnessFailedError, UsageError
 from .printed import Printed, on_the_right_encoder
-from .targets import CLEAN_ENCODER, LOAD_SECONDS, PLANTED, find_target, is_driven
+from .targets import (
+    CLEAN_ENCODER,
+    LOAD_SECONDS,
+    PLANTED,
+    find_target,
+    is_driven,
+    seconds_of_one,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -156,7 +163,7 @@ class Judge:
         wanted = "violations" if costly else "cheap"
         reply = self._reply(wanted, encoder, scenario, {"quick": quick})
         if "hung" in reply:
-            seconds = f"{self._seconds(scenario):g} seconds"
+            seconds = f"{self._seconds(encoder, scenario):g} seconds"
             detail = f"not done after {seconds}{place_in(reply['stderr'])}"
             return Judgement((fatal(TIMEOUT_GROUP, self._steps(scenario), detail),))
         if "died" in reply:
@@ -180,7 +187,7 @@ class Judge:
         """
         more = {
             "texts": [self._target.print(with_comment(one, "")) for one in scenarios],
-            "timeout": self._timeout + SECONDS_PER_INPUT * len(scenarios),
+            "timeout": self._each(encoder) + SECONDS_PER_INPUT * len(scenarios),
         }
         reply = self._reply("traces", encoder, scenarios[0], more)
         if "traces" in reply:
@@ -192,8 +199,8 @@ class Judge:
     ) -> messages.Message:
         """Return the reply about a slice of ``count`` variations of a scenario."""
         self.asked += count
-        seconds = self._timeout + SECONDS_PER_INPUT * count
-        more = {"timeout": seconds, "each": self._timeout}
+        each = self._each(encoder)
+        more = {"timeout": each + SECONDS_PER_INPUT * count, "each": each}
         return self._reply("sweep", encoder, scenario, slice_ | more)
 
     def program(
@@ -302,15 +309,19 @@ class Judge:
                 return found
         return violation
 
-    def _seconds(self, scenario: Input) -> float:
+    def _each(self, encoder: str) -> float:
+        """Return how long one scenario may take, in seconds."""
+        return seconds_of_one(encoder, self._timeout)
+
+    def _seconds(self, encoder: str, scenario: Input) -> float:
         """Return how long a scenario or a sequence of them may take, in seconds."""
         if not isinstance(scenario, Sequence):
-            return self._timeout
-        return self._timeout + SECONDS_PER_INPUT * len(scenario.inputs)
+            return self._each(encoder)
+        return self._each(encoder) + SECONDS_PER_INPUT * len(scenario.inputs)
 
     def _program_seconds(self, encoder: str, scenario: Input) -> float:
         """Return how long it may take to print a program, or to run it, in seconds."""
-        return PROGRAM_SECONDS if is_driven(encoder) else self._seconds(scenario)
+        return PROGRAM_SECONDS if is_driven(encoder) else self._seconds(encoder, scenario)
 
     def _steps(self, scenario: Input) -> int:
         return len(self._target.lines(scenario))
@@ -332,7 +343,7 @@ class Judge:
             "text": self._target.print(
                 scenario if wanted == "story" else with_comment(scenario, "")
             ),
-            "timeout": self._seconds(scenario) if seconds is None else seconds,
+            "timeout": self._seconds(encoder, scenario) if seconds is None else seconds,
             "memory_limit": self._memory_limit,
         } | (more or {})
         reply = self._exchange(request) or self._exchange(request)

@@ -68,7 +68,7 @@ from .targets import (
     encoder_packages,
     find_memory,
     find_target,
-    is_driven,
+    seconds_of_one,
 )
 from .triage import Triage
 from .worker import worth_judging
@@ -83,12 +83,6 @@ LATE_SHARE = 0.1
 """The share of its time that a campaign may add to shrink findings and to search for sequences."""
 LEAST_LATE_SECONDS = 2.0
 MOST_LATE_SECONDS = 60.0
-DRIVEN_TIMES = 6
-"""How many times longer an execution may take if the encoder is behind a driver.
-
-It changes processes at each call of memory, so it takes many times longer on a busy machine. A
-driver that hangs is found anyway: each of its answers has a limit, in processor time.
-"""
 SUSPECTS = 128
 """How many of a dead worker's last inputs are run alone, to find the one that killed it."""
 MOST_DEATHS = 50
@@ -167,17 +161,12 @@ def _pool(config: CampaignConfig, scratch: Path) -> Pool:
         packages=encoder_packages(config.encoder),
         memory=config.memory,
         memory_limit=config.memory_limit,
-        timeout=_seconds_of_one(config),
+        timeout=seconds_of_one(config.encoder, config.timeout),
         load_seconds=LOAD_SECONDS,
     )
     if config.on == ON_RAY:
         return RayPool(job, config.jobs, config.address)
     return LocalPool(job, config.jobs, scratch)
-
-
-def _seconds_of_one(config: CampaignConfig) -> float:
-    """Return how long one execution may take, in seconds."""
-    return config.timeout * (DRIVEN_TIMES if is_driven(config.encoder) else 1)
 
 
 def _is_stale(epochs: Sequence[Epoch]) -> bool:
@@ -234,7 +223,7 @@ class _Campaign:
         compile_packages()
         self._started = time.monotonic()
         judges = Judges(
-            timeout=_seconds_of_one(config),
+            timeout=config.timeout,
             memory_limit=config.memory_limit,
             cancelled=lambda: self._stop.times > 0,
             waiting=self._while_judging,

@@ -53,6 +53,13 @@ CONTRACT_SECONDS = 60.0
 _TRIED: dict[tuple[str, ...], Mapping[str, str | None]] = {}
 """The refusals of the user's encoders, by name, current folder and import path."""
 
+DRIVEN_TIMES = 6
+"""How many times longer an execution may take if the encoder is behind a driver.
+
+It changes processes at each call of memory, so it takes many times longer on a busy machine. A
+driver that hangs is found anyway: each of its answers has a limit, in processor time.
+"""
+
 HARNESS = __name__.partition(".")[0]
 """The package that is never instrumented."""
 
@@ -121,6 +128,11 @@ def _driven(name: str) -> Encoder:
 def is_driven(encoder: str) -> bool:
     """Return whether the encoder of that name is behind a driver."""
     return encoder in COMMANDS or encoder.startswith(f"{DRIVER}:")
+
+
+def seconds_of_one(encoder: str, timeout: float) -> float:
+    """Return how long an execution may take, in seconds, where ``timeout`` was requested."""
+    return timeout * (DRIVEN_TIMES if is_driven(encoder) else 1)
 
 
 def is_of_the_user(encoder: str) -> bool:

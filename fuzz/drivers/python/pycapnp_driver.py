@@ -269,7 +269,9 @@ class PycapnpDriver(Driver):
             match member:
                 case "nothing" | "blank":
                     setattr(union, member, None)
-                case "number" | "flag":
+                case "number":
+                    setattr(union, member, 0)
+                case "flag":
                     setattr(union, member, False)
                 case "numbers" | "pair":
                     union.init(member)

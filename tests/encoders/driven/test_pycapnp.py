@@ -56,6 +56,9 @@ get h6[0]
 select h0.choice numbers
 set h0.choice.numbers.low -1
 get h0.choice
+select h0.choice number
+set h0.choice.number 7
+get h0.choice.number
 select h0.choice words
 select h0.choice mixed
 h7 = open h0.choice.mixed

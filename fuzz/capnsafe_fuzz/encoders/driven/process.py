@@ -36,7 +36,7 @@ WAIT_SECONDS: Final = 8.0
 _STARVED_SECONDS: Final = 60.0
 """The longest time for one line, if the driver wants the processor and does not get it."""
 START_SECONDS: Final = 10.0
-"""The longest time from the start of a driver to its last line of ``hello``."""
+"""How long a driver may compute, or sleep, before each of its lines up to ``ready``."""
 MOST_EXECUTIONS: Final = 1000
 """The executions after which a process is replaced, so that leaks of the library stay bounded."""
 _MOST_PRINTED_BYTES: Final = 1 << 20
@@ -377,9 +377,8 @@ class _Clock:
 
     def __init__(self, process: int, seconds: float, wait_seconds: float) -> None:
         self._process = process
-        self._computes = not seconds
         self._seconds = seconds or ANSWER_SECONDS
-        self._wait_seconds = max(wait_seconds, self._seconds)
+        self._wait_seconds = seconds or max(wait_seconds, self._seconds)
         self._started = self._looked = time.monotonic()
         self._asleep = 0.0
         state = _state_of(process)
@@ -391,7 +390,7 @@ class _Clock:
         waited, passed = now - self._started, now - self._looked
         self._looked = now
         state = _state_of(self._process)
-        if not self._computes or state is None or self._spent is None:
+        if state is None or self._spent is None:
             return waited >= self._seconds
         if state.sleeps:
             # If the harness did not get the processor either, nobody knows about the time before.

@@ -56,7 +56,9 @@ def select(union, member):
     for name in (union._which_str(), member):
         if name in ("nothing", "blank"):
             setattr(union, name, None)
-        elif name in ("number", "flag"):
+        elif name == "number":
+            setattr(union, name, 0)
+        elif name == "flag":
             setattr(union, name, False)
         elif name in ("numbers", "pair"):
             union.init(name)
