@@ -154,8 +154,8 @@ def test_a_hang_is_found(mistaken: DrivenEncoder, monkeypatch: pytest.MonkeyPatc
         # It computes, sleeps, or does not get the processor.
         (lambda second: process._State(second, sleeps=False), 3),
         (lambda second: process._State(0.0, sleeps=True), 8),
-        (lambda second: process._State(second / 100, sleeps=False), 60),
-        (lambda second: process._State(second / 30, sleeps=False), 60),
+        (lambda second: process._State(second / 100, sleeps=False), 80),
+        (lambda second: process._State(second / 30, sleeps=False), 80),
         (lambda second: process._State(second / 4, sleeps=False), 12),
     ],
 )

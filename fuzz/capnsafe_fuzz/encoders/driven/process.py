@@ -33,8 +33,8 @@ ANSWER_SECONDS: Final = 3.0
 """The processor time that a driver may use for one line. If it uses more, it hangs."""
 WAIT_SECONDS: Final = 8.0
 """How long a driver may sleep before it sends a line."""
-_STARVED_SECONDS: Final = 60.0
-"""The longest time for one line, if the driver wants the processor and does not get it."""
+_STARVED_TIMES: Final = 10
+"""How many times longer than it may sleep a driver may wait for the processor."""
 START_SECONDS: Final = 10.0
 """How long a driver may compute, or sleep, before each of its lines up to ``ready``."""
 MOST_EXECUTIONS: Final = 1000
@@ -398,7 +398,7 @@ class _Clock:
         return (
             state.computed - self._spent >= self._seconds
             or self._asleep >= self._wait_seconds
-            or waited >= max(_STARVED_SECONDS, self._wait_seconds)
+            or waited >= _STARVED_TIMES * self._wait_seconds
         )
 
 
