@@ -9,11 +9,11 @@ of being laid out recursively, so deep values need no deep stack.
 
 from __future__ import annotations
 
+import operator
 import struct
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from operator import eq, itemgetter
 from typing import Any, Final, TypeAlias, TypeVar, final
 
 from .. import wire
@@ -683,7 +683,7 @@ def _equal(value: Any, default: Any) -> bool:
     if kind is str or kind is bytes or (kind is list and len(value) != len(default)):
         return bool(value == default) and kind is not list
     try:
-        return call(partial(eq, value), default) is True
+        return call(partial(operator.eq, value), default) is True
     except Raised:
         return False
 
@@ -853,10 +853,15 @@ class ScalarListKind(ListKind):
         return Tree(wire.list_shape(code, number), bytearray(octets))
 
     def _packed(self, items: list[Any]) -> bytes | None:
-        """Return the octets of numbers that need no conversion, or ``None``."""
+        """Return the octets of Python's own numbers, or ``None``: raw() converts others."""
+        code = f"<{len(items)}{self.of.element.codec.format[1:]}"
         try:
-            return struct.pack(f"<{len(items)}{self.of.element.codec.format[1:]}", *items)
-        except (struct.error, OverflowError, TypeError):
+            kinds = call(set, map(type, items))
+            if not all(issubclass(kind, (int, float)) for kind in kinds):
+                return None
+            # A subclass of int may have its own ``__float__``.
+            return call(operator.call, partial(struct.pack, code, *items))
+        except Raised:
             return None
 
 
@@ -1030,7 +1035,7 @@ def fill(layout: Layout, out: bytearray, start: int, first: int, value: Any, bel
         ) from error
 
 
-_word_of: Final = itemgetter(0)
+_word_of: Final = operator.itemgetter(0)
 
 
 def follow(below: Below, work: Below) -> None:

@@ -7,13 +7,18 @@ with messages that were made from readers of the same values.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, cast
 
+import numpy
 import pytest
 
 from capnsafe import (
     COMPILED,
+    ArgumentError,
     ArgumentIndexError,
+    ArgumentTypeError,
     ArgumentValueError,
     Error,
     HeapAllocator,
@@ -172,3 +177,69 @@ def test_an_opaque_object_is_checked_again() -> None:
     outside = schema.Opaque(b"\4\0\0\0\1\0\0\0")
     with MessageBuilder() as message, pytest.raises(Error):
         message.init_root(0, 1).set(0, outside)
+
+
+class Failing:
+    """A number whose conversion fails with an exception that no number of Python raises."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __index__(self) -> int:
+        raise self._error
+
+    def __float__(self) -> float:
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), KeyError("x"), MemoryError()])
+@pytest.mark.parametrize("field", ["numbers", "colours", "grid"])
+def test_an_item_whose_conversion_fails(field: str, error: Exception) -> None:
+    item: Any = [Failing(error)] if field == "grid" else Failing(error)
+    kind: Any = Choice if field == "numbers" else Pointers
+    value = kind(**{field: [item]})
+    with MessageBuilder() as message:
+        root = message.init_root(kind)
+        before = message.to_bytes()
+        acts: list[Callable[[], Any]] = [
+            lambda: root.set(value),
+            lambda: root.update(**{field: [item]}),
+            lambda: setattr(root, field, [item]),
+        ]
+        for act in acts:
+            with pytest.raises(ArgumentTypeError) as raised:
+                act()
+            assert raised.value.__cause__ is error
+        assert message.to_bytes() == before
+
+
+class Complex:
+    """A complex number of another library, whose ``__float__`` drops the imaginary part."""
+
+    def __complex__(self) -> complex:
+        return 1 + 2j
+
+    def __float__(self) -> float:
+        return 1.0
+
+
+@pytest.mark.parametrize("item", [Decimal("1e400"), Complex(), numpy.ma.array(5.0, mask=True)])
+def test_a_list_takes_the_same_floats_as_a_field(item: Any) -> None:
+    with pytest.raises(ArgumentError):
+        Choice(real=item).to_bytes()
+    with pytest.raises(ArgumentError):
+        Pointers(grid=[[item]]).to_bytes()
+
+
+def test_a_list_refuses_a_masked_integer() -> None:
+    masked: Any = numpy.ma.array(5, mask=True)
+    with pytest.raises(ArgumentTypeError, match="masked"):
+        Choice(numbers=[masked]).to_bytes()
+
+
+def test_numbers_of_other_libraries_in_a_list() -> None:
+    items: Any = [numpy.float32(1.5), Fraction(1, 2), True, 3, numpy.float64(-2), Decimal(4)]
+    read = read_message(Pointers(grid=[items]).to_bytes()).get_root(Pointers)
+    assert read.to_value().grid == [[1.5, 0.5, 1.0, 3.0, -2.0, 4.0]]
+    choice = Choice(numbers=cast(Any, [numpy.uint8(200), 7, True]))
+    assert read_message(choice.to_bytes()).get_root(Choice).to_value().numbers == [200, 7, 1]
