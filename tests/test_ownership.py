@@ -31,6 +31,22 @@ print(folder.path, flush=True)
 time.sleep(300)
 """
 
+#: Executes a scenario over shared memory, as tests of users do; then sleeps.
+EXECUTION = """
+import time
+from capnsafe_fuzz.encoders import find_encoder
+from capnsafe_fuzz.execution import execute
+from capnsafe_fuzz.scenario import parse_scenario
+
+lines = (
+    "capnsafe scenario 1", "memory shared-memory segment_words=8", "limit max_segment_words=64",
+    "h0 = root", "",
+)
+execute(parse_scenario("\\n".join(lines)), find_encoder("capnsafe"))
+print("done", flush=True)
+time.sleep(300)
+"""
+
 NEXT_RUN = "from capnsafe_fuzz.ownership import OwnedFolder; OwnedFolder().close()"
 
 
@@ -75,6 +91,35 @@ def test_the_next_run_removes_what_a_killed_one_leaves_but_not_what_a_living_one
         owner.wait()
         owner.stdout.close()
         next_run(tmp_path)
+
+
+@pytest.mark.process
+def test_the_next_run_removes_the_blocks_of_a_killed_process_that_belonged_to_no_run(
+    tmp_path: Path,
+) -> None:
+    variables = environment(tmp_path)
+    del variables[VARIABLE]
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-c", EXECUTION],
+        env=variables,
+        stdout=subprocess.PIPE,
+        process_group=0,
+    )
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == b"done\n"
+        (folder,) = tmp_path.iterdir()
+        assert blocks_of(folder)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert blocks_of(folder)
+        next_run(tmp_path)
+        assert list(tmp_path.iterdir()) == []
+        assert not blocks_of(folder)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 @pytest.mark.process

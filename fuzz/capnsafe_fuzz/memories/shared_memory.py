@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import os
 from typing import Any, Final
 
-from ..ownership import block_prefix
+from ..ownership import block_prefix, blocks_of, process_folder
 from .kind import LIBRARY, ConstructorCall, MemoryKind, Size, library_module
 
 
@@ -61,7 +62,9 @@ def shared_blocks(library: str) -> Any:
     """Return the allocator of this process's blocks, which closes when the process ends."""
     if library not in _BLOCKS:
         module: Any = library_module(f"{LIBRARY}.memory.shared_memory", library)
-        blocks = module.SharedMemoryAllocator(segment_words=1, growth=False, prefix=block_prefix())
+        # A process that belongs to no run, such as a user's own tests, owns its blocks itself.
+        prefix = block_prefix() or blocks_of(str(process_folder().path), os.getpid())
+        blocks = module.SharedMemoryAllocator(segment_words=1, growth=False, prefix=prefix)
         atexit.register(blocks.close)
         _BLOCKS[library] = blocks
     return _BLOCKS[library]
