@@ -32,10 +32,11 @@ class Fate(StrEnum):
     DIED = "died"
     """The process ended, or sent garbage."""
     HUNG = "hung"
-    """The process did not answer, and was killed."""
+    """The process did not answer, or called its memory without end, and was killed."""
 
 
-_HANG: Final = "hang"
+_HANGS: Final = ("hang", "endless")
+"""The endings of a process that would not have ended by itself."""
 
 
 class Ending(NamedTuple):
@@ -72,7 +73,7 @@ def end_of(scenario: Scenario, encoder: Encoder) -> Ending:
 def _fate(run: Execution) -> Fate:
     ending = run.subject.ending
     if ending:
-        return Fate.HUNG if ending == _HANG else Fate.DIED
+        return Fate.HUNG if ending in _HANGS else Fate.DIED
     record = run.record
     if any(evidence.promise == "P3" for evidence in record.evidence):
         return Fate.OUTSIDE

@@ -28,7 +28,7 @@ MEANINGS: Final = {
     Fate.WRONG: "there was no error, and the message is not the one that the program builds",
     Fate.OUTSIDE: "bytes were written outside the memory of the message",
     Fate.DIED: "the process ended",
-    Fate.HUNG: "the process did not answer, and was killed",
+    Fate.HUNG: "the process did not answer, or called its memory without end, and was killed",
 }
 EXCLUDED: Final = "†"
 #: The longest name of an encoder in the name of a file.

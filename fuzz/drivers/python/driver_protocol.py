@@ -155,7 +155,11 @@ class Driver:
             answer = f"unsupported text={hex_of(str(error))}"
         except BaseException as error:
             answer = self._report(error)
-        self._send(answer + self.words())
+        try:
+            words = self.words()
+        except MemoryInterrupt as error:
+            answer, words = self._report(error), self.words()
+        self._send(answer + words)
 
     def _report(self, error: BaseException) -> str:
         number = getattr(error, "number", None)
@@ -181,7 +185,10 @@ class Driver:
         return found.replace(" ", "_")
 
     def words(self) -> str:
-        """Return the part of an answer with the words in use of each segment."""
+        """Return the part of an answer with the words in use of each segment.
+
+        It may call the memory, and let an interrupt of it through; then it is called once more.
+        """
         return ""
 
     def prepare(self) -> None:

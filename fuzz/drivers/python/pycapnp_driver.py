@@ -137,8 +137,11 @@ class PycapnpDriver(Driver):
             return [0] * len(self._granted)
         sizes = [len(segment) // 8 for segment in self._message.get_segments_for_output()]
         while len(self._granted) > len(sizes) > 0:
-            # pycapnp did not accept the last segment that it was given.
-            self._shared.release(self._granted.pop(), 0)
+            # pycapnp did not accept the last segment that it was given. The driver makes this call,
+            # not pycapnp, so a refusal is no fault of pycapnp's.
+            number = self._granted.pop()
+            with suppress(MemoryRefused, MemoryGone):
+                self._shared.release(number, 0)
         return (sizes + [0] * len(self._granted))[: len(self._granted)]
 
     def words(self) -> str:

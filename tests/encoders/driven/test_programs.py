@@ -60,6 +60,17 @@ def program_about(found: Scenario, encoder: DrivenEncoder, group: str) -> str:
 
 LOST = 'set h0.text "old"\nset h0.text "too long for the first segment"\n'
 LOST += "fault refuse OSError allocate 2 once\n"
+ENDLESS = "h1 = init h0.children 1\ncopy h1[0] h0\n"
+"""These libraries copy an object into itself until there is no more memory."""
+LIST_AFTER_MOVE = """\
+select h0.choice mixed
+h1 = init h0.choice.mixed
+copy h1.other h0
+set h1.other ""
+h2 = open h1.other List(AnyPointer)
+fault move one allocate 3 once segment=1
+"""
+"""The library finds a text where the program expects a list of pointers."""
 
 
 @pytest.mark.parametrize(
@@ -86,6 +97,11 @@ LOST += "fault refuse OSError allocate 2 once\n"
             "P11 copy number-list contents",
             id="without faults",
         ),
+        pytest.param(
+            ENDLESS,
+            "P1 copy struct element pycapnp.endless after allocate",
+            id="it never stops asking for memory",
+        ),
     ],
 )
 def test_a_program_of_pycapnp(pycapnp: DrivenEncoder, rest: str, group: str) -> None:
@@ -101,10 +117,7 @@ def test_a_program_of_pycapnp(pycapnp: DrivenEncoder, rest: str, group: str) -> 
         (LOST, "P2 set text contents"),
         ("set h0.u32 8\nfault move one after 0 once\n", "P3 set number stale-write"),
         ("fault garble none segment 1 once\n", "P1 root capnproto.SIGSEGV after segment"),
-        (
-            "h1 = init h0.children 1\ncopy h1[0] h0\n",
-            "P2 copy struct element contents",
-        ),
+        (ENDLESS, "P1 copy struct element capnproto.endless after allocate"),
         (
             'set h0.text "too long for the first segment"\nfault alias same allocate 2 once\n',
             "P3 set text shared",
@@ -116,12 +129,21 @@ def test_a_program_in_cpp(cpp: DrivenEncoder, rest: str, group: str) -> None:
     assert run_cpp("int main() {").startswith("it does not compile: ")
 
 
+def test_a_program_in_cpp_that_finds_another_kind_of_list(cpp: DrivenEncoder) -> None:
+    # The library opens each list as one of pointers, so the program must look, as the driver does.
+    group = "P11 open any as any-list capnproto.kj::Exception driver.cpp"
+    found = scenario(LIST_AFTER_MOVE, segment_words=36)
+    assert group in [one.group for one in execute(found, cpp).violations]
+    assert run_cpp(scripts(found, cpp, group)[0]) == ""
+
+
 @pytest.mark.parametrize(
     ("rest", "group"),
     [
         (LOST, "P2 set text contents"),
         ("set h0.u32 8\nfault move one after 0 once\n", "P3 set number stale-write"),
         ("fault short zero allocate 1 once\n", "P1 root capnproto-rust.panic message.rs"),
+        (ENDLESS, "P1 copy struct element capnproto-rust.endless after allocate"),
     ],
 )
 def test_a_program_in_rust(rust: DrivenEncoder, rest: str, group: str) -> None:
@@ -131,7 +153,7 @@ def test_a_program_in_rust(rust: DrivenEncoder, rest: str, group: str) -> None:
 @pytest.mark.parametrize("library", ["pycapnp", "cpp", "rust"])
 def test_a_message_of_thousands_of_segments(library: str, request: pytest.FixtureRequest) -> None:
     encoder: DrivenEncoder = request.getfixturevalue(library)
-    endless = scenario("h1 = init h0.children 1\ncopy h1[0] h0\n", segment_words=1)
+    endless = scenario(ENDLESS, segment_words=1)
     assert len(scripts(endless, encoder)[0]) < 10_000
 
 

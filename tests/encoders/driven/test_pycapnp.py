@@ -97,6 +97,12 @@ def test_what_faults_do(pycapnp: DrivenEncoder) -> None:
     assert "P2 set text contents" in groups(pycapnp, lost)
 
 
+def test_a_refused_release_of_a_segment_that_it_did_not_take(pycapnp: DrivenEncoder) -> None:
+    short = 'h1 = init h0.small\nset h0.data x"00"\nfault short zero allocate 2 once\n'
+    for refused in ("MemoryError", "KeyboardInterrupt"):
+        assert groups(pycapnp, f"{short}fault refuse {refused} release 1 once\n") == []
+
+
 def test_an_index_that_it_does_not_check_ends_the_process(pycapnp: DrivenEncoder) -> None:
     (found,) = groups(pycapnp, "h1 = init h0.datas 0\nclear h1[0]\n")
     assert found == "P1 clear data element pycapnp.SIGABRT before any call of the allocator"

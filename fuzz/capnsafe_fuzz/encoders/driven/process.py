@@ -27,6 +27,8 @@ from .mapped import COUNTER_BYTES, FILE_BYTES, SharedFile, unnamed_file
 
 HANG: Final = "hang"
 """How a process ended that did not answer."""
+ENDLESS: Final = "endless"
+"""How a process ended that called its memory without end."""
 VERSION: Final = 1
 """The version of the protocol."""
 ANSWER_SECONDS: Final = 3.0
@@ -289,6 +291,10 @@ class DriverProcess:
     def garbled(self, what: str) -> EndedError:
         """End the process because it sent garbage; return the error to raise."""
         return self._note("garbage", what)
+
+    def called_endlessly(self, what: str) -> EndedError:
+        """End the process because it calls its memory without end; return the error to raise."""
+        return self._note(ENDLESS, what)
 
     def _hung(self, seconds: float) -> EndedError:
         return self._note(HANG, f"it did not answer within {seconds:g} seconds")

@@ -10,6 +10,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, Final, NoReturn
 
+from capnsafe_allocators.hostile import Runaway
+
 from ...scenario.nodes import DEFAULTS
 from ...scenario.operations import HANDLE_MAKERS, Verb
 from ...scenario.program import NO_HANDLE, Operation, made_by, place_of
@@ -288,6 +290,9 @@ class DrivenSession:
         """Return the line for an exception of the memory."""
         if isinstance(error, EndedError | GarbageError):
             raise error
+        if isinstance(error, Runaway):
+            # The library would get a refusal, which is not the reason for its mistake.
+            raise self._process.called_endlessly(f"it called its memory without end: {error}")
         self._raised.append(error)
         kind = _python_kind(error)
         text = hex_of(str(error))

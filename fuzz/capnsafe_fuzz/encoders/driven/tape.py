@@ -264,6 +264,12 @@ class RecordedProcess:
 
     def garbled(self, what: str) -> EndedError:
         """End the process, which sent garbage."""
-        error = self._process.garbled(what)
+        return self._ended(self._process.garbled(what))
+
+    def called_endlessly(self, what: str) -> EndedError:
+        """End the process, which calls its memory without end."""
+        return self._ended(self._process.called_endlessly(what))
+
+    def _ended(self, error: EndedError) -> EndedError:
         self._tape.ended(error.how)
         return error

@@ -24,6 +24,7 @@ from ..tape import Allocation, Patch
 from .outline import GAP, Check, Outline, ProgramStep
 from .writer import (
     BYTES_SENTENCE,
+    ENDLESS_SENTENCE,
     NESTING,
     TRAVERSAL_WORDS,
     ReportWriter,
@@ -95,12 +96,13 @@ class Message final : public capnp::MessageBuilder {
 public:
   kj::ArrayPtr<word> allocateSegment(unsigned minimumSize) override {
     switch (++calls) {"""
-_HELPERS: Final = """
+_BROKEN: Final = """
 [[noreturn]] void broken(kj::StringPtr what) {
   fprintf(stderr, "broken: %s\\n", what.cStr());
   _exit(1);
 }
-
+"""
+_HELPERS: Final = """
 [[maybe_unused]] AnyPointer::Builder pointer(AnyStruct::Builder holder, unsigned slot) {
   return holder.getPointerSection()[slot];
 }
@@ -146,8 +148,12 @@ class CppWriter(ReportWriter):
         yield from _HEAD.splitlines()
         yield from schema_lines()
         yield ')schema";'
+        yield from _BROKEN.splitlines()
         if not outline.ordinary:
             yield from _MEMORY.splitlines()
+            if outline.check is Check.ENDLESS:
+                yield f"      case {len(outline.allocations) + 1}:"
+                yield f'        broken("{ENDLESS_SENTENCE}");'
             for number, allocation in outline.answers:
                 yield f"      case {number}:  // {described(allocation)}"
                 for patch in allocation.patches:
@@ -239,7 +245,7 @@ class CppWriter(ReportWriter):
                 yield "  } catch (const kj::Exception& error) {"
                 yield "    broken(error.getDescription());"
                 yield "  }"
-            case Check.DIES | Check.HANGS:
+            case Check.DIES | Check.HANGS | Check.ENDLESS:
                 yield from _indented(lines)
             case _ if step.attempt.succeeded:
                 yield from _indented(lines)
@@ -452,7 +458,12 @@ class CppWriter(ReportWriter):
                 size = "capnp::ElementSize::POINTER"
                 return self._make(line, _POINTERS, f"{at}.initAsAnyList({size}{count})")
             if element == "AnyPointer":
-                return self._make(line, _POINTERS, f"{at}.getAs<AnyList>()")
+                handle = f"h{line.values['makes']}"
+                return [
+                    *self._make(line, _POINTERS, f"{at}.getAs<AnyList>()"),
+                    "// The library opens any list.",
+                    f"KJ_REQUIRE({handle}.getElementSize() == capnp::ElementSize::POINTER);",
+                ]
             return self._make(line, _POINTERS, f"{at}.getAs<DynamicList>({_list(line)})")
         return self._make(line, _LIST, f"{at}.{verb}As<DynamicList>({_list(line)}{count})")
 

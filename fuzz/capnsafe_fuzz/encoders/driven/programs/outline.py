@@ -16,7 +16,7 @@ from capnsafe_allocators import GUARD_WORDS
 
 from ...protocol import Account, Attempt, Failure, Proof, ProofKind
 from ..mapped import WORD_BYTES
-from ..process import HANG
+from ..process import ENDLESS, HANG
 from ..tape import Allocation, Patch, Tape, TapedRequest, joined
 
 _OUTSIDE: Final = "P3: "
@@ -47,6 +47,8 @@ class Check(Enum):
     """Its process ends by a signal."""
     HANGS = auto()
     """It never ends."""
+    ENDLESS = auto()
+    """The library asks for more segments than in the scenario, where it asked without end."""
     FOREIGN = auto()
     """The last step raises something that is not the library's own error."""
     RAISES = auto()
@@ -219,6 +221,9 @@ def _checks(account: Account, last: TapedRequest) -> Iterator[dict[str, Any]]:
     """Yield the facts of each check that may show the breach."""
     if last.ended == HANG:
         yield {"check": Check.HANGS}
+        return
+    if last.ended == ENDLESS:
+        yield {"check": Check.ENDLESS}
         return
     if last.ended:
         died = _SIGNAL.fullmatch(last.ended)

@@ -26,6 +26,7 @@ from ..tape import Allocation, Patch
 from .outline import GAP, Check, Outline, ProgramStep
 from .writer import (
     BYTES_SENTENCE,
+    ENDLESS_SENTENCE,
     NESTING,
     TRAVERSAL_WORDS,
     ReportWriter,
@@ -141,6 +142,9 @@ class PycapnpWriter(ReportWriter):
         yield "def allocate(minimum_words):"
         yield "    global calls"
         yield "    calls += 1"
+        if self.outline.check is Check.ENDLESS:
+            yield f"    if calls > {len(self.outline.allocations)}:"
+            yield f'        broken("{ENDLESS_SENTENCE}")'
         for number, allocation in self.outline.answers:
             yield f"    if calls == {number}:  # {described(allocation)}"
             for patch in allocation.patches:
@@ -202,7 +206,7 @@ class PycapnpWriter(ReportWriter):
                 yield '    broken("nobody saw the interrupt")'
             case Check.RETURNS:
                 yield from self._returns(step, lines)
-            case Check.DIES | Check.HANGS:
+            case Check.DIES | Check.HANGS | Check.ENDLESS:
                 yield from lines
             case _:
                 yield from self._looked_at(step, lines)

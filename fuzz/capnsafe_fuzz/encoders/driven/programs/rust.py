@@ -24,6 +24,7 @@ from ..tape import Allocation, Patch
 from .outline import GAP, Check, Outline, ProgramStep
 from .writer import (
     BYTES_SENTENCE,
+    ENDLESS_SENTENCE,
     NESTING,
     TRAVERSAL_WORDS,
     ReportWriter,
@@ -193,6 +194,8 @@ class RustWriter(ReportWriter):
         yield from _HEAD.replace("VERSION", outline.version).splitlines()
         if not outline.ordinary:
             yield from _MEMORY.splitlines()
+            if outline.check is Check.ENDLESS:
+                yield f'            {len(outline.allocations) + 1} => broken("{ENDLESS_SENTENCE}"),'
             for number, allocation in outline.answers:
                 yield f"            // {described(allocation)}"
                 yield f"            {number} => {{"
@@ -268,7 +271,7 @@ class RustWriter(ReportWriter):
                     'Outcome::Done => broken("nobody saw the interrupt"),',
                     "Outcome::Failed(text) | Outcome::Panicked(text) => broken(&text),",
                 )
-            case Check.DIES | Check.HANGS:
+            case Check.DIES | Check.HANGS | Check.ENDLESS:
                 yield from _indented(lines)
                 return
             case _ if step.attempt.succeeded:

@@ -15,6 +15,7 @@ from .outline import Outline, ProgramStep
 BROKEN: Final = "broken: "
 """The beginning of the line that a program prints before it exits with 1."""
 BYTES_SENTENCE: Final = "the segments have the contents that the first line is about"
+ENDLESS_SENTENCE: Final = "the library asks for segments without end"
 TRAVERSAL_WORDS: Final = 1 << 40
 """A limit of readers: an element of a list without words counts as a word."""
 NESTING: Final = 1 << 16
