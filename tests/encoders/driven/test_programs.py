@@ -150,6 +150,27 @@ def test_a_program_in_rust(rust: DrivenEncoder, rest: str, group: str) -> None:
     assert run_rust(program_about(scenario(rest), rust, group)) == ""
 
 
+def test_a_root_that_is_gone(rust: DrivenEncoder) -> None:
+    program = f"""\
+select h0.choice words
+set h0.choice.words "{"x" * 38}"
+select h0.choice number
+h1 = reopen
+"""
+    found = scenario(f"{program}fault alias same allocate 1 once segment=0\n", segment_words=6)
+    groups = [one.group for one in execute(found, rust).violations]
+    assert "P11 reopen null" in groups, groups
+    assert run_rust(scripts(found, rust, "P11 reopen null")[0]) == ""
+
+
+def test_bytes_that_were_put_back_before_the_last_step(pycapnp: DrivenEncoder) -> None:
+    faults = "fault vanish swap after 0 always segment=0\n"
+    faults += "fault shrink below-used after 0 once segment=0 amount=0\n"
+    found = scenario(f"set h0.i32 0\n{faults}", segment_words=1)
+    programs = scripts(found, pycapnp, "P3 output guard")
+    assert "" in [run_python(program) for program in programs[:2]]
+
+
 @pytest.mark.parametrize("library", ["pycapnp", "cpp", "rust"])
 def test_a_message_of_thousands_of_segments(library: str, request: pytest.FixtureRequest) -> None:
     encoder: DrivenEncoder = request.getfixturevalue(library)

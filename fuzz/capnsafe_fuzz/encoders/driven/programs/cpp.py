@@ -304,10 +304,12 @@ class CppWriter(ReportWriter):
 
     def _returns(self, step: ProgramStep) -> Iterator[str]:
         line, expected = step.request.line, self.outline.proof.expected
-        if line.word in ("open", "disown"):
+        if line.word in ("open", "disown", "reopen"):
             says = "no" if expected else "an"
             negated = "" if expected else "!"
-            yield f"  if ({negated}{self._pointer(line)}.isNull()) {{"
+            root = "message.getRoot<AnyPointer>()"
+            pointer = root if line.word == "reopen" else self._pointer(line)
+            yield f"  if ({negated}{pointer}.isNull()) {{"
             yield f'    broken("there is {says} object");'
             yield "  }"
             return

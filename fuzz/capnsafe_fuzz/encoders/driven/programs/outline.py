@@ -33,7 +33,7 @@ _LEAST_BYTES: Final = 1 << 24
 
 
 DIES_SENTENCE: Final = "This program ends with {ending} when that happens."
-HANGS_SENTENCE: Final = "This program never ends when that happens."
+HANGS_SENTENCE: Final = "This program never ends, or dies by a signal, when that happens."
 EXITS_SENTENCE: Final = "This program exits with 1 when that happens."
 LEADS_SENTENCE: Final = "This program leads to it; showing it takes more than the library."
 
@@ -46,7 +46,7 @@ class Check(Enum):
     DIES = auto()
     """Its process ends by a signal."""
     HANGS = auto()
-    """It never ends."""
+    """It never ends. In other memory, what hangs may also die of the wild address that it reads."""
     ENDLESS = auto()
     """The library asks for more segments than in the scenario, where it asked without end."""
     FOREIGN = auto()
@@ -192,7 +192,7 @@ def outlines(tape: Tape, account: Account | None, sources: Sequence[str]) -> Ite
     if account is None or not steps:
         yield _cut(base, whole=False)
         return
-    made = [replace(base, **facts) for facts in _checks(account, steps[-1].request)]
+    made = [replace(base, **facts) for facts in _checks(account, steps)]
     for whole in (False, True):
         for outline in made:
             yield _cut(outline, whole=whole)
@@ -217,8 +217,9 @@ def _steps(
         patches = []
 
 
-def _checks(account: Account, last: TapedRequest) -> Iterator[dict[str, Any]]:
+def _checks(account: Account, steps: Sequence[ProgramStep]) -> Iterator[dict[str, Any]]:
     """Yield the facts of each check that may show the breach."""
+    last = steps[-1].request
     if last.ended == HANG:
         yield {"check": Check.HANGS}
         return
@@ -236,6 +237,11 @@ def _checks(account: Account, last: TapedRequest) -> Iterator[dict[str, Any]]:
     if last.damage and kind in (ProofKind.EVIDENCE, ProofKind.READS):
         yield {"check": Check.WRITTEN, "damage": joined(last.damage)}
     if kind is ProofKind.EVIDENCE:
+        for number, step in enumerate(steps[:-1], 1):
+            if step.request.damage:
+                # It was seen later only, and has been put back by then.
+                damage = joined(step.request.damage)
+                yield {"check": Check.WRITTEN, "damage": damage, "steps": steps[:number]}
         yield {"check": Check.OVERLAPS}
         return
     simple = _SIMPLE.get(kind)

@@ -341,11 +341,10 @@ class RustWriter(ReportWriter):
     def _returns(self, step: ProgramStep) -> Iterator[str]:
         line, expected = step.request.line, self.outline.proof.expected
         yield f"    // {_comment(step.source)}"
-        if line.word == "open":
-            found, wanted = (
-                f"{self._pointer(line)}.is_null().to_string()",
-                str(not expected).lower(),
-            )
+        if line.word in ("open", "reopen"):
+            root = "root(&mut message)?"
+            pointer = root if line.word == "reopen" else self._pointer(line)
+            found, wanted = f"{pointer}.is_null().to_string()", str(not expected).lower()
         elif line.word == "canonical":
             yield from _indented(self._canonical(line, step)[:-1])
             found, wanted = "hex(form.get_segments_for_output()[0])", expected.hex()
