@@ -150,6 +150,17 @@ def test_a_program_in_rust(rust: DrivenEncoder, rest: str, group: str) -> None:
     assert run_rust(program_about(scenario(rest), rust, group)) == ""
 
 
+def test_a_library_that_asks_for_far_too_much(rust: DrivenEncoder) -> None:
+    # The pointers of the original lead to objects that are as large as possible.
+    program = "h1 = init h0.children 3\nh2 = new h1\ncopy h1[2] h0\n"
+    faults = "fault scribble struct after 1 once segment=0 amount=28\n"
+    faults += "fault scribble struct after 0 once segment=0 amount=2\n"
+    found = scenario(program + faults, segment_words=1024)
+    (group,) = [one.group for one in execute(found, rust).violations]
+    assert group == "P1 copy struct element capnproto-rust.endless after allocate"
+    assert run_rust(scripts(found, rust, group)[0]) == ""
+
+
 def test_a_root_that_is_gone(rust: DrivenEncoder) -> None:
     program = f"""\
 select h0.choice words

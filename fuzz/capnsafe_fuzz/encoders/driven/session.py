@@ -25,12 +25,14 @@ from .errors import (
     raise_from_driver,
     reported_class,
 )
-from .lines import GarbageError, Line, hex_of
+from .lines import MOST_LINE_BYTES, GarbageError, Line, hex_of
 from .mapped import WORD_BYTES, SharedFile
 from .process import DriverProcess, EndedError, Processes
 from .requests import DESCRIBED, request_of, value_of
 from .tape import RecordedProcess, Tape
 
+_MOST_WORDS: Final = MOST_LINE_BYTES // 2 // WORD_BYTES
+"""The most words that a library may ask for in one execution. A larger message has no line."""
 _FAILURES: Final = {failure.value: failure for failure in Failure}
 
 
@@ -43,6 +45,7 @@ class DrivenSession:
         self._memory: Any = memory
         self._types: list[Type] = []
         self._keys: list[Any] = []
+        self._asked_words = 0
         #: The words of each grant; None after it was released.
         self._granted: list[int | None] = []
         self._words: tuple[int, ...] | None = ()
@@ -224,6 +227,10 @@ class DrivenSession:
 
     def _serve_allocate(self, line: Line) -> str:
         words = line.number("words")
+        self._asked_words += words
+        if self._asked_words > _MOST_WORDS:
+            asked = f"{self._asked_words} words for a program that needs a fraction of them"
+            raise self._process.called_endlessly(f"it asked for {asked}")
         try:
             key = self._memory.allocate(words)
         except BaseException as error:
