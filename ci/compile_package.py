@@ -26,8 +26,9 @@ INTERPRETED: Final = (
     "_sources.py",
     # It counts frames of the interpreter, which compiled functions do not have.
     "_words/exhausted.py",
-    # The alias that mypyc must not see: GIVEN takes its place.
+    # The alias and the decorator that mypyc must not see: GIVEN and NATIVE take their places.
     "_words/given.py",
+    "_words/native.py",
     # It asks Python whether a generator is running, and mypyc's generators cannot tell.
     "_stream/messages.py",
     # Coroutines, whose time goes into waiting.
@@ -62,6 +63,12 @@ Given: TypeAlias = T | Any
 """
 
 
+#: To mypyc, the mark of classes is the one that it knows: capnsafe/_words/native.py.
+NATIVE: Final = """\
+from mypy_extensions import mypyc_attr as mypyc_attr
+"""
+
+
 def compile_package(folder: Path) -> None:
     """Compile the package into ``folder``, which then holds its sources, too."""
     ignored = shutil.ignore_patterns("__pycache__")
@@ -72,6 +79,7 @@ def compile_package(folder: Path) -> None:
     os.chdir(work)
     package = Path(PACKAGE)
     (package / "_words" / "given.pyi").write_text(GIVEN)
+    (package / "_words" / "native.pyi").write_text(NATIVE)
     interpreted = tuple(package / name for name in INTERPRETED)
     sources = [
         path

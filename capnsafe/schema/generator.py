@@ -66,6 +66,8 @@ class Module:
         self._defaults: Final[list[str]] = []
         self._whiches: Final[list[str]] = []
         self._aliases: Final[set[str]] = set()
+        #: The names of the elements that the module uses, in small letters.
+        self._elements: Final[set[str]] = set()
         #: The files of other modules, by the names under which this module imports them.
         self.imported: Final[dict[str, int]] = {}
         names = {member.name for node in self._structs() for member in request.members[node]}
@@ -97,7 +99,12 @@ class Module:
         head += ["", "from __future__ import annotations", ""]
         tail = [*self._defaults, *self._end, *self._consts]
         tail += [f"_{name} = {name}" for name in sorted(self._aliases)]
-        body = [*self._whiches, *self._out]
+        # A call by a global name is faster than one by an attribute of an attribute.
+        elements = [
+            f"_{name}: typing.Final = schema.Element.{name.upper()}"
+            for name in sorted(self._elements)
+        ]
+        body = [*([""] if elements else []), *elements, *self._whiches, *self._out]
         if tail:
             body += ["", "", *tail] if body else ["", *tail]
         used = "\n".join(body)
@@ -324,7 +331,7 @@ class Module:
         if is_pointer(of):
             given = f", default={default}.pointers()" if default else ""
             return self._wrapped(of, f"{low}.get_pointer_list({at}{given})", role)
-        element = _element(of)
+        element = self._element(of)
         given = f", default={default}.numbers({element})" if default else ""
         return self._wrapped(of, f"{low}.get_list({at}, {element}{given})", role)
 
@@ -363,7 +370,7 @@ class Module:
         elif is_pointer(of):
             low = f"self._low.init_pointer_list({at}, count)"
         else:
-            low = f"self._low.init_list({at}, {_element(of)}, count)"
+            low = f"self._low.init_list({at}, {self._element(of)}, count)"
         return self._wrapped(of, low, "builder")
 
     def _scalar(self, kind: Type, value: Value) -> str:
@@ -642,6 +649,13 @@ class Module:
         self._line(depth + 1, inner)
         self._call(depth, f"]{end}", [argument], ")")
 
+    def _element(self, kind: Type) -> str:
+        """Return the name of the element of numbers of a type."""
+        which = kind.which() or ""
+        name = "uint16" if which == "enum" else which
+        self._elements.add(name)
+        return f"_{name}"
+
     def _tag_of(self, node: Node) -> int:
         return node.struct.discriminant_offset
 
@@ -689,7 +703,7 @@ class Module:
             name = self._class(kind.enum.type_id)
             # The body of get_uint16, to save a call: an enum must not cost more than a number.
             low = "_take_integer" if role == "builder" else "_integer"
-            number = f"self._low.{low}(schema.Element.UINT16, {member.offset}, {default or 0})"
+            number = f"self._low.{low}({self._element(kind)}, {member.offset}, {default or 0})"
             return f"{name}.BY_VALUE[{number}]"
         if which in _NUMBERS:
             return f"self._low.get_{which}({member.offset}{given})"
@@ -799,7 +813,7 @@ class Module:
                 self._line(depth, f"self._low.set_{which}({member.offset}, value{given})")
                 return
             # The body of set_uint32, to save a call.
-            arguments = f"{_element(kind)}, {member.offset}, value, {default or 0}"
+            arguments = f"{self._element(kind)}, {member.offset}, value, {default or 0}"
             self._line(depth, f"self._low._put_integer({arguments})")
         elif which in ("text", "data"):
             self._line(depth, f"self._low.set_{which}({member.offset}, value)")
@@ -872,11 +886,6 @@ def _aliased(statement: str, name: str, alias: str) -> str:
 def _which_alias(name: str) -> str:
     """Return the name of the type of a union's member names. Schemas have no such names."""
     return f"{name.replace('.', '_')}_Which"
-
-
-def _element(kind: Type) -> str:
-    which = kind.which() or ""
-    return f"schema.Element.{'UINT16' if which == 'enum' else which.upper()}"
 
 
 def modules_of(

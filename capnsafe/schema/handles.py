@@ -52,6 +52,7 @@ from .layout import (
 )
 from .notebook import html_of
 from .plain import DICT, JSON, DictForm, json_text, plain_struct
+from .properties import BuilderHandle, ReaderHandle
 from .text import TEXT_FORM, text_of
 from .values import Opaque, StructValue, reader_of, without_internal
 
@@ -576,14 +577,12 @@ class StructHandle(ABC, Generic[V]):
         return without_internal(super().__dir__())
 
 
-class GeneratedReader(StructHandle[V]):
+class GeneratedReader(ReaderHandle, StructHandle[V]):
     """The base of generated readers."""
 
-    __slots__ = ("_low",)
+    __slots__ = ()
 
-    def __init__(self, low: StructReader) -> None:
-        """Wrap a reader of the low layer."""
-        self._low: StructReader = low
+    _low: StructReader
 
     @property
     def low_level(self) -> StructReader:
@@ -604,14 +603,12 @@ class GeneratedReader(StructHandle[V]):
             return None
 
 
-class GeneratedBuilder(StructHandle[V]):
+class GeneratedBuilder(BuilderHandle, StructHandle[V]):
     """The base of generated builders."""
 
-    __slots__ = ("_low",)
+    __slots__ = ()
 
-    def __init__(self, low: StructBuilder) -> None:
-        """Wrap a builder of the low layer."""
-        self._low: StructBuilder = low
+    _low: StructBuilder
 
     @property
     def low_level(self) -> StructBuilder:

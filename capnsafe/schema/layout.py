@@ -47,6 +47,17 @@ from .._words.laid_out import laid_out
 from .._words.tree import Tree
 from ..errors import ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES, Element, Primitive
+from .properties import (
+    COMPILED,
+    FieldAccessors,
+    bools,
+    enums,
+    floats,
+    integers,
+    octets,
+    replace,
+    texts,
+)
 
 T = TypeVar("T")
 
@@ -251,6 +262,10 @@ class Layout:
         self._bound: Final[dict[tuple[tuple[int, ...], ...], tuple[Layout, Brand]]] = {}
         if not is_bound:
             owner._layout = owner.Reader._layout = owner.Builder._layout = self
+            for field in fields:
+                accessors = _replaced(field)
+                if accessors is not None:
+                    replace(owner, field.name, accessors)
 
     # These are properties, because a group may be described after the struct around it.
 
@@ -389,6 +404,21 @@ class Layout:
         )
 
 
+def accessors_of(field: FieldLayout) -> FieldAccessors | None:
+    """Return the functions behind the properties of a field, if each makes only one call."""
+    return None if field.member is not None else field.kind.accessors(field)
+
+
+def _none(field: FieldLayout) -> None:
+    """Return nothing."""
+
+
+#: Returns the functions that take the place of the properties of a field; ``None`` if they stay.
+_replaced: Final[Callable[[FieldLayout], FieldAccessors | None]] = (
+    accessors_of if COMPILED else _none
+)
+
+
 def _bits_of(fields: Iterable[FieldLayout]) -> int:
     bits = 0
     for field in fields:
@@ -421,6 +451,10 @@ class BaseKind:
     def pointers_at(self, offset: int) -> frozenset[int]:
         """Return the indices of the pointers that a field at ``offset`` has."""
         return frozenset()
+
+    def accessors(self, field: FieldLayout) -> FieldAccessors | None:
+        """Return the functions behind the properties of a field, if each makes only one call."""
+        return None
 
     @abstractmethod
     def take(self, low: StructReader, field: FieldLayout) -> Any:
@@ -493,6 +527,15 @@ class ScalarKind(BaseKind):
         """Return the mask of the field."""
         return self.ones << offset * self.element.bits
 
+    def accessors(self, field: FieldLayout) -> FieldAccessors:
+        """Return the functions for a number or a Bool."""
+        element = self.element
+        if element is Element.BOOL:
+            return bools(field.offset, field.default)
+        if element.floating:
+            return floats(element, field.offset, field.default)
+        return integers(element, field.offset, field.default)
+
     def take(self, low: StructReader, field: FieldLayout) -> Any:
         """Return the value of a field."""
         return self.get(low, field.offset, default=field.default)
@@ -528,14 +571,23 @@ class EnumKind(ScalarKind):
     def __init__(self, owner: Callable[[], Any]) -> None:
         super().__init__(Element.UINT16, StructReader.get_uint16)
         self.owner: Final = owner
+        #: The members by value, once they are needed: the enum may be described after the field.
+        self._members: Any = None
+
+    def accessors(self, field: FieldLayout) -> FieldAccessors:
+        """Return the functions for a member of the enum."""
+        return enums(self.made, field.offset, field.default)
 
     def take(self, low: StructReader, field: FieldLayout) -> Any:
         """Return the value of a field."""
-        return self.owner().BY_VALUE[low.get_uint16(field.offset, default=field.default)]
+        return self.made(low.get_uint16(field.offset, default=field.default))
 
     def made(self, value: Primitive) -> Any:
         """Return the member of the enum."""
-        return self.owner().BY_VALUE[value]
+        members = self._members
+        if members is None:
+            members = self._members = self.owner().BY_VALUE
+        return members[value]
 
     def initial(self, default: Any) -> Any:
         """Return the member of the enum."""
@@ -694,6 +746,10 @@ class TextKind(PointerTo):
 
     zero: Any = ""
 
+    def accessors(self, field: FieldLayout) -> FieldAccessors | None:
+        """Return the functions for a text."""
+        return None if field.is_parameter else texts(field.offset, field.default)
+
     def take(self, low: StructReader, field: FieldLayout) -> str | None:
         """Return the value of a field, or its default if the pointer is null."""
         return low.get_text(field.offset, default=field.default)
@@ -723,6 +779,10 @@ class DataKind(PointerTo):
     """A Data: ``bytes``."""
 
     zero: Any = b""
+
+    def accessors(self, field: FieldLayout) -> FieldAccessors | None:
+        """Return the functions for bytes."""
+        return None if field.is_parameter else octets(field.offset, field.default)
 
     def take(self, low: StructReader, field: FieldLayout) -> bytes | None:
         """Return the value of a field, or its default if the pointer is null."""

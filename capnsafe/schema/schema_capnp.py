@@ -12,6 +12,11 @@ import typing
 
 from capnsafe import schema
 
+_uint16: typing.Final = schema.Element.UINT16
+_uint32: typing.Final = schema.Element.UINT32
+_uint64: typing.Final = schema.Element.UINT64
+_uint8: typing.Final = schema.Element.UINT8
+
 Node_Which: typing.TypeAlias = typing.Literal[
     "file",
     "struct",
@@ -224,7 +229,7 @@ class Node(schema.UnionValue):
 
             @id.setter
             def id(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT64, 0, value, 0)
+                self._low._put_integer(_uint64, 0, value, 0)
 
             class _Fields(typing.TypedDict, total=False):
                 """The fields that ``update`` takes."""
@@ -362,7 +367,7 @@ class Node(schema.UnionValue):
 
             @id.setter
             def id(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT64, 0, value, 0)
+                self._low._put_integer(_uint64, 0, value, 0)
 
             @builtins.property
             def doc_comment(self) -> builtins.str:
@@ -422,7 +427,7 @@ class Node(schema.UnionValue):
 
             @start_byte.setter
             def start_byte(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT32, 2, value, 0)
+                self._low._put_integer(_uint32, 2, value, 0)
 
             @builtins.property
             def end_byte(self) -> builtins.int:
@@ -431,7 +436,7 @@ class Node(schema.UnionValue):
 
             @end_byte.setter
             def end_byte(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT32, 3, value, 0)
+                self._low._put_integer(_uint32, 3, value, 0)
 
             class _Fields(typing.TypedDict, total=False):
                 """The fields that ``update`` takes."""
@@ -483,7 +488,7 @@ class Node(schema.UnionValue):
                 other than `inlineComposite` then the struct is one word or less in size and is a candidate
                 for list packing optimization.
                 """
-                return ElementSize.BY_VALUE[self._low._integer(schema.Element.UINT16, 13, 0)]
+                return ElementSize.BY_VALUE[self._low._integer(_uint16, 13, 0)]
 
             @builtins.property
             def is_group(self) -> builtins.bool:
@@ -552,7 +557,7 @@ class Node(schema.UnionValue):
 
             @data_word_count.setter
             def data_word_count(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT16, 7, value, 0)
+                self._low._put_integer(_uint16, 7, value, 0)
 
             @builtins.property
             def pointer_count(self) -> builtins.int:
@@ -561,7 +566,7 @@ class Node(schema.UnionValue):
 
             @pointer_count.setter
             def pointer_count(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT16, 12, value, 0)
+                self._low._put_integer(_uint16, 12, value, 0)
 
             @builtins.property
             def preferred_list_encoding(self) -> ElementSize:
@@ -569,11 +574,11 @@ class Node(schema.UnionValue):
                 other than `inlineComposite` then the struct is one word or less in size and is a candidate
                 for list packing optimization.
                 """
-                return ElementSize.BY_VALUE[self._low._take_integer(schema.Element.UINT16, 13, 0)]
+                return ElementSize.BY_VALUE[self._low._take_integer(_uint16, 13, 0)]
 
             @preferred_list_encoding.setter
             def preferred_list_encoding(self, value: ElementSize) -> None:
-                self._low._put_integer(schema.Element.UINT16, 13, value, 0)
+                self._low._put_integer(_uint16, 13, value, 0)
 
             @builtins.property
             def is_group(self) -> builtins.bool:
@@ -611,7 +616,7 @@ class Node(schema.UnionValue):
 
             @discriminant_count.setter
             def discriminant_count(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT16, 15, value, 0)
+                self._low._put_integer(_uint16, 15, value, 0)
 
             @builtins.property
             def discriminant_offset(self) -> builtins.int:
@@ -622,7 +627,7 @@ class Node(schema.UnionValue):
 
             @discriminant_offset.setter
             def discriminant_offset(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT32, 8, value, 0)
+                self._low._put_integer(_uint32, 8, value, 0)
 
             @builtins.property
             def fields(self) -> schema.ItemsBuilder[Field.Builder, Field]:
@@ -1294,7 +1299,7 @@ class Node(schema.UnionValue):
 
         @id.setter
         def id(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT64, 0, value, 0)
+            self._low._put_integer(_uint64, 0, value, 0)
 
         @builtins.property
         def display_name(self) -> builtins.str:
@@ -1322,7 +1327,7 @@ class Node(schema.UnionValue):
 
         @display_name_prefix_length.setter
         def display_name_prefix_length(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT32, 2, value, 0)
+            self._low._put_integer(_uint32, 2, value, 0)
 
         @builtins.property
         def scope_id(self) -> builtins.int:
@@ -1336,7 +1341,7 @@ class Node(schema.UnionValue):
 
         @scope_id.setter
         def scope_id(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT64, 2, value, 0)
+            self._low._put_integer(_uint64, 2, value, 0)
 
         @builtins.property
         def parameters(self) -> schema.ItemsBuilder[Node.Parameter.Builder, Node.Parameter]:
@@ -1524,7 +1529,7 @@ class Node(schema.UnionValue):
 
         @start_byte.setter
         def start_byte(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT32, 10, value, 0)
+            self._low._put_integer(_uint32, 10, value, 0)
 
         @builtins.property
         def end_byte(self) -> builtins.int:
@@ -1533,7 +1538,7 @@ class Node(schema.UnionValue):
 
         @end_byte.setter
         def end_byte(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT32, 11, value, 0)
+            self._low._put_integer(_uint32, 11, value, 0)
 
         class _Fields(typing.TypedDict, total=False):
             """The fields that ``update`` takes."""
@@ -1646,7 +1651,7 @@ class Field(schema.UnionValue):
 
             @offset.setter
             def offset(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT32, 1, value, 0)
+                self._low._put_integer(_uint32, 1, value, 0)
 
             @builtins.property
             def type(self) -> Type.Builder:
@@ -1737,7 +1742,7 @@ class Field(schema.UnionValue):
 
             @type_id.setter
             def type_id(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT64, 2, value, 0)
+                self._low._put_integer(_uint64, 2, value, 0)
 
     @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
     class Ordinal(schema.UnionValue):
@@ -1933,7 +1938,7 @@ class Field(schema.UnionValue):
 
         @code_order.setter
         def code_order(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT16, 0, value, 0)
+            self._low._put_integer(_uint16, 0, value, 0)
 
         @builtins.property
         def annotations(self) -> schema.ItemsBuilder[Annotation.Builder, Annotation]:
@@ -1967,7 +1972,7 @@ class Field(schema.UnionValue):
 
         @discriminant_value.setter
         def discriminant_value(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT16, 1, value, 65535)
+            self._low._put_integer(_uint16, 1, value, 65535)
 
         @builtins.property
         def slot(self) -> Field.Slot.Builder:
@@ -2100,7 +2105,7 @@ class Enumerant(schema.StructValue):
 
         @code_order.setter
         def code_order(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT16, 0, value, 0)
+            self._low._put_integer(_uint16, 0, value, 0)
 
         @builtins.property
         def annotations(self) -> schema.ItemsBuilder[Annotation.Builder, Annotation]:
@@ -2180,7 +2185,7 @@ class Superclass(schema.StructValue):
 
         @id.setter
         def id(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT64, 0, value, 0)
+            self._low._put_integer(_uint64, 0, value, 0)
 
         @builtins.property
         def brand(self) -> Brand.Builder:
@@ -2333,7 +2338,7 @@ class Method(schema.StructValue):
 
         @code_order.setter
         def code_order(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT16, 0, value, 0)
+            self._low._put_integer(_uint16, 0, value, 0)
 
         @builtins.property
         def implicit_parameters(
@@ -2379,7 +2384,7 @@ class Method(schema.StructValue):
 
         @param_struct_type.setter
         def param_struct_type(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT64, 1, value, 0)
+            self._low._put_integer(_uint64, 1, value, 0)
 
         @builtins.property
         def param_brand(self) -> Brand.Builder:
@@ -2405,7 +2410,7 @@ class Method(schema.StructValue):
 
         @result_struct_type.setter
         def result_struct_type(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT64, 2, value, 0)
+            self._low._put_integer(_uint64, 2, value, 0)
 
         @builtins.property
         def result_brand(self) -> Brand.Builder:
@@ -2570,7 +2575,7 @@ class Type(schema.UnionValue):
 
             @type_id.setter
             def type_id(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT64, 1, value, 0)
+                self._low._put_integer(_uint64, 1, value, 0)
 
             @builtins.property
             def brand(self) -> Brand.Builder:
@@ -2639,7 +2644,7 @@ class Type(schema.UnionValue):
 
             @type_id.setter
             def type_id(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT64, 1, value, 0)
+                self._low._put_integer(_uint64, 1, value, 0)
 
             @builtins.property
             def brand(self) -> Brand.Builder:
@@ -2708,7 +2713,7 @@ class Type(schema.UnionValue):
 
             @type_id.setter
             def type_id(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT64, 1, value, 0)
+                self._low._put_integer(_uint64, 1, value, 0)
 
             @builtins.property
             def brand(self) -> Brand.Builder:
@@ -2914,7 +2919,7 @@ class Type(schema.UnionValue):
 
                 @scope_id.setter
                 def scope_id(self, value: builtins.int) -> None:
-                    self._low._put_integer(schema.Element.UINT64, 2, value, 0)
+                    self._low._put_integer(_uint64, 2, value, 0)
 
                 @builtins.property
                 def parameter_index(self) -> builtins.int:
@@ -2923,7 +2928,7 @@ class Type(schema.UnionValue):
 
                 @parameter_index.setter
                 def parameter_index(self, value: builtins.int) -> None:
-                    self._low._put_integer(schema.Element.UINT16, 5, value, 0)
+                    self._low._put_integer(_uint16, 5, value, 0)
 
                 class _Fields(typing.TypedDict, total=False):
                     """The fields that ``update`` takes."""
@@ -2965,7 +2970,7 @@ class Type(schema.UnionValue):
 
                 @parameter_index.setter
                 def parameter_index(self, value: builtins.int) -> None:
-                    self._low._put_integer(schema.Element.UINT16, 5, value, 0)
+                    self._low._put_integer(_uint16, 5, value, 0)
 
         MEMBERS: typing.ClassVar[builtins.dict[builtins.int, Type_AnyPointer_Which]] = {
             0: "unconstrained",
@@ -3627,7 +3632,7 @@ class Brand(schema.StructValue):
 
             @scope_id.setter
             def scope_id(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT64, 0, value, 0)
+                self._low._put_integer(_uint64, 0, value, 0)
 
             @builtins.property
             def bind(self) -> schema.ItemsBuilder[Brand.Binding.Builder, Brand.Binding]:
@@ -4396,7 +4401,7 @@ class Annotation(schema.StructValue):
 
         @id.setter
         def id(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT64, 0, value, 0)
+            self._low._put_integer(_uint64, 0, value, 0)
 
         @builtins.property
         def brand(self) -> Brand.Builder:
@@ -4509,7 +4514,7 @@ class CapnpVersion(schema.StructValue):
 
         @major.setter
         def major(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT16, 0, value, 0)
+            self._low._put_integer(_uint16, 0, value, 0)
 
         @builtins.property
         def minor(self) -> builtins.int:
@@ -4518,7 +4523,7 @@ class CapnpVersion(schema.StructValue):
 
         @minor.setter
         def minor(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT8, 2, value, 0)
+            self._low._put_integer(_uint8, 2, value, 0)
 
         @builtins.property
         def micro(self) -> builtins.int:
@@ -4527,7 +4532,7 @@ class CapnpVersion(schema.StructValue):
 
         @micro.setter
         def micro(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT8, 3, value, 0)
+            self._low._put_integer(_uint8, 3, value, 0)
 
         class _Fields(typing.TypedDict, total=False):
             """The fields that ``update`` takes."""
@@ -4622,7 +4627,7 @@ class CodeGeneratorRequest(schema.StructValue):
 
                 @id.setter
                 def id(self, value: builtins.int) -> None:
-                    self._low._put_integer(schema.Element.UINT64, 0, value, 0)
+                    self._low._put_integer(_uint64, 0, value, 0)
 
                 @builtins.property
                 def name(self) -> builtins.str:
@@ -4706,7 +4711,7 @@ class CodeGeneratorRequest(schema.StructValue):
 
                         @parent_type_id.setter
                         def parent_type_id(self, value: builtins.int) -> None:
-                            self._low._put_integer(schema.Element.UINT64, 1, value, 0)
+                            self._low._put_integer(_uint64, 1, value, 0)
 
                         @builtins.property
                         def ordinal(self) -> builtins.int:
@@ -4715,7 +4720,7 @@ class CodeGeneratorRequest(schema.StructValue):
 
                         @ordinal.setter
                         def ordinal(self, value: builtins.int) -> None:
-                            self._low._put_integer(schema.Element.UINT16, 9, value, 0)
+                            self._low._put_integer(_uint16, 9, value, 0)
 
                         class _Fields(typing.TypedDict, total=False):
                             """The fields that ``update`` takes."""
@@ -4806,7 +4811,7 @@ class CodeGeneratorRequest(schema.StructValue):
 
                     @start_byte.setter
                     def start_byte(self, value: builtins.int) -> None:
-                        self._low._put_integer(schema.Element.UINT32, 0, value, 0)
+                        self._low._put_integer(_uint32, 0, value, 0)
 
                     @builtins.property
                     def end_byte(self) -> builtins.int:
@@ -4815,7 +4820,7 @@ class CodeGeneratorRequest(schema.StructValue):
 
                     @end_byte.setter
                     def end_byte(self, value: builtins.int) -> None:
-                        self._low._put_integer(schema.Element.UINT32, 1, value, 0)
+                        self._low._put_integer(_uint32, 1, value, 0)
 
                     @builtins.property
                     def type_id(self) -> builtins.int:
@@ -5022,7 +5027,7 @@ class CodeGeneratorRequest(schema.StructValue):
 
             @id.setter
             def id(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT64, 0, value, 0)
+                self._low._put_integer(_uint64, 0, value, 0)
 
             @builtins.property
             def filename(self) -> builtins.str:

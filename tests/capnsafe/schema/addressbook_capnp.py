@@ -14,6 +14,11 @@ import typing
 
 from capnsafe import schema
 
+_int16: typing.Final = schema.Element.INT16
+_uint16: typing.Final = schema.Element.UINT16
+_uint32: typing.Final = schema.Element.UINT32
+_uint8: typing.Final = schema.Element.UINT8
+
 Person_Employment_Which: typing.TypeAlias = typing.Literal[
     "unemployed",
     "employer",
@@ -75,9 +80,7 @@ class Person(schema.StructValue):
             @property
             def type(self) -> Person.PhoneNumber.Type:
                 """``type :Person.PhoneNumber.Type``."""
-                return Person.PhoneNumber.Type.BY_VALUE[
-                    self._low._integer(schema.Element.UINT16, 0, 0)
-                ]
+                return Person.PhoneNumber.Type.BY_VALUE[self._low._integer(_uint16, 0, 0)]
 
         class Builder(schema.GeneratedBuilder["Person.PhoneNumber"]):
             """Builds ``Person.PhoneNumber``."""
@@ -100,13 +103,11 @@ class Person(schema.StructValue):
             @property
             def type(self) -> Person.PhoneNumber.Type:
                 """``type :Person.PhoneNumber.Type``."""
-                return Person.PhoneNumber.Type.BY_VALUE[
-                    self._low._take_integer(schema.Element.UINT16, 0, 0)
-                ]
+                return Person.PhoneNumber.Type.BY_VALUE[self._low._take_integer(_uint16, 0, 0)]
 
             @type.setter
             def type(self, value: Person.PhoneNumber.Type) -> None:
-                self._low._put_integer(schema.Element.UINT16, 0, value, 0)
+                self._low._put_integer(_uint16, 0, value, 0)
 
             class _Fields(typing.TypedDict, total=False):
                 """The fields that ``update`` takes."""
@@ -324,7 +325,7 @@ class Person(schema.StructValue):
 
         @id.setter
         def id(self, value: int) -> None:
-            self._low._put_integer(schema.Element.UINT32, 0, value, 0)
+            self._low._put_integer(_uint32, 0, value, 0)
 
         @property
         def name(self) -> str:
@@ -468,7 +469,7 @@ class Date(schema.StructValue):
 
         @year.setter
         def year(self, value: int) -> None:
-            self._low._put_integer(schema.Element.INT16, 0, value, 0)
+            self._low._put_integer(_int16, 0, value, 0)
 
         @property
         def month(self) -> int:
@@ -477,7 +478,7 @@ class Date(schema.StructValue):
 
         @month.setter
         def month(self, value: int) -> None:
-            self._low._put_integer(schema.Element.UINT8, 2, value, 0)
+            self._low._put_integer(_uint8, 2, value, 0)
 
         @property
         def day(self) -> int:
@@ -486,7 +487,7 @@ class Date(schema.StructValue):
 
         @day.setter
         def day(self, value: int) -> None:
-            self._low._put_integer(schema.Element.UINT8, 3, value, 0)
+            self._low._put_integer(_uint8, 3, value, 0)
 
         class _Fields(typing.TypedDict, total=False):
             """The fields that ``update`` takes."""

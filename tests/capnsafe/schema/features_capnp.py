@@ -19,6 +19,16 @@ from capnsafe import schema
 
 from . import shared_capnp
 
+_bool: typing.Final = schema.Element.BOOL
+_float32: typing.Final = schema.Element.FLOAT32
+_int32: typing.Final = schema.Element.INT32
+_int64: typing.Final = schema.Element.INT64
+_int8: typing.Final = schema.Element.INT8
+_uint16: typing.Final = schema.Element.UINT16
+_uint32: typing.Final = schema.Element.UINT32
+_uint8: typing.Final = schema.Element.UINT8
+_void: typing.Final = schema.Element.VOID
+
 Keywords_WhichOne_Which: typing.TypeAlias = typing.Literal["which_", "from_", "lambda_"]
 
 Choice_Pair_Which: typing.TypeAlias = typing.Literal["inner", "outer"]
@@ -119,7 +129,7 @@ class Point(schema.StructValue):
 
         @x.setter
         def x(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.INT32, 0, value, 0)
+            self._low._put_integer(_int32, 0, value, 0)
 
         @builtins.property
         def y(self) -> builtins.int:
@@ -128,7 +138,7 @@ class Point(schema.StructValue):
 
         @y.setter
         def y(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.INT32, 1, value, 0)
+            self._low._put_integer(_int32, 1, value, 0)
 
         class _Fields(typing.TypedDict, total=False):
             """The fields that ``update`` takes."""
@@ -445,7 +455,7 @@ class Keywords(schema.StructValue):
         @builtins.property
         def init_name(self) -> schema.Numbers[builtins.int]:
             """``initName :List(Int8)``."""
-            return schema.ints(self._low.get_list(8, schema.Element.INT8))
+            return schema.ints(self._low.get_list(8, _int8))
 
         def has_init_name(self) -> builtins.bool:
             """Return whether the pointer ``initName`` is not null."""
@@ -468,7 +478,7 @@ class Keywords(schema.StructValue):
 
         @class_.setter
         def class_(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT16, 0, value, 0)
+            self._low._put_integer(_uint16, 0, value, 0)
 
         @builtins.property
         def def_(self) -> builtins.str:
@@ -490,7 +500,7 @@ class Keywords(schema.StructValue):
 
         @import_.setter
         def import_(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.INT8, 2, value, -1)
+            self._low._put_integer(_int8, 2, value, -1)
 
         @builtins.property
         def int(self) -> builtins.int:
@@ -499,7 +509,7 @@ class Keywords(schema.StructValue):
 
         @int.setter
         def int(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.INT64, 1, value, 0)
+            self._low._put_integer(_int64, 1, value, 0)
 
         @builtins.property
         def str(self) -> builtins.str:
@@ -613,7 +623,7 @@ class Keywords(schema.StructValue):
         @builtins.property
         def init_name(self) -> schema.NumbersBuilder[builtins.int]:
             """``initName :List(Int8)``."""
-            return schema.ints(self._low.get_list(8, schema.Element.INT8))
+            return schema.ints(self._low.get_list(8, _int8))
 
         @init_name.setter
         def init_name(self, value: typing.Iterable[builtins.int]) -> None:
@@ -625,7 +635,7 @@ class Keywords(schema.StructValue):
 
         def init_init_name(self, count: builtins.int) -> schema.NumbersBuilder[builtins.int]:
             """Build a list of ``count`` zeroed items as ``initName``."""
-            return schema.ints(self._low.init_list(8, schema.Element.INT8, count))
+            return schema.ints(self._low.init_list(8, _int8, count))
 
         @builtins.property
         def http_port(self) -> builtins.int:
@@ -634,7 +644,7 @@ class Keywords(schema.StructValue):
 
         @http_port.setter
         def http_port(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT16, 10, value, 0)
+            self._low._put_integer(_uint16, 10, value, 0)
 
         class _Fields(typing.TypedDict, total=False):
             """The fields that ``update`` takes."""
@@ -735,7 +745,7 @@ class Scopes(schema.StructValue):
 
                     @value.setter
                     def value(self, value: builtins.int) -> None:
-                        self._low._put_integer(schema.Element.UINT8, 0, value, 0)
+                        self._low._put_integer(_uint8, 0, value, 0)
 
             @builtins.classmethod
             def __capnsafe_schema__(
@@ -772,12 +782,12 @@ class Scopes(schema.StructValue):
             @builtins.property
             def colour(self) -> Scopes.Point.Colour:
                 """``colour :Scopes.Point.Colour``."""
-                return Scopes.Point.Colour.BY_VALUE[self._low._integer(schema.Element.UINT16, 4, 1)]
+                return Scopes.Point.Colour.BY_VALUE[self._low._integer(_uint16, 4, 1)]
 
             @builtins.property
             def outer(self) -> Colour:
                 """``outer :Colour``."""
-                return Colour.BY_VALUE[self._low._integer(schema.Element.UINT16, 5, 2)]
+                return Colour.BY_VALUE[self._low._integer(_uint16, 5, 2)]
 
             @builtins.property
             def corner(self) -> Point.Reader:
@@ -805,22 +815,20 @@ class Scopes(schema.StructValue):
             @builtins.property
             def colour(self) -> Scopes.Point.Colour:
                 """``colour :Scopes.Point.Colour``."""
-                return Scopes.Point.Colour.BY_VALUE[
-                    self._low._take_integer(schema.Element.UINT16, 4, 1)
-                ]
+                return Scopes.Point.Colour.BY_VALUE[self._low._take_integer(_uint16, 4, 1)]
 
             @colour.setter
             def colour(self, value: Scopes.Point.Colour) -> None:
-                self._low._put_integer(schema.Element.UINT16, 4, value, 1)
+                self._low._put_integer(_uint16, 4, value, 1)
 
             @builtins.property
             def outer(self) -> Colour:
                 """``outer :Colour``."""
-                return Colour.BY_VALUE[self._low._take_integer(schema.Element.UINT16, 5, 2)]
+                return Colour.BY_VALUE[self._low._take_integer(_uint16, 5, 2)]
 
             @outer.setter
             def outer(self, value: Colour) -> None:
-                self._low._put_integer(schema.Element.UINT16, 5, value, 2)
+                self._low._put_integer(_uint16, 5, value, 2)
 
             @builtins.property
             def corner(self) -> Point.Builder:
@@ -1184,9 +1192,7 @@ class Pointers(schema.StructValue):
         @builtins.property
         def season(self) -> shared_capnp.Date.Season:
             """``season :Date.Season``."""
-            return shared_capnp.Date.Season.BY_VALUE[
-                self._low._integer(schema.Element.UINT16, 0, 3)
-            ]
+            return shared_capnp.Date.Season.BY_VALUE[self._low._integer(_uint16, 0, 3)]
 
         @builtins.property
         def text_box(self) -> shared_capnp.Box.Reader:
@@ -1232,7 +1238,7 @@ class Pointers(schema.StructValue):
             """``grid :List(List(Float32))``."""
             return schema.PointerItems(
                 self._low.get_pointer_list(12, default=_POINTERS_GRID.pointers()),
-                lambda low, at: schema.floats(low.get_list(at, schema.Element.FLOAT32)),
+                lambda low, at: schema.floats(low.get_list(at, _float32)),
             )
 
         def has_grid(self) -> builtins.bool:
@@ -1243,11 +1249,7 @@ class Pointers(schema.StructValue):
         def colours(self) -> schema.Items[Colour]:
             """``colours :List(Colour)``."""
             return schema.EnumItems(
-                self._low.get_list(
-                    13,
-                    schema.Element.UINT16,
-                    default=_POINTERS_COLOURS.numbers(schema.Element.UINT16),
-                ),
+                self._low.get_list(13, _uint16, default=_POINTERS_COLOURS.numbers(_uint16)),
                 Colour.BY_VALUE,
             )
 
@@ -1259,11 +1261,7 @@ class Pointers(schema.StructValue):
         def bits(self) -> schema.Numbers[builtins.bool]:
             """``bits :List(Bool)``."""
             return schema.bools(
-                self._low.get_list(
-                    14,
-                    schema.Element.BOOL,
-                    default=_POINTERS_BITS.numbers(schema.Element.BOOL),
-                ),
+                self._low.get_list(14, _bool, default=_POINTERS_BITS.numbers(_bool)),
             )
 
         def has_bits(self) -> builtins.bool:
@@ -1309,7 +1307,7 @@ class Pointers(schema.StructValue):
         @builtins.property
         def voids(self) -> schema.Numbers[None]:
             """``voids :List(Void)``."""
-            return schema.voids(self._low.get_list(18, schema.Element.VOID))
+            return schema.voids(self._low.get_list(18, _void))
 
         def has_voids(self) -> builtins.bool:
             """Return whether the pointer ``voids`` is not null."""
@@ -1320,10 +1318,7 @@ class Pointers(schema.StructValue):
             """``more :List(List(Colour))``."""
             return schema.PointerItems(
                 self._low.get_pointer_list(19),
-                lambda low, at: schema.EnumItems(
-                    low.get_list(at, schema.Element.UINT16),
-                    Colour.BY_VALUE,
-                ),
+                lambda low, at: schema.EnumItems(low.get_list(at, _uint16), Colour.BY_VALUE),
             )
 
         def has_more(self) -> builtins.bool:
@@ -1476,13 +1471,11 @@ class Pointers(schema.StructValue):
         @builtins.property
         def season(self) -> shared_capnp.Date.Season:
             """``season :Date.Season``."""
-            return shared_capnp.Date.Season.BY_VALUE[
-                self._low._take_integer(schema.Element.UINT16, 0, 3)
-            ]
+            return shared_capnp.Date.Season.BY_VALUE[self._low._take_integer(_uint16, 0, 3)]
 
         @season.setter
         def season(self, value: shared_capnp.Date.Season) -> None:
-            self._low._put_integer(schema.Element.UINT16, 0, value, 3)
+            self._low._put_integer(_uint16, 0, value, 3)
 
         @builtins.property
         def text_box(self) -> shared_capnp.Box.Builder:
@@ -1586,7 +1579,7 @@ class Pointers(schema.StructValue):
             """``grid :List(List(Float32))``."""
             return schema.PointerItemsBuilder(
                 self._low.get_pointer_list(12, default=_POINTERS_GRID.pointers()),
-                lambda low, at: schema.floats(low.get_list(at, schema.Element.FLOAT32)),
+                lambda low, at: schema.floats(low.get_list(at, _float32)),
                 schema.list_of(schema.FLOAT32),
             )
 
@@ -1608,7 +1601,7 @@ class Pointers(schema.StructValue):
             """Build a list of ``count`` zeroed items as ``grid``."""
             return schema.PointerItemsBuilder(
                 self._low.init_pointer_list(12, count),
-                lambda low, at: schema.floats(low.get_list(at, schema.Element.FLOAT32)),
+                lambda low, at: schema.floats(low.get_list(at, _float32)),
                 schema.list_of(schema.FLOAT32),
             )
 
@@ -1616,11 +1609,7 @@ class Pointers(schema.StructValue):
         def colours(self) -> schema.ItemsBuilder[Colour, Colour]:
             """``colours :List(Colour)``."""
             return schema.EnumItemsBuilder(
-                self._low.get_list(
-                    13,
-                    schema.Element.UINT16,
-                    default=_POINTERS_COLOURS.numbers(schema.Element.UINT16),
-                ),
+                self._low.get_list(13, _uint16, default=_POINTERS_COLOURS.numbers(_uint16)),
                 Colour.BY_VALUE,
             )
 
@@ -1634,20 +1623,13 @@ class Pointers(schema.StructValue):
 
         def init_colours(self, count: builtins.int) -> schema.ItemsBuilder[Colour, Colour]:
             """Build a list of ``count`` zeroed items as ``colours``."""
-            return schema.EnumItemsBuilder(
-                self._low.init_list(13, schema.Element.UINT16, count),
-                Colour.BY_VALUE,
-            )
+            return schema.EnumItemsBuilder(self._low.init_list(13, _uint16, count), Colour.BY_VALUE)
 
         @builtins.property
         def bits(self) -> schema.NumbersBuilder[builtins.bool]:
             """``bits :List(Bool)``."""
             return schema.bools(
-                self._low.get_list(
-                    14,
-                    schema.Element.BOOL,
-                    default=_POINTERS_BITS.numbers(schema.Element.BOOL),
-                ),
+                self._low.get_list(14, _bool, default=_POINTERS_BITS.numbers(_bool)),
             )
 
         @bits.setter
@@ -1660,7 +1642,7 @@ class Pointers(schema.StructValue):
 
         def init_bits(self, count: builtins.int) -> schema.NumbersBuilder[builtins.bool]:
             """Build a list of ``count`` zeroed items as ``bits``."""
-            return schema.bools(self._low.init_list(14, schema.Element.BOOL, count))
+            return schema.bools(self._low.init_list(14, _bool, count))
 
         @builtins.property
         def days(self) -> schema.ItemsBuilder[shared_capnp.Date.Builder, shared_capnp.Date]:
@@ -1776,7 +1758,7 @@ class Pointers(schema.StructValue):
         @builtins.property
         def voids(self) -> schema.NumbersBuilder[None]:
             """``voids :List(Void)``."""
-            return schema.voids(self._low.get_list(18, schema.Element.VOID))
+            return schema.voids(self._low.get_list(18, _void))
 
         @voids.setter
         def voids(self, value: typing.Iterable[None]) -> None:
@@ -1788,7 +1770,7 @@ class Pointers(schema.StructValue):
 
         def init_voids(self, count: builtins.int) -> schema.NumbersBuilder[None]:
             """Build a list of ``count`` zeroed items as ``voids``."""
-            return schema.voids(self._low.init_list(18, schema.Element.VOID, count))
+            return schema.voids(self._low.init_list(18, _void, count))
 
         @builtins.property
         def more(
@@ -1797,10 +1779,7 @@ class Pointers(schema.StructValue):
             """``more :List(List(Colour))``."""
             return schema.PointerItemsBuilder(
                 self._low.get_pointer_list(19),
-                lambda low, at: schema.EnumItemsBuilder(
-                    low.get_list(at, schema.Element.UINT16),
-                    Colour.BY_VALUE,
-                ),
+                lambda low, at: schema.EnumItemsBuilder(low.get_list(at, _uint16), Colour.BY_VALUE),
                 schema.list_of(schema.EnumKind(lambda: Colour)),
             )
 
@@ -1819,10 +1798,7 @@ class Pointers(schema.StructValue):
             """Build a list of ``count`` zeroed items as ``more``."""
             return schema.PointerItemsBuilder(
                 self._low.init_pointer_list(19, count),
-                lambda low, at: schema.EnumItemsBuilder(
-                    low.get_list(at, schema.Element.UINT16),
-                    Colour.BY_VALUE,
-                ),
+                lambda low, at: schema.EnumItemsBuilder(low.get_list(at, _uint16), Colour.BY_VALUE),
                 schema.list_of(schema.EnumKind(lambda: Colour)),
             )
 
@@ -1965,7 +1941,7 @@ class Choice(schema.UnionValue):
 
             @right.setter
             def right(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT32, 2, value, 9)
+                self._low._put_integer(_uint32, 2, value, 9)
 
             @builtins.property
             def inner(self) -> builtins.int:
@@ -2098,7 +2074,7 @@ class Choice(schema.UnionValue):
             """``numbers :List(UInt16)``."""
             if self._low.get_uint16(1) != 5:
                 raise self._unset("numbers")
-            return schema.ints(self._low.get_list(0, schema.Element.UINT16))
+            return schema.ints(self._low.get_list(0, _uint16))
 
         def has_numbers(self) -> builtins.bool:
             """Return whether the pointer ``numbers`` is not null."""
@@ -2141,7 +2117,7 @@ class Choice(schema.UnionValue):
             """``colour :Colour``."""
             if self._low.get_uint16(1) != 9:
                 raise self._unset("colour")
-            return Colour.BY_VALUE[self._low._integer(schema.Element.UINT16, 4, 1)]
+            return Colour.BY_VALUE[self._low._integer(_uint16, 4, 1)]
 
         @builtins.property
         def day(self) -> shared_capnp.Date.Reader:
@@ -2208,7 +2184,7 @@ class Choice(schema.UnionValue):
 
         @common.setter
         def common(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT8, 0, value, 0)
+            self._low._put_integer(_uint8, 0, value, 0)
 
         @builtins.property
         def name(self) -> builtins.str:
@@ -2290,7 +2266,7 @@ class Choice(schema.UnionValue):
             """``numbers :List(UInt16)``."""
             if self._low.get_uint16(1) != 5:
                 raise self._unset("numbers")
-            return schema.ints(self._low.get_list(0, schema.Element.UINT16))
+            return schema.ints(self._low.get_list(0, _uint16))
 
         @numbers.setter
         def numbers(self, value: typing.Iterable[builtins.int]) -> None:
@@ -2365,7 +2341,7 @@ class Choice(schema.UnionValue):
             """``colour :Colour``."""
             if self._low.get_uint16(1) != 9:
                 raise self._unset("colour")
-            return Colour.BY_VALUE[self._low._take_integer(schema.Element.UINT16, 4, 1)]
+            return Colour.BY_VALUE[self._low._take_integer(_uint16, 4, 1)]
 
         @colour.setter
         def colour(self, value: Colour) -> None:
@@ -2545,7 +2521,7 @@ class Tree(schema.StructValue):
 
         @value.setter
         def value(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT32, 0, value, 0)
+            self._low._put_integer(_uint32, 0, value, 0)
 
         @builtins.property
         def left(self) -> Tree.Builder:
@@ -2833,12 +2809,12 @@ class Versions(schema.StructValue):
             @builtins.property
             def kind(self) -> Versions.Old.Kind:
                 """``kind :Versions.Old.Kind``."""
-                return Versions.Old.Kind.BY_VALUE[self._low._integer(schema.Element.UINT16, 4, 0)]
+                return Versions.Old.Kind.BY_VALUE[self._low._integer(_uint16, 4, 0)]
 
             @builtins.property
             def items(self) -> schema.Numbers[builtins.int]:
                 """``items :List(UInt16)``."""
-                return schema.ints(self._low.get_list(1, schema.Element.UINT16))
+                return schema.ints(self._low.get_list(1, _uint16))
 
             def has_items(self) -> builtins.bool:
                 """Return whether the pointer ``items`` is not null."""
@@ -2860,7 +2836,7 @@ class Versions(schema.StructValue):
 
             @id.setter
             def id(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT32, 0, value, 0)
+                self._low._put_integer(_uint32, 0, value, 0)
 
             @builtins.property
             def a(self) -> builtins.str:
@@ -2891,18 +2867,16 @@ class Versions(schema.StructValue):
             @builtins.property
             def kind(self) -> Versions.Old.Kind:
                 """``kind :Versions.Old.Kind``."""
-                return Versions.Old.Kind.BY_VALUE[
-                    self._low._take_integer(schema.Element.UINT16, 4, 0)
-                ]
+                return Versions.Old.Kind.BY_VALUE[self._low._take_integer(_uint16, 4, 0)]
 
             @kind.setter
             def kind(self, value: Versions.Old.Kind) -> None:
-                self._low._put_integer(schema.Element.UINT16, 4, value, 0)
+                self._low._put_integer(_uint16, 4, value, 0)
 
             @builtins.property
             def items(self) -> schema.NumbersBuilder[builtins.int]:
                 """``items :List(UInt16)``."""
-                return schema.ints(self._low.get_list(1, schema.Element.UINT16))
+                return schema.ints(self._low.get_list(1, _uint16))
 
             @items.setter
             def items(self, value: typing.Iterable[builtins.int]) -> None:
@@ -2914,7 +2888,7 @@ class Versions(schema.StructValue):
 
             def init_items(self, count: builtins.int) -> schema.NumbersBuilder[builtins.int]:
                 """Build a list of ``count`` zeroed items as ``items``."""
-                return schema.ints(self._low.init_list(1, schema.Element.UINT16, count))
+                return schema.ints(self._low.init_list(1, _uint16, count))
 
             class _Fields(typing.TypedDict, total=False):
                 """The fields that ``update`` takes."""
@@ -3001,7 +2975,7 @@ class Versions(schema.StructValue):
 
                 @value.setter
                 def value(self, value: builtins.int) -> None:
-                    self._low._put_integer(schema.Element.UINT16, 0, value, 0)
+                    self._low._put_integer(_uint16, 0, value, 0)
 
                 @builtins.property
                 def note(self) -> builtins.str:
@@ -3079,7 +3053,7 @@ class Versions(schema.StructValue):
             @builtins.property
             def kind(self) -> Versions.New.Kind:
                 """``kind :Versions.New.Kind``."""
-                return Versions.New.Kind.BY_VALUE[self._low._integer(schema.Element.UINT16, 4, 0)]
+                return Versions.New.Kind.BY_VALUE[self._low._integer(_uint16, 4, 0)]
 
             @builtins.property
             def items(self) -> schema.Items[Versions.New.Item.Reader]:
@@ -3115,7 +3089,7 @@ class Versions(schema.StructValue):
 
             @id.setter
             def id(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT32, 0, value, 0)
+                self._low._put_integer(_uint32, 0, value, 0)
 
             @builtins.property
             def a(self) -> builtins.str:
@@ -3157,13 +3131,11 @@ class Versions(schema.StructValue):
             @builtins.property
             def kind(self) -> Versions.New.Kind:
                 """``kind :Versions.New.Kind``."""
-                return Versions.New.Kind.BY_VALUE[
-                    self._low._take_integer(schema.Element.UINT16, 4, 0)
-                ]
+                return Versions.New.Kind.BY_VALUE[self._low._take_integer(_uint16, 4, 0)]
 
             @kind.setter
             def kind(self, value: Versions.New.Kind) -> None:
-                self._low._put_integer(schema.Element.UINT16, 4, value, 0)
+                self._low._put_integer(_uint16, 4, value, 0)
 
             @builtins.property
             def items(self) -> schema.ItemsBuilder[Versions.New.Item.Builder, Versions.New.Item]:
@@ -3476,9 +3448,9 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
                 return schema.EnumItems(
                     self._low.get_list(
                         3,
-                        schema.Element.UINT16,
+                        _uint16,
                         default=_STRUCTWITHARATHERLONGNAMETHATFILLSLINES_LASTGROUPOFTHEUNIONWITHALONGNAME_KINDS.numbers(
-                            schema.Element.UINT16,
+                            _uint16,
                         ),
                     ),
                     StructWithARatherLongNameThatFillsLines.EnumerationWithALongNameToo.BY_VALUE,
@@ -3604,9 +3576,9 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
                 return schema.EnumItemsBuilder(
                     self._low.get_list(
                         3,
-                        schema.Element.UINT16,
+                        _uint16,
                         default=_STRUCTWITHARATHERLONGNAMETHATFILLSLINES_LASTGROUPOFTHEUNIONWITHALONGNAME_KINDS.numbers(
-                            schema.Element.UINT16,
+                            _uint16,
                         ),
                     ),
                     StructWithARatherLongNameThatFillsLines.EnumerationWithALongNameToo.BY_VALUE,
@@ -3634,7 +3606,7 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
             ]:
                 """Build a list of ``count`` zeroed items as ``kinds``."""
                 return schema.EnumItemsBuilder(
-                    self._low.init_list(3, schema.Element.UINT16, count),
+                    self._low.init_list(3, _uint16, count),
                     StructWithARatherLongNameThatFillsLines.EnumerationWithALongNameToo.BY_VALUE,
                 )
 
@@ -4144,7 +4116,7 @@ class Recursive(schema.StructValue):
 
         @number.setter
         def number(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT8, 0, value, 0)
+            self._low._put_integer(_uint8, 0, value, 0)
 
         @builtins.property
         def choice(self) -> Recursive.Choice.Builder:
@@ -4278,7 +4250,7 @@ class Grouped(schema.StructValue):
 
         @number.setter
         def number(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT32, 0, value, 0)
+            self._low._put_integer(_uint32, 0, value, 0)
 
         @builtins.property
         def texts(self) -> Grouped.Texts.Builder:
@@ -4366,7 +4338,7 @@ class Chain(schema.StructValue):
 
             @number.setter
             def number(self, value: builtins.int) -> None:
-                self._low._put_integer(schema.Element.UINT8, 0, value, 0)
+                self._low._put_integer(_uint8, 0, value, 0)
 
             class _Fields(typing.TypedDict, total=False):
                 """The fields that ``update`` takes."""
@@ -4971,7 +4943,7 @@ class Annotated(schema.StructValue):
 
         @first.setter
         def first(self, value: builtins.int) -> None:
-            self._low._put_integer(schema.Element.UINT8, 0, value, 0)
+            self._low._put_integer(_uint8, 0, value, 0)
 
         @builtins.property
         def second(self) -> Annotated.Second.Builder:

@@ -14,6 +14,9 @@ import typing
 
 from capnsafe import schema
 
+_int16: typing.Final = schema.Element.INT16
+_uint8: typing.Final = schema.Element.UINT8
+
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
 class Date(schema.StructValue):
@@ -70,7 +73,7 @@ class Date(schema.StructValue):
 
         @year.setter
         def year(self, value: int) -> None:
-            self._low._put_integer(schema.Element.INT16, 0, value, 1970)
+            self._low._put_integer(_int16, 0, value, 1970)
 
         @property
         def month(self) -> int:
@@ -79,7 +82,7 @@ class Date(schema.StructValue):
 
         @month.setter
         def month(self, value: int) -> None:
-            self._low._put_integer(schema.Element.UINT8, 2, value, 1)
+            self._low._put_integer(_uint8, 2, value, 1)
 
         @property
         def day(self) -> int:
@@ -88,7 +91,7 @@ class Date(schema.StructValue):
 
         @day.setter
         def day(self, value: int) -> None:
-            self._low._put_integer(schema.Element.UINT8, 3, value, 1)
+            self._low._put_integer(_uint8, 3, value, 1)
 
         class _Fields(typing.TypedDict, total=False):
             """The fields that ``update`` takes."""
