@@ -573,6 +573,18 @@ def test_what_an_encoder_does_not_support_is_left_out() -> None:
     assert "not supported: " in "\n".join(tell(PARTLY, encoder))
 
 
+def test_a_story_leaves_out_calls_if_there_are_many() -> None:
+    texts = [f'set h1[{index}] "more than one word"' for index in range(50)]
+    memory = "heap segment_words=1"
+    told = tell(scenario("h0 = root", "h1 = init h0.texts 50", *texts, memory=memory), CLEAN)
+    (output, close) = [at for at, line in enumerate(told) if "added to every program" in line]
+    calls = told[output + 1 : close]
+    assert [line for line in calls if "more calls" in line] == [
+        "       . (here were 12 more calls)"
+    ]
+    assert sum("segment(segment" in line for line in calls) == 40
+
+
 def test_a_stale_handle_or_an_index_may_be_unsupported() -> None:
     verdict = execute(PARTLY, PartialEncoder(Verb.SET), each_step=True)
     assert verdict.violations == ()

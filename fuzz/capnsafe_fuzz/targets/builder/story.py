@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from ...scenario import Operation
 
 WORD_BYTES = 8
+MOST_CALLS = 40
+"""The most calls of one attempt that are told. Of more, the first and the last ones are told."""
+LAST_CALLS = 10
+"""How many of the last ones are told then."""
 
 
 @dataclass(slots=True)
@@ -158,10 +162,19 @@ def tell(scenario: Scenario, encoder: Encoder) -> list[str]:
         else:
             lines.append(f"{step.index:>3}  ({step.verb}, added to every program)")
         last_index = step.index
-        lines += [f"       . {call}" for call in calls]
+        lines += [f"       . {call}" for call in _few(calls)]
         lines += [f"       ! fault: {_fault(step, at)}" for at in range(len(step.faults))]
         lines.append(f"       = {_outcome(step)}")
     return lines
+
+
+def _few(calls: list[str]) -> list[str]:
+    """Return calls, with a line in the place of those in the middle if there are many."""
+    left_out = len(calls) - MOST_CALLS
+    if left_out <= 0:
+        return calls
+    first = MOST_CALLS - LAST_CALLS
+    return [*calls[:first], f"(here were {left_out:,} more calls)", *calls[-LAST_CALLS:]]
 
 
 def _opening(scenario: Scenario) -> list[str]:
