@@ -84,6 +84,7 @@ class Element:
         "pack_into",
         "raw",
         "size_code",
+        "unpack_from",
     )
 
     VOID: ClassVar[Element]
@@ -112,8 +113,9 @@ class Element:
         self.high: Final = high
         self.floating: Final = code in ("<f", "<d")
         self.codec: Final = Struct(code)
-        #: The method of the codec, which is found faster here.
+        #: Methods of the codec, which are found faster here.
         self.pack_into: Final = self.codec.pack_into
+        self.unpack_from: Final = self.codec.unpack_from
         #: The same bits as an unsigned integer, for XOR with a default.
         self.raw: Final = Struct({0: "x", 1: "<B", 2: "<H", 4: "<I", 8: "<Q"}[self.bytes])
 

@@ -677,8 +677,9 @@ def copy_in_root(arena: Arena, copied: Copied) -> Found:
         slot = arena.segments[0] if arena.segments else arena.grant(1)
         if type(copied) is Block and 0 < copied.words < slot.granted:
             # The block begins with the root pointer.
-            draft.take(slot, 1 + copied.words, copied.octets)
-            draft.settle()
+            if not _fill_first(arena, slot, copied.octets):
+                draft.take(slot, 1 + copied.words, copied.octets)
+                draft.settle()
             return Found(copied.shape, slot, 1)
         draft.take(slot, 1, b"")
         pointer, segment, start = draft.place_copy(slot, 0, copied)
@@ -686,6 +687,36 @@ def copy_in_root(arena: Arena, copied: Copied) -> Found:
         return Found(copied.shape, segment, start)
 
     return carry_out(arena, build)
+
+
+def _fill_first(arena: Arena, slot: Segment, octets: bytes) -> bool:
+    """Write the first words of a message, and count them as handed out.
+
+    This is the quick way for small objects in memory that stays, like that of ``install``. Returns
+    whether it was done.
+    """
+    memory = slot.memory
+    words = len(octets) // WORD_BYTES
+    if (
+        memory is None
+        or words >= MOST_PADDED
+        or len(memory) < len(octets)
+        or arena.state is not _WORKING
+    ):
+        return False
+    # As in ``install``, this is set before the words are written.
+    slot.written = words if slot.written < words else slot.written
+    try:
+        PADDED[words].pack_into(memory, 0, octets)
+    except struct.error:
+        # Somebody resized a bytearray of an allocator that is ``stable``.
+        return False
+    if arena.state is not _WORKING:
+        raise arena.unavailable()
+    slot.used = words
+    arena.handed_out += words
+    arena.state = _PUBLISHED
+    return True
 
 
 def overwrite(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
 from operator import methodcaller
 from typing import Any, Final, TypeAlias, cast
 
 from .. import wire
-from .._words.arguments import ONE, call, call_once, error_text
+from .._words.arguments import call, error_text
 from .._words.caught import Raised
 from ..allocator import Allocator, Key
 from ..errors import AllocationRefused, GrantTooSmall, MessageTooLarge
@@ -27,7 +26,7 @@ _CLOSED: Final = State.CLOSED
 #: The method ``grow`` of an allocator: it takes a key, and the words that the segment should have.
 Grow: TypeAlias = Callable[[Key, int], object]
 
-_Releasing: TypeAlias = tuple[Segment, Any, Any, Iterator[object]]
+_Releasing: TypeAlias = tuple[Segment, Any, Iterator[object], list[object]]
 
 
 class GrantingArena(BorrowingArena):
@@ -35,6 +34,7 @@ class GrantingArena(BorrowingArena):
 
     __slots__ = (
         "_arrived",
+        "_arriving",
         "_grow",
         "_neighbours",
         "_releasing",
@@ -56,11 +56,11 @@ class GrantingArena(BorrowingArena):
         # Memory that is kept is written directly, past the private copy of a message that verifies.
         self._stable: Final = stable and not verifies
         self._grow: Final = grow
-        #: The key of a grant that has no segment yet, by the segment's future index.
-        #: The key ``None`` reserves room in it.
-        self._arrived: defaultdict[int | None, Key] = defaultdict()
-        #: The segment whose grant is being released, and the call: see ``arguments.call_once``. The
-        #: first iterator is used up when the allocator is called, the second when it has returned.
+        #: The key of a grant that has no segment yet, if there is one; and the segment's index.
+        self._arrived: Final[list[Key]] = []
+        self._arriving = 0
+        #: The segment whose grant is being released, and its call, as in ``arguments.call``: the
+        #: iterator of its argument, that of its result, and the list for the result.
         self._releasing: _Releasing | None = None
         #: The places of the segments, as soon as there are two.
         self._neighbours: Neighbours | None = None
@@ -77,14 +77,17 @@ class GrantingArena(BorrowingArena):
         try:
             # No bytecode runs between the allocator's return and the record of its grant, so an
             # interrupt cannot lose the grant; once it is recorded, it will be released. Nothing is
-            # allocated in between either: a dict with one item has room for two.
-            self._arrived[None] = None
-            self._arrived.default_factory = map(methodcaller("allocate", words), argued).__next__
-            segment = Segment(index, self._arrived[index])
+            # allocated in between either: a list that is extended makes room before.
+            self._arriving = index
+            self._arrived.extend(map(methodcaller("allocate", words), argued))
+            if not self._arrived:
+                # To the list, this exception of the allocator was the end of the results.
+                raise StopIteration
+            segment = Segment(index, self._arrived[0])
             self.segments.append(segment)
             self._arrived.clear()
         except Exception as error:
-            if index in self._arrived or len(self.segments) > index or argued.__length_hint__():
+            if self._arrived or len(self.segments) > index or argued.__length_hint__():
                 # The allocator was not called yet, or had returned: see ``arguments.call``.
                 raise
             raise AllocationRefused(
@@ -188,9 +191,8 @@ class GrantingArena(BorrowingArena):
 
     def _take_in(self) -> None:
         """Make a segment for a grant whose call was interrupted before it did so."""
-        for index, key in tuple(self._arrived.items()):
-            if index == len(self.segments):
-                self.segments.append(Segment(index, key))
+        if self._arrived and self._arriving == len(self.segments):
+            self.segments.append(Segment(self._arriving, self._arrived[0]))
         self._arrived.clear()
 
     def _release(
@@ -203,7 +205,6 @@ class GrantingArena(BorrowingArena):
         the interrupt or ``None``).
         """
         argued: Any
-        returned: Any
         failures: list[Exception] = []
         interrupt: BaseException | None = None
         closing = self.state is _CLOSING
@@ -219,22 +220,25 @@ class GrantingArena(BorrowingArena):
                 segment.lost = True
                 releasing = self._releasing
                 if releasing is not None and releasing[0] is segment:
-                    _, argued, returned, once = releasing
+                    _, argued, calling, returned = releasing
                 else:
                     used = max(segment.used, segment.written)
                     release = methodcaller("release", segment.key, used)
                     argued = iter((self.allocator,))
-                    returned = iter(ONE)
-                    once = call_once(release, argued, returned)
-                    self._releasing = (segment, argued, returned, once)
+                    calling = map(release, argued)
+                    returned = []
+                    self._releasing = (segment, argued, calling, returned)
                 try:
                     if argued.__length_hint__():
-                        next(once)
+                        returned.extend(calling)
+                        if not returned:
+                            # To the list, this exception was the end of the results.
+                            failures.append(StopIteration())
                 except BaseException as error:
                     # An interrupt, too, must not keep the other grants from being released.
                     if argued.__length_hint__():
                         raise
-                    if issubclass(type(error), Exception) and returned.__length_hint__():
+                    if issubclass(type(error), Exception) and not returned:
                         failures.append(cast(Exception, error))
                     else:
                         interrupt = error

@@ -218,7 +218,7 @@ class PointerSlotsReader(ReaderBase):
             blob = self._blob(index, "a text")
             if blob is None:
                 return default
-            if blob[-1:] != b"\0":
+            if not blob or blob[-1]:
                 raise without_nul(blob)
             try:
                 return blob[:-1].decode()
@@ -512,7 +512,7 @@ class StructReader(PointerSlotsReader):
             if view is None:
                 octets = self._segments.octets(self._segment, at, element.bytes)
                 return int(element.codec.unpack(octets)[0]) ^ mask
-            value: int = element.codec.unpack_from(view, at)[0]
+            value: int = element.unpack_from(view, at)[0]
             return value ^ mask
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error

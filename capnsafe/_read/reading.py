@@ -6,6 +6,7 @@ The memory is not trusted (P6): each pointer is loaded once, and that copy is ch
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import Final, Self, SupportsIndex, final
 
 from .._words.arguments import integer, number_text
@@ -38,6 +39,12 @@ from ..wire import (
     offset,
     shape_of,
 )
+
+_UNPACK_FROM: Final = POINTER.unpack_from
+
+#: For few octets, by their number: a function that copies them out of a view in one call. (A slice
+#: of a view is another view, which takes twice as long.)
+_COPIED: Final = tuple(Struct(f"{size}s").unpack_from for size in range(129))
 
 _KIND_NAMES: Final = ("a struct", "a list", "a far pointer", "a capability")
 SIZE_NAMES: Final = (
@@ -124,7 +131,11 @@ class Segments:
 
     def octets(self, segment: int, first: int, size: int) -> bytes:
         """Return a copy of ``size`` bytes from byte ``first`` on, which were claimed before."""
-        return bytes(self._views[segment][first : first + size])
+        view = self._views[segment]
+        if size < len(_COPIED):
+            few: bytes = _COPIED[size](view, first)[0]
+            return few
+        return bytes(view[first : first + size])
 
     def charge(self, words: int) -> None:
         """Charge the traversal limit. Every read of an object calls this.
@@ -164,7 +175,7 @@ class Segments:
 
     def word(self, segment: int, at: int) -> int:
         """Return a word that was claimed before. Load it only once, as the memory may change."""
-        word: int = POINTER.unpack_from(self._views[segment], at * WORD_BYTES)[0]
+        word: int = _UNPACK_FROM(self._views[segment], at * WORD_BYTES)[0]
         return word
 
     def follow(self, segment: int, at: int) -> tuple[int, int, int] | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import builtins
 import operator
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from itertools import repeat
@@ -45,37 +45,26 @@ _BUILTIN: Final = vars(builtins)
 exported: Final[Callable[[Any], memoryview]] = memoryview
 
 
-#: The argument of ``iter`` for the third argument of ``call_once``.
-ONE: Final = (None,)
-
-
-def call_once(
-    function: Callable[[A], T], argued: Iterator[A], returned: Iterator[None]
-) -> Iterator[tuple[T, None]]:
-    """Return an iterator that calls ``function`` when its first item is asked for.
-
-    A signal handler can raise at any bytecode of the library, and its exception must be told apart
-    from one that the function raised. So the function is called from C. ``argued``, an iterator of
-    one argument, is used up when the call begins. ``returned``, an iterator of one item, is used up
-    when the call has returned a result, which is in the first item. No bytecode runs in between.
-    """
-    return zip(map(function, argued), returned)  # noqa: B905 - both have one item
-
-
 def call(function: Callable[[A], T], argument: A) -> T:
     """Call the caller's code. Raise ``Raised`` if it raises an ``Exception``.
 
-    An exception from a signal handler passes unchanged (see ``call_once``).
+    A signal handler can raise at any bytecode of the library. Its exception passes unchanged, so it
+    must be told apart from one that the function raised. Therefore the function is called from C,
+    between two bytecodes. The iterator of its argument is used up when the call begins, and the
+    list has the result when the call has returned one.
     """
     argued: Any = iter((argument,))
-    returned: Any = iter(ONE)
-    once = call_once(function, argued, returned)
+    results: list[T] = []
     try:
-        return next(once)[0]
+        results.extend(map(function, argued))
     except Exception as error:
-        if argued.__length_hint__() or not returned.__length_hint__():
+        if results or argued.__length_hint__():
             raise
         raise Raised() from error
+    if not results:
+        # To the list, this exception was the end of the results.
+        raise Raised() from StopIteration()
+    return results[0]
 
 
 def integer(value: SupportsIndex, what: str) -> int:
@@ -146,6 +135,10 @@ def attribute(owner: Any, name: str) -> object:
     raise AllocatorError(f"reading the allocator's {name!r} raised {error_text(error)}") from error
 
 
+#: The default of each attribute.
+_NOTHING: Final = repeat(None)
+
+
 def attributes(owner: Any, names: tuple[str, ...]) -> tuple[object, ...]:
     """Return some attributes of an allocator, each ``None`` if the allocator lacks it.
 
@@ -156,7 +149,7 @@ def attributes(owner: Any, names: tuple[str, ...]) -> tuple[object, ...]:
     asked: Any = iter(names)
     # One call for all of them, because each costs as much as to set a field. As in ``call``, the
     # iterators show whether an exception came from an attribute or from a signal handler.
-    reading = map(getattr, repeat(owner), asked, repeat(None))
+    reading = map(getattr, repeat(owner), asked, _NOTHING)
     try:
         values.extend(reading)
     except Exception:
@@ -325,12 +318,14 @@ def check_element(element: Given[Element]) -> Element:
 
 def text_octets(value: Given[str]) -> bytes:
     """Return a text in UTF-8, without a NUL at its end."""
-    if type(value) is not str and not issubclass(type(value), str):
-        raise ArgumentTypeError(f"a Text must be a str, not {type_name(value)}")
     try:
-        return str.encode(value)
+        if type(value) is str:
+            return value.encode()
+        if issubclass(type(value), str):
+            return str.encode(value)
     except UnicodeEncodeError as error:
         raise ArgumentValueError(f"the text cannot be encoded in UTF-8: {error}") from error
+    raise ArgumentTypeError(f"a Text must be a str, not {type_name(value)}")
 
 
 def struct_list(

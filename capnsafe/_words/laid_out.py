@@ -7,7 +7,8 @@ encoder calls it before it asks for memory (P10).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias, TypeVar
+from operator import attrgetter
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from ..errors import ArgumentTypeError, Error
 from .arguments import call, error_text, method_of, type_name
@@ -39,9 +40,16 @@ class SchemaClass(Protocol[B_co, R_co]):
         """Return the data words, the pointers, the class of builders and the class of readers."""
 
 
+#: Reads the method of a class that lays out an object of it.
+_METHOD: Final[Callable[[type], object]] = attrgetter("__capnsafe_copy__")
+
+
 def laid_out(value: object) -> Copied | None:
     """Return a copy of ``value``, or ``None`` if its class cannot be laid out."""
-    method = method_of(type(value), "__capnsafe_copy__")
+    try:
+        method = call(_METHOD, type(value))
+    except Raised:
+        method = None
     if not callable(method):
         return None
     try:

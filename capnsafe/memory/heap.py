@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .._words.growth import Growth, longer
 from ..wire import WORD_BYTES
-from .growth import Growth, longer
 from .uncopyable import Uncopyable
 
 
@@ -33,7 +33,7 @@ class HeapAllocator(Uncopyable):
         self, *, segment_words: int = 1024, growth: bool = True, in_place: bool = False
     ) -> None:
         """Make an allocator without grants."""
-        self._growth = Growth(segment_words, growth, unasked=True)
+        self._growth = Growth(segment_words, growth, True)
         self._in_place = in_place
         self._live: dict[int, bytearray] = {}
         self._next_key = 0

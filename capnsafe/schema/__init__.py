@@ -59,7 +59,8 @@ from .layout import (
     StructKind,
     list_of,
 )
-from .values import UNSET, Opaque, StructValue, UnionValue, UnsetType
+from .unset import UNSET, UnsetType
+from .values import Opaque, StructValue, UnionValue
 
 __all__ = [
     "ANY_POINTER",

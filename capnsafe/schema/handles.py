@@ -29,7 +29,7 @@ from .._build.survey import Found
 from .._read.lists import ListReader
 from .._read.objects import PointerListReader, PointerSlotsReader, StructListReader, StructReader
 from .._words.arguments import integer, number_text, type_name
-from .._words.block import Block, Copied
+from .._words.block import Block, Body, Copied
 from .._words.exhausted import exhausted
 from .._words.face import counted
 from .._words.laid_out import LaidOut, SchemaClass, struct_type
@@ -40,7 +40,6 @@ from .enums import Enumerants, Enumeration
 from .layout import (
     NO_STRUCT,
     AnyKind,
-    Below,
     Layout,
     ListKind,
     ParameterKind,
@@ -348,18 +347,15 @@ def overwrite_struct(low: StructBuilder, layout: Layout, value: Any) -> None:
         # Of a value that does not fit, nothing is cut off: this raises then.
         low.copy_from(Laid(block_from(StructKind(lambda: layout.owner), value)))
         return
-    words = layout.blank()
-    below: Below = []
-    fill(layout, words, 0, layout.data_words, value, below)
-    objects = layout.objects(below)
-    del words[layout.data_words * wire.WORD_BYTES :]
+    body = layout.blank()
+    fill(layout, body, 0, value)
     everything = (1 << low.data_words * wire.WORD_BYTES * 8) - 1
-    amend_struct(low, words, objects, everything, range(low.pointer_count))
+    amend_struct(low, body, layout.objects(body), everything, range(low.pointer_count))
 
 
 def amend_struct(
     low: StructBuilder,
-    words: bytearray,
+    body: Body,
     objects: Mapping[int, Copied],
     bits: int,
     pointers: Iterable[int],
@@ -368,7 +364,7 @@ def amend_struct(
 
     Args:
         low: The struct.
-        words: The words of a struct with the new bits. Its pointers do not matter.
+        body: A struct with the new bits. Its pointers do not matter.
         objects: The new objects, by the indices of their pointers.
         bits: The mask of the bits to replace.
         pointers: The indices of the pointers to replace. One without an object becomes null.
@@ -378,7 +374,7 @@ def amend_struct(
     """
     return low._amend(
         bits,
-        int.from_bytes(words, "little") & bits,
+        int.from_bytes(body.octets(), "little") & bits,
         {index: objects.get(index) for index in sorted(pointers)},
     )
 
@@ -624,10 +620,9 @@ class GeneratedBuilder(BuilderHandle, StructHandle[V]):
         try:
             if layout.is_group:
                 layout.require(value)
-                words = layout.blank()
-                below: Below = []
-                fill(layout, words, 0, layout.data_words, value, below)
-                self._amend(words, below, layout.bits, layout.pointers)
+                body = layout.blank()
+                fill(layout, body, 0, value)
+                self._amend(body, layout.bits, layout.pointers)
             else:
                 overwrite_struct(self._low, layout, value)
         except RecursionError as error:
@@ -651,14 +646,13 @@ class GeneratedBuilder(BuilderHandle, StructHandle[V]):
                 self._low._put_bits(*numbers)
                 return
             bits, pointers = layout.extent(values)
-            words = layout.blank()
-            below: Below = []
+            body = layout.blank()
             for name, value in values.items():
                 field = layout.by_name[name]
                 if field.member is not None:
-                    layout.choose(name, words)
-                field.kind.put(field, words, 0, layout.data_words, value, below)
-            self._amend(words, below, bits, pointers)
+                    layout.choose(name, body)
+                field.kind.put(field, body, 0, value)
+            self._amend(body, bits, pointers)
         except RecursionError as error:
             raise exhausted() from error
 
@@ -666,11 +660,10 @@ class GeneratedBuilder(BuilderHandle, StructHandle[V]):
         """Set a member of the union, and clear the others, in one step."""
         layout = self._layout
         try:
-            words = layout.blank()
-            below: Below = []
-            field = layout.choose(name, words)
-            field.kind.put(field, words, 0, layout.data_words, value, below)
-            self._amend(words, below, layout.union_bits, layout.union_pointers)
+            body = layout.blank()
+            field = layout.choose(name, body)
+            field.kind.put(field, body, 0, value)
+            self._amend(body, layout.union_bits, layout.union_pointers)
         except RecursionError as error:
             raise exhausted() from error
 
@@ -680,16 +673,16 @@ class GeneratedBuilder(BuilderHandle, StructHandle[V]):
         Return the builder of the object in the low layer, or ``None`` for a group.
         """
         layout = self._layout
-        words = layout.blank()
-        field = layout.choose(name, words)
+        body = layout.blank()
+        field = layout.choose(name, body)
         kind = field.kind
         if not isinstance(kind, (StructKind, ListKind)):
-            self._amend(words, [], layout.union_bits, layout.union_pointers)
+            self._amend(body, layout.union_bits, layout.union_pointers)
             return None
         child = kind.blank(0 if count is None else count)
         [(word, found)] = amend_struct(
             self._low,
-            words,
+            body,
             {field.offset: child},
             layout.union_bits,
             layout.union_pointers,
@@ -698,6 +691,6 @@ class GeneratedBuilder(BuilderHandle, StructHandle[V]):
         # The handle is made here, because opening the object could fail after the message changed.
         return self._low._handle_on_new(word, found, child, element)
 
-    def _amend(self, words: bytearray, below: Below, bits: int, pointers: frozenset[int]) -> None:
+    def _amend(self, body: Body, bits: int, pointers: frozenset[int]) -> None:
         """Replace the given bits and pointers of this struct, in one step."""
-        amend_struct(self._low, words, self._layout.objects(below), bits, pointers)
+        amend_struct(self._low, body, self._layout.objects(body), bits, pointers)

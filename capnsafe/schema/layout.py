@@ -14,7 +14,7 @@ import struct
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Final, TypeAlias, TypeVar, final
+from typing import Any, Final, TypeAlias, TypeVar, cast, final
 
 from .. import wire
 from .._read.lists import ListReader
@@ -33,14 +33,7 @@ from .._words.arguments import (
     truth,
     type_name,
 )
-from .._words.block import (
-    Block,
-    Copied,
-    append_bytes,
-    append_copy,
-    append_object,
-    block_of,
-)
+from .._words.block import MOST_NUMBERS, Block, BlockBuilder, Body, Copied, block_of
 from .._words.buffers import data_octets
 from .._words.caught import Raised
 from .._words.laid_out import laid_out
@@ -58,16 +51,15 @@ from .properties import (
     replace,
     texts,
 )
+from .unset import UNSET
 
 T = TypeVar("T")
-
-_UINT16: Final = Element.UINT16.codec
 
 #: The types of the parameters of generic structs, by the id of the struct that declares them.
 Brand: TypeAlias = "dict[int, tuple[BaseKind, ...] | None]"
 
-#: Pointers whose objects are still to be laid out: (word of the pointer, kind, value).
-Below: TypeAlias = "list[tuple[int, PointerTo, Any]]"
+#: Structs and lists of structs that are still to be read: (layout, reader, value or list of them).
+Unread: TypeAlias = "list[tuple[Layout, Any, Any]]"
 
 
 #: The generated class of values of a struct or group.
@@ -115,7 +107,7 @@ class Default:
             return kind.empty()
         self._busy = True
         try:
-            return kind.load(self.slots(), 0)
+            return value_behind(kind, self.slots(), 0)
         finally:
             self._busy = False
 
@@ -148,6 +140,7 @@ class FieldLayout:
 
     __slots__ = (
         "annotations",
+        "bit",
         "default",
         "is_parameter",
         "kind",
@@ -158,6 +151,7 @@ class FieldLayout:
         "offset",
         "shift",
         "span",
+        "word",
     )
 
     def __init__(
@@ -180,11 +174,15 @@ class FieldLayout:
         self.member: Final = member
         self.is_parameter: Final = is_parameter
         self.default: Final = kind.zero if default is None and not is_parameter else default
+        bits = kind.bits_at(offset) if isinstance(kind, ScalarKind) else 0
+        lowest = max(0, (bits & -bits).bit_length() - 1)
         #: The bits of a number outside of a union, and the lowest one of them; 0 for other fields.
-        self.span: Final = (
-            kind.bits_at(offset) if isinstance(kind, ScalarKind) and member is None else 0
-        )
-        self.shift: Final = max(0, (self.span & -self.span).bit_length() - 1)
+        self.span: Final = bits if member is None else 0
+        self.shift: Final = lowest if member is None else 0
+        #: The word of the struct with the number, and the lowest bit of that; or the word with the
+        #: pointer, which the layout sets.
+        self.word = lowest >> 6
+        self.bit: Final = lowest & 63
         #: The bits of the default, with which the encoding XORs the value.
         self.mask: Final = kind.bits_of(self.default)
 
@@ -219,6 +217,7 @@ class Layout:
         "fields",
         "is_group",
         "members",
+        "ordered",
         "owner",
         "pointer_count",
         "shape",
@@ -250,6 +249,9 @@ class Layout:
         self.words: Final = data_words + pointer_count
         self.fields: Final = fields
         self.tag: Final = tag
+        for field in fields:
+            if isinstance(field.kind, PointerTo):
+                field.word = data_words + field.offset
         #: The fields outside of the unnamed union, and the members of the union by name.
         self.singles: Final = tuple(field for field in fields if field.member is None)
         self.members: Final = {field.name: field for field in fields if field.member is not None}
@@ -257,6 +259,13 @@ class Layout:
         self.by_tag: Final = {field.member: field for field in self.members.values()}
         self.by_name: Final = {field.name: field for field in fields}
         self.is_group: Final = is_group
+        words = [field.word for field in fields if isinstance(field.kind, PointerTo)]
+        #: Whether all pointers are those of fields in the order of the schema.
+        self.ordered: Final = (
+            tag is None
+            and words == sorted(words)
+            and not any(isinstance(field.kind, GroupKind) for field in fields)
+        )
         #: The layout for each brand. The brand is kept with it, so that no other object gets the id
         #: of one of its kinds.
         self._bound: Final[dict[tuple[tuple[int, ...], ...], tuple[Layout, Brand]]] = {}
@@ -367,12 +376,17 @@ class Layout:
         """Return the default of a field."""
         return self.by_name[name].initial()
 
-    def choose(self, name: str, words: bytearray) -> FieldLayout:
+    def choose(self, name: str, body: Body) -> FieldLayout:
         """Return a member of the union, and write its discriminant to a zeroed struct."""
-        assert self.tag is not None
         field = self.members[name]
-        _UINT16.pack_into(words, self.tag * 2, field.member)
+        self.select(field, body, 0)
         return field
+
+    def select(self, field: FieldLayout, body: Body, start: int) -> None:
+        """Write the discriminant of a member to the zeroed struct at this word of a body."""
+        assert self.tag is not None
+        assert field.member is not None
+        body.words[start + (self.tag >> 2)] |= field.member << (self.tag & 3) * 16
 
     def member(self, tag: int) -> FieldLayout:
         """Return a member of the union, or raise ``ArgumentValueError`` if there is none."""
@@ -384,13 +398,13 @@ class Layout:
             )
         return field
 
-    def blank(self) -> bytearray:
+    def blank(self) -> Body:
         """Return the words of a zeroed struct."""
-        return bytearray(self.words * WORD_BYTES)
+        return Body([0] * self.words)
 
-    def objects(self, below: Below) -> dict[int, Block]:
-        """Return the objects behind the pointers of a struct at word 0, by their indices."""
-        return {at - self.data_words: block_from(kind, value) for at, kind, value in below}
+    def objects(self, body: Body) -> dict[int, Block]:
+        """Return the objects behind the pointers of a struct, by their indices."""
+        return {at - self.data_words: block_from(kind, value) for at, kind, value in body.below}
 
     def require(self, value: Any) -> None:
         """Raise ``ArgumentTypeError`` if a value is not of this struct."""
@@ -457,22 +471,14 @@ class BaseKind:
         return None
 
     @abstractmethod
-    def take(self, low: StructReader, field: FieldLayout) -> Any:
-        """Return the value of a field."""
+    def take(self, low: StructReader, field: FieldLayout, unread: Unread) -> Any:
+        """Return the value of a field. The fields of a struct in it are read later."""
 
     @abstractmethod
-    def put(
-        self, field: FieldLayout, out: bytearray, start: int, first: int, value: Any, below: Below
-    ) -> None:
-        """Write the value of a field to a zeroed struct.
+    def put(self, field: FieldLayout, body: Body, start: int, value: Any) -> None:
+        """Write the value of a field to the zeroed struct at word ``start`` of a body.
 
-        Args:
-            field: The field.
-            out: The words in which the struct is.
-            start: The first word of the struct in them.
-            first: The word of its first pointer.
-            value: The value.
-            below: Gets the pointers of the struct, whose objects are laid out later.
+        The object of a pointer is laid out later.
         """
 
 
@@ -482,9 +488,8 @@ class BaseKind:
 class ScalarKind(BaseKind):
     """A number or a Bool."""
 
-    def __init__(self, element: Element, get: Callable[..., Primitive]) -> None:
+    def __init__(self, element: Element) -> None:
         self.element: Final = element
-        self.get: Final = get
         self.zero = False if element is Element.BOOL else 0.0 if element.floating else 0
         #: Whether the value is an int.
         self.integral: Final = element is not Element.BOOL and not element.floating
@@ -536,32 +541,19 @@ class ScalarKind(BaseKind):
             return floats(element, field.offset, field.default)
         return integers(element, field.offset, field.default)
 
-    def take(self, low: StructReader, field: FieldLayout) -> Any:
+    def take(self, low: StructReader, field: FieldLayout, unread: Unread) -> Any:
         """Return the value of a field."""
-        return self.get(low, field.offset, default=field.default)
-
-    def put(
-        self, field: FieldLayout, out: bytearray, start: int, first: int, value: Any, below: Below
-    ) -> None:
-        """Write the bits of a value."""
-        if self.integral and not field.mask and issubclass(type(value), int):
-            try:
-                # A shortcut for the most frequent values.
-                element = self.element
-                at = start * WORD_BYTES + field.offset * element.bytes
-                element.pack_into(out, at, value)
-                return
-            except struct.error:
-                pass  # The value is out of range, and raw() raises the exception.
-        bits = self.raw(value) ^ field.mask
-        if not bits:
-            return
-        at = start * WORD_BYTES
+        if self.integral:
+            return low._integer(self.element, field.offset, field.default)
         if self.element is Element.BOOL:
-            out[at + (field.offset >> 3)] |= 1 << (field.offset & 7)
-        else:
-            size = self.element.bytes
-            self.element.raw.pack_into(out, at + field.offset * size, bits)
+            return low.get_bool(field.offset, default=field.default)
+        return low._float(self.element, field.offset, field.default)
+
+    def put(self, field: FieldLayout, body: Body, start: int, value: Any) -> None:
+        """Write the bits of a value."""
+        bits = self.raw(value) ^ field.mask
+        if bits:
+            body.words[start + field.word] |= bits << field.bit
 
 
 @final
@@ -569,16 +561,25 @@ class EnumKind(ScalarKind):
     """An enum. A value that the schema does not know is kept."""
 
     def __init__(self, owner: Callable[[], Any]) -> None:
-        super().__init__(Element.UINT16, StructReader.get_uint16)
+        super().__init__(Element.UINT16)
         self.owner: Final = owner
-        #: The members by value, once they are needed: the enum may be described after the field.
+        #: The class and its members by value, once they are needed: the enum may be described after
+        #: the field.
+        self._found: Any = None
         self._members: Any = None
 
     def accessors(self, field: FieldLayout) -> FieldAccessors:
         """Return the functions for a member of the enum."""
         return enums(self.made, field.offset, field.default)
 
-    def take(self, low: StructReader, field: FieldLayout) -> Any:
+    def raw(self, value: Any) -> int:
+        """Return the bits of a member of the enum, or of a number."""
+        if type(value) is not int and type(value) is self._enum():
+            # An exact int, because no class of an enum has its own operators.
+            return cast(int, value) & self.ones
+        return super().raw(value)
+
+    def take(self, low: StructReader, field: FieldLayout, unread: Unread) -> Any:
         """Return the value of a field."""
         return self.made(low.get_uint16(field.offset, default=field.default))
 
@@ -586,8 +587,14 @@ class EnumKind(ScalarKind):
         """Return the member of the enum."""
         members = self._members
         if members is None:
-            members = self._members = self.owner().BY_VALUE
+            members = self._members = self._enum().BY_VALUE
         return members[value]
+
+    def _enum(self) -> Any:
+        """Return the class of the members."""
+        if self._found is None:
+            self._found = self.owner()
+        return self._found
 
     def initial(self, default: Any) -> Any:
         """Return the member of the enum."""
@@ -600,7 +607,7 @@ class VoidKind(BaseKind):
 
     element: Final = Element.VOID
 
-    def take(self, low: StructReader, field: FieldLayout) -> None:
+    def take(self, low: StructReader, field: FieldLayout, unread: Unread) -> None:
         """Return the only value."""
         return
 
@@ -610,9 +617,7 @@ class VoidKind(BaseKind):
             raise ArgumentTypeError(f"the only value of a Void is None, not {type_name(value)}")
         return 0
 
-    def put(
-        self, field: FieldLayout, out: bytearray, start: int, first: int, value: Any, below: Below
-    ) -> None:
+    def put(self, field: FieldLayout, body: Body, start: int, value: Any) -> None:
         """Write nothing; raise ``ArgumentTypeError`` unless the value is ``None``."""
         self.raw(value)
 
@@ -665,17 +670,18 @@ class GroupKind(BaseKind):
         """Return the pointers of the fields of the group."""
         return self.struct.layout().pointers
 
-    def take(self, low: StructReader, field: FieldLayout) -> Any:
+    def take(self, low: StructReader, field: FieldLayout, unread: Unread) -> Any:
         """Return the value of the group."""
-        return self.struct.owner()._from_low(low, self.struct.layout())
+        layout = self.struct.layout()
+        value = _new(layout.owner)
+        unread.append((layout, low, value))
+        return value
 
-    def put(
-        self, field: FieldLayout, out: bytearray, start: int, first: int, value: Any, below: Below
-    ) -> None:
+    def put(self, field: FieldLayout, body: Body, start: int, value: Any) -> None:
         """Write the fields of the group."""
         layout = self.struct.layout()
         layout.require(value)
-        fill(layout, out, start, first, value, below)
+        fill(layout, body, start, value)
 
 
 # -- pointers ------------------------------------------------------------------------------------
@@ -698,33 +704,24 @@ class PointerTo(BaseKind):
         """Return the pointer of the field."""
         return frozenset((offset,))
 
-    def take(self, low: StructReader, field: FieldLayout) -> Any:
+    def take(self, low: StructReader, field: FieldLayout, unread: Unread) -> Any:
         """Return the value of a field, or its default if the pointer is null."""
-        value = self.load(low, field.offset)
+        value = self.load(low, field.offset, unread)
         return field.initial() if value is None else value
 
-    def put(
-        self, field: FieldLayout, out: bytearray, start: int, first: int, value: Any, below: Below
-    ) -> None:
+    def put(self, field: FieldLayout, body: Body, start: int, value: Any) -> None:
         """Let the object of a value be laid out. If it is the default, leave the pointer null."""
         if value is None or _equal(value, field.initial()):
             return
-        below.append((first + field.offset, self, value))
+        body.below.append((start + field.word, self, value))
 
     @abstractmethod
-    def load(self, slots: PointerSlotsReader, index: int) -> Any:
+    def load(self, slots: PointerSlotsReader, index: int, unread: Unread) -> Any:
         """Return the value behind a pointer, or ``None`` if it is null."""
 
     @abstractmethod
-    def lay(self, out: bytearray, at: int, value: Any, work: Below) -> None:
-        """Append the object of a value, and point to it from word ``at``.
-
-        Args:
-            out: The words of a block.
-            at: The word of the pointer.
-            value: The value.
-            work: Gets the pointers of the object in reverse order. The last is followed first.
-        """
+    def lay(self, out: BlockBuilder, body: Body, at: int, value: Any) -> None:
+        """Append the object of a value to a block, and point to it from word ``at`` of ``body``."""
 
 
 def _equal(value: Any, default: Any) -> bool:
@@ -750,28 +747,27 @@ class TextKind(PointerTo):
         """Return the functions for a text."""
         return None if field.is_parameter else texts(field.offset, field.default)
 
-    def take(self, low: StructReader, field: FieldLayout) -> str | None:
+    def take(self, low: StructReader, field: FieldLayout, unread: Unread) -> str | None:
         """Return the value of a field, or its default if the pointer is null."""
         return low.get_text(field.offset, default=field.default)
 
-    def load(self, slots: PointerSlotsReader, index: int) -> str | None:
+    def load(self, slots: PointerSlotsReader, index: int, unread: Unread) -> str | None:
         """Return the text."""
         return slots.get_text(index)
 
-    def put(
-        self, field: FieldLayout, out: bytearray, start: int, first: int, value: Any, below: Below
-    ) -> None:
+    def put(self, field: FieldLayout, body: Body, start: int, value: Any) -> None:
         """Let a text be laid out. If it is the default, leave the pointer null."""
         if type(value) is str and not field.is_parameter:
             # A shortcut for most values.
             if value != field.default:
-                below.append((first + field.offset, self, value))
+                body.below.append((start + field.word, self, value))
             return
-        super().put(field, out, start, first, value, below)
+        super().put(field, body, start, value)
 
-    def lay(self, out: bytearray, at: int, value: Any, work: Below) -> None:
+    def lay(self, out: BlockBuilder, body: Body, at: int, value: Any) -> None:
         """Append UTF-8 with a NUL at its end."""
-        append_bytes(out, at, text_octets(value) + b"\0")
+        octets = text_octets(value)
+        out.append_bytes(body, at, octets, len(octets) + 1)
 
 
 @final
@@ -784,35 +780,36 @@ class DataKind(PointerTo):
         """Return the functions for bytes."""
         return None if field.is_parameter else octets(field.offset, field.default)
 
-    def take(self, low: StructReader, field: FieldLayout) -> bytes | None:
+    def take(self, low: StructReader, field: FieldLayout, unread: Unread) -> bytes | None:
         """Return the value of a field, or its default if the pointer is null."""
         return low.get_data(field.offset, default=field.default)
 
-    def load(self, slots: PointerSlotsReader, index: int) -> bytes | None:
+    def load(self, slots: PointerSlotsReader, index: int, unread: Unread) -> bytes | None:
         """Return the bytes."""
         return slots.get_data(index)
 
-    def lay(self, out: bytearray, at: int, value: Any, work: Below) -> None:
+    def lay(self, out: BlockBuilder, body: Body, at: int, value: Any) -> None:
         """Append a list of bytes."""
-        append_bytes(out, at, data_octets(value))
+        octets = data_octets(value)
+        out.append_bytes(body, at, octets, len(octets))
 
 
 @final
 class CapabilityKind(PointerTo):
     """An interface: the index of a capability in the table that the caller keeps."""
 
-    def load(self, slots: PointerSlotsReader, index: int) -> int | None:
+    def load(self, slots: PointerSlotsReader, index: int, unread: Unread) -> int | None:
         """Return the index of the capability."""
         return slots.get_capability(index)
 
-    def lay(self, out: bytearray, at: int, value: Any, work: Below) -> None:
+    def lay(self, out: BlockBuilder, body: Body, at: int, value: Any) -> None:
         """Write the pointer of a capability."""
         entry = integer(value, "a capability")
         if not 0 <= entry < 1 << 32:
             raise ArgumentValueError(
                 f"a capability must be 0 to 2**32 - 1, not {number_text(entry)}"
             )
-        append_object(out, at, wire.capability_pointer(entry), b"")
+        out.append(body, at, wire.capability_pointer(entry), b"")
 
 
 @final
@@ -825,27 +822,33 @@ class StructKind(PointerTo):
     def blank(self, count: int) -> Tree:
         """Return a zeroed struct."""
         layout = self.struct.layout()
-        return Tree(layout.shape, layout.blank())
+        return Tree(layout.shape, bytearray(layout.words * WORD_BYTES))
 
-    def load(self, slots: PointerSlotsReader, index: int) -> Any:
+    def load(self, slots: PointerSlotsReader, index: int, unread: Unread) -> Any:
         """Return the value of the struct."""
         low = slots.get_struct(index)
-        return None if low is None else self.struct.owner()._from_low(low, self.struct.layout())
+        if low is None:
+            return None
+        layout = self.struct.layout()
+        value = _new(layout.owner)
+        unread.append((layout, low, value))
+        return value
 
-    def lay(self, out: bytearray, at: int, value: Any, work: Below) -> None:
+    def lay(self, out: BlockBuilder, body: Body, at: int, value: Any) -> None:
         """Append the struct for a value, or a copy of the struct of a reader or builder."""
         layout = self.struct.layout()
-        if issubclass(type(value), layout.owner):
-            lay_struct(layout, out, at, value, work)
+        if type(value) is layout.owner or issubclass(type(value), layout.owner):
+            lay_struct(layout, out, body, at, value)
             return
         if type(value) not in (layout.owner.Reader, layout.owner.Builder):
             raise layout.refusal(value)
-        append_copy(out, at, value.__capnsafe_copy__())
+        out.append_copy(body, at, value.__capnsafe_copy__())
 
 
 class ListKind(PointerTo):
     """A list. A null pointer is an empty one."""
 
+    #: The kind of the items.
     of: Any
 
     def empty(self) -> list[Any]:
@@ -856,22 +859,20 @@ class ListKind(PointerTo):
     def blank(self, count: int) -> Tree:
         """Return a list of zeros."""
 
-    def put(
-        self, field: FieldLayout, out: bytearray, start: int, first: int, value: Any, below: Below
-    ) -> None:
+    def put(self, field: FieldLayout, body: Body, start: int, value: Any) -> None:
         """Let a list be laid out. If it is the default, leave the pointer null."""
         if type(value) is list and value and field.default is None:
             # A shortcut for most values: the default is the empty list.
-            below.append((first + field.offset, self, value))
+            body.below.append((start + field.word, self, value))
             return
-        super().put(field, out, start, first, value, below)
+        super().put(field, body, start, value)
 
-    def lay(self, out: bytearray, at: int, value: Any, work: Below) -> None:
+    def lay(self, out: BlockBuilder, body: Body, at: int, value: Any) -> None:
         """Append the list for the items of any iterable."""
-        self.lay_items(out, at, listed(value, "a list"), work)
+        self.lay_items(out, body, at, listed(value, "a list"))
 
     @abstractmethod
-    def lay_items(self, out: bytearray, at: int, items: list[Any], work: Below) -> None:
+    def lay_items(self, out: BlockBuilder, body: Body, at: int, items: list[Any]) -> None:
         """Append the list for these items."""
 
 
@@ -882,14 +883,14 @@ class ScalarListKind(ListKind):
     def __init__(self, of: ScalarKind | VoidKind) -> None:
         self.of = of
 
-    def load(self, slots: PointerSlotsReader, index: int) -> list[Any] | None:
+    def load(self, slots: PointerSlotsReader, index: int, unread: Unread) -> list[Any] | None:
         """Return the items."""
         low = slots.get_list(index, self.of.element)
         if low is None:
             return None
         return [self.of.made(item) for item in low] if isinstance(self.of, EnumKind) else list(low)
 
-    def lay_items(self, out: bytearray, at: int, items: list[Any], work: Below) -> None:
+    def lay_items(self, out: BlockBuilder, body: Body, at: int, items: list[Any]) -> None:
         """Append the list."""
         element = self.of.element
         count = check_count(len(items))
@@ -902,8 +903,8 @@ class ScalarListKind(ListKind):
                 octets = bits.to_bytes((count + 7) // 8, "little")
             else:
                 octets = b"".join(map(element.raw.pack, raw)) if element.bytes else b""
-        body = octets.ljust(words * WORD_BYTES, b"\0")
-        append_object(out, at, wire.list_shape(element.size_code, count), body)
+        shape = wire.list_shape(element.size_code, count)
+        out.append(body, at, shape, octets.ljust(words * WORD_BYTES, b"\0"))
 
     def blank(self, count: int) -> Tree:
         """Return a list of zeros."""
@@ -932,14 +933,14 @@ class PointerListKind(ListKind):
     def __init__(self, of: PointerTo) -> None:
         self.of = of
 
-    def load(self, slots: PointerSlotsReader, index: int) -> list[Any] | None:
+    def load(self, slots: PointerSlotsReader, index: int, unread: Unread) -> list[Any] | None:
         """Return the items."""
         low = slots.get_pointer_list(index)
-        return None if low is None else [self.item(low, at) for at in range(len(low))]
+        return None if low is None else [self._item(low, at, unread) for at in range(len(low))]
 
-    def item(self, slots: PointerSlotsReader, index: int) -> Any:
+    def _item(self, slots: PointerSlotsReader, index: int, unread: Unread) -> Any:
         """Return an item; a null pointer is an empty one."""
-        value = self.of.load(slots, index)
+        value = self.of.load(slots, index, unread)
         return self.of.empty() if value is None else value
 
     def blank(self, count: int) -> Tree:
@@ -947,13 +948,16 @@ class PointerListKind(ListKind):
         number = check_count(count)
         return Tree(wire.list_shape(wire.SIZE_POINTER, number), bytearray(number * WORD_BYTES))
 
-    def lay_items(self, out: bytearray, at: int, items: list[Any], work: Below) -> None:
+    def lay_items(self, out: BlockBuilder, body: Body, at: int, items: list[Any]) -> None:
         """Append the list, and let the objects of its items be laid out."""
-        blank = self.blank(len(items))
-        start = append_object(out, at, blank.shape, blank.body)
-        below = [(start + i, self.of, item) for i, item in enumerate(items) if item is not None]
-        below.reverse()
-        work += below
+        count = check_count(len(items))
+        out.point(body, at, wire.list_shape(wire.SIZE_POINTER, count))
+        pointers = Body([0] * count, out.end)
+        pointers.below.extend(
+            (i, self.of, item) for i, item in enumerate(items) if item is not None
+        )
+        out.end += count
+        out.add(pointers, ordered=True)
 
 
 @final
@@ -962,56 +966,72 @@ class StructListKind(ListKind):
 
     def __init__(self, of: StructKind) -> None:
         self.of = of
+        self.struct: Final = of.struct
 
-    def load(self, slots: PointerSlotsReader, index: int) -> list[Any] | None:
+    def load(self, slots: PointerSlotsReader, index: int, unread: Unread) -> list[Any] | None:
         """Return the values of the structs."""
         low = slots.get_struct_list(index)
         if low is None:
             return None
-        take = self.of.struct.owner()._from_low
-        layout = self.of.struct.layout()
-        return [take(item, layout) for item in low]
+        values: list[Any] = []
+        unread.append((self.struct.layout(), low, values))
+        return values
 
-    def lay(self, out: bytearray, at: int, value: Any, work: Below) -> None:
+    def lay(self, out: BlockBuilder, body: Body, at: int, value: Any) -> None:
         """Append the list for some values, or a copy of the list of a reader or builder."""
         if type(value) is list:
-            self.lay_items(out, at, value.copy(), work)
+            self.lay_items(out, body, at, value.copy())
             return
-        owner = self.of.struct.owner()
+        owner = self.struct.layout().owner
         wrap = method_of(value, "_wrap") if is_laid_out(value) else None
         if wrap is not None and (wrap is owner.Reader or wrap is owner.Builder):
-            append_copy(out, at, value.__capnsafe_copy__())
+            out.append_copy(body, at, value.__capnsafe_copy__())
             return
-        super().lay(out, at, value, work)
+        super().lay(out, body, at, value)
 
-    def lay_items(self, out: bytearray, at: int, items: list[Any], work: Below) -> None:
+    def lay_items(self, out: BlockBuilder, body: Body, at: int, items: list[Any]) -> None:
         """Append the list."""
-        layout = self.of.struct.layout()
-        start = 1 + append_object(out, at, *self._zeros(len(items), layout))
+        layout = self.struct.layout()
         owner = layout.owner
-        below: Below = []
+        count = len(items)
+        words = self._words(count, layout)
+        out.point(body, at, wire.list_shape(wire.SIZE_COMPOSITE, words))
+        structs = Body([layout.shape | count << 2], out.end)
+        out.end += 1 + words
+        first = len(out.open)
+        blank = [0] * layout.words
         for item in items:
             if type(item) is not owner:
                 if type(item) in (owner.Reader, owner.Builder):
                     item = item.to_value()
                 layout.require(item)
-            fill(layout, out, start, start + layout.data_words, item, below)
-            start += layout.words
-        follow(below, work)
+            start = len(structs.words)
+            if start >= MOST_NUMBERS:
+                out.add(structs, ordered=layout.ordered)
+                structs = Body([], structs.start + start)
+                start = 0
+            structs.words.extend(blank)
+            fill(layout, structs, start, item)
+        out.add(structs, ordered=layout.ordered)
+        if len(out.open) - first > 1:
+            # The last is continued first.
+            out.open[first:] = reversed(out.open[first:])
 
     def blank(self, count: int) -> Tree:
         """Return a list of zeroed structs."""
-        return Tree(*self._zeros(count, self.of.struct.layout()))
+        layout = self.struct.layout()
+        words = self._words(count, layout)
+        body = bytearray((1 + words) * WORD_BYTES)
+        wire.POINTER.pack_into(body, 0, layout.shape | count << 2)
+        return Tree(wire.list_shape(wire.SIZE_COMPOSITE, words), body)
 
-    def _zeros(self, count: int, layout: Layout) -> tuple[int, bytearray]:
-        """Return the shape and the words of a list of zeroed structs."""
+    def _words(self, count: int, layout: Layout) -> int:
+        """Return the words of a list of structs without the tag, or raise if they are too many."""
         words = count * layout.words
         if not 0 <= count <= wire.MAX_LIST_COUNT or words > wire.MAX_LIST_COUNT:
             # This raises the error.
             struct_list(count, layout.data_words, layout.pointer_count)
-        body = bytearray((1 + words) * WORD_BYTES)
-        wire.POINTER.pack_into(body, 0, layout.shape | count << 2)
-        return wire.list_shape(wire.SIZE_COMPOSITE, words), body
+        return words
 
 
 class AnyKind(PointerTo):
@@ -1021,17 +1041,19 @@ class AnyKind(PointerTo):
         #: Returns a copy of the object behind a pointer that is not null.
         self.wrap: Final = wrap
 
-    def load(self, slots: PointerSlotsReader, index: int) -> Any:
+    def load(self, slots: PointerSlotsReader, index: int, unread: Unread) -> Any:
         """Return a copy of the object."""
         return None if slots.is_null(index) else self.wrap(slots, index)
 
-    def lay(self, out: bytearray, at: int, value: Any, work: Below) -> None:
+    def lay(self, out: BlockBuilder, body: Body, at: int, value: Any) -> None:
         """Append the object for a ``str``, ``bytes``, a value of any struct, or a handle."""
         if issubclass(type(value), str):
-            append_bytes(out, at, text_octets(value) + b"\0")
+            text = text_octets(value)
+            out.append_bytes(body, at, text, len(text) + 1)
             return
         if issubclass(type(value), (bytes, bytearray, memoryview)):
-            append_bytes(out, at, data_octets(value))
+            octets = data_octets(value)
+            out.append_bytes(body, at, octets, len(octets))
             return
         copied = laid_out(value)
         if copied is None:
@@ -1039,7 +1061,7 @@ class AnyKind(PointerTo):
                 "an AnyPointer takes a value, reader or builder of a struct, a str or bytes, not"
                 f" {type_name(value)}"
             )
-        append_copy(out, at, copied)
+        out.append_copy(body, at, copied)
 
 
 @final
@@ -1072,66 +1094,109 @@ def bound(kind: BaseKind, brand: Brand) -> BaseKind:
     return kind
 
 
+# -- values --------------------------------------------------------------------------------------
+
+#: Makes a value without fields.
+_new: Final[Callable[[Any], Any]] = object.__new__
+
+
+def value_behind(kind: PointerTo, slots: PointerSlotsReader, index: int) -> Any:
+    """Return the value behind a pointer, or ``None`` if it is null."""
+    unread: Unread = []
+    value = kind.load(slots, index, unread)
+    _read(unread)
+    return value
+
+
+def read_value(layout: Layout, low: StructReader, value: Any) -> None:
+    """Set the fields of a new value to those of a struct, with everything below it."""
+    _read([(layout, low, value)])
+
+
+def _read(unread: Unread) -> None:
+    """Read structs, and those below them, until none is left."""
+    while unread:
+        layout, low, value = unread.pop()
+        if type(low) is StructReader:
+            _take(layout, low, value.__dict__, unread)
+            continue
+        structs: StructListReader = low
+        values: list[Any] = value
+        owner = layout.owner
+        for index in range(len(structs)):
+            value = _new(owner)
+            values.append(value)
+            _take(layout, structs._struct(index), value.__dict__, unread)
+
+
+def _take(layout: Layout, low: StructReader, fields: dict[str, Any], unread: Unread) -> None:
+    """Set the fields of a value to those of a struct."""
+    for field in layout.singles:
+        fields[field.name] = field.kind.take(low, field, unread)
+    if layout.tag is not None:
+        which = layout.by_tag.get(low.get_uint16(layout.tag))
+        for field in layout.members.values():
+            taken = field.kind.take(low, field, unread) if field is which else UNSET
+            fields[field.name] = taken
+
+
 # -- blocks --------------------------------------------------------------------------------------
 
 
-def fill(layout: Layout, out: bytearray, start: int, first: int, value: Any, below: Below) -> None:
-    """Write the fields of a value to the zeroed struct at word ``start``.
-
-    ``first`` is the word of its first pointer. ``below`` gets the pointers that are not null.
-    """
-    fields = value.__dict__
+def fill(layout: Layout, body: Body, start: int, value: Any) -> None:
+    """Write the fields of a value to the zeroed struct at word ``start`` of a body."""
+    fields: dict[str, Any] = value.__dict__
     try:
         for field in layout.singles:
-            field.kind.put(field, out, start, first, fields[field.name], below)
+            field.kind.put(field, body, start, fields[field.name])
         if layout.tag is not None:
             field = layout.member(value._member())
-            at = start * WORD_BYTES + layout.tag * 2
-            _UINT16.pack_into(out, at, field.member)
-            field.kind.put(field, out, start, first, fields[field.name], below)
+            layout.select(field, body, start)
+            field.kind.put(field, body, start, fields[field.name])
     except KeyError as error:
         raise ArgumentValueError(
             f"the field {error} of a {type_name(value)} was deleted"
         ) from error
 
 
-_word_of: Final = operator.itemgetter(0)
+def lay_struct(layout: Layout, out: BlockBuilder, body: Body, at: int, value: Any) -> None:
+    """Append the struct for a value, and point to it from word ``at`` of ``body``."""
+    if layout.words:
+        out.point(body, at, layout.shape)
+    else:
+        body.words[at] = wire.EMPTY_STRUCT
+    struct = Body([0] * layout.words, out.end)
+    out.end += layout.words
+    fill(layout, struct, 0, value)
+    out.add(struct, ordered=layout.ordered)
 
 
-def follow(below: Below, work: Below) -> None:
-    """Add the pointers of structs to ``work``, in the reverse order of their words."""
-    # Fields are in the order of the schema, and not in that of their pointers.
-    below.sort(key=_word_of, reverse=True)
-    work += below
-
-
-def lay_struct(layout: Layout, out: bytearray, at: int, value: Any, work: Below) -> None:
-    """Append the struct for a value, and point to it from word ``at``."""
-    start = append_object(out, at, layout.shape, layout.blank())
-    below: Below = []
-    fill(layout, out, start, start + layout.data_words, value, below)
-    follow(below, work)
-
-
-def _finished(out: bytearray, work: Below) -> Block:
-    """Lay out objects, and those below them, until none is left."""
-    while work:
-        at, kind, value = work.pop()
-        kind.lay(out, at, value, work)
-    return Block(out)
+def _finished(out: BlockBuilder) -> Block:
+    """Lay out the objects behind all pointers, and those below them, until none is left."""
+    while out.open:
+        body = out.open[-1]
+        if not body.below:
+            out.parts[body.part] = body.octets()
+            out.open.pop()
+            continue
+        at, kind, value = body.below.pop()
+        to: PointerTo = kind
+        to.lay(out, body, at, value)
+    return out.block()
 
 
 def block_from(kind: PointerTo, value: Any) -> Block:
     """Return the object of a value, with everything below it."""
-    return _finished(bytearray(WORD_BYTES), [(0, kind, value)])
+    out = BlockBuilder()
+    out.root.below.append((0, kind, value))
+    return _finished(out)
 
 
 def block_of_value(layout: Layout, value: Any) -> Block:
     """Return the struct of a value, with everything below it."""
-    out = bytearray(WORD_BYTES)
-    work: Below = []
-    lay_struct(layout, out, 0, value, work)
-    return _finished(out, work)
+    out = BlockBuilder()
+    lay_struct(layout, out, out.root, 0, value)
+    return _finished(out)
 
 
 def is_laid_out(value: Any) -> bool:
@@ -1141,21 +1206,21 @@ def is_laid_out(value: Any) -> bool:
 
 def flat_words(copied: Copied | None) -> bytes:
     """Return a message of one segment, without framing, whose root is ``copied``."""
-    return bytes(WORD_BYTES) if copied is None else bytes(block_of(copied).octets)
+    return bytes(WORD_BYTES) if copied is None else block_of(copied).octets
 
 
 VOID: Final = VoidKind()
-BOOL: Final = ScalarKind(Element.BOOL, StructReader.get_bool)
-INT8: Final = ScalarKind(Element.INT8, StructReader.get_int8)
-INT16: Final = ScalarKind(Element.INT16, StructReader.get_int16)
-INT32: Final = ScalarKind(Element.INT32, StructReader.get_int32)
-INT64: Final = ScalarKind(Element.INT64, StructReader.get_int64)
-UINT8: Final = ScalarKind(Element.UINT8, StructReader.get_uint8)
-UINT16: Final = ScalarKind(Element.UINT16, StructReader.get_uint16)
-UINT32: Final = ScalarKind(Element.UINT32, StructReader.get_uint32)
-UINT64: Final = ScalarKind(Element.UINT64, StructReader.get_uint64)
-FLOAT32: Final = ScalarKind(Element.FLOAT32, StructReader.get_float32)
-FLOAT64: Final = ScalarKind(Element.FLOAT64, StructReader.get_float64)
+BOOL: Final = ScalarKind(Element.BOOL)
+INT8: Final = ScalarKind(Element.INT8)
+INT16: Final = ScalarKind(Element.INT16)
+INT32: Final = ScalarKind(Element.INT32)
+INT64: Final = ScalarKind(Element.INT64)
+UINT8: Final = ScalarKind(Element.UINT8)
+UINT16: Final = ScalarKind(Element.UINT16)
+UINT32: Final = ScalarKind(Element.UINT32)
+UINT64: Final = ScalarKind(Element.UINT64)
+FLOAT32: Final = ScalarKind(Element.FLOAT32)
+FLOAT64: Final = ScalarKind(Element.FLOAT64)
 TEXT: Final = TextKind()
 DATA: Final = DataKind()
 CAPABILITY: Final = CapabilityKind()

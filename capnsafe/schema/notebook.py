@@ -82,7 +82,7 @@ class _Table:
         if isinstance(kind, GroupKind):
             return self.struct(kind.struct.layout(), low, level + 1)
         if not isinstance(kind, PointerTo):
-            return _scalar(kind, kind.take(low, field))
+            return _scalar(kind, kind.take(low, field, []))
         if not low.is_null(field.offset):
             return self._object(kind, low, field.offset, level)
         if type(field.default) is Default:
@@ -122,7 +122,7 @@ class _Table:
                 ),
                 level,
             )
-        return _leaf(kind, kind.load(slots, index))
+        return _leaf(kind, kind.load(slots, index, []))
 
     def _list(self, low: Any, item: Callable[[int], str], level: int) -> str:
         """Return the first items of a list."""

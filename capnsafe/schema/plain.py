@@ -105,7 +105,7 @@ def plain_struct(
             elif field.member or (field.member == 0 and form.shows_first):
                 plain[field.label] = _plain_default(kind, field, form, opened)
         else:
-            plain[field.label] = form.scalar(kind, kind.take(low, field))
+            plain[field.label] = form.scalar(kind, kind.take(low, field, []))
     return plain
 
 
@@ -137,7 +137,7 @@ def _plain_pointer(
         if pointers is None:
             return []
         return [_plain_pointer(kind.of, pointers, at, form, opened) for at in range(len(pointers))]
-    value = kind.load(slots, index)
+    value = kind.load(slots, index, [])
     value = kind.empty() if value is None else value
     if isinstance(kind, ScalarListKind):
         return [form.scalar(kind.of, item) for item in value]

@@ -7,8 +7,7 @@ and one call reads it. Values are compared by their fields, copied and pickled l
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import Enum
-from typing import Any, ClassVar, Final, Literal, Self, TypeAlias, final
+from typing import Any, ClassVar, Final, Self, final
 
 from .._build.message import MessageBuilder
 from .._read.objects import PointerSlotsReader, StructReader
@@ -22,27 +21,12 @@ from .._words.exhausted import exhausted
 from ..allocator import Allocator
 from ..errors import ArgumentValueError, Error
 from ..wire import MAX_SEGMENT_WORDS
-from .layout import Layout, block_of_value, flat_words
+from .layout import Layout, block_of_value, flat_words, read_value
 from .notebook import html_of
 from .plain import DICT, JSON, DictForm, json_text, parsed_json, plain_struct, value_from
 from .text import TEXT_FORM, text_of
 from .text_parser import value_of_text
-
-
-class Unset(Enum):
-    """The value of a member of a union while another member is set."""
-
-    UNSET = "UNSET"
-
-    def __repr__(self) -> str:
-        """Return its name in the module ``capnsafe.schema``."""
-        return "UNSET"
-
-
-UNSET: Final = Unset.UNSET
-
-#: The annotation of a member of a union: ``str | UnsetType``.
-UnsetType: TypeAlias = Literal[Unset.UNSET]
+from .unset import UNSET
 
 
 def without_internal(names: Iterable[str]) -> list[str]:
@@ -66,9 +50,7 @@ class StructValue:
     def _from_low(cls, low: StructReader, layout: Layout) -> Self:
         """Return the value of a struct."""
         value = cls.__new__(cls)
-        fields = value.__dict__
-        for field in layout.singles:
-            fields[field.name] = field.kind.take(low, field)
+        read_value(layout, low, value)
         return value
 
     @classmethod
@@ -223,17 +205,6 @@ class UnionValue(StructValue):
             if fields[name] is not UNSET:
                 return field.member or 0
         return -1
-
-    @classmethod
-    def _from_low(cls, low: StructReader, layout: Layout) -> Self:
-        """Return the value of a struct."""
-        value = super()._from_low(low, layout)
-        fields = value.__dict__
-        assert layout.tag is not None
-        which = cls.MEMBERS.get(low.get_uint16(layout.tag))
-        for name, field in layout.members.items():
-            fields[name] = field.kind.take(low, field) if name == which else UNSET
-        return value
 
     def _shown(self) -> list[str]:
         """Return the names of the fields that ``repr`` shows, the member that is set included."""

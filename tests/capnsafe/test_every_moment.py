@@ -44,6 +44,7 @@ from capnsafe import (
 from tests.builds import counts_bytecodes
 
 from .moments import Exporting, Moments, Staying
+from .schema.features_capnp import Recursive
 
 pytestmark = [pytest.mark.thorough, counts_bytecodes]
 
@@ -417,6 +418,38 @@ def test_the_table_has_every_operation() -> None:
                 continue
             known = name == "total_size" or name.startswith(("get_", "set_", "new_orphan_"))
             assert known or name in named, name
+
+
+@pytest.mark.parametrize("shrinks", [False, True])
+def test_a_close_or_a_cut_at_each_moment_of_a_first_root(shrinks: bool) -> None:
+    """In memory that stays, a small value is written without a view."""
+    value = Recursive(number=7)
+    outcomes = set()
+    moment = 0
+    while True:
+        moment += 1
+        memory = Staying()
+        message = MessageBuilder(memory)
+
+        def hook(memory: Staying = memory, message: MessageBuilder = message) -> None:
+            if shrinks:
+                _shrink(memory)
+            else:
+                with suppress(Reentered):
+                    message.close()
+
+        with Moments(moment, hook) as moments:
+            try:
+                message.set_root(value)
+                outcomes.add("done")
+            except Closed:
+                outcomes.add("closed")
+        message.close()
+        assert memory.breaches() == []
+        if moments.count < moment:
+            break
+    # Where words are missing, others are found.
+    assert outcomes == ({"done"} if shrinks else {"done", "closed"})
 
 
 def _with_a_short_way(memory: Any, pointers: int) -> tuple[MessageBuilder, StructBuilder]:

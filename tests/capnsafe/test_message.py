@@ -279,6 +279,30 @@ def test_a_with_block_tells_that_release_failed() -> None:
     assert len(memory.released) == 2
 
 
+class Ends(ResizingMemory):
+    """Raises an exception that loops take for their end."""
+
+    def allocate(self, minimum_words: int, /) -> int:
+        if self.released:
+            raise StopIteration
+        return super().allocate(minimum_words)
+
+    def release(self, key: int, words_used: int, /) -> None:
+        super().release(key, words_used)
+        raise StopIteration
+
+
+def test_an_allocator_that_raises_stop_iteration() -> None:
+    memory = Ends()
+    with pytest.raises(ReleaseFailed) as failed, MessageBuilder(memory) as message:
+        init_node(message)
+    assert isinstance(failed.value.__cause__, StopIteration)
+    assert len(memory.released) == 1
+    with MessageBuilder(memory) as message, pytest.raises(AllocationRefused) as refused:
+        init_node(message)
+    assert isinstance(refused.value.__cause__, StopIteration)
+
+
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
 def test_a_with_block_does_not_replace_the_exception_on_its_way(
     error: type[BaseException],

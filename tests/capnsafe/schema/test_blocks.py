@@ -15,7 +15,6 @@ import numpy
 import pytest
 
 from capnsafe import (
-    COMPILED,
     ArgumentError,
     ArgumentIndexError,
     ArgumentTypeError,
@@ -27,7 +26,7 @@ from capnsafe import (
     read_message,
     schema,
 )
-from capnsafe._words.block import append_bytes, require_words
+from capnsafe._words.block import BlockBuilder, require_words
 from capnsafe.wire import MAX_LIST_COUNT, MAX_SEGMENT_WORDS
 from tests.capnsafe.schema.features_capnp import Choice, Point, Pointers, Recursive, Tree
 from tests.capnsafe.schema.tools import Scatter
@@ -149,17 +148,10 @@ def test_a_member_in_a_struct_of_an_older_schema(change: Callable[[Choice.Builde
         assert message.to_bytes() == before
 
 
-class LongBytes(bytes):
-    """Bytes with a length that no list can have. Only interpreted code asks for it."""
-
-    def __len__(self) -> int:
-        return MAX_LIST_COUNT + 1
-
-
-@pytest.mark.skipif(COMPILED, reason="compiled code does not call the method")
 def test_a_text_that_no_list_can_hold() -> None:
+    out = BlockBuilder()
     with pytest.raises(MessageTooLarge):
-        append_bytes(bytearray(8), 0, LongBytes())
+        out.append_bytes(out.root, 0, b"", MAX_LIST_COUNT + 1)
 
 
 @pytest.mark.parametrize("count", [-1, MAX_LIST_COUNT, MAX_LIST_COUNT + 1])
@@ -177,6 +169,19 @@ def test_an_opaque_object_is_checked_again() -> None:
     outside = schema.Opaque(b"\4\0\0\0\1\0\0\0")
     with MessageBuilder() as message, pytest.raises(Error):
         message.init_root(0, 1).set(0, outside)
+
+
+@pytest.mark.parametrize("count", [0, 1, 200, 2_000])
+@pytest.mark.parametrize("item", [Tree(value=1), Tree(value=1, left=Tree(value=2)), Point(x=1)])
+def test_a_list_of_many_structs(count: int, item: Tree | Point) -> None:
+    """The words of a long list are converted in stretches, whose objects keep their order."""
+    items: Any = [item] * count
+    value = Tree(children=items) if type(item) is Tree else Choice(points=items)
+    framed = value.to_bytes(HeapAllocator(segment_words=1 << 16))
+    assert type(value).from_bytes(framed) == value
+    with MessageBuilder(HeapAllocator(segment_words=1 << 16)) as message:
+        message.set_root(read_message(framed).get_root())
+        assert message.to_bytes() == framed
 
 
 class Failing:

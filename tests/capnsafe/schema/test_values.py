@@ -196,13 +196,18 @@ def test_deep_values_need_no_deep_stack() -> None:
     with MessageBuilder() as message:
         message.set_root(value)
         assert message.total_words() > 3_000
-        with pytest.raises(Exhausted):
-            Tree.from_message(read_message(message.to_bytes(), nesting_limit=1 << 20))
+        framed = message.to_bytes()
         root = message.get_root(Tree)
         assert root is not None
-        for call in (root.to_value, root.to_dict, root.to_json):
+        copies = [
+            Tree.from_message(read_message(framed, nesting_limit=1 << 20)),
+            root.to_value(),
+        ]
+        for call in (root.to_dict, root.to_json):
             with pytest.raises(Exhausted):
                 call()
+    for copied in copies:
+        assert copied.to_bytes() == framed
     with pytest.raises(Exhausted):
         value.to_dict()
     while value.left is not None:  # Python itself frees deep objects by recursion.

@@ -11,9 +11,10 @@ calls ``grow`` with the key of its last segment. So the next grant belongs to th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final, SupportsIndex, TypeVar, final
 
-from .._words.arguments import at_least_one, truth
+from .arguments import at_least_one, truth
+from .given import Given
 
 T = TypeVar("T")
 
@@ -24,12 +25,15 @@ LARGEST_GROWTH_WORDS: Final = 1 << 24
 _LARGEST_UNASKED: Final = 64
 
 
+@final
 class Growth:
     """The sizes of segments, in words, of messages that share a memory."""
 
     __slots__ = ("_asking", "_grows", "_live_words", "_segment_words", "_so_far", "_unasked")
 
-    def __init__(self, segment_words: int, growth: bool = True, *, unasked: bool = False) -> None:
+    def __init__(
+        self, segment_words: SupportsIndex, growth: Given[bool] = True, unasked: bool = False
+    ) -> None:
         """Make a record of sizes.
 
         Args:
