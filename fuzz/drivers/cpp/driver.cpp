@@ -139,8 +139,9 @@ public:
   kj::ArrayPtr<word> allocateSegment(uint minimumSize) override {
     std::string number = call("allocate words=" + std::to_string(minimumSize)).text("segment");
     Line place = placeOf(number);
-    segments.push_back(number);
-    if (place.word == "nothing") return nullptr;
+    bool none = place.word == "nothing";
+    segments.push_back({number, none ? 0 : place.number("bytes") / sizeof(word)});
+    if (none) return nullptr;
     char* base = place.text("readonly") == "1" ? readable : writable;
     return kj::arrayPtr(reinterpret_cast<word*>(base + place.number("at")),
                         place.number("bytes") / sizeof(word));
@@ -157,14 +158,14 @@ public:
     return result;
   }
 
+  // The library never tells its memory how many words it used, so all that were granted count.
   void release() {
-    std::vector<size_t> used = words();
-    std::vector<std::string> numbers;
-    numbers.swap(segments);
+    std::vector<Granted> released;
+    released.swap(segments);
     std::string interrupt;
-    for (size_t i = 0; i < numbers.size(); i++) {
+    for (const Granted& segment : released) {
       // The driver makes this call, not the library, so a refusal is no fault of the library's.
-      send("release segment=" + numbers[i] + " words=" + std::to_string(used[i]));
+      send("release segment=" + segment.number + " words=" + std::to_string(segment.words));
       Line answer = receive();
       if (answer.word == "refused" && answer.text("kind") == "interrupt") {
         interrupt = answer.text("number");
@@ -185,7 +186,12 @@ private:
     }
   }
 
-  std::vector<std::string> segments;
+  struct Granted {
+    std::string number;
+    size_t words;
+  };
+
+  std::vector<Granted> segments;
 };
 
 // ------------------------------------------------------------------------------------ coverage

@@ -94,7 +94,8 @@ class PycapnpDriver(Driver):
     def on_begin(self, values: Values) -> None:
         """Begin a message; pycapnp asks for memory only when it needs some."""
         self._shared = self.new_memory(grows=False)
-        self._granted: list[int] = []
+        #: The segments that pycapnp got: the number of each, and its words.
+        self._granted: list[tuple[int, int]] = []
         self._refused: MemoryRefused | None = None
         self._handles: dict[int, Any] = {}
         self._has_root = False
@@ -103,25 +104,28 @@ class PycapnpDriver(Driver):
     def _allocate(self, minimum_words: int) -> Any:
         try:
             number = self._shared.allocate(minimum_words)
-            self._granted.append(number)
             try:
-                return self._shared.segment(number)
+                segment = self._shared.segment(number)
             except BaseException:
                 # pycapnp never gets this segment.
-                self._shared.release(self._granted.pop(), 0)
+                self._shared.release(number, 0)
                 raise
+            self._granted.append((number, 0 if segment is None else len(segment) // 8))
+            return segment
         except MemoryRefused as error:
             self._refused = error
             raise
 
     def on_close(self, values: Values) -> None:
-        """Drop all objects, and release the memory in place of pycapnp, which never does."""
-        used = self._sizes()
+        """Drop all objects, and release the memory in place of pycapnp, which never does.
+
+        It never tells how many words it used either, so all that were granted count.
+        """
         self._handles.clear()
         self._message = None
         granted, self._granted = self._granted, []
         interrupt = None
-        for number, words in zip(granted, used, strict=True):
+        for number, words in granted:
             # The driver makes this call, not pycapnp, so a refusal is no fault of pycapnp's.
             try:
                 with suppress(MemoryRefused, MemoryGone):
@@ -139,7 +143,7 @@ class PycapnpDriver(Driver):
         while len(self._granted) > len(sizes) > 0:
             # pycapnp did not accept the last segment that it was given. The driver makes this call,
             # not pycapnp, so a refusal is no fault of pycapnp's.
-            number = self._granted.pop()
+            number, _ = self._granted.pop()
             with suppress(MemoryRefused, MemoryGone):
                 self._shared.release(number, 0)
         return (sizes + [0] * len(self._granted))[: len(self._granted)]

@@ -68,9 +68,9 @@ def in_cpp(folder: Path) -> Sequence[str]:
                 '  if (!mistaken("nothing")) pointerAt(line).clear();',
             ),
             (
-                '      send("release segment=" + numbers[i]',
+                '      send("release segment=" + segment.number',
                 '      if (mistaken("callback")) continue;\n'
-                '      send("release segment=" + numbers[i]',
+                '      send("release segment=" + segment.number',
             ),
         ],
     )
