@@ -57,7 +57,9 @@ class GrantingArena(BorrowingArena):
         self._stable: Final = stable and not verifies
         self._grow: Final = grow
         #: The key of a grant that has no segment yet, if there is one; and the segment's index.
-        self._arrived: Final[list[Key]] = []
+        #: ``pop`` leaves the room of the item to the next one.
+        self._arrived: Final[list[Key]] = [None]
+        self._arrived.pop()
         self._arriving = 0
         #: The segment whose grant is being released, and its call, as in ``arguments.call``: the
         #: iterator of its argument, that of its result, and the list for the result.
@@ -77,15 +79,12 @@ class GrantingArena(BorrowingArena):
         try:
             # No bytecode runs between the allocator's return and the record of its grant, so an
             # interrupt cannot lose the grant; once it is recorded, it will be released. Nothing is
-            # allocated in between either: a list that is extended makes room before.
+            # allocated in between either, because the list has room.
             self._arriving = index
-            self._arrived.extend(map(methodcaller("allocate", words), argued))
-            if not self._arrived:
-                # To the list, this exception of the allocator was the end of the results.
-                raise StopIteration
+            next(map(self._arrived.append, map(methodcaller("allocate", words), argued)))
             segment = Segment(index, self._arrived[0])
             self.segments.append(segment)
-            self._arrived.clear()
+            self._arrived.pop()
         except Exception as error:
             if self._arrived or len(self.segments) > index or argued.__length_hint__():
                 # The allocator was not called yet, or had returned: see ``arguments.call``.
@@ -191,9 +190,10 @@ class GrantingArena(BorrowingArena):
 
     def _take_in(self) -> None:
         """Make a segment for a grant whose call was interrupted before it did so."""
-        if self._arrived and self._arriving == len(self.segments):
-            self.segments.append(Segment(self._arriving, self._arrived[0]))
-        self._arrived.clear()
+        if self._arrived:
+            if self._arriving == len(self.segments):
+                self.segments.append(Segment(self._arriving, self._arrived[0]))
+            self._arrived.pop()
 
     def _release(
         self, segments: list[Segment], keep: int = 0
@@ -225,15 +225,12 @@ class GrantingArena(BorrowingArena):
                     used = max(segment.used, segment.written)
                     release = methodcaller("release", segment.key, used)
                     argued = iter((self.allocator,))
-                    calling = map(release, argued)
                     returned = []
+                    calling = map(returned.append, map(release, argued))
                     self._releasing = (segment, argued, calling, returned)
                 try:
                     if argued.__length_hint__():
-                        returned.extend(calling)
-                        if not returned:
-                            # To the list, this exception was the end of the results.
-                            failures.append(StopIteration())
+                        next(calling)
                 except BaseException as error:
                     # An interrupt, too, must not keep the other grants from being released.
                     if argued.__length_hint__():

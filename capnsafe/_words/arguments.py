@@ -56,14 +56,11 @@ def call(function: Callable[[A], T], argument: A) -> T:
     argued: Any = iter((argument,))
     results: list[T] = []
     try:
-        results.extend(map(function, argued))
+        next(map(results.append, map(function, argued)))
     except Exception as error:
         if results or argued.__length_hint__():
             raise
         raise Raised() from error
-    if not results:
-        # To the list, this exception was the end of the results.
-        raise Raised() from StopIteration()
     return results[0]
 
 

@@ -256,8 +256,10 @@ def test_the_alarm_of_a_signal_is_not_blamed_on_an_argument(call: str) -> None:
 class Ends:
     """Raises an exception that loops take for their end."""
 
+    error = StopIteration("the only one")
+
     def refuse(self, *arguments: object) -> Any:
-        raise StopIteration
+        raise self.error
 
     __index__ = __float__ = __buffer__ = refuse
 
@@ -268,4 +270,4 @@ def test_a_conversion_that_raises_stop_iteration(call: str) -> None:
         root = message.init_root(1, 1)
         with pytest.raises(capnsafe.ArgumentTypeError) as raised:
             getattr(root, call)(0, Ends())
-    assert isinstance(raised.value.__cause__, StopIteration)
+    assert raised.value.__cause__ is Ends.error

@@ -282,25 +282,27 @@ def test_a_with_block_tells_that_release_failed() -> None:
 class Ends(ResizingMemory):
     """Raises an exception that loops take for their end."""
 
+    error = StopIteration("the only one")
+
     def allocate(self, minimum_words: int, /) -> int:
         if self.released:
-            raise StopIteration
+            raise self.error
         return super().allocate(minimum_words)
 
     def release(self, key: int, words_used: int, /) -> None:
         super().release(key, words_used)
-        raise StopIteration
+        raise self.error
 
 
 def test_an_allocator_that_raises_stop_iteration() -> None:
     memory = Ends()
     with pytest.raises(ReleaseFailed) as failed, MessageBuilder(memory) as message:
         init_node(message)
-    assert isinstance(failed.value.__cause__, StopIteration)
+    assert failed.value.__cause__ is memory.error
     assert len(memory.released) == 1
     with MessageBuilder(memory) as message, pytest.raises(AllocationRefused) as refused:
         init_node(message)
-    assert isinstance(refused.value.__cause__, StopIteration)
+    assert refused.value.__cause__ is memory.error
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])

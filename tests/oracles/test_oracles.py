@@ -154,6 +154,21 @@ def test_a_lost_cause_is_found() -> None:
     breaks(BadEncoder(perform), REFUSED, f"P1 root cause of AllocationRefused {here(perform)}")
 
 
+def test_a_cause_in_the_place_of_the_memory_s_own_is_found() -> None:
+    def perform(session: BadSession, operation: Operation, right: Callable[[], object]) -> object:
+        try:
+            return right()
+        except capnsafe.AllocationRefused as error:
+            place = id(error.__cause__)
+            error.__cause__ = error.__context__ = None
+        others = [MemoryError() for _ in range(100)]
+        # Another exception, if possible at the address that the memory's own had.
+        cause = next((other for other in others if id(other) == place), others[0])
+        raise capnsafe.AllocationRefused("refused") from cause
+
+    breaks(BadEncoder(perform), REFUSED, f"P1 root cause of AllocationRefused {here(perform)}")
+
+
 def test_a_swallowed_interrupt_is_found() -> None:
     def perform(session: BadSession, operation: Operation, right: Callable[[], object]) -> object:
         try:

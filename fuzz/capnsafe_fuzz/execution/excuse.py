@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
 from typing import Final, NamedTuple
 
 from capnsafe_allocators import (
@@ -35,21 +36,39 @@ _INTERRUPTS: Final = frozenset({KeyboardInterrupt.__name__, SystemExit.__name__}
 _GONE: Final = frozenset({KeyError.__name__, IndexError.__name__})
 
 
+_NUMBER: Final = "capnsafe number"
+"""The key of an exception's number among its attributes."""
+_numbers: Final = count(1)
+
+
+def number_of(error: BaseException | None) -> int:
+    """Return the number of an exception that the memory raised; 0 for any other."""
+    number: int = 0 if error is None else object.__getattribute__(error, "__dict__").get(_NUMBER, 0)
+    return number
+
+
+def _numbered(error: BaseException) -> int:
+    """Give an exception a number, and return it."""
+    number = object.__getattribute__(error, "__dict__")[_NUMBER] = next(_numbers)
+    return number
+
+
 class Interceptor:
     """Stands between encoder and memory, and remembers which exceptions the memory raised.
 
-    It keeps ``id`` values and not references: an exception would keep its traceback, and with it
-    the encoder's frames and the views in them.
+    It numbers them, and keeps no references: an exception would keep its traceback, and with it the
+    encoder's frames and the views in them. Nor does it keep an ``id``, because another exception
+    may get that.
     """
 
     __slots__ = ("_memory", "interrupts", "raised")
 
     def __init__(self, memory: HostileAllocator) -> None:
         self._memory = memory
-        #: Exceptions that allocate and segment raised to the present call, by ``id``. Those that
-        #: release raised are missing, because they are no reason for an operation to fail.
+        #: The numbers of exceptions that allocate and segment raised to the present call. Those
+        #: that release raised are missing, because they are no reason for an operation to fail.
         self.raised: set[int] = set()
-        #: Exceptions that no library may swallow.
+        #: The numbers of exceptions that no library may swallow.
         self.interrupts: set[int] = set()
 
     @property
@@ -70,10 +89,10 @@ class Interceptor:
     def _note(self, error: BaseException, *, is_reason: bool = True) -> None:
         if isinstance(error, Exception):
             if is_reason:
-                self.raised.add(id(error))
+                self.raised.add(_numbered(error))
         elif self._memory.calls and self._memory.calls[-1].error == type(error).__name__:
             # Raised by a fault; a real Ctrl-C during the call would not be in the log.
-            self.interrupts.add(id(error))
+            self.interrupts.add(_numbered(error))
 
     def forget(self) -> None:
         """Begin a new step."""

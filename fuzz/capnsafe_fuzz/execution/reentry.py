@@ -22,7 +22,7 @@ from ..scenario.operations import Verb
 from ..scenario.program import Operation
 from ..scenario.schema import EVERYTHING
 from .examiner import MessageExaminer
-from .excuse import Excuses, NestedCall
+from .excuse import Excuses, NestedCall, number_of
 from .expected_message import ExpectedMessage
 from .subject import Subject, failure_of
 from .verdict import CLOSE
@@ -135,7 +135,7 @@ class ReentrantCalls:
             else:
                 value = subject.output()
         except BaseException as error:
-            if id(error) in interceptor.interrupts:
+            if number_of(error) in interceptor.interrupts:
                 # The interrupt reached the caller, which is the harness, so the outer call need not
                 # raise it. If several releases were interrupted, one interrupt stands for all.
                 interceptor.interrupts.intersection_update(outer)

@@ -23,7 +23,7 @@ from ..scenario.model import VOID, Expectation, ExpectationKind
 from ..scenario.operations import OPERATIONS, Verb
 from ..scenario.program import NO_HANDLE
 from .examiner import MessageExaminer
-from .excuse import Excuses, exchange
+from .excuse import Excuses, exchange, number_of
 from .expected_message import ExpectedMessage
 from .reentry import ReentrantCalls
 from .subject import Subject, failure_of, innermost, within_reach
@@ -314,7 +314,7 @@ class Execution:
             else:
                 act(step, operation)
         except BaseException as error:
-            if id(error) in interceptor.interrupts:
+            if number_of(error) in interceptor.interrupts:
                 step.outcome = Outcome.INTERRUPTED
             elif isinstance(error, KeyboardInterrupt):
                 # A real interrupt, not a mistake: the user wants to stop.
@@ -432,7 +432,7 @@ class Execution:
         )
         raised = self.subject.interceptor.raised
         keeps_cause = failure is Failure.REFUSED or step.unsupported
-        if keeps_cause and raised and id(cause_of(error)) not in raised:
+        if keeps_cause and raised and number_of(cause_of(error)) not in raised:
             step.cause_kept = False
         if failure is Failure.ARGUMENT or failure is Failure.INDEX:
             step.builtin = self.subject.encoder.argument_type(error)
