@@ -33,8 +33,17 @@ INTERPRETED: Final = (
     "_stream/messages.py",
     # Coroutines, whose time goes into waiting.
     "aio.py",
-    # Users write subclasses of allocators, and a compiled class has none outside its build.
-    "memory",
+    # Their time is that of ctypes, files, or a guest. (The heap is the default, and compiled.)
+    "memory/adapters",
+    "memory/backing.py",
+    "memory/closing.py",
+    "memory/fixed.py",
+    "memory/malloc.py",
+    "memory/mapped_file.py",
+    "memory/pool.py",
+    "memory/scratch.py",
+    "memory/shared_memory.py",
+    "memory/wasm.py",
     # Generated code is interpreted, and its classes derive from those of these modules.
     "schema/enums.py",
     "schema/handles.py",

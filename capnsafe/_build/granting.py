@@ -190,9 +190,9 @@ class GrantingArena(BorrowingArena):
 
     def _take_in(self) -> None:
         """Make a segment for a grant whose call was interrupted before it did so."""
+        if self._arrived and self._arriving == len(self.segments):
+            self.segments.append(Segment(self._arriving, self._arrived[0]))
         if self._arrived:
-            if self._arriving == len(self.segments):
-                self.segments.append(Segment(self._arriving, self._arrived[0]))
             self._arrived.pop()
 
     def _release(

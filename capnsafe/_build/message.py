@@ -111,14 +111,20 @@ class MessageBuilder:
         """
         if allocator is None:
             allocator = HeapAllocator()
-        allocate, segment, release, stable, grow = attributes(allocator, _ATTRIBUTES)
-        if not (callable(allocate) and callable(segment) and callable(release)):
-            methods = zip(_METHODS, (allocate, segment, release), strict=True)
-            missing = [name for name, method in methods if not callable(method)]
-            raise ArgumentTypeError(
-                f"an allocator must have a method {missing[0]!r}, and {type_name(allocator)} has"
-                " none"
-            )
+        stable: object
+        grow: Any
+        if type(allocator) is HeapAllocator:
+            # To look for attributes that somebody wrote takes as long as to set ten fields.
+            stable, grow = allocator.stable, allocator.grow
+        else:
+            allocate, segment, release, stable, grow = attributes(allocator, _ATTRIBUTES)
+            if not (callable(allocate) and callable(segment) and callable(release)):
+                methods = zip(_METHODS, (allocate, segment, release), strict=True)
+                missing = [name for name, method in methods if not callable(method)]
+                raise ArgumentTypeError(
+                    f"an allocator must have a method {missing[0]!r}, and {type_name(allocator)}"
+                    " has none"
+                )
         limit = integer(max_segment_words, "max_segment_words")
         if not 1 <= limit <= wire.MAX_SEGMENT_WORDS:
             raise ArgumentValueError(

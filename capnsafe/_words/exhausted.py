@@ -11,8 +11,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import partial
-from sys import getrecursionlimit
-from typing import Any, Final
+from sys import _getframe, getrecursionlimit
+from typing import Final
 
 from ..errors import Exhausted
 
@@ -29,9 +29,9 @@ exhausted_when_done: Final = partial(
 )
 
 
-#: Returns the module of a frame by its distance, and ``None`` if there are fewer frames. Before
-#: Python 3.12, it did not exist, and C functions used up the same stack.
-_module_at: Final[Any] = getattr(sys, "_getframemodulename", None)
+#: The shift from the recursion limit to a quarter of it. Before Python 3.12, C functions used up
+#: the same stack, and its frames do not show how much is in use: then the shift leaves nothing.
+_SHIFT: Final = 2 if sys.version_info >= (3, 12) else 62
 
 
 def stack_check(frames: int) -> Callable[[], None]:
@@ -46,8 +46,12 @@ def stack_check(frames: int) -> Callable[[], None]:
         check = _level_above(check)
 
     def check_unless_shallow() -> None:
-        if _module_at is None or _module_at(getrecursionlimit() >> 2) is not None:
-            check()
+        try:
+            _getframe(getrecursionlimit() >> _SHIFT)
+        except ValueError:
+            # There are fewer frames.
+            return
+        check()
 
     return check_unless_shallow
 

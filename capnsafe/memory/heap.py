@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import SupportsIndex
+
+from .._words.arguments import truth
+from .._words.given import Given
 from .._words.growth import Growth, longer
+from .._words.native import mypyc_attr
 from ..wire import WORD_BYTES
 from .uncopyable import Uncopyable
 
@@ -11,6 +16,7 @@ def _zeroed(words: int, minimum_words: int) -> bytearray:
     return bytearray(words * WORD_BYTES)
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class HeapAllocator(Uncopyable):
     """An allocator that grants a ``bytearray`` for each segment.
 
@@ -30,11 +36,15 @@ class HeapAllocator(Uncopyable):
     stable = True
 
     def __init__(
-        self, *, segment_words: int = 1024, growth: bool = True, in_place: bool = False
+        self,
+        *,
+        segment_words: SupportsIndex = 1024,
+        growth: Given[bool] = True,
+        in_place: Given[bool] = False,
     ) -> None:
         """Make an allocator without grants."""
         self._growth = Growth(segment_words, growth, True)
-        self._in_place = in_place
+        self._in_place = truth(in_place)
         self._live: dict[int, bytearray] = {}
         self._next_key = 0
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from .._words.native import mypyc_attr
 from ..errors import ArgumentTypeError
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Uncopyable:
     """A base class whose instances refuse ``copy`` and ``pickle`` with ``ArgumentTypeError``."""
 

@@ -10,7 +10,9 @@ import pytest
 
 from capnsafe import Error, MessageBuilder, MessageReader
 from capnsafe.schema import StructValue
-from capnsafe.schema.layout import FieldLayout, accessors_of
+from capnsafe.schema import layout as layout_module
+from capnsafe.schema.layout import FieldLayout, Layout, accessors_of
+from capnsafe.schema.lines import statement_lines
 from capnsafe.schema.properties import FieldAccessors, replace
 from tests.capnsafe.schema import features_capnp
 from tests.capnsafe.schema.features_capnp import Colour, Generic, Point
@@ -80,3 +82,30 @@ def test_a_replaced_property_keeps_its_documentation(monkeypatch: pytest.MonkeyP
         point.x = 7
         assert point.x == 2
         assert Point.Reader(MessageReader(message.segments()).get_root()).x == 1
+
+
+def test_a_layout_replaces_properties(monkeypatch: pytest.MonkeyPatch) -> None:
+    layout = Point._layout
+    for role in (Point, Point.Reader, Point.Builder):
+        # All of this is put back at the end.
+        monkeypatch.setattr(role, "_layout", layout)
+        for field in layout.fields if role is not Point else ():
+            monkeypatch.setattr(role, field.name, getattr(role, field.name))
+    # In the compiled encoder, this changes nothing.
+    monkeypatch.setattr(layout_module, "_replaced", accessors_of)
+    Layout(Point, layout.type_id, layout.data_words, layout.pointer_count, *layout.fields)
+    assert vars(Point.Builder)["x"].fset.__module__ == "capnsafe.schema.properties"
+    with MessageBuilder() as message:
+        point = message.init_root(Point)
+        point.x = -7
+        assert point.x == -7
+
+
+def test_the_line_of_an_enum_with_a_long_name() -> None:
+    name = "A" * 70
+    lines = statement_lines(2, f"return {name}.BY_VALUE[self._low._integer(_uint16, 0, 3)]")
+    assert lines == [
+        f"        return {name}.BY_VALUE[",
+        "            self._low._integer(_uint16, 0, 3)",
+        "        ]",
+    ]
