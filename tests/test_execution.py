@@ -573,6 +573,14 @@ def test_what_an_encoder_does_not_support_is_left_out() -> None:
     assert "not supported: " in "\n".join(tell(PARTLY, encoder))
 
 
+def test_a_story_tells_the_calls_of_a_canonical_form() -> None:
+    told = tell(scenario("h0 = root", "canonical", "h1 = init h0.child"), CLEAN)
+    (canonical,) = [at for at, line in enumerate(told) if line.endswith("canonical")]
+    assert "allocate(" not in "\n".join(told[canonical : canonical + 3])
+    assert told[-1].endswith("= done")
+    assert "release(segment 0" in told[-2] or "release(segment 0" in told[-3]
+
+
 def test_a_story_leaves_out_calls_if_there_are_many() -> None:
     texts = [f'set h1[{index}] "more than one word"' for index in range(50)]
     memory = "heap segment_words=1"

@@ -147,6 +147,8 @@ public:
                         place.number("bytes") / sizeof(word));
   }
 
+  bool isEmpty() const { return segments.empty(); }
+
   // The words in use of each segment.
   std::vector<size_t> words() {
     std::vector<size_t> result;
@@ -610,6 +612,8 @@ std::string doOutput(const Line&) {
 }
 
 std::string doCanonical(const Line&) {
+  // To ask the library for the root makes the first segment.
+  if (message->isEmpty()) throw Unsupported{"the canonical form of no root"};
   auto root = message->getRoot<AnyPointer>();
   if (root.isNull()) throw Unsupported{"the canonical form of no root"};
   capnp::AnyStruct::Reader any = root.getAs<DynamicStruct>(structOf("Everything")).asReader();

@@ -122,6 +122,10 @@ class _LoggedSession:
         self._log.attempt()
         return self._session.output()
 
+    def canonical(self) -> Any:
+        self._log.attempt()
+        return self._session.canonical()
+
     def close(self) -> None:
         self._log.attempt()
         self._session.close()

@@ -504,6 +504,10 @@ impl Driver {
     }
 
     fn canonical(&mut self) -> Answer {
+        // To ask the library for the root makes the first segment.
+        if MEMORY.with_borrow(|memory| memory.segments.is_empty()) {
+            unsupported("the canonical form of no root");
+        }
         let pointer = self.root()?;
         if pointer.is_null() {
             unsupported("the canonical form of no root");
@@ -562,11 +566,14 @@ impl Driver {
     }
 
     fn words(&self) -> String {
-        let segments = self.message.as_ref().map(|message| message.get_segments_for_output());
+        let granted = MEMORY.with_borrow(|memory| memory.segments.len());
+        // An empty message makes its first segment when it is asked for its segments.
+        let message = self.message.as_ref().filter(|_| granted > 0);
+        let segments = message.map(|message| message.get_segments_for_output());
         let mut used: Vec<usize> =
             segments.map_or(Vec::new(), |found| found.iter().map(|one| one.len() / 8).collect());
         // A segment that the library did not take has no words in use.
-        used.resize(MEMORY.with_borrow(|memory| memory.segments.len()), 0);
+        used.resize(granted, 0);
         let numbers: Vec<String> = used.iter().map(usize::to_string).collect();
         format!(" words={}", numbers.join(","))
     }
