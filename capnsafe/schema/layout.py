@@ -1171,8 +1171,13 @@ def lay_struct(layout: Layout, out: BlockBuilder, body: Body, at: int, value: An
     out.add(struct, ordered=layout.ordered)
 
 
+#: Values that are nested more deeply are searched for one that contains itself.
+_DEEP: Final = 1000
+
+
 def _finished(out: BlockBuilder) -> Block:
     """Lay out the objects behind all pointers, and those below them, until none is left."""
+    path: list[tuple[int, Any]] = []
     while out.open:
         body = out.open[-1]
         if not body.below:
@@ -1180,9 +1185,27 @@ def _finished(out: BlockBuilder) -> Block:
             out.open.pop()
             continue
         at, kind, value = body.below.pop()
+        if len(out.open) > _DEEP:
+            _enter(path, len(out.open), value)
+        elif path:
+            path.clear()
         to: PointerTo = kind
         to.lay(out, body, at, value)
     return out.block()
+
+
+def _enter(path: list[tuple[int, Any]], depth: int, value: Any) -> None:
+    """Add a value to the path of those around it, each with its depth.
+
+    Raises:
+        ArgumentValueError: If a value contains itself. It is searched for only when the path has
+            doubled, so that the search takes a constant time for each value.
+    """
+    while path and path[-1][0] >= depth:
+        path.pop()
+    path.append((depth, value))
+    if len(path).bit_count() == 1 and len({id(one) for _, one in path}) < len(path):
+        raise ArgumentValueError("the value contains itself")
 
 
 def block_from(kind: PointerTo, value: Any) -> Block:

@@ -189,6 +189,40 @@ def test_pointers_of_any_kind() -> None:
             Pointers(capability=wrong).to_bytes()
 
 
+@pytest.mark.parametrize("field", ["left", "children"])
+def test_a_value_that_contains_itself(field: str) -> None:
+    value = Tree(value=1)
+    inner = value
+    for _ in range(50):
+        inner = Tree(left=Tree(value=2), right=inner)
+    setattr(value, field, inner if field == "left" else [Tree(value=3), inner])
+    with pytest.raises(ArgumentValueError, match="contains itself"):
+        value.to_bytes()
+    with MessageBuilder() as message:
+        root = message.init_root(Tree)
+        root.value = 7
+        with pytest.raises(ArgumentValueError, match="contains itself"):
+            root.set(value)
+        assert root.value == 7
+
+
+def test_a_value_may_be_in_several_places_of_a_deep_one() -> None:
+    shared = Tree(value=1)
+    pair = Tree(left=shared, right=shared, children=[shared, shared])
+    value = Tree(left=pair, right=pair)
+    for level in range(3_000):
+        value = Tree(left=pair if level % 3 else None, right=value, children=[shared])
+    deep = Tree(left=value, right=value)
+    framed = deep.to_bytes()
+    copied = Tree.from_message(
+        read_message(framed, nesting_limit=1 << 20, traversal_limit_words=1 << 30)
+    )
+    assert copied.to_bytes() == framed
+    for each in (value, copied.left, copied.right):
+        while each is not None:  # Python itself frees deep objects by recursion.
+            each = each.right
+
+
 def test_deep_values_need_no_deep_stack() -> None:
     value = Tree(value=1)
     for _ in range(3_000):
