@@ -6,9 +6,9 @@ from typing import SupportsIndex
 
 from .._words.arguments import truth
 from .._words.given import Given
-from .._words.growth import Growth, longer
 from .._words.native import mypyc_attr
 from ..wire import WORD_BYTES
+from .growth import Growth, longer
 from .uncopyable import Uncopyable
 
 

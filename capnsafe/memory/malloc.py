@@ -10,10 +10,10 @@ from ctypes import CDLL, c_size_t, c_ubyte, c_void_p
 from sys import maxsize
 from typing import Final
 
-from .._words.growth import Growth
 from ..allocator import Buffer
 from ..wire import WORD_BYTES
 from .closing import Closing
+from .growth import Growth
 
 _MOST_WORDS: Final = maxsize // WORD_BYTES
 

@@ -14,11 +14,11 @@ from struct import pack
 from typing import Final
 
 from .._words.arguments import integer
-from .._words.growth import Growth, longer
 from ..errors import ArgumentValueError
 from ..wire import WORD_BYTES
 from .backing import lengthen
 from .closing import Closing
+from .growth import Growth, longer
 
 #: Words left free in front of the segments, for the segment table of a message of one segment.
 _TABLE_WORDS: Final = 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 
 from .._words.arguments import at_least_one
-from .._words.growth import Growth
 from ..wire import WORD_BYTES
+from .growth import Growth
 from .uncopyable import Uncopyable
 
 

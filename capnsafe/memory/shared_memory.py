@@ -15,10 +15,10 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
-from .._words.growth import Growth
 from ..wire import WORD_BYTES
 from .backing import lengthen
 from .closing import Closing
+from .growth import Growth
 
 #: The folder in which Linux shows shared memory as files.
 _FOLDER: Final = Path("/dev/shm")

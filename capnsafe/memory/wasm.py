@@ -28,11 +28,11 @@ from typing import Any, Final
 from wasmtime import Config, Engine, Func, Instance, Memory, Module, Store
 
 from .._words.arguments import integer, type_name
-from .._words.growth import Growth
 from .._words.ranges import Ranges
 from ..errors import ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES
 from .closing import Closing
+from .growth import Growth
 
 #: A guest to start from. It has an allocator, and a reader of one kind of message.
 GUEST: Final = Path(__file__).with_name("guest.wat")

@@ -7,10 +7,10 @@ from sys import maxsize
 from typing import Protocol
 
 from ..._words.arguments import attribute, type_name
-from ..._words.growth import Growth
 from ...allocator import Buffer
 from ...errors import ArgumentTypeError
 from ...wire import WORD_BYTES
+from ..growth import Growth
 from ..uncopyable import Uncopyable
 
 

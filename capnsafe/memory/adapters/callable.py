@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..._words.arguments import type_name
-from ..._words.growth import Growth
 from ...allocator import Buffer
 from ...errors import ArgumentTypeError
+from ..growth import Growth
 from ..uncopyable import Uncopyable
 
 

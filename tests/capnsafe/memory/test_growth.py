@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from capnsafe import AllocationRefused, HeapAllocator, MessageBuilder, read_message
-from capnsafe._words.growth import Growth
 from capnsafe.memory import PoolAllocator, ScratchAllocator
 from capnsafe.memory.adapters import AddressAllocator, CallableAllocator
+from capnsafe.memory.growth import Growth
 from capnsafe.memory.malloc import MallocAllocator
 from capnsafe.memory.mapped_file import MappedFileAllocator
 from capnsafe.memory.shared_memory import SharedMemoryAllocator

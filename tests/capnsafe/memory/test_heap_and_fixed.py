@@ -22,7 +22,7 @@ from capnsafe import (
     MessageBuilder,
     SegmentLost,
 )
-from capnsafe._words import growth
+from capnsafe.memory import growth
 from tests.capnsafe.reading import NUMBERS, TEXT, init_child, init_node, meaning
 
 # -- heap ----------------------------------------------------------------------------------------

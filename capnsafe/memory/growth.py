@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, SupportsIndex, TypeVar, final
 
-from .arguments import at_least_one, truth
-from .given import Given
+from .._words.arguments import at_least_one, truth
+from .._words.given import Given
 
 T = TypeVar("T")
 
