@@ -194,7 +194,9 @@ class BlockBuilder:
     def add(self, body: Body, *, ordered: bool) -> None:
         """Append the words of a body, which ``end`` counts already.
 
-        ``ordered`` says that what is below it is in the order of its words.
+        Args:
+            body: The words.
+            ordered: Whether the list ``below`` is sorted by the words of the pointers already.
         """
         body.part = len(self.parts)
         if not body.below:

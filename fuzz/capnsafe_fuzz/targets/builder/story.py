@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 WORD_BYTES = 8
 MOST_CALLS = 40
-"""The most calls of one attempt that are told. Of more, the first and the last ones are told."""
+"""The most calls that are shown for one attempt. Of more, those in the middle are left out."""
 LAST_CALLS = 10
-"""How many of the last ones are told then."""
+"""The number of calls after those that are left out."""
 
 
 @dataclass(slots=True)
