@@ -761,6 +761,9 @@ class PointerListBuilder(Pointers):
         """Return the length of the list and its place. Reads no memory."""
         return self._face(counted(self._length, "pointer"), self._first * WORD_BYTES)
 
+    def _end(self) -> int:
+        return self._word + 1 + self._length * self._step if self._step else Pointers._end(self)
+
     def _word_of(self, index: int) -> int:
         if self._step and 0 <= index < self._length:
             return self._first + index * self._step
@@ -824,6 +827,9 @@ class StructListBuilder(Handle):
         return StructListBuilder(
             self._lease, self._word, self._length, self.data_words, self._pointer_count
         )
+
+    def _end(self) -> int:
+        return self._word + 1 + self._length * self._step
 
     def __repr__(self) -> str:
         """Return the size of the list, and the place of its first element. Reads no memory."""

@@ -114,6 +114,16 @@ class Draft:
         end = found.start + wire.object_words(found.shape)
         return end == self._used(segment) and found.start + words <= segment.granted
 
+    def give_back(self, segment: Segment, start: int, end: int) -> bool:
+        """Take back the words ``start`` to ``end`` if they are the last; return whether they are.
+
+        The word of the root pointer always stays.
+        """
+        if end != self._used(segment) or (start == 0 and segment.index == 0):
+            return False
+        self._marks[segment] = start
+        return True
+
     def place(
         self, slot: Segment, word: int, shape: int, words: int, head: Octets
     ) -> tuple[int, Segment, int]:

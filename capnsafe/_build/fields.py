@@ -75,9 +75,15 @@ class Handle:
         """Return the text of ``repr`` for an object that begins at byte ``octet``."""
         return f"<{type_name(self)}: {sizes}, {place(self._lease.segment.index, octet)}>"
 
+    def _end(self) -> int:
+        """Return the word after the last one that the handle can use."""
+        # An object without words is identified by its pointer, and uses nothing else.
+        bits = self._data_bits
+        return (self._data * 8 + bits + 63) // 64 if bits else self._word + 1
+
     def _renew(self) -> None:
         """Raise ``StaleHandle`` if the object is gone; otherwise renew the lease."""
-        self._lease = self._lease.renewed(self._word)
+        self._lease = self._lease.renewed(self._word, self._end())
 
     def _check(self) -> None:
         """Raise ``StaleHandle`` or ``MessageStateError`` if a call cannot use the object.

@@ -2,8 +2,10 @@
 
 Retired words are never handed out again while the message exists. So a handle is stale if the word
 of its object lies in a retired interval, or if the object was disowned after the handle was made.
-The message counts retirements as its *epoch*, and a lease has the epoch in which the object was
-last found valid. As long as nothing was retired since, the check is one comparison of epochs.
+Words that were given back at the end of a segment are handed out again, so a handle is also stale
+if it reaches beyond the place where its segment was cut after the handle was made. The message
+counts retirements and cuts as its *epoch*, and a lease has the epoch in which the object was last
+found valid. As long as nothing happened since, the check is one comparison of epochs.
 
 A lease never changes, so handles share it: opening the elements of a list makes no leases. A handle
 that finds its object valid in a later epoch replaces its lease by a renewed one.
@@ -43,17 +45,19 @@ class Lease:
             return Lease(self.arena, self.owner, segment, epoch)
         return SlotLease(self.arena, self.owner, segment, epoch)
 
-    def renewed(self, word: int, /) -> Lease:
+    def renewed(self, word: int, end: int, /) -> Lease:
         """Return a lease of the present epoch on the object that ``word`` identifies.
+
+        ``end`` is the word after the last one that the handle can use.
 
         Raises:
             StaleHandle: If the object is gone.
         """
         # A finalizer may retire words meanwhile. Then the next call checks again.
         epoch = self.arena.epoch
-        if self._is_stale(word):
+        if self._is_stale(word, end):
             raise StaleHandle(
-                "the object of this handle was overwritten, cleared, moved or disowned",
+                "the object of this handle was overwritten, cleared, moved, cut or disowned",
                 segment=self.segment.index,
                 offset=word,
             )
@@ -63,10 +67,10 @@ class Lease:
         """Return the same lease in another epoch."""
         return Lease(self.arena, self.owner, self.segment, epoch)
 
-    def _is_stale(self, word: int) -> bool:
-        """Return whether the word was retired, or disowned after the last known epoch."""
+    def _is_stale(self, word: int, end: int) -> bool:
+        """Return whether the word was retired, or disowned or cut after the last known epoch."""
         segment = self.segment
-        if word in segment.retired:
+        if word in segment.retired or segment.was_cut(end, self.epoch):
             return True
         return bool(segment.moved) and segment.moved.at(word) > self.epoch
 
@@ -80,12 +84,12 @@ class SlotLease(Lease):
     def _of(self, epoch: int) -> Lease:
         return SlotLease(self.arena, self.owner, self.segment, epoch)
 
-    def _is_stale(self, word: int) -> bool:
+    def _is_stale(self, word: int, end: int) -> bool:
         """Return whether the pointer was written after the known epoch, or its word is stale."""
         replaced = self.segment.replaced
         if replaced is not None and replaced.get(word, 0) > self.epoch:
             return True
-        return Lease._is_stale(self, word)
+        return Lease._is_stale(self, word, end)
 
 
 @final
@@ -114,6 +118,6 @@ class MarkLease(Lease):
     def _of(self, epoch: int) -> Lease:
         return MarkLease(self.arena, self.owner, self.segment, epoch, self._mark)
 
-    def _is_stale(self, word: int) -> bool:
+    def _is_stale(self, word: int, end: int) -> bool:
         """Return whether the orphan was adopted, dropped or resized."""
         return self._mark.expired

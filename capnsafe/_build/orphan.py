@@ -33,11 +33,13 @@ class OrphanBase:
     output, unreachable.
     """
 
-    __slots__ = ("_arena", "_found", "_mark", "_owner")
+    __slots__ = ("_arena", "_epoch", "_found", "_mark", "_owner")
 
     def __init__(self, arena: Arena, found: Found) -> None:
         self._arena = arena
         self._found: Found | None = found
+        #: The epoch of the message in which the object came to this place.
+        self._epoch = arena.epoch
         #: Decides whether handles are stale, if the object has no words and there are handles.
         self._mark: Mark | None = None
         self._owner = Owner()
@@ -68,13 +70,15 @@ class OrphanBase:
         words = wire.object_words(found.shape) if found.shape & 3 != wire.OTHER else 0
         retired = found.segment.retired
         end = found.start + words
-        if (
-            words
-            and retired.meets(found.start, end)
-            and not (partly and not retired.covers(found.start, end))
+        if words and (
+            found.segment.was_cut(end, self._epoch)
+            or (
+                retired.meets(found.start, end)
+                and not (partly and not retired.covers(found.start, end))
+            )
         ):
             raise StaleHandle(
-                "the object of this orphan was overwritten, cleared or moved",
+                "the object of this orphan was overwritten, cleared, moved or cut",
                 segment=found.segment.index,
                 offset=found.start,
             )
@@ -121,7 +125,8 @@ class OrphanBase:
         """Cut a list or a Data to its first ``count`` elements, in place.
 
         The elements that are cut off are retired with everything below them, and handles on the
-        list become stale.
+        list become stale. If the list is the last object of its segment, its words that are no
+        longer needed are given back: the next objects use them.
 
         Args:
             count: The number of elements to keep.
@@ -205,6 +210,7 @@ class OrphanBase:
         the object.
         """
         self._found = found
+        self._epoch = self._arena.epoch
         if found is None and self._arena.disowned is self:
             self._arena.disowned = None
         if self._mark is not None:

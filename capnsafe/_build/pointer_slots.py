@@ -54,6 +54,9 @@ class PointerSlots(Handle):
         self._first = first
         self._count = count
 
+    def _end(self) -> int:
+        return self._first + self._count if self._count else Handle._end(self)
+
     def _slot(self, index: SupportsIndex) -> int:
         """Return the word of a pointer."""
         try:

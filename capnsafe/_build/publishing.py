@@ -94,7 +94,8 @@ class PublishingArena(GrantingArena):
             slot: The segment that is written.
             view: The borrowed memory of ``slot``.
             writes: (byte, octets) to write in ``view``.
-            marks: The words handed out from each segment afterwards.
+            marks: The words handed out from each segment afterwards: more than now, or fewer if
+                words are given back. Those must be zeroed by ``writes``.
             retired: The words to retire.
             replaced: The words of the pointers whose old values are retired or disowned.
             disowned: Words that stay, and whose handles become stale.
@@ -118,10 +119,12 @@ class PublishingArena(GrantingArena):
             self.state = _PUBLISHED
             return
         handed_out = self.handed_out
+        cut = False
         for segment, used in marks.items():
             handed_out += used - segment.used
+            cut = cut or used < segment.used
         writing = iter([(slice(at, at + len(value)), value) for at, value in writes])
-        epoch = self.epoch + 1 if replaced or retired or disowned else self.epoch
+        epoch = self.epoch + 1 if replaced or retired or disowned or cut else self.epoch
         following = _Bookkeeping(
             slot, writes, marks, retired, replaced, disowned or [], then, handed_out, epoch
         )
@@ -152,6 +155,8 @@ class PublishingArena(GrantingArena):
             return
         self.handed_out = following.handed_out
         for segment, used in following.marks.items():
+            if used < segment.used:
+                segment.give_back(used, following.epoch)
             segment.used = used
         slot = following.slot
         if slot.shadow is not None:

@@ -1,11 +1,11 @@
 """Resizing of orphaned lists.
 
-A list that is cut keeps its place. The words after its new end are retired with everything below
-them, and zeroed; the rest of its last word is zeroed in the step that changes its size. (The
-reference implementation once reused the tail with its old bytes, so that the next object began with
-them.) Retired words are not handed out again, not even at the end of a segment, where C++ takes
-them back: in memory that was scribbled upon, another object may overlap them, and its handle would
-then reach past the words in use, or into a later object (P1, P12).
+A list that is cut keeps its place. What lies below the elements that are cut off is retired. Words
+of the list itself after its new end are given back if they are the last ones of their segment, and
+retired otherwise; and they are zeroed in the step that changes its size, with the rest of its last
+word. (The reference implementation once reused the tail with its old bytes, so that the next object
+began with them.) In memory that was scribbled upon, another object may overlap words that are given
+back. So its handles and orphan are stale from then on, as if it was cut, too (P1, P12).
 
 A list is extended in place if the words after it are free. Otherwise it moves, as in an upgrade:
 the objects of its pointers stay. Afterwards handles on the list are stale, and handles on objects
@@ -22,7 +22,7 @@ from ..errors import ArgumentValueError, MessageTooLarge, PointerKindMismatch
 from ..wire import WORD_BYTES
 from .arena import Arena
 from .draft import Draft, carry_out
-from .segment import Extent, Segment
+from .segment import ZEROS, Extent, Segment
 from .survey import Found, composite, require_disjoint, survey
 from .upgrade import own_extents
 
@@ -104,27 +104,28 @@ def resize(
 
     def build(draft: Draft) -> None:
         words = plan.words()
-        if words == 0:
-            first = arena.segment_at(0)
-            retired = _cut(arena, found, plan, 0)
-            draft.link(first, [], moved=retired, then=lambda: becomes(Found(plan.shape, first, 0)))
-            return
         if words > plan.old_words and not draft.has_behind(found, words):
             segment, start = _move(arena, draft, found, plan)
             resized = Found(plan.shape, segment, start)
             draft.link(segment, [], moved=own, then=lambda: becomes(resized))
             return
         segment, start = found.segment, found.start
+        retired = [] if longer else _below(arena, found, plan)
+        staying = zeroed = min(words, plan.old_words)
         if words > plan.old_words:
             draft.take(segment, words - plan.old_words, b"")
-        retired = _cut(arena, found, plan, words) if words < plan.old_words or not longer else []
-        staying = min(words, plan.old_words)
-        changes = _zeros_behind(arena, found, plan, staying)
+        elif words < plan.old_words:
+            tail = (segment, start + words, start + plan.old_words)
+            if draft.give_back(*tail):
+                zeroed = plan.old_words
+            else:
+                retired.append(tail)
+        changes = _zeros_behind(arena, found, plan, zeroed)
         if plan.head:
             changes.append((start * WORD_BYTES, plan.head))
         if text:
             changes.append((start * WORD_BYTES + count - 1, b"\0"))
-        stale: list[Extent] = [(segment, start, start + staying)]
+        stale: list[Extent] = [(segment, start, start + staying)] if staying else []
         resized = Found(plan.shape, segment, start)
         draft.link(segment, [], changes, retired, stale, then=lambda: becomes(resized))
 
@@ -136,19 +137,23 @@ def _zeros_behind(
 ) -> list[tuple[int, bytes]]:
     """Return the writes that zero the first ``words`` words after the elements that stay."""
     first, kept = divmod(plan.bits, 64)
-    if first == words:
-        return []
-    tail = bytearray((words - first) * WORD_BYTES)
-    if kept:
+    at = (found.start + first) * WORD_BYTES
+    end = (found.start + words) * WORD_BYTES
+    writes: list[tuple[int, bytes]] = []
+    if kept and at < end:
         # A part of this word stays.
-        tail[:WORD_BYTES] = arena.copy_out(found.segment, found.start + first, WORD_BYTES)
-        whole: int = wire.POINTER.unpack_from(tail)[0]
-        wire.POINTER.pack_into(tail, 0, whole & (1 << kept) - 1)
-    return [((found.start + first) * WORD_BYTES, bytes(tail))]
+        whole: int = wire.POINTER.unpack(arena.octets_at(found.segment, at, WORD_BYTES))[0]
+        writes.append((at, wire.POINTER.pack(whole & (1 << kept) - 1)))
+        at += WORD_BYTES
+    while at < end:
+        zeros = ZEROS[: end - at]
+        writes.append((at, zeros))
+        at += len(zeros)
+    return writes
 
 
-def _cut(arena: Arena, found: Found, plan: _Resizing, words: int) -> list[Extent]:
-    """Return the extents after the first ``words`` words, and of everything below them."""
+def _below(arena: Arena, found: Found, plan: _Resizing) -> list[Extent]:
+    """Return the extents of everything below the elements that are cut off."""
     body = b""
     slots = plan.slots(plan.count, plan.old)
     first = slots[0] if slots else 0
@@ -162,8 +167,6 @@ def _cut(arena: Arena, found: Found, plan: _Resizing, words: int) -> list[Extent
             below.append((found.segment, found.start + at, pointer))
     extents = survey(arena, below)
     require_disjoint([*extents, *own_extents(found)])
-    if words < plan.old_words:
-        extents.append((found.segment, found.start + words, found.start + plan.old_words))
     return extents
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from struct import Struct
 from typing import Final, TypeAlias, final
@@ -19,7 +20,7 @@ Extent: TypeAlias = "tuple[Segment, int, int]"
 
 #: Words are zeroed in pieces of this many bytes, so that a large object needs little memory.
 _MOST_ZEROS: Final = 1 << 16
-_ZEROS: Final = bytes(_MOST_ZEROS)
+ZEROS: Final = bytes(_MOST_ZEROS)
 
 #: For small objects, by their number of words: a ``Struct`` that writes octets and then zeros in
 #: one call. (Assigning to a slice of a bytearray copies twice, and takes three times as long.)
@@ -38,6 +39,7 @@ class Segment:
     """One grant, and the state of its words. All numbers are in words."""
 
     __slots__ = (
+        "cuts",
         "filled",
         "granted",
         "index",
@@ -60,6 +62,9 @@ class Segment:
         self.granted = 0
         #: Words handed out: those of objects and landing pads, and retired ones.
         self.used = 0
+        #: Where words were given back: (the end of the words in use, epoch). Both numbers grow from
+        #: item to item. ``None`` if that never happened.
+        self.cuts: list[tuple[int, int]] | None = None
         #: The end of the words that the current call has filled and not handed out yet.
         self.filled = 0
         #: The end of all words that were ever written, including those of failed calls (P8).
@@ -107,6 +112,27 @@ class Segment:
             self.replaced = {}
         self.replaced[word] = epoch
 
+    def give_back(self, end: int, epoch: int) -> None:
+        """End the words in use at ``end``. The others can be handed out again.
+
+        Handles of an earlier epoch that reach beyond are stale.
+        """
+        if self.cuts is None:
+            self.cuts = []
+        # Whatever an earlier cut further on made stale, this one does, too.
+        while self.cuts and self.cuts[-1][0] >= end:
+            self.cuts.pop()
+        self.cuts.append((end, epoch))
+        self.used = end
+
+    def was_cut(self, end: int, epoch: int) -> bool:
+        """Return whether any word before ``end`` was given back after ``epoch``."""
+        cuts = self.cuts
+        if cuts is None:
+            return False
+        at = bisect_left(cuts, (end,)) - 1
+        return at >= 0 and cuts[at][1] > epoch
+
     def disown(self, start: int, end: int, epoch: int) -> None:
         """Record words that stay in use, but whose handles of an earlier epoch are stale."""
         if not self.moved:
@@ -150,7 +176,7 @@ def _zero_octets(view: View, begin: int, stop: int) -> None:
     # No view of the view is made, because it could be written after Arena.close took the view back.
     while begin < stop:
         step = min(stop - begin, _MOST_ZEROS)
-        view[begin : begin + step] = _ZEROS[:step]
+        view[begin : begin + step] = ZEROS[:step]
         begin += step
 
 

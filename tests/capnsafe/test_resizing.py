@@ -27,6 +27,7 @@ from capnsafe import (
     read_message,
     wire,
 )
+from capnsafe._build.segment import Segment
 from capnsafe.wire import ELEMENTS
 from tests.capnsafe.memories import (
     FailingMemory,
@@ -99,12 +100,13 @@ def test_a_list_of_voids_has_a_length_too() -> None:
         assert list_of(root, 0, Element.VOID) == [None] * 3
 
 
-def test_what_is_cut_is_zero_and_not_handed_out_again() -> None:
+def test_what_is_cut_behind_which_others_lie_is_zero_and_not_handed_out_again() -> None:
     memory = Memory(200)
     with closing(MessageBuilder(memory), memory) as message:
         root = message.init_root(0, 2)
         root.set_data(0, b"x" * 61)
         orphan = orphaned(root, 0)
+        root.set_data(1, b"behind")
         used = message.segment_words()
         orphan.truncate(11)
         assert message.segment_words() == used
@@ -115,6 +117,178 @@ def test_what_is_cut_is_zero_and_not_handed_out_again() -> None:
         root.adopt(0, orphan)
         assert root.get_data(0) == b"x" * 11
         assert root.get_data(1) == b"y" * 8
+
+
+@pytest.mark.parametrize("verifies", [False, True])
+def test_what_is_cut_at_the_end_is_zero_and_given_back(verifies: bool) -> None:
+    memory = Memory(40000)
+    with closing(MessageBuilder(memory, verify=verifies), memory) as message:
+        root = message.init_root(0, 2)
+        root.set_data(0, b"x" * 200_000)
+        orphan = orphaned(root, 0)
+        orphan.truncate(11)
+        # The word of the root pointer, two of the root, and two of the list.
+        assert message.segment_words() == (5,)
+        (grant,) = memory.grants
+        assert grant.body()[5 * 8 : (3 + 25_000) * 8] == bytes((25_000 - 2) * 8)
+        root.set_data(1, b"y" * 8)
+        assert message.segment_words() == (6,)
+        root.adopt(0, orphan)
+        assert root.get_data(0) == b"x" * 11
+        assert root.get_data(1) == b"y" * 8
+
+
+def test_a_list_that_is_cut_to_nothing_gives_all_its_words_back() -> None:
+    for size in (1, 100):
+        memory = Memory(size)
+        with closing(MessageBuilder(memory), memory) as message:
+            root = message.init_root(0, 1)
+            root.init_list(0, Element.UINT64, 3)[1] = 1
+            orphan = orphaned(root, 0)
+            used = sum(message.segment_words())
+            orphan.truncate(0)
+            assert sum(message.segment_words()) == used - 3
+            orphan.extend(2)
+            assert sum(message.segment_words()) == used - 1
+            root.adopt(0, orphan)
+            assert list_of(root, 0, Element.UINT64) == [0, 0]
+
+
+def test_handles_on_elements_that_were_given_back_are_stale() -> None:
+    with MessageBuilder() as message:
+        root = message.init_root(0, 2)
+        root.init_struct_list(0, 4, 1, 1)
+        orphan = orphaned(root, 0)
+        elements = list(orphan.get_struct_list())
+        # An empty struct is identified by its pointer, here one that is cut off.
+        empty = elements[3].init_struct(0, 0, 0)
+        orphan.truncate(2)
+        behind = root.init_list(1, Element.UINT64, 4)
+        behind[3] = 7
+        for handle in (*elements, empty):
+            with pytest.raises(StaleHandle):
+                handle.data_section()
+        with pytest.raises(StaleHandle):
+            elements[3].set_uint64(0, 1)
+        assert list(behind) == [0, 0, 0, 7]
+
+
+Opened = Callable[[StructBuilder], Any]
+
+
+@pytest.mark.parametrize(
+    ("shape", "opened"),
+    [
+        pytest.param(wire.struct_shape(4, 0), lambda root: root.get_struct(0), id="data"),
+        pytest.param(wire.struct_shape(0, 4), lambda root: root.get_struct(0), id="pointers"),
+        pytest.param(
+            wire.list_shape(wire.SIZE_BYTE, 25),
+            lambda root: root.get_list(0, Element.UINT8),
+            id="list",
+        ),
+        pytest.param(
+            wire.list_shape(wire.SIZE_POINTER, 4),
+            lambda root: root.get_pointer_list(0),
+            id="pointer list",
+        ),
+        pytest.param(
+            wire.list_shape(wire.SIZE_COMPOSITE, 3),
+            lambda root: root.get_struct_list(0),
+            id="struct list",
+        ),
+        pytest.param(
+            wire.list_shape(wire.SIZE_COMPOSITE, 3),
+            lambda root: root.get_pointer_list(0),
+            id="pointers of a struct list",
+        ),
+        pytest.param(
+            wire.struct_shape(4, 0), lambda root: orphaned(root, 0).get_struct(), id="orphan"
+        ),
+    ],
+)
+def test_handles_that_reach_into_words_that_were_given_back_are_stale(
+    shape: int, opened: Opened
+) -> None:
+    """A pointer that was scribbled upon leads to an object that ends in the list that is cut."""
+    memory = Memory(100)
+    with closing(MessageBuilder(memory), memory) as message:
+        root = message.init_root(0, 2)
+        # Words 1 and 2 are the root, 3 to 5 are this list, and 6 to 9 the one that is cut.
+        root.init_list(0, Element.UINT64, 3)[0] = wire.tag(3, 0, 1)
+        root.init_list(1, Element.UINT64, 4)
+        orphan = orphaned(root, 1)
+        memory.grants[0].scribble(1, wire.with_offset(shape, 1))
+        before = opened(root)
+        kept = message.new_orphan_struct(0, 0)
+        within = root
+        orphan.truncate(2)
+        # It ends in word 6, which is still in use.
+        assert message.segment_words() == (8,)
+        assert repr(before)
+        call = before.total_size
+        call()
+        orphan.truncate(0)
+        assert message.segment_words() == (6,)
+        with pytest.raises(StaleHandle):
+            call()
+        root.set_data(1, b"a later object")
+        with pytest.raises(StaleHandle):
+            call()
+        assert within.get_data(1) == b"a later object"
+        kept.drop()
+
+
+def test_an_orphan_that_reaches_into_words_that_were_given_back_is_stale() -> None:
+    memory = Memory(100)
+    with closing(MessageBuilder(memory), memory) as message:
+        root = message.init_root(0, 3)
+        root.init_list(0, Element.UINT64, 2)
+        root.init_list(1, Element.UINT64, 4)
+        orphan = orphaned(root, 1)
+        memory.grants[0].scribble(1, wire.with_offset(wire.list_shape(wire.SIZE_BYTE, 17), 2))
+        overlapping = orphaned(root, 0)
+        orphan.truncate(0)
+        root.set_data(1, b"a later object")
+        for call in (
+            lambda: overlapping.get_list(Element.UINT8),
+            lambda: overlapping.truncate(1),
+            lambda: root.adopt(0, overlapping),
+            overlapping.drop,
+        ):
+            with pytest.raises(StaleHandle):
+                call()
+        assert root.get_data(1) == b"a later object"
+
+
+def test_the_word_of_the_root_pointer_is_never_given_back() -> None:
+    memory = Memory(1)
+    with closing(MessageBuilder(memory), memory) as message:
+        root = message.root_pointer().init_struct(0, 0, 2)
+        # These words are the landing pad for a list of one word, that of the root pointer.
+        pad = root.init_list(0, Element.UINT64, 2)
+        pad[0] = wire.far_pointer(0, 0)
+        pad[1] = wire.list_shape(wire.SIZE_EIGHT_BYTES, 1)
+        where = wire.far_pointer(wire.far_segment(memory.grants[1].word(1)), 1, double=True)
+        memory.grants[1].scribble(2, where)
+        orphan = orphaned(root, 1)
+        assert message.segment_words()[0] == 1
+        orphan.truncate(0)
+        assert message.segment_words()[0] == 1
+
+
+def test_a_cut_replaces_the_records_of_earlier_ones_further_on() -> None:
+    segment = Segment(0, None)
+    assert not segment.was_cut(100, 0)
+    for epoch, end in enumerate((9, 5, 7, 7), 1):
+        segment.give_back(end, epoch)
+        assert segment.used == end
+    assert segment.cuts == [(5, 2), (7, 4)]
+    # Of every object that ends at a word: the last epoch of a handle that is stale.
+    last = [
+        max((old for old in range(5) if segment.was_cut(end, old)), default=None)
+        for end in range(10)
+    ]
+    assert last == [None] * 6 + [1, 1, 3, 3]
 
 
 @pytest.mark.parametrize("size", SIZES)

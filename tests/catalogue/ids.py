@@ -350,7 +350,7 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "C10": (COPY + "test_a_reader_over_the_messages_own_memory_is_copied",),
     "C11": (
         ORPHANS + "test_a_dropped_orphan_leaves_zeros",
-        "tests/capnsafe/test_resizing.py::test_what_is_cut_is_zero_and_not_handed_out_again",
+        "tests/capnsafe/test_resizing.py::test_what_is_cut_at_the_end_is_zero_and_given_back",
     ),
     "F1": (COPY + "test_an_element_is_set_from_itself",),
     "F2": (MESSAGE + "test_an_empty_root_is_not_null",),

@@ -35,7 +35,7 @@ import capnsafe
 FEWEST_BUGS = 50
 FEWEST_A_PROMISE = 2
 FEWEST_A_FAMILY = 2
-MOST_OPERATIONS = 6
+MOST_OPERATIONS = 7
 MOST_FAULTS = 1
 LONGEST_SENTENCE = 140
 """Characters: nobody reads a longer one."""
