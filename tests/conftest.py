@@ -7,18 +7,19 @@ To follow every branch makes a test take up to four times as long, and the harne
 the encoder some hundred thousand times. What only those would reach, no test of the encoder asks
 for: so they do not count, and are not slowed down. Nor do those tests of the encoder that make the
 same few calls again and again, each time with a fault one allocator call or one bytecode later:
-they have the mark ``no_cover``.
+they have the mark ``untraced``.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 from random import Random
 
 import pytest
+from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 from tests.leftovers import Leftovers
@@ -44,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEFTOVERS] = Leftovers()
     config.pluginmanager.register(ProcessWatch())
     config.pluginmanager.register(OwnProcess())
+    config.pluginmanager.register(Tracing())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -71,9 +73,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if seed is not None:
         # Each worker of pytest-xdist must collect the same order.
         Random(seed).shuffle(items)
-    for item in items:
-        if not _covers(item.path):
-            item.add_marker(pytest.mark.no_cover)
+
+
+class Tracing:
+    """Traces the tests that count for coverage, and no others.
+
+    To stop and start takes longer than a short test, so it is done only where one kind follows the
+    other.
+    """
+
+    def __init__(self) -> None:
+        self._stopped: Coverage | None = None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        traced = _covers(item.path) and item.get_closest_marker("untraced") is None
+        coverage = self._stopped if traced else Coverage.current()
+        if coverage is not None:
+            self._stopped = None if traced else coverage
+            (coverage.start if traced else coverage.stop)()
+        return (yield)
 
 
 @cache

@@ -27,7 +27,7 @@ from capnsafe import (
 from tests.capnsafe.generated import root_of
 from tests.capnsafe.memories import FailingMemory, Memory, MovingMemory, ResizingMemory, closing
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 STRUCT, BYTES, TEXTS, STRUCTS, FREE, UNION, OTHER = range(7)
 SIZES = (2, 6, 100)

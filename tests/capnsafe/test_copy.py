@@ -332,7 +332,7 @@ def test_the_old_value_is_retired_and_leaves_no_bytes(message: MessageBuilder) -
     assert meaning(message)["u64"] == 5
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_a_deep_chain_is_copied_without_recursion() -> None:
     with MessageBuilder() as message:
         node = message.init_root(0, 1)
