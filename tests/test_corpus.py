@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, TypeAlias
 
 import pytest
 from capnsafe_allocators import FAMILIES
 from capnsafe_fuzz.campaign.corpus import Entry, corpus_root, read_corpus
 from capnsafe_fuzz.encoders import find_encoder
-from capnsafe_fuzz.encoders.planted import bugs_of, witness
+from capnsafe_fuzz.encoders.planted import BUGS as EVERY_BUG
+from capnsafe_fuzz.encoders.planted import bugs_of, read_bug, witness
+from capnsafe_fuzz.encoders.planted.loader import ANY_FILE
 from capnsafe_fuzz.execution import execute, explain
 from capnsafe_fuzz.memories import MEMORIES
 from capnsafe_fuzz.scenario import (
@@ -18,6 +24,7 @@ from capnsafe_fuzz.scenario import (
     WHOLE_MESSAGE,
     Operation,
     Program,
+    Scenario,
     Verb,
     parse_scenario,
     print_scenario,
@@ -25,6 +32,7 @@ from capnsafe_fuzz.scenario import (
 from capnsafe_fuzz.scenario.program import ACTIONS
 from capnsafe_fuzz.targets import TARGETS
 
+import capnsafe
 from capnsafe import HeapAllocator
 from capnsafe._stream.framing import unframe
 
@@ -38,6 +46,9 @@ MOST_OPERATIONS = 24
 MOST_FAULTS = 1
 LONGEST_REASON = 140
 """Characters: what is longer is not read."""
+
+#: A function of the encoder: its file, and the line where it begins.
+Function: TypeAlias = tuple[str, int]
 
 PlaceKind = tuple[Verb, str | None, str | None]
 """A verb, the type that it is done to, and the field of it; None for any element of a list."""
@@ -103,15 +114,78 @@ def test_seeds_say_different_things() -> None:
     assert len({entry.scenario.comment for entry in SEEDS}) == len(SEEDS)
 
 
+@cache
+def called_by(scenario: Scenario) -> frozenset[Function]:
+    """The functions that run, in whatever file, when the right encoder is tested."""
+    called: set[Function] = set()
+
+    def note(frame: FrameType, event: str, _: Any) -> None:
+        called.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
+
+    before = sys.gettrace()
+    sys.settrace(note)
+    try:
+        execute(scenario, find_encoder("capnsafe"), costly=True)
+    finally:
+        sys.settrace(before)
+    return frozenset(called)
+
+
+def changed_by(bug: str) -> set[Function] | None:
+    """The functions whose bodies a planted bug changes; None if it changes anything else."""
+    package = Path(capnsafe.__file__).parent
+    changed: set[Function] = set()
+    for edit in read_bug(EVERY_BUG[bug]).edits:
+        paths = package.rglob("*.py") if edit.file == ANY_FILE else [package / edit.file]
+        found = [(path, text) for path in paths if edit.before in (text := path.read_text())]
+        if len(found) != 1:
+            # It changes a text that another edit makes.
+            return None
+        ((path, text),) = found
+        lines = edit.before.strip()
+        first = text[: text.index(edit.before) + edit.before.index(lines)].count("\n") + 1
+        line = innermost_function(ast.parse(text), first, first + lines.count("\n"))
+        if line is None:
+            return None
+        changed.add((str(path), line))
+    return changed
+
+
+def innermost_function(module: ast.Module, first: int, last: int) -> int | None:
+    """The line where the innermost function begins that has these lines in its body, if any."""
+    begins = [
+        # A decorator belongs to its function.
+        min(part.lineno for part in (node, *node.decorator_list))
+        for node in ast.walk(module)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body[0].lineno <= first
+        and last <= (node.end_lineno or 0)
+    ]
+    return max(begins, default=None)
+
+
+def test_a_witness_calls_what_its_bug_changes() -> None:
+    """So a seed that calls nothing of it cannot show the bug."""
+    changed = {bug: changed_by(bug) for bug in BUGS}
+    assert sum(functions is None for functions in changed.values()) < len(BUGS) / 4
+    for bug, functions in changed.items():
+        assert functions is None or functions & called_by(witness(bug)), bug
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("bug", BUGS)
 def test_no_seed_shows_a_planted_bug(bug: str) -> None:
-    """As a campaign runs it, every oracle asked: what it finds, it has searched for."""
+    """As a campaign runs it, every oracle asked: what it finds, it has searched for.
+
+    A seed that calls none of the functions that the bug changes runs as on the right encoder.
+    """
     encoder = find_encoder(f"planted:{bug}")
+    changed = changed_by(bug)
     fired = {
         entry.path.stem: [violation.group for violation in violations]
         for entry in SEEDS
-        if (violations := execute(entry.scenario, encoder, costly=True).violations)
+        if (changed is None or changed & called_by(entry.scenario))
+        and (violations := execute(entry.scenario, encoder, costly=True).violations)
     }
     # A seed that does can mostly stop one step short: see corpus/README.md.
     assert fired == {}
