@@ -213,7 +213,7 @@ def chain_of_mutants(rng: Random) -> Callable[[], Scenario]:
 
 
 def still_missing(following: Callable[[], Scenario], most: int) -> set[object]:
-    """What up to so many scenarios did not reach; seeds are fixed, and need about a third of it."""
+    """What up to so many scenarios did not reach; the seeds are fixed, and need half of it."""
     missing = everything_wanted()
     expected = True
     for _ in range(most):
@@ -232,7 +232,7 @@ def test_generate_reaches_everything() -> None:
 
 @pytest.mark.thorough
 def test_mutate_reaches_everything() -> None:
-    assert not still_missing(chain_of_mutants(Random(6)), 120000)
+    assert not still_missing(chain_of_mutants(Random(9)), 120000)
 
 
 @pytest.mark.parametrize(("before", "after"), [("heap", "stable"), ("stable", "heap")])
