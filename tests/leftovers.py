@@ -37,7 +37,9 @@ class Leftovers:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
         self._before = {name: os.environ.get(name) for name in ("TMPDIR", VARIABLE)}
         self._folder = OwnedFolder()
-        self._temporary = self._folder.path / "tmp"
+        # Hypothesis searches the source of each loaded module for constants, except below a folder
+        # with this name. The copies of the encoder with planted bugs are some ten thousand modules.
+        self._temporary = self._folder.path / "site-packages"
         self._temporary.mkdir()
         os.environ["TMPDIR"] = os.environ[VARIABLE] = str(self._temporary)
         tempfile.tempdir = None
