@@ -115,11 +115,12 @@ class Draft:
         return end == self._used(segment) and found.start + words <= segment.granted
 
     def give_back(self, segment: Segment, start: int, end: int) -> bool:
-        """Take back the words ``start`` to ``end`` if they are the last; return whether they are.
+        """Take back the words ``start`` to ``end`` if they are the last; return whether it did.
 
-        The word of the root pointer always stays.
+        The word of the root pointer always stays, and so do words behind which a pointer may lead.
         """
-        if end != self._used(segment) or (start == 0 and segment.index == 0):
+        root = start == 0 and segment.index == 0
+        if end != self._used(segment) or end <= segment.kept_end or root:
             return False
         self._marks[segment] = start
         return True
@@ -136,7 +137,9 @@ class Draft:
             if shape & 3 == wire.STRUCT:
                 return wire.EMPTY_STRUCT, slot, word
             # The pointer leads to the place of the next object, as in the reference implementation.
-            return wire.with_offset(shape, self._used(slot) - word - 1), slot, word
+            end = self._used(slot)
+            slot.keep_end(end)
+            return wire.with_offset(shape, end - word - 1), slot, word
         end = self._used(slot) + words
         if end <= slot.granted or self._arena.grow(slot, end):
             start = self.take(slot, words, head)
@@ -197,9 +200,15 @@ class Draft:
             words = copied.words
             end = self._used(slot) + words
             if words and (end <= slot.granted or self._arena.grow(slot, end)):
-                start = self.take(slot, words, copied.octets[WORD_BYTES:])
+                start = self._take_block(slot, copied)
                 return wire.with_offset(copied.shape, start - word - 1), slot, start
         return self._place_tree(slot, word, as_tree(copied))
+
+    def _take_block(self, segment: Segment, block: Block) -> int:
+        """Reserve the words of a block, in which empty lists may lead to the end."""
+        start = self.take(segment, block.words, block.octets[WORD_BYTES:])
+        segment.keep_end(start + block.words)
+        return start
 
     def _place_tree(self, slot: Segment, word: int, tree: Tree) -> tuple[int, Segment, int]:
         """Reserve each object of a tree for the pointer at ``word`` of ``slot``.
@@ -326,7 +335,7 @@ class Draft:
         if type(copied) is Block and self._arena.segments:
             target = self._arena.last_segment()
             if self._room(target, copied.words):
-                return target, self.take(target, copied.words, copied.octets[WORD_BYTES:])
+                return target, self._take_block(target, copied)
         tree = as_tree(copied)
         segment, start = self.house(tree.words, tree.body)
         for at, child in tree.children:
@@ -687,6 +696,7 @@ def copy_in_root(arena: Arena, copied: Copied) -> Found:
         slot = arena.segments[0] if arena.segments else arena.grant(1)
         if type(copied) is Block and 0 < copied.words < slot.granted:
             # The block begins with the root pointer.
+            slot.keep_end(1 + copied.words)
             if not _fill_first(arena, slot, copied.octets):
                 draft.take(slot, 1 + copied.words, copied.octets)
                 draft.settle()

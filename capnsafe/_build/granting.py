@@ -183,7 +183,7 @@ class GrantingArena(BorrowingArena):
         finally:
             self.give_back(view)
         segment.granted = granted
-        segment.used = used
+        segment.used = segment.kept_end = used
         self.handed_out += used
         if segment.index > 0:
             self._places().admit(self, segment)

@@ -43,6 +43,7 @@ class Segment:
         "filled",
         "granted",
         "index",
+        "kept_end",
         "key",
         "lost",
         "memory",
@@ -65,6 +66,9 @@ class Segment:
         #: Where words were given back: (the end of the words in use, epoch). Both numbers grow from
         #: item to item. ``None`` if that never happened.
         self.cuts: list[tuple[int, int]] | None = None
+        #: The end of the words that stay in use. The pointer of an empty list may lead to this end,
+        #: and no pointer may lead beyond the words in use.
+        self.kept_end = 0
         #: The end of the words that the current call has filled and not handed out yet.
         self.filled = 0
         #: The end of all words that were ever written, including those of failed calls (P8).
@@ -111,6 +115,10 @@ class Segment:
         if self.replaced is None:
             self.replaced = {}
         self.replaced[word] = epoch
+
+    def keep_end(self, end: int) -> None:
+        """Keep the words before ``end`` in use, because a pointer may lead to it."""
+        self.kept_end = max(self.kept_end, end)
 
     def give_back(self, end: int, epoch: int) -> None:
         """End the words in use at ``end``. The others can be handed out again.

@@ -276,6 +276,67 @@ def test_the_word_of_the_root_pointer_is_never_given_back() -> None:
         assert message.segment_words()[0] == 1
 
 
+def test_words_in_front_of_the_place_of_an_empty_list_are_not_given_back() -> None:
+    """Its pointer leads to the end of the words in use, which must not come before that."""
+    with MessageBuilder() as message:
+        root = message.init_root(0, 2)
+        root.init_list(0, Element.UINT64, 3)
+        orphan = orphaned(root, 0)
+        root.init_list(1, Element.UINT64, 0)
+        (used,) = message.segment_words()
+        orphan.truncate(1)
+        assert message.segment_words() == (used,)
+        assert list_of(root, 1, Element.UINT64) == []
+        # What is built behind it can be given back.
+        root.init_list(0, Element.UINT64, 5)
+        orphaned(root, 0).truncate(1)
+        assert message.segment_words() == (used + 1,)
+        assert list_of(root, 1, Element.UINT64) == []
+
+
+def test_a_call_that_failed_does_not_let_words_go_that_another_kept() -> None:
+    with MessageBuilder() as other:
+        given = other.init_root(0, 2)
+        given.init_list(0, Element.UINT64, 5)
+        given.init_list(1, Element.UINT64, 0)
+        for number in range(1, 20):
+            memory = FailingMemory("segment", number, AllocatorError, grant_words=100)
+            memory.armed = False
+            with closing(MessageBuilder(memory), memory) as message:
+                root = message.init_root(0, 3)
+                root.init_list(0, Element.UINT64, 3)
+                orphan = orphaned(root, 0)
+                root.init_list(1, Element.UINT64, 0)
+                memory.armed = True
+                memory.calls["segment"] = 0
+                try:
+                    root.set(2, given)
+                except AllocatorError:
+                    memory.armed = False
+                    orphan.truncate(1)
+                    assert list_of(root, 1, Element.UINT64) == []
+                else:
+                    assert number > 1
+                    break
+
+
+def test_words_of_a_resumed_message_are_not_given_back() -> None:
+    """Its pointers are not known, and one of an empty list may lead to the end."""
+    memory = Memory(100)
+    first = MessageBuilder(memory)
+    root = first.init_root(0, 2)
+    root.init_list(0, Element.UINT64, 3)
+    root.init_list(1, Element.UINT64, 0)
+    grants = list(enumerate(first.segment_words()))
+    with closing(MessageBuilder.resume(memory, grants), memory) as message:
+        again = message.get_root()
+        assert again is not None
+        used = message.segment_words()
+        orphaned(again, 0).truncate(1)
+        assert message.segment_words() == used
+        assert list_of(again, 1, Element.UINT64) == []
+
+
 def test_a_cut_replaces_the_records_of_earlier_ones_further_on() -> None:
     segment = Segment(0, None)
     assert not segment.was_cut(100, 0)

@@ -79,6 +79,34 @@ def test_segments_of_any_size_get_the_same_words(
         assert made[0] == made[1], size
 
 
+@pytest.mark.parametrize(
+    ("build", "below"),
+    [(as_root, None), (as_second_root, None), (behind_a_pointer, 1), (as_orphan, 0)],
+)
+def test_the_words_that_an_empty_list_leads_to_stay_in_use(
+    build: Callable[[MessageBuilder, Any], None], below: int | None
+) -> None:
+    """The last list is empty, and its pointer leads to the end of the words in use."""
+    with MessageBuilder() as message:
+        build(message, Pointers(names=[["a text of some words"], []]))
+        root = message.get_root()
+        assert root is not None
+        pointers = root if below is None else root.get_struct(below)
+        assert pointers is not None
+        names = pointers.get_pointer_list(17)
+        assert names is not None
+        first = names.get_pointer_list(0)
+        assert first is not None
+        text = first.disown(0)
+        assert text is not None
+        text.truncate(1, text=True)
+        first.adopt(0, text)
+        assert first.get_text(0) == "a"
+        last = names.get_pointer_list(1)
+        assert last is not None
+        assert len(last) == 0
+
+
 def as_bytes(message: MessageBuilder) -> bytes:
     """Return the root as a message of its own."""
     read = read_message(message.to_bytes()).get_root(Pointers)
