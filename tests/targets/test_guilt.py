@@ -75,6 +75,7 @@ def test_the_evidence_points_at_a_line(
     assert not found.change
 
 
+@pytest.mark.process
 def test_a_change_that_repairs_the_encoder_names_the_line() -> None:
     found = guilty("zero_before_allocate", "P2", repair=True)
     assert found is not None

@@ -487,7 +487,7 @@ class Triage:
         if (why := self._uncounted(violation, guilty)) is not None:
             result.not_counted[group_of(violation, guilty)] = why
             return NEVER_AGAIN
-        neighbour = self._at(guilty)
+        neighbour = self._at(guilty) or self._also_repaired(guilty)
         if neighbour is not None and neighbour is not before:
             return self._add_witness(neighbour, violation, shrunk)
         witnesses = before.finding.witnesses if before is not None and same is before else ()
@@ -542,6 +542,16 @@ class Triage:
         for kept in self._result.findings.values():
             other = kept.finding.guilty
             if other is not None and other.place == guilty.place:
+                return kept
+        return None
+
+    def _also_repaired(self, guilty: Guilty | None) -> Kept | None:
+        """Return the finding that the repair of another one's guilty line repairs, or None."""
+        if guilty is None:
+            return None
+        ask, encoder = self._single.judge.is_same, self._config.encoder
+        for kept in self._result.findings.values():
+            if ask(encoder, kept.finding.scenario, guilty):
                 return kept
         return None
 

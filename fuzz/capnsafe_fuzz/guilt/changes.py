@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+Put: TypeAlias = Callable[[Any], None]
 
 _OPPOSITE: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.Lt: ast.LtE,
@@ -48,7 +49,8 @@ class Change:
     """How much it changes: to leave a statement out is 0, to ignore a condition is 3."""
     _node: ast.AST
     _other: ast.AST | None
-    _put: Callable[[Any], None]
+    _put: Put
+    _told: str = ""
 
     def make(self) -> None:
         """Make the change."""
@@ -63,53 +65,85 @@ class Change:
 
     def __str__(self) -> str:
         """Describe it in a few words."""
-        before = _text(self._node)
+        if self._told:
+            return self._told
+        before = text_of(self._node)
         if self._other is None:
             return f"without `{before}`"
-        return f"with `{_text(self._other)}` instead of `{before}`"
+        return f"with `{text_of(self._other)}` instead of `{before}`"
+
+
+class RanParts:
+    """The parts of a function that ran on some lines, with the way to replace each of them."""
+
+    def __init__(self, function: Function, lines: Collection[int]) -> None:
+        """Begin with the function."""
+        self._function = function
+        self._lines = lines
+        self.statements: list[tuple[list[ast.stmt], int]] = []
+        """Each statement that ran, as its block and its place in it; known after the iteration."""
+
+    def __iter__(self) -> Iterator[tuple[ast.AST, Put]]:
+        """Yield each part."""
+        lines = self._lines
+        work: list[tuple[ast.AST, Put | None, bool]] = [(self._function, None, False)]
+        while work:
+            node, put, ran = work.pop()
+            line = getattr(node, "lineno", 0)
+            if isinstance(node, ast.stmt):
+                # Expressions over several lines belong to their statement.
+                ran = line in lines and not isinstance(node, _HEADED)
+            if put is not None and (ran or line in lines):
+                yield node, put
+            for name, value in ast.iter_fields(node):
+                if name in _SKIPPED:
+                    continue
+                if isinstance(value, ast.AST):
+                    work.append((value, _setter(node, name), ran))
+                elif isinstance(value, list):
+                    for at, one in enumerate(value):
+                        if isinstance(one, ast.AST):
+                            work.append((one, item_setter(value, at), ran))
+                        if isinstance(one, ast.stmt) and one.lineno in lines:
+                            self.statements.append((value, at))
 
 
 def changes_of(function: Function, lines: Collection[int]) -> Iterator[Change]:
     """Yield the changes of the parts of a function that ran on these lines."""
-    work: list[tuple[ast.AST, Callable[[Any], None] | None, bool]] = [(function, None, False)]
-    while work:
-        node, put, ran = work.pop()
-        line = getattr(node, "lineno", 0)
-        if isinstance(node, ast.stmt):
-            # Expressions over several lines belong to their statement.
-            ran = line in lines and not isinstance(node, _HEADED)
-        if put is not None and (ran or line in lines):
-            end = getattr(node, "end_lineno", line)
-            if isinstance(node, ast.ExceptHandler):
-                end = line
-            for other in _instead_of(node):
-                yield Change(line, end, _boldness(other), node, other, put)
-        for name, value in ast.iter_fields(node):
-            if name in _SKIPPED:
-                continue
-            if isinstance(value, ast.AST):
-                work.append((value, _setter(node, name), ran))
-            elif isinstance(value, list):
-                work += [
-                    (one, _item_setter(value, at), ran)
-                    for at, one in enumerate(value)
-                    if isinstance(one, ast.AST)
-                ]
+    for node, put in RanParts(function, lines):
+        for other in _instead_of(node):
+            yield changed(node, other, put)
+
+
+def changed(node: ast.AST, other: ast.AST | None, put: Put) -> Change:
+    """Return the change of one part; None stands for leaving it out."""
+    line = getattr(node, "lineno", 0)
+    if isinstance(other, ast.stmt):
+        # Without a line, its text cannot be told.
+        ast.copy_location(other, node)
+    is_headed = isinstance(node, ast.ExceptHandler | ast.For)
+    end = line if is_headed else getattr(node, "end_lineno", line)
+    return Change(line, end, _boldness(other), node, other, put)
 
 
 def _setter(holder: ast.AST, name: str) -> Callable[[Any], None]:
     return lambda new: setattr(holder, name, new)
 
 
-def _item_setter(holder: list[Any], at: int) -> Callable[[Any], None]:
+def item_setter(holder: list[Any], at: int) -> Put:
+    """Return a function that replaces an item of a list."""
+
     def put(new: Any) -> None:
         holder[at] = new
 
     return put
 
 
-def _text(node: ast.AST) -> str:
+def text_of(node: ast.AST) -> str:
+    """Return a part of a program as a short text."""
     match node:
+        case ast.For(target=target, iter=iterable):
+            return f"for {ast.unparse(target)} in {ast.unparse(iterable)}"
         case ast.ExceptHandler(type=caught, body=[ast.Raise(exc=None)]):
             return f"except {ast.unparse(caught) if caught else ''}: raise"
         case ast.ExceptHandler(type=caught):
@@ -181,8 +215,6 @@ def _boldness(other: ast.AST | None) -> int:
             return 0
         case ast.Constant(value=bool()) | ast.If(test=ast.Constant()):
             return 3
-        case ast.Constant():
-            return 2
     return 1
 
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
 
 from .lines import CodeLine, Stack
 
 MOST_CALLERS = 12
 NEIGHBOURS = 4
 """The lines before and after the guilty one that are kept with it."""
+
+
+class Mended(NamedTuple):
+    """A line, and a change of it with which no promise is broken."""
+
+    file: str
+    function: str
+    line: int
+    change: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,8 @@ class Guilty:
     """The change of the line with which no promise is broken, if one was found."""
     around: tuple[tuple[int, str], ...] = ()
     """The line and its neighbours in the file, with their numbers."""
+    others: tuple[Mended, ...] = ()
+    """Other changes with which no promise is broken, the best first."""
 
     @classmethod
     def by_evidence(cls, stack: Stack, why: str) -> Guilty:
@@ -40,15 +51,28 @@ class Guilty:
         return cls._at(stack[0], why, told, "")
 
     @classmethod
-    def by_change(cls, frame: CodeLine, change: str) -> Guilty:
-        """Return a line that a change repairs."""
-        return cls._at(frame, f"no promise is broken {change}", (), change)
+    def by_change(cls, frame: CodeLine, change: str, others: Iterable[Mended]) -> Guilty:
+        """Return a line that a change repairs; ``others`` would repair the encoder, too."""
+        found = cls._at(frame, f"no promise is broken {change}", (), change)
+        return replace(found, others=tuple(others))
+
+    @classmethod
+    def by_spectrum(cls, frame: CodeLine) -> Guilty:
+        """Return a line that runs where a promise is broken, and hardly elsewhere."""
+        return cls._at(frame, "ran where a promise was broken, and hardly elsewhere", (), "")
 
     @classmethod
     def _at(cls, frame: CodeLine, why: str, callers: tuple[str, ...], change: str) -> Guilty:
         source = linecache.getline(frame.path, frame.line).strip()
         around = _around(frame)
         return cls(frame.file, frame.function, frame.line, source, why, callers, change, around)
+
+    @property
+    def changes(self) -> tuple[Mended, ...]:
+        """Return the changes with which no promise is broken, the best first."""
+        if not self.change:
+            return ()
+        return Mended(self.file, self.function, self.line, self.change), *self.others
 
     @property
     def place(self) -> str:
@@ -63,7 +87,9 @@ class Guilty:
     def from_json(cls, data: Mapping[str, Any]) -> Guilty:
         """Return it from data."""
         around = tuple((int(number), str(line)) for number, line in data.get("around", ()))
-        return cls(**dict(data) | {"callers": tuple(data["callers"]), "around": around})
+        others = tuple(Mended(*one) for one in data.get("others", ()))
+        told = {"callers": tuple(data["callers"]), "around": around, "others": others}
+        return cls(**dict(data) | told)
 
 
 def _around(frame: CodeLine) -> tuple[tuple[int, str], ...]:

@@ -13,25 +13,36 @@ import __future__
 import ast
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, Final, NamedTuple
 
 from .changes import Change, Function, changes_of
-from .guilty import Guilty
+from .children import in_forks
+from .guilty import Mended
 from .lines import CodeLine, file_below, plain_name
+from .spectrum import Coverage, Covered
+from .surroundings import Surroundings, Usage, insertions_of, larger_changes_of
 
-MOST_CHANGES: Final = 800
-"""The most changes that are tried for one finding."""
-MOST_CHECKED: Final = 32
-"""The most of those that pass whose variants are run."""
-SECONDS: Final = 0.4
+MOST_CHANGES: Final = (4_000, 2_000, 1_500)
+"""The most changes of each kind that are tried for one finding."""
+SUSPICIOUS: Final = 0.9
+"""The share of the greatest suspicion from which on a perfect repair ends the search."""
+MOST_UNFINISHED: Final = 2
+"""The most variants that may not end in time, or confuse the harness."""
+MOST_AT_A_LINE: Final = 4
+"""The most repairs of one line."""
+LEAST_FIXED: Final = 0.5
+"""The least share of the variants that break a promise that a repair fixes."""
+MOST_BROKEN: Final = 0.1
+"""The largest share of the others that it may break."""
+SECONDS: Final = 0.1
 """How much time of the processor one execution may take: a change may make a loop endless."""
-MOST_BROKEN: Final = 2
-"""A change that breaks more variants than this is no repair."""
 
 
 class Behaviour(NamedTuple):
@@ -50,6 +61,14 @@ Run = Callable[[], Behaviour]
 _FAILED: Final = Behaviour(True, 0, 0)
 
 
+class Variant(NamedTuple):
+    """A similar execution."""
+
+    run: Run
+    before: Behaviour
+    """Its behaviour without any change."""
+
+
 @dataclass(frozen=True, slots=True)
 class Repair:
     """A change with which no promise is broken."""
@@ -60,23 +79,23 @@ class Repair:
     line: int
     end: int
     told: str
-    fixed: int
-    """The variants that break a promise only without the change."""
-    broken: int
-    """The variants that break a promise only with the change."""
-    altered: int
-    """The variants that break no promise, but in which the encoder does other things."""
-    diverted: int
-    """The variants that it fixes, but in which the encoder asks for other memory."""
+    suspicion: float
+    """The suspicion of the line; see :mod:`.spectrum`."""
+    fixed: float
+    """The share of the variants that break a promise that it fixes."""
+    broken: float
+    """The share of the variants that break no promise that it breaks."""
+    altered: float
+    """The share of the variants that break no promise in which the encoder does other things."""
+    diverted: float
+    """The share of the variants that it fixes in which the encoder asks for other memory."""
     boldness: int
-    """How much it changes; see :class:`.Change`."""
-    is_perfect: bool
-    """Whether every variant passes, and the encoder does the same as before."""
+    """How much it changes: that of the :class:`.Change`, and more for unlikely kinds."""
 
     @property
-    def score(self) -> float:
-        """Return how good a repair it is: it removes the mistake, and changes nothing else."""
-        return self.fixed - 3 * self.broken - self.altered - self.diverted / 4 - self.boldness / 4
+    def is_perfect(self) -> bool:
+        """Return whether every variant passes, and the encoder does the same as before."""
+        return self.fixed == 1 and not (self.broken or self.altered or self.diverted)
 
 
 class _TooLongError(BaseException):
@@ -85,6 +104,8 @@ class _TooLongError(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
+    kind: int
+    """The index of its kind in ``_CHANGES``."""
     change: Change
     classes: tuple[str, ...]
     node: Function
@@ -113,89 +134,105 @@ class _Candidate:
 
 
 def repairs(
-    ran: Mapping[CodeLine, int],
+    ran: Mapping[CodeLine, float],
     suspects: Sequence[CodeLine],
     fails: Run,
-    variants: Sequence[Run],
-    most: int = MOST_CHANGES,
+    variants: Sequence[Variant],
 ) -> list[Repair]:
-    """Return the repairs, the best first.
+    """Return the repairs.
 
     Args:
-        ran: The lines that ran, and when each ran last: the latest are changed first.
+        ran: The lines that ran, with their suspicion: the most suspicious are changed first.
         suspects: The lines that evidence points at. They and their functions come before all
-            others, and the search ends with a perfect repair of one of them.
+            others.
         fails: Runs the execution that breaks a promise.
-        variants: Run similar executions.
-        most: The most changes to try.
+        variants: Similar executions.
     """
     places = {(frame.path, frame.function) for frame in suspects}
 
-    def rank(entry: tuple[int, _Candidate]) -> tuple[bool, bool, int]:
-        when, candidate = entry
-        return not candidate.is_at(suspects), candidate.place not in places, -when
+    def rank(entry: tuple[float, _Candidate]) -> tuple[bool, bool, float]:
+        suspicion, candidate = entry
+        is_elsewhere = not candidate.kind and candidate.place not in places
+        return not candidate.is_at(suspects), is_elsewhere, -suspicion
 
-    candidates = sorted(_candidates(ran), key=rank)
-    checked: list[Repair] = []
-    before: list[Behaviour] = []
+    most = max(ran.values(), default=0.0)
+    found: list[Repair] = []
+    at_line: Counter[tuple[str, int]] = Counter()
+
+    def tried(candidate: _Candidate, suspicion: float) -> Repair | None:
+        line = candidate.place[0], candidate.change.line
+        code = None if at_line[line] >= MOST_AT_A_LINE else candidate.compiled()
+        if code is None or _with(candidate.function, code, fails).fails:
+            return None
+        repair = _checked(candidate, code, variants, suspicion)
+        at_line[line] += repair is not None
+        return repair
+
     with _clock():
-        for _, candidate in candidates[:most]:
-            code = candidate.compiled()
-            if code is None or _with(candidate.function, code, fails).fails:
-                continue
-            before = before or [_limited(run) for run in variants]
-            repair = _checked(candidate, code, variants, before)
-            if repair.broken <= MOST_BROKEN:
-                checked.append(repair)
-            is_suspected = candidate.place in places
-            if (repair.is_perfect and is_suspected) or len(checked) == MOST_CHECKED:
+        before = _limited(fails)
+        for kind, limit in enumerate(MOST_CHANGES):
+            candidates = sorted(_candidates(ran, kind), key=rank)[:limit]
+            work = [partial(tried, one, suspicion) for suspicion, one in candidates]
+            for _, repair in in_forks(work, lambda: _limited(fails) == before):
+                if repair is not None:
+                    at_line[repair.path, repair.line] += 1
+                    found.append(repair)
+            if any(one.is_perfect and one.suspicion >= SUSPICIOUS * most for one in found):
                 break
-    checked.sort(key=lambda repair: -repair.score)
-    return checked
+    return found
 
 
-def passes_with(owns: Callable[[str], bool], guilty: Guilty, fails: Run) -> bool:
-    """Return whether an execution breaks no promise with the change that repairs a guilty line."""
+def passes_with(owns: Callable[[str], bool], mended: Mended, fails: Run) -> bool:
+    """Return whether an execution breaks no promise with a change of the encoder."""
     module = next(
         (
             one
             for name, one in list(sys.modules.items())
             if (path := getattr(one, "__file__", None))
             and owns(path)
-            and file_below(path, name) == guilty.file
+            and file_below(path, name) == mended.file
         ),
         None,
     )
     if module is None or module.__file__ is None:
         return False
-    frame = CodeLine(module.__file__, guilty.file, guilty.function, guilty.line)
+    frame = CodeLine(module.__file__, mended.file, mended.function, mended.line)
+
+    def passes(candidate: _Candidate) -> bool:
+        code = candidate.compiled()
+        return code is not None and not _with(candidate.function, code, fails).fails
+
     with _clock():
-        for _, candidate in _candidates({frame: 0}):
-            if str(candidate.change) == guilty.change and candidate.change.line == guilty.line:
-                code = candidate.compiled()
-                return code is not None and not _with(candidate.function, code, fails).fails
+        for kind in range(len(_CHANGES)):
+            for _, candidate in _candidates({frame: 0}, kind):
+                if str(candidate.change) == mended.change and candidate.change.line == mended.line:
+                    done = in_forks([partial(passes, candidate)], lambda: True)
+                    return any(passed for _, passed in done)
     return False
 
 
 def _checked(
-    candidate: _Candidate,
-    code: CodeType,
-    variants: Iterable[Run],
-    before: Iterable[Behaviour],
-) -> Repair:
-    fixed = unfixed = broken = altered = diverted = 0
-    for run, old in zip(variants, before, strict=True):
+    candidate: _Candidate, code: CodeType, variants: Sequence[Variant], suspicion: float
+) -> Repair | None:
+    """Return a change with its measures; None if it is no repair."""
+    failing = sum(one.before.fails for one in variants)
+    passing = len(variants) - failing
+    unfixed = broken = altered = diverted = unfinished = 0
+    for run, old in variants:
         new = _with(candidate.function, code, run)
-        broken += new.fails and not old.fails
-        if new.fails:
-            unfixed += old.fails
-        elif old.fails:
-            fixed += 1
-            diverted += new.asked != old.asked
+        unfinished += new is _FAILED
+        if not old.fails:
+            broken += new.fails
+            altered += not new.fails and new != old
+        elif new.fails:
+            unfixed += 1
         else:
-            altered += new != old
-        if broken > MOST_BROKEN:
-            break
+            diverted += new.asked != old.asked
+        if unfixed > failing * (1 - LEAST_FIXED) or broken > passing * MOST_BROKEN:
+            return None
+        if unfinished > MOST_UNFINISHED:
+            return None
+    fixed = failing - unfixed
     change, original = candidate.change, candidate.function.__code__
     return Repair(
         original.co_filename,
@@ -203,18 +240,26 @@ def _checked(
         change.line,
         change.end,
         str(change),
-        fixed,
-        broken,
-        altered,
-        diverted,
-        change.boldness,
-        bool(fixed) and not (unfixed or broken or altered or diverted),
+        suspicion,
+        fixed / max(1, failing),
+        broken / max(1, passing),
+        altered / max(1, passing),
+        diverted / max(1, fixed),
+        change.boldness + candidate.kind,
     )
 
 
-def _candidates(ran: Mapping[CodeLine, int]) -> Iterator[tuple[int, _Candidate]]:
+_CHANGES: Final = (
+    lambda function, lines, around: changes_of(function, lines),
+    larger_changes_of,
+    insertions_of,
+)
+"""The kinds of changes, the likely ones first."""
+
+
+def _candidates(ran: Mapping[CodeLine, float], kind: int) -> Iterator[tuple[float, _Candidate]]:
     files: dict[str, _Source] = {}
-    lines: dict[str, dict[int, int]] = {}
+    lines: dict[str, dict[int, float]] = {}
     for frame, at in ran.items():
         lines.setdefault(frame.path, {})[frame.line] = at
     for path in lines:
@@ -222,28 +267,40 @@ def _candidates(ran: Mapping[CodeLine, int]) -> Iterator[tuple[int, _Candidate]]
             files[path] = _Source(path)
     for path, source in files.items():
         numbers = lines[path]
+        around = Surroundings(source.tree, _usage(source.package))
         for classes, node in source.functions:
             end = node.end_lineno or node.lineno
             own = {line for line in numbers if node.lineno <= line <= end}
             function = source.function(classes, node) if own else None
             if function is None:
                 continue
-            for change in changes_of(node, own):
-                when = numbers.get(change.line, 0)
-                yield when, _Candidate(change, classes, node, function)
+            for change in _CHANGES[kind](node, own, around):
+                whole = range(change.line, change.end + 1)
+                worst = max((numbers.get(line, 0) for line in whole), default=0)
+                yield worst, _Candidate(kind, change, classes, node, function)
+
+
+@cache
+def _usage(package: Path) -> Usage:
+    files = sorted(package.rglob("*.py")) if package.is_dir() else [package]
+    return Usage(ast.parse(file.read_text("utf-8")) for file in files)
 
 
 class _Source:
     """The functions of a source file, without those inside other functions."""
 
     def __init__(self, path: str) -> None:
-        tree = ast.parse(Path(path).read_text("utf-8"))
+        self.tree = tree = ast.parse(Path(path).read_text("utf-8"))
         self.functions: list[tuple[tuple[str, ...], Function]] = []
         self._add(tree.body, ())
         self._module = next(
             (one for one in list(sys.modules.values()) if getattr(one, "__file__", None) == path),
             None,
         )
+        name = str(getattr(self._module, "__name__", "")).partition(".")[0]
+        root = getattr(sys.modules.get(name), "__path__", None)
+        self.package = Path(root[0]) if root else Path(path)
+        """The folder of its package; the file, if it has none."""
 
     def _add(self, body: Iterable[ast.stmt], classes: tuple[str, ...]) -> None:
         for node in body:
@@ -302,6 +359,25 @@ def _with(function: FunctionType, code: CodeType, run: Run) -> Behaviour:
         return _limited(run)
     finally:
         function.__code__ = old
+
+
+def observed(
+    runs: Sequence[Run], owns: Callable[[str], bool]
+) -> Iterator[tuple[Run, Behaviour, Covered]]:
+    """Yield the behaviour of executions that end in time, and the lines that they run."""
+
+    def watched(run: Run) -> tuple[Behaviour, Covered]:
+        coverage = Coverage(owns)
+        with coverage:
+            behaviour = _limited(run)
+        return behaviour, coverage.covered
+
+    with _clock():
+        for at, (behaviour, covered) in in_forks(
+            [partial(watched, run) for run in runs], lambda: True
+        ):
+            if behaviour != _FAILED:
+                yield runs[at], behaviour, covered
 
 
 def _limited(run: Run) -> Behaviour:

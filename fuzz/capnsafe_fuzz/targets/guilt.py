@@ -1,32 +1,50 @@
-"""Find the guilty line of an input: by evidence, and by a change that repairs the encoder.
+"""Find the guilty line of an input: by a repair of the encoder, by evidence, or by a spectrum.
 
-The evidence alone names the line that did the wrong thing, and not the one that caused it. A small
-change with which the input and its variants break no promise names the cause. So the best repairs
-are compared: one at a line that the evidence names comes first, then one in a function that it
-names, then one in the function that most of them change. Without a repair, the evidence counts.
+The evidence of a trace names the line that did the wrong thing, and not the one that caused it. A
+small change with which the input and its variants break no promise names the cause. Many changes
+do that, and most of them only avoid the mistake. So a repair is judged by what it does to variants
+of the input: it repairs those that break a promise, and leaves the others as they were. It is
+better if evidence names its line or its function, and if its line is *suspicious*: it runs in the
+variants that break a promise, and hardly in the others. Without a good repair, the evidence counts,
+or else the most suspicious line. A mistake that needs a large change, or several, has no repair.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from ..guilt.guilty import Guilty
-from ..guilt.lines import CodeLine, plain_name
-from ..guilt.repair import Repair, passes_with, repairs
+from ..guilt.guilty import Guilty, Mended
+from ..guilt.lines import CodeLine, Stack, plain_name
+from ..guilt.repair import Repair, Variant, observed, passes_with, repairs
 from ..guilt.rules import Clue
+from ..guilt.spectrum import Covered, suspicion
 
 if TYPE_CHECKING:
     from ..encoders.protocol import Encoder
     from .protocol import Input, Target
 
-MOST_VARIANTS: Final = 48
+VARIANTS: Final = 400
+"""The variants of an input that are run."""
+MOST_FAILING: Final = 24
+"""The most of them that break a promise and are run with each change."""
+MOST_PASSING: Final = 48
+"""The most of those that break none: those that run nearly the same lines."""
+LEAST_SCORE: Final = 1.6
+"""The least score of a repair that names the guilty line."""
+NEARLY: Final = 0.25
+"""How much worse than the best one another repair may be that is kept with it."""
+MOST_ALTERED: Final = 0.05
+"""The share of the variants that a kept repair may alter."""
+MOST_OTHERS: Final = 5
+"""The most repairs that are kept with the best one."""
+FAR: Final = 10
+"""A repair so many calls away from the line that evidence names is not better than any other."""
+CONVINCING: Final = 0.8
+"""The share of the greatest suspicion that a line needs if evidence alone names it."""
 _SEED: Final = 1
-_NEARLY: Final = 0.9
-"""A repair counts as one of the best if it has this share of the best score."""
 
 
 def find_guilty(
@@ -45,59 +63,99 @@ def find_guilty(
     """
     evidence, ran = target.evidence(scenario, encoder, promise)
     found: list[Repair] = []
-    if repair and ran:
-        latest: dict[CodeLine, int] = {}
-        for at, stack in enumerate(ran):
-            latest[stack[0]] = at
-        variants = [partial(target.behave, one, encoder) for one in _variants(target, scenario)]
+    variants, spectrum = _compared(target, scenario, encoder) if repair and ran else ([], {})
+    blame = {stack[0]: spectrum.get((stack[0].path, stack[0].line), 0.0) for stack in ran}
+    if variants:
+        suspects = evidence.stack if evidence is not None else ()
         run = partial(target.behave, scenario, encoder)
-        if run().fails:
-            suspects = evidence.stack if evidence is not None else ()
-            found = repairs(latest, suspects, run, variants)
-    return _choose(evidence, found, {stack[0].path: stack[0] for stack in ran})
+        found = repairs(blame, suspects, run, variants)
+    return _choose(evidence, found, blame)
 
 
-def _variants(target: Target, scenario: Input) -> list[Input]:
+def _compared(
+    target: Target, scenario: Input, encoder: Encoder
+) -> tuple[list[Variant], Mapping[tuple[str, int], float]]:
+    """Return variants of an input, and the suspicion of the lines that they run.
+
+    The first variant is the input itself. There are none if it breaks no promise.
+    """
+    failing: list[tuple[Variant, Covered]] = []
+    passing: list[tuple[Variant, Covered]] = []
+    runs = [
+        partial(target.behave, one, encoder) for one in (scenario, *_variants(target, scenario))
+    ]
+    for run, behaviour, covered in observed(runs, encoder.owns):
+        if not failing and not behaviour.fails:
+            return [], {}
+        (failing if behaviour.fails else passing).append((Variant(run, behaviour), covered))
+    blame = suspicion([one for _, one in failing], [one for _, one in passing])
+    own = failing[0][1] if failing else frozenset()
+    passing.sort(key=lambda entry: len(own ^ entry[1]))
+    return [one for one, _ in (*failing[:MOST_FAILING], *passing[:MOST_PASSING])], blame
+
+
+def _variants(target: Target, scenario: Input) -> Iterator[Input]:
     rng = Random(_SEED)
-    variants = []
-    for _ in range(MOST_VARIANTS):
+    for _ in range(VARIANTS):
         one = scenario
         for _ in range(rng.choice((1, 1, 2, 3))):
             one = target.mutate(one, rng)
-        variants.append(one)
-    return variants
+        yield one
 
 
 def _choose(
-    evidence: Clue | None, found: Sequence[Repair], files: dict[str, CodeLine]
+    evidence: Clue | None, found: Sequence[Repair], blame: Mapping[CodeLine, float]
 ) -> Guilty | None:
-    best = found[0].score if found else 0
-    good = [one for one in found if one.is_perfect] or [
-        one for one in found if one.score >= max(1, best * _NEARLY) and not one.broken
-    ]
+    """Return the line of the best repair, or the one that evidence or the spectrum names.
+
+    ``blame`` has the suspicion of each line that ran.
+    """
     stack = evidence.stack if evidence is not None else ()
+    most = max(blame.values(), default=0.0)
+    ranked = sorted(((_score(one, stack, most), one) for one in found), key=lambda it: -it[0])
+    files = {frame.path: frame for frame in blame}
+    good = [(score, one) for score, one in ranked if score >= LEAST_SCORE]
     if good:
-        often = Counter((one.path, one.function) for one in good)
-
-        def rank(one: Repair) -> tuple[bool, int, int, int]:
-            at = next((n for n, frame in enumerate(stack) if _is_in(frame, one)), len(stack))
-            on_line = any(
-                frame.path == one.path and one.line <= frame.line <= one.end for frame in stack
-            )
-            return not on_line, at, -often[one.path, one.function], one.boldness
-
-        chosen = min(good, key=rank)
+        best, chosen = good[0]
+        others = [
+            Mended(files[one.path].file, plain_name(one.function), one.line, one.told)
+            for score, one in good[1:]
+            if score >= best - NEARLY and one.altered <= MOST_ALTERED
+        ]
         place = files[chosen.path].file, plain_name(chosen.function)
-        return Guilty.by_change(CodeLine(chosen.path, *place, chosen.line), chosen.told)
-    return None if evidence is None else Guilty.by_evidence(stack, evidence.why)
+        frame = CodeLine(chosen.path, *place, chosen.line)
+        return Guilty.by_change(frame, chosen.told, others[:MOST_OTHERS])
+    if evidence is not None and (not most or blame.get(stack[0], 0) >= most * CONVINCING):
+        return Guilty.by_evidence(stack, evidence.why)
+    return Guilty.by_spectrum(max(blame, key=lambda frame: blame[frame])) if most else None
+
+
+def _score(repair: Repair, stack: Stack, most: float) -> float:
+    """Return how likely a repair is at the place of the mistake."""
+    at = next((n for n, frame in enumerate(stack) if _is_in(frame, repair)), FAR)
+    named = [
+        frame.path == repair.path and repair.line <= frame.line <= repair.end for frame in stack
+    ]
+    return (
+        2 * repair.fixed
+        - 4 * repair.broken
+        - 2 * repair.altered
+        - 0.3 * repair.diverted
+        - 0.05 * repair.boldness
+        + repair.suspicion / (most or 1)
+        + 0.25 * any(named)
+        + 0.1 * any(named[:1])
+        - 0.1 * min(at, FAR) / FAR
+    )
 
 
 def is_same_mistake(target: Target, scenario: Input, encoder: Encoder, guilty: Guilty) -> bool:
-    """Return whether an input breaks no promise with the change that repairs a guilty line.
+    """Return whether an input breaks no promise with a change that repairs a guilty line.
 
     Use it in a process of its own.
     """
-    return passes_with(encoder.owns, guilty, partial(target.behave, scenario, encoder))
+    run = partial(target.behave, scenario, encoder)
+    return any(passes_with(encoder.owns, one, run) for one in guilty.changes)
 
 
 def _is_in(frame: CodeLine, repair: Repair) -> bool:

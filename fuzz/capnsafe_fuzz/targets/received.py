@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..execution import Verdict
+from ..guilt.repair import Behaviour
 from ..oracles import Oracle, judge
 from . import greedy, library
 from .library import LibraryRun
@@ -52,6 +53,12 @@ class ReceivedTarget(Target):
         done = self.record(scenario, encoder, costly)
         violations = judge(self.judged_by(scenario), done, costly)
         return Verdict(violations, frozenset(done.situations()), len(done.calls), 0, done.stalls)
+
+    def behave(self, scenario: Input, encoder: Encoder) -> Behaviour:
+        """Run one input; return the results of its calls."""
+        done = self.record(scenario, encoder, False)
+        broken = bool(judge(self.judged_by(scenario), done, False))
+        return Behaviour(broken, hash(tuple(call.result_text for call in done.calls)), 0)
 
     def shrink(
         self, scenario: Input, fires: Callable[[Input], bool], *, budget: int = DEFAULT_BUDGET
