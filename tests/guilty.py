@@ -2,7 +2,10 @@
 
 Each bug's witness is searched for its guilty line, in a process of its own. A line is right if it
 lies in the planted patch; a line of a patch that only deletes is one beside it. The place is right
-if its function was patched. Two bugs fall together if their groups are equal.
+if its function was patched. Two bugs fall together if their guilty places are equal.
+
+With ``--runs N``, a campaign of N executions searches for each bug, and the groups of its findings
+are counted. The guilty line of a bug is then the best one of its findings.
 """
 
 from __future__ import annotations
@@ -10,12 +13,16 @@ from __future__ import annotations
 import ast
 import json
 import os
+import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from argparse import ArgumentParser
 from itertools import combinations
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, NamedTuple
 
+from capnsafe_fuzz.campaign.finding import read_guilty
 from capnsafe_fuzz.encoders.planted import BUGS, PlantedBug, encoder, read_bug, witness_text
 from capnsafe_fuzz.encoders.planted.loader import ANY_FILE, load_package
 from capnsafe_fuzz.guilt.guilty import Guilty
@@ -24,7 +31,9 @@ from capnsafe_fuzz.targets.guilt import find_guilty
 
 import capnsafe
 
-CLEAN = Path(capnsafe.__file__).parent
+CLEAN: Final = Path(capnsafe.__file__).parent
+HOW: Final = ("line", "function", "elsewhere", "none")
+"""How right a guilty line is, the best first."""
 
 
 def patched_lines(bug: PlantedBug) -> dict[str, set[int]]:
@@ -70,8 +79,8 @@ def patched_functions(bug: PlantedBug) -> set[str]:
     return found
 
 
-def search(bug: PlantedBug, *, repair: bool = True) -> tuple[str, Guilty | None]:
-    """Return the promise that a witness breaks, and the guilty line; search in a child.
+def search(bug: PlantedBug, *, repair: bool = True) -> Guilty | None:
+    """Return the guilty line of a bug's witness; search in a child.
 
     A changed encoder may end the child. Then evidence alone counts.
     """
@@ -84,7 +93,7 @@ def search(bug: PlantedBug, *, repair: bool = True) -> tuple[str, Guilty | None]
         promise = target.run(scenario, planted, True).violations[0].promise
         found = find_guilty(target, scenario, planted, promise, repair=repair)
         with os.fdopen(writing, "w") as file:
-            json.dump([promise, None if found is None else found.to_json()], file)
+            json.dump(None if found is None else found.to_json(), file)
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as file:
@@ -92,42 +101,87 @@ def search(bug: PlantedBug, *, repair: bool = True) -> tuple[str, Guilty | None]
     os.waitpid(child, 0)
     if not text and repair:
         return search(bug, repair=False)
-    promise, told = json.loads(text) if text else (bug.promise, None)
-    return promise, None if told is None else Guilty.from_json(told)
+    told = json.loads(text) if text else None
+    return None if told is None else Guilty.from_json(told)
 
 
-def rows(names: list[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield each bug's name, how right its guilty line is, and its group."""
-    for name in names:
-        bug = read_bug(BUGS[name])
-        started = time.monotonic()
-        promise, guilty = search(bug)
-        how, group, told = "none", "", ""
-        if guilty is not None:
-            group = f"{promise} {guilty.place}"
-            names_of_place = guilty.function.split(".")
-            functions = {f"{guilty.file}:{one}" for one in names_of_place}
-            told = f"{guilty.file}:{guilty.line} {guilty.why}"
-            if guilty.line in patched_lines(bug).get(guilty.file, set()):
-                how = "line"
-            else:
-                how = "function" if functions & patched_functions(bug) else "elsewhere"
-        print(f"{how:9} {name:36} {time.monotonic() - started:5.1f} s  {told}", flush=True)
-        yield name, how, group
+class Row(NamedTuple):
+    """What is known of one bug."""
+
+    name: str
+    how: str
+    """How right its guilty line is."""
+    groups: frozenset[str]
+    functions: frozenset[str]
+    """The functions that its patch changes."""
 
 
-def main(names: list[str]) -> None:
+def how_right(bug: PlantedBug, guilty: Guilty | None) -> str:
+    """Return whether a guilty line lies in the patch, in its function, or elsewhere."""
+    if guilty is None:
+        return "none"
+    if guilty.line in patched_lines(bug).get(guilty.file, set()):
+        return "line"
+    functions = {f"{guilty.file}:{one}" for one in guilty.function.split(".")}
+    return "function" if functions & patched_functions(bug) else "elsewhere"
+
+
+def by_witness(bug: PlantedBug) -> Row:
+    """Search the witness of a bug for its guilty line."""
+    started = time.monotonic()
+    guilty = search(bug)
+    how = how_right(bug, guilty)
+    told = "" if guilty is None else f"{guilty.file}:{guilty.line} {guilty.why}"
+    print(f"{how:9} {bug.name:36} {time.monotonic() - started:5.1f} s  {told}", flush=True)
+    groups = frozenset() if guilty is None else frozenset({guilty.place})
+    return Row(bug.name, how, groups, frozenset(patched_functions(bug)))
+
+
+def by_campaign(bug: PlantedBug, runs: int) -> Row:
+    """Search for a bug by a campaign, and count the groups of its findings."""
+    started = time.monotonic()
+    with TemporaryDirectory() as folder:
+        told = Path(folder) / "result.json"
+        command = (
+            *(sys.executable, "-m", "capnsafe_fuzz", "fuzz", bug.target),
+            *("--encoder", f"planted:{bug.name}", "--guilty", "--engine", "random"),
+            *("--runs", str(runs), "--seed", "1"),
+            *("--findings", f"{folder}/findings", "--json", str(told)),
+        )
+        subprocess.run(command, check=False, capture_output=True)
+        campaigns = json.loads(told.read_text())["campaigns"] if told.exists() else []
+    findings = [finding for campaign in campaigns for finding in campaign["findings"]]
+    groups = frozenset(str(finding["group"]) for finding in findings)
+    named = [read_guilty(finding) for finding in findings]
+    how = min((how_right(bug, one) for one in named), key=HOW.index, default="none")
+    seconds = time.monotonic() - started
+    print(f"{len(groups):3} {how:9} {bug.name:36} {seconds:5.0f} s  {sorted(groups)}", flush=True)
+    places = frozenset(one.place for one in named if one is not None)
+    return Row(bug.name, how, places or groups, frozenset(patched_functions(bug)))
+
+
+def main(names: list[str], runs: int) -> None:
     """Print a row for each bug, and the sums."""
-    found = list(rows(names or list(BUGS)))
-    for how in ("line", "function", "elsewhere", "none"):
-        print(f"{sum(one == how for _, one, _ in found):4} {how}")
+    bugs = [read_bug(BUGS[name]) for name in names or BUGS]
+    rows = [by_campaign(bug, runs) if runs else by_witness(bug) for bug in bugs]
+    for how in HOW:
+        print(f"{sum(row.how == how for row in rows):4} of {len(rows)} {how}")
+    if runs:
+        found = [row for row in rows if row.groups]
+        once = sum(len(row.groups) == 1 for row in found)
+        print(f"{once:4} of {len(found)} found bugs give one group")
     pairs = [
         (one, other)
-        for (one, _, mine), (other, _, its) in combinations(found, 2)
-        if mine and mine == its
+        for one, other in combinations([row for row in rows if row.groups], 2)
+        if not one.functions & other.functions
     ]
-    print(f"{len(pairs):4} of {len(found) * (len(found) - 1) // 2} pairs fall together")
+    together = [f"{one.name} {other.name}" for one, other in pairs if one.groups & other.groups]
+    print(f"{len(together):4} of {len(pairs)} pairs in different functions fall together")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = ArgumentParser(prog="python -m tests.guilty")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--runs", type=int, default=0, help="executions of a campaign on each bug")
+    given = parser.parse_args()
+    main(given.names, given.runs)
