@@ -83,15 +83,17 @@ class Tracing:
     """
 
     def __init__(self) -> None:
-        self._stopped: Coverage | None = None
+        self._stopped: list[Coverage] = []
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         traced = _covers(item.path) and item.get_closest_marker("untraced") is None
-        coverage = self._stopped if traced else Coverage.current()
-        if coverage is not None:
-            self._stopped = None if traced else coverage
-            (coverage.start if traced else coverage.stop)()
+        # A worker of pytest-xdist has two of them, one over the other.
+        while not traced and (coverage := Coverage.current()) is not None:
+            coverage.stop()
+            self._stopped.append(coverage)
+        while traced and self._stopped:
+            self._stopped.pop().start()
         return (yield)
 
 
