@@ -34,7 +34,7 @@ from .handles import (
     parameter,
     voids,
 )
-from .layout import (
+from .kinds import (
     BOOL,
     CAPABILITY,
     DATA,
@@ -44,21 +44,18 @@ from .layout import (
     INT16,
     INT32,
     INT64,
-    NO_STRUCT,
     TEXT,
     UINT8,
     UINT16,
     UINT32,
     UINT64,
     VOID,
-    Default,
     EnumKind,
-    FieldLayout,
     GroupKind,
-    Layout,
     StructKind,
     list_of,
 )
+from .layout import NO_STRUCT, Default, FieldLayout, Layout
 from .unset import UNSET, UnsetType
 from .values import Opaque, StructValue, UnionValue
 

@@ -10,7 +10,8 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar, final
 
 from ..errors import ArgumentValueError
 from .enums import Enumeration, annotations_of
-from .layout import BaseKind, Default, EnumKind, PointerTo
+from .kinds import EnumKind
+from .layout import BaseKind, Default, PointerTo
 from .values import StructValue
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from typing import Final
 from .._words.tree import Tree
 from . import schema_capnp as s
 from .handles import Items
-from .layout import flat_words
+from .laying import flat_words
 from .lines import WIDTH, call_lines, doc_lines, quoted, split_arguments, statement_lines
 from .naming import BUILTINS, PACKAGE, constant_name, module_name
 from .request import (

@@ -37,18 +37,9 @@ from .._words.tree import Tree
 from ..errors import ArgumentIndexError, ArgumentValueError, Error
 from ..wire import Element, PointerKind, Primitive
 from .enums import Enumerants, Enumeration
-from .layout import (
-    NO_STRUCT,
-    AnyKind,
-    Layout,
-    ListKind,
-    ParameterKind,
-    PointerTo,
-    ScalarListKind,
-    StructKind,
-    block_from,
-    fill,
-)
+from .kinds import AnyKind, ListKind, ParameterKind, ScalarListKind, StructKind
+from .laying import block_from, fill, objects_of
+from .layout import NO_STRUCT, Layout, PointerTo
 from .notebook import html_of
 from .plain import DICT, JSON, DictForm, json_text, plain_struct
 from .properties import BuilderHandle, ReaderHandle
@@ -350,7 +341,7 @@ def overwrite_struct(low: StructBuilder, layout: Layout, value: Any) -> None:
     body = layout.blank()
     fill(layout, body, 0, value)
     everything = (1 << low.data_words * wire.WORD_BYTES * 8) - 1
-    amend_struct(low, body, layout.objects(body), everything, range(low.pointer_count))
+    amend_struct(low, body, objects_of(layout, body), everything, range(low.pointer_count))
 
 
 def amend_struct(
@@ -693,4 +684,4 @@ class GeneratedBuilder(BuilderHandle, StructHandle[V]):
 
     def _amend(self, body: Body, bits: int, pointers: frozenset[int]) -> None:
         """Replace the given bits and pointers of this struct, in one step."""
-        amend_struct(self._low, body, self._layout.objects(body), bits, pointers)
+        amend_struct(self._low, body, objects_of(self._layout, body), bits, pointers)

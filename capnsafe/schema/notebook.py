@@ -12,22 +12,18 @@ from typing import Any, Final
 
 from .._read.objects import PointerSlotsReader, StructReader
 from .._words.face import counted
-from .layout import (
-    BaseKind,
+from .kinds import (
     DataKind,
-    Default,
     EnumKind,
-    FieldLayout,
     GroupKind,
-    Layout,
     ListKind,
     PointerListKind,
-    PointerTo,
     ScalarListKind,
     StructKind,
     StructListKind,
     TextKind,
 )
+from .layout import BaseKind, Default, FieldLayout, Layout, PointerTo
 
 #: The most that is shown: characters of a text, bytes of a Data, items of a list, rows in all, and
 #: levels of structs and lists.

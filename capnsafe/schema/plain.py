@@ -18,25 +18,20 @@ from .._words.caught import Raised
 from ..errors import ArgumentTypeError, ArgumentValueError
 from ..wire import Element
 from .enums import Enumeration, labels_of
-from .layout import (
-    NO_STRUCT,
+from .kinds import (
     AnyKind,
-    BaseKind,
     CapabilityKind,
     DataKind,
-    Default,
     EnumKind,
-    FieldLayout,
     GroupKind,
-    Layout,
     ListKind,
     PointerListKind,
-    PointerTo,
     ScalarKind,
     ScalarListKind,
     StructKind,
     StructListKind,
 )
+from .layout import NO_STRUCT, BaseKind, Default, FieldLayout, Layout, PointerTo
 
 _WIDE: Final = (Element.INT64, Element.UINT64)
 

@@ -10,7 +10,8 @@ import re
 from typing import Any, Final
 
 from ..wire import Element
-from .layout import AnyKind, BaseKind, CapabilityKind, EnumKind, PointerTo, ScalarKind
+from .kinds import AnyKind, CapabilityKind, EnumKind, ScalarKind
+from .layout import BaseKind, PointerTo
 from .plain import DictForm
 
 _ESCAPES: Final = {

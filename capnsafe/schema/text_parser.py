@@ -24,20 +24,18 @@ from typing import Any, Final, NoReturn
 from .._words.arguments import type_name
 from ..errors import ArgumentTypeError, ArgumentValueError
 from .enums import Enumeration, labels_of
-from .layout import (
-    BaseKind,
+from .kinds import (
     CapabilityKind,
     DataKind,
     EnumKind,
-    FieldLayout,
     GroupKind,
-    Layout,
     ListKind,
     ScalarKind,
     StructKind,
     TextKind,
     VoidKind,
 )
+from .layout import BaseKind, FieldLayout, Layout
 
 #: The text that is skipped before a token: white space, a byte order mark, comments.
 _BLANK: Final = re.compile(r"(?:[ \f\n\r\t\v\ufeff]+|#[^\n]*)*")

@@ -21,7 +21,8 @@ from .._words.exhausted import exhausted
 from ..allocator import Allocator
 from ..errors import ArgumentValueError, Error
 from ..wire import MAX_SEGMENT_WORDS
-from .layout import Layout, block_of_value, flat_words, read_value
+from .laying import block_of_value, flat_words
+from .layout import Layout, read_value
 from .notebook import html_of
 from .plain import DICT, JSON, DictForm, json_text, parsed_json, plain_struct, value_from
 from .text import TEXT_FORM, text_of

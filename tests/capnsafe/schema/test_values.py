@@ -20,7 +20,7 @@ from capnsafe import (
     read_message,
     schema,
 )
-from capnsafe.schema.layout import StructKind
+from capnsafe.schema.kinds import StructKind
 from capnsafe.schema.values import MOST_WITHOUT_SIZE
 from tests.capnsafe.memories import HookedMemory
 from tests.capnsafe.schema import features_capnp, shared_capnp

@@ -15,19 +15,18 @@ from typing import Any
 import capnp
 
 from capnsafe import schema
-from capnsafe.schema.layout import (
+from capnsafe.schema.kinds import (
     AnyKind,
-    BaseKind,
     CapabilityKind,
     EnumKind,
     GroupKind,
-    Layout,
     ListKind,
     ScalarKind,
     StructKind,
     TextKind,
     VoidKind,
 )
+from capnsafe.schema.layout import BaseKind, Layout
 
 FOLDER = Path(__file__).parent
 TOOL = Path(sys.executable).with_name("capnp")

@@ -1,0 +1,111 @@
+"""Laying out values: they become blocks, in private bytes.
+
+A value is laid out before the message asks for memory. So an invalid value is refused before the
+message changes, and the message takes the whole value or nothing (P2). Objects behind pointers are
+put into a list of work instead of being laid out recursively, so deep values need no deep stack.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from .. import wire
+from .._words.arguments import method_of, type_name
+from .._words.block import Block, BlockBuilder, Body, Copied, block_of
+from ..errors import ArgumentValueError
+from ..wire import WORD_BYTES
+from .layout import Layout, PointerTo
+
+
+def fill(layout: Layout, body: Body, start: int, value: Any) -> None:
+    """Write the fields of a value to the zeroed struct at word ``start`` of a body."""
+    fields: dict[str, Any] = value.__dict__
+    try:
+        for field in layout.singles:
+            field.kind.put(field, body, start, fields[field.name])
+        if layout.tag is not None:
+            field = layout.member(value._member())
+            layout.select(field, body, start)
+            field.kind.put(field, body, start, fields[field.name])
+    except KeyError as error:
+        raise ArgumentValueError(
+            f"the field {error} of a {type_name(value)} was deleted"
+        ) from error
+
+
+def lay_struct(layout: Layout, out: BlockBuilder, body: Body, at: int, value: Any) -> None:
+    """Append the struct for a value, and point to it from word ``at`` of ``body``."""
+    if layout.words:
+        out.point(body, at, layout.shape)
+    else:
+        body.words[at] = wire.EMPTY_STRUCT
+    struct = Body([0] * layout.words, out.end)
+    out.end += layout.words
+    fill(layout, struct, 0, value)
+    out.add(struct, ordered=layout.ordered)
+
+
+#: Values that are nested more deeply are searched for one that contains itself.
+_DEEP: Final = 1000
+
+
+def _finished(out: BlockBuilder) -> Block:
+    """Lay out the objects behind all pointers, and those below them, until none is left."""
+    path: list[tuple[int, Any]] = []
+    while out.open:
+        body = out.open[-1]
+        if not body.below:
+            out.parts[body.part] = body.octets()
+            out.open.pop()
+            continue
+        at, kind, value = body.below.pop()
+        if len(out.open) > _DEEP:
+            _enter(path, len(out.open), value)
+        elif path:
+            path.clear()
+        to: PointerTo = kind
+        to.lay(out, body, at, value)
+    return out.block()
+
+
+def _enter(path: list[tuple[int, Any]], depth: int, value: Any) -> None:
+    """Add a value to the path of those around it, each with its depth.
+
+    Raises:
+        ArgumentValueError: If a value contains itself. It is searched for only when the path has
+            doubled, so that the search takes a constant time for each value.
+    """
+    while path and path[-1][0] >= depth:
+        path.pop()
+    path.append((depth, value))
+    if len(path).bit_count() == 1 and len({id(one) for _, one in path}) < len(path):
+        raise ArgumentValueError("the value contains itself")
+
+
+def block_from(kind: PointerTo, value: Any) -> Block:
+    """Return the object of a value, with everything below it."""
+    out = BlockBuilder()
+    out.root.below.append((0, kind, value))
+    return _finished(out)
+
+
+def block_of_value(layout: Layout, value: Any) -> Block:
+    """Return the struct of a value, with everything below it."""
+    out = BlockBuilder()
+    lay_struct(layout, out, out.root, 0, value)
+    return _finished(out)
+
+
+def is_laid_out(value: Any) -> bool:
+    """Return whether ``value`` can be laid out."""
+    return callable(method_of(type(value), "__capnsafe_copy__"))
+
+
+def flat_words(copied: Copied | None) -> bytes:
+    """Return a message of one segment, without framing, whose root is ``copied``."""
+    return bytes(WORD_BYTES) if copied is None else block_of(copied).octets
+
+
+def objects_of(layout: Layout, body: Body) -> dict[int, Block]:
+    """Return the objects behind the pointers of a struct, by their indices."""
+    return {at - layout.data_words: block_from(kind, value) for at, kind, value in body.below}
