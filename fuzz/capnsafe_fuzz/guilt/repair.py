@@ -16,8 +16,9 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
+from itertools import islice
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, Final, NamedTuple
@@ -25,7 +26,7 @@ from typing import Any, Final, NamedTuple
 from .changes import Change, Function, changes_of
 from .children import in_forks
 from .guilty import Mended
-from .lines import CodeLine, file_below, plain_name
+from .lines import CodeLine, Stack, file_below, plain_name
 from .spectrum import Coverage, Covered
 from .surroundings import Surroundings, Usage, insertions_of, larger_changes_of
 
@@ -35,12 +36,18 @@ SUSPICIOUS: Final = 0.9
 """The share of the greatest suspicion from which on a perfect repair ends the search."""
 MOST_UNFINISHED: Final = 2
 """The most variants that may not end in time, or confuse the harness."""
+MOST_PASSING: Final = 48
+"""The most executions without a broken promise that are run with each change."""
 MOST_AT_A_LINE: Final = 4
 """The most repairs of one line."""
 LEAST_FIXED: Final = 0.5
 """The least share of the variants that break a promise that a repair fixes."""
 MOST_BROKEN: Final = 0.1
 """The largest share of the others that it may break."""
+FAR: Final = 10
+"""A repair so many calls away from the line that evidence names is not better than any other."""
+NEARLY: Final = 0.25
+"""How much worse than the best one another repair may be that is searched for and kept."""
 SECONDS: Final = 0.1
 """How much time of the processor one execution may take: a change may make a loop endless."""
 
@@ -67,6 +74,8 @@ class Variant(NamedTuple):
     run: Run
     before: Behaviour
     """Its behaviour without any change."""
+    covered: Covered
+    """The lines that it runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +93,9 @@ class Repair:
     fixed: float
     """The share of the variants that break a promise that it fixes."""
     broken: float
-    """The share of the variants that break no promise that it breaks."""
+    """The share of the compared executions without a broken promise that it breaks."""
     altered: float
-    """The share of the variants that break no promise in which the encoder does other things."""
+    """The share of these in which the encoder does other things."""
     diverted: float
     """The share of the variants that it fixes in which the encoder asks for other memory."""
     boldness: int
@@ -96,6 +105,31 @@ class Repair:
     def is_perfect(self) -> bool:
         """Return whether every variant passes, and the encoder does the same as before."""
         return self.fixed == 1 and not (self.broken or self.altered or self.diverted)
+
+    def score(self, suspects: Stack, most: float) -> float:
+        """Return how likely it is at the place of the mistake.
+
+        ``suspects`` are the lines that evidence points at, and ``most`` is the greatest suspicion.
+        """
+        frames = [frame for frame in suspects if frame.path == self.path]
+        named = [frame for frame in frames if self.line <= frame.line <= self.end]
+        place = plain_name(self.function)
+        at = next((n for n, one in enumerate(suspects) if _is_in(one, self.path, place)), FAR)
+        return (
+            2 * self.fixed
+            - 4 * self.broken
+            - 2 * self.altered
+            - 0.3 * self.diverted
+            - 0.05 * self.boldness
+            + self.suspicion / (most or 1)
+            + 0.25 * bool(named)
+            + 0.1 * (bool(named) and named[0] == suspects[0])
+            - 0.1 * min(at, FAR) / FAR
+        )
+
+
+def _is_in(frame: CodeLine, path: str, function: str) -> bool:
+    return frame.path == path and frame.function.startswith(function)
 
 
 class _TooLongError(BaseException):
@@ -124,6 +158,21 @@ class _Candidate:
             frame.path == path and change.line <= frame.line <= change.end for frame in frames
         )
 
+    def repair(self, suspicion: float) -> Repair:
+        """Return it as a repair that passes all variants."""
+        change, code = self.change, self.function.__code__
+        boldness = change.boldness + self.kind
+        return Repair(
+            code.co_filename, code.co_qualname, change.line, change.end, "", suspicion,
+            fixed=1, broken=0, altered=0, diverted=0, boldness=boldness,
+        )  # fmt: skip
+
+    def touched(self, variants: Iterable[Variant]) -> Iterator[Variant]:
+        """Yield the executions that run one of its lines."""
+        path, change = self.function.__code__.co_filename, self.change
+        lines = {(path, line) for line in range(change.line, change.end + 1)}
+        return (one for one in variants if not lines.isdisjoint(one.covered))
+
     def compiled(self) -> CodeType | None:
         """Return the code of the changed function; None if it cannot be compiled."""
         self.change.make()
@@ -135,18 +184,23 @@ class _Candidate:
 
 def repairs(
     ran: Mapping[CodeLine, float],
-    suspects: Sequence[CodeLine],
+    suspects: Stack,
     fails: Run,
-    variants: Sequence[Variant],
+    failing: Sequence[Variant],
+    passing: Sequence[Variant],
 ) -> list[Repair]:
-    """Return the repairs.
+    """Return the repairs, the best first.
+
+    A change is left out if it could not be a good repair even if it passed all variants.
 
     Args:
         ran: The lines that ran, with their suspicion: the most suspicious are changed first.
         suspects: The lines that evidence points at. They and their functions come before all
             others.
         fails: Runs the execution that breaks a promise.
-        variants: Similar executions.
+        failing: Similar executions that break a promise.
+        passing: Executions that break none. A change is compared with the first ones that run
+            its line.
     """
     places = {(frame.path, frame.function) for frame in suspects}
 
@@ -158,14 +212,27 @@ def repairs(
     most = max(ran.values(), default=0.0)
     found: list[Repair] = []
     at_line: Counter[tuple[str, int]] = Counter()
+    best = 0.0
+
+    def note(repair: Repair) -> None:
+        # A fork notes its own repairs; this process notes those that it is told.
+        nonlocal best
+        at_line[repair.path, repair.line] += 1
+        best = max(best, repair.score(suspects, most))
 
     def tried(candidate: _Candidate, suspicion: float) -> Repair | None:
-        line = candidate.place[0], candidate.change.line
-        code = None if at_line[line] >= MOST_AT_A_LINE else candidate.compiled()
+        ideal = candidate.repair(suspicion)
+        if ideal.score(suspects, most) < best - NEARLY:
+            return None
+        code = None
+        if at_line[ideal.path, ideal.line] < MOST_AT_A_LINE:
+            code = candidate.compiled()
         if code is None or _with(candidate.function, code, fails).fails:
             return None
-        repair = _checked(candidate, code, variants, suspicion)
-        at_line[line] += repair is not None
+        compared = [*failing, *islice(candidate.touched(passing), MOST_PASSING)]
+        repair = _checked(candidate, code, compared, ideal)
+        if repair is not None:
+            note(repair)
         return repair
 
     with _clock():
@@ -175,11 +242,11 @@ def repairs(
             work = [partial(tried, one, suspicion) for suspicion, one in candidates]
             for _, repair in in_forks(work, lambda: _limited(fails) == before):
                 if repair is not None:
-                    at_line[repair.path, repair.line] += 1
+                    note(repair)
                     found.append(repair)
             if any(one.is_perfect and one.suspicion >= SUSPICIOUS * most for one in found):
                 break
-    return found
+    return sorted(found, key=lambda one: -one.score(suspects, most))
 
 
 def passes_with(owns: Callable[[str], bool], mended: Mended, fails: Run) -> bool:
@@ -212,13 +279,13 @@ def passes_with(owns: Callable[[str], bool], mended: Mended, fails: Run) -> bool
 
 
 def _checked(
-    candidate: _Candidate, code: CodeType, variants: Sequence[Variant], suspicion: float
+    candidate: _Candidate, code: CodeType, variants: Sequence[Variant], ideal: Repair
 ) -> Repair | None:
     """Return a change with its measures; None if it is no repair."""
     failing = sum(one.before.fails for one in variants)
     passing = len(variants) - failing
     unfixed = broken = altered = diverted = unfinished = 0
-    for run, old in variants:
+    for run, old, _ in variants:
         new = _with(candidate.function, code, run)
         unfinished += new is _FAILED
         if not old.fails:
@@ -233,19 +300,13 @@ def _checked(
         if unfinished > MOST_UNFINISHED:
             return None
     fixed = failing - unfixed
-    change, original = candidate.change, candidate.function.__code__
-    return Repair(
-        original.co_filename,
-        original.co_qualname,
-        change.line,
-        change.end,
-        str(change),
-        suspicion,
-        fixed / max(1, failing),
-        broken / max(1, passing),
-        altered / max(1, passing),
-        diverted / max(1, fixed),
-        change.boldness + candidate.kind,
+    return replace(
+        ideal,
+        told=str(candidate.change),
+        fixed=fixed / max(1, failing),
+        broken=broken / max(1, passing),
+        altered=altered / max(1, passing),
+        diverted=diverted / max(1, fixed),
     )
 
 
@@ -361,10 +422,9 @@ def _with(function: FunctionType, code: CodeType, run: Run) -> Behaviour:
         function.__code__ = old
 
 
-def observed(
-    runs: Sequence[Run], owns: Callable[[str], bool]
-) -> Iterator[tuple[Run, Behaviour, Covered]]:
-    """Yield the behaviour of executions that end in time, and the lines that they run."""
+def observed(runs: Sequence[Run], owns: Callable[[str], bool]) -> Iterator[Variant]:
+    """Yield the executions that end in time."""
+    known: dict[tuple[str, int], tuple[str, int]] = {}
 
     def watched(run: Run) -> tuple[Behaviour, Covered]:
         coverage = Coverage(owns)
@@ -377,7 +437,9 @@ def observed(
             [partial(watched, run) for run in runs], lambda: True
         ):
             if behaviour != _FAILED:
-                yield runs[at], behaviour, covered
+                # Each line is kept once.
+                lines = frozenset(known.setdefault(line, line) for line in covered)
+                yield Variant(runs[at], behaviour, lines)
 
 
 def _limited(run: Run) -> Behaviour:

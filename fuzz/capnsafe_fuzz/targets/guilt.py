@@ -17,10 +17,10 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from ..guilt.guilty import Guilty, Mended
-from ..guilt.lines import CodeLine, Stack, plain_name
-from ..guilt.repair import Repair, Variant, observed, passes_with, repairs
+from ..guilt.lines import CodeLine, plain_name
+from ..guilt.repair import NEARLY, Repair, Variant, observed, passes_with, repairs
 from ..guilt.rules import Clue
-from ..guilt.spectrum import Covered, suspicion
+from ..guilt.spectrum import suspicion
 
 if TYPE_CHECKING:
     from ..encoders.protocol import Encoder
@@ -28,20 +28,16 @@ if TYPE_CHECKING:
 
 VARIANTS: Final = 400
 """The variants of an input that are run."""
+STRANGERS: Final = 150
+"""The other inputs that are run: they show what a change does elsewhere."""
 MOST_FAILING: Final = 24
-"""The most of them that break a promise and are run with each change."""
-MOST_PASSING: Final = 48
-"""The most of those that break none: those that run nearly the same lines."""
+"""The most variants that break a promise and are run with each change."""
 LEAST_SCORE: Final = 1.6
 """The least score of a repair that names the guilty line."""
-NEARLY: Final = 0.25
-"""How much worse than the best one another repair may be that is kept with it."""
 MOST_ALTERED: Final = 0.05
 """The share of the variants that a kept repair may alter."""
 MOST_OTHERS: Final = 5
 """The most repairs that are kept with the best one."""
-FAR: Final = 10
-"""A repair so many calls away from the line that evidence names is not better than any other."""
 CONVINCING: Final = 0.8
 """The share of the greatest suspicion that a line needs if evidence alone names it."""
 _SEED: Final = 1
@@ -63,35 +59,34 @@ def find_guilty(
     """
     evidence, ran = target.evidence(scenario, encoder, promise)
     found: list[Repair] = []
-    variants, spectrum = _compared(target, scenario, encoder) if repair and ran else ([], {})
+    failing, passing = _compared(target, scenario, encoder) if repair and ran else ([], [])
+    spectrum = suspicion([one.covered for one in failing], [one.covered for one in passing])
     blame = {stack[0]: spectrum.get((stack[0].path, stack[0].line), 0.0) for stack in ran}
-    if variants:
+    if failing:
         suspects = evidence.stack if evidence is not None else ()
         run = partial(target.behave, scenario, encoder)
-        found = repairs(blame, suspects, run, variants)
+        found = repairs(blame, suspects, run, failing[:MOST_FAILING], passing)
     return _choose(evidence, found, blame)
 
 
 def _compared(
     target: Target, scenario: Input, encoder: Encoder
-) -> tuple[list[Variant], Mapping[tuple[str, int], float]]:
-    """Return variants of an input, and the suspicion of the lines that they run.
+) -> tuple[list[Variant], list[Variant]]:
+    """Return similar executions that break a promise, and others; the nearest ones first.
 
-    The first variant is the input itself. There are none if it breaks no promise.
+    The first one is the input itself. There are none if it breaks no promise.
     """
-    failing: list[tuple[Variant, Covered]] = []
-    passing: list[tuple[Variant, Covered]] = []
+    failing: list[Variant] = []
+    passing: list[Variant] = []
     runs = [
         partial(target.behave, one, encoder) for one in (scenario, *_variants(target, scenario))
     ]
-    for run, behaviour, covered in observed(runs, encoder.owns):
-        if not failing and not behaviour.fails:
-            return [], {}
-        (failing if behaviour.fails else passing).append((Variant(run, behaviour), covered))
-    blame = suspicion([one for _, one in failing], [one for _, one in passing])
-    own = failing[0][1] if failing else frozenset()
-    passing.sort(key=lambda entry: len(own ^ entry[1]))
-    return [one for one, _ in (*failing[:MOST_FAILING], *passing[:MOST_PASSING])], blame
+    for one in observed(runs, encoder.owns):
+        if not failing and not one.before.fails:
+            return [], []
+        (failing if one.before.fails else passing).append(one)
+    own = failing[0].covered if failing else frozenset()
+    return failing, sorted(passing, key=lambda one: len(own ^ one.covered))
 
 
 def _variants(target: Target, scenario: Input) -> Iterator[Input]:
@@ -101,6 +96,8 @@ def _variants(target: Target, scenario: Input) -> Iterator[Input]:
         for _ in range(rng.choice((1, 1, 2, 3))):
             one = target.mutate(one, rng)
         yield one
+    for _ in range(STRANGERS):
+        yield target.generate(rng)
 
 
 def _choose(
@@ -112,15 +109,14 @@ def _choose(
     """
     stack = evidence.stack if evidence is not None else ()
     most = max(blame.values(), default=0.0)
-    ranked = sorted(((_score(one, stack, most), one) for one in found), key=lambda it: -it[0])
     files = {frame.path: frame for frame in blame}
-    good = [(score, one) for score, one in ranked if score >= LEAST_SCORE]
-    if good:
-        best, chosen = good[0]
+    scores = [one.score(stack, most) for one in found]
+    if scores and scores[0] >= LEAST_SCORE:
+        chosen = found[0]
         others = [
             Mended(files[one.path].file, plain_name(one.function), one.line, one.told)
-            for score, one in good[1:]
-            if score >= best - NEARLY and one.altered <= MOST_ALTERED
+            for one, score in list(zip(found, scores, strict=True))[1:]
+            if score >= max(LEAST_SCORE, scores[0] - NEARLY) and one.altered <= MOST_ALTERED
         ]
         place = files[chosen.path].file, plain_name(chosen.function)
         frame = CodeLine(chosen.path, *place, chosen.line)
@@ -130,25 +126,6 @@ def _choose(
     return Guilty.by_spectrum(max(blame, key=lambda frame: blame[frame])) if most else None
 
 
-def _score(repair: Repair, stack: Stack, most: float) -> float:
-    """Return how likely a repair is at the place of the mistake."""
-    at = next((n for n, frame in enumerate(stack) if _is_in(frame, repair)), FAR)
-    named = [
-        frame.path == repair.path and repair.line <= frame.line <= repair.end for frame in stack
-    ]
-    return (
-        2 * repair.fixed
-        - 4 * repair.broken
-        - 2 * repair.altered
-        - 0.3 * repair.diverted
-        - 0.05 * repair.boldness
-        + repair.suspicion / (most or 1)
-        + 0.25 * any(named)
-        + 0.1 * any(named[:1])
-        - 0.1 * min(at, FAR) / FAR
-    )
-
-
 def is_same_mistake(target: Target, scenario: Input, encoder: Encoder, guilty: Guilty) -> bool:
     """Return whether an input breaks no promise with a change that repairs a guilty line.
 
@@ -156,7 +133,3 @@ def is_same_mistake(target: Target, scenario: Input, encoder: Encoder, guilty: G
     """
     run = partial(target.behave, scenario, encoder)
     return any(passes_with(encoder.owns, one, run) for one in guilty.changes)
-
-
-def _is_in(frame: CodeLine, repair: Repair) -> bool:
-    return frame.path == repair.path and frame.function.startswith(plain_name(repair.function))
