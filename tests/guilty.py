@@ -2,7 +2,8 @@
 
 Each bug's witness is searched for its guilty line, in a process of its own. A line is right if it
 lies in the planted patch; a line of a patch that only deletes is one beside it. The place is right
-if its function was patched. Two bugs fall together if their guilty places are equal.
+if its function was patched. Two bugs fall together if a campaign would take their guilty lines for
+one mistake by their places.
 
 With ``--runs N``, a campaign of N executions searches for each bug, and the groups of its findings
 are counted. The guilty line of a bug is then the best one of its findings.
@@ -112,6 +113,7 @@ class Row(NamedTuple):
     how: str
     """How right its guilty line is."""
     groups: frozenset[str]
+    guilty: tuple[Guilty, ...]
     functions: frozenset[str]
     """The functions that its patch changes."""
 
@@ -133,8 +135,9 @@ def by_witness(bug: PlantedBug) -> Row:
     how = how_right(bug, guilty)
     told = "" if guilty is None else f"{guilty.file}:{guilty.line} {guilty.why}"
     print(f"{how:9} {bug.name:36} {time.monotonic() - started:5.1f} s  {told}", flush=True)
-    groups = frozenset() if guilty is None else frozenset({guilty.place})
-    return Row(bug.name, how, groups, frozenset(patched_functions(bug)))
+    found = () if guilty is None else (guilty,)
+    groups = frozenset(one.place for one in found)
+    return Row(bug.name, how, groups, found, frozenset(patched_functions(bug)))
 
 
 def by_campaign(bug: PlantedBug, runs: int) -> Row:
@@ -156,8 +159,8 @@ def by_campaign(bug: PlantedBug, runs: int) -> Row:
     how = min((how_right(bug, one) for one in named), key=HOW.index, default="none")
     seconds = time.monotonic() - started
     print(f"{len(groups):3} {how:9} {bug.name:36} {seconds:5.0f} s  {sorted(groups)}", flush=True)
-    places = frozenset(one.place for one in named if one is not None)
-    return Row(bug.name, how, places or groups, frozenset(patched_functions(bug)))
+    guilty = tuple(one for one in named if one is not None)
+    return Row(bug.name, how, groups, guilty, frozenset(patched_functions(bug)))
 
 
 def main(names: list[str], runs: int) -> None:
@@ -172,10 +175,14 @@ def main(names: list[str], runs: int) -> None:
         print(f"{once:4} of {len(found)} found bugs give one group")
     pairs = [
         (one, other)
-        for one, other in combinations([row for row in rows if row.groups], 2)
+        for one, other in combinations([row for row in rows if row.guilty], 2)
         if not one.functions & other.functions
     ]
-    together = [f"{one.name} {other.name}" for one, other in pairs if one.groups & other.groups]
+    together = [
+        (one, other)
+        for one, other in pairs
+        if any(mine.is_like(its) for mine in one.guilty for its in other.guilty)
+    ]
     print(f"{len(together):4} of {len(pairs)} pairs in different functions fall together")
 
 

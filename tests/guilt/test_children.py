@@ -68,3 +68,11 @@ def test_a_caller_that_stops_leaves_no_process_behind() -> None:
         break
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_work_that_harms_every_process_is_not_done_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(children, "MOST_LOST", 3)
+    work = [partial(square, 1), *(partial(die, number) for number in range(9)), partial(square, 2)]
+    assert list(in_forks(work, is_unharmed)) == [(0, 1)]

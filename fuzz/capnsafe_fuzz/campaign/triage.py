@@ -536,12 +536,12 @@ class Triage:
         return bool(known) and self._repaired(scenario) is None
 
     def _at(self, guilty: Guilty | None) -> Kept | None:
-        """Return the finding with the same guilty place, or None."""
+        """Return the finding whose guilty place is alike, or None."""
         if guilty is None:
             return None
         for kept in self._result.findings.values():
             other = kept.finding.guilty
-            if other is not None and other.place == guilty.place:
+            if other is not None and other.is_like(guilty):
                 return kept
         return None
 

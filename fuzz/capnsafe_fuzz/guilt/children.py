@@ -20,6 +20,9 @@ PIECES: Final = 16
 PATIENCE: Final = 10.0
 """How many seconds these may take; then the fork is ended."""
 
+MOST_LOST: Final = 64
+"""After so many pieces without a result, the rest is not done."""
+
 Result = TypeVar("Result")
 
 
@@ -32,8 +35,8 @@ def in_forks(
         work: The pieces; their results can be pickled.
         is_unharmed: Returns whether the process is as it was. It is called in the fork.
     """
-    at = careful = 0
-    while at < len(work):
+    at = careful = lost = 0
+    while at < len(work) and lost < MOST_LOST:
         reading, writing = os.pipe()
         child = os.fork()
         was_careful = careful > 0
@@ -56,6 +59,7 @@ def in_forks(
         if was_careful and careful:
             at += 1
             careful -= 1
+            lost += 1
         elif not was_careful:
             careful = PIECES
 

@@ -43,12 +43,14 @@ class Guilty:
     """The line and its neighbours in the file, with their numbers."""
     others: tuple[Mended, ...] = ()
     """Other changes with which no promise is broken, the best first."""
+    suspects: tuple[str, ...] = ()
+    """If no change repairs it: the places that are as suspicious, the most suspicious first."""
 
     @classmethod
-    def by_evidence(cls, stack: Stack, why: str) -> Guilty:
+    def by_evidence(cls, stack: Stack, why: str, suspects: Iterable[str] = ()) -> Guilty:
         """Return the innermost line of a stack."""
         told = tuple(caller.told for caller in stack[1 : MOST_CALLERS + 1])
-        return cls._at(stack[0], why, told, "")
+        return replace(cls._at(stack[0], why, told, ""), suspects=tuple(suspects))
 
     @classmethod
     def by_change(cls, frame: CodeLine, change: str, others: Iterable[Mended]) -> Guilty:
@@ -57,9 +59,10 @@ class Guilty:
         return replace(found, others=tuple(others))
 
     @classmethod
-    def by_spectrum(cls, frame: CodeLine) -> Guilty:
+    def by_spectrum(cls, frame: CodeLine, suspects: Iterable[str]) -> Guilty:
         """Return a line that runs where a promise is broken, and hardly elsewhere."""
-        return cls._at(frame, "ran where a promise was broken, and hardly elsewhere", (), "")
+        found = cls._at(frame, "ran where a promise was broken, and hardly elsewhere", (), "")
+        return replace(found, suspects=tuple(suspects))
 
     @classmethod
     def _at(cls, frame: CodeLine, why: str, callers: tuple[str, ...], change: str) -> Guilty:
@@ -73,6 +76,18 @@ class Guilty:
         if not self.change:
             return ()
         return Mended(self.file, self.function, self.line, self.change), *self.others
+
+    def is_like(self, other: Guilty) -> bool:
+        """Return whether two guilty lines are of one mistake, by their places.
+
+        A place without a repair is uncertain. So two of those are alike if one is among the
+        suspects of the other.
+        """
+        if self.place == other.place:
+            return True
+        if self.change or other.change:
+            return False
+        return self.place in other.suspects or other.place in self.suspects
 
     @property
     def place(self) -> str:
@@ -88,7 +103,13 @@ class Guilty:
         """Return it from data."""
         around = tuple((int(number), str(line)) for number, line in data.get("around", ()))
         others = tuple(Mended(*one) for one in data.get("others", ()))
-        told = {"callers": tuple(data["callers"]), "around": around, "others": others}
+        suspects = tuple(map(str, data.get("suspects", ())))
+        told = {
+            "callers": tuple(data["callers"]),
+            "around": around,
+            "others": others,
+            "suspects": suspects,
+        }
         return cls(**dict(data) | told)
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..guilt.guilty import Guilty, Mended
 from ..guilt.lines import CodeLine, plain_name
-from ..guilt.repair import NEARLY, Repair, Variant, observed, passes_with, repairs
+from ..guilt.repair import NEARLY, SUSPICIOUS, Repair, Variant, observed, passes_with, repairs
 from ..guilt.rules import Clue
 from ..guilt.spectrum import suspicion
 
@@ -38,6 +38,8 @@ MOST_ALTERED: Final = 0.05
 """The share of the variants that a kept repair may alter."""
 MOST_OTHERS: Final = 5
 """The most repairs that are kept with the best one."""
+MOST_SUSPECTS: Final = 6
+"""The most places that are kept as suspects."""
 CONVINCING: Final = 0.8
 """The share of the greatest suspicion that a line needs if evidence alone names it."""
 _SEED: Final = 1
@@ -66,7 +68,7 @@ def find_guilty(
         suspects = evidence.stack if evidence is not None else ()
         run = partial(target.behave, scenario, encoder)
         found = repairs(blame, suspects, run, failing[:MOST_FAILING], passing)
-    return _choose(evidence, found, blame)
+    return choose(evidence, found, blame)
 
 
 def _compared(
@@ -100,7 +102,7 @@ def _variants(target: Target, scenario: Input) -> Iterator[Input]:
         yield target.generate(rng)
 
 
-def _choose(
+def choose(
     evidence: Clue | None, found: Sequence[Repair], blame: Mapping[CodeLine, float]
 ) -> Guilty | None:
     """Return the line of the best repair, or the one that evidence or the spectrum names.
@@ -121,9 +123,19 @@ def _choose(
         place = files[chosen.path].file, plain_name(chosen.function)
         frame = CodeLine(chosen.path, *place, chosen.line)
         return Guilty.by_change(frame, chosen.told, others[:MOST_OTHERS])
+    suspects = _suspects(blame, most)
     if evidence is not None and (not most or blame.get(stack[0], 0) >= most * CONVINCING):
-        return Guilty.by_evidence(stack, evidence.why)
-    return Guilty.by_spectrum(max(blame, key=lambda frame: blame[frame])) if most else None
+        return Guilty.by_evidence(stack, evidence.why, suspects)
+    if not most:
+        return None
+    return Guilty.by_spectrum(max(blame, key=lambda frame: blame[frame]), suspects)
+
+
+def _suspects(blame: Mapping[CodeLine, float], most: float) -> list[str]:
+    """Return the places whose lines are nearly as suspicious as any line."""
+    ranked = sorted(blame, key=lambda frame: -blame[frame])
+    near = (one.place for one in ranked if most and blame[one] >= most * SUSPICIOUS)
+    return list(dict.fromkeys(near))[:MOST_SUSPECTS]
 
 
 def is_same_mistake(target: Target, scenario: Input, encoder: Encoder, guilty: Guilty) -> bool:
