@@ -18,8 +18,8 @@ The search for canaries uses the random engine, this project's seeds, and its ow
 is the same on every Python, whatever the gate itself is asked to do. It does not use regressions,
 which may show a planted bug without any search.
 
-Canaries and campaigns are independent. With ``jobs`` several run at once, and are reported in the
-same order.
+Witnesses, canaries and campaigns are independent. With ``jobs`` several run at once, and are
+reported in the same order.
 """
 
 from __future__ import annotations
@@ -81,6 +81,7 @@ from .targets import (
     find_encoder,
     find_memory,
     find_target,
+    is_of_the_user,
     targets_of,
 )
 from .triage import Triage
@@ -312,8 +313,26 @@ class _Gate:
             for target in targets
         ]
         self._situations: dict[str, dict[Cell, int]] = {}
+        self._judges = [
+            Judges(
+                timeout=DEFAULT_TIMEOUT_SECONDS,
+                memory_limit=DEFAULT_MEMORY_MEGABYTES,
+                cancelled=lambda: self._stop.times > 0,
+            )
+            for _ in range(config.jobs)
+        ]
 
     def run(self) -> GateResult:
+        try:
+            return self._run()
+        finally:
+            self._close_judges()
+
+    def _close_judges(self) -> None:
+        for judges in self._judges:
+            judges.close()
+
+    def _run(self) -> GateResult:
         result = self._result
         for package in missing():
             self._reporter.note(package.sentence)
@@ -346,35 +365,31 @@ class _Gate:
                 break
         return result
 
-    def _judges(self) -> Judges:
-        return Judges(
-            timeout=DEFAULT_TIMEOUT_SECONDS,
-            memory_limit=DEFAULT_MEMORY_MEGABYTES,
-            cancelled=lambda: self._stop.times > 0,
-        )
-
     # The encoder under test
 
     def _corpus(self, part: Part) -> None:
         kinds: list[str] = []
-        with self._judges() as judges:
-            for config in self._campaign_configs:
-                entries = read_corpus(config.target, config.corpus)
-                campaign = CampaignResult(config)
-                self._result.campaigns.append(campaign)
-                FindingStore(config.findings, config.target, config.encoder).check_writable()
-                triage = Triage(
-                    config,
-                    campaign,
-                    judges,
-                    announce=self._announce,
-                    shrinking=lambda group: self._reporter.activity(f"shrinking {group or ''}"),
-                    note=self._reporter.note,
-                )
-                for entry in entries:
-                    self._replay(entry, part, judges, triage, campaign)
-                campaign.executions = campaign.seeds = len(entries)
-                kinds += [entry.path.parent.name for entry in entries]
+        judges = self._judges[0]
+        for config in self._campaign_configs:
+            entries = read_corpus(config.target, config.corpus)
+            campaign = CampaignResult(config)
+            self._result.campaigns.append(campaign)
+            FindingStore(config.findings, config.target, config.encoder).check_writable()
+            triage = Triage(
+                config,
+                campaign,
+                judges,
+                announce=self._announce,
+                shrinking=lambda group: self._reporter.activity(f"shrinking {group or ''}"),
+                note=self._reporter.note,
+            )
+            for entry in entries:
+                self._replay(entry, part, judges, triage, campaign)
+            campaign.executions = campaign.seeds = len(entries)
+            kinds += [entry.path.parent.name for entry in entries]
+        if is_of_the_user(self._config.encoder):
+            # Its code may have changed the processes that loaded it.
+            judges.close()
         seeds, regressions = kinds.count("seeds"), kinds.count("regressions")
         part.summary = (
             f"{plural(seeds, 'seed')} and {plural(regressions, 'regression')} replayed on "
@@ -520,21 +535,35 @@ class _Gate:
     # The harness
 
     def _witnesses(self, part: Part) -> None:
-        with self._judges() as judges:
-            for name in BUGS:
-                self._reporter.activity(f"the witness of {PLANTED}:{name}")
-                started = time.monotonic()
-                trouble = _trouble_with_witness(name, judges)
-                outcome = CaseOutcome.BLIND if trouble else CaseOutcome.PASSED
-                lacking = _lacking(name) if trouble else None
-                if lacking is not None:
-                    outcome, trouble = CaseOutcome.SKIPPED, lacking
-                part.cases.append(Case(name, outcome, trouble, time.monotonic() - started))
+        names = list(BUGS)
+        jobs = len(self._judges)
+        try:
+            tasks = [
+                partial(self._run_witnesses, names[first::jobs], judges, part)
+                for first, judges in enumerate(self._judges)
+            ]
+            for _ in self._beside(tasks):
+                pass
+        finally:
+            part.cases.sort(key=lambda case: names.index(case.name))
+        # No later part needs their processes.
+        self._close_judges()
         fired = [case.outcome for case in part.cases].count(CaseOutcome.PASSED)
         part.summary = (
             f"{fired} of {plural(len(BUGS), 'planted bug')} shown by their witnesses, which "
             f"{CLEAN_ENCODER} passes{part.skipped}"
         )
+
+    def _run_witnesses(self, names: Sequence[str], judges: Judges, part: Part) -> None:
+        for name in names:
+            self._reporter.activity(f"the witness of {PLANTED}:{name}")
+            started = time.monotonic()
+            trouble = _trouble_with_witness(name, judges)
+            outcome = CaseOutcome.BLIND if trouble else CaseOutcome.PASSED
+            lacking = _lacking(name) if trouble else None
+            if lacking is not None:
+                outcome, trouble = CaseOutcome.SKIPPED, lacking
+            part.cases.append(Case(name, outcome, trouble, time.monotonic() - started))
 
     def _canaries(self, part: Part) -> None:
         executions: list[int] = []

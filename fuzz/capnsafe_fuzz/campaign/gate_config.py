@@ -67,7 +67,7 @@ class GateConfig:
     allow_flaky: bool = False
     """Whether the gate may open although something is unsettled."""
     jobs: int = 1
-    """Number of canaries or campaigns that run at once."""
+    """Number of witnesses, canaries or campaigns that run at once."""
 
 
 def _is_name(value: Any) -> bool:

@@ -459,5 +459,9 @@ class Judges:
         trace: TracebackType | None,
     ) -> None:
         """End all of them."""
+        self.close()
+
+    def close(self) -> None:
+        """End all processes; a later request starts another one."""
         for judge in self._judges.values():
             judge.close()
