@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import itertools
+import os
 import re
 import subprocess
 import sys
@@ -29,7 +31,16 @@ SIZES = {"operations": 1, "faults": 0}
 BUG = PlantedBug("sample", "P11", "nobody", "A word is half as long.", SIZES, (EDIT,))
 
 
-def test_a_patch_is_applied_to_a_copy(tmp_path: Path) -> None:
+def refuse(source: str, target: str) -> None:
+    raise OSError(errno.EXDEV, "another file system")
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_patch_is_applied_to_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
     source = Path(capnsafe.__file__).parent
     before = (source / "wire.py").read_text()
     package = plant(BUG, tmp_path)
@@ -37,7 +48,7 @@ def test_a_patch_is_applied_to_a_copy(tmp_path: Path) -> None:
     assert "WORD_BYTES: Final = 4" in (package / "wire.py").read_text()
     assert (package / "memory" / "heap.py").is_file()
     assert (source / "wire.py").read_text() == before
-    # Bytecode is copied along, but not that of a file which is another one now.
+    # Bytecode comes along, but not that of a file which is another one now.
     assert not Path(cache_from_source(package / "wire.py")).exists()
 
 

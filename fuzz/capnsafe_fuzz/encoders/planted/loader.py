@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import sys
 import tempfile
@@ -106,20 +107,33 @@ def bugs_of(target: str) -> tuple[str, ...]:
 
 
 def plant(bug: PlantedBug, folder: Path) -> Path:
-    """Copy the core to a package in ``folder`` with the bug in it; return the package's folder.
+    """Make a package in ``folder`` that is the core with the bug; return the package's folder.
 
-    Bytecode is copied, too: all files but the patched ones are the same, and compiling them takes
+    Bytecode is in it, too: all files but the patched ones are the same, and compiling them takes
     ten times as long as everything else here.
     """
     source = Path(capnsafe.__file__).parent
     package = folder / (PACKAGE_PREFIX + bug.name)
-    shutil.copytree(source, package, ignore=shutil.ignore_patterns("*.so"))
+    shutil.copytree(
+        source, package, ignore=shutil.ignore_patterns("*.so"), copy_function=_link_or_copy
+    )
     try:
         _apply(bug, package)
     except PlantingError:
         shutil.rmtree(package)
         raise
     return package
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    """Link a file, which takes a fifth of the time; copy it where the system refuses that.
+
+    A linked file is a file of the core. It must be replaced, and never written.
+    """
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _apply(bug: PlantedBug, package: Path) -> None:
@@ -143,6 +157,7 @@ def _apply(bug: PlantedBug, package: Path) -> None:
         path = max(counts, key=lambda path: counts[path])
         if edit.before == edit.after:
             raise PlantingError(f"{bug.name}: an edit of {edit.file} changes nothing")
+        path.unlink()
         path.write_text(texts[path].replace(edit.before, edit.after), "utf-8")
         # Its size and its time in whole seconds could equal those of the original.
         Path(importlib.util.cache_from_source(path)).unlink(missing_ok=True)
