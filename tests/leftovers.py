@@ -8,12 +8,13 @@ mark of the processes that they start, and of their shared memory: see
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
+from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from capnsafe_fuzz.memories import shared_memory
 from capnsafe_fuzz.ownership import (
@@ -44,17 +45,19 @@ class Leftovers:
         os.environ["TMPDIR"] = os.environ[VARIABLE] = str(self._temporary)
         tempfile.tempdir = None
         self._blocks: set[str] = set()
-        sys.addaudithook(self._hear)
+        # What ``multiprocessing.shared_memory`` opens blocks with.
+        opener: Any = import_module("_posixshmem")
+        opener.shm_open = self._noting(opener.shm_open)
 
-    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
-        """Note the shared memory that this process maps: most of it has a name without a mark."""
-        if event == "mmap.__new__" and isinstance(arguments[0], int) and arguments[0] >= 0:
-            try:
-                path = Path(os.readlink(f"/proc/self/fd/{arguments[0]}"))
-            except OSError:
-                return
-            if path.parent == SHARED_MEMORY:
-                self._blocks.add(path.name)
+    def _noting(self, opening: Callable[..., int]) -> Callable[..., int]:
+        """Note the shared memory that this process opens: most of it has a name without a mark."""
+
+        @wraps(opening)
+        def open_and_note(path: str, *arguments: Any, **options: Any) -> int:
+            self._blocks.add(path.removeprefix("/"))
+            return opening(path, *arguments, **options)
+
+        return open_and_note
 
     def close(self) -> None:
         """Remove everything that was left."""
