@@ -5,13 +5,15 @@ what campaigns are for, and a test that depends on a clock fails where nothing i
 
 To follow every branch makes a test take up to four times as long, and the harness's own tests run
 the encoder some hundred thousand times. What only those would reach, no test of the encoder asks
-for: so they do not count, and are not slowed down. Nor do those tests of the encoder that make the
-same few calls again and again, each time with a fault one allocator call or one bytecode later:
-they have the mark ``untraced``.
+for: so they do not count, and are not slowed down. Nor do tests of the encoder that make the same
+calls again and again, each time with a fault one call or one bytecode later: those with the mark
+``thorough``, except where such a fault alone reaches a branch (``traced``), and those with the mark
+``untraced``.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator, Iterator
 from functools import cache
@@ -75,6 +77,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         Random(seed).shuffle(items)
 
 
+def pytest_collection_finish() -> None:
+    # Thousands of tests and all modules live until the end: the garbage collector need not look at
+    # them each time.
+    gc.freeze()
+
+
 class Tracing:
     """Traces the tests that count for coverage, and no others.
 
@@ -87,7 +95,7 @@ class Tracing:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        traced = _covers(item.path) and item.get_closest_marker("untraced") is None
+        traced = _is_traced(item)
         # A worker of pytest-xdist has two of them, one over the other.
         while not traced and (coverage := Coverage.current()) is not None:
             coverage.stop()
@@ -95,6 +103,12 @@ class Tracing:
         while traced and self._stopped:
             self._stopped.pop().start()
         return (yield)
+
+
+def _is_traced(item: pytest.Item) -> bool:
+    marks = {mark.name for mark in item.iter_markers()}
+    repeats = marks & {"thorough", "untraced"} and "traced" not in marks
+    return _covers(item.path) and not repeats
 
 
 @cache

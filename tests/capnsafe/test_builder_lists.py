@@ -30,6 +30,7 @@ from tests.capnsafe.elements import INTEGERS, PRIMITIVES, sample_of
 # -- lists -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("element", PRIMITIVES)
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 64, 65])
 def test_a_list_holds_its_elements(

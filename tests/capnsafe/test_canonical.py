@@ -44,6 +44,7 @@ def canonical(message: bytes, segment_words: int) -> bytes:
         return form
 
 
+@pytest.mark.untraced
 @pytest.mark.process
 @pytest.mark.parametrize("segment_words", [1, 6, 1000])
 def test_the_form_is_that_of_the_reference_implementation(segment_words: int) -> None:

@@ -534,6 +534,7 @@ OUT_OF_BOUNDS = words(wire.struct_shape(0, 1), wire.list_shape(wire.SIZE_BYTE, 9
 NO_SEGMENT = words(wire.struct_shape(0, 1), wire.far_pointer(7, 0))
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("segment", "limits", "error"),
     [

@@ -21,6 +21,7 @@ from tests.capnsafe.work import work_of
 MOST = 5.2
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("name", CASES)
 def test_four_times_as_much_costs_four_times_as_much(name: str) -> None:
     small, large = (work_of(CASES[name](count)) for count in (150, 600))

@@ -341,12 +341,14 @@ def test_a_call_when_a_view_is_given_back(outer: str) -> None:
         _check(kind, outer, collected=False)
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize("outer", OPERATIONS)
 def test_a_call_when_the_garbage_collector_runs(outer: str) -> None:
     for kind in ("stable", "asked", "verified"):
         _check(kind, outer, collected=True)
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize(
     "outer", ["to_bytes", "set_text far", "init_list", "set_list", "lend", "lend_segment"]
 )
@@ -401,6 +403,7 @@ def test_the_samples_have_every_inner_call_many_times(kind: str, collected: bool
     assert min(tried.values()) > len(OPERATIONS) // len(INNER)
 
 
+@pytest.mark.traced
 def test_the_moments_are_many() -> None:
     assert sum(_moments("asked", outer, collected=False) for outer in OPERATIONS) > 300
     assert sum(_moments("stable", outer, collected=True) for outer in OPERATIONS) > 3000
@@ -420,6 +423,7 @@ def test_the_table_has_every_operation() -> None:
             assert known or name in named, name
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize("shrinks", [False, True])
 def test_a_close_or_a_cut_at_each_moment_of_a_first_root(shrinks: bool) -> None:
     """In memory that stays, a small value is written without a view."""
@@ -462,6 +466,7 @@ def _with_a_short_way(memory: Any, pointers: int) -> tuple[MessageBuilder, Struc
     return message, root
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize(
     ("kind", "pointers"),
     [(Staying, 1), (Staying, 11), (Exporting, 1)],
@@ -506,6 +511,7 @@ def test_a_close_at_each_moment_of_the_short_ways(
     assert moment > 10
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize("pointers", [1, 11], ids=["near", "far"])
 def test_memory_that_shrinks_at_each_moment_of_the_short_ways(pointers: int) -> None:
     """Somebody resizes memory that was said to stay, and nothing is written beyond its end."""
@@ -562,6 +568,7 @@ def _refuse_every_place(memory: Any) -> None:
     memory.segment = refuse
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize(
     ("kind", "spoil", "raised"),
     [
@@ -622,6 +629,7 @@ def test_a_close_is_refused_while_somebody_looks_at_the_view_that_is_held() -> N
     assert refused
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize("kind", ["stable", "asked", "verified"])
 @pytest.mark.parametrize("outer", ["set_uint32", "set_float64", "set_bool", "several fields"])
 def test_nothing_is_written_to_an_object_that_is_cleared_at_any_moment(

@@ -551,6 +551,7 @@ def unharmed(name: str, size: int) -> tuple[Counter[str], tuple[bytes, ...]]:
         return memory.calls - before, said(message)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ACTS)
 @pytest.mark.parametrize("size", [2, 40])
 def test_memory_that_grows_may_fail_at_every_call(name: str, size: int) -> None:

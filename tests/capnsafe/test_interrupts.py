@@ -80,6 +80,7 @@ def test_an_act_is_before_or_after_or_poisoned(name: str, stable: bool) -> None:
 LATER = {"adopt": None, "drop": None, "truncate": "orp", "extend": "orphaned".ljust(30, "\0")}
 
 
+@pytest.mark.traced
 @WORDS_STAY
 @pytest.mark.parametrize("name", LATER)
 def test_an_orphan_is_used_up_once_whenever_it_is_interrupted(name: str, stable: bool) -> None:
@@ -243,6 +244,7 @@ def test_an_interrupt_leaves_no_exception_behind() -> None:
         assert sys.exception() is None
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize("name", ["capability", "drop"])
 def test_memory_that_runs_out_at_any_bytecode_says_what_became_of_the_call(name: str) -> None:
     scene = Scene(stable=False)
@@ -336,6 +338,7 @@ def test_the_last_orphan_is_forgotten_when_it_is_used_up() -> None:
     assert scene.message.last_disowned is None
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize("error", [Alarm, KeyboardInterrupt])
 def test_a_close_that_is_interrupted_at_any_bytecode_is_gone_on_with(
     error: type[BaseException],
@@ -367,6 +370,7 @@ class Refusing(ResizingMemory):
         return super().allocate(minimum_words)
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize("error", [Alarm, KeyboardInterrupt])
 def test_grants_are_released_once_wherever_taking_them_back_is_interrupted(
     error: type[BaseException],
@@ -413,6 +417,7 @@ def test_grants_are_released_once_wherever_taking_them_back_is_interrupted(
         scene.require_released()
 
 
+@pytest.mark.traced
 def test_a_finalizer_that_closes_while_octets_are_published_closes_for_good() -> None:
     def scene_of() -> Scene:
         return Scene(False, ResizingMemory(60), verify=True)
@@ -432,6 +437,7 @@ def test_a_finalizer_that_closes_while_octets_are_published_closes_for_good() ->
             scene.message.to_bytes()
 
 
+@pytest.mark.traced
 def test_what_follows_from_a_publication_is_made_up_for_as_soon_as_there_is_memory() -> None:
     scene = Scene(stable=False)
     ACTS["drop"](scene)
@@ -447,6 +453,7 @@ def test_what_follows_from_a_publication_is_made_up_for_as_soon_as_there_is_memo
     scene.require_released()
 
 
+@pytest.mark.traced
 def test_an_alarm_while_a_message_is_made_is_not_one_of_the_allocator() -> None:
     def make() -> None:
         MessageBuilder(ExporterMemory())

@@ -211,6 +211,7 @@ def test_the_programs_do_something(plain: dict[int, tuple[list[Any], bytes, byte
     assert issubclass(ArgumentValueError, Error)
 
 
+@pytest.mark.untraced
 @pytest.mark.process
 @pytest.mark.parametrize("memory", ["1", "5", "17", "moving", "stable"])
 def test_the_course_is_the_same_in_every_memory(

@@ -123,6 +123,7 @@ def _roots(scene: Scene) -> dict[str, Any]:
     }
 
 
+@pytest.mark.thorough
 @counts_frames
 @pytest.mark.parametrize("read", READS)
 @pytest.mark.parametrize("of", ["builder", "reader", "reader of memory that moves"])

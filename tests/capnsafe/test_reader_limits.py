@@ -315,7 +315,6 @@ words_of_messages = st.one_of(
 
 
 @pytest.mark.thorough
-@pytest.mark.untraced
 @settings(max_examples=300)
 @given(
     st.lists(
@@ -371,7 +370,6 @@ def mutated_messages(draw: st.DrawFn) -> list[bytes]:
 
 
 @pytest.mark.thorough
-@pytest.mark.untraced
 @settings(max_examples=300)
 @given(mutated_messages())
 def test_any_mutated_message_raises_errors_of_ours_alone(segments: list[bytes]) -> None:

@@ -293,6 +293,7 @@ INTERRUPTED: dict[str, Callable[[StructBuilder, MessageBuilder], object]] = {
 }
 
 
+@pytest.mark.traced
 @counts_bytecodes
 @pytest.mark.thorough
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring exists from 3.12 on")

@@ -92,7 +92,6 @@ def check_error(kind: str, error: type[BaseException], caught: BaseException) ->
 
 
 @pytest.mark.thorough
-@pytest.mark.untraced
 @pytest.mark.parametrize("error", [OSError, MemoryError, KeyboardInterrupt, Stop, Custom])
 @pytest.mark.parametrize("always", [False, True], ids=["once", "always"])
 @pytest.mark.parametrize(

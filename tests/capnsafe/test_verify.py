@@ -228,6 +228,7 @@ def test_a_tag_that_was_changed_is_not_used() -> None:
         memory.grants[0].scribble(2, old)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("name", ACTS)
 @pytest.mark.parametrize("size", [2, 6, 100])
 def test_every_act_keeps_the_private_copy_true(name: str, size: int) -> None:
@@ -241,6 +242,7 @@ def test_every_act_keeps_the_private_copy_true(name: str, size: int) -> None:
         assert said(message) == expected
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ACTS)
 def test_acts_that_fail_keep_the_private_copy_true(name: str) -> None:
     for kind in ("allocate", "segment"):

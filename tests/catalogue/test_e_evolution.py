@@ -128,6 +128,7 @@ def test_e3_the_pointers_of_each_element_are_found(
     assert all(not any(segment[16:]) for segment in message.segments()[1:])
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("written", "asked"), list(product(ELEMENTS, ELEMENTS)))
 def test_e4_elements_are_seen_at_their_own_size(
     message: MessageBuilder, written: Element, asked: Element

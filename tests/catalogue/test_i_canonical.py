@@ -33,6 +33,7 @@ def canonical(segments: list[bytes]) -> bytes:
         return message.canonical()
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("bit", range(192))
 def test_i1_every_bit_of_a_data_section_counts(bit: int) -> None:
     """capnproto C++ 4b7572fe: the last byte was taken for padding, and a value went with it."""

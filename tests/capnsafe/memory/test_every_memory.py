@@ -107,6 +107,7 @@ def live(memory: Any) -> int:
     return getattr(memory, "live_grants", None) or len(getattr(memory, "_live", ()))
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("in_place", [False, True])
 @pytest.mark.parametrize("words", [1, 40, 1000])
 def test_a_message_says_the_same_in_every_memory(make: Make, words: int, in_place: bool) -> None:

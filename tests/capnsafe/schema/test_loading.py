@@ -184,6 +184,7 @@ def test_names_that_are_code() -> None:
             capnsafe.load(text.replace(name, wrong))
 
 
+@pytest.mark.traced
 @pytest.mark.thorough
 def test_damaged_requests() -> None:
     """Whatever a request says, loading it raises ``SchemaError``, or makes a module."""
