@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.capnsafe.schema import addressbook_capnp
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
@@ -61,13 +65,29 @@ def blocks_of_python(document: Path) -> list[str]:
     return [part.split("```")[0] for part in parts]
 
 
-@pytest.mark.parametrize("at", range(len(blocks_of_python(ROOT / "docs" / "memories.md"))))
+GUIDE = ROOT / "docs" / "memories.md"
+
+#: Programs that other blocks run: by the names in their first lines.
+PROGRAMS = {
+    named[1]: block
+    for block in blocks_of_python(GUIDE)
+    if (named := re.match(r"# (\w+\.py)\n", block))
+}
+
+RUN = [block for block in blocks_of_python(GUIDE) if block not in PROGRAMS.values()]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("at", range(len(RUN)))
 def test_what_the_guide_shows_runs(
     at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    guide = ROOT / "docs" / "memories.md"
     monkeypatch.chdir(tmp_path)
-    exec(compile(blocks_of_python(guide)[at], f"block {at}", "exec"), {})
+    monkeypatch.setitem(sys.modules, "addressbook_capnp", addressbook_capnp)
+    shutil.copy(Path(addressbook_capnp.__file__).with_name("addressbook.capnp"), tmp_path)
+    for name, program in PROGRAMS.items():
+        (tmp_path / name).write_text(program, encoding="utf-8")
+    exec(compile(RUN[at], f"block {at}", "exec"), {})
     for line in capsys.readouterr().out.splitlines():
         # A line that is long is shown to its first half.
-        assert line[:60] in guide.read_text(encoding="utf-8")
+        assert line[:60] in GUIDE.read_text(encoding="utf-8")

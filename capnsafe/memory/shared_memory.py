@@ -10,6 +10,7 @@ import mmap
 import os
 from collections.abc import Sequence
 from errno import ENOSPC
+from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 from secrets import token_hex
@@ -34,6 +35,11 @@ class SharedMemoryAllocator(Closing):
     released, so the other process must have opened it before; it stays readable there. Only the
     process that made a block unlinks it, not a process that was forked later. After a fork, both
     processes share the memory, so only one of them may continue a message in it.
+
+    The other process should open a block with :class:`SharedSegments`. If it uses Python's
+    ``SharedMemory`` without ``track=False`` (Python 3.13), its resource tracker unlinks the block
+    when that process ends. Then no further process can open the block, and releasing it here just
+    closes it.
 
     The blocks of a killed process are left to Python's resource tracker, which may be killed, too.
     With a ``prefix`` you can recognize leftover blocks by their names, and remove them.
@@ -154,7 +160,14 @@ def _give_up(block: SharedMemory, made_by: int) -> None:
         block.close()
     finally:
         if made_by == os.getpid():
-            block.unlink()
+            try:
+                block.unlink()
+            except FileNotFoundError:
+                # Somebody unlinked it before. The tracker of this process must forget it, and
+                # complains about a name that it does not know, so the name is registered again.
+                name = "/" + block.name.lstrip("/")
+                resource_tracker.register(name, "shared_memory")
+                resource_tracker.unregister(name, "shared_memory")
 
 
 class SharedSegments(Closing):

@@ -58,6 +58,51 @@ def test_another_process_reads_it(segment_words: int) -> None:
     assert not any(there_is(name) for name, _ in parts)
 
 
+PLAIN_READER = """
+import sys
+from multiprocessing.shared_memory import SharedMemory
+
+block = SharedMemory(sys.argv[1])
+block.close()
+"""
+
+WRITER = f"""
+import os
+import subprocess
+import sys
+
+from capnsafe import MessageBuilder
+from capnsafe.memory.shared_memory import SharedMemoryAllocator
+
+with SharedMemoryAllocator() as memory, MessageBuilder(memory) as message:
+    node = message.init_root(1, 6)
+    node.set_text({TEXT}, "text")
+    (name,) = memory.names
+    subprocess.run([sys.executable, "-c", sys.argv[1], name], check=True, capture_output=True)
+    print(os.path.exists("/dev/shm/" + name), node.get_text({TEXT}))
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("then", ["", "block.unlink()"])
+def test_a_block_that_another_process_unlinked_is_released(then: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", WRITER, PLAIN_READER + then],
+        capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert (told.stdout, told.stderr, told.returncode) == ("False text\n", "", 0)
+
+
+def test_a_block_that_was_unlinked_before_is_closed() -> None:
+    with SharedMemoryAllocator() as memory:
+        key = memory.allocate(1)
+        block = memory._live[key]
+        block.unlink()
+        memory.release(key, 0)
+        assert block.buf is None
+        assert memory.live_grants == 0
+
+
 def test_what_a_reader_has_open_outlives_the_writer() -> None:
     with SharedMemoryAllocator() as memory, MessageBuilder(memory) as message:
         init_node(message).set_text(TEXT, "still there")
