@@ -45,6 +45,11 @@ class _Clock:
         self.grow: Callable[[Any, int], Any] | None = None if grow is None else self._grow
         self.spent = 0
 
+    @property
+    def keys(self) -> Any:
+        """Return the keys of all grants, for operations that resume the message or read it back."""
+        return self._memory.keys
+
     def allocate(self, minimum_words: int, /) -> Any:
         started = perf_counter_ns()
         try:
