@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 #: Distributions whose version affects the numbers.
-DISTRIBUTIONS = ("capnsafe", "pycapnp", "atheris", "wasmtime")
+DISTRIBUTIONS = ("capnsafe", "pycapnp", "atheris", "hypothesis", "wasmtime")
 
 
 def _processor() -> str:

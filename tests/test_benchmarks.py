@@ -185,7 +185,7 @@ def test_a_budget_is_met_up_to_itself(ratio: float, met: bool) -> None:
 
 def test_campaigns_run_what_they_are_asked_to() -> None:
     found = [result for result in measure("campaign") if isinstance(result, CampaignSpeed)]
-    assert [result.engine for result in found] == ["atheris", "random"]
+    assert [result.engine for result in found] == ["atheris", "random", "hypothesis"]
     for result in found:
         if result.missing is None:
             assert result.executions == TINY.runs
@@ -308,7 +308,8 @@ def test_only_what_was_asked_for_is_measured(tmp_path: Path) -> None:
         assert row["comparison"].keys() == {"ours", "theirs", "ratio", "low", "high"}
         assert row["id"] in result.output
     assert data["machine"] in result.output
-    assert data["versions"].keys() == {"capnsafe", "pycapnp", "atheris", "wasmtime"}
+    distributions = {"capnsafe", "pycapnp", "atheris", "hypothesis", "wasmtime"}
+    assert data["versions"].keys() == distributions
 
 
 def test_an_unknown_id_is_a_usage_error() -> None:
