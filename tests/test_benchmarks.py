@@ -471,5 +471,6 @@ def test_markdown_tables_are_whole() -> None:
     assert "| random | 1 | 5 000 | 10.0 s | 500 | 1 200 | 0 |" in text
     assert "| oracles | 25.0 µs | 25 % |" in text
     assert (
-        "| B1 | one \\| field | a: 2.00 µs | b: 1.00 µs | 2.00 | 1.90 to 2.10 | 3 | yes |" in text
+        "| B1 | one \\| field | plain | a: 2.00 µs | b: 1.00 µs | 2.00 | 1.90 to 2.10 | 3 | yes |"
+        in text
     )
