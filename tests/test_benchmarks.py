@@ -110,6 +110,13 @@ def test_memory_beside_the_segments_is_counted() -> None:
     assert verified.as_bytes >= 1
 
 
+def test_memory_is_counted_alike_after_a_profiler() -> None:
+    _, before = (space.measure(5_000, verify=False) for _ in range(2))
+    hot_spots.bytecodes(hot_spots.Spot("spins", lambda: spin(10), 1))
+    after = space.measure(5_000, verify=False)
+    assert after.kept == pytest.approx(before.kept, abs=0.02)
+
+
 def test_every_hot_spot_is_where_its_name_says() -> None:
     for spot in hot_spots.spots():
         table = "\n".join(hot_spots.table(replace(spot, times=1)))
