@@ -417,6 +417,10 @@ class AnyHandle(Generic[P]):
         """Return a copy of the object."""
         return tree_at(self._slots, self._index)
 
+    def __repr__(self) -> str:
+        """Return the place of the pointer. Reads no memory."""
+        return f"<{type_name(self)}: pointer {self._index} of {self._slots!r}>"
+
 
 @final
 class AnyReader(AnyHandle[PointerSlotsReader]):

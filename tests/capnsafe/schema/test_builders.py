@@ -497,6 +497,7 @@ def test_pointers_of_any_kind() -> None:
     with MessageBuilder() as message:
         root = message.init_root(Pointers)
         assert root.any.kind is PointerKind.NULL
+        assert repr(root.any) == f"<AnyBuilder: pointer {root.any._index} of {root.low_level!r}>"
         assert (root.any.as_text(), root.any.as_data(), root.any.as_capability()) == ("", b"", None)
         root.any = point
         assert root.any.as_struct(Point).y == 2
@@ -516,6 +517,7 @@ def test_pointers_of_any_kind() -> None:
         root.point_box.item = root.any
         reader = read_message(message.to_bytes()).get_root(Pointers)
         assert reader.any.kind is PointerKind.STRUCT
+        assert repr(reader.any).startswith("<AnyReader: pointer ")
         assert reader.any.as_struct(Point).to_value() == point
         assert reader.text_box.item.as_text() == "text"
         assert reader.any_list.as_data() == b"bytes"
