@@ -108,6 +108,20 @@ def test_a_schema_is_loaded() -> None:
     assert module.__doc__.startswith("Code generated from features.capnp")
 
 
+def test_a_schema_that_is_loaded_again_has_the_names_of_the_first() -> None:
+    first, second = (capnsafe.load(FOLDER / "addressbook.capnp") for _ in range(2))
+    pickled = pickle.dumps(second.Date(year=1990))
+    assert pickle.loads(pickled) == second.Date(year=1990) != first.Date(year=1990)
+    with pytest.raises(pickle.PicklingError):
+        pickle.dumps(first.Date(year=1990))
+    # As in another process.
+    del sys.modules[second.__name__]
+    with pytest.raises(ModuleNotFoundError):
+        pickle.loads(pickled)
+    again: Any = capnsafe.load(FOLDER / "addressbook.capnp")
+    assert pickle.loads(pickled) == again.Date(year=1990)
+
+
 def test_a_compiled_schema_is_loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     octets = compiled(FOLDER / "addressbook.capnp")
     monkeypatch.setattr(loading, "compiler", None)
