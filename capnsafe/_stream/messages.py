@@ -112,6 +112,7 @@ def read_messages(
     Raises:
         FramingError: By ``next``, if the source ends inside a message or a limit is exceeded. Each
             later ``next`` raises it again, because the start of the next message is unknown.
+        BlockingIOError: By ``next``, if a non-blocking file or socket has no bytes now.
         Reentered: By ``next``, if it is called from inside a call of the file.
     """
     try:

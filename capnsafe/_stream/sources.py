@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine
+from errno import EAGAIN
 from typing import Any, Final, Protocol, TypeAlias, cast, final
 
 from .._words.arguments import call, exported, method_of, require_method
@@ -134,7 +135,7 @@ class FileInput(ByteInput):
         if type(chunk) is not bytes:
             try:
                 chunk = self._octets(chunk)
-            except ArgumentTypeError:
+            except (ArgumentTypeError, BlockingIOError):
                 received.clear()
                 raise
         if len(chunk) > size:
@@ -145,10 +146,8 @@ class FileInput(ByteInput):
 
     def _octets(self, chunk: Any) -> memoryview:
         if chunk is None:
-            raise ArgumentTypeError(
-                "the file returned None instead of bytes: it is non-blocking and has nothing now;"
-                " try again later"
-            )
+            # As a non-blocking socket does.
+            raise BlockingIOError(EAGAIN, "the non-blocking file has no bytes now; try again later")
         if issubclass(type(chunk), Coroutine):
             chunk.close()
             raise ArgumentTypeError(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import array
+import errno
 import gc
 import io
 import mmap
+import os
 import socket
 import tempfile
 import tracemalloc
@@ -100,7 +102,7 @@ def test_a_buffered_file_loses_nothing(nothing: BaseException | None, packed: bo
             read.append(contents(next(reading)))
         except StopIteration:
             break
-        except (TimeoutError, ArgumentTypeError):
+        except (TimeoutError, BlockingIOError):
             waits += 1
     assert read == messages
     assert waits >= 20
@@ -151,7 +153,31 @@ def test_a_socket_that_times_out_is_read_on(packed: bool) -> None:
 
 
 @packed_or_not
-@pytest.mark.parametrize("answer", [None, "text", 5, -1, ["bytes"], True])
+@pytest.mark.parametrize("kind", ["pipe", "socket"])
+def test_a_non_blocking_source_is_read_on(kind: str, packed: bool) -> None:
+    stream = frame(unframe(small(3)), packed=packed)
+    source: Any
+    sink: Any
+    if kind == "pipe":
+        out, into = os.pipe()
+        source, sink = os.fdopen(out, "rb", 0), os.fdopen(into, "wb", 0)
+        send = sink.write
+    else:
+        source, sink = socket.socketpair()
+        send = sink.sendall
+    with source, sink:
+        os.set_blocking(source.fileno(), False)
+        messages = read_messages(source, packed=packed)
+        for part in (stream[:9], stream[9:]):
+            with pytest.raises(BlockingIOError) as caught:
+                next(messages)
+            assert caught.value.errno == errno.EAGAIN
+            send(part)
+        assert number_in(next(messages)) == 3
+
+
+@packed_or_not
+@pytest.mark.parametrize("answer", ["text", 5, -1, ["bytes"], True])
 def test_a_file_that_answers_no_bytes(answer: Any, packed: bool) -> None:
     stream = frame([b"12345678"], packed=packed)
     reading = read_messages(
