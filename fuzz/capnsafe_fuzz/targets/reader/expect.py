@@ -22,6 +22,7 @@ from .scenario import Ask, Question
 Held: TypeAlias = Struct | List
 _BIT: Final = 1
 _COMPOSITE: Final = 7
+_FAR: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Expected:
     """Words that are charged."""
     held: Held | None = None
     """The object of the handle that it makes."""
+    sized: bool = False
+    """Whether the value has the element size of a list: only if asking for it costs nothing."""
 
 
 def normal(value: Any) -> Any:
@@ -52,7 +55,7 @@ def expect(
     ask = question.ask
     if ask is Ask.ROOT:
         found = reference.root(nesting)
-        return Expected(_facts(found.value), found.cost, found.value)
+        return Expected(_facts(reference, found.value), found.cost, found.value)
     assert held is not None
     if ask in (Ask.TREE, Ask.TOTAL, Ask.COPY, Ask.CANONICAL):
         return _whole(reference, ask, held, budget)
@@ -64,11 +67,12 @@ def expect(
     return _of_pointer(reference, question, held, budget)
 
 
-def _facts(held: Held | None) -> Any:
-    """Return the properties of a handle."""
-    if isinstance(held, Struct):
-        return held.data_bytes, held.pointers
-    return None if held is None else held.count
+def _facts(reference: Reference, held: Struct | None) -> Any:
+    """Return the properties of a struct's handle, and the bytes of its data section."""
+    if held is None:
+        return None
+    octets = reference.octets(held.segment, held.data, held.data_bytes)
+    return held.data_bytes, held.pointers, octets
 
 
 def _whole(reference: Reference, ask: Ask, held: Held, budget: int) -> Expected:
@@ -107,7 +111,7 @@ def _of_list(reference: Reference, question: Question, held: List) -> Expected:
                 normal(reference.value(held.segment, first, item, held.step, held.element))
                 for item in items
             ]
-            return Expected(values)
+            return Expected(_with_view(reference, held, values))
         elements = [_element(held, item) for item in items]
         values = [_field(reference, element, 0, "UINT8") for element in elements]
         return Expected(values)
@@ -115,9 +119,28 @@ def _of_list(reference: Reference, question: Question, held: List) -> Expected:
         raise Refused("there is no such element")
     if ask is Ask.ELEMENT:
         made = _element(held, index)
-        return Expected(_facts(made), held=made)
+        return Expected(_facts(reference, made), held=made)
     value = reference.value(held.segment, first, index, held.step, held.element)
     return Expected(normal(value))
+
+
+def has_view(held: Held | None) -> bool:
+    """Return whether a handle has a view: a list whose elements are whole bytes."""
+    return isinstance(held, List) and FORMATS.get(held.element, (0,))[0] > _BIT
+
+
+def _with_view(reference: Reference, held: List, values: list[Any]) -> Any:
+    """Return the first elements and, if the list has a view, what the view must show of them."""
+    if not has_view(held):
+        return values
+    form = FORMATS[held.element][1]
+    width = struct.calcsize(form)
+    first = held.start * 8
+    octets = b"".join(
+        reference.octets(held.segment, first + item * held.step, width)
+        for item in range(len(values))
+    )
+    return values, form[1:], held.count, octets
 
 
 def _element(held: List, index: int) -> Struct:
@@ -153,7 +176,7 @@ def _of_pointer(reference: Reference, question: Question, held: Held, budget: in
         return Expected(copy, cost)
     if ask is Ask.STRUCT:
         found = reference.struct_at(segment, at, nesting)
-        return Expected(_facts(found.value), found.cost, found.value)
+        return Expected(_facts(reference, found.value), found.cost, found.value)
     if ask in (Ask.TEXT, Ask.DATA):
         blob, cost = reference.blob(segment, at)
         return Expected(_text(blob, cost) if ask is Ask.TEXT else blob, cost)
@@ -164,7 +187,8 @@ def _of_pointer(reference: Reference, question: Question, held: Held, budget: in
         opened = replace(opened, element=question.element)
     if not _can_be_read(opened, ask):
         raise Refused("a list of something else", cost)
-    return Expected(opened.count, cost, opened)
+    sized = reference.word(segment, at) & 3 != _FAR
+    return Expected((opened.count, opened.size) if sized else opened.count, cost, opened, sized)
 
 
 def slot_of(held: Held, index: int) -> int | None:

@@ -27,7 +27,7 @@ from ...reference.layout import ROOT
 from ...reference.reading import MOST_ITEMS, Copy, Reference, Refused
 from ..library import RAISED, LibraryCall, LibraryCalls, LibraryRun, library_of, shown
 from .everything import read_everything, zero_sized_in
-from .expect import Expected, Held, expect, normal
+from .expect import Expected, Held, expect, has_view, normal
 from .scenario import MAKES, Ask, Question, Read
 
 if TYPE_CHECKING:
@@ -150,7 +150,9 @@ class _Asking:
             why, spent = str(refusal), refusal.cost
             limited = spent > left
         call = self._calls.call(
-            step, _name(question), lambda: _answer(self._run.library, reader, question, limit)
+            step,
+            _name(question),
+            lambda: _answer(self._run.library, reader, question, limit, held, expected),
         )
         made = None
         if call.failure is None:
@@ -196,42 +198,58 @@ class _Answer:
     """The comparable value."""
 
 
-def _answer(library: Any, reader: Any, question: Question, limit: int) -> _Answer:
+def _answer(
+    library: Any,
+    reader: Any,
+    question: Question,
+    limit: int,
+    held: Held | None,
+    expected: Expected | None,
+) -> _Answer:
     """Call the library's reader, and return its result. ``limit`` limits the traversed words."""
-    made, value = _asked(library, reader, question, limit)
-    return _Answer(made, plain(value))
-
-
-def _asked(library: Any, reader: Any, question: Question, limit: int) -> tuple[Any, Any]:
-    ask, _, index, element = question
-    if ask in MAKES:
+    if question.ask in MAKES:
         made = _open(library, reader, question)
-        if made is None:
-            return None, None
-        if MAKES[ask] == "struct":
-            return made, (made.data_bytes, made.pointer_count)
-        return made, len(made)
+        sized = expected is not None and expected.sized
+        return _Answer(made, plain(_facts(reader, question, made, sized)))
+    value = _asked(library, reader, question, limit)
+    if question.ask is Ask.EACH and has_view(held):
+        view = reader.view()
+        value = value, view.format, len(view), view[:MOST_ITEMS]
+    return _Answer(None, plain(value))
+
+
+def _facts(reader: Any, question: Question, made: Any, sized: bool) -> Any:
+    """Return what the library tells about an opened object."""
+    if made is None:
+        return None
+    if MAKES[question.ask] == "struct":
+        return made.data_bytes, made.pointer_count, made.data_section()
+    return (len(made), reader.element_size(question.place).value) if sized else len(made)
+
+
+def _asked(library: Any, reader: Any, question: Question, limit: int) -> Any:
+    ask, _, index, element = question
     if ask is Ask.NULL:
-        return None, reader.is_null(index)
+        return reader.is_null(index)
     if ask is Ask.COPIED:
         copied = reader._tree_at(index)
-        return None, None if copied is None else _copy(copied)
+        return None if copied is None else _copy(copied)
     if ask is Ask.FIELD:
-        return None, normal(getattr(reader, f"get_{element.lower()}")(index))
+        return normal(getattr(reader, f"get_{element.lower()}")(index))
     if ask is Ask.ITEM:
-        return None, normal(reader[index])
+        return normal(reader[index])
     if ask is Ask.COUNT:
-        return None, len(reader)
+        return len(reader)
     if ask is Ask.EACH:
         items = islice(reader, MOST_ITEMS)
-        return None, [normal(i.get_uint8(0) if hasattr(i, "get_uint8") else i) for i in items]
+        return [normal(i.get_uint8(0) if hasattr(i, "get_uint8") else i) for i in items]
     if ask is Ask.TREE:
-        return None, _copy(reader._tree())
+        return _copy(reader._tree())
     if ask is Ask.TOTAL:
-        return None, reader.total_words()
+        return reader.total_words()
     if ask in (Ask.COPY, Ask.CANONICAL):
-        return None, _built(library, reader, ask, limit)
-    return None, getattr(reader, f"get_{ask}")(index)
+        return _built(library, reader, ask, limit)
+    return getattr(reader, f"get_{ask}")(index)
 
 
 def _open(library: Any, reader: Any, question: Question) -> Any:

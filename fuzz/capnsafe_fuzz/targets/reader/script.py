@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import program
+from .expect import Expected
 from .run import Asked, run
 from .scenario import MAKES, NO_HANDLE, Ask, Question, Read
 
@@ -87,6 +88,11 @@ def each(items):
     return [i.get_uint8(0) if hasattr(i, "get_uint8") else i for i in itertools.islice(items, 32)]
 
 
+def seen(view):
+    """Return what a view of a list shows: its format, its length, and the first elements."""
+    return view.format, len(view), view[:32].tobytes()
+
+
 def canonical(reader):
     """Return the canonical form of a copy of the struct."""
     with capnsafe.MessageBuilder() as message:
@@ -154,13 +160,20 @@ def _check(question: Question, asked: Asked, violation: Violation) -> list[str]:
         if asked.expected is not None:
             ending = []
         return ["try:", f"    {call}", "except capnsafe.Error:", "    pass", *ending]
-    return [f"found = {_summary(question, call)}", f"assert found == {asked.expected.value!r}"]
+    found = _summary(question, call, asked.expected)
+    return [f"found = {found}", f"assert found == {asked.expected.value!r}"]
 
 
-def _summary(question: Question, call: str) -> str:
+def _summary(question: Question, call: str, expected: Expected) -> str:
     kind: Any = MAKES.get(question.ask)
     if kind == "struct":
-        return f"(lambda made: made and (made.data_bytes, made.pointer_count))({call})"
+        facts = "(made.data_bytes, made.pointer_count, made.data_section())"
+        return f"(lambda made: made and {facts})({call})"
+    if expected.sized:
+        size = f"h{question.handle}.element_size({question.place}).value"
+        return f"(lambda made: None if made is None else (len(made), {size}))({call})"
+    if question.ask is Ask.EACH and isinstance(expected.value, tuple):
+        return f"(bits({call}), *seen(h{question.handle}.view()))"
     if kind is not None:
         return f"(lambda made: None if made is None else len(made))({call})"
     if question.element.startswith("FLOAT") or question.ask in (Ask.ITEM, Ask.EACH):
