@@ -44,6 +44,21 @@ def table_of(data: bytes, at: int) -> Table | None:
     return Table(sizes, end)
 
 
+def announced_words(data: bytes, max_segments: int, max_words: int) -> int | None:
+    """Return the words of the first message, its table included; None if a limit is exceeded.
+
+    Of a message whose table is cut off, these are the least words that it can have.
+    """
+    if len(data) < _NUMBER_BYTES:
+        return 1
+    count = _number(data, 0) + 1
+    arrived = min(count, len(data) // _NUMBER_BYTES - 1)
+    words = sum(_number(data, _NUMBER_BYTES * (1 + index)) for index in range(arrived))
+    if count > max_segments or words > max_words:
+        return None
+    return (count + 2) // 2 + words
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
     """The messages of a stream, read within limits."""

@@ -23,7 +23,14 @@ from .sources import PieceFile, TakingFile, opened
 if TYPE_CHECKING:
     from ....encoders.protocol import Encoder
 
-NEEDED: Final = ("frame", "read_message", "read_messages", "unframe", "write_message")
+NEEDED: Final = (
+    "frame",
+    "message_words",
+    "read_message",
+    "read_messages",
+    "unframe",
+    "write_message",
+)
 """The names that the package under test must have."""
 
 STEPS: Final = (
@@ -35,8 +42,9 @@ STEPS: Final = (
     "frame",
     "write message",
     "read packed messages",
+    "count words",
 )
-_UNFRAME, _READ, _MEMORY, _FILE, _SOCKET, _FRAME, _WRITE, _PACKED = range(8)
+_UNFRAME, _READ, _MEMORY, _FILE, _SOCKET, _FRAME, _WRITE, _PACKED, _COUNT = range(9)
 
 MOST_HEAP_BYTES: Final = 1 << 20
 """Bytes that reading may take besides the input: half a thousand views, and their messages."""
@@ -144,6 +152,7 @@ def run(scenario: Frame, encoder: Encoder, measured: bool) -> FrameRun:
     finally:
         if measured:
             tracemalloc.stop()
+    calls.call(_COUNT, STEPS[_COUNT], lambda: library.message_words(buffer, **limits))
     _look_for_views(done, buffer)
     _from_file(done, calls, limits)
     calls.call(_SOCKET, STEPS[_SOCKET], lambda: _from_socket(done, limits))
@@ -250,6 +259,17 @@ def _framed(run: FrameRun) -> Iterator[OracleFinding]:
                 yield OracleFinding(call.step, call.name, "segments", detail)
         elif call.step in (_MEMORY, _FILE, _SOCKET, _PACKED):
             yield from _whole_stream(run, call)
+        elif call.step == _COUNT:
+            words = announced_words_of(run.scenario)
+            if call.value != words:
+                wanted = f"the message has {words} words" if words else "a limit is exceeded"
+                detail = f"{wanted}, but it {call.outcome_text}"
+                yield OracleFinding(call.step, call.name, "words", detail)
+
+
+def announced_words_of(scenario: Frame) -> int | None:
+    """Return the words that the first message must have; None if that must be refused."""
+    return framing.announced_words(scenario.data, scenario.max_segments, scenario.max_words)
 
 
 def _whole_stream(run: FrameRun, call: LibraryCall) -> Iterator[OracleFinding]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ....reference import framing
 from ... import program
-from .run import STEPS
+from .run import STEPS, announced_words_of
 from .scenario import Frame
 
 if TYPE_CHECKING:
@@ -93,8 +93,29 @@ def print_program(scenario: Frame, encoder: Encoder, violations: Sequence[Violat
     lines.append(f"BUFFER = {scenario.buffer}")
     lines += [*_READ.splitlines(), "", *_FILE.splitlines(), "", *_SOCKET.splitlines()]
     for name in names:
-        lines += ["", *_check(name, expected, limits)]
+        if name == "count words":
+            lines += ["", *_check_count(announced_words_of(scenario), limits)]
+        else:
+            lines += ["", *_check(name, expected, limits)]
     return "\n".join(lines) + "\n"
+
+
+def _check_count(words: int | None, limits: str) -> list[str]:
+    call = f"capnsafe.message_words(DATA, {limits})"
+    if words is None:
+        return _check_refusal(call, "a limit is exceeded")
+    return [f"assert {call} == {words}"]
+
+
+def _check_refusal(call: str, why: str) -> list[str]:
+    return [
+        "try:",
+        f"    {call}",
+        "except capnsafe.FramingError:",
+        "    pass",
+        "else:",
+        f'    raise AssertionError("{why}")',
+    ]
 
 
 def _check(name: str, expected: framing.Stream, limits: str) -> list[str]:
@@ -104,14 +125,7 @@ def _check(name: str, expected: framing.Stream, limits: str) -> list[str]:
             call = f"capnsafe.read_message(DATA, {limits}).segments()"
         if expected.messages:
             return [f"assert [bytes(view) for view in {call}] == MESSAGES[0]"]
-        return [
-            "try:",
-            f"    {call}",
-            "except capnsafe.FramingError:",
-            "    pass",
-            "else:",
-            f'    raise AssertionError("there is {expected.wrong or "nothing"}")',
-        ]
+        return _check_refusal(call, f"there is {expected.wrong or 'nothing'}")
     if name in _SOURCES:
         ended = not expected.wrong or name == "read packed messages"
         lines = []
