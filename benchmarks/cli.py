@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any
 
 import click
 from capnsafe_fuzz.campaign.failures import CampaignError, EnvironmentFailedError, sentence
 from rich.console import Console
 
+from .builds import compiled_python
 from .circumstances import Circumstances, load
 from .measure import Effort
 from .present import (
@@ -29,10 +30,6 @@ from .present import (
 )
 from .registry import BENCHMARKS, Benchmark
 from .results import Ratio, Result
-
-#: The sources, and the file that `make compile` writes last.
-SOURCES: Final = Path(__file__).resolve().parents[1] / "capnsafe"
-STAMP: Final = SOURCES.parent / "build" / "compiled" / ".compiled"
 
 #: Width of the tables if they are not printed on a terminal.
 FILE_COLUMNS = 120
@@ -117,20 +114,16 @@ def require_quiet() -> None:
 def compiled_results(chosen: tuple[Benchmark, ...]) -> Iterator[Ratio]:
     """Measure the same with the compiled encoder, if there is one, in another process."""
     ids = [benchmark.id for benchmark in chosen if benchmark.builds]
-    if not ids or not STAMP.is_file():
+    compiled = compiled_python()
+    if not ids or compiled is None:
         return
-    made = STAMP.stat().st_mtime
-    if any(path.stat().st_mtime > made for path in SOURCES.rglob("*.py")):
-        raise EnvironmentFailedError(
-            f"{STAMP.parent} is older than the sources: run `make compile` again, or remove it"
-        )
+    python, environment = compiled
     with TemporaryDirectory() as folder:
         file = Path(folder) / "results.json"
-        command = [sys.executable, "-P", "-m", "benchmarks", "--one-build"]
-        path = os.pathsep.join([str(STAMP.parent), str(SOURCES.parent)])
+        command = [*python, "-m", "benchmarks", "--one-build"]
         done = subprocess.run(
             [*command, "--only", ",".join(ids), "--json", str(file)],
-            env={**os.environ, "CAPNSAFE_PLAIN": "0", "PYTHONPATH": path},
+            env=environment,
             stdout=subprocess.DEVNULL,
             check=False,
         )

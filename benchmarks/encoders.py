@@ -31,7 +31,8 @@ def set_fields_with_capnsafe(struct: StructBuilder) -> None:
         struct.set_uint32(0, value)
 
 
-def _set_fields_with_pycapnp(person: Any) -> None:
+def set_fields_with_pycapnp(person: Any) -> None:
+    """Set one field, as often as ``FIELDS`` says."""
     for value in range(FIELDS):
         person.id = value
 
@@ -57,13 +58,13 @@ def one_field(effort: Effort) -> Iterator[Ratio]:
     with MessageBuilder() as message:
         ours = message.init_root(1, 4)
         set_fields_with_capnsafe(ours)
-        _set_fields_with_pycapnp(theirs)
+        set_fields_with_pycapnp(theirs)
         with schema.Person.from_bytes(message.to_bytes()) as read:
             if not read.id == theirs.id == FIELDS - 1:
                 raise DifferentMessageError(f"fields read as {read.id} and {theirs.id}")
         comparison = compare(
             lambda: set_fields_with_capnsafe(ours),
-            lambda: _set_fields_with_pycapnp(theirs),
+            lambda: set_fields_with_pycapnp(theirs),
             effort,
         )
     yield Ratio(
