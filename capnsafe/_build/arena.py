@@ -208,6 +208,8 @@ class Arena(PublishingArena):
 
     def _roll_back(self, error: BaseException) -> None:
         """Release the grants of the current call. It has changed nothing else."""
+        # An interrupt may have come between the plan of a publication and the publication.
+        self._following = None
         if self._arrived or len(self.segments) > self._fresh:
             # A release for which there is no stack would count as done.
             _require_stack_to_release()

@@ -584,11 +584,11 @@ class StructBuilder(Pointers):
 
     def _amend(
         self, mask: int, bits: int, pointers: dict[int, Copied | None]
-    ) -> list[tuple[int, Found]]:
+    ) -> tuple[list[tuple[int, Found]], int]:
         """Write the bits of the data section that ``mask`` has, and these pointers, in one step.
 
         Bit 0 is the lowest of the first byte. A pointer without a copy becomes null. Returns the
-        new objects, each with the word of its pointer.
+        new objects, each with the word of its pointer, and their epoch.
         """
         words = [(self._slot(index), copied) for index, copied in pointers.items()]
         if bits.bit_length() > self._data_bits:
@@ -598,23 +598,24 @@ class StructBuilder(Pointers):
         arena = self._lease.arena
         segment = self._lease.segment
 
-        def write() -> list[tuple[int, Found]]:
+        def write() -> tuple[list[tuple[int, Found]], int]:
             data: list[tuple[int, bytes]] = []
             if mask:
                 old = int.from_bytes(arena.octets_at(segment, self._data, size), "little")
                 data.append((self._data, (old & ~mask | bits).to_bytes(size, "little")))
-            return amend(arena, segment, words, data)
+            return amend(arena, segment, words, data), arena.epoch
 
         return self._serve(write)
 
     def _handle_on_new(
-        self, word: int, found: Found, tree: Tree, element: Element | None
+        self, word: int, found: Found, tree: Tree, element: Element | None, epoch: int
     ) -> StructBuilder | ListBuilder | PointerListBuilder | StructListBuilder:
         """Return a handle on an object that was just built from ``tree``, without reading it back.
 
-        ``element`` is that of a list of primitives.
+        ``element`` is that of a list of primitives. ``epoch`` is that of the call that built the
+        object: a finalizer may have replaced it since.
         """
-        lease, start = self._lease_on(found, word)
+        lease, start = self._lease_of(found, word, epoch)
         shape = found.shape
         if shape & 3 == wire.STRUCT:
             data_words, pointers = wire.struct_data_words(shape), wire.struct_pointers(shape)

@@ -120,7 +120,7 @@ class Draft:
         The word of the root pointer always stays, and so do words behind which a pointer may lead.
         """
         root = start == 0 and segment.index == 0
-        if end != self._used(segment) or end <= segment.kept_end or root:
+        if end != self._used(segment) or start < segment.kept_end or root:
             return False
         self._marks[segment] = start
         return True

@@ -132,12 +132,19 @@ class PointerSlots(Handle):
         return upgrade(self._lease.arena, self._lease.segment, word, found, larger)
 
     def _lease_on(self, found: Found, word: int) -> tuple[Lease, int]:
-        """Return a lease on the object of the pointer at ``word``, and its identifying word."""
+        """Return a lease on the object of the pointer at ``word``, and its identifying word.
+
+        Use it only within a call of the message.
+        """
+        return self._lease_of(found, word, self._lease.arena.epoch)
+
+    def _lease_of(self, found: Found, word: int, epoch: int) -> tuple[Lease, int]:
+        """Return the same as ``_lease_on`` for an object that existed in an epoch."""
         lease = self._lease
         words = wire.object_words(found.shape)
         if words:
-            return lease.on(found.segment, words, lease.arena.epoch), found.start
-        return lease.on(lease.segment, words, lease.arena.epoch), word
+            return lease.on(found.segment, words, epoch), found.start
+        return lease.on(lease.segment, words, epoch), word
 
     def _install(
         self, word: int, shape: int, words: int, head: bytes | memoryview

@@ -162,14 +162,15 @@ class PublishingArena(GrantingArena):
         if slot.shadow is not None:
             for at, value in following.writes:
                 slot.shadow[at : at + len(value)] = value
-        if following.replaced or following.retired or following.disowned:
+        if self.epoch < following.epoch:
             self.epoch = following.epoch
+        if following.replaced or following.retired or following.disowned:
             for word in following.replaced:
-                slot.replace(word, self.epoch)
+                slot.replace(word, following.epoch)
             for segment, start, end in following.retired:
                 segment.retire(start, end)
             for segment, start, end in following.disowned:
-                segment.disown(start, end, self.epoch)
+                segment.disown(start, end, following.epoch)
         if following.then is not None:
             following.then()
         self._following = None

@@ -162,7 +162,8 @@ class Segment:
         Does nothing unless the message verifies.
         """
         shadow = self.shadow
-        if shadow is None or shadow.startswith(value, at):
+        # An empty list may lie behind the words of the private copy.
+        if shadow is None or not value or shadow.startswith(value, at):
             return
         first = next(
             (place for place, octet in enumerate(value) if shadow[at + place] != octet), len(value)

@@ -350,7 +350,7 @@ def amend_struct(
     objects: Mapping[int, Copied],
     bits: int,
     pointers: Iterable[int],
-) -> list[tuple[int, Found]]:
+) -> tuple[list[tuple[int, Found]], int]:
     """Replace some bits and pointers of a struct, all of them in one step.
 
     Args:
@@ -361,7 +361,7 @@ def amend_struct(
         pointers: The indices of the pointers to replace. One without an object becomes null.
 
     Returns:
-        The new objects, each with the word of its pointer.
+        The new objects, each with the word of its pointer, and their epoch.
     """
     return low._amend(
         bits,
@@ -675,7 +675,7 @@ class GeneratedBuilder(BuilderHandle, StructHandle[V]):
             self._amend(body, layout.union_bits, layout.union_pointers)
             return None
         child = kind.blank(0 if count is None else count)
-        [(word, found)] = amend_struct(
+        [(word, found)], epoch = amend_struct(
             self._low,
             body,
             {field.offset: child},
@@ -684,7 +684,7 @@ class GeneratedBuilder(BuilderHandle, StructHandle[V]):
         )
         element = kind.of.element if isinstance(kind, ScalarListKind) else None
         # The handle is made here, because opening the object could fail after the message changed.
-        return self._low._handle_on_new(word, found, child, element)
+        return self._low._handle_on_new(word, found, child, element, epoch)
 
     def _amend(self, body: Body, bits: int, pointers: frozenset[int]) -> None:
         """Replace the given bits and pointers of this struct, in one step."""

@@ -461,3 +461,57 @@ def test_an_alarm_while_a_message_is_made_is_not_one_of_the_allocator() -> None:
     for number in range(1, bytecodes_of(make)):
         raised = interrupt(make, number, error=Alarm)
         assert isinstance(raised, Alarm), (number, raised)
+
+
+@pytest.mark.parametrize("kind", [ExporterMemory, ResizingMemory])
+def test_words_that_were_given_back_are_not_written_through_old_handles(kind: Any) -> None:
+    """Whenever a list is interrupted while it gives its words back (P12)."""
+
+    def scene() -> tuple[MessageBuilder, Any, Any, Any]:
+        message = MessageBuilder(kind(100))
+        root = message.init_root(0, 2)
+        root.init_list(0, Element.UINT64, 4)
+        orphan = root.disown(0)
+        assert orphan is not None
+        return message, root, orphan, orphan.get_list(Element.UINT64)
+
+    message, _, orphan, _ = scene()
+    outcomes = set()
+    for number in range(1, bytecodes_of(partial(orphan.truncate, 0))):
+        message, root, orphan, values = scene()
+        cut_short(partial(orphan.truncate, 0), number)
+        with suppress(Poisoned):
+            later = root.init_list(1, Element.UINT64, 4)
+            try:
+                values[0] = 7
+            except StaleHandle:
+                outcomes.add("stale")
+            else:
+                outcomes.add("current")
+            assert list(later) == [0] * 4, number
+        message.close()
+    assert outcomes == {"stale", "current"}
+
+
+@pytest.mark.parametrize("kind", [ExporterMemory, ResizingMemory])
+def test_a_publication_that_was_undone_is_not_continued(kind: Any) -> None:
+    """Whenever a value is interrupted, objects that are built later get words of their own."""
+
+    def scene() -> tuple[MessageBuilder, Any]:
+        message = MessageBuilder(kind(100))
+        root = message.init_root(0, 3)
+        root.set_data(0, b"old")
+        return message, root
+
+    message, root = scene()
+    seen = set()
+    for number in range(1, bytecodes_of(partial(root.set_data, 0, b"new"))):
+        message, root = scene()
+        cut_short(partial(root.set_data, 0, b"new"), number)
+        with suppress(Poisoned):
+            lists = [root.init_list(index, Element.UINT64, 4) for index in (1, 2)]
+            lists[1][0] = 7
+            assert list(lists[0]) == [0] * 4, number
+            seen.add(root.get_data(0))
+        message.close()
+    assert seen == {b"old", b"new"}

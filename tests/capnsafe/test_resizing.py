@@ -294,6 +294,34 @@ def test_words_in_front_of_the_place_of_an_empty_list_are_not_given_back() -> No
         assert list_of(root, 1, Element.UINT64) == []
 
 
+def test_a_list_that_was_extended_over_the_place_of_an_empty_list_keeps_that_place() -> None:
+    with MessageBuilder() as message:
+        root = message.init_root(0, 2)
+        root.init_list(0, Element.UINT64, 3)
+        orphan = orphaned(root, 0)
+        root.init_list(1, Element.UINT64, 0)
+        orphan.extend(6)
+        (used,) = message.segment_words()
+        orphan.truncate(4)
+        assert message.segment_words() == (used - 2,)
+        orphan.truncate(1)
+        assert message.segment_words() == (used - 2,)
+        assert list_of(root, 1, Element.UINT64) == []
+
+
+def test_an_empty_list_in_another_segment_is_lent() -> None:
+    memory = Memory(4)
+    with closing(MessageBuilder(memory, verify=True), memory) as message:
+        root = message.init_root(0, 3)
+        memory.grant_words = 64
+        root.set_data(0, bytes(72))
+        root.init_list(1, Element.UINT64, 30)
+        orphan = orphaned(root, 1)
+        orphan.truncate(0)
+        with orphan.get_list(Element.UINT64).lend() as view:
+            assert len(view) == 0
+
+
 def test_a_call_that_failed_does_not_let_words_go_that_another_kept() -> None:
     with MessageBuilder() as other:
         given = other.init_root(0, 2)

@@ -21,6 +21,7 @@ from capnsafe import (
     StructBuilder,
     read_message,
 )
+from capnsafe.schema import handles
 from tests.capnsafe.memories import FailingMemory, HookedMemory, MovingMemory
 from tests.capnsafe.schema.addressbook_capnp import AddressBook, Date, Person
 from tests.capnsafe.schema.features_capnp import (
@@ -566,3 +567,29 @@ def test_the_low_layer_is_below() -> None:
         assert repr(reader) == f"<Point.Reader: {reader.low_level!r}>"
         assert (root.to_json(), reader.to_json()) == ('{"x": 0, "y": 9}',) * 2
         assert message.new_orphan(reader).get_struct().get_int32(1) == 9
+
+
+@pytest.mark.parametrize("name", ["init_numbers", "init_texts", "init_points"])
+def test_a_list_that_a_finalizer_cut_before_its_handle_was_made_is_stale(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The garbage collector may run when the list is built and its handle is not made yet."""
+    amend = handles.amend_struct
+    with MessageBuilder() as message:
+        root = message.init_root(0, 2)
+        layout = Choice._layout
+        low = root.init_struct(0, layout.data_words, layout.pointer_count)
+        pointer = layout.by_name[name.removeprefix("init_")].offset
+
+        def amend_and_collect(*given: Any) -> Any:
+            made = amend(*given)
+            orphan = low.disown(pointer)
+            assert orphan is not None
+            orphan.truncate(0)
+            root.init_list(1, Element.UINT64, 8)
+            return made
+
+        monkeypatch.setattr(handles, "amend_struct", amend_and_collect)
+        found = getattr(Choice.Builder(low), name)(4)
+        with pytest.raises(StaleHandle):
+            found[0]
