@@ -8,7 +8,7 @@ from sys import byteorder
 from typing import Any, SupportsIndex, final
 
 from .. import wire
-from .._words.arguments import integer, number_text
+from .._words.arguments import from_start, integer, number_text
 from .._words.exhausted import exhausted
 from .._words.given import Given
 from .._words.tree import ObjectSize, Tree, read_spot
@@ -25,7 +25,7 @@ from .survey import BuilderSource
 class ListBuilder(Handle):
     """A list of primitives."""
 
-    __slots__ = ("_element", "_factor", "_length")
+    __slots__ = ("_element", "_factor", "_from_end", "_length")
 
     def __init__(
         self, lease: Lease, word: int, start: int, element: Element, count: int, factor: int = 1
@@ -40,13 +40,17 @@ class ListBuilder(Handle):
         self._element = element
         self._factor = factor
         self._length = count
+        #: Whether negative indices count from the end, as in the lists of generated code.
+        self._from_end = False
 
     def __copy__(self) -> ListBuilder:
         """Return another handle on the same list."""
         start = self._data // WORD_BYTES
-        return ListBuilder(
+        other = ListBuilder(
             self._lease, self._word, start, self._element, self._length, self._factor
         )
+        other._from_end = self._from_end
+        return other
 
     def __repr__(self) -> str:
         """Return the type and number of the elements, and their place. Reads no memory."""
@@ -144,12 +148,16 @@ class ListBuilder(Handle):
 
     def _offset(self, index: SupportsIndex) -> SupportsIndex:
         """Return the offset of an element, in units of its size."""
+        if type(index) is int and index >= 0:
+            return index * self._factor
+        if self._from_end:
+            index = from_start(index, self._length)
         if self._factor == 1:
             return index
         return integer(index, "an index") * self._factor
 
     def __getitem__(self, index: SupportsIndex) -> Primitive:
-        """Return an element. Negative indices and slices are refused."""
+        """Return an element. Slices are refused, and negative indices outside generated code."""
         try:
             if self._element is Element.VOID:
                 self._void(index)
@@ -172,6 +180,8 @@ class ListBuilder(Handle):
 
     def _void(self, index: SupportsIndex) -> None:
         at = integer(index, "an index")
+        if self._from_end:
+            at = from_start(at, self._length)
         self._check()
         if not 0 <= at < self._length:
             raise ArgumentIndexError(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sys import byteorder
 from typing import Any, SupportsIndex, final
 
-from .._words.arguments import type_name
+from .._words.arguments import from_start, type_name
 from .._words.exhausted import exhausted
 from .._words.face import place
 from .._words.tree import ObjectSize, Tree
@@ -23,6 +23,7 @@ class ListReader(ReaderBase):
     __slots__ = (
         "_count",
         "_element",
+        "_from_end",
         "_segment",
         "_segments",
         "_start",
@@ -42,6 +43,8 @@ class ListReader(ReaderBase):
         self._count = found.count
         self._element = element
         self._zero_sized = found.zero_sized
+        #: Whether negative indices count from the end, as in the lists of generated code.
+        self._from_end = False
 
     def __repr__(self) -> str:
         """Return the type and number of the elements, and their place. Reads no memory."""
@@ -62,6 +65,10 @@ class ListReader(ReaderBase):
     def __getitem__(self, index: SupportsIndex) -> Primitive:
         """Return an element; an element of a list of voids is ``None``."""
         try:
+            if type(index) is int and 0 <= index < self._count:
+                return self._value(index)
+            if self._from_end:
+                index = from_start(index, self._count)
             return self._value(element_index(index, self._count))
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error

@@ -80,6 +80,12 @@ def integer(value: SupportsIndex, what: str) -> int:
         ) from raised.__cause__
 
 
+def from_start(index: SupportsIndex, count: int) -> int:
+    """Return an index into ``count`` items. One from -``count`` to -1 is counted from the end."""
+    number = integer(index, "an index")
+    return number + count if -count <= number < 0 else number
+
+
 def at_least_one(value: SupportsIndex, what: str) -> int:
     """Return ``value`` as an int of at least 1, or raise an error that names ``what``."""
     number = integer(value, what)

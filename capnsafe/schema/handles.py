@@ -71,7 +71,7 @@ class Numbers(Protocol[T_co]):
         """Return the number of items."""
 
     def __getitem__(self, index: int, /) -> T_co:
-        """Return an item."""
+        """Return an item. Negative indices count from the end."""
 
     def __iter__(self) -> Iterator[T_co]:
         """Iterate over the items."""
@@ -110,24 +110,32 @@ class NoItems:
 NO_ITEMS: Final = NoItems()
 
 
+def numbers(low: ListReader | ListBuilder | None) -> NumbersBuilder[Any]:
+    """Return a list of numbers, Bools or Voids whose negative indices count from the end."""
+    if low is None:
+        return NO_ITEMS
+    low._from_end = True
+    return cast(NumbersBuilder[Any], low)
+
+
 def ints(low: ListReader | ListBuilder | None) -> NumbersBuilder[int]:
     """Return a list of integers."""
-    return cast(NumbersBuilder[int], NO_ITEMS if low is None else low)
+    return numbers(low)
 
 
 def floats(low: ListReader | ListBuilder | None) -> NumbersBuilder[float]:
     """Return a list of floats."""
-    return cast(NumbersBuilder[float], NO_ITEMS if low is None else low)
+    return numbers(low)
 
 
 def bools(low: ListReader | ListBuilder | None) -> NumbersBuilder[bool]:
     """Return a list of Bools."""
-    return cast(NumbersBuilder[bool], NO_ITEMS if low is None else low)
+    return numbers(low)
 
 
 def voids(low: ListReader | ListBuilder | None) -> NumbersBuilder[None]:
     """Return a list of Voids."""
-    return cast(NumbersBuilder[None], NO_ITEMS if low is None else low)
+    return numbers(low)
 
 
 class Items(ABC, Generic[T]):
@@ -440,7 +448,7 @@ class AnyReader(AnyHandle[PointerSlotsReader]):
 
     def as_numbers(self, element: Element) -> Numbers[Primitive]:
         """Open the object as a list of primitives."""
-        return cast(Numbers[Primitive], self._slots.get_list(self._index, element) or NO_ITEMS)
+        return numbers(self._slots.get_list(self._index, element))
 
     def as_texts(self) -> Items[str]:
         """Open the object as a list of texts."""

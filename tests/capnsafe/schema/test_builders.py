@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -50,6 +51,7 @@ from tests.capnsafe.schema.features_capnp import (
     Versions,
 )
 from tests.capnsafe.schema.shared_capnp import Date as Day
+from tests.capnsafe.test_arguments import Index
 
 
 def test_the_example() -> None:
@@ -209,6 +211,51 @@ def test_items_out_of_bounds() -> None:
             root.voids[0] = None
         with pytest.raises(ArgumentTypeError):
             root.days["x"]  # type: ignore[index] # The mistake is the subject.
+
+
+@pytest.mark.parametrize(
+    ("name", "items", "other"),
+    [("bits", [True, False, False], True), ("voids", [None] * 3, None)],
+)
+def test_negative_indices_count_from_the_end(name: str, items: list[Any], other: Any) -> None:
+    with MessageBuilder() as message:
+        root = message.init_root(Pointers)
+        setattr(root, name, items)
+        built = getattr(root, name)
+        read = getattr(read_message(message.to_bytes()).get_root(Pointers), name)
+        for found in (built, copy.copy(built), read, copy.copy(read)):
+            assert [found[at] for at in (-3, -2, -1)] == items
+            assert found[Index(-3)] == items[0]
+            for outside in (-4, 3, -1 << 200, Index(-4)):
+                with pytest.raises(ArgumentIndexError):
+                    found[outside]
+            with pytest.raises(ArgumentTypeError):
+                found["x"]
+        built[-1] = other
+        built[Index(-2)] = other
+        assert list(built) == [items[0], other, other]
+        with pytest.raises(ArgumentIndexError):
+            built[-4] = other
+        with pytest.raises(ArgumentTypeError):
+            built[-1] = "x"
+        assert list(built) == [items[0], other, other]
+
+
+def test_negative_indices_of_numbers_everywhere() -> None:
+    with MessageBuilder() as message:
+        root = message.init_root(Pointers)
+        root.grid = [[1.5], [2.5, 3.5]]
+        assert root.grid[-1][-1] == 3.5
+        root.grid[-1][-2] = 4.5
+        assert read_message(message.to_bytes()).get_root(Pointers).grid[-1][-2] == 4.5
+        # The low layer refuses them.
+        low = root.low_level.init_list(0, Element.FLOAT32, 1)
+        reader = read_message(message.to_bytes()).get_root(Pointers)
+        assert reader.any.as_numbers(Element.FLOAT32)[-1] == 0
+        for refused in (low, reader.low_level.get_list(0, Element.FLOAT32)):
+            assert refused is not None
+            with pytest.raises(ArgumentIndexError):
+                refused[-1]
 
 
 def test_lists_from_other_messages() -> None:
