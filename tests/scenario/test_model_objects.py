@@ -160,7 +160,9 @@ def test_copies_of_copies_end() -> None:
         ("List(Text) 2", "List(Older)", OK),
         ("List(Text) 2", "Older", REFUSED),
         ("Older", "List(Older)", REFUSED),
-        ("List(Newer) 1", "List(Text)", VOID),
+        ("List(Newer) 1", "List(Text)", OK),
+        ("List(Newer) 1", "List(UInt32)", OK),
+        ("List(Newer) 1", "List(Bool)", REFUSED),
     ],
 )
 def test_what_a_pointer_is_taken_for(made: str, taken: str, expected: Expectation) -> None:
@@ -243,3 +245,38 @@ def test_a_list_from_a_buffer() -> None:
     assert tree is not None
     assert tree["i16s"] == [1, -1]
     assert model.count(1) == 2
+
+
+def test_first_fields_are_seen_and_written_in_their_structs() -> None:
+    program = """h2 = init h1.any List(Newer) 2
+        h3 = open h2[1]
+        set h3.number 327687
+        h4 = open h1.any List(UInt16)
+        get h4[1]
+        set h4[1] 8
+        get h3.number
+        h5 = open h1.any List(AnyPointer)
+        set h5[0] "a"
+        h6 = init h5[1] Older
+        clear h5[1]
+        size h4
+        h7 = open h1.any List(Newer)"""
+    model, expected = run(MIXED + program)
+    seven, eight = (Expectation(ExpectationKind.VALUE, value) for value in (7, 0x50008))
+    assert expected[-9:] == [seven, OK, eight, OK, OK, OK, OK, VOID, OK]
+    assert [model.live(handle) for handle in range(2, 8)] == [True] * 4 + [False, True]
+    assert model.written(4) == (1,)
+    blank = {"data": bytes(16), "pointers": [(2, 2, b"a\0"), None]}
+    number = (0x50008).to_bytes(16, "little")
+    assert mixed_tree(program)["any"] == {
+        "sections": (2, 2),
+        "elements": [blank, {"data": number, "pointers": [None, None]}],
+    }
+
+
+def test_first_fields_end_with_their_structs() -> None:
+    program = """h2 = init h1.any List(Older) 1
+        h3 = open h1.any List(Text)
+        h4 = open h1.any List(Newer)
+        get h3[0]"""
+    assert run(MIXED + program)[1][-1] == STALE

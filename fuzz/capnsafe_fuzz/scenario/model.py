@@ -24,6 +24,8 @@ Where the semantics leave a choice, these rules apply:
   valid, those to its old children are stale.
 - An object that is opened as a larger type of its kind is upgraded and moves. Handles to it are
   stale, handles to its children stay valid.
+- A list of structs that is opened as a list of numbers or pointers shows the first fields of the
+  structs, and writes them in their place. All handles to it stay valid.
 - Opening an object as another kind is refused. So are an orphan's adoption by a part of itself, and
   a canonical form with capabilities.
 
@@ -32,6 +34,7 @@ Some operations are skipped although their handles are not missing:
 - operations on a member of a union that is not selected, because nothing is promised there;
 - opening an orphan as an object without words, or as a larger one than it is, for the same reason;
 - copies of a list whose elements have other types than its handle says, for the same reason;
+- copies, sizes and loans of a list of structs that was opened as one of numbers or pointers;
 - copies that would make a message larger or deeper than an execution can handle.
 
 With ``by_value``, the model is that of an API that copies objects through values of a schema (the
@@ -49,6 +52,7 @@ from .nodes import (
     DEFAULTS,
     NODES,
     Capability,
+    FirstFields,
     ListNode,
     Node,
     OrphanNode,
@@ -79,6 +83,7 @@ from .trees import ZERO_SIZED, raw_of, tree_of
 from .versions import (
     TypeFit,
     as_text,
+    handle_on,
     holds,
     is_of_kind,
     joined,
@@ -288,7 +293,8 @@ class Model:
             if not source.live:
                 return _STALE
             if isinstance(source, OrphanNode):
-                return _REFUSED if contains(source.value, node) else _OK
+                whole = node.structs if isinstance(node, FirstFields) else node
+                return _REFUSED if contains(source.value, whole) else _OK
             copied = self._copied(operation, value, source)
             if copied is None:
                 return VOID
@@ -307,6 +313,8 @@ class Model:
                     return _REFUSED
                 return VOID if resized(node.value, value) is None else _OK
             return _FOUND[unwrapped(node.value, self._unwrapped_type(handle, value))]
+        if isinstance(node, FirstFields):
+            return VOID
         if verb is Verb.SIZE:
             return Expectation(_VALUE, measure(node)[0])
         if verb is Verb.LEND:
@@ -359,7 +367,8 @@ class Model:
         assert of is not None
         words, depth = weigh(source)
         if (
-            not holds(source, of)
+            isinstance(source, FirstFields)
+            or not holds(source, of)
             or self._copied_words + words > MAX_COPIED_WORDS
             or self._copied_depth + depth > MAX_COPIED_DEPTH
         ):
@@ -438,6 +447,7 @@ class Model:
                 of = TYPES[value.type]
                 if found is not None and opened(found, of) is TypeFit.SMALLER:
                     found = contents[place] = upgraded(found, of)
+                found = handle_on(found, of)
             else:
                 of = type_at(node.type, place)
                 if found is None and _struct_element(node) is not None:
@@ -506,7 +516,8 @@ class Model:
                 node.value = made
             elif verb is Verb.UNWRAP:
                 assert isinstance(node.value, NODES)
-                self._number(node.value, self._unwrapped_type(handle, value))
+                of = self._unwrapped_type(handle, value)
+                self._number(handle_on(node.value, of), of)
             else:
                 retire(node.value)
                 self._let_go(node)

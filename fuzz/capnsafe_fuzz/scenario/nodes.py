@@ -7,6 +7,7 @@ deeply.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, MutableMapping
 from typing import Any, Final, NamedTuple
 
 from .schema import POINTERS, SCALAR_BITS, STRUCTS, FieldKind, ListType, StructType
@@ -69,7 +70,7 @@ class ListNode:
         self.count = count
         self.live = True
         self.blank = _ELEMENT_BLANKS[of.element]
-        self.contents: dict[Any, Any] = {}
+        self.contents: MutableMapping[Any, Any] = {}
 
     @property
     def words(self) -> int:
@@ -80,6 +81,66 @@ class ListNode:
             return 1 + self.count * of.type.words
         bits = SCALAR_BITS.get(of.element, WORD_BITS)
         return (self.count * bits + WORD_BITS - 1) // WORD_BITS
+
+
+class FirstFields(ListNode):
+    """A handle's view of a list of structs: the list of their first numbers or pointers."""
+
+    __slots__ = ("structs",)
+
+    def __init__(self, of: ListType, structs: ListNode, field: str) -> None:
+        """See the field of that name, in each of the structs, as an element of type ``of``."""
+        self.structs = structs
+        self.type = of
+        self.count = structs.count
+        self.blank = _ELEMENT_BLANKS[of.element]
+        self.contents = _FirstFieldContents(structs, field, SCALAR_BITS.get(of.element, 0))
+
+    @property
+    def live(self) -> bool:
+        """Return whether the list of structs exists."""
+        return self.structs.live
+
+    @live.setter
+    def live(self, live: bool) -> None:
+        self.structs.live = live
+
+
+class _FirstFieldContents(MutableMapping[Any, Any]):
+    """The first fields that were written, by the index of their struct."""
+
+    __slots__ = ("_field", "_mask", "_structs")
+
+    def __init__(self, structs: ListNode, field: str, bits: int) -> None:
+        self._structs = structs
+        self._field = field
+        # The bits of the number that the narrower element has; 0 for a pointer.
+        self._mask = (1 << bits) - 1
+
+    def __getitem__(self, index: Any) -> Any:
+        held = self._structs.contents[index].contents[self._field]
+        return held & self._mask if self._mask else held
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        structs = self._structs
+        if index not in structs.contents:
+            assert isinstance(structs.type.type, StructType)
+            structs.contents[index] = StructNode(structs.type.type)
+        fields = structs.contents[index].contents
+        if self._mask:
+            value |= fields.get(self._field, 0) & ~self._mask
+        fields[self._field] = value
+
+    def __delitem__(self, index: Any) -> None:
+        del self._structs.contents[index].contents[self._field]
+
+    def __iter__(self) -> Iterator[Any]:
+        for index, struct in self._structs.contents.items():
+            if self._field in struct.contents:
+                yield index
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 class OrphanNode:
@@ -116,7 +177,7 @@ def _twin(node: Node) -> Node:
     made: Node = (
         StructNode(node.type) if isinstance(node, StructNode) else ListNode(node.type, node.count)
     )
-    made.contents = node.contents.copy()
+    made.contents = dict(node.contents)
     return made
 
 

@@ -3,8 +3,9 @@
 A program chooses the type for an AnyPointer or similar. Then there are three cases: the object has
 that type; or it is refused; or it is smaller, and opening it as the larger version moves it. It is
 smaller if it is an older version of a struct, or a list of numbers or pointers that is opened as
-one of structs, whose first field they become (specification, "Lists"). The schema's choices exclude
-all other cases.
+one of structs, whose first field they become (specification, "Lists"). A list of structs has the
+type of a list of their first fields, too, which are read and written in their place. The schema's
+choices exclude all other cases.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Any, Final
 
-from .nodes import NODES, Capability, ListNode, Node, StructNode, renew, retire
+from .nodes import NODES, Capability, FirstFields, ListNode, Node, StructNode, renew, retire
 from .schema import SCALAR_BITS, SIGNED, VERSIONS, FieldKind, ListType, StructType, Type
 
 _FIRST_NUMBER: Final = "number"
@@ -70,8 +71,7 @@ def opened(value: Any, of: Type) -> TypeFit:
         if not isinstance(value, ListNode):
             return TypeFit.OTHER
         if _is_struct_list(value):
-            # An encoder may open the first fields of the structs as that list.
-            return TypeFit.UNPROMISED
+            return _first_fields(value.type.type, of.element)
         if _width(value.type) != _width(of):
             return TypeFit.OTHER
         # The bits of one kind of number, read as another kind, are a different number.
@@ -89,6 +89,25 @@ def opened(value: Any, of: Type) -> TypeFit:
     assert isinstance(of.type, StructType)
     assert isinstance(value.type.type, StructType)
     return _version(of.type, value.type.type)
+
+
+def _first_fields(structs: Type, element: FieldKind) -> TypeFit:
+    """Return the result of opening a list of structs as one of values of this kind."""
+    if structs not in VERSIONS:
+        return TypeFit.UNPROMISED
+    if element is FieldKind.BOOL:
+        # Bits of a struct do not lie side by side (specification, "Lists").
+        return TypeFit.OTHER
+    alike = element in _FIRST_NUMBERS or element not in SCALAR_BITS
+    return TypeFit.SAME if alike else TypeFit.UNPROMISED
+
+
+def handle_on(value: Any, of: Type) -> Any:
+    """Return what a handle has of an object, which was opened with a type that fits."""
+    if _is_struct_list(value) and isinstance(of, ListType) and of.element is not FieldKind.STRUCT:
+        is_number = of.element in SCALAR_BITS
+        return FirstFields(of, value, _FIRST_NUMBER if is_number else _FIRST_POINTER)
+    return value
 
 
 def _version(of: StructType, found: StructType) -> TypeFit:
