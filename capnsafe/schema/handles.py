@@ -37,7 +37,7 @@ from .._words.tree import Tree
 from ..errors import ArgumentIndexError, ArgumentValueError, Error
 from ..wire import Element, PointerKind, Primitive
 from .enums import Enumerants, Enumeration
-from .kinds import AnyKind, ListKind, ParameterKind, ScalarListKind, StructKind
+from .kinds import TEXT, AnyKind, ListKind, ParameterKind, ScalarListKind, StructKind
 from .laying import block_from, fill, objects_of
 from .layout import NO_STRUCT, Layout, PointerTo
 from .notebook import html_of
@@ -478,6 +478,35 @@ class AnyBuilder(AnyHandle[Pointers]):
         low = self._slots.get_struct(self._index, data_words, pointers)
         return wrap(low or self._slots.init_struct(self._index, data_words, pointers))
 
+    def init_structs(self, kind: SchemaClass[B, R], count: int) -> ItemsBuilder[B, Any]:
+        """Build a list of ``count`` structs."""
+        data_words, pointers, _, _ = struct_type(kind)
+        low = self._slots.init_struct_list(self._index, count, data_words, pointers)
+        return StructItemsBuilder(low, kind)
+
+    def as_structs(self, kind: SchemaClass[B, R]) -> ItemsBuilder[B, Any]:
+        """Open the object as a list of structs. A null pointer is an empty list."""
+        data_words, pointers, _, _ = struct_type(kind)
+        return StructItemsBuilder(
+            self._slots.get_struct_list(self._index, data_words, pointers), kind
+        )
+
+    def init_numbers(self, element: Element, count: int) -> NumbersBuilder[Any]:
+        """Build a list of ``count`` primitives."""
+        return numbers(self._slots.init_list(self._index, element, count))
+
+    def as_numbers(self, element: Element) -> NumbersBuilder[Any]:
+        """Open the object as a list of primitives. A null pointer is an empty list."""
+        return numbers(self._slots.get_list(self._index, element))
+
+    def init_texts(self, count: int) -> ItemsBuilder[str, str]:
+        """Build a list of ``count`` texts."""
+        return _texts_of(self._slots.init_pointer_list(self._index, count))
+
+    def as_texts(self) -> ItemsBuilder[str, str]:
+        """Open the object as a list of texts. A null pointer is an empty list."""
+        return _texts_of(self._slots.get_pointer_list(self._index))
+
     def set_capability(self, capability: int) -> None:
         """Set the pointer to a capability, by its index in the table that the caller keeps."""
         self._slots.set_capability(self._index, capability)
@@ -488,6 +517,11 @@ class AnyBuilder(AnyHandle[Pointers]):
         ``None`` makes the pointer null.
         """
         put_pointer(self._slots, self._index, ANY_POINTER, value)
+
+
+def _texts_of(low: PointerListBuilder | None) -> ItemsBuilder[str, str]:
+    """Return a list of texts that is being built."""
+    return PointerItemsBuilder(low, lambda low, at: low.get_text(at) or "", TEXT)
 
 
 def tree_at(slots: PointerSlotsReader | Pointers, index: int) -> Tree:

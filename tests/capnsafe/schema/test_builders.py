@@ -23,6 +23,7 @@ from capnsafe import (
     read_message,
 )
 from capnsafe.schema import handles
+from capnsafe.schema.handles import AnyBuilder
 from tests.capnsafe.memories import FailingMemory, HookedMemory, MovingMemory
 from tests.capnsafe.schema.addressbook_capnp import AddressBook, Date, Person
 from tests.capnsafe.schema.features_capnp import (
@@ -614,6 +615,42 @@ def test_the_low_layer_is_below() -> None:
         assert repr(reader) == f"<Point.Reader: {reader.low_level!r}>"
         assert (root.to_json(), reader.to_json()) == ('{"x": 0, "y": 9}',) * 2
         assert message.new_orphan(reader).get_struct().get_int32(1) == 9
+
+
+def test_lists_behind_a_pointer_of_any_kind() -> None:
+    with MessageBuilder() as message:
+        root = message.init_root(Pointers)
+        assert len(root.any.as_structs(Point)) == 0
+        assert len(root.any.as_numbers(Element.UINT8)) == 0
+        assert len(root.any.as_texts()) == 0
+        points = root.any.init_structs(Point, 2)
+        points[1].x = 5
+        points[0] = Point(y=3)
+        assert [(point.x, point.y) for point in root.any.as_structs(Point)] == [(0, 3), (5, 0)]
+        read = read_message(message.to_bytes()).get_root(Pointers)
+        assert [point.x for point in read.any.as_structs(Point)] == [0, 5]
+        numbers = root.any.init_numbers(Element.UINT16, 3)
+        numbers[-1] = 7
+        assert list(root.any.as_numbers(Element.UINT16)) == [0, 0, 7]
+        texts = root.any_list.init_texts(2)
+        texts[1] = "text"
+        assert list(root.any_list.as_texts()) == ["", "text"]
+        with pytest.raises(StaleHandle):
+            points[0].x = 1
+        read = read_message(message.to_bytes()).get_root(Pointers)
+        assert list(read.any.as_numbers(Element.UINT16)) == [0, 0, 7]
+        assert list(read.any_list.as_texts()) == ["", "text"]
+
+
+def test_a_list_of_structs_behind_a_pointer_of_any_kind_grows() -> None:
+    """An older program wrote smaller structs."""
+    with MessageBuilder() as message:
+        root = message.init_root(1, 1)
+        older = root.init_struct_list(0, 2, 0, 0)
+        assert len(older) == 2
+        newer = AnyBuilder(root, 0).as_structs(Point)
+        newer[1].x = 4
+        assert [point.x for point in AnyBuilder(root, 0).as_structs(Point)] == [0, 4]
 
 
 @pytest.mark.parametrize("name", ["init_numbers", "init_texts", "init_points"])
