@@ -10,6 +10,9 @@ from functools import partial
 import pytest
 from capnsafe_fuzz.guilt import children
 from capnsafe_fuzz.guilt.children import PIECES, in_forks
+from capnsafe_fuzz.memories.kind import LIBRARY
+from capnsafe_fuzz.memories.shared_memory import SharedBlocks, close_blocks, shared_blocks
+from capnsafe_fuzz.ownership import SHARED_MEMORY
 
 pytestmark = pytest.mark.process
 
@@ -19,6 +22,13 @@ LEFT: list[int] = []
 
 def square(number: int) -> int:
     return number * number
+
+
+def grant(number: int) -> list[str]:
+    """Grant a block of shared memory, and return the names of this process's blocks."""
+    SharedBlocks(1).allocate(1)
+    names: list[str] = shared_blocks(LIBRARY).names
+    return names
 
 
 def die(number: int) -> int:
@@ -62,12 +72,33 @@ def test_a_piece_that_never_ends_has_no_result(monkeypatch: pytest.MonkeyPatch) 
     assert list(in_forks(work, is_unharmed)) == [(0, 1), (2, 9)]
 
 
-def test_a_caller_that_stops_leaves_no_process_behind() -> None:
+def test_a_caller_that_stops_leaves_no_process_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    forks: list[int] = []
+    fork = os.fork
+
+    def counted() -> int:
+        child = fork()
+        forks.append(child)
+        return child
+
+    monkeypatch.setattr(os, "fork", counted)
     work = [partial(square, number) for number in range(PIECES)]
     for _ in in_forks([*work, partial(wait, 0)], is_unharmed):
         break
+    [child] = forks
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(child, os.WNOHANG)
+
+
+def test_blocks_of_shared_memory_end_with_their_fork() -> None:
+    mine = set(grant(0))
+    found = [name for _, names in in_forks([partial(grant, 1)], is_unharmed) for name in names]
+    assert found
+    assert mine.isdisjoint(found)
+    here = {path.name for path in SHARED_MEMORY.iterdir()}
+    assert here.isdisjoint(found)
+    assert here >= mine
+    close_blocks()
 
 
 def test_work_that_harms_every_process_is_not_done_for_long(

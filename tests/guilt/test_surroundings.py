@@ -115,5 +115,5 @@ def test_statements_of_the_file_are_inserted_where_their_names_are_known() -> No
 def test_a_statement_is_inserted_behind_the_last_one_of_a_block() -> None:
     node = function("take")
     found = {str(one): one for one in insertions_of(node, {17}, AROUND)}
-    text = changed(node, found["with `self.zero(segment)` behind line 17"])
+    text = changed(node, found["with `self.zero(segment)` after line 17"])
     assert text.index("pack(room, word)") < text.index("self.zero(segment)")

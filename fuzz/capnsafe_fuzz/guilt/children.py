@@ -15,6 +15,9 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
+from ..memories.shared_memory import forget_blocks
+from ..ownership import VARIABLE, blocks_of, process_folder, remove_blocks
+
 PIECES: Final = 16
 """The pieces of work from one check to the next."""
 PATIENCE: Final = 10.0
@@ -35,6 +38,7 @@ def in_forks(
         work: The pieces; their results can be pickled.
         is_unharmed: Returns whether the process is as it was. It is called in the fork.
     """
+    folder = os.environ.get(VARIABLE) or str(process_folder().path)
     at = careful = lost = 0
     while at < len(work) and lost < MOST_LOST:
         reading, writing = os.pipe()
@@ -56,6 +60,7 @@ def in_forks(
             os.close(reading)
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
+            remove_blocks(blocks_of(folder, child))
         if was_careful and careful:
             at += 1
             careful -= 1
@@ -73,6 +78,7 @@ def _do(
 ) -> None:
     """Do the work from a piece on, until the process is harmed or all is done; never return."""
     try:
+        forget_blocks()
         for start in range(at, len(work), pieces):
             results = [one() for one in work[start : start + pieces]]
             if not is_unharmed():

@@ -172,7 +172,7 @@ def _in_block(block: list[ast.stmt], at: int) -> Iterator[Change]:
 
 def _inserted(one: ast.stmt, new: ast.stmt, text: str, put: Put, *, before: bool) -> Change:
     both = [new, one] if before else [one, new]
-    where = "before" if before else "behind"
+    where = "before" if before else "after"
     told = f"with `{text}` {where} line {one.lineno}"
     line = one.lineno if before else one.end_lineno or one.lineno
     return Change(line, line, 0, one, ast.If(ast.Constant(True), both, []), put, told)

@@ -70,6 +70,12 @@ def shared_blocks(library: str) -> Any:
     return _BLOCKS[library]
 
 
+def forget_blocks() -> None:
+    """Leave all blocks to the process that this one was forked from."""
+    _BLOCKS.clear()
+    SharedBlocks._free.clear()
+
+
 def close_blocks() -> None:
     """Unlink all blocks that are kept for the next execution."""
     while _BLOCKS:
