@@ -15,7 +15,6 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
-from ..memories.shared_memory import forget_blocks
 from ..ownership import VARIABLE, blocks_of, process_folder, remove_blocks
 
 PIECES: Final = 16
@@ -78,6 +77,9 @@ def _do(
 ) -> None:
     """Do the work from a piece on, until the process is harmed or all is done; never return."""
     try:
+        # Imported here, because it imports the encoder, which workers must instrument first.
+        from ..memories.shared_memory import forget_blocks
+
         forget_blocks()
         for start in range(at, len(work), pieces):
             results = [one() for one in work[start : start + pieces]]

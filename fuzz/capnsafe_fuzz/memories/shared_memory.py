@@ -78,6 +78,7 @@ def forget_blocks() -> None:
 
 def close_blocks() -> None:
     """Unlink all blocks that are kept for the next execution."""
+    SharedBlocks._free.clear()
     while _BLOCKS:
         _BLOCKS.popitem()[1].close()
 
