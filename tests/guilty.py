@@ -107,7 +107,7 @@ def search(bug: PlantedBug, *, repair: bool = True) -> Guilty | None:
 
 
 class Row(NamedTuple):
-    """What is known of one bug."""
+    """The measurements of one bug."""
 
     name: str
     how: str

@@ -175,7 +175,7 @@ def test_a_witness_calls_what_its_bug_changes() -> None:
 @pytest.mark.thorough
 @pytest.mark.parametrize("bug", BUGS)
 def test_no_seed_shows_a_planted_bug(bug: str) -> None:
-    """As a campaign runs it, every oracle asked: what it finds, it has searched for.
+    """Otherwise, a campaign would find the bug without searching for it.
 
     A seed that calls none of the functions that the bug changes runs as on the right encoder.
     """

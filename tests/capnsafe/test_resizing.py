@@ -287,7 +287,7 @@ def test_words_in_front_of_the_place_of_an_empty_list_are_not_given_back() -> No
         orphan.truncate(1)
         assert message.segment_words() == (used,)
         assert list_of(root, 1, Element.UINT64) == []
-        # What is built behind it can be given back.
+        # A later list can give its words back.
         root.init_list(0, Element.UINT64, 5)
         orphaned(root, 0).truncate(1)
         assert message.segment_words() == (used + 1,)

@@ -1,4 +1,4 @@
-"""Work in forks: what it returns, and what it does about work that harms its process."""
+"""Work in forks returns its results in order, and goes on after a piece that harms a fork."""
 
 from __future__ import annotations
 

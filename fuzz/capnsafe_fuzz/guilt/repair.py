@@ -215,7 +215,7 @@ def repairs(
     best = 0.0
 
     def note(repair: Repair) -> None:
-        # A fork notes its own repairs; this process notes those that it is told.
+        # Called in a fork for what it finds itself, and in this process for what forks report.
         nonlocal best
         at_line[repair.path, repair.line] += 1
         best = max(best, repair.score(suspects, most))

@@ -2,7 +2,7 @@
 
 The evidence of a trace names the line that did the wrong thing, and not the one that caused it. A
 small change with which the input and its variants break no promise names the cause. Many changes
-do that, and most of them only avoid the mistake. So a repair is judged by what it does to variants
+do that, and most of them only avoid the mistake. So such a change, a *repair*, is tried on variants
 of the input: it repairs those that break a promise, and leaves the others as they were. It is
 better if evidence names its line or its function, and if its line is *suspicious*: it runs in the
 variants that break a promise, and hardly in the others. Without a good repair, the evidence counts,
