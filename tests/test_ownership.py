@@ -169,8 +169,8 @@ def test_a_campaign_that_is_killed_at_any_moment_leaves_nothing_to_the_next(tmp_
     done = subprocess.run(
         [*command, "--runs", "50"], env=environment(temporary), capture_output=True, text=True
     )
-    # To see whether it can write there, Python's tempfile makes a file of at most four bytes. A kill
-    # in that moment leaves it.
+    # To see whether it can write there, Python's tempfile makes a file of at most four bytes. A
+    # kill in that moment leaves it.
     left = [path for path in temporary.iterdir() if path.is_dir() or path.stat().st_size > 4]
     assert (done.returncode, left) == (0, []), done.stderr
     assert names
