@@ -45,8 +45,10 @@ INTERPRETED: Final = (
     "memory/shared_memory.py",
     "memory/wasm.py",
     # Generated code is interpreted, and its classes derive from those of these modules.
+    "schema/anything.py",
     "schema/enums.py",
     "schema/handles.py",
+    "schema/lists.py",
     "schema/values.py",
     # Used once for each schema, or for texts, whose speed matters less.
     "schema/annotations.py",

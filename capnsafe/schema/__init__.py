@@ -9,31 +9,9 @@ from .._read.objects import StructReader
 from .._words.laid_out import Types
 from ..wire import Element
 from .annotations import Annotation
+from .anything import ANY_POINTER, AnyBuilder, AnyReader, Anything, Opaque, parameter
 from .enums import Enumerants, Enumeration, enumerants
-from .handles import (
-    ANY_POINTER,
-    AnyBuilder,
-    AnyReader,
-    Anything,
-    EnumItems,
-    EnumItemsBuilder,
-    GeneratedBuilder,
-    GeneratedReader,
-    Items,
-    ItemsBuilder,
-    Numbers,
-    NumbersBuilder,
-    PointerItems,
-    PointerItemsBuilder,
-    StructItems,
-    StructItemsBuilder,
-    bools,
-    floats,
-    ints,
-    or_default,
-    parameter,
-    voids,
-)
+from .handles import GeneratedBuilder, GeneratedReader
 from .kinds import (
     BOOL,
     CAPABILITY,
@@ -56,8 +34,25 @@ from .kinds import (
     list_of,
 )
 from .layout import NO_STRUCT, Default, FieldLayout, Layout
+from .lists import (
+    EnumItems,
+    EnumItemsBuilder,
+    Items,
+    ItemsBuilder,
+    Numbers,
+    NumbersBuilder,
+    PointerItems,
+    PointerItemsBuilder,
+    StructItems,
+    StructItemsBuilder,
+    bools,
+    floats,
+    ints,
+    or_default,
+    voids,
+)
 from .unset import UNSET, UnsetType
-from .values import Opaque, StructValue, UnionValue
+from .values import StructValue, UnionValue
 
 __all__ = [
     "ANY_POINTER",

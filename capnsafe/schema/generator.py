@@ -14,9 +14,9 @@ from typing import Final
 
 from .._words.tree import Tree
 from . import schema_capnp as s
-from .handles import Items
 from .laying import flat_words
 from .lines import WIDTH, call_lines, doc_lines, quoted, split_arguments, statement_lines
+from .lists import Items
 from .naming import BUILTINS, PACKAGE, constant_name, module_name
 from .request import (
     OWN_NAMES,

@@ -7,15 +7,14 @@ and one call reads it. Values are compared by their fields, copied and pickled l
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Final, Self, final
+from typing import Any, ClassVar, Final, Self
 
 from .._build.message import MessageBuilder
-from .._read.objects import PointerSlotsReader, StructReader
+from .._read.objects import StructReader
 from .._read.reader import MessageReader
 from .._stream.framing import frame
 from .._stream.messages import read_message
 from .._stream.sources import Source
-from .._words.arguments import type_name
 from .._words.block import Block, Copied
 from .._words.exhausted import exhausted
 from ..allocator import Allocator
@@ -229,45 +228,3 @@ def reader_of(copied: Copied) -> MessageReader:
     # An element without size is charged as a word.
     limit = len(words) + MOST_WITHOUT_SIZE
     return MessageReader([words], traversal_limit_words=limit, nesting_limit=MAX_SEGMENT_WORDS)
-
-
-@final
-class Opaque:
-    """A copy of the object behind an AnyPointer, of any kind. ``reader()`` opens it."""
-
-    __slots__ = ("words",)
-
-    def __init__(self, words: bytes) -> None:
-        #: A message of one segment, without framing, that has the object as its root.
-        self.words: Final = words
-
-    @classmethod
-    def of(cls, slots: PointerSlotsReader, index: int) -> Opaque:
-        """Return a copy of the object behind a pointer."""
-        return cls(flat_words(slots._tree_at(index)))
-
-    def message(self) -> MessageReader:
-        """Return a reader of a message whose root is the object."""
-        return own_reader(self.words)
-
-    def __capnsafe_copy__(self) -> Copied:
-        """Return a copy of the object."""
-        tree = self.message().root_pointer()._tree_at(0)
-        assert tree is not None
-        return tree
-
-    def __repr__(self) -> str:
-        """Return the size of the object."""
-        return f"<{type_name(self)}: {len(self.words) // 8 - 1} words>"
-
-    def __eq__(self, other: object) -> bool:
-        """Return whether the objects have the same words."""
-        return self.words == other.words if type(other) is Opaque else NotImplemented
-
-    def __hash__(self) -> int:
-        """Return the hash of the words."""
-        return hash(self.words)
-
-    def __reduce__(self) -> tuple[type[Opaque], tuple[bytes]]:
-        """Return the constructor and the words, for copies and pickles."""
-        return Opaque, (self.words,)

@@ -121,7 +121,7 @@ class GeneratedSession(CapnsafeSession):
                 low = handle.low_level
             else:
                 handle = self._wrapped(made_by(held, operation), handle)
-        if low is self._everything.schema.handles.NO_ITEMS:
+        if low is self._everything.schema.lists.NO_ITEMS:
             # A fault made the pointer null after the program had looked at it.
             handle = low = None
         self._objects.append(handle)

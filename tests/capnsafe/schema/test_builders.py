@@ -22,8 +22,8 @@ from capnsafe import (
     StructBuilder,
     read_message,
 )
-from capnsafe.schema import handles
-from capnsafe.schema.handles import AnyBuilder
+from capnsafe.schema import handles, lists
+from capnsafe.schema.anything import AnyBuilder
 from tests.capnsafe.memories import FailingMemory, HookedMemory, MovingMemory
 from tests.capnsafe.schema.addressbook_capnp import AddressBook, Date, Person
 from tests.capnsafe.schema.features_capnp import (
@@ -658,7 +658,7 @@ def test_a_list_that_a_finalizer_cut_before_its_handle_was_made_is_stale(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The garbage collector may run when the list is built and its handle is not made yet."""
-    amend = handles.amend_struct
+    amend = lists.amend_struct
     with MessageBuilder() as message:
         root = message.init_root(0, 2)
         layout = Choice._layout
