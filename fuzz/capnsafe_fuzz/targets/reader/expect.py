@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from ...reference.canonical import canonical
+from ...reference.equality import equal_copies
 from ...reference.reading import (
     FORMATS,
     MOST_ITEMS,
@@ -45,9 +46,16 @@ def normal(value: Any) -> Any:
 
 
 def expect(
-    reference: Reference, question: Question, held: Held | None, nesting: int, budget: int
+    reference: Reference,
+    question: Question,
+    held: Held | None,
+    nesting: int,
+    budget: int,
+    other: Held | None = None,
 ) -> Expected:
     """Return the expected result. ``budget`` limits the work of deep copies, in words.
+
+    ``other`` is the object of the question's second handle.
 
     Raises:
         Refused: The question must be refused.
@@ -57,6 +65,8 @@ def expect(
         found = reference.root(nesting)
         return Expected(_facts(reference, found.value), found.cost, found.value)
     assert held is not None
+    if ask is Ask.EQUAL:
+        return _equal(reference, held, other, budget)
     if ask in (Ask.TREE, Ask.TOTAL, Ask.COPY, Ask.CANONICAL):
         return _whole(reference, ask, held, budget)
     if isinstance(held, Struct) and ask is Ask.FIELD:
@@ -75,14 +85,31 @@ def _facts(reference: Reference, held: Struct | None) -> Any:
     return held.data_bytes, held.pointers, octets
 
 
-def _whole(reference: Reference, ask: Ask, held: Held, budget: int) -> Expected:
-    copy: Copy
+def _equal(reference: Reference, held: Held, other: Held | None, budget: int) -> Expected:
+    """Return whether the object equals the other one; a null pointer equals no object."""
+    if other is None:
+        return Expected(False)
+    one, cost = _copied(reference, held, budget)
+    if cost > budget:
+        raise Refused("over the traversal limit", cost)
+    try:
+        two, more = _copied(reference, other, budget - cost)
+    except Refused as refusal:
+        raise Refused(str(refusal), cost + refusal.cost) from None
+    return Expected(equal_copies(one, two), cost + more)
+
+
+def _copied(reference: Reference, held: Held, budget: int) -> tuple[Copy, int]:
+    """Return a copy of an object as its handle sees it, and its cost in words."""
     if isinstance(held, Struct):
-        copy, cost = reference.copy_struct(held, budget)
-    elif held.element:
-        copy, cost = reference.copy_values(held)
-    else:
-        copy, cost = reference.copy_list(held, budget)
+        return reference.copy_struct(held, budget)
+    if held.element:
+        return reference.copy_values(held)
+    return reference.copy_list(held, budget)
+
+
+def _whole(reference: Reference, ask: Ask, held: Held, budget: int) -> Expected:
+    copy, cost = _copied(reference, held, budget)
     if ask is Ask.TOTAL:
         return Expected(total_words(copy), cost)
     if ask is Ask.CANONICAL:

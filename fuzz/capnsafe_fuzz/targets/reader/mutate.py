@@ -43,9 +43,12 @@ _ASKED_AT_ONCE: Final = 8
 
 def generate(rng: Random) -> Read:
     """Return a message of a few objects, and questions about it; most have a wrong pointer."""
-    words = _Words(rng)
-    words.fill(0, 0, 0, Ask.STRUCT)
-    scenario = Read(words.segments(), MAX_TRAVERSAL, MAX_NESTING)
+    if rng.random() < 0.1:
+        scenario = _twins(rng)
+    else:
+        words = _Words(rng)
+        words.fill(0, 0, 0, Ask.STRUCT)
+        scenario = Read(words.segments(), MAX_TRAVERSAL, MAX_NESTING)
     for _ in range(rng.choice((0, 0, 1, 2))):
         scenario = _lie(scenario, rng)
     if rng.random() < 0.3:
@@ -59,11 +62,22 @@ def generate(rng: Random) -> Read:
 class _Words:
     """The words of a message under construction."""
 
-    def __init__(self, rng: Random) -> None:
+    def __init__(self, rng: Random, most: int = MAX_WORDS, extra: int | None = None) -> None:
+        """Begin with a null root pointer.
+
+        Args:
+            rng: The source of choices.
+            most: About how many words there may be.
+            extra: The number of zeros at the end of each section of a struct. With a number, all
+                words lie in one segment.
+        """
         self._rng = rng
+        self._most = most
+        self._extra = extra or 0
         self._segments: list[list[int]] = [[0]]
-        for _ in range(rng.choice((0, 0, 1, 2))):
-            self._segments.append([])
+        if extra is None:
+            for _ in range(rng.choice((0, 0, 1, 2))):
+                self._segments.append([])
 
     def segments(self) -> tuple[bytes, ...]:
         return tuple(
@@ -72,7 +86,7 @@ class _Words:
         )
 
     def _room(self) -> int:
-        return MAX_WORDS - sum(map(len, self._segments))
+        return self._most - sum(map(len, self._segments))
 
     def fill(self, segment: int, at: int, depth: int, ask: Ask | None = None) -> None:
         """Make the word a pointer to a new object, with objects below it."""
@@ -91,21 +105,24 @@ class _Words:
 
     def _object(self, kind: Ask) -> tuple[int, list[int], list[int]]:
         """Return a shape, its words, and the indices of those that are pointers."""
-        rng = self._rng
+        rng, extra = self._rng, self._extra
         if kind is Ask.STRUCT:
             data, pointers = rng.choice((0, 1, 1, 2)), rng.choice((0, 1, 2, 3))
-            body = [self._data() for _ in range(data)] + [0] * pointers
-            return data << 32 | pointers << 48, body, list(range(data, data + pointers))
+            body = self._sections(data, pointers)
+            first = data + extra
+            shape = first << 32 | pointers + extra << 48
+            return shape, body, list(range(first, first + pointers))
         if kind is Ask.POINTERS:
             count = rng.choice((0, 1, 2, 3))
             return 1 | 6 << 32 | count << 35, [0] * count, list(range(count))
         if kind is Ask.STRUCTS:
             count, data, pointers = rng.randrange(4), rng.randrange(2), rng.randrange(3)
-            step = data + pointers
-            body = [count << 2 | data << 32 | pointers << 48]
+            first = data + extra
+            step = first + pointers + extra
+            body = [count << 2 | first << 32 | pointers + extra << 48]
             for _ in range(count):
-                body += [self._data() for _ in range(data)] + [0] * pointers
-            slots = [1 + n * step + data + p for n in range(count) for p in range(pointers)]
+                body += self._sections(data, pointers)
+            slots = [1 + n * step + first + p for n in range(count) for p in range(pointers)]
             return 1 | 7 << 32 | count * step << 35, body, slots
         if kind is Ask.DATA:
             text = rng.choice((b"", b"\0", b"abc\0", b"12345678\0", b"\xff\0", b"no end"))
@@ -116,6 +133,10 @@ class _Words:
         count = rng.choice((0, 1, 2, 3, 9))
         words = (count * _BITS[size] + 63) // 64
         return 1 | size << 32 | count << 35, [self._data() for _ in range(words)], []
+
+    def _sections(self, data: int, pointers: int) -> list[int]:
+        zeros = [0] * self._extra
+        return [self._data() for _ in range(data)] + zeros + [0] * pointers + zeros
 
     def _data(self) -> int:
         rng = self._rng
@@ -142,6 +163,29 @@ class _Words:
         segments[where] += [2 | start << 3 | target << 32, shape]
         segments[segment][at] = 2 | 4 | pad << 3 | where << 32
         return start
+
+
+def _twins(rng: Random) -> Read:
+    """Return a message of two structs with the same contents, and the question if they are equal.
+
+    Each has its own segment, whose root pointer is the landing pad. The second one may be of a
+    newer version, and a later change makes one of them another one.
+    """
+    seed, most = rng.getrandbits(32), MAX_WORDS // 2 - 8
+    root = 2 << 48
+    segments = [root.to_bytes(8, "little")]
+    for number, extra in ((1, 0), (2, rng.choice((0, 1)))):
+        segments[0] += (2 | number << 32).to_bytes(8, "little")
+        words = _Words(Random(seed), most, extra)
+        words.fill(0, 0, 0, Ask.STRUCT)
+        segments += words.segments()
+    questions = (
+        Question(Ask.ROOT),
+        Question(Ask.STRUCT, 0, 0),
+        Question(Ask.STRUCT, 0, 1),
+        Question(Ask.EQUAL, 1, other=2),
+    )
+    return Read(tuple(segments), MAX_TRAVERSAL, MAX_NESTING, questions)
 
 
 # Wrong pointers
@@ -321,7 +365,26 @@ class _Asker:
             ask = self._fitting(held, index) or ask
         if ask is Ask.FIELD:
             index = rng.choice((0, 0, 1, 2, 3, 7, 8, 63, 64, MAX_INDEX))
-        self._add(_question(ask, number, min(index, MAX_INDEX), held, rng))
+        self._add(self._question(ask, number, min(index, MAX_INDEX)))
+
+    def _question(self, ask: Ask, number: int, index: int) -> Question:
+        rng = self._rng
+        element, other = "", NO_HANDLE
+        if ask in TYPED:
+            element = rng.choice(ELEMENTS[1:] if ask is Ask.FIELD else ELEMENTS)
+        if ask is Ask.EQUAL:
+            other = self._partner(number)
+        return Question(ask, number, index if ask in INDEXED else 0, element, other)
+
+    def _partner(self, number: int) -> int:
+        """Return a handle to compare with, mostly one of an object of the same kind."""
+        kinds = self._kinds
+        alike = [other for other, kind in enumerate(kinds) if kind is kinds[number]]
+        others = [other for other in alike if other != number]
+        luck = self._rng.random()
+        if luck < 0.1:
+            return self._rng.randrange(len(kinds))
+        return self._rng.choice(others if others and luck < 0.9 else alike)
 
     def _fitting(self, held: Held, index: int) -> Ask | None:
         """Return a question that fits the target of the pointer."""
@@ -336,13 +399,6 @@ class _Asker:
             return Ask.STRUCT
         lists = {2: (Ask.TEXT, Ask.DATA), 6: (Ask.POINTERS,), 7: (Ask.STRUCTS, Ask.POINTERS)}
         return self._rng.choice((*lists.get(spot.shape >> 32 & 7, (Ask.LIST,)), Ask.STRUCTS))
-
-
-def _question(ask: Ask, number: int, index: int, held: Held, rng: Random) -> Question:
-    element = ""
-    if ask in TYPED:
-        element = rng.choice(ELEMENTS[1:] if ask is Ask.FIELD else ELEMENTS)
-    return Question(ask, number, index if ask in INDEXED else 0, element)
 
 
 def _ask_more(scenario: Read, rng: Random, count: int = 0) -> Read:

@@ -33,7 +33,7 @@ from .scenario import MAKES, Ask, Question, Read
 if TYPE_CHECKING:
     from ...encoders.protocol import Encoder
 
-NEEDED: Final = ("Element", "MessageBuilder", "MessageReader")
+NEEDED: Final = ("Element", "MessageBuilder", "MessageReader", "equal")
 """The names that the package under test must have."""
 
 BUILT_NESTING: Final = 200
@@ -138,10 +138,17 @@ class _Asking:
         limit = self._run.scenario.traversal_words
         left = limit - self._charged
         reader, held = handle or (self._reader, None)
+        partner = self._handles[question.other] if question.other >= 0 else None
+        other, other_held = partner or (None, None)
         expected, why, limited, spent = None, "", False, 0
         try:
             expected = expect(
-                self._reference, question, held, self._run.scenario.nesting, max(0, left)
+                self._reference,
+                question,
+                held,
+                self._run.scenario.nesting,
+                max(0, left),
+                other_held,
             )
             spent = expected.cost
             if spent > left:
@@ -152,7 +159,7 @@ class _Asking:
         call = self._calls.call(
             step,
             _name(question),
-            lambda: _answer(self._run.library, reader, question, limit, held, expected),
+            lambda: _answer(self._run.library, reader, question, limit, held, expected, other),
         )
         made = None
         if call.failure is None:
@@ -183,7 +190,7 @@ class _Asking:
         self._run.asked.append(Asked(call, question, Expected(examination.tree)))
 
 
-_DEEP: Final = frozenset((Ask.TREE, Ask.TOTAL, Ask.COPIED, Ask.COPY, Ask.CANONICAL))
+_DEEP: Final = frozenset((Ask.TREE, Ask.TOTAL, Ask.COPIED, Ask.COPY, Ask.CANONICAL, Ask.EQUAL))
 
 
 def _name(question: Question) -> str:
@@ -205,12 +212,18 @@ def _answer(
     limit: int,
     held: Held | None,
     expected: Expected | None,
+    other: Any,
 ) -> _Answer:
-    """Call the library's reader, and return its result. ``limit`` limits the traversed words."""
+    """Call the library's reader, and return its result. ``limit`` limits the traversed words.
+
+    ``other`` is the reader of the question's second handle.
+    """
     if question.ask in MAKES:
         made = _open(library, reader, question)
         sized = expected is not None and expected.sized
         return _Answer(made, plain(_facts(reader, question, made, sized)))
+    if question.ask is Ask.EQUAL:
+        return _Answer(None, plain(library.equal(reader, other)))
     value = _asked(library, reader, question, limit)
     if question.ask is Ask.EACH and has_view(held):
         view = reader.view()
@@ -228,7 +241,7 @@ def _facts(reader: Any, question: Question, made: Any, sized: bool) -> Any:
 
 
 def _asked(library: Any, reader: Any, question: Question, limit: int) -> Any:
-    ask, _, index, element = question
+    ask, _, index, element, _ = question
     if ask is Ask.NULL:
         return reader.is_null(index)
     if ask is Ask.COPIED:
@@ -253,7 +266,7 @@ def _asked(library: Any, reader: Any, question: Question, limit: int) -> Any:
 
 
 def _open(library: Any, reader: Any, question: Question) -> Any:
-    ask, _, index, element = question
+    ask, _, index, element, _ = question
     if ask is Ask.ROOT:
         return reader.get_root()
     if ask is Ask.STRUCT:

@@ -14,8 +14,10 @@ r"""One input of the target ``reader``: segments, limits, and questions.
     ask data h0 0
     ask structs h0 0  # h1
     ask element h1 0  # h2
+    ask equal h0 h2
 
-Words have the byte order of memory. A question to a handle without an object is skipped.
+Words have the byte order of memory. A question to a handle without an object is skipped, unless it
+is the second handle of ``equal``: then an object is compared with a null pointer.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from .. import octets, text
 from .describe import describe_word
 
 HEADER: Final = "capnsafe read 1"
-VERSION: Final = 1
+VERSION: Final = 2
 
 MAX_SEGMENTS: Final = 4
 MAX_WORDS: Final = 128
@@ -65,6 +67,8 @@ class Ask(StrEnum):
     TOTAL = "total"
     COPY = "copy"
     CANONICAL = "canonical"
+    EQUAL = "equal"
+    """Whether two objects have the same contents."""
     EVERYTHING = "everything"
 
 
@@ -99,11 +103,13 @@ _OF_POINTERS: Final = (
 )  # fmt: skip
 
 ACCEPTED: Final = {
-    HandleKind.STRUCT: (*_OF_POINTERS, Ask.FIELD, Ask.TREE, Ask.TOTAL, Ask.COPY, Ask.CANONICAL),
-    HandleKind.LIST: (Ask.ITEM, Ask.COUNT, Ask.EACH, Ask.TREE),
-    HandleKind.POINTERS: (*_OF_POINTERS, Ask.COUNT, Ask.TREE),
-    HandleKind.STRUCTS: (Ask.ELEMENT, Ask.COUNT, Ask.EACH, Ask.TREE),
-}
+    HandleKind.STRUCT: (
+        *_OF_POINTERS, Ask.FIELD, Ask.TREE, Ask.TOTAL, Ask.COPY, Ask.CANONICAL, Ask.EQUAL,
+    ),
+    HandleKind.LIST: (Ask.ITEM, Ask.COUNT, Ask.EACH, Ask.TREE, Ask.EQUAL),
+    HandleKind.POINTERS: (*_OF_POINTERS, Ask.COUNT, Ask.TREE, Ask.EQUAL),
+    HandleKind.STRUCTS: (Ask.ELEMENT, Ask.COUNT, Ask.EACH, Ask.TREE, Ask.EQUAL),
+}  # fmt: skip
 """The questions that each kind of handle takes."""
 
 WHOLE: Final = (Ask.ROOT, Ask.EVERYTHING)
@@ -122,6 +128,8 @@ class Question(NamedTuple):
     place: int = 0
     """The index of a pointer or an element; for a field, in units of its own size."""
     element: str = ""
+    other: int = NO_HANDLE
+    """The second handle of ``equal``."""
 
 
 def handle_kinds(questions: Sequence[Question]) -> list[HandleKind]:
@@ -159,7 +167,7 @@ class Read:
 
 
 def _check(question: Question, kinds: Sequence[HandleKind]) -> None:
-    ask, handle, index, element = question
+    ask, handle, index, element, other = question
     if ask in WHOLE:
         if handle != NO_HANDLE:
             raise ScenarioError(f"{ask} is asked of the message, not of a handle")
@@ -167,6 +175,11 @@ def _check(question: Question, kinds: Sequence[HandleKind]) -> None:
         raise ScenarioError(f"there is no handle h{handle} yet")
     elif ask not in ACCEPTED[kinds[handle]]:
         raise ScenarioError(f"{ask} cannot be asked of h{handle}, which is a {kinds[handle]}")
+    if ask is Ask.EQUAL:
+        if not 0 <= other < len(kinds):
+            raise ScenarioError(f"there is no handle h{other} yet")
+    elif other != NO_HANDLE:
+        raise ScenarioError(f"{ask} takes no second handle")
     text.check("an index", index, 0, MAX_INDEX if ask in INDEXED else 0)
     if ask not in TYPED:
         if element:
@@ -234,7 +247,8 @@ def _decode_question(reader: octets.Reader, kinds: Sequence[HandleKind]) -> Ques
     if ask in TYPED:
         first = 1 if ask is Ask.FIELD else 0
         element = ELEMENTS[first + reader.number(255) % (len(ELEMENTS) - first)]
-    return Question(ask, handle, index, element)
+    other = reader.number(MAX_ASKS) % len(kinds) if ask is Ask.EQUAL else NO_HANDLE
+    return Question(ask, handle, index, element, other)
 
 
 def encode(scenario: Read) -> bytes:
@@ -242,7 +256,7 @@ def encode(scenario: Read) -> bytes:
     out = bytearray(octets.number(scenario.traversal_words) + octets.number(scenario.nesting))
     out += octets.number(len(scenario.questions))
     kinds = handle_kinds(scenario.questions)
-    for ask, handle, index, element in scenario.questions:
+    for ask, handle, index, element, other in scenario.questions:
         out += octets.number(handle + 1)
         accepted = WHOLE if handle == NO_HANDLE else ACCEPTED[kinds[handle]]
         out += octets.number(accepted.index(ask))
@@ -250,6 +264,8 @@ def encode(scenario: Read) -> bytes:
             out += octets.number(index)
         if ask in TYPED:
             out += octets.number(ELEMENTS.index(element) - (ask is Ask.FIELD))
+        if ask is Ask.EQUAL:
+            out += octets.number(other)
     out += octets.number(len(scenario.segments))
     for segment in scenario.segments:
         out += octets.number(len(segment) // WORD_BYTES)
@@ -261,7 +277,7 @@ def encode(scenario: Read) -> bytes:
 
 def print_question(question: Question) -> str:
     """Return a question as text, without the handle that it makes."""
-    ask, handle, index, element = question
+    ask, handle, index, element, other = question
     words = [str(ask)]
     if handle != NO_HANDLE:
         words.append(f"h{handle}")
@@ -269,6 +285,8 @@ def print_question(question: Question) -> str:
         words.append(str(index))
     if element:
         words.append(element)
+    if other != NO_HANDLE:
+        words.append(f"h{other}")
     return " ".join(words)
 
 
@@ -354,16 +372,22 @@ def _parse_question(rest: str) -> Question:
         ask = Ask(words.pop(0))
     except (ValueError, IndexError):
         raise ScenarioError(f"the questions are {', '.join(Ask)}, not {rest!r}") from None
-    handle, index, element = NO_HANDLE, 0, ""
+    handle, index, element, other = NO_HANDLE, 0, "", NO_HANDLE
     if ask not in WHOLE:
-        name = words.pop(0) if words else ""
-        if not name.startswith("h"):
-            raise ScenarioError(f"{ask} is asked of a handle, not of {name!r}")
-        handle = text.whole(name[1:], 0, MAX_ASKS, "a handle")
+        handle = _parse_handle(ask, words)
     if ask in INDEXED:
         index = text.whole(words.pop(0) if words else "", 0, MAX_INDEX, "an index")
     if ask in TYPED:
         element = words.pop(0) if words else ""
+    if ask is Ask.EQUAL:
+        other = _parse_handle(ask, words)
     if words:
         raise ScenarioError(f"nothing may follow {ask}, not {' '.join(words)!r}")
-    return Question(ask, handle, index, element)
+    return Question(ask, handle, index, element, other)
+
+
+def _parse_handle(ask: Ask, words: list[str]) -> int:
+    name = words.pop(0) if words else ""
+    if not name.startswith("h"):
+        raise ScenarioError(f"{ask} is asked of a handle, not of {name!r}")
+    return text.whole(name[1:], 0, MAX_ASKS, "a handle")

@@ -33,6 +33,7 @@ _CALLS: Final = {
     Ask.TOTAL: "{h}.total_words()",
     Ask.COPY: "copied(lambda root: root.set(0, {h}))",
     Ask.CANONICAL: "canonical({h})",
+    Ask.EQUAL: "capnsafe.equal({h}, {o})",
 }
 
 _TOOLS: Final = '''
@@ -134,7 +135,9 @@ def _call(question: Question) -> str:
     handle = f"h{question.handle}" if question.handle != NO_HANDLE else ""
     if question.ask is Ask.FIELD:
         return f"{handle}.get_{question.element.lower()}({question.place})"
-    return _CALLS[question.ask].format(h=handle, i=question.place, e=question.element)
+    return _CALLS[question.ask].format(
+        h=handle, i=question.place, e=question.element, o=f"h{question.other}"
+    )
 
 
 def _attempt(call: str, name: str) -> list[str]:

@@ -31,7 +31,7 @@ def simplicity(scenario: Read) -> tuple[object, ...]:
         scenario.nesting != MAX_NESTING,
         greedy.weight(whole),
         sum(question.place for question in scenario.questions),
-        sum(question.handle for question in scenario.questions),
+        sum(question.handle + question.other for question in scenario.questions),
         scenario.traversal_words,
         scenario.nesting,
         print_read(scenario),
@@ -39,15 +39,17 @@ def simplicity(scenario: Read) -> tuple[object, ...]:
 
 
 def without(questions: tuple[Question, ...], doomed: int) -> tuple[Question, ...]:
-    """Return the questions without one of them, and without those to its handle."""
+    """Return the questions without one of them, and without those that need its handle."""
     renumbered: dict[int, int] = {}
     kept: list[Question] = []
     made = left = 0
     for at, question in enumerate(questions):
-        gone = at == doomed or (question.handle != NO_HANDLE and question.handle not in renumbered)
+        needed = {question.handle, question.other} - {NO_HANDLE}
+        gone = at == doomed or not needed <= renumbered.keys()
         if not gone:
             handle = renumbered.get(question.handle, NO_HANDLE)
-            kept.append(question._replace(handle=handle))
+            other = renumbered.get(question.other, NO_HANDLE)
+            kept.append(question._replace(handle=handle, other=other))
         if question.ask in MAKES:
             if not gone:
                 renumbered[made] = left
@@ -75,6 +77,7 @@ def steps(scenario: Read) -> Iterator[Callable[[], Read]]:
             for handle in range(max(0, question.handle))
             if kinds[handle] is kinds[question.handle]
         ]
+        smaller += [question._replace(other=other) for other in range(max(0, question.other))]
         for other in smaller:
             changed = (*questions[:at], other, *questions[at + 1 :])
             yield partial(replace, scenario, questions=changed)
