@@ -9,7 +9,22 @@ from .._read.objects import StructReader
 from .._words.laid_out import Types
 from ..wire import Element
 from .annotations import Annotation
-from .anything import ANY_POINTER, AnyBuilder, AnyReader, Anything, Opaque, parameter
+from .anything import (
+    ANY_LIST,
+    ANY_POINTER,
+    ANY_STRUCT,
+    AnyBuilder,
+    AnyList,
+    AnyListBuilder,
+    AnyListReader,
+    AnyReader,
+    AnyStruct,
+    AnyStructBuilder,
+    AnyStructReader,
+    Anything,
+    Opaque,
+    parameter,
+)
 from .enums import Enumerants, Enumeration, enumerants
 from .handles import GeneratedBuilder, GeneratedReader
 from .kinds import (
@@ -55,7 +70,9 @@ from .unset import UNSET, UnsetType
 from .values import StructValue, UnionValue
 
 __all__ = [
+    "ANY_LIST",
     "ANY_POINTER",
+    "ANY_STRUCT",
     "BOOL",
     "CAPABILITY",
     "DATA",
@@ -75,7 +92,13 @@ __all__ = [
     "VOID",
     "Annotation",
     "AnyBuilder",
+    "AnyList",
+    "AnyListBuilder",
+    "AnyListReader",
     "AnyReader",
+    "AnyStruct",
+    "AnyStructBuilder",
+    "AnyStructReader",
     "Anything",
     "Default",
     "Element",

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
-from typing import Any, Final, Generic, TypeAlias, TypeVar, final
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeAlias, TypeVar, final
 
 from .._build.builder import PointerListBuilder, Pointers
 from .._read.objects import PointerSlotsReader
 from .._read.reader import MessageReader
 from .._words.arguments import type_name
 from .._words.block import Copied
-from .._words.laid_out import LaidOut, SchemaClass, struct_type
+from .._words.exhausted import exhausted
+from .._words.laid_out import SchemaClass, struct_type
 from .._words.tree import Tree
 from ..errors import ArgumentValueError
 from ..wire import Element, PointerKind, Primitive
-from .kinds import TEXT, AnyKind, ParameterKind
+from .any_kinds import AnyKind, ParameterKind
+from .enums import Enumeration
+from .kinds import TEXT
 from .laying import flat_words
 from .layout import NO_STRUCT
 from .lists import (
@@ -29,7 +33,7 @@ from .lists import (
     numbers,
     put_pointer,
 )
-from .values import StructValue, own_reader
+from .values import own_reader
 
 B = TypeVar("B")
 R = TypeVar("R")
@@ -38,7 +42,7 @@ P = TypeVar("P", bound="PointerSlotsReader | Pointers")
 
 @final
 class Opaque:
-    """A copy of the object behind an AnyPointer, of any kind. ``reader()`` opens it."""
+    """A copy of the object behind an AnyPointer, AnyStruct or AnyList. ``reader()`` opens it."""
 
     __slots__ = ("words",)
 
@@ -54,6 +58,10 @@ class Opaque:
     def message(self) -> MessageReader:
         """Return a reader of a message whose root is the object."""
         return own_reader(self.words)
+
+    def reader(self) -> AnyReader:
+        """Return a reader of the object, as a field of a reader returns it."""
+        return AnyReader(self.message().root_pointer(), 0)
 
     def __capnsafe_copy__(self) -> Copied:
         """Return a copy of the object."""
@@ -79,9 +87,12 @@ class Opaque:
 
 
 class AnyHandle(Generic[P]):
-    """The base of the readers and builders of a pointer to an object of any kind."""
+    """The base of the readers and builders of a pointer whose object the schema leaves open."""
 
     __slots__ = ("_index", "_slots")
+
+    #: The kind of the field.
+    _kind: ClassVar[AnyKind]
 
     def __init__(self, slots: P, index: int) -> None:
         self._slots: Final[P] = slots
@@ -92,18 +103,6 @@ class AnyHandle(Generic[P]):
         """The kind of the object."""
         return self._slots.kind(self._index)
 
-    def as_text(self) -> str:
-        """Return the object as a Text."""
-        return self._slots.get_text(self._index) or ""
-
-    def as_data(self) -> bytes:
-        """Return the object as a Data."""
-        return self._slots.get_data(self._index) or b""
-
-    def as_capability(self) -> int | None:
-        """Return the index of the capability."""
-        return self._slots.get_capability(self._index)
-
     def __capnsafe_copy__(self) -> Copied:
         """Return a copy of the object."""
         return tree_at(self._slots, self._index)
@@ -113,9 +112,37 @@ class AnyHandle(Generic[P]):
         return f"<{type_name(self)}: pointer {self._index} of {self._slots!r}>"
 
 
-@final
-class AnyReader(AnyHandle[PointerSlotsReader]):
-    """A pointer to an object of any kind."""
+class AnyTextHandle(AnyHandle[P]):
+    """The base of the readers and builders of a pointer that may lead to a list."""
+
+    __slots__ = ()
+
+    def as_text(self) -> str:
+        """Return the object as a Text."""
+        return self._slots.get_text(self._index) or ""
+
+    def as_data(self) -> bytes:
+        """Return the object as a Data."""
+        return self._slots.get_data(self._index) or b""
+
+
+class CopyingReader(AnyHandle[PointerSlotsReader]):
+    """The base of the readers of a pointer whose object the schema leaves open."""
+
+    __slots__ = ()
+
+    def copy(self) -> Opaque | None:
+        """Return a copy of the object, or ``None`` if the pointer is null.
+
+        Raises:
+            PointerKindMismatch: If the schema does not allow an object of this kind.
+        """
+        copied: Opaque | None = self._kind.load(self._slots, self._index, [])
+        return copied
+
+
+class AnyStructReader(CopyingReader):
+    """A pointer to a struct of any type."""
 
     __slots__ = ()
 
@@ -123,6 +150,12 @@ class AnyReader(AnyHandle[PointerSlotsReader]):
         """Open the object as a struct. A null pointer reads as a struct of defaults."""
         _, _, _, wrap = struct_type(kind)
         return wrap(self._slots.get_struct(self._index) or NO_STRUCT)
+
+
+class AnyListReader(AnyTextHandle[PointerSlotsReader], CopyingReader):
+    """A pointer to a list of any type. A Text and a Data are lists, too."""
+
+    __slots__ = ()
 
     def as_structs(self, kind: SchemaClass[B, R]) -> Items[R]:
         """Open the object as a list of structs."""
@@ -139,14 +172,24 @@ class AnyReader(AnyHandle[PointerSlotsReader]):
             self._slots.get_pointer_list(self._index), lambda low, at: low.get_text(at) or ""
         )
 
-    def copy(self) -> Opaque | None:
-        """Return a copy of the object, or ``None`` if the pointer is null."""
-        return None if self._slots.is_null(self._index) else Opaque.of(self._slots, self._index)
+    def as_lists(self) -> Items[AnyListReader]:
+        """Open the object as a list of lists, or of Data."""
+        return PointerItems(self._slots.get_pointer_list(self._index), AnyListReader)
 
 
 @final
-class AnyBuilder(AnyHandle[Pointers]):
-    """A pointer to an object of any kind, in a message that is being built."""
+class AnyReader(AnyStructReader, AnyListReader):
+    """A pointer to an object of any kind."""
+
+    __slots__ = ()
+
+    def as_capability(self) -> int | None:
+        """Return the index of the capability."""
+        return self._slots.get_capability(self._index)
+
+
+class AnyStructBuilder(AnyHandle[Pointers]):
+    """A pointer to a struct of any type, in a message that is being built."""
 
     __slots__ = ()
 
@@ -160,6 +203,25 @@ class AnyBuilder(AnyHandle[Pointers]):
         data_words, pointers, wrap, _ = struct_type(kind)
         low = self._slots.get_struct(self._index, data_words, pointers)
         return wrap(low or self._slots.init_struct(self._index, data_words, pointers))
+
+    def set(self, value: AnyStruct | None) -> None:
+        """Build a copy of a struct: a value of any struct, or a handle on one.
+
+        ``None`` makes the pointer null.
+        """
+        self._put(value)
+
+    def _put(self, value: Any) -> None:
+        try:
+            put_pointer(self._slots, self._index, self._kind, value)
+        except RecursionError as error:
+            raise exhausted() from error
+
+
+class AnyListBuilder(AnyTextHandle[Pointers]):
+    """A pointer to a list of any type, in a message that is being built."""
+
+    __slots__ = ()
 
     def init_structs(self, kind: SchemaClass[B, R], count: int) -> ItemsBuilder[B, Any]:
         """Build a list of ``count`` structs."""
@@ -190,21 +252,58 @@ class AnyBuilder(AnyHandle[Pointers]):
         """Open the object as a list of texts. A null pointer is an empty list."""
         return _texts_of(self._slots.get_pointer_list(self._index))
 
+    def init_lists(self, count: int) -> ItemsBuilder[AnyListBuilder, AnyList]:
+        """Build a list of ``count`` lists or Data."""
+        return _lists_of(self._slots.init_pointer_list(self._index, count))
+
+    def as_lists(self) -> ItemsBuilder[AnyListBuilder, AnyList]:
+        """Open the object as a list of lists, or of Data. A null pointer is an empty list."""
+        return _lists_of(self._slots.get_pointer_list(self._index))
+
+    def set(self, value: AnyList | None) -> None:
+        """Build a list: a ``str``, ``bytes``, an ``array.array``, a list of Python, or a handle.
+
+        The first item of a list tells the type of the elements. ``None`` makes the pointer null.
+        """
+        self._put(value)
+
+    def _put(self, value: Any) -> None:
+        try:
+            put_pointer(self._slots, self._index, self._kind, value)
+        except RecursionError as error:
+            raise exhausted() from error
+
+
+@final
+class AnyBuilder(AnyStructBuilder, AnyListBuilder):
+    """A pointer to an object of any kind, in a message that is being built."""
+
+    __slots__ = ()
+
+    def as_capability(self) -> int | None:
+        """Return the index of the capability."""
+        return self._slots.get_capability(self._index)
+
     def set_capability(self, capability: int) -> None:
         """Set the pointer to a capability, by its index in the table that the caller keeps."""
         self._slots.set_capability(self._index, capability)
 
     def set(self, value: Anything | None) -> None:
-        """Build an object from ``value``: a value of any struct, a ``str``, ``bytes``, or a handle.
+        """Build an object: a value of any struct, anything that is a list, or a handle.
 
         ``None`` makes the pointer null.
         """
-        put_pointer(self._slots, self._index, ANY_POINTER, value)
+        self._put(value)
 
 
 def _texts_of(low: PointerListBuilder | None) -> ItemsBuilder[str, str]:
     """Return a list of texts that is being built."""
     return PointerItemsBuilder(low, lambda low, at: low.get_text(at) or "", TEXT)
+
+
+def _lists_of(low: PointerListBuilder | None) -> ItemsBuilder[AnyListBuilder, AnyList]:
+    """Return a list of lists that is being built."""
+    return PointerItemsBuilder(low, AnyListBuilder, ANY_LIST)
 
 
 def tree_at(slots: PointerSlotsReader | Pointers, index: int) -> Tree:
@@ -216,10 +315,39 @@ def tree_at(slots: PointerSlotsReader | Pointers, index: int) -> Tree:
 
 
 ANY_POINTER: Final = AnyKind(Opaque.of)
+ANY_STRUCT: Final = AnyKind(Opaque.of, PointerKind.STRUCT)
+ANY_LIST: Final = AnyKind(Opaque.of, PointerKind.LIST)
 
-#: Values of a pointer to an object of any kind. Lists and capabilities are accepted only if the
-#: pointer is a parameter to which the schema gives a type.
-Anything: TypeAlias = "StructValue | Opaque | str | bytes | int | Sequence[object] | LaidOut"
+AnyStructReader._kind = AnyStructBuilder._kind = ANY_STRUCT
+AnyListReader._kind = AnyListBuilder._kind = ANY_LIST
+AnyReader._kind = AnyBuilder._kind = ANY_POINTER
+
+
+class StructLike(Protocol):
+    """A value, a reader or a builder of any struct."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the struct as a dict."""
+
+    def __capnsafe_copy__(self) -> Copied:
+        """Return a copy of the struct."""
+
+
+#: Values of an AnyStruct.
+AnyStruct: TypeAlias = "StructLike | Opaque | AnyStructReader | AnyStructBuilder"
+
+#: Values of an AnyList. Numbers of Python have no width, so a list of numbers needs a type with
+#: one: an ``array.array``, or a list of a message.
+AnyList: TypeAlias = (
+    "str | bytes | bytearray | memoryview | array[int] | array[float] | Sequence[ListItem]"
+    " | Items[Any] | Numbers[Any] | Opaque | AnyListReader | AnyListBuilder"
+)
+
+#: Items of a list that is the value of an AnyList. They are of one type, except ``None``.
+ListItem: TypeAlias = "StructLike | bool | Enumeration | AnyList | None"
+
+#: Values of an AnyPointer.
+Anything: TypeAlias = "AnyStruct | AnyList"
 
 
 def parameter(scope: int, index: int) -> ParameterKind:

@@ -25,6 +25,7 @@ from .request import (
     Request,
     Type,
     Value,
+    any_name,
     is_capability,
     is_pointer,
     valid_request,
@@ -225,12 +226,12 @@ class Module:
         if which == "interface" or is_capability(kind):
             return f"{self._builtin('int')} | None"
         if which == "any_pointer":
-            return {
-                "value": "schema.Anything | None",
-                "set": "schema.Anything | None",
-                "reader": "schema.AnyReader",
-                "builder": "schema.AnyBuilder",
-            }[role]
+            name = any_name(kind)
+            if role in ("value", "set"):
+                if kind.any_pointer.which() == "parameter":
+                    return "typing.Any"
+                return f"schema.{'Anything' if name == 'Any' else name} | None"
+            return f"schema.{name}{role.title()}"
         if which == "struct":
             name = self._class(kind.struct.type_id, inside=inside)
             return {
@@ -280,7 +281,7 @@ class Module:
         if which == "interface" or is_capability(kind):
             return "schema.CAPABILITY"
         if which == "any_pointer":
-            return "schema.ANY_POINTER"
+            return f"schema.ANY_{any_name(kind)[3:].upper() or 'POINTER'}"
         return f"schema.{which.upper() if which else ''}"
 
     def _brand(self, kind: Type) -> str:
@@ -311,7 +312,7 @@ class Module:
         if which == "interface" or is_capability(kind):
             return f"{low}.get_capability({at})"
         if which == "any_pointer":
-            return f"schema.Any{builder or 'Reader'}({low}, {at})"
+            return f"schema.{any_name(kind)}{builder or 'Reader'}({low}, {at})"
         if which == "struct":
             name = self._class(kind.struct.type_id)
             given = f", default={default}.struct()" if default else ""
@@ -686,7 +687,9 @@ class Module:
         if which == "interface":
             return self._request.places[kind.interface.type_id][1]
         if which == "any_pointer":
-            return "Capability" if is_capability(kind) else "AnyPointer"
+            if is_capability(kind):
+                return "Capability"
+            return f"Any{any_name(kind)[3:] or 'Pointer'}"
         text = (which or "").title()
         return text.replace("Ui", "UI")
 

@@ -30,7 +30,6 @@ from .._words.arguments import (
 from .._words.block import MOST_NUMBERS, BlockBuilder, Body
 from .._words.buffers import data_octets
 from .._words.caught import Raised
-from .._words.laid_out import laid_out
 from .._words.tree import Tree
 from ..errors import ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES, Element, Primitive
@@ -563,55 +562,6 @@ class StructListKind(ListKind):
             # This raises the error.
             struct_list(count, layout.data_words, layout.pointer_count)
         return words
-
-
-class AnyKind(PointerTo):
-    """An AnyPointer, AnyStruct or AnyList, or a parameter of a generic struct without a type."""
-
-    def __init__(self, wrap: Callable[[PointerSlotsReader, int], Any]) -> None:
-        #: Returns a copy of the object behind a pointer that is not null.
-        self.wrap: Final = wrap
-
-    def load(self, slots: PointerSlotsReader, index: int, unread: Unread) -> Any:
-        """Return a copy of the object."""
-        return None if slots.is_null(index) else self.wrap(slots, index)
-
-    def lay(self, out: BlockBuilder, body: Body, at: int, value: Any) -> None:
-        """Append the object for a ``str``, ``bytes``, a value of any struct, or a handle."""
-        if issubclass(type(value), str):
-            text = text_octets(value)
-            out.append_bytes(body, at, text, len(text) + 1)
-            return
-        if issubclass(type(value), (bytes, bytearray, memoryview)):
-            octets = data_octets(value)
-            out.append_bytes(body, at, octets, len(octets))
-            return
-        copied = laid_out(value)
-        if copied is None:
-            raise ArgumentTypeError(
-                "an AnyPointer takes a value, reader or builder of a struct, a str or bytes, not"
-                f" {type_name(value)}"
-            )
-        out.append_copy(body, at, copied)
-
-
-@final
-class ParameterKind(AnyKind):
-    """A parameter of a generic struct, which is of any kind until a brand gives it a type."""
-
-    is_parameter: bool = True
-
-    def __init__(
-        self, wrap: Callable[[PointerSlotsReader, int], Any], scope: int, index: int
-    ) -> None:
-        super().__init__(wrap)
-        self.scope: Final = scope
-        self.index: Final = index
-
-    def bound(self, brand: Brand) -> BaseKind:
-        """Return the type that a brand gives to the parameter, if it gives one."""
-        types = brand.get(self.scope) or ()
-        return types[self.index] if self.index < len(types) else self
 
 
 VOID: Final = VoidKind()

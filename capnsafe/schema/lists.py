@@ -43,6 +43,10 @@ def or_default(found: T | None, default: T) -> T:
 class Numbers(Protocol[T_co]):
     """A list of numbers, Bools or Voids. It is a ``ListReader`` or ``ListBuilder``."""
 
+    #: Whether negative indices count from the end. Lists of Python do not have this, so type
+    #: checkers can tell them apart.
+    _from_end: bool
+
     def __len__(self) -> int:
         """Return the number of items."""
 
@@ -63,6 +67,8 @@ class NumbersBuilder(Numbers[T], Protocol[T]):
 @final
 class NoItems:
     """The list that a null pointer reads as. It has no items; ``init_…`` builds a real list."""
+
+    _from_end = True
 
     def __len__(self) -> int:
         """Return 0."""

@@ -17,9 +17,9 @@ from .._words.arguments import call, listed, type_name
 from .._words.caught import Raised
 from ..errors import ArgumentTypeError, ArgumentValueError
 from ..wire import Element
+from .any_kinds import AnyKind
 from .enums import Enumeration, labels_of
 from .kinds import (
-    AnyKind,
     CapabilityKind,
     DataKind,
     EnumKind,

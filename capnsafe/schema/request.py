@@ -178,3 +178,10 @@ def is_capability(kind: Type) -> bool:
     if kind.which() != "any_pointer" or kind.any_pointer.which() != "unconstrained":
         return False
     return kind.any_pointer.unconstrained.which() == "capability"
+
+
+def any_name(kind: Type) -> str:
+    """Return the first part of the names for a pointer: ``Any``, ``AnyStruct`` or ``AnyList``."""
+    pointer = kind.any_pointer
+    which = pointer.unconstrained.which() if pointer.which() == "unconstrained" else None
+    return {"struct": "AnyStruct", "list": "AnyList"}.get(which or "", "Any")

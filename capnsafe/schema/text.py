@@ -10,7 +10,8 @@ import re
 from typing import Any, Final
 
 from ..wire import Element
-from .kinds import AnyKind, CapabilityKind, EnumKind, ScalarKind
+from .any_kinds import AnyKind
+from .kinds import CapabilityKind, EnumKind, ScalarKind
 from .layout import BaseKind, PointerTo
 from .plain import DictForm
 

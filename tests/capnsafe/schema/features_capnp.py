@@ -1067,8 +1067,8 @@ class Pointers(schema.StructValue):
     """The struct ``Pointers``."""
 
     any: schema.Anything | None = None
-    any_struct: schema.Anything | None = None
-    any_list: schema.Anything | None = None
+    any_struct: schema.AnyStruct | None = None
+    any_list: schema.AnyList | None = None
     capability: builtins.int | None = None
     store: builtins.int | None = None
     stores: builtins.list[builtins.int | None] = dataclasses.field(default_factory=builtins.list)
@@ -1122,18 +1122,18 @@ class Pointers(schema.StructValue):
             return not self._low.is_null(0)
 
         @builtins.property
-        def any_struct(self) -> schema.AnyReader:
-            """``anyStruct :AnyPointer``."""
-            return schema.AnyReader(self._low, 1)
+        def any_struct(self) -> schema.AnyStructReader:
+            """``anyStruct :AnyStruct``."""
+            return schema.AnyStructReader(self._low, 1)
 
         def has_any_struct(self) -> builtins.bool:
             """Return whether the pointer ``anyStruct`` is not null."""
             return not self._low.is_null(1)
 
         @builtins.property
-        def any_list(self) -> schema.AnyReader:
-            """``anyList :AnyPointer``."""
-            return schema.AnyReader(self._low, 2)
+        def any_list(self) -> schema.AnyListReader:
+            """``anyList :AnyList``."""
+            return schema.AnyListReader(self._low, 2)
 
         def has_any_list(self) -> builtins.bool:
             """Return whether the pointer ``anyList`` is not null."""
@@ -1344,12 +1344,12 @@ class Pointers(schema.StructValue):
             return not self._low.is_null(0)
 
         @builtins.property
-        def any_struct(self) -> schema.AnyBuilder:
-            """``anyStruct :AnyPointer``."""
-            return schema.AnyBuilder(self._low, 1)
+        def any_struct(self) -> schema.AnyStructBuilder:
+            """``anyStruct :AnyStruct``."""
+            return schema.AnyStructBuilder(self._low, 1)
 
         @any_struct.setter
-        def any_struct(self, value: schema.Anything | None) -> None:
+        def any_struct(self, value: schema.AnyStruct | None) -> None:
             self._assign("any_struct", value)
 
         def has_any_struct(self) -> builtins.bool:
@@ -1357,12 +1357,12 @@ class Pointers(schema.StructValue):
             return not self._low.is_null(1)
 
         @builtins.property
-        def any_list(self) -> schema.AnyBuilder:
-            """``anyList :AnyPointer``."""
-            return schema.AnyBuilder(self._low, 2)
+        def any_list(self) -> schema.AnyListBuilder:
+            """``anyList :AnyList``."""
+            return schema.AnyListBuilder(self._low, 2)
 
         @any_list.setter
-        def any_list(self, value: schema.Anything | None) -> None:
+        def any_list(self, value: schema.AnyList | None) -> None:
             self._assign("any_list", value)
 
         def has_any_list(self) -> builtins.bool:
@@ -1806,8 +1806,8 @@ class Pointers(schema.StructValue):
             """The fields that ``update`` takes."""
 
             any: schema.Anything | None
-            any_struct: schema.Anything | None
-            any_list: schema.Anything | None
+            any_struct: schema.AnyStruct | None
+            any_list: schema.AnyList | None
             capability: builtins.int | None
             store: builtins.int | None
             stores: typing.Iterable[builtins.int | None]
@@ -2591,15 +2591,15 @@ class Tree(schema.StructValue):
 class Generic(schema.StructValue):
     """The struct ``Generic``."""
 
-    key: schema.Anything | None = None
-    value: schema.Anything | None = None
+    key: typing.Any = None
+    value: typing.Any = None
     inner: Generic.Inner | None = None
 
     @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
     class Inner(schema.StructValue):
         """The struct ``Generic.Inner``."""
 
-        key: schema.Anything | None = None
+        key: typing.Any = None
 
         @builtins.classmethod
         def __capnsafe_schema__(cls) -> schema.Types[Generic.Inner.Builder, Generic.Inner.Reader]:
@@ -2631,7 +2631,7 @@ class Generic(schema.StructValue):
                 return schema.AnyBuilder(self._low, 0)
 
             @key.setter
-            def key(self, value: schema.Anything | None) -> None:
+            def key(self, value: typing.Any) -> None:
                 self._assign("key", value)
 
             def has_key(self) -> builtins.bool:
@@ -2686,7 +2686,7 @@ class Generic(schema.StructValue):
             return schema.AnyBuilder(self._low, 0)
 
         @key.setter
-        def key(self, value: schema.Anything | None) -> None:
+        def key(self, value: typing.Any) -> None:
             self._assign("key", value)
 
         def has_key(self) -> builtins.bool:
@@ -2699,7 +2699,7 @@ class Generic(schema.StructValue):
             return schema.AnyBuilder(self._low, 1)
 
         @value.setter
-        def value(self, value: schema.Anything | None) -> None:
+        def value(self, value: typing.Any) -> None:
             self._assign("value", value)
 
         def has_value(self) -> builtins.bool:
@@ -2731,8 +2731,8 @@ class Generic(schema.StructValue):
         class _Fields(typing.TypedDict, total=False):
             """The fields that ``update`` takes."""
 
-            key: schema.Anything | None
-            value: schema.Anything | None
+            key: typing.Any
+            value: typing.Any
             inner: Generic.Inner | Generic.Inner.Reader | Generic.Inner.Builder | None
 
         def update(self, /, **fields: typing.Unpack[_Fields]) -> None:
@@ -4276,7 +4276,7 @@ class Grouped(schema.StructValue):
 class Chain(schema.StructValue):
     """The struct ``Chain``."""
 
-    item: schema.Anything | None = None
+    item: typing.Any = None
     next: Chain | None = None
     group: Chain.Group = dataclasses.field(default_factory=lambda: Chain.Group())
     inner: Chain.Inner | None = None
@@ -4286,7 +4286,7 @@ class Chain(schema.StructValue):
     class Inner(schema.StructValue):
         """The struct ``Chain.Inner``."""
 
-        item: schema.Anything | None = None
+        item: typing.Any = None
         number: builtins.int = 0
 
         @builtins.classmethod
@@ -4324,7 +4324,7 @@ class Chain(schema.StructValue):
                 return schema.AnyBuilder(self._low, 0)
 
             @item.setter
-            def item(self, value: schema.Anything | None) -> None:
+            def item(self, value: typing.Any) -> None:
                 self._assign("item", value)
 
             def has_item(self) -> builtins.bool:
@@ -4343,7 +4343,7 @@ class Chain(schema.StructValue):
             class _Fields(typing.TypedDict, total=False):
                 """The fields that ``update`` takes."""
 
-                item: schema.Anything | None
+                item: typing.Any
                 number: builtins.int
 
             def update(self, /, **fields: typing.Unpack[_Fields]) -> None:
@@ -4354,9 +4354,9 @@ class Chain(schema.StructValue):
     class Group(schema.UnionValue):
         """The group ``Chain.Group``."""
 
-        item: schema.Anything | None = None
+        item: typing.Any = None
         none: None | schema.UnsetType = schema.UNSET
-        one: schema.Anything | None | schema.UnsetType = schema.UNSET
+        one: typing.Any | schema.UnsetType = schema.UNSET
 
         MEMBERS: typing.ClassVar[builtins.dict[builtins.int, Chain_Group_Which]] = {
             0: "none",
@@ -4414,7 +4414,7 @@ class Chain(schema.StructValue):
                 return schema.AnyBuilder(self._low, 2)
 
             @item.setter
-            def item(self, value: schema.Anything | None) -> None:
+            def item(self, value: typing.Any) -> None:
                 self._assign("item", value)
 
             def has_item(self) -> builtins.bool:
@@ -4440,7 +4440,7 @@ class Chain(schema.StructValue):
                 return schema.AnyBuilder(self._low, 3)
 
             @one.setter
-            def one(self, value: schema.Anything | None) -> None:
+            def one(self, value: typing.Any) -> None:
                 self._select("one", value)
 
             def has_one(self) -> builtins.bool:
@@ -4450,9 +4450,9 @@ class Chain(schema.StructValue):
             class _Fields(typing.TypedDict, total=False):
                 """The fields that ``update`` takes."""
 
-                item: schema.Anything | None
+                item: typing.Any
                 none: None
-                one: schema.Anything | None
+                one: typing.Any
 
             def update(self, /, **fields: typing.Unpack[_Fields]) -> None:
                 """Set several fields in one step, all or nothing."""
@@ -4524,7 +4524,7 @@ class Chain(schema.StructValue):
             return schema.AnyBuilder(self._low, 0)
 
         @item.setter
-        def item(self, value: schema.Anything | None) -> None:
+        def item(self, value: typing.Any) -> None:
             self._assign("item", value)
 
         def has_item(self) -> builtins.bool:
@@ -4608,7 +4608,7 @@ class Chain(schema.StructValue):
         class _Fields(typing.TypedDict, total=False):
             """The fields that ``update`` takes."""
 
-            item: schema.Anything | None
+            item: typing.Any
             next: Chain | Chain.Reader | Chain.Builder | None
             group: Chain.Group
             inner: Chain.Inner | Chain.Inner.Reader | Chain.Inner.Builder | None
@@ -5119,8 +5119,8 @@ schema.Layout(
     1,
     20,
     schema.FieldLayout("any", "any", schema.ANY_POINTER, 0),
-    schema.FieldLayout("any_struct", "anyStruct", schema.ANY_POINTER, 1),
-    schema.FieldLayout("any_list", "anyList", schema.ANY_POINTER, 2),
+    schema.FieldLayout("any_struct", "anyStruct", schema.ANY_STRUCT, 1),
+    schema.FieldLayout("any_list", "anyList", schema.ANY_LIST, 2),
     schema.FieldLayout("capability", "capability", schema.CAPABILITY, 3),
     schema.FieldLayout("store", "store", schema.CAPABILITY, 4),
     schema.FieldLayout("stores", "stores", schema.list_of(schema.CAPABILITY), 5),

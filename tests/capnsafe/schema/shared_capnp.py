@@ -109,7 +109,7 @@ class Date(schema.StructValue):
 class Box(schema.StructValue):
     """A generic struct."""
 
-    item: schema.Anything | None = None
+    item: typing.Any = None
     note: str = ""
 
     @classmethod
@@ -151,7 +151,7 @@ class Box(schema.StructValue):
             return schema.AnyBuilder(self._low, 0)
 
         @item.setter
-        def item(self, value: schema.Anything | None) -> None:
+        def item(self, value: typing.Any) -> None:
             self._assign("item", value)
 
         def has_item(self) -> bool:
@@ -174,7 +174,7 @@ class Box(schema.StructValue):
         class _Fields(typing.TypedDict, total=False):
             """The fields that ``update`` takes."""
 
-            item: schema.Anything | None
+            item: typing.Any
             note: str
 
         def update(self, /, **fields: typing.Unpack[_Fields]) -> None:

@@ -172,7 +172,7 @@ def test_copies_and_pickles() -> None:
 
 
 def test_pointers_of_any_kind() -> None:
-    value = Pointers(any=Point(x=1), any_list="text", any_struct=b"data", capability=7)
+    value = Pointers(any=Point(x=1), any_list="text", any_struct=Tree(), capability=7)
     read = Pointers.from_bytes(value.to_bytes())
     opaque = read.any
     assert isinstance(opaque, schema.Opaque)

@@ -15,8 +15,8 @@ from typing import Any
 import capnp
 
 from capnsafe import schema
+from capnsafe.schema.any_kinds import AnyKind
 from capnsafe.schema.kinds import (
-    AnyKind,
     CapabilityKind,
     EnumKind,
     GroupKind,
