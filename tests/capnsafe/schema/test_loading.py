@@ -19,7 +19,7 @@ from capnsafe.schema import loading, plugin, schema_capnp
 from capnsafe.schema.generator import modules_of
 from capnsafe.schema.loading import request_in
 from tests.capnsafe.schema.regenerate import FILES, generated
-from tests.capnsafe.schema.test_reference import check
+from tests.capnsafe.schema.round_trips import require_round_trips
 from tests.capnsafe.schema.tools import EVERY, FOLDER, STANDARD, TOOL, Scatter, compiled
 
 pytestmark = pytest.mark.process
@@ -220,7 +220,7 @@ def test_damaged_requests() -> None:
 def test_every_type_of_field() -> None:
     module: Any = capnsafe.load(EVERY)
     for seed in range(3):
-        check(Scatter(seed).struct(module.Every._layout, 2), EVERY)
+        require_round_trips(Scatter(seed).struct(module.Every._layout, 2), EVERY)
 
 
 def test_generated_code_is_formatted(tmp_path: Path) -> None:
