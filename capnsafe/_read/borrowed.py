@@ -38,6 +38,8 @@ class BorrowedSegments(Segments):
         self._allocator = allocator
         self._keys = keys
         self.count = len(keys)
+        # The lengths when words were claimed last.
+        self._words = [0] * self.count
 
     def view(self, segment: int) -> memoryview | None:
         """Return ``None``, because no view may be kept."""
@@ -51,10 +53,21 @@ class BorrowedSegments(Segments):
         finally:
             view.release()
 
+    def claim(self, segment: int, start: int, words: int, what: str) -> None:
+        """Check that the words lie within the segment as long as it is now, and charge them."""
+        if segment < self.count:
+            self._words[segment] = self.size(segment)
+        super().claim(segment, start, words, what)
+
     def word(self, segment: int, at: int) -> int:
         """Return a word that was claimed before."""
         word: int = POINTER.unpack(self.octets(segment, at * WORD_BYTES, WORD_BYTES))[0]
         return word
+
+    def follow(self, segment: int, at: int) -> tuple[int, int, int] | None:
+        """Follow the pointer at word ``at``, through its landing pads."""
+        pointer = self.word(segment, at)
+        return self.resolve(pointer, segment, at) if pointer else None
 
     def octets(self, segment: int, first: int, size: int) -> bytes:
         """Return a copy of bytes that were claimed before, or raise ``SegmentLost``."""

@@ -25,11 +25,14 @@ from ..wire import (
     ELEMENT_BITS,
     ELEMENT_SIZES,
     LIST,
+    LIST_COUNT_SHIFT,
+    OFFSET_MASK,
     POINTER_KINDS,
     SIZE_BIT,
     SIZE_BYTE,
     SIZE_COMPOSITE,
     SIZE_POINTER,
+    SIZE_VOID,
     STRUCT,
     WORD_BYTES,
     Element,
@@ -39,13 +42,11 @@ from ..wire import (
     is_capability,
     kind,
     list_body_words,
-    list_count,
     list_shape,
     list_size_code,
     struct_data_words,
     struct_pointers,
     struct_shape,
-    tag_count,
 )
 from .lists import ListReader
 from .reading import (
@@ -292,7 +293,8 @@ class PointerSlotsReader(ReaderBase):
         at = self._slot(index)
         if at < 0:
             return None
-        target = self._segments.follow(self._segment, at)
+        segments = self._segments
+        target = segments.follow(self._segment, at)
         if target is None:
             return None
         shape, segment, start = target
@@ -301,18 +303,15 @@ class PointerSlotsReader(ReaderBase):
             raise PointerKindMismatch(
                 f"{name} was found where {what} was asked for", segment=segment, offset=start
             )
-        count = list_count(shape)
-        self._segments.claim(segment, start, (count + 7) // WORD_BYTES, what)
-        return self._segments.octets(segment, start * WORD_BYTES, count)
+        count = shape >> LIST_COUNT_SHIFT
+        segments.claim(segment, start, (count + 7) // WORD_BYTES, what)
+        return segments.octets(segment, start * WORD_BYTES, count)
 
     def _open_list(self, index: SupportsIndex) -> Elements | None:
-        """Check and charge the list that the pointer leads to, and return its elements' place."""
-        found = self._find_list(index)
-        if found is not None and found.zero_sized:
-            self._segments.charge(found.count)
-        return found
+        """Check and charge the list that the pointer leads to, and return its elements' place.
 
-    def _find_list(self, index: SupportsIndex) -> Elements | None:
+        Elements without size are charged as one word each: a few bytes may claim millions of them.
+        """
         at = self._slot(index)
         if at < 0:
             return None
@@ -320,46 +319,53 @@ class PointerSlotsReader(ReaderBase):
         target = segments.follow(self._segment, at)
         if target is None:
             return None
-        descend(self._nesting, self._segment, at)
+        if self._nesting <= 0:
+            descend(self._nesting, self._segment, at)
         shape, segment, start = target
-        if kind(shape) != LIST:
+        # Every list that is read comes by here, so the parts of words are taken without calls.
+        if shape & 3 != LIST:
             raise PointerKindMismatch(
                 f"{name_of(shape)} was found where a list was asked for",
                 segment=segment,
                 offset=start,
             )
-        size_code = list_size_code(shape)
-        count = list_count(shape)
+        size_code = shape >> 32 & 7
+        count = shape >> LIST_COUNT_SHIFT
         segments.claim(segment, start, list_body_words(size_code, count), SIZE_NAMES[size_code])
         if size_code != SIZE_COMPOSITE:
+            if size_code == SIZE_VOID:
+                segments.charge(count)
             width = ELEMENT_BITS[size_code] // 8
             pointers = 1 if size_code == SIZE_POINTER else 0
             return Elements(
                 segment, start, count, size_code, width, 0 if pointers else width, pointers
             )
         word = segments.word(segment, start)
-        if kind(word) != STRUCT:
+        if word & 3 != STRUCT:
             raise PointerKindMismatch(
                 f"the tag of a list of structs must describe a struct, not {name_of(word)}",
                 segment=segment,
                 offset=start,
             )
-        data_words = struct_data_words(word)
-        pointers = struct_pointers(word)
+        data_words = word >> 32 & 0xFFFF
+        pointers = word >> 48
         element_words = data_words + pointers
-        if tag_count(word) * element_words > count:
+        structs = word >> 2 & OFFSET_MASK
+        if structs * element_words > count:
             raise PointerOutOfBounds(
-                f"a list of {count} words is too short for the {tag_count(word)} structs of"
+                f"a list of {count} words is too short for the {structs} structs of"
                 f" {element_words} words that its tag counts",
                 segment=segment,
                 offset=start,
-                words_asked=tag_count(word) * element_words,
+                words_asked=structs * element_words,
                 words_granted=count,
             )
+        if element_words == 0:
+            segments.charge(structs)
         return Elements(
             segment,
             start + 1,
-            tag_count(word),
+            structs,
             size_code,
             element_words * WORD_BYTES,
             data_words * WORD_BYTES,
@@ -493,7 +499,7 @@ class StructReader(PointerSlotsReader):
 
     def _place(self, offset: SupportsIndex, width: int) -> int:
         """Return the byte at which a field of ``width`` bytes starts, or -1 beyond the end."""
-        number = not_negative(offset)
+        number = offset if type(offset) is int and offset >= 0 else not_negative(offset)
         return self._data + number * width if (number + 1) * width <= self._data_bytes else -1
 
     def _integer(self, element: Element, offset: SupportsIndex, default: SupportsIndex) -> int:
@@ -695,7 +701,8 @@ class StructListReader(ReaderBase):
 
     def _struct(self, index: int) -> StructReader:
         found = self._found
-        descend(self._nesting, found.segment, found.start)
+        if self._nesting <= 0:
+            descend(self._nesting, found.segment, found.start)
         data = found.start * WORD_BYTES + index * found.step_bytes
         return StructReader(
             self._segments,

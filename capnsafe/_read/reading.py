@@ -44,7 +44,8 @@ _UNPACK_FROM: Final = POINTER.unpack_from
 
 #: For few octets, by their number: a function that copies them out of a view in one call. (A slice
 #: of a view is another view, which takes twice as long.)
-_COPIED: Final = tuple(Struct(f"{size}s").unpack_from for size in range(129))
+_FEW: Final = 128
+_COPIED: Final = tuple(Struct(f"{size}s").unpack_from for size in range(_FEW + 1))
 
 _KIND_NAMES: Final = ("a struct", "a list", "a far pointer", "a capability")
 SIZE_NAMES: Final = (
@@ -61,7 +62,7 @@ SIZE_NAMES: Final = (
 
 def limit_of(value: SupportsIndex, name: str) -> int:
     """Return a limit as an int, or raise if it is not an integer or is negative."""
-    limit = integer(value, name)
+    limit = value if type(value) is int else integer(value, name)
     if limit < 0:
         raise ArgumentValueError(f"{name} must not be negative: {number_text(limit)}")
     return limit
@@ -132,7 +133,7 @@ class Segments:
     def octets(self, segment: int, first: int, size: int) -> bytes:
         """Return a copy of ``size`` bytes from byte ``first`` on, which were claimed before."""
         view = self._views[segment]
-        if size < len(_COPIED):
+        if size <= _FEW:
             few: bytes = _COPIED[size](view, first)[0]
             return few
         return bytes(view[first : first + size])
@@ -159,7 +160,7 @@ class Segments:
                 segment=segment,
                 offset=start,
             )
-        limit = self.size(segment)
+        limit = self._words[segment]
         if start < 0 or start + words > limit:
             raise PointerOutOfBounds(
                 f"{what} of {words} words at word {start} is not within segment {segment}, which"
@@ -185,7 +186,7 @@ class Segments:
             (shape of the object, its segment, the word where it starts), none of them checked, or
             ``None`` for a null pointer (encoding specification, "Inter-Segment Pointers").
         """
-        pointer = self.word(segment, at)
+        pointer: int = _UNPACK_FROM(self._views[segment], at * WORD_BYTES)[0]
         if pointer & 2:
             return self.resolve(pointer, segment, at)
         if pointer == 0:

@@ -126,8 +126,11 @@ def view_of(buffer: Buffer, what: str) -> memoryview:
     Raises:
         ArgumentTypeError: If there is no C-contiguous buffer, or its items hold addresses.
     """
+    if type(buffer) is bytes:
+        return memoryview(buffer)
     try:
-        view = call(exported, buffer)
+        # A view of a view runs none of the caller's code.
+        view = memoryview(buffer) if type(buffer) is memoryview else call(exported, buffer)
         require_numbers(view)
         # ``cast`` refuses a shape with a zero in it.
         return view.cast("B").toreadonly() if view.nbytes else memoryview(b"")
