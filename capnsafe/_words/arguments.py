@@ -21,6 +21,7 @@ from operator import index as _as_index
 from typing import Any, Final, SupportsFloat, SupportsIndex, TypeVar, cast
 
 from .. import wire
+from .._sources import is_extension
 from ..errors import AllocatorError, ArgumentTypeError, ArgumentValueError, MessageTooLarge
 from ..wire import ELEMENTS, Element
 from .caught import Raised
@@ -41,6 +42,9 @@ _MODULE: Final = type.__dict__["__module__"]
 _BUILTIN: Final = vars(builtins)
 
 
+#: Whether the compiled encoder runs.
+COMPILED: Final = is_extension(wire.__file__)
+
 #: Returns a view of a caller's buffer. Exporting it may run the caller's code.
 exported: Final[Callable[[Any], memoryview]] = memoryview
 
@@ -48,10 +52,25 @@ exported: Final[Callable[[Any], memoryview]] = memoryview
 def call(function: Callable[[A], T], argument: A) -> T:
     """Call the caller's code. Raise ``Raised`` if it raises an ``Exception``.
 
-    A signal handler can raise at any bytecode of the library. Its exception passes unchanged, so it
-    must be told apart from one that the function raised. Therefore the function is called from C,
-    between two bytecodes. The iterator of its argument is used up when the call begins, and the
-    list has the result when the call has returned one.
+    An exception that a signal handler raises in the library passes unchanged.
+    """
+    return _called(function, argument) if COMPILED else _called_from_c(function, argument)
+
+
+def _called(function: Callable[[A], T], argument: A) -> T:
+    """Call a function from compiled code, in which no signal handler runs."""
+    try:
+        return function(argument)
+    except Exception as error:
+        raise Raised() from error
+
+
+def _called_from_c(function: Callable[[A], T], argument: A) -> T:
+    """Call a function where a signal handler can raise at any bytecode of the library.
+
+    The exception of a handler must be told apart from one that the function raised. Therefore the
+    function is called from C, between two bytecodes. The iterator of its argument is used up when
+    the call begins, and the list has the result when the call has returned one.
     """
     argued: Any = iter((argument,))
     results: list[T] = []

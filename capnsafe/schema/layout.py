@@ -18,12 +18,12 @@ from .. import wire
 from .._read.lists import ListReader
 from .._read.objects import PointerListReader, PointerSlotsReader, StructListReader, StructReader
 from .._read.reader import MessageReader
-from .._words.arguments import call, type_name
+from .._words.arguments import COMPILED, call, type_name
 from .._words.block import BlockBuilder, Body
 from .._words.caught import Raised
 from ..errors import ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES, Element
-from .properties import COMPILED, FieldAccessors, replace
+from .properties import FieldAccessors, replace
 from .unset import UNSET
 
 T = TypeVar("T")

@@ -9,17 +9,12 @@ Python, generated properties stay as they are.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, SupportsIndex
+from typing import Any, NamedTuple, SupportsIndex
 
-from .. import wire
 from .._build.builder import StructBuilder
 from .._read.objects import StructReader
-from .._sources import is_extension
 from .._words.native import mypyc_attr
 from ..wire import Element
-
-#: Whether the compiled encoder runs.
-COMPILED: Final = is_extension(wire.__file__)
 
 
 class FieldAccessors(NamedTuple):

@@ -15,6 +15,8 @@ import pytest
 
 import capnsafe
 from capnsafe import Element, MessageBuilder, MessageReader, Packer, Unpacker, read_message
+from capnsafe._words.arguments import _called, _called_from_c
+from capnsafe._words.caught import Raised
 from capnsafe.wire import ELEMENTS
 from tests.capnsafe.interrupts import Alarm, bytecodes_of, interrupt
 
@@ -271,3 +273,25 @@ def test_a_conversion_that_raises_stop_iteration(call: str) -> None:
         with pytest.raises(capnsafe.ArgumentTypeError) as raised:
             getattr(root, call)(0, Ends())
     assert raised.value.__cause__ is Ends.error
+
+
+@pytest.mark.parametrize("called", [_called, _called_from_c])
+def test_the_callers_code_is_called_alike_from_compiled_code_and_from_sources(
+    called: Callable[[Callable[[int], int], int], int],
+) -> None:
+    """Each build uses one of the two functions."""
+    assert called(abs, -3) == 3
+    failure = LookupError("of the caller")
+
+    def fail(_number: int) -> int:
+        raise failure
+
+    with pytest.raises(Raised) as raised:
+        called(fail, 1)
+    assert raised.value.__cause__ is failure
+
+    def interrupt(_number: int) -> int:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        called(interrupt, 1)
