@@ -1,4 +1,8 @@
-"""Schemas made at random: structs, groups, unions, enums, lists of lists, and defaults."""
+"""Schemas made at random.
+
+They have structs, groups, unions, enums, lists of lists, defaults, constants, annotations, generic
+structs, interfaces, pointers of any kind, and declarations of an imported file.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +32,14 @@ NUMBERS = {
 TEXTS = ["", "x", "Grüße", 'quotes \\" and \\\\', "it's \\n two lines", "}) or (x", "# no comment"]
 
 
+#: The declarations of the file that a schema imports. Each has its own, as pycapnp forgets no id.
+SHARED = """
+struct Box(Item) { item @0 :Item; note @1 :Text; }
+enum Season { spring @0; summer @1; autumn @2; winter @3; }
+annotation note (*) :Text;
+"""
+
+
 class RandomSchema:
     """The text of a schema, and the names of its structs."""
 
@@ -36,6 +48,10 @@ class RandomSchema:
         self.enums = {f"Enum{at}": self._enumerants() for at in range(self.rng.randint(1, 2))}
         self.structs = [f"Struct{at}" for at in range(self.rng.randint(1, 4))]
         parts = [f"@0x{(1 << 63) + self.rng.getrandbits(62):x};"]
+        self.shared_name = f"shared{seed}.capnp"
+        parts.append(f'using Shared = import "{self.shared_name}";')
+        self.shared = f"@0x{(1 << 63) + self.rng.getrandbits(62):x};{SHARED}"
+        parts.append("interface Service { call @0 (number :Int32) -> (text :Text); }")
         for name, members in self.enums.items():
             body = " ".join(f"{member} @{at};" for at, member in enumerate(members))
             parts.append(f"enum {name} {{ {body} }}")
@@ -45,7 +61,7 @@ class RandomSchema:
             self.later = self.structs[self.structs.index(name) + 1 :]
             self.left = self.rng.randint(0, 14)
             body = self._members(depth=0)
-            parts.append(f"struct {name} {{\n{body}\n}}")
+            parts.append(f"struct {name}{self._note()} {{\n{body}\n}}")
         for at in range(self.rng.randint(0, 3)):
             kind = self._type(2, self.structs)
             parts.append(f"const constant{at} :{kind} = {self._literal(kind)};")
@@ -89,11 +105,25 @@ class RandomSchema:
         return "\n".join(lines)
 
     def _field(self, name: str, structs: list[str]) -> str:
+        # JSON has no form for the last two, which a union would show even if they are null.
+        outside = structs is self.structs
+        if self.rng.random() < 0.15:
+            item = self.rng.choice(["Text", "Data", "List(Int16)", *self.later])
+            kinds = [f"Shared.Box({item})", f"List(Shared.Box({item}))", "Shared.Season"]
+            kind = self.rng.choice([*kinds, *(["AnyPointer", "Service"] if outside else [])])
+            self.ordinal += 1
+            return f"{name} @{self.ordinal - 1} :{kind}{self._note()};"
         kind = self._type(0, structs)
         own = any(each in kind for each in self.structs if each not in self.later)
         default = f" = {self._literal(kind)}" if self.rng.random() < 0.3 and not own else ""
         self.ordinal += 1
-        return f"{name} @{self.ordinal - 1} :{kind}{default};"
+        return f"{name} @{self.ordinal - 1} :{kind}{default}{self._note()};"
+
+    def _note(self) -> str:
+        """Return an annotation, or mostly nothing."""
+        if self.rng.random() < 0.8:
+            return ""
+        return f' $Shared.note("{self.rng.choice(TEXTS)}")'
 
     def _type(self, depth: int, structs: list[str]) -> str:
         rng = self.rng

@@ -9,7 +9,7 @@ import pytest
 
 import capnsafe
 from tests.capnsafe.schema.random_schemas import RandomSchema
-from tests.capnsafe.schema.round_trips import require_round_trips, require_tool_agrees
+from tests.capnsafe.schema.round_trips import require_round_trips, require_tool_agrees, theirs
 from tests.capnsafe.schema.tools import Scatter
 
 pytestmark = pytest.mark.process
@@ -19,9 +19,15 @@ def check_schema(seed: int, folder: Path) -> None:
     made = RandomSchema(seed)
     path = folder / f"random{seed}.capnp"
     path.write_text(made.text, encoding="utf-8")
+    (folder / made.shared_name).write_text(made.shared, encoding="utf-8")
     module: Any = capnsafe.load(path)
     for at, name in enumerate(made.structs):
-        layout = getattr(module, name)._layout
+        kind = getattr(module, name)
+        notes = [note.value.text for note in theirs(kind, path).schema.node.annotations]
+        if notes:
+            shared = capnsafe.load(folder / made.shared_name)
+            assert [shared.NOTE.of(kind)] == notes
+        layout = kind._layout
         value = Scatter(seed + at).struct(layout, 2)
         require_round_trips(value, path)
         if not at:
