@@ -193,7 +193,7 @@ class Module:
         """
         file, name = self._request.places[node_id]
         if file != self._file:
-            alias = module_name(self._request.files[file]).replace(".", "_")
+            alias = self._request.alias_of(file)
             self.imported[alias] = file
             return f"{alias}.{name}"
         first = name.split(".")[0]

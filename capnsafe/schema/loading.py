@@ -18,7 +18,7 @@ from .._words.buffers import data_octets
 from .._words.caught import Raised
 from ..errors import ArgumentTypeError, Error, SchemaError
 from ..wire import MAX_SEGMENT_WORDS
-from .naming import PACKAGE, module_name
+from .naming import PACKAGE
 
 if TYPE_CHECKING:
     from .schema_capnp import CodeGeneratorRequest
@@ -144,12 +144,12 @@ def _loaded(octets: bytes) -> ModuleType:
             if file not in texts:
                 module = Module(request, file, in_package=None)
                 texts[file] = module.text()
-                imported[file] = module.imported
-                todo += module.imported.values()
+                # A file may be imported for an annotation alone, which the module does not name.
+                imported[file] = module.imported | request.imports_of(file)
+                todo += imported[file].values()
         modules = {}
         for file in texts:
-            stem = module_name(request.files[file]).replace(".", "_")
-            modules[file] = ModuleType(f"{_PACKAGE}.{stem}_{file:x}")
+            modules[file] = ModuleType(f"{_PACKAGE}.{request.alias_of(file)}_{file:x}")
         # Execute imported modules first, because a constant may be a struct of another file.
         for file in reversed(texts):
             loaded = modules[file]

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from .._words.arguments import error_text
 from ..errors import SchemaError
 from . import schema_capnp as s
-from .naming import METHODS, class_name, constant_name, field_name, free
+from .naming import METHODS, class_name, constant_name, field_name, free, module_name
 
 Node: TypeAlias = "s.Node.Reader"
 FieldNode: TypeAlias = "s.Field.Reader"
@@ -97,8 +97,10 @@ class Request:
             info.id: info for info in request.source_info
         }
         self.requested: Final = [file.id for file in request.requested_files]
+        self._imports: Final[dict[int, list[int]]] = {}
         for file in request.requested_files:
             self.files[file.id] = file.filename
+            self._imports[file.id] = [imported.id for imported in file.imports]
             for imported in file.imports:
                 path = imported.name
                 if not path.startswith("/"):
@@ -108,6 +110,18 @@ class Request:
             if node.which() == "file":
                 self.files.setdefault(node.id, node.display_name)
                 self._name_below(node.id, node, "", set())
+
+    def alias_of(self, file: int) -> str:
+        """Return the name under which other modules know the module of a file."""
+        return module_name(self.files[file]).replace(".", "_")
+
+    def imports_of(self, file: int) -> dict[str, int]:
+        """Return the files that a requested file imports, by their names.
+
+        The compiler leaves out those of which nothing is used.
+        """
+        imports = self._imports.get(file, [])
+        return {self.alias_of(other): other for other in imports if other in self.nodes}
 
     def _name_below(self, file: int, node: Node, prefix: str, taken: set[str]) -> None:
         """Name everything that is declared in a node."""

@@ -148,6 +148,18 @@ def test_files_that_import_each_other(tmp_path: Path) -> None:
     assert not hasattr(module.b_capnp, "Unused"), "the compiler sends what the file needs"
 
 
+def test_a_file_that_is_imported_for_an_annotation_alone(tmp_path: Path) -> None:
+    (tmp_path / "units.capnp").write_text(
+        "@0xe1b2c3d4e5f60720; annotation unit @0xe1b2c3d4e5f60721 (field) :Text;"
+    )
+    (tmp_path / "road.capnp").write_text(
+        '@0xe1b2c3d4e5f60722; using Units = import "units.capnp";'
+        'struct Road { length @0 :UInt32 $Units.unit("m"); }'
+    )
+    module: Any = capnsafe.load(tmp_path / "road.capnp")
+    assert module.units_capnp.UNIT.of(module.Road, "length") == "m"
+
+
 def test_the_schemas_of_the_compiler_can_be_imported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
