@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from capnsafe_fuzz.scenario import (
     EVERYTHING,
+    As,
     Capability,
     Expectation,
     ExpectationKind,
@@ -263,7 +264,8 @@ def test_first_fields_are_seen_and_written_in_their_structs() -> None:
         h7 = open h1.any List(Newer)"""
     model, expected = run(MIXED + program)
     seven, eight = (Expectation(ExpectationKind.VALUE, value) for value in (7, 0x50008))
-    assert expected[-9:] == [seven, OK, eight, OK, OK, OK, OK, VOID, OK]
+    one_word = Expectation(ExpectationKind.VALUE, 1)
+    assert expected[-9:] == [seven, OK, eight, OK, OK, OK, OK, one_word, OK]
     assert [model.live(handle) for handle in range(2, 8)] == [True] * 4 + [False, True]
     assert model.written(4) == (1,)
     blank = {"data": bytes(16), "pointers": [(2, 2, b"a\0"), None]}
@@ -272,6 +274,76 @@ def test_first_fields_are_seen_and_written_in_their_structs() -> None:
         "sections": (2, 2),
         "elements": [blank, {"data": number, "pointers": [None, None]}],
     }
+
+
+def test_first_numbers_are_copied_alone_and_first_pointers_with_their_structs() -> None:
+    program = """h2 = init h1.any List(Newer) 2
+        h3 = open h2[1]
+        set h3.total 1
+        h4 = open h1.any List(UInt32)
+        set h4[1] 7
+        h5 = open h1.any List(Text)
+        set h5[0] "a"
+        size h4
+        size h5
+        lend h4 x"01000000"
+        copy h1.other h4
+        copy h1.evolvings h5
+        copy h0.u32s h4
+        copy h0.texts h5
+        h6 = join h4 h4
+        h7 = new h5
+        h8 = ensure h0.texts h5"""
+    model, expected = run(MIXED + program)
+    words = [Expectation(ExpectationKind.VALUE, value) for value in (1, 10)]
+    assert expected[-10:] == [*words, REFUSED, OK, OK, OK, VOID, OK, VOID, VOID]
+    number = (7).to_bytes(4, "little")
+    tree = mixed_tree(program)
+    assert tree["other"] == (4, 2, bytes(4) + number)
+    assert tree["evolvings"] == tree["any"]
+    assert tree["any"]["elements"][1]["data"] == number + bytes(4) + (1).to_bytes(8, "little")
+    whole = model.tree()
+    assert whole is not None
+    assert whole["u32s"] == [0, 7]
+    # The copy of the structs is another object.
+    assert run(MIXED + program + '\nset h5[1] "b"')[0].tree() != whole
+    assert mixed_tree(program + '\nset h5[1] "b"')["evolvings"] == tree["evolvings"]
+
+
+def test_a_list_of_structs_cannot_be_lent_even_if_it_is_gone() -> None:
+    program = """h2 = init h1.any List(Newer) 2
+        h3 = open h1.any List(UInt32)
+        clear h1.any
+        lend h3 x"01000000"
+        size h3"""
+    assert run(MIXED + program)[1][-2:] == [REFUSED, STALE]
+
+
+def test_an_orphan_is_upgraded() -> None:
+    program = """h2 = init h1.any List(Text) 2
+        set h2[1] "a"
+        h3 = disown h1.any
+        h4 = unwrap h3 List(AnyPointer)
+        h5 = unwrap h3 List(Newer)
+        h6 = open h5[1]
+        get h6.label
+        size h4
+        h7 = unwrap h3 List(Bool)
+        adopt h1.other h3
+        get h6.label"""
+    model, expected = run(MIXED + program)
+    text = Expectation(ExpectationKind.VALUE, "a")
+    assert expected[-7:] == [OK, OK, text, STALE, REFUSED, OK, text]
+    operation = Operation(Verb.UNWRAP, 3, None, As("List(Newer)"))
+    earlier = run(MIXED + program.partition("h5 =")[0])[0]
+    assert earlier.largest_object(operation) == 9
+    assert earlier.needed_words(operation) == (9, 10)
+    blank = {"data": bytes(16), "pointers": [None, None]}
+    assert mixed_tree(program)["other"] == {
+        "sections": (2, 2),
+        "elements": [blank, {"data": bytes(16), "pointers": [(2, 2, b"a\0"), None]}],
+    }
+    assert model.live(5)
 
 
 def test_first_fields_end_with_their_structs() -> None:

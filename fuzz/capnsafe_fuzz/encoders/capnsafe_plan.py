@@ -263,7 +263,9 @@ def _outline(held: Type | None, operation: Operation) -> _Outline:
         keywords = (("text", True),) if is_text else ()
         return _Outline(verb.value, (_value,), keywords)
     if isinstance(held, OrphanType):
-        return _object(verb, value.type if isinstance(value, As) else str(held.target), ())
+        if isinstance(value, As):
+            return _object(verb, value.type, (), FieldKind.ANY)
+        return _object(verb, str(held.target), ())
     kind, target, _ = place_of(held, place)
     at: Any = _place
     default = None

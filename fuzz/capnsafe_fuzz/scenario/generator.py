@@ -8,9 +8,20 @@ from typing import Final
 
 from .model import NULL, ExpectationKind, Model
 from .operations import OPERATIONS, PLACELESS, SOURCED, WHOLE_MESSAGE, ValueForm, Verb
-from .program import ACTIONS, NO_HANDLE, Operation, Place, Program, choices_of, place_of, sources
+from .program import (
+    ACTIONS,
+    NO_HANDLE,
+    As,
+    Operation,
+    Place,
+    Program,
+    choices_of,
+    place_of,
+    sources,
+)
 from .schema import DYNAMIC, TYPES, ListType, OrphanType, StructType, Type
 from .values import index_for, value_for
+from .versions import other_versions
 
 
 class ProgramGenerator:
@@ -31,6 +42,29 @@ class ProgramGenerator:
         self.program.note(operation)
         self.model.commit(operation)
         self.operations.append(operation)
+
+    def begin_with_versions(self, rng: Random) -> None:
+        """Append the first operations of a program: an object is opened as another version.
+
+        Few other programs get so far.
+        """
+        self.add(Operation(Verb.ROOT))
+        self.add(Operation(Verb.SELECT, 0, "choice", "mixed"))
+        self.add(Operation(Verb.INIT, 0, "choice.mixed"))
+        held = self.program.types[-1]
+        place = rng.choice(_DYNAMIC_PLACES[held.name])
+        self.add(Operation(Verb.INIT, 1, place, value_for(Verb.INIT, held, place, rng)))
+        for _ in range(rng.choice((0, 0, 1, 2))):
+            self.extend(rng)
+        if rng.random() < 0.4:
+            self.add(Operation(Verb.DISOWN, 1, place))
+        self.add(self._other_version(rng) or self._next(rng))
+
+    def open_otherwise(self, rng: Random) -> None:
+        """Append an operation that opens an object as another version, if there is one."""
+        operation = self._other_version(rng)
+        if operation is not None:
+            self.add(operation)
 
     def extend(self, rng: Random) -> None:
         """Append a plausible operation."""
@@ -55,6 +89,13 @@ class ProgramGenerator:
         last = self.operations[-1]
         if last.verb is Verb.SELECT and rng.random() < 0.6:
             return self._behind(last, rng)
+        opened = last.verb is Verb.OPEN or last.verb is Verb.UNWRAP
+        if opened and isinstance(last.value, As) and model.live(len(types) - 1):
+            if rng.random() < 0.5:
+                # Otherwise few operations would be on an object of another version.
+                numbers = [len(types) - 1]
+        elif 0.25 < chance < 0.35 and (version := self._other_version(rng)) is not None:
+            return version
         if 0.2 < chance < 0.25 and (adoption := self._adoption(rng)) is not None:
             return adoption
         if rng.random() < 0.25:
@@ -166,6 +207,28 @@ class ProgramGenerator:
             return None
         return Operation(Verb.ADOPT, *rng.choice(fitting), orphan)
 
+    def _other_version(self, rng: Random) -> Operation | None:
+        """Return an operation that opens an object or orphan as another type that it fits."""
+        types, model = self.program.types, self.model
+        places: list[tuple[int, Place, list[str]]] = []
+        for number, held in enumerate(types):
+            if not model.live(number):
+                continue
+            verb = Verb.UNWRAP if isinstance(held, OrphanType) else Verb.OPEN
+            within: tuple[Place, ...] = _DYNAMIC_PLACES.get(held.name, ())
+            if isinstance(held, ListType) and within:
+                within = model.written(number)
+            for place in within:
+                value = model.value_at(number, place)
+                names = other_versions(value, choices_of(held, verb, place)) if value else ()
+                if names:
+                    places.append((number, place, names))
+        if not places:
+            return None
+        number, place, names = rng.choice(places)
+        verb = Verb.OPEN if place is not None else Verb.UNWRAP
+        return Operation(verb, number, place, As(rng.choice(names)))
+
     def _again(self, earlier: Operation, rng: Random) -> Operation:
         """Return an operation on a place that was used before: read, overwrite, open, clear it."""
         held = self.program.types[earlier.handle]
@@ -196,6 +259,17 @@ _OPEN_TO_ALL: Final = frozenset(
     and any(choices_of(held, Verb.OPEN, place) for place in _places(held))
 )
 """Types with AnyPointers or similar: there are few of them, with many operations."""
+
+_DYNAMIC_PLACES: Final[dict[str, tuple[Place, ...]]] = {
+    name: (None,) if isinstance(held, OrphanType) else places
+    for name, held in TYPES.items()
+    if (isinstance(held, OrphanType) and held.choices)
+    or (
+        not isinstance(held, OrphanType)
+        and (places := tuple(at for at in _places(held) if place_of(held, at)[0] in DYNAMIC))
+    )
+}
+"""The places, by type, of pointers that a program may open as several types. An orphan is one."""
 
 SELECTIONS: Final = {
     name: tuple(place for verb, place in actions if verb is Verb.SELECT)

@@ -25,16 +25,18 @@ Where the semantics leave a choice, these rules apply:
 - An object that is opened as a larger type of its kind is upgraded and moves. Handles to it are
   stale, handles to its children stay valid.
 - A list of structs that is opened as a list of numbers or pointers shows the first fields of the
-  structs, and writes them in their place. All handles to it stay valid.
+  structs, and writes them in their place. All handles to it stay valid. Copies and sizes are those
+  of the numbers alone, or of the structs with the pointers. It cannot be lent.
 - Opening an object as another kind is refused. So are an orphan's adoption by a part of itself, and
   a canonical form with capabilities.
 
 Some operations are skipped although their handles are not missing:
 
 - operations on a member of a union that is not selected, because nothing is promised there;
-- opening an orphan as an object without words, or as a larger one than it is, for the same reason;
+- opening an orphan as an object without words, for the same reason;
 - copies of a list whose elements have other types than its handle says, for the same reason;
-- copies, sizes and loans of a list of structs that was opened as one of numbers or pointers;
+- copies of a list of structs that was opened as one of pointers, to a place whose schema has a list
+  of pointers: the copy is a list of structs;
 - copies that would make a message larger or deeper than an execution can handle.
 
 With ``by_value``, the model is that of an API that copies objects through values of a schema (the
@@ -59,6 +61,7 @@ from .nodes import (
     StructNode,
     clone,
     contains,
+    copied_from,
     has_capabilities,
     largest,
     measure,
@@ -69,6 +72,7 @@ from .nodes import (
 from .operations import HANDLE_MAKERS, OPERATIONS, PLACELESS, SOURCED, Made, Verb
 from .program import MAX_INDEX, NO_HANDLE, As, Operation, Value, made_by, place_of, quiet, type_at
 from .schema import (
+    DYNAMIC,
     EVERYTHING,
     FLOATS,
     STRUCTS,
@@ -301,6 +305,9 @@ class Model:
             if element is not None and not _fits(copied, element):
                 return _REFUSED
             return _OK
+        if verb is Verb.LEND and isinstance(node, FirstFields):
+            # Other fields lie between the numbers.
+            return _REFUSED
         if not node.live:
             return _STALE
         if isinstance(node, OrphanNode):
@@ -313,10 +320,8 @@ class Model:
                     return _REFUSED
                 return VOID if resized(node.value, value) is None else _OK
             return _FOUND[unwrapped(node.value, self._unwrapped_type(handle, value))]
-        if isinstance(node, FirstFields):
-            return VOID
         if verb is Verb.SIZE:
-            return Expectation(_VALUE, measure(node)[0])
+            return Expectation(_VALUE, measure(copied_from(node))[0])
         if verb is Verb.LEND:
             return _OK
         return VOID if self._copied(operation, handle, node) is None else _OK
@@ -365,9 +370,9 @@ class Model:
         """
         of = self._types[handle]
         assert of is not None
-        words, depth = weigh(source)
+        words, depth = weigh(copied_from(source))
         if (
-            isinstance(source, FirstFields)
+            not (self._copies_value(operation, of) or self._accepts(operation, source))
             or not holds(source, of)
             or self._copied_words + words > MAX_COPIED_WORDS
             or self._copied_depth + depth > MAX_COPIED_DEPTH
@@ -375,14 +380,25 @@ class Model:
             return None
         return self._original(operation, handle, source)
 
+    def _accepts(self, operation: Operation, source: Node) -> bool:
+        """Return whether the schema accepts a copy of the object at the place of the copy."""
+        if not isinstance(source, FirstFields) or not source.of_pointers:
+            return True
+        # The copy has the structs.
+        held = self._types[operation.handle]
+        assert held is not None
+        return operation.verb is _COPY and place_of(held, operation.place)[0] in DYNAMIC
+
+    def _copies_value(self, operation: Operation, of: Type) -> bool:
+        held = self._types[operation.handle]
+        assert held is not None
+        return self._by_value and copies_value(held, operation, of)
+
     def _original(self, operation: Operation, handle: int, source: Node) -> Node | None:
         """Return the object itself or, by value, a new one; None if its value is not specified."""
-        of, held = self._types[handle], self._types[operation.handle]
+        of = self._types[handle]
         assert of is not None
-        assert held is not None
-        if self._by_value and copies_value(held, operation, of):
-            return value_of(source, of)
-        return source
+        return value_of(source, of) if self._copies_value(operation, of) else copied_from(source)
 
     # -- changes ----------------------------------------------------------------------------------
 
@@ -515,8 +531,10 @@ class Model:
                     moved_into(made, node.value)
                 node.value = made
             elif verb is Verb.UNWRAP:
-                assert isinstance(node.value, NODES)
                 of = self._unwrapped_type(handle, value)
+                if opened(node.value, of) is TypeFit.SMALLER:
+                    node.value = upgraded(node.value, of)
+                assert isinstance(node.value, NODES)
                 self._number(handle_on(node.value, of), of)
             else:
                 retire(node.value)
@@ -544,12 +562,12 @@ class Model:
     def _copy(self, operation: Operation, handle: int) -> Node:
         source = self._handles[handle]
         assert isinstance(source, NODES)
-        words, depth = weigh(source)
+        words, depth = weigh(copied_from(source))
         copied = self._original(operation, handle, source)
         assert copied is not None
         self._copied_words += words
         self._copied_depth += depth
-        return clone(copied) if copied is source else copied
+        return clone(copied)
 
     def _number(self, node: Node | None, of: Type) -> None:
         self._handles.append(node)
@@ -613,13 +631,12 @@ class Model:
             return largest(self._copied(operation, number, source) or source)
         if verb is _JOIN or verb is _ENSURE or verb is Verb.EXTEND or verb is Verb.LEND:
             return self._largest_of_more(operation, node)
-        if isinstance(node, OrphanNode) or verb is _SELECT:
+        if isinstance(node, OrphanNode):
+            return self._words_of_larger(node.value, value) if verb is Verb.UNWRAP else 0
+        if verb is _SELECT:
             return 0
         if verb is _OPEN and isinstance(value, As):
-            found = node.contents.get(place)
-            of = TYPES[value.type]
-            smaller = found is not None and opened(found, of) is TypeFit.SMALLER
-            return upgraded(found, of, retire_old=False).words if smaller else 0
+            return self._words_of_larger(node.contents.get(place), value)
         if isinstance(value, str):
             return (len(value.encode()) + 8) // 8
         if isinstance(value, bytes):
@@ -629,6 +646,13 @@ class Model:
         if isinstance(value, As):
             return make(TYPES[value.type], value.length).words
         return make(type_at(node.type, place), value).words
+
+    def _words_of_larger(self, found: Any, value: Value) -> int:
+        """Return the words of an object of an older version after it is opened; 0 for others."""
+        of = TYPES[value.type] if isinstance(value, As) else None
+        if found is None or of is None or opened(found, of) is not TypeFit.SMALLER:
+            return 0
+        return upgraded(found, of, retire_old=False).words
 
     def _largest_of_more(self, operation: Operation, node: Node | OrphanNode) -> int:
         """Return the words of the largest object that JOIN, ENSURE, EXTEND or LEND makes."""
@@ -679,7 +703,7 @@ class Model:
         words = self.largest_object(operation)
         if verb is Verb.EXTEND:
             return words, 1 + words
-        if verb is _OPEN and words:
+        if (verb is _OPEN or verb is Verb.UNWRAP) and words:
             # The pointers of an object that moves may each need a landing pad.
             return words, 1 + words
         return words, 1
@@ -716,7 +740,10 @@ class Model:
             node = self._handles[handle]
         elif verb is not Verb.NEW and verb is not Verb.COPY_ROOT:
             return None
-        if not isinstance(node, NODES) or not node.words or has_capabilities(node):
+        if not isinstance(node, NODES):
+            return None
+        seen = copied_from(node)
+        if not seen.words or has_capabilities(seen):
             return None
         return raw_of(self._original(operation, handle, node))
 
@@ -739,6 +766,13 @@ class Model:
         if isinstance(node, ListNode):
             return tuple(place for place in node.contents if place <= MAX_INDEX)
         return tuple(node.contents) if isinstance(node, StructNode) else ()
+
+    def value_at(self, handle: int, place: Any) -> Any:
+        """Return the value of a pointer, or of an orphan if there is no place; None for null."""
+        node = self._handles[handle]
+        if node is None or not node.live:
+            return None
+        return node.value if isinstance(node, OrphanNode) else node.contents.get(place)
 
     def count(self, handle: int) -> int | None:
         """Return the length of the handle's list; None if there is none or it is not a list."""

@@ -44,6 +44,10 @@ _ASKS_ONCE: Final = frozenset(
     if kind.new_objects == 1 and kind.bound is Bound.BUILDS
 )
 """Verbs that ask for memory for one new object."""
+_HAS_VERSIONS: Final = 0.12
+"""The share of generated programs that begin with an object of several versions."""
+_FEWEST_WITH_VERSIONS: Final = 8
+"""The fewest operations of such a program."""
 _AIMED: Final = 0.6
 """Of the faults that write into one word, the share that is laid where that word is read back."""
 
@@ -185,7 +189,9 @@ _VERIFIES: Final = 0.1
 def generate(rng: Random, size: int) -> Scenario:
     """Return a generated scenario of `size` operations, cut to the limits of a scenario."""
     generator = ProgramGenerator()
-    for _ in range(min(size, MAX_OPERATIONS)):
+    if size >= _FEWEST_WITH_VERSIONS and rng.random() < _HAS_VERSIONS:
+        generator.begin_with_versions(rng)
+    for _ in range(min(size, MAX_OPERATIONS) - len(generator.operations)):
         generator.extend(rng)
     operations = tuple(generator.operations)
     verify = rng.random() < _VERIFIES

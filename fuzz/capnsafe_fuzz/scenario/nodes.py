@@ -97,6 +97,11 @@ class FirstFields(ListNode):
         self.contents = _FirstFieldContents(structs, field, SCALAR_BITS.get(of.element, 0))
 
     @property
+    def of_pointers(self) -> bool:
+        """Return whether the elements are pointers."""
+        return self.type.element in POINTERS
+
+    @property
     def live(self) -> bool:
         """Return whether the list of structs exists."""
         return self.structs.live
@@ -141,6 +146,21 @@ class _FirstFieldContents(MutableMapping[Any, Any]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+def copied_from(node: Node) -> Node:
+    """Return the object that a copy of a handle's object equals.
+
+    Of a list of structs, a handle on their first numbers copies the numbers alone, and one on their
+    first pointers copies the structs.
+    """
+    if not isinstance(node, FirstFields):
+        return node
+    if node.of_pointers:
+        return node.structs
+    numbers = ListNode(node.type, node.count)
+    numbers.contents = dict(node.contents)
+    return numbers
 
 
 class OrphanNode:

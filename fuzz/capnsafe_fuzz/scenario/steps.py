@@ -127,12 +127,18 @@ def _copies(steps: Sequence[LinkedOperation]) -> list[LinkedOperation]:
 # Edits of a program: each changes the list of steps in place.
 
 
+_OTHERWISE: Final = 0.2
+"""The share of insertions that begin with opening an object as another version, if there is one."""
+
+
 def _insert(steps: list[LinkedOperation], rng: Random) -> None:
     """Insert some steps, each of which is meaningful at its place."""
     at = rng.randint(0, len(steps)) if rng.random() < 0.7 else len(steps)
     if at == 0 and steps and rng.random() < 0.9:
         at = 1
     generator = ProgramGenerator(operations_of(steps[:at], rng))
+    if len(generator.operations) < MAX_OPERATIONS and rng.random() < _OTHERWISE:
+        generator.open_otherwise(rng)
     for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4))):
         if len(generator.operations) < MAX_OPERATIONS:
             generator.extend(rng)

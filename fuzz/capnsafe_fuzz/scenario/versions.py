@@ -10,11 +10,12 @@ choices exclude all other cases.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
 from .nodes import NODES, Capability, FirstFields, ListNode, Node, StructNode, renew, retire
-from .schema import SCALAR_BITS, SIGNED, VERSIONS, FieldKind, ListType, StructType, Type
+from .schema import SCALAR_BITS, SIGNED, TYPES, VERSIONS, FieldKind, ListType, StructType, Type
 
 _FIRST_NUMBER: Final = "number"
 _FIRST_POINTER: Final = "label"
@@ -124,9 +125,14 @@ def unwrapped(value: Any, of: Type) -> TypeFit:
     whether a handle to such an object is stale.
     """
     found = opened(value, of)
-    if found is TypeFit.SMALLER or (found is TypeFit.SAME and value.words == 0):
-        return TypeFit.UNPROMISED
-    return found
+    return TypeFit.UNPROMISED if found is TypeFit.SAME and value.words == 0 else found
+
+
+def other_versions(value: Any, names: Sequence[str]) -> list[str]:
+    """Return the types of these names, other than its own, that an object can be opened as."""
+    own = value.type if isinstance(value, NODES) else None
+    fits = (TypeFit.SMALLER, TypeFit.SAME)
+    return [name for name in names if TYPES[name] is not own and opened(value, TYPES[name]) in fits]
 
 
 def is_of_kind(value: Any, kind: FieldKind) -> bool:

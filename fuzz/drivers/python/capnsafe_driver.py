@@ -117,7 +117,8 @@ class CapnsafeDriver(Driver):
         """Make or open the struct or list that the line describes."""
         element = values.get("element")
         count = (int(values["count"]),) if method == "init" and element else ()
-        sized = method == "init" or values.get("kind") in ("AnyPointer", "Evolving")
+        # The lines without a kind of place open orphans.
+        sized = method == "init" or values.get("kind") in (None, "AnyPointer", "Evolving")
         sizes = (int(values["data"]), int(values["pointers"])) if sized and "data" in values else ()
         if element is None:
             return self._made(values, getattr(receiver, f"{method}_struct")(*at, *sizes))
