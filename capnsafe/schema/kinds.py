@@ -27,7 +27,7 @@ from .._words.arguments import (
     truth,
     type_name,
 )
-from .._words.block import MOST_NUMBERS, BlockBuilder, Body
+from .._words.block import MOST_NUMBERS, BlockBuilder, Body, require_words
 from .._words.buffers import data_octets
 from .._words.caught import Raised
 from .._words.tree import Tree
@@ -551,6 +551,8 @@ class StructListKind(ListKind):
         """Return a list of zeroed structs."""
         layout = self.struct.layout()
         words = self._words(count, layout)
+        # Before the memory is taken: that of the largest list takes seconds to zero.
+        require_words(1 + words)
         body = bytearray((1 + words) * WORD_BYTES)
         wire.POINTER.pack_into(body, 0, layout.shape | count << 2)
         return Tree(wire.list_shape(wire.SIZE_COMPOSITE, words), body)

@@ -6,6 +6,7 @@ with messages that were made from readers of the same values.
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -187,8 +188,14 @@ def test_a_list_that_no_segment_can_hold(count: int) -> None:
     with MessageBuilder() as message:
         root = message.init_root(Choice)
         root.number = 7
-        with pytest.raises((ArgumentValueError, MessageTooLarge)):
-            root.init_points(count)
+        tracemalloc.start()
+        try:
+            with pytest.raises((ArgumentValueError, MessageTooLarge)):
+                root.init_points(count)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert most < 1 << 20, "it was made, and then refused"
         assert root.number == 7
 
 
