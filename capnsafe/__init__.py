@@ -6,7 +6,10 @@ failure is an exception from the tree in :mod:`capnsafe.errors`, and a call that
 message as it was.
 """
 
-# This import comes first: it decides whether the others find compiled modules or sources.
+import typing as _typing
+from importlib import import_module as _import_module
+
+# This import decides whether those after it find compiled modules or sources.
 from . import _sources
 from . import aio as aio
 from . import wire as _wire
@@ -56,8 +59,27 @@ from .errors import (
     Unreadable,
 )
 from .memory import FixedAllocator, HeapAllocator
-from .schema.loading import load
 from .wire import Element, ElementSize, PointerKind
+
+if _typing.TYPE_CHECKING:
+    from . import schema as schema
+    from .schema.loading import load
+else:
+    # A third of the package is for schemas. It is imported when a program uses it, by an import or
+    # by one of these names.
+    def __getattr__(name):
+        """Return ``schema`` or ``load``, which are not imported yet."""
+        if name == "schema":
+            return _import_module(".schema", __name__)
+        if name == "load":
+            load = globals()["load"] = _import_module(".schema.loading", __name__).load
+            return load
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__():
+        """Return all names, also of what is not imported yet."""
+        return sorted({*globals(), "load", "schema"})
+
 
 #: Whether the package runs as modules that mypyc compiled. Otherwise it runs as sources.
 COMPILED: bool = _sources.is_extension(_wire.__file__)

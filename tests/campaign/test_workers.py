@@ -7,6 +7,7 @@ import select
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,18 @@ def test_a_worker_that_begins_nothing_is_told(
     worker.begin(LocalRun(Shard(1, 3, ())))
     with pytest.raises(EnvironmentFailedError, match="did not begin an execution"):
         pump(worker, lambda: False)
+
+
+@pytest.mark.parametrize(("target", "imported"), [("builder", False), ("values", True)])
+def test_a_worker_imports_the_modules_that_its_target_needs(
+    target: str, imported: bool, tmp_path: Path
+) -> None:
+    """Later imports are not instrumented, and each fork would repeat them."""
+    worker = WorkerProcess(replace(JOB, target=target), tmp_path / "worker")
+    try:
+        pump(worker, lambda: worker.idle)
+        assert worker.code is not None
+        assert "capnsafe._build.message" in worker.code
+        assert ("capnsafe.schema.handles" in worker.code) is imported
+    finally:
+        worker.close()

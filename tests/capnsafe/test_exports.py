@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -106,6 +107,29 @@ def test_the_exports_are_these() -> None:
 def test_the_package_shows_its_public_names_and_nothing_else() -> None:
     shown = [name for name in dir(capnsafe) if not name.startswith("_")]
     assert shown == sorted([*EXPORTS, *MODULES])
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'capnsafe' has no attribute 'lode'"):
+        capnsafe.lode  # type: ignore[attr-defined]  # noqa: B018
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("use", ["capnsafe.load", "capnsafe.schema", "from capnsafe import *"])
+def test_schemas_are_imported_when_they_are_used(use: str) -> None:
+    """They are a third of the package, and most processes of a campaign use none."""
+    program = f"""\
+import sys
+import capnsafe
+assert not any(name.startswith("capnsafe.schema") for name in sys.modules)
+assert {{"load", "schema"}} <= set(dir(capnsafe))
+{use}
+assert "capnsafe.schema" in sys.modules
+assert capnsafe.load is capnsafe.load is sys.modules["capnsafe.schema.loading"].load
+assert capnsafe.schema is sys.modules["capnsafe.schema"]
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
 
 
 @plain_only("compiled classes have no docstrings")

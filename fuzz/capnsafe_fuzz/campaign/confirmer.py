@@ -425,7 +425,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _serve(target: Target, request: messages.Message, private: tuple[int, ...]) -> messages.Message:
-    unloadable = _load(request["encoder"], request["memory_limit"], private)
+    unloadable = _load(target, request["encoder"], request["memory_limit"], private)
     if unloadable is not None:
         return unloadable
     scenario = target.parse(request["text"])
@@ -555,7 +555,9 @@ def _sweep(
         return reply
 
 
-def _load(name: str, memory_limit: int | None, private: tuple[int, ...]) -> messages.Message | None:
+def _load(
+    target: Target, name: str, memory_limit: int | None, private: tuple[int, ...]
+) -> messages.Message | None:
     """Import an encoder, so that no child has to; return a reply if that is impossible.
 
     A user's encoder is first imported in a child, because its module may do anything.
@@ -579,7 +581,7 @@ def _load(name: str, memory_limit: int | None, private: tuple[int, ...]) -> mess
             return {"broken": how, "traceback": reply["stderr"], "of_the_user": True}
     process = os.getpid()
     try:
-        find_encoder(name)
+        target.prepare(find_encoder(name))
     except Exception as error:
         # A planted bug is not the user's, even if it cannot be found.
         return _broken(error) | {"of_the_user": is_of_the_user(name)}

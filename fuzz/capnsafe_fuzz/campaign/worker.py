@@ -266,11 +266,12 @@ def main(arguments: list[str]) -> None:
     try:
         with engine.instrument(job.packages):
             encoder = find_encoder(job.encoder)
+            target = find_target(job.target)
+            target.prepare(encoder)
     except UnknownNameError as error:
         told = {"error": str(error), "of_the_user": True, "traceback": "", "data": ""}
         messages.send(reports, {"kind": "broken"} | told)
         return
-    target = find_target(job.target)
     faulthandler.cancel_dump_traceback_later()
     if os.getpid() != process:
         # The encoder's module forked, and this is the second process.

@@ -81,6 +81,14 @@ class Target(ABC):
         """Return why an encoder cannot be tested on this target, as a sentence; None if it can."""
         return None
 
+    def prepare(self, encoder: Encoder) -> None:
+        """Import the modules of the encoder's package that only this target needs.
+
+        Engines instrument modules while they are imported, so workers call this before they run
+        anything.
+        """
+        return
+
     def unreachable(self, verb: str, family: str, memory: str | None) -> str | None:
         """Return why no fault of a family fires in operations with this verb; None if one may fire.
 

@@ -98,6 +98,10 @@ class SequenceTarget(Target):
         """Return why the encoder cannot be tested on the other target; None if it can."""
         return self.inner.refusal(encoder)
 
+    def prepare(self, encoder: Encoder) -> None:
+        """Import what the other target needs."""
+        self.inner.prepare(encoder)
+
     # Forms
 
     def decode(self, data: bytes) -> Sequence:

@@ -59,6 +59,11 @@ class ValuesTarget(BuilderTarget):
         """Return why the encoder's package cannot generate code, as a sentence."""
         return refusal(encoder, ("load",))
 
+    def prepare(self, encoder: Encoder) -> None:
+        """Import the base classes of generated code."""
+        # capnsafe imports them when somebody asks for this name.
+        getattr(library_of(encoder), "load", None)
+
     def trace(self, scenario: Scenario, encoder: Encoder) -> dict[str, Any]:
         """Return the allocator calls of a program, as data."""
         return super().trace(scenario, generated(encoder))
