@@ -8,11 +8,14 @@ a search lays.
 from __future__ import annotations
 
 import re
-from importlib.metadata import EntryPoint, entry_points
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from .entry_points import entry_points_of
 from .families import FAMILIES, Family
 from .promises import PROMISES
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 FAULTS: Final = "capnsafe.faults"
 """The group of entry points."""
@@ -37,7 +40,7 @@ def add_families() -> None:
     Raises:
         FamilyPluginError: If one of them cannot be loaded, or is no family.
     """
-    for point in sorted(entry_points(group=FAULTS), key=lambda one: one.name):
+    for point in sorted(entry_points_of(FAULTS), key=lambda one: one.name):
         if _added.get(point.name) != point.value:
             FAMILIES[point.name] = _family(point)
             _added[point.name] = point.value

@@ -13,9 +13,13 @@ package is imported until its name is used. Families of faults are entry points,
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
 from shlex import join
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from capnsafe_allocators.entry_points import entry_points_of
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENCODERS: Final = "capnsafe.encoders"
 DRIVERS: Final = "capnsafe.drivers"
@@ -28,7 +32,7 @@ class PluginError(Exception):
 
 def plugins(group: str) -> dict[str, EntryPoint]:
     """Return the entry points of a group by their names."""
-    return {point.name: point for point in entry_points(group=group)}
+    return {point.name: point for point in entry_points_of(group)}
 
 
 def encoder_of(name: str) -> str:

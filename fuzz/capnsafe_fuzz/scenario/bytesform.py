@@ -278,19 +278,23 @@ def _actions(held: Type) -> list[tuple[_Action, int]]:
     return found
 
 
+#: The actions of each type, each with its weight.
+_WEIGHED: Final = {name: _actions(held) for name, held in TYPES.items()}
+
+
 def _tables() -> dict[tuple[str, Verb, str | None], int]:
     """Fill the views of all types; return the least number of each action in its table."""
     numbers: dict[tuple[str, Verb, str | None], int] = {}
     for name, held in TYPES.items():
         actions: list[_Action] = []
-        for action, weight in _actions(held):
+        for action, weight in _WEIGHED[name]:
             numbers[name, action[0], action[1] or None] = len(actions)
             actions += [action] * weight
         # The quarters of a type with an index are alike: its top bits mean something else.
         size = _TABLE_SIZE if isinstance(held, StructType) else 256
         assert len(actions) <= size, f"there is no room for the actions of {name}"
         if actions:
-            table = [actions[number % len(actions)] for number in range(size)]
+            table = (actions * (size // len(actions) + 1))[:size]
             _ALL_MADE[name].table += table * (_TABLE_SIZE // size)
     return numbers
 
@@ -445,8 +449,8 @@ def _declared() -> Iterator[str]:
         yield f"{kind.name} {kind.weight} {kind.uncut} {kind.bounded} {kind.grows}"
     for verb, byte in _WHOLE_BYTES.items():
         yield f"{verb.value} {byte}"
-    for name, held in TYPES.items():
-        for (verb, place, form, argument, *_), weight in _actions(held):
+    for name, actions in _WEIGHED.items():
+        for (verb, place, form, argument, *_), weight in actions:
             yield f"{name} {verb.value} {place} {form} {argument} {weight}"
 
 
