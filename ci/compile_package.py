@@ -53,6 +53,9 @@ INTERPRETED: Final = (
     # Used once for each schema, or for texts, whose speed matters less.
     "schema/annotations.py",
     "schema/generator.py",
+    "schema/json_ids.py",
+    "schema/json_layout.py",
+    "schema/json_value.py",
     "schema/lines.py",
     "schema/loading.py",
     "schema/naming.py",

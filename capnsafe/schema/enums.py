@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import Any, Final, TypeVar, final
 
 from ..errors import ArgumentValueError
+from .json_ids import NAME
 
 E = TypeVar("E", bound="Enumeration")
 
@@ -40,6 +41,7 @@ class Enumeration(IntEnum):
 _ANNOTATIONS: Final[dict[type[Enumeration], dict[str, dict[int, Any]]]] = {}
 
 _LABELS: Final[dict[type[Enumeration], tuple[str, ...]]] = {}
+_JSON_LABELS: Final[dict[type[Enumeration], tuple[str, ...]]] = {}
 
 
 @final
@@ -67,7 +69,11 @@ def enumerants(
             has those on the enum itself.
     """
     _LABELS[owner] = names
-    _ANNOTATIONS[owner] = annotations or {}
+    notes = _ANNOTATIONS[owner] = annotations or {}
+    _JSON_LABELS[owner] = tuple(
+        notes.get(member._name_, {}).get(NAME, label)
+        for member, label in zip(owner, names, strict=True)
+    )
     return Enumerants(owner)
 
 
@@ -81,3 +87,8 @@ def annotations_of(owner: type[Enumeration], name: str | None) -> dict[int, Any]
 def labels_of(owner: type[Enumeration]) -> tuple[str, ...]:
     """Return the names of the enumerants in the schema."""
     return _LABELS[owner]
+
+
+def json_labels_of(owner: type[Enumeration]) -> tuple[str, ...]:
+    """Return the names of the enumerants in JSON, which annotations may change."""
+    return _JSON_LABELS[owner]

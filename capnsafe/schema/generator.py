@@ -9,11 +9,13 @@ name is the same in every part of the module.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 from math import isfinite
 from typing import Final
 
 from .._words.tree import Tree
 from . import schema_capnp as s
+from .json_ids import DISCRIMINATOR
 from .laying import flat_words
 from .lines import WIDTH, call_lines, doc_lines, quoted, split_arguments, statement_lines
 from .lists import Items
@@ -67,6 +69,7 @@ class Module:
         self._defaults: Final[list[str]] = []
         self._whiches: Final[list[str]] = []
         self._aliases: Final[set[str]] = set()
+        self._group_annotations: Final[dict[int, Items[s.Annotation.Reader]]] = {}
         #: The names of the elements that the module uses, in small letters.
         self._elements: Final[set[str]] = set()
         #: The files of other modules, by the names under which this module imports them.
@@ -460,7 +463,7 @@ class Module:
             head = f"{name}: typing.Final[{typed}] = schema.Annotation("
         self._consts.extend(call_lines(0, head, arguments, ")"))
 
-    def _annotations(self, found: Items[s.Annotation.Reader]) -> str:
+    def _annotations(self, found: Iterable[s.Annotation.Reader]) -> str:
         """Return a dict of the values of annotations, or nothing."""
         pairs = []
         for each in found:
@@ -527,6 +530,8 @@ class Module:
         what = "group" if struct.is_group else "struct"
         self._doc(depth + 1, request.doc_of(node.id), f"The {what} ``{name}``.")
         groups = [member for member in members if member.is_group]
+        for member in groups:
+            self._group_annotations[member.group] = member.node.annotations
         self._inner = set(OWN_NAMES) | {
             request.places[member.group][1].split(".")[-1] for member in groups
         }
@@ -854,7 +859,11 @@ class Module:
             arguments.append(f"tag={struct.discriminant_offset}")
         if struct.is_group:
             arguments.append("is_group=True")
-        annotations = self._annotations(node.annotations)
+        # The compiler keeps the annotations of a named union at its field.
+        found = [
+            each for each in self._group_annotations.get(node.id, ()) if each.id == DISCRIMINATOR
+        ]
+        annotations = self._annotations(found or node.annotations)
         if annotations:
             arguments.append(f"annotations={annotations}")
         self._end.extend(call_lines(0, "schema.Layout(", arguments, ")"))

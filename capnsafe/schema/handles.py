@@ -51,7 +51,8 @@ class StructHandle(ABC, Generic[V]):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the struct as a dict, with the names of the schema as keys."""
-        return self._plain(DICT)
+        plain: dict[str, Any] = self._plain(DICT)
+        return plain
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return the struct as JSON, as the reference implementation writes it."""
@@ -61,7 +62,7 @@ class StructHandle(ABC, Generic[V]):
         """Return the struct in the schema language, as ``capnp convert --short`` prints it."""
         return text_of(self._plain(TEXT_FORM))
 
-    def _plain(self, form: DictForm) -> dict[str, Any]:
+    def _plain(self, form: DictForm) -> Any:
         try:
             return plain_struct(self._layout, self._reader(), form)
         except RecursionError as error:

@@ -23,6 +23,7 @@ from .._words.block import BlockBuilder, Body
 from .._words.caught import Raised
 from ..errors import ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES, Element
+from .json_ids import ANNOTATIONS, VALUE
 from .properties import FieldAccessors, replace
 from .unset import UNSET
 
@@ -188,7 +189,9 @@ class Layout:
         "by_tag",
         "data_words",
         "fields",
+        "has_json",
         "is_group",
+        "json",
         "members",
         "ordered",
         "owner",
@@ -232,6 +235,12 @@ class Layout:
         self.by_tag: Final = {field.member: field for field in self.members.values()}
         self.by_name: Final = {field.name: field for field in fields}
         self.is_group: Final = is_group
+        #: Whether JSON has other keys than the names in the schema, or values of another form.
+        self.has_json: Final = type_id == VALUE or not all(
+            ANNOTATIONS.isdisjoint(each) for each in (self.annotations, *_annotations_of(fields))
+        )
+        #: The ``JsonLayout``, once it is needed.
+        self.json: Any = None
         words = [field.word for field in fields if isinstance(field.kind, PointerTo)]
         #: Whether all pointers are those of fields in the order of the schema.
         self.ordered: Final = (
@@ -339,11 +348,21 @@ class Layout:
                 default=field.default,
                 member=field.member,
                 is_parameter=field.kind.is_parameter,
+                annotations=field.annotations,
             )
             for field in self.fields
         ]
-        whole = (self.owner, self.type_id, self.data_words, self.pointer_count)
-        return Layout(*whole, *fields, tag=self.tag, is_group=self.is_group, is_bound=True)
+        return Layout(
+            self.owner,
+            self.type_id,
+            self.data_words,
+            self.pointer_count,
+            *fields,
+            tag=self.tag,
+            is_group=self.is_group,
+            is_bound=True,
+            annotations=self.annotations,
+        )
 
     def initial(self, name: str) -> Any:
         """Return the default of a field."""
@@ -400,6 +419,10 @@ def _none(field: FieldLayout) -> None:
 _replaced: Final[Callable[[FieldLayout], FieldAccessors | None]] = (
     accessors_of if COMPILED else _none
 )
+
+
+def _annotations_of(fields: Iterable[FieldLayout]) -> list[dict[int, Any]]:
+    return [field.annotations for field in fields if field.annotations]
 
 
 def _bits_of(fields: Iterable[FieldLayout]) -> int:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
@@ -18,9 +19,13 @@ from .._words.buffers import data_octets
 from .._words.caught import Raised
 from ..errors import ArgumentTypeError, Error, SchemaError
 from ..wire import MAX_SEGMENT_WORDS
+from .enums import Enumeration
+from .json_layout import check_enum, check_struct
 from .naming import PACKAGE
+from .values import StructValue
 
 if TYPE_CHECKING:
+    from .request import Request
     from .schema_capnp import CodeGeneratorRequest
 
 #: A path, or a request of the compiler.
@@ -129,32 +134,55 @@ def request_in(octets: bytes) -> CodeGeneratorRequest.Reader:
 def _loaded(octets: bytes) -> ModuleType:
     """Execute the modules of a request; return the module of the first requested file."""
     # Imported here, because only programs that load a schema need the generator.
-    from .generator import Module
     from .request import Request, valid_request
 
     with valid_request():
         request = Request(request_in(octets))
-        texts: dict[int, str] = {}
-        imported: dict[int, dict[str, int]] = {}
-        todo = request.requested[:1]
-        if not todo:
+        if not request.requested:
             raise SchemaError("the request of the schema compiler has no file")
-        while todo:
-            file = todo.pop()
-            if file not in texts:
-                module = Module(request, file, in_package=None)
-                texts[file] = module.text()
-                # A file may be imported for an annotation alone, which the module does not name.
-                imported[file] = module.imported | request.imports_of(file)
-                todo += imported[file].values()
-        modules = {}
-        for file in texts:
-            modules[file] = ModuleType(f"{_PACKAGE}.{request.alias_of(file)}_{file:x}")
-        # Execute imported modules first, because a constant may be a struct of another file.
-        for file in reversed(texts):
-            loaded = modules[file]
-            sys.modules[loaded.__name__] = loaded
-            names = loaded.__dict__
-            names.update((alias, modules[other]) for alias, other in imported[file].items())
-            exec(compile(texts[file], f"<{request.files[file]}>", "exec"), names)
-        return modules[next(iter(texts))]
+        return _executed(request, request.requested[0])
+
+
+def check_json(request: CodeGeneratorRequest.Reader) -> None:
+    """Raise ``SchemaError`` if a requested file has wrong annotations of ``json.capnp``."""
+    from .request import Request, valid_request
+
+    with valid_request():
+        index = Request(request)
+        for file in index.requested:
+            _executed(index, file)
+
+
+def _executed(request: Request, wanted: int) -> ModuleType:
+    """Execute the module of a file, and those that it imports; check their annotations of JSON."""
+    from .generator import Module
+
+    texts: dict[int, str] = {}
+    imported: dict[int, dict[str, int]] = {}
+    todo = [wanted]
+    while todo:
+        file = todo.pop()
+        if file not in texts:
+            module = Module(request, file, in_package=None)
+            texts[file] = module.text()
+            # A file may be imported for an annotation alone, which the module does not name.
+            imported[file] = module.imported | request.imports_of(file)
+            todo += imported[file].values()
+    modules = {}
+    for file in texts:
+        modules[file] = ModuleType(f"{_PACKAGE}.{request.alias_of(file)}_{file:x}")
+    # Execute imported modules first, because a constant may be a struct of another file.
+    for file in reversed(texts):
+        loaded = modules[file]
+        sys.modules[loaded.__name__] = loaded
+        names = loaded.__dict__
+        names.update((alias, modules[other]) for alias, other in imported[file].items())
+        exec(compile(texts[file], f"<{request.files[file]}>", "exec"), names)
+    for file, name in request.places.values():
+        if file in modules:
+            found: Any = attrgetter(name)(modules[file])
+            if issubclass(found, Enumeration):
+                check_enum(found)
+            elif issubclass(found, StructValue):
+                check_struct(found._layout)
+    return modules[wanted]

@@ -2,14 +2,17 @@
 
 Keys are the names in the schema. Null pointers are left out, and so are the members of a union that
 are not set. In JSON, 64-bit integers are strings, Data is a list of numbers, and floats that JSON
-cannot express are the strings ``NaN``, ``Infinity`` and ``-Infinity``.
+cannot express are the strings ``NaN``, ``Infinity`` and ``-Infinity``. The annotations of
+``capnp/compat/json.capnp`` change keys and forms of JSON: see :mod:`capnsafe.schema.json_layout`.
 """
 
 from __future__ import annotations
 
+import binascii
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
-from math import isfinite
+from math import copysign, inf, isfinite, nan
 from typing import Any, Final, TypeAlias
 
 from .._read.objects import PointerSlotsReader, StructReader
@@ -18,7 +21,9 @@ from .._words.caught import Raised
 from ..errors import ArgumentTypeError, ArgumentValueError
 from ..wire import Element
 from .any_kinds import AnyKind
-from .enums import Enumeration, labels_of
+from .enums import Enumeration, json_labels_of, labels_of
+from .json_layout import JsonField, JsonLayout, is_json_value, json_of
+from .json_value import json_in, json_value
 from .kinds import (
     CapabilityKind,
     DataKind,
@@ -30,6 +35,7 @@ from .kinds import (
     ScalarListKind,
     StructKind,
     StructListKind,
+    VoidKind,
 )
 from .layout import NO_STRUCT, BaseKind, Default, FieldLayout, Layout, PointerTo
 
@@ -61,7 +67,10 @@ class JsonForm(DictForm):
     """The form of JSON."""
 
     def scalar(self, kind: BaseKind, value: Any) -> Any:
-        """Return a number as a string if JSON has no such number."""
+        """Return the name of an enumerant, or a number as a string if JSON has no such number."""
+        if isinstance(kind, EnumKind):
+            names = json_labels_of(type(value))
+            return names[value] if value < len(names) else int(value)
         if isinstance(kind, ScalarKind):
             if kind.element in _WIDE:
                 return str(value)
@@ -71,21 +80,26 @@ class JsonForm(DictForm):
 
     def pointer(self, kind: PointerTo, value: Any) -> Any:
         """Return a Data as a list of numbers."""
-        if isinstance(kind, DataKind):
-            return list(value)
         if isinstance(kind, (CapabilityKind, AnyKind)):
             raise ArgumentTypeError("JSON has no form for capabilities and pointers of any kind")
-        return value
+        if value is None:
+            # A null pointer whose type is a parameter.
+            value = kind.empty()
+        return list(value) if isinstance(kind, DataKind) else value
 
 
 DICT: Final = DictForm()
 JSON: Final = JsonForm()
 
 
-def plain_struct(
-    layout: Layout, low: StructReader, form: DictForm, opened: Open = ()
-) -> dict[str, Any]:
-    """Return the fields of a struct or group as a dict."""
+def plain_struct(layout: Layout, low: StructReader, form: DictForm, opened: Open = ()) -> Any:
+    """Return the fields of a struct or group as a dict. Only ``Value`` of JSON may be no dict."""
+    if layout.has_json and form is JSON:
+        if is_json_value(layout):
+            return json_in(layout, low)
+        annotated: dict[str, Any] = {}
+        _annotated(json_of(layout), low, "", annotated, opened)
+        return annotated
     plain: dict[str, Any] = {}
     which = None if layout.tag is None else low.get_uint16(layout.tag)
     for field in layout.fields:
@@ -102,6 +116,67 @@ def plain_struct(
         else:
             plain[field.label] = form.scalar(kind, kind.take(low, field, []))
     return plain
+
+
+def _annotated(
+    shape: JsonLayout, low: StructReader, prefix: str, plain: dict[str, Any], opened: Open
+) -> None:
+    """Add the fields of a struct or group to a dict, with a prefix to their keys."""
+    for each in shape.singles:
+        kind = each.field.kind
+        if not isinstance(kind, PointerTo) or not low.is_null(each.field.offset):
+            _annotated_field(each, each.name, low, prefix, plain, opened)
+    tag = shape.layout.tag
+    member = None if tag is None else shape.members.get(low.get_uint16(tag))
+    if member is None:
+        return
+    if shape.tag is not None:
+        plain[prefix + shape.tag] = member.name
+        if isinstance(member.field.kind, VoidKind):
+            return
+    key = member.name if shape.value_key is None else shape.value_key
+    _annotated_field(member, key, low, prefix, plain, opened)
+
+
+def _annotated_field(
+    each: JsonField,
+    key: str,
+    low: StructReader,
+    prefix: str,
+    plain: dict[str, Any],
+    opened: Open,
+) -> None:
+    """Add a field to a dict, or the fields of it if it is flattened."""
+    field = each.field
+    kind = field.kind
+    inner = each.inner
+    if inner is not None:
+        if isinstance(kind, StructKind):
+            found = low.get_struct(field.offset)
+            if found is None:
+                if field in opened:
+                    return
+                opened = (*opened, field)
+                default = field.default
+                found = default.struct() if type(default) is Default else NO_STRUCT
+            low = found
+        _annotated(inner, low, prefix + each.prefix, plain, opened)
+    elif isinstance(kind, GroupKind):
+        plain[prefix + key] = plain_struct(kind.struct.layout(), low, JSON, opened)
+    elif each.encoding:
+        octets = low.get_data(field.offset, default=field.default) or b""
+        text = octets.hex() if each.encoding == "hex" else _base64_text(octets)
+        plain[prefix + key] = text
+    elif not isinstance(kind, PointerTo):
+        plain[prefix + key] = JSON.scalar(kind, kind.take(low, field, []))
+    elif low.is_null(field.offset):
+        plain[prefix + key] = _plain_default(kind, field, JSON, opened)
+    else:
+        plain[prefix + key] = _plain_pointer(kind, low, field.offset, JSON, opened)
+
+
+def _base64_text(octets: bytes) -> str:
+    return binascii.b2a_base64(octets, newline=False).decode()
 
 
 def _plain_default(kind: PointerTo, field: FieldLayout, form: DictForm, opened: Open) -> Any:
@@ -152,21 +227,130 @@ def value_from(layout: Layout, plain: Any, as_json: bool) -> Any:
         ArgumentValueError: If a key of a dict is no field of the schema. In JSON, such keys are
             ignored, as by the reference implementation.
     """
+    if as_json and is_json_value(layout):
+        return json_value(layout, plain)
     if not issubclass(type(plain), Mapping):
         raise ArgumentTypeError(
             f"the fields of {layout.owner.__qualname__} must be a dict, not {type_name(plain)}"
         )
+    if as_json and layout.has_json:
+        return _annotated_value(json_of(layout), plain, None)
     by_label = {field.label: field for field in layout.fields}
-    found = {}
+    found: dict[str, Any] = {}
     for label, item in _items_of(plain):
         field = by_label.get(label)
         if field is None:
             if not as_json:
                 raise ArgumentValueError(f"{layout.owner.__qualname__} has no field {label!r}")
-        elif item is not None or not isinstance(field.kind, PointerTo) or field.member is not None:
+        elif item is not None or field.member is not None or not _skips_null(field.kind, as_json):
+            if as_json and field.member is not None:
+                # The last member in the text is the one that is set.
+                for name in layout.members.keys() & found.keys():
+                    del found[name]
             found[field.name] = _from_plain(field.kind, item, as_json)
     make: Any = layout.owner
     return make(**found)
+
+
+def _skips_null(kind: BaseKind, as_json: bool) -> bool:
+    """Return whether ``None`` leaves a field as it is: whether it stands for a null pointer."""
+    any_json = as_json and isinstance(kind, StructKind) and is_json_value(kind.struct.layout())
+    return isinstance(kind, PointerTo) and not any_json
+
+
+def _annotated_value(shape: JsonLayout, plain: Mapping[str, Any], base: Any) -> Any:
+    """Return the value of a struct or group that a JSON object describes.
+
+    Fields that are not in the object are those of ``base``; without it, they have their defaults.
+    """
+    found: dict[str, Any] = {}
+    for each in shape.singles:
+        if each.inner is not None:
+            inside = _keys_inside(each, plain)
+            if inside:
+                found[each.field.name] = _flattened_value(each, inside)
+        elif plain.get(each.name) is not None or (
+            each.name in plain and not _skips_null(each.field.kind, True)
+        ):
+            found[each.field.name] = _field_value(each, plain[each.name])
+    member = _member_in(shape, plain)
+    if member is not None:
+        key = member.name if shape.value_key is None else shape.value_key
+        inside = {} if member.inner is None else _keys_inside(member, plain)
+        if inside:
+            value = _flattened_value(member, inside)
+        elif member.inner is None and key in plain:
+            value = _field_value(member, plain[key])
+        else:
+            value = member.field.initial()
+        found[member.field.name] = value
+    if base is None:
+        make: Any = shape.layout.owner
+        return make(**found)
+    for name, value in found.items():
+        setattr(base, name, value)
+    return base
+
+
+def _member_in(shape: JsonLayout, plain: Mapping[str, Any]) -> JsonField | None:
+    """Return the member of the union that a JSON object sets: the last that it names."""
+    member = None
+    for key, item in plain.items():
+        if key == shape.tag:
+            if type(item) is not str:
+                raise ArgumentTypeError(
+                    f"{key} must be the name of a member of {shape.layout.owner.__qualname__}, not"
+                    f" {type_name(item)}"
+                )
+            member = shape.by_tag.get(item, member)
+        else:
+            member = shape.by_key.get(key, member)
+    return member
+
+
+def _keys_inside(each: JsonField, plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the items of a JSON object that belong to a flattened field, without its prefix."""
+    assert each.inner is not None
+    size = len(each.prefix)
+    return {
+        key[size:]: item
+        for key, item in plain.items()
+        if key.startswith(each.prefix) and key[size:] in each.inner.names
+    }
+
+
+def _flattened_value(each: JsonField, inside: dict[str, Any]) -> Any:
+    """Return the value of a flattened field. The object may have only a part of its fields."""
+    assert each.inner is not None
+    return _annotated_value(each.inner, inside, each.field.initial())
+
+
+def _field_value(each: JsonField, plain: Any) -> Any:
+    """Return the value of a field that is not flattened."""
+    return _decoded(each, plain) if each.encoding else _from_plain(each.field.kind, plain, True)
+
+
+#: Base64 with at most three characters in its last group, which padding may complete.
+_BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?")
+
+
+def _decoded(each: JsonField, plain: Any) -> bytes:
+    """Return the Data that a string has in base64 or hex."""
+    if plain is None:
+        return b""
+    if type(plain) is not str:
+        raise ArgumentTypeError(
+            f"{each.name} must be a string of {each.encoding}, not {type_name(plain)}"
+        )
+    if each.encoding == "hex":
+        if len(plain) % 2 or not re.fullmatch("[0-9A-Fa-f]*", plain):
+            raise ArgumentValueError(f"{each.name} must be two hex digits for each byte")
+        return bytes.fromhex(plain)
+    digits = re.sub(r"[ \t\r\n]", "", plain)
+    if not _BASE64.fullmatch(digits):
+        raise ArgumentValueError(f"{each.name} must be base64")
+    digits = digits.rstrip("=")
+    return binascii.a2b_base64(digits + "=" * (-len(digits) % 4))
 
 
 def _items_of(plain: Any) -> Iterable[tuple[Any, Any]]:
@@ -179,33 +363,103 @@ def _items_of(plain: Any) -> Iterable[tuple[Any, Any]]:
 
 def _from_plain(kind: BaseKind, plain: Any, as_json: bool) -> Any:
     if isinstance(kind, (GroupKind, StructKind)):
-        return None if plain is None else value_from(kind.struct.layout(), plain, as_json)
+        if plain is None and (isinstance(kind, GroupKind) or _skips_null(kind, as_json)):
+            return None
+        return value_from(kind.struct.layout(), plain, as_json)
     if isinstance(kind, ListKind):
+        if as_json and not issubclass(type(plain), list):
+            raise ArgumentTypeError(f"a list in JSON must be an array, not {type_name(plain)}")
         of: BaseKind = kind.of
         return [_from_plain(of, item, as_json) for item in listed(plain, "a list")]
     if isinstance(kind, EnumKind):
         owner: Callable[[int], Enumeration] = kind.owner()
-        names = labels_of(kind.owner())
+        names = (json_labels_of if as_json else labels_of)(kind.owner())
         if issubclass(type(plain), str):
             if plain not in names:
                 raise ArgumentValueError(f"{kind.owner().__qualname__} has no enumerant {plain!r}")
             return owner(names.index(plain))
+        if as_json:
+            plain = _json_integer(kind, plain)
         return owner(kind.raw(plain))
     if not as_json:
         return plain
+    if isinstance(kind, ScalarKind):
+        return _json_float(kind, plain) if kind.element.floating else _json_integer(kind, plain)
     if isinstance(kind, DataKind):
         try:
-            return bytes(listed(plain, "a Data"))
+            return bytes(map(_whole, listed(plain, "a Data")))
         except (ValueError, TypeError) as error:
             raise ArgumentValueError("a Data in JSON is a list of numbers from 0 to 255") from error
-    if isinstance(kind, ScalarKind) and issubclass(type(plain), str):
-        try:
-            return float(plain) if kind.element.floating else int(plain)
-        except ValueError as error:
-            raise ArgumentValueError(f"{plain!r} is not a number") from error
-    if isinstance(kind, ScalarKind) and not kind.element.floating:
-        return int(plain) if type(plain) is float and plain.is_integer() else plain
-    return plain
+    return None if isinstance(kind, VoidKind) else plain
+
+
+def _whole(number: Any) -> Any:
+    """Return a float that is an integer as an int, and everything else as it is."""
+    return int(number) if type(number) is float and number.is_integer() else number
+
+
+#: The numbers in strings that the reference implementation reads: those of C, decimal or hex.
+_INTEGER: Final = re.compile(r"[ \t\n\v\f\r]*([+-]?)(?:0[xX]([0-9a-fA-F]+)|([0-9]+))")
+_FLOAT: Final = re.compile(
+    r"""
+    [ \t\n\v\f\r]* [+-]? (
+        ([0-9]+ \.? [0-9]* | \. [0-9]+) ([eE] [+-]? [0-9]+)?
+        | (?P<hex> 0[xX] ([0-9a-fA-F]+ \.? [0-9a-fA-F]* | \. [0-9a-fA-F]+) ([pP] [+-]? [0-9]+)?)
+        | [nN][aA][nN] | [iI][nN][fF] ([iI][nN][iI][tT][yY])?
+    )
+    """,
+    re.VERBOSE,
+)
+#: The least number that is rounded to infinity as a Float32.
+_NO_FLOAT32: Final = float.fromhex("0x1.ffffffp127")
+
+
+def _json_integer(kind: ScalarKind, plain: Any) -> Any:
+    """Return the integer or Bool for a number, a string or a bool of JSON."""
+    if kind.element is Element.BOOL:
+        if type(plain) is not bool:
+            raise ArgumentTypeError(f"a Bool in JSON is true or false, not {type_name(plain)}")
+        return plain
+    if type(plain) is bool:
+        raise ArgumentTypeError("an integer in JSON is a number or a string, not bool")
+    if type(plain) is not str:
+        return _whole(plain)
+    found = _INTEGER.fullmatch(plain)
+    if found is None:
+        raise _no_number(plain)
+    sign, digits, decimal = found.groups()
+    try:
+        number = int(decimal) if digits is None else int(digits, 16)
+    except ValueError as error:
+        # Python does not convert thousands of digits.
+        raise _no_number(plain) from error
+    return -number if sign == "-" else number
+
+
+def _json_float(kind: ScalarKind, plain: Any) -> Any:
+    """Return the float for a number, a string or ``null`` of JSON."""
+    if plain is None:
+        return nan
+    if type(plain) is bool:
+        raise ArgumentTypeError("a float in JSON is a number, a string or null, not bool")
+    number = plain
+    try:
+        if type(plain) is str:
+            found = _FLOAT.fullmatch(plain)
+            if found is None:
+                raise _no_number(plain)
+            number = float.fromhex(plain) if found["hex"] else float(plain)
+        elif type(plain) is int:
+            number = float(plain)
+    except OverflowError:
+        number = -inf if str(plain).strip().startswith("-") else inf
+    if kind.element is Element.FLOAT32 and type(number) is float and abs(number) >= _NO_FLOAT32:
+        return copysign(inf, number)
+    return number
+
+
+def _no_number(text: str) -> ArgumentValueError:
+    return ArgumentValueError(f"{text!r} is not a number")
 
 
 def _integer(text: str) -> int | float:

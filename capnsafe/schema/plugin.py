@@ -12,12 +12,15 @@ from pathlib import Path
 
 from ..errors import Error, SchemaError
 from .generator import modules_of
-from .loading import request_in
+from .json_ids import ANNOTATIONS
+from .loading import check_json, request_in
 
 
 def write_modules(request: bytes, folder: Path) -> list[Path]:
     """Write the module of each requested file; return the paths of the modules."""
     texts = modules_of(request_in(request), in_package=(folder / "__init__.py").exists())
+    if any(f"0x{one:016X}" in text for text in texts.values() for one in ANNOTATIONS):
+        check_json(request_in(request))
     written = []
     for name, text in texts.items():
         path = folder / name

@@ -79,7 +79,8 @@ class StructValue:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the value as a dict, with the names of the schema as keys."""
-        return self._plain(DICT)
+        plain: dict[str, Any] = self._plain(DICT)
+        return plain
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return the value as JSON, as the reference implementation writes it."""
@@ -89,7 +90,7 @@ class StructValue:
         """Return the value in the schema language, as ``capnp convert --short`` prints it."""
         return text_of(self._plain(TEXT_FORM))
 
-    def _plain(self, form: DictForm) -> dict[str, Any]:
+    def _plain(self, form: DictForm) -> Any:
         layout = self._layout
         try:
             low = reader_of(self.__capnsafe_copy__()).get_root()

@@ -70,6 +70,9 @@ def test_json_has_less_types() -> None:
     assert Choice.from_json('{"colour": 77}') == Choice(colour=Colour(77))
     assert Choice.from_json(b'{"nothing": null}') == Choice(nothing=None)
     assert Choice.from_json('{"point": null}') == Choice(point=None)
+    assert Choice.from_json('{"number": 5, "common": 1, "real": 2}') == Choice(common=1, real=2)
+    with pytest.raises(ArgumentValueError, match="only one member of the union can be set"):
+        Choice.from_dict({"number": 5, "real": 2.0})
     assert Choice(colour=Colour(77)).to_dict()["colour"] == 77
     assert Person.from_json('{"name": null}') == Person()
     for pointers in (Pointers(any="x"), Pointers(capability=3), Pointers(stores=[1])):

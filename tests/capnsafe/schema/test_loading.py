@@ -43,7 +43,8 @@ def test_the_plugin(tmp_path: Path) -> None:
     for path in FILES:
         (tmp_path / path.name).write_bytes(path.read_bytes())
     environment = {**os.environ, "PATH": f"{TOOL.parent}{os.pathsep}{os.environ['PATH']}"}
-    command = [str(TOOL), "compile", "-ocapnsafe", *(path.name for path in FILES)]
+    names = [path.name for path in FILES]
+    command = [str(TOOL), "compile", "-ocapnsafe", f"-I{STANDARD}", *names]
     subprocess.run(command, cwd=tmp_path, env=environment, check=True)
     program = (
         "from features_capnp import Pointers\n"

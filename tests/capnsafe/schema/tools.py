@@ -46,9 +46,19 @@ def compiled(*files: Path) -> bytes:
 
 def converted(octets: bytes, formats: str, file: Path, name: str, *, short: bool = True) -> bytes:
     """Return the output of ``capnp convert`` for a message."""
-    options = ["--quiet", "--short"] if short else ["--quiet"]
-    command = [str(TOOL), "convert", *options, f"-I{STANDARD}", formats, str(file), name]
+    command = _conversion(formats, file, name, "--quiet", *(["--short"] if short else []))
     return subprocess.run(command, input=octets, capture_output=True, check=True).stdout
+
+
+def by_tool(octets: bytes, formats: str, file: Path, name: str) -> bytes | None:
+    """Return the output of ``capnp convert`` for a message, or None if it reports an error."""
+    command = _conversion(formats, file, name)
+    done = subprocess.run(command, input=octets, capture_output=True, check=False)
+    return None if done.returncode or b"ERROR" in done.stderr else done.stdout
+
+
+def _conversion(formats: str, file: Path, name: str, *options: str) -> list[str]:
+    return [str(TOOL), "convert", *options, formats, f"-I{STANDARD}", str(file), name]
 
 
 @cache
@@ -116,7 +126,7 @@ class Scatter:
     def field(self, kind: BaseKind, depth: int) -> Any:
         rng = self.rng
         if isinstance(kind, GroupKind):
-            return self.struct(kind.struct.layout(), depth)
+            return self.struct(kind.struct.owner()._layout, depth)
         if isinstance(kind, VoidKind):
             return None
         if isinstance(kind, EnumKind):
@@ -125,11 +135,11 @@ class Scatter:
         if isinstance(kind, ScalarKind):
             return self.number(kind)
         if isinstance(kind, StructKind):
-            return self.struct(kind.struct.layout(), depth - 1) if depth else SKIP
+            return self.struct(kind.struct.owner()._layout, depth - 1) if depth else SKIP
         if isinstance(kind, ListKind):
             size = rng.choice((0, 1, 2, 3, 9)) if depth else 0
             if isinstance(kind.of, StructKind):
-                return [self.struct(kind.of.struct.layout(), depth - 1) for _ in range(size)]
+                return [self.struct(kind.of.struct.owner()._layout, depth - 1) for _ in range(size)]
             items = [self.field(kind.of, depth - 1) for _ in range(size)]
             return [] if any(item is SKIP for item in items) else items
         if isinstance(kind, TextKind):
