@@ -123,6 +123,14 @@ def module(request: pytest.FixtureRequest) -> ModuleType:
     return capnsafe.load(compiled(FILE))
 
 
+def is_wrong(module: ModuleType, value: Any, plain: dict[str, Any]) -> bool:
+    """Return whether generated code does not write a value as this JSON, or not read it back."""
+    kind = getattr(module, type(value).__name__)
+    same = kind.from_bytes(value.to_bytes())
+    written = json.loads(same.to_json())
+    return bool(written != plain or kind.from_json(json.dumps(plain)) != same)
+
+
 def ids(each: Any) -> str:
     return repr(each)[:40]
 
@@ -134,8 +142,7 @@ def test_what_is_written(module: ModuleType, value: Any, plain: dict[str, Any]) 
     kind = getattr(module, name)
     octets = value.to_bytes()
     same = kind.from_bytes(octets)
-    assert json.loads(same.to_json()) == plain
-    assert kind.from_json(json.dumps(plain)) == same
+    assert not is_wrong(module, value, plain)
     with MessageBuilder() as message:
         message.set_root(same)
         root: Any = message.get_root(kind)
