@@ -17,8 +17,10 @@ from pathlib import Path
 
 import pytest
 from capnsafe_fuzz.encoders import find_encoder, planted
+from capnsafe_fuzz.encoders.capnsafe_script import print_program
 from capnsafe_fuzz.encoders.planted import Edit, PlantedBug, PlantingError, plant, read_bug
 from capnsafe_fuzz.encoders.planted.loader import ANY_FILE
+from capnsafe_fuzz.encoders.protocol import Account, Attempt, Proof, ProofKind
 from capnsafe_fuzz.execution import execute, explain, script
 from capnsafe_fuzz.oracles import ORACLES, interoperable
 from capnsafe_fuzz.scenario import parse_scenario
@@ -229,3 +231,30 @@ fault refuse MemoryError allocate 3 always
     assert shows(error, program), f"{error!r}\n{program}"
     loading = "load_package('zero_before_allocate')"
     assert end_of(program.replace(loading, '__import__("capnsafe")')) is None, program
+
+
+def test_its_program_shows_shared_words_that_read_right() -> None:
+    """Both lists are zeros, so each reads as it must."""
+    text = """capnsafe scenario 1
+memory heap segment_words=1024
+limit max_segment_words=1024
+h0 = root
+h1 = init h0.u64s 4
+h2 = disown h0.u64s
+truncate h2 2
+h3 = init h0.i64s 3
+adopt h0.u64s h2
+"""
+    bug = "given_back_too_many_words"
+    scenario = parse_scenario(text)
+    attempts = [Attempt(index, True) for index in range(len(scenario.operations) + 1)]
+    output = Account(tuple(attempts), "P11: after output", Proof(ProofKind.OUTPUT_DISJOINT))
+    for program in (
+        script(scenario, find_encoder(f"planted:{bug}")),
+        print_program(scenario, output, bug),
+    ):
+        error = end_of(program)
+        assert "two objects share" in str(error), program
+        assert shows(error, program)
+        loading = f"load_package({bug!r})"
+        assert end_of(program.replace(loading, '__import__("capnsafe")')) is None, program

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from inspect import getsource
 from struct import calcsize
 from typing import Any, Final
 
@@ -54,7 +55,15 @@ from .capnsafe_plan import (
 )
 from .loose_reading import loose_reading
 from .protocol import Account, Attempt, Failure, Proof, ProofKind
+from .shared_words import shared_word
 
+_NEED_RESULT: Final = (
+    ProofKind.VALUE,
+    ProofKind.OUTPUT_READS,
+    ProofKind.OUTPUT_DISJOINT,
+    ProofKind.ZERO,
+)
+"""The proofs that need the result of the last attempt."""
 STEPS: Final = "capnsafe_fuzz.encoders.capnsafe_steps"
 _ERRORS: Final = {Failure.STALE: "StaleHandle", Failure.INDEX: "ArgumentIndexError"}
 
@@ -224,7 +233,7 @@ class ProgramWriter:
         self, attempt: Attempt, last: bool, text: str, expression: str, name: str
     ) -> Iterator[str]:
         kind = self.proof.kind if last else None
-        if kind in (ProofKind.VALUE, ProofKind.OUTPUT_READS, ProofKind.ZERO):
+        if kind in _NEED_RESULT:
             name = name or "result"
         keeps = self.proof.kind is ProofKind.EVIDENCE
         if keeps and not name and attempt.index <= len(self.scenario.operations):
@@ -394,6 +403,15 @@ class ProgramWriter:
             yield from self._value_check()
         elif proof.kind in (ProofKind.READS, ProofKind.OUTPUT_READS):
             yield from self._reading_check()
+        elif proof.kind in (ProofKind.DISJOINT, ProofKind.OUTPUT_DISJOINT):
+            yield from self._segments()
+            yield ""
+            yield ""
+            yield from getsource(shared_word).splitlines()
+            yield ""
+            yield ""
+            yield "shared = shared_word(segments)"
+            yield 'assert shared is None, f"two objects share (segment, word) {shared}"'
 
     def _word_in_memory(self) -> str:
         first = self.proof.word * 8
@@ -414,14 +432,18 @@ class ProgramWriter:
         kind = place_of(self.types[operation.handle], operation.place)[0]
         yield f"assert {_equal('result', kind, expected)}, result"
 
-    def _reading_check(self) -> Iterator[str]:
-        if self.proof.kind is ProofKind.OUTPUT_READS:
+    def _segments(self) -> Iterator[str]:
+        """Yield the lines that name the words of the message."""
+        if self.proof.kind in (ProofKind.OUTPUT_READS, ProofKind.OUTPUT_DISJOINT):
             self.readers["unframe"] = "capnsafe"
             yield "segments = unframe(result)"
         else:
             yield "# The contents of the memory, independently of the builder."
             yield "parts = zip(memory.snapshot(), message.segment_words(), strict=True)"
             yield "segments = [part[: words * 8] for part, words in parts]"
+
+    def _reading_check(self) -> Iterator[str]:
+        yield from self._segments()
         self.readers["MessageReader"] = "capnsafe"
         yield "root = MessageReader(segments).get_root()"
         if self.proof.path:

@@ -196,6 +196,10 @@ class ProofKind(Enum):
     """After the last attempt the memory has ``expected`` at ``path``."""
     OUTPUT_READS = auto()
     """The output of the last attempt has ``expected`` at ``path``."""
+    DISJOINT = auto()
+    """After the last attempt, no two objects share words of the memory. Both may read right."""
+    OUTPUT_DISJOINT = auto()
+    """In the output of the last attempt, no two objects share words."""
     ZERO = auto()
     """After the last attempt, no bit of ``expected`` is set in the output's ``word``."""
     WITHIN_LIMIT = auto()

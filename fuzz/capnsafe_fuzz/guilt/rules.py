@@ -93,7 +93,12 @@ class _Search:
                 return self.swallowed
             case ProofKind.WORD_KEPT:
                 return self.too_early
-            case ProofKind.READS | ProofKind.OUTPUT_READS:
+            case (
+                ProofKind.READS
+                | ProofKind.OUTPUT_READS
+                | ProofKind.DISJOINT
+                | ProofKind.OUTPUT_DISJOINT
+            ):
                 return self.too_early if raised else self.written
             case ProofKind.EVIDENCE if self.finding.symptom in _OUTSIDE:
                 return self.outside

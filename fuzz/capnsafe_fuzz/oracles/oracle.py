@@ -16,10 +16,13 @@ from ..encoders.protocol import Proof, ProofKind
 from ..optional import Package
 from ..record import Contents, Record, Step, Violation
 from ..record.telling import full_type_name, repr_of, text_of
+from ..reference.examination import ProblemKind
 from ..scenario.model import ExpectationKind
 
 _NO_PROOF: Final = Proof()
 _EVIDENCE: Final = Proof(ProofKind.EVIDENCE)
+_DISJOINT: Final = Proof(ProofKind.DISJOINT)
+_OUTPUT_DISJOINT: Final = Proof(ProofKind.OUTPUT_DISJOINT)
 
 Judged = TypeVar("Judged", contravariant=True)
 """The record of one execution, of the type that the oracle reads."""
@@ -110,6 +113,10 @@ def of_step(step: Step, symptom: str, detail: str, proof: Proof = _NO_PROOF) -> 
 
 def reading(step: Step, contents: Contents) -> Proof:
     """Return a proof that a message has wrong contents, by reading it."""
+    problem = contents.invalid
+    if problem is not None and problem.kind is ProblemKind.SHARED_WORDS:
+        # Both objects may have the right contents.
+        return _DISJOINT if step.output is None else _OUTPUT_DISJOINT
     kind = ProofKind.READS if step.output is None else ProofKind.OUTPUT_READS
     difference = contents.difference
     if difference is None:
