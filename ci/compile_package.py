@@ -49,6 +49,7 @@ INTERPRETED: Final = (
     "schema/enums.py",
     "schema/handles.py",
     "schema/lists.py",
+    "schema/opening.py",
     "schema/values.py",
     # Used once for each schema, or for texts, whose speed matters less.
     "schema/annotations.py",
@@ -65,6 +66,7 @@ INTERPRETED: Final = (
     "schema/request.py",
     "schema/schema_capnp.py",
     "schema/text.py",
+    "schema/type_names.py",
     "schema/text_parser.py",
 )
 

@@ -26,7 +26,7 @@ from .anything import (
     parameter,
 )
 from .enums import Enumerants, Enumeration, enumerants
-from .handles import GeneratedBuilder, GeneratedReader
+from .handles import GeneratedBuilder, GeneratedReader, GenericBuilder, GenericReader
 from .kinds import (
     BOOL,
     CAPABILITY,
@@ -67,7 +67,7 @@ from .lists import (
     voids,
 )
 from .unset import UNSET, UnsetType
-from .values import StructValue, UnionValue
+from .values import GenericValue, StructValue, UnionValue
 
 __all__ = [
     "ANY_LIST",
@@ -110,6 +110,9 @@ __all__ = [
     "FieldLayout",
     "GeneratedBuilder",
     "GeneratedReader",
+    "GenericBuilder",
+    "GenericReader",
+    "GenericValue",
     "GroupKind",
     "Items",
     "ItemsBuilder",

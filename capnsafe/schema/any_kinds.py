@@ -22,7 +22,7 @@ from ..errors import ArgumentTypeError
 from ..wire import POINTER_KINDS, Element, PointerKind
 from . import kinds
 from .enums import Enumeration
-from .kinds import BOOL, DATA, TEXT, EnumKind, ListKind, ScalarKind, StructKind, VoidKind, list_of
+from .kinds import BOOL, DATA, TEXT, EnumKind, ListKind, ScalarKind, VoidKind, list_of, struct_kind
 from .layout import BaseKind, Brand, Layout, PointerTo, Unread
 
 #: The types of the schema, by the kind of objects that they take.
@@ -162,6 +162,11 @@ def _list_kind(value: Any) -> PointerTo | None:
     return None
 
 
+def _enum_kind(owner: Any) -> EnumKind:
+    """Return the kind of an enum."""
+    return EnumKind(lambda: owner)
+
+
 def _kind_of_items(items: list[Any], of_lists: AnyKind) -> BaseKind:
     """Return the kind of the elements of a list of Python that has items.
 
@@ -179,15 +184,15 @@ def _kind_of_items(items: list[Any], of_lists: AnyKind) -> BaseKind:
     if given is bool:
         return BOOL
     if issubclass(given, Enumeration):
-        return EnumKind(lambda: given)
+        return _enum_kind(given)
     if issubclass(given, (int, float)):
         raise ArgumentTypeError(
             "a list of Python's numbers does not tell how wide they are: give an array.array, or"
             " build the list by init_numbers"
         )
-    layout = method_of(first, "_layout")
+    layout = method_of(first, "_bound") or method_of(first, "_layout")
     if isinstance(layout, Layout):
         if layout.is_group:
             raise ArgumentTypeError(f"a group cannot be an item of a list: {type_name(first)}")
-        return StructKind(lambda: layout.owner)
+        return struct_kind(layout)
     return of_lists

@@ -336,12 +336,15 @@ class StructLike(Protocol):
 #: Values of an AnyStruct.
 AnyStruct: TypeAlias = "StructLike | Opaque | AnyStructReader | AnyStructBuilder"
 
+#: Lists of a message.
+ListHandle: TypeAlias = "Items[Any] | Numbers[Any] | AnyListReader | AnyListBuilder | Opaque"
+
+#: Objects that are Texts or Data.
+Octets: TypeAlias = "str | bytes | bytearray | memoryview"
+
 #: Values of an AnyList. Numbers of Python have no width, so a list of numbers needs a type with
 #: one: an ``array.array``, or a list of a message.
-AnyList: TypeAlias = (
-    "str | bytes | bytearray | memoryview | array[int] | array[float] | Sequence[ListItem]"
-    " | Items[Any] | Numbers[Any] | Opaque | AnyListReader | AnyListBuilder"
-)
+AnyList: TypeAlias = "Octets | array[int] | array[float] | Sequence[ListItem] | ListHandle"
 
 #: Items of a list that is the value of an AnyList. They are of one type, except ``None``.
 ListItem: TypeAlias = "StructLike | bool | Enumeration | AnyList | None"

@@ -19,7 +19,7 @@ from .json_ids import DISCRIMINATOR
 from .laying import flat_words
 from .lines import WIDTH, call_lines, doc_lines, quoted, split_arguments, statement_lines
 from .lists import Items
-from .naming import BUILTINS, PACKAGE, constant_name, module_name
+from .naming import PACKAGE, constant_name, module_name
 from .request import (
     OWN_NAMES,
     Member,
@@ -32,24 +32,10 @@ from .request import (
     is_pointer,
     valid_request,
 )
-
-#: The number types of the schema: (name in the low layer, type in Python, width in bits).
-_NUMBERS: Final = {
-    "bool": ("bool", "bool"),
-    "int8": ("int8", "int"),
-    "int16": ("int16", "int"),
-    "int32": ("int32", "int"),
-    "int64": ("int64", "int"),
-    "uint8": ("uint8", "int"),
-    "uint16": ("uint16", "int"),
-    "uint32": ("uint32", "int"),
-    "uint64": ("uint64", "int"),
-    "float32": ("float32", "float"),
-    "float64": ("float64", "float"),
-}
+from .type_names import NUMBERS, UNBOUND, VARIABLES, TypeNames
 
 
-class Module:
+class Module(TypeNames):
     """The text of one module.
 
     Args:
@@ -60,28 +46,18 @@ class Module:
     """
 
     def __init__(self, request: Request, file: int, *, in_package: bool | None = False) -> None:
-        self._request: Final = request
-        self._file: Final = file
+        super().__init__(request, file)
         self._in_package: Final = in_package
-        self._out: Final[list[str]] = []
+        self._out: list[str] = []
         self._end: Final[list[str]] = []
         self._consts: Final[list[str]] = []
         self._defaults: Final[list[str]] = []
         self._whiches: Final[list[str]] = []
-        self._aliases: Final[set[str]] = set()
         self._group_annotations: Final[dict[int, Items[s.Annotation.Reader]]] = {}
+        #: The classes of the arguments of ``update`` of generic structs.
+        self._arguments_of_update: Final[list[str]] = []
         #: The names of the elements that the module uses, in small letters.
         self._elements: Final[set[str]] = set()
-        #: The files of other modules, by the names under which this module imports them.
-        self.imported: Final[dict[str, int]] = {}
-        names = {member.name for node in self._structs() for member in request.members[node]}
-        self._builtins: Final = "builtins." if names & BUILTINS else ""
-        #: The names of the classes inside of the class whose fields are being written.
-        self._inner: set[str] = set()
-
-    def _structs(self) -> list[int]:
-        request = self._request
-        return [node for node in request.members if request.places[node][0] == self._file]
 
     # -- text -------------------------------------------------------------------------------------
 
@@ -108,7 +84,10 @@ class Module:
             f"_{name}: typing.Final = schema.Element.{name.upper()}"
             for name in sorted(self._elements)
         ]
-        body = [*([""] if elements else []), *elements, *self._whiches, *self._out]
+        body = [*([""] if elements else []), *elements, *self._whiches, *self._arguments_of_update]
+        if self._arguments_of_update and self._out[1:2] != [""]:
+            body.append("")
+        body += self._out
         if tail:
             body += ["", "", *tail] if body else ["", *tail]
         used = "\n".join(body)
@@ -116,6 +95,9 @@ class Module:
         head += [f"import {name}" for name in modules]
         if "schema." in used:
             head += [*([""] if modules else []), f"from {PACKAGE} import schema"]
+        if "typing_extensions." in used:
+            # Every type checker has it; nobody needs to install it.
+            head += ["", "if typing.TYPE_CHECKING:", "    import typing_extensions"]
         if self._in_package is not None:
             head += self._import_lines()
         return "\n".join([*head, *body]) + "\n"
@@ -187,119 +169,7 @@ class Module:
             self._line(depth, line)
         self._line(depth, '"""')
 
-    # -- names ------------------------------------------------------------------------------------
-
-    def _class(self, node_id: int, *, inside: bool = False) -> str:
-        """Return the name of a class, as it is written in the module.
-
-        ``inside`` tells whether it is written in the body of a class of values.
-        """
-        file, name = self._request.places[node_id]
-        if file != self._file:
-            alias = self._request.alias_of(file)
-            self.imported[alias] = file
-            return f"{alias}.{name}"
-        first = name.split(".")[0]
-        if inside and first in self._inner:
-            self._aliases.add(first)
-            return "_" + name
-        return name
-
-    def _builtin(self, name: str) -> str:
-        return self._builtins + name
-
-    def _python(self, kind: Type, role: str) -> str:
-        """Return the type in Python of a field, by its role.
-
-        The roles are ``value``, ``reader`` and ``builder``, for fields that are read, and ``set``
-        for arguments of setters.
-        """
-        which = kind.which()
-        inside = role == "value"
-        if which in _NUMBERS:
-            return self._builtin(_NUMBERS[which][1])
-        if which == "void":
-            return "None"
-        if which == "text":
-            return self._builtin("str")
-        if which == "data":
-            return self._builtin("bytes")
-        if which == "enum":
-            return self._class(kind.enum.type_id, inside=inside)
-        if which == "interface" or is_capability(kind):
-            return f"{self._builtin('int')} | None"
-        if which == "any_pointer":
-            name = any_name(kind)
-            if role in ("value", "set"):
-                if kind.any_pointer.which() == "parameter":
-                    return "typing.Any"
-                return f"schema.{'Anything' if name == 'Any' else name} | None"
-            return f"schema.{name}{role.title()}"
-        if which == "struct":
-            name = self._class(kind.struct.type_id, inside=inside)
-            return {
-                "value": f"{name} | None",
-                "set": f"{name} | {name}.Reader | {name}.Builder | None",
-                "reader": f"{name}.Reader",
-                "builder": f"{name}.Builder",
-            }[role]
-        return self._python_list(kind.list.element_type, role)
-
-    def _item(self, of: Type, role: str) -> str:
-        """Return the type in Python of an item of a list."""
-        if of.which() == "struct" and role in ("value", "set"):
-            return self._class(of.struct.type_id, inside=role == "value")
-        return self._python(of, role)
-
-    def _python_list(self, of: Type, role: str) -> str:
-        which = of.which()
-        item = self._item(of, role)
-        if role == "value":
-            return f"{self._builtin('list')}[{item}]"
-        if role == "set":
-            if which == "struct":
-                return f"typing.Iterable[{item} | {item}.Reader | {item}.Builder]"
-            return f"typing.Iterable[{item}]"
-        if which in _NUMBERS or which == "void":
-            return f"schema.Numbers{'Builder' if role == 'builder' else ''}[{item}]"
-        if role == "reader":
-            return f"schema.Items[{item}]"
-        return f"schema.ItemsBuilder[{item}, {self._item(of, 'set')}]"
-
     # -- expressions ------------------------------------------------------------------------------
-
-    def _kind(self, kind: Type) -> str:
-        """Return the expression of a kind of field."""
-        which = kind.which()
-        if which == "list":
-            return f"schema.list_of({self._kind(kind.list.element_type)})"
-        if which == "enum":
-            return f"schema.EnumKind(lambda: {self._class(kind.enum.type_id)})"
-        if which == "struct":
-            brand = self._brand(kind)
-            return f"schema.StructKind(lambda: {self._class(kind.struct.type_id)}{brand})"
-        if which == "any_pointer" and kind.any_pointer.which() == "parameter":
-            parameter = kind.any_pointer.parameter
-            return f"schema.parameter(0x{parameter.scope_id:016X}, {parameter.parameter_index})"
-        if which == "interface" or is_capability(kind):
-            return "schema.CAPABILITY"
-        if which == "any_pointer":
-            return f"schema.ANY_{any_name(kind)[3:].upper() or 'POINTER'}"
-        return f"schema.{which.upper() if which else ''}"
-
-    def _brand(self, kind: Type) -> str:
-        """Return the argument for the types of the parameters of a generic struct, or nothing."""
-        scopes = []
-        for scope in kind.struct.brand.scopes:
-            types = "None"
-            if scope.which() == "bind":
-                kinds = [
-                    self._kind(each.type) if each.which() == "type" else "schema.ANY_POINTER"
-                    for each in scope.bind
-                ]
-                types = f"({', '.join(kinds)},)"
-            scopes.append(f"0x{scope.scope_id:016X}: {types}")
-        return f", {{{', '.join(scopes)}}}" if scopes else ""
 
     def _sections(self, node_id: int) -> str:
         struct = self._request.nodes[node_id].struct
@@ -350,8 +220,8 @@ class Module:
             return f"schema.EnumItems{builder}({low}, {self._class(of.enum.type_id)}.BY_VALUE)"
         if which == "void":
             return f"schema.voids({low})"
-        if which in _NUMBERS:
-            return f"schema.{_NUMBERS[which][1]}s({low})"
+        if which in NUMBERS:
+            return f"schema.{NUMBERS[which][1]}s({low})"
         kind = f", {self._kind(of)}" if builder else ""
         item = f"lambda low, at: {self._open(of, 'low', 'at', role)}"
         return f"schema.PointerItems{builder}({low}, {item}{kind})"
@@ -389,7 +259,7 @@ class Module:
             if number == 0 and str(number) == "0.0":
                 return ""
             return self._float(number)
-        if which in _NUMBERS:
+        if which in NUMBERS:
             return str(getattr(value, which) or "")
         if which == "text":
             return quoted(value.text) if value.text else ""
@@ -477,7 +347,7 @@ class Module:
             elif which in ("float32", "float64"):
                 literal = self._float(getattr(value, which))
             else:
-                literal = str(getattr(value, which)) if which in (*_NUMBERS, "enum") else "None"
+                literal = str(getattr(value, which)) if which in (*NUMBERS, "enum") else "None"
             pairs.append(f"0x{each.id:016X}: {literal}")
         return f"{{{', '.join(pairs)}}}" if pairs else ""
 
@@ -520,11 +390,21 @@ class Module:
         struct = node.struct
         has_union = struct.discriminant_count > 0
         base = "UnionValue" if has_union else "StructValue"
+        outer = self._variables
+        named = self._named(node.id)
+        self._variables = dict(named)
+        self._part = "value"
+        bases = [f"schema.{base}"]
+        if named:
+            self._type_variables([name for _, name in named])
+            bases = ["schema.UnionValue", "schema.GenericValue"] if has_union else []
+            bases = bases or ["schema.GenericValue"]
+            bases.append(f"typing.Generic{self._own_arguments('value')}")
         self._line(depth, "@dataclasses.dataclass(eq=False, repr=False, kw_only=True)")
         self._call(
             depth,
             f"class {name.split('.')[-1]}(",
-            [f"schema.{base}"],
+            bases,
             "):",
         )
         what = "group" if struct.is_group else "struct"
@@ -542,10 +422,13 @@ class Module:
             self._line(0, "")
         for member in members:
             self._value_field(node, member, depth + 1)
+        # Classes and constants in the class cannot have its type variables.
+        self._variables = {}
         self._below(node, depth + 1)
         for member in groups:
             self._gap(depth + 1)
             self._struct(request.nodes[member.group], depth + 1)
+        self._variables = dict(named)
         tag = f"self._low.get_uint16({struct.discriminant_offset})"
         if has_union:
             self._which(name, members, depth + 1)
@@ -566,7 +449,7 @@ class Module:
                 parts = [*sections.split(", "), f"{name}.Builder", f"{name}.Reader"]
                 self._call(depth + 2, "return (", parts, ")")
         self._gap(depth + 1)
-        self._line(depth + 1, f'class Reader(schema.GeneratedReader["{name}"]):')
+        self._handle_class(name, "Reader", depth + 1)
         self._line(depth + 2, f'"""Reads ``{name}``."""')
         self._line(0, "")
         self._line(depth + 2, "__slots__ = ()")
@@ -575,16 +458,47 @@ class Module:
         if has_union:
             self._which_method(name, tag, depth + 2)
         self._gap(depth + 1)
-        self._line(depth + 1, f'class Builder(schema.GeneratedBuilder["{name}"]):')
+        self._handle_class(name, "Builder", depth + 1)
         self._line(depth + 2, f'"""Builds ``{name}``."""')
         self._line(0, "")
         self._line(depth + 2, "__slots__ = ()")
         for member in members:
             self._build_field(node, member, depth + 2)
-        self._update_method(members, depth + 2)
+        self._update_method(node, members, depth + 2)
         if has_union:
             self._which_method(name, tag, depth + 2)
         self._layout(node, name, request.members[node.id])
+        self._variables = outer
+        self._part = "value"
+
+    def _handle_class(self, name: str, part: str, depth: int) -> None:
+        """Write the first line of a class of readers or builders, and continue in this class."""
+        self._part = part.lower()
+        bases = [f'schema.Generated{part}["{name}"]']
+        if self._variables:
+            value = self._own_arguments("value", self._part)
+            variables = self._own_arguments(self._part)
+            bases = [f'schema.Generic{part}["{name}{value}"]', f"typing.Generic{variables}"]
+        self._call(depth, f"class {part}(", bases, "):")
+
+    def _type_variables(self, names: list[str]) -> None:
+        """Write the type variables of a struct.
+
+        Type checkers know the default of a type variable in every version of Python.
+        """
+        defaults = {
+            name + suffix: UNBOUND[role]
+            for part in VARIABLES.values()
+            for role, suffix in part.items()
+            for name in names
+        }
+        lines = ["", "if typing.TYPE_CHECKING:"]
+        for name, default in defaults.items():
+            head = f"{name} = typing_extensions.TypeVar("
+            lines += call_lines(1, head, [quoted(name), f"default={default}"], ")")
+        lines.append("else:")
+        lines += [f"    {name} = typing.TypeVar({quoted(name)})" for name in defaults]
+        self._whiches.extend(lines)
 
     def _which(self, name: str, members: list[Member], depth: int) -> None:
         in_union = [member for member in members if member.member is not None]
@@ -612,7 +526,7 @@ class Module:
         own = self._request.places[node.id][1]
         factory = ""
         if member.is_group:
-            annotation = self._class(member.group, inside=True)
+            annotation = self._group(member, "value", inside=True)
             factory = f"lambda: {self._class(member.group)}()"
             default = ""
         else:
@@ -628,8 +542,8 @@ class Module:
             elif not default:
                 numbers = {"bool": "False", "text": '""', "data": 'b""'}
                 default = numbers.get(which or "", "None")
-                if which in _NUMBERS and which != "bool":
-                    default = "0.0" if _NUMBERS[which][1] == "float" else "0"
+                if which in NUMBERS and which != "bool":
+                    default = "0.0" if NUMBERS[which][1] == "float" else "0"
         if member.member is not None:
             line = f"{member.name}: {annotation} | schema.UnsetType = schema.UNSET"
             if len(line) + 4 * depth <= WIDTH:
@@ -713,7 +627,7 @@ class Module:
             low = "_take_integer" if role == "builder" else "_integer"
             number = f"self._low.{low}({self._element(kind)}, {member.offset}, {default or 0})"
             return f"{name}.BY_VALUE[{number}]"
-        if which in _NUMBERS:
+        if which in NUMBERS:
             return f"self._low.get_{which}({member.offset}{given})"
         if which in ("text", "data") and default:
             return f"schema.or_default(self._low.get_{which}({member.offset}), {default})"
@@ -722,17 +636,38 @@ class Module:
     def _read_field(self, node: Node, member: Member, depth: int) -> None:
         """Write the property of a reader."""
         if member.is_group:
-            name = self._class(member.group)
-            self._property(member, f"{name}.Reader", depth)
+            self._property(member, self._group(member, "reader"), depth)
             self._require(node, member, depth + 1)
-            self._line(depth + 1, f"return {name}.Reader(self._low)")
+            self._return_group(member, "reader", depth + 1)
             return
         self._property(member, self._python(member.type, "reader"), depth)
         self._require(node, member, depth + 1)
         self._return(node, member, "reader", depth + 1)
         self._has(node, member, depth)
 
+    def _group(self, member: Member, part: str, *, inside: bool = False) -> str:
+        """Return a class of a group. It has the parameters of the struct around it."""
+        name = self._class(member.group, inside=inside)
+        name += "" if part == "value" else f".{part.title()}"
+        return name + self._own_arguments(part, self._part)
+
+    def _return_group(self, member: Member, part: str, depth: int) -> None:
+        """Write the statement that returns a reader or builder of a group."""
+        if self._variables:
+            self._return_opened(f'self._open("{member.name}")', self._group(member, part), depth)
+        else:
+            self._line(depth, f"return {self._group(member, part)}(self._low)")
+
+    def _return_opened(self, text: str, annotation: str, depth: int) -> None:
+        """Write the statements that return an object of which only its kind knows the type."""
+        self._expression(depth, f"found: {annotation} = {text}")
+        self._line(depth, "return found")
+
     def _return(self, node: Node, member: Member, role: str, depth: int) -> None:
+        if self._is_generic(member.type):
+            annotation = self._python(member.type, role)
+            self._return_opened(f'self._open("{member.name}")', annotation, depth)
+            return
         text = self._scalar_read(member, role) or self._open(
             member.type, "self._low", str(member.offset), role, self._default_name(node.id, member)
         )
@@ -770,19 +705,29 @@ class Module:
             self._def(depth, member.name, ["self", f"value: {self._python(kind, 'set')}"], "None")
             self._set(member, depth + 1)
         self._has(node, member, depth)
-        if which not in ("struct", "list"):
+        is_parameter = which == "any_pointer" and kind.any_pointer.which() == "parameter"
+        if which not in ("struct", "list") and not is_parameter:
             return
         self._line(0, "")
         count = [f"count: {self._builtin('int')}"] if which == "list" else []
+        if is_parameter:
+            count = [f"count: {self._builtin('int')} = 0"]
         self._def(depth, member.init, ["self", *count], self._python(kind, "builder"))
         what = "a list of ``count`` zeroed items" if which == "list" else "a zeroed struct"
+        if is_parameter:
+            what = "a zeroed struct, or a list of ``count`` zeroed items,"
         self._line(depth + 1, f'"""Build {what} as ``{member.label}``."""')
+        if self._is_generic(kind):
+            given = ", count" if count else ""
+            text = f'self._init("{member.name}"{given})'
+            self._return_opened(text, self._python(kind, "builder"), depth + 1)
+            return
         self._expression(depth + 1, f"return {self._init(kind, member)}")
 
-    def _update_method(self, members: list[Member], depth: int) -> None:
+    def _update_method(self, node: Node, members: list[Member], depth: int) -> None:
         """Write the method that sets several fields, and the types of its arguments."""
         fields = [
-            (member.name, self._class(member.group))
+            (member.name, self._group(member, "value"))
             if member.is_group
             else (member.name, self._python(member.type, "set"))
             for member in members
@@ -790,23 +735,42 @@ class Module:
         ]
         if len(fields) < 2:
             return
-        self._gap(depth)
-        self._line(depth, "class _Fields(typing.TypedDict, total=False):")
-        self._line(depth + 1, '"""The fields that ``update`` takes."""')
+        fields_type = "_Fields"
+        if self._variables:
+            # A class inside of a generic one cannot have its type variables.
+            own = self._request.places[node.id][1].replace(".", "_")
+            variables = self._own_arguments("builder")
+            out = self._out
+            self._out = []
+            bases = ["typing.TypedDict", f"typing.Generic{variables}", "total=False"]
+            self._gap(0)
+            self._call(0, f"class {own}_Fields(", bases, "):")
+            self._fields_class(fields, 1)
+            self._arguments_of_update.extend(self._out)
+            self._out = out
+            fields_type = f"{own}_Fields{variables}"
+        else:
+            self._gap(depth)
+            self._line(depth, "class _Fields(typing.TypedDict, total=False):")
+            self._fields_class(fields, depth + 1)
+        self._line(0, "")
+        self._def(depth, "update", ["self", "/", f"**fields: typing.Unpack[{fields_type}]"], "None")
+        self._line(depth + 1, '"""Set several fields in one step, all or nothing."""')
+        self._line(depth + 1, "self._update(fields)")
+
+    def _fields_class(self, fields: list[tuple[str, str]], depth: int) -> None:
+        """Write the body of the class of the arguments of ``update``."""
+        self._line(depth, '"""The fields that ``update`` takes."""')
         self._line(0, "")
         for name, annotation in fields:
             line = f"{name}: {annotation}"
-            if len(line) + 4 * (depth + 1) <= WIDTH or "[" not in line:
-                self._line(depth + 1, line)
+            if len(line) + 4 * depth <= WIDTH or "[" not in line or not line.endswith("]"):
+                self._line(depth, line)
             else:
                 start, inner = line.removesuffix("]").split("[", 1)
-                self._line(depth + 1, f"{start}[")
-                self._line(depth + 2, inner)
-                self._line(depth + 1, "]")
-        self._line(0, "")
-        self._line(depth, "def update(self, /, **fields: typing.Unpack[_Fields]) -> None:")
-        self._line(depth + 1, '"""Set several fields in one step, all or nothing."""')
-        self._line(depth + 1, "self._update(fields)")
+                self._line(depth, f"{start}[")
+                self._line(depth + 1, inner)
+                self._line(depth, "]")
 
     def _set(self, member: Member, depth: int) -> None:
         """Write the body of a setter."""
@@ -814,7 +778,7 @@ class Module:
         which = kind.which()
         if member.member is not None:
             self._line(depth, f'self._select("{member.name}", value)')
-        elif which in _NUMBERS or which == "enum":
+        elif which in NUMBERS or which == "enum":
             default = self._scalar(kind, member.node.slot.default_value)
             given = f", default={default}" if default else ""
             if which in ("bool", "float32", "float64"):
@@ -829,22 +793,24 @@ class Module:
             self._line(depth, f'self._assign("{member.name}", value)')
 
     def _build_group(self, node: Node, member: Member, depth: int) -> None:
-        name = self._class(member.group)
-        self._property(member, f"{name}.Builder", depth)
+        builder = self._group(member, "builder")
+        self._property(member, builder, depth)
         self._require(node, member, depth + 1)
-        self._line(depth + 1, f"return {name}.Builder(self._low)")
+        self._return_group(member, "builder", depth + 1)
         self._line(0, "")
         self._line(depth, f"@{member.name}.setter")
-        self._def(depth, member.name, ["self", f"value: {name}"], "None")
+        value = f"value: {self._group(member, 'value')}"
+        self._def(depth, member.name, ["self", value], "None")
         if member.member is None:
-            self._line(depth + 1, f"{name}.Builder(self._low).set(value)")
+            group = f'self._open("{member.name}")' if self._variables else f"{builder}(self._low)"
+            self._line(depth + 1, f"{group}.set(value)")
             return
         self._line(depth + 1, f'self._select("{member.name}", value)')
         self._line(0, "")
-        self._def(depth, member.init, ["self"], f"{name}.Builder")
+        self._def(depth, member.init, ["self"], builder)
         self._line(depth + 1, f'"""Set the group ``{member.label}``, with zeroed fields."""')
         self._line(depth + 1, f'self._select_blank("{member.name}")')
-        self._line(depth + 1, f"return {name}.Builder(self._low)")
+        self._return_group(member, "builder", depth + 1)
 
     def _layout(self, node: Node, name: str, members: list[Member]) -> None:
         struct = node.struct

@@ -15,12 +15,13 @@ from .._read.objects import StructReader
 from .._words.block import Body, Copied
 from .._words.exhausted import exhausted
 from .._words.tree import Tree
-from ..errors import ArgumentValueError, Error
-from .kinds import ListKind, ScalarListKind, StructKind
+from ..errors import ArgumentTypeError, ArgumentValueError, Error
+from .kinds import GroupKind, ListKind, ScalarListKind, StructKind
 from .laying import fill, objects_of
 from .layout import Layout, PointerTo
 from .lists import amend_struct, overwrite_struct, put_pointer
 from .notebook import html_of
+from .opening import build, init, read, wrapped
 from .plain import DICT, JSON, DictForm, json_text, plain_struct
 from .properties import BuilderHandle, ReaderHandle
 from .text import TEXT_FORM, text_of
@@ -34,8 +35,13 @@ class StructHandle(ABC, Generic[V]):
 
     __slots__ = ()
 
-    _layout: ClassVar[Layout]
+    _layout: Layout
     _low: Any
+
+    @classmethod
+    def _describe(cls, layout: Layout) -> None:
+        """Set the layout of the struct."""
+        cls._layout = layout
 
     @abstractmethod
     def _reader(self) -> StructReader:
@@ -108,6 +114,16 @@ class GeneratedReader(ReaderHandle, StructHandle[V]):
     def _reader(self) -> StructReader:
         return self._low
 
+    def _open(self, name: str) -> Any:
+        """Return what a field reads as whose type has parameters, or types for them."""
+        field = self._layout.by_name[name]
+        kind = field.kind
+        if isinstance(kind, GroupKind):
+            layout = kind.struct.layout()
+            return layout.opened(layout.owner.Reader, self._low)
+        assert isinstance(kind, PointerTo)
+        return read(kind, self._low, field.offset, field.default)
+
     def _repr_html_(self) -> str | None:
         """Return a table of the fields for a notebook, or ``None`` if they cannot be read.
 
@@ -147,6 +163,28 @@ class GeneratedBuilder(BuilderHandle, StructHandle[V]):
                 overwrite_struct(self._low, layout, value)
         except RecursionError as error:
             raise exhausted() from error
+
+    def _open(self, name: str) -> Any:
+        """Return the builder of a field whose type has parameters, or types for them."""
+        field = self._layout.by_name[name]
+        kind = field.kind
+        if isinstance(kind, GroupKind):
+            layout = kind.struct.layout()
+            return layout.opened(layout.owner.Builder, self._low)
+        assert isinstance(kind, PointerTo)
+        return build(kind, self._low, field.offset, field.default)
+
+    def _init(self, name: str, count: int = 0) -> Any:
+        """Build an object of zeros in such a field, and return its builder."""
+        field = self._layout.by_name[name]
+        kind = field.kind
+        if not isinstance(kind, (StructKind, ListKind)):
+            raise ArgumentTypeError(
+                f"{name} has neither a struct nor a list of a known type: assign a value instead"
+            )
+        if field.member is not None:
+            return wrapped(kind, self._select_blank(name, count))
+        return init(kind, self._low, field.offset, count)
 
     def _assign(self, name: str, value: Any) -> None:
         """Build the object of a pointer field from a value."""
@@ -214,3 +252,45 @@ class GeneratedBuilder(BuilderHandle, StructHandle[V]):
     def _amend(self, body: Body, bits: int, pointers: frozenset[int]) -> None:
         """Replace the given bits and pointers of this struct, in one step."""
         amend_struct(self._low, body, objects_of(self._layout, body), bits, pointers)
+
+
+class GenericReader(GeneratedReader[V]):
+    """The base of readers whose struct has parameters, or is inside of a struct that has some.
+
+    Args:
+        low: The reader of the low layer.
+        layout: The layout in which the parameters have types; by default they have none.
+    """
+
+    __slots__ = ("_layout",)
+
+    _unbound: ClassVar[Layout]
+
+    def __init__(self, low: StructReader, layout: Layout | None = None) -> None:
+        super().__init__(low)
+        self._layout = self._unbound if layout is None else layout
+
+    @classmethod
+    def _describe(cls, layout: Layout) -> None:
+        cls._unbound = layout
+
+
+class GenericBuilder(GeneratedBuilder[V]):
+    """The base of builders whose struct has parameters, or is inside of a struct that has some.
+
+    Args:
+        low: The builder of the low layer.
+        layout: The layout in which the parameters have types; by default they have none.
+    """
+
+    __slots__ = ("_layout",)
+
+    _unbound: ClassVar[Layout]
+
+    def __init__(self, low: StructBuilder, layout: Layout | None = None) -> None:
+        super().__init__(low)
+        self._layout = self._unbound if layout is None else layout
+
+    @classmethod
+    def _describe(cls, layout: Layout) -> None:
+        cls._unbound = layout

@@ -371,6 +371,13 @@ class StructKind(PointerTo):
         out.append_copy(body, at, value.__capnsafe_copy__())
 
 
+def struct_kind(layout: Layout) -> StructKind:
+    """Return the kind of structs with a layout, which may be that for a brand."""
+    kind = StructKind(lambda: layout.owner)
+    kind.struct._layout = layout
+    return kind
+
+
 class ListKind(PointerTo):
     """A list. A null pointer is an empty one."""
 

@@ -190,6 +190,7 @@ class Layout:
         "data_words",
         "fields",
         "has_json",
+        "is_bound",
         "is_group",
         "json",
         "members",
@@ -241,6 +242,7 @@ class Layout:
         )
         #: The ``JsonLayout``, once it is needed.
         self.json: Any = None
+        self.is_bound: Final = is_bound
         words = [field.word for field in fields if isinstance(field.kind, PointerTo)]
         #: Whether all pointers are those of fields in the order of the schema.
         self.ordered: Final = (
@@ -252,7 +254,9 @@ class Layout:
         #: of one of its kinds.
         self._bound: Final[dict[tuple[tuple[int, ...], ...], tuple[Layout, Brand]]] = {}
         if not is_bound:
-            owner._layout = owner.Reader._layout = owner.Builder._layout = self
+            owner._layout = self
+            owner.Reader._describe(self)
+            owner.Builder._describe(self)
             for field in fields:
                 accessors = _replaced(field)
                 if accessors is not None:
@@ -364,6 +368,25 @@ class Layout:
             annotations=self.annotations,
         )
 
+    def opened(self, make: Callable[..., Any], low: Any) -> Any:
+        """Return the reader or builder of a struct, whose class ``make`` is."""
+        return make(low, self) if self.is_bound else make(low)
+
+    def made(self, fields: dict[str, Any]) -> Any:
+        """Return a value with these fields."""
+        value: Any = self.owner(**fields)
+        if self.is_bound:
+            value._bound = self
+        return value
+
+    def __deepcopy__(self, memo: Any) -> Layout:
+        """Return the layout itself, which belongs to its class. Copies of values have it, too."""
+        return self
+
+    def __reduce__(self) -> Any:
+        """Let ``None`` be pickled: a value that was pickled does not know its types."""
+        return _nothing, ()
+
     def initial(self, name: str) -> Any:
         """Return the default of a field."""
         return self.by_name[name].initial()
@@ -404,6 +427,10 @@ class Layout:
         return ArgumentTypeError(
             f"the value must be a {self.owner.__qualname__}, not {type_name(value)}"
         )
+
+
+def _nothing() -> None:
+    """Return ``None``, instead of a layout that was pickled."""
 
 
 def accessors_of(field: FieldLayout) -> FieldAccessors | None:
@@ -569,6 +596,8 @@ def _read(unread: Unread) -> None:
     while unread:
         layout, low, value = unread.pop()
         if type(low) is StructReader:
+            if layout.is_bound:
+                value._bound = layout
             _take(layout, low, value.__dict__, unread)
             continue
         structs: StructListReader = low
@@ -577,6 +606,8 @@ def _read(unread: Unread) -> None:
         for index in range(len(structs)):
             value = new_value(owner)
             values.append(value)
+            if layout.is_bound:
+                value._bound = layout
             _take(layout, structs._struct(index), value.__dict__, unread)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, Generic, Protocol, SupportsIndex, TypeVar, cast, final
 
 from .. import wire
@@ -25,7 +26,7 @@ from .._words.laid_out import SchemaClass
 from .._words.tree import Tree
 from ..errors import ArgumentIndexError
 from .enums import Enumerants, Enumeration
-from .kinds import StructKind
+from .kinds import struct_kind
 from .laying import block_from, fill, objects_of
 from .layout import Layout, PointerTo
 
@@ -199,18 +200,25 @@ class ItemsBuilder(Items[T], Generic[T, S]):
 class StructItems(Items[T]):
     """A list of structs."""
 
-    __slots__ = ("_wrap",)
+    __slots__ = ("_made", "_wrap")
 
-    def __init__(self, low: StructListReader | None, wrap: Callable[[StructReader], T]) -> None:
+    def __init__(
+        self,
+        low: StructListReader | None,
+        wrap: Callable[[StructReader], T],
+        layout: Layout | None = None,
+    ) -> None:
         super().__init__(low)
+        #: The class of the items, and what makes one of them.
         self._wrap: Final = wrap
+        self._made: Final = wrap if layout is None else partial(layout.opened, wrap)
 
     def _open(self, at: int) -> T:
-        return self._wrap(self._low[at])
+        return self._made(self._low[at])
 
     def __iter__(self) -> Iterator[T]:
         """Iterate over the items."""
-        return map(self._wrap, self._low)
+        return map(self._made, self._low)
 
     def __capnsafe_copy__(self) -> Copied:
         """Return a copy of the list."""
@@ -221,18 +229,27 @@ class StructItems(Items[T]):
 class StructItemsBuilder(ItemsBuilder[T, S]):
     """A list of structs that is being built."""
 
-    __slots__ = ("_wrap",)
+    __slots__ = ("_layout", "_wrap")
 
-    def __init__(self, low: StructListBuilder | None, owner: SchemaClass[T, Any]) -> None:
+    def __init__(
+        self,
+        low: StructListBuilder | None,
+        owner: SchemaClass[T, Any],
+        layout: Layout | None = None,
+    ) -> None:
         super().__init__(low, owner)
         kind: Any = owner
         self._wrap: Final[Callable[[StructBuilder], T]] = kind.Builder
+        self._layout: Final[Layout | None] = layout
 
     def _open(self, at: int) -> T:
-        return self._wrap(self._low[at])
+        if self._layout is None:
+            return self._wrap(self._low[at])
+        opened: T = self._layout.opened(self._wrap, self._low[at])
+        return opened
 
     def _put(self, at: int, value: S) -> None:
-        overwrite_struct(self._low[at], self._kind._layout, value)
+        overwrite_struct(self._low[at], self._layout or self._kind._layout, value)
 
     def __capnsafe_copy__(self) -> Copied:
         """Return a copy of the list."""
@@ -326,7 +343,7 @@ def overwrite_struct(low: StructBuilder, layout: Layout, value: Any) -> None:
     fits = low.data_words >= layout.data_words and low.pointer_count >= layout.pointer_count
     if not fits or not issubclass(type(value), layout.owner):
         # Of a value that does not fit, nothing is cut off: this raises then.
-        low.copy_from(Laid(block_from(StructKind(lambda: layout.owner), value)))
+        low.copy_from(Laid(block_from(struct_kind(layout), value)))
         return
     body = layout.blank()
     fill(layout, body, 0, value)

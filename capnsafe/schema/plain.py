@@ -248,8 +248,7 @@ def value_from(layout: Layout, plain: Any, as_json: bool) -> Any:
                 for name in layout.members.keys() & found.keys():
                     del found[name]
             found[field.name] = _from_plain(field.kind, item, as_json)
-    make: Any = layout.owner
-    return make(**found)
+    return layout.made(found)
 
 
 def _skips_null(kind: BaseKind, as_json: bool) -> bool:
@@ -285,8 +284,7 @@ def _annotated_value(shape: JsonLayout, plain: Mapping[str, Any], base: Any) -> 
             value = member.field.initial()
         found[member.field.name] = value
     if base is None:
-        make: Any = shape.layout.owner
-        return make(**found)
+        return shape.layout.made(found)
     for name, value in found.items():
         setattr(base, name, value)
     return base

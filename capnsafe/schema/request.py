@@ -17,6 +17,7 @@ Node: TypeAlias = "s.Node.Reader"
 FieldNode: TypeAlias = "s.Field.Reader"
 Type: TypeAlias = "s.Type.Reader"
 Value: TypeAlias = "s.Value.Reader"
+Scope: TypeAlias = "s.Brand.Scope.Reader"
 
 NO_DISCRIMINANT: Final = s.Field.NO_DISCRIMINANT
 
@@ -60,6 +61,21 @@ class Member:
     def type(self) -> Type:
         """The type of the field."""
         return self.node.slot.type
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a generic struct or interface.
+
+    Args:
+        scope: The id of the node that declares it.
+        index: Its place among the parameters of that node.
+        name: Its name in the schema.
+    """
+
+    scope: int
+    index: int
+    name: str
 
 
 @contextmanager
@@ -175,6 +191,14 @@ class Request:
             member.init = free(f"init_{member.name}", used | METHODS)
             used.add(member.init)
         self.members[node.id] = members
+
+    def parameters(self, node_id: int) -> list[Parameter]:
+        """Return the parameters of a struct: those of the nodes around it, then its own."""
+        node = self.nodes.get(node_id)
+        if node is None or not node.is_generic:
+            return []
+        own = [Parameter(node_id, at, each.name) for at, each in enumerate(node.parameters)]
+        return self.parameters(node.scope_id) + own
 
     def doc_of(self, node_id: int) -> str:
         """Return the comment of a node."""

@@ -4684,7 +4684,11 @@ class CodeGeneratorRequest(schema.StructValue):
                     parent_type_id: builtins.int = 0
                     ordinal: builtins.int = 0
 
-                    class Reader(schema.GeneratedReader["CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member"]):
+                    class Reader(
+                        schema.GeneratedReader[
+                            "CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member",
+                        ],
+                    ):
                         """Reads ``CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member``."""
 
                         __slots__ = ()
@@ -4699,7 +4703,11 @@ class CodeGeneratorRequest(schema.StructValue):
                             """``ordinal :UInt16``."""
                             return self._low.get_uint16(9)
 
-                    class Builder(schema.GeneratedBuilder["CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member"]):
+                    class Builder(
+                        schema.GeneratedBuilder[
+                            "CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member",
+                        ],
+                    ):
                         """Builds ``CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member``."""
 
                         __slots__ = ()
@@ -4760,7 +4768,11 @@ class CodeGeneratorRequest(schema.StructValue):
                         CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Reader,
                     )
 
-                class Reader(schema.GeneratedReader["CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier"]):
+                class Reader(
+                    schema.GeneratedReader[
+                        "CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier",
+                    ],
+                ):
                     """Reads ``CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier``."""
 
                     __slots__ = ()
@@ -4799,7 +4811,11 @@ class CodeGeneratorRequest(schema.StructValue):
                             self._low.get_uint16(8),
                         )
 
-                class Builder(schema.GeneratedBuilder["CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier"]):
+                class Builder(
+                    schema.GeneratedBuilder[
+                        "CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier",
+                    ],
+                ):
                     """Builds ``CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier``."""
 
                     __slots__ = ()
@@ -4891,7 +4907,9 @@ class CodeGeneratorRequest(schema.StructValue):
                     CodeGeneratorRequest.RequestedFile.FileSourceInfo.Reader,
                 )
 
-            class Reader(schema.GeneratedReader["CodeGeneratorRequest.RequestedFile.FileSourceInfo"]):
+            class Reader(
+                schema.GeneratedReader["CodeGeneratorRequest.RequestedFile.FileSourceInfo"],
+            ):
                 """Reads ``CodeGeneratorRequest.RequestedFile.FileSourceInfo``."""
 
                 __slots__ = ()
@@ -4912,7 +4930,9 @@ class CodeGeneratorRequest(schema.StructValue):
                     """Return whether the pointer ``identifiers`` is not null."""
                     return not self._low.is_null(0)
 
-            class Builder(schema.GeneratedBuilder["CodeGeneratorRequest.RequestedFile.FileSourceInfo"]):
+            class Builder(
+                schema.GeneratedBuilder["CodeGeneratorRequest.RequestedFile.FileSourceInfo"],
+            ):
                 """Builds ``CodeGeneratorRequest.RequestedFile.FileSourceInfo``."""
 
                 __slots__ = ()

@@ -177,7 +177,7 @@ class _TextParser:
             found[field.name] = self._value(field.kind)
             self._next(")")
         self._advance()
-        return layout.owner(**found)
+        return layout.made(found)
 
     def _field(self, by_label: dict[str, FieldLayout], what: str) -> FieldLayout:
         """Return the field whose name stands before the next value."""

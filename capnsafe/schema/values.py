@@ -42,9 +42,13 @@ class StructValue:
     def __capnsafe_copy__(self) -> Block:
         """Return the struct, laid out in private bytes."""
         try:
-            return block_of_value(self._layout, self)
+            return block_of_value(self._own_layout(), self)
         except RecursionError as error:
             raise exhausted() from error
+
+    def _own_layout(self) -> Layout:
+        """Return the layout of this value."""
+        return self._layout
 
     @classmethod
     def _from_low(cls, low: StructReader, layout: Layout) -> Self:
@@ -91,7 +95,7 @@ class StructValue:
         return text_of(self._plain(TEXT_FORM))
 
     def _plain(self, form: DictForm) -> Any:
-        layout = self._layout
+        layout = self._own_layout()
         try:
             low = reader_of(self.__capnsafe_copy__()).get_root()
             return plain_struct(layout, low, form)
@@ -151,7 +155,7 @@ class StructValue:
     def _repr_html_(self) -> str | None:
         """Return a table of the fields for a notebook, or ``None`` if the value cannot be built."""
         try:
-            return html_of(self._layout, reader_of(self.__capnsafe_copy__()).get_root())
+            return html_of(self._own_layout(), reader_of(self.__capnsafe_copy__()).get_root())
         except (Error, RecursionError):
             return None
 
@@ -164,6 +168,22 @@ class StructValue:
         if type(other) is not type(self):
             return NotImplemented
         return self.__dict__ == other.__dict__
+
+
+class GenericValue(StructValue):
+    """The base of values whose struct has parameters, or is inside of a struct that has some.
+
+    A value that was read from a field knows the types that the schema gives to the parameters.
+    """
+
+    # Python sets ``__orig_class__`` if the value is made by ``Box[str](…)``.
+    __slots__ = ("__orig_class__", "_bound")
+
+    _bound: Layout | None
+
+    def _own_layout(self) -> Layout:
+        """Return the layout in which parameters have their types, as far as they are known."""
+        return getattr(self, "_bound", None) or self._layout
 
 
 class UnionValue(StructValue):
@@ -193,7 +213,10 @@ class UnionValue(StructValue):
                             f"only one member of the union can be set, not {other} and {name}"
                         )
                     fields[other] = UNSET
-        fields[name] = value
+        if name in self._layout.by_name:
+            fields[name] = value
+        else:
+            super().__setattr__(name, value)
 
     def _member(self) -> int:
         """Return the discriminant of the member that is set.

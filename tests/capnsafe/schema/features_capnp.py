@@ -17,6 +17,9 @@ import typing
 
 from capnsafe import schema
 
+if typing.TYPE_CHECKING:
+    import typing_extensions
+
 from . import shared_capnp
 
 _bool: typing.Final = schema.Element.BOOL
@@ -51,6 +54,91 @@ Choice_Which: typing.TypeAlias = typing.Literal[
     "pair",
 ]
 
+if typing.TYPE_CHECKING:
+    _Generic_Key = typing_extensions.TypeVar("_Generic_Key", default=schema.Anything)
+    _Generic_Value = typing_extensions.TypeVar("_Generic_Value", default=schema.Anything)
+    _Generic_Key_value = typing_extensions.TypeVar("_Generic_Key_value", default=schema.Anything)
+    _Generic_Value_value = typing_extensions.TypeVar(
+        "_Generic_Value_value",
+        default=schema.Anything,
+    )
+    _Generic_Key_reader = typing_extensions.TypeVar("_Generic_Key_reader", default=schema.AnyReader)
+    _Generic_Value_reader = typing_extensions.TypeVar(
+        "_Generic_Value_reader",
+        default=schema.AnyReader,
+    )
+    _Generic_Key_builder = typing_extensions.TypeVar(
+        "_Generic_Key_builder",
+        default=schema.AnyBuilder,
+    )
+    _Generic_Value_builder = typing_extensions.TypeVar(
+        "_Generic_Value_builder",
+        default=schema.AnyBuilder,
+    )
+    _Generic_Key_set = typing_extensions.TypeVar("_Generic_Key_set", default=schema.Anything)
+    _Generic_Value_set = typing_extensions.TypeVar("_Generic_Value_set", default=schema.Anything)
+else:
+    _Generic_Key = typing.TypeVar("_Generic_Key")
+    _Generic_Value = typing.TypeVar("_Generic_Value")
+    _Generic_Key_value = typing.TypeVar("_Generic_Key_value")
+    _Generic_Value_value = typing.TypeVar("_Generic_Value_value")
+    _Generic_Key_reader = typing.TypeVar("_Generic_Key_reader")
+    _Generic_Value_reader = typing.TypeVar("_Generic_Value_reader")
+    _Generic_Key_builder = typing.TypeVar("_Generic_Key_builder")
+    _Generic_Value_builder = typing.TypeVar("_Generic_Value_builder")
+    _Generic_Key_set = typing.TypeVar("_Generic_Key_set")
+    _Generic_Value_set = typing.TypeVar("_Generic_Value_set")
+
+if typing.TYPE_CHECKING:
+    _Generic_Inner_Key = typing_extensions.TypeVar("_Generic_Inner_Key", default=schema.Anything)
+    _Generic_Inner_Value = typing_extensions.TypeVar(
+        "_Generic_Inner_Value",
+        default=schema.Anything,
+    )
+    _Generic_Inner_Key_value = typing_extensions.TypeVar(
+        "_Generic_Inner_Key_value",
+        default=schema.Anything,
+    )
+    _Generic_Inner_Value_value = typing_extensions.TypeVar(
+        "_Generic_Inner_Value_value",
+        default=schema.Anything,
+    )
+    _Generic_Inner_Key_reader = typing_extensions.TypeVar(
+        "_Generic_Inner_Key_reader",
+        default=schema.AnyReader,
+    )
+    _Generic_Inner_Value_reader = typing_extensions.TypeVar(
+        "_Generic_Inner_Value_reader",
+        default=schema.AnyReader,
+    )
+    _Generic_Inner_Key_builder = typing_extensions.TypeVar(
+        "_Generic_Inner_Key_builder",
+        default=schema.AnyBuilder,
+    )
+    _Generic_Inner_Value_builder = typing_extensions.TypeVar(
+        "_Generic_Inner_Value_builder",
+        default=schema.AnyBuilder,
+    )
+    _Generic_Inner_Key_set = typing_extensions.TypeVar(
+        "_Generic_Inner_Key_set",
+        default=schema.Anything,
+    )
+    _Generic_Inner_Value_set = typing_extensions.TypeVar(
+        "_Generic_Inner_Value_set",
+        default=schema.Anything,
+    )
+else:
+    _Generic_Inner_Key = typing.TypeVar("_Generic_Inner_Key")
+    _Generic_Inner_Value = typing.TypeVar("_Generic_Inner_Value")
+    _Generic_Inner_Key_value = typing.TypeVar("_Generic_Inner_Key_value")
+    _Generic_Inner_Value_value = typing.TypeVar("_Generic_Inner_Value_value")
+    _Generic_Inner_Key_reader = typing.TypeVar("_Generic_Inner_Key_reader")
+    _Generic_Inner_Value_reader = typing.TypeVar("_Generic_Inner_Value_reader")
+    _Generic_Inner_Key_builder = typing.TypeVar("_Generic_Inner_Key_builder")
+    _Generic_Inner_Value_builder = typing.TypeVar("_Generic_Inner_Value_builder")
+    _Generic_Inner_Key_set = typing.TypeVar("_Generic_Inner_Key_set")
+    _Generic_Inner_Value_set = typing.TypeVar("_Generic_Inner_Value_set")
+
 Versions_Old_Which: typing.TypeAlias = typing.Literal["a", "b"]
 
 Versions_New_Which: typing.TypeAlias = typing.Literal["a", "b", "c"]
@@ -63,7 +151,132 @@ StructWithARatherLongNameThatFillsLines_Which: typing.TypeAlias = typing.Literal
 
 Recursive_Choice_Which: typing.TypeAlias = typing.Literal["member", "members"]
 
+if typing.TYPE_CHECKING:
+    _Chain_Item = typing_extensions.TypeVar("_Chain_Item", default=schema.Anything)
+    _Chain_Item_value = typing_extensions.TypeVar("_Chain_Item_value", default=schema.Anything)
+    _Chain_Item_reader = typing_extensions.TypeVar("_Chain_Item_reader", default=schema.AnyReader)
+    _Chain_Item_builder = typing_extensions.TypeVar(
+        "_Chain_Item_builder",
+        default=schema.AnyBuilder,
+    )
+    _Chain_Item_set = typing_extensions.TypeVar("_Chain_Item_set", default=schema.Anything)
+else:
+    _Chain_Item = typing.TypeVar("_Chain_Item")
+    _Chain_Item_value = typing.TypeVar("_Chain_Item_value")
+    _Chain_Item_reader = typing.TypeVar("_Chain_Item_reader")
+    _Chain_Item_builder = typing.TypeVar("_Chain_Item_builder")
+    _Chain_Item_set = typing.TypeVar("_Chain_Item_set")
+
+if typing.TYPE_CHECKING:
+    _Chain_Inner_Item = typing_extensions.TypeVar("_Chain_Inner_Item", default=schema.Anything)
+    _Chain_Inner_Item_value = typing_extensions.TypeVar(
+        "_Chain_Inner_Item_value",
+        default=schema.Anything,
+    )
+    _Chain_Inner_Item_reader = typing_extensions.TypeVar(
+        "_Chain_Inner_Item_reader",
+        default=schema.AnyReader,
+    )
+    _Chain_Inner_Item_builder = typing_extensions.TypeVar(
+        "_Chain_Inner_Item_builder",
+        default=schema.AnyBuilder,
+    )
+    _Chain_Inner_Item_set = typing_extensions.TypeVar(
+        "_Chain_Inner_Item_set",
+        default=schema.Anything,
+    )
+else:
+    _Chain_Inner_Item = typing.TypeVar("_Chain_Inner_Item")
+    _Chain_Inner_Item_value = typing.TypeVar("_Chain_Inner_Item_value")
+    _Chain_Inner_Item_reader = typing.TypeVar("_Chain_Inner_Item_reader")
+    _Chain_Inner_Item_builder = typing.TypeVar("_Chain_Inner_Item_builder")
+    _Chain_Inner_Item_set = typing.TypeVar("_Chain_Inner_Item_set")
+
+if typing.TYPE_CHECKING:
+    _Chain_Group_Item = typing_extensions.TypeVar("_Chain_Group_Item", default=schema.Anything)
+    _Chain_Group_Item_value = typing_extensions.TypeVar(
+        "_Chain_Group_Item_value",
+        default=schema.Anything,
+    )
+    _Chain_Group_Item_reader = typing_extensions.TypeVar(
+        "_Chain_Group_Item_reader",
+        default=schema.AnyReader,
+    )
+    _Chain_Group_Item_builder = typing_extensions.TypeVar(
+        "_Chain_Group_Item_builder",
+        default=schema.AnyBuilder,
+    )
+    _Chain_Group_Item_set = typing_extensions.TypeVar(
+        "_Chain_Group_Item_set",
+        default=schema.Anything,
+    )
+else:
+    _Chain_Group_Item = typing.TypeVar("_Chain_Group_Item")
+    _Chain_Group_Item_value = typing.TypeVar("_Chain_Group_Item_value")
+    _Chain_Group_Item_reader = typing.TypeVar("_Chain_Group_Item_reader")
+    _Chain_Group_Item_builder = typing.TypeVar("_Chain_Group_Item_builder")
+    _Chain_Group_Item_set = typing.TypeVar("_Chain_Group_Item_set")
+
 Chain_Group_Which: typing.TypeAlias = typing.Literal["none", "one"]
+
+
+class Generic_Fields(
+    typing.TypedDict,
+    typing.Generic[
+        _Generic_Key_value,
+        _Generic_Value_value,
+        _Generic_Key_builder,
+        _Generic_Value_builder,
+        _Generic_Key_set,
+        _Generic_Value_set,
+    ],
+    total=False,
+):
+    """The fields that ``update`` takes."""
+
+    key: _Generic_Key_set | None
+    value: _Generic_Value_set | None
+    inner: Generic.Inner[_Generic_Key_value, _Generic_Value_value] | Generic.Inner.Reader[_Generic_Key_value, _Generic_Value_value, typing.Any, typing.Any] | Generic.Inner.Builder[_Generic_Key_value, _Generic_Value_value, _Generic_Key_builder, _Generic_Value_builder, _Generic_Key_set, _Generic_Value_set] | None
+
+
+class Chain_Inner_Fields(
+    typing.TypedDict,
+    typing.Generic[_Chain_Inner_Item_value, _Chain_Inner_Item_builder, _Chain_Inner_Item_set],
+    total=False,
+):
+    """The fields that ``update`` takes."""
+
+    item: _Chain_Inner_Item_set | None
+    number: builtins.int
+
+
+class Chain_Group_Fields(
+    typing.TypedDict,
+    typing.Generic[_Chain_Group_Item_value, _Chain_Group_Item_builder, _Chain_Group_Item_set],
+    total=False,
+):
+    """The fields that ``update`` takes."""
+
+    item: _Chain_Group_Item_set | None
+    none: None
+    one: _Chain_Group_Item_set | None
+
+
+class Chain_Fields(
+    typing.TypedDict,
+    typing.Generic[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set],
+    total=False,
+):
+    """The fields that ``update`` takes."""
+
+    item: _Chain_Item_set | None
+    next: Chain[_Chain_Item_value] | Chain.Reader[_Chain_Item_value, typing.Any] | Chain.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] | None
+    group: Chain.Group[_Chain_Item_value]
+    inner: Chain.Inner[_Chain_Item_value] | Chain.Inner.Reader[_Chain_Item_value, typing.Any] | Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] | None
+    inners: typing.Iterable[
+        Chain.Inner[_Chain_Item_value] | Chain.Inner.Reader[_Chain_Item_value, typing.Any] | Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]
+    ]
+
 
 LIMIT: typing.Final[builtins.int] = 1000
 RATIO: typing.Final[builtins.float] = -0.5
@@ -1079,9 +1292,9 @@ class Pointers(schema.StructValue):
     season: shared_capnp.Date.Season = dataclasses.field(
         default_factory=lambda: Pointers._layout.initial("season"),
     )
-    text_box: shared_capnp.Box | None = None
-    point_box: shared_capnp.Box | None = None
-    boxes: builtins.list[shared_capnp.Box] = dataclasses.field(default_factory=builtins.list)
+    text_box: shared_capnp.Box[builtins.str] | None = None
+    point_box: shared_capnp.Box[Point] | None = None
+    boxes: builtins.list[shared_capnp.Box[Point]] = dataclasses.field(default_factory=builtins.list)
     points: builtins.list[Point] = dataclasses.field(
         default_factory=lambda: Pointers._layout.initial("points"),
     )
@@ -1195,27 +1408,30 @@ class Pointers(schema.StructValue):
             return shared_capnp.Date.Season.BY_VALUE[self._low._integer(_uint16, 0, 3)]
 
         @builtins.property
-        def text_box(self) -> shared_capnp.Box.Reader:
+        def text_box(self) -> shared_capnp.Box.Reader[builtins.str, builtins.str]:
             """``textBox :Box``."""
-            return shared_capnp.Box.Reader(self._low.get_struct(8) or schema.NO_STRUCT)
+            found: shared_capnp.Box.Reader[builtins.str, builtins.str] = self._open("text_box")
+            return found
 
         def has_text_box(self) -> builtins.bool:
             """Return whether the pointer ``textBox`` is not null."""
             return not self._low.is_null(8)
 
         @builtins.property
-        def point_box(self) -> shared_capnp.Box.Reader:
+        def point_box(self) -> shared_capnp.Box.Reader[Point, Point.Reader]:
             """``pointBox :Box``."""
-            return shared_capnp.Box.Reader(self._low.get_struct(9) or schema.NO_STRUCT)
+            found: shared_capnp.Box.Reader[Point, Point.Reader] = self._open("point_box")
+            return found
 
         def has_point_box(self) -> builtins.bool:
             """Return whether the pointer ``pointBox`` is not null."""
             return not self._low.is_null(9)
 
         @builtins.property
-        def boxes(self) -> schema.Items[shared_capnp.Box.Reader]:
+        def boxes(self) -> schema.Items[shared_capnp.Box.Reader[Point, Point.Reader]]:
             """``boxes :List(Box)``."""
-            return schema.StructItems(self._low.get_struct_list(10), shared_capnp.Box.Reader)
+            found: schema.Items[shared_capnp.Box.Reader[Point, Point.Reader]] = self._open("boxes")
+            return found
 
         def has_boxes(self) -> builtins.bool:
             """Return whether the pointer ``boxes`` is not null."""
@@ -1478,16 +1694,17 @@ class Pointers(schema.StructValue):
             self._low._put_integer(_uint16, 0, value, 3)
 
         @builtins.property
-        def text_box(self) -> shared_capnp.Box.Builder:
+        def text_box(self) -> shared_capnp.Box.Builder[builtins.str, builtins.str, builtins.str]:
             """``textBox :Box``."""
-            return shared_capnp.Box.Builder(
-                self._low.get_struct(8, 0, 2) or self._low.init_struct(8, 0, 2),
+            found: shared_capnp.Box.Builder[builtins.str, builtins.str, builtins.str] = self._open(
+                "text_box",
             )
+            return found
 
         @text_box.setter
         def text_box(
             self,
-            value: shared_capnp.Box | shared_capnp.Box.Reader | shared_capnp.Box.Builder | None,
+            value: shared_capnp.Box[builtins.str] | shared_capnp.Box.Reader[builtins.str, builtins.str] | shared_capnp.Box.Builder[builtins.str, builtins.str, builtins.str] | None,
         ) -> None:
             self._assign("text_box", value)
 
@@ -1495,21 +1712,29 @@ class Pointers(schema.StructValue):
             """Return whether the pointer ``textBox`` is not null."""
             return not self._low.is_null(8)
 
-        def init_text_box(self) -> shared_capnp.Box.Builder:
+        def init_text_box(
+            self,
+        ) -> shared_capnp.Box.Builder[builtins.str, builtins.str, builtins.str]:
             """Build a zeroed struct as ``textBox``."""
-            return shared_capnp.Box.Builder(self._low.init_struct(8, 0, 2))
+            found: shared_capnp.Box.Builder[builtins.str, builtins.str, builtins.str] = self._init(
+                "text_box",
+            )
+            return found
 
         @builtins.property
-        def point_box(self) -> shared_capnp.Box.Builder:
+        def point_box(
+            self,
+        ) -> shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder]:
             """``pointBox :Box``."""
-            return shared_capnp.Box.Builder(
-                self._low.get_struct(9, 0, 2) or self._low.init_struct(9, 0, 2),
+            found: shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] = self._open(
+                "point_box",
             )
+            return found
 
         @point_box.setter
         def point_box(
             self,
-            value: shared_capnp.Box | shared_capnp.Box.Reader | shared_capnp.Box.Builder | None,
+            value: shared_capnp.Box[Point] | shared_capnp.Box.Reader[Point, Point.Reader] | shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] | None,
         ) -> None:
             self._assign("point_box", value)
 
@@ -1517,20 +1742,38 @@ class Pointers(schema.StructValue):
             """Return whether the pointer ``pointBox`` is not null."""
             return not self._low.is_null(9)
 
-        def init_point_box(self) -> shared_capnp.Box.Builder:
+        def init_point_box(
+            self,
+        ) -> shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder]:
             """Build a zeroed struct as ``pointBox``."""
-            return shared_capnp.Box.Builder(self._low.init_struct(9, 0, 2))
+            found: shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] = self._init(
+                "point_box",
+            )
+            return found
 
         @builtins.property
-        def boxes(self) -> schema.ItemsBuilder[shared_capnp.Box.Builder, shared_capnp.Box]:
+        def boxes(
+            self,
+        ) -> schema.ItemsBuilder[
+            shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder],
+            shared_capnp.Box[Point],
+        ]:
             """``boxes :List(Box)``."""
-            return schema.StructItemsBuilder(self._low.get_struct_list(10, 0, 2), shared_capnp.Box)
+            found: schema.ItemsBuilder[shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder], shared_capnp.Box[Point]] = self._open(
+                "boxes",
+            )
+            return found
 
         @boxes.setter
         def boxes(
             self,
             value: typing.Iterable[
-                shared_capnp.Box | shared_capnp.Box.Reader | shared_capnp.Box.Builder,
+                shared_capnp.Box[
+                    Point] | shared_capnp.Box.Reader[Point,
+                    Point.Reader] | shared_capnp.Box.Builder[Point,
+                    Point.Builder,
+                    Point | Point.Reader | Point.Builder,
+                ],
             ],
         ) -> None:
             self._assign("boxes", value)
@@ -1542,12 +1785,16 @@ class Pointers(schema.StructValue):
         def init_boxes(
             self,
             count: builtins.int,
-        ) -> schema.ItemsBuilder[shared_capnp.Box.Builder, shared_capnp.Box]:
+        ) -> schema.ItemsBuilder[
+            shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder],
+            shared_capnp.Box[Point],
+        ]:
             """Build a list of ``count`` zeroed items as ``boxes``."""
-            return schema.StructItemsBuilder(
-                self._low.init_struct_list(10, count, 0, 2),
-                shared_capnp.Box,
+            found: schema.ItemsBuilder[shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder], shared_capnp.Box[Point]] = self._init(
+                "boxes",
+                count,
             )
+            return found
 
         @builtins.property
         def points(self) -> schema.ItemsBuilder[Point.Builder, Point]:
@@ -1814,10 +2061,10 @@ class Pointers(schema.StructValue):
             entry: Store.Entry | Store.Entry.Reader | Store.Entry.Builder | None
             day: shared_capnp.Date | shared_capnp.Date.Reader | shared_capnp.Date.Builder | None
             season: shared_capnp.Date.Season
-            text_box: shared_capnp.Box | shared_capnp.Box.Reader | shared_capnp.Box.Builder | None
-            point_box: shared_capnp.Box | shared_capnp.Box.Reader | shared_capnp.Box.Builder | None
+            text_box: shared_capnp.Box[builtins.str] | shared_capnp.Box.Reader[builtins.str, builtins.str] | shared_capnp.Box.Builder[builtins.str, builtins.str, builtins.str] | None
+            point_box: shared_capnp.Box[Point] | shared_capnp.Box.Reader[Point, Point.Reader] | shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] | None
             boxes: typing.Iterable[
-                shared_capnp.Box | shared_capnp.Box.Reader | shared_capnp.Box.Builder
+                shared_capnp.Box[Point] | shared_capnp.Box.Reader[Point, Point.Reader] | shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder]
             ]
             points: typing.Iterable[Point | Point.Reader | Point.Builder]
             grid: typing.Iterable[typing.Iterable[builtins.float]]
@@ -2588,135 +2835,216 @@ class Tree(schema.StructValue):
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class Generic(schema.StructValue):
+class Generic(schema.GenericValue, typing.Generic[_Generic_Key, _Generic_Value]):
     """The struct ``Generic``."""
 
-    key: typing.Any = None
-    value: typing.Any = None
-    inner: Generic.Inner | None = None
+    key: _Generic_Key | None = None
+    value: _Generic_Value | None = None
+    inner: Generic.Inner[_Generic_Key, _Generic_Value] | None = None
 
     @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-    class Inner(schema.StructValue):
+    class Inner(schema.GenericValue, typing.Generic[_Generic_Inner_Key, _Generic_Inner_Value]):
         """The struct ``Generic.Inner``."""
 
-        key: typing.Any = None
+        key: _Generic_Inner_Key | None = None
 
         @builtins.classmethod
         def __capnsafe_schema__(cls) -> schema.Types[Generic.Inner.Builder, Generic.Inner.Reader]:
             """Return the sections of the struct, its builder and its reader."""
             return 0, 1, Generic.Inner.Builder, Generic.Inner.Reader
 
-        class Reader(schema.GeneratedReader["Generic.Inner"]):
+        class Reader(
+            schema.GenericReader[
+                "Generic.Inner[_Generic_Inner_Key_value, _Generic_Inner_Value_value]",
+            ],
+            typing.Generic[
+                _Generic_Inner_Key_value,
+                _Generic_Inner_Value_value,
+                _Generic_Inner_Key_reader,
+                _Generic_Inner_Value_reader,
+            ],
+        ):
             """Reads ``Generic.Inner``."""
 
             __slots__ = ()
 
             @builtins.property
-            def key(self) -> schema.AnyReader:
+            def key(self) -> _Generic_Inner_Key_reader:
                 """``key :AnyPointer``."""
-                return schema.AnyReader(self._low, 0)
+                found: _Generic_Inner_Key_reader = self._open("key")
+                return found
 
             def has_key(self) -> builtins.bool:
                 """Return whether the pointer ``key`` is not null."""
                 return not self._low.is_null(0)
 
-        class Builder(schema.GeneratedBuilder["Generic.Inner"]):
+        class Builder(
+            schema.GenericBuilder[
+                "Generic.Inner[_Generic_Inner_Key_value, _Generic_Inner_Value_value]",
+            ],
+            typing.Generic[
+                _Generic_Inner_Key_value,
+                _Generic_Inner_Value_value,
+                _Generic_Inner_Key_builder,
+                _Generic_Inner_Value_builder,
+                _Generic_Inner_Key_set,
+                _Generic_Inner_Value_set,
+            ],
+        ):
             """Builds ``Generic.Inner``."""
 
             __slots__ = ()
 
             @builtins.property
-            def key(self) -> schema.AnyBuilder:
+            def key(self) -> _Generic_Inner_Key_builder:
                 """``key :AnyPointer``."""
-                return schema.AnyBuilder(self._low, 0)
+                found: _Generic_Inner_Key_builder = self._open("key")
+                return found
 
             @key.setter
-            def key(self, value: typing.Any) -> None:
+            def key(self, value: _Generic_Inner_Key_set | None) -> None:
                 self._assign("key", value)
 
             def has_key(self) -> builtins.bool:
                 """Return whether the pointer ``key`` is not null."""
                 return not self._low.is_null(0)
 
+            def init_key(self, count: builtins.int = 0) -> _Generic_Inner_Key_builder:
+                """Build a zeroed struct, or a list of ``count`` zeroed items, as ``key``."""
+                found: _Generic_Inner_Key_builder = self._init("key", count)
+                return found
+
     @builtins.classmethod
     def __capnsafe_schema__(cls) -> schema.Types[Generic.Builder, Generic.Reader]:
         """Return the sections of the struct, its builder and its reader."""
         return 0, 3, Generic.Builder, Generic.Reader
 
-    class Reader(schema.GeneratedReader["Generic"]):
+    class Reader(
+        schema.GenericReader["Generic[_Generic_Key_value, _Generic_Value_value]"],
+        typing.Generic[
+            _Generic_Key_value,
+            _Generic_Value_value,
+            _Generic_Key_reader,
+            _Generic_Value_reader,
+        ],
+    ):
         """Reads ``Generic``."""
 
         __slots__ = ()
 
         @builtins.property
-        def key(self) -> schema.AnyReader:
+        def key(self) -> _Generic_Key_reader:
             """``key :AnyPointer``."""
-            return schema.AnyReader(self._low, 0)
+            found: _Generic_Key_reader = self._open("key")
+            return found
 
         def has_key(self) -> builtins.bool:
             """Return whether the pointer ``key`` is not null."""
             return not self._low.is_null(0)
 
         @builtins.property
-        def value(self) -> schema.AnyReader:
+        def value(self) -> _Generic_Value_reader:
             """``value :AnyPointer``."""
-            return schema.AnyReader(self._low, 1)
+            found: _Generic_Value_reader = self._open("value")
+            return found
 
         def has_value(self) -> builtins.bool:
             """Return whether the pointer ``value`` is not null."""
             return not self._low.is_null(1)
 
         @builtins.property
-        def inner(self) -> Generic.Inner.Reader:
+        def inner(
+            self,
+        ) -> Generic.Inner.Reader[
+            _Generic_Key_value,
+            _Generic_Value_value,
+            _Generic_Key_reader,
+            _Generic_Value_reader,
+        ]:
             """``inner :Generic.Inner``."""
-            return Generic.Inner.Reader(self._low.get_struct(2) or schema.NO_STRUCT)
+            found: Generic.Inner.Reader[_Generic_Key_value, _Generic_Value_value, _Generic_Key_reader, _Generic_Value_reader] = self._open(
+                "inner",
+            )
+            return found
 
         def has_inner(self) -> builtins.bool:
             """Return whether the pointer ``inner`` is not null."""
             return not self._low.is_null(2)
 
-    class Builder(schema.GeneratedBuilder["Generic"]):
+    class Builder(
+        schema.GenericBuilder["Generic[_Generic_Key_value, _Generic_Value_value]"],
+        typing.Generic[
+            _Generic_Key_value,
+            _Generic_Value_value,
+            _Generic_Key_builder,
+            _Generic_Value_builder,
+            _Generic_Key_set,
+            _Generic_Value_set,
+        ],
+    ):
         """Builds ``Generic``."""
 
         __slots__ = ()
 
         @builtins.property
-        def key(self) -> schema.AnyBuilder:
+        def key(self) -> _Generic_Key_builder:
             """``key :AnyPointer``."""
-            return schema.AnyBuilder(self._low, 0)
+            found: _Generic_Key_builder = self._open("key")
+            return found
 
         @key.setter
-        def key(self, value: typing.Any) -> None:
+        def key(self, value: _Generic_Key_set | None) -> None:
             self._assign("key", value)
 
         def has_key(self) -> builtins.bool:
             """Return whether the pointer ``key`` is not null."""
             return not self._low.is_null(0)
 
+        def init_key(self, count: builtins.int = 0) -> _Generic_Key_builder:
+            """Build a zeroed struct, or a list of ``count`` zeroed items, as ``key``."""
+            found: _Generic_Key_builder = self._init("key", count)
+            return found
+
         @builtins.property
-        def value(self) -> schema.AnyBuilder:
+        def value(self) -> _Generic_Value_builder:
             """``value :AnyPointer``."""
-            return schema.AnyBuilder(self._low, 1)
+            found: _Generic_Value_builder = self._open("value")
+            return found
 
         @value.setter
-        def value(self, value: typing.Any) -> None:
+        def value(self, value: _Generic_Value_set | None) -> None:
             self._assign("value", value)
 
         def has_value(self) -> builtins.bool:
             """Return whether the pointer ``value`` is not null."""
             return not self._low.is_null(1)
 
+        def init_value(self, count: builtins.int = 0) -> _Generic_Value_builder:
+            """Build a zeroed struct, or a list of ``count`` zeroed items, as ``value``."""
+            found: _Generic_Value_builder = self._init("value", count)
+            return found
+
         @builtins.property
-        def inner(self) -> Generic.Inner.Builder:
+        def inner(
+            self,
+        ) -> Generic.Inner.Builder[
+            _Generic_Key_value,
+            _Generic_Value_value,
+            _Generic_Key_builder,
+            _Generic_Value_builder,
+            _Generic_Key_set,
+            _Generic_Value_set,
+        ]:
             """``inner :Generic.Inner``."""
-            return Generic.Inner.Builder(
-                self._low.get_struct(2, 0, 1) or self._low.init_struct(2, 0, 1),
+            found: Generic.Inner.Builder[_Generic_Key_value, _Generic_Value_value, _Generic_Key_builder, _Generic_Value_builder, _Generic_Key_set, _Generic_Value_set] = self._open(
+                "inner",
             )
+            return found
 
         @inner.setter
         def inner(
             self,
-            value: Generic.Inner | Generic.Inner.Reader | Generic.Inner.Builder | None,
+            value: Generic.Inner[_Generic_Key_value, _Generic_Value_value] | Generic.Inner.Reader[_Generic_Key_value, _Generic_Value_value, typing.Any, typing.Any] | Generic.Inner.Builder[_Generic_Key_value, _Generic_Value_value, _Generic_Key_builder, _Generic_Value_builder, _Generic_Key_set, _Generic_Value_set] | None,
         ) -> None:
             self._assign("inner", value)
 
@@ -2724,18 +3052,36 @@ class Generic(schema.StructValue):
             """Return whether the pointer ``inner`` is not null."""
             return not self._low.is_null(2)
 
-        def init_inner(self) -> Generic.Inner.Builder:
+        def init_inner(
+            self,
+        ) -> Generic.Inner.Builder[
+            _Generic_Key_value,
+            _Generic_Value_value,
+            _Generic_Key_builder,
+            _Generic_Value_builder,
+            _Generic_Key_set,
+            _Generic_Value_set,
+        ]:
             """Build a zeroed struct as ``inner``."""
-            return Generic.Inner.Builder(self._low.init_struct(2, 0, 1))
+            found: Generic.Inner.Builder[_Generic_Key_value, _Generic_Value_value, _Generic_Key_builder, _Generic_Value_builder, _Generic_Key_set, _Generic_Value_set] = self._init(
+                "inner",
+            )
+            return found
 
-        class _Fields(typing.TypedDict, total=False):
-            """The fields that ``update`` takes."""
-
-            key: typing.Any
-            value: typing.Any
-            inner: Generic.Inner | Generic.Inner.Reader | Generic.Inner.Builder | None
-
-        def update(self, /, **fields: typing.Unpack[_Fields]) -> None:
+        def update(
+            self,
+            /,
+            **fields: typing.Unpack[
+                Generic_Fields[
+                    _Generic_Key_value,
+                    _Generic_Value_value,
+                    _Generic_Key_builder,
+                    _Generic_Value_builder,
+                    _Generic_Key_set,
+                    _Generic_Value_set,
+                ],
+            ],
+        ) -> None:
             """Set several fields in one step, all or nothing."""
             self._update(fields)
 
@@ -3328,7 +3674,11 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
                 StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader,
             )
 
-        class Reader(schema.GeneratedReader["StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName"]):
+        class Reader(
+            schema.GeneratedReader[
+                "StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName",
+            ],
+        ):
             """Reads ``StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName``."""
 
             __slots__ = ()
@@ -3345,7 +3695,11 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
                 """Return whether the pointer ``text`` is not null."""
                 return not self._low.is_null(0)
 
-        class Builder(schema.GeneratedBuilder["StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName"]):
+        class Builder(
+            schema.GeneratedBuilder[
+                "StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName",
+            ],
+        ):
             """Builds ``StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName``."""
 
             __slots__ = ()
@@ -3396,7 +3750,11 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
             ),
         )
 
-        class Reader(schema.GeneratedReader["StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName"]):
+        class Reader(
+            schema.GeneratedReader[
+                "StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName",
+            ],
+        ):
             """Reads ``StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName``."""
 
             __slots__ = ()
@@ -3460,7 +3818,11 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
                 """Return whether the pointer ``kinds`` is not null."""
                 return not self._low.is_null(3)
 
-        class Builder(schema.GeneratedBuilder["StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName"]):
+        class Builder(
+            schema.GeneratedBuilder[
+                "StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName",
+            ],
+        ):
             """Builds ``StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName``."""
 
             __slots__ = ()
@@ -4273,20 +4635,22 @@ class Grouped(schema.StructValue):
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class Chain(schema.StructValue):
+class Chain(schema.GenericValue, typing.Generic[_Chain_Item]):
     """The struct ``Chain``."""
 
-    item: typing.Any = None
-    next: Chain | None = None
-    group: Chain.Group = dataclasses.field(default_factory=lambda: Chain.Group())
-    inner: Chain.Inner | None = None
-    inners: builtins.list[Chain.Inner] = dataclasses.field(default_factory=builtins.list)
+    item: _Chain_Item | None = None
+    next: Chain[_Chain_Item] | None = None
+    group: Chain.Group[_Chain_Item] = dataclasses.field(default_factory=lambda: Chain.Group())
+    inner: Chain.Inner[_Chain_Item] | None = None
+    inners: builtins.list[Chain.Inner[_Chain_Item]] = dataclasses.field(
+        default_factory=builtins.list,
+    )
 
     @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-    class Inner(schema.StructValue):
+    class Inner(schema.GenericValue, typing.Generic[_Chain_Inner_Item]):
         """The struct ``Chain.Inner``."""
 
-        item: typing.Any = None
+        item: _Chain_Inner_Item | None = None
         number: builtins.int = 0
 
         @builtins.classmethod
@@ -4294,15 +4658,19 @@ class Chain(schema.StructValue):
             """Return the sections of the struct, its builder and its reader."""
             return 1, 1, Chain.Inner.Builder, Chain.Inner.Reader
 
-        class Reader(schema.GeneratedReader["Chain.Inner"]):
+        class Reader(
+            schema.GenericReader["Chain.Inner[_Chain_Inner_Item_value]"],
+            typing.Generic[_Chain_Inner_Item_value, _Chain_Inner_Item_reader],
+        ):
             """Reads ``Chain.Inner``."""
 
             __slots__ = ()
 
             @builtins.property
-            def item(self) -> schema.AnyReader:
+            def item(self) -> _Chain_Inner_Item_reader:
                 """``item :AnyPointer``."""
-                return schema.AnyReader(self._low, 0)
+                found: _Chain_Inner_Item_reader = self._open("item")
+                return found
 
             def has_item(self) -> builtins.bool:
                 """Return whether the pointer ``item`` is not null."""
@@ -4313,23 +4681,36 @@ class Chain(schema.StructValue):
                 """``number :UInt8``."""
                 return self._low.get_uint8(0)
 
-        class Builder(schema.GeneratedBuilder["Chain.Inner"]):
+        class Builder(
+            schema.GenericBuilder["Chain.Inner[_Chain_Inner_Item_value]"],
+            typing.Generic[
+                _Chain_Inner_Item_value,
+                _Chain_Inner_Item_builder,
+                _Chain_Inner_Item_set,
+            ],
+        ):
             """Builds ``Chain.Inner``."""
 
             __slots__ = ()
 
             @builtins.property
-            def item(self) -> schema.AnyBuilder:
+            def item(self) -> _Chain_Inner_Item_builder:
                 """``item :AnyPointer``."""
-                return schema.AnyBuilder(self._low, 0)
+                found: _Chain_Inner_Item_builder = self._open("item")
+                return found
 
             @item.setter
-            def item(self, value: typing.Any) -> None:
+            def item(self, value: _Chain_Inner_Item_set | None) -> None:
                 self._assign("item", value)
 
             def has_item(self) -> builtins.bool:
                 """Return whether the pointer ``item`` is not null."""
                 return not self._low.is_null(0)
+
+            def init_item(self, count: builtins.int = 0) -> _Chain_Inner_Item_builder:
+                """Build a zeroed struct, or a list of ``count`` zeroed items, as ``item``."""
+                found: _Chain_Inner_Item_builder = self._init("item", count)
+                return found
 
             @builtins.property
             def number(self) -> builtins.int:
@@ -4340,23 +4721,27 @@ class Chain(schema.StructValue):
             def number(self, value: builtins.int) -> None:
                 self._low._put_integer(_uint8, 0, value, 0)
 
-            class _Fields(typing.TypedDict, total=False):
-                """The fields that ``update`` takes."""
-
-                item: typing.Any
-                number: builtins.int
-
-            def update(self, /, **fields: typing.Unpack[_Fields]) -> None:
+            def update(
+                self,
+                /,
+                **fields: typing.Unpack[
+                    Chain_Inner_Fields[
+                        _Chain_Inner_Item_value,
+                        _Chain_Inner_Item_builder,
+                        _Chain_Inner_Item_set,
+                    ],
+                ],
+            ) -> None:
                 """Set several fields in one step, all or nothing."""
                 self._update(fields)
 
     @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-    class Group(schema.UnionValue):
+    class Group(schema.UnionValue, schema.GenericValue, typing.Generic[_Chain_Group_Item]):
         """The group ``Chain.Group``."""
 
-        item: typing.Any = None
+        item: _Chain_Group_Item | None = None
         none: None | schema.UnsetType = schema.UNSET
-        one: typing.Any | schema.UnsetType = schema.UNSET
+        one: _Chain_Group_Item | None | schema.UnsetType = schema.UNSET
 
         MEMBERS: typing.ClassVar[builtins.dict[builtins.int, Chain_Group_Which]] = {
             0: "none",
@@ -4367,15 +4752,19 @@ class Chain(schema.StructValue):
             """Return the member that is set, or ``None`` for one of a newer schema."""
             return Chain.Group.MEMBERS.get(self._member())
 
-        class Reader(schema.GeneratedReader["Chain.Group"]):
+        class Reader(
+            schema.GenericReader["Chain.Group[_Chain_Group_Item_value]"],
+            typing.Generic[_Chain_Group_Item_value, _Chain_Group_Item_reader],
+        ):
             """Reads ``Chain.Group``."""
 
             __slots__ = ()
 
             @builtins.property
-            def item(self) -> schema.AnyReader:
+            def item(self) -> _Chain_Group_Item_reader:
                 """``item :AnyPointer``."""
-                return schema.AnyReader(self._low, 2)
+                found: _Chain_Group_Item_reader = self._open("item")
+                return found
 
             def has_item(self) -> builtins.bool:
                 """Return whether the pointer ``item`` is not null."""
@@ -4389,11 +4778,12 @@ class Chain(schema.StructValue):
                 return None
 
             @builtins.property
-            def one(self) -> schema.AnyReader:
+            def one(self) -> _Chain_Group_Item_reader:
                 """``one :AnyPointer``."""
                 if self._low.get_uint16(0) != 1:
                     raise self._unset("one")
-                return schema.AnyReader(self._low, 3)
+                found: _Chain_Group_Item_reader = self._open("one")
+                return found
 
             def has_one(self) -> builtins.bool:
                 """Return whether the pointer ``one`` is not null."""
@@ -4403,23 +4793,36 @@ class Chain(schema.StructValue):
                 """Return the member that is set, or ``None`` for one of a newer schema."""
                 return Chain.Group.MEMBERS.get(self._low.get_uint16(0))
 
-        class Builder(schema.GeneratedBuilder["Chain.Group"]):
+        class Builder(
+            schema.GenericBuilder["Chain.Group[_Chain_Group_Item_value]"],
+            typing.Generic[
+                _Chain_Group_Item_value,
+                _Chain_Group_Item_builder,
+                _Chain_Group_Item_set,
+            ],
+        ):
             """Builds ``Chain.Group``."""
 
             __slots__ = ()
 
             @builtins.property
-            def item(self) -> schema.AnyBuilder:
+            def item(self) -> _Chain_Group_Item_builder:
                 """``item :AnyPointer``."""
-                return schema.AnyBuilder(self._low, 2)
+                found: _Chain_Group_Item_builder = self._open("item")
+                return found
 
             @item.setter
-            def item(self, value: typing.Any) -> None:
+            def item(self, value: _Chain_Group_Item_set | None) -> None:
                 self._assign("item", value)
 
             def has_item(self) -> builtins.bool:
                 """Return whether the pointer ``item`` is not null."""
                 return not self._low.is_null(2)
+
+            def init_item(self, count: builtins.int = 0) -> _Chain_Group_Item_builder:
+                """Build a zeroed struct, or a list of ``count`` zeroed items, as ``item``."""
+                found: _Chain_Group_Item_builder = self._init("item", count)
+                return found
 
             @builtins.property
             def none(self) -> None:
@@ -4433,28 +4836,37 @@ class Chain(schema.StructValue):
                 self._select("none", value)
 
             @builtins.property
-            def one(self) -> schema.AnyBuilder:
+            def one(self) -> _Chain_Group_Item_builder:
                 """``one :AnyPointer``."""
                 if self._low.get_uint16(0) != 1:
                     raise self._unset("one")
-                return schema.AnyBuilder(self._low, 3)
+                found: _Chain_Group_Item_builder = self._open("one")
+                return found
 
             @one.setter
-            def one(self, value: typing.Any) -> None:
+            def one(self, value: _Chain_Group_Item_set | None) -> None:
                 self._select("one", value)
 
             def has_one(self) -> builtins.bool:
                 """Return whether the pointer ``one`` is not null."""
                 return self._low.get_uint16(0) == 1 and not self._low.is_null(3)
 
-            class _Fields(typing.TypedDict, total=False):
-                """The fields that ``update`` takes."""
+            def init_one(self, count: builtins.int = 0) -> _Chain_Group_Item_builder:
+                """Build a zeroed struct, or a list of ``count`` zeroed items, as ``one``."""
+                found: _Chain_Group_Item_builder = self._init("one", count)
+                return found
 
-                item: typing.Any
-                none: None
-                one: typing.Any
-
-            def update(self, /, **fields: typing.Unpack[_Fields]) -> None:
+            def update(
+                self,
+                /,
+                **fields: typing.Unpack[
+                    Chain_Group_Fields[
+                        _Chain_Group_Item_value,
+                        _Chain_Group_Item_builder,
+                        _Chain_Group_Item_set,
+                    ],
+                ],
+            ) -> None:
                 """Set several fields in one step, all or nothing."""
                 self._update(fields)
 
@@ -4467,107 +4879,145 @@ class Chain(schema.StructValue):
         """Return the sections of the struct, its builder and its reader."""
         return 1, 6, Chain.Builder, Chain.Reader
 
-    class Reader(schema.GeneratedReader["Chain"]):
+    class Reader(
+        schema.GenericReader["Chain[_Chain_Item_value]"],
+        typing.Generic[_Chain_Item_value, _Chain_Item_reader],
+    ):
         """Reads ``Chain``."""
 
         __slots__ = ()
 
         @builtins.property
-        def item(self) -> schema.AnyReader:
+        def item(self) -> _Chain_Item_reader:
             """``item :AnyPointer``."""
-            return schema.AnyReader(self._low, 0)
+            found: _Chain_Item_reader = self._open("item")
+            return found
 
         def has_item(self) -> builtins.bool:
             """Return whether the pointer ``item`` is not null."""
             return not self._low.is_null(0)
 
         @builtins.property
-        def next(self) -> Chain.Reader:
+        def next(self) -> Chain.Reader[_Chain_Item_value, _Chain_Item_reader]:
             """``next :Chain``."""
-            return Chain.Reader(self._low.get_struct(1) or schema.NO_STRUCT)
+            found: Chain.Reader[_Chain_Item_value, _Chain_Item_reader] = self._open("next")
+            return found
 
         def has_next(self) -> builtins.bool:
             """Return whether the pointer ``next`` is not null."""
             return not self._low.is_null(1)
 
         @builtins.property
-        def group(self) -> Chain.Group.Reader:
+        def group(self) -> Chain.Group.Reader[_Chain_Item_value, _Chain_Item_reader]:
             """The group ``group``."""
-            return Chain.Group.Reader(self._low)
+            found: Chain.Group.Reader[_Chain_Item_value, _Chain_Item_reader] = self._open("group")
+            return found
 
         @builtins.property
-        def inner(self) -> Chain.Inner.Reader:
+        def inner(self) -> Chain.Inner.Reader[_Chain_Item_value, _Chain_Item_reader]:
             """``inner :Chain.Inner``."""
-            return Chain.Inner.Reader(self._low.get_struct(4) or schema.NO_STRUCT)
+            found: Chain.Inner.Reader[_Chain_Item_value, _Chain_Item_reader] = self._open("inner")
+            return found
 
         def has_inner(self) -> builtins.bool:
             """Return whether the pointer ``inner`` is not null."""
             return not self._low.is_null(4)
 
         @builtins.property
-        def inners(self) -> schema.Items[Chain.Inner.Reader]:
+        def inners(self) -> schema.Items[Chain.Inner.Reader[_Chain_Item_value, _Chain_Item_reader]]:
             """``inners :List(Chain.Inner)``."""
-            return schema.StructItems(self._low.get_struct_list(5), Chain.Inner.Reader)
+            found: schema.Items[Chain.Inner.Reader[_Chain_Item_value, _Chain_Item_reader]] = self._open(
+                "inners",
+            )
+            return found
 
         def has_inners(self) -> builtins.bool:
             """Return whether the pointer ``inners`` is not null."""
             return not self._low.is_null(5)
 
-    class Builder(schema.GeneratedBuilder["Chain"]):
+    class Builder(
+        schema.GenericBuilder["Chain[_Chain_Item_value]"],
+        typing.Generic[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set],
+    ):
         """Builds ``Chain``."""
 
         __slots__ = ()
 
         @builtins.property
-        def item(self) -> schema.AnyBuilder:
+        def item(self) -> _Chain_Item_builder:
             """``item :AnyPointer``."""
-            return schema.AnyBuilder(self._low, 0)
+            found: _Chain_Item_builder = self._open("item")
+            return found
 
         @item.setter
-        def item(self, value: typing.Any) -> None:
+        def item(self, value: _Chain_Item_set | None) -> None:
             self._assign("item", value)
 
         def has_item(self) -> builtins.bool:
             """Return whether the pointer ``item`` is not null."""
             return not self._low.is_null(0)
 
+        def init_item(self, count: builtins.int = 0) -> _Chain_Item_builder:
+            """Build a zeroed struct, or a list of ``count`` zeroed items, as ``item``."""
+            found: _Chain_Item_builder = self._init("item", count)
+            return found
+
         @builtins.property
-        def next(self) -> Chain.Builder:
+        def next(self) -> Chain.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]:
             """``next :Chain``."""
-            return Chain.Builder(self._low.get_struct(1, 1, 6) or self._low.init_struct(1, 1, 6))
+            found: Chain.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] = self._open(
+                "next",
+            )
+            return found
 
         @next.setter
-        def next(self, value: Chain | Chain.Reader | Chain.Builder | None) -> None:
+        def next(
+            self,
+            value: Chain[_Chain_Item_value] | Chain.Reader[_Chain_Item_value, typing.Any] | Chain.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] | None,
+        ) -> None:
             self._assign("next", value)
 
         def has_next(self) -> builtins.bool:
             """Return whether the pointer ``next`` is not null."""
             return not self._low.is_null(1)
 
-        def init_next(self) -> Chain.Builder:
+        def init_next(
+            self,
+        ) -> Chain.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]:
             """Build a zeroed struct as ``next``."""
-            return Chain.Builder(self._low.init_struct(1, 1, 6))
+            found: Chain.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] = self._init(
+                "next",
+            )
+            return found
 
         @builtins.property
-        def group(self) -> Chain.Group.Builder:
+        def group(
+            self,
+        ) -> Chain.Group.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]:
             """The group ``group``."""
-            return Chain.Group.Builder(self._low)
+            found: Chain.Group.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] = self._open(
+                "group",
+            )
+            return found
 
         @group.setter
-        def group(self, value: Chain.Group) -> None:
-            Chain.Group.Builder(self._low).set(value)
+        def group(self, value: Chain.Group[_Chain_Item_value]) -> None:
+            self._open("group").set(value)
 
         @builtins.property
-        def inner(self) -> Chain.Inner.Builder:
+        def inner(
+            self,
+        ) -> Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]:
             """``inner :Chain.Inner``."""
-            return Chain.Inner.Builder(
-                self._low.get_struct(4, 1, 1) or self._low.init_struct(4, 1, 1),
+            found: Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] = self._open(
+                "inner",
             )
+            return found
 
         @inner.setter
         def inner(
             self,
-            value: Chain.Inner | Chain.Inner.Reader | Chain.Inner.Builder | None,
+            value: Chain.Inner[_Chain_Item_value] | Chain.Inner.Reader[_Chain_Item_value, typing.Any] | Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] | None,
         ) -> None:
             self._assign("inner", value)
 
@@ -4575,19 +5025,39 @@ class Chain(schema.StructValue):
             """Return whether the pointer ``inner`` is not null."""
             return not self._low.is_null(4)
 
-        def init_inner(self) -> Chain.Inner.Builder:
+        def init_inner(
+            self,
+        ) -> Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]:
             """Build a zeroed struct as ``inner``."""
-            return Chain.Inner.Builder(self._low.init_struct(4, 1, 1))
+            found: Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] = self._init(
+                "inner",
+            )
+            return found
 
         @builtins.property
-        def inners(self) -> schema.ItemsBuilder[Chain.Inner.Builder, Chain.Inner]:
+        def inners(
+            self,
+        ) -> schema.ItemsBuilder[
+            Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set],
+            Chain.Inner[_Chain_Item_value],
+        ]:
             """``inners :List(Chain.Inner)``."""
-            return schema.StructItemsBuilder(self._low.get_struct_list(5, 1, 1), Chain.Inner)
+            found: schema.ItemsBuilder[Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set], Chain.Inner[_Chain_Item_value]] = self._open(
+                "inners",
+            )
+            return found
 
         @inners.setter
         def inners(
             self,
-            value: typing.Iterable[Chain.Inner | Chain.Inner.Reader | Chain.Inner.Builder],
+            value: typing.Iterable[
+                Chain.Inner[
+                    _Chain_Item_value] | Chain.Inner.Reader[_Chain_Item_value,
+                    typing.Any] | Chain.Inner.Builder[_Chain_Item_value,
+                    _Chain_Item_builder,
+                    _Chain_Item_set,
+                ],
+            ],
         ) -> None:
             self._assign("inners", value)
 
@@ -4598,23 +5068,24 @@ class Chain(schema.StructValue):
         def init_inners(
             self,
             count: builtins.int,
-        ) -> schema.ItemsBuilder[Chain.Inner.Builder, Chain.Inner]:
+        ) -> schema.ItemsBuilder[
+            Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set],
+            Chain.Inner[_Chain_Item_value],
+        ]:
             """Build a list of ``count`` zeroed items as ``inners``."""
-            return schema.StructItemsBuilder(
-                self._low.init_struct_list(5, count, 1, 1),
-                Chain.Inner,
+            found: schema.ItemsBuilder[Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set], Chain.Inner[_Chain_Item_value]] = self._init(
+                "inners",
+                count,
             )
+            return found
 
-        class _Fields(typing.TypedDict, total=False):
-            """The fields that ``update`` takes."""
-
-            item: typing.Any
-            next: Chain | Chain.Reader | Chain.Builder | None
-            group: Chain.Group
-            inner: Chain.Inner | Chain.Inner.Reader | Chain.Inner.Builder | None
-            inners: typing.Iterable[Chain.Inner | Chain.Inner.Reader | Chain.Inner.Builder]
-
-        def update(self, /, **fields: typing.Unpack[_Fields]) -> None:
+        def update(
+            self,
+            /,
+            **fields: typing.Unpack[
+                Chain_Fields[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set],
+            ],
+        ) -> None:
             """Set several fields in one step, all or nothing."""
             self._update(fields)
 
@@ -4623,13 +5094,15 @@ class Chain(schema.StructValue):
 class Generics(schema.StructValue):
     """The struct ``Generics``."""
 
-    texts: Chain | None = None
-    points: Chain | None = None
-    numbers: Chain | None = None
-    anything: Chain | None = None
-    pairs: builtins.list[Generic] = dataclasses.field(default_factory=builtins.list)
-    half: Generic | None = None
-    stores: Chain | None = None
+    texts: Chain[builtins.str] | None = None
+    points: Chain[Point] | None = None
+    numbers: Chain[builtins.list[builtins.int]] | None = None
+    anything: Chain[schema.Anything] | None = None
+    pairs: builtins.list[Generic[builtins.str, builtins.list[Point]]] = dataclasses.field(
+        default_factory=builtins.list,
+    )
+    half: Generic[builtins.bytes, schema.Anything] | None = None
+    stores: Chain[builtins.int] | None = None
 
     @builtins.classmethod
     def __capnsafe_schema__(cls) -> schema.Types[Generics.Builder, Generics.Reader]:
@@ -4642,34 +5115,41 @@ class Generics(schema.StructValue):
         __slots__ = ()
 
         @builtins.property
-        def texts(self) -> Chain.Reader:
+        def texts(self) -> Chain.Reader[builtins.str, builtins.str]:
             """``texts :Chain``."""
-            return Chain.Reader(self._low.get_struct(0) or schema.NO_STRUCT)
+            found: Chain.Reader[builtins.str, builtins.str] = self._open("texts")
+            return found
 
         def has_texts(self) -> builtins.bool:
             """Return whether the pointer ``texts`` is not null."""
             return not self._low.is_null(0)
 
         @builtins.property
-        def points(self) -> Chain.Reader:
+        def points(self) -> Chain.Reader[Point, Point.Reader]:
             """``points :Chain``."""
-            return Chain.Reader(self._low.get_struct(1) or schema.NO_STRUCT)
+            found: Chain.Reader[Point, Point.Reader] = self._open("points")
+            return found
 
         def has_points(self) -> builtins.bool:
             """Return whether the pointer ``points`` is not null."""
             return not self._low.is_null(1)
 
         @builtins.property
-        def numbers(self) -> Chain.Reader:
+        def numbers(
+            self,
+        ) -> Chain.Reader[builtins.list[builtins.int], schema.Numbers[builtins.int]]:
             """``numbers :Chain``."""
-            return Chain.Reader(self._low.get_struct(2) or schema.NO_STRUCT)
+            found: Chain.Reader[builtins.list[builtins.int], schema.Numbers[builtins.int]] = self._open(
+                "numbers",
+            )
+            return found
 
         def has_numbers(self) -> builtins.bool:
             """Return whether the pointer ``numbers`` is not null."""
             return not self._low.is_null(2)
 
         @builtins.property
-        def anything(self) -> Chain.Reader:
+        def anything(self) -> Chain.Reader[schema.Anything, schema.AnyReader]:
             """``anything :Chain``."""
             return Chain.Reader(self._low.get_struct(3) or schema.NO_STRUCT)
 
@@ -4678,27 +5158,40 @@ class Generics(schema.StructValue):
             return not self._low.is_null(3)
 
         @builtins.property
-        def pairs(self) -> schema.Items[Generic.Reader]:
+        def pairs(
+            self,
+        ) -> schema.Items[
+            Generic.Reader[builtins.str, builtins.list[Point], builtins.str, schema.Items[Point.Reader]],
+        ]:
             """``pairs :List(Generic)``."""
-            return schema.StructItems(self._low.get_struct_list(4), Generic.Reader)
+            found: schema.Items[Generic.Reader[builtins.str, builtins.list[Point], builtins.str, schema.Items[Point.Reader]]] = self._open(
+                "pairs",
+            )
+            return found
 
         def has_pairs(self) -> builtins.bool:
             """Return whether the pointer ``pairs`` is not null."""
             return not self._low.is_null(4)
 
         @builtins.property
-        def half(self) -> Generic.Reader:
+        def half(
+            self,
+        ) -> Generic.Reader[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyReader]:
             """``half :Generic``."""
-            return Generic.Reader(self._low.get_struct(5) or schema.NO_STRUCT)
+            found: Generic.Reader[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyReader] = self._open(
+                "half",
+            )
+            return found
 
         def has_half(self) -> builtins.bool:
             """Return whether the pointer ``half`` is not null."""
             return not self._low.is_null(5)
 
         @builtins.property
-        def stores(self) -> Chain.Reader:
+        def stores(self) -> Chain.Reader[builtins.int, builtins.int | None]:
             """``stores :Chain``."""
-            return Chain.Reader(self._low.get_struct(6) or schema.NO_STRUCT)
+            found: Chain.Reader[builtins.int, builtins.int | None] = self._open("stores")
+            return found
 
         def has_stores(self) -> builtins.bool:
             """Return whether the pointer ``stores`` is not null."""
@@ -4710,134 +5203,250 @@ class Generics(schema.StructValue):
         __slots__ = ()
 
         @builtins.property
-        def texts(self) -> Chain.Builder:
+        def texts(self) -> Chain.Builder[builtins.str, builtins.str, builtins.str]:
             """``texts :Chain``."""
-            return Chain.Builder(self._low.get_struct(0, 1, 6) or self._low.init_struct(0, 1, 6))
+            found: Chain.Builder[builtins.str, builtins.str, builtins.str] = self._open("texts")
+            return found
 
         @texts.setter
-        def texts(self, value: Chain | Chain.Reader | Chain.Builder | None) -> None:
+        def texts(
+            self,
+            value: Chain[builtins.str] | Chain.Reader[builtins.str, builtins.str] | Chain.Builder[builtins.str, builtins.str, builtins.str] | None,
+        ) -> None:
             self._assign("texts", value)
 
         def has_texts(self) -> builtins.bool:
             """Return whether the pointer ``texts`` is not null."""
             return not self._low.is_null(0)
 
-        def init_texts(self) -> Chain.Builder:
+        def init_texts(self) -> Chain.Builder[builtins.str, builtins.str, builtins.str]:
             """Build a zeroed struct as ``texts``."""
-            return Chain.Builder(self._low.init_struct(0, 1, 6))
+            found: Chain.Builder[builtins.str, builtins.str, builtins.str] = self._init("texts")
+            return found
 
         @builtins.property
-        def points(self) -> Chain.Builder:
+        def points(
+            self,
+        ) -> Chain.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder]:
             """``points :Chain``."""
-            return Chain.Builder(self._low.get_struct(1, 1, 6) or self._low.init_struct(1, 1, 6))
+            found: Chain.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] = self._open(
+                "points",
+            )
+            return found
 
         @points.setter
-        def points(self, value: Chain | Chain.Reader | Chain.Builder | None) -> None:
+        def points(
+            self,
+            value: Chain[Point] | Chain.Reader[Point, Point.Reader] | Chain.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] | None,
+        ) -> None:
             self._assign("points", value)
 
         def has_points(self) -> builtins.bool:
             """Return whether the pointer ``points`` is not null."""
             return not self._low.is_null(1)
 
-        def init_points(self) -> Chain.Builder:
+        def init_points(
+            self,
+        ) -> Chain.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder]:
             """Build a zeroed struct as ``points``."""
-            return Chain.Builder(self._low.init_struct(1, 1, 6))
+            found: Chain.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] = self._init(
+                "points",
+            )
+            return found
 
         @builtins.property
-        def numbers(self) -> Chain.Builder:
+        def numbers(
+            self,
+        ) -> Chain.Builder[
+            builtins.list[builtins.int],
+            schema.NumbersBuilder[builtins.int],
+            typing.Iterable[builtins.int],
+        ]:
             """``numbers :Chain``."""
-            return Chain.Builder(self._low.get_struct(2, 1, 6) or self._low.init_struct(2, 1, 6))
+            found: Chain.Builder[builtins.list[builtins.int], schema.NumbersBuilder[builtins.int], typing.Iterable[builtins.int]] = self._open(
+                "numbers",
+            )
+            return found
 
         @numbers.setter
-        def numbers(self, value: Chain | Chain.Reader | Chain.Builder | None) -> None:
+        def numbers(
+            self,
+            value: Chain[builtins.list[builtins.int]] | Chain.Reader[builtins.list[builtins.int], schema.Numbers[builtins.int]] | Chain.Builder[builtins.list[builtins.int], schema.NumbersBuilder[builtins.int], typing.Iterable[builtins.int]] | None,
+        ) -> None:
             self._assign("numbers", value)
 
         def has_numbers(self) -> builtins.bool:
             """Return whether the pointer ``numbers`` is not null."""
             return not self._low.is_null(2)
 
-        def init_numbers(self) -> Chain.Builder:
+        def init_numbers(
+            self,
+        ) -> Chain.Builder[
+            builtins.list[builtins.int],
+            schema.NumbersBuilder[builtins.int],
+            typing.Iterable[builtins.int],
+        ]:
             """Build a zeroed struct as ``numbers``."""
-            return Chain.Builder(self._low.init_struct(2, 1, 6))
+            found: Chain.Builder[builtins.list[builtins.int], schema.NumbersBuilder[builtins.int], typing.Iterable[builtins.int]] = self._init(
+                "numbers",
+            )
+            return found
 
         @builtins.property
-        def anything(self) -> Chain.Builder:
+        def anything(self) -> Chain.Builder[schema.Anything, schema.AnyBuilder, schema.Anything]:
             """``anything :Chain``."""
             return Chain.Builder(self._low.get_struct(3, 1, 6) or self._low.init_struct(3, 1, 6))
 
         @anything.setter
-        def anything(self, value: Chain | Chain.Reader | Chain.Builder | None) -> None:
+        def anything(
+            self,
+            value: Chain[schema.Anything] | Chain.Reader[schema.Anything, schema.AnyReader] | Chain.Builder[schema.Anything, schema.AnyBuilder, schema.Anything] | None,
+        ) -> None:
             self._assign("anything", value)
 
         def has_anything(self) -> builtins.bool:
             """Return whether the pointer ``anything`` is not null."""
             return not self._low.is_null(3)
 
-        def init_anything(self) -> Chain.Builder:
+        def init_anything(
+            self,
+        ) -> Chain.Builder[schema.Anything, schema.AnyBuilder, schema.Anything]:
             """Build a zeroed struct as ``anything``."""
             return Chain.Builder(self._low.init_struct(3, 1, 6))
 
         @builtins.property
-        def pairs(self) -> schema.ItemsBuilder[Generic.Builder, Generic]:
+        def pairs(
+            self,
+        ) -> schema.ItemsBuilder[
+            Generic.Builder[builtins.str, builtins.list[Point], builtins.str, schema.ItemsBuilder[Point.Builder, Point], builtins.str, typing.Iterable[Point | Point.Reader | Point.Builder]],
+            Generic[builtins.str, builtins.list[Point]],
+        ]:
             """``pairs :List(Generic)``."""
-            return schema.StructItemsBuilder(self._low.get_struct_list(4, 0, 3), Generic)
+            found: schema.ItemsBuilder[Generic.Builder[builtins.str, builtins.list[Point], builtins.str, schema.ItemsBuilder[Point.Builder, Point], builtins.str, typing.Iterable[Point | Point.Reader | Point.Builder]], Generic[builtins.str, builtins.list[Point]]] = self._open(
+                "pairs",
+            )
+            return found
 
         @pairs.setter
-        def pairs(self, value: typing.Iterable[Generic | Generic.Reader | Generic.Builder]) -> None:
+        def pairs(
+            self,
+            value: typing.Iterable[
+                Generic[
+                    builtins.str,
+                    builtins.list[Point]] | Generic.Reader[builtins.str,
+                    builtins.list[Point],
+                    builtins.str,
+                    schema.Items[Point.Reader]] | Generic.Builder[builtins.str,
+                    builtins.list[Point],
+                    builtins.str,
+                    schema.ItemsBuilder[Point.Builder, Point],
+                    builtins.str,
+                    typing.Iterable[Point | Point.Reader | Point.Builder],
+                ],
+            ],
+        ) -> None:
             self._assign("pairs", value)
 
         def has_pairs(self) -> builtins.bool:
             """Return whether the pointer ``pairs`` is not null."""
             return not self._low.is_null(4)
 
-        def init_pairs(self, count: builtins.int) -> schema.ItemsBuilder[Generic.Builder, Generic]:
+        def init_pairs(
+            self,
+            count: builtins.int,
+        ) -> schema.ItemsBuilder[
+            Generic.Builder[builtins.str, builtins.list[Point], builtins.str, schema.ItemsBuilder[Point.Builder, Point], builtins.str, typing.Iterable[Point | Point.Reader | Point.Builder]],
+            Generic[builtins.str, builtins.list[Point]],
+        ]:
             """Build a list of ``count`` zeroed items as ``pairs``."""
-            return schema.StructItemsBuilder(self._low.init_struct_list(4, count, 0, 3), Generic)
+            found: schema.ItemsBuilder[Generic.Builder[builtins.str, builtins.list[Point], builtins.str, schema.ItemsBuilder[Point.Builder, Point], builtins.str, typing.Iterable[Point | Point.Reader | Point.Builder]], Generic[builtins.str, builtins.list[Point]]] = self._init(
+                "pairs",
+                count,
+            )
+            return found
 
         @builtins.property
-        def half(self) -> Generic.Builder:
+        def half(
+            self,
+        ) -> Generic.Builder[
+            builtins.bytes,
+            schema.Anything,
+            builtins.bytes,
+            schema.AnyBuilder,
+            builtins.bytes,
+            schema.Anything,
+        ]:
             """``half :Generic``."""
-            return Generic.Builder(self._low.get_struct(5, 0, 3) or self._low.init_struct(5, 0, 3))
+            found: Generic.Builder[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyBuilder, builtins.bytes, schema.Anything] = self._open(
+                "half",
+            )
+            return found
 
         @half.setter
-        def half(self, value: Generic | Generic.Reader | Generic.Builder | None) -> None:
+        def half(
+            self,
+            value: Generic[builtins.bytes, schema.Anything] | Generic.Reader[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyReader] | Generic.Builder[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyBuilder, builtins.bytes, schema.Anything] | None,
+        ) -> None:
             self._assign("half", value)
 
         def has_half(self) -> builtins.bool:
             """Return whether the pointer ``half`` is not null."""
             return not self._low.is_null(5)
 
-        def init_half(self) -> Generic.Builder:
+        def init_half(
+            self,
+        ) -> Generic.Builder[
+            builtins.bytes,
+            schema.Anything,
+            builtins.bytes,
+            schema.AnyBuilder,
+            builtins.bytes,
+            schema.Anything,
+        ]:
             """Build a zeroed struct as ``half``."""
-            return Generic.Builder(self._low.init_struct(5, 0, 3))
+            found: Generic.Builder[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyBuilder, builtins.bytes, schema.Anything] = self._init(
+                "half",
+            )
+            return found
 
         @builtins.property
-        def stores(self) -> Chain.Builder:
+        def stores(self) -> Chain.Builder[builtins.int, builtins.int | None, builtins.int]:
             """``stores :Chain``."""
-            return Chain.Builder(self._low.get_struct(6, 1, 6) or self._low.init_struct(6, 1, 6))
+            found: Chain.Builder[builtins.int, builtins.int | None, builtins.int] = self._open(
+                "stores",
+            )
+            return found
 
         @stores.setter
-        def stores(self, value: Chain | Chain.Reader | Chain.Builder | None) -> None:
+        def stores(
+            self,
+            value: Chain[builtins.int] | Chain.Reader[builtins.int, builtins.int | None] | Chain.Builder[builtins.int, builtins.int | None, builtins.int] | None,
+        ) -> None:
             self._assign("stores", value)
 
         def has_stores(self) -> builtins.bool:
             """Return whether the pointer ``stores`` is not null."""
             return not self._low.is_null(6)
 
-        def init_stores(self) -> Chain.Builder:
+        def init_stores(self) -> Chain.Builder[builtins.int, builtins.int | None, builtins.int]:
             """Build a zeroed struct as ``stores``."""
-            return Chain.Builder(self._low.init_struct(6, 1, 6))
+            found: Chain.Builder[builtins.int, builtins.int | None, builtins.int] = self._init(
+                "stores",
+            )
+            return found
 
         class _Fields(typing.TypedDict, total=False):
             """The fields that ``update`` takes."""
 
-            texts: Chain | Chain.Reader | Chain.Builder | None
-            points: Chain | Chain.Reader | Chain.Builder | None
-            numbers: Chain | Chain.Reader | Chain.Builder | None
-            anything: Chain | Chain.Reader | Chain.Builder | None
-            pairs: typing.Iterable[Generic | Generic.Reader | Generic.Builder]
-            half: Generic | Generic.Reader | Generic.Builder | None
-            stores: Chain | Chain.Reader | Chain.Builder | None
+            texts: Chain[builtins.str] | Chain.Reader[builtins.str, builtins.str] | Chain.Builder[builtins.str, builtins.str, builtins.str] | None
+            points: Chain[Point] | Chain.Reader[Point, Point.Reader] | Chain.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] | None
+            numbers: Chain[builtins.list[builtins.int]] | Chain.Reader[builtins.list[builtins.int], schema.Numbers[builtins.int]] | Chain.Builder[builtins.list[builtins.int], schema.NumbersBuilder[builtins.int], typing.Iterable[builtins.int]] | None
+            anything: Chain[schema.Anything] | Chain.Reader[schema.Anything, schema.AnyReader] | Chain.Builder[schema.Anything, schema.AnyBuilder, schema.Anything] | None
+            pairs: typing.Iterable[
+                Generic[builtins.str, builtins.list[Point]] | Generic.Reader[builtins.str, builtins.list[Point], builtins.str, schema.Items[Point.Reader]] | Generic.Builder[builtins.str, builtins.list[Point], builtins.str, schema.ItemsBuilder[Point.Builder, Point], builtins.str, typing.Iterable[Point | Point.Reader | Point.Builder]]
+            ]
+            half: Generic[builtins.bytes, schema.Anything] | Generic.Reader[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyReader] | Generic.Builder[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyBuilder, builtins.bytes, schema.Anything] | None
+            stores: Chain[builtins.int] | Chain.Reader[builtins.int, builtins.int | None] | Chain.Builder[builtins.int, builtins.int | None, builtins.int] | None
 
         def update(self, /, **fields: typing.Unpack[_Fields]) -> None:
             """Set several fields in one step, all or nothing."""

@@ -15,6 +15,9 @@ import typing
 
 from capnsafe import schema
 
+if typing.TYPE_CHECKING:
+    import typing_extensions
+
 _int16: typing.Final = schema.Element.INT16
 _int32: typing.Final = schema.Element.INT32
 _int64: typing.Final = schema.Element.INT64
@@ -51,7 +54,58 @@ Unions_Valued_Which: typing.TypeAlias = typing.Literal["c", "d"]
 
 Untagged_Which: typing.TypeAlias = typing.Literal["a", "b", "c"]
 
+if typing.TYPE_CHECKING:
+    _Box_T = typing_extensions.TypeVar("_Box_T", default=schema.Anything)
+    _Box_T_value = typing_extensions.TypeVar("_Box_T_value", default=schema.Anything)
+    _Box_T_reader = typing_extensions.TypeVar("_Box_T_reader", default=schema.AnyReader)
+    _Box_T_builder = typing_extensions.TypeVar("_Box_T_builder", default=schema.AnyBuilder)
+    _Box_T_set = typing_extensions.TypeVar("_Box_T_set", default=schema.Anything)
+else:
+    _Box_T = typing.TypeVar("_Box_T")
+    _Box_T_value = typing.TypeVar("_Box_T_value")
+    _Box_T_reader = typing.TypeVar("_Box_T_reader")
+    _Box_T_builder = typing.TypeVar("_Box_T_builder")
+    _Box_T_set = typing.TypeVar("_Box_T_set")
+
 Box_Which: typing.TypeAlias = typing.Literal["none", "member"]
+
+if typing.TYPE_CHECKING:
+    _Spread_T = typing_extensions.TypeVar("_Spread_T", default=schema.Anything)
+    _Spread_T_value = typing_extensions.TypeVar("_Spread_T_value", default=schema.Anything)
+    _Spread_T_reader = typing_extensions.TypeVar("_Spread_T_reader", default=schema.AnyReader)
+    _Spread_T_builder = typing_extensions.TypeVar("_Spread_T_builder", default=schema.AnyBuilder)
+    _Spread_T_set = typing_extensions.TypeVar("_Spread_T_set", default=schema.Anything)
+else:
+    _Spread_T = typing.TypeVar("_Spread_T")
+    _Spread_T_value = typing.TypeVar("_Spread_T_value")
+    _Spread_T_reader = typing.TypeVar("_Spread_T_reader")
+    _Spread_T_builder = typing.TypeVar("_Spread_T_builder")
+    _Spread_T_set = typing.TypeVar("_Spread_T_set")
+
+if typing.TYPE_CHECKING:
+    _Coded_T = typing_extensions.TypeVar("_Coded_T", default=schema.Anything)
+    _Coded_T_value = typing_extensions.TypeVar("_Coded_T_value", default=schema.Anything)
+    _Coded_T_reader = typing_extensions.TypeVar("_Coded_T_reader", default=schema.AnyReader)
+    _Coded_T_builder = typing_extensions.TypeVar("_Coded_T_builder", default=schema.AnyBuilder)
+    _Coded_T_set = typing_extensions.TypeVar("_Coded_T_set", default=schema.Anything)
+else:
+    _Coded_T = typing.TypeVar("_Coded_T")
+    _Coded_T_value = typing.TypeVar("_Coded_T_value")
+    _Coded_T_reader = typing.TypeVar("_Coded_T_reader")
+    _Coded_T_builder = typing.TypeVar("_Coded_T_builder")
+    _Coded_T_set = typing.TypeVar("_Coded_T_set")
+
+
+class Box_Fields(
+    typing.TypedDict,
+    typing.Generic[_Box_T_value, _Box_T_builder, _Box_T_set],
+    total=False,
+):
+    """The fields that ``update`` takes."""
+
+    item: _Box_T_set | None
+    none: None
+    member: _Box_T_set | None
 
 
 class Size(schema.Enumeration):
@@ -1825,12 +1879,12 @@ class Untagged(schema.UnionValue):
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class Box(schema.UnionValue):
+class Box(schema.UnionValue, schema.GenericValue, typing.Generic[_Box_T]):
     """The struct ``Box``."""
 
-    item: typing.Any = None
+    item: _Box_T | None = None
     none: None | schema.UnsetType = schema.UNSET
-    member: typing.Any | schema.UnsetType = schema.UNSET
+    member: _Box_T | None | schema.UnsetType = schema.UNSET
 
     MEMBERS: typing.ClassVar[builtins.dict[builtins.int, Box_Which]] = {0: "none", 1: "member"}
 
@@ -1843,15 +1897,19 @@ class Box(schema.UnionValue):
         """Return the sections of the struct, its builder and its reader."""
         return 1, 2, Box.Builder, Box.Reader
 
-    class Reader(schema.GeneratedReader["Box"]):
+    class Reader(
+        schema.GenericReader["Box[_Box_T_value]"],
+        typing.Generic[_Box_T_value, _Box_T_reader],
+    ):
         """Reads ``Box``."""
 
         __slots__ = ()
 
         @builtins.property
-        def item(self) -> schema.AnyReader:
+        def item(self) -> _Box_T_reader:
             """``item :AnyPointer``."""
-            return schema.AnyReader(self._low, 0)
+            found: _Box_T_reader = self._open("item")
+            return found
 
         def has_item(self) -> builtins.bool:
             """Return whether the pointer ``item`` is not null."""
@@ -1865,11 +1923,12 @@ class Box(schema.UnionValue):
             return None
 
         @builtins.property
-        def member(self) -> schema.AnyReader:
+        def member(self) -> _Box_T_reader:
             """``member :AnyPointer``."""
             if self._low.get_uint16(0) != 1:
                 raise self._unset("member")
-            return schema.AnyReader(self._low, 1)
+            found: _Box_T_reader = self._open("member")
+            return found
 
         def has_member(self) -> builtins.bool:
             """Return whether the pointer ``member`` is not null."""
@@ -1879,23 +1938,32 @@ class Box(schema.UnionValue):
             """Return the member that is set, or ``None`` for one of a newer schema."""
             return Box.MEMBERS.get(self._low.get_uint16(0))
 
-    class Builder(schema.GeneratedBuilder["Box"]):
+    class Builder(
+        schema.GenericBuilder["Box[_Box_T_value]"],
+        typing.Generic[_Box_T_value, _Box_T_builder, _Box_T_set],
+    ):
         """Builds ``Box``."""
 
         __slots__ = ()
 
         @builtins.property
-        def item(self) -> schema.AnyBuilder:
+        def item(self) -> _Box_T_builder:
             """``item :AnyPointer``."""
-            return schema.AnyBuilder(self._low, 0)
+            found: _Box_T_builder = self._open("item")
+            return found
 
         @item.setter
-        def item(self, value: typing.Any) -> None:
+        def item(self, value: _Box_T_set | None) -> None:
             self._assign("item", value)
 
         def has_item(self) -> builtins.bool:
             """Return whether the pointer ``item`` is not null."""
             return not self._low.is_null(0)
+
+        def init_item(self, count: builtins.int = 0) -> _Box_T_builder:
+            """Build a zeroed struct, or a list of ``count`` zeroed items, as ``item``."""
+            found: _Box_T_builder = self._init("item", count)
+            return found
 
         @builtins.property
         def none(self) -> None:
@@ -1909,28 +1977,31 @@ class Box(schema.UnionValue):
             self._select("none", value)
 
         @builtins.property
-        def member(self) -> schema.AnyBuilder:
+        def member(self) -> _Box_T_builder:
             """``member :AnyPointer``."""
             if self._low.get_uint16(0) != 1:
                 raise self._unset("member")
-            return schema.AnyBuilder(self._low, 1)
+            found: _Box_T_builder = self._open("member")
+            return found
 
         @member.setter
-        def member(self, value: typing.Any) -> None:
+        def member(self, value: _Box_T_set | None) -> None:
             self._select("member", value)
 
         def has_member(self) -> builtins.bool:
             """Return whether the pointer ``member`` is not null."""
             return self._low.get_uint16(0) == 1 and not self._low.is_null(1)
 
-        class _Fields(typing.TypedDict, total=False):
-            """The fields that ``update`` takes."""
+        def init_member(self, count: builtins.int = 0) -> _Box_T_builder:
+            """Build a zeroed struct, or a list of ``count`` zeroed items, as ``member``."""
+            found: _Box_T_builder = self._init("member", count)
+            return found
 
-            item: typing.Any
-            none: None
-            member: typing.Any
-
-        def update(self, /, **fields: typing.Unpack[_Fields]) -> None:
+        def update(
+            self,
+            /,
+            **fields: typing.Unpack[Box_Fields[_Box_T_value, _Box_T_builder, _Box_T_set]],
+        ) -> None:
             """Set several fields in one step, all or nothing."""
             self._update(fields)
 
@@ -1940,102 +2011,128 @@ class Box(schema.UnionValue):
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class Spread(schema.StructValue):
+class Spread(schema.GenericValue, typing.Generic[_Spread_T]):
     """The struct ``Spread``."""
 
-    item: typing.Any = None
+    item: _Spread_T | None = None
 
     @builtins.classmethod
     def __capnsafe_schema__(cls) -> schema.Types[Spread.Builder, Spread.Reader]:
         """Return the sections of the struct, its builder and its reader."""
         return 0, 1, Spread.Builder, Spread.Reader
 
-    class Reader(schema.GeneratedReader["Spread"]):
+    class Reader(
+        schema.GenericReader["Spread[_Spread_T_value]"],
+        typing.Generic[_Spread_T_value, _Spread_T_reader],
+    ):
         """Reads ``Spread``."""
 
         __slots__ = ()
 
         @builtins.property
-        def item(self) -> schema.AnyReader:
+        def item(self) -> _Spread_T_reader:
             """``item :AnyPointer``."""
-            return schema.AnyReader(self._low, 0)
+            found: _Spread_T_reader = self._open("item")
+            return found
 
         def has_item(self) -> builtins.bool:
             """Return whether the pointer ``item`` is not null."""
             return not self._low.is_null(0)
 
-    class Builder(schema.GeneratedBuilder["Spread"]):
+    class Builder(
+        schema.GenericBuilder["Spread[_Spread_T_value]"],
+        typing.Generic[_Spread_T_value, _Spread_T_builder, _Spread_T_set],
+    ):
         """Builds ``Spread``."""
 
         __slots__ = ()
 
         @builtins.property
-        def item(self) -> schema.AnyBuilder:
+        def item(self) -> _Spread_T_builder:
             """``item :AnyPointer``."""
-            return schema.AnyBuilder(self._low, 0)
+            found: _Spread_T_builder = self._open("item")
+            return found
 
         @item.setter
-        def item(self, value: typing.Any) -> None:
+        def item(self, value: _Spread_T_set | None) -> None:
             self._assign("item", value)
 
         def has_item(self) -> builtins.bool:
             """Return whether the pointer ``item`` is not null."""
             return not self._low.is_null(0)
 
+        def init_item(self, count: builtins.int = 0) -> _Spread_T_builder:
+            """Build a zeroed struct, or a list of ``count`` zeroed items, as ``item``."""
+            found: _Spread_T_builder = self._init("item", count)
+            return found
+
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class Coded(schema.StructValue):
+class Coded(schema.GenericValue, typing.Generic[_Coded_T]):
     """The struct ``Coded``."""
 
-    item: typing.Any = None
+    item: _Coded_T | None = None
 
     @builtins.classmethod
     def __capnsafe_schema__(cls) -> schema.Types[Coded.Builder, Coded.Reader]:
         """Return the sections of the struct, its builder and its reader."""
         return 0, 1, Coded.Builder, Coded.Reader
 
-    class Reader(schema.GeneratedReader["Coded"]):
+    class Reader(
+        schema.GenericReader["Coded[_Coded_T_value]"],
+        typing.Generic[_Coded_T_value, _Coded_T_reader],
+    ):
         """Reads ``Coded``."""
 
         __slots__ = ()
 
         @builtins.property
-        def item(self) -> schema.AnyReader:
+        def item(self) -> _Coded_T_reader:
             """``item :AnyPointer``."""
-            return schema.AnyReader(self._low, 0)
+            found: _Coded_T_reader = self._open("item")
+            return found
 
         def has_item(self) -> builtins.bool:
             """Return whether the pointer ``item`` is not null."""
             return not self._low.is_null(0)
 
-    class Builder(schema.GeneratedBuilder["Coded"]):
+    class Builder(
+        schema.GenericBuilder["Coded[_Coded_T_value]"],
+        typing.Generic[_Coded_T_value, _Coded_T_builder, _Coded_T_set],
+    ):
         """Builds ``Coded``."""
 
         __slots__ = ()
 
         @builtins.property
-        def item(self) -> schema.AnyBuilder:
+        def item(self) -> _Coded_T_builder:
             """``item :AnyPointer``."""
-            return schema.AnyBuilder(self._low, 0)
+            found: _Coded_T_builder = self._open("item")
+            return found
 
         @item.setter
-        def item(self, value: typing.Any) -> None:
+        def item(self, value: _Coded_T_set | None) -> None:
             self._assign("item", value)
 
         def has_item(self) -> builtins.bool:
             """Return whether the pointer ``item`` is not null."""
             return not self._low.is_null(0)
 
+        def init_item(self, count: builtins.int = 0) -> _Coded_T_builder:
+            """Build a zeroed struct, or a list of ``count`` zeroed items, as ``item``."""
+            found: _Coded_T_builder = self._init("item", count)
+            return found
+
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
 class Boxes(schema.StructValue):
     """The struct ``Boxes``."""
 
-    text: Box | None = None
-    data: Box | None = None
-    spread: Spread | None = None
-    nested: Spread | None = None
-    coded: builtins.list[Coded] = dataclasses.field(default_factory=builtins.list)
+    text: Box[builtins.str] | None = None
+    data: Box[builtins.bytes] | None = None
+    spread: Spread[Plain] | None = None
+    nested: Spread[Spread[Plain]] | None = None
+    coded: builtins.list[Coded[builtins.bytes]] = dataclasses.field(default_factory=builtins.list)
 
     @builtins.classmethod
     def __capnsafe_schema__(cls) -> schema.Types[Boxes.Builder, Boxes.Reader]:
@@ -2048,45 +2145,52 @@ class Boxes(schema.StructValue):
         __slots__ = ()
 
         @builtins.property
-        def text(self) -> Box.Reader:
+        def text(self) -> Box.Reader[builtins.str, builtins.str]:
             """``text :Box``."""
-            return Box.Reader(self._low.get_struct(0) or schema.NO_STRUCT)
+            found: Box.Reader[builtins.str, builtins.str] = self._open("text")
+            return found
 
         def has_text(self) -> builtins.bool:
             """Return whether the pointer ``text`` is not null."""
             return not self._low.is_null(0)
 
         @builtins.property
-        def data(self) -> Box.Reader:
+        def data(self) -> Box.Reader[builtins.bytes, builtins.bytes]:
             """``data :Box``."""
-            return Box.Reader(self._low.get_struct(1) or schema.NO_STRUCT)
+            found: Box.Reader[builtins.bytes, builtins.bytes] = self._open("data")
+            return found
 
         def has_data(self) -> builtins.bool:
             """Return whether the pointer ``data`` is not null."""
             return not self._low.is_null(1)
 
         @builtins.property
-        def spread(self) -> Spread.Reader:
+        def spread(self) -> Spread.Reader[Plain, Plain.Reader]:
             """``spread :Spread``."""
-            return Spread.Reader(self._low.get_struct(2) or schema.NO_STRUCT)
+            found: Spread.Reader[Plain, Plain.Reader] = self._open("spread")
+            return found
 
         def has_spread(self) -> builtins.bool:
             """Return whether the pointer ``spread`` is not null."""
             return not self._low.is_null(2)
 
         @builtins.property
-        def nested(self) -> Spread.Reader:
+        def nested(self) -> Spread.Reader[Spread[Plain], Spread.Reader[Plain, Plain.Reader]]:
             """``nested :Spread``."""
-            return Spread.Reader(self._low.get_struct(3) or schema.NO_STRUCT)
+            found: Spread.Reader[Spread[Plain], Spread.Reader[Plain, Plain.Reader]] = self._open(
+                "nested",
+            )
+            return found
 
         def has_nested(self) -> builtins.bool:
             """Return whether the pointer ``nested`` is not null."""
             return not self._low.is_null(3)
 
         @builtins.property
-        def coded(self) -> schema.Items[Coded.Reader]:
+        def coded(self) -> schema.Items[Coded.Reader[builtins.bytes, builtins.bytes]]:
             """``coded :List(Coded)``."""
-            return schema.StructItems(self._low.get_struct_list(4), Coded.Reader)
+            found: schema.Items[Coded.Reader[builtins.bytes, builtins.bytes]] = self._open("coded")
+            return found
 
         def has_coded(self) -> builtins.bool:
             """Return whether the pointer ``coded`` is not null."""
@@ -2098,98 +2202,172 @@ class Boxes(schema.StructValue):
         __slots__ = ()
 
         @builtins.property
-        def text(self) -> Box.Builder:
+        def text(self) -> Box.Builder[builtins.str, builtins.str, builtins.str]:
             """``text :Box``."""
-            return Box.Builder(self._low.get_struct(0, 1, 2) or self._low.init_struct(0, 1, 2))
+            found: Box.Builder[builtins.str, builtins.str, builtins.str] = self._open("text")
+            return found
 
         @text.setter
-        def text(self, value: Box | Box.Reader | Box.Builder | None) -> None:
+        def text(
+            self,
+            value: Box[builtins.str] | Box.Reader[builtins.str, builtins.str] | Box.Builder[builtins.str, builtins.str, builtins.str] | None,
+        ) -> None:
             self._assign("text", value)
 
         def has_text(self) -> builtins.bool:
             """Return whether the pointer ``text`` is not null."""
             return not self._low.is_null(0)
 
-        def init_text(self) -> Box.Builder:
+        def init_text(self) -> Box.Builder[builtins.str, builtins.str, builtins.str]:
             """Build a zeroed struct as ``text``."""
-            return Box.Builder(self._low.init_struct(0, 1, 2))
+            found: Box.Builder[builtins.str, builtins.str, builtins.str] = self._init("text")
+            return found
 
         @builtins.property
-        def data(self) -> Box.Builder:
+        def data(self) -> Box.Builder[builtins.bytes, builtins.bytes, builtins.bytes]:
             """``data :Box``."""
-            return Box.Builder(self._low.get_struct(1, 1, 2) or self._low.init_struct(1, 1, 2))
+            found: Box.Builder[builtins.bytes, builtins.bytes, builtins.bytes] = self._open("data")
+            return found
 
         @data.setter
-        def data(self, value: Box | Box.Reader | Box.Builder | None) -> None:
+        def data(
+            self,
+            value: Box[builtins.bytes] | Box.Reader[builtins.bytes, builtins.bytes] | Box.Builder[builtins.bytes, builtins.bytes, builtins.bytes] | None,
+        ) -> None:
             self._assign("data", value)
 
         def has_data(self) -> builtins.bool:
             """Return whether the pointer ``data`` is not null."""
             return not self._low.is_null(1)
 
-        def init_data(self) -> Box.Builder:
+        def init_data(self) -> Box.Builder[builtins.bytes, builtins.bytes, builtins.bytes]:
             """Build a zeroed struct as ``data``."""
-            return Box.Builder(self._low.init_struct(1, 1, 2))
+            found: Box.Builder[builtins.bytes, builtins.bytes, builtins.bytes] = self._init("data")
+            return found
 
         @builtins.property
-        def spread(self) -> Spread.Builder:
+        def spread(
+            self,
+        ) -> Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder]:
             """``spread :Spread``."""
-            return Spread.Builder(self._low.get_struct(2, 0, 1) or self._low.init_struct(2, 0, 1))
+            found: Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder] = self._open(
+                "spread",
+            )
+            return found
 
         @spread.setter
-        def spread(self, value: Spread | Spread.Reader | Spread.Builder | None) -> None:
+        def spread(
+            self,
+            value: Spread[Plain] | Spread.Reader[Plain, Plain.Reader] | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder] | None,
+        ) -> None:
             self._assign("spread", value)
 
         def has_spread(self) -> builtins.bool:
             """Return whether the pointer ``spread`` is not null."""
             return not self._low.is_null(2)
 
-        def init_spread(self) -> Spread.Builder:
+        def init_spread(
+            self,
+        ) -> Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder]:
             """Build a zeroed struct as ``spread``."""
-            return Spread.Builder(self._low.init_struct(2, 0, 1))
+            found: Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder] = self._init(
+                "spread",
+            )
+            return found
 
         @builtins.property
-        def nested(self) -> Spread.Builder:
+        def nested(
+            self,
+        ) -> Spread.Builder[
+            Spread[Plain],
+            Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
+            Spread[Plain] | Spread.Reader[Plain, Plain.Reader] | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
+        ]:
             """``nested :Spread``."""
-            return Spread.Builder(self._low.get_struct(3, 0, 1) or self._low.init_struct(3, 0, 1))
+            found: Spread.Builder[Spread[Plain], Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder], Spread[Plain] | Spread.Reader[Plain, Plain.Reader] | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder]] = self._open(
+                "nested",
+            )
+            return found
 
         @nested.setter
-        def nested(self, value: Spread | Spread.Reader | Spread.Builder | None) -> None:
+        def nested(
+            self,
+            value: Spread[Spread[Plain]] | Spread.Reader[Spread[Plain], Spread.Reader[Plain, Plain.Reader]] | Spread.Builder[Spread[Plain], Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder], Spread[Plain] | Spread.Reader[Plain, Plain.Reader] | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder]] | None,
+        ) -> None:
             self._assign("nested", value)
 
         def has_nested(self) -> builtins.bool:
             """Return whether the pointer ``nested`` is not null."""
             return not self._low.is_null(3)
 
-        def init_nested(self) -> Spread.Builder:
+        def init_nested(
+            self,
+        ) -> Spread.Builder[
+            Spread[Plain],
+            Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
+            Spread[Plain] | Spread.Reader[Plain, Plain.Reader] | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
+        ]:
             """Build a zeroed struct as ``nested``."""
-            return Spread.Builder(self._low.init_struct(3, 0, 1))
+            found: Spread.Builder[Spread[Plain], Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder], Spread[Plain] | Spread.Reader[Plain, Plain.Reader] | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder]] = self._init(
+                "nested",
+            )
+            return found
 
         @builtins.property
-        def coded(self) -> schema.ItemsBuilder[Coded.Builder, Coded]:
+        def coded(
+            self,
+        ) -> schema.ItemsBuilder[
+            Coded.Builder[builtins.bytes, builtins.bytes, builtins.bytes],
+            Coded[builtins.bytes],
+        ]:
             """``coded :List(Coded)``."""
-            return schema.StructItemsBuilder(self._low.get_struct_list(4, 0, 1), Coded)
+            found: schema.ItemsBuilder[Coded.Builder[builtins.bytes, builtins.bytes, builtins.bytes], Coded[builtins.bytes]] = self._open(
+                "coded",
+            )
+            return found
 
         @coded.setter
-        def coded(self, value: typing.Iterable[Coded | Coded.Reader | Coded.Builder]) -> None:
+        def coded(
+            self,
+            value: typing.Iterable[
+                Coded[
+                    builtins.bytes] | Coded.Reader[builtins.bytes,
+                    builtins.bytes] | Coded.Builder[builtins.bytes,
+                    builtins.bytes,
+                    builtins.bytes,
+                ],
+            ],
+        ) -> None:
             self._assign("coded", value)
 
         def has_coded(self) -> builtins.bool:
             """Return whether the pointer ``coded`` is not null."""
             return not self._low.is_null(4)
 
-        def init_coded(self, count: builtins.int) -> schema.ItemsBuilder[Coded.Builder, Coded]:
+        def init_coded(
+            self,
+            count: builtins.int,
+        ) -> schema.ItemsBuilder[
+            Coded.Builder[builtins.bytes, builtins.bytes, builtins.bytes],
+            Coded[builtins.bytes],
+        ]:
             """Build a list of ``count`` zeroed items as ``coded``."""
-            return schema.StructItemsBuilder(self._low.init_struct_list(4, count, 0, 1), Coded)
+            found: schema.ItemsBuilder[Coded.Builder[builtins.bytes, builtins.bytes, builtins.bytes], Coded[builtins.bytes]] = self._init(
+                "coded",
+                count,
+            )
+            return found
 
         class _Fields(typing.TypedDict, total=False):
             """The fields that ``update`` takes."""
 
-            text: Box | Box.Reader | Box.Builder | None
-            data: Box | Box.Reader | Box.Builder | None
-            spread: Spread | Spread.Reader | Spread.Builder | None
-            nested: Spread | Spread.Reader | Spread.Builder | None
-            coded: typing.Iterable[Coded | Coded.Reader | Coded.Builder]
+            text: Box[builtins.str] | Box.Reader[builtins.str, builtins.str] | Box.Builder[builtins.str, builtins.str, builtins.str] | None
+            data: Box[builtins.bytes] | Box.Reader[builtins.bytes, builtins.bytes] | Box.Builder[builtins.bytes, builtins.bytes, builtins.bytes] | None
+            spread: Spread[Plain] | Spread.Reader[Plain, Plain.Reader] | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder] | None
+            nested: Spread[Spread[Plain]] | Spread.Reader[Spread[Plain], Spread.Reader[Plain, Plain.Reader]] | Spread.Builder[Spread[Plain], Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder], Spread[Plain] | Spread.Reader[Plain, Plain.Reader] | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder]] | None
+            coded: typing.Iterable[
+                Coded[builtins.bytes] | Coded.Reader[builtins.bytes, builtins.bytes] | Coded.Builder[builtins.bytes, builtins.bytes, builtins.bytes]
+            ]
 
         def update(self, /, **fields: typing.Unpack[_Fields]) -> None:
             """Set several fields in one step, all or nothing."""

@@ -14,8 +14,35 @@ import typing
 
 from capnsafe import schema
 
+if typing.TYPE_CHECKING:
+    import typing_extensions
+
 _int16: typing.Final = schema.Element.INT16
 _uint8: typing.Final = schema.Element.UINT8
+
+if typing.TYPE_CHECKING:
+    _Box_Item = typing_extensions.TypeVar("_Box_Item", default=schema.Anything)
+    _Box_Item_value = typing_extensions.TypeVar("_Box_Item_value", default=schema.Anything)
+    _Box_Item_reader = typing_extensions.TypeVar("_Box_Item_reader", default=schema.AnyReader)
+    _Box_Item_builder = typing_extensions.TypeVar("_Box_Item_builder", default=schema.AnyBuilder)
+    _Box_Item_set = typing_extensions.TypeVar("_Box_Item_set", default=schema.Anything)
+else:
+    _Box_Item = typing.TypeVar("_Box_Item")
+    _Box_Item_value = typing.TypeVar("_Box_Item_value")
+    _Box_Item_reader = typing.TypeVar("_Box_Item_reader")
+    _Box_Item_builder = typing.TypeVar("_Box_Item_builder")
+    _Box_Item_set = typing.TypeVar("_Box_Item_set")
+
+
+class Box_Fields(
+    typing.TypedDict,
+    typing.Generic[_Box_Item_value, _Box_Item_builder, _Box_Item_set],
+    total=False,
+):
+    """The fields that ``update`` takes."""
+
+    item: _Box_Item_set | None
+    note: str
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
@@ -106,10 +133,10 @@ class Date(schema.StructValue):
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class Box(schema.StructValue):
+class Box(schema.GenericValue, typing.Generic[_Box_Item]):
     """A generic struct."""
 
-    item: typing.Any = None
+    item: _Box_Item | None = None
     note: str = ""
 
     @classmethod
@@ -117,15 +144,19 @@ class Box(schema.StructValue):
         """Return the sections of the struct, its builder and its reader."""
         return 0, 2, Box.Builder, Box.Reader
 
-    class Reader(schema.GeneratedReader["Box"]):
+    class Reader(
+        schema.GenericReader["Box[_Box_Item_value]"],
+        typing.Generic[_Box_Item_value, _Box_Item_reader],
+    ):
         """Reads ``Box``."""
 
         __slots__ = ()
 
         @property
-        def item(self) -> schema.AnyReader:
+        def item(self) -> _Box_Item_reader:
             """``item :AnyPointer``."""
-            return schema.AnyReader(self._low, 0)
+            found: _Box_Item_reader = self._open("item")
+            return found
 
         def has_item(self) -> bool:
             """Return whether the pointer ``item`` is not null."""
@@ -140,23 +171,32 @@ class Box(schema.StructValue):
             """Return whether the pointer ``note`` is not null."""
             return not self._low.is_null(1)
 
-    class Builder(schema.GeneratedBuilder["Box"]):
+    class Builder(
+        schema.GenericBuilder["Box[_Box_Item_value]"],
+        typing.Generic[_Box_Item_value, _Box_Item_builder, _Box_Item_set],
+    ):
         """Builds ``Box``."""
 
         __slots__ = ()
 
         @property
-        def item(self) -> schema.AnyBuilder:
+        def item(self) -> _Box_Item_builder:
             """``item :AnyPointer``."""
-            return schema.AnyBuilder(self._low, 0)
+            found: _Box_Item_builder = self._open("item")
+            return found
 
         @item.setter
-        def item(self, value: typing.Any) -> None:
+        def item(self, value: _Box_Item_set | None) -> None:
             self._assign("item", value)
 
         def has_item(self) -> bool:
             """Return whether the pointer ``item`` is not null."""
             return not self._low.is_null(0)
+
+        def init_item(self, count: int = 0) -> _Box_Item_builder:
+            """Build a zeroed struct, or a list of ``count`` zeroed items, as ``item``."""
+            found: _Box_Item_builder = self._init("item", count)
+            return found
 
         @property
         def note(self) -> str:
@@ -171,13 +211,11 @@ class Box(schema.StructValue):
             """Return whether the pointer ``note`` is not null."""
             return not self._low.is_null(1)
 
-        class _Fields(typing.TypedDict, total=False):
-            """The fields that ``update`` takes."""
-
-            item: typing.Any
-            note: str
-
-        def update(self, /, **fields: typing.Unpack[_Fields]) -> None:
+        def update(
+            self,
+            /,
+            **fields: typing.Unpack[Box_Fields[_Box_Item_value, _Box_Item_builder, _Box_Item_set]],
+        ) -> None:
             """Set several fields in one step, all or nothing."""
             self._update(fields)
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,12 +22,8 @@ def test_the_program_runs() -> None:
     typed_use.values(typed_use.build())
 
 
-@pytest.mark.process
-@pytest.mark.release
-def test_pyright_finds_no_fault(tmp_path: Path) -> None:
-    """``make test-release`` installs basedpyright, which is pyright without a download."""
-    checked = [*sorted(FOLDER.glob("*_capnp.py")), FOLDER / "typed_use.py"]
-    checked.append(Path(capnsafe.__file__).parent / "schema" / "schema_capnp.py")
+def errors_of_pyright(folder: Path, *checked: Path, ignore_comments: bool = False) -> list[Any]:
+    """Return the errors of pyright, which ``make test-release`` installs as basedpyright."""
     config = {
         "typeCheckingMode": "strict",
         "pythonVersion": "3.11",
@@ -34,10 +31,32 @@ def test_pyright_finds_no_fault(tmp_path: Path) -> None:
         "extraPaths": [str(FOLDER.parents[2])],
         # Generated code calls methods that are not meant for users.
         "reportPrivateUsage": False,
+        "enableTypeIgnoreComments": not ignore_comments,
     }
-    (tmp_path / "pyrightconfig.json").write_text(json.dumps(config))
-    command = [str(CHECKER), "-p", str(tmp_path), "--pythonpath", sys.executable, "--outputjson"]
+    (folder / "pyrightconfig.json").write_text(json.dumps(config))
+    command = [str(CHECKER), "-p", str(folder), "--pythonpath", sys.executable, "--outputjson"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     report = json.loads(done.stdout)
     assert report["summary"]["filesAnalyzed"] == len(checked)
-    assert [each for each in report["generalDiagnostics"] if each["severity"] == "error"] == []
+    return [each for each in report["generalDiagnostics"] if each["severity"] == "error"]
+
+
+@pytest.mark.process
+@pytest.mark.release
+def test_pyright_finds_no_fault(tmp_path: Path) -> None:
+    own = Path(capnsafe.__file__).parent / "schema" / "schema_capnp.py"
+    checked = [*sorted(FOLDER.glob("*_capnp.py")), FOLDER / "typed_use.py", own]
+    assert errors_of_pyright(tmp_path, *checked) == []
+
+
+@pytest.mark.process
+@pytest.mark.release
+def test_pyright_finds_the_same_faults_as_mypy(tmp_path: Path) -> None:
+    wrong = FOLDER / "wrong_use.py"
+    expected = {
+        number
+        for number, line in enumerate(wrong.read_text().splitlines())
+        if "# type: ignore[" in line
+    }
+    found = errors_of_pyright(tmp_path, wrong, ignore_comments=True)
+    assert {each["range"]["start"]["line"] for each in found} == expected

@@ -426,7 +426,7 @@ def test_parameters_of_generic_structs_have_the_types_of_the_field() -> None:
     assert same(read_by_reference(value.to_bytes(), FOLDER / "features.capnp", "Generics"), plain)
     assert Generics.from_dict(plain) == Generics.from_bytes(value.to_bytes())
     assert Generics.from_json(value.to_json()).to_dict() == plain
-    wrong = Generics(texts=Chain(item=Point()))
+    wrong = Generics(texts=Chain(item=Point()))  # type: ignore[arg-type]
     with pytest.raises(ArgumentTypeError, match="a Text must be a str"):
         wrong.to_bytes()
 

@@ -6,7 +6,15 @@ from typing import Literal, assert_type
 
 from capnsafe import MessageBuilder, read_message, schema
 from tests.capnsafe.schema.addressbook_capnp import AddressBook, Date, Person
-from tests.capnsafe.schema.features_capnp import Choice, Colour, Point, Pointers
+from tests.capnsafe.schema.features_capnp import (
+    Chain,
+    Choice,
+    Colour,
+    Generic,
+    Generics,
+    Point,
+    Pointers,
+)
 from tests.capnsafe.schema.shared_capnp import Box
 
 
@@ -67,7 +75,7 @@ def lists(root: Pointers.Builder, reader: Pointers.Reader) -> None:
     assert_type(reader.grid[0][1], float)
     assert_type(reader.lengths[0][0], Point.Reader)
     assert_type(reader.stores[0], int | None)
-    assert_type(reader.text_box, Box.Reader)
+    assert_type(reader.text_box, Box.Reader[str, str])
     assert_type(reader.any.as_struct(Point), Point.Reader)
     assert_type(root.any.init_struct(Point), Point.Builder)
     assert_type(root.colours[0], Colour)
@@ -75,3 +83,45 @@ def lists(root: Pointers.Builder, reader: Pointers.Reader) -> None:
     root.colours = reader.colours
     root.days = reader.days
     root.points = [Point(x=1), reader.points[0]]
+
+
+def generic_values(data: bytes) -> Generics:
+    assert_type(Chain(item="text", next=Chain(item="next")), Chain[str])
+    texts: Chain[str] = Chain(item="text", group=Chain.Group(one="one"))
+    numbers: Chain[list[int]] = Chain(item=[1, 2])
+    value = Generics(texts=texts, numbers=numbers, stores=Chain(item=7), anything=Chain(item=b""))
+    value.points = Chain(item=Point(x=1), inners=[Chain.Inner(item=Point(y=1))])
+    value.pairs.append(Generic(key="key", value=[Point()], inner=Generic.Inner(key="key")))
+    read = Generics.from_bytes(data)
+    assert_type(read.points, Chain[Point] | None)
+    if read.points is not None:
+        assert_type(read.points.item, Point | None)
+        assert_type(read.points.inners, list[Chain.Inner[Point]])
+    assert_type(read.pairs, list[Generic[str, list[Point]]])
+    assert_type(Chain(), Chain[schema.Anything])
+    return value
+
+
+def generic_handles(root: Generics.Builder, reader: Generics.Reader) -> None:
+    assert_type(reader.texts.item, str)
+    assert_type(reader.points.next.item, Point.Reader)
+    assert_type(reader.points.inner.item, Point.Reader)
+    assert_type(reader.points.group.one, Point.Reader)
+    assert_type(reader.numbers.item, schema.Numbers[int])
+    assert_type(reader.stores.item, int | None)
+    assert_type(reader.anything.item, schema.AnyReader)
+    assert_type(reader.pairs[0].value, schema.Items[Point.Reader])
+    assert_type(reader.points.to_value(), Chain[Point])
+    assert_type(root.texts.item, str)
+    assert_type(root.points.init_item(), Point.Builder)
+    assert_type(root.numbers.init_item(3), schema.NumbersBuilder[int])
+    assert_type(root.anything.item, schema.AnyBuilder)
+    root.texts.item = "text"
+    root.points.item = Point()
+    root.points.next.item = reader.points.item
+    root.points = reader.points
+    root.numbers.item = (1, 2)
+    root.texts.update(item="text", next=Chain(item="next"))
+    root.update(texts=Chain(item="text"), points=reader.points)
+    with MessageBuilder() as message:
+        assert_type(message.init_root(Chain).item, schema.AnyBuilder)
