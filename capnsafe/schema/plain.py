@@ -35,6 +35,7 @@ from .kinds import (
     ScalarListKind,
     StructKind,
     StructListKind,
+    TextKind,
     VoidKind,
 )
 from .layout import NO_STRUCT, BaseKind, Default, FieldLayout, Layout, PointerTo
@@ -360,6 +361,8 @@ def _items_of(plain: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def _from_plain(kind: BaseKind, plain: Any, as_json: bool) -> Any:
+    if isinstance(kind, TextKind):
+        return plain
     if isinstance(kind, (GroupKind, StructKind)):
         if plain is None and (isinstance(kind, GroupKind) or _skips_null(kind, as_json)):
             return None
@@ -414,6 +417,8 @@ _NO_FLOAT32: Final = float.fromhex("0x1.ffffffp127")
 
 def _json_integer(kind: ScalarKind, plain: Any) -> Any:
     """Return the integer or Bool for a number, a string or a bool of JSON."""
+    if type(plain) is int and kind.integral:
+        return plain
     if kind.element is Element.BOOL:
         if type(plain) is not bool:
             raise ArgumentTypeError(f"a Bool in JSON is true or false, not {type_name(plain)}")

@@ -74,6 +74,7 @@ def test_json_has_less_types() -> None:
     with pytest.raises(ArgumentValueError, match="only one member of the union can be set"):
         Choice.from_dict({"number": 5, "real": 2.0})
     assert Choice(colour=Colour(77)).to_dict()["colour"] == 77
+    assert Choice.from_dict({"colour": 77}) == Choice(colour=Colour(77))
     assert Person.from_json('{"name": null}') == Person()
     for pointers in (Pointers(any="x"), Pointers(capability=3), Pointers(stores=[1])):
         with pytest.raises(ArgumentTypeError, match="JSON has no form"):
