@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def is_outside(module: str) -> bool:
     return module != OWN and not module.startswith(OWN + ".")
 
 
+@cache
 def named(path: Path) -> set[str]:
     """Return the strings of a file that are the name of a family or kind."""
     constants = {node.value for node in ast.walk(tree_of(path)) if isinstance(node, ast.Constant)}

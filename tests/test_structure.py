@@ -237,21 +237,31 @@ def names_of_memories_in(path: Path) -> set[str]:
 
     ``stable`` is also an attribute of allocators, which ``getattr`` asks for.
     """
+    text = path.read_text(encoding="utf-8")
+    possible = [name for name in MEMORIES if name in text]
+    if not possible:
+        return set()
+    nodes = list(ast.walk(tree_of(path)))
     attributes = {
         id(argument)
-        for call in ast.walk(tree_of(path))
+        for call in nodes
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
         if call.func.id in ("getattr", "hasattr")
         for argument in call.args
     }
-    prose = {id(node.value) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Expr)}
+    prose = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    left_out = attributes | prose
+    strings = [
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if id(node) not in left_out
+    ]
     return {
         name
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        if id(node) not in attributes | prose
-        for name in MEMORIES
-        if node.value == name or re.search(rf"memory {name}\b", node.value)
+        for name in possible
+        for string in strings
+        if string == name or re.search(rf"memory {name}\b", string)
     }
 
 
