@@ -240,10 +240,21 @@ CONVERTED: dict[str, Callable[[capnsafe.StructBuilder], object]] = {
     "segments": lambda root: capnsafe.frame(iter([bytearray(8)])),  # type: ignore[arg-type]
     "a source": lambda root: read_message(bytearray(8)),
 }
+#: The others take hundreds of bytecodes, and so hundreds of alarms.
+SHORT = ("an integer", "a bool", "a text", "segments")
+LONG = (pytest.mark.thorough, pytest.mark.traced)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring exists from 3.12 on")
-@pytest.mark.parametrize("call", CONVERTED)
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(
+            call, marks=() if call in SHORT else (pytest.mark.thorough, pytest.mark.traced)
+        )
+        for call in CONVERTED
+    ],
+)
 def test_the_alarm_of_a_signal_is_not_blamed_on_an_argument(call: str) -> None:
     with MessageBuilder() as message:
         root = message.init_root(1, 1)

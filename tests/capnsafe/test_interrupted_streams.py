@@ -77,6 +77,8 @@ def read_on(messages: Iterator[MessageReader], read: list[int]) -> None:
 
 
 @needs_monitoring
+@pytest.mark.thorough
+@pytest.mark.traced
 @packed_or_not
 @pytest.mark.parametrize("source", SOURCES)
 def test_an_alarm_at_any_bytecode_loses_no_message(source: str, packed: bool) -> None:

@@ -357,7 +357,15 @@ def test_the_story_of_a_seed_tells_every_step(name: str, entry: Entry) -> None:
 # Shrinking
 
 
-@every_bug
+@pytest.mark.parametrize(
+    "bug",
+    [
+        # One of each target runs in `make check`.
+        pytest.param(bug, marks=() if bug == bugs_of(name)[0] else pytest.mark.thorough)
+        for name in OTHERS
+        for bug in bugs_of(name)
+    ],
+)
 def test_a_witness_with_more_around_it_shrinks(bug: str) -> None:
     about = read_bug(BUGS[bug])
     target, encoder = find_target(about.target), find_encoder(f"planted:{bug}")
