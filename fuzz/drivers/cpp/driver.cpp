@@ -403,6 +403,9 @@ template <typename Holder>
 AnyList::Builder pointersOf(const Line& line, Holder& holder) {
   if (line.text("element") != "AnyPointer") return holder.template getAs<DynamicList>(listOf(line));
   auto list = holder.template getAs<AnyList>();
+  if (list.getElementSize() == capnp::ElementSize::INLINE_COMPOSITE) {
+    throw Unsupported{"lists of structs as lists of AnyPointer"};
+  }
   KJ_REQUIRE(list.getElementSize() == capnp::ElementSize::POINTER, "not a list of pointers");
   return list;
 }

@@ -62,6 +62,20 @@ def test_without_faults_it_breaks_no_promise(library: str, request: pytest.Fixtu
         assert execute(plain, encoder).violations == (), path
 
 
+@pytest.mark.parametrize("opened", ["open h1.any", "unwrap h3"])
+def test_structs_are_no_list_of_pointers_in_the_api_of_c(cpp: DrivenEncoder, opened: str) -> None:
+    disowned = "h3 = disown h1.any\n" if "unwrap" in opened else "h3 = open h1.any List(Newer)\n"
+    program = (
+        "h0 = root\nselect h0.choice mixed\nh1 = init h0.choice.mixed\n"
+        f"h2 = init h1.any List(Newer) 2\n{disowned}h4 = {opened} List(AnyPointer)\n"
+    )
+    verdict = execute(scenario(program, ""), cpp)
+    assert verdict.violations == ()
+    left_out = [name for name, _, outcome in verdict.situations if outcome == "unsupported"]
+    assert len(left_out) == 1
+    assert left_out[0].startswith(opened.split()[0])
+
+
 @pytest.mark.parametrize("library", ["cpp", "rust"])
 @pytest.mark.parametrize("kind", ["KeyboardInterrupt", "MemoryError"])
 def test_a_release_that_raises(library: str, kind: str, request: pytest.FixtureRequest) -> None:
