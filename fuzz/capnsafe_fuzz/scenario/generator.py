@@ -19,7 +19,7 @@ from .program import (
     place_of,
     sources,
 )
-from .schema import DYNAMIC, TYPES, ListType, OrphanType, StructType, Type
+from .schema import DYNAMIC, SCALAR_BITS, TYPES, ListType, OrphanType, StructType, Type
 from .values import index_for, value_for
 from .versions import other_versions
 
@@ -61,10 +61,17 @@ class ProgramGenerator:
         self.add(self._other_version(rng) or self._next(rng))
 
     def open_otherwise(self, rng: Random) -> None:
-        """Append an operation that opens an object as another version, if there is one."""
+        """Append operations that open an object as another version, if there is one, and use it."""
         operation = self._other_version(rng)
-        if operation is not None:
-            self.add(operation)
+        if operation is None:
+            return
+        self.add(operation)
+        number = len(self.program.types) - 1
+        held, count = self.program.types[number], self.model.count(number)
+        if count and isinstance(held, ListType) and held.element in SCALAR_BITS:
+            # A copy of numbers shows where each of them lies.
+            self.add(self._complete(Verb.SET, number, index_for(count, rng), rng))
+            self.add(Operation(Verb.NEW, number))
 
     def extend(self, rng: Random) -> None:
         """Append a plausible operation."""
