@@ -12,8 +12,11 @@ from capnsafe_fuzz.encoders.planted import Edit, PlantedBug, plant
 from capnsafe_fuzz.encoders.planted.loader import import_package
 
 import capnsafe
+from tests.builds import plain_only
 from tests.capnsafe.schema.test_json_keys import FILE, MISTAKEN, READ, WRITTEN, is_wrong, schema_of
 from tests.capnsafe.schema.tools import compiled
+
+pytestmark = plain_only("a module is compiled for its own package, not for a copy with a mistake")
 
 #: By the name of a mistake: (what it does, file, text, text in its place).
 PLANTED = {
