@@ -188,7 +188,19 @@ class AnyReader(AnyStructReader, AnyListReader):
         return self._slots.get_capability(self._index)
 
 
-class AnyStructBuilder(AnyHandle[Pointers]):
+class SettingBuilder(AnyHandle[Pointers]):
+    """The base of the builders of a pointer whose object the schema leaves open."""
+
+    __slots__ = ()
+
+    def _put(self, value: Any) -> None:
+        try:
+            put_pointer(self._slots, self._index, self._kind, value)
+        except RecursionError as error:
+            raise exhausted() from error
+
+
+class AnyStructBuilder(SettingBuilder):
     """A pointer to a struct of any type, in a message that is being built."""
 
     __slots__ = ()
@@ -211,14 +223,8 @@ class AnyStructBuilder(AnyHandle[Pointers]):
         """
         self._put(value)
 
-    def _put(self, value: Any) -> None:
-        try:
-            put_pointer(self._slots, self._index, self._kind, value)
-        except RecursionError as error:
-            raise exhausted() from error
 
-
-class AnyListBuilder(AnyTextHandle[Pointers]):
+class AnyListBuilder(AnyTextHandle[Pointers], SettingBuilder):
     """A pointer to a list of any type, in a message that is being built."""
 
     __slots__ = ()
@@ -266,12 +272,6 @@ class AnyListBuilder(AnyTextHandle[Pointers]):
         The first item of a list tells the type of the elements. ``None`` makes the pointer null.
         """
         self._put(value)
-
-    def _put(self, value: Any) -> None:
-        try:
-            put_pointer(self._slots, self._index, self._kind, value)
-        except RecursionError as error:
-            raise exhausted() from error
 
 
 @final
