@@ -99,20 +99,33 @@ def _standard_folders() -> list[str]:
     return [os.path.join(place, "include") for place in places or ()]
 
 
+#: What the compiler says if a schema imports a file outside of the folder that paths begin in.
+_OUTSIDE: Final = 'can\'t use ".." to break out of starting directory'
+
+
 def _compiled(path: str, folders: list[str]) -> bytes:
-    """Compile a schema; return the compiler's request."""
-    # Paths in the request are relative to the folder of the schema.
+    """Compile a schema; return the compiler's request.
+
+    Paths in the request are relative to the folder of the schema, or to the nearest folder around
+    it that has every file which the schema imports.
+    """
     found = [*folders, *_standard_folders()]
-    options = [f"--src-prefix={os.path.dirname(path)}", *(f"-I{folder}" for folder in found)]
-    done = subprocess.run(
-        [compiler(), "compile", "-o-", *options, path],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SchemaError(done.stderr.decode(errors="replace").strip())
-    return done.stdout
+    path = os.path.abspath(path)
+    prefix = os.path.dirname(path)
+    while True:
+        options = [f"--src-prefix={prefix}", *(f"-I{folder}" for folder in found)]
+        done = subprocess.run(
+            [compiler(), "compile", "-o-", *options, path],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            return done.stdout
+        said = done.stderr.decode(errors="replace").strip()
+        if _OUTSIDE not in said or prefix == os.path.dirname(prefix):
+            raise SchemaError(said)
+        prefix = os.path.dirname(prefix)
 
 
 def request_in(octets: bytes) -> CodeGeneratorRequest.Reader:

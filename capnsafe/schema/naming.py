@@ -85,7 +85,16 @@ def class_name(name: str, taken: Iterable[str]) -> str:
 
 
 def module_name(path: str) -> str:
-    """Return the dotted name of a module: ``dir/a-b.capnp`` gives ``dir.a_b_capnp``."""
+    """Return the dotted name of a module: ``dir/a-b.capnp`` gives ``dir.a_b_capnp``.
+
+    A folder whose name is a keyword gets an underscore, and so does the folder of the compiler's
+    own schemas: ``capnp`` is the package of pycapnp.
+    """
     stem = path.removesuffix(".capnp").strip("/")
     parts = [re.sub(r"\W", "_", part) for part in stem.split("/") if part not in ("", ".")]
-    return ".".join(f"_{part}" if part[:1].isdigit() else part for part in parts) + "_capnp"
+    parts = [f"_{part}" if part[:1].isdigit() else part for part in parts]
+    *folders, name = parts
+    taken = [f"{part}_" if keyword.iskeyword(part) else part for part in folders]
+    if taken[:1] == ["capnp"]:
+        taken[0] = "capnp_"
+    return ".".join((*taken, f"{name}_capnp"))

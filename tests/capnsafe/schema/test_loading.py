@@ -18,6 +18,7 @@ from capnsafe import ArgumentTypeError, SchemaError, schema
 from capnsafe.schema import loading, plugin, schema_capnp
 from capnsafe.schema.generator import modules_of
 from capnsafe.schema.loading import request_in
+from capnsafe.schema.naming import module_name
 from tests.capnsafe.schema.regenerate import FILES, generated
 from tests.capnsafe.schema.round_trips import require_round_trips
 from tests.capnsafe.schema.tools import EVERY, FOLDER, STANDARD, TOOL, Scatter, compiled
@@ -147,6 +148,26 @@ def test_files_that_import_each_other(tmp_path: Path) -> None:
     assert module.One.from_bytes(value.to_bytes()) == value
     assert module.ONE.name == "x"
     assert not hasattr(module.b_capnp, "Unused"), "the compiler sends what the file needs"
+
+
+def test_a_file_in_a_folder_around_the_schema(tmp_path: Path) -> None:
+    (tmp_path / "class").mkdir()
+    (tmp_path / "x.capnp").write_text("@0xe1b2c3d4e5f60723; struct X { a @0 :Int8; }")
+    inner = tmp_path / "class" / "y.capnp"
+    inner.write_text('@0xe1b2c3d4e5f60724; using X = import "../x.capnp"; struct Y { x @0 :X.X; }')
+    module: Any = capnsafe.load(inner)
+    assert module.Y(x=module.x_capnp.X(a=3)).to_dict() == {"x": {"a": 3}}
+    inner.write_text('@0xe1b2c3d4e5f60724; using X = import "../gone.capnp"; struct Y {}')
+    with pytest.raises(SchemaError, match=r"Import failed: \.\./gone\.capnp"):
+        capnsafe.load(inner)
+
+
+def test_names_of_folders_that_python_cannot_import(tmp_path: Path) -> None:
+    assert module_name("sub/class/import.capnp") == "sub.class_.import_capnp"
+    # The package of pycapnp has the name capnp.
+    assert module_name("/capnp/compat/json.capnp") == "capnp_.compat.json_capnp"
+    assert module_name("capnp.capnp") == "capnp_capnp"
+    assert module_name("my/capnp/a.capnp") == "my.capnp.a_capnp"
 
 
 def test_a_file_that_is_imported_for_an_annotation_alone(tmp_path: Path) -> None:
