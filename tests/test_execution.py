@@ -581,6 +581,20 @@ def test_a_story_tells_the_calls_of_a_canonical_form() -> None:
     assert "release(segment 0" in told[-2] or "release(segment 0" in told[-3]
 
 
+def test_a_story_tells_calls_from_inside_with_the_step_around_them() -> None:
+    tried = scenario(
+        "h0 = root",
+        "h1 = init h0.texts 0",
+        "h2 = init h0.texts 1",
+        "fault re-enter read allocate 2 once",
+        memory="pool segment_words=1 total_words=36",
+    )
+    told = tell(tried, CLEAN)
+    (output, close) = [at for at, line in enumerate(told) if "added to every program" in line]
+    assert "allocate(" not in "\n".join(told[output:])
+    assert "release(segment 0" in "\n".join(told[close:])
+
+
 def test_a_story_leaves_out_calls_if_there_are_many() -> None:
     texts = [f'set h1[{index}] "more than one word"' for index in range(50)]
     memory = "heap segment_words=1"

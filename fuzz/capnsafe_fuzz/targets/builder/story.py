@@ -105,30 +105,37 @@ class _LoggedMemory:
 
 
 class _LoggedSession:
-    """Notes where operations begin."""
+    """Notes where operations begin. One that a fault makes inside of another is part of that."""
 
     def __init__(self, session: Any, log: _CallLog) -> None:
         self._session = session
         self._log = log
+        self._inside = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
 
     def perform(self, operation: Operation) -> object:
-        self._log.attempt()
-        return self._session.perform(operation)
+        return self._attempt(lambda: self._session.perform(operation))
 
     def output(self) -> Any:
-        self._log.attempt()
-        return self._session.output()
+        return self._attempt(self._session.output)
 
     def canonical(self) -> Any:
-        self._log.attempt()
-        return self._session.canonical()
+        return self._attempt(self._session.canonical)
 
     def close(self) -> None:
+        self._attempt(self._session.close)
+
+    def _attempt(self, operate: Callable[[], Any]) -> Any:
+        if self._inside:
+            return operate()
         self._log.attempt()
-        self._session.close()
+        self._inside = True
+        try:
+            return operate()
+        finally:
+            self._inside = False
 
 
 class _LoggedEncoder:
