@@ -405,7 +405,9 @@ class ListKind(PointerTo):
         super().put(field, body, start, value)
 
     def lay(self, out: BlockBuilder, body: Body, at: int, value: Any) -> None:
-        """Append the list for the items of any iterable."""
+        """Append the list for the items of any iterable but a ``str``, which is one by mistake."""
+        if issubclass(type(value), str):
+            raise ArgumentTypeError("a list takes its items, not one str")
         self.lay_items(out, body, at, listed(value, "a list"))
 
     @abstractmethod

@@ -149,7 +149,10 @@ class StructValue:
 
     def __repr__(self) -> str:
         """Return an expression that makes the value. Fields with their default are left out."""
-        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._shown())
+        try:
+            shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._shown())
+        except RecursionError as error:
+            raise exhausted() from error
         return f"{type(self).__qualname__}({shown})"
 
     def _repr_html_(self) -> str | None:
@@ -167,7 +170,10 @@ class StructValue:
         """Return whether all fields are equal."""
         if type(other) is not type(self):
             return NotImplemented
-        return self.__dict__ == other.__dict__
+        try:
+            return self.__dict__ == other.__dict__
+        except RecursionError as error:
+            raise exhausted() from error
 
 
 class GenericValue(StructValue):

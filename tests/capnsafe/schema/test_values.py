@@ -438,3 +438,19 @@ def test_a_generic_struct_that_contains_itself_has_one_layout() -> None:
     inner = layout.by_name["next"].kind
     assert isinstance(inner, StructKind)
     assert inner.struct.layout() is layout
+
+
+def test_a_value_that_is_deeper_than_the_stack_cannot_be_shown_or_compared() -> None:
+    one, two = Tree(), Tree()
+    for _ in range(100_000):
+        one, two = Tree(left=one), Tree(left=two)
+    with pytest.raises(Exhausted):
+        repr(one)
+    with pytest.raises(Exhausted):
+        _ = one == two
+
+
+@pytest.mark.parametrize("value", ["abc", ""])
+def test_a_str_is_no_list_of_texts(value: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="not one str"):
+        features_capnp.Keywords(list=value).to_bytes()  # type: ignore[arg-type]
