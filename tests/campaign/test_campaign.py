@@ -32,6 +32,7 @@ from capnsafe_fuzz.campaign.failures import (
 )
 from capnsafe_fuzz.campaign.finding import Finding, read_verdict
 from capnsafe_fuzz.campaign.parent import run_campaign
+from capnsafe_fuzz.campaign.shards import FIRST
 from capnsafe_fuzz.encoders import planted
 from capnsafe_fuzz.engines import engines
 from capnsafe_fuzz.scenario import Operation, Scenario, Verb, print_scenario
@@ -419,6 +420,14 @@ def test_time_ends_a_campaign(config: CampaignConfig) -> None:
     assert not result.reproducible
     assert result.executions > 0
     assert result.seconds < 60
+
+
+@pytest.mark.process
+def test_the_time_ends_while_findings_are_made_simpler(config: CampaignConfig) -> None:
+    encoder = "planted:bulk_copy_ignores_offset"
+    result = run_campaign(replace(config, encoder=encoder, seed=3, runs=None, seconds=1.0))
+    assert result.findings
+    assert result.executions < FIRST, "the worker went on to the end of its shard"
 
 
 @pytest.mark.process

@@ -397,9 +397,12 @@ class _Campaign:
             return True
         if config.runs is not None and self._known.totals.executions >= config.runs:
             return True
-        if config.seconds is None or not self._began:
-            return False
-        return self._elapsed() >= config.seconds
+        return self._out_of_time()
+
+    def _out_of_time(self) -> bool:
+        """Return whether the time of the campaign is over."""
+        seconds = self._config.seconds
+        return seconds is not None and self._began and self._elapsed() >= seconds
 
     def _run_epoch(self, triage: Triage, judges: Judges) -> None:
         """Run the shards of an epoch, or the rest of one, and read their reports in order."""
@@ -507,8 +510,7 @@ class _Campaign:
             if run.ended is not None:
                 return run.ended
             if self._enough():
-                self._stopped = True
-                self._pool.stop()
+                self._end_shards()
             if self._stop.times > 1:
                 return None
             self._pump(POLL_SECONDS)
@@ -531,7 +533,15 @@ class _Campaign:
 
     def _while_judging(self) -> None:
         self._pump(0)
+        if self._out_of_time():
+            # The workers must not go on until every finding is shrunk.
+            self._end_shards()
         self._show()
+
+    def _end_shards(self) -> None:
+        """Let each worker end after its present execution."""
+        self._stopped = True
+        self._pool.stop()
 
     def _count(self, run: Run, ended: Ended) -> None:
         """Add the counts of a shard that has ended."""
