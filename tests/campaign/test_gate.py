@@ -253,7 +253,7 @@ def test_it_is_open_for_capnsafe_and_the_same_twice(
 @pytest.mark.process
 def test_it_is_shut_for_an_encoder_with_a_planted_bug(small: GateConfig) -> None:
     heard = Heard()
-    config = replace(small, encoder=f"planted:{BUG}", executions=300)
+    config = replace(small, encoder=f"planted:{BUG}", executions=800)
     result = run(config, reporter=heard)
     assert result.exit_code == 1
     # No seed shows it; the campaign finds it; and the rest is done all the same.
@@ -510,7 +510,7 @@ def test_junit_says_the_same(
     document = check_junit(tmp_path / "junit.xml")
     assert [suite.get("name") for suite in document] == ALL_PARTS
     (failure,) = document.findall("testsuite[@name='campaign']/testcase/failure")
-    assert "P1 set text ZeroDivisionError" in failure.get("message", "")
+    assert re.search("P1 set (text|any) ZeroDivisionError", failure.get("message", ""))
     assert "capnsafe repro" in (failure.text or "")
     (error,) = document.findall("testsuite[@name='canaries']/testcase/error")
     assert "the harness is blind to" in error.get("message", "")

@@ -144,7 +144,8 @@ def _over(scene: Scene) -> None:
 
 def _schema() -> None:
     value = Choice(number=1)
-    Choice.from_bytes(value.to_bytes())
+    assert Choice.from_bytes(value.to_bytes()) == value
+    repr(value)
     Choice.from_json(value.to_json())
     Choice.from_text(value.to_text())
     with MessageBuilder() as message:
@@ -152,7 +153,9 @@ def _schema() -> None:
         root.days = [Day()]
         root.days[0] = Day(year=1)
         root.days[0].set(Day(year=2))
+        root.any.set(Day())
         root.to_value()
+        root.any.set(None)
         root.to_json()
         message.init_root(Choice).update(number=5, common=6)
         message.init_root(Choice).number = 5
