@@ -378,6 +378,10 @@ def struct_kind(layout: Layout) -> StructKind:
     return kind
 
 
+#: Iterables whose items are no list: the keys of a dict, and items without an order.
+NO_LISTS: Final = (dict, set, frozenset)
+
+
 class ListKind(PointerTo):
     """A list. A null pointer is an empty one."""
 
@@ -405,9 +409,9 @@ class ListKind(PointerTo):
         super().put(field, body, start, value)
 
     def lay(self, out: BlockBuilder, body: Body, at: int, value: Any) -> None:
-        """Append the list for the items of any iterable but a ``str``, which is one by mistake."""
-        if issubclass(type(value), str):
-            raise ArgumentTypeError("a list takes its items, not one str")
+        """Append the list for the items of any iterable but those that are one by mistake."""
+        if issubclass(type(value), (str, *NO_LISTS)):
+            raise ArgumentTypeError(f"a list takes its items, not one {type_name(value)}")
         self.lay_items(out, body, at, listed(value, "a list"))
 
     @abstractmethod
