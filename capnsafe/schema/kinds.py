@@ -31,7 +31,7 @@ from .._words.block import MOST_NUMBERS, BlockBuilder, Body, require_words
 from .._words.buffers import data_octets
 from .._words.caught import Raised
 from .._words.tree import Tree
-from ..errors import ArgumentTypeError, ArgumentValueError
+from ..errors import ArgumentError, ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES, Element, Primitive
 from .laying import fill, is_laid_out, lay_struct
 from .layout import (
@@ -110,8 +110,12 @@ class ScalarKind(NumberKind):
         return low._float(self.element, field.offset, field.default)
 
     def put(self, field: FieldLayout, body: Body, start: int, value: Any) -> None:
-        """Write the bits of a value."""
-        bits = self.raw(value) ^ field.mask
+        """Write the bits of a value, or raise an error that names the field."""
+        try:
+            bits = self.raw(value)
+        except ArgumentError as error:
+            raise type(error)(f"{field.name}: {error}") from error.__cause__
+        bits ^= field.mask
         if bits:
             body.words[start + field.word] |= bits << field.bit
 

@@ -11,6 +11,7 @@ import pytest
 
 from capnsafe import (
     AllocatorError,
+    ArgumentError,
     ArgumentTypeError,
     ArgumentValueError,
     Exhausted,
@@ -457,3 +458,10 @@ def test_an_iterable_that_is_no_list(value: Any) -> None:
     if type(value) is not str:
         with pytest.raises(ArgumentTypeError, match="an AnyPointer takes"):
             Pointers(any=value).to_bytes()
+
+
+def test_the_error_for_a_number_names_its_field() -> None:
+    wrong: Any
+    for wrong in (-1, "a"):
+        with pytest.raises(ArgumentError, match=r"^id: a value "):
+            AddressBook(people=[ALICE, Person(id=wrong)]).to_bytes()
