@@ -15,5 +15,15 @@ class Raised(Exception):
 
 
 @final
+class Misplaced(Exception):
+    """An item of a dict or list is wrong. Its keys and indices lead to the error."""
+
+    def __init__(self, keys: list[str], error: Exception) -> None:
+        super().__init__(keys, error)
+        self.keys = keys
+        self.error = error
+
+
+@final
 class Shrank(Exception):
     """A segment became too short for the words just reserved in it, so plan the call again."""

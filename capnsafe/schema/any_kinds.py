@@ -93,7 +93,9 @@ class AnyKind(PointerTo):
                 self._require(POINTER_KINDS[copied.shape & 3], value)
                 out.append_copy(body, at, copied)
                 return
-            if not callable(method_of(type(value), "__iter__")):
+            if issubclass(type(value), kinds.NO_LISTS) or not callable(
+                method_of(type(value), "__iter__")
+            ):
                 raise self._refusal(value)
             self._require(PointerKind.LIST, value)
             value = listed(value, "a list")

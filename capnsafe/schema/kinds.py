@@ -31,7 +31,7 @@ from .._words.block import MOST_NUMBERS, BlockBuilder, Body, require_words
 from .._words.buffers import data_octets
 from .._words.caught import Raised
 from .._words.tree import Tree
-from ..errors import ArgumentTypeError, ArgumentValueError
+from ..errors import ArgumentError, ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES, Element, Primitive
 from .laying import fill, is_laid_out, lay_struct
 from .layout import (
@@ -110,8 +110,12 @@ class ScalarKind(NumberKind):
         return low._float(self.element, field.offset, field.default)
 
     def put(self, field: FieldLayout, body: Body, start: int, value: Any) -> None:
-        """Write the bits of a value."""
-        bits = self.raw(value) ^ field.mask
+        """Write the bits of a value, or raise an error that names the field."""
+        try:
+            bits = self.raw(value)
+        except ArgumentError as error:
+            raise type(error)(f"{field.name}: {error}") from error.__cause__
+        bits ^= field.mask
         if bits:
             body.words[start + field.word] |= bits << field.bit
 
@@ -378,6 +382,10 @@ def struct_kind(layout: Layout) -> StructKind:
     return kind
 
 
+#: Iterables whose items are no list: the keys of a dict, and items without an order.
+NO_LISTS: Final = (dict, set, frozenset)
+
+
 class ListKind(PointerTo):
     """A list. A null pointer is an empty one."""
 
@@ -405,9 +413,9 @@ class ListKind(PointerTo):
         super().put(field, body, start, value)
 
     def lay(self, out: BlockBuilder, body: Body, at: int, value: Any) -> None:
-        """Append the list for the items of any iterable but a ``str``, which is one by mistake."""
-        if issubclass(type(value), str):
-            raise ArgumentTypeError("a list takes its items, not one str")
+        """Append the list for the items of any iterable but those that are one by mistake."""
+        if issubclass(type(value), (str, *NO_LISTS)):
+            raise ArgumentTypeError(f"a list takes its items, not one {type_name(value)}")
         self.lay_items(out, body, at, listed(value, "a list"))
 
     @abstractmethod

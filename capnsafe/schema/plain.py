@@ -17,8 +17,8 @@ from typing import Any, Final, TypeAlias
 
 from .._read.objects import PointerSlotsReader, StructReader
 from .._words.arguments import call, listed, type_name
-from .._words.caught import Raised
-from ..errors import ArgumentTypeError, ArgumentValueError
+from .._words.caught import Misplaced, Raised
+from ..errors import ArgumentError, ArgumentTypeError, ArgumentValueError
 from ..wire import Element
 from .any_kinds import AnyKind
 from .enums import Enumeration, json_labels_of, labels_of
@@ -40,6 +40,7 @@ from .kinds import (
 )
 from .layout import NO_STRUCT, BaseKind, Default, FieldLayout, Layout, PointerTo
 
+_NO_FORM: Final = "JSON has no form for capabilities and pointers of any kind"
 _WIDE: Final = (Element.INT64, Element.UINT64)
 
 
@@ -82,7 +83,7 @@ class JsonForm(DictForm):
     def pointer(self, kind: PointerTo, value: Any) -> Any:
         """Return a Data as a list of numbers."""
         if isinstance(kind, (CapabilityKind, AnyKind)):
-            raise ArgumentTypeError("JSON has no form for capabilities and pointers of any kind")
+            raise ArgumentTypeError(_NO_FORM)
         if value is None:
             # A null pointer whose type is a parameter.
             value = kind.empty()
@@ -225,9 +226,26 @@ def value_from(layout: Layout, plain: Any, as_json: bool) -> Any:
 
     Raises:
         ArgumentTypeError: If an item is of the wrong type.
-        ArgumentValueError: If a key of a dict is no field of the schema. In JSON, such keys are
-            ignored, as by the reference implementation.
+        ArgumentValueError: If an item is out of range, or a key of a dict is no field of the
+            schema. In JSON, such keys are ignored, as by the reference implementation.
     """
+    try:
+        return _struct_value(layout, plain, as_json)
+    except Misplaced as misplaced:
+        error = misplaced.error
+        place = "".join(misplaced.keys).removeprefix(".")
+        raise type(error)(f"{place}: {error}") from error.__cause__
+
+
+def _placed(key: str, error: Exception) -> Misplaced:
+    """Return the error for the item with this key: ``.name`` of a field, or ``[0]`` of a list."""
+    if isinstance(error, Misplaced):
+        error.keys.insert(0, key)
+        return error
+    return Misplaced([key], error)
+
+
+def _struct_value(layout: Layout, plain: Any, as_json: bool) -> Any:
     if as_json and is_json_value(layout):
         return json_value(layout, plain)
     if not issubclass(type(plain), Mapping):
@@ -248,7 +266,10 @@ def value_from(layout: Layout, plain: Any, as_json: bool) -> Any:
                 # The last member in the text is the one that is set.
                 for name in layout.members.keys() & found.keys():
                     del found[name]
-            found[field.name] = _from_plain(field.kind, item, as_json)
+            try:
+                found[field.name] = _from_plain(field.kind, item, as_json)
+            except (ArgumentError, Misplaced) as error:
+                raise _placed(f".{label}", error) from None
     return layout.made(found)
 
 
@@ -326,7 +347,10 @@ def _flattened_value(each: JsonField, inside: dict[str, Any]) -> Any:
 
 def _field_value(each: JsonField, plain: Any) -> Any:
     """Return the value of a field that is not flattened."""
-    return _decoded(each, plain) if each.encoding else _from_plain(each.field.kind, plain, True)
+    try:
+        return _decoded(each, plain) if each.encoding else _from_plain(each.field.kind, plain, True)
+    except (ArgumentError, Misplaced) as error:
+        raise _placed(f".{each.name}", error) from None
 
 
 #: Base64 with at most three characters in its last group, which padding may complete.
@@ -362,16 +386,15 @@ def _items_of(plain: Any) -> Iterable[tuple[Any, Any]]:
 
 def _from_plain(kind: BaseKind, plain: Any, as_json: bool) -> Any:
     if isinstance(kind, TextKind):
+        if plain is not None and not issubclass(type(plain), str):
+            raise ArgumentTypeError(f"a Text is a str, not {type_name(plain)}")
         return plain
     if isinstance(kind, (GroupKind, StructKind)):
-        if plain is None and (isinstance(kind, GroupKind) or _skips_null(kind, as_json)):
+        if plain is None and isinstance(kind, StructKind) and _skips_null(kind, as_json):
             return None
-        return value_from(kind.struct.layout(), plain, as_json)
+        return _struct_value(kind.struct.layout(), plain, as_json)
     if isinstance(kind, ListKind):
-        if as_json and not issubclass(type(plain), list):
-            raise ArgumentTypeError(f"a list in JSON must be an array, not {type_name(plain)}")
-        of: BaseKind = kind.of
-        return [_from_plain(of, item, as_json) for item in listed(plain, "a list")]
+        return None if plain is None else _list_value(kind.of, plain, as_json)
     if isinstance(kind, EnumKind):
         owner: Callable[[int], Enumeration] = kind.owner()
         names = (json_labels_of if as_json else labels_of)(kind.owner())
@@ -382,16 +405,36 @@ def _from_plain(kind: BaseKind, plain: Any, as_json: bool) -> Any:
         if as_json:
             plain = _json_integer(kind, plain)
         return owner(kind.raw(plain))
-    if not as_json:
-        return plain
     if isinstance(kind, ScalarKind):
-        return _json_float(kind, plain) if kind.element.floating else _json_integer(kind, plain)
+        if as_json:
+            plain = (_json_float if kind.element.floating else _json_integer)(kind, plain)
+        kind.raw(plain)
+        return plain
+    if not as_json or plain is None:
+        return plain
+    if isinstance(kind, (AnyKind, CapabilityKind)):
+        raise ArgumentTypeError(_NO_FORM)
     if isinstance(kind, DataKind):
         try:
             return bytes(map(_whole, listed(plain, "a Data")))
         except (ValueError, TypeError) as error:
             raise ArgumentValueError("a Data in JSON is a list of numbers from 0 to 255") from error
     return None if isinstance(kind, VoidKind) else plain
+
+
+def _list_value(of: BaseKind, plain: Any, as_json: bool) -> list[Any]:
+    """Return the items of a list whose elements have this kind."""
+    if issubclass(type(plain), str) or (as_json and not issubclass(type(plain), list)):
+        raise ArgumentTypeError(f"a list must be an array of its items, not {type_name(plain)}")
+    items = []
+    for index, item in enumerate(listed(plain, "a list")):
+        try:
+            if item is None and isinstance(of, StructKind) and _skips_null(of, as_json):
+                raise ArgumentTypeError("a list of structs has no null")
+            items.append(_from_plain(of, item, as_json))
+        except (ArgumentError, Misplaced) as error:
+            raise _placed(f"[{index}]", error) from None
+    return items
 
 
 def _whole(number: Any) -> Any:
@@ -470,9 +513,14 @@ def _integer(text: str) -> int | float:
     return -0.0 if text == "-0" else int(text)
 
 
+def _no_constant(name: str) -> None:
+    """Refuse ``NaN`` and ``Infinity`` that are no strings: JSON does not have them."""
+    raise ValueError(f"it has no number {name}; a string can be one")
+
+
 def parsed_json(text: str | bytes) -> Any:
     """Return the contents of a JSON text."""
     try:
-        return json.loads(text, parse_int=_integer)
+        return json.loads(text, parse_int=_integer, parse_constant=_no_constant)
     except ValueError as error:
         raise ArgumentValueError(f"the text is not JSON: {error}") from error

@@ -19,6 +19,7 @@ from capnsafe_fuzz.targets import find_target
 from capnsafe_fuzz.testing import BrokenPromise
 
 from capnsafe import BorrowRefused, Error, MessageBuilder, ReleaseFailed
+from capnsafe._words.caught import Misplaced
 from tests.capnsafe.memories import ResizingMemory
 from tests.test_structure import MODULES
 
@@ -34,6 +35,7 @@ WAYS: dict[str, Way] = {
 #: For classes whose arguments are not one sentence.
 MADE: dict[type[Exception], Callable[[], Exception]] = {
     ReleaseFailed: lambda: ReleaseFailed("A sentence.", (OSError(5, "told"), KeyError("k"))),
+    Misplaced: lambda: Misplaced(["people", "[1]"], ValueError("A sentence.")),
     ScenarioSyntaxError: lambda: ScenarioSyntaxError(3, "A sentence."),
     Refused: lambda: Refused("A sentence.", 7),
     JudgeDiedError: lambda: JudgeDiedError("builder", find_target("builder").sample),
@@ -90,7 +92,7 @@ def test_every_error_survives(kind: type[Exception], way: str) -> None:
     again = WAYS[way](error)
     assert type(again) is kind
     assert str(again) == str(error)
-    assert again.args == error.args
+    assert repr(again.args) == repr(error.args)
     assert again.__notes__ == ["a note"]
     facts, facts_again = ({**vars(one), "__notes__": None} for one in (error, again))
     assert {name: repr(fact) for name, fact in facts_again.items()} == {

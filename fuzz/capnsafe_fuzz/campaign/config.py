@@ -189,7 +189,7 @@ class CampaignResult:
         if self.interrupted:
             return "it was interrupted"
         if config.seconds is not None or (config.runs is None and not config.until_stale):
-            return "it ended by time"
+            return "its time is limited"
         if self.timed_out:
             return "an execution was ended by time"
         if self.gave_up is None and self.executions != config.runs:

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from capnsafe import ArgumentTypeError, ArgumentValueError, Exhausted, MessageBuilder, read_message
+from capnsafe import (
+    ArgumentError,
+    ArgumentTypeError,
+    ArgumentValueError,
+    Exhausted,
+    MessageBuilder,
+    read_message,
+)
 from tests.capnsafe.schema.addressbook_capnp import AddressBook, Person
 from tests.capnsafe.schema.features_capnp import Choice, Colour, Keywords, Point, Pointers, Tree
 from tests.capnsafe.schema.shared_capnp import Date as Day
@@ -119,9 +126,39 @@ def test_what_is_no_dict_of_the_struct() -> None:
     for text in ('{"number": "five"}', '{"real": "five"}'):
         with pytest.raises(ArgumentValueError, match="'five' is not a number"):
             Choice.from_json(text)
-    assert Choice.from_json('{"number": 1.5}').number == 1.5
-    with pytest.raises(ArgumentTypeError):
-        Choice.from_json('{"number": 1.5}').to_bytes()
+    with pytest.raises(ArgumentTypeError, match=r"^number: a value must be an integer"):
+        Choice.from_json('{"number": 1.5}')
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('{"people": [{}, {"id": 4294967296}]}', "people[1].id: a value of UINT32"),
+        ('{"people": [{"phones": [{"number": 5}]}]}', "people[0].phones[0].number: a Text"),
+        ('{"people": [{"employment": {"school": 5}}]}', "people[0].employment.school: a Text"),
+        ('{"people": [{"employment": null}]}', "people[0].employment: the fields of"),
+        ('{"people": [null]}', "people[0]: a list of structs has no null"),
+        ('{"people": "abc"}', "people: a list must be an array"),
+        ('{"people": [{"phones": [{"type": "fax"}]}]}', "people[0].phones[0].type: Type has no"),
+    ],
+)
+def test_the_error_for_a_wrong_item_names_its_place(text: str, place: str) -> None:
+    for read in (AddressBook.from_json, lambda each: AddressBook.from_dict(json.loads(each))):
+        with pytest.raises(ArgumentError) as raised:
+            read(text)
+        assert str(raised.value).replace("Person.PhoneNumber.", "").startswith(place)
+
+
+def test_json_has_no_numbers_that_are_not_finite() -> None:
+    with pytest.raises(ArgumentValueError, match="it has no number NaN"):
+        Choice.from_json('{"real": NaN}')
+
+
+def test_json_has_no_pointers_of_any_kind() -> None:
+    for text in ('{"any": {"x": 1}}', '{"capability": 1}'):
+        with pytest.raises(ArgumentTypeError, match="JSON has no form"):
+            Pointers.from_json(text)
+    assert Pointers.from_json('{"any": null}') == Pointers()
 
 
 def test_dicts_that_are_too_deep() -> None:

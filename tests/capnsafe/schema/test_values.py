@@ -11,6 +11,7 @@ import pytest
 
 from capnsafe import (
     AllocatorError,
+    ArgumentError,
     ArgumentTypeError,
     ArgumentValueError,
     Exhausted,
@@ -450,7 +451,17 @@ def test_a_value_that_is_deeper_than_the_stack_cannot_be_shown_or_compared() -> 
         _ = one == two
 
 
-@pytest.mark.parametrize("value", ["abc", ""])
-def test_a_str_is_no_list_of_texts(value: str) -> None:
-    with pytest.raises(ArgumentTypeError, match="not one str"):
-        features_capnp.Keywords(list=value).to_bytes()  # type: ignore[arg-type]
+@pytest.mark.parametrize("value", ["abc", "", {"a": 1}, {"a"}, frozenset(("a",))])
+def test_an_iterable_that_is_no_list(value: Any) -> None:
+    with pytest.raises(ArgumentTypeError, match="a list takes its items, not one"):
+        features_capnp.Keywords(list=value).to_bytes()
+    if type(value) is not str:
+        with pytest.raises(ArgumentTypeError, match="an AnyPointer takes"):
+            Pointers(any=value).to_bytes()
+
+
+def test_the_error_for_a_number_names_its_field() -> None:
+    wrong: Any
+    for wrong in (-1, "a"):
+        with pytest.raises(ArgumentError, match=r"^id: a value "):
+            AddressBook(people=[ALICE, Person(id=wrong)]).to_bytes()
