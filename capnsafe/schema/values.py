@@ -7,7 +7,7 @@ and one call reads it. Values are compared by their fields, copied and pickled l
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self, SupportsIndex
 
 from .._build.message import MessageBuilder
 from .._read.objects import StructReader
@@ -20,6 +20,7 @@ from .._words.exhausted import exhausted
 from ..allocator import Allocator
 from ..errors import ArgumentValueError, Error
 from ..wire import MAX_SEGMENT_WORDS
+from .copying import deep_copy, is_generated, parts_of, shallow_copy, whole
 from .laying import block_of_value, flat_words
 from .layout import Layout, read_value
 from .notebook import html_of
@@ -165,6 +166,28 @@ class StructValue:
     def __dir__(self) -> list[str]:
         """Return the names of the class without those that are internal."""
         return without_internal(super().__dir__())
+
+    def __copy__(self) -> Self:
+        """Return a copy whose fields are the same objects."""
+        copied: Self = shallow_copy(self)
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return a copy that shares nothing which can change. The value may be of any depth."""
+        try:
+            copied: Self = deep_copy(self, memo)
+            return copied
+        except RecursionError as error:
+            raise exhausted() from error
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        """Return the parts of the value for a pickle. The value may be of any depth."""
+        if not is_generated(self):
+            return super().__reduce_ex__(protocol)
+        try:
+            return whole, (parts_of(self),)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def __eq__(self, other: object) -> bool:
         """Return whether all fields are equal."""

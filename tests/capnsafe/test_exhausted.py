@@ -6,6 +6,8 @@ tell which handlers did. Here the error is raised at a bytecode of each function
 
 from __future__ import annotations
 
+import copy
+import pickle
 import sys
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -146,6 +148,7 @@ def _schema() -> None:
     value = Choice(number=1)
     assert Choice.from_bytes(value.to_bytes()) == value
     repr(value)
+    assert pickle.loads(pickle.dumps(value)) == copy.deepcopy(value)
     Choice.from_json(value.to_json())
     Choice.from_text(value.to_text())
     with MessageBuilder() as message:

@@ -172,6 +172,92 @@ def test_copies_and_pickles() -> None:
     assert BOOK.people[0].name == "Alice"
 
 
+def test_copies_and_pickles_of_values_deeper_than_the_stack() -> None:
+    value = Tree(value=1)
+    for _ in range(50_000):
+        value = Tree(left=value, children=[Tree(value=2)])
+    for copied in (copy.deepcopy(value), pickle.loads(pickle.dumps(value))):
+        assert copied.to_bytes() == value.to_bytes()
+        assert copied.left is not value.left
+        while copied.left is not None:  # Python itself frees deep objects by recursion.
+            copied = copied.left
+    assert copy.copy(value).left is value.left
+    while value.left is not None:
+        value = value.left
+
+
+def test_a_shallow_copy_shares_the_objects_of_its_fields() -> None:
+    copied = copy.copy(BOOK)
+    assert copied.people is BOOK.people
+    copied.people = []
+    assert BOOK.people
+    box = Generics.from_bytes(Generics(numbers=Chain(item=[1, 2])).to_bytes()).numbers
+    assert box is not None
+    assert copy.copy(box).to_bytes() == box.to_bytes(), "the copy knows the types"
+
+
+def test_copies_and_pickles_keep_what_is_the_same_object() -> None:
+    shared = Tree(value=1)
+    value = Tree(left=shared, right=shared, children=[shared])
+    value.children.append(value)
+    for copied in (copy.deepcopy(value), pickle.loads(pickle.dumps(value, 2))):
+        assert copied.left is copied.right is copied.children[0]
+        assert copied.children[1] is copied
+    both = copy.deepcopy((value, shared))
+    assert both[0].left is both[1]
+
+
+class Noted(Point):
+    """A class of a user, with a state of its own."""
+
+    __slots__ = ("note",)
+
+    note: Any
+
+
+class Stated(Point):
+    """A class of a user that says how its objects are copied."""
+
+    def __getstate__(self) -> Any:
+        return {"x": self.x + 1}
+
+    def __setstate__(self, state: Any) -> None:
+        self.__dict__.update(y=0, **state)
+
+
+class Remade(Point):
+    def __reduce__(self) -> Any:
+        return Remade, ()
+
+
+def test_copies_and_pickles_of_derived_classes() -> None:
+    noted = Noted(x=1)
+    noted.note = ["a"]
+    for copied in (copy.copy(noted), copy.deepcopy(noted), pickle.loads(pickle.dumps(noted))):
+        assert (type(copied), copied, copied.note) == (Noted, noted, ["a"])
+    assert copy.copy(noted).note is noted.note
+    assert copy.deepcopy(noted).note is not noted.note
+    noted.note = noted
+    assert copy.deepcopy(noted).note.note.x == 1
+    for made in (copy.copy(Stated(x=1)), copy.deepcopy(Stated(x=1))):
+        assert made == Stated(x=2)
+    for again in (copy.copy(Remade(x=1)), copy.deepcopy(Remade(x=1))):
+        assert again == Remade(x=0)
+    inside = copy.deepcopy(Choice(points=[Stated(x=1)]))
+    assert inside.points == [Stated(x=2)]
+    assert pickle.loads(pickle.dumps(inside)).points == [Stated(x=3)]
+
+
+def test_a_copy_of_a_leaf_that_is_deeper_than_the_stack() -> None:
+    deep: Any = ()
+    for _ in range(100_000):
+        deep = (deep, [])
+    with pytest.raises(Exhausted):
+        copy.deepcopy(Pointers(any=deep))
+    while deep:
+        deep = deep[0]
+
+
 def test_pointers_of_any_kind() -> None:
     value = Pointers(any=Point(x=1), any_list="text", any_struct=Tree(), capability=7)
     read = Pointers.from_bytes(value.to_bytes())
