@@ -17,7 +17,14 @@ from .._words.tree import Tree
 from . import schema_capnp as s
 from .json_ids import DISCRIMINATOR
 from .laying import flat_words
-from .lines import WIDTH, call_lines, doc_lines, quoted, split_arguments, statement_lines
+from .lines import (
+    class_lines,
+    doc_lines,
+    docstring_lines,
+    function_lines,
+    quoted,
+    statement_lines,
+)
 from .lists import Items
 from .naming import PACKAGE, constant_name, module_name
 from .request import (
@@ -67,13 +74,12 @@ class Module(TypeNames):
         node = request.nodes[self._file]
         self._below(node, 0)
         name = "".join(doc_lines(posixpath.basename(request.files[self._file])))
-        head = [f'"""Code generated from {name} by capnpc-capnsafe. Do not edit it.']
+        head = [f"Code generated from {name} by capnpc-capnsafe. Do not edit it."]
         comment = doc_lines(request.doc_of(self._file))
-        head = [*head, "", *comment, '"""'] if comment else [head[0] + '"""']
+        head = docstring_lines(0, [*head, *(["", *comment] if comment else [])])
         head += [
             "",
-            "# Formatters and linters leave generated code alone.",
-            "# fmt: off",
+            "# This code is formatted. Linters have nothing to say about it.",
             "# ruff: noqa",
         ]
         head += ["", "from __future__ import annotations", ""]
@@ -142,32 +148,28 @@ class Module(TypeNames):
     def _gap(self, depth: int) -> None:
         self._out.extend([""] if depth else ["", ""])
 
-    def _line(self, depth: int, text: str) -> None:
-        self._out.append("    " * depth + text if text else "")
+    def _space(self, depth: int) -> None:
+        """Write the empty lines before a constant, unless it follows a field or a constant."""
+        last = self._out[-1] if self._out else '"""'
+        if last.endswith('"""'):
+            self._line(0, "")
+        elif last.startswith("    " * (depth + 1)):
+            self._gap(depth)
 
-    def _call(self, depth: int, head: str, arguments: list[str], tail: str) -> None:
-        self._out.extend(call_lines(depth, head, arguments, tail))
+    def _line(self, depth: int, text: str) -> None:
+        """Write a statement, or an empty line."""
+        self._out.extend(statement_lines(depth, text) if text else [""])
+
+    def _class_line(self, depth: int, name: str, bases: list[str]) -> None:
+        """Write the first line of a class."""
+        self._out.extend(class_lines(depth, name, bases))
 
     def _def(self, depth: int, name: str, parameters: list[str], returned: str) -> None:
-        """Write the first lines of a function."""
-        lines = call_lines(depth, f"def {name}(", parameters, f") -> {returned}:")
-        last = lines.pop()
-        if len(last) > WIDTH and returned.endswith("]"):
-            head, tail = last.split("[", 1)
-            lines.append(f"{head}[")
-            lines += [f"{'    ' * (depth + 1)}{part}," for part in split_arguments(tail[:-2])]
-            last = f"{'    ' * depth}]:"
-        self._out.extend([*lines, last])
+        """Write the first line of a function."""
+        self._out.extend(function_lines(depth, name, parameters, returned))
 
     def _doc(self, depth: int, comment: str, otherwise: str) -> None:
-        lines = doc_lines(comment) or [otherwise]
-        if len(lines) == 1:
-            self._line(depth, f'"""{lines[0]}"""')
-            return
-        self._line(depth, f'"""{lines[0]}')
-        for line in lines[1:]:
-            self._line(depth, line)
-        self._line(depth, '"""')
+        self._out.extend(docstring_lines(depth, doc_lines(comment) or [otherwise]))
 
     # -- expressions ------------------------------------------------------------------------------
 
@@ -268,7 +270,9 @@ class Module(TypeNames):
         return ""
 
     def _float(self, number: float) -> str:
-        return repr(number) if isfinite(number) else f'{self._builtin("float")}("{number}")'
+        # A formatter writes no plus sign in an exponent.
+        text = repr(number).replace("e+", "e")
+        return text if isfinite(number) else f'{self._builtin("float")}("{number}")'
 
     def _default_words(self, kind: Type, value: Value) -> bytes | None:
         """Return a message that has the default of a struct or list as its root."""
@@ -300,6 +304,7 @@ class Module(TypeNames):
         words = self._default_words(kind, value)
         if words is not None or which in ("struct", "list", "enum"):
             if depth:
+                self._space(depth)
                 self._line(depth, f"{name}: {annotated}")
                 head = f"{self._request.places[owner.id][1]}.{name} = "
             else:
@@ -307,16 +312,14 @@ class Module(TypeNames):
             if which == "enum":
                 self._consts.append(f"{head}{self._class(kind.enum.type_id)}({value.enum})")
             else:
-                literal = [quoted(words or bytes(8))]
-                tail = f").value({self._kind(kind)})"
-                self._consts.extend(call_lines(0, f"{head}schema.Default(", literal, tail))
+                text = f"schema.Default({quoted(words or bytes(8))}).value({self._kind(kind)})"
+                self._consts.extend(statement_lines(0, head + text))
         else:
             zero = {"bool": "False", "text": '""', "data": 'b""', "void": "None"}.get(
                 which or "", "0.0" if which in ("float32", "float64") else "0"
             )
             text = self._scalar(kind, value) or zero
-            if not self._out or self._out[-1].endswith(")"):
-                self._line(0, "")
+            self._space(depth)
             self._line(depth, f"{name}: {annotated} = {text}")
 
     def _declared(self, owner: Node, node: Node, depth: int) -> None:
@@ -327,11 +330,13 @@ class Module(TypeNames):
         typed = f"schema.Annotation[{annotation}]"
         arguments = [f"0x{node.id:016X}", self._kind(kind)]
         if depth:
+            self._space(depth)
             self._line(depth, f"{name}: typing.ClassVar[{typed}]")
-            head = f"{self._request.places[owner.id][1]}.{name} = schema.Annotation("
+            head = f"{self._request.places[owner.id][1]}.{name}"
         else:
-            head = f"{name}: typing.Final[{typed}] = schema.Annotation("
-        self._consts.extend(call_lines(0, head, arguments, ")"))
+            head = f"{name}: typing.Final[{typed}]"
+        text = f"{head} = schema.Annotation({', '.join(arguments)})"
+        self._consts.extend(statement_lines(0, text))
 
     def _annotations(self, found: Iterable[s.Annotation.Reader]) -> str:
         """Return a dict of the values of annotations, or nothing."""
@@ -373,7 +378,8 @@ class Module(TypeNames):
         pairs = [f"{quoted(key)}: {values}" for key, values in annotated.items() if values]
         if pairs:
             labels.append(f"annotations={{{', '.join(pairs)}}}")
-        self._end.extend(call_lines(0, f"{name}.BY_VALUE = schema.enumerants(", labels, ")"))
+        text = f"{name}.BY_VALUE = schema.enumerants({', '.join(labels)})"
+        self._end.extend(statement_lines(0, text))
 
     def _interface(self, node: Node, depth: int) -> None:
         name = self._request.places[node.id][1]
@@ -401,12 +407,7 @@ class Module(TypeNames):
             bases = bases or ["schema.GenericValue"]
             bases.append(f"typing.Generic{self._own_arguments('value')}")
         self._line(depth, "@dataclasses.dataclass(eq=False, repr=False, kw_only=True)")
-        self._call(
-            depth,
-            f"class {name.split('.')[-1]}(",
-            bases,
-            "):",
-        )
+        self._class_line(depth, name.split(".")[-1], bases)
         what = "group" if struct.is_group else "struct"
         self._doc(depth + 1, request.doc_of(node.id), f"The {what} ``{name}``.")
         groups = [member for member in members if member.is_group]
@@ -442,12 +443,7 @@ class Module(TypeNames):
                 depth + 2, '"""Return the sections of the struct, its builder and its reader."""'
             )
             sections = self._sections(node.id)
-            line = f"return {sections}, {name}.Builder, {name}.Reader"
-            if len(line) + 4 * (depth + 2) <= WIDTH:
-                self._line(depth + 2, line)
-            else:
-                parts = [*sections.split(", "), f"{name}.Builder", f"{name}.Reader"]
-                self._call(depth + 2, "return (", parts, ")")
+            self._line(depth + 2, f"return {sections}, {name}.Builder, {name}.Reader")
         self._gap(depth + 1)
         self._handle_class(name, "Reader", depth + 1)
         self._line(depth + 2, f'"""Reads ``{name}``."""')
@@ -479,7 +475,7 @@ class Module(TypeNames):
             value = self._own_arguments("value", self._part)
             variables = self._own_arguments(self._part)
             bases = [f'schema.Generic{part}["{name}{value}"]', f"typing.Generic{variables}"]
-        self._call(depth, f"class {part}(", bases, "):")
+        self._class_line(depth, part, bases)
 
     def _type_variables(self, names: list[str]) -> None:
         """Write the type variables of a struct.
@@ -494,8 +490,11 @@ class Module(TypeNames):
         }
         lines = ["", "if typing.TYPE_CHECKING:"]
         for name, default in defaults.items():
-            head = f"{name} = typing_extensions.TypeVar("
-            lines += call_lines(1, head, [quoted(name), f"default={default}"], ")")
+            # A reader only returns objects of these types.
+            variance = "covariant=True, " if default == UNBOUND["reader"] else ""
+            arguments = f"{quoted(name)}, {variance}default={default}"
+            text = f"{name} = typing_extensions.TypeVar({arguments})"
+            lines += statement_lines(1, text)
         lines.append("else:")
         lines += [f"    {name} = typing.TypeVar({quoted(name)})" for name in defaults]
         self._whiches.extend(lines)
@@ -505,12 +504,11 @@ class Module(TypeNames):
         names = [quoted(member.name) for member in in_union]
         self._line(0, "")
         alias = _which_alias(name)
-        head = f"{alias}: typing.TypeAlias = typing.Literal["
-        self._whiches.extend(["", *call_lines(0, head, names, "]")])
+        text = f"{alias}: typing.TypeAlias = typing.Literal[{', '.join(names)}]"
+        self._whiches.extend(["", *statement_lines(0, text)])
         pairs = [f"{member.member}: {quoted(member.name)}" for member in in_union]
         table = f"{self._builtin('dict')}[{self._builtin('int')}, {alias}]"
-        head = f"MEMBERS: typing.ClassVar[{table}] = {{"
-        self._call(depth, head, pairs, "}")
+        self._line(depth, f"MEMBERS: typing.ClassVar[{table}] = {{{', '.join(pairs)}}}")
 
     def _which_method(self, name: str, tag: str, depth: int) -> None:
         """Write the method that returns the member that is set. ``tag`` reads the discriminant."""
@@ -519,7 +517,7 @@ class Module(TypeNames):
         self._line(
             depth + 1, '"""Return the member that is set, or ``None`` for one of a newer schema."""'
         )
-        self._expression(depth + 1, f"return {name}.MEMBERS.get({tag})")
+        self._line(depth + 1, f"return {name}.MEMBERS.get({tag})")
 
     def _value_field(self, node: Node, member: Member, depth: int) -> None:
         """Write the field of a dataclass."""
@@ -545,29 +543,21 @@ class Module(TypeNames):
                 if which in NUMBERS and which != "bool":
                     default = "0.0" if NUMBERS[which][1] == "float" else "0"
         if member.member is not None:
-            line = f"{member.name}: {annotation} | schema.UnsetType = schema.UNSET"
-            if len(line) + 4 * depth <= WIDTH:
-                self._line(depth, line)
+            some = annotation.removesuffix(" | None")
+            none = annotation.removeprefix(some)
+            if some == "None":
+                some, none = "schema.UnsetType", " | None"
             else:
-                head = f"{member.name}: {annotation} | schema.UnsetType = dataclasses.field("
-                self._field(depth, head, "default=schema.UNSET")
+                some += " | schema.UnsetType"
+            self._line(depth, f"{member.name}: {some}{none} = schema.UNSET")
         elif factory:
-            head = f"{member.name}: {annotation} = dataclasses.field("
-            self._field(depth, head, f"default_factory={factory}")
+            text = f"dataclasses.field(default_factory={factory})"
+            self._line(depth, f"{member.name}: {annotation} = {text}")
         else:
+            if default.endswith(")"):
+                # A linter would take a call for a default that can change.
+                default = f"dataclasses.field(default={default})"
             self._line(depth, f"{member.name}: {annotation} = {default}")
-
-    def _field(self, depth: int, head: str, argument: str) -> None:
-        """Write a field of a dataclass that needs a call."""
-        line = f"{'    ' * depth}{head}{argument})"
-        if len(line) <= WIDTH or "[" not in head or len(head) + 4 * depth <= WIDTH:
-            self._call(depth, head, [argument], ")")
-            return
-        start, rest = head.split("[", 1)
-        inner, end = rest.rsplit("]", 1)
-        self._line(depth, f"{start}[")
-        self._line(depth + 1, inner)
-        self._call(depth, f"]{end}", [argument], ")")
 
     def _element(self, kind: Type) -> str:
         """Return the name of the element of numbers of a type."""
@@ -660,7 +650,7 @@ class Module(TypeNames):
 
     def _return_opened(self, text: str, annotation: str, depth: int) -> None:
         """Write the statements that return an object of which only its kind knows the type."""
-        self._expression(depth, f"found: {annotation} = {text}")
+        self._line(depth, f"found: {annotation} = {text}")
         self._line(depth, "return found")
 
     def _return(self, node: Node, member: Member, role: str, depth: int) -> None:
@@ -671,17 +661,13 @@ class Module(TypeNames):
         text = self._scalar_read(member, role) or self._open(
             member.type, "self._low", str(member.offset), role, self._default_name(node.id, member)
         )
-        self._expression(depth, f"return {text}")
-
-    def _expression(self, depth: int, text: str) -> None:
-        """Write a statement, with the arguments of its outermost call on lines of their own."""
-        self._out.extend(statement_lines(depth, text))
+        self._line(depth, f"return {text}")
 
     def _has(self, node: Node, member: Member, depth: int) -> None:
         if not member.has:
             return
         self._line(0, "")
-        self._line(depth, f"def {member.has}(self) -> {self._builtin('bool')}:")
+        self._def(depth, member.has, ["self"], self._builtin("bool"))
         self._line(depth + 1, f'"""Return whether the pointer ``{member.label}`` is not null."""')
         test = f"not self._low.is_null({member.offset})"
         if member.member is not None:
@@ -722,7 +708,7 @@ class Module(TypeNames):
             text = f'self._init("{member.name}"{given})'
             self._return_opened(text, self._python(kind, "builder"), depth + 1)
             return
-        self._expression(depth + 1, f"return {self._init(kind, member)}")
+        self._line(depth + 1, f"return {self._init(kind, member)}")
 
     def _update_method(self, node: Node, members: list[Member], depth: int) -> None:
         """Write the method that sets several fields, and the types of its arguments."""
@@ -744,7 +730,7 @@ class Module(TypeNames):
             self._out = []
             bases = ["typing.TypedDict", f"typing.Generic{variables}", "total=False"]
             self._gap(0)
-            self._call(0, f"class {own}_Fields(", bases, "):")
+            self._class_line(0, f"{own}_Fields", bases)
             self._fields_class(fields, 1)
             self._arguments_of_update.extend(self._out)
             self._out = out
@@ -763,14 +749,7 @@ class Module(TypeNames):
         self._line(depth, '"""The fields that ``update`` takes."""')
         self._line(0, "")
         for name, annotation in fields:
-            line = f"{name}: {annotation}"
-            if len(line) + 4 * depth <= WIDTH or "[" not in line or not line.endswith("]"):
-                self._line(depth, line)
-            else:
-                start, inner = line.removesuffix("]").split("[", 1)
-                self._line(depth, f"{start}[")
-                self._line(depth + 1, inner)
-                self._line(depth, "]")
+            self._line(depth, f"{name}: {annotation}")
 
     def _set(self, member: Member, depth: int) -> None:
         """Write the body of a setter."""
@@ -832,7 +811,7 @@ class Module(TypeNames):
         annotations = self._annotations(found or node.annotations)
         if annotations:
             arguments.append(f"annotations={annotations}")
-        self._end.extend(call_lines(0, "schema.Layout(", arguments, ")"))
+        self._end.extend(statement_lines(0, f"schema.Layout({', '.join(arguments)})"))
 
     def _described(self, node: Node, member: Member) -> str:
         parts = [quoted(member.name), quoted(member.label)]
@@ -845,8 +824,8 @@ class Module(TypeNames):
             words = self._default_words(member.type, value)
             if words is not None:
                 default = self._default_name(node.id, member)
-                head = f"{default}: typing.Final = schema.Default("
-                self._defaults.extend(call_lines(0, head, [quoted(words)], ")"))
+                text = f"{default}: typing.Final = schema.Default({quoted(words)})"
+                self._defaults.extend(statement_lines(0, text))
             if default:
                 parts.append(f"default={default}")
         if member.member is not None:

@@ -121,7 +121,7 @@ def voids(low: ListReader | ListBuilder | None) -> NumbersBuilder[None]:
     return numbers(low)
 
 
-class Items(ABC, Generic[T]):
+class Items(ABC, Generic[T_co]):
     """A list of structs, enums or pointers. Negative indices count from the end."""
 
     __slots__ = ("_low",)
@@ -139,14 +139,14 @@ class Items(ABC, Generic[T]):
         return len(self._low)
 
     @abstractmethod
-    def _open(self, at: int) -> T:
+    def _open(self, at: int) -> T_co:
         """Return the item at an index that exists."""
 
-    def __getitem__(self, index: SupportsIndex) -> T:
+    def __getitem__(self, index: SupportsIndex) -> T_co:
         """Return an item."""
         return self._open(self._at(index))
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Iterator[T_co]:
         """Iterate over the items."""
         return map(self._open, range(len(self._low)))
 

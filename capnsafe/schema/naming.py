@@ -15,7 +15,7 @@ PACKAGE: Final = __name__.partition(".")[0]
 #: Builtins that generated annotations and decorators use. If a field has such a name, its module
 #: writes ``builtins.int`` and so on.
 BUILTINS: Final = frozenset(
-    ("bool", "bytes", "classmethod", "dict", "float", "int", "list", "property", "str")
+    ("bool", "bytes", "classmethod", "dict", "float", "int", "list", "object", "property", "str")
 )
 
 #: Modules that generated code uses.

@@ -1,7 +1,6 @@
 """Code generated from schema.capnp by capnpc-capnsafe. Do not edit it."""
 
-# Formatters and linters leave generated code alone.
-# fmt: off
+# This code is formatted. Linters have nothing to say about it.
 # ruff: noqa
 
 from __future__ import annotations
@@ -91,10 +90,9 @@ Value_Which: typing.TypeAlias = typing.Literal[
     "any_pointer",
 ]
 
-CodeGeneratorRequest_RequestedFile_FileSourceInfo_Identifier_Which: typing.TypeAlias = typing.Literal[
-    "type_id",
-    "member",
-]
+CodeGeneratorRequest_RequestedFile_FileSourceInfo_Identifier_Which: typing.TypeAlias = (
+    typing.Literal["type_id", "member"]
+)
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
@@ -109,7 +107,7 @@ class Node(schema.UnionValue):
     is_generic: builtins.bool = False
     nested_nodes: builtins.list[Node.NestedNode] = dataclasses.field(default_factory=builtins.list)
     annotations: builtins.list[_Annotation] = dataclasses.field(default_factory=builtins.list)
-    file: None | schema.UnsetType = schema.UNSET
+    file: schema.UnsetType | None = schema.UNSET
     struct: Node.Struct | schema.UnsetType = schema.UNSET
     enum: Node.Enum | schema.UnsetType = schema.UNSET
     interface: Node.Interface | schema.UnsetType = schema.UNSET
@@ -401,7 +399,9 @@ class Node(schema.UnionValue):
             def members(
                 self,
                 value: typing.Iterable[
-                    Node.SourceInfo.Member | Node.SourceInfo.Member.Reader | Node.SourceInfo.Member.Builder,
+                    Node.SourceInfo.Member
+                    | Node.SourceInfo.Member.Reader
+                    | Node.SourceInfo.Member.Builder
                 ],
             ) -> None:
                 self._assign("members", value)
@@ -444,7 +444,9 @@ class Node(schema.UnionValue):
                 id: builtins.int
                 doc_comment: builtins.str
                 members: typing.Iterable[
-                    Node.SourceInfo.Member | Node.SourceInfo.Member.Reader | Node.SourceInfo.Member.Builder
+                    Node.SourceInfo.Member
+                    | Node.SourceInfo.Member.Reader
+                    | Node.SourceInfo.Member.Builder
                 ]
                 start_byte: builtins.int
                 end_byte: builtins.int
@@ -1389,7 +1391,7 @@ class Node(schema.UnionValue):
         def nested_nodes(
             self,
             value: typing.Iterable[
-                Node.NestedNode | Node.NestedNode.Reader | Node.NestedNode.Builder,
+                Node.NestedNode | Node.NestedNode.Reader | Node.NestedNode.Builder
             ],
         ) -> None:
             self._assign("nested_nodes", value)
@@ -1584,7 +1586,6 @@ class Field(schema.UnionValue):
     slot: Field.Slot | schema.UnsetType = schema.UNSET
     group: Field.Group | schema.UnsetType = schema.UNSET
     ordinal: Field.Ordinal = dataclasses.field(default_factory=lambda: Field.Ordinal())
-
     NO_DISCRIMINANT: typing.ClassVar[builtins.int] = 65535
 
     @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
@@ -1748,7 +1749,7 @@ class Field(schema.UnionValue):
     class Ordinal(schema.UnionValue):
         """The group ``Field.Ordinal``."""
 
-        implicit: None | schema.UnsetType = schema.UNSET
+        implicit: schema.UnsetType | None = schema.UNSET
         explicit: builtins.int | schema.UnsetType = schema.UNSET
 
         MEMBERS: typing.ClassVar[builtins.dict[builtins.int, Field_Ordinal_Which]] = {
@@ -2475,20 +2476,20 @@ class Method(schema.StructValue):
 class Type(schema.UnionValue):
     """Represents a type expression."""
 
-    void: None | schema.UnsetType = schema.UNSET
-    bool: None | schema.UnsetType = schema.UNSET
-    int8: None | schema.UnsetType = schema.UNSET
-    int16: None | schema.UnsetType = schema.UNSET
-    int32: None | schema.UnsetType = schema.UNSET
-    int64: None | schema.UnsetType = schema.UNSET
-    uint8: None | schema.UnsetType = schema.UNSET
-    uint16: None | schema.UnsetType = schema.UNSET
-    uint32: None | schema.UnsetType = schema.UNSET
-    uint64: None | schema.UnsetType = schema.UNSET
-    float32: None | schema.UnsetType = schema.UNSET
-    float64: None | schema.UnsetType = schema.UNSET
-    text: None | schema.UnsetType = schema.UNSET
-    data: None | schema.UnsetType = schema.UNSET
+    void: schema.UnsetType | None = schema.UNSET
+    bool: schema.UnsetType | None = schema.UNSET
+    int8: schema.UnsetType | None = schema.UNSET
+    int16: schema.UnsetType | None = schema.UNSET
+    int32: schema.UnsetType | None = schema.UNSET
+    int64: schema.UnsetType | None = schema.UNSET
+    uint8: schema.UnsetType | None = schema.UNSET
+    uint16: schema.UnsetType | None = schema.UNSET
+    uint32: schema.UnsetType | None = schema.UNSET
+    uint64: schema.UnsetType | None = schema.UNSET
+    float32: schema.UnsetType | None = schema.UNSET
+    float64: schema.UnsetType | None = schema.UNSET
+    text: schema.UnsetType | None = schema.UNSET
+    data: schema.UnsetType | None = schema.UNSET
     list: Type.List | schema.UnsetType = schema.UNSET
     enum: Type.Enum | schema.UnsetType = schema.UNSET
     struct: Type.Struct | schema.UnsetType = schema.UNSET
@@ -2750,8 +2751,8 @@ class Type(schema.UnionValue):
 
         unconstrained: Type.AnyPointer.Unconstrained | schema.UnsetType = schema.UNSET
         parameter: Type.AnyPointer.Parameter | schema.UnsetType = schema.UNSET
-        implicit_method_parameter: Type.AnyPointer.ImplicitMethodParameter | schema.UnsetType = dataclasses.field(
-            default=schema.UNSET,
+        implicit_method_parameter: Type.AnyPointer.ImplicitMethodParameter | schema.UnsetType = (
+            schema.UNSET
         )
 
         @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
@@ -2763,17 +2764,14 @@ class Type(schema.UnionValue):
             to be a struct, list, or capability.
             """
 
-            any_kind: None | schema.UnsetType = schema.UNSET
-            struct: None | schema.UnsetType = schema.UNSET
-            list: None | schema.UnsetType = schema.UNSET
-            capability: None | schema.UnsetType = schema.UNSET
+            any_kind: schema.UnsetType | None = schema.UNSET
+            struct: schema.UnsetType | None = schema.UNSET
+            list: schema.UnsetType | None = schema.UNSET
+            capability: schema.UnsetType | None = schema.UNSET
 
-            MEMBERS: typing.ClassVar[builtins.dict[builtins.int, Type_AnyPointer_Unconstrained_Which]] = {
-                0: "any_kind",
-                1: "struct",
-                2: "list",
-                3: "capability",
-            }
+            MEMBERS: typing.ClassVar[
+                builtins.dict[builtins.int, Type_AnyPointer_Unconstrained_Which]
+            ] = {0: "any_kind", 1: "struct", 2: "list", 3: "capability"}
 
             def which(self) -> Type_AnyPointer_Unconstrained_Which | None:
                 """Return the member that is set, or ``None`` for one of a newer schema."""
@@ -3557,7 +3555,7 @@ class Brand(schema.StructValue):
 
         scope_id: builtins.int = 0
         bind: builtins.list[Brand.Binding] | schema.UnsetType = schema.UNSET
-        inherit: None | schema.UnsetType = schema.UNSET
+        inherit: schema.UnsetType | None = schema.UNSET
 
         MEMBERS: typing.ClassVar[builtins.dict[builtins.int, Brand_Scope_Which]] = {
             0: "bind",
@@ -3645,7 +3643,7 @@ class Brand(schema.StructValue):
             def bind(
                 self,
                 value: typing.Iterable[
-                    Brand.Binding | Brand.Binding.Reader | Brand.Binding.Builder,
+                    Brand.Binding | Brand.Binding.Reader | Brand.Binding.Builder
                 ],
             ) -> None:
                 self._select("bind", value)
@@ -3706,8 +3704,8 @@ class Brand(schema.StructValue):
     class Binding(schema.UnionValue):
         """The struct ``Brand.Binding``."""
 
-        unbound: None | schema.UnsetType = schema.UNSET
-        type: Type | None | schema.UnsetType = schema.UNSET
+        unbound: schema.UnsetType | None = schema.UNSET
+        type: Type | schema.UnsetType | None = schema.UNSET
 
         MEMBERS: typing.ClassVar[builtins.dict[builtins.int, Brand_Binding_Which]] = {
             0: "unbound",
@@ -3860,7 +3858,7 @@ class Brand(schema.StructValue):
 class Value(schema.UnionValue):
     """Represents a value, e.g. a field default value, constant value, or annotation value."""
 
-    void: None | schema.UnsetType = schema.UNSET
+    void: schema.UnsetType | None = schema.UNSET
     bool: builtins.bool | schema.UnsetType = schema.UNSET
     int8: builtins.int | schema.UnsetType = schema.UNSET
     int16: builtins.int | schema.UnsetType = schema.UNSET
@@ -3874,11 +3872,11 @@ class Value(schema.UnionValue):
     float64: builtins.float | schema.UnsetType = schema.UNSET
     text: builtins.str | schema.UnsetType = schema.UNSET
     data: builtins.bytes | schema.UnsetType = schema.UNSET
-    list: schema.Anything | None | schema.UnsetType = schema.UNSET
+    list: schema.Anything | schema.UnsetType | None = schema.UNSET
     enum: builtins.int | schema.UnsetType = schema.UNSET
-    struct: schema.Anything | None | schema.UnsetType = schema.UNSET
-    interface: None | schema.UnsetType = schema.UNSET
-    any_pointer: schema.Anything | None | schema.UnsetType = schema.UNSET
+    struct: schema.Anything | schema.UnsetType | None = schema.UNSET
+    interface: schema.UnsetType | None = schema.UNSET
+    any_pointer: schema.Anything | schema.UnsetType | None = schema.UNSET
 
     MEMBERS: typing.ClassVar[builtins.dict[builtins.int, Value_Which]] = {
         0: "void",
@@ -4673,9 +4671,10 @@ class CodeGeneratorRequest(schema.StructValue):
                 start_byte: builtins.int = 0
                 end_byte: builtins.int = 0
                 type_id: builtins.int | schema.UnsetType = schema.UNSET
-                member: CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member | schema.UnsetType = dataclasses.field(
-                    default=schema.UNSET,
-                )
+                member: (
+                    CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member
+                    | schema.UnsetType
+                ) = schema.UNSET
 
                 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
                 class Member(schema.StructValue):
@@ -4686,7 +4685,7 @@ class CodeGeneratorRequest(schema.StructValue):
 
                     class Reader(
                         schema.GeneratedReader[
-                            "CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member",
+                            "CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member"
                         ],
                     ):
                         """Reads ``CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member``."""
@@ -4705,7 +4704,7 @@ class CodeGeneratorRequest(schema.StructValue):
 
                     class Builder(
                         schema.GeneratedBuilder[
-                            "CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member",
+                            "CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member"
                         ],
                     ):
                         """Builds ``CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member``."""
@@ -4740,10 +4739,12 @@ class CodeGeneratorRequest(schema.StructValue):
                             """Set several fields in one step, all or nothing."""
                             self._update(fields)
 
-                MEMBERS: typing.ClassVar[builtins.dict[builtins.int, CodeGeneratorRequest_RequestedFile_FileSourceInfo_Identifier_Which]] = {
-                    0: "type_id",
-                    1: "member",
-                }
+                MEMBERS: typing.ClassVar[
+                    builtins.dict[
+                        builtins.int,
+                        CodeGeneratorRequest_RequestedFile_FileSourceInfo_Identifier_Which,
+                    ]
+                ] = {0: "type_id", 1: "member"}
 
                 def which(
                     self,
@@ -4770,7 +4771,7 @@ class CodeGeneratorRequest(schema.StructValue):
 
                 class Reader(
                     schema.GeneratedReader[
-                        "CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier",
+                        "CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier"
                     ],
                 ):
                     """Reads ``CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier``."""
@@ -4801,7 +4802,9 @@ class CodeGeneratorRequest(schema.StructValue):
                         """Identifier refers to a member of a type."""
                         if self._low.get_uint16(8) != 1:
                             raise self._unset("member")
-                        return CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member.Reader(self._low)
+                        return CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member.Reader(
+                            self._low,
+                        )
 
                     def which(
                         self,
@@ -4813,7 +4816,7 @@ class CodeGeneratorRequest(schema.StructValue):
 
                 class Builder(
                     schema.GeneratedBuilder[
-                        "CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier",
+                        "CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier"
                     ],
                 ):
                     """Builds ``CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier``."""
@@ -4852,11 +4855,15 @@ class CodeGeneratorRequest(schema.StructValue):
                     @builtins.property
                     def member(
                         self,
-                    ) -> CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member.Builder:
+                    ) -> (
+                        CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member.Builder
+                    ):
                         """Identifier refers to a member of a type."""
                         if self._low.get_uint16(8) != 1:
                             raise self._unset("member")
-                        return CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member.Builder(self._low)
+                        return CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member.Builder(
+                            self._low,
+                        )
 
                     @member.setter
                     def member(
@@ -4867,10 +4874,14 @@ class CodeGeneratorRequest(schema.StructValue):
 
                     def init_member(
                         self,
-                    ) -> CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member.Builder:
+                    ) -> (
+                        CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member.Builder
+                    ):
                         """Set the group ``member``, with zeroed fields."""
                         self._select_blank("member")
-                        return CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member.Builder(self._low)
+                        return CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Member.Builder(
+                            self._low,
+                        )
 
                     class _Fields(typing.TypedDict, total=False):
                         """The fields that ``update`` takes."""
@@ -4918,7 +4929,7 @@ class CodeGeneratorRequest(schema.StructValue):
                 def identifiers(
                     self,
                 ) -> schema.Items[
-                    CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Reader,
+                    CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Reader
                 ]:
                     """``identifiers :List(CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier)``."""
                     return schema.StructItems(
@@ -4954,7 +4965,9 @@ class CodeGeneratorRequest(schema.StructValue):
                 def identifiers(
                     self,
                     value: typing.Iterable[
-                        CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier | CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Reader | CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Builder,
+                        CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier
+                        | CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Reader
+                        | CodeGeneratorRequest.RequestedFile.FileSourceInfo.Identifier.Builder
                     ],
                 ) -> None:
                     self._assign("identifiers", value)
@@ -5081,7 +5094,9 @@ class CodeGeneratorRequest(schema.StructValue):
             def imports(
                 self,
                 value: typing.Iterable[
-                    CodeGeneratorRequest.RequestedFile.Import | CodeGeneratorRequest.RequestedFile.Import.Reader | CodeGeneratorRequest.RequestedFile.Import.Builder,
+                    CodeGeneratorRequest.RequestedFile.Import
+                    | CodeGeneratorRequest.RequestedFile.Import.Reader
+                    | CodeGeneratorRequest.RequestedFile.Import.Builder
                 ],
             ) -> None:
                 self._assign("imports", value)
@@ -5113,7 +5128,10 @@ class CodeGeneratorRequest(schema.StructValue):
             @file_source_info.setter
             def file_source_info(
                 self,
-                value: CodeGeneratorRequest.RequestedFile.FileSourceInfo | CodeGeneratorRequest.RequestedFile.FileSourceInfo.Reader | CodeGeneratorRequest.RequestedFile.FileSourceInfo.Builder | None,
+                value: CodeGeneratorRequest.RequestedFile.FileSourceInfo
+                | CodeGeneratorRequest.RequestedFile.FileSourceInfo.Reader
+                | CodeGeneratorRequest.RequestedFile.FileSourceInfo.Builder
+                | None,
             ) -> None:
                 self._assign("file_source_info", value)
 
@@ -5135,9 +5153,16 @@ class CodeGeneratorRequest(schema.StructValue):
                 id: builtins.int
                 filename: builtins.str
                 imports: typing.Iterable[
-                    CodeGeneratorRequest.RequestedFile.Import | CodeGeneratorRequest.RequestedFile.Import.Reader | CodeGeneratorRequest.RequestedFile.Import.Builder
+                    CodeGeneratorRequest.RequestedFile.Import
+                    | CodeGeneratorRequest.RequestedFile.Import.Reader
+                    | CodeGeneratorRequest.RequestedFile.Import.Builder
                 ]
-                file_source_info: CodeGeneratorRequest.RequestedFile.FileSourceInfo | CodeGeneratorRequest.RequestedFile.FileSourceInfo.Reader | CodeGeneratorRequest.RequestedFile.FileSourceInfo.Builder | None
+                file_source_info: (
+                    CodeGeneratorRequest.RequestedFile.FileSourceInfo
+                    | CodeGeneratorRequest.RequestedFile.FileSourceInfo.Reader
+                    | CodeGeneratorRequest.RequestedFile.FileSourceInfo.Builder
+                    | None
+                )
 
             def update(self, /, **fields: typing.Unpack[_Fields]) -> None:
                 """Set several fields in one step, all or nothing."""
@@ -5267,7 +5292,7 @@ class CodeGeneratorRequest(schema.StructValue):
         def source_info(
             self,
             value: typing.Iterable[
-                Node.SourceInfo | Node.SourceInfo.Reader | Node.SourceInfo.Builder,
+                Node.SourceInfo | Node.SourceInfo.Reader | Node.SourceInfo.Builder
             ],
         ) -> None:
             self._assign("source_info", value)
@@ -5303,7 +5328,9 @@ class CodeGeneratorRequest(schema.StructValue):
         def requested_files(
             self,
             value: typing.Iterable[
-                CodeGeneratorRequest.RequestedFile | CodeGeneratorRequest.RequestedFile.Reader | CodeGeneratorRequest.RequestedFile.Builder,
+                CodeGeneratorRequest.RequestedFile
+                | CodeGeneratorRequest.RequestedFile.Reader
+                | CodeGeneratorRequest.RequestedFile.Builder
             ],
         ) -> None:
             self._assign("requested_files", value)
@@ -5334,7 +5361,9 @@ class CodeGeneratorRequest(schema.StructValue):
                 Node.SourceInfo | Node.SourceInfo.Reader | Node.SourceInfo.Builder
             ]
             requested_files: typing.Iterable[
-                CodeGeneratorRequest.RequestedFile | CodeGeneratorRequest.RequestedFile.Reader | CodeGeneratorRequest.RequestedFile.Builder
+                CodeGeneratorRequest.RequestedFile
+                | CodeGeneratorRequest.RequestedFile.Reader
+                | CodeGeneratorRequest.RequestedFile.Builder
             ]
 
         def update(self, /, **fields: typing.Unpack[_Fields]) -> None:

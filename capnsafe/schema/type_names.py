@@ -130,7 +130,7 @@ class TypeNames:
     # -- generic structs --------------------------------------------------------------------------
 
     def _variable(self, kind: Type, role: str) -> str:
-        """Return the type variable of a parameter, or ``Any`` in a class that has none for a role.
+        """Return the type variable of a parameter, or ``object`` in a class without one for a role.
 
         It is empty if the type is no parameter, or the parameter has no type here.
         """
@@ -139,8 +139,16 @@ class TypeNames:
         parameter = kind.any_pointer.parameter
         name = self._variables.get((parameter.scope_id, parameter.parameter_index), "")
         if not name or role not in VARIABLES[self._part]:
-            return name and "typing.Any"
+            return name and self._unknown()
         return name + VARIABLES[self._part][role]
+
+    def _unknown(self) -> str:
+        """Return the type of a parameter in a class that has no type variable for its role.
+
+        In a builder, that is the type of a reader's item. The type variables of readers are
+        covariant, so any reader is accepted.
+        """
+        return self._builtin("object")
 
     def _struct_types(self, kind: Type, role: str, *, inside: bool | None = None) -> list[str]:
         """Return the classes of a struct that a role allows, with the types of their parameters."""
@@ -174,7 +182,7 @@ class TypeNames:
         if scope.which() == "inherit":
             name = self._variables.get((parameter.scope, parameter.index))
             suffix = VARIABLES[self._part].get(role)
-            own = "typing.Any" if suffix is None else f"{name}{suffix}"
+            own = self._unknown() if suffix is None else f"{name}{suffix}"
             return own if name else UNBOUND[role]
         bound = scope.bind[parameter.index]
         return (
@@ -192,7 +200,7 @@ class TypeNames:
         """
         suffixes = VARIABLES[given or part]
         arguments = [
-            name + suffixes[role] if role in suffixes else "typing.Any"
+            name + suffixes[role] if role in suffixes else self._unknown()
             for role in VARIABLES[part]
             for name in self._variables.values()
         ]
@@ -274,6 +282,6 @@ class TypeNames:
                     self._kind(each.type) if each.which() == "type" else "schema.ANY_POINTER"
                     for each in scope.bind
                 ]
-                types = f"({', '.join(kinds)},)"
+                types = f"({', '.join(kinds)}{',' if len(kinds) == 1 else ''})"
             scopes.append(f"0x{scope.scope_id:016X}: {types}")
         return f", {{{', '.join(scopes)}}}" if scopes else ""

@@ -3,8 +3,7 @@
 The people that somebody knows.
 """
 
-# Formatters and linters leave generated code alone.
-# fmt: off
+# This code is formatted. Linters have nothing to say about it.
 # ruff: noqa
 
 from __future__ import annotations
@@ -123,10 +122,10 @@ class Person(schema.StructValue):
     class Employment(schema.UnionValue):
         """The occupation of the person."""
 
-        unemployed: None | schema.UnsetType = schema.UNSET
+        unemployed: schema.UnsetType | None = schema.UNSET
         employer: str | schema.UnsetType = schema.UNSET
         school: str | schema.UnsetType = schema.UNSET
-        self_employed: None | schema.UnsetType = schema.UNSET
+        self_employed: schema.UnsetType | None = schema.UNSET
 
         MEMBERS: typing.ClassVar[dict[int, Person_Employment_Which]] = {
             0: "unemployed",
@@ -362,7 +361,7 @@ class Person(schema.StructValue):
         def phones(
             self,
             value: typing.Iterable[
-                Person.PhoneNumber | Person.PhoneNumber.Reader | Person.PhoneNumber.Builder,
+                Person.PhoneNumber | Person.PhoneNumber.Reader | Person.PhoneNumber.Builder
             ],
         ) -> None:
             self._assign("phones", value)

@@ -5,8 +5,7 @@ What the language has besides the types of fields, which `every.capnp` has.
 A docstring with a backslash \\ and \"\"\"quotes\"\"\"
 """
 
-# Formatters and linters leave generated code alone.
-# fmt: off
+# This code is formatted. Linters have nothing to say about it.
 # ruff: noqa
 
 from __future__ import annotations
@@ -62,9 +61,14 @@ if typing.TYPE_CHECKING:
         "_Generic_Value_value",
         default=schema.Anything,
     )
-    _Generic_Key_reader = typing_extensions.TypeVar("_Generic_Key_reader", default=schema.AnyReader)
+    _Generic_Key_reader = typing_extensions.TypeVar(
+        "_Generic_Key_reader",
+        covariant=True,
+        default=schema.AnyReader,
+    )
     _Generic_Value_reader = typing_extensions.TypeVar(
         "_Generic_Value_reader",
+        covariant=True,
         default=schema.AnyReader,
     )
     _Generic_Key_builder = typing_extensions.TypeVar(
@@ -105,10 +109,12 @@ if typing.TYPE_CHECKING:
     )
     _Generic_Inner_Key_reader = typing_extensions.TypeVar(
         "_Generic_Inner_Key_reader",
+        covariant=True,
         default=schema.AnyReader,
     )
     _Generic_Inner_Value_reader = typing_extensions.TypeVar(
         "_Generic_Inner_Value_reader",
+        covariant=True,
         default=schema.AnyReader,
     )
     _Generic_Inner_Key_builder = typing_extensions.TypeVar(
@@ -154,7 +160,11 @@ Recursive_Choice_Which: typing.TypeAlias = typing.Literal["member", "members"]
 if typing.TYPE_CHECKING:
     _Chain_Item = typing_extensions.TypeVar("_Chain_Item", default=schema.Anything)
     _Chain_Item_value = typing_extensions.TypeVar("_Chain_Item_value", default=schema.Anything)
-    _Chain_Item_reader = typing_extensions.TypeVar("_Chain_Item_reader", default=schema.AnyReader)
+    _Chain_Item_reader = typing_extensions.TypeVar(
+        "_Chain_Item_reader",
+        covariant=True,
+        default=schema.AnyReader,
+    )
     _Chain_Item_builder = typing_extensions.TypeVar(
         "_Chain_Item_builder",
         default=schema.AnyBuilder,
@@ -175,6 +185,7 @@ if typing.TYPE_CHECKING:
     )
     _Chain_Inner_Item_reader = typing_extensions.TypeVar(
         "_Chain_Inner_Item_reader",
+        covariant=True,
         default=schema.AnyReader,
     )
     _Chain_Inner_Item_builder = typing_extensions.TypeVar(
@@ -200,6 +211,7 @@ if typing.TYPE_CHECKING:
     )
     _Chain_Group_Item_reader = typing_extensions.TypeVar(
         "_Chain_Group_Item_reader",
+        covariant=True,
         default=schema.AnyReader,
     )
     _Chain_Group_Item_builder = typing_extensions.TypeVar(
@@ -236,7 +248,24 @@ class Generic_Fields(
 
     key: _Generic_Key_set | None
     value: _Generic_Value_set | None
-    inner: Generic.Inner[_Generic_Key_value, _Generic_Value_value] | Generic.Inner.Reader[_Generic_Key_value, _Generic_Value_value, typing.Any, typing.Any] | Generic.Inner.Builder[_Generic_Key_value, _Generic_Value_value, _Generic_Key_builder, _Generic_Value_builder, _Generic_Key_set, _Generic_Value_set] | None
+    inner: (
+        Generic.Inner[_Generic_Key_value, _Generic_Value_value]
+        | Generic.Inner.Reader[
+            _Generic_Key_value,
+            _Generic_Value_value,
+            builtins.object,
+            builtins.object,
+        ]
+        | Generic.Inner.Builder[
+            _Generic_Key_value,
+            _Generic_Value_value,
+            _Generic_Key_builder,
+            _Generic_Value_builder,
+            _Generic_Key_set,
+            _Generic_Value_set,
+        ]
+        | None
+    )
 
 
 class Chain_Inner_Fields(
@@ -270,18 +299,29 @@ class Chain_Fields(
     """The fields that ``update`` takes."""
 
     item: _Chain_Item_set | None
-    next: Chain[_Chain_Item_value] | Chain.Reader[_Chain_Item_value, typing.Any] | Chain.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] | None
+    next: (
+        Chain[_Chain_Item_value]
+        | Chain.Reader[_Chain_Item_value, builtins.object]
+        | Chain.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]
+        | None
+    )
     group: Chain.Group[_Chain_Item_value]
-    inner: Chain.Inner[_Chain_Item_value] | Chain.Inner.Reader[_Chain_Item_value, typing.Any] | Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] | None
+    inner: (
+        Chain.Inner[_Chain_Item_value]
+        | Chain.Inner.Reader[_Chain_Item_value, builtins.object]
+        | Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]
+        | None
+    )
     inners: typing.Iterable[
-        Chain.Inner[_Chain_Item_value] | Chain.Inner.Reader[_Chain_Item_value, typing.Any] | Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]
+        Chain.Inner[_Chain_Item_value]
+        | Chain.Inner.Reader[_Chain_Item_value, builtins.object]
+        | Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]
     ]
 
 
 LIMIT: typing.Final[builtins.int] = 1000
 RATIO: typing.Final[builtins.float] = -0.5
 WORST: typing.Final[builtins.float] = builtins.float("inf")
-
 YES: typing.Final[builtins.bool] = True
 ZERO: typing.Final[builtins.int] = 0
 NOTHING: typing.Final[None] = None
@@ -390,7 +430,7 @@ class Keywords(schema.StructValue):
     class WhichOne(schema.UnionValue):
         """The group ``Keywords.WhichOne``."""
 
-        which_: None | schema.UnsetType = schema.UNSET
+        which_: schema.UnsetType | None = schema.UNSET
         from_: builtins.int | schema.UnsetType = schema.UNSET
         lambda_: Keywords.WhichOne.Lambda | schema.UnsetType = schema.UNSET
 
@@ -1165,7 +1205,10 @@ class Scopes(schema.StructValue):
         @deepest.setter
         def deepest(
             self,
-            value: Scopes.Point.Deeper.Deepest | Scopes.Point.Deeper.Deepest.Reader | Scopes.Point.Deeper.Deepest.Builder | None,
+            value: Scopes.Point.Deeper.Deepest
+            | Scopes.Point.Deeper.Deepest.Reader
+            | Scopes.Point.Deeper.Deepest.Builder
+            | None,
         ) -> None:
             self._assign("deepest", value)
 
@@ -1182,7 +1225,12 @@ class Scopes(schema.StructValue):
 
             point: Scopes.Point | Scopes.Point.Reader | Scopes.Point.Builder | None
             other: Point | Point.Reader | Point.Builder | None
-            deepest: Scopes.Point.Deeper.Deepest | Scopes.Point.Deeper.Deepest.Reader | Scopes.Point.Deeper.Deepest.Builder | None
+            deepest: (
+                Scopes.Point.Deeper.Deepest
+                | Scopes.Point.Deeper.Deepest.Reader
+                | Scopes.Point.Deeper.Deepest.Builder
+                | None
+            )
 
         def update(self, /, **fields: typing.Unpack[_Fields]) -> None:
             """Set several fields in one step, all or nothing."""
@@ -1704,7 +1752,10 @@ class Pointers(schema.StructValue):
         @text_box.setter
         def text_box(
             self,
-            value: shared_capnp.Box[builtins.str] | shared_capnp.Box.Reader[builtins.str, builtins.str] | shared_capnp.Box.Builder[builtins.str, builtins.str, builtins.str] | None,
+            value: shared_capnp.Box[builtins.str]
+            | shared_capnp.Box.Reader[builtins.str, builtins.str]
+            | shared_capnp.Box.Builder[builtins.str, builtins.str, builtins.str]
+            | None,
         ) -> None:
             self._assign("text_box", value)
 
@@ -1726,15 +1777,20 @@ class Pointers(schema.StructValue):
             self,
         ) -> shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder]:
             """``pointBox :Box``."""
-            found: shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] = self._open(
-                "point_box",
-            )
+            found: shared_capnp.Box.Builder[
+                Point,
+                Point.Builder,
+                Point | Point.Reader | Point.Builder,
+            ] = self._open("point_box")
             return found
 
         @point_box.setter
         def point_box(
             self,
-            value: shared_capnp.Box[Point] | shared_capnp.Box.Reader[Point, Point.Reader] | shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] | None,
+            value: shared_capnp.Box[Point]
+            | shared_capnp.Box.Reader[Point, Point.Reader]
+            | shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder]
+            | None,
         ) -> None:
             self._assign("point_box", value)
 
@@ -1746,9 +1802,11 @@ class Pointers(schema.StructValue):
             self,
         ) -> shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder]:
             """Build a zeroed struct as ``pointBox``."""
-            found: shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] = self._init(
-                "point_box",
-            )
+            found: shared_capnp.Box.Builder[
+                Point,
+                Point.Builder,
+                Point | Point.Reader | Point.Builder,
+            ] = self._init("point_box")
             return found
 
         @builtins.property
@@ -1759,21 +1817,27 @@ class Pointers(schema.StructValue):
             shared_capnp.Box[Point],
         ]:
             """``boxes :List(Box)``."""
-            found: schema.ItemsBuilder[shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder], shared_capnp.Box[Point]] = self._open(
-                "boxes",
-            )
+            found: schema.ItemsBuilder[
+                shared_capnp.Box.Builder[
+                    Point,
+                    Point.Builder,
+                    Point | Point.Reader | Point.Builder,
+                ],
+                shared_capnp.Box[Point],
+            ] = self._open("boxes")
             return found
 
         @boxes.setter
         def boxes(
             self,
             value: typing.Iterable[
-                shared_capnp.Box[
-                    Point] | shared_capnp.Box.Reader[Point,
-                    Point.Reader] | shared_capnp.Box.Builder[Point,
+                shared_capnp.Box[Point]
+                | shared_capnp.Box.Reader[Point, Point.Reader]
+                | shared_capnp.Box.Builder[
+                    Point,
                     Point.Builder,
                     Point | Point.Reader | Point.Builder,
-                ],
+                ]
             ],
         ) -> None:
             self._assign("boxes", value)
@@ -1790,10 +1854,14 @@ class Pointers(schema.StructValue):
             shared_capnp.Box[Point],
         ]:
             """Build a list of ``count`` zeroed items as ``boxes``."""
-            found: schema.ItemsBuilder[shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder], shared_capnp.Box[Point]] = self._init(
-                "boxes",
-                count,
-            )
+            found: schema.ItemsBuilder[
+                shared_capnp.Box.Builder[
+                    Point,
+                    Point.Builder,
+                    Point | Point.Reader | Point.Builder,
+                ],
+                shared_capnp.Box[Point],
+            ] = self._init("boxes", count)
             return found
 
         @builtins.property
@@ -1900,7 +1968,7 @@ class Pointers(schema.StructValue):
         def days(
             self,
             value: typing.Iterable[
-                shared_capnp.Date | shared_capnp.Date.Reader | shared_capnp.Date.Builder,
+                shared_capnp.Date | shared_capnp.Date.Reader | shared_capnp.Date.Builder
             ],
         ) -> None:
             self._assign("days", value)
@@ -2061,10 +2129,30 @@ class Pointers(schema.StructValue):
             entry: Store.Entry | Store.Entry.Reader | Store.Entry.Builder | None
             day: shared_capnp.Date | shared_capnp.Date.Reader | shared_capnp.Date.Builder | None
             season: shared_capnp.Date.Season
-            text_box: shared_capnp.Box[builtins.str] | shared_capnp.Box.Reader[builtins.str, builtins.str] | shared_capnp.Box.Builder[builtins.str, builtins.str, builtins.str] | None
-            point_box: shared_capnp.Box[Point] | shared_capnp.Box.Reader[Point, Point.Reader] | shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] | None
+            text_box: (
+                shared_capnp.Box[builtins.str]
+                | shared_capnp.Box.Reader[builtins.str, builtins.str]
+                | shared_capnp.Box.Builder[builtins.str, builtins.str, builtins.str]
+                | None
+            )
+            point_box: (
+                shared_capnp.Box[Point]
+                | shared_capnp.Box.Reader[Point, Point.Reader]
+                | shared_capnp.Box.Builder[
+                    Point,
+                    Point.Builder,
+                    Point | Point.Reader | Point.Builder,
+                ]
+                | None
+            )
             boxes: typing.Iterable[
-                shared_capnp.Box[Point] | shared_capnp.Box.Reader[Point, Point.Reader] | shared_capnp.Box.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder]
+                shared_capnp.Box[Point]
+                | shared_capnp.Box.Reader[Point, Point.Reader]
+                | shared_capnp.Box.Builder[
+                    Point,
+                    Point.Builder,
+                    Point | Point.Reader | Point.Builder,
+                ]
             ]
             points: typing.Iterable[Point | Point.Reader | Point.Builder]
             grid: typing.Iterable[typing.Iterable[builtins.float]]
@@ -2091,17 +2179,17 @@ class Choice(schema.UnionValue):
     name: builtins.str | schema.UnsetType = schema.UNSET
     number: builtins.int | schema.UnsetType = schema.UNSET
     flag: builtins.bool | schema.UnsetType = schema.UNSET
-    point: Point | None | schema.UnsetType = schema.UNSET
+    point: Point | schema.UnsetType | None = schema.UNSET
     points: builtins.list[Point] | schema.UnsetType = schema.UNSET
     numbers: builtins.list[builtins.int] | schema.UnsetType = schema.UNSET
     texts: builtins.list[builtins.str] | schema.UnsetType = schema.UNSET
-    any: schema.Anything | None | schema.UnsetType = schema.UNSET
-    nothing: None | schema.UnsetType = schema.UNSET
+    any: schema.Anything | schema.UnsetType | None = schema.UNSET
+    nothing: schema.UnsetType | None = schema.UNSET
     colour: Colour | schema.UnsetType = schema.UNSET
-    day: shared_capnp.Date | None | schema.UnsetType = schema.UNSET
+    day: shared_capnp.Date | schema.UnsetType | None = schema.UNSET
     real: builtins.float | schema.UnsetType = schema.UNSET
     data: builtins.bytes | schema.UnsetType = schema.UNSET
-    store: builtins.int | None | schema.UnsetType = schema.UNSET
+    store: builtins.int | schema.UnsetType | None = schema.UNSET
     pair: Choice.Pair | schema.UnsetType = schema.UNSET
 
     @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
@@ -2855,7 +2943,7 @@ class Generic(schema.GenericValue, typing.Generic[_Generic_Key, _Generic_Value])
 
         class Reader(
             schema.GenericReader[
-                "Generic.Inner[_Generic_Inner_Key_value, _Generic_Inner_Value_value]",
+                "Generic.Inner[_Generic_Inner_Key_value, _Generic_Inner_Value_value]"
             ],
             typing.Generic[
                 _Generic_Inner_Key_value,
@@ -2880,7 +2968,7 @@ class Generic(schema.GenericValue, typing.Generic[_Generic_Key, _Generic_Value])
 
         class Builder(
             schema.GenericBuilder[
-                "Generic.Inner[_Generic_Inner_Key_value, _Generic_Inner_Value_value]",
+                "Generic.Inner[_Generic_Inner_Key_value, _Generic_Inner_Value_value]"
             ],
             typing.Generic[
                 _Generic_Inner_Key_value,
@@ -2962,9 +3050,12 @@ class Generic(schema.GenericValue, typing.Generic[_Generic_Key, _Generic_Value])
             _Generic_Value_reader,
         ]:
             """``inner :Generic.Inner``."""
-            found: Generic.Inner.Reader[_Generic_Key_value, _Generic_Value_value, _Generic_Key_reader, _Generic_Value_reader] = self._open(
-                "inner",
-            )
+            found: Generic.Inner.Reader[
+                _Generic_Key_value,
+                _Generic_Value_value,
+                _Generic_Key_reader,
+                _Generic_Value_reader,
+            ] = self._open("inner")
             return found
 
         def has_inner(self) -> builtins.bool:
@@ -3036,15 +3127,35 @@ class Generic(schema.GenericValue, typing.Generic[_Generic_Key, _Generic_Value])
             _Generic_Value_set,
         ]:
             """``inner :Generic.Inner``."""
-            found: Generic.Inner.Builder[_Generic_Key_value, _Generic_Value_value, _Generic_Key_builder, _Generic_Value_builder, _Generic_Key_set, _Generic_Value_set] = self._open(
-                "inner",
-            )
+            found: Generic.Inner.Builder[
+                _Generic_Key_value,
+                _Generic_Value_value,
+                _Generic_Key_builder,
+                _Generic_Value_builder,
+                _Generic_Key_set,
+                _Generic_Value_set,
+            ] = self._open("inner")
             return found
 
         @inner.setter
         def inner(
             self,
-            value: Generic.Inner[_Generic_Key_value, _Generic_Value_value] | Generic.Inner.Reader[_Generic_Key_value, _Generic_Value_value, typing.Any, typing.Any] | Generic.Inner.Builder[_Generic_Key_value, _Generic_Value_value, _Generic_Key_builder, _Generic_Value_builder, _Generic_Key_set, _Generic_Value_set] | None,
+            value: Generic.Inner[_Generic_Key_value, _Generic_Value_value]
+            | Generic.Inner.Reader[
+                _Generic_Key_value,
+                _Generic_Value_value,
+                builtins.object,
+                builtins.object,
+            ]
+            | Generic.Inner.Builder[
+                _Generic_Key_value,
+                _Generic_Value_value,
+                _Generic_Key_builder,
+                _Generic_Value_builder,
+                _Generic_Key_set,
+                _Generic_Value_set,
+            ]
+            | None,
         ) -> None:
             self._assign("inner", value)
 
@@ -3063,9 +3174,14 @@ class Generic(schema.GenericValue, typing.Generic[_Generic_Key, _Generic_Value])
             _Generic_Value_set,
         ]:
             """Build a zeroed struct as ``inner``."""
-            found: Generic.Inner.Builder[_Generic_Key_value, _Generic_Value_value, _Generic_Key_builder, _Generic_Value_builder, _Generic_Key_set, _Generic_Value_set] = self._init(
-                "inner",
-            )
+            found: Generic.Inner.Builder[
+                _Generic_Key_value,
+                _Generic_Value_value,
+                _Generic_Key_builder,
+                _Generic_Value_builder,
+                _Generic_Key_set,
+                _Generic_Value_set,
+            ] = self._init("inner")
             return found
 
         def update(
@@ -3079,7 +3195,7 @@ class Generic(schema.GenericValue, typing.Generic[_Generic_Key, _Generic_Value])
                     _Generic_Value_builder,
                     _Generic_Key_set,
                     _Generic_Value_set,
-                ],
+                ]
             ],
         ) -> None:
             """Set several fields in one step, all or nothing."""
@@ -3495,7 +3611,7 @@ class Versions(schema.StructValue):
             def items(
                 self,
                 value: typing.Iterable[
-                    Versions.New.Item | Versions.New.Item.Reader | Versions.New.Item.Builder,
+                    Versions.New.Item | Versions.New.Item.Reader | Versions.New.Item.Builder
                 ],
             ) -> None:
                 self._assign("items", value)
@@ -3640,15 +3756,18 @@ class Versions(schema.StructValue):
 class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
     """Lines of generated code break where they are too long."""
 
-    some_member_of_the_union_with_a_long_name: StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName | None | schema.UnsetType = dataclasses.field(
-        default=schema.UNSET,
-    )
-    other_members_of_the_union_with_a_long_name: builtins.list[
+    some_member_of_the_union_with_a_long_name: (
         StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
-    ] | schema.UnsetType = dataclasses.field(default=schema.UNSET)
-    last_group_of_the_union_with_a_long_name: StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName | schema.UnsetType = dataclasses.field(
-        default=schema.UNSET,
-    )
+        | schema.UnsetType
+        | None
+    ) = schema.UNSET
+    other_members_of_the_union_with_a_long_name: (
+        builtins.list[StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName]
+        | schema.UnsetType
+    ) = schema.UNSET
+    last_group_of_the_union_with_a_long_name: (
+        StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName | schema.UnsetType
+    ) = schema.UNSET
     things: builtins.list[
         StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
     ] = dataclasses.field(default_factory=builtins.list)
@@ -3657,7 +3776,9 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
     class NestedStructWithAnEvenLongerName(schema.StructValue):
         """The struct ``StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName``."""
 
-        text: builtins.str = 'a default that is so long that the line of the field has to "be" broken, or it\'s not'
+        text: builtins.str = (
+            'a default that is so long that the line of the field has to "be" broken, or it\'s not'
+        )
 
         @builtins.classmethod
         def __capnsafe_schema__(
@@ -3676,7 +3797,7 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
 
         class Reader(
             schema.GeneratedReader[
-                "StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName",
+                "StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName"
             ],
         ):
             """Reads ``StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName``."""
@@ -3697,7 +3818,7 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
 
         class Builder(
             schema.GeneratedBuilder[
-                "StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName",
+                "StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName"
             ],
         ):
             """Builds ``StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName``."""
@@ -3726,7 +3847,9 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
         FIRST = 0
         SECOND = 1
 
-        BY_VALUE: schema.Enumerants[StructWithARatherLongNameThatFillsLines.EnumerationWithALongNameToo]
+        BY_VALUE: schema.Enumerants[
+            StructWithARatherLongNameThatFillsLines.EnumerationWithALongNameToo
+        ]
 
     @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
     class LastGroupOfTheUnionWithALongName(schema.StructValue):
@@ -3738,21 +3861,25 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
         grid: builtins.list[
             builtins.list[StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName]
         ] = dataclasses.field(
-            default_factory=lambda: StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName._layout.initial(
-                "grid",
+            default_factory=lambda: (
+                StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName._layout.initial(
+                    "grid",
+                )
             ),
         )
         kinds: builtins.list[
             StructWithARatherLongNameThatFillsLines.EnumerationWithALongNameToo
         ] = dataclasses.field(
-            default_factory=lambda: StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName._layout.initial(
-                "kinds",
+            default_factory=lambda: (
+                StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName._layout.initial(
+                    "kinds",
+                )
             ),
         )
 
         class Reader(
             schema.GeneratedReader[
-                "StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName",
+                "StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName"
             ],
         ):
             """Reads ``StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName``."""
@@ -3763,7 +3890,7 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
             def field(
                 self,
             ) -> schema.Items[
-                StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader,
+                StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader
             ]:
                 """``field :List(StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName)``."""
                 return schema.StructItems(
@@ -3779,14 +3906,15 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
             def grid(
                 self,
             ) -> schema.Items[
-                schema.Items[StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader],
+                schema.Items[
+                    StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader
+                ]
             ]:
                 """``grid :List(List(StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName))``."""
                 return schema.PointerItems(
                     self._low.get_pointer_list(
                         1,
-                        default=_STRUCTWITHARATHERLONGNAMETHATFILLSLINES_LASTGROUPOFTHEUNIONWITHALONGNAME_GRID.pointers(
-                        ),
+                        default=_STRUCTWITHARATHERLONGNAMETHATFILLSLINES_LASTGROUPOFTHEUNIONWITHALONGNAME_GRID.pointers(),
                     ),
                     lambda low, at: schema.StructItems(
                         low.get_struct_list(at),
@@ -3820,7 +3948,7 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
 
         class Builder(
             schema.GeneratedBuilder[
-                "StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName",
+                "StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName"
             ],
         ):
             """Builds ``StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName``."""
@@ -3844,7 +3972,9 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
             def field(
                 self,
                 value: typing.Iterable[
-                    StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder,
+                    StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
+                    | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader
+                    | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder
                 ],
             ) -> None:
                 self._assign("field", value)
@@ -3870,15 +4000,21 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
             def grid(
                 self,
             ) -> schema.ItemsBuilder[
-                schema.ItemsBuilder[StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder, StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName],
-                typing.Iterable[StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder],
+                schema.ItemsBuilder[
+                    StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder,
+                    StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName,
+                ],
+                typing.Iterable[
+                    StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
+                    | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader
+                    | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder
+                ],
             ]:
                 """``grid :List(List(StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName))``."""
                 return schema.PointerItemsBuilder(
                     self._low.get_pointer_list(
                         1,
-                        default=_STRUCTWITHARATHERLONGNAMETHATFILLSLINES_LASTGROUPOFTHEUNIONWITHALONGNAME_GRID.pointers(
-                        ),
+                        default=_STRUCTWITHARATHERLONGNAMETHATFILLSLINES_LASTGROUPOFTHEUNIONWITHALONGNAME_GRID.pointers(),
                     ),
                     lambda low, at: schema.StructItemsBuilder(
                         low.get_struct_list(at, 0, 1),
@@ -3886,7 +4022,9 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
                     ),
                     schema.list_of(
                         schema.StructKind(
-                            lambda: StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName,
+                            lambda: (
+                                StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
+                            ),
                         ),
                     ),
                 )
@@ -3896,8 +4034,10 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
                 self,
                 value: typing.Iterable[
                     typing.Iterable[
-                        StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder,
-                    ],
+                        StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
+                        | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader
+                        | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder
+                    ]
                 ],
             ) -> None:
                 self._assign("grid", value)
@@ -3910,8 +4050,15 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
                 self,
                 count: builtins.int,
             ) -> schema.ItemsBuilder[
-                schema.ItemsBuilder[StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder, StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName],
-                typing.Iterable[StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder],
+                schema.ItemsBuilder[
+                    StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder,
+                    StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName,
+                ],
+                typing.Iterable[
+                    StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
+                    | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader
+                    | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder
+                ],
             ]:
                 """Build a list of ``count`` zeroed items as ``grid``."""
                 return schema.PointerItemsBuilder(
@@ -3922,7 +4069,9 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
                     ),
                     schema.list_of(
                         schema.StructKind(
-                            lambda: StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName,
+                            lambda: (
+                                StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
+                            ),
                         ),
                     ),
                 )
@@ -3950,7 +4099,7 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
             def kinds(
                 self,
                 value: typing.Iterable[
-                    StructWithARatherLongNameThatFillsLines.EnumerationWithALongNameToo,
+                    StructWithARatherLongNameThatFillsLines.EnumerationWithALongNameToo
                 ],
             ) -> None:
                 self._assign("kinds", value)
@@ -3976,10 +4125,16 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
                 """The fields that ``update`` takes."""
 
                 field: typing.Iterable[
-                    StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder
+                    StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
+                    | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader
+                    | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder
                 ]
                 grid: typing.Iterable[
-                    typing.Iterable[StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder]
+                    typing.Iterable[
+                        StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
+                        | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader
+                        | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder
+                    ]
                 ]
                 kinds: typing.Iterable[
                     StructWithARatherLongNameThatFillsLines.EnumerationWithALongNameToo
@@ -3989,7 +4144,9 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
                 """Set several fields in one step, all or nothing."""
                 self._update(fields)
 
-    MEMBERS: typing.ClassVar[builtins.dict[builtins.int, StructWithARatherLongNameThatFillsLines_Which]] = {
+    MEMBERS: typing.ClassVar[
+        builtins.dict[builtins.int, StructWithARatherLongNameThatFillsLines_Which]
+    ] = {
         0: "some_member_of_the_union_with_a_long_name",
         1: "other_members_of_the_union_with_a_long_name",
         2: "last_group_of_the_union_with_a_long_name",
@@ -4038,7 +4195,7 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
         def other_members_of_the_union_with_a_long_name(
             self,
         ) -> schema.Items[
-            StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader,
+            StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader
         ]:
             """``otherMembersOfTheUnionWithALongName :List(StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName)``."""
             if self._low.get_uint16(0) != 1:
@@ -4059,13 +4216,15 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
             """The group ``lastGroupOfTheUnionWithALongName``."""
             if self._low.get_uint16(0) != 2:
                 raise self._unset("last_group_of_the_union_with_a_long_name")
-            return StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName.Reader(self._low)
+            return StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName.Reader(
+                self._low,
+            )
 
         @builtins.property
         def things(
             self,
         ) -> schema.Items[
-            StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader,
+            StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader
         ]:
             """``things :List(StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName)``."""
             return schema.StructItems(
@@ -4100,7 +4259,10 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
         @some_member_of_the_union_with_a_long_name.setter
         def some_member_of_the_union_with_a_long_name(
             self,
-            value: StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder | None,
+            value: StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
+            | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader
+            | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder
+            | None,
         ) -> None:
             self._select("some_member_of_the_union_with_a_long_name", value)
 
@@ -4135,7 +4297,9 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
         def other_members_of_the_union_with_a_long_name(
             self,
             value: typing.Iterable[
-                StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder,
+                StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
+                | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader
+                | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder
             ],
         ) -> None:
             self._select("other_members_of_the_union_with_a_long_name", value)
@@ -4164,7 +4328,9 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
             """The group ``lastGroupOfTheUnionWithALongName``."""
             if self._low.get_uint16(0) != 2:
                 raise self._unset("last_group_of_the_union_with_a_long_name")
-            return StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName.Builder(self._low)
+            return StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName.Builder(
+                self._low,
+            )
 
         @last_group_of_the_union_with_a_long_name.setter
         def last_group_of_the_union_with_a_long_name(
@@ -4178,7 +4344,9 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
         ) -> StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName.Builder:
             """Set the group ``lastGroupOfTheUnionWithALongName``, with zeroed fields."""
             self._select_blank("last_group_of_the_union_with_a_long_name")
-            return StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName.Builder(self._low)
+            return StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName.Builder(
+                self._low,
+            )
 
         @builtins.property
         def things(
@@ -4197,7 +4365,9 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
         def things(
             self,
             value: typing.Iterable[
-                StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder,
+                StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
+                | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader
+                | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder
             ],
         ) -> None:
             self._assign("things", value)
@@ -4222,13 +4392,24 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
         class _Fields(typing.TypedDict, total=False):
             """The fields that ``update`` takes."""
 
-            some_member_of_the_union_with_a_long_name: StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder | None
+            some_member_of_the_union_with_a_long_name: (
+                StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
+                | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader
+                | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder
+                | None
+            )
             other_members_of_the_union_with_a_long_name: typing.Iterable[
-                StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder
+                StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
+                | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader
+                | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder
             ]
-            last_group_of_the_union_with_a_long_name: StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName
+            last_group_of_the_union_with_a_long_name: (
+                StructWithARatherLongNameThatFillsLines.LastGroupOfTheUnionWithALongName
+            )
             things: typing.Iterable[
-                StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder
+                StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
+                | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Reader
+                | StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName.Builder
             ]
 
         def update(self, /, **fields: typing.Unpack[_Fields]) -> None:
@@ -4257,7 +4438,7 @@ class Recursive(schema.StructValue):
     class Choice(schema.UnionValue):
         """The group ``Recursive.Choice``."""
 
-        member: Recursive | None | schema.UnsetType = schema.UNSET
+        member: Recursive | schema.UnsetType | None = schema.UNSET
         members: builtins.list[Recursive] | schema.UnsetType = schema.UNSET
 
         MEMBERS: typing.ClassVar[builtins.dict[builtins.int, Recursive_Choice_Which]] = {
@@ -4280,7 +4461,8 @@ class Recursive(schema.StructValue):
                 if self._low.get_uint16(1) != 0:
                     raise self._unset("member")
                 return Recursive.Reader(
-                    self._low.get_struct(2, default=_RECURSIVE_CHOICE_MEMBER.struct()) or schema.NO_STRUCT,
+                    self._low.get_struct(2, default=_RECURSIVE_CHOICE_MEMBER.struct())
+                    or schema.NO_STRUCT,
                 )
 
             def has_member(self) -> builtins.bool:
@@ -4729,7 +4911,7 @@ class Chain(schema.GenericValue, typing.Generic[_Chain_Item]):
                         _Chain_Inner_Item_value,
                         _Chain_Inner_Item_builder,
                         _Chain_Inner_Item_set,
-                    ],
+                    ]
                 ],
             ) -> None:
                 """Set several fields in one step, all or nothing."""
@@ -4740,8 +4922,8 @@ class Chain(schema.GenericValue, typing.Generic[_Chain_Item]):
         """The group ``Chain.Group``."""
 
         item: _Chain_Group_Item | None = None
-        none: None | schema.UnsetType = schema.UNSET
-        one: _Chain_Group_Item | None | schema.UnsetType = schema.UNSET
+        none: schema.UnsetType | None = schema.UNSET
+        one: _Chain_Group_Item | schema.UnsetType | None = schema.UNSET
 
         MEMBERS: typing.ClassVar[builtins.dict[builtins.int, Chain_Group_Which]] = {
             0: "none",
@@ -4864,7 +5046,7 @@ class Chain(schema.GenericValue, typing.Generic[_Chain_Item]):
                         _Chain_Group_Item_value,
                         _Chain_Group_Item_builder,
                         _Chain_Group_Item_set,
-                    ],
+                    ]
                 ],
             ) -> None:
                 """Set several fields in one step, all or nothing."""
@@ -4926,8 +5108,8 @@ class Chain(schema.GenericValue, typing.Generic[_Chain_Item]):
         @builtins.property
         def inners(self) -> schema.Items[Chain.Inner.Reader[_Chain_Item_value, _Chain_Item_reader]]:
             """``inners :List(Chain.Inner)``."""
-            found: schema.Items[Chain.Inner.Reader[_Chain_Item_value, _Chain_Item_reader]] = self._open(
-                "inners",
+            found: schema.Items[Chain.Inner.Reader[_Chain_Item_value, _Chain_Item_reader]] = (
+                self._open("inners")
             )
             return found
 
@@ -4965,15 +5147,18 @@ class Chain(schema.GenericValue, typing.Generic[_Chain_Item]):
         @builtins.property
         def next(self) -> Chain.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]:
             """``next :Chain``."""
-            found: Chain.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] = self._open(
-                "next",
+            found: Chain.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] = (
+                self._open("next")
             )
             return found
 
         @next.setter
         def next(
             self,
-            value: Chain[_Chain_Item_value] | Chain.Reader[_Chain_Item_value, typing.Any] | Chain.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] | None,
+            value: Chain[_Chain_Item_value]
+            | Chain.Reader[_Chain_Item_value, builtins.object]
+            | Chain.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]
+            | None,
         ) -> None:
             self._assign("next", value)
 
@@ -4985,8 +5170,8 @@ class Chain(schema.GenericValue, typing.Generic[_Chain_Item]):
             self,
         ) -> Chain.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]:
             """Build a zeroed struct as ``next``."""
-            found: Chain.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] = self._init(
-                "next",
+            found: Chain.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] = (
+                self._init("next")
             )
             return found
 
@@ -4995,8 +5180,8 @@ class Chain(schema.GenericValue, typing.Generic[_Chain_Item]):
             self,
         ) -> Chain.Group.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]:
             """The group ``group``."""
-            found: Chain.Group.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] = self._open(
-                "group",
+            found: Chain.Group.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] = (
+                self._open("group")
             )
             return found
 
@@ -5009,15 +5194,18 @@ class Chain(schema.GenericValue, typing.Generic[_Chain_Item]):
             self,
         ) -> Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]:
             """``inner :Chain.Inner``."""
-            found: Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] = self._open(
-                "inner",
+            found: Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] = (
+                self._open("inner")
             )
             return found
 
         @inner.setter
         def inner(
             self,
-            value: Chain.Inner[_Chain_Item_value] | Chain.Inner.Reader[_Chain_Item_value, typing.Any] | Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] | None,
+            value: Chain.Inner[_Chain_Item_value]
+            | Chain.Inner.Reader[_Chain_Item_value, builtins.object]
+            | Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]
+            | None,
         ) -> None:
             self._assign("inner", value)
 
@@ -5029,8 +5217,8 @@ class Chain(schema.GenericValue, typing.Generic[_Chain_Item]):
             self,
         ) -> Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]:
             """Build a zeroed struct as ``inner``."""
-            found: Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] = self._init(
-                "inner",
+            found: Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set] = (
+                self._init("inner")
             )
             return found
 
@@ -5042,21 +5230,19 @@ class Chain(schema.GenericValue, typing.Generic[_Chain_Item]):
             Chain.Inner[_Chain_Item_value],
         ]:
             """``inners :List(Chain.Inner)``."""
-            found: schema.ItemsBuilder[Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set], Chain.Inner[_Chain_Item_value]] = self._open(
-                "inners",
-            )
+            found: schema.ItemsBuilder[
+                Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set],
+                Chain.Inner[_Chain_Item_value],
+            ] = self._open("inners")
             return found
 
         @inners.setter
         def inners(
             self,
             value: typing.Iterable[
-                Chain.Inner[
-                    _Chain_Item_value] | Chain.Inner.Reader[_Chain_Item_value,
-                    typing.Any] | Chain.Inner.Builder[_Chain_Item_value,
-                    _Chain_Item_builder,
-                    _Chain_Item_set,
-                ],
+                Chain.Inner[_Chain_Item_value]
+                | Chain.Inner.Reader[_Chain_Item_value, builtins.object]
+                | Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]
             ],
         ) -> None:
             self._assign("inners", value)
@@ -5073,17 +5259,17 @@ class Chain(schema.GenericValue, typing.Generic[_Chain_Item]):
             Chain.Inner[_Chain_Item_value],
         ]:
             """Build a list of ``count`` zeroed items as ``inners``."""
-            found: schema.ItemsBuilder[Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set], Chain.Inner[_Chain_Item_value]] = self._init(
-                "inners",
-                count,
-            )
+            found: schema.ItemsBuilder[
+                Chain.Inner.Builder[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set],
+                Chain.Inner[_Chain_Item_value],
+            ] = self._init("inners", count)
             return found
 
         def update(
             self,
             /,
             **fields: typing.Unpack[
-                Chain_Fields[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set],
+                Chain_Fields[_Chain_Item_value, _Chain_Item_builder, _Chain_Item_set]
             ],
         ) -> None:
             """Set several fields in one step, all or nothing."""
@@ -5139,8 +5325,8 @@ class Generics(schema.StructValue):
             self,
         ) -> Chain.Reader[builtins.list[builtins.int], schema.Numbers[builtins.int]]:
             """``numbers :Chain``."""
-            found: Chain.Reader[builtins.list[builtins.int], schema.Numbers[builtins.int]] = self._open(
-                "numbers",
+            found: Chain.Reader[builtins.list[builtins.int], schema.Numbers[builtins.int]] = (
+                self._open("numbers")
             )
             return found
 
@@ -5161,12 +5347,22 @@ class Generics(schema.StructValue):
         def pairs(
             self,
         ) -> schema.Items[
-            Generic.Reader[builtins.str, builtins.list[Point], builtins.str, schema.Items[Point.Reader]],
+            Generic.Reader[
+                builtins.str,
+                builtins.list[Point],
+                builtins.str,
+                schema.Items[Point.Reader],
+            ]
         ]:
             """``pairs :List(Generic)``."""
-            found: schema.Items[Generic.Reader[builtins.str, builtins.list[Point], builtins.str, schema.Items[Point.Reader]]] = self._open(
-                "pairs",
-            )
+            found: schema.Items[
+                Generic.Reader[
+                    builtins.str,
+                    builtins.list[Point],
+                    builtins.str,
+                    schema.Items[Point.Reader],
+                ]
+            ] = self._open("pairs")
             return found
 
         def has_pairs(self) -> builtins.bool:
@@ -5178,9 +5374,12 @@ class Generics(schema.StructValue):
             self,
         ) -> Generic.Reader[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyReader]:
             """``half :Generic``."""
-            found: Generic.Reader[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyReader] = self._open(
-                "half",
-            )
+            found: Generic.Reader[
+                builtins.bytes,
+                schema.Anything,
+                builtins.bytes,
+                schema.AnyReader,
+            ] = self._open("half")
             return found
 
         def has_half(self) -> builtins.bool:
@@ -5211,7 +5410,10 @@ class Generics(schema.StructValue):
         @texts.setter
         def texts(
             self,
-            value: Chain[builtins.str] | Chain.Reader[builtins.str, builtins.str] | Chain.Builder[builtins.str, builtins.str, builtins.str] | None,
+            value: Chain[builtins.str]
+            | Chain.Reader[builtins.str, builtins.str]
+            | Chain.Builder[builtins.str, builtins.str, builtins.str]
+            | None,
         ) -> None:
             self._assign("texts", value)
 
@@ -5229,15 +5431,18 @@ class Generics(schema.StructValue):
             self,
         ) -> Chain.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder]:
             """``points :Chain``."""
-            found: Chain.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] = self._open(
-                "points",
+            found: Chain.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] = (
+                self._open("points")
             )
             return found
 
         @points.setter
         def points(
             self,
-            value: Chain[Point] | Chain.Reader[Point, Point.Reader] | Chain.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] | None,
+            value: Chain[Point]
+            | Chain.Reader[Point, Point.Reader]
+            | Chain.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder]
+            | None,
         ) -> None:
             self._assign("points", value)
 
@@ -5249,8 +5454,8 @@ class Generics(schema.StructValue):
             self,
         ) -> Chain.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder]:
             """Build a zeroed struct as ``points``."""
-            found: Chain.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] = self._init(
-                "points",
+            found: Chain.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] = (
+                self._init("points")
             )
             return found
 
@@ -5263,15 +5468,24 @@ class Generics(schema.StructValue):
             typing.Iterable[builtins.int],
         ]:
             """``numbers :Chain``."""
-            found: Chain.Builder[builtins.list[builtins.int], schema.NumbersBuilder[builtins.int], typing.Iterable[builtins.int]] = self._open(
-                "numbers",
-            )
+            found: Chain.Builder[
+                builtins.list[builtins.int],
+                schema.NumbersBuilder[builtins.int],
+                typing.Iterable[builtins.int],
+            ] = self._open("numbers")
             return found
 
         @numbers.setter
         def numbers(
             self,
-            value: Chain[builtins.list[builtins.int]] | Chain.Reader[builtins.list[builtins.int], schema.Numbers[builtins.int]] | Chain.Builder[builtins.list[builtins.int], schema.NumbersBuilder[builtins.int], typing.Iterable[builtins.int]] | None,
+            value: Chain[builtins.list[builtins.int]]
+            | Chain.Reader[builtins.list[builtins.int], schema.Numbers[builtins.int]]
+            | Chain.Builder[
+                builtins.list[builtins.int],
+                schema.NumbersBuilder[builtins.int],
+                typing.Iterable[builtins.int],
+            ]
+            | None,
         ) -> None:
             self._assign("numbers", value)
 
@@ -5287,9 +5501,11 @@ class Generics(schema.StructValue):
             typing.Iterable[builtins.int],
         ]:
             """Build a zeroed struct as ``numbers``."""
-            found: Chain.Builder[builtins.list[builtins.int], schema.NumbersBuilder[builtins.int], typing.Iterable[builtins.int]] = self._init(
-                "numbers",
-            )
+            found: Chain.Builder[
+                builtins.list[builtins.int],
+                schema.NumbersBuilder[builtins.int],
+                typing.Iterable[builtins.int],
+            ] = self._init("numbers")
             return found
 
         @builtins.property
@@ -5300,7 +5516,10 @@ class Generics(schema.StructValue):
         @anything.setter
         def anything(
             self,
-            value: Chain[schema.Anything] | Chain.Reader[schema.Anything, schema.AnyReader] | Chain.Builder[schema.Anything, schema.AnyBuilder, schema.Anything] | None,
+            value: Chain[schema.Anything]
+            | Chain.Reader[schema.Anything, schema.AnyReader]
+            | Chain.Builder[schema.Anything, schema.AnyBuilder, schema.Anything]
+            | None,
         ) -> None:
             self._assign("anything", value)
 
@@ -5318,31 +5537,49 @@ class Generics(schema.StructValue):
         def pairs(
             self,
         ) -> schema.ItemsBuilder[
-            Generic.Builder[builtins.str, builtins.list[Point], builtins.str, schema.ItemsBuilder[Point.Builder, Point], builtins.str, typing.Iterable[Point | Point.Reader | Point.Builder]],
+            Generic.Builder[
+                builtins.str,
+                builtins.list[Point],
+                builtins.str,
+                schema.ItemsBuilder[Point.Builder, Point],
+                builtins.str,
+                typing.Iterable[Point | Point.Reader | Point.Builder],
+            ],
             Generic[builtins.str, builtins.list[Point]],
         ]:
             """``pairs :List(Generic)``."""
-            found: schema.ItemsBuilder[Generic.Builder[builtins.str, builtins.list[Point], builtins.str, schema.ItemsBuilder[Point.Builder, Point], builtins.str, typing.Iterable[Point | Point.Reader | Point.Builder]], Generic[builtins.str, builtins.list[Point]]] = self._open(
-                "pairs",
-            )
-            return found
-
-        @pairs.setter
-        def pairs(
-            self,
-            value: typing.Iterable[
-                Generic[
+            found: schema.ItemsBuilder[
+                Generic.Builder[
                     builtins.str,
-                    builtins.list[Point]] | Generic.Reader[builtins.str,
-                    builtins.list[Point],
-                    builtins.str,
-                    schema.Items[Point.Reader]] | Generic.Builder[builtins.str,
                     builtins.list[Point],
                     builtins.str,
                     schema.ItemsBuilder[Point.Builder, Point],
                     builtins.str,
                     typing.Iterable[Point | Point.Reader | Point.Builder],
                 ],
+                Generic[builtins.str, builtins.list[Point]],
+            ] = self._open("pairs")
+            return found
+
+        @pairs.setter
+        def pairs(
+            self,
+            value: typing.Iterable[
+                Generic[builtins.str, builtins.list[Point]]
+                | Generic.Reader[
+                    builtins.str,
+                    builtins.list[Point],
+                    builtins.str,
+                    schema.Items[Point.Reader],
+                ]
+                | Generic.Builder[
+                    builtins.str,
+                    builtins.list[Point],
+                    builtins.str,
+                    schema.ItemsBuilder[Point.Builder, Point],
+                    builtins.str,
+                    typing.Iterable[Point | Point.Reader | Point.Builder],
+                ]
             ],
         ) -> None:
             self._assign("pairs", value)
@@ -5355,14 +5592,28 @@ class Generics(schema.StructValue):
             self,
             count: builtins.int,
         ) -> schema.ItemsBuilder[
-            Generic.Builder[builtins.str, builtins.list[Point], builtins.str, schema.ItemsBuilder[Point.Builder, Point], builtins.str, typing.Iterable[Point | Point.Reader | Point.Builder]],
+            Generic.Builder[
+                builtins.str,
+                builtins.list[Point],
+                builtins.str,
+                schema.ItemsBuilder[Point.Builder, Point],
+                builtins.str,
+                typing.Iterable[Point | Point.Reader | Point.Builder],
+            ],
             Generic[builtins.str, builtins.list[Point]],
         ]:
             """Build a list of ``count`` zeroed items as ``pairs``."""
-            found: schema.ItemsBuilder[Generic.Builder[builtins.str, builtins.list[Point], builtins.str, schema.ItemsBuilder[Point.Builder, Point], builtins.str, typing.Iterable[Point | Point.Reader | Point.Builder]], Generic[builtins.str, builtins.list[Point]]] = self._init(
-                "pairs",
-                count,
-            )
+            found: schema.ItemsBuilder[
+                Generic.Builder[
+                    builtins.str,
+                    builtins.list[Point],
+                    builtins.str,
+                    schema.ItemsBuilder[Point.Builder, Point],
+                    builtins.str,
+                    typing.Iterable[Point | Point.Reader | Point.Builder],
+                ],
+                Generic[builtins.str, builtins.list[Point]],
+            ] = self._init("pairs", count)
             return found
 
         @builtins.property
@@ -5377,15 +5628,30 @@ class Generics(schema.StructValue):
             schema.Anything,
         ]:
             """``half :Generic``."""
-            found: Generic.Builder[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyBuilder, builtins.bytes, schema.Anything] = self._open(
-                "half",
-            )
+            found: Generic.Builder[
+                builtins.bytes,
+                schema.Anything,
+                builtins.bytes,
+                schema.AnyBuilder,
+                builtins.bytes,
+                schema.Anything,
+            ] = self._open("half")
             return found
 
         @half.setter
         def half(
             self,
-            value: Generic[builtins.bytes, schema.Anything] | Generic.Reader[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyReader] | Generic.Builder[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyBuilder, builtins.bytes, schema.Anything] | None,
+            value: Generic[builtins.bytes, schema.Anything]
+            | Generic.Reader[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyReader]
+            | Generic.Builder[
+                builtins.bytes,
+                schema.Anything,
+                builtins.bytes,
+                schema.AnyBuilder,
+                builtins.bytes,
+                schema.Anything,
+            ]
+            | None,
         ) -> None:
             self._assign("half", value)
 
@@ -5404,9 +5670,14 @@ class Generics(schema.StructValue):
             schema.Anything,
         ]:
             """Build a zeroed struct as ``half``."""
-            found: Generic.Builder[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyBuilder, builtins.bytes, schema.Anything] = self._init(
-                "half",
-            )
+            found: Generic.Builder[
+                builtins.bytes,
+                schema.Anything,
+                builtins.bytes,
+                schema.AnyBuilder,
+                builtins.bytes,
+                schema.Anything,
+            ] = self._init("half")
             return found
 
         @builtins.property
@@ -5420,7 +5691,10 @@ class Generics(schema.StructValue):
         @stores.setter
         def stores(
             self,
-            value: Chain[builtins.int] | Chain.Reader[builtins.int, builtins.int | None] | Chain.Builder[builtins.int, builtins.int | None, builtins.int] | None,
+            value: Chain[builtins.int]
+            | Chain.Reader[builtins.int, builtins.int | None]
+            | Chain.Builder[builtins.int, builtins.int | None, builtins.int]
+            | None,
         ) -> None:
             self._assign("stores", value)
 
@@ -5438,15 +5712,70 @@ class Generics(schema.StructValue):
         class _Fields(typing.TypedDict, total=False):
             """The fields that ``update`` takes."""
 
-            texts: Chain[builtins.str] | Chain.Reader[builtins.str, builtins.str] | Chain.Builder[builtins.str, builtins.str, builtins.str] | None
-            points: Chain[Point] | Chain.Reader[Point, Point.Reader] | Chain.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder] | None
-            numbers: Chain[builtins.list[builtins.int]] | Chain.Reader[builtins.list[builtins.int], schema.Numbers[builtins.int]] | Chain.Builder[builtins.list[builtins.int], schema.NumbersBuilder[builtins.int], typing.Iterable[builtins.int]] | None
-            anything: Chain[schema.Anything] | Chain.Reader[schema.Anything, schema.AnyReader] | Chain.Builder[schema.Anything, schema.AnyBuilder, schema.Anything] | None
+            texts: (
+                Chain[builtins.str]
+                | Chain.Reader[builtins.str, builtins.str]
+                | Chain.Builder[builtins.str, builtins.str, builtins.str]
+                | None
+            )
+            points: (
+                Chain[Point]
+                | Chain.Reader[Point, Point.Reader]
+                | Chain.Builder[Point, Point.Builder, Point | Point.Reader | Point.Builder]
+                | None
+            )
+            numbers: (
+                Chain[builtins.list[builtins.int]]
+                | Chain.Reader[builtins.list[builtins.int], schema.Numbers[builtins.int]]
+                | Chain.Builder[
+                    builtins.list[builtins.int],
+                    schema.NumbersBuilder[builtins.int],
+                    typing.Iterable[builtins.int],
+                ]
+                | None
+            )
+            anything: (
+                Chain[schema.Anything]
+                | Chain.Reader[schema.Anything, schema.AnyReader]
+                | Chain.Builder[schema.Anything, schema.AnyBuilder, schema.Anything]
+                | None
+            )
             pairs: typing.Iterable[
-                Generic[builtins.str, builtins.list[Point]] | Generic.Reader[builtins.str, builtins.list[Point], builtins.str, schema.Items[Point.Reader]] | Generic.Builder[builtins.str, builtins.list[Point], builtins.str, schema.ItemsBuilder[Point.Builder, Point], builtins.str, typing.Iterable[Point | Point.Reader | Point.Builder]]
+                Generic[builtins.str, builtins.list[Point]]
+                | Generic.Reader[
+                    builtins.str,
+                    builtins.list[Point],
+                    builtins.str,
+                    schema.Items[Point.Reader],
+                ]
+                | Generic.Builder[
+                    builtins.str,
+                    builtins.list[Point],
+                    builtins.str,
+                    schema.ItemsBuilder[Point.Builder, Point],
+                    builtins.str,
+                    typing.Iterable[Point | Point.Reader | Point.Builder],
+                ]
             ]
-            half: Generic[builtins.bytes, schema.Anything] | Generic.Reader[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyReader] | Generic.Builder[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyBuilder, builtins.bytes, schema.Anything] | None
-            stores: Chain[builtins.int] | Chain.Reader[builtins.int, builtins.int | None] | Chain.Builder[builtins.int, builtins.int | None, builtins.int] | None
+            half: (
+                Generic[builtins.bytes, schema.Anything]
+                | Generic.Reader[builtins.bytes, schema.Anything, builtins.bytes, schema.AnyReader]
+                | Generic.Builder[
+                    builtins.bytes,
+                    schema.Anything,
+                    builtins.bytes,
+                    schema.AnyBuilder,
+                    builtins.bytes,
+                    schema.Anything,
+                ]
+                | None
+            )
+            stores: (
+                Chain[builtins.int]
+                | Chain.Reader[builtins.int, builtins.int | None]
+                | Chain.Builder[builtins.int, builtins.int | None, builtins.int]
+                | None
+            )
 
         def update(self, /, **fields: typing.Unpack[_Fields]) -> None:
             """Set several fields in one step, all or nothing."""
@@ -5463,6 +5792,7 @@ class Annotated(schema.StructValue):
     @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
     class Nested(schema.StructValue):
         """The struct ``Annotated.Nested``."""
+
         OWN: typing.ClassVar[schema.Annotation[builtins.int]]
 
         @builtins.classmethod
@@ -5992,7 +6322,9 @@ schema.Layout(
         schema.list_of(
             schema.list_of(
                 schema.StructKind(
-                    lambda: StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName,
+                    lambda: (
+                        StructWithARatherLongNameThatFillsLines.NestedStructWithAnEvenLongerName
+                    ),
                 ),
             ),
         ),
@@ -6198,7 +6530,12 @@ schema.Layout(
         schema.list_of(
             schema.StructKind(
                 lambda: Generic,
-                {0xC33318A18E525779: (schema.TEXT, schema.list_of(schema.StructKind(lambda: Point)),)},
+                {
+                    0xC33318A18E525779: (
+                        schema.TEXT,
+                        schema.list_of(schema.StructKind(lambda: Point)),
+                    ),
+                },
             ),
         ),
         4,
@@ -6206,10 +6543,7 @@ schema.Layout(
     schema.FieldLayout(
         "half",
         "half",
-        schema.StructKind(
-            lambda: Generic,
-            {0xC33318A18E525779: (schema.DATA, schema.ANY_POINTER,)},
-        ),
+        schema.StructKind(lambda: Generic, {0xC33318A18E525779: (schema.DATA, schema.ANY_POINTER)}),
         5,
     ),
     schema.FieldLayout(
@@ -6238,7 +6572,14 @@ schema.Layout(
         "first",
         schema.UINT8,
         0,
-        annotations={0xE5C1F07B3AE94D2A: 'the "first"', 0xE5C1F07B3AE94D28: 2, 0xE5C1F07B3AE94D29: schema.Default(b"\x01\x00\x00\x00\x12\x00\x00\x00\x01\x02\x00\x00\x00\x00\x00\x00"), 0xC5F0A7E1B39D2C46: "m"},
+        annotations={
+            0xE5C1F07B3AE94D2A: 'the "first"',
+            0xE5C1F07B3AE94D28: 2,
+            0xE5C1F07B3AE94D29: schema.Default(
+                b"\x01\x00\x00\x00\x12\x00\x00\x00\x01\x02\x00\x00\x00\x00\x00\x00",
+            ),
+            0xC5F0A7E1B39D2C46: "m",
+        },
     ),
     schema.FieldLayout(
         "second",
@@ -6246,7 +6587,14 @@ schema.Layout(
         schema.GroupKind(lambda: Annotated.Second),
         annotations={0xE5C1F07B3AE94D2A: "a group"},
     ),
-    annotations={0xD5C1F07B3AE94D26: schema.Default(b"\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00"), 0xE5C1F07B3AE94D27: builtins.float("inf"), 0xF3A91D5BE2C07F68: None, 0xE5C1F07B3AE94D2B: 7},
+    annotations={
+        0xD5C1F07B3AE94D26: schema.Default(
+            b"\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00",
+        ),
+        0xE5C1F07B3AE94D27: builtins.float("inf"),
+        0xF3A91D5BE2C07F68: None,
+        0xE5C1F07B3AE94D2B: 7,
+    },
 )
 IMPORTANT: typing.Final[schema.Annotation[None]] = schema.Annotation(
     0xF3A91D5BE2C07F68,
@@ -6275,22 +6623,34 @@ TAG: typing.Final[schema.Annotation[builtins.str]] = schema.Annotation(
 SHADE: typing.Final[Colour] = Colour(2)
 ORIGIN: typing.Final[Point] = schema.Default(
     b"\x00\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00\xfc\xff\xff\xff",
-).value(schema.StructKind(lambda: Point))
+).value(
+    schema.StructKind(lambda: Point),
+)
 PRIMES: typing.Final[builtins.list[builtins.int]] = schema.Default(
     b"\x01\x00\x00\x00\x1b\x00\x00\x00\x02\x00\x03\x00\x05\x00\x00\x00",
-).value(schema.list_of(schema.UINT16))
+).value(
+    schema.list_of(schema.UINT16),
+)
 NO_POINTS: typing.Final[builtins.list[Point]] = schema.Default(
     b"\x01\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00",
-).value(schema.list_of(schema.StructKind(lambda: Point)))
+).value(
+    schema.list_of(schema.StructKind(lambda: Point)),
+)
 BIRTHDAY: typing.Final[shared_capnp.Date] = schema.Default(
     b"\x00\x00\x00\x00\x01\x00\x00\x00b\x00\x03\x1c\x00\x00\x00\x00",
-).value(schema.StructKind(lambda: shared_capnp.Date))
+).value(
+    schema.StructKind(lambda: shared_capnp.Date),
+)
 Point.ZERO = schema.Default(
     b"\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
-).value(schema.StructKind(lambda: Point))
+).value(
+    schema.StructKind(lambda: Point),
+)
 Point.NAMES = schema.Default(
     b"\x01\x00\x00\x00\x16\x00\x00\x00\x05\x00\x00\x00\x12\x00\x00\x00\x05\x00\x00\x00\x12\x00\x00\x00x\x00\x00\x00\x00\x00\x00\x00y\x00\x00\x00\x00\x00\x00\x00",
-).value(schema.list_of(schema.TEXT))
+).value(
+    schema.list_of(schema.TEXT),
+)
 Annotated.Nested.OWN = schema.Annotation(0xE5C1F07B3AE94D2B, schema.INT16)
 _Colour = Colour
 _Point = Point

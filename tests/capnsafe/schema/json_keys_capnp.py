@@ -3,8 +3,7 @@
 Structs with each annotation of JSON.
 """
 
-# Formatters and linters leave generated code alone.
-# fmt: off
+# This code is formatted. Linters have nothing to say about it.
 # ruff: noqa
 
 from __future__ import annotations
@@ -57,7 +56,11 @@ Untagged_Which: typing.TypeAlias = typing.Literal["a", "b", "c"]
 if typing.TYPE_CHECKING:
     _Box_T = typing_extensions.TypeVar("_Box_T", default=schema.Anything)
     _Box_T_value = typing_extensions.TypeVar("_Box_T_value", default=schema.Anything)
-    _Box_T_reader = typing_extensions.TypeVar("_Box_T_reader", default=schema.AnyReader)
+    _Box_T_reader = typing_extensions.TypeVar(
+        "_Box_T_reader",
+        covariant=True,
+        default=schema.AnyReader,
+    )
     _Box_T_builder = typing_extensions.TypeVar("_Box_T_builder", default=schema.AnyBuilder)
     _Box_T_set = typing_extensions.TypeVar("_Box_T_set", default=schema.Anything)
 else:
@@ -72,7 +75,11 @@ Box_Which: typing.TypeAlias = typing.Literal["none", "member"]
 if typing.TYPE_CHECKING:
     _Spread_T = typing_extensions.TypeVar("_Spread_T", default=schema.Anything)
     _Spread_T_value = typing_extensions.TypeVar("_Spread_T_value", default=schema.Anything)
-    _Spread_T_reader = typing_extensions.TypeVar("_Spread_T_reader", default=schema.AnyReader)
+    _Spread_T_reader = typing_extensions.TypeVar(
+        "_Spread_T_reader",
+        covariant=True,
+        default=schema.AnyReader,
+    )
     _Spread_T_builder = typing_extensions.TypeVar("_Spread_T_builder", default=schema.AnyBuilder)
     _Spread_T_set = typing_extensions.TypeVar("_Spread_T_set", default=schema.Anything)
 else:
@@ -85,7 +92,11 @@ else:
 if typing.TYPE_CHECKING:
     _Coded_T = typing_extensions.TypeVar("_Coded_T", default=schema.Anything)
     _Coded_T_value = typing_extensions.TypeVar("_Coded_T_value", default=schema.Anything)
-    _Coded_T_reader = typing_extensions.TypeVar("_Coded_T_reader", default=schema.AnyReader)
+    _Coded_T_reader = typing_extensions.TypeVar(
+        "_Coded_T_reader",
+        covariant=True,
+        default=schema.AnyReader,
+    )
     _Coded_T_builder = typing_extensions.TypeVar("_Coded_T_builder", default=schema.AnyBuilder)
     _Coded_T_set = typing_extensions.TypeVar("_Coded_T_set", default=schema.Anything)
 else:
@@ -518,7 +529,7 @@ class Flat(schema.StructValue):
     class Place(schema.UnionValue):
         """The group ``Flat.Place``."""
 
-        nowhere: None | schema.UnsetType = schema.UNSET
+        nowhere: schema.UnsetType | None = schema.UNSET
         town: builtins.str | schema.UnsetType = schema.UNSET
 
         MEMBERS: typing.ClassVar[builtins.dict[builtins.int, Flat_Place_Which]] = {
@@ -847,15 +858,15 @@ class Shape(schema.UnionValue):
     """The struct ``Shape``."""
 
     name: builtins.str = ""
-    nothing: None | schema.UnsetType = schema.UNSET
+    nothing: schema.UnsetType | None = schema.UNSET
     circle: builtins.float | schema.UnsetType = schema.UNSET
-    plain: Plain | None | schema.UnsetType = schema.UNSET
-    other: Plain | None | schema.UnsetType = schema.UNSET
+    plain: Plain | schema.UnsetType | None = schema.UNSET
+    other: Plain | schema.UnsetType | None = schema.UNSET
     group: Shape.Group | schema.UnsetType = schema.UNSET
     data: builtins.bytes | schema.UnsetType = schema.UNSET
-    struct: Plain | None | schema.UnsetType = schema.UNSET
+    struct: Plain | schema.UnsetType | None = schema.UNSET
     size: Size | schema.UnsetType = schema.UNSET
-    given: Plain | None | schema.UnsetType = schema.UNSET
+    given: Plain | schema.UnsetType | None = schema.UNSET
 
     @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
     class Group(schema.StructValue):
@@ -1240,10 +1251,10 @@ class Shape(schema.UnionValue):
 class Valued(schema.UnionValue):
     """The struct ``Valued``."""
 
-    nothing: None | schema.UnsetType = schema.UNSET
+    nothing: schema.UnsetType | None = schema.UNSET
     number: builtins.int | schema.UnsetType = schema.UNSET
     data: builtins.bytes | schema.UnsetType = schema.UNSET
-    shape: Shape | None | schema.UnsetType = schema.UNSET
+    shape: Shape | schema.UnsetType | None = schema.UNSET
     group: Valued.Group | schema.UnsetType = schema.UNSET
     list: builtins.list[builtins.str] | schema.UnsetType = schema.UNSET
 
@@ -1497,7 +1508,7 @@ class Unions(schema.StructValue):
         """The group ``Unions.Inside``."""
 
         a: builtins.int | schema.UnsetType = schema.UNSET
-        b: Plain | None | schema.UnsetType = schema.UNSET
+        b: Plain | schema.UnsetType | None = schema.UNSET
 
         MEMBERS: typing.ClassVar[builtins.dict[builtins.int, Unions_Inside_Which]] = {
             0: "a",
@@ -1760,7 +1771,7 @@ class Untagged(schema.UnionValue):
     """The struct ``Untagged``."""
 
     a: builtins.int | schema.UnsetType = schema.UNSET
-    b: Plain | None | schema.UnsetType = schema.UNSET
+    b: Plain | schema.UnsetType | None = schema.UNSET
     c: builtins.str | schema.UnsetType = schema.UNSET
 
     MEMBERS: typing.ClassVar[builtins.dict[builtins.int, Untagged_Which]] = {0: "a", 1: "b", 2: "c"}
@@ -1883,8 +1894,8 @@ class Box(schema.UnionValue, schema.GenericValue, typing.Generic[_Box_T]):
     """The struct ``Box``."""
 
     item: _Box_T | None = None
-    none: None | schema.UnsetType = schema.UNSET
-    member: _Box_T | None | schema.UnsetType = schema.UNSET
+    none: schema.UnsetType | None = schema.UNSET
+    member: _Box_T | schema.UnsetType | None = schema.UNSET
 
     MEMBERS: typing.ClassVar[builtins.dict[builtins.int, Box_Which]] = {0: "none", 1: "member"}
 
@@ -2210,7 +2221,10 @@ class Boxes(schema.StructValue):
         @text.setter
         def text(
             self,
-            value: Box[builtins.str] | Box.Reader[builtins.str, builtins.str] | Box.Builder[builtins.str, builtins.str, builtins.str] | None,
+            value: Box[builtins.str]
+            | Box.Reader[builtins.str, builtins.str]
+            | Box.Builder[builtins.str, builtins.str, builtins.str]
+            | None,
         ) -> None:
             self._assign("text", value)
 
@@ -2232,7 +2246,10 @@ class Boxes(schema.StructValue):
         @data.setter
         def data(
             self,
-            value: Box[builtins.bytes] | Box.Reader[builtins.bytes, builtins.bytes] | Box.Builder[builtins.bytes, builtins.bytes, builtins.bytes] | None,
+            value: Box[builtins.bytes]
+            | Box.Reader[builtins.bytes, builtins.bytes]
+            | Box.Builder[builtins.bytes, builtins.bytes, builtins.bytes]
+            | None,
         ) -> None:
             self._assign("data", value)
 
@@ -2250,15 +2267,18 @@ class Boxes(schema.StructValue):
             self,
         ) -> Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder]:
             """``spread :Spread``."""
-            found: Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder] = self._open(
-                "spread",
+            found: Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder] = (
+                self._open("spread")
             )
             return found
 
         @spread.setter
         def spread(
             self,
-            value: Spread[Plain] | Spread.Reader[Plain, Plain.Reader] | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder] | None,
+            value: Spread[Plain]
+            | Spread.Reader[Plain, Plain.Reader]
+            | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder]
+            | None,
         ) -> None:
             self._assign("spread", value)
 
@@ -2270,8 +2290,8 @@ class Boxes(schema.StructValue):
             self,
         ) -> Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder]:
             """Build a zeroed struct as ``spread``."""
-            found: Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder] = self._init(
-                "spread",
+            found: Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder] = (
+                self._init("spread")
             )
             return found
 
@@ -2281,18 +2301,33 @@ class Boxes(schema.StructValue):
         ) -> Spread.Builder[
             Spread[Plain],
             Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
-            Spread[Plain] | Spread.Reader[Plain, Plain.Reader] | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
+            Spread[Plain]
+            | Spread.Reader[Plain, Plain.Reader]
+            | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
         ]:
             """``nested :Spread``."""
-            found: Spread.Builder[Spread[Plain], Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder], Spread[Plain] | Spread.Reader[Plain, Plain.Reader] | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder]] = self._open(
-                "nested",
-            )
+            found: Spread.Builder[
+                Spread[Plain],
+                Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
+                Spread[Plain]
+                | Spread.Reader[Plain, Plain.Reader]
+                | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
+            ] = self._open("nested")
             return found
 
         @nested.setter
         def nested(
             self,
-            value: Spread[Spread[Plain]] | Spread.Reader[Spread[Plain], Spread.Reader[Plain, Plain.Reader]] | Spread.Builder[Spread[Plain], Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder], Spread[Plain] | Spread.Reader[Plain, Plain.Reader] | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder]] | None,
+            value: Spread[Spread[Plain]]
+            | Spread.Reader[Spread[Plain], Spread.Reader[Plain, Plain.Reader]]
+            | Spread.Builder[
+                Spread[Plain],
+                Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
+                Spread[Plain]
+                | Spread.Reader[Plain, Plain.Reader]
+                | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
+            ]
+            | None,
         ) -> None:
             self._assign("nested", value)
 
@@ -2305,12 +2340,18 @@ class Boxes(schema.StructValue):
         ) -> Spread.Builder[
             Spread[Plain],
             Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
-            Spread[Plain] | Spread.Reader[Plain, Plain.Reader] | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
+            Spread[Plain]
+            | Spread.Reader[Plain, Plain.Reader]
+            | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
         ]:
             """Build a zeroed struct as ``nested``."""
-            found: Spread.Builder[Spread[Plain], Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder], Spread[Plain] | Spread.Reader[Plain, Plain.Reader] | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder]] = self._init(
-                "nested",
-            )
+            found: Spread.Builder[
+                Spread[Plain],
+                Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
+                Spread[Plain]
+                | Spread.Reader[Plain, Plain.Reader]
+                | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
+            ] = self._init("nested")
             return found
 
         @builtins.property
@@ -2321,21 +2362,19 @@ class Boxes(schema.StructValue):
             Coded[builtins.bytes],
         ]:
             """``coded :List(Coded)``."""
-            found: schema.ItemsBuilder[Coded.Builder[builtins.bytes, builtins.bytes, builtins.bytes], Coded[builtins.bytes]] = self._open(
-                "coded",
-            )
+            found: schema.ItemsBuilder[
+                Coded.Builder[builtins.bytes, builtins.bytes, builtins.bytes],
+                Coded[builtins.bytes],
+            ] = self._open("coded")
             return found
 
         @coded.setter
         def coded(
             self,
             value: typing.Iterable[
-                Coded[
-                    builtins.bytes] | Coded.Reader[builtins.bytes,
-                    builtins.bytes] | Coded.Builder[builtins.bytes,
-                    builtins.bytes,
-                    builtins.bytes,
-                ],
+                Coded[builtins.bytes]
+                | Coded.Reader[builtins.bytes, builtins.bytes]
+                | Coded.Builder[builtins.bytes, builtins.bytes, builtins.bytes]
             ],
         ) -> None:
             self._assign("coded", value)
@@ -2352,21 +2391,49 @@ class Boxes(schema.StructValue):
             Coded[builtins.bytes],
         ]:
             """Build a list of ``count`` zeroed items as ``coded``."""
-            found: schema.ItemsBuilder[Coded.Builder[builtins.bytes, builtins.bytes, builtins.bytes], Coded[builtins.bytes]] = self._init(
-                "coded",
-                count,
-            )
+            found: schema.ItemsBuilder[
+                Coded.Builder[builtins.bytes, builtins.bytes, builtins.bytes],
+                Coded[builtins.bytes],
+            ] = self._init("coded", count)
             return found
 
         class _Fields(typing.TypedDict, total=False):
             """The fields that ``update`` takes."""
 
-            text: Box[builtins.str] | Box.Reader[builtins.str, builtins.str] | Box.Builder[builtins.str, builtins.str, builtins.str] | None
-            data: Box[builtins.bytes] | Box.Reader[builtins.bytes, builtins.bytes] | Box.Builder[builtins.bytes, builtins.bytes, builtins.bytes] | None
-            spread: Spread[Plain] | Spread.Reader[Plain, Plain.Reader] | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder] | None
-            nested: Spread[Spread[Plain]] | Spread.Reader[Spread[Plain], Spread.Reader[Plain, Plain.Reader]] | Spread.Builder[Spread[Plain], Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder], Spread[Plain] | Spread.Reader[Plain, Plain.Reader] | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder]] | None
+            text: (
+                Box[builtins.str]
+                | Box.Reader[builtins.str, builtins.str]
+                | Box.Builder[builtins.str, builtins.str, builtins.str]
+                | None
+            )
+            data: (
+                Box[builtins.bytes]
+                | Box.Reader[builtins.bytes, builtins.bytes]
+                | Box.Builder[builtins.bytes, builtins.bytes, builtins.bytes]
+                | None
+            )
+            spread: (
+                Spread[Plain]
+                | Spread.Reader[Plain, Plain.Reader]
+                | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder]
+                | None
+            )
+            nested: (
+                Spread[Spread[Plain]]
+                | Spread.Reader[Spread[Plain], Spread.Reader[Plain, Plain.Reader]]
+                | Spread.Builder[
+                    Spread[Plain],
+                    Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
+                    Spread[Plain]
+                    | Spread.Reader[Plain, Plain.Reader]
+                    | Spread.Builder[Plain, Plain.Builder, Plain | Plain.Reader | Plain.Builder],
+                ]
+                | None
+            )
             coded: typing.Iterable[
-                Coded[builtins.bytes] | Coded.Reader[builtins.bytes, builtins.bytes] | Coded.Builder[builtins.bytes, builtins.bytes, builtins.bytes]
+                Coded[builtins.bytes]
+                | Coded.Reader[builtins.bytes, builtins.bytes]
+                | Coded.Builder[builtins.bytes, builtins.bytes, builtins.bytes]
             ]
 
         def update(self, /, **fields: typing.Unpack[_Fields]) -> None:
@@ -2772,7 +2839,11 @@ schema.Layout(
         "shape",
         schema.StructKind(lambda: Shape),
         3,
-        annotations={0x82D3E852AF0336BF: schema.Default(b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00:\x00\x00\x00shape-\x00\x00")},
+        annotations={
+            0x82D3E852AF0336BF: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00:\x00\x00\x00shape-\x00\x00",
+            ),
+        },
     ),
     is_group=True,
 )
@@ -2792,7 +2863,11 @@ schema.Layout(
     ),
     tag=3,
     is_group=True,
-    annotations={0xCFA794E8D19A0162: schema.Default(b"\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")},
+    annotations={
+        0xCFA794E8D19A0162: schema.Default(
+            b"\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+        ),
+    },
 )
 schema.Layout(
     Flat,
@@ -2805,7 +2880,11 @@ schema.Layout(
         "plain",
         schema.StructKind(lambda: Plain),
         0,
-        annotations={0x82D3E852AF0336BF: schema.Default(b"\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00")},
+        annotations={
+            0x82D3E852AF0336BF: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+            ),
+        },
     ),
     schema.FieldLayout(
         "given",
@@ -2813,26 +2892,45 @@ schema.Layout(
         schema.StructKind(lambda: Plain),
         1,
         default=_FLAT_GIVEN,
-        annotations={0x82D3E852AF0336BF: schema.Default(b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00:\x00\x00\x00given.\x00\x00")},
+        annotations={
+            0x82D3E852AF0336BF: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00:\x00\x00\x00given.\x00\x00",
+            ),
+        },
     ),
     schema.FieldLayout(
         "deep",
         "deep",
         schema.StructKind(lambda: Deep),
         2,
-        annotations={0x82D3E852AF0336BF: schema.Default(b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x002\x00\x00\x00deep.\x00\x00\x00")},
+        annotations={
+            0x82D3E852AF0336BF: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x002\x00\x00\x00deep.\x00\x00\x00",
+            ),
+        },
     ),
     schema.FieldLayout(
         "near",
         "near",
         schema.GroupKind(lambda: Flat.Near),
-        annotations={0x82D3E852AF0336BF: schema.Default(b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x002\x00\x00\x00near-\x00\x00\x00")},
+        annotations={
+            0x82D3E852AF0336BF: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x002\x00\x00\x00near-\x00\x00\x00",
+            ),
+        },
     ),
     schema.FieldLayout(
         "place",
         "place",
         schema.GroupKind(lambda: Flat.Place),
-        annotations={0x82D3E852AF0336BF: schema.Default(b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00\x1a\x00\x00\x00p.\x00\x00\x00\x00\x00\x00"), 0xCFA794E8D19A0162: schema.Default(b"\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")},
+        annotations={
+            0x82D3E852AF0336BF: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00\x1a\x00\x00\x00p.\x00\x00\x00\x00\x00\x00",
+            ),
+            0xCFA794E8D19A0162: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+            ),
+        },
     ),
 )
 schema.Layout(
@@ -2845,7 +2943,11 @@ schema.Layout(
         "named",
         schema.StructKind(lambda: Named),
         0,
-        annotations={0x82D3E852AF0336BF: schema.Default(b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00:\x00\x00\x00named.\x00\x00")},
+        annotations={
+            0x82D3E852AF0336BF: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00:\x00\x00\x00named.\x00\x00",
+            ),
+        },
     ),
     schema.FieldLayout("shapes", "shapes", schema.list_of(schema.StructKind(lambda: Shape)), 1),
 )
@@ -2885,7 +2987,11 @@ schema.Layout(
         schema.StructKind(lambda: Plain),
         1,
         member=2,
-        annotations={0x82D3E852AF0336BF: schema.Default(b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00:\x00\x00\x00plain-\x00\x00")},
+        annotations={
+            0x82D3E852AF0336BF: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00:\x00\x00\x00plain-\x00\x00",
+            ),
+        },
     ),
     schema.FieldLayout(
         "other",
@@ -2893,14 +2999,22 @@ schema.Layout(
         schema.StructKind(lambda: Plain),
         1,
         member=3,
-        annotations={0x82D3E852AF0336BF: schema.Default(b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00:\x00\x00\x00plain-\x00\x00")},
+        annotations={
+            0x82D3E852AF0336BF: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00:\x00\x00\x00plain-\x00\x00",
+            ),
+        },
     ),
     schema.FieldLayout(
         "group",
         "group",
         schema.GroupKind(lambda: Shape.Group),
         member=4,
-        annotations={0x82D3E852AF0336BF: schema.Default(b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00:\x00\x00\x00plain-\x00\x00")},
+        annotations={
+            0x82D3E852AF0336BF: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00:\x00\x00\x00plain-\x00\x00",
+            ),
+        },
     ),
     schema.FieldLayout(
         "data",
@@ -2919,10 +3033,18 @@ schema.Layout(
         1,
         default=_SHAPE_GIVEN,
         member=8,
-        annotations={0x82D3E852AF0336BF: schema.Default(b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00\x1a\x00\x00\x00g-\x00\x00\x00\x00\x00\x00")},
+        annotations={
+            0x82D3E852AF0336BF: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00\x1a\x00\x00\x00g-\x00\x00\x00\x00\x00\x00",
+            ),
+        },
     ),
     tag=0,
-    annotations={0xCFA794E8D19A0162: schema.Default(b"\x00\x00\x00\x00\x00\x00\x02\x00\x05\x00\x00\x00*\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00kind\x00\x00\x00\x00")},
+    annotations={
+        0xCFA794E8D19A0162: schema.Default(
+            b"\x00\x00\x00\x00\x00\x00\x02\x00\x05\x00\x00\x00*\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00kind\x00\x00\x00\x00",
+        ),
+    },
 )
 schema.Layout(
     Valued.Group,
@@ -2958,7 +3080,11 @@ schema.Layout(
     schema.FieldLayout("group", "group", schema.GroupKind(lambda: Valued.Group), member=4),
     schema.FieldLayout("list", "list", schema.list_of(schema.TEXT), 0, member=5),
     tag=0,
-    annotations={0xCFA794E8D19A0162: schema.Default(b"\x00\x00\x00\x00\x00\x00\x02\x00\x05\x00\x00\x00\x1a\x00\x00\x00\x05\x00\x00\x002\x00\x00\x00is\x00\x00\x00\x00\x00\x00value\x00\x00\x00")},
+    annotations={
+        0xCFA794E8D19A0162: schema.Default(
+            b"\x00\x00\x00\x00\x00\x00\x02\x00\x05\x00\x00\x00\x1a\x00\x00\x00\x05\x00\x00\x002\x00\x00\x00is\x00\x00\x00\x00\x00\x00value\x00\x00\x00",
+        ),
+    },
 )
 schema.Layout(
     Unions.Inside,
@@ -2972,11 +3098,19 @@ schema.Layout(
         schema.StructKind(lambda: Plain),
         0,
         member=1,
-        annotations={0x82D3E852AF0336BF: schema.Default(b"\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00")},
+        annotations={
+            0x82D3E852AF0336BF: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+            ),
+        },
     ),
     tag=2,
     is_group=True,
-    annotations={0xCFA794E8D19A0162: schema.Default(b"\x00\x00\x00\x00\x00\x00\x02\x00\x05\x00\x00\x00\x1a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00of\x00\x00\x00\x00\x00\x00")},
+    annotations={
+        0xCFA794E8D19A0162: schema.Default(
+            b"\x00\x00\x00\x00\x00\x00\x02\x00\x05\x00\x00\x00\x1a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00of\x00\x00\x00\x00\x00\x00",
+        ),
+    },
 )
 schema.Layout(
     Unions.Valued,
@@ -2987,7 +3121,11 @@ schema.Layout(
     schema.FieldLayout("d", "d", schema.TEXT, 1, member=1),
     tag=3,
     is_group=True,
-    annotations={0xCFA794E8D19A0162: schema.Default(b"\x00\x00\x00\x00\x00\x00\x02\x00\x05\x00\x00\x00\x12\x00\x00\x00\x05\x00\x00\x00\x12\x00\x00\x00v\x00\x00\x00\x00\x00\x00\x00w\x00\x00\x00\x00\x00\x00\x00")},
+    annotations={
+        0xCFA794E8D19A0162: schema.Default(
+            b"\x00\x00\x00\x00\x00\x00\x02\x00\x05\x00\x00\x00\x12\x00\x00\x00\x05\x00\x00\x00\x12\x00\x00\x00v\x00\x00\x00\x00\x00\x00\x00w\x00\x00\x00\x00\x00\x00\x00",
+        ),
+    },
 )
 schema.Layout(
     Unions,
@@ -2998,13 +3136,24 @@ schema.Layout(
         "inside",
         "inside",
         schema.GroupKind(lambda: Unions.Inside),
-        annotations={0xCFA794E8D19A0162: schema.Default(b"\x00\x00\x00\x00\x00\x00\x02\x00\x05\x00\x00\x00\x1a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00of\x00\x00\x00\x00\x00\x00")},
+        annotations={
+            0xCFA794E8D19A0162: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x02\x00\x05\x00\x00\x00\x1a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00of\x00\x00\x00\x00\x00\x00",
+            ),
+        },
     ),
     schema.FieldLayout(
         "valued",
         "valued",
         schema.GroupKind(lambda: Unions.Valued),
-        annotations={0xCFA794E8D19A0162: schema.Default(b"\x00\x00\x00\x00\x00\x00\x02\x00\x05\x00\x00\x00\x12\x00\x00\x00\x05\x00\x00\x00\x12\x00\x00\x00v\x00\x00\x00\x00\x00\x00\x00w\x00\x00\x00\x00\x00\x00\x00"), 0x82D3E852AF0336BF: schema.Default(b"\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00")},
+        annotations={
+            0xCFA794E8D19A0162: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x02\x00\x05\x00\x00\x00\x12\x00\x00\x00\x05\x00\x00\x00\x12\x00\x00\x00v\x00\x00\x00\x00\x00\x00\x00w\x00\x00\x00\x00\x00\x00\x00",
+            ),
+            0x82D3E852AF0336BF: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+            ),
+        },
     ),
     schema.FieldLayout("valueds", "valueds", schema.list_of(schema.StructKind(lambda: Valued)), 2),
 )
@@ -3020,7 +3169,11 @@ schema.Layout(
         schema.StructKind(lambda: Plain),
         0,
         member=1,
-        annotations={0x82D3E852AF0336BF: schema.Default(b"\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00")},
+        annotations={
+            0x82D3E852AF0336BF: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+            ),
+        },
     ),
     schema.FieldLayout("c", "c", schema.TEXT, 0, member=2),
     tag=2,
@@ -3051,7 +3204,11 @@ schema.Layout(
         "item",
         schema.parameter(0x8E7746B8BB263C42, 0),
         0,
-        annotations={0x82D3E852AF0336BF: schema.Default(b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00\x1a\x00\x00\x00s.\x00\x00\x00\x00\x00\x00")},
+        annotations={
+            0x82D3E852AF0336BF: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00\x1a\x00\x00\x00s.\x00\x00\x00\x00\x00\x00",
+            ),
+        },
     ),
 )
 schema.Layout(
@@ -3098,10 +3255,21 @@ schema.Layout(
         "nested",
         schema.StructKind(
             lambda: Spread,
-            {0x8E7746B8BB263C42: (schema.StructKind(lambda: Spread, {0x8E7746B8BB263C42: (schema.StructKind(lambda: Plain),)}),)},
+            {
+                0x8E7746B8BB263C42: (
+                    schema.StructKind(
+                        lambda: Spread,
+                        {0x8E7746B8BB263C42: (schema.StructKind(lambda: Plain),)},
+                    ),
+                ),
+            },
         ),
         3,
-        annotations={0x82D3E852AF0336BF: schema.Default(b"\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00")},
+        annotations={
+            0x82D3E852AF0336BF: schema.Default(
+                b"\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+            ),
+        },
     ),
     schema.FieldLayout(
         "coded",

@@ -3,8 +3,7 @@
 Declarations that another file imports.
 """
 
-# Formatters and linters leave generated code alone.
-# fmt: off
+# This code is formatted. Linters have nothing to say about it.
 # ruff: noqa
 
 from __future__ import annotations
@@ -23,7 +22,11 @@ _uint8: typing.Final = schema.Element.UINT8
 if typing.TYPE_CHECKING:
     _Box_Item = typing_extensions.TypeVar("_Box_Item", default=schema.Anything)
     _Box_Item_value = typing_extensions.TypeVar("_Box_Item_value", default=schema.Anything)
-    _Box_Item_reader = typing_extensions.TypeVar("_Box_Item_reader", default=schema.AnyReader)
+    _Box_Item_reader = typing_extensions.TypeVar(
+        "_Box_Item_reader",
+        covariant=True,
+        default=schema.AnyReader,
+    )
     _Box_Item_builder = typing_extensions.TypeVar("_Box_Item_builder", default=schema.AnyBuilder)
     _Box_Item_set = typing_extensions.TypeVar("_Box_Item_set", default=schema.Anything)
 else:

@@ -103,6 +103,9 @@ def generic_values(data: bytes) -> Generics:
 
 
 def generic_handles(root: Generics.Builder, reader: Generics.Reader) -> None:
+    root.texts.next = reader.texts
+    root.points.next.inners = reader.points.inners
+    root.pairs[0].inner = reader.pairs[0].inner
     assert_type(reader.texts.item, str)
     assert_type(reader.points.next.item, Point.Reader)
     assert_type(reader.points.inner.item, Point.Reader)
