@@ -25,6 +25,7 @@ from .anything import (
     Opaque,
     parameter,
 )
+from .constants import constant, constants
 from .enums import Enumerants, Enumeration, enumerants
 from .handles import GeneratedBuilder, GeneratedReader, GenericBuilder, GenericReader
 from .kinds import (
@@ -131,6 +132,8 @@ __all__ = [
     "UnionValue",
     "UnsetType",
     "bools",
+    "constant",
+    "constants",
     "enumerants",
     "floats",
     "ints",

@@ -58,6 +58,8 @@ class Module(TypeNames):
         self._out: list[str] = []
         self._end: Final[list[str]] = []
         self._consts: Final[list[str]] = []
+        #: The names of constants that are made when they are first used, with what makes each.
+        self._late: Final[list[str]] = []
         self._defaults: Final[list[str]] = []
         self._whiches: Final[list[str]] = []
         self._group_annotations: Final[dict[int, Items[s.Annotation.Reader]]] = {}
@@ -85,6 +87,11 @@ class Module(TypeNames):
         head += ["", "from __future__ import annotations", ""]
         tail = [*self._defaults, *self._end, *self._consts]
         tail += [f"_{name} = {name}" for name in sorted(self._aliases)]
+        if self._late:
+            text = (
+                f"__getattr__, __dir__ = schema.constants(globals(), {{{', '.join(self._late)}}})"
+            )
+            tail += ["", "if not typing.TYPE_CHECKING:", *statement_lines(1, text)]
         # A call by a global name is faster than one by an attribute of an attribute.
         elements = [
             f"_{name}: typing.Final = schema.Element.{name.upper()}"
@@ -301,19 +308,25 @@ class Module(TypeNames):
         which = kind.which()
         annotation = self._python(kind, "value").removesuffix(" | None")
         annotated = f"typing.{'ClassVar' if depth else 'Final'}[{annotation}]"
-        words = self._default_words(kind, value)
-        if words is not None or which in ("struct", "list", "enum"):
+        if which in ("struct", "list", "enum"):
+            if which == "enum":
+                made = f"{self._class(kind.enum.type_id)}({value.enum})"
+            else:
+                words = self._default_words(kind, value)
+                made = f"schema.Default({quoted(words or bytes(8))}).value({self._kind(kind)})"
+            is_late = self._needs_another_file(kind)
             if depth:
                 self._space(depth)
                 self._line(depth, f"{name}: {annotated}")
+                if is_late:
+                    made = f"schema.constant(lambda: {made})"
                 head = f"{self._request.places[owner.id][1]}.{name} = "
+                self._consts.extend(statement_lines(0, head + made))
+            elif is_late:
+                self._consts.append(f"{name}: {annotation}")
+                self._late.append(f"{quoted(name)}: lambda: {made}")
             else:
-                head = f"{name}: {annotated} = "
-            if which == "enum":
-                self._consts.append(f"{head}{self._class(kind.enum.type_id)}({value.enum})")
-            else:
-                text = f"schema.Default({quoted(words or bytes(8))}).value({self._kind(kind)})"
-                self._consts.extend(statement_lines(0, head + text))
+                self._consts.extend(statement_lines(0, f"{name}: {annotated} = {made}"))
         else:
             zero = {"bool": "False", "text": '""', "data": 'b""', "void": "None"}.get(
                 which or "", "0.0" if which in ("float32", "float64") else "0"
@@ -321,6 +334,34 @@ class Module(TypeNames):
             text = self._scalar(kind, value) or zero
             self._space(depth)
             self._line(depth, f"{name}: {annotated} = {text}")
+
+    def _needs_another_file(self, kind: Type) -> bool:
+        """Return whether values of a type may need the classes of another module."""
+        seen: set[int] = set()
+        todo = [kind]
+        while todo:
+            each = todo.pop()
+            while each.which() == "list":
+                each = each.list.element_type
+            which = each.which()
+            if which not in ("struct", "enum"):
+                continue
+            node = each.struct.type_id if which == "struct" else each.enum.type_id
+            if self._request.places[node][0] != self._file:
+                return True
+            structs = [node] if which == "struct" else []
+            if structs:
+                for scope in each.struct.brand.scopes:
+                    bound = scope.bind if scope.which() == "bind" else ()
+                    todo += [given.type for given in bound if given.which() == "type"]
+            while structs:
+                struct = structs.pop()
+                if struct not in seen:
+                    seen.add(struct)
+                    members = self._request.members[struct]
+                    structs += [member.group for member in members if member.is_group]
+                    todo += [member.type for member in members if not member.is_group]
+        return False
 
     def _declared(self, owner: Node, node: Node, depth: int) -> None:
         """Write the declaration of an annotation."""

@@ -39,6 +39,8 @@ enum Colour $important {
 struct Point {
   const zero :Point = (x = 0, y = 0);
   const dimensions :UInt8 = 2;
+  const discovery :Day = (year = 1637);
+  const season :Shared.Date.Season = autumn;
   const names :List(Text) = ["x", "y"];
 
   x @0 :Int32;

@@ -348,6 +348,8 @@ class Point(schema.StructValue):
     y: builtins.int = 0
     ZERO: typing.ClassVar[Point]
     DIMENSIONS: typing.ClassVar[builtins.int] = 2
+    DISCOVERY: typing.ClassVar[shared_capnp.Date]
+    SEASON: typing.ClassVar[shared_capnp.Date.Season]
     NAMES: typing.ClassVar[builtins.list[builtins.str]]
 
     @builtins.classmethod
@@ -6636,16 +6638,20 @@ NO_POINTS: typing.Final[builtins.list[Point]] = schema.Default(
 ).value(
     schema.list_of(schema.StructKind(lambda: Point)),
 )
-BIRTHDAY: typing.Final[shared_capnp.Date] = schema.Default(
-    b"\x00\x00\x00\x00\x01\x00\x00\x00b\x00\x03\x1c\x00\x00\x00\x00",
-).value(
-    schema.StructKind(lambda: shared_capnp.Date),
-)
+BIRTHDAY: shared_capnp.Date
 Point.ZERO = schema.Default(
     b"\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
 ).value(
     schema.StructKind(lambda: Point),
 )
+Point.DISCOVERY = schema.constant(
+    lambda: schema.Default(
+        b"\x00\x00\x00\x00\x01\x00\x00\x00\xd7\x01\x00\x00\x00\x00\x00\x00",
+    ).value(
+        schema.StructKind(lambda: shared_capnp.Date),
+    ),
+)
+Point.SEASON = schema.constant(lambda: shared_capnp.Date.Season(2))
 Point.NAMES = schema.Default(
     b"\x01\x00\x00\x00\x16\x00\x00\x00\x05\x00\x00\x00\x12\x00\x00\x00\x05\x00\x00\x00\x12\x00\x00\x00x\x00\x00\x00\x00\x00\x00\x00y\x00\x00\x00\x00\x00\x00\x00",
 ).value(
@@ -6654,3 +6660,15 @@ Point.NAMES = schema.Default(
 Annotated.Nested.OWN = schema.Annotation(0xE5C1F07B3AE94D2B, schema.INT16)
 _Colour = Colour
 _Point = Point
+
+if not typing.TYPE_CHECKING:
+    __getattr__, __dir__ = schema.constants(
+        globals(),
+        {
+            "BIRTHDAY": lambda: schema.Default(
+                b"\x00\x00\x00\x00\x01\x00\x00\x00b\x00\x03\x1c\x00\x00\x00\x00",
+            ).value(
+                schema.StructKind(lambda: shared_capnp.Date),
+            ),
+        },
+    )

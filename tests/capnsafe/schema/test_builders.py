@@ -25,6 +25,7 @@ from capnsafe import (
 from capnsafe.schema import handles, lists
 from capnsafe.schema.anything import AnyBuilder
 from tests.capnsafe.memories import FailingMemory, HookedMemory, MovingMemory
+from tests.capnsafe.schema import features_capnp
 from tests.capnsafe.schema.addressbook_capnp import AddressBook, Date, Person
 from tests.capnsafe.schema.features_capnp import (
     BIRTHDAY,
@@ -95,6 +96,13 @@ def test_constants() -> None:
     assert PRIMES == [2, 3, 5]
     assert NO_POINTS == []
     assert Day(year=2000, month=2, day=29) == BIRTHDAY
+    assert features_capnp.BIRTHDAY is BIRTHDAY
+    assert "BIRTHDAY" in dir(features_capnp)
+    assert Day(year=1637) == Point.DISCOVERY
+    assert Point().DISCOVERY is Point.DISCOVERY
+    assert Point.SEASON is Day.Season.AUTUMN
+    with pytest.raises(AttributeError, match=r"module '.*features_capnp' has no attribute 'NO'"):
+        getattr(features_capnp, "NO")  # noqa: B009
     assert (2, ["x", "y"], Point()) == (Point.DIMENSIONS, Point.NAMES, Point.ZERO)
     assert Store.VERSION == 3
 

@@ -150,6 +150,53 @@ def test_files_that_import_each_other(tmp_path: Path) -> None:
     assert not hasattr(module.b_capnp, "Unused"), "the compiler sends what the file needs"
 
 
+@pytest.mark.parametrize("in_package", [False, True])
+@pytest.mark.parametrize("first", ["a", "b", "c"])
+def test_constants_of_files_that_import_each_other(
+    tmp_path: Path, in_package: bool, first: str
+) -> None:
+    """They are there whichever module Python imports first."""
+    (tmp_path / "a.capnp").write_text(
+        '@0xe1b2c3d4e5f60718; using B = import "b.capnp"; using C = import "c.capnp";\n'
+        "struct A { b @0 :B.B; c @1 :C.C = (x = 1); }\n"
+        "struct Box(Item) { item @0 :Item; }\n"
+        "struct Group { group :group { list @0 :List(List(C.C)); } colour @1 :B.Colour; }\n"
+        "const box :Box(B.B) = (item = (x = 2)); const colours :List(B.Colour) = [red, green];\n"
+        "const group :Group = (group = (list = [[(x = 3)]])); const colour :B.Colour = green;"
+    )
+    (tmp_path / "b.capnp").write_text(
+        '@0xe1b2c3d4e5f60719; using A = import "a.capnp"; enum Colour { red @0; green @1; }\n'
+        "struct B { a @0 :A.A; x @1 :Int8; const inner :A.A = (b = (x = 4)); const own :Int8 = 1; }"
+        "const first :A.A = (b = (x = 5), c = (x = 6)); const box :A.Box(B) = (item = (x = 7));"
+    )
+    (tmp_path / "c.capnp").write_text(
+        '@0xe1b2c3d4e5f6071a; using B = import "b.capnp"; struct C { x @0 :Int8; b @1 :B.B; }\n'
+        "const it :B.B = (x = 8); const own :C = (x = 9);"
+    )
+    if in_package:
+        (tmp_path / "__init__.py").touch()
+    environment = {**os.environ, "PATH": f"{TOOL.parent}{os.pathsep}{os.environ['PATH']}"}
+    command = [str(TOOL), "compile", "-ocapnsafe", "a.capnp", "b.capnp", "c.capnp"]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    package = tmp_path.name if in_package else ""
+    names = sorted("abc", key=lambda name: name != first)
+    program = [
+        "from importlib import import_module",
+        f"sys_path = {str(tmp_path.parent if in_package else tmp_path)!r}",
+        "import sys; sys.path.insert(0, sys_path)",
+        *(f"{name} = import_module({package!r} + '.{name}_capnp')" for name in names if package),
+        *(f"{name} = import_module('{name}_capnp')" for name in names if not package),
+        "assert a.BOX.item.x == 2",
+        "assert a.COLOURS == [b.Colour.RED, b.Colour.GREEN]",
+        "assert a.GROUP.group.list[0][0].x == 3",
+        "assert a.COLOUR is b.Colour.GREEN",
+        "assert b.B.INNER.b.x == 4",
+        "assert (b.FIRST.b.x, b.FIRST.c.x, b.BOX.item.x) == (5, 6, 7)",
+        "assert (c.IT.x, c.OWN.x) == (8, 9)",
+    ]
+    subprocess.run([sys.executable, "-c", "\n".join(program)], cwd=tmp_path, check=True)
+
+
 def test_a_file_in_a_folder_around_the_schema(tmp_path: Path) -> None:
     (tmp_path / "class").mkdir()
     (tmp_path / "x.capnp").write_text("@0xe1b2c3d4e5f60723; struct X { a @0 :Int8; }")
