@@ -33,6 +33,7 @@ from ..wire import (
     far_is_double,
     far_offset,
     far_segment,
+    is_capability,
     kind,
     list_shape,
     object_words,
@@ -316,6 +317,8 @@ def tree_of_list(segments: Segments, found: Elements, nesting: int) -> Tree:
 
 def name_of(shape: int) -> str:
     """Return the name of the kind of an object, for a message."""
+    if kind(shape) == OTHER and not is_capability(shape):
+        return f"a pointer of a reserved type ({shape:#018x})"
     return _KIND_NAMES[kind(shape)]
 
 

@@ -456,3 +456,7 @@ def test_a_pointer_of_reserved_kind_is_no_capability(pointer: int) -> None:
     for read_it in (one_word.kind, one_word.get_capability, one_word._tree_at):
         with pytest.raises(MalformedMessage):
             read_it(0)
+    octets: Callable[[int], object] = one_word.get_data
+    for open_it in (octets, one_word.get_text, one_word.get_struct, one_word.get_pointer_list):
+        with pytest.raises(MalformedMessage, match=rf"reserved type \({pointer:#018x}\) was found"):
+            open_it(0)
