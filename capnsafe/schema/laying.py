@@ -12,7 +12,7 @@ from typing import Any, Final
 from .. import wire
 from .._words.arguments import method_of, type_name
 from .._words.block import Block, BlockBuilder, Body, Copied, block_of
-from ..errors import ArgumentValueError
+from ..errors import ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES
 from .layout import Layout, PointerTo
 
@@ -20,6 +20,8 @@ from .layout import Layout, PointerTo
 def fill(layout: Layout, body: Body, start: int, value: Any) -> None:
     """Write the fields of a value to the zeroed struct at word ``start`` of a body."""
     fields: dict[str, Any] = value.__dict__
+    if len(fields) > layout.field_count:
+        refuse_unknown(layout, value)
     try:
         for field in layout.singles:
             field.kind.put(field, body, start, fields[field.name])
@@ -31,6 +33,22 @@ def fill(layout: Layout, body: Body, start: int, value: Any) -> None:
         raise ArgumentValueError(
             f"the field {error} of a {type_name(value)} was deleted"
         ) from error
+
+
+def refuse_unknown(layout: Layout, value: Any) -> None:
+    """Raise ``ArgumentTypeError`` if a value has an attribute that its struct does not have.
+
+    An instance of a derived class may have attributes of its own.
+    """
+    if type(value) is not layout.owner:
+        return
+    # Imported here, because only this error needs it.
+    from difflib import get_close_matches
+
+    name = next(name for name in value.__dict__ if name not in layout.by_name)
+    near = get_close_matches(name, layout.by_name, 1)
+    hint = f"; is it {near[0]}?" if near else ""
+    raise ArgumentTypeError(f"{type_name(value)} has no field {name!r}{hint}")
 
 
 def lay_struct(layout: Layout, out: BlockBuilder, body: Body, at: int, value: Any) -> None:

@@ -188,6 +188,7 @@ class Layout:
         "by_name",
         "by_tag",
         "data_words",
+        "field_count",
         "fields",
         "has_json",
         "is_bound",
@@ -235,6 +236,7 @@ class Layout:
         #: The members of the union by the value of the discriminant.
         self.by_tag: Final = {field.member: field for field in self.members.values()}
         self.by_name: Final = {field.name: field for field in fields}
+        self.field_count: Final = len(fields)
         self.is_group: Final = is_group
         #: Whether JSON has other keys than the names in the schema, or values of another form.
         self.has_json: Final = type_id == VALUE or not all(

@@ -159,6 +159,34 @@ def test_a_field_that_was_deleted_is_missed() -> None:
         value.to_bytes()
 
 
+def test_an_attribute_that_is_no_field_is_refused() -> None:
+    value: Any = Person(id=1)
+    value.nmae = "Alice"
+    book = AddressBook(people=[value])
+    for build in (value.to_bytes, book.to_bytes, book.to_dict):
+        with pytest.raises(ArgumentTypeError, match=r"Person has no field 'nmae'; is it name\?$"):
+            build()
+    with MessageBuilder() as message:
+        root = message.init_root(AddressBook)
+        with pytest.raises(ArgumentTypeError, match="no field 'nmae'"):
+            root.people = [value]
+        assert len(root.people) == 0
+    del value.nmae
+    value.employment.zzz = 1
+    with pytest.raises(ArgumentTypeError, match=r"Employment has no field 'zzz'$"):
+        value.to_bytes()
+    choice: Any = Choice(number=5)
+    choice.numebr = 1
+    with pytest.raises(ArgumentTypeError, match=r"Choice has no field 'numebr'; is it number\?$"):
+        choice.to_bytes()
+
+
+def test_a_derived_class_may_have_attributes_of_its_own() -> None:
+    value = Stated(x=1)
+    value.nmae = "a"
+    assert Point.from_bytes(value.to_bytes()) == Point(x=1)
+
+
 def test_copies_and_pickles() -> None:
     for seed in range(10):
         value = Scatter(seed, any_pointers=True).struct(Pointers._layout, 3)
@@ -217,6 +245,8 @@ class Noted(Point):
 
 class Stated(Point):
     """A class of a user that says how its objects are copied."""
+
+    nmae: str
 
     def __getstate__(self) -> Any:
         return {"x": self.x + 1}
