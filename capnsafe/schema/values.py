@@ -239,7 +239,8 @@ class UnionValue(StructValue):
                 if other != name and fields.get(other, UNSET) is not UNSET:
                     if not complete:
                         raise ArgumentValueError(
-                            f"only one member of the union can be set, not {other} and {name}"
+                            f"only one member of the union can be set, not {other} and {name};"
+                            " dataclasses.replace needs UNSET for the one that was set before"
                         )
                     fields[other] = UNSET
         if name in self._layout.by_name:

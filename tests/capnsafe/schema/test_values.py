@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pickle
 from collections.abc import Iterator
 from typing import Any
@@ -109,6 +110,21 @@ def test_setting_a_member_unsets_the_others() -> None:
     assert value.which() == "pair"
     with pytest.raises(ArgumentValueError, match=r"only one member .* not number and flag"):
         Choice(number=1, flag=True)
+
+
+def test_replacing_the_member_of_a_union() -> None:
+    value = Choice(common=1, number=5)
+    assert dataclasses.replace(value, common=2) == Choice(common=2, number=5)
+    assert dataclasses.replace(value, number=6) == Choice(common=1, number=6)
+    with pytest.raises(ArgumentValueError, match=r"replace needs UNSET for the one"):
+        dataclasses.replace(value, name="x")
+    replaced = dataclasses.replace(value, number=schema.UNSET, name="x")
+    assert replaced == Choice(common=1, name="x")
+    assert replaced.which() == "name"
+    copied = copy.copy(value)
+    copied.name = "x"
+    assert copied == replaced
+    assert value.which() == "number"
 
 
 def test_a_member_of_a_newer_schema_cannot_be_built() -> None:
