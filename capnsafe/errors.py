@@ -105,7 +105,12 @@ def _facts_of(error: Error) -> dict[str, Any]:
 
 
 class ArgumentError(Error):
-    """An argument of the call is wrong. Nothing was changed."""
+    """An argument of the call is wrong. Nothing was changed.
+
+    If it is the value of a field of a schema, ``field`` is the name of the field in Python.
+    """
+
+    field: str | None = None
 
 
 class ArgumentTypeError(ArgumentError, TypeError):

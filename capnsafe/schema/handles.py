@@ -7,7 +7,8 @@ one method of that handle. So the promises of the low layer hold for generated c
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
 from .._build.builder import StructBuilder
@@ -15,10 +16,10 @@ from .._read.objects import StructReader
 from .._words.block import Body, Copied
 from .._words.exhausted import exhausted
 from .._words.tree import Tree
-from ..errors import ArgumentTypeError, ArgumentValueError, Error
+from ..errors import ArgumentError, ArgumentTypeError, ArgumentValueError, Error
 from .kinds import GroupKind, ListKind, ScalarListKind, StructKind
 from .laying import fill, objects_of
-from .layout import Layout, PointerTo
+from .layout import Contents, Layout, PointerTo, in_field
 from .lists import amend_struct, overwrite_struct, put_pointer
 from .notebook import html_of
 from .opening import build, init, read, wrapped
@@ -158,7 +159,8 @@ class GeneratedBuilder(BuilderHandle, StructHandle[V]):
                 layout.require(value)
                 body = layout.blank()
                 fill(layout, body, 0, value)
-                self._amend(body, layout.bits, layout.pointers)
+                contents = partial(layout.contents, value)
+                self._amend(body, layout.bits, layout.pointers, contents)
             else:
                 overwrite_struct(self._low, layout, value)
         except RecursionError as error:
@@ -192,6 +194,8 @@ class GeneratedBuilder(BuilderHandle, StructHandle[V]):
         assert isinstance(field.kind, PointerTo)
         try:
             put_pointer(self._low, field.offset, field.kind, value)
+        except ArgumentError as error:
+            raise in_field(error, name) from error.__cause__
         except RecursionError as error:
             raise exhausted() from error
 
@@ -210,7 +214,12 @@ class GeneratedBuilder(BuilderHandle, StructHandle[V]):
                 if field.member is not None:
                     layout.choose(name, body)
                 field.kind.put(field, body, 0, value)
-            self._amend(body, bits, pointers)
+            by_name = layout.by_name
+
+            def contents() -> Contents:
+                return [(name, by_name[name].kind, value) for name, value in values.items()]
+
+            self._amend(body, bits, pointers, contents)
         except RecursionError as error:
             raise exhausted() from error
 
@@ -222,6 +231,8 @@ class GeneratedBuilder(BuilderHandle, StructHandle[V]):
             field = layout.choose(name, body)
             field.kind.put(field, body, 0, value)
             self._amend(body, layout.union_bits, layout.union_pointers)
+        except ArgumentError as error:
+            raise in_field(error, name) from error.__cause__
         except RecursionError as error:
             raise exhausted() from error
 
@@ -249,9 +260,18 @@ class GeneratedBuilder(BuilderHandle, StructHandle[V]):
         # The handle is made here, because opening the object could fail after the message changed.
         return self._low._handle_on_new(word, found, child, element, epoch)
 
-    def _amend(self, body: Body, bits: int, pointers: frozenset[int]) -> None:
-        """Replace the given bits and pointers of this struct, in one step."""
-        amend_struct(self._low, body, objects_of(self._layout, body), bits, pointers)
+    def _amend(
+        self,
+        body: Body,
+        bits: int,
+        pointers: frozenset[int],
+        contents: Callable[[], Contents] | None = None,
+    ) -> None:
+        """Replace the given bits and pointers of this struct, in one step.
+
+        ``contents`` returns the fields of the body, for errors.
+        """
+        amend_struct(self._low, body, objects_of(self._layout, body, contents), bits, pointers)
 
 
 class GenericReader(GeneratedReader[V]):

@@ -37,12 +37,14 @@ from .laying import fill, is_laid_out, lay_struct
 from .layout import (
     BaseKind,
     Brand,
+    Contents,
     FieldLayout,
     Layout,
     NumberKind,
     Owner,
     PointerTo,
     Unread,
+    in_field,
     new_value,
 )
 from .properties import FieldAccessors, bools, enums, floats, integers, octets, texts
@@ -114,7 +116,7 @@ class ScalarKind(NumberKind):
         try:
             bits = self.raw(value)
         except ArgumentError as error:
-            raise type(error)(f"{field.name}: {error}") from error.__cause__
+            raise in_field(error, field.name) from error.__cause__
         bits ^= field.mask
         if bits:
             body.words[start + field.word] |= bits << field.bit
@@ -183,7 +185,10 @@ class VoidKind(BaseKind):
 
     def put(self, field: FieldLayout, body: Body, start: int, value: Any) -> None:
         """Write nothing; raise ``ArgumentTypeError`` unless the value is ``None``."""
-        self.raw(value)
+        try:
+            self.raw(value)
+        except ArgumentError as error:
+            raise in_field(error, field.name) from None
 
 
 @final
@@ -236,6 +241,10 @@ class GroupKind(BaseKind):
         """Return the mask of the fields of the group."""
         return self.struct.layout().bits
 
+    def contents(self, value: Any) -> Contents:
+        """Return the fields of the group."""
+        return self.struct.layout().contents(value)
+
     def pointers_at(self, offset: int) -> frozenset[int]:
         """Return the pointers of the fields of the group."""
         return self.struct.layout().pointers
@@ -250,7 +259,10 @@ class GroupKind(BaseKind):
     def put(self, field: FieldLayout, body: Body, start: int, value: Any) -> None:
         """Write the fields of the group."""
         layout = self.struct.layout()
-        layout.require(value)
+        try:
+            layout.require(value)
+        except ArgumentError as error:
+            raise in_field(error, field.name) from None
         fill(layout, body, start, value)
 
 
@@ -349,6 +361,10 @@ class StructKind(PointerTo):
             inner[scope] = tuple(each.bound(brand) for each in outer or ())
         return StructKind(self.struct.owner, inner)
 
+    def contents(self, value: Any) -> Contents:
+        """Return the fields of the struct."""
+        return self.struct.layout().contents(value)
+
     def blank(self, count: int) -> Tree:
         """Return a zeroed struct."""
         layout = self.struct.layout()
@@ -395,6 +411,11 @@ class ListKind(PointerTo):
     def bound(self, brand: Brand) -> BaseKind:
         """Return the list of elements with the types of a brand."""
         return list_of(self.of.bound(brand))
+
+    def contents(self, value: Any) -> Contents:
+        """Return the items of the list."""
+        items = value if issubclass(type(value), (list, tuple)) else ()
+        return [("", self.of, item) for item in items]
 
     def empty(self) -> list[Any]:
         """Return a list without items."""

@@ -7,14 +7,15 @@ put into a list of work instead of being laid out recursively, so deep values ne
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from .. import wire
 from .._words.arguments import method_of, type_name
 from .._words.block import Block, BlockBuilder, Body, Copied, block_of
-from ..errors import ArgumentTypeError, ArgumentValueError
+from ..errors import ArgumentError, ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES
-from .layout import Layout, PointerTo
+from .layout import BaseKind, Contents, Layout, PointerTo, in_field
 
 
 def fill(layout: Layout, body: Body, start: int, value: Any) -> None:
@@ -67,8 +68,14 @@ def lay_struct(layout: Layout, out: BlockBuilder, body: Body, at: int, value: An
 _DEEP: Final = 1000
 
 
-def _finished(out: BlockBuilder) -> Block:
-    """Lay out the objects behind all pointers, and those below them, until none is left."""
+def _finished(out: BlockBuilder, of: BaseKind | Layout, whole: Any) -> Block:
+    """Lay out the objects behind all pointers, and those below them, until none is left.
+
+    Args:
+        out: The block, which has the pointer to the first object.
+        of: The type of the whole value, for errors.
+        whole: The whole value.
+    """
     path: list[tuple[int, Any]] = []
     while out.open:
         body = out.open[-1]
@@ -82,8 +89,35 @@ def _finished(out: BlockBuilder) -> Block:
         elif path:
             path.clear()
         to: PointerTo = kind
-        to.lay(out, body, at, value)
+        try:
+            to.lay(out, body, at, value)
+        except ArgumentError as error:
+            name = _field_of(of.contents(whole), to, value)
+            if not name:
+                raise
+            raise in_field(error, name) from error.__cause__
     return out.block()
+
+
+def _field_of(todo: Contents, kind: BaseKind, wrong: Any) -> str:
+    """Return the name of the field which has a value, or a list with it; nothing if none is found.
+
+    Args:
+        todo: The fields of the outermost value.
+        kind: The type of the value that is searched.
+        wrong: The value that is searched.
+    """
+    seen: set[int] = set()
+    while todo:
+        name, each, value = todo.pop()
+        if value is wrong and each is kind:
+            return name
+        if id(value) not in seen:
+            contents = each.contents(value)
+            if contents:
+                seen.add(id(value))
+            todo += [(inner or name, of, item) for inner, of, item in contents]
+    return ""
 
 
 def _enter(path: list[tuple[int, Any]], depth: int, value: Any) -> None:
@@ -104,14 +138,14 @@ def block_from(kind: PointerTo, value: Any) -> Block:
     """Return the object of a value, with everything below it."""
     out = BlockBuilder()
     out.root.below.append((0, kind, value))
-    return _finished(out)
+    return _finished(out, kind, value)
 
 
 def block_of_value(layout: Layout, value: Any) -> Block:
     """Return the struct of a value, with everything below it."""
     out = BlockBuilder()
     lay_struct(layout, out, out.root, 0, value)
-    return _finished(out)
+    return _finished(out, layout, value)
 
 
 def is_laid_out(value: Any) -> bool:
@@ -124,6 +158,20 @@ def flat_words(copied: Copied | None) -> bytes:
     return bytes(WORD_BYTES) if copied is None else block_of(copied).octets
 
 
-def objects_of(layout: Layout, body: Body) -> dict[int, Block]:
-    """Return the objects behind the pointers of a struct, by their indices."""
-    return {at - layout.data_words: block_from(kind, value) for at, kind, value in body.below}
+def objects_of(
+    layout: Layout, body: Body, contents: Callable[[], Contents] | None
+) -> dict[int, Block]:
+    """Return the objects behind the pointers of a struct, by their indices.
+
+    ``contents`` returns the fields that the body was filled with, for errors.
+    """
+    found = {}
+    for at, kind, value in body.below:
+        try:
+            found[at - layout.data_words] = block_from(kind, value)
+        except ArgumentError as error:
+            if contents is None:
+                raise
+            name = _field_of(contents(), kind, value)
+            raise in_field(error, name) from error.__cause__
+    return found

@@ -21,7 +21,7 @@ from .._read.reader import MessageReader
 from .._words.arguments import COMPILED, call, type_name
 from .._words.block import BlockBuilder, Body
 from .._words.caught import Raised
-from ..errors import ArgumentTypeError, ArgumentValueError
+from ..errors import ArgumentError, ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES, Element
 from .json_ids import ANNOTATIONS, VALUE
 from .properties import FieldAccessors, replace
@@ -34,6 +34,10 @@ Brand: TypeAlias = "dict[int, tuple[BaseKind, ...] | None]"
 
 #: Structs and lists of structs that are still to be read: (layout, reader, value or list of them).
 Unread: TypeAlias = "list[tuple[Layout, Any, Any]]"
+
+
+#: The parts of a value: (name of the field, or nothing for an item of a list; type; value).
+Contents: TypeAlias = "list[tuple[str, BaseKind, Any]]"
 
 
 #: The generated class of values of a struct or group.
@@ -303,7 +307,10 @@ class Layout:
             kind = field.kind
             assert isinstance(kind, NumberKind)
             mask |= field.span
-            bits |= (kind.raw(value) ^ field.mask) << field.shift
+            try:
+                bits |= (kind.raw(value) ^ field.mask) << field.shift
+            except ArgumentError as error:
+                raise in_field(error, name) from error.__cause__
         return (mask, bits) if mask else None
 
     def extent(self, names: Iterable[str]) -> tuple[int, frozenset[int]]:
@@ -415,6 +422,13 @@ class Layout:
             )
         return field
 
+    def contents(self, value: Any) -> Contents:
+        """Return the fields of a value; nothing if it is not one of this struct."""
+        if not issubclass(type(value), self.owner):
+            return []
+        held = value.__dict__
+        return [(field.name, field.kind, held.get(field.name)) for field in self.fields]
+
     def blank(self) -> Body:
         """Return the words of a zeroed struct."""
         return Body([0] * self.words)
@@ -429,6 +443,15 @@ class Layout:
         return ArgumentTypeError(
             f"the value must be a {self.owner.__qualname__}, not {type_name(value)}"
         )
+
+
+def in_field(error: ArgumentError, name: str) -> ArgumentError:
+    """Return the error of a field: it begins with the name of the innermost field that is wrong."""
+    if error.field is not None:
+        return error
+    named = type(error)(f"{name}: {error}")
+    named.field = name
+    return named
 
 
 def _nothing() -> None:
@@ -498,6 +521,10 @@ class BaseKind:
     def accessors(self, field: FieldLayout) -> FieldAccessors | None:
         """Return the functions behind the properties of a field, if each makes only one call."""
         return None
+
+    def contents(self, value: Any) -> Contents:
+        """Return the items of a list or the fields of a struct; nothing for other values."""
+        return []
 
     @abstractmethod
     def take(self, low: StructReader, field: FieldLayout, unread: Unread) -> Any:

@@ -348,7 +348,13 @@ def overwrite_struct(low: StructBuilder, layout: Layout, value: Any) -> None:
     body = layout.blank()
     fill(layout, body, 0, value)
     everything = (1 << low.data_words * wire.WORD_BYTES * 8) - 1
-    amend_struct(low, body, objects_of(layout, body), everything, range(low.pointer_count))
+    amend_struct(
+        low,
+        body,
+        objects_of(layout, body, partial(layout.contents, value)),
+        everything,
+        range(low.pointer_count),
+    )
 
 
 def amend_struct(
