@@ -77,7 +77,7 @@ else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__():
-        """Return all names, also of what is not imported yet."""
+        """Return all names, including ``load`` and ``schema``, which may not be imported yet."""
         return sorted({*globals(), "load", "schema"})
 
 

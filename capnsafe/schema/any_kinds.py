@@ -1,8 +1,8 @@
 """The kinds of AnyPointer, AnyStruct, AnyList, and of parameters of generic structs.
 
-The schema does not tell what is behind such a pointer, so the class of a value decides. A list of
-Python tells the type of its elements by its first item that is not ``None``. Python's numbers have
-no width, so a list of numbers needs a type with one: an ``array.array``, or a list of a message.
+The schema leaves the type of the object open, so the class of a value decides it. The type of the
+elements of a Python list is that of its first item that is not ``None``. Python's numbers have no
+width, so a list of numbers needs a type with one: an ``array.array``, or a list of a message.
 """
 
 from __future__ import annotations

@@ -221,7 +221,7 @@ def test_a_grant_that_is_made_twice_is_refused_wherever_it_moves() -> None:
     assert root.is_null(0)
 
 
-def test_other_segments_are_looked_at_anew_where_they_are_few() -> None:
+def test_every_call_looks_at_other_segments_if_they_are_few() -> None:
     """P7: as ``capnsafe.allocator`` tells."""
     memory = Overlapping((0, 8 * 41), *((512 + 64 * index, 32) for index in range(40)))
     message = MessageBuilder(memory)
@@ -232,8 +232,8 @@ def test_other_segments_are_looked_at_anew_where_they_are_few() -> None:
         root.init_list(index, Element.UINT64, 3)
         looks.append(memory.calls["segment"] - before)
     least = looks[-1]
-    anew = [count - least for count in looks]
-    assert anew == [*range(1, FEW_SEGMENTS), *[0] * (41 - FEW_SEGMENTS)]
+    at_others = [count - least for count in looks]
+    assert at_others == [*range(1, FEW_SEGMENTS), *[0] * (41 - FEW_SEGMENTS)]
 
 
 def test_a_look_that_was_refused_does_not_hide_an_overlap() -> None:

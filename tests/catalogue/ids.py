@@ -110,9 +110,7 @@ BUGS = {
         "capnproto C++ e103b072, capnproto-java 1423761, capnproto-rust a244f272",
         "The tag of a list that was replaced stays behind.",
     ),
-    "C4": Bug(
-        "capnp-ocaml #17", "Making a list of structs anew erases the words of its neighbours."
-    ),
+    "C4": Bug("capnp-ocaml #17", "Replacing a list of structs erases the words of its neighbours."),
     "C5": Bug("capnproto C++ dc3b6563", "Overwriting with null leaves all below as it was."),
     "C7": Bug("capnproto-rust 415c94df, capnproto-java 21ad301", "The length to erase overflows."),
     "C8": Bug("capnproto-rust zero_object_helper", "A capability cannot be erased."),

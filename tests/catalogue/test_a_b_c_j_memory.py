@@ -164,7 +164,7 @@ def test_b8_asking_changes_nothing(behind_a_double_pad: tuple[MessageBuilder, Me
     assert root.get_text(1) == "beside"
 
 
-def test_c4_a_list_made_anew_touches_no_neighbour() -> None:
+def test_c4_a_list_that_is_replaced_leaves_its_neighbours() -> None:
     """capnp-ocaml #17: the words to erase began a tag too early, and ended one too late."""
     memory = Memory(grant_words=200)
     with closing(MessageBuilder(memory), memory) as message:

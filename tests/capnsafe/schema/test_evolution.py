@@ -82,10 +82,10 @@ struct Everything {
 }
 """
 
-#: Makes the object of a field anew: (struct, name, and the count of a list).
+#: Builds a new object in a field: (struct, name, and the count of a list).
 Init = Callable[..., Any]
 
-#: The names of the lists that the older program has made anew.
+#: The names of the lists that the older program has replaced by new ones.
 Replaced = set[str]
 
 
@@ -236,12 +236,12 @@ def edit_newer(rng: Random, root: Any, init: Init) -> Replaced:
 
 
 def our_init(struct: Any, name: str, *count: int) -> Any:
-    """Make the object of a field of capnsafe anew."""
+    """Build a new object in a field of capnsafe."""
     return getattr(struct, f"init_{name}")(*count)
 
 
 def their_init(struct: Any, name: str, *count: int) -> Any:
-    """Make the object of a field of pycapnp anew."""
+    """Build a new object in a field of pycapnp."""
     return struct.init(name, *count)
 
 

@@ -363,7 +363,7 @@ def test_scalars_by_the_reference(field: str, text: str, value: Any) -> None:
         assert read_scalar(field, done) == repr(value)
 
 
-#: What the reference reads, but as something else than what is written.
+#: Invalid values which the reference implementation accepts, with another meaning.
 WRONG = [
     *(("hex", text) for text in ('"686"', '"zz"', '"68 69"', '"0x68"')),
     *(("base64", text) for text in ('"!!!!"', '"aG-_"', '"a"', '"aGk=aGk="', '"aGk=x"', '"=aGk"')),

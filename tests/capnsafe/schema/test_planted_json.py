@@ -18,7 +18,7 @@ from tests.capnsafe.schema.tools import compiled
 
 pytestmark = plain_only("a module is compiled for its own package, not for a copy with a mistake")
 
-#: By the name of a mistake: (what it does, file, text, text in its place).
+#: Mistakes by their names: (its effect, the file, the right text, the wrong text).
 PLANTED = {
     "tag_without_prefix": (
         "the discriminator of a flattened union has no prefix",

@@ -118,7 +118,7 @@ def test_every_call_fails_once_for_each_struct(kind: Any, build: Build) -> None:
 @pytest.mark.release
 @pytest.mark.parametrize("entry", read_corpus("values"), ids=lambda entry: entry.path.stem)
 def test_every_call_of_the_corpus_fails_once(entry: Entry) -> None:
-    """The oracles judge what is left of the message, and what the next operations do."""
+    """After each refusal, the oracles judge the message and the operations that follow."""
     target, encoder = find_target("values"), find_encoder("capnsafe")
     program: Any = target.without_faults(entry.scenario)
     trace = target.trace(program, encoder)

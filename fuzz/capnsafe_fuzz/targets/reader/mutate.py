@@ -410,7 +410,7 @@ def _ask_more(scenario: Read, rng: Random, count: int = 0) -> Read:
     return replace(scenario, questions=tuple(asker.questions))
 
 
-def _ask_anew(scenario: Read, rng: Random) -> Read:
+def _ask_other_questions(scenario: Read, rng: Random) -> Read:
     kept = _kept(scenario.questions, rng.randint(0, len(scenario.questions)))
     return _ask_more(replace(scenario, questions=kept), rng)
 
@@ -450,7 +450,7 @@ _STEPS: Final[tuple[Callable[[Read, Random], Read], ...]] = (
     _limits,
     _ask_more,
     _ask_more,
-    _ask_anew,
+    _ask_other_questions,
     _ask_otherwise,
 )
 
