@@ -48,8 +48,6 @@ INTERPRETED: Final = (
     "schema/anything.py",
     "schema/enums.py",
     "schema/handles.py",
-    "schema/lists.py",
-    "schema/opening.py",
     "schema/values.py",
     # Used once for each schema, or for texts, whose speed matters less.
     "schema/annotations.py",

@@ -135,15 +135,15 @@ class Handle:
         default: SupportsIndex,
     ) -> None:
         try:
+            number = value if type(value) is int else integer(value, "a value")
             lease = self._lease
             arena = lease.arena
             segment = lease.segment
             memory = segment.memory
-            # The usual case, without a conversion.
+            # The usual case.
             if (
                 memory is not None
                 and type(offset) is int
-                and type(value) is int
                 and default is _NO_DEFAULT
                 and offset >= 0
                 and (offset + 1) * element.bits <= self._data_bits
@@ -153,14 +153,13 @@ class Handle:
                 and lease.epoch == arena.epoch
             ):
                 try:
-                    element.pack_into(memory, self._data + offset * element.bytes, value)
+                    element.pack_into(memory, self._data + offset * element.bytes, number)
                     return
                 except struct.error:
                     # The value does not fit, or somebody resized the memory of a ``stable``
                     # allocator.
                     pass
             at = offset if type(offset) is int else integer(offset, "a field offset")
-            number = value if type(value) is int else integer(value, "a value")
             inverted = default if type(default) is int else integer(default, "a default")
             if arena.state is not _IDLE or lease.epoch != arena.epoch:
                 self._check()

@@ -8,7 +8,7 @@ call raises and the old object stays.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any, Final, SupportsIndex
+from typing import Any, Final, SupportsIndex, overload
 
 from .. import wire
 from .._words.arguments import integer, number_text, text_octets
@@ -169,6 +169,12 @@ class PointerSlots(Handle):
         octets = text_octets(value)
         self._set_octets(index, octets, len(octets) + 1)
 
+    @overload
+    def get_text(self, index: SupportsIndex, *, default: str) -> str: ...
+
+    @overload
+    def get_text(self, index: SupportsIndex, *, default: str | None = None) -> str | None: ...
+
     def get_text(
         self, index: SupportsIndex, *, default: Given[str | None] = None
     ) -> Given[str | None]:
@@ -213,6 +219,12 @@ class PointerSlots(Handle):
         """Build a Data from any contiguous buffer. It is copied before memory is asked for."""
         octets = data_octets(value)
         self._set_octets(index, octets, len(octets))
+
+    @overload
+    def get_data(self, index: SupportsIndex, *, default: bytes) -> bytes: ...
+
+    @overload
+    def get_data(self, index: SupportsIndex, *, default: bytes | None = None) -> bytes | None: ...
 
     def get_data(
         self, index: SupportsIndex, *, default: Given[bytes | None] = None

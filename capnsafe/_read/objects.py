@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Final, SupportsFloat, SupportsIndex, TypeAlias, final
+from typing import Final, SupportsFloat, SupportsIndex, TypeAlias, final, overload
 
 from .._words.arguments import check_element, double, integer, number_text, truth, type_name
 from .._words.exhausted import exhausted
@@ -207,6 +207,12 @@ class PointerSlotsReader(ReaderBase):
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
 
+    @overload
+    def get_text(self, index: SupportsIndex, *, default: str) -> str: ...
+
+    @overload
+    def get_text(self, index: SupportsIndex, *, default: str | None = None) -> str | None: ...
+
     def get_text(
         self, index: SupportsIndex, *, default: Given[str | None] = None
     ) -> Given[str | None]:
@@ -277,6 +283,12 @@ class PointerSlotsReader(ReaderBase):
             return read_tree(source, self._segment, at, pointer)
         except (RecursionError, MemoryError) as error:
             raise exhausted() from error
+
+    @overload
+    def get_data(self, index: SupportsIndex, *, default: bytes) -> bytes: ...
+
+    @overload
+    def get_data(self, index: SupportsIndex, *, default: bytes | None = None) -> bytes | None: ...
 
     def get_data(
         self, index: SupportsIndex, *, default: Given[bytes | None] = None

@@ -18,7 +18,7 @@ from itertools import repeat
 from math import isinf
 from operator import eq
 from operator import index as _as_index
-from typing import Any, Final, SupportsFloat, SupportsIndex, TypeVar, cast
+from typing import Any, Final, SupportsFloat, SupportsIndex, TypeVar
 
 from .. import wire
 from .._sources import is_extension
@@ -89,7 +89,7 @@ def integer(value: SupportsIndex, what: str) -> int:
         return value
     if issubclass(type(value), int):
         # A member of an IntEnum, or a bool. No code of its class runs.
-        return int.__index__(cast(int, value))
+        return _as_index(value)
     _require_shown(value, what)
     try:
         return call(_as_index, value)

@@ -62,9 +62,10 @@ from .lists import (
     StructItems,
     StructItemsBuilder,
     bools,
+    data_at,
     floats,
     ints,
-    or_default,
+    text_at,
     voids,
 )
 from .unset import UNSET, UnsetType
@@ -134,11 +135,12 @@ __all__ = [
     "bools",
     "constant",
     "constants",
+    "data_at",
     "enumerants",
     "floats",
     "ints",
     "list_of",
-    "or_default",
     "parameter",
+    "text_at",
     "voids",
 ]

@@ -32,6 +32,7 @@ from .lists import (
     StructItemsBuilder,
     numbers,
     put_pointer,
+    text_at,
 )
 from .values import own_reader
 
@@ -168,9 +169,7 @@ class AnyListReader(AnyTextHandle[PointerSlotsReader], CopyingReader):
 
     def as_texts(self) -> Items[str]:
         """Open the object as a list of texts."""
-        return PointerItems(
-            self._slots.get_pointer_list(self._index), lambda low, at: low.get_text(at) or ""
-        )
+        return PointerItems(self._slots.get_pointer_list(self._index), text_at)
 
     def as_lists(self) -> Items[AnyListReader]:
         """Open the object as a list of lists, or of Data."""
@@ -298,7 +297,7 @@ class AnyBuilder(AnyStructBuilder, AnyListBuilder):
 
 def _texts_of(low: PointerListBuilder | None) -> ItemsBuilder[str, str]:
     """Return a list of texts that is being built."""
-    return PointerItemsBuilder(low, lambda low, at: low.get_text(at) or "", TEXT)
+    return PointerItemsBuilder(low, text_at, TEXT)
 
 
 def _lists_of(low: PointerListBuilder | None) -> ItemsBuilder[AnyListBuilder, AnyList]:

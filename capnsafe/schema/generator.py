@@ -233,6 +233,8 @@ class Module(TypeNames):
             return f"schema.{NUMBERS[which][1]}s({low})"
         kind = f", {self._kind(of)}" if builder else ""
         item = f"lambda low, at: {self._open(of, 'low', 'at', role)}"
+        if which in ("text", "data"):
+            item = f"schema.{which}_at"
         return f"schema.PointerItems{builder}({low}, {item}{kind})"
 
     def _init(self, kind: Type, member: Member) -> str:
@@ -661,7 +663,7 @@ class Module(TypeNames):
         if which in NUMBERS:
             return f"self._low.get_{which}({member.offset}{given})"
         if which in ("text", "data") and default:
-            return f"schema.or_default(self._low.get_{which}({member.offset}), {default})"
+            return f"self._low.get_{which}({member.offset}, default={default})"
         return ""
 
     def _read_field(self, node: Node, member: Member, depth: int) -> None:
@@ -800,13 +802,14 @@ class Module(TypeNames):
             self._line(depth, f'self._select("{member.name}", value)')
         elif which in NUMBERS or which == "enum":
             default = self._scalar(kind, member.node.slot.default_value)
-            given = f", default={default}" if default else ""
-            if which in ("bool", "float32", "float64"):
-                self._line(depth, f"self._low.set_{which}({member.offset}, value{given})")
-                return
-            # The body of set_uint32, to save a call.
-            arguments = f"{self._element(kind)}, {member.offset}, value, {default or 0}"
-            self._line(depth, f"self._low._put_integer({arguments})")
+            # The bodies of set_bool and its like, to save a call.
+            if which == "bool":
+                put, arguments, zero = "_put_bool", [], "False"
+            else:
+                put = "_put_float" if which in ("float32", "float64") else "_put_integer"
+                arguments, zero = [self._element(kind)], "0.0" if put == "_put_float" else "0"
+            arguments += [str(member.offset), "value", default or zero]
+            self._line(depth, f"self._low.{put}({', '.join(arguments)})")
         elif which in ("text", "data"):
             self._line(depth, f"self._low.set_{which}({member.offset}, value)")
         else:

@@ -6,7 +6,7 @@ one method of that handle. So the promises of the low layer hold for generated c
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
@@ -24,14 +24,14 @@ from .lists import amend_struct, overwrite_struct, put_pointer
 from .notebook import html_of
 from .opening import build, init, read, wrapped
 from .plain import DICT, JSON, DictForm, json_text, plain_struct
-from .properties import BuilderHandle, ReaderHandle
+from .properties import BuilderHandle, ReaderHandle, described
 from .text import TEXT_FORM, text_of
 from .values import StructValue, reader_of, without_internal
 
 V = TypeVar("V", bound=StructValue)
 
 
-class StructHandle(ABC, Generic[V]):
+class StructHandle(Generic[V]):
     """The base of generated readers and builders. ``V`` is the class of values."""
 
     __slots__ = ()
@@ -43,6 +43,7 @@ class StructHandle(ABC, Generic[V]):
     def _describe(cls, layout: Layout) -> None:
         """Set the layout of the struct."""
         cls._layout = layout
+        described(cls, layout, generic=False)
 
     @abstractmethod
     def _reader(self) -> StructReader:
@@ -293,6 +294,7 @@ class GenericReader(GeneratedReader[V]):
     @classmethod
     def _describe(cls, layout: Layout) -> None:
         cls._unbound = layout
+        described(cls, layout, generic=True)
 
 
 class GenericBuilder(GeneratedBuilder[V]):
@@ -314,3 +316,4 @@ class GenericBuilder(GeneratedBuilder[V]):
     @classmethod
     def _describe(cls, layout: Layout) -> None:
         cls._unbound = layout
+        described(cls, layout, generic=True)

@@ -47,7 +47,6 @@ from .layout import (
     in_field,
     new_value,
 )
-from .properties import FieldAccessors, bools, enums, floats, integers, octets, texts
 
 # -- the data section ----------------------------------------------------------------------------
 
@@ -94,15 +93,6 @@ class ScalarKind(NumberKind):
         """Return the mask of the field."""
         return self.ones << offset * self.element.bits
 
-    def accessors(self, field: FieldLayout) -> FieldAccessors:
-        """Return the functions for a number or a Bool."""
-        element = self.element
-        if element is Element.BOOL:
-            return bools(field.offset, field.default)
-        if element.floating:
-            return floats(element, field.offset, field.default)
-        return integers(element, field.offset, field.default)
-
     def take(self, low: StructReader, field: FieldLayout, unread: Unread) -> Any:
         """Return the value of a field."""
         if self.integral:
@@ -133,10 +123,8 @@ class EnumKind(ScalarKind):
         #: the field.
         self._found: Any = None
         self._members: Any = None
-
-    def accessors(self, field: FieldLayout) -> FieldAccessors:
-        """Return the functions for a member of the enum."""
-        return enums(self.made, field.offset, field.default)
+        #: The members that the schema knows. Their values are 0, 1, 2 and so on.
+        self._known: list[Any] = []
 
     def raw(self, value: Any) -> int:
         """Return the bits of a member of the enum, or of a number."""
@@ -147,14 +135,24 @@ class EnumKind(ScalarKind):
 
     def take(self, low: StructReader, field: FieldLayout, unread: Unread) -> Any:
         """Return the value of a field."""
-        return self.made(low.get_uint16(field.offset, default=field.default))
+        return self.member(low._integer(Element.UINT16, field.offset, field.default))
+
+    def member(self, value: int) -> Any:
+        """Return the member of the enum for a value that is not negative."""
+        known = self._known
+        return known[value] if value < len(known) else self.made(value)
 
     def made(self, value: Primitive) -> Any:
         """Return the member of the enum."""
+        return self.members()[value]
+
+    def members(self) -> Any:
+        """Return the members of the enum by value."""
         members = self._members
         if members is None:
             members = self._members = self._enum().BY_VALUE
-        return members[value]
+            self._known = list(members.values())
+        return members
 
     def _enum(self) -> Any:
         """Return the class of the members."""
@@ -275,13 +273,10 @@ class TextKind(PointerTo):
 
     zero: Any = ""
 
-    def accessors(self, field: FieldLayout) -> FieldAccessors | None:
-        """Return the functions for a text."""
-        return None if field.is_parameter else texts(field.offset, field.default)
-
     def take(self, low: StructReader, field: FieldLayout, unread: Unread) -> str | None:
         """Return the value of a field, or its default if the pointer is null."""
-        return low.get_text(field.offset, default=field.default)
+        text: str | None = low.get_text(field.offset, default=field.default)
+        return text
 
     def load(self, slots: PointerSlotsReader, index: int, unread: Unread) -> str | None:
         """Return the text."""
@@ -308,13 +303,10 @@ class DataKind(PointerTo):
 
     zero: Any = b""
 
-    def accessors(self, field: FieldLayout) -> FieldAccessors | None:
-        """Return the functions for bytes."""
-        return None if field.is_parameter else octets(field.offset, field.default)
-
     def take(self, low: StructReader, field: FieldLayout, unread: Unread) -> bytes | None:
         """Return the value of a field, or its default if the pointer is null."""
-        return low.get_data(field.offset, default=field.default)
+        octets: bytes | None = low.get_data(field.offset, default=field.default)
+        return octets
 
     def load(self, slots: PointerSlotsReader, index: int, unread: Unread) -> bytes | None:
         """Return the bytes."""
@@ -500,6 +492,9 @@ class PointerListKind(ListKind):
 
     def __init__(self, of: PointerTo) -> None:
         self.of = of
+        #: The functions that open an item in readers and builders, once they are needed.
+        self.reads: Any = None
+        self.builds: Any = None
 
     def load(self, slots: PointerSlotsReader, index: int, unread: Unread) -> list[Any] | None:
         """Return the items."""

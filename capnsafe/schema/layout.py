@@ -18,13 +18,12 @@ from .. import wire
 from .._read.lists import ListReader
 from .._read.objects import PointerListReader, PointerSlotsReader, StructListReader, StructReader
 from .._read.reader import MessageReader
-from .._words.arguments import COMPILED, call, type_name
+from .._words.arguments import call, type_name
 from .._words.block import BlockBuilder, Body
 from .._words.caught import Raised
 from ..errors import ArgumentError, ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES, Element
 from .json_ids import ANNOTATIONS, VALUE
-from .properties import FieldAccessors, replace
 from .unset import UNSET
 
 T = TypeVar("T")
@@ -44,21 +43,30 @@ Contents: TypeAlias = "list[tuple[str, BaseKind, Any]]"
 Owner: TypeAlias = Any
 
 
+#: More words than any number of reads charge.
+_NO_LIMIT: Final = 1 << 62
+
+
 class Default:
     """The default of a struct or list field, as the words of a message.
 
-    Each call of a method opens the message again, with new limits.
+    The words are those of the schema, so nothing limits how often they are read.
     """
 
-    __slots__ = ("_busy", "_words")
+    __slots__ = ("_busy", "_slots", "_words")
 
     def __init__(self, words: bytes) -> None:
         self._words: Final = words
+        self._slots: PointerListReader | None = None
         self._busy = False
 
     def slots(self) -> PointerListReader:
         """Return the pointer to the default, as the only pointer of a list."""
-        return MessageReader([self._words]).root_pointer()
+        slots = self._slots
+        if slots is None:
+            message = MessageReader([self._words], traversal_limit_words=_NO_LIMIT)
+            slots = self._slots = message.root_pointer()
+        return slots
 
     def struct(self) -> StructReader:
         """Return the struct."""
@@ -189,6 +197,7 @@ class Layout:
     __slots__ = (
         "_bound",
         "annotations",
+        "builder",
         "by_name",
         "by_tag",
         "data_words",
@@ -202,6 +211,7 @@ class Layout:
         "ordered",
         "owner",
         "pointer_count",
+        "reader",
         "shape",
         "singles",
         "tag",
@@ -223,6 +233,9 @@ class Layout:
     ) -> None:
         self.annotations: Final = annotations or {}
         self.owner: Final = owner
+        #: The classes of readers and builders.
+        self.reader: Final = owner.Reader
+        self.builder: Final = owner.Builder
         self.type_id: Final = type_id
         self.data_words: Final = data_words
         self.pointer_count: Final = pointer_count
@@ -263,10 +276,6 @@ class Layout:
             owner._layout = self
             owner.Reader._describe(self)
             owner.Builder._describe(self)
-            for field in fields:
-                accessors = _replaced(field)
-                if accessors is not None:
-                    replace(owner, field.name, accessors)
 
     # These are properties, because a group may be described after the struct around it.
 
@@ -458,21 +467,6 @@ def _nothing() -> None:
     """Return ``None``, instead of a layout that was pickled."""
 
 
-def accessors_of(field: FieldLayout) -> FieldAccessors | None:
-    """Return the functions behind the properties of a field, if each makes only one call."""
-    return None if field.member is not None else field.kind.accessors(field)
-
-
-def _none(field: FieldLayout) -> None:
-    """Return nothing."""
-
-
-#: Returns the functions that take the place of the properties of a field; ``None`` if they stay.
-_replaced: Final[Callable[[FieldLayout], FieldAccessors | None]] = (
-    accessors_of if COMPILED else _none
-)
-
-
 def _annotations_of(fields: Iterable[FieldLayout]) -> list[dict[int, Any]]:
     return [field.annotations for field in fields if field.annotations]
 
@@ -517,10 +511,6 @@ class BaseKind:
     def bound(self, brand: Brand) -> BaseKind:
         """Return the kind in which parameters have the types of a brand."""
         return self
-
-    def accessors(self, field: FieldLayout) -> FieldAccessors | None:
-        """Return the functions behind the properties of a field, if each makes only one call."""
-        return None
 
     def contents(self, value: Any) -> Contents:
         """Return the items of a list or the fields of a struct; nothing for other values."""

@@ -6,7 +6,7 @@ enums, or generated readers and builders.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
@@ -17,7 +17,12 @@ from .._build.builder import PointerListBuilder, Pointers, StructBuilder, Struct
 from .._build.primitives import ListBuilder
 from .._build.survey import Found
 from .._read.lists import ListReader
-from .._read.objects import PointerListReader, StructListReader, StructReader
+from .._read.objects import (
+    PointerListReader,
+    PointerSlotsReader,
+    StructListReader,
+    StructReader,
+)
 from .._words.arguments import integer, number_text, type_name
 from .._words.block import Block, Body, Copied
 from .._words.exhausted import exhausted
@@ -36,9 +41,14 @@ E = TypeVar("E", bound=Enumeration)
 S = TypeVar("S")
 
 
-def or_default(found: T | None, default: T) -> T:
-    """Return ``found``; if it is ``None``, because the pointer is null, return ``default``."""
-    return default if found is None else found
+def text_at(slots: PointerSlotsReader | Pointers, index: int) -> str:
+    """Return an item of a list of texts. A null pointer is an empty text."""
+    return slots.get_text(index) or ""
+
+
+def data_at(slots: PointerSlotsReader | Pointers, index: int) -> bytes:
+    """Return an item of a list of data. A null pointer is empty data."""
+    return slots.get_data(index) or b""
 
 
 class Numbers(Protocol[T_co]):
@@ -98,7 +108,7 @@ def numbers(low: ListReader | ListBuilder | None) -> NumbersBuilder[Any]:
     if low is None:
         return NO_ITEMS
     low._from_end = True
-    return cast(NumbersBuilder[Any], low)
+    return cast("NumbersBuilder[Any]", low)
 
 
 def ints(low: ListReader | ListBuilder | None) -> NumbersBuilder[int]:
@@ -121,13 +131,13 @@ def voids(low: ListReader | ListBuilder | None) -> NumbersBuilder[None]:
     return numbers(low)
 
 
-class Items(ABC, Generic[T_co]):
+class Items(Generic[T_co]):
     """A list of structs, enums or pointers. Negative indices count from the end."""
 
     __slots__ = ("_low",)
 
     def __init__(self, low: Any) -> None:
-        self._low: Final[Any] = NO_ITEMS if low is None else low
+        self._low: Any = NO_ITEMS if low is None else low
 
     @property
     def low_level(self) -> Any:
@@ -139,23 +149,24 @@ class Items(ABC, Generic[T_co]):
         return len(self._low)
 
     @abstractmethod
-    def _open(self, at: int) -> T_co:
-        """Return the item at an index that exists."""
+    def _open(self, at: Any) -> T_co:
+        """Return the item at an index, or raise if it does not exist or is negative."""
 
     def __getitem__(self, index: SupportsIndex) -> T_co:
         """Return an item."""
-        return self._open(self._at(index))
+        return self._open(index if type(index) is int and index >= 0 else self._at(index))
 
     def __iter__(self) -> Iterator[T_co]:
         """Iterate over the items."""
         return map(self._open, range(len(self._low)))
 
     def _at(self, index: SupportsIndex) -> int:
-        """Return the index of an item, counted from the start."""
-        number = index if type(index) is int else integer(index, "an index")
+        """Return the index of an item, counted from the start. If it is too large, it stays so."""
+        number = integer(index, "an index")
+        if number >= 0:
+            return number
         count = len(self._low)
-        at = number + count if number < 0 else number
-        if not 0 <= at < count:
+        if number < -count:
             if self._low is not NO_ITEMS:
                 with suppress(ArgumentIndexError):
                     # If the list is stale, this raises StaleHandle, which comes first.
@@ -163,7 +174,7 @@ class Items(ABC, Generic[T_co]):
             raise ArgumentIndexError(
                 f"item {number_text(number)} does not exist: the list has {counted(count, 'item')}"
             )
-        return at
+        return number + count
 
     def __repr__(self) -> str:
         """Return the number of items. Reads no memory."""
@@ -176,12 +187,7 @@ class ItemsBuilder(Items[T], Generic[T, S]):
     ``S`` is the type of values that can be set.
     """
 
-    __slots__ = ("_kind",)
-
-    def __init__(self, low: Any, kind: Any) -> None:
-        super().__init__(low)
-        #: The kind of an item.
-        self._kind: Final[Any] = kind
+    __slots__ = ()
 
     def __setitem__(self, index: SupportsIndex, value: S) -> None:
         """Write an item, all or nothing."""
@@ -193,7 +199,11 @@ class ItemsBuilder(Items[T], Generic[T, S]):
 
     @abstractmethod
     def _put(self, at: int, value: S) -> None:
-        """Write the item at an index that exists."""
+        """Write the item at an index, or raise as ``_open`` does."""
+
+
+# The constructors of these classes set all attributes themselves, because every list that is opened
+# calls one of them.
 
 
 @final
@@ -208,13 +218,14 @@ class StructItems(Items[T]):
         wrap: Callable[[StructReader], T],
         layout: Layout | None = None,
     ) -> None:
-        super().__init__(low)
+        self._low = NO_ITEMS if low is None else low
         #: The class of the items, and what makes one of them.
-        self._wrap: Final = wrap
-        self._made: Final = wrap if layout is None else partial(layout.opened, wrap)
+        self._wrap: Any = wrap
+        self._made: Any = wrap if layout is None else partial(layout.opened, wrap)
 
-    def _open(self, at: int) -> T:
-        return self._made(self._low[at])
+    def _open(self, at: Any) -> T:
+        made: T = self._made(self._low[at])
+        return made
 
     def __iter__(self) -> Iterator[T]:
         """Iterate over the items."""
@@ -229,7 +240,7 @@ class StructItems(Items[T]):
 class StructItemsBuilder(ItemsBuilder[T, S]):
     """A list of structs that is being built."""
 
-    __slots__ = ("_layout", "_wrap")
+    __slots__ = ("_layout", "_made", "_wrap")
 
     def __init__(
         self,
@@ -237,19 +248,18 @@ class StructItemsBuilder(ItemsBuilder[T, S]):
         owner: SchemaClass[T, Any],
         layout: Layout | None = None,
     ) -> None:
-        super().__init__(low, owner)
+        self._low = NO_ITEMS if low is None else low
         kind: Any = owner
-        self._wrap: Final[Callable[[StructBuilder], T]] = kind.Builder
-        self._layout: Final[Layout | None] = layout
+        self._wrap: Any = kind.Builder
+        self._made: Any = kind.Builder if layout is None else partial(layout.opened, kind.Builder)
+        self._layout: Layout = kind._layout if layout is None else layout
 
-    def _open(self, at: int) -> T:
-        if self._layout is None:
-            return self._wrap(self._low[at])
-        opened: T = self._layout.opened(self._wrap, self._low[at])
-        return opened
+    def _open(self, at: Any) -> T:
+        made: T = self._made(self._low[at])
+        return made
 
     def _put(self, at: int, value: S) -> None:
-        overwrite_struct(self._low[at], self._layout or self._kind._layout, value)
+        overwrite_struct(self._low[at], self._layout, value)
 
     def __capnsafe_copy__(self) -> Copied:
         """Return a copy of the list."""
@@ -273,18 +283,20 @@ class PointerItems(Items[T]):
     def __init__(
         self, low: PointerListReader | None, get: Callable[[PointerListReader, int], T]
     ) -> None:
-        super().__init__(low)
-        self._get: Final = get
+        self._low = NO_ITEMS if low is None else low
+        self._get: Any = get
 
-    def _open(self, at: int) -> T:
-        return self._get(self._low, at)
+    def _open(self, at: Any) -> T:
+        low = self._low
+        found: T = low[at] if low is NO_ITEMS else self._get(low, at)
+        return found
 
 
 @final
 class PointerItemsBuilder(ItemsBuilder[T, S]):
     """A list of texts, data, lists or capabilities that is being built."""
 
-    __slots__ = ("_get",)
+    __slots__ = ("_get", "_kind")
 
     def __init__(
         self,
@@ -292,14 +304,21 @@ class PointerItemsBuilder(ItemsBuilder[T, S]):
         get: Callable[[PointerListBuilder, int], T],
         kind: PointerTo,
     ) -> None:
-        super().__init__(low, kind)
-        self._get: Final = get
+        self._low = NO_ITEMS if low is None else low
+        self._get: Any = get
+        #: The kind of an item.
+        self._kind: PointerTo = kind
 
-    def _open(self, at: int) -> T:
-        return self._get(self._low, at)
+    def _open(self, at: Any) -> T:
+        low = self._low
+        found: T = low[at] if low is NO_ITEMS else self._get(low, at)
+        return found
 
     def _put(self, at: int, value: S) -> None:
-        put_pointer(self._low, at, self._kind, value)
+        low = self._low
+        if low is NO_ITEMS:
+            low[at]
+        put_pointer(low, at, self._kind, value)
 
 
 @final
@@ -309,25 +328,27 @@ class EnumItems(Items[E]):
     __slots__ = ("_table",)
 
     def __init__(self, low: ListReader | None, table: Enumerants[E]) -> None:
-        super().__init__(low)
-        self._table: Final = table
+        self._low = NO_ITEMS if low is None else low
+        self._table: Any = table
 
-    def _open(self, at: int) -> E:
-        return self._table[self._low[at]]
+    def _open(self, at: Any) -> E:
+        member: E = self._table[self._low[at]]
+        return member
 
 
 @final
 class EnumItemsBuilder(ItemsBuilder[E, E]):
     """A list of enums that is being built."""
 
-    __slots__ = ()
+    __slots__ = ("_table",)
 
     def __init__(self, low: ListBuilder | None, table: Enumerants[E]) -> None:
-        super().__init__(low, table)
+        self._low = NO_ITEMS if low is None else low
+        self._table: Any = table
 
-    def _open(self, at: int) -> E:
-        table: Enumerants[E] = self._kind
-        return table[self._low[at]]
+    def _open(self, at: Any) -> E:
+        member: E = self._table[self._low[at]]
+        return member
 
     def _put(self, at: int, value: E) -> None:
         self._low[at] = value

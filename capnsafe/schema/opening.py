@@ -66,18 +66,21 @@ def read(kind: PointerTo, slots: PointerSlotsReader, index: int, default: Any = 
         return _READERS[kind.takes](slots, index)
     if isinstance(kind, StructKind):
         layout = kind.struct.layout()
-        return layout.opened(layout.owner.Reader, slots.get_struct(index) or NO_STRUCT)
+        return layout.opened(layout.reader, slots.get_struct(index) or NO_STRUCT)
     if isinstance(kind, StructListKind):
         layout = kind.struct.layout()
         bound = layout if layout.is_bound else None
-        return StructItems(slots.get_struct_list(index), layout.owner.Reader, bound)
+        return StructItems(slots.get_struct_list(index), layout.reader, bound)
     if isinstance(kind, PointerListKind):
-        of = kind.of
-        return PointerItems(slots.get_pointer_list(index), lambda low, at: read(of, low, at))
+        reads = kind.reads
+        if reads is None:
+            of = kind.of
+            reads = kind.reads = lambda low, at: read(of, low, at)
+        return PointerItems(slots.get_pointer_list(index), reads)
     if isinstance(kind, ScalarListKind):
         low = slots.get_list(index, kind.of.element)
         if isinstance(kind.of, EnumKind):
-            return EnumItems(low, kind.of.owner().BY_VALUE)
+            return EnumItems(low, kind.of.members())
         return numbers(low)
     return _leaf(kind, slots, index)
 
@@ -92,14 +95,22 @@ def build(kind: PointerTo, slots: Pointers, index: int, default: Any = None) -> 
         return _BUILDERS[kind.takes](slots, index)
     if isinstance(kind, StructKind):
         layout = kind.struct.layout()
-        sizes = layout.data_words, layout.pointer_count
-        struct = slots.get_struct(index, *sizes, default=None if given is None else given.struct())
-        return layout.opened(layout.owner.Builder, struct or slots.init_struct(index, *sizes))
+        struct = slots.get_struct(
+            index,
+            layout.data_words,
+            layout.pointer_count,
+            default=None if given is None else given.struct(),
+        )
+        if struct is None:
+            struct = slots.init_struct(index, layout.data_words, layout.pointer_count)
+        return layout.opened(layout.builder, struct)
     if isinstance(kind, StructListKind):
         layout = kind.struct.layout()
-        sizes = layout.data_words, layout.pointer_count
         structs = slots.get_struct_list(
-            index, *sizes, default=None if given is None else given.structs()
+            index,
+            layout.data_words,
+            layout.pointer_count,
+            default=None if given is None else given.structs(),
         )
         return wrapped(kind, structs)
     if isinstance(kind, PointerListKind):
@@ -122,8 +133,8 @@ def init(kind: StructKind | ListKind, slots: Pointers, index: int, count: int) -
         return wrapped(kind, slots.init_struct(index, layout.data_words, layout.pointer_count))
     if isinstance(kind, StructListKind):
         layout = kind.struct.layout()
-        sizes = layout.data_words, layout.pointer_count
-        return wrapped(kind, slots.init_struct_list(index, count, *sizes))
+        structs = slots.init_struct_list(index, count, layout.data_words, layout.pointer_count)
+        return wrapped(kind, structs)
     if isinstance(kind, ScalarListKind):
         return wrapped(kind, slots.init_list(index, kind.of.element, count))
     return wrapped(kind, slots.init_pointer_list(index, count))
@@ -133,16 +144,19 @@ def wrapped(kind: StructKind | ListKind, low: Any) -> Any:
     """Return the builder of a struct or a list for its handle of the low layer."""
     if isinstance(kind, StructKind):
         layout = kind.struct.layout()
-        return layout.opened(layout.owner.Builder, low)
+        return layout.opened(layout.builder, low)
     if isinstance(kind, StructListKind):
         layout = kind.struct.layout()
         return StructItemsBuilder(low, layout.owner, layout if layout.is_bound else None)
     if isinstance(kind, PointerListKind):
-        of = kind.of
-        return PointerItemsBuilder(low, lambda low, at: build(of, low, at), of)
+        builds = kind.builds
+        if builds is None:
+            of = kind.of
+            builds = kind.builds = lambda low, at: build(of, low, at)
+        return PointerItemsBuilder(low, builds, kind.of)
     assert isinstance(kind, ScalarListKind)
     if isinstance(kind.of, EnumKind):
-        return EnumItemsBuilder(low, kind.of.owner().BY_VALUE)
+        return EnumItemsBuilder(low, kind.of.members())
     return numbers(low)
 
 

@@ -599,7 +599,7 @@ class Node(schema.UnionValue):
 
             @is_group.setter
             def is_group(self, value: builtins.bool) -> None:
-                self._low.set_bool(224, value)
+                self._low._put_bool(224, value, False)
 
             @builtins.property
             def discriminant_count(self) -> builtins.int:
@@ -1019,7 +1019,7 @@ class Node(schema.UnionValue):
 
             @targets_file.setter
             def targets_file(self, value: builtins.bool) -> None:
-                self._low.set_bool(112, value)
+                self._low._put_bool(112, value, False)
 
             @builtins.property
             def targets_const(self) -> builtins.bool:
@@ -1028,7 +1028,7 @@ class Node(schema.UnionValue):
 
             @targets_const.setter
             def targets_const(self, value: builtins.bool) -> None:
-                self._low.set_bool(113, value)
+                self._low._put_bool(113, value, False)
 
             @builtins.property
             def targets_enum(self) -> builtins.bool:
@@ -1037,7 +1037,7 @@ class Node(schema.UnionValue):
 
             @targets_enum.setter
             def targets_enum(self, value: builtins.bool) -> None:
-                self._low.set_bool(114, value)
+                self._low._put_bool(114, value, False)
 
             @builtins.property
             def targets_enumerant(self) -> builtins.bool:
@@ -1046,7 +1046,7 @@ class Node(schema.UnionValue):
 
             @targets_enumerant.setter
             def targets_enumerant(self, value: builtins.bool) -> None:
-                self._low.set_bool(115, value)
+                self._low._put_bool(115, value, False)
 
             @builtins.property
             def targets_struct(self) -> builtins.bool:
@@ -1055,7 +1055,7 @@ class Node(schema.UnionValue):
 
             @targets_struct.setter
             def targets_struct(self, value: builtins.bool) -> None:
-                self._low.set_bool(116, value)
+                self._low._put_bool(116, value, False)
 
             @builtins.property
             def targets_field(self) -> builtins.bool:
@@ -1064,7 +1064,7 @@ class Node(schema.UnionValue):
 
             @targets_field.setter
             def targets_field(self, value: builtins.bool) -> None:
-                self._low.set_bool(117, value)
+                self._low._put_bool(117, value, False)
 
             @builtins.property
             def targets_union(self) -> builtins.bool:
@@ -1073,7 +1073,7 @@ class Node(schema.UnionValue):
 
             @targets_union.setter
             def targets_union(self, value: builtins.bool) -> None:
-                self._low.set_bool(118, value)
+                self._low._put_bool(118, value, False)
 
             @builtins.property
             def targets_group(self) -> builtins.bool:
@@ -1082,7 +1082,7 @@ class Node(schema.UnionValue):
 
             @targets_group.setter
             def targets_group(self, value: builtins.bool) -> None:
-                self._low.set_bool(119, value)
+                self._low._put_bool(119, value, False)
 
             @builtins.property
             def targets_interface(self) -> builtins.bool:
@@ -1091,7 +1091,7 @@ class Node(schema.UnionValue):
 
             @targets_interface.setter
             def targets_interface(self, value: builtins.bool) -> None:
-                self._low.set_bool(120, value)
+                self._low._put_bool(120, value, False)
 
             @builtins.property
             def targets_method(self) -> builtins.bool:
@@ -1100,7 +1100,7 @@ class Node(schema.UnionValue):
 
             @targets_method.setter
             def targets_method(self, value: builtins.bool) -> None:
-                self._low.set_bool(121, value)
+                self._low._put_bool(121, value, False)
 
             @builtins.property
             def targets_param(self) -> builtins.bool:
@@ -1109,7 +1109,7 @@ class Node(schema.UnionValue):
 
             @targets_param.setter
             def targets_param(self, value: builtins.bool) -> None:
-                self._low.set_bool(122, value)
+                self._low._put_bool(122, value, False)
 
             @builtins.property
             def targets_annotation(self) -> builtins.bool:
@@ -1118,7 +1118,7 @@ class Node(schema.UnionValue):
 
             @targets_annotation.setter
             def targets_annotation(self, value: builtins.bool) -> None:
-                self._low.set_bool(123, value)
+                self._low._put_bool(123, value, False)
 
             class _Fields(typing.TypedDict, total=False):
                 """The fields that ``update`` takes."""
@@ -1380,7 +1380,7 @@ class Node(schema.UnionValue):
 
         @is_generic.setter
         def is_generic(self, value: builtins.bool) -> None:
-            self._low.set_bool(288, value)
+            self._low._put_bool(288, value, False)
 
         @builtins.property
         def nested_nodes(self) -> schema.ItemsBuilder[Node.NestedNode.Builder, Node.NestedNode]:
@@ -1701,7 +1701,7 @@ class Field(schema.UnionValue):
 
             @had_explicit_default.setter
             def had_explicit_default(self, value: builtins.bool) -> None:
-                self._low.set_bool(128, value)
+                self._low._put_bool(128, value, False)
 
             class _Fields(typing.TypedDict, total=False):
                 """The fields that ``update`` takes."""

@@ -23,6 +23,7 @@ from . import shared_capnp
 
 _bool: typing.Final = schema.Element.BOOL
 _float32: typing.Final = schema.Element.FLOAT32
+_float64: typing.Final = schema.Element.FLOAT64
 _int32: typing.Final = schema.Element.INT32
 _int64: typing.Final = schema.Element.INT64
 _int8: typing.Final = schema.Element.INT8
@@ -642,7 +643,7 @@ class Keywords(schema.StructValue):
         @builtins.property
         def str(self) -> builtins.str:
             """``str :Text``."""
-            return schema.or_default(self._low.get_text(1), "text")
+            return self._low.get_text(1, default="text")
 
         def has_str(self) -> builtins.bool:
             """Return whether the pointer ``str`` is not null."""
@@ -653,7 +654,7 @@ class Keywords(schema.StructValue):
             """``list :List(Text)``."""
             return schema.PointerItems(
                 self._low.get_pointer_list(2, default=_KEYWORDS_LIST.pointers()),
-                lambda low, at: low.get_text(at) or "",
+                schema.text_at,
             )
 
         def has_list(self) -> builtins.bool:
@@ -673,7 +674,7 @@ class Keywords(schema.StructValue):
         @builtins.property
         def set_(self) -> builtins.bytes:
             """``set :Data``."""
-            return schema.or_default(self._low.get_data(3), b"\xff")
+            return self._low.get_data(3, default=b"\xff")
 
         def has_set_(self) -> builtins.bool:
             """Return whether the pointer ``set`` is not null."""
@@ -769,7 +770,7 @@ class Keywords(schema.StructValue):
         @builtins.property
         def str(self) -> builtins.str:
             """``str :Text``."""
-            return schema.or_default(self._low.get_text(1), "text")
+            return self._low.get_text(1, default="text")
 
         @str.setter
         def str(self, value: builtins.str) -> None:
@@ -784,7 +785,7 @@ class Keywords(schema.StructValue):
             """``list :List(Text)``."""
             return schema.PointerItemsBuilder(
                 self._low.get_pointer_list(2, default=_KEYWORDS_LIST.pointers()),
-                lambda low, at: low.get_text(at) or "",
+                schema.text_at,
                 schema.TEXT,
             )
 
@@ -800,7 +801,7 @@ class Keywords(schema.StructValue):
             """Build a list of ``count`` zeroed items as ``list``."""
             return schema.PointerItemsBuilder(
                 self._low.init_pointer_list(2, count),
-                lambda low, at: low.get_text(at) or "",
+                schema.text_at,
                 schema.TEXT,
             )
 
@@ -811,7 +812,7 @@ class Keywords(schema.StructValue):
 
         @property.setter
         def property(self, value: builtins.bool) -> None:
-            self._low.set_bool(24, value)
+            self._low._put_bool(24, value, False)
 
         @builtins.property
         def schema_(self) -> builtins.float:
@@ -820,12 +821,12 @@ class Keywords(schema.StructValue):
 
         @schema_.setter
         def schema_(self, value: builtins.float) -> None:
-            self._low.set_float32(1, value)
+            self._low._put_float(_float32, 1, value, 0.0)
 
         @builtins.property
         def set_(self) -> builtins.bytes:
             """``set :Data``."""
-            return schema.or_default(self._low.get_data(3), b"\xff")
+            return self._low.get_data(3, default=b"\xff")
 
         @set_.setter
         def set_(self, value: builtins.bytes) -> None:
@@ -1065,7 +1066,7 @@ class Scopes(schema.StructValue):
 
             @z.setter
             def z(self, value: builtins.float) -> None:
-                self._low.set_float64(0, value)
+                self._low._put_float(_float64, 0, value, 0.0)
 
             @builtins.property
             def colour(self) -> Scopes.Point.Colour:
@@ -1560,10 +1561,7 @@ class Pointers(schema.StructValue):
             """``names :List(List(Text))``."""
             return schema.PointerItems(
                 self._low.get_pointer_list(17),
-                lambda low, at: schema.PointerItems(
-                    low.get_pointer_list(at),
-                    lambda low, at: low.get_text(at) or "",
-                ),
+                lambda low, at: schema.PointerItems(low.get_pointer_list(at), schema.text_at),
             )
 
         def has_names(self) -> builtins.bool:
@@ -2040,7 +2038,7 @@ class Pointers(schema.StructValue):
                 self._low.get_pointer_list(17),
                 lambda low, at: schema.PointerItemsBuilder(
                     low.get_pointer_list(at),
-                    lambda low, at: low.get_text(at) or "",
+                    schema.text_at,
                     schema.TEXT,
                 ),
                 schema.list_of(schema.TEXT),
@@ -2066,7 +2064,7 @@ class Pointers(schema.StructValue):
                 self._low.init_pointer_list(17, count),
                 lambda low, at: schema.PointerItemsBuilder(
                     low.get_pointer_list(at),
-                    lambda low, at: low.get_text(at) or "",
+                    schema.text_at,
                     schema.TEXT,
                 ),
                 schema.list_of(schema.TEXT),
@@ -2364,7 +2362,7 @@ class Choice(schema.UnionValue):
             """``name :Text``."""
             if self._low.get_uint16(1) != 0:
                 raise self._unset("name")
-            return schema.or_default(self._low.get_text(0), "nobody")
+            return self._low.get_text(0, default="nobody")
 
         def has_name(self) -> builtins.bool:
             """Return whether the pointer ``name`` is not null."""
@@ -2422,10 +2420,7 @@ class Choice(schema.UnionValue):
             """``texts :List(Text)``."""
             if self._low.get_uint16(1) != 6:
                 raise self._unset("texts")
-            return schema.PointerItems(
-                self._low.get_pointer_list(0),
-                lambda low, at: low.get_text(at) or "",
-            )
+            return schema.PointerItems(self._low.get_pointer_list(0), schema.text_at)
 
         def has_texts(self) -> builtins.bool:
             """Return whether the pointer ``texts`` is not null."""
@@ -2528,7 +2523,7 @@ class Choice(schema.UnionValue):
             """``name :Text``."""
             if self._low.get_uint16(1) != 0:
                 raise self._unset("name")
-            return schema.or_default(self._low.get_text(0), "nobody")
+            return self._low.get_text(0, default="nobody")
 
         @name.setter
         def name(self, value: builtins.str) -> None:
@@ -2624,7 +2619,7 @@ class Choice(schema.UnionValue):
                 raise self._unset("texts")
             return schema.PointerItemsBuilder(
                 self._low.get_pointer_list(0),
-                lambda low, at: low.get_text(at) or "",
+                schema.text_at,
                 schema.TEXT,
             )
 
@@ -2643,7 +2638,7 @@ class Choice(schema.UnionValue):
             """Build a list of ``count`` zeroed items as ``texts``."""
             return schema.PointerItemsBuilder(
                 self._select_blank("texts", count),
-                lambda low, at: low.get_text(at) or "",
+                schema.text_at,
                 schema.TEXT,
             )
 
@@ -3809,9 +3804,9 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
             @builtins.property
             def text(self) -> builtins.str:
                 """``text :Text``."""
-                return schema.or_default(
-                    self._low.get_text(0),
-                    'a default that is so long that the line of the field has to "be" broken, or it\'s not',
+                return self._low.get_text(
+                    0,
+                    default='a default that is so long that the line of the field has to "be" broken, or it\'s not',
                 )
 
             def has_text(self) -> builtins.bool:
@@ -3830,9 +3825,9 @@ class StructWithARatherLongNameThatFillsLines(schema.UnionValue):
             @builtins.property
             def text(self) -> builtins.str:
                 """``text :Text``."""
-                return schema.or_default(
-                    self._low.get_text(0),
-                    'a default that is so long that the line of the field has to "be" broken, or it\'s not',
+                return self._low.get_text(
+                    0,
+                    default='a default that is so long that the line of the field has to "be" broken, or it\'s not',
                 )
 
             @text.setter

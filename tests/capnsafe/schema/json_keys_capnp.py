@@ -17,6 +17,8 @@ from capnsafe import schema
 if typing.TYPE_CHECKING:
     import typing_extensions
 
+_float32: typing.Final = schema.Element.FLOAT32
+_float64: typing.Final = schema.Element.FLOAT64
 _int16: typing.Final = schema.Element.INT16
 _int32: typing.Final = schema.Element.INT32
 _int64: typing.Final = schema.Element.INT64
@@ -154,7 +156,7 @@ class Plain(schema.StructValue):
         @builtins.property
         def text(self) -> builtins.str:
             """``text :Text``."""
-            return schema.or_default(self._low.get_text(0), "as it was")
+            return self._low.get_text(0, default="as it was")
 
         def has_text(self) -> builtins.bool:
             """Return whether the pointer ``text`` is not null."""
@@ -182,7 +184,7 @@ class Plain(schema.StructValue):
         @builtins.property
         def text(self) -> builtins.str:
             """``text :Text``."""
-            return schema.or_default(self._low.get_text(0), "as it was")
+            return self._low.get_text(0, default="as it was")
 
         @text.setter
         def text(self, value: builtins.str) -> None:
@@ -268,7 +270,7 @@ class Named(schema.StructValue):
 
             @y.setter
             def y(self, value: builtins.float) -> None:
-                self._low.set_float64(1, value)
+                self._low._put_float(_float64, 1, value, 0.0)
 
             class _Fields(typing.TypedDict, total=False):
                 """The fields that ``update`` takes."""
@@ -321,7 +323,7 @@ class Named(schema.StructValue):
         @builtins.property
         def hex(self) -> builtins.bytes:
             """``hex :Data``."""
-            return schema.or_default(self._low.get_data(2), b"\x01\xff")
+            return self._low.get_data(2, default=b"\x01\xff")
 
         def has_hex(self) -> builtins.bool:
             """Return whether the pointer ``hex`` is not null."""
@@ -397,7 +399,7 @@ class Named(schema.StructValue):
         @builtins.property
         def hex(self) -> builtins.bytes:
             """``hex :Data``."""
-            return schema.or_default(self._low.get_data(2), b"\x01\xff")
+            return self._low.get_data(2, default=b"\x01\xff")
 
         @hex.setter
         def hex(self, value: builtins.bytes) -> None:
@@ -1359,10 +1361,7 @@ class Valued(schema.UnionValue):
             """``list :List(Text)``."""
             if self._low.get_uint16(0) != 5:
                 raise self._unset("list")
-            return schema.PointerItems(
-                self._low.get_pointer_list(0),
-                lambda low, at: low.get_text(at) or "",
-            )
+            return schema.PointerItems(self._low.get_pointer_list(0), schema.text_at)
 
         def has_list(self) -> builtins.bool:
             """Return whether the pointer ``list`` is not null."""
@@ -1456,7 +1455,7 @@ class Valued(schema.UnionValue):
                 raise self._unset("list")
             return schema.PointerItemsBuilder(
                 self._low.get_pointer_list(0),
-                lambda low, at: low.get_text(at) or "",
+                schema.text_at,
                 schema.TEXT,
             )
 
@@ -1472,7 +1471,7 @@ class Valued(schema.UnionValue):
             """Build a list of ``count`` zeroed items as ``list``."""
             return schema.PointerItemsBuilder(
                 self._select_blank("list", count),
-                lambda low, at: low.get_text(at) or "",
+                schema.text_at,
                 schema.TEXT,
             )
 
@@ -2582,7 +2581,7 @@ class Scalars(schema.StructValue):
 
         @float32.setter
         def float32(self, value: builtins.float) -> None:
-            self._low.set_float32(0, value)
+            self._low._put_float(_float32, 0, value, 0.0)
 
         @builtins.property
         def float64(self) -> builtins.float:
@@ -2591,7 +2590,7 @@ class Scalars(schema.StructValue):
 
         @float64.setter
         def float64(self, value: builtins.float) -> None:
-            self._low.set_float64(1, value)
+            self._low._put_float(_float64, 1, value, 0.0)
 
         @builtins.property
         def int8(self) -> builtins.int:
@@ -2627,7 +2626,7 @@ class Scalars(schema.StructValue):
 
         @bool.setter
         def bool(self, value: builtins.bool) -> None:
-            self._low.set_bool(40, value)
+            self._low._put_bool(40, value, False)
 
         @builtins.property
         def text(self) -> builtins.str:

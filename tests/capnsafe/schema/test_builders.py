@@ -212,7 +212,7 @@ def test_items_out_of_bounds() -> None:
         for bad in (1, -2, 1 << 200):
             with pytest.raises(ArgumentIndexError, match="does not exist"):
                 root.days[bad]
-        with pytest.raises(ArgumentIndexError, match="the list has 0 items"):
+        with pytest.raises(ArgumentIndexError, match="the list has no items"):
             root.names[0]
         with pytest.raises(ArgumentIndexError, match="the list has no items"):
             root.voids[0]

@@ -1,4 +1,4 @@
-"""The accessors that the compiled encoder uses do the same as the generated properties."""
+"""The access to fields that the compiled encoder uses does the same as generated properties."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from typing import Any
 
 import pytest
 
-from capnsafe import Error, MessageBuilder, MessageReader
-from capnsafe.schema import StructValue
-from capnsafe.schema import layout as layout_module
-from capnsafe.schema.layout import FieldLayout, Layout, accessors_of
+from capnsafe import COMPILED, Error, MessageBuilder, MessageReader
+from capnsafe.schema import StructValue, handles
+from capnsafe.schema.handles import GenericReader
+from capnsafe.schema.kinds import VoidKind
+from capnsafe.schema.layout import FieldLayout, Layout
 from capnsafe.schema.lines import statement_lines
-from capnsafe.schema.properties import FieldAccessors, replace
+from capnsafe.schema.properties import Access, Settable, access, replace
 from tests.capnsafe.schema import features_capnp
-from tests.capnsafe.schema.features_capnp import Colour, Generic, Point
+from tests.capnsafe.schema.features_capnp import Colour, Point
 
 VALUES: tuple[Any, ...] = (
     *(0, 1, -1, 200, 70_000, 1 << 70, True, False, 0.0, -1.5, 1e300, float("inf")),
     *("", "text", b"", b"octets", None, object(), Colour.RED, 700),
+    *([1, 2], [True], ["text"], [b"octets"], [[1], []], [Colour.GREEN], [None], Point(x=3)),
+    *([Point(x=4), Point()], Point),
 )
 STRUCTS = [
     kind
@@ -41,60 +44,104 @@ def attempt(act: Callable[[], object]) -> object:
         return type(error), str(error)
 
 
+def is_generic(kind: Any) -> bool:
+    return issubclass(kind.Reader, GenericReader)
+
+
+def accesses(kind: Any, field: FieldLayout) -> tuple[Access, Access] | None:
+    """Return the access of a reader, and that of a builder."""
+    reader, builder = (
+        access(kind._layout, field, vars(part)[field.name], generic=is_generic(kind))
+        for part in (kind.Reader, kind.Builder)
+    )
+    assert (reader is None) == (builder is None)
+    return None if reader is None or builder is None else (reader, builder)
+
+
+@pytest.mark.skipif(COMPILED, reason="the properties of compiled handles are replaced already")
 @pytest.mark.parametrize(("kind", "field"), FIELDS, ids=ids)
 def test_the_same_results(kind: Any, field: FieldLayout) -> None:
-    accessors = accessors_of(field)
-    if accessors is None:
-        # A member of a union, or a field whose property makes more than one call.
+    found = accesses(kind, field)
+    if found is None:
         return
+    of_reader, of_builder = found
     name = field.name
     with MessageBuilder() as one, MessageBuilder() as other:
         generated, compiled = one.init_root(kind), other.init_root(kind)
         for value in (*VALUES, *VALUES[::-1]):
             written = attempt(partial(setattr, generated, name, value))
-            assert attempt(partial(accessors.put, compiled, value)) == written
+            put: Any = partial(setattr_named, name)
+            if field.member is None and isinstance(of_builder, Settable):
+                put = of_builder.put
+            assert attempt(partial(put, compiled, value)) == written
             assert other.to_bytes() == one.to_bytes()
             taken = attempt(partial(getattr, generated, name))
-            assert attempt(partial(accessors.take, compiled)) == taken
+            assert attempt(partial(of_builder.take, compiled)) == taken
+            assert other.to_bytes() == one.to_bytes()
             reader = kind.Reader(MessageReader(one.segments()).get_root())
             read = attempt(partial(getattr, reader, name))
-            assert attempt(partial(accessors.read, reader)) == read
+            assert attempt(partial(of_reader.__get__, reader, kind.Reader)) == read
 
 
-def test_most_kinds_of_fields_have_accessors() -> None:
-    kinds = {type(field.kind).__name__ for _, field in FIELDS if accessors_of(field) is not None}
-    assert kinds == {"ScalarKind", "EnumKind", "TextKind", "DataKind"}
-    assert all(accessors_of(field) is None for field in Generic._layout.fields)
+def setattr_named(name: str, handle: object, value: object) -> None:
+    setattr(handle, name, value)
 
 
-def test_a_replaced_property_keeps_its_documentation(monkeypatch: pytest.MonkeyPatch) -> None:
-    for role in (Point.Reader, Point.Builder):
-        # They are put back at the end.
-        monkeypatch.setattr(role, "x", role.x)
-    documentation = Point.Builder.x.__doc__
-    accessors = accessors_of(Point._layout.by_name["x"])
-    assert accessors is not None
-    replace(Point, "x", FieldAccessors(lambda _: 1, lambda _: 2, accessors.put))
-    assert Point.Builder.x.__doc__ == documentation
-    assert Point.Reader.x.__doc__ == documentation
+def test_all_fields_but_those_of_parameters_are_replaced() -> None:
+    kept = {type(field.kind) for kind, field in FIELDS if accesses(kind, field) is None}
+    assert VoidKind in kept
+    for kind, field in FIELDS:
+        assert (
+            accesses(kind, field) is not None
+            or isinstance(field.kind, VoidKind)
+            or field.is_parameter
+            or is_generic(kind)
+        )
+
+
+def put_back(monkeypatch: pytest.MonkeyPatch, kind: Any) -> None:
+    """Put the attributes of the classes back at the end of the test."""
+    for part in (kind, kind.Reader, kind.Builder):
+        for name, value in list(vars(part).items()):
+            if not name.startswith("__"):
+                monkeypatch.setattr(part, name, value)
+
+
+@pytest.mark.parametrize("kind", STRUCTS)
+def test_replaced_properties(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_back(monkeypatch, kind)
+    layout = kind._layout
+    documentation = {
+        (part, field.name): vars(part)[field.name].__doc__
+        for part in (kind.Reader, kind.Builder)
+        for field in layout.fields
+        if not COMPILED
+    }
+    before = kind()
+    replace(kind.Reader, layout, generic=is_generic(kind))
+    replace(kind.Builder, layout, generic=is_generic(kind))
+    for (part, name), text in documentation.items():
+        assert getattr(part, name).__doc__ == text
+    # A reader does not take values, and a value survives its way through all properties.
     with MessageBuilder() as message:
-        point = message.init_root(Point)
-        point.x = 7
-        assert point.x == 2
-        assert Point.Reader(MessageReader(message.segments()).get_root()).x == 1
+        builder = message.init_root(kind)
+        builder.set(before)
+        reader = kind.Reader(MessageReader(message.segments()).get_root())
+        assert reader.to_value() == before
+        for field in layout.fields:
+            with pytest.raises(AttributeError):
+                setattr(reader, field.name, None)
+            if field.member is None and not field.is_parameter:
+                assert attempt(partial(getattr, reader, field.name)) is not None
 
 
-def test_a_layout_replaces_properties(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(COMPILED, reason="the properties of compiled handles are replaced already")
+def test_a_layout_replaces_properties_in_compiled_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    put_back(monkeypatch, Point)
     layout = Point._layout
-    for role in (Point, Point.Reader, Point.Builder):
-        # All of this is put back at the end.
-        monkeypatch.setattr(role, "_layout", layout)
-        for field in layout.fields if role is not Point else ():
-            monkeypatch.setattr(role, field.name, getattr(role, field.name))
-    # In the compiled encoder, this changes nothing.
-    monkeypatch.setattr(layout_module, "_replaced", accessors_of)
+    monkeypatch.setattr(handles, "described", replace)
     Layout(Point, layout.type_id, layout.data_words, layout.pointer_count, *layout.fields)
-    assert vars(Point.Builder)["x"].fset.__module__ == "capnsafe.schema.properties"
+    assert isinstance(vars(Point.Reader)["x"], Access)
     with MessageBuilder() as message:
         point = message.init_root(Point)
         point.x = -7
