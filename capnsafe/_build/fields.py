@@ -295,7 +295,13 @@ class Handle:
     def _put_bool(self, offset: SupportsIndex, value: Given[bool], default: Given[bool]) -> None:
         try:
             bit = truth(value) is not truth(default)
-            index = offset if type(offset) is int else integer(offset, "a field offset")
+            self._put_bit(offset if type(offset) is int else integer(offset, "a field offset"), bit)
+        except RecursionError as error:
+            raise exhausted() from error
+
+    def _put_bit(self, index: int, bit: bool) -> None:
+        """Write a bit of the data section."""
+        try:
             self._check()
             if not 0 <= index < self._data_bits:
                 raise self._outside(_BOOL, index)

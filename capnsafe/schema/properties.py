@@ -12,7 +12,7 @@ from typing import Any, Final, final
 
 from .._build.builder import StructBuilder
 from .._read.objects import StructReader
-from .._words.arguments import COMPILED
+from .._words.arguments import COMPILED, truth
 from .._words.native import mypyc_attr
 from ..wire import Element
 from .kinds import DataKind, EnumKind, GroupKind, ScalarKind, TextKind, VoidKind
@@ -168,6 +168,11 @@ class FloatAccess(Settable):
 class BoolAccess(Settable):
     """The access to a Bool."""
 
+    def __init__(self, field: FieldLayout, tag: int | None, generated: Any) -> None:
+        super().__init__(field, tag, generated)
+        self.bit: Final[int] = field.offset
+        self.inverted: Final[bool] = field.default
+
     def read_from(self, low: StructReader) -> Any:
         """Return the value in a reader."""
         return low.get_bool(self.offset, default=self.default)
@@ -178,7 +183,7 @@ class BoolAccess(Settable):
 
     def put(self, handle: BuilderHandle, value: Any) -> None:
         """Set the value of the field in a builder."""
-        handle._low._put_bool(self.offset, value, self.default)
+        handle._low._put_bit(self.bit, truth(value) is not self.inverted)
 
 
 @final
