@@ -22,15 +22,16 @@ Streams of other libraries work, too, if they have the same methods.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, Protocol, SupportsIndex, TypeAlias, cast, final
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Protocol, SupportsIndex, cast, final
 
 from ._read.reader import NESTING_LIMIT, TRAVERSAL_LIMIT_WORDS, MessageReader
 from ._read.reading import limit_of
-from ._stream.framing import SEGMENT_LIMIT, Bytes, Limits, frame
+from ._stream.framing import SEGMENT_LIMIT, Bytes, Limits
 from ._stream.messages import _Messages, _Stream
 from ._stream.packing import NOTHING_WAITS
 from ._stream.sources import ByteInput, Pending
+from ._stream.writing import Sendable, parts_to_send
 from ._words.arguments import add_note, method_of, require_method, truth, type_name
 from ._words.buffers import view_of
 from ._words.exhausted import exhausted
@@ -55,17 +56,6 @@ class AsyncWriter(Protocol):
 
     async def drain(self) -> None:
         """Wait until there is room for more."""
-
-
-class Framed(Protocol):
-    """A message that is being built, or a value."""
-
-    def to_bytes(self, *, packed: bool = False) -> bytes:
-        """Return the message with stream framing."""
-
-
-#: A message to write: a ``MessageBuilder``, a value, or the segments of a message.
-Sendable: TypeAlias = Framed | Sequence[Bytes]
 
 
 class HungryError(Exception):
@@ -260,7 +250,7 @@ async def write_message(
 
     Args:
         writer: An ``asyncio.StreamWriter``, or an object with such methods ``write`` and ``drain``.
-        message: A ``MessageBuilder``, a value, or the segments of a message.
+        message: A ``MessageBuilder``, a ``MessageReader``, a value, or the segments of a message.
         packed: Whether to pack the message.
 
     Raises:
@@ -269,7 +259,11 @@ async def write_message(
     """
     write = require_method(writer, ("write",), "write to")
     drain = require_method(writer, ("drain",), "write a message to")
-    octets = _framed(message, truth(packed))
+    is_packed = truth(packed)
+    try:
+        octets = b"".join(parts_to_send(message, is_packed))
+    except (RecursionError, MemoryError) as error:
+        raise exhausted() from error
     is_closing: Any = method_of(writer, "is_closing")
     if callable(is_closing) and is_closing():
         raise BrokenPipeError("the writer is closing, so nothing of the message was written")
@@ -283,11 +277,3 @@ async def write_message(
             " write it again",
         )
         raise
-
-
-def _framed(message: Any, packed: bool) -> bytes:
-    """Return a message with stream framing."""
-    if hasattr(type(message), "to_bytes") and not issubclass(type(message), int):
-        octets: bytes = message.to_bytes(packed=packed)
-        return octets
-    return frame(message, packed=packed)

@@ -30,7 +30,7 @@ from .._words.equality import equal_trees
 from .._words.exhausted import exhausted
 from .._words.face import counted, sections
 from .._words.given import Given
-from .._words.laid_out import LaidOut, laid_out
+from .._words.laid_out import LaidOut, class_or_name, laid_out
 from .._words.tree import ObjectSize, Tree, read_spot
 from ..allocator import Buffer
 from ..errors import (
@@ -1088,7 +1088,7 @@ def struct_copy_of(value: StructBuilder | StructReader | LaidOut, what: str) -> 
         return value._tree()
     copied = laid_out(value)
     if copied is None or copied.shape & 3 != wire.STRUCT:
-        raise ArgumentTypeError(f"{what} must be a struct, not {type_name(value)}")
+        raise ArgumentTypeError(f"{what} must be a struct, not {class_or_name(value)}")
     return copied
 
 

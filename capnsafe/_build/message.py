@@ -21,6 +21,7 @@ from .._words.arguments import (
     error_text,
     integer,
     listed,
+    method_of,
     number_text,
     struct_list,
     text_octets,
@@ -269,6 +270,9 @@ class MessageBuilder:
                 size, pointer_count, wrap, _ = struct_type(asked_class)
             else:
                 size = cast(SupportsIndex, data_words)
+                if callable(method_of(type(size), "__capnsafe_schema__")):
+                    # A value; this raises.
+                    struct_type(cast(SchemaClass[B, R], data_words))
             asked = check_sections(size, pointer_count)
             root = self._arena.serve(lambda: self._open_root(asked))
             return root if root is None or wrap is None else wrap(root)

@@ -10,9 +10,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine
 from errno import EAGAIN
+from os import PathLike
 from typing import Any, Final, Protocol, TypeAlias, cast, final
 
-from .._words.arguments import call, exported, method_of, require_method
+from .._words.arguments import call, exported, method_of, require_method, type_name
 from .._words.buffers import view_of
 from .._words.caught import Raised
 from ..allocator import Buffer
@@ -74,6 +75,11 @@ class ByteInput:
 
 def file_of(source: Any) -> FileInput:
     """Return an input over a file or socket."""
+    if issubclass(type(source), (str, PathLike)):
+        raise ArgumentTypeError(
+            "messages are read from bytes, a binary file or a socket, not from"
+            f" {type_name(source)}: open the file first"
+        )
     reads_once: Any = method_of(source, "read1")
     if not callable(reads_once):
         return FileInput(require_method(source, ("read", "recv"), "read messages from"), None, None)

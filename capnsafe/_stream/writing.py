@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
 from contextlib import suppress
 from io import RawIOBase
-from typing import Any, Protocol, TypeAlias, final
+from typing import Any, Final, Protocol, TypeAlias, final
 
-from .._words.arguments import integer, number_text, require_method, truth, type_name
+from .._words.arguments import (
+    integer,
+    method_of,
+    number_text,
+    require_method,
+    truth,
+    type_name,
+)
 from .._words.given import Given
+from .._words.laid_out import class_or_name
 from ..errors import ArgumentTypeError, ArgumentValueError, Error, FramingError
 from .framing import BLOCK_BYTES, Bytes, packed_parts, parts_of
 
@@ -30,6 +38,48 @@ class Sender(Protocol):
 
     def send(self, chunk: Bytes, /) -> int:
         """Send all of ``chunk`` or a part, and return the number of bytes sent."""
+
+
+class Framed(Protocol):
+    """A value of a schema."""
+
+    def to_bytes(self, *, packed: bool = False) -> bytes:
+        """Return the message with stream framing."""
+
+
+class Segmented(Protocol):
+    """A ``MessageBuilder`` or ``MessageReader``."""
+
+    def segments(self) -> Sequence[Bytes]:
+        """Return the segments of the message."""
+
+
+#: A message to write: a ``MessageBuilder``, a ``MessageReader``, a value, or the segments.
+Sendable: TypeAlias = Segmented | Framed | Sequence[Bytes]
+
+
+def parts_to_send(message: Any, packed: bool) -> Iterable[bytes | memoryview]:
+    """Return a message with stream framing, in parts.
+
+    Raises:
+        ArgumentTypeError: If it is none of the objects of ``Sendable``.
+    """
+    given = type(message)
+    if callable(method_of(given, "segments")):
+        message = message.segments()
+    elif callable(method_of(given, "to_bytes")) and not issubclass(given, int):
+        return [message.to_bytes(packed=packed)]
+    elif issubclass(given, _NO_SEGMENTS) or not callable(method_of(given, "__getitem__")):
+        raise ArgumentTypeError(
+            "a message to write is a MessageBuilder, a MessageReader, a value of a schema, or a"
+            f" list of segments, not {class_or_name(message)}"
+        )
+    parts = parts_of(message)
+    return packed_parts(parts) if packed else parts
+
+
+#: Sequences and mappings that are no list of segments.
+_NO_SEGMENTS: Final = (bytes, bytearray, memoryview, str, dict)
 
 
 def _gathered(parts: Iterable[bytes | memoryview]) -> Generator[Bytes]:
@@ -93,12 +143,12 @@ class WriteProgress:
 
 def write_message(
     file: BinaryWriter | Sender,
-    segments: Sequence[Bytes],
+    message: Sendable,
     *,
     packed: Given[bool] = False,
     progress: Given[WriteProgress | None] = None,
 ) -> None:
-    """Write the message of these segments to a binary file or a socket, without joining them.
+    """Write a message to a binary file or a socket, without joining its segments.
 
     If the file takes only a part of a chunk, as a raw file may, it is called again with the rest.
     The result ``None`` means that everything was taken, as ``asyncio.StreamWriter`` does, except
@@ -106,7 +156,8 @@ def write_message(
 
     Args:
         file: An object with a method ``write`` or ``send``.
-        segments: The segments of the message, each of whole words.
+        message: A ``MessageBuilder``, a ``MessageReader``, a value, or the segments of a message,
+            each of whole words.
         packed: Whether to pack the message.
         progress: A count of the bytes that the file takes, right even if the call fails or is
             interrupted. If it has counted some bytes of this message, only the rest is written.
@@ -123,9 +174,9 @@ def write_message(
         progress = WriteProgress()
     elif type(progress) is not WriteProgress:
         raise ArgumentTypeError(f"progress must be a WriteProgress, not {type_name(progress)}")
-    parts = parts_of(segments)
+    parts = parts_to_send(message, is_packed)
     write: Callable[[memoryview], object] = require_method(file, ("write", "send"), "write to")
-    pieces = _gathered(packed_parts(parts) if is_packed else parts)
+    pieces = _gathered(parts)
     waits = _is_raw(file)
     passed = progress.bytes
     try:

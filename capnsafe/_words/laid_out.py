@@ -76,6 +76,32 @@ def struct_type(kind: SchemaClass[B, R]) -> Types[B, R]:
             raise ArgumentTypeError(f"the class cannot be opened: {error_text(error)}") from error
         return found
     raise ArgumentTypeError(
-        f"the type of a struct must be a class that was generated from a schema, not"
-        f" {type_name(kind)}"
+        f"the type of a struct must be a class that was generated from a schema, not {_shown(kind)}"
     )
+
+
+def _shown(kind: Any) -> str:
+    """Return a description of an object that is no class of values, and what to give instead."""
+    if not issubclass(type(kind), type):
+        is_value = callable(method_of(type(kind), "__capnsafe_schema__"))
+        hint = ": give the class itself" if is_value else ""
+        return f"an object of the class {type_name(kind)}{hint}"
+    name = _name_of(kind)
+    layout = method_of(kind, "_unbound") or method_of(kind, "_layout")
+    owner = method_of(layout, "owner")
+    if owner is kind:
+        return f"the group {name}"
+    given = f"the class {name}"
+    return given if owner is None else f"{given}: give {_name_of(owner)}"
+
+
+def class_or_name(value: Any) -> str:
+    """Return the name of the class of an object, or which class it is itself."""
+    is_class = issubclass(type(value), type)
+    return f"the class {_name_of(value)}" if is_class else type_name(value)
+
+
+def _name_of(kind: Any) -> str:
+    """Return the name of a class, with those of the classes around it."""
+    name = method_of(kind, "__qualname__")
+    return name if type(name) is str else "type"

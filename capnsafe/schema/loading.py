@@ -53,17 +53,33 @@ def load(source: SchemaSource, *, import_path: Iterable[str | os.PathLike[str]] 
         SchemaError: If the schema has an error or cannot be read, or if there is no compiler.
     """
     if issubclass(type(source), (bytes, bytearray, memoryview)):
-        return _loaded(data_octets(cast(bytes, source)))
+        return _loaded(data_octets(cast(bytes, source)), "the bytes are no request")
     path = _path_of(source)
+    if issubclass(type(import_path), (str, bytes, os.PathLike)):
+        raise ArgumentTypeError(
+            f"import_path takes a list of folders, not one {type_name(import_path)}"
+        )
     folders = [_path_of(folder) for folder in listed(import_path, "import_path")]
+    for folder in folders:
+        if not _is_folder(folder):
+            raise SchemaError(f"{folder!r} of import_path is no folder")
     try:
-        if path.endswith(".capnp"):
-            return _loaded(_compiled(path, folders))
-        return _loaded(Path(path).read_bytes())
+        # The compiler would read the file, too, but tells less if it cannot.
+        octets = Path(path).read_bytes()
     except (OSError, ValueError) as error:
-        if issubclass(type(error), Error):
-            raise
-        raise SchemaError(f"{path!r} cannot be read: {error_text(error)}") from error
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise SchemaError(f"{path!r} cannot be read: {reason or error_text(error)}") from error
+    if path.endswith(".capnp"):
+        octets = _compiled(path, folders)
+    return _loaded(octets, f"{path!r} is neither a .capnp file nor a request")
+
+
+def _is_folder(path: str) -> bool:
+    """Return whether there is a folder with this path."""
+    try:
+        return os.path.isdir(path)
+    except ValueError:
+        return False
 
 
 def _path_of(path: Any) -> str:
@@ -128,8 +144,8 @@ def _compiled(path: str, folders: list[str]) -> bytes:
         prefix = os.path.dirname(prefix)
 
 
-def request_in(octets: bytes) -> CodeGeneratorRequest.Reader:
-    """Return a reader of a compiler's request."""
+def request_in(octets: bytes, refused: str = "this is no request") -> CodeGeneratorRequest.Reader:
+    """Return a reader of a compiler's request. ``refused`` is the beginning of the error."""
     from .schema_capnp import CodeGeneratorRequest
 
     try:
@@ -141,18 +157,23 @@ def request_in(octets: bytes) -> CodeGeneratorRequest.Reader:
         )
         return message.get_root(CodeGeneratorRequest)
     except Error as error:
-        raise SchemaError(f"the request of the schema compiler cannot be read: {error}") from error
+        raise SchemaError(
+            f"{refused} of the schema compiler, which `capnp compile -o-` writes: {error}"
+        ) from error
 
 
-def _loaded(octets: bytes) -> ModuleType:
+def _loaded(octets: bytes, refused: str) -> ModuleType:
     """Execute the modules of a request; return the module of the first requested file."""
     # Imported here, because only programs that load a schema need the generator.
     from .request import Request, valid_request
 
     with valid_request():
-        request = Request(request_in(octets))
+        request = Request(request_in(octets, refused))
         if not request.requested:
-            raise SchemaError("the request of the schema compiler has no file")
+            raise SchemaError(
+                "the request of the schema compiler has no file: is it what `capnp compile -o-`"
+                " writes?"
+            )
         return _executed(request, request.requested[0])
 
 

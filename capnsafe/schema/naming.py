@@ -55,7 +55,10 @@ def words(name: str) -> str:
             anybody can write a request.
     """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
-        raise SchemaError(f"{name!r} is no name of a declaration")
+        raise SchemaError(
+            "the request of the schema compiler is damaged: a declaration cannot have the name"
+            f" {name!r}"
+        )
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
 
 

@@ -18,7 +18,9 @@ from .loading import check_json, request_in
 
 def write_modules(request: bytes, folder: Path) -> list[Path]:
     """Write the module of each requested file; return the paths of the modules."""
-    texts = modules_of(request_in(request), in_package=(folder / "__init__.py").exists())
+    texts = modules_of(
+        request_in(request, "the input is no request"), in_package=(folder / "__init__.py").exists()
+    )
     if any(f"0x{one:016X}" in text for text in texts.values() for one in ANNOTATIONS):
         check_json(request_in(request))
     written = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from .._words.arguments import error_text
-from ..errors import SchemaError
+from ..errors import Error, SchemaError
 from . import schema_capnp as s
 from .naming import METHODS, class_name, constant_name, field_name, free, module_name
 
@@ -85,10 +85,13 @@ def valid_request() -> Iterator[None]:
         yield
     except SchemaError:
         raise
-    except Exception as error:
+    except KeyError as error:
         raise SchemaError(
-            f"the request of the schema compiler is not valid: {error_text(error)}"
+            f"the request of the schema compiler is damaged: it refers to {error}, which it lacks"
         ) from error
+    except Exception as error:
+        reason = str(error) if issubclass(type(error), Error) else error_text(error)
+        raise SchemaError(f"the request of the schema compiler is damaged: {reason}") from error
 
 
 class Nodes(dict[int, Node]):

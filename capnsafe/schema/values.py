@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Final, Self, SupportsIndex
 
 from .._build.message import MessageBuilder
 from .._read.objects import StructReader
-from .._read.reader import MessageReader
-from .._stream.framing import frame
+from .._read.reader import NESTING_LIMIT, TRAVERSAL_LIMIT_WORDS, MessageReader
+from .._stream.framing import SEGMENT_LIMIT, frame
 from .._stream.messages import read_message
 from .._stream.sources import Source
 from .._words.block import Block, Copied
@@ -59,9 +59,29 @@ class StructValue:
         return value
 
     @classmethod
-    def from_bytes(cls, source: Source, *, packed: bool = False) -> Self:
-        """Return the value of the root of a message: bytes, a file or a socket."""
-        return cls.from_message(read_message(source, packed=packed))
+    def from_bytes(
+        cls,
+        source: Source,
+        *,
+        packed: bool = False,
+        max_segments: SupportsIndex = SEGMENT_LIMIT,
+        max_words: SupportsIndex | None = None,
+        traversal_limit_words: SupportsIndex = TRAVERSAL_LIMIT_WORDS,
+        nesting_limit: SupportsIndex = NESTING_LIMIT,
+    ) -> Self:
+        """Return the value of the root of a message: bytes, a file or a socket.
+
+        The options are those of ``read_message``.
+        """
+        message = read_message(
+            source,
+            packed=packed,
+            max_segments=max_segments,
+            max_words=max_words,
+            traversal_limit_words=traversal_limit_words,
+            nesting_limit=nesting_limit,
+        )
+        return cls.from_message(message)
 
     @classmethod
     def from_message(cls, message: MessageReader) -> Self:

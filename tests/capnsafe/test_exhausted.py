@@ -10,6 +10,7 @@ import copy
 import pickle
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from io import BytesIO
 from types import CodeType
 from typing import Any
@@ -119,8 +120,20 @@ class Silent:
         return b""
 
 
+class Taking:
+    """A stream of asyncio that takes everything at once."""
+
+    def write(self, chunk: bytes) -> None:
+        pass
+
+    async def drain(self) -> None:
+        pass
+
+
 def _stream() -> None:
     octets = frame([bytes(16)])
+    with suppress(StopIteration):
+        aio.write_message(Taking(), [octets]).send(None)
     unframe(octets)
     message_words(octets)
     unpack(pack(octets))

@@ -16,11 +16,12 @@ from typing import Any
 import numpy
 import pytest
 
-from capnsafe import FramingError, MessageBuilder, WriteProgress
+from capnsafe import FramingError, MessageBuilder, WriteProgress, aio
 from capnsafe._stream.framing import frame
 from capnsafe._stream.messages import read_message, read_messages
 from capnsafe._stream.writing import write_message
 from capnsafe.errors import ArgumentTypeError, ArgumentValueError
+from tests.capnsafe.schema.addressbook_capnp import Person
 from tests.capnsafe.streaming import PATIENCE, Interrupt, packed_or_not
 
 from .reading import contents
@@ -379,3 +380,58 @@ def test_a_writer_that_keeps_what_it_is_given_has_taken_all_of_it() -> None:
     progress = WriteProgress()
     write_message(Keeping(), [bytes(80)], progress=progress)
     assert progress.bytes == 88
+
+
+def sent(message: Any, packed: bool) -> list[bytes]:
+    """Return the bytes of a message in a file, and those in a stream of asyncio."""
+    file = io.BytesIO()
+    write_message(file, message, packed=packed)
+    writer = Kept(asyncio.Event().set)
+    asyncio.run(aio.write_message(writer, message, packed=packed))
+    return [file.getvalue(), b"".join(writer.chunks)]
+
+
+class Kept:
+    """A writer of asyncio that keeps what it is given."""
+
+    def __init__(self, drained: Callable[[], object]) -> None:
+        self.drained = drained
+        self.chunks: list[bytes] = []
+
+    def write(self, chunk: bytes, /) -> None:
+        self.chunks.append(chunk)
+
+    async def drain(self) -> None:
+        self.drained()
+
+
+@packed_or_not
+def test_what_can_be_written(packed: bool) -> None:
+    """``write_message`` takes the same objects for files and for streams of asyncio."""
+    value = Person(name="Alice", phones=[Person.PhoneNumber(number="1")])
+    octets = value.to_bytes(packed=packed)
+    with MessageBuilder() as message:
+        message.set_root(value)
+        segments = message.segments()
+        reader = read_message(octets, packed=packed)
+        for each in (message, value, segments, tuple(segments), reader):
+            assert sent(each, packed) == [octets, octets]
+
+
+@pytest.mark.parametrize("wrong", [b"12345678", "text", {}, None, 5, Person, Person.Reader])
+def test_what_is_no_message(wrong: Any) -> None:
+    match = r"a MessageBuilder, .* or a list of segments, not (the class Person|\w+$)"
+    with pytest.raises(ArgumentTypeError, match=match):
+        sent(wrong, False)
+    writer = Kept(asyncio.Event().set)
+    with pytest.raises(ArgumentTypeError, match=match):
+        asyncio.run(aio.write_message(writer, wrong))
+    assert writer.chunks == []
+
+
+@pytest.mark.parametrize("wrong", ["text", Path("file")])
+def test_a_path_is_no_source(wrong: Any) -> None:
+    match = rf"not from {type(wrong).__name__}: open the file first"
+    for act in (read_message, read_messages, Person.from_bytes):
+        with pytest.raises(ArgumentTypeError, match=match):
+            act(wrong)

@@ -683,3 +683,31 @@ def test_a_list_that_a_finalizer_cut_before_its_handle_was_made_is_stale(
         found = getattr(Choice.Builder(low), name)(4)
         with pytest.raises(StaleHandle):
             found[0]
+
+
+def test_the_class_of_a_struct() -> None:
+    """The error for anything else tells what to give."""
+    wrong: dict[str, Any] = {
+        r"the class Person\.Builder: give Person": Person.Builder,
+        r"the class Person\.Reader: give Person": Person.Reader,
+        r"the class Generic\.Reader: give Generic": features_capnp.Generic.Reader,
+        r"the class Person\.PhoneNumber\.Type": Person.PhoneNumber.Type,
+        r"the group Person\.Employment": Person.Employment,
+        r"an object of the class Person: give the class itself": Person(),
+        r"an object of the class module": features_capnp,
+        r"the class Named": type("Named", (), {}),
+    }
+    with MessageBuilder() as message:
+        message.set_root(Person(name="a"))
+        reader = read_message(message.to_bytes())
+        for text, given in wrong.items():
+            match = rf"generated from a schema, not {text}$"
+            for act in (message.init_root, reader.get_root):
+                with pytest.raises(ArgumentTypeError, match=match):
+                    act(given)
+            if given is not features_capnp:
+                with pytest.raises(ArgumentTypeError, match=match):
+                    message.get_root(given)
+        with pytest.raises(ArgumentTypeError, match=r"must be a struct, not the class Person$"):
+            message.set_root(Person)  # type: ignore[arg-type]  # It is a mistake.
+        assert message.get_root(Person) is not None

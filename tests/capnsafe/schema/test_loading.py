@@ -95,7 +95,7 @@ def test_what_the_plugin_refuses(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_plugin(monkeypatch, tmp_path, b"no request") == 1
-    assert "the request of the schema compiler cannot be read" in capsys.readouterr().err
+    assert ": the input is no request of the schema compiler" in capsys.readouterr().err
     (tmp_path / "addressbook_capnp.py").mkdir()
     assert run_plugin(monkeypatch, tmp_path, compiled(FOLDER / "addressbook.capnp")) == 1
     assert "addressbook_capnp.py cannot be written" in capsys.readouterr().err
@@ -249,16 +249,32 @@ def test_what_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     for wrong in (3, None, object()):
         with pytest.raises(ArgumentTypeError, match="a path must be a str"):
             capnsafe.load(wrong)
-    with pytest.raises(SchemaError, match="cannot be read"):
-        capnsafe.load(tmp_path / "missing.request")
-    with pytest.raises(SchemaError, match=r"missing\.capnp"):
-        capnsafe.load(tmp_path / "missing.capnp")
+    for name in ("missing.request", "missing.capnp"):
+        with pytest.raises(SchemaError, match=rf"/{name}' cannot be read: No such file or dir"):
+            capnsafe.load(tmp_path / name)
+    (tmp_path / "folder.capnp").mkdir()
+    for path in (tmp_path, tmp_path / "folder.capnp"):
+        with pytest.raises(SchemaError, match=rf"^'{path}' cannot be read: Is a directory$"):
+            capnsafe.load(path)
+    for name in ("a\0b", "a\0b.capnp"):
+        with pytest.raises(SchemaError, match=r"cannot be read: ValueError"):
+            capnsafe.load(name)
+    (tmp_path / "program.py").write_text("print('a program')")
+    with pytest.raises(SchemaError, match=r"program\.py' is neither a \.capnp file nor a request"):
+        capnsafe.load(tmp_path / "program.py")
+    for wrong in ("/", Path("/")):
+        with pytest.raises(ArgumentTypeError, match="import_path takes a list of folders, not one"):
+            capnsafe.load(FOLDER / "addressbook.capnp", import_path=wrong)
+    for folder in ("/gone", "a\0b"):
+        with pytest.raises(SchemaError, match=r"of import_path is no folder$"):
+            capnsafe.load(FOLDER / "addressbook.capnp", import_path=[folder])
     (tmp_path / "bad.capnp").write_text("@0xa1b2c3d4e5f60718; struct A { x @0 :Missing; }")
     with pytest.raises(SchemaError, match="Not defined: Missing"):
         capnsafe.load(tmp_path / "bad.capnp")
-    with pytest.raises(SchemaError, match="cannot be read"):
-        capnsafe.load(b"")
-    with pytest.raises(SchemaError, match="has no file"):
+    for octets in (b"", b"no message"):
+        with pytest.raises(SchemaError, match=r"^the bytes are no request of the schema compiler"):
+            capnsafe.load(octets)
+    with pytest.raises(SchemaError, match="has no file: is it what `capnp compile -o-` writes"):
         capnsafe.load(schema_capnp.CodeGeneratorRequest().to_bytes())
     broken = schema_capnp.CodeGeneratorRequest.from_bytes(compiled(FOLDER / "addressbook.capnp"))
     broken.nodes = []
@@ -275,7 +291,7 @@ def test_names_that_are_code() -> None:
     text = request.to_bytes()
     for name, wrong in ((b"Person", b"Pers()"), (b"email\0", b"e=1;x\0"), (b"mobile", b"mob.ly")):
         assert name in text
-        with pytest.raises(SchemaError, match="is no name of a declaration"):
+        with pytest.raises(SchemaError, match="a declaration cannot have the name '"):
             capnsafe.load(text.replace(name, wrong))
 
 
@@ -296,6 +312,18 @@ def test_damaged_requests() -> None:
         except SchemaError:
             refused += 1
     assert refused > 5
+
+
+def test_a_damaged_request_is_called_damaged() -> None:
+    octets = compiled(FOLDER / "addressbook.capnp")
+    request: Any = schema_capnp.CodeGeneratorRequest.from_bytes(octets)
+    person = next(node for node in request.nodes if node.display_name.endswith(":Person"))
+    person.struct.fields[0].slot.type = schema_capnp.Type(enum=schema_capnp.Type.Enum(type_id=5))
+    with pytest.raises(SchemaError, match="is damaged: it refers to 5, which it lacks"):
+        capnsafe.load(request.to_bytes())
+    at = octets.index(b"Person\0\0")
+    with pytest.raises(SchemaError, match="is damaged: the text of 7 bytes does not end in a NUL"):
+        capnsafe.load(octets[:at] + b"Person!" + octets[at + 7 :])
 
 
 def test_every_type_of_field() -> None:

@@ -16,8 +16,10 @@ from capnsafe import (
     ArgumentTypeError,
     ArgumentValueError,
     Exhausted,
+    FramingError,
     HeapAllocator,
     MessageBuilder,
+    NestingLimitExceeded,
     TraversalLimitExceeded,
     read_message,
     schema,
@@ -379,6 +381,22 @@ def test_deep_values_need_no_deep_stack() -> None:
         value.to_dict()
     while value.left is not None:  # Python itself frees deep objects by recursion.
         value = value.left
+
+
+def test_from_bytes_takes_the_limits_that_its_errors_name() -> None:
+    value = Tree(value=1)
+    for _ in range(100):
+        value = Tree(left=value)
+    framed = value.to_bytes()
+    with pytest.raises(NestingLimitExceeded, match="given as nesting_limit"):
+        Tree.from_bytes(framed)
+    assert Tree.from_bytes(framed, nesting_limit=200) == value
+    with pytest.raises(TraversalLimitExceeded):
+        Tree.from_bytes(framed, nesting_limit=200, max_words=10_000, traversal_limit_words=50)
+    for limit in ("max_words", "max_segments"):
+        options: Any = {limit: 0}
+        with pytest.raises(FramingError, match=rf"more than the limit 0 \({limit}\)"):
+            Tree.from_bytes(framed, **options)
 
 
 def test_a_copy_out_of_a_builder_has_a_limit_of_elements_without_size() -> None:
