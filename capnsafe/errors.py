@@ -105,11 +105,9 @@ def _facts_of(error: Error) -> dict[str, Any]:
 
 
 class ArgumentError(Error):
-    """An argument of the call is wrong. Nothing was changed.
+    """An argument of the call is wrong. Nothing was changed."""
 
-    If it is the value of a field of a schema, ``field`` is the name of the field in Python.
-    """
-
+    #: The name in Python of the field of a schema whose value is wrong; ``None`` otherwise.
     field: str | None = None
 
 
@@ -205,6 +203,7 @@ class Exhausted(Error):
     that fails may already have counted words against the traversal limit; they stay counted.
     """
 
+    #: Whether the call had done its work.
     done: bool = False
 
 

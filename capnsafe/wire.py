@@ -19,18 +19,25 @@ from enum import Enum
 from struct import Struct
 from typing import ClassVar, Final, TypeAlias, final
 
+#: The bytes of a word.
 WORD_BYTES: Final = 8
 
+#: The kind of a pointer to a struct. The kind is in the two lowest bits of a pointer.
 STRUCT: Final = 0
+#: The kind of a pointer to a list.
 LIST: Final = 1
+#: The kind of a far pointer, to a landing pad in any segment.
 FAR: Final = 2
+#: The kind of a capability, and of pointers of reserved types.
 OTHER: Final = 3
 
-#: The largest segment (words) and the largest count of a list. Both fields have 29 bits.
+#: The largest segment in words. The field has 29 bits.
 MAX_SEGMENT_WORDS: Final = (1 << 29) - 1
+#: The largest count of a list. The field has 29 bits.
 MAX_LIST_COUNT: Final = (1 << 29) - 1
 #: The largest data section (words), and the largest pointer section of a struct.
 MAX_SECTION: Final = (1 << 16) - 1
+#: The largest number of segments.
 MAX_SEGMENTS: Final = 1 << 32
 
 #: The offset field of a struct or list pointer, once the two bits of the kind are shifted out.
@@ -44,18 +51,27 @@ SHAPE_MASK: Final = 0xFFFFFFFF_00000003
 EMPTY_STRUCT: Final = OFFSET_MASK << 2
 
 # Element sizes of list pointers (specification, "Lists").
+#: The element size of a list of Voids, which have no bits.
 SIZE_VOID: Final = 0
+#: The element size of a list of Bools.
 SIZE_BIT: Final = 1
+#: The element size of a list of elements of 1 byte, such as Text.
 SIZE_BYTE: Final = 2
+#: The element size of a list of elements of 2 bytes.
 SIZE_TWO_BYTES: Final = 3
+#: The element size of a list of elements of 4 bytes.
 SIZE_FOUR_BYTES: Final = 4
+#: The element size of a list of elements of 8 bytes.
 SIZE_EIGHT_BYTES: Final = 5
+#: The element size of a list of pointers.
 SIZE_POINTER: Final = 6
+#: The element size of a list of structs, which begins with a tag.
 SIZE_COMPOSITE: Final = 7
 
 #: Bits of one element, by element size. For a composite list, the tag has them.
 ELEMENT_BITS: Final = (0, 1, 8, 16, 32, 64, 64, 0)
 
+#: Reads and writes a word.
 POINTER: Final = Struct("<Q")
 
 #: The bit at which the count of a list pointer begins.
@@ -87,34 +103,52 @@ class Element:
         "unpack_from",
     )
 
+    #: No bits.
     VOID: ClassVar[Element]
+    #: One bit.
     BOOL: ClassVar[Element]
+    #: A signed integer of 1 byte.
     INT8: ClassVar[Element]
+    #: A signed integer of 2 bytes.
     INT16: ClassVar[Element]
+    #: A signed integer of 4 bytes.
     INT32: ClassVar[Element]
+    #: A signed integer of 8 bytes.
     INT64: ClassVar[Element]
+    #: An unsigned integer of 1 byte.
     UINT8: ClassVar[Element]
+    #: An unsigned integer of 2 bytes.
     UINT16: ClassVar[Element]
+    #: An unsigned integer of 4 bytes.
     UINT32: ClassVar[Element]
+    #: An unsigned integer of 8 bytes.
     UINT64: ClassVar[Element]
+    #: A float of 4 bytes.
     FLOAT32: ClassVar[Element]
+    #: A float of 8 bytes.
     FLOAT64: ClassVar[Element]
 
     def __init__(self, name: str, code: str, size_code: int, low: int, high: int) -> None:
         """Derive the properties of a field of this type. ``code`` is one of ``struct``."""
+        #: The name, which is that of the attribute of the class.
         self.name: Final = name
         #: The element size of a list pointer.
         self.size_code: Final = size_code
+        #: The width in bits.
         self.bits: Final = ELEMENT_BITS[size_code]
         #: The width in bytes; 0 for Void and Bool.
         self.bytes: Final = ELEMENT_BITS[size_code] // 8
-        #: The range of an integer; for a float that of its bits.
+        #: The least integer; for a float that of its bits.
         self.low: Final = low
+        #: The greatest integer; for a float that of its bits.
         self.high: Final = high
+        #: Whether it is a float.
         self.floating: Final = code in ("<f", "<d")
+        #: Reads and writes a value.
         self.codec: Final = Struct(code)
-        #: Methods of the codec, which are found faster here.
+        #: A method of the codec, which is found faster here.
         self.pack_into: Final = self.codec.pack_into
+        #: A method of the codec, which is found faster here.
         self.unpack_from: Final = self.codec.unpack_from
         #: The same bits as an unsigned integer, for XOR with a default.
         self.raw: Final = Struct({0: "x", 1: "<B", 2: "<H", 4: "<I", 8: "<Q"}[self.bytes])
@@ -181,6 +215,7 @@ class ElementSize(Enum):
     INLINE_COMPOSITE = 7
 
 
+#: The kinds of objects, by the kinds of pointers. A far pointer leads to another pointer.
 POINTER_KINDS: Final = {
     STRUCT: PointerKind.STRUCT,
     LIST: PointerKind.LIST,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import subprocess
 import sys
 import zlib
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 import pytest
 
-import capnsafe
+from capnsafe import errors, wire
 from tests.builds import plain_only
 from tests.capnsafe.schema import addressbook_capnp
 
@@ -55,13 +58,20 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 
 def public_names(module: ModuleType) -> list[str]:
-    """Return the names that a module exports, or else defines."""
+    """Return the names that a module exports, or else defines: constants, too."""
     if hasattr(module, "__all__"):
         return list(module.__all__)
+    found: list[str] = []
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.append(node.name)
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        targets += [node.target] if isinstance(node, ast.AnnAssign) else []
+        found += [target.id for target in targets if isinstance(target, ast.Name)]
     return [
         name
-        for name, value in vars(module).items()
-        if not name.startswith("_") and getattr(value, "__module__", None) == module.__name__
+        for name in found
+        if not name.startswith("_") and not isinstance(getattr(module, name), TypeVar)
     ]
 
 
@@ -72,32 +82,45 @@ def test_every_public_name_is_there(module: str, names: set[str]) -> None:
     assert [name for name in found if not {f"{module}.{name}", f"capnsafe.{name}"} & names] == []
 
 
-def methods_of(kind: type) -> list[str]:
-    return [
-        name
-        for name, value in inspect.getmembers_static(kind)
-        if not name.startswith("_")
-        and isinstance(value, (property, staticmethod, classmethod)) | inspect.isfunction(value)
-    ]
+def members_of(kind: type) -> Iterator[tuple[type, str]]:
+    """Return the public members of a class: methods, properties, attributes and constants.
+
+    Each is with the class of this package that has it.
+    """
+    for owner in kind.__mro__:
+        if owner.__module__.partition(".")[0] == "capnsafe":
+            own = {*vars(owner), *vars(owner).get("__annotations__", {})}
+            yield from ((owner, name) for name in sorted(own) if not name.startswith("_"))
 
 
-def undocumented(module: ModuleType, name: str, names: set[str]) -> list[str]:
-    """Return the public methods of a class that have no entry."""
+def missing_members(module: ModuleType, name: str, names: set[str]) -> list[str]:
+    """Return the public members of a class that have no entry, nor one at a class above it."""
     kind = getattr(module, name)
-    if not inspect.isclass(kind) or issubclass(kind, (Exception, tuple, int, dict)):
+    if not inspect.isclass(kind) or name in KINDS:
         return []
-    places = (f"{module.__name__}.{name}", f"capnsafe.{name}")
-    return [
-        f"{name}.{method}"
-        for method in methods_of(kind)
-        if not {f"{place}.{method}" for place in places} & names
-    ]
+    missing = []
+    for owner, member in members_of(kind):
+        places = {f"{place}.{name}" for place in (module.__name__, "capnsafe", kind.__module__)}
+        places |= {f"{place}.{owner.__name__}" for place in ("capnsafe", owner.__module__)}
+        if not {f"{place}.{member}" for place in places} & names:
+            missing.append(f"{name}.{member}")
+    return missing
 
 
-@pytest.mark.parametrize("module", [capnsafe, capnsafe.schema], ids=lambda each: each.__name__)
-def test_every_method_is_there(module: ModuleType, names: set[str]) -> None:
-    found = {*public_names(module)} - KINDS
-    assert [undocumented(module, name, names) for name in found] == [[]] * len(found)
+@pytest.mark.parametrize("module", MODULES)
+def test_every_member_is_there(module: str, names: set[str]) -> None:
+    found = import_module(module)
+    missing = [missing_members(found, name, names) for name in public_names(found)]
+    assert [each for each in missing if each] == []
+
+
+def test_a_member_that_is_missing_is_noticed(names: set[str]) -> None:
+    members = {member for _, member in members_of(wire.Element)}
+    assert {"UINT8", "bits", "unpack_from"} <= members
+    without = {name for name in names if not name.endswith("Element.bits")}
+    assert missing_members(wire, "Element", without) == ["Element.bits"]
+    without = {name for name in names if not name.endswith("ArgumentError.field")}
+    assert missing_members(errors, "ArgumentTypeError", without) == ["ArgumentTypeError.field"]
 
 
 def test_generated_classes_are_there(names: set[str]) -> None:
