@@ -61,7 +61,7 @@ def load(source: SchemaSource, *, import_path: Iterable[str | os.PathLike[str]] 
         )
     folders = [_path_of(folder) for folder in listed(import_path, "import_path")]
     for folder in folders:
-        if not _is_folder(folder):
+        if not os.path.isdir(folder):
             raise SchemaError(f"{folder!r} of import_path is no folder")
     try:
         # The compiler would read the file, too, but tells less if it cannot.
@@ -72,14 +72,6 @@ def load(source: SchemaSource, *, import_path: Iterable[str | os.PathLike[str]] 
     if path.endswith(".capnp"):
         octets = _compiled(path, folders)
     return _loaded(octets, f"{path!r} is neither a .capnp file nor a request")
-
-
-def _is_folder(path: str) -> bool:
-    """Return whether there is a folder with this path."""
-    try:
-        return os.path.isdir(path)
-    except ValueError:
-        return False
 
 
 def _path_of(path: Any) -> str:
