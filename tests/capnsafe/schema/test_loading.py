@@ -162,7 +162,8 @@ def test_constants_of_files_that_import_each_other(
         "struct Box(Item) { item @0 :Item; }\n"
         "struct Group { group :group { list @0 :List(List(C.C)); } colour @1 :B.Colour; }\n"
         "const box :Box(B.B) = (item = (x = 2)); const colours :List(B.Colour) = [red, green];\n"
-        "const group :Group = (group = (list = [[(x = 3)]])); const colour :B.Colour = green;"
+        "const group :Group = (group = (list = [[(x = 3)]])); const colour :B.Colour = green;\n"
+        "struct Own { own @0 :Own; others @1 :List(Own); } const own :Own = (own = ());\n"
     )
     (tmp_path / "b.capnp").write_text(
         '@0xe1b2c3d4e5f60719; using A = import "a.capnp"; enum Colour { red @0; green @1; }\n'
@@ -190,11 +191,18 @@ def test_constants_of_files_that_import_each_other(
         "assert a.COLOURS == [b.Colour.RED, b.Colour.GREEN]",
         "assert a.GROUP.group.list[0][0].x == 3",
         "assert a.COLOUR is b.Colour.GREEN",
+        "assert a.OWN.own == a.Own()",
         "assert b.B.INNER.b.x == 4",
         "assert (b.FIRST.b.x, b.FIRST.c.x, b.BOX.item.x) == (5, 6, 7)",
         "assert (c.IT.x, c.OWN.x) == (8, 9)",
     ]
     subprocess.run([sys.executable, "-c", "\n".join(program)], cwd=tmp_path, check=True)
+    module: Any = capnsafe.load(tmp_path / f"{first}.capnp")
+    if first == "a":
+        assert vars(module)["OWN"].own == module.Own()
+        assert "BOX" not in vars(module), "it needs another file, so it is made later"
+        assert module.BOX.item.x == 2
+        assert module.GROUP.group.list[0][0].x == 3
 
 
 def test_a_file_in_a_folder_around_the_schema(tmp_path: Path) -> None:
