@@ -559,10 +559,15 @@ class StructReader(PointerSlotsReader):
     def get_bool(self, offset: SupportsIndex, *, default: Given[bool] = False) -> bool:
         """Return the Bool at bit ``offset``."""
         try:
-            inverted = truth(default)
-            number = not_negative(offset)
-            at = self._place(number >> 3, 1)
-            if at < 0:
+            return self._bit(not_negative(offset), truth(default))
+        except (RecursionError, MemoryError) as error:
+            raise exhausted() from error
+
+    def _bit(self, number: int, inverted: bool) -> bool:
+        """Return the Bool at a bit of the data section, for a default."""
+        try:
+            at = self._data + (number >> 3)
+            if number >> 3 >= self._data_bytes:
                 return inverted
             view = self._view
             octet = self._segments.octets(self._segment, at, 1)[0] if view is None else view[at]

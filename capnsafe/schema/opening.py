@@ -33,6 +33,7 @@ from .kinds import (
 )
 from .layout import NO_STRUCT, Default, PointerTo
 from .lists import (
+    NO_ITEMS,
     EnumItems,
     EnumItemsBuilder,
     PointerItems,
@@ -81,7 +82,11 @@ def read(kind: PointerTo, slots: PointerSlotsReader, index: int, default: Any = 
         low = slots.get_list(index, kind.of.element)
         if isinstance(kind.of, EnumKind):
             return EnumItems(low, kind.of.members())
-        return numbers(low)
+        if low is None:
+            return NO_ITEMS
+        # As in ``numbers``. The type of the list is known here.
+        low._from_end = True
+        return low
     return _leaf(kind, slots, index)
 
 

@@ -175,7 +175,7 @@ class BoolAccess(Settable):
 
     def read_from(self, low: StructReader) -> Any:
         """Return the value in a reader."""
-        return low.get_bool(self.offset, default=self.default)
+        return low._bit(self.bit, self.inverted)
 
     def take_from(self, low: StructBuilder) -> Any:
         """Return the value in a builder."""
@@ -183,7 +183,8 @@ class BoolAccess(Settable):
 
     def put(self, handle: BuilderHandle, value: Any) -> None:
         """Set the value of the field in a builder."""
-        handle._low._put_bit(self.bit, truth(value) is not self.inverted)
+        bit = value is True or (value is not False and truth(value))
+        handle._low._put_bit(self.bit, bit is not self.inverted)
 
 
 @final
