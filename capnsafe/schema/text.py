@@ -22,6 +22,10 @@ _ESCAPES: Final = {
 }
 
 
+#: The least normal Float32.
+_LEAST_NORMAL: Final = 2.0**-126
+
+
 class Verbatim(str):
     """A finished piece of the text, which is neither quoted nor escaped again."""
 
@@ -62,7 +66,9 @@ def _float_text(element: Element, value: float) -> str:
     few, more = (15, 17) if element is Element.FLOAT64 else (6, 8)
     text = f"{value:.{few}g}"
     pack = element.codec.pack
-    if value == value and pack(float(text)) != pack(value):
+    # It takes the digits of a subnormal Float32 for too few, because C's strtof reports an underflow.
+    underflows = element is Element.FLOAT32 and 0 < abs(value) < _LEAST_NORMAL
+    if value == value and (underflows or pack(float(text)) != pack(value)):
         text = f"{value:.{more}g}"
     return re.sub(r"e\+", "e", text)
 

@@ -126,6 +126,21 @@ def told(text: str, file: Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, input=text.encode(), capture_output=True, check=False)
 
 
+#: The least Float32, the largest subnormal one, the least normal one, and others with few digits.
+FLOATS = [2.0**-149, -(2.0**-149), 2.0**-126 - 2.0**-149, 2.0**-126, 0.1, 1e30, 16777217.0, -0.0]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("name", ["f4", "f"])
+def test_floats_are_printed_as_the_tool_prints_them(schema: Path, name: str) -> None:
+    owner: Any = capnsafe.load(schema).S
+    values = [owner(**{name: value}) for value in (*FLOATS, float("inf"), float("nan"))]
+    stream = b"".join(value.to_bytes() for value in values)
+    command = [str(TOOL), "convert", "--quiet", "--short", "binary:text", str(schema), "S"]
+    printed = subprocess.run(command, input=stream, capture_output=True, check=True)
+    assert [value.to_text() for value in values] == printed.stdout.decode().splitlines()
+
+
 @pytest.mark.process
 def test_what_the_tool_reads_is_read_alike(schema: Path) -> None:
     kind: Any = capnsafe.load(schema).S
