@@ -35,6 +35,11 @@ def without_internal(names: Iterable[str]) -> list[str]:
     return [name for name in names if name[:1] != "_" or name[:2] == "__"]
 
 
+def _differs(value: Any, default: Any) -> bool:
+    """Return whether a field has to be shown. ``-0.0`` equals the default 0.0, but is none."""
+    return bool(value != default) or repr(value) != repr(default)
+
+
 class StructValue:
     """The base of generated values: those of structs and of groups."""
 
@@ -165,7 +170,7 @@ class StructValue:
         return [
             field.name
             for field in self._layout.singles
-            if getattr(self, field.name) != field.initial()
+            if _differs(getattr(self, field.name), field.initial())
         ]
 
     def __repr__(self) -> str:

@@ -84,6 +84,13 @@ def test_repr_makes_the_value_again() -> None:
     assert eval(repr(BOOK)) == BOOK
 
 
+def test_repr_shows_a_minus_zero_although_it_equals_the_default() -> None:
+    assert repr(features_capnp.Keywords(schema_=-0.0)) == "Keywords(schema_=-0.0)"
+    assert repr(features_capnp.Keywords(schema_=0.0)) == "Keywords()"
+    lists = features_capnp.Keywords(list=["a", "b"])
+    assert repr(lists) == "Keywords()"
+
+
 def test_match_on_unions() -> None:
     def told(person: Person) -> str:
         match person.employment:
