@@ -19,17 +19,17 @@ from capnsafe_fuzz.campaign.listing import promises
 from capnsafe_fuzz.campaign.outcomes import OUTCOMES
 from capnsafe_fuzz.cli import main
 from capnsafe_fuzz.encoders import planted
-from capnsafe_fuzz.encoders.generated_encoder import REQUEST
+from capnsafe_fuzz.encoders.generated_answers import DISGUISED, REQUEST
 
-from capnsafe.schema.loading import compiler
+from capnsafe.schema.loading import _standard_folders, compiler
 from tests import decoders
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 FAULTS = README.parent / "docs" / "faults.md"
 OUTCOMES_PAGE = README.parent / "docs" / "outcomes.md"
 
-#: The compiled schema of all programs.
-SCHEMA = REQUEST
+#: The schemas of all programs, compiled.
+SCHEMAS = (REQUEST, DISGUISED)
 
 #: The planted bug that the README shows.
 SHOWN = "zero_before_allocate"
@@ -142,16 +142,18 @@ def remade(document: Path) -> str:
     return text
 
 
-def compiled_schema() -> bytes:
-    """Return the schema of all programs, as its compiler passes it to a plugin."""
-    schema = SCHEMA.with_suffix(".capnp")
-    command = [compiler(), "compile", "-o-", f"--src-prefix={schema.parent}", str(schema)]
+def compiled_schema(request: Path) -> bytes:
+    """Return a schema as its compiler passes it to a plugin."""
+    schema = request.with_suffix(".capnp")
+    folders = [f"-I{folder}" for folder in _standard_folders()]
+    command = [compiler(), "compile", "-o-", f"--src-prefix={schema.parent}", *folders, str(schema)]
     return subprocess.run(command, check=True, capture_output=True).stdout
 
 
 if __name__ == "__main__":
-    SCHEMA.write_bytes(compiled_schema())
-    sys.stdout.write(f"{SCHEMA.name} made\n")
+    for request in SCHEMAS:
+        request.write_bytes(compiled_schema(request))
+        sys.stdout.write(f"{request.name} made\n")
     for document in (README, FAULTS, OUTCOMES_PAGE):
         document.write_text(remade(document), encoding="utf-8")
         sys.stdout.write(f"{document.name} made\n")

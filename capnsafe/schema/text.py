@@ -66,7 +66,7 @@ def _float_text(element: Element, value: float) -> str:
     few, more = (15, 17) if element is Element.FLOAT64 else (6, 8)
     text = f"{value:.{few}g}"
     pack = element.codec.pack
-    # It takes the digits of a subnormal Float32 for too few, because C's strtof reports an underflow.
+    # It takes these digits for too few if the number is subnormal: strtof reports an underflow.
     underflows = element is Element.FLOAT32 and 0 < abs(value) < _LEAST_NORMAL
     if value == value and (underflows or pack(float(text)) != pack(value)):
         text = f"{value:.{more}g}"

@@ -836,7 +836,8 @@ def test_the_registry() -> None:
         "P12",
     }
     assert [name for name, oracle in ORACLES.items() if oracle.cost is Cost.COSTLY] == [
-        "interoperable"
+        "right-forms",
+        "interoperable",
     ]
     assert all(name == oracle.name and oracle.summary for name, oracle in ORACLES.items())
 

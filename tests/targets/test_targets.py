@@ -44,7 +44,7 @@ RECEIVING = [name for name in OTHERS if name != "values"]
 LONGEST_SENTENCE = 140
 """Characters: nobody reads a longer one."""
 FEWEST_SEEDS = 12
-FEWEST_BUGS = {"reader": 4, "stream": 6, "values": 6}
+FEWEST_BUGS = {"reader": 4, "stream": 6, "values": 30}
 
 every_target = pytest.mark.parametrize(
     "target", [find_target(name) for name in TARGETS], ids=list(TARGETS)
@@ -58,6 +58,14 @@ every_entry = pytest.mark.parametrize(
     ("name", "entry"), ENTRIES, ids=lambda value: getattr(value, "path", Path(str(value))).stem
 )
 every_bug = pytest.mark.parametrize("bug", [bug for name in OTHERS for bug in bugs_of(name)])
+
+
+def breaks(target: Target, scenario: Any, encoder: Any, promise: str) -> bool:
+    """Whether an oracle sees that a promise is broken; the costly ones are asked last."""
+    return any(
+        promise in {found.promise for found in target.run(scenario, encoder, costly).violations}
+        for costly in (False, True)
+    )
 
 
 def word(number: int) -> bytes:
@@ -310,7 +318,7 @@ def test_a_witness_shows_its_bug_and_the_clean_encoder_passes_it(bug: str) -> No
     assert dict(target.sizes(scenario)) == about.needs
     assert scenario.comment.endswith(".")
     encoder, clean = find_encoder(f"planted:{bug}"), find_encoder("capnsafe")
-    assert about.promise in {v.promise for v in target.run(scenario, encoder, False).violations}
+    assert breaks(target, scenario, encoder, about.promise)
     assert target.run(scenario, clean, True).violations == ()
 
 
@@ -371,7 +379,7 @@ def test_a_witness_with_more_around_it_shrinks(bug: str) -> None:
     target, encoder = find_target(about.target), find_encoder(f"planted:{bug}")
 
     def fires(scenario: Any) -> bool:
-        return about.promise in {v.promise for v in target.run(scenario, encoder, False).violations}
+        return breaks(target, scenario, encoder, about.promise)
 
     rng = Random(1)
     larger = target.parse(witness_text(bug))

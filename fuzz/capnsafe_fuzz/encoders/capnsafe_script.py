@@ -62,6 +62,7 @@ _NEED_RESULT: Final = (
     ProofKind.OUTPUT_READS,
     ProofKind.OUTPUT_DISJOINT,
     ProofKind.ZERO,
+    ProofKind.ANSWER,
 )
 """The proofs that need the result of the last attempt."""
 STEPS: Final = "capnsafe_fuzz.encoders.capnsafe_steps"

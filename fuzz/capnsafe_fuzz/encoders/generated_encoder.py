@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from .. import scenario
 from ..scenario.operations import HANDLE_MAKERS
 from ..scenario.program import NO_HANDLE, As, Operation, made_by
 from ..scenario.schema import ListType, StructType
 from .capnsafe_api import bits_of, float_of
 from .capnsafe_encoder import CapnsafeEncoder, CapnsafeSession
+from .generated_answers import answer, load_everything
 from .generated_plan import GeneratedPlanner, Template, is_struct_list, written_float
 
 if TYPE_CHECKING:
@@ -26,15 +25,6 @@ if TYPE_CHECKING:
 
     from ..scenario import Scenario
     from .protocol import Account
-
-REQUEST: Final = Path(scenario.__file__).with_name("everything.request")
-"""The schema of all programs, compiled. ``python -m tests.readme`` makes it."""
-
-
-@cache
-def load_everything(package: ModuleType) -> Any:
-    """Return the module that ``package`` generates from the schema of all programs."""
-    return package.load(REQUEST.read_bytes())
 
 
 @cache
@@ -149,13 +139,17 @@ class GeneratedEncoder(CapnsafeEncoder):
         message = self._builder(memory, **given)
         return GeneratedSession(message, self.package, memory, given, self._everything)
 
+    def answer(self, name: str, stream: bytes, given: Any) -> Any:
+        """Return the answer of generated code to a question about a message."""
+        return answer(self.package, name, stream, given)
+
     def judged_by(self, promise: str) -> bool:
         """Return whether the encoder is judged by a promise."""
         return promise not in self.NOT_JUDGED
 
     def owns(self, filename: str) -> bool:
         """Return whether the file belongs to the package, or is code that it generated."""
-        return super().owns(filename) or filename == "<everything.capnp>"
+        return super().owns(filename) or filename in ("<everything.capnp>", "<disguised.capnp>")
 
     def script(self, scenario: Scenario, account: Account | None = None) -> str:
         """Print the scenario as a program in the API of generated code."""

@@ -183,12 +183,17 @@ def _set(field: Field, path: str, value: object) -> Template:
         return Template("everything.Colour({v})", path)
     if field.kind is FieldKind.ANY and isinstance(value, int):
         return Template(f"{path}.set_capability({{v}})")
+    is_blob = field.kind in (FieldKind.TEXT, FieldKind.DATA)
+    if is_blob and field.union is None and (not value or value == field.default):
+        # ``update`` would leave the pointer null, which reads the same.
+        return Template("{v}", path)
     return _assignment(field, path, "{v}")
 
 
 def _assignment(field: Field, path: str, value: str) -> Template:
-    """Return the statement that sets a field: half of the numbers are set by ``update``."""
-    if field.kind in SCALAR_BITS and field.offset % 2:
+    """Return the statement that sets a field: half of them are set by ``update``."""
+    is_blob = field.kind in (FieldKind.TEXT, FieldKind.DATA) and field.union is None
+    if (field.kind in SCALAR_BITS or is_blob) and field.offset % 2:
         around, _, name = path.rpartition(".")
         return Template(f"{around}.update({name}={value})")
     return Template(value, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..scenario import Operation, Scenario, Verb
@@ -12,7 +13,7 @@ from ..scenario.schema import ListType, StructType
 from .capnsafe_plan import FloatArgument
 from .capnsafe_script import ProgramWriter
 from .generated_plan import GeneratedPlanner, is_struct_list, written_float
-from .protocol import Account
+from .protocol import Account, ProofKind
 
 
 def print_program(
@@ -28,7 +29,7 @@ class _GeneratedWriter(ProgramWriter):
         self, scenario: Scenario, account: Account | None, planted: str, verifies: bool
     ) -> None:
         super().__init__(scenario, account, planted, verifies)
-        self.readers["load_everything"] = "capnsafe_fuzz.encoders.generated_encoder"
+        self.readers["load_everything"] = "capnsafe_fuzz.encoders.generated_answers"
         self.needs_package = True
         self._planner = GeneratedPlanner()
         for operation in scenario.operations:
@@ -37,6 +38,21 @@ class _GeneratedWriter(ProgramWriter):
     def _message(self) -> Iterator[str]:
         yield "everything = load_everything(capnsafe)"
         yield from super()._message()
+
+    def _ending(self) -> Iterator[str]:
+        if self.proof.kind is not ProofKind.ANSWER:
+            yield from super()._ending()
+            return
+        name, given = self.proof.path
+        self.readers["answer"] = "capnsafe_fuzz.encoders.generated_answers"
+        yield ""
+        text = repr(given)
+        if isinstance(given, dict) and re.search(r"\b(nan|inf)\b", text):
+            yield 'nan, inf = float("nan"), float("inf")'
+        yield f"given = {text}"
+        yield f"found = answer(capnsafe, {name!r}, result, given)"
+        yield f"expected = {self.proof.expected!r}"
+        yield "assert repr(found) == expected, found"
 
     def _call(self, index: int) -> tuple[str, str]:
         operation = self.scenario.operations[index]

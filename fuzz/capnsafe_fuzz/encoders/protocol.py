@@ -214,6 +214,11 @@ class ProofKind(Enum):
     """After the last attempt, the words that it handed out have the contents ``expected``."""
     TOLD = auto()
     """After the last attempt, the ``repr`` of the message has the right number of words in use."""
+    ANSWER = auto()
+    """The encoder gives the right answer, of which ``expected`` is the ``repr``.
+
+    ``path`` has the name of the question, and what is given besides the last attempt's output.
+    """
     WORD_KEPT = auto()
     """The last attempt leaves the ``word`` of the segment in memory as it was."""
 

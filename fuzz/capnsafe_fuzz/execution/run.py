@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from operator import sub
 from time import perf_counter_ns
 from typing import Any, Final
@@ -11,13 +11,14 @@ from capnsafe_allocators import effects_of
 
 from ..encoders.protocol import Encoder, Failure
 from ..guilt.recorder import Recorder
-from ..record import CallCounts, Contents, Outcome, Record, Step
+from ..record import Answer, CallCounts, Contents, Outcome, Record, Step
 from ..record.telling import cause_of
 from ..reference.canonical import plain_form
 from ..reference.examiner import examine_stream
 from ..reference.framing import write
 from ..reference.layout import ROOT
 from ..scenario import Operation, Scenario
+from ..scenario.forms import questions_of
 from ..scenario.labels import label_of
 from ..scenario.model import VOID, Expectation, ExpectationKind
 from ..scenario.operations import OPERATIONS, Verb
@@ -232,9 +233,25 @@ class Execution:
             self._reentrant_calls.settle(step, done)
         if done:
             self._examiner.examine(step)
+            step.ask = self._questions(step)
         self._operation_finished(index)
         step = Step(index + 1, None, CLOSE, _EXPECT_OUTPUT)
         self._attempt(step, self._close, None)
+
+    def _questions(self, step: Step) -> Callable[[], Iterator[Answer]] | None:
+        """Return what asks questions about an output; None if the encoder answers none."""
+        encoder: Any = self.subject.encoder
+        root, stream, contents = self._expected.model.root, step.output, step.contents
+        if not hasattr(encoder, "answer") or root is None or stream is None:
+            return None
+        if contents is None or contents.wrong:
+            return None
+
+        def ask() -> Iterator[Answer]:
+            for name, given, expected in questions_of(root, stream):
+                yield Answer(name, given, expected, encoder.answer(name, stream, given))
+
+        return ask
 
     def _operation_finished(self, index: int) -> None:
         """Let the faults act that are laid after this operation."""

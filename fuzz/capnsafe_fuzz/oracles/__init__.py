@@ -22,6 +22,7 @@ from .no_stale_borrow import NO_STALE_BORROW
 from .oracle import Cost, Oracle, OracleFinding, judge
 from .raised import RAISED
 from .released_once import RELEASED_ONCE
+from .right_forms import RIGHT_FORMS
 from .verified import VERIFIED
 
 #: Every oracle, by name, in the order of the promises.
@@ -40,6 +41,7 @@ ORACLES: dict[str, Oracle[Record]] = {
         CLEAN,
         NO_REENTRY,
         FAITHFUL,
+        RIGHT_FORMS,
         INTEROPERABLE,
         CURRENT,
     )

@@ -4,6 +4,6 @@
 ``telling`` describes exceptions and values of foreign code without trusting them.
 """
 
-from .record import CallCounts, Contents, Outcome, Record, Step, Violation
+from .record import Answer, CallCounts, Contents, Outcome, Record, Step, Violation
 
-__all__ = ["CallCounts", "Contents", "Outcome", "Record", "Step", "Violation"]
+__all__ = ["Answer", "CallCounts", "Contents", "Outcome", "Record", "Step", "Violation"]

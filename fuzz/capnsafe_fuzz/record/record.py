@@ -5,7 +5,7 @@ The executor fills a record. Oracles only read it, so their order does not matte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..scenario.model import Expectation
 
 __all__ = [
+    "Answer",
     "CallCounts",
     "Contents",
     "Outcome",
@@ -109,6 +110,15 @@ class CallCounts(NamedTuple):
 
 
 _NO_CALLS: Final = CallCounts()
+
+
+class Answer(NamedTuple):
+    """A question about an output, which the encoder answered: see ``scenario.forms``."""
+
+    question: str
+    given: Any
+    expected: Any
+    found: Any
 
 
 @dataclass(slots=True)
@@ -200,6 +210,10 @@ class Step:
     """The one segment, if the step is a canonical form that succeeded."""
     tree: Any = None
     """The expected contents of the message, if the step is a canonical form that succeeded."""
+    ask: Callable[[], Iterator[Answer]] | None = None
+    """Asks the encoder questions about the output, if it answers any. That takes as long as all the
+    rest, so only a costly oracle asks.
+    """
 
 
 @dataclass(slots=True)

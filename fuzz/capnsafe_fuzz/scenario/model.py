@@ -611,6 +611,11 @@ class Model:
         return None if self._root is None else tree_of(self._root)
 
     @property
+    def root(self) -> StructNode | None:
+        """Return the root, None if there is none. Do not change it."""
+        return self._root
+
+    @property
     def has_orphans(self) -> bool:
         """Return whether the message has words without a pointer to them that must stay."""
         return bool(self._orphans)
