@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from operator import methodcaller
 from typing import Any, Final, TypeAlias, cast
 
 from .. import wire
-from .._words.arguments import call, error_text
+from .._words.arguments import call, call_into, error_text
 from .._words.caught import Raised
 from ..allocator import Allocator, Key
 from ..errors import AllocationRefused, GrantTooSmall, MessageTooLarge
@@ -26,7 +26,7 @@ _CLOSED: Final = State.CLOSED
 #: The method ``grow`` of an allocator: it takes a key, and the words that the segment should have.
 Grow: TypeAlias = Callable[[Key, int], object]
 
-_Releasing: TypeAlias = tuple[Segment, Any, Iterator[object], list[object]]
+_Releasing: TypeAlias = tuple[Segment, Callable[[Any], object], Any, list[object]]
 
 
 class GrantingArena(BorrowingArena):
@@ -61,8 +61,8 @@ class GrantingArena(BorrowingArena):
         self._arrived: Final[list[Key]] = [None]
         self._arrived.pop()
         self._arriving = 0
-        #: The segment whose grant is being released, and its call, as in ``arguments.call``: the
-        #: iterator of its argument, that of its result, and the list for the result.
+        #: The segment whose grant is being released, and the arguments of ``call_into``: what calls
+        #: the allocator, the iterator of its argument, and the list for the result.
         self._releasing: _Releasing | None = None
         #: The places of the segments, as soon as there are two.
         self._neighbours: Neighbours | None = None
@@ -81,7 +81,7 @@ class GrantingArena(BorrowingArena):
             # interrupt cannot lose the grant; once it is recorded, it will be released. Nothing is
             # allocated in between either, because the list has room.
             self._arriving = index
-            next(map(self._arrived.append, map(methodcaller("allocate", words), argued)))
+            call_into(self._arrived, methodcaller("allocate", words), argued)
             segment = Segment(index, self._arrived[0])
             self.segments.append(segment)
             self._arrived.pop()
@@ -220,17 +220,16 @@ class GrantingArena(BorrowingArena):
                 segment.lost = True
                 releasing = self._releasing
                 if releasing is not None and releasing[0] is segment:
-                    _, argued, calling, returned = releasing
+                    _, release, argued, returned = releasing
                 else:
                     used = max(segment.used, segment.written)
                     release = methodcaller("release", segment.key, used)
                     argued = iter((self.allocator,))
                     returned = []
-                    calling = map(returned.append, map(release, argued))
-                    self._releasing = (segment, argued, calling, returned)
+                    self._releasing = (segment, release, argued, returned)
                 try:
                     if argued.__length_hint__():
-                        next(calling)
+                        call_into(returned, release, argued)
                 except BaseException as error:
                     # An interrupt, too, must not keep the other grants from being released.
                     if argued.__length_hint__():

@@ -11,7 +11,7 @@ from __future__ import annotations
 import builtins
 import operator
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import repeat
@@ -81,6 +81,21 @@ def _called_from_c(function: Callable[[A], T], argument: A) -> T:
             raise
         raise Raised() from error
     return results[0]
+
+
+def _into(results: list[T], function: Callable[[A], T], argued: Iterator[A]) -> None:
+    """Do what ``call_into`` says, from compiled code."""
+    results.append(function(next(argued)))
+
+
+def _into_from_c(results: list[T], function: Callable[[A], T], argued: Iterator[A]) -> None:
+    """Do what ``call_into`` says, where a signal handler can raise."""
+    next(map(results.append, map(function, argued)))
+
+
+#: Calls a function with the only item of ``argued``, and appends its result to ``results``. So
+#: whoever is interrupted sees whether the call began, and whether it returned.
+call_into: Final = _into if COMPILED else _into_from_c
 
 
 def integer(value: SupportsIndex, what: str) -> int:
