@@ -106,7 +106,7 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in listing.split()]
 
 
-def wait_until(condition: Any, seconds: float = 20.0) -> None:
+def wait_until(condition: Any, seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that"

@@ -53,7 +53,7 @@ def test_an_interrupted_campaign_keeps_what_it_found(
     children = children_of(campaign.pid)
     assert children
     campaign.send_signal(number)
-    out, err = campaign.communicate(timeout=20)
+    out, err = campaign.communicate(timeout=120)
     assert "interrupted after" in out
     assert "Traceback" not in out + err
     assert campaign.returncode == 1
@@ -68,7 +68,7 @@ def test_an_interrupted_campaign_that_found_nothing_exits_130(capnsafe: Command)
     cache = capnsafe.folder / "cache"
     wait_until(lambda: cache.is_dir() and any(cache.iterdir()))
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 130, out + err
     assert "no promise was broken so far" in out
 
@@ -179,7 +179,7 @@ def test_a_command_that_is_interrupted_tidies_up(capnsafe: Command, number: sign
     wait_until(lambda: len(children_of(process.pid)) > 0)
     time.sleep(0.5)
     process.send_signal(number)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 130, out + err
     assert err.strip() == "capnsafe: interrupted"
     assert list((capnsafe.folder / "tmp").iterdir()) == []
