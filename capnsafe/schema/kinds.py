@@ -27,13 +27,13 @@ from .._words.arguments import (
     truth,
     type_name,
 )
-from .._words.block import MOST_NUMBERS, BlockBuilder, Body, require_words
+from .._words.block import MOST_NUMBERS, BlockBuilder, Body, as_tree, require_words
 from .._words.buffers import data_octets
 from .._words.caught import Raised
 from .._words.tree import Tree
 from ..errors import ArgumentError, ArgumentTypeError, ArgumentValueError
 from ..wire import WORD_BYTES, Element, Primitive
-from .laying import fill, is_laid_out, lay_struct
+from .laying import block_of_value, fill, is_laid_out, lay_struct
 from .layout import (
     BaseKind,
     Brand,
@@ -556,6 +556,10 @@ class StructListKind(ListKind):
         """Append the list."""
         layout = self.struct.layout()
         owner = layout.owner
+        for item in items:
+            if type(item) is layout.reader or type(item) is layout.builder:
+                out.append_copy(body, at, _with_copies(layout, items))
+                return
         count = len(items)
         words = self._words(count, layout)
         out.point(body, at, wire.list_shape(wire.SIZE_COMPOSITE, words))
@@ -565,8 +569,6 @@ class StructListKind(ListKind):
         blank = [0] * layout.words
         for item in items:
             if type(item) is not owner:
-                if type(item) in (owner.Reader, owner.Builder):
-                    item = item.to_value()
                 layout.require(item)
             start = len(structs.words)
             if start >= MOST_NUMBERS:
@@ -597,6 +599,38 @@ class StructListKind(ListKind):
             # This raises the error.
             struct_list(count, layout.data_words, layout.pointer_count)
         return words
+
+
+def _with_copies(layout: Layout, items: list[Any]) -> Tree:
+    """Return the list of some values, and of copies of the structs of readers and builders.
+
+    Such a struct may be larger than those of the schema. So all are as large as the largest.
+    """
+    trees: list[Tree] = []
+    data, pointers = layout.data_words, layout.pointer_count
+    for item in items:
+        if type(item) is layout.reader or type(item) is layout.builder:
+            tree = as_tree(item.__capnsafe_copy__())
+        else:
+            layout.require(item)
+            tree = block_of_value(layout, item).tree()
+        data = max(data, wire.struct_data_words(tree.shape))
+        pointers = max(pointers, wire.struct_pointers(tree.shape))
+        trees.append(tree)
+    count, data, pointers = struct_list(len(trees), data, pointers)
+    step = data + pointers
+    words = count * step
+    require_words(1 + words)
+    body = bytearray((1 + words) * WORD_BYTES)
+    wire.POINTER.pack_into(body, 0, wire.struct_shape(data, pointers) | count << 2)
+    whole = Tree(wire.list_shape(wire.SIZE_COMPOSITE, words), body)
+    for index, tree in enumerate(trees):
+        start = 1 + index * step
+        own = wire.struct_data_words(tree.shape)
+        octets = tree.body[: own * WORD_BYTES]
+        body[start * WORD_BYTES : start * WORD_BYTES + len(octets)] = octets
+        whole.children += [(start + data + word - own, child) for word, child in tree.children]
+    return whole
 
 
 VOID: Final = VoidKind()

@@ -326,11 +326,11 @@ _LISTS: Final = {
 
 
 def _rebuild_list(name: str, element: FieldKind, old: Any, new: Any) -> None:
-    """Set a list: as a whole, or item by item, counted from the end."""
+    """Set a list: as a whole, by its items, or item by item, counted from the end."""
     found = getattr(old, name)
     count = len(found)
     if name in ("smalls", "empties", "units") or (element is not FieldKind.STRUCT and count % 2):
-        setattr(new, name, found)
+        setattr(new, name, list(found) if name == "smalls" and count % 2 else found)
         return
     made = getattr(new, f"init_{name}")(count)
     for at in range(count):

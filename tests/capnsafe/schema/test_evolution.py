@@ -17,7 +17,15 @@ import capnp
 import pytest
 
 import capnsafe
-from capnsafe import HeapAllocator, MessageBuilder, read_message
+from capnsafe import (
+    ArgumentTypeError,
+    HeapAllocator,
+    MessageBuilder,
+    MessageReader,
+    load,
+    read_message,
+    unframe,
+)
 from tests.capnsafe.schema.tools import plain_of
 
 pytestmark = pytest.mark.process
@@ -343,3 +351,44 @@ def test_two_programs_edit_in_turn(versions: tuple[Version, Version], seed: int)
 def test_many_messages(versions: tuple[Version, Version], start: int) -> None:
     for seed in range(start, start + 100):
         require_turns(versions, seed, 12)
+
+
+def test_items_of_a_list_keep_what_an_older_schema_does_not_know(tmp_path: Path) -> None:
+    """Readers, builders and values may be mixed."""
+    text = """
+        @0xb2a8d6c1f05e4937;
+        struct Root { items @0 :List(Item); }
+        struct Item { number @0 :UInt32; %s }
+    """
+    (tmp_path / "older.capnp").write_text(text % "", encoding="utf-8")
+    added = "wide @1 :UInt64; name @2 :Text; below @3 :List(Item); entry @4 :Capability;"
+    added += "interface Capability {}"
+    (tmp_path / "newer.capnp").write_text(text % added, encoding="utf-8")
+    older, newer = (load(tmp_path / name) for name in ("older.capnp", "newer.capnp"))
+    items = [
+        newer.Item(number=1, wide=2**60, name="one", below=[newer.Item(number=5)]),
+        newer.Item(number=2, entry=7),
+        newer.Item(),
+    ]
+    octets = newer.Root(items=items).to_bytes()
+    read = MessageReader(unframe(octets)).get_root(older.Root)
+    with MessageBuilder() as source, MessageBuilder() as message:
+        source.set_root(newer.Root(items=items))
+        built = source.get_root(older.Root).items
+        root = message.init_root(older.Root)
+        small = older.Root(items=[older.Item(number=8)])
+        of_small = MessageReader(unframe(small.to_bytes())).get_root(older.Root).items[0]
+        root.items = [read.items[1], older.Item(number=9), built[0], of_small, read.items[-1]]
+        found = newer.Root.from_bytes(message.to_bytes())
+        assert found.items == [
+            items[1],
+            newer.Item(number=9),
+            items[0],
+            newer.Item(number=8),
+            items[2],
+        ]
+        value = older.Root(items=[read.items[0]])
+        assert newer.Root.from_bytes(value.to_bytes()).items == [items[0]]
+        with pytest.raises(ArgumentTypeError, match="items"):
+            root.items = [read.items[0], "no item"]
+        assert newer.Root.from_bytes(message.to_bytes()) == found
