@@ -68,7 +68,11 @@ class StructHandle(Generic[V]):
 
     def to_text(self) -> str:
         """Return the struct in the schema language, as ``capnp convert --short`` prints it."""
-        return text_of(self._plain(TEXT_FORM))
+        plain = self._plain(TEXT_FORM)
+        try:
+            return text_of(plain)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _plain(self, form: DictForm) -> Any:
         try:

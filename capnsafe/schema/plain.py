@@ -18,6 +18,7 @@ from typing import Any, Final, TypeAlias
 from .._read.objects import PointerSlotsReader, StructReader
 from .._words.arguments import call, listed, type_name
 from .._words.caught import Misplaced, Raised
+from .._words.exhausted import exhausted
 from ..errors import ArgumentError, ArgumentTypeError, ArgumentValueError
 from ..wire import Element
 from .any_kinds import AnyKind
@@ -218,7 +219,10 @@ def _plain_pointer(
 
 def json_text(plain: Any, indent: int | None) -> str:
     """Return the JSON text of a dict."""
-    return json.dumps(plain, ensure_ascii=False, allow_nan=False, indent=indent)
+    try:
+        return json.dumps(plain, ensure_ascii=False, allow_nan=False, indent=indent)
+    except RecursionError as error:
+        raise exhausted() from error
 
 
 def value_from(layout: Layout, plain: Any, as_json: bool) -> Any:

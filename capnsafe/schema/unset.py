@@ -11,6 +11,16 @@ class Unset(Enum):
 
     UNSET = "UNSET"
 
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse the fields of a struct or group that is not set: there is nothing to change."""
+        if not name.startswith("_"):
+            raise AttributeError(
+                f"the field {name!r} cannot be set, because another member of the union is set:"
+                " assign a value to this member first"
+            )
+        # Python sets the names of a member itself.
+        super().__setattr__(name, value)
+
     def __repr__(self) -> str:
         """Return its name in the module ``capnsafe.schema``."""
         return "UNSET"

@@ -118,7 +118,11 @@ class StructValue:
 
     def to_text(self) -> str:
         """Return the value in the schema language, as ``capnp convert --short`` prints it."""
-        return text_of(self._plain(TEXT_FORM))
+        plain = self._plain(TEXT_FORM)
+        try:
+            return text_of(plain)
+        except RecursionError as error:
+            raise exhausted() from error
 
     def _plain(self, form: DictForm) -> Any:
         layout = self._own_layout()

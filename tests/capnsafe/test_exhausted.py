@@ -173,6 +173,7 @@ def _schema() -> None:
         root.to_value()
         root.any.set(None)
         root.to_json()
+        root.to_text()
         message.init_root(Choice).update(number=5, common=6)
         message.init_root(Choice).number = 5
 

@@ -15,6 +15,7 @@ from capnsafe import (
     ArgumentError,
     ArgumentTypeError,
     ArgumentValueError,
+    Error,
     Exhausted,
     FramingError,
     HeapAllocator,
@@ -622,3 +623,33 @@ def test_the_error_for_a_number_names_its_field() -> None:
     for wrong in (-1, "a"):
         with pytest.raises(ArgumentError, match=r"^id: a value "):
             AddressBook(people=[ALICE, Person(id=wrong)]).to_bytes()
+
+
+def test_fields_of_a_member_that_is_not_set_cannot_be_set() -> None:
+    value = Choice(number=1)
+    assert value.pair is schema.UNSET
+    with pytest.raises(AttributeError, match="another member of the union is set"):
+        value.pair.first = 2
+    assert not hasattr(Choice(number=3).pair, "first")
+    assert value == Choice(number=1)
+
+
+@pytest.mark.parametrize("form", ["dict", "json", "indented", "text"])
+def test_values_of_any_depth_are_printed_or_refused_by_an_error_of_the_library(form: str) -> None:
+    printed: Any = {
+        "dict": lambda value: value.to_dict(),
+        "json": lambda value: value.to_json(),
+        "indented": lambda value: value.to_json(indent=1),
+        "text": lambda value: value.to_text(),
+    }[form]
+    outcomes = []
+    value = Recursive()
+    for depth in range(1, 450):
+        value = Recursive(choice=Recursive.Choice(member=value))
+        if depth % 11 == 0:
+            try:
+                outcomes.append(type(printed(value)).__name__)
+            except Error as error:
+                outcomes.append(type(error).__name__)
+    assert outcomes[-1] == "Exhausted"
+    assert outcomes[0] in ("dict", "str")
