@@ -8,7 +8,7 @@ from operator import methodcaller
 from typing import Any, Final, TypeAlias, cast
 
 from .. import wire
-from .._words.arguments import call, call_into, error_text
+from .._words.arguments import COMPILED, call, call_into, error_text
 from .._words.caught import Raised
 from ..allocator import Allocator, Key
 from ..errors import AllocationRefused, GrantTooSmall, MessageTooLarge
@@ -81,7 +81,11 @@ class GrantingArena(BorrowingArena):
             # interrupt cannot lose the grant; once it is recorded, it will be released. Nothing is
             # allocated in between either, because the list has room.
             self._arriving = index
-            call_into(self._arrived, methodcaller("allocate", words), argued)
+            ask = methodcaller("allocate", words)
+            arrived = self._arrived
+            call_into(arrived, ask, argued) if COMPILED else next(
+                map(arrived.append, map(ask, argued))
+            )
             segment = Segment(index, self._arrived[0])
             self.segments.append(segment)
             self._arrived.pop()
@@ -229,7 +233,9 @@ class GrantingArena(BorrowingArena):
                     self._releasing = (segment, release, argued, returned)
                 try:
                     if argued.__length_hint__():
-                        call_into(returned, release, argued)
+                        call_into(returned, release, argued) if COMPILED else next(
+                            map(returned.append, map(release, argued))
+                        )
                 except BaseException as error:
                     # An interrupt, too, must not keep the other grants from being released.
                     if argued.__length_hint__():

@@ -83,19 +83,14 @@ def _called_from_c(function: Callable[[A], T], argument: A) -> T:
     return results[0]
 
 
-def _into(results: list[T], function: Callable[[A], T], argued: Iterator[A]) -> None:
-    """Do what ``call_into`` says, from compiled code."""
+def call_into(results: list[T], function: Callable[[A], T], argued: Iterator[A]) -> object:
+    """Call a function with the only item of ``argued``, and append its result to ``results``.
+
+    Whoever is interrupted sees whether the call began, and whether it returned. This is for
+    compiled code. Where a signal handler can raise, that takes a call from C, as above.
+    """
     results.append(function(next(argued)))
-
-
-def _into_from_c(results: list[T], function: Callable[[A], T], argued: Iterator[A]) -> None:
-    """Do what ``call_into`` says, where a signal handler can raise."""
-    next(map(results.append, map(function, argued)))
-
-
-#: Calls a function with the only item of ``argued``, and appends its result to ``results``. So
-#: whoever is interrupted sees whether the call began, and whether it returned.
-call_into: Final = _into if COMPILED else _into_from_c
+    return None
 
 
 def integer(value: SupportsIndex, what: str) -> int:

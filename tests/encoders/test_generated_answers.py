@@ -30,9 +30,9 @@ class Forgetful(GeneratedEncoder):
         self.wrong = answer
         self.asked: list[str] = []
 
-    def answer(self, name: str, stream: bytes, given: Any) -> Any:
+    def answer_question(self, name: str, stream: bytes, given: Any) -> Any:
         self.asked.append(name)
-        return self.wrong if name == self.question else super().answer(name, stream, given)
+        return self.wrong if name == self.question else super().answer_question(name, stream, given)
 
 
 def test_right_answers_are_no_finding() -> None:
@@ -68,7 +68,7 @@ def test_a_wrong_text_is_shown_where_it_differs() -> None:
 def test_an_exception_is_a_wrong_answer() -> None:
     encoder = GeneratedEncoder(capnsafe, "capnsafe")
     stream = capnsafe.frame([bytes(8)])
-    answer = encoder.answer("from json", stream, {"i8": 1000})
+    answer = encoder.answer_question("from json", stream, {"i8": 1000})
     assert answer.startswith("raised ArgumentValueError: i8: ")
 
 

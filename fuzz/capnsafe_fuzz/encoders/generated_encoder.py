@@ -139,7 +139,7 @@ class GeneratedEncoder(CapnsafeEncoder):
         message = self._builder(memory, **given)
         return GeneratedSession(message, self.package, memory, given, self._everything)
 
-    def answer(self, name: str, stream: bytes, given: Any) -> Any:
+    def answer_question(self, name: str, stream: bytes, given: Any) -> Any:
         """Return the answer of generated code to a question about a message."""
         return answer(self.package, name, stream, given)
 

@@ -242,14 +242,14 @@ class Execution:
         """Return what asks questions about an output; None if the encoder answers none."""
         encoder: Any = self.subject.encoder
         root, stream, contents = self._expected.model.root, step.output, step.contents
-        if not hasattr(encoder, "answer") or root is None or stream is None:
+        if not hasattr(encoder, "answer_question") or root is None or stream is None:
             return None
         if contents is None or contents.wrong:
             return None
 
         def ask() -> Iterator[Answer]:
             for name, given, expected in questions_of(root, stream):
-                yield Answer(name, given, expected, encoder.answer(name, stream, given))
+                yield Answer(name, given, expected, encoder.answer_question(name, stream, given))
 
         return ask
 
