@@ -136,8 +136,8 @@ class Items(Generic[T_co]):
 
     __slots__ = ("_low",)
 
-    def __init__(self, low: Any) -> None:
-        self._low: Any = NO_ITEMS if low is None else low
+    #: The list in the low layer, or ``NO_ITEMS`` for a null pointer.
+    _low: Any
 
     @property
     def low_level(self) -> Any:

@@ -17,12 +17,13 @@ from capnsafe import (
     Element,
     FixedAllocator,
     MessageBuilder,
+    MessageReader,
     PointerKind,
     StaleHandle,
     StructBuilder,
     read_message,
 )
-from capnsafe.schema import handles, lists
+from capnsafe.schema import data_at, handles, lists
 from capnsafe.schema.anything import AnyBuilder
 from tests.capnsafe.memories import FailingMemory, HookedMemory, MovingMemory
 from tests.capnsafe.schema import features_capnp
@@ -214,6 +215,10 @@ def test_items_out_of_bounds() -> None:
                 root.days[bad]
         with pytest.raises(ArgumentIndexError, match="the list has no items"):
             root.names[0]
+        with pytest.raises(ArgumentIndexError, match="the list has 0 items"):
+            root.names[-1]
+        with pytest.raises(ArgumentIndexError, match="the list has no items"):
+            root.names[0] = "x"
         with pytest.raises(ArgumentIndexError, match="the list has no items"):
             root.voids[0]
         with pytest.raises(ArgumentIndexError):
@@ -711,3 +716,13 @@ def test_the_class_of_a_struct() -> None:
         with pytest.raises(ArgumentTypeError, match=r"must be a struct, not the class Person$"):
             message.set_root(Person)  # type: ignore[arg-type]  # It is a mistake.
         assert message.get_root(Person) is not None
+
+
+def test_an_item_of_a_list_of_data() -> None:
+    with MessageBuilder() as message:
+        low = message.init_root(0, 1).init_pointer_list(0, 2)
+        low.set_data(0, b"octets")
+        assert [data_at(low, at) for at in range(2)] == [b"octets", b""]
+        read = MessageReader(message.segments()).get_root().get_pointer_list(0)
+        assert read is not None
+        assert [data_at(read, at) for at in range(2)] == [b"octets", b""]

@@ -228,7 +228,7 @@ def test_copies_and_pickles() -> None:
 
 def test_copies_and_pickles_of_values_deeper_than_the_stack() -> None:
     value = Tree(value=1)
-    for _ in range(50_000):
+    for _ in range(5_000):
         value = Tree(left=value, children=[Tree(value=2)])
     for copied in (copy.deepcopy(value), pickle.loads(pickle.dumps(value))):
         assert copied.to_bytes() == value.to_bytes()
@@ -653,3 +653,9 @@ def test_values_of_any_depth_are_printed_or_refused_by_an_error_of_the_library(f
                 outcomes.append(type(error).__name__)
     assert outcomes[-1] == "Exhausted"
     assert outcomes[0] in ("dict", "str")
+
+
+def test_a_layout_is_shared_by_copies_and_is_not_pickled() -> None:
+    layout = Generics._layout
+    assert copy.deepcopy(layout) is layout
+    assert pickle.loads(pickle.dumps(layout)) is None
