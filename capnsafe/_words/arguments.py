@@ -86,8 +86,9 @@ def _called_from_c(function: Callable[[A], T], argument: A) -> T:
 def call_into(results: list[T], function: Callable[[A], T], argued: Iterator[A]) -> object:
     """Call a function with the only item of ``argued``, and append its result to ``results``.
 
-    Whoever is interrupted sees whether the call began, and whether it returned. This is for
-    compiled code. Where a signal handler can raise, that takes a call from C, as above.
+    After an interrupt, ``argued`` is empty if the call began, and ``results`` has an item if it
+    returned. This is for compiled code. Where a signal handler can raise, that takes a call from
+    C, as in ``_called_from_c``.
     """
     results.append(function(next(argued)))
     return None

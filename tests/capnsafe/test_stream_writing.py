@@ -392,7 +392,7 @@ def sent(message: Any, packed: bool) -> list[bytes]:
 
 
 class Kept:
-    """A writer of asyncio that keeps what it is given."""
+    """A writer of asyncio that keeps the bytes."""
 
     def __init__(self, drained: Callable[[], object]) -> None:
         self.drained = drained

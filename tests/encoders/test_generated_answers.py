@@ -1,4 +1,4 @@
-"""Generated code answers questions about what was built, and a wrong answer is found."""
+"""Generated code answers questions about a message, and a wrong answer is a finding."""
 
 from __future__ import annotations
 

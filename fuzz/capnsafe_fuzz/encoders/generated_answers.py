@@ -258,7 +258,7 @@ def _from_disguised_json(package: Any, stream: bytes, given: Any) -> Any:
 
 
 def _parameters(package: Any, stream: bytes, given: Any) -> Any:
-    """Return what is in the fields of a generic struct whose types are parameters."""
+    """Return the fields of a generic struct that have its parameters as types."""
     choice = _message(package, stream).get_root(load_disguised(package).Everything).choice
     if choice.which() != "mixed":
         return None
@@ -274,7 +274,7 @@ def _parameters(package: Any, stream: bytes, given: Any) -> Any:
 def _rebuilt(package: Any, stream: bytes, given: Any) -> Any:
     """Return the tree of a message that was built from the readers of another one.
 
-    The schema in disguise does not know all fields. So what it lacks must be copied, too.
+    The schema in disguise lacks some fields of the message. They must be copied, too.
     """
     everything = load_disguised(package).Everything
     old = _message(package, stream).get_root(everything)

@@ -30,7 +30,7 @@ class FormQuestion(NamedTuple):
 
     name: str
     given: Any
-    """What is given besides the message: a dict or a text."""
+    """The second argument of the question, beside the message: a dict or a text."""
     expected: Any
 
 
